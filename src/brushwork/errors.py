@@ -1,0 +1,68 @@
+"""What can go wrong, as one tree.
+
+    BrushworkError
+    ├── InputError      what a person gave cannot be used
+    ├── WeightsError    a network's weights are missing, damaged or foreign
+    ├── NotAdditive     a term that is no sum over positions was asked for tiles
+    ├── Diverged        the optimization left the finite numbers; carries the best picture
+    └── OutOfMemory     the work does not fit; carries the size that does
+
+A message says what was given, what was expected, and what to do.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from brushwork.types import Image
+
+
+class BrushworkError(Exception):
+    """Everything that brushwork raises on purpose."""
+
+
+class InputError(BrushworkError):
+    """What a person gave cannot be used: a file, an option, a name."""
+
+
+class WeightsError(BrushworkError):
+    """A network's weights are missing, damaged, or belong to another network."""
+
+
+class NotAdditive(BrushworkError):  # noqa: N818 (the plan's name: it reads as a statement)
+    """A term that is not a sum over positions was asked to work on tiles."""
+
+
+class Diverged(BrushworkError):  # noqa: N818
+    """The optimization left the finite numbers again and again.
+
+    `image` is the best picture seen before that.
+    """
+
+    def __init__(self, message: str, image: Image) -> None:
+        super().__init__(message)
+        self.image = image
+
+
+class OutOfMemory(BrushworkError):  # noqa: N818
+    """The work does not fit into memory.
+
+    `fitting_size` is the largest size, in pixels of the long side, that does (None when unknown).
+    """
+
+    def __init__(self, message: str, fitting_size: int | None = None) -> None:
+        super().__init__(message)
+        self.fitting_size = fitting_size
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """A closing sentence for "unknown name" errors: the nearest names, or all of them."""
+    names = list(known)
+    near = get_close_matches(given, names, n=3, cutoff=0.6)
+    if near:
+        return f"Did you mean {' or '.join(repr(name) for name in near)}?"
+    return f"Known: {', '.join(names)}."

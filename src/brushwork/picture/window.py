@@ -1,0 +1,64 @@
+"""Sizes, and windows cut out of a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from torch import Tensor
+
+
+class Size(NamedTuple):
+    """Rows and columns of a picture (pixels) or of a feature map (cells)."""
+
+    height: int
+    width: int
+
+    @property
+    def area(self) -> int:
+        return self.height * self.width
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> Self:
+        """The size of the last two axes."""
+        return cls(tensor.shape[-2], tensor.shape[-1])
+
+    def __str__(self) -> str:
+        return f"{self.width}×{self.height}"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of a map, in cells of that map, and the size of the whole map that it was cut from.
+
+    A term sums over the cells of its window. Terms that look at neighbors (`reach` > 0) are given the
+    feature over `window.grown(reach)`, so that the sums of disjoint windows add up to the whole.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+    of: Size
+
+    @classmethod
+    def whole(cls, size: Size) -> Self:
+        return cls(0, 0, size.height, size.width, size)
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+    @property
+    def right(self) -> int:
+        return self.left + self.width
+
+    def crop(self, whole_map: Tensor) -> Tensor:
+        """This window of a map of the full size (the last two axes)."""
+        return whole_map[..., self.top : self.bottom, self.left : self.right]
+
+    def grown(self, reach: int) -> Window:
+        """This window with `reach` more cells on each side, as far as the map goes."""
+        top, left = max(0, self.top - reach), max(0, self.left - reach)
+        bottom, right = min(self.of.height, self.bottom + reach), min(self.of.width, self.right + reach)
+        return Window(top, left, bottom - top, right - left, self.of)
