@@ -1,0 +1,159 @@
+"""The network that looks: a picture in, named features out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from brushwork.errors import InputError, did_you_mean
+from brushwork.picture.window import Size
+from brushwork.types import Feature, Features, Image
+
+PIXELS = "pixels"
+"""The tap that is the picture itself, in [0, 1]."""
+
+
+class Geometry(NamedTuple):
+    """Which pixels a tap's cells look at: cell i covers i·stride − before … i·stride + after, inclusive."""
+
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+
+    def then(self, kernel: int, stride: int, padding: int) -> Geometry:
+        """The geometry after one more convolution or pooling."""
+        return Geometry(
+            self.stride * stride,
+            self.before + padding * self.stride,
+            self.after + (kernel - 1 - padding) * self.stride,
+        )
+
+    @property
+    def halo(self) -> int:
+        """Pixels that a tile needs on each side, so that its own cells come out exact.
+
+        Rounded up to the stride; the tile's origin must be a multiple of the stride too.
+        """
+        needed = max(self.before, self.after - self.stride + 1, 0)
+        return -(-needed // self.stride) * self.stride
+
+
+class Stage(NamedTuple):
+    """One named step of a network, with what it does to the geometry (all zero-cost steps keep the default)."""
+
+    name: str
+    module: nn.Module
+    kernel: int = 1
+    stride: int = 1
+    padding: int = 0
+
+
+class Preprocess(nn.Module):
+    """From sRGB in [0, 1] to what the weights were trained on: (image·scale − mean) / std.
+
+    `mean` and `std` are in RGB order; `bgr` swaps the channels last. For the Caffe networks: 255, BGR,
+    mean (123.68, 116.779, 103.939).
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float], *, scale: float = 1.0, bgr: bool = False) -> None:
+        super().__init__()
+        self.scale = scale
+        self.bgr = bgr
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Image) -> Image:
+        shown: Tensor = (image * self.scale - self.mean) / self.std
+        return shown.flip(1) if self.bgr else shown
+
+
+class Encoder(nn.Module):
+    """A frozen recognition network, read at named taps; it stops at the deepest tap asked for.
+
+    Taps are the names of its stages, and their aliases (`conv4_2` is the rectified blob `relu4_2`, as in Caffe).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        stages: Sequence[Stage],
+        preprocess: Preprocess,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.preprocess = preprocess
+        self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
+        self._order = [stage.name for stage in stages]
+        self._aliases = dict(aliases or {})
+        self._geometry = _geometries(stages)
+        self.requires_grad_(False)
+        self.eval()
+
+    @property
+    def taps(self) -> tuple[str, ...]:
+        """Every tap by its own name, shallow to deep."""
+        return tuple(name for name in self._order if name not in self._aliases)
+
+    def tap(self, name: str) -> str:
+        """The tap's own name for any of its names.
+
+        Raises: InputError: no such tap; the message suggests the nearest ones.
+        """
+        own = self._aliases.get(name, name)
+        if own != PIXELS and own not in self._geometry:
+            hint = did_you_mean(name, [*self.taps, *self._aliases])
+            raise InputError(f"{self.name} has no tap {name!r}. {hint}")
+        return own
+
+    def geometry(self, name: str) -> Geometry:
+        """Stride and reach of a tap."""
+        own = self.tap(name)
+        return Geometry() if own == PIXELS else self._geometry[own]
+
+    def depth(self, name: str) -> int:
+        """Position of a tap among the stages; −1 for `pixels`."""
+        own = self.tap(name)
+        return -1 if own == PIXELS else self._order.index(own)
+
+    def smallest(self, taps: Iterable[str]) -> int:
+        """Pixels of a side below which some of the taps has no cell at all."""
+        return max((self.geometry(name).stride for name in taps), default=1)
+
+    def forward(self, image: Image, taps: Iterable[str]) -> Features:
+        """The features at the taps, under the names they were asked by."""
+        asked = {name: self.tap(name) for name in taps}
+        wanted = set(asked.values()) - {PIXELS}
+        _require_size(self, image, wanted)
+        seen: dict[str, Feature] = {PIXELS: image}
+        x = self.preprocess(image) if wanted else image
+        for name in self._order:
+            if wanted <= seen.keys():
+                break
+            x = self.stages[name.replace(".", "_")](x)
+            if name in wanted:
+                seen[name] = x
+        return {name: seen[own] for name, own in asked.items()}
+
+
+def _geometries(stages: Sequence[Stage]) -> dict[str, Geometry]:
+    here = Geometry()
+    found = {}
+    for stage in stages:
+        here = here.then(stage.kernel, stage.stride, stage.padding)
+        found[stage.name] = here
+    return found
+
+
+def _require_size(encoder: Encoder, image: Image, taps: Iterable[str]) -> None:
+    smallest, size = encoder.smallest(taps), Size.of(image)
+    if min(size) < smallest:
+        raise InputError(
+            f"a picture of {size} is too small for {encoder.name}: its deepest tap needs {smallest} pixels a side."
+        )
