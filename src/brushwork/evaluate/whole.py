@@ -1,0 +1,27 @@
+"""The plain evaluation: the whole picture at once, by automatic differentiation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from brushwork.objective import Objective
+from brushwork.perception.encoder import Encoder
+from brushwork.types import Image, Losses
+
+Evaluate: TypeAlias = Callable[[Image], Losses]
+"""The losses at a picture; adds their gradient into `image.grad`."""
+
+
+def whole(encoder: Encoder, objective: Objective) -> Evaluate:
+    """Evaluate an objective in one forward and one backward pass.
+
+    The encoder must lie on the picture's device.
+    """
+
+    def evaluate(image: Image) -> Losses:
+        losses = objective(encoder(image, objective.taps))
+        losses.total.backward()  # type: ignore[no-untyped-call]
+        return Losses(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()})
+
+    return evaluate

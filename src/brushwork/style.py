@@ -1,0 +1,79 @@
+"""A style: what one or more paintings look like to the network, as sums that add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.perception.encoder import Encoder
+from brushwork.terms.moments import gram_sums, mean, spread_sums, variance
+from brushwork.types import Feature, Image
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Moments of a painting's features at one tap, per cell."""
+
+    gram: Float[Tensor, "1 c c"] = field(repr=False)
+    """E[f fᵀ] = A/M."""
+    mean: Float[Tensor, "1 c"] = field(repr=False)
+    std: Float[Tensor, "1 c"] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Style:
+    """The moments of one or more paintings at every tap."""
+
+    moments: Mapping[str, Moments]
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, painting: Image, encoder: Encoder, taps: Iterable[str]) -> Style:
+        """The style of one painting."""
+        features = encoder(painting, taps)
+        return cls({tap: _moments(feature) for tap, feature in features.items()})
+
+
+def blend(styles: Sequence[Style], weights: Sequence[float] | None = None) -> Style:
+    """The weighted mean of several styles' moments; weights are divided by their sum.
+
+    Raises: InputError: no styles, another number of weights than of styles, negative weights, or all zero.
+    """
+    shares = _shares(len(styles), weights)
+    return Style({tap: _mix([style.moments[tap] for style in styles], shares) for tap in styles[0].moments})
+
+
+def _shares(count: int, weights: Sequence[float] | None) -> list[float]:
+    if count == 0:
+        raise InputError("no style was given: name at least one painting.")
+    given = [1.0] * count if weights is None else list(weights)
+    if len(given) != count:
+        raise InputError(f"{len(given)} style weights were given for {count} paintings: give one for each.")
+    if min(given) < 0 or sum(given) <= 0:
+        raise InputError(f"style weights must be 0 or more, and not all 0; given: {given}.")
+    return [weight / sum(given) for weight in given]
+
+
+def _moments(feature: Feature) -> Moments:
+    sums = gram_sums(feature)
+    gram = sums["second"] / sums["count"].view(-1, 1, 1)
+    shift = feature.mean(dim=(2, 3)).to(gram.dtype)
+    spread = spread_sums(feature, shift)
+    return Moments(gram, mean(spread, shift), variance(spread).sqrt())
+
+
+def _mix(moments: Sequence[Moments], shares: Sequence[float]) -> Moments:
+    return Moments(
+        _sum([one.gram for one in moments], shares),
+        _sum([one.mean for one in moments], shares),
+        _sum([one.std for one in moments], shares),
+    )
+
+
+def _sum(tensors: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    return torch.stack([share * tensor for share, tensor in zip(shares, tensors, strict=True)]).sum(0)

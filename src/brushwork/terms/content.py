@@ -1,0 +1,31 @@
+"""Content: the features of the photograph, position by position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from brushwork.picture.window import Window
+from brushwork.types import Feature, PerPicture, Summary
+
+
+@dataclass(frozen=True)
+class Content:
+    """norm · Σ_p ‖f(p) − f*(p)‖².
+
+    `norm` is ½ in the paper and 1/(N·M) in the authors' programs.
+
+    Source: 1508.06576, eq. 1.
+    """
+
+    tap: str
+    target: Feature = field(repr=False)
+    """f*, the photograph's features over the whole map."""
+    norm: float
+    reach: int = 0
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        difference = feature - window.crop(self.target)
+        return {"square": difference.square().flatten(1).sum(-1)}
+
+    def score(self, summary: Summary) -> PerPicture:
+        return self.norm * summary["square"]

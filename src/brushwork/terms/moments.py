@@ -1,0 +1,56 @@
+"""First and second moments of features: the sums that most styles are made of."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.types import Feature, PerPicture, Summary
+
+
+def vectors(feature: Feature) -> Float[Tensor, "b c n"]:
+    """The features as columns f(p), in float32 at least."""
+    wide = torch.promote_types(feature.dtype, torch.float32)
+    return feature.to(wide).flatten(2)
+
+
+def gram(feature: Feature) -> Float[Tensor, "b c c"]:
+    """Gram matrix, G = Σ_p f(p) f(p)ᵀ (no mean removed, not divided by the number of cells).
+
+    Source: 1508.06576, eq. 3.
+    """
+    columns = vectors(feature)
+    return columns @ columns.transpose(1, 2)
+
+
+def count(feature: Feature) -> PerPicture:
+    """The number of cells, once for each picture of the batch."""
+    columns = vectors(feature)
+    return columns.new_full((columns.shape[0],), columns.shape[-1])
+
+
+def gram_sums(feature: Feature) -> Summary:
+    """Σ 1 and Σ f fᵀ."""
+    return {"count": count(feature), "second": gram(feature)}
+
+
+def spread_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> Summary:
+    """Σ 1, Σ (f − s) and Σ (f − s)², about a fixed shift s.
+
+    Raw second moments cancel in float32; about a shift near the mean they do not. Any shift gives the same
+    mean and variance, and the sums of two windows add up as long as their shift is the same.
+    """
+    columns = vectors(feature) - shift.unsqueeze(-1)
+    return {"count": count(feature), "first": columns.sum(-1), "square": columns.square().sum(-1)}
+
+
+def mean(sums: Summary, shift: Float[Tensor, "_ c"]) -> Float[Tensor, "b c"]:
+    """μ = s + Σ(f − s)/n."""
+    return sums["first"] / sums["count"].unsqueeze(-1) + shift
+
+
+def variance(sums: Summary) -> Float[Tensor, "b c"]:
+    """σ² = Σ(f − s)²/n − (Σ(f − s)/n)², the biased variance, never below 0."""
+    n = sums["count"].unsqueeze(-1)
+    return (sums["square"] / n - (sums["first"] / n).square()).clamp_min(0)

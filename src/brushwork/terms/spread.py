@@ -1,0 +1,39 @@
+"""Mean and standard deviation of each channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.picture.window import Window
+from brushwork.terms.moments import mean, spread_sums, variance
+from brushwork.types import Feature, PerPicture, Summary
+
+SMALLEST_VARIANCE = 1e-12
+"""Below this a channel counts as dead: its standard deviation keeps a finite gradient."""
+
+
+@dataclass(frozen=True)
+class MeanStd:
+    """norm · (‖μ − μ*‖² + ‖σ − σ*‖²) over the channels.
+
+    Source: Galerne et al., 2212.13459 (norm 1/N).
+    Differs: the square root is guarded, so that dead channels do not divide by zero.
+    """
+
+    tap: str
+    mean: Float[Tensor, "_ c"] = field(repr=False)
+    std: Float[Tensor, "_ c"] = field(repr=False)
+    norm: float
+    reach: int = 0
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        return spread_sums(feature, self.mean)
+
+    def score(self, summary: Summary) -> PerPicture:
+        std = torch.sqrt(variance(summary).clamp_min(SMALLEST_VARIANCE))
+        means = (mean(summary, self.mean) - self.mean).square()
+        return self.norm * (means + (std - self.std).square()).sum(-1)

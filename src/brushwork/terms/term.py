@@ -1,0 +1,34 @@
+"""What every loss of this field is: score( Σ_p summarize(f(p), p) )."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from brushwork.picture.window import Window
+from brushwork.types import Feature, PerPicture, Summary
+
+
+class Term(Protocol):
+    """A sum over positions, followed by a small differentiable score.
+
+    Because the sums add, the same term serves a whole picture, its tiles, and many machines.
+    """
+
+    @property
+    def tap(self) -> str:
+        """Where the network is read."""
+
+    @property
+    def reach(self) -> int:
+        """How many neighboring cells `summarize` looks at beyond its window; mostly 0."""
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        """The sums over the cells of `window`; `feature` covers `window.grown(self.reach)`."""
+
+    def score(self, summary: Summary) -> PerPicture:
+        """The loss from the sums over the whole map, one number for each picture of the batch."""
+
+
+def add(one: Summary, other: Summary) -> Summary:
+    """The summary of two disjoint windows together."""
+    return {name: value + other[name] for name, value in one.items()}
