@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from brushwork.picture.window import Window
+from brushwork.terms.moments import wide
 from brushwork.types import Feature, PerPicture, Summary
 
 
@@ -24,7 +25,7 @@ class Content:
     reach: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        difference = feature - window.crop(self.target)
+        difference = wide(feature) - window.crop(self.target)
         return {"square": difference.square().flatten(1).sum(-1)}
 
     def score(self, summary: Summary) -> PerPicture:

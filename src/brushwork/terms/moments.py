@@ -9,10 +9,14 @@ from torch import Tensor
 from brushwork.types import Feature, PerPicture, Summary
 
 
+def wide(feature: Tensor) -> Tensor:
+    """The same numbers in float32 at least: sums of half precision overflow."""
+    return feature.to(torch.promote_types(feature.dtype, torch.float32))
+
+
 def vectors(feature: Feature) -> Float[Tensor, "b c n"]:
     """The features as columns f(p), in float32 at least."""
-    wide = torch.promote_types(feature.dtype, torch.float32)
-    return feature.to(wide).flatten(2)
+    return wide(feature).flatten(2)
 
 
 def gram(feature: Feature) -> Float[Tensor, "b c c"]:

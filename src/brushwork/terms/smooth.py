@@ -8,6 +8,7 @@ from typing import Literal
 from torch import Tensor
 
 from brushwork.picture.window import Window
+from brushwork.terms.moments import wide
 from brushwork.types import Feature, PerPicture, Summary
 
 
@@ -30,7 +31,7 @@ class TotalVariation:
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
         """Sums over the differences whose upper left pixel lies in the window."""
-        own = _own(feature, window)
+        own = wide(_own(feature, window))
         bottom, right = self._ends(window)
         here = own[..., : window.height, : window.width]
         across = own[..., : bottom if self.paired else window.height, 1 : right + 1]
