@@ -5,7 +5,7 @@ Shapes stand in the annotations; a test run checks them with beartype.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from jaxtyping import Float
@@ -40,3 +40,7 @@ class Losses(NamedTuple):
 
     total: Scalar
     terms: Mapping[str, Scalar]
+
+
+Evaluate: TypeAlias = Callable[[Image], Losses]
+"""The losses at a picture, a leaf; adds their gradient into `image.grad`."""

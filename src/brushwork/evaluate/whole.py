@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
-from brushwork.types import Image, Losses
-
-Evaluate: TypeAlias = Callable[[Image], Losses]
-"""The losses at a picture; adds their gradient into `image.grad`."""
+from brushwork.types import Evaluate, Image, Losses
 
 
 def whole(encoder: Encoder, objective: Objective) -> Evaluate:

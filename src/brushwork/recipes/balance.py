@@ -1,0 +1,78 @@
+"""From a photograph, a style and weights to an objective."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from brushwork.errors import InputError
+from brushwork.objective import Objective
+from brushwork.perception.encoder import Encoder
+from brushwork.picture.window import Size
+from brushwork.recipes.convention import Convention
+from brushwork.recipes.options import WeighingStyle
+from brushwork.recipes.smoothness import Smoothness, total_variation
+from brushwork.style import Moments, Style
+from brushwork.terms.content import Content
+from brushwork.terms.spread import MeanStd
+from brushwork.terms.style import GramStyle
+from brushwork.types import Image
+
+
+@torch.no_grad()
+def content_objective(
+    photograph: Image, encoder: Encoder, layers: Sequence[str], weight: float, convention: Convention
+) -> Objective:
+    """weight · Σ_l content loss; the terms are named `content:LAYER`."""
+    objective = Objective({})
+    for layer, feature in encoder(photograph, _distinct(encoder, layers)).items():
+        term = Content(layer, feature, convention.content_norm(feature))
+        objective += Objective.one(f"content:{layer}", term, weight)
+    return objective
+
+
+def style_objective(style: Style, options: WeighingStyle, convention: Convention) -> Objective:
+    """β · Σ_l w_l · (Gram loss + spread loss); the terms are named `style:LAYER` and `spread:LAYER`."""
+    objective = Objective({})
+    share = convention.share(len(options.style_layers))
+    layer_weights = options.style_layer_weights or (1.0,) * len(options.style_layers)
+    for layer, layer_weight in zip(options.style_layers, layer_weights, strict=True):
+        weight = options.style_weight * share * layer_weight
+        objective += _layer(layer, style.moments[layer], weight, options.spread_weight, convention)
+    return objective
+
+
+def smooth_objective(form: Smoothness, weight: float, size: Size, white: float) -> Objective:
+    """weight · total variation, named `smoothness`; nothing at weight 0."""
+    if weight == 0:
+        return Objective({})
+    return Objective.one("smoothness", total_variation(form, size, white), weight)
+
+
+def style_of(paintings: Sequence[Image], encoder: Encoder, layers: Sequence[str]) -> list[Style]:
+    """The styles of several paintings at the same layers."""
+    taps = _distinct(encoder, layers)
+    return [Style.of(painting, encoder, taps) for painting in paintings]
+
+
+def _layer(layer: str, moments: Moments, weight: float, spread: float, convention: Convention) -> Objective:
+    channels = moments.gram.shape[-1]
+    gram = GramStyle(layer, moments.gram, convention.style_norm(channels))
+    objective = Objective.one(f"style:{layer}", gram, weight)
+    if spread == 0:
+        return objective
+    term = MeanStd(layer, moments.mean, moments.std, 1 / channels)
+    return objective + Objective.one(f"spread:{layer}", term, spread)
+
+
+def _distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:
+    """The layers, checked: known to the network, and none twice under two names.
+
+    Raises: InputError.
+    """
+    own = [encoder.tap(layer) for layer in layers]
+    for index, tap in enumerate(own):
+        if tap in own[:index]:
+            raise InputError(f"the layer {layers[index]!r} is given twice: {', '.join(layers)}.")
+    return layers

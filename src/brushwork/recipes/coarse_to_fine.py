@@ -1,0 +1,120 @@
+"""The loop that every recipe is: sizes from coarse to fine, and at each the same optimization."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
+
+from torch import Tensor
+
+from brushwork.canvas import Pixels
+from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Step, minimize
+from brushwork.picture.resample import fit, resize
+from brushwork.picture.window import Size
+from brushwork.recipes.options import Descending, Measure
+from brushwork.types import Evaluate, Image, State
+
+EvaluateAt: TypeAlias = Callable[[Size], Evaluate]
+"""The losses of a recipe at a size; its targets are made there."""
+
+
+class Level(NamedTuple):
+    """One size of the picture, and the closures spent at it."""
+
+    size: Size
+    closures: int
+
+
+class Saved(NamedTuple):
+    """Where a painting stands: enough to go on from, bit for bit."""
+
+    level: int
+    spent: int
+    """Closures spent at this level."""
+    state: State
+    """The optimizer's state, and its point under the name `point`."""
+
+
+class Progress(NamedTuple):
+    """What a recipe yields after every step."""
+
+    levels: Sequence[Level]
+    level: int
+    """Index of the current level, coarse to fine."""
+    step: Step
+    optimizer: Optimizer
+
+    @property
+    def image(self) -> Image:
+        """The picture as it is now, at this level's size, in [0, 1]."""
+        return self.step.image.clamp(0, 1)
+
+    @property
+    def spent(self) -> int:
+        """Closures spent so far, over all levels."""
+        return sum(level.closures for level in self.levels[: self.level]) + self.step.index
+
+    @property
+    def budget(self) -> int:
+        """Closures of the whole painting."""
+        return sum(level.closures for level in self.levels)
+
+    def saved(self) -> Saved:
+        """Everything that is needed to go on from here."""
+        return Saved(self.level, self.step.index, {**self.optimizer.state(), "point": self.step.point})
+
+
+def levels(own: Size, size: int, measure: Measure, descending: Descending) -> list[Level]:
+    """The sizes to paint at, coarse to fine, with their closures.
+
+    `own` gives the proportions; `size` is halved as long as it stays nearer to the coarsest than its double.
+    """
+    halvings = 0
+    while descending.coarsest and size / 2 ** (halvings + 0.5) >= descending.coarsest:
+        halvings += 1
+    return [
+        Level(
+            fit(own, round(size / 2 ** (halvings - index)), by=measure),
+            max(1, round(descending.iterations * descending.finer_share**index)),
+        )
+        for index in range(halvings + 1)
+    ]
+
+
+def coarse_to_fine(
+    plan: Sequence[Level], evaluate_at: EvaluateAt, start: Image, options: Descending, saved: Saved | None = None
+) -> Iterator[Progress]:
+    """Optimize a picture at each level in turn; each begins with the one before, enlarged.
+
+    `start` has the first level's size. With `saved`, go on from there instead.
+    """
+    canvas = Pixels(options.pixel_range, (0.0, 1.0) if options.boxed else None)
+    optimizer = optimizer_of(options)
+    first, spent, point = 0, 0, canvas.point(start)
+    if saved is not None:
+        first, spent, point = saved.level, saved.spent, saved.state["point"].to(start)
+        optimizer.load({name: value.to(start.device) for name, value in saved.state.items() if name != "point"})
+    for index in range(first, len(plan)):
+        if index > first:
+            point = _enlarge(point, optimizer, canvas, plan[index].size)
+        steps = minimize(
+            canvas, evaluate_at(plan[index].size), optimizer, plan[index].closures, point=point, spent=spent
+        )
+        for step in steps:
+            yield Progress(plan, index, step, optimizer)
+            point = step.point
+        spent = 0
+
+
+def _enlarge(point: Tensor, optimizer: Optimizer, canvas: Pixels, size: Size) -> Tensor:
+    """The point, and the optimizer's memory with it, at the next size."""
+    shrunk = point.shape[-2] * point.shape[-1] / size.area
+    optimizer.rescale(lambda tensor: resize(tensor, size), shrunk)
+    return canvas.point(resize(canvas.image(point), size))
+
+
+def optimizer_of(options: Descending) -> Optimizer:
+    """The optimizer that the options name, under guard."""
+    if options.optimizer == "adam":
+        return Guard(Adam(options.learning_rate, averaging=options.averaging))
+    return Guard(LBFGS(options.history, options.learning_rate, line_search=options.line_search))

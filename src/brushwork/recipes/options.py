@@ -1,0 +1,196 @@
+"""The settings that recipes share, in groups. A recipe's options are the groups it needs and its own fields.
+
+Each field's docstring is its help on the command line, in forms and in settings files.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from brushwork.errors import InputError
+from brushwork.perception.vgg import Padding, Pooling
+from brushwork.picture.window import Size
+from brushwork.recipes.convention import ConventionName
+from brushwork.recipes.smoothness import Smoothness
+from brushwork.types import Image
+
+Measure: TypeAlias = Literal["long", "short", "area"]
+
+Start: TypeAlias = Literal["content", "style", "noise", "gray"]
+
+SMALLEST_SIDE = 32
+"""Pixels; below this the deepest layers see one or two cells, and there is nothing to paint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeing(ABC):
+    """Which network looks at the picture, and how."""
+
+    network: str = "vgg19"
+    """Network that judges: vgg19, vgg19-normalized (the papers'), vgg16, alexnet, googlenet, or a weights file."""
+
+    pooling: Pooling = "max"
+    """Pooling between the blocks. Gatys et al. find average slightly more appealing."""
+
+    padding: Padding = "zeros"
+    """What convolutions see beyond the border."""
+
+    white: float = 255.0
+    """Value of white that the network is shown: 255 as it was trained, 256 as jcjohnson's programs do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizing(ABC):
+    """How large the picture becomes."""
+
+    size: int = 512
+    """Size of the result in pixels, measured as `measure` says; 32 or more."""
+
+    measure: Measure = "long"
+    """What `size` measures: the long side, the short side, or the side of a square of the same area."""
+
+    def __post_init__(self) -> None:
+        require(self.size >= SMALLEST_SIDE, "size", self.size, f"{SMALLEST_SIDE} pixels or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Starting(ABC):
+    """Where the optimization begins."""
+
+    start: Start = "noise"
+    """Starting point: the photograph (content), the painting (style), white noise, or gray."""
+
+    noise: float = 1.0
+    """Standard deviation of the noise on the scale 0–255: 1 as the authors, 0.001 as jcjohnson."""
+
+    seed: int = 0
+    """Seed of the noise; the same seed gives the same picture on the same machine."""
+
+    def __post_init__(self) -> None:
+        require(self.noise >= 0, "noise", self.noise, "0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeighingContent(ABC):
+    """How much of the photograph is kept, and seen where."""
+
+    content_layers: tuple[str, ...] = ("conv4_2",)
+    """Layers at which the photograph's content is kept."""
+
+    content_weight: float = 1.0
+    """α, the weight of the content; 0 or more."""
+
+    def __post_init__(self) -> None:
+        require(self.content_weight >= 0, "content_weight", self.content_weight, "0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeighingStyle(ABC):
+    """How much of the painting is taken, and seen where."""
+
+    style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+    """Layers whose Gram matrices are the style."""
+
+    style_weight: float = 1000.0
+    """β, the weight of the style; 0 or more."""
+
+    style_layer_weights: tuple[float, ...] = ()
+    """Weight of each style layer, one for each; none: all 1."""
+
+    spread_weight: float = 0.0
+    """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
+
+    def __post_init__(self) -> None:
+        require(self.style_weight >= 0, "style_weight", self.style_weight, "0 or more")
+        require(self.spread_weight >= 0, "spread_weight", self.spread_weight, "0 or more")
+        given, layers = len(self.style_layer_weights), len(self.style_layers)
+        require(given in (0, layers), "style_layer_weights", f"{given} numbers", f"{layers}, one for each style layer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighing(ABC):
+    """What weights multiply, and the smoothness that is added."""
+
+    convention: ConventionName = "programs"
+    """What the weights multiply: the papers' printed equations (paper), the authors' programs on the normalized network
+    (authors), or the programs on the original network (programs)."""
+
+    smoothness: float = 0.0
+    """Weight of the total variation; 0 or more."""
+
+    smoothness_form: Smoothness = "mean"
+    """How total variation is summed: mean of squares on the scale 0–1, or as a published program does."""
+
+    def __post_init__(self) -> None:
+        require(self.smoothness >= 0, "smoothness", self.smoothness, "0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Descending(ABC):
+    """How the picture is optimized."""
+
+    iterations: int = 500
+    """Closures (looks at the picture, forward and backward) at the first size; 1 or more."""
+
+    coarsest: int = 0
+    """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
+
+    finer_share: float = 0.4
+    """Closures at each finer size, as a share of those at the size before; above 0, up to 1."""
+
+    optimizer: Literal["lbfgs", "adam"] = "lbfgs"
+    """Optimizer of the pixels."""
+
+    history: int = 100
+    """Correction pairs that L-BFGS remembers; each takes twice the picture's memory."""
+
+    learning_rate: float = 1.0
+    """Step length: 1 for L-BFGS; for Adam in units of `pixel_range`."""
+
+    line_search: bool = False
+    """L-BFGS searches each step's length (strong Wolfe); slower, for hard cases."""
+
+    averaging: float = 0.0
+    """Adam shows the running mean of its pictures, with this decay; 0: the last one."""
+
+    pixel_range: float = 255.0
+    """Value of white in the optimizer's eyes. The published programs optimize in 0–255."""
+
+    boxed: bool = False
+    """Keep every pixel within black and white while optimizing."""
+
+    def __post_init__(self) -> None:
+        for name in ("iterations", "history"):
+            require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
+        require(0 < self.finer_share <= 1, "finer_share", self.finer_share, "above 0, up to 1")
+        require(self.coarsest == 0 or self.coarsest >= SMALLEST_SIDE, "coarsest", self.coarsest, "0, or 32 or more")
+        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+        require(0 <= self.averaging < 1, "averaging", self.averaging, "0 or more, and below 1")
+        require(self.pixel_range > 0, "pixel_range", self.pixel_range, "above 0")
+
+
+def require(holds: bool, name: str, given: object, expected: str) -> None:
+    """Raise an InputError that names the option, what was given, and what is expected."""
+    if not holds:
+        raise InputError(f"{name.replace('_', '-')} is {given}: it must be {expected}.")
+
+
+def require_size(picture: Image, what: str) -> None:
+    """Raise an InputError for a picture too small to be painted."""
+    size = Size.of(picture)
+    if min(size) < SMALLEST_SIDE:
+        raise InputError(f"{what} is {size} pixels: give one of at least {SMALLEST_SIDE} pixels a side.")
+
+
+def measured(size: Size, measure: Measure) -> float:
+    """A size as `measure` says: its long side, its short side, or the side of a square of the same area."""
+    return {"long": float(max(size)), "short": float(min(size)), "area": size.area**0.5}[measure]
+
+
+def check(options: object) -> None:
+    """Let every group of a recipe's options check its own fields."""
+    for group in type(options).__mro__[1:]:
+        if "__post_init__" in vars(group):
+            vars(group)["__post_init__"](options)

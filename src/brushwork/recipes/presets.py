@@ -1,0 +1,88 @@
+"""Presets: the published programs as settings, and our own.
+
+| preset            | whose                                                                            |
+|-------------------|----------------------------------------------------------------------------------|
+| `gatys-2015`      | 1508.06576 on its normalized network, as the authors' notebooks weigh it         |
+| `gatys-2016`      | CVPR 2016: the authors' released PyTorch program on the original network         |
+| `neural-style`    | jcjohnson's neural-style                                                         |
+| `neural-style-pt` | ProGamerGov's port of it                                                         |
+| `pastiche`        | pastiche 1.6                                                                     |
+| `default`         | ours: coarse to fine                                                             |
+
+Source: the programs themselves, read for facts; see the table in `convention.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from brushwork.errors import InputError, did_you_mean
+from brushwork.recipes.transfer import Transfer
+
+PRESETS: Mapping[str, Transfer] = {
+    "default": Transfer(),
+    "gatys-2015": Transfer(
+        network="vgg19-normalized",
+        pooling="average",
+        convention="authors",
+        content_weight=1e6,
+        style_weight=1e9,
+        measure="area",
+        start="noise",
+        noise=1.0,
+    ),
+    "gatys-2016": Transfer(
+        network="vgg19",
+        convention="programs",
+        content_weight=1.0,
+        style_weight=1e3,
+        measure="short",
+        start="content",
+    ),
+    "neural-style": Transfer(
+        network="vgg19",
+        white=256.0,
+        convention="programs",
+        content_weight=5.0,
+        style_weight=100.0,
+        smoothness=1e-3,
+        smoothness_form="jcjohnson",
+        start="noise",
+        noise=0.001,
+        iterations=1000,
+        pixel_range=256.0,
+    ),
+    "neural-style-pt": Transfer(
+        network="vgg19",
+        white=256.0,
+        convention="programs",
+        content_weight=5.0,
+        style_weight=100.0,
+        smoothness=1e-3,
+        smoothness_form="neural-style-pt",
+        start="noise",
+        noise=0.001,
+        iterations=1000,
+        pixel_range=256.0,
+    ),
+    "pastiche": Transfer(
+        network="vgg19",
+        convention="programs",
+        content_weight=0.01,
+        style_weight=10.0,
+        size=500,
+        measure="area",
+        start="content",
+        iterations=1000,
+    ),
+}
+
+
+def preset(name: str) -> Transfer:
+    """The settings of a published program, by name.
+
+    Raises: InputError: no such preset; the message suggests the nearest ones.
+    """
+    if name not in PRESETS:
+        raise InputError(f"there is no preset {name!r}. {did_you_mean(name, PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,63 @@
+"""All recipes behind one door: what a job, a command or a form asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+from brushwork.perception import Encoder
+from brushwork.picture.resample import fit
+from brushwork.picture.window import Size
+from brushwork.recipes.coarse_to_fine import Level, Progress, Saved, levels
+from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
+from brushwork.recipes.texture import Texture, canvas_size, texture
+from brushwork.recipes.transfer import Transfer, transfer
+from brushwork.types import Image
+
+Options: TypeAlias = Transfer | ReconstructContent | Texture
+"""The options of one recipe; their type says which."""
+
+
+class Pictures(NamedTuple):
+    """What a recipe is given to look at."""
+
+    content: Image
+    """The photograph of a transfer; the picture of a reconstruction or a texture."""
+    paintings: tuple[Image, ...] = ()
+    start: Image | None = None
+
+
+def run(
+    options: Options, pictures: Pictures, *, encoder: Encoder | None = None, saved: Saved | None = None
+) -> Iterator[Progress]:
+    """Run the recipe that the options belong to.
+
+    Raises: InputError, WeightsError, Diverged: as the recipes.
+    """
+    content, paintings, start = pictures
+    match options:
+        case Transfer():
+            return transfer(content, paintings, options, encoder=encoder, start=start, saved=saved)
+        case ReconstructContent():
+            return reconstruct_content(content, options, encoder=encoder, start=start, saved=saved)
+        case Texture():
+            return texture(content, options, encoder=encoder, start=start, saved=saved)
+
+
+def plan(options: Options, content: Size) -> list[Level]:
+    """The sizes and closures that a recipe would go through, for a picture of a size. Runs nothing."""
+    if isinstance(options, Texture):
+        canvas = canvas_size(options, fit(content, options.picture_size, by=options.measure))
+        return levels(canvas, max(canvas), "long", options)
+    return levels(content, options.size, options.measure, options)
+
+
+def taps(options: Options) -> tuple[str, ...]:
+    """Where a recipe reads the network."""
+    match options:
+        case Transfer():
+            return (*options.content_layers, *options.style_layers)
+        case ReconstructContent():
+            return (options.layer,)
+        case Texture():
+            return options.style_layers

@@ -1,0 +1,54 @@
+"""Reconstruction: what a layer knows of a picture, made visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from brushwork.evaluate.whole import whole
+from brushwork.perception.encoder import Encoder
+from brushwork.picture.resample import resize
+from brushwork.picture.window import Size
+from brushwork.recipes.balance import content_objective
+from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
+from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes.options import Descending, Seeing, Sizing, Starting, check, require_size
+from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.start import beginning
+from brushwork.types import Evaluate, Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconstructContent(Sizing, Starting, Descending, Seeing):
+    """Options of a content reconstruction."""
+
+    layer: str = "conv4_2"
+    """Layer whose features are matched."""
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def reconstruct_content(
+    picture: Image,
+    options: ReconstructContent,
+    *,
+    encoder: Encoder | None = None,
+    start: Image | None = None,
+    saved: Saved | None = None,
+) -> Iterator[Progress]:
+    """Find a picture that looks the same to one layer, from noise.
+
+    Raises: InputError, Diverged: as `transfer`.
+    Source: 1508.06576, eq. 1 and fig. 1 (a–e); Mahendran & Vedaldi, 1412.0035.
+    """
+    require_size(picture, "the picture")
+    eye = encoder or encoder_for(options, picture.device)
+    plan = levels(Size.of(picture), options.size, options.measure, options)
+
+    def evaluate_at(size: Size) -> Evaluate:
+        target = resize(picture, size)
+        return whole(eye, content_objective(target, eye, [options.layer], 1.0, CONVENTIONS["programs"]))
+
+    first = beginning(options, plan[0].size, picture, picture) if start is None else resize(start, plan[0].size)
+    return coarse_to_fine(plan, evaluate_at, first, options, saved)

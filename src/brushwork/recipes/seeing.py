@@ -1,0 +1,17 @@
+"""The network that a recipe's options name."""
+
+from __future__ import annotations
+
+import torch
+
+from brushwork.perception import Encoder, load_encoder
+from brushwork.recipes.options import Seeing
+
+
+def encoder_for(options: Seeing, device: torch.device | str) -> Encoder:
+    """Load the network that the options name, on a device.
+
+    Raises: InputError: no such network. WeightsError: its weights are not there.
+    """
+    encoder = load_encoder(options.network, pooling=options.pooling, padding=options.padding, scale=options.white)
+    return encoder.to(device)

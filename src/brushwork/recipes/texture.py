@@ -1,0 +1,108 @@
+"""Texture synthesis: new pictures, of any size, with the style of a picture and no content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from brushwork.evaluate.whole import whole
+from brushwork.perception.encoder import Encoder
+from brushwork.perception.vgg import Pooling
+from brushwork.picture.resample import fit, resize
+from brushwork.picture.window import Size
+from brushwork.recipes.balance import style_objective, style_of
+from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
+from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes.options import (
+    SMALLEST_SIDE,
+    Descending,
+    Measure,
+    Seeing,
+    Starting,
+    WeighingStyle,
+    check,
+    require,
+    require_size,
+)
+from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.start import beginning
+from brushwork.types import Evaluate, Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texture(WeighingStyle, Starting, Descending, Seeing):
+    """Options of a texture synthesis."""
+
+    size: str = ""
+    """Size of the result in pixels, WIDTHxHEIGHT; empty: that of the picture as it is looked at."""
+
+    picture_size: int = 256
+    """Size at which the picture is looked at, in pixels, measured as `measure` says."""
+
+    measure: Measure = "area"
+    """What `picture-size` measures: the long side, the short side, or the side of a square of the same area."""
+
+    network: str = "vgg19-normalized"
+    """Network that judges: vgg19, vgg19-normalized (the papers'), vgg16, alexnet, googlenet, or a weights file."""
+
+    pooling: Pooling = "average"
+    """Pooling between the blocks; Gatys et al. find average cleaner."""
+
+    style_layers: tuple[str, ...] = ("conv1_1", "pool1", "pool2", "pool3", "pool4")
+    """Layers whose Gram matrices are the texture."""
+
+    style_weight: float = 1e9
+    """Weight of each layer."""
+
+    boxed: bool = True
+    """Keep every pixel within black and white while optimizing, as the authors do."""
+
+    def __post_init__(self) -> None:
+        check(self)
+        require(
+            self.size == "" or bool(_SIZE.fullmatch(self.size)), "size", repr(self.size), "WIDTHxHEIGHT, as 1024x512"
+        )
+
+
+_SIZE = re.compile(r"(\d+)[x×](\d+)")
+
+
+def texture(
+    picture: Image,
+    options: Texture,
+    *,
+    encoder: Encoder | None = None,
+    start: Image | None = None,
+    saved: Saved | None = None,
+) -> Iterator[Progress]:
+    """Synthesize a texture, step by step; with the picture's own size, a style reconstruction.
+
+    Raises: InputError, Diverged: as `transfer`.
+    Source: Gatys, Ecker, Bethge, 1505.07376; style reconstructions: 1508.06576, fig. 1 (a–e).
+    """
+    require_size(picture, "the picture")
+    eye = encoder or encoder_for(options, picture.device)
+    looked_at = fit(Size.of(picture), options.picture_size, by=options.measure)
+    canvas = canvas_size(options, looked_at)
+    plan = levels(canvas, max(canvas), "long", options)
+
+    def evaluate_at(size: Size) -> Evaluate:
+        scaled = resize(picture, fit(looked_at, max(1, round(max(looked_at) * max(size) / max(canvas))), by="long"))
+        (style,) = style_of([scaled], eye, options.style_layers)
+        return whole(eye, style_objective(style, options, CONVENTIONS["paper"]))
+
+    first = beginning(options, plan[0].size, picture, picture) if start is None else resize(start, plan[0].size)
+    return coarse_to_fine(plan, evaluate_at, first, options, saved)
+
+
+def canvas_size(options: Texture, looked_at: Size) -> Size:
+    """The size of the result.
+
+    Raises: InputError: a side below the smallest that can be painted.
+    """
+    if not options.size:
+        return looked_at
+    width, height = map(int, _SIZE.fullmatch(options.size).groups())  # type: ignore[union-attr]
+    require(min(width, height) >= SMALLEST_SIDE, "size", options.size, f"at least {SMALLEST_SIDE} pixels a side")
+    return Size(height, width)

@@ -1,0 +1,98 @@
+"""Transfer: the content of a photograph in the style of paintings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from brushwork.evaluate.whole import Evaluate, whole
+from brushwork.perception.encoder import Encoder
+from brushwork.picture.resample import fit, resize
+from brushwork.picture.window import Size
+from brushwork.recipes.balance import content_objective, smooth_objective, style_objective, style_of
+from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
+from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes.options import (
+    Descending,
+    Seeing,
+    Sizing,
+    Starting,
+    Weighing,
+    WeighingContent,
+    WeighingStyle,
+    check,
+    measured,
+    require,
+    require_size,
+)
+from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.start import beginning
+from brushwork.style import Style, blend
+from brushwork.types import Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer(Sizing, WeighingContent, WeighingStyle, Weighing, Starting, Descending, Seeing):
+    """Options of a style transfer."""
+
+    style_blend: tuple[float, ...] = ()
+    """Weight of each painting in the blend, one for each; none: equal weights."""
+
+    style_scale: float = 1.0
+    """Size of the painting against the photograph, both measured as `measure` says: larger gives larger strokes."""
+
+    def __post_init__(self) -> None:
+        check(self)
+        require(self.style_scale > 0, "style_scale", self.style_scale, "above 0")
+
+
+def transfer(
+    photograph: Image,
+    paintings: Sequence[Image],
+    options: Transfer,
+    *,
+    encoder: Encoder | None = None,
+    start: Image | None = None,
+    saved: Saved | None = None,
+) -> Iterator[Progress]:
+    """Paint a photograph in the style of one or more paintings, step by step.
+
+    The pictures lie on the device to paint on. `encoder` stands in for the network that the options name, `start`
+    for their starting point; `saved` goes on where a former painting stopped, and ends bit for bit as it would have.
+
+    Raises: InputError: options or pictures that cannot be used. Diverged: the optimization failed for good.
+    Source: Gatys, Ecker, Bethge, 1508.06576.
+    """
+    require_size(photograph, "the photograph")
+    subject = _Subject(photograph, paintings, options, encoder or encoder_for(options, photograph.device))
+    plan = levels(Size.of(photograph), options.size, options.measure, options)
+    if start is None:
+        start = beginning(options, plan[0].size, photograph, paintings[0])
+    return coarse_to_fine(plan, subject.evaluate_at, resize(start, plan[0].size), options, saved)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is painted, and after whom."""
+
+    photograph: Image
+    paintings: Sequence[Image]
+    options: Transfer
+    encoder: Encoder
+
+    def evaluate_at(self, size: Size) -> Evaluate:
+        """The losses at a size, with targets made at that size."""
+        options, convention = self.options, CONVENTIONS[self.options.convention]
+        photograph = resize(self.photograph, size)
+        objective = (
+            content_objective(photograph, self.encoder, options.content_layers, options.content_weight, convention)
+            + style_objective(self._style_at(size), options, convention)
+            + smooth_objective(options.smoothness_form, options.smoothness, size, options.white)
+        )
+        return whole(self.encoder, objective)
+
+    def _style_at(self, size: Size) -> Style:
+        options = self.options
+        target = max(1, round(measured(size, options.measure) * options.style_scale))
+        scaled = [resize(one, fit(Size.of(one), target, by=options.measure)) for one in self.paintings]
+        return blend(style_of(scaled, self.encoder, options.style_layers), options.style_blend or None)
