@@ -1,0 +1,36 @@
+# Two commands: `make paint` paints a first picture, `make test` runs the checks.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+
+.DELETE_ON_ERROR:
+
+paint: $(VENV)/installed
+	$(RUN) brushwork paint examples/bridge.jpg examples/auvers.png -o out/bridge-auvers.png --size 448 --force
+
+test: $(VENV)/installed-dev
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/deptry src
+	$(RUN) pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
+
+$(VENV)/pip: constraints.txt
+	"$(PYTHON)" scripts/require_python.py
+	"$(PYTHON)" -m venv $(VENV)
+	touch $@
+
+$(VENV)/installed: $(VENV)/pip pyproject.toml
+	$(RUN) pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed pyproject.toml requirements-peers.txt
+	$(RUN) pip install --quiet --constraint constraints.txt --editable '.[dev,giant,plot]'
+	$(RUN) pip install --quiet --no-deps --requirement requirements-peers.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist
+
+.PHONY: paint test clean
