@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
-from torch import Tensor
-
 from brushwork.canvas import Pixels
-from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Step, minimize
-from brushwork.picture.resample import fit, resize
+from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Step, climb, minimize
+from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.options import Descending, Measure
 from brushwork.types import Evaluate, Image, State
@@ -32,7 +30,7 @@ class Saved(NamedTuple):
     spent: int
     """Closures spent at this level."""
     state: State
-    """The optimizer's state, and its point under the name `point`."""
+    """The optimizer's state, its point as `point`, and the picture shown as `shown`."""
 
 
 class Progress(NamedTuple):
@@ -61,7 +59,8 @@ class Progress(NamedTuple):
 
     def saved(self) -> Saved:
         """Everything that is needed to go on from here."""
-        return Saved(self.level, self.step.index, {**self.optimizer.state(), "point": self.step.point})
+        here = {"point": self.step.point, "shown": self.step.image}
+        return Saved(self.level, self.step.index, {**self.optimizer.state(), **here})
 
 
 def levels(own: Size, size: int, measure: Measure, descending: Descending) -> list[Level]:
@@ -84,37 +83,30 @@ def levels(own: Size, size: int, measure: Measure, descending: Descending) -> li
 def coarse_to_fine(
     plan: Sequence[Level], evaluate_at: EvaluateAt, start: Image, options: Descending, saved: Saved | None = None
 ) -> Iterator[Progress]:
-    """Optimize a picture at each level in turn; each begins with the one before, enlarged.
+    """Optimize a picture at each level in turn, from `start`; each level begins with the one before, enlarged.
 
-    `start` has the first level's size. With `saved`, go on from there instead.
+    With `saved`, go on from there instead.
     """
     canvas = Pixels(options.pixel_range, (0.0, 1.0) if options.boxed else None)
     optimizer = optimizer_of(options)
-    first, spent, point = 0, 0, canvas.point(start)
+    first, spent, point, shown = 0, 0, canvas.point(start), start
     if saved is not None:
-        first, spent, point = saved.level, saved.spent, saved.state["point"].to(start)
-        optimizer.load({name: value.to(start.device) for name, value in saved.state.items() if name != "point"})
+        first, spent = saved.level, saved.spent
+        state = {name: value.to(start.device) for name, value in saved.state.items()}
+        point, shown = state.pop("point"), state.pop("shown")
+        optimizer.load(state)
     for index in range(first, len(plan)):
-        if index > first:
-            point = _enlarge(point, optimizer, canvas, plan[index].size)
-        steps = minimize(
-            canvas, evaluate_at(plan[index].size), optimizer, plan[index].closures, point=point, spent=spent
-        )
-        for step in steps:
+        size, closures = plan[index]
+        if Size.of(point) != size:
+            point = climb(canvas, optimizer, shown, size)
+        for step in minimize(canvas, evaluate_at(size), optimizer, closures, point=point, spent=spent):
             yield Progress(plan, index, step, optimizer)
-            point = step.point
+            point, shown = step.point, step.image
         spent = 0
-
-
-def _enlarge(point: Tensor, optimizer: Optimizer, canvas: Pixels, size: Size) -> Tensor:
-    """The point, and the optimizer's memory with it, at the next size."""
-    shrunk = point.shape[-2] * point.shape[-1] / size.area
-    optimizer.rescale(lambda tensor: resize(tensor, size), shrunk)
-    return canvas.point(resize(canvas.image(point), size))
 
 
 def optimizer_of(options: Descending) -> Optimizer:
     """The optimizer that the options name, under guard."""
     if options.optimizer == "adam":
-        return Guard(Adam(options.learning_rate, averaging=options.averaging))
-    return Guard(LBFGS(options.history, options.learning_rate, line_search=options.line_search))
+        return Guard(Adam(lr=options.learning_rate, average=options.averaging))
+    return Guard(LBFGS(history=options.history, lr=options.learning_rate, search=options.line_search))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass
+from math import sqrt
 from typing import Literal, TypeAlias
 
 from brushwork.errors import InputError
@@ -186,7 +187,7 @@ def require_size(picture: Image, what: str) -> None:
 
 def measured(size: Size, measure: Measure) -> float:
     """A size as `measure` says: its long side, its short side, or the side of a square of the same area."""
-    return {"long": float(max(size)), "short": float(min(size)), "area": size.area**0.5}[measure]
+    return {"long": max(size), "short": min(size), "area": sqrt(size.area)}[measure]
 
 
 def check(options: object) -> None:

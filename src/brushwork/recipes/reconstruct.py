@@ -47,8 +47,9 @@ def reconstruct_content(
     plan = levels(Size.of(picture), options.size, options.measure, options)
 
     def evaluate_at(size: Size) -> Evaluate:
-        target = resize(picture, size)
+        target = resize(picture, size, clamp=True)
         return whole(eye, content_objective(target, eye, [options.layer], 1.0, CONVENTIONS["programs"]))
 
-    first = beginning(options, plan[0].size, picture, picture) if start is None else resize(start, plan[0].size)
-    return coarse_to_fine(plan, evaluate_at, first, options, saved)
+    if start is None:
+        start = beginning(options, plan[0].size, picture, picture)
+    return coarse_to_fine(plan, evaluate_at, start, options, saved)

@@ -88,12 +88,14 @@ def texture(
     plan = levels(canvas, max(canvas), "long", options)
 
     def evaluate_at(size: Size) -> Evaluate:
-        scaled = resize(picture, fit(looked_at, max(1, round(max(looked_at) * max(size) / max(canvas))), by="long"))
+        pixels = max(1, round(max(looked_at) * max(size) / max(canvas)))
+        scaled = resize(picture, fit(looked_at, pixels, by="long"), clamp=True)
         (style,) = style_of([scaled], eye, options.style_layers)
         return whole(eye, style_objective(style, options, CONVENTIONS["paper"]))
 
-    first = beginning(options, plan[0].size, picture, picture) if start is None else resize(start, plan[0].size)
-    return coarse_to_fine(plan, evaluate_at, first, options, saved)
+    if start is None:
+        start = beginning(options, plan[0].size, picture, picture)
+    return coarse_to_fine(plan, evaluate_at, start, options, saved)
 
 
 def canvas_size(options: Texture, looked_at: Size) -> Size:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from brushwork.evaluate.whole import Evaluate, whole
-from brushwork.perception.encoder import Encoder
+from brushwork.evaluate.whole import whole
+from brushwork.objective import Objective
+from brushwork.perception import Encoder
 from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import content_objective, smooth_objective, style_objective, style_of
@@ -28,7 +29,7 @@ from brushwork.recipes.options import (
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.start import beginning
 from brushwork.style import Style, blend
-from brushwork.types import Image
+from brushwork.types import Evaluate, Image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +65,17 @@ def transfer(
     Source: Gatys, Ecker, Bethge, 1508.06576.
     """
     require_size(photograph, "the photograph")
-    subject = _Subject(photograph, paintings, options, encoder or encoder_for(options, photograph.device))
+    for painting in paintings:
+        require_size(painting, "a painting")
+    subject = Subject(photograph, paintings, options, encoder or encoder_for(options, photograph.device))
     plan = levels(Size.of(photograph), options.size, options.measure, options)
     if start is None:
         start = beginning(options, plan[0].size, photograph, paintings[0])
-    return coarse_to_fine(plan, subject.evaluate_at, resize(start, plan[0].size), options, saved)
+    return coarse_to_fine(plan, subject.evaluate_at, start, options, saved)
 
 
 @dataclass(frozen=True)
-class _Subject:
+class Subject:
     """What is painted, and after whom."""
 
     photograph: Image
@@ -82,17 +85,20 @@ class _Subject:
 
     def evaluate_at(self, size: Size) -> Evaluate:
         """The losses at a size, with targets made at that size."""
+        return whole(self.encoder, self.objective_at(size))
+
+    def objective_at(self, size: Size) -> Objective:
+        """Content, style and smoothness as the options weigh them, at a size."""
         options, convention = self.options, CONVENTIONS[self.options.convention]
-        photograph = resize(self.photograph, size)
-        objective = (
+        photograph = resize(self.photograph, size, clamp=True)
+        return (
             content_objective(photograph, self.encoder, options.content_layers, options.content_weight, convention)
             + style_objective(self._style_at(size), options, convention)
             + smooth_objective(options.smoothness_form, options.smoothness, size, options.white)
         )
-        return whole(self.encoder, objective)
 
     def _style_at(self, size: Size) -> Style:
         options = self.options
         target = max(1, round(measured(size, options.measure) * options.style_scale))
-        scaled = [resize(one, fit(Size.of(one), target, by=options.measure)) for one in self.paintings]
+        scaled = [resize(one, fit(Size.of(one), target, by=options.measure), clamp=True) for one in self.paintings]
         return blend(style_of(scaled, self.encoder, options.style_layers), options.style_blend or None)
