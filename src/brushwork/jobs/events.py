@@ -1,0 +1,46 @@
+"""What a job tells while it runs. Progress bars, previews and logs are made of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import torch
+
+from brushwork.evaluate.plan import Plan
+from brushwork.recipes import Progress
+
+
+class Started(NamedTuple):
+    """Everything was read and checked; painting begins."""
+
+    device: torch.device
+    plan: Plan
+    """Sizes, closures and memory; no times."""
+    spent: int
+    """Closures already spent: 0, or those of the checkpoint that is resumed."""
+
+
+class Note(NamedTuple):
+    """Something that a person should hear, as a sentence."""
+
+    text: str
+
+
+class Finished(NamedTuple):
+    """The picture is written; the checkpoint is gone."""
+
+    path: Path
+    total: float
+    """The last value of the objective."""
+    losses: Mapping[str, float]
+    """The same by term."""
+    closures: int
+    seconds: float
+    """Painting time, that before a resumption included."""
+    notes: tuple[str, ...]
+    """Everything that was noted on the way."""
+
+
+Event: TypeAlias = Started | Note | Progress | Finished
