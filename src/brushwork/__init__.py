@@ -1,3 +1,148 @@
-"""Neural style transfer: paint any photograph in the style of any painting."""
+"""Neural style transfer: paint any photograph in the style of any painting, as the papers say.
+
+    import brushwork
+
+    photograph = brushwork.read_picture("photo.jpg").image
+    painting = brushwork.read_picture("painting.jpg").image
+    for progress in brushwork.transfer(photograph, [painting], brushwork.preset("default")):
+        print(progress.spent, "of", progress.budget)
+    brushwork.write_picture(progress.image, "painted.png")
+
+The names below are all that is public. Each is imported when it is first used, so that `import brushwork` is instant.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from brushwork.canvas import Pixels
+    from brushwork.errors import BrushworkError, Diverged, InputError, NotAdditive, OutOfMemory, WeightsError
+    from brushwork.evaluate import whole
+    from brushwork.objective import Objective
+    from brushwork.optimize import LBFGS, Adam, Guard, Step, minimize
+    from brushwork.perception import Encoder, load_encoder, normalize_activations
+    from brushwork.picture import Picture, Size, Window, fit, read_metadata, read_picture, resize, write_picture
+    from brushwork.recipes import (
+        PRESETS,
+        Pictures,
+        Progress,
+        ReconstructContent,
+        Saved,
+        Texture,
+        Transfer,
+        plan,
+        preset,
+        reconstruct_content,
+        run,
+        texture,
+        transfer,
+    )
+    from brushwork.style import Style, blend
+    from brushwork.terms import Content, GramStyle, MeanStd, Term, TotalVariation
+    from brushwork.types import Evaluate, Losses
 
 __version__ = "0.1.0"
+
+_ROOMS = {
+    "brushwork.canvas": ("Pixels",),
+    "brushwork.errors": ("BrushworkError", "Diverged", "InputError", "NotAdditive", "OutOfMemory", "WeightsError"),
+    "brushwork.evaluate": ("whole",),
+    "brushwork.objective": ("Objective",),
+    "brushwork.optimize": ("Adam", "Guard", "LBFGS", "Step", "minimize"),
+    "brushwork.perception": ("Encoder", "load_encoder", "normalize_activations"),
+    "brushwork.picture": (
+        "Picture",
+        "Size",
+        "Window",
+        "fit",
+        "read_metadata",
+        "read_picture",
+        "resize",
+        "write_picture",
+    ),
+    "brushwork.recipes": (
+        "PRESETS",
+        "Pictures",
+        "Progress",
+        "ReconstructContent",
+        "Saved",
+        "Texture",
+        "Transfer",
+        "plan",
+        "preset",
+        "reconstruct_content",
+        "run",
+        "texture",
+        "transfer",
+    ),
+    "brushwork.style": ("Style", "blend"),
+    "brushwork.terms": ("Content", "GramStyle", "MeanStd", "Term", "TotalVariation"),
+    "brushwork.types": ("Evaluate", "Losses"),
+}
+"""The public names, by the room that they live in."""
+
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "LBFGS",
+    "PRESETS",
+    "Adam",
+    "BrushworkError",
+    "Content",
+    "Diverged",
+    "Encoder",
+    "Evaluate",
+    "GramStyle",
+    "Guard",
+    "InputError",
+    "Losses",
+    "MeanStd",
+    "NotAdditive",
+    "Objective",
+    "OutOfMemory",
+    "Picture",
+    "Pictures",
+    "Pixels",
+    "Progress",
+    "ReconstructContent",
+    "Saved",
+    "Size",
+    "Step",
+    "Style",
+    "Term",
+    "Texture",
+    "TotalVariation",
+    "Transfer",
+    "WeightsError",
+    "Window",
+    "__version__",
+    "blend",
+    "fit",
+    "load_encoder",
+    "minimize",
+    "normalize_activations",
+    "plan",
+    "preset",
+    "read_metadata",
+    "read_picture",
+    "reconstruct_content",
+    "resize",
+    "run",
+    "texture",
+    "transfer",
+    "whole",
+    "write_picture",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its room."""
+    if name not in _HOME:
+        raise AttributeError(f"brushwork has no {name!r}; its public names are in brushwork.__all__.")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,7 @@
+"""Evaluation: the losses at a picture and their gradient, and what that takes."""
+
+from __future__ import annotations
+
+from brushwork.evaluate.whole import whole
+
+__all__ = ["whole"]
