@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from brushwork.style import Style, blend
     from brushwork.terms import Content, GramStyle, MeanStd, Term, TotalVariation
-    from brushwork.types import Evaluate, Losses
+    from brushwork.types import Losses
 
 __version__ = "0.1.0"
 
@@ -79,7 +79,7 @@ _ROOMS = {
     ),
     "brushwork.style": ("Style", "blend"),
     "brushwork.terms": ("Content", "GramStyle", "MeanStd", "Term", "TotalVariation"),
-    "brushwork.types": ("Evaluate", "Losses"),
+    "brushwork.types": ("Losses",),
 }
 """The public names, by the room that they live in."""
 
@@ -93,7 +93,6 @@ __all__ = [
     "Content",
     "Diverged",
     "Encoder",
-    "Evaluate",
     "GramStyle",
     "Guard",
     "InputError",
