@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from brushwork.evaluate.whole import whole
 from brushwork.perception.encoder import Encoder
@@ -65,6 +65,9 @@ class Texture(WeighingStyle, Starting, Descending, Seeing):
         )
 
 
+TEXTURES = replace(CONVENTIONS["paper"], averaged=False)
+"""Each layer has its weight whole: w_l = 1 (1505.07376, fig. 2, and the authors' program)."""
+
 _SIZE = re.compile(r"(\d+)[x×](\d+)")
 
 
@@ -91,7 +94,7 @@ def texture(
         pixels = max(1, round(max(looked_at) * max(size) / max(canvas)))
         scaled = resize(picture, fit(looked_at, pixels, by="long"), clamp=True)
         (style,) = style_of([scaled], eye, options.style_layers)
-        return whole(eye, style_objective(style, options, CONVENTIONS["paper"]))
+        return whole(eye, style_objective(style, options, TEXTURES))
 
     if start is None:
         start = beginning(options, plan[0].size, picture, picture)
