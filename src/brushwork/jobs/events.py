@@ -8,16 +8,15 @@ from typing import NamedTuple, TypeAlias
 
 import torch
 
-from brushwork.evaluate.plan import Plan
-from brushwork.recipes import Progress
+from brushwork.recipes import Level, Progress
 
 
 class Started(NamedTuple):
     """Everything was read and checked; painting begins."""
 
     device: torch.device
-    plan: Plan
-    """Sizes, closures and memory; no times."""
+    levels: tuple[Level, ...]
+    """The sizes and closures to come, those that are spent included."""
     spent: int
     """Closures already spent: 0, or those of the checkpoint that is resumed."""
 
