@@ -1,0 +1,27 @@
+"""Pillow, kept from warning and from limits of its own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+import PIL.Image
+
+# Python's warning filters and Pillow's limit belong to the whole process: one thread at a time may change them, or
+# they come back in the wrong order and stay changed.
+_ALONE = RLock()
+
+
+@contextmanager
+def calm_pillow(max_pixels: int | None = None) -> Iterator[None]:
+    """Inside, Pillow does not warn, and it refuses what unpacks to far more than `max_pixels` (None: nothing)."""
+    with _ALONE, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before = PIL.Image.MAX_IMAGE_PIXELS
+        PIL.Image.MAX_IMAGE_PIXELS = max_pixels
+        try:
+            yield
+        finally:
+            PIL.Image.MAX_IMAGE_PIXELS = before

@@ -1,0 +1,138 @@
+"""Files and pictures of every kind that Pillow reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+from PIL import ImageOps
+
+from brushwork.errors import InputError
+from brushwork.picture.calm import calm_pillow
+from brushwork.picture.deep import levels16
+from brushwork.picture.limits import require_size
+from brushwork.picture.notes import damaged, frames_note
+from brushwork.picture.picture import Raster
+from brushwork.picture.profile import to_srgb, to_srgb_deep
+from brushwork.picture.samples import narrowed
+from brushwork.picture.window import Size
+
+# Not all that Pillow knows: some formats start other programs, some take any file for a picture.
+_READ = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "DIB", "PPM", "AVIF", "JPEG2000", "TGA", "QOI", "PSD")
+_WITH_FRAMES = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")  # elsewhere a further picture is a preview or a layer
+_GRAY = ("1", "L", "LA", "La")
+_DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+_WHOLE = 65535
+
+
+def decode_file(file: BinaryIO, name: str, max_pixels: int) -> Raster:
+    """The first picture in a file.
+
+    Raises: InputError: no picture, a damaged one, or one that is too large.
+    """
+    with opened_by_pillow(file, name, max_pixels) as image:
+        if narrowed(image):
+            raise InputError(f"{name} has 16 bits a sample, which cannot be kept: save it as PNG or TIFF.")
+        return _raster(image, name, max_pixels)
+
+
+def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> Raster:
+    """A picture that is Pillow's already, at the frame it stands at. It stays as it is.
+
+    Raises: InputError: a damaged picture, or one that is too large.
+    """
+    with calm_pillow(max_pixels), _explained(name, max_pixels):
+        notes = ("16 bits a sample, of which Pillow keeps 8: give the file to keep all",) if narrowed(image) else ()
+        raster = _raster(image, name, max_pixels)
+        return Raster(raster.color, raster.alpha, (*notes, *raster.notes), raster.bits)
+
+
+@contextmanager
+def opened_by_pillow(file: BinaryIO, name: str, max_pixels: int | None = None) -> Iterator[PIL.Image.Image]:
+    """Pillow's view of a file, whose pixels are not decoded yet.
+
+    Raises: InputError: for whatever goes wrong, inside too.
+    """
+    file.seek(0)
+    with calm_pillow(max_pixels), _explained(name, max_pixels):
+        PIL.Image.init()
+        with PIL.Image.open(file, formats=[known for known in _READ if known in PIL.Image.OPEN]) as image:
+            yield image
+
+
+@contextmanager
+def _explained(name: str, max_pixels: int | None) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except PIL.UnidentifiedImageError as error:
+        raise InputError(
+            f"{name} is not a picture of a known kind, or its beginning is damaged: give PNG, JPEG, WebP, TIFF, GIF, "
+            "BMP, AVIF, JPEG 2000 or PPM, or convert it to one of these."
+        ) from error
+    except PIL.Image.DecompressionBombError as error:
+        raise InputError(
+            f"{name} unpacks to far more pixels than the limit, {max_pixels:,}: give a smaller picture, "
+            "or raise the limit: max_pixels."
+        ) from error
+    except Exception as error:  # a decoder that is fed damaged bytes may raise anything
+        raise damaged(name, error) from error
+
+
+def _raster(image: PIL.Image.Image, name: str, max_pixels: int) -> Raster:
+    require_size(name, Size(image.height, image.width), max_pixels)
+    frames = _frames(image)
+    image.load()
+    image, turned = _upright(image)
+    if image.mode in _DEEP:
+        color, alpha, told = _deep(image, name)
+    else:
+        color, alpha, told = _shallow(image)
+    return Raster(color, alpha, (*frames, *turned, *told), bits=16 if image.mode in _DEEP else 8)
+
+
+def _frames(image: PIL.Image.Image) -> tuple[str, ...]:
+    with suppress(Exception):  # a damaged later frame is none of ours
+        if image.format in _WITH_FRAMES:
+            return frames_note(getattr(image, "n_frames", 1), image.tell())
+    return ()
+
+
+def _upright(image: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]:
+    """Turned and mirrored as the EXIF orientation says."""
+    try:
+        return ImageOps.exif_transpose(image), ()
+    except Exception:  # EXIF is a file format inside a file format, and damaged as variously
+        return image, ("its EXIF data is damaged: not turned",)
+
+
+def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
+    """Gray with 16 bits, or floats."""
+    samples = np.asarray(image)
+    if image.mode == "I":
+        least, most = int(samples.min()), int(samples.max())
+        if least < 0 or most > _WHOLE:
+            raise InputError(f"{name} holds whole numbers from {least} to {most}: scale them to 0 to {_WHOLE}.")
+        samples = samples.astype(np.uint16)
+    levels = levels16(samples, name)
+    clear = image.info.get("transparency")
+    alpha = (levels != clear) * np.uint16(_WHOLE) if isinstance(clear, int) else None
+    color, told = to_srgb_deep(levels[..., None], image.info.get("icc_profile"))
+    return color, alpha, told
+
+
+def _shallow(image: PIL.Image.Image) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
+    """Everything with 8 bits or less."""
+    alpha, icc = None, image.info.get("icc_profile")
+    if image.has_transparency_data:
+        image = image.convert("LA" if image.mode in _GRAY else "RGBA")
+        alpha = np.asarray(image.getchannel("A"))
+    if image.mode not in ("CMYK", "LAB"):
+        image = image.convert("L" if image.mode in _GRAY else "RGB")
+    color, told = to_srgb(image, icc)
+    return color, alpha, told

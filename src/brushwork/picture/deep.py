@@ -1,0 +1,68 @@
+"""16-bit and float PNG and TIFF files, read through libvips."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brushwork.errors import InputError
+from brushwork.picture.arrays import in_range
+from brushwork.picture.limits import require_size
+from brushwork.picture.notes import damaged, frames_note
+from brushwork.picture.picture import Raster
+from brushwork.picture.profile import to_srgb_deep
+from brushwork.picture.window import Size
+
+_WHOLE = 65535
+_CHANNELS = (1, 3, 4)  # gray, RGB or Lab, CMYK
+
+
+def read_deep(pyvips: Any, file: BinaryIO, name: str, max_pixels: int) -> Raster:
+    """The picture in a file, kept at 16 bits a sample.
+
+    Floats count as display values from 0 to 1.
+
+    Raises: InputError: too large, damaged, samples of another kind, or out of range.
+    """
+    file.seek(0)
+    try:
+        image = pyvips.Image.new_from_buffer(file.read(), "", fail_on="error")
+        require_size(name, Size(image.height, image.width), max_pixels)
+        return _raster(image.autorot(), name)
+    except pyvips.Error as error:
+        raise damaged(name, error) from error
+
+
+def levels16(samples: NDArray[Any], name: str) -> NDArray[np.uint16]:
+    """16-bit samples as they are, or from floats.
+
+    Raises: InputError: floats out of [0, 1], samples of another type.
+    """
+    if samples.dtype.kind == "f":
+        return (in_range(samples, name) * _WHOLE).round().astype(np.uint16)
+    if samples.dtype.kind != "u" or samples.dtype.itemsize != 2:
+        raise InputError(f"{name} holds samples of type {samples.dtype}: save it with 8 or 16 bits, or as floats.")
+    return samples.astype(np.uint16, copy=False)
+
+
+def _raster(image: Any, name: str) -> Raster:
+    icc = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
+    frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
+    bands = image.bands - 1 if image.hasalpha() else image.bands
+    if bands not in _CHANNELS:
+        raise InputError(f"{name} has {image.bands} samples in a pixel: save it as gray, RGB or CMYK.")
+    color = image.extract_band(0, n=bands)
+    notes: tuple[str, ...] = ()
+    if image.interpretation in ("lab", "labs"):
+        color, icc, notes = color.colourspace("rgb16"), None, ("converted from Lab to sRGB",)
+    pixels = levels16(_array(color), name)
+    alpha = levels16(_array(image.extract_band(bands)), name)[..., 0] if image.hasalpha() else None
+    pixels, told = to_srgb_deep(pixels, icc)
+    return Raster(pixels, alpha, (*frames_note(frames), *notes, *told), bits=16)
+
+
+def _array(image: Any) -> NDArray[Any]:
+    samples = np.asarray(image.numpy())
+    return samples.reshape(*samples.shape[:2], -1)

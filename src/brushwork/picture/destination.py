@@ -1,0 +1,142 @@
+"""Where a picture goes: checked beforehand, and replaced at once or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from os import PathLike
+from pathlib import Path
+from secrets import token_hex
+
+from brushwork.errors import InputError
+from brushwork.picture.formats import Format, format_of
+from brushwork.picture.vips import required_vips
+from brushwork.picture.window import Size
+
+ROOM = 16 * 2**20
+"""Bytes that are surely enough for a picture of 2 megapixels in any format."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def check_writable(
+    path: str | PathLike[str],
+    *,
+    overwrite: bool,
+    bytes_needed: int = ROOM,
+    bits: int = 8,
+    size: Size | None = None,
+) -> Format:
+    """Find out, before painting, whether a picture can be written to `path`; its format.
+
+    An empty file is made in the folder for a moment, under another name: permissions alone do not tell.
+
+    Raises: InputError: an unknown ending, a missing or read-only folder, a file that is there and may not be
+        overwritten, less room on the disk than `bytes_needed`, a `size` that the format does not hold, or 16 `bits`
+        without pyvips.
+    """
+    path = Path(path).expanduser()
+    format = format_of(path)
+    if size is not None and max(size) > format.longest:
+        raise InputError(f"{format.name} holds {format.longest} pixels a side, not {size}: write .png or .tif.")
+    if min(bits, format.bits) > 8:
+        required_vips(f"{path.name} is to be written with 16 bits a sample")
+    with _explained(path):
+        _require_place(path, overwrite)
+        with _temporary(path.parent):
+            pass
+        free = shutil.disk_usage(path.parent).free
+    if free < bytes_needed:
+        raise InputError(
+            f"the disk of {path.parent} has {free:,} bytes left, and {bytes_needed:,} are needed: free some, "
+            "or write elsewhere."
+        )
+    return format
+
+
+def put(path: Path, content: bytes, *, overwrite: bool) -> None:
+    """Write a file so that it is there as a whole or not at all, even if the machine stops in between.
+
+    Raises: InputError: it cannot be written, or is there and may not be overwritten.
+    """
+    with _explained(path):
+        _require_place(path, overwrite)
+        with _temporary(path.parent) as temporary:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            _rename(temporary, path, overwrite)
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[Path]:
+    """A new, empty file in the folder, gone at the end unless it was renamed."""
+    temporary = folder / f".brushwork-{token_hex(8)}.part"
+    # With the permissions that any new file has: those of `tempfile` would keep the picture from other users.
+    temporary.touch(exist_ok=False)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _rename(temporary: Path, path: Path, overwrite: bool) -> None:
+    if overwrite:
+        temporary.replace(path)
+        return
+    try:
+        path.hardlink_to(temporary)  # fails where a file has appeared meanwhile, as renaming does not
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        _require_place(path, overwrite)
+        temporary.rename(path)
+
+
+def _require_place(path: Path, overwrite: bool) -> None:
+    if not path.parent.is_dir():
+        kind = "is not a folder" if path.parent.exists() else "does not exist"
+        raise InputError(
+            f"the folder {path.parent} of {path.name} {kind}: make it first (mkdir -p), or write elsewhere."
+        )
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: give a file name in it.")
+    with suppress(FileNotFoundError):
+        path.lstat()  # complains about a name that is too long, too
+        if not overwrite:
+            raise FileExistsError(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last, too, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError as error:
+        raise InputError(f"{path} is there already: write elsewhere, or allow to overwrite it.") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be written: {_reason(error, path.parent)}.") from error
+
+
+def _reason(error: Exception, folder: Path) -> str:
+    code = getattr(error, "errno", None)
+    if code in _FULL:
+        return f"the disk of {folder} is full; free some room, or write elsewhere"
+    if code in _CLOSED:
+        return f"the folder {folder} is read-only for you; get permission, or write elsewhere"
+    return f"{error}; write elsewhere, or under another name"

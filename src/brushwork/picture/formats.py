@@ -1,0 +1,61 @@
+"""The kinds of files that pictures are written to, and what each of them can keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from brushwork.errors import InputError
+
+_UNLIMITED = 2**31 - 1  # pixels a side, PNG and TIFF
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file, by Pillow's name for it."""
+
+    name: str
+    endings: tuple[str, ...]
+    alpha: bool
+    bits: int
+    longest: int
+    """Pixels of the long side that fit."""
+
+
+FORMATS = (
+    Format("PNG", (".png",), alpha=True, bits=16, longest=_UNLIMITED),
+    Format("JPEG", (".jpg", ".jpeg"), alpha=False, bits=8, longest=65500),  # JPEG_MAX_DIMENSION of libjpeg
+    Format("WEBP", (".webp",), alpha=True, bits=8, longest=16383),  # RFC 9649, 2.6: 14 bits
+    Format("TIFF", (".tif", ".tiff"), alpha=True, bits=16, longest=_UNLIMITED),
+)
+
+
+def format_of(path: str | PathLike[str]) -> Format:
+    """The kind of file that a name asks for by its ending.
+
+    Raises: InputError: an ending of no kind that can be written.
+    """
+    ending = Path(path).suffix.lower()
+    for known in FORMATS:
+        if ending in known.endings:
+            return known
+    endings = ", ".join(ending for known in FORMATS for ending in known.endings)
+    given = f"ends in {ending}" if ending else "has no ending"
+    raise InputError(f"{Path(path).name!r} {given}: give a name that ends in one of {endings}.")
+
+
+def keeps_alpha(path: str | PathLike[str]) -> bool:
+    """Whether a file of this name can be transparent; if not, it is written over white.
+
+    Raises: InputError: an unknown ending.
+    """
+    return format_of(path).alpha
+
+
+def most_bits(path: str | PathLike[str]) -> int:
+    """How many bits a sample a file of this name can keep, 8 or 16.
+
+    Raises: InputError: an unknown ending.
+    """
+    return format_of(path).bits

@@ -1,0 +1,23 @@
+"""How many pixels are too many, or too few."""
+
+from __future__ import annotations
+
+from brushwork.errors import InputError
+from brushwork.picture.window import Size
+
+MAX_PIXELS = 250_000_000
+"""More than any camera gives in one picture (2026: 151 megapixels), 3 GB as float32."""
+
+
+def require_size(name: str, size: Size, max_pixels: int) -> None:
+    """Refuse an empty picture, and one over the limit.
+
+    Raises: InputError: either.
+    """
+    if min(size) < 1:
+        raise InputError(f"{name} is empty: {size} pixels. A picture has 1×1 or more.")
+    if size.area > max_pixels:
+        raise InputError(
+            f"{name} has {size.area:,} pixels ({size}), and the limit is {max_pixels:,}. "
+            "Give a smaller picture, or raise the limit: max_pixels."
+        )

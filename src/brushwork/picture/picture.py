@@ -1,0 +1,70 @@
+"""What was read: a picture, what it covers, and what a person should be told about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from brushwork.picture.transparency import painted_under
+from brushwork.picture.window import Size
+from brushwork.types import Image
+
+IN_MEMORY = "picture in memory"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture ready for painting.
+
+    `image` is display-referred sRGB in [0, 1]. Where the source was transparent it shows the surroundings' colors
+    (`painted_under`), so that whatever a file hides there is not painted.
+    """
+
+    image: Image
+    alpha: Float[Tensor, "1 1 _ _"] | None
+    """Coverage in [0, 1], or None for a picture that is opaque everywhere."""
+    notes: tuple[str, ...]
+    """What was done to the source that a person should be told."""
+    bits: int
+    """8, or 16 where the source keeps more than 8 bits a sample. A float tensor or array does not say: 8."""
+    name: str
+    """The file's name, or "picture in memory"."""
+
+    @property
+    def size(self) -> Size:
+        return Size.of(self.image)
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Decoded sRGB samples, rows by columns by 1 or 3, and the coverage: uint8, uint16, or float in [0, 1]."""
+
+    color: NDArray[Any]
+    alpha: NDArray[Any] | None = None
+    notes: tuple[str, ...] = ()
+    bits: int = 8
+
+    def picture(self, name: str) -> Picture:
+        """The samples as a picture, transparent parts painted under."""
+        image, alpha, notes = _planes(self.color), None, self.notes
+        if image.shape[1] == 1:
+            image = image.repeat(1, 3, 1, 1)
+        if self.alpha is not None and (coverage := _planes(self.alpha[..., None])).min() < 1:
+            image, alpha = painted_under(image, coverage), coverage
+        if alpha is not None and alpha.max() == 0:
+            notes = (*notes, "fully transparent: read as white")
+        return Picture(image, alpha, notes, self.bits, name)
+
+
+def _planes(samples: NDArray[Any]) -> Tensor:
+    """Channels first, batch of one, float32 in [0, 1]: a copy."""
+    whole = np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1
+    planes = np.array(np.moveaxis(samples, -1, 0), dtype=np.float32, order="C")
+    planes /= whole
+    return torch.from_numpy(planes)[None]

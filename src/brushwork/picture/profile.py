@@ -1,0 +1,136 @@
+"""Color profiles (ICC): what a file says its numbers mean, converted to sRGB."""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+from PIL import ImageCms
+
+from brushwork.picture.vips import EXTRA, vips
+
+_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
+"""Pillow's modes, and what a profile for them calls its color space."""
+
+_DATE = slice(24, 36)  # of the profile's making, in its header: ICC.1:2010, 7.2
+_FIXED_DATE = bytes((0x07, 0xD0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0))  # 2000-01-01, so that files repeat byte for byte
+_SAME = 2  # levels of 255: as near as differently rounded sRGB profiles are
+_PROBES = range(0, 256, 15)  # levels of 255
+_WHOLE = 65535
+
+
+class Conversion(NamedTuple):
+    """How to come to sRGB from pictures of a mode. Without a transform: the numbers are taken as they are."""
+
+    mode: str
+    transform: ImageCms.ImageCmsTransform | None = None
+    notes: tuple[str, ...] = ()
+
+
+@cache
+def srgb_profile() -> bytes:
+    """The sRGB profile that is written into files."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[_DATE] = _FIXED_DATE
+    return bytes(profile)
+
+
+def to_srgb(color: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """8-bit samples of sRGB (or gray) from a picture in mode L, RGB, CMYK or LAB, and what to tell about it."""
+    found = conversion(icc, color.mode)
+    if found.transform is not None:
+        color = found.transform.apply(color.convert(found.mode) if color.mode != found.mode else color)
+    elif color.mode == "CMYK":
+        color = color.convert("RGB")
+    samples = np.asarray(color)
+    return samples.reshape(*samples.shape[:2], -1), found.notes
+
+
+def to_srgb_deep(color: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[np.uint16], tuple[str, ...]]:
+    """16-bit samples of sRGB (or gray) from 1 (gray), 3 (RGB) or 4 (CMYK) channels, and what to tell about it."""
+    found = conversion(icc, {1: "L", 3: "RGB", 4: "CMYK"}[color.shape[-1]])
+    if icc and found.transform is not None:
+        if (pyvips := vips()) is None:
+            return color, (f"its color profile was left aside, for pyvips is not installed: {EXTRA}",)
+        if found.mode == "RGB":
+            color = np.broadcast_to(color, (*color.shape[:2], 3))
+        return _converted_deep(pyvips, color, icc), found.notes
+    if color.shape[-1] == 4:
+        ink = 1 - color.astype(np.float32) / _WHOLE
+        color = (ink[..., :3] * ink[..., 3:] * _WHOLE).round().astype(np.uint16)
+    return color, found.notes
+
+
+def conversion(icc: bytes | None, mode: str) -> Conversion:
+    """How a picture of this mode with this profile comes to sRGB.
+
+    A damaged profile, or one for other pictures, is left aside. One that means sRGB changes nothing.
+    """
+    plain = _plain(mode)
+    if not icc:
+        return plain
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(icc))
+        space, name = profile.profile.xcolor_space.strip(), _title(profile)
+        if space == _SPACES["RGB"] and mode == "L":
+            mode = "RGB"
+        if space != _SPACES[mode]:
+            note = f"its color profile ({name}) is for {space} pictures, not {_SPACES[mode]}: left aside"
+            return plain._replace(notes=(*plain.notes, note))
+        transform = _transform(profile, mode)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return plain._replace(notes=(*plain.notes, "its color profile is damaged: left aside"))
+    if mode in ("L", "RGB") and _changes_nothing(transform, mode):
+        return plain
+    kind = name if mode in ("L", "RGB") else f"{_SPACES[mode]} ({name})"
+    return Conversion(mode, transform, (f"converted from {kind} to sRGB",))
+
+
+def _plain(mode: str) -> Conversion:
+    """What to do with a picture that brings no profile."""
+    if mode == "LAB":
+        lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+        return Conversion(mode, _transform(lab, mode), ("converted from Lab to sRGB",))
+    if mode == "CMYK":
+        return Conversion(mode, notes=("converted from CMYK without a profile: its colors are approximate",))
+    return Conversion(mode)
+
+
+def _transform(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTransform:
+    """To sRGB relative to the paper's white, with the darkest black made black: what browsers and editors do."""
+    return ImageCms.ImageCmsTransform(
+        profile,
+        ImageCms.ImageCmsProfile(BytesIO(srgb_profile())),
+        mode,
+        "RGB",
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+
+
+def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
+    """Tried on a lattice of colors: names of profiles tell little."""
+    colors = list(product(_PROBES, repeat=3)) if mode == "RGB" else [(level,) * 3 for level in range(256)]
+    lattice = PIL.Image.fromarray(np.array([colors], dtype=np.uint8))
+    after = transform.apply(lattice if mode == "RGB" else lattice.getchannel(0))
+    return bool(np.abs(np.asarray(after, np.int16) - np.asarray(lattice, np.int16)).max() <= _SAME)
+
+
+def _title(profile: ImageCms.ImageCmsProfile) -> str:
+    return " ".join(ImageCms.getProfileDescription(profile).split()) or "an unnamed profile"
+
+
+def _converted_deep(pyvips: Any, color: NDArray[np.uint16], icc: bytes) -> NDArray[np.uint16]:
+    image = pyvips.Image.new_from_array(
+        np.ascontiguousarray(color), interpretation={1: "grey16", 3: "rgb16", 4: "cmyk"}[color.shape[-1]]
+    ).copy()
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
+    converted = image.icc_transform(
+        "srgb", embedded=True, depth=16, intent="relative", black_point_compensation=True
+    ).numpy()
+    return np.asarray(converted, dtype=np.uint16)
