@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from brushwork.errors import InputError, did_you_mean
+from brushwork.perception.preprocess import Preprocess
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Features, Image
 
@@ -42,35 +42,25 @@ class Geometry(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One named step of a network, with what it does to the geometry (all zero-cost steps keep the default)."""
+    """One named step of a network, with what it does to the geometry (all zero-cost steps keep the default).
+
+    `ceil`: a last window that hangs over the border counts. `reflects`: the padding mirrors the map, which must
+    be larger than the padding then.
+    """
 
     name: str
     module: nn.Module
     kernel: int = 1
     stride: int = 1
     padding: int = 0
+    ceil: bool = False
+    reflects: bool = False
 
-
-class Preprocess(nn.Module):
-    """From sRGB in [0, 1] to what the weights were trained on: (image·scale − mean) / std.
-
-    `mean` and `std` are in RGB order; `bgr` swaps the channels last. For the Caffe networks: 255, BGR,
-    mean (123.68, 116.779, 103.939).
-    """
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float], *, scale: float = 1.0, bgr: bool = False) -> None:
-        super().__init__()
-        self.scale = scale
-        self.bgr = bgr
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
-
-    def forward(self, image: Image) -> Image:
-        shown: Tensor = (image * self.scale - self.mean) / self.std
-        return shown.flip(1) if self.bgr else shown
+    def before(self, cells: int) -> int:
+        """Fewest cells along a side before this stage that leave `cells` after it."""
+        overhang = self.stride - 1 if self.ceil else 0
+        needed = (cells - 1) * self.stride + self.kernel - 2 * self.padding - overhang
+        return max(needed, self.padding + 1 if self.reflects else 1)
 
 
 class Encoder(nn.Module):
@@ -93,6 +83,7 @@ class Encoder(nn.Module):
         self._order = [stage.name for stage in stages]
         self._aliases = dict(aliases or {})
         self._geometry = _geometries(stages)
+        self._smallest = _smallest_sides(stages)
         self.requires_grad_(False)
         self.eval()
 
@@ -124,7 +115,8 @@ class Encoder(nn.Module):
 
     def smallest(self, taps: Iterable[str]) -> int:
         """Pixels of a side below which some of the taps has no cell at all."""
-        return max((self.geometry(name).stride for name in taps), default=1)
+        own = {self.tap(name) for name in taps} - {PIXELS}
+        return max((self._smallest[name] for name in own), default=1)
 
     def forward(self, image: Image, taps: Iterable[str]) -> Features:
         """The features at the taps, under the names they were asked by."""
@@ -148,6 +140,17 @@ def _geometries(stages: Sequence[Stage]) -> dict[str, Geometry]:
     for stage in stages:
         here = here.then(stage.kernel, stage.stride, stage.padding)
         found[stage.name] = here
+    return found
+
+
+def _smallest_sides(stages: Sequence[Stage]) -> dict[str, int]:
+    """Pixels of a side that leave each stage one cell."""
+    found = {}
+    for depth, stage in enumerate(stages, start=1):
+        side = 1
+        for earlier in reversed(stages[:depth]):
+            side = earlier.before(side)
+        found[stage.name] = side
     return found
 
 

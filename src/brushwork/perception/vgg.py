@@ -6,7 +6,8 @@ from typing import Literal, TypeAlias
 
 from torch import nn
 
-from brushwork.perception.encoder import Encoder, Preprocess, Stage
+from brushwork.perception.encoder import Encoder, Stage
+from brushwork.perception.preprocess import Preprocess
 
 Pooling: TypeAlias = Literal["max", "average"]
 Padding: TypeAlias = Literal["zeros", "reflect"]
@@ -49,7 +50,7 @@ def vgg(depth: int, preprocess: Preprocess, *, pooling: Pooling = "max", padding
 def _convolution(name: str, channels_in: int, channels: int, padding: Padding) -> list[Stage]:
     layer = nn.Conv2d(channels_in, channels, 3, padding=1, padding_mode=padding)
     return [
-        Stage(f"conv{name}", layer, kernel=3, padding=1),
+        Stage(f"conv{name}", layer, kernel=3, padding=1, reflects=padding == "reflect"),
         Stage(f"relu{name}", nn.ReLU(inplace=True)),
     ]
 

@@ -1,0 +1,59 @@
+"""AlexNet in its one-tower form (Krizhevsky, 1404.5997), convolutional part."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import nn
+
+from brushwork.perception.encoder import Encoder, Stage
+from brushwork.perception.preprocess import Preprocess
+from brushwork.perception.vgg import Padding, Pooling
+
+
+class _Layer(NamedTuple):
+    """One convolution of 1404.5997, Figure 2, as torchvision has it."""
+
+    channels: int
+    kernel: int
+    stride: int
+    padding: int
+    pooled: bool
+
+
+_LAYERS = (
+    _Layer(64, 11, 4, 2, pooled=True),
+    _Layer(192, 5, 1, 2, pooled=True),
+    _Layer(384, 3, 1, 1, pooled=False),
+    _Layer(256, 3, 1, 1, pooled=False),
+    _Layer(256, 3, 1, 1, pooled=True),
+)
+
+
+def alexnet(preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros") -> Encoder:
+    """An AlexNet of random weights; taps `relu1` … `relu5`, `pool1`, `pool2`, `pool5`, with `conv1` meaning `relu1`.
+
+    Its pools overlap: windows of 3 cells, 2 apart.
+    """
+    stages: list[Stage] = []
+    channels_in = 3
+    for index, layer in enumerate(_LAYERS, start=1):
+        stages += _convolution(index, channels_in, layer, padding)
+        if layer.pooled:
+            stages.append(Stage(f"pool{index}", _pool(pooling), kernel=3, stride=2))
+        channels_in = layer.channels
+    aliases = {f"conv{index}": f"relu{index}" for index in range(1, len(_LAYERS) + 1)}
+    return Encoder("AlexNet", stages, preprocess, aliases)
+
+
+def _convolution(index: int, channels_in: int, layer: _Layer, padding: Padding) -> list[Stage]:
+    channels, kernel, stride, border, _ = layer
+    module = nn.Conv2d(channels_in, channels, kernel, stride, border, padding_mode=padding)
+    return [
+        Stage(f"conv{index}", module, kernel, stride, border, reflects=padding == "reflect"),
+        Stage(f"relu{index}", nn.ReLU(inplace=True)),
+    ]
+
+
+def _pool(pooling: Pooling) -> nn.Module:
+    return nn.MaxPool2d(3, 2) if pooling == "max" else nn.AvgPool2d(3, 2)

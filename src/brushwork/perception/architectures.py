@@ -1,0 +1,44 @@
+"""The networks by name, and how weights are put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+
+import torch
+from torch import Tensor
+
+from brushwork.perception.alexnet import alexnet
+from brushwork.perception.conventions import preprocess
+from brushwork.perception.encoder import Encoder
+from brushwork.perception.googlenet import googlenet
+from brushwork.perception.preprocess import Preprocess
+from brushwork.perception.vgg import Padding, Pooling, vgg
+
+ARCHITECTURES: Mapping[str, Callable[..., Encoder]] = {
+    "VGG-19": partial(vgg, 19),
+    "VGG-16": partial(vgg, 16),
+    "AlexNet": alexnet,
+    "GoogLeNet": googlenet,
+}
+"""Name → a function of the preprocessing, `pooling` and `padding`."""
+
+
+def build(
+    architecture: str, tensors: Mapping[str, Tensor], preprocess: Preprocess, pooling: Pooling, padding: Padding
+) -> Encoder:
+    """The network with these weights, which it keeps as they are (no copy)."""
+    # Built without memory: no time is spent on random weights, and nobody's random state moves.
+    with torch.device("meta"):
+        encoder = ARCHITECTURES[architecture](preprocess, pooling=pooling, padding=padding)
+    encoder.stages.load_state_dict(tensors, assign=True)
+    return encoder
+
+
+@cache
+def shapes(architecture: str) -> Mapping[str, tuple[int, ...]]:
+    """Name → shape of every tensor of the network, in its order."""
+    convention = preprocess("caffe")
+    with torch.device("meta"):
+        encoder = ARCHITECTURES[architecture](convention)
+    return {name: tuple(tensor.shape) for name, tensor in encoder.stages.state_dict().items()}

@@ -1,0 +1,48 @@
+"""From the name of weights to a network that looks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import get_args
+
+from brushwork.errors import InputError
+from brushwork.perception.architectures import build
+from brushwork.perception.conventions import preprocess
+from brushwork.perception.encoder import Encoder
+from brushwork.perception.finding import ENDINGS, find_weights, read_file
+from brushwork.perception.vgg import Padding, Pooling
+
+
+def load_encoder(
+    name: str | Path = "vgg19-normalized",
+    *,
+    pooling: Pooling = "max",
+    padding: Padding = "zeros",
+    scale: float = 255.0,
+) -> Encoder:
+    """A frozen network in float32 on the CPU, by the name of its weights or the path of a file of them.
+
+    `vgg19-normalized` (of the papers) and `vgg19` are always there, without a cache or a host. `scale` is the value
+    of white, 255 in training (jcjohnson's programs show 256).
+
+    Raises:
+        InputError: no such name, pooling or padding.
+        WeightsError: the weights are missing, damaged or foreign; the message says what to do.
+    """
+    _require_one_of("pooling", pooling, get_args(Pooling))
+    _require_one_of("padding", padding, get_args(Padding))
+    weights = read_file(Path(name))[0] if _is_path(name) else find_weights(str(name))
+    encoder = build(weights.architecture, weights.tensors, preprocess(weights.convention, scale), pooling, padding)
+    encoder.name = weights.name
+    return encoder
+
+
+def _require_one_of(what: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise InputError(f"{what} {given!r} was given; expected {' or '.join(known)}.")
+
+
+def _is_path(name: str | Path) -> bool:
+    separators = {os.sep, os.altsep or os.sep}
+    return isinstance(name, Path) or name.endswith(ENDINGS) or any(separator in name for separator in separators)
