@@ -29,13 +29,13 @@ SMALLEST_SIDE = 32
 class Seeing(ABC):
     """Which network looks at the picture, and how."""
 
-    network: str = "vgg19"
+    network: str = "vgg19-normalized"
     """Network that judges: vgg19, vgg19-normalized (the papers'), vgg16, alexnet, googlenet, or a weights file."""
 
-    pooling: Pooling = "max"
+    pooling: Pooling = "average"
     """Pooling between the blocks. Gatys et al. find average slightly more appealing."""
 
-    padding: Padding = "zeros"
+    padding: Padding = "reflect"
     """What convolutions see beyond the border."""
 
     white: float = 255.0
@@ -60,7 +60,7 @@ class Sizing(ABC):
 class Starting(ABC):
     """Where the optimization begins."""
 
-    start: Start = "noise"
+    start: Start = "content"
     """Starting point: the photograph (content), the painting (style), white noise, or gray."""
 
     noise: float = 1.0
@@ -80,7 +80,7 @@ class WeighingContent(ABC):
     content_layers: tuple[str, ...] = ("conv4_2",)
     """Layers at which the photograph's content is kept."""
 
-    content_weight: float = 1.0
+    content_weight: float = 5e6
     """α, the weight of the content; 0 or more."""
 
     def __post_init__(self) -> None:
@@ -94,13 +94,13 @@ class WeighingStyle(ABC):
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     """Layers whose Gram matrices are the style."""
 
-    style_weight: float = 1000.0
+    style_weight: float = 1e9
     """β, the weight of the style; 0 or more."""
 
     style_layer_weights: tuple[float, ...] = ()
     """Weight of each style layer, one for each; none: all 1."""
 
-    spread_weight: float = 0.0
+    spread_weight: float = 2e8
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:
@@ -114,11 +114,11 @@ class WeighingStyle(ABC):
 class Weighing(ABC):
     """What weights multiply, and the smoothness that is added."""
 
-    convention: ConventionName = "programs"
+    convention: ConventionName = "authors"
     """What the weights multiply: the papers' printed equations (paper), the authors' programs on the normalized network
     (authors), or the programs on the original network (programs)."""
 
-    smoothness: float = 0.0
+    smoothness: float = 1e7
     """Weight of the total variation; 0 or more."""
 
     smoothness_form: Smoothness = "mean"
@@ -132,19 +132,19 @@ class Weighing(ABC):
 class Descending(ABC):
     """How the picture is optimized."""
 
-    iterations: int = 500
+    iterations: int = 200
     """Closures (looks at the picture, forward and backward) at the first size; 1 or more."""
 
-    coarsest: int = 0
+    coarsest: int = 192
     """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
 
-    finer_share: float = 0.4
+    finer_share: float = 0.45
     """Closures at each finer size, as a share of those at the size before; above 0, up to 1."""
 
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     """Optimizer of the pixels."""
 
-    history: int = 100
+    history: int = 30
     """Correction pairs that L-BFGS remembers; each takes twice the picture's memory."""
 
     learning_rate: float = 1.0
@@ -159,7 +159,7 @@ class Descending(ABC):
     pixel_range: float = 255.0
     """Value of white in the optimizer's eyes. The published programs optimize in 0–255."""
 
-    boxed: bool = False
+    boxed: bool = True
     """Keep every pixel within black and white while optimizing."""
 
     def __post_init__(self) -> None:

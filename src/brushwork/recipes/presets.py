@@ -15,13 +15,41 @@ Source: the programs themselves, read for facts; see the table in `convention.py
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from brushwork.errors import InputError, did_you_mean
 from brushwork.recipes.transfer import Transfer
 
+_PROGRAM = Transfer(
+    network="vgg19",
+    pooling="max",
+    padding="zeros",
+    convention="programs",
+    spread_weight=0.0,
+    smoothness=0.0,
+    iterations=500,
+    coarsest=0,
+    history=100,
+    boxed=False,
+)
+"""What the published programs share: one size, the original network, torch's L-BFGS, no box."""
+
+_JCJOHNSON = replace(
+    _PROGRAM,
+    white=256.0,
+    content_weight=5.0,
+    style_weight=100.0,
+    smoothness=1e-3,
+    start="noise",
+    noise=0.001,
+    iterations=1000,
+    pixel_range=256.0,
+)
+
 PRESETS: Mapping[str, Transfer] = {
     "default": Transfer(),
-    "gatys-2015": Transfer(
+    "gatys-2015": replace(
+        _PROGRAM,
         network="vgg19-normalized",
         pooling="average",
         convention="authors",
@@ -31,49 +59,11 @@ PRESETS: Mapping[str, Transfer] = {
         start="noise",
         noise=1.0,
     ),
-    "gatys-2016": Transfer(
-        network="vgg19",
-        convention="programs",
-        content_weight=1.0,
-        style_weight=1e3,
-        measure="short",
-        start="content",
-    ),
-    "neural-style": Transfer(
-        network="vgg19",
-        white=256.0,
-        convention="programs",
-        content_weight=5.0,
-        style_weight=100.0,
-        smoothness=1e-3,
-        smoothness_form="jcjohnson",
-        start="noise",
-        noise=0.001,
-        iterations=1000,
-        pixel_range=256.0,
-    ),
-    "neural-style-pt": Transfer(
-        network="vgg19",
-        white=256.0,
-        convention="programs",
-        content_weight=5.0,
-        style_weight=100.0,
-        smoothness=1e-3,
-        smoothness_form="neural-style-pt",
-        start="noise",
-        noise=0.001,
-        iterations=1000,
-        pixel_range=256.0,
-    ),
-    "pastiche": Transfer(
-        network="vgg19",
-        convention="programs",
-        content_weight=0.01,
-        style_weight=10.0,
-        size=500,
-        measure="area",
-        start="content",
-        iterations=1000,
+    "gatys-2016": replace(_PROGRAM, content_weight=1.0, style_weight=1e3, measure="short", start="content"),
+    "neural-style": replace(_JCJOHNSON, smoothness_form="jcjohnson"),
+    "neural-style-pt": replace(_JCJOHNSON, smoothness_form="neural-style-pt"),
+    "pastiche": replace(
+        _PROGRAM, content_weight=0.01, style_weight=10.0, size=500, measure="area", start="content", iterations=1000
     ),
 }
 

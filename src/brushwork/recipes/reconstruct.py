@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from brushwork.evaluate.whole import whole
 from brushwork.perception.encoder import Encoder
+from brushwork.perception.vgg import Padding
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import content_objective
 from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
 from brushwork.recipes.convention import CONVENTIONS
-from brushwork.recipes.options import Descending, Seeing, Sizing, Starting, check, require_size
+from brushwork.recipes.options import Descending, Seeing, Sizing, Start, Starting, check, require_size
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.start import beginning
 from brushwork.types import Evaluate, Image
@@ -24,6 +25,21 @@ class ReconstructContent(Sizing, Starting, Descending, Seeing):
 
     layer: str = "conv4_2"
     """Layer whose features are matched."""
+
+    network: str = "vgg19"
+    """Network that judges: vgg19 (the original, as in the paper's figure 1), or another."""
+
+    padding: Padding = "zeros"
+    """What convolutions see beyond the border."""
+
+    start: Start = "noise"
+    """Starting point: the picture itself (content or style), white noise, or gray."""
+
+    iterations: int = 500
+    """Closures (looks at the picture, forward and backward) at the first size; 1 or more."""
+
+    coarsest: int = 0
+    """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
 
     def __post_init__(self) -> None:
         check(self)

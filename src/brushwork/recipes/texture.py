@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from brushwork.evaluate.whole import whole
 from brushwork.perception.encoder import Encoder
-from brushwork.perception.vgg import Pooling
+from brushwork.perception.vgg import Padding
 from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import style_objective, style_of
@@ -19,6 +19,7 @@ from brushwork.recipes.options import (
     Descending,
     Measure,
     Seeing,
+    Start,
     Starting,
     WeighingStyle,
     check,
@@ -43,20 +44,26 @@ class Texture(WeighingStyle, Starting, Descending, Seeing):
     measure: Measure = "area"
     """What `picture-size` measures: the long side, the short side, or the side of a square of the same area."""
 
-    network: str = "vgg19-normalized"
-    """Network that judges: vgg19, vgg19-normalized (the papers'), vgg16, alexnet, googlenet, or a weights file."""
+    padding: Padding = "zeros"
+    """What convolutions see beyond the border."""
 
-    pooling: Pooling = "average"
-    """Pooling between the blocks; Gatys et al. find average cleaner."""
+    start: Start = "noise"
+    """Starting point: the picture itself (content or style), white noise, or gray."""
 
     style_layers: tuple[str, ...] = ("conv1_1", "pool1", "pool2", "pool3", "pool4")
     """Layers whose Gram matrices are the texture."""
 
-    style_weight: float = 1e9
-    """Weight of each layer."""
+    spread_weight: float = 0.0
+    """Weight of each layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
-    boxed: bool = True
-    """Keep every pixel within black and white while optimizing, as the authors do."""
+    iterations: int = 500
+    """Closures (looks at the picture, forward and backward) at the first size; 1 or more."""
+
+    coarsest: int = 0
+    """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
+
+    history: int = 20
+    """Correction pairs that L-BFGS remembers, 20 as the authors; each takes twice the picture's memory."""
 
     def __post_init__(self) -> None:
         check(self)
