@@ -33,7 +33,7 @@ def content_objective(
 
 
 def style_objective(style: Style, options: WeighingStyle, convention: Convention) -> Objective:
-    """β · Σ_l w_l · (Gram loss + spread loss); the terms are named `style:LAYER` and `spread:LAYER`."""
+    """β · Σ_l w_l · Gram loss + spread weight · Σ_l spread loss, terms named `style:LAYER` and `spread:LAYER`."""
     objective = Objective({})
     share = convention.share(len(options.style_layers))
     layer_weights = options.style_layer_weights or (1.0,) * len(options.style_layers)

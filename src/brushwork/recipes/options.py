@@ -64,7 +64,7 @@ class Starting(ABC):
     """Starting point: the photograph (content), the painting (style), white noise, or gray."""
 
     noise: float = 1.0
-    """Standard deviation of the noise on the scale 0–255: 1 as the authors, 0.001 as jcjohnson."""
+    """Standard deviation of the noise on the scale 0 to `white`: 1 as the authors, 0.001 as jcjohnson."""
 
     seed: int = 0
     """Seed of the noise; the same seed gives the same picture on the same machine."""

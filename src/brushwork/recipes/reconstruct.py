@@ -67,5 +67,5 @@ def reconstruct_content(
         return whole(eye, content_objective(target, eye, [options.layer], 1.0, CONVENTIONS["programs"]))
 
     if start is None:
-        start = beginning(options, plan[0].size, picture, picture)
+        start = beginning(options, plan[0].size, picture, picture, options.white)
     return coarse_to_fine(plan, evaluate_at, start, options, saved)

@@ -104,7 +104,7 @@ def texture(
         return whole(eye, style_objective(style, options, TEXTURES))
 
     if start is None:
-        start = beginning(options, plan[0].size, picture, picture)
+        start = beginning(options, plan[0].size, picture, picture, options.white)
     return coarse_to_fine(plan, evaluate_at, start, options, saved)
 
 

@@ -70,7 +70,7 @@ def transfer(
     subject = Subject(photograph, paintings, options, encoder or encoder_for(options, photograph.device))
     plan = levels(Size.of(photograph), options.size, options.measure, options)
     if start is None:
-        start = beginning(options, plan[0].size, photograph, paintings[0])
+        start = beginning(options, plan[0].size, photograph, paintings[0], options.white)
     return coarse_to_fine(plan, subject.evaluate_at, start, options, saved)
 
 
