@@ -71,7 +71,8 @@ def tried(options, encoder, photograph, painting, here):
     }
 
 
-PAPER = Transfer(convention="paper", content_weight=3e-3, style_weight=2.0)
+BARE = Transfer(spread_weight=0.0, smoothness=0.0)
+PAPER = replace(BARE, convention="paper", content_weight=3e-3, style_weight=2.0)
 
 ROWS = {
     "printed equations": (PAPER, lambda nm: 3e-3 / 2, lambda n, m: 2.0 / 5 / (4 * n**2 * m**2)),
@@ -116,8 +117,8 @@ def gradient(options, encoder, photograph, painting, here):
 def test_the_printed_ratio_means_r_over_2nm_in_the_printed_equations(ratio, encoder, photograph, painting, here):
     """α/β = r/(2·N·M): both conventions then pull every pixel the same way, and differ by one factor."""
     units = encoder(photograph, CONTENT)[CONTENT[0]].numel()
-    literal = Transfer(convention="paper", content_weight=ratio / (2 * units), style_weight=1.0)
-    authors = Transfer(convention="authors", content_weight=ratio, style_weight=1.0)
+    literal = replace(BARE, convention="paper", content_weight=ratio / (2 * units), style_weight=1.0)
+    authors = replace(BARE, convention="authors", content_weight=ratio, style_weight=1.0)
     pulls = [gradient(options, encoder, photograph, painting, here) for options in (literal, authors)]
     torch.testing.assert_close(4 * pulls[0], pulls[1], rtol=1e-9, atol=1e-12)
 
@@ -132,16 +133,13 @@ def test_the_ratios_at_512_pixels_are_those_of_the_table(ratio, literal):
 
 def test_spread_weighs_as_scaling_painting_style_transfer_does(encoder, photograph, painting, here):
     """2212.13459: content MSE, 1e3/N²·MSE(G/M), and 1e4·(MSE(μ) + MSE(σ)) at each layer."""
-    options = Transfer(
-        content_weight=1.0,
-        style_weight=1e3,
-        spread_weight=1e4,
-        content_layers=CONTENT,
-        style_layers=STYLE,
-        size=SIZE.width,
-    )
+    options = replace(preset("gatys-2016"), spread_weight=1e4, content_layers=CONTENT, style_layers=STYLE)
+    options = replace(options, size=SIZE.width, measure="long")
     objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
     losses = objective(encoder(here, objective.taps)).terms
+    expected = weighted(encoder, photograph, painting, here, lambda nm: 1 / nm, lambda n, m: 1e3 / (n**4 * m**2))
+    np.testing.assert_allclose(losses[f"content:{CONTENT[0]}"].item(), expected["content"], rtol=1e-9)
     for tap in STYLE:
+        np.testing.assert_allclose(losses[f"style:{tap}"].item(), expected[tap], rtol=1e-9)
         own, target = (columns(encoder, image, tap) for image in (here, painting))
         np.testing.assert_allclose(losses[f"spread:{tap}"].item(), 1e4 * printed.spread_layer(own, target), rtol=1e-6)

