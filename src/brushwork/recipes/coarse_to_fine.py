@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
+import torch
+from torch import Tensor
+
 from brushwork.canvas import Pixels
 from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Step, climb, minimize
 from brushwork.picture.resample import fit
@@ -91,10 +94,8 @@ def coarse_to_fine(
     optimizer = optimizer_of(options)
     first, spent, point, shown = 0, 0, canvas.point(start), start
     if saved is not None:
-        first, spent = saved.level, saved.spent
-        state = {name: value.to(start.device) for name, value in saved.state.items()}
-        point, shown = state.pop("point"), state.pop("shown")
-        optimizer.load(state)
+        first, spent, point, shown = _resume(saved, optimizer, start.device)
+    del saved  # it may take more memory than a closure
     for index in range(first, len(plan)):
         size, closures = plan[index]
         if Size.of(point) != size:
@@ -103,6 +104,14 @@ def coarse_to_fine(
             yield Progress(plan, index, step, optimizer)
             point, shown = step.point, step.image
         spent = 0
+
+
+def _resume(saved: Saved, optimizer: Optimizer, device: torch.device) -> tuple[int, int, Tensor, Image]:
+    """Level, closures spent at it, point and picture; the optimizer is loaded."""
+    state = {name: value.to(device) for name, value in saved.state.items()}
+    point, shown = state.pop("point"), state.pop("shown")
+    optimizer.load(state)
+    return saved.level, saved.spent, point, shown
 
 
 def optimizer_of(options: Descending) -> Optimizer:

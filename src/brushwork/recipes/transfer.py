@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from brushwork.evaluate.whole import whole
 from brushwork.objective import Objective
@@ -44,7 +45,7 @@ class Transfer(Sizing, WeighingContent, WeighingStyle, Weighing, Starting, Desce
 
     def __post_init__(self) -> None:
         check(self)
-        require(self.style_scale > 0, "style_scale", self.style_scale, "above 0")
+        require(0 < self.style_scale < inf, "style_scale", self.style_scale, "above 0, and finite")
 
 
 def transfer(
@@ -99,6 +100,11 @@ class Subject:
 
     def _style_at(self, size: Size) -> Style:
         options = self.options
-        target = max(1, round(measured(size, options.measure) * options.style_scale))
-        scaled = [resize(one, fit(Size.of(one), target, by=options.measure), clamp=True) for one in self.paintings]
+        scaled = [resize(one, style_size(options, size, Size.of(one)), clamp=True) for one in self.paintings]
         return blend(style_of(scaled, self.encoder, options.style_layers), options.style_blend or None)
+
+
+def style_size(options: Transfer, size: Size, painting: Size) -> Size:
+    """The size at which a painting is looked at, for a photograph at a size."""
+    target = max(1, round(measured(size, options.measure) * options.style_scale))
+    return fit(painting, target, by=options.measure)
