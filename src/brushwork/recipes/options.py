@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from typing import Literal, TypeAlias
 
 from brushwork.errors import InputError
@@ -25,6 +25,10 @@ SMALLEST_SIDE = 32
 """Pixels; below this the deepest layers see one or two cells, and there is nothing to paint."""
 
 
+SEEDS = 2**63
+"""As many as torch's generators take."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Seeing(ABC):
     """Which network looks at the picture, and how."""
@@ -40,6 +44,9 @@ class Seeing(ABC):
 
     white: float = 255.0
     """Value of white that the network is shown: 255 as it was trained, 256 as jcjohnson's programs do."""
+
+    def __post_init__(self) -> None:
+        require(0 < self.white < inf, "white", self.white, "above 0, and finite")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +77,8 @@ class Starting(ABC):
     """Seed of the noise; the same seed gives the same picture on the same machine."""
 
     def __post_init__(self) -> None:
-        require(self.noise >= 0, "noise", self.noise, "0 or more")
+        require(0 <= self.noise < inf, "noise", self.noise, "0 or more, and finite")
+        require(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +92,7 @@ class WeighingContent(ABC):
     """α, the weight of the content; 0 or more."""
 
     def __post_init__(self) -> None:
-        require(self.content_weight >= 0, "content_weight", self.content_weight, "0 or more")
+        require(0 <= self.content_weight < inf, "content_weight", self.content_weight, "0 or more, and finite")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +112,8 @@ class WeighingStyle(ABC):
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:
-        require(self.style_weight >= 0, "style_weight", self.style_weight, "0 or more")
-        require(self.spread_weight >= 0, "spread_weight", self.spread_weight, "0 or more")
+        require(0 <= self.style_weight < inf, "style_weight", self.style_weight, "0 or more, and finite")
+        require(0 <= self.spread_weight < inf, "spread_weight", self.spread_weight, "0 or more, and finite")
         given, layers = len(self.style_layer_weights), len(self.style_layers)
         require(given in (0, layers), "style_layer_weights", f"{given} numbers", f"{layers}, one for each style layer")
 
@@ -125,7 +133,7 @@ class Weighing(ABC):
     """How total variation is summed: mean of squares on the scale 0–1, or as a published program does."""
 
     def __post_init__(self) -> None:
-        require(self.smoothness >= 0, "smoothness", self.smoothness, "0 or more")
+        require(0 <= self.smoothness < inf, "smoothness", self.smoothness, "0 or more, and finite")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,9 +175,9 @@ class Descending(ABC):
             require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         require(0 < self.finer_share <= 1, "finer_share", self.finer_share, "above 0, up to 1")
         require(self.coarsest == 0 or self.coarsest >= SMALLEST_SIDE, "coarsest", self.coarsest, "0, or 32 or more")
-        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+        require(0 < self.learning_rate < inf, "learning_rate", self.learning_rate, "above 0, and finite")
         require(0 <= self.averaging < 1, "averaging", self.averaging, "0 or more, and below 1")
-        require(self.pixel_range > 0, "pixel_range", self.pixel_range, "above 0")
+        require(0 < self.pixel_range < inf, "pixel_range", self.pixel_range, "above 0, and finite")
 
 
 def require(holds: bool, name: str, given: object, expected: str) -> None:
