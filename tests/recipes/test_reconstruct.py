@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.picture.resample import resize
+from brushwork.picture.window import Size
+from brushwork.recipes import reconstruct_content
+
+
+def test_a_shallow_layer_gives_the_picture_back(small_reconstruction, tiny, photograph):
+    options = small_reconstruction(layer="conv1_1", iterations=60)
+    *_, last = reconstruct_content(photograph, options, encoder=tiny)
+    target = resize(photograph, Size(36, 48))
+    first = next(reconstruct_content(photograph, options, encoder=tiny))
+    error, before = ((step.image - target).square().mean() for step in (last, first))
+    assert error < 0.05 * before
+
+
+def test_the_loss_is_the_mean_squared_difference(small_reconstruction, tiny, photograph):
+    first = next(reconstruct_content(photograph, small_reconstruction(), encoder=tiny))
+    target = tiny(resize(photograph, Size(36, 48), clamp=True), ["conv2_1"])["conv2_1"]
+    own = tiny(first.step.image, ["conv2_1"])["conv2_1"]
+    assert first.step.losses.total.item() == pytest.approx((own - target).square().mean().item(), rel=1e-4)
+    assert first.step.losses.terms.keys() == {"content:conv2_1"}
+
+
+def test_from_a_given_picture(small_reconstruction, tiny, photograph):
+    first = next(reconstruct_content(photograph, small_reconstruction(), encoder=tiny, start=photograph))
+    assert first.step.losses.total.item() == pytest.approx(0, abs=1e-6)
+
+
+def test_a_picture_too_small_is_refused(small_reconstruction, tiny):
+    with pytest.raises(InputError, match="the picture is 40×31 pixels"):
+        reconstruct_content(torch.rand(1, 3, 31, 40), small_reconstruction(), encoder=tiny)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from brushwork.errors import InputError
+from brushwork.recipes import Transfer
+from brushwork.recipes.seeing import encoder_for
+
+
+def test_the_network_is_the_one_that_the_options_describe():
+    options = Transfer(network="vgg19", pooling="average", padding="reflect", white=256.0)
+    encoder = encoder_for(options, torch.device("cpu"))
+    assert encoder.name == "vgg19"
+    assert isinstance(encoder.stages["pool1"], nn.AvgPool2d)
+    assert encoder.stages["conv1_1"].padding_mode == "reflect"
+    assert encoder.preprocess.scale == 256
+
+
+def test_an_unknown_network_is_an_error():
+    with pytest.raises(InputError, match="vgg91"):
+        encoder_for(Transfer(network="vgg91"), "cpu")

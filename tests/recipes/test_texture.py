@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.picture.resample import resize
+from brushwork.picture.window import Size
+from brushwork.recipes import texture
+from brushwork.recipes.texture import Texture, canvas_size
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [("", (48, 40)), ("64x32", (32, 64)), ("33×100", (100, 33)), ("1024x512", (512, 1024))]
+)
+def test_canvas_sizes(size, expected):
+    assert canvas_size(Texture(size=size), Size(48, 40)) == expected
+
+
+@pytest.mark.parametrize("size", ["31x64", "64x31", "0x0"])
+def test_canvases_too_small_are_refused(size):
+    with pytest.raises(InputError, match=f"size is {size}: it must be at least 32 pixels a side"):
+        canvas_size(Texture(size=size), Size(48, 40))
+
+
+def test_the_picture_is_looked_at_in_its_own_proportions(small_texture, tiny, painting):
+    *_, last = texture(painting, small_texture(measure="long"), encoder=tiny)
+    assert Size.of(last.image) == (48, 32)
+
+
+@pytest.mark.parametrize("size", ["96x64", "40x80"])
+def test_a_larger_canvas_gets_the_same_texture(size, small_texture, tiny, painting):
+    steps = [step.step for step in texture(painting, small_texture(size=size, iterations=30), encoder=tiny)]
+    width, height = map(int, size.split("x"))
+    assert Size.of(steps[-1].image) == (height, width)
+    assert steps[-1].losses.total < 0.05 * steps[0].losses.total
+
+
+def test_the_picture_itself_has_its_own_texture(small_texture, tiny, painting):
+    first = next(texture(painting, small_texture(start="content", measure="long"), encoder=tiny))
+    noise = next(texture(painting, small_texture(measure="long"), encoder=tiny))
+    assert first.step.losses.total < 1e-4 * noise.step.losses.total
+
+
+def test_coarse_levels_look_at_a_smaller_picture(small_texture, tiny, painting):
+    """On the small level, the texture of the small picture has no loss."""
+    options = small_texture(measure="long", picture_size=96, coarsest=48, iterations=1)
+    small = resize(painting, Size(48, 32))
+    first, *_ = texture(painting, options, encoder=tiny, start=small)
+    assert [level.size for level in first.levels] == [(48, 32), (96, 64)]
+    noise = next(texture(painting, options, encoder=tiny))
+    assert first.step.losses.total < 1e-3 * noise.step.losses.total
+
+
+def test_a_picture_too_small_is_refused(small_texture, tiny):
+    with pytest.raises(InputError, match="the picture is 16×40 pixels"):
+        texture(torch.rand(1, 3, 40, 16), small_texture(), encoder=tiny)
