@@ -1,0 +1,134 @@
+"""`brushwork doctor`: what this machine has, what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from brushwork import __version__
+from brushwork.cli.exits import FAILURE
+from brushwork.cli.foresee import gigabytes
+from brushwork.cli.output import print_json
+from brushwork.cli.panels import JsonFlag
+from brushwork.cli.perform import device_name
+from brushwork.cli.weights import megabytes
+from brushwork.errors import BrushworkError
+from brushwork.evaluate.machine import pick_device
+from brushwork.evaluate.memory import available_memory
+from brushwork.perception import weight_sets
+from brushwork.perception.cache import cache_folder
+from brushwork.recipes import PRESETS
+
+EXTRAS = {"giant": ("pyvips", "16-bit and giant pictures"), "plot": ("matplotlib", "--plot")}
+DEVICES = ("cuda", "mps", "xpu")
+
+
+class Finding(NamedTuple):
+    """One thing about this machine."""
+
+    what: str
+    value: str
+    trouble: str = ""
+    """What is wrong and what to do; empty when all is well, or when nothing needs it."""
+    grave: bool = False
+    """Whether painting fails because of it."""
+
+
+def doctor(*, json: JsonFlag = False) -> int:
+    """Tell what this machine has, what is wrong, and what to do. The exit code is 1 when painting would fail.
+
+    Parameters
+    ----------
+    json
+        Print the findings as one JSON document.
+    """
+    findings = [*_software(), *_machine(), *_weights(), *_extras()]
+    grave = [one for one in findings if one.grave]
+    if json:
+        print_json({"healthy": not grave, "findings": [one._asdict() for one in findings]})
+    else:
+        _print(findings)
+    return FAILURE if grave else 0
+
+
+def _print(findings: list[Finding]) -> None:
+    console = Console(highlight=False)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in findings:
+        table.add_row(one.what, one.value)
+    console.print(table)
+    troubles = [one for one in findings if one.trouble]
+    console.print()
+    for one in troubles:
+        mark, style = ("wrong", "bold red") if one.grave else ("note", "yellow")
+        console.print(f"{mark}: ", style=style, end="")
+        console.print(f"{one.what}: {one.trouble}", markup=False, soft_wrap=True)
+    if not any(one.grave for one in troubles):
+        console.print("All is well: brushwork can paint here.", style="green")
+
+
+def _software() -> Iterator[Finding]:
+    yield Finding("brushwork", __version__)
+    yield Finding("python", f"{platform.python_version()} ({sys.executable})")
+    yield Finding("system", platform.platform())
+    yield Finding("torch", torch.__version__)
+    yield Finding("pillow", version("pillow"))
+
+
+def _machine() -> Iterator[Finding]:
+    device = pick_device("auto")
+    yield Finding("device", f"{device_name(device)}, taken by --device auto")
+    for name in DEVICES:
+        yield _device(name)
+    limit = os.environ.get("OMP_NUM_THREADS")
+    given = f", OMP_NUM_THREADS={limit}" if limit else ""
+    yield Finding("threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores{given}")
+    left = available_memory(device)
+    yield Finding("memory", "unknown" if left is None else f"{gigabytes(left)} may be used on {device.type}")
+
+
+def _device(name: str) -> Finding:
+    try:
+        return Finding(name, device_name(pick_device(name)))
+    except BrushworkError:
+        return Finding(name, "none")
+
+
+def _weights() -> Iterator[Finding]:
+    yield _cache()
+    needed = {preset.network for preset in PRESETS.values()}
+    for one in weight_sets():
+        what, grave = f"weights {one.name}", one.name in needed and bool(one.hint)
+        if one.state == "missing" and not grave:
+            yield Finding(what, f"not here; if you want them: brushwork weights get {one.name}")
+        else:
+            state = ", ".join(part for part in (one.state, one.architecture, megabytes(one.size)) if part)
+            yield Finding(what, state, one.hint, grave)
+
+
+def _cache() -> Finding:
+    folder = cache_folder()
+    nearest = next((one for one in (folder, *folder.parents) if one.exists()), Path("/"))
+    if os.access(nearest, os.W_OK | os.X_OK) and nearest.is_dir():
+        return Finding("cache", str(folder))
+    return Finding("cache", str(folder), f"{nearest} cannot be written: name another folder in BRUSHWORK_CACHE.")
+
+
+def _extras() -> Iterator[Finding]:
+    for extra, (package, purpose) in EXTRAS.items():
+        try:
+            yield Finding(f"extra {extra}", f"{package} {version(package)}")
+        except PackageNotFoundError:
+            advice = f"not installed; for {purpose}: pip install 'brushwork[{extra}]'"
+            yield Finding(f"extra {extra}", "not installed", advice)

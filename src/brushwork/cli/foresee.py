@@ -1,0 +1,93 @@
+"""`brushwork plan …`: what a command would take; nothing is painted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial, update_wrapper
+from typing import Any
+
+from cyclopts import App
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from brushwork.cli import paint, reconstruct, texture
+from brushwork.cli.exits import FAILURE
+from brushwork.cli.order import Order
+from brushwork.cli.output import print_json
+from brushwork.cli.pace import minutes
+from brushwork.cli.perform import use_threads
+from brushwork.evaluate.plan import Plan
+from brushwork.jobs import Job, plan
+
+
+def foresee(order: Order) -> int:
+    """Print the plan of every job: sizes, closures, memory, time. The exit code is 1 where one does not fit."""
+    use_threads(order.running.threads)
+    plans = [(job, plan(job, memory=order.running.memory)) for job in order.jobs]
+    if order.running.json:
+        documents = [_document(job, one) for job, one in plans]
+        print_json(documents if order.many else documents[0])
+    else:
+        for job, one in plans:
+            _print(job, one)
+    return 0 if all(one.fits for _, one in plans) else FAILURE
+
+
+def _print(job: Job, one: Plan) -> None:
+    console = Console(highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("size", "closures", "memory", "time"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for level in one.levels:
+        table.add_row(str(level.size), str(level.closures), gigabytes(level.memory), _time(level.seconds))
+    table.add_section()
+    table.add_row("all", str(one.closures), gigabytes(one.memory), _time(one.seconds), style="bold")
+    console.print(f"{job.output} on {one.device}", markup=False, soft_wrap=True)
+    console.print(table)
+    console.print(_verdict(one), markup=False, soft_wrap=True)
+
+
+def _verdict(one: Plan) -> str:
+    if one.available is None:
+        return "How much memory there is, is not known."
+    if one.fits:
+        return f"It fits: {gigabytes(one.available)} may be used."
+    what = f"The largest size that does is {one.largest}: --size {one.largest}." if one.largest else "No size does."
+    return f"It does not fit: {gigabytes(one.available)} may be used. {what}"
+
+
+def gigabytes(amount: int) -> str:
+    """An amount of memory for people."""
+    return f"{amount / BYTES_PER_GIGABYTE:.2f} GB"
+
+
+BYTES_PER_GIGABYTE = 1e9
+
+
+def _time(seconds: float | None) -> str:
+    return "?" if seconds is None else minutes(seconds)
+
+
+def _document(job: Job, one: Plan) -> dict[str, Any]:
+    levels = [{**asdict(level), "size": [level.size.width, level.size.height]} for level in one.levels]
+    totals = {"closures": one.closures, "memory": one.memory, "seconds": one.seconds}
+    verdict = {"available": one.available, "fits": one.fits, "largest": one.largest}
+    return {"output": str(job.output), "device": one.device, "levels": levels, **totals, **verdict}
+
+
+def _only_planned(command: Any) -> Any:
+    return update_wrapper(partial(command, act=foresee), command)
+
+
+app = App(
+    name="plan",
+    help="Say what a command would take: sizes, closures, memory and time. Nothing is painted.",
+    usage="Usage: brushwork plan [COMMAND] [OPTIONS] CONTENT STYLE...",
+)
+app.default(_only_planned(paint.paint))
+app.command(_only_planned(texture.texture), name="texture")
+_RECONSTRUCT = App(name="reconstruct", help="Plan a reconstruction.")
+_RECONSTRUCT.command(_only_planned(reconstruct.content), name="content")
+_RECONSTRUCT.command(_only_planned(reconstruct.style), name="style")
+app.command(_RECONSTRUCT)

@@ -1,0 +1,78 @@
+"""Where options come from: flag, settings file, environment, preset, default; the first that has one wins."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from cyclopts import App, ArgumentCollection
+from cyclopts.config import Dict, Env
+
+from brushwork.cli.options import Given
+from brushwork.errors import InputError, did_you_mean
+
+PREFIX = "BRUSHWORK_"
+
+Recipe = TypeVar("Recipe")
+
+
+def settings_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """The layer of `--config FILE.toml`: `flag = value` lines, with the flags' names, dashes or underscores.
+
+    Raises: InputError: no such file, no TOML, or a table in it. cyclopts' errors: unknown flags, wrong types.
+    """
+    config = arguments.get("--config", None)
+    given = config.tokens[0].value if config and config.tokens else os.environ.get(f"{PREFIX}CONFIG")
+    if config is None or not given:
+        return
+    settings = _read(Path(given))
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            raise InputError(f"{given} has a table [{name}]: write the options without tables, as size = 512.")
+    Dict(settings, use_commands_as_keys=False, source=given)(app, commands, arguments)
+
+
+ENVIRONMENT = Env(PREFIX, command=False, show=False)
+"""The layer of BRUSHWORK_SIZE and the like; names that are no option of the command are left alone."""
+
+
+def settings(base: Recipe, given: Given, ratio: float | None = None) -> Recipe:
+    """A recipe's options: those given, over a preset or the defaults.
+
+    `ratio` is α/β: it sets the content's weight to ratio · style weight.
+
+    Raises: InputError: a value out of range, or both a ratio and a content weight.
+    """
+    if ratio is not None:
+        if "content_weight" in given:
+            raise InputError("--ratio and --content-weight were both given: the ratio sets the content's weight.")
+        if ratio < 0:
+            raise InputError(f"ratio is {ratio}: it must be 0 or more.")
+        style_weight = given.get("style_weight", getattr(base, "style_weight", 1.0))
+        given = {**given, "content_weight": ratio * style_weight}
+    return replace(base, **given)  # type: ignore[type-var]
+
+
+def split_start(given: Given, named: Any) -> tuple[Given, Path | None]:
+    """Tell a starting point by name from one that is a picture file.
+
+    Raises: InputError: neither.
+    """
+    start, names = given.get("start"), get_args(named)
+    if start is None or start in names:
+        return given, None
+    if not Path(start).expanduser().is_file():
+        raise InputError(f"the start {start!r} is neither a starting point nor a file. {did_you_mean(start, names)}")
+    return {name: value for name, value in given.items() if name != "start"}, Path(start).expanduser()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the settings file {path} cannot be read ({error}).") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"the settings file {path} is not TOML: {error}.") from error

@@ -1,0 +1,103 @@
+"""The command: what it is made of, and how it ends. torch is imported by the commands that compute, not here."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import traceback
+from collections.abc import Sequence
+
+from cyclopts import App
+from cyclopts.exceptions import CycloptsError
+
+from brushwork import __version__
+from brushwork.cli.exits import FAILURE, INTERRUPTED, USAGE, Interrupted, exit_code, fail
+from brushwork.cli.layers import ENVIRONMENT, settings_file
+from brushwork.cli.output import tell
+from brushwork.cli.targets import PIPE
+from brushwork.errors import BrushworkError
+
+_HELP = """Paint any photograph in the style of any painting, as the papers say.
+
+`brushwork paint photo.jpg painting.jpg` is all it takes. Every command has its own `--help`.
+"""
+
+_COMMANDS = {
+    "paint": ("brushwork.cli.paint:app", "Paint a photograph in the style of a painting."),
+    "texture": ("brushwork.cli.texture:texture", "Synthesize a texture of any size from a picture."),
+    "reconstruct": ("brushwork.cli.reconstruct:app", "Make visible what a layer knows of a picture."),
+    "plan": ("brushwork.cli.foresee:app", "Say what a command would take: sizes, closures, memory, time."),
+    "again": ("brushwork.cli.again:again", "Repeat a picture from its metadata."),
+    "presets": ("brushwork.cli.presets:presets", "List the published programs that are known as settings."),
+    "weights": ("brushwork.cli.weights:app", "List, fetch and add the networks' weights."),
+    "doctor": ("brushwork.cli.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),
+}
+"""Name → where it is, and its line in the list of commands."""
+
+
+def application(given: Sequence[str]) -> App:
+    """The command. A subcommand is imported when it is called; only then its own page says more than its line."""
+    app = App(
+        name="brushwork",
+        help=_HELP,
+        version=f"brushwork {__version__}",
+        config=(settings_file, ENVIRONMENT),
+        result_action="return_value",
+        suppress_keyboard_interrupt=False,
+    )
+    for place, (name, (target, line)) in enumerate(_COMMANDS.items()):
+        app.command(target, name=name, help=None if name in given else line, sort_key=place)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code: 0, 1 for failures, 2 for what was given, 130 for Ctrl-C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = application(given)(
+            [PIPE if token == "-" else token for token in given], exit_on_error=False, print_error=False
+        )
+        sys.stdout.flush()
+    except CycloptsError as error:
+        fail(f"{_one_line(error)} Try {shlex.join(['brushwork', *(error.command_chain or ()), '--help'])}.")
+        return USAGE
+    except BrushworkError as error:
+        fail(str(error))
+        return exit_code(error)
+    except Interrupted as interruption:
+        tell(f"{interruption}{_how_to_go_on(given) if interruption.kept else ''}")
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _leave_stdout()
+        return FAILURE
+    except Exception as error:
+        return _unexpected(error)
+    return code if isinstance(code, int) else 0
+
+
+def _one_line(error: CycloptsError) -> str:
+    line = " ".join(str(error).split())
+    return line if line.endswith((".", "?")) else f"{line}."
+
+
+def _how_to_go_on(given: Sequence[str]) -> str:
+    resumed = [*given, *([] if "--resume" in given else ["--resume"])]
+    return f"\nbrushwork: go on with: brushwork {shlex.join(resumed)}"
+
+
+def _leave_stdout() -> None:
+    """Nobody reads standard output any more: what is still to be written at the end goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unexpected(error: Exception) -> int:
+    """A mistake of brushwork's, or something nobody thought of."""
+    if os.environ.get("BRUSHWORK_DEBUG"):
+        traceback.print_exc()
+    else:
+        fail(f"unexpected: {type(error).__name__}: {error}. Please report this, with what BRUSHWORK_DEBUG=1 shows.")
+    return FAILURE

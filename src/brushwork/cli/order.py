@@ -1,0 +1,101 @@
+"""What a command asks for: jobs, and how to go about them. One act paints them, another only plans them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self, TypeAlias
+
+from brushwork.cli.running import Running
+from brushwork.cli.targets import is_pipe, outputs, pictures
+from brushwork.errors import InputError
+from brushwork.jobs import Job
+from brushwork.recipes import Options
+
+
+@dataclass(frozen=True)
+class Order:
+    """Jobs, and how to go about them."""
+
+    jobs: tuple[Job, ...]
+    running: Running
+    many: bool
+    """Whether there may be several results: a folder or several pictures were given."""
+
+
+Act: TypeAlias = Callable[[Order], int]
+"""What is done with an order; returns the exit code."""
+
+
+class Pipes:
+    """Standard input and output as files, while it is entered."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory(prefix="brushwork-")
+        self._read = False
+
+    def source(self, name: str) -> str:
+        """The file for a picture's name: `-` is standard input, kept in a file."""
+        if not is_pipe(name):
+            return name
+        kept = Path(self._folder.name) / "stdin"
+        if not self._read:
+            self._read = True
+            kept.write_bytes(sys.stdin.buffer.read())
+        return str(kept)
+
+    def target(self, name: str) -> str:
+        """The file for the output's name: `-` becomes a PNG that is then copied to standard output."""
+        return str(Path(self._folder.name) / "stdout.png") if is_pipe(name) else name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+
+def order(
+    options: Options,
+    asked: Sequence[tuple[Path, tuple[Path, ...], str]],
+    running: Running,
+    pipes: Pipes,
+    *,
+    many: bool,
+    start: Path | None,
+) -> Order:
+    """An order for (content, paintings, name of the result), with outputs where the person wants them.
+
+    Raises: InputError: one file, or standard output, for several results.
+    """
+    many = many or len(asked) > 1
+    if many and is_pipe(running.output):
+        raise InputError("-o - is one picture on standard output, and there may be several: give a folder with -o.")
+    files = outputs(pipes.target(running.output), [name for _, _, name in asked], many)
+    jobs = tuple(
+        Job(
+            options=options,
+            content=content,
+            paintings=paintings,
+            output=output,
+            start=start,
+            device=running.device,
+            overwrite=running.force,
+            max_pixels=running.max_pixels,
+        )
+        for (content, paintings, _), output in zip(asked, files, strict=True)
+    )
+    return Order(jobs, running, many)
+
+
+def single_picture_order(
+    options: Options, names: Sequence[str], result: str, running: Running, start: Path | None, act: Act
+) -> int:
+    """Do something with one job for each picture: what reconstructions and textures have in common."""
+    with Pipes() as pipes:
+        files = pictures([pipes.source(name) for name in names])
+        asked = [(file, (), f"{file.stem}-{result}") for file in files]
+        return act(order(options, asked, running, pipes, many=len(names) > 1 or len(files) > 1, start=start))

@@ -1,0 +1,97 @@
+"""`brushwork paint`: photographs in the style of paintings."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from cyclopts import App, Parameter
+
+from brushwork.cli.layers import settings, split_start
+from brushwork.cli.options import Given, flags
+from brushwork.cli.order import Act, Pipes, order
+from brushwork.cli.panels import PICTURES, SETTINGS, ConfigFile
+from brushwork.cli.perform import perform
+from brushwork.cli.running import Running
+from brushwork.cli.targets import holds_folder, pictures
+from brushwork.errors import InputError
+from brushwork.recipes import preset
+from brushwork.recipes.options import Start
+
+START_HELP = """Starting point: the photograph (content), the painting (style), white noise (noise), gray, or a picture
+file."""
+_STYLES_IN_A_NAME = 3
+
+if TYPE_CHECKING:
+    TransferFlags: TypeAlias = Given
+else:
+    TransferFlags = flags(preset("default"), types={"start": str}, texts={"start": START_HELP})
+
+
+app = App(name="paint", usage="Usage: brushwork paint [OPTIONS] CONTENT STYLE...")
+
+
+@app.default
+def paint(
+    content: str,
+    /,
+    *styles: str,
+    style: Annotated[list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False)] = [],  # noqa: B006
+    each: Annotated[bool, Parameter(group=PICTURES, negative=(), show_default=False)] = False,
+    preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
+    ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
+    config: ConfigFile = None,
+    running: Running = Running(),  # noqa: B008
+    given: Annotated[TransferFlags, Parameter(name="*")] = {},  # noqa: B006
+    act: Annotated[Act, Parameter(parse=False)] = perform,
+) -> int:
+    """Paint a photograph in the style of a painting.
+
+    `brushwork paint photo.jpg painting.jpg` writes photo+painting.png into the current folder; `-o` names another file.
+
+    Several paintings are blended into one picture (`--style-blend` weighs them). With `--each`, and wherever a folder
+    of paintings is given, each painting gives a picture of its own. A folder of photographs stands for every
+    photograph in it; several can be named when the paintings come after `--style`:
+    `brushwork paint one.jpg two.jpg --style painting.jpg -o painted/`.
+
+    A flag goes before a line of the `--config` file, that before BRUSHWORK_… in the environment, that before the
+    preset. Ctrl-C keeps the picture so far; `--resume` goes on.
+
+    Parameters
+    ----------
+    content
+        The photograph: a file, a folder, or - for standard input.
+    styles
+        The paintings: files, or folders.
+    style
+        Paintings, when all the pictures before are photographs.
+    each
+        One picture for each painting, instead of a blend.
+    preset_name
+        The settings of a published program; `brushwork presets` lists them.
+    ratio
+        α/β, as the papers give it: sets the content weight to this times the style weight (1e-4 to 1e-2 are usual
+        with the presets gatys-2015 and gatys-2016). What the two weights multiply is the preset's `convention`.
+    config
+        Options from a file, one `flag = value` in a line; flags given here win.
+    """
+    given, start = split_start(given, Start)
+    options = settings(preset(preset_name), given, ratio)
+    contents, paintings = ([content, *styles], style) if style else ([content], list(styles))
+    if not paintings:
+        raise InputError(f"a painting is missing: brushwork paint {content} PAINTING")
+    each, several = each or holds_folder(paintings), holds_folder([*contents, *paintings])
+    with Pipes() as pipes:
+        photographs = pictures([pipes.source(name) for name in contents])
+        found = pictures([pipes.source(name) for name in paintings])
+        blends = [(one,) for one in found] if each else [tuple(found)]
+        asked = [(one, blend, _name(one, blend)) for one, blend in product(photographs, blends)]
+        return act(order(options, asked, running, pipes, many=several, start=start))
+
+
+def _name(content: Path, paintings: tuple[Path, ...]) -> str:
+    """photo+painting; of many paintings, the first ones."""
+    rest = len(paintings) - _STYLES_IN_A_NAME
+    more = [f"{rest}-more"] if rest > 0 else []
+    return "+".join([content.stem, *(one.stem for one in paintings[:_STYLES_IN_A_NAME]), *more])

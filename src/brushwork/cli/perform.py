@@ -1,0 +1,153 @@
+"""Paint an order: progress and notes to stderr, results to stdout."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from brushwork.cli.exits import Interrupted, exit_code, fail
+from brushwork.cli.order import Order
+from brushwork.cli.output import print_json, result, tell
+from brushwork.cli.pace import minutes
+from brushwork.cli.progress import Display, display
+from brushwork.cli.report import Report
+from brushwork.cli.running import Running
+from brushwork.cli.targets import is_pipe, names_folder, require_free
+from brushwork.cli.watchers import Watcher, extra_files, require_watchers, watchers
+from brushwork.errors import BrushworkError, InputError
+from brushwork.jobs import Event, Job, Note, Started, paint
+from brushwork.recipes import Progress
+
+
+def perform(order: Order) -> int:
+    """Paint every job of an order. Of several, one that fails does not keep the others from being painted."""
+    running = order.running
+    _require(order)
+    use_threads(running.threads)
+    documents: list[dict[str, Any]] = []
+    code = 0
+    for number, job in enumerate(order.jobs, start=1):
+        place = f"{number}/{len(order.jobs)} " if len(order.jobs) > 1 else ""
+        try:
+            documents.append(_painted(job, running, f"{place}{job.output.name}"))
+        except BrushworkError as error:
+            if not order.many:
+                raise
+            fail(f"{job.output.name}: {error}")
+            documents.append({"output": str(job.output), "error": str(error)})
+            code = max(code, exit_code(error))
+    if running.json:
+        print_json(documents if order.many else documents[0])
+    return code
+
+
+def use_threads(threads: int | None) -> None:
+    """Let torch compute on so many threads.
+
+    Raises: InputError: fewer than one.
+    """
+    if threads is None:
+        return
+    if threads < 1:
+        raise InputError(f"threads is {threads}: it must be 1 or more.")
+    torch.set_num_threads(threads)
+
+
+def _require(order: Order) -> None:
+    """Find what cannot work before anything is painted."""
+    running = order.running
+    if running.json and is_pipe(running.output):
+        raise InputError("--json and -o - both want standard output: give the picture a file with -o.")
+    if order.many and (running.plot or running.timelapse):
+        raise InputError("--plot and --timelapse show one painting, and there may be several: paint them one by one.")
+    require_watchers(running)
+    if not running.force and not running.resume:
+        outputs = (job.output for job in order.jobs)
+        require_free([*outputs, *(file for job in order.jobs for file in extra_files(running, job))])
+    if order.many or names_folder(running.output):
+        for folder in {job.output.parent for job in order.jobs}:
+            _make(folder)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the folder {folder} cannot be made ({error.strerror}): choose another with -o.") from error
+
+
+def _painted(job: Job, running: Running, title: str) -> dict[str, Any]:
+    report = Report(job)
+    seen = watchers(running, job)
+    events = paint(job, resume=running.resume, checkpoint_every=running.checkpoint_every, memory=running.memory)
+    try:
+        with _closed(events) as events, display(title, running.quiet) as shown:
+            for event in events:
+                report.see(event)
+                _show(event, shown, seen)
+        for watcher in seen:
+            watcher.finish()
+    except KeyboardInterrupt:
+        raise _interrupted(job, running) from None
+    _deliver(job, report, running)
+    return report.document()
+
+
+def _show(event: Event, shown: Display, seen: list[Watcher]) -> None:
+    match event:
+        case Started(device, levels, spent):
+            sizes = " → ".join(str(level.size) for level in levels)
+            closures = sum(level.closures for level in levels)
+            resumed = f", resumed after {spent}" if spent else ""
+            shown.say(f"painting on {device_name(device)}: {sizes}, {closures} closures{resumed}")
+        case Note(text):
+            shown.say(text)
+        case Progress():
+            shown.see(event)
+            for watcher in seen:
+                watcher.see(event)
+
+
+def device_name(device: torch.device) -> str:
+    """The device, in words."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
+    return str(device)
+
+
+def _deliver(job: Job, report: Report, running: Running) -> None:
+    """Say where the picture is, or send it where it was asked for."""
+    finished = report.finished
+    if not running.quiet and finished is not None:
+        tell(f"{finished.closures} closures in {minutes(finished.seconds)}, loss {finished.total:.4g}")
+    if is_pipe(running.output):
+        with job.output.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    elif not running.json:
+        result(str(job.output))
+
+
+def _interrupted(job: Job, running: Running) -> Interrupted:
+    if is_pipe(running.output) or not job.checkpoint.exists():
+        return Interrupted("interrupted; nothing was kept", kept=False)
+    return Interrupted(f"interrupted; the picture so far is {job.output}", kept=True)
+
+
+@contextmanager
+def _closed(events: Iterator[Event]) -> Iterator[Iterator[Event]]:
+    """Close a generator at the end, whatever happens: the job then keeps what there is."""
+    try:
+        yield events
+    finally:
+        if isinstance(events, Generator):
+            events.close()

@@ -1,0 +1,65 @@
+"""The losses against the closures, as a drawing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from importlib.util import find_spec
+from pathlib import Path
+
+from brushwork.errors import InputError
+from brushwork.recipes import Progress
+
+ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".webp")
+INCHES = (8.0, 5.0)
+
+
+class LossPlot:
+    """Keeps every loss on the way, and draws the curves in the end."""
+
+    def __init__(self, path: Path, title: str) -> None:
+        self._path, self._title = path, title
+        self._closures: list[int] = []
+        self._losses: defaultdict[str, list[float]] = defaultdict(list)
+        self._levels: dict[int, str] = {}
+
+    def see(self, progress: Progress) -> None:
+        """Keep the step's losses."""
+        total, terms = progress.step.losses
+        self._closures.append(progress.spent)
+        self._levels.setdefault(progress.level, f"{progress.levels[progress.level].size}")
+        # a term may be absent at one size and there at another: keep the columns as long as the axis
+        for name, value in {"total": total, **terms}.items():
+            column = self._losses[name]
+            column.extend([float("nan")] * (len(self._closures) - 1 - len(column)))
+            column.append(value.item())
+
+    def finish(self) -> None:
+        """Draw the curves, logarithmic.
+
+        Raises: InputError: the file cannot be written.
+        """
+        from matplotlib.figure import Figure  # an extra, and slow to import
+
+        figure = Figure(figsize=INCHES, layout="constrained")
+        axes = figure.subplots()
+        for name, column in self._losses.items():
+            axes.plot(self._closures[: len(column)], column, label=name, linewidth=2 if name == "total" else 1)
+        axes.set(
+            xlabel="closures", ylabel="loss", yscale="log", title=f"{self._title}: {' → '.join(self._levels.values())}"
+        )
+        axes.legend(fontsize="small")
+        try:
+            figure.savefig(self._path)
+        except OSError as error:
+            raise InputError(f"the plot cannot be written to {self._path} ({error}).") from error
+
+
+def require_plot(path: Path) -> None:
+    """Refuse to plot where that will fail: without matplotlib, or into an unknown file type.
+
+    Raises: InputError.
+    """
+    if find_spec("matplotlib") is None:
+        raise InputError("--plot needs matplotlib, which is not installed: pip install 'brushwork[plot]'.")
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"--plot is {path}: it must end in {', '.join(ENDINGS)}.")

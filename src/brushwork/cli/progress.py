@@ -1,0 +1,139 @@
+"""Progress on stderr: a bar on a terminal, occasional lines elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bars
+from rich.table import Column
+
+from brushwork.cli.pace import Pace, minutes
+from brushwork.recipes import Progress
+
+SECONDS_BETWEEN_LINES = 30.0
+REFRESHES_PER_SECOND = 5.0
+SHARE_BETWEEN_LINES = 0.1
+
+
+class Display(Protocol):
+    """Shows how one painting goes, while it is entered."""
+
+    def see(self, progress: Progress) -> None:
+        """Take notice of a step."""
+
+    def say(self, line: str) -> None:
+        """Show a line that stays."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def display(title: str, quiet: bool) -> Display:
+    """What fits stderr."""
+    if quiet:
+        return Nothing()
+    console = Console(stderr=True, highlight=False)
+    return Bar(title, console) if console.is_terminal and not console.is_dumb_terminal else Lines(title)
+
+
+class Nothing:
+    """No display at all."""
+
+    def see(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+class Lines(Nothing):
+    """A line at each new size, and now and then."""
+
+    def __init__(self, title: str) -> None:
+        self._title, self._pace = title, Pace()
+        self._told_level, self._told_done, self._told_at = -1, 0.0, 0.0
+
+    def see(self, progress: Progress) -> None:
+        """Tell of the step, when it is time."""
+        self._pace.see(progress)
+        late = monotonic() - self._told_at > SECONDS_BETWEEN_LINES
+        far = self._pace.done - self._told_done >= SHARE_BETWEEN_LINES
+        if progress.step.note:
+            self.say(f"{self._title}: {progress.step.note}")
+        if late or far or progress.level != self._told_level:
+            self._told_level, self._told_done, self._told_at = progress.level, self._pace.done, monotonic()
+            self.say(f"{self._title}: {progress.levels[progress.level].size}, {_numbers(progress, self._pace)}")
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class Bar(Nothing):
+    """A live bar with the sizes, the closures, the loss and the time that is left."""
+
+    def __init__(self, title: str, console: Console) -> None:
+        self._pace, self._shown_at = Pace(), 0.0
+        self._bars = Bars(
+            TextColumn("{task.description}", table_column=Column(overflow="ellipsis", no_wrap=True, ratio=2)),
+            TextColumn("{task.fields[sizes]}", table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1)),
+            TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
+            console=console,
+            transient=True,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            expand=True,
+        )
+        self._task = self._bars.add_task(escape(title), total=1.0, sizes="", numbers="looking at the pictures")
+
+    def see(self, progress: Progress) -> None:
+        """Move the bar, as often as an eye can see."""
+        self._pace.see(progress)
+        if progress.step.note:
+            self.say(progress.step.note)
+        if monotonic() - self._shown_at >= 1 / REFRESHES_PER_SECOND:
+            self._shown_at = monotonic()
+            numbers = _numbers(progress, self._pace)
+            self._bars.update(self._task, completed=self._pace.done, sizes=sizes(progress), numbers=numbers)
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._bars.console.print(line, markup=False, soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+
+BAR_WIDTH = 10
+
+
+def sizes(progress: Progress) -> str:
+    """128 → 256 → 512, the current one bold; in markup."""
+    told = [str(max(level.size)) for level in progress.levels]
+    told[progress.level] = f"[bold]{told[progress.level]}[/bold]"
+    return " → ".join(told)
+
+
+def _numbers(progress: Progress, pace: Pace) -> str:
+    loss = progress.step.losses.total.item()
+    left = "" if pace.left is None else f", {minutes(pace.left)} left"
+    return f"{progress.spent}/{progress.budget}, loss {loss:.4g}{left}"

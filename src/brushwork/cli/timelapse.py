@@ -1,0 +1,71 @@
+"""The painting's way as a short animation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Pillow
+
+from brushwork.errors import InputError
+from brushwork.picture.window import Size
+from brushwork.recipes import Progress
+from brushwork.types import Image
+
+FRAMES = 60
+FRAME_MILLISECONDS = 80
+LAST_FRAME_MILLISECONDS = 2000
+LARGEST_SIDE = 1080
+"""Pixels; larger animations are played by few programs."""
+ENDINGS = (".gif", ".webp")
+
+
+class Timelapse:
+    """Keeps frames on the way, close together in the beginning where most happens: one at budget · (k/60)²."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._frames: list[Pillow.Image] = []
+        self._last: Progress | None = None
+
+    def see(self, progress: Progress) -> None:
+        """Keep the picture, when a frame is due."""
+        self._last = progress
+        if progress.spent >= progress.budget * (len(self._frames) / FRAMES) ** 2:
+            self._frames.append(pillow(progress.image))
+
+    def finish(self) -> None:
+        """Write the animation; all frames get the size of the last one, which is the finished picture.
+
+        Raises: InputError: the file cannot be written.
+        """
+        if self._last is None:  # nothing was left to paint
+            return
+        frames = [*self._frames, pillow(self._last.image)]
+        durations = [FRAME_MILLISECONDS] * len(self._frames) + [LAST_FRAME_MILLISECONDS]
+        first, *others = self._enlarged(frames, self._last.levels[-1].size)
+        try:
+            first.save(self._path, save_all=True, append_images=others, duration=durations, loop=0)
+        except OSError as error:
+            raise InputError(f"the timelapse cannot be written to {self._path} ({error}).") from error
+
+    def _enlarged(self, frames: list[Pillow.Image], full: Size) -> Iterator[Pillow.Image]:
+        shrink = min(1.0, LARGEST_SIDE / max(full))
+        size = max(1, round(full.width * shrink)), max(1, round(full.height * shrink))
+        return (frame.resize(size, Pillow.Resampling.BICUBIC) for frame in frames)
+
+
+def require_ending(path: Path) -> None:
+    """Refuse a file type that does not move.
+
+    Raises: InputError.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"--timelapse is {path}: it must end in {' or '.join(ENDINGS)}.")
+
+
+def pillow(image: Image) -> Pillow.Image:
+    """The first picture of a batch, in 8 bits."""
+    levels = (image[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()  # 255: white in 8 bits
+    return Pillow.fromarray(np.ascontiguousarray(levels))

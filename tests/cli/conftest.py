@@ -1,0 +1,112 @@
+"""A studio without painters: jobs that only pretend, and the command run in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import pytest
+import torch
+
+from brushwork.cli import perform
+from brushwork.cli.main import main
+from brushwork.jobs import Event, Finished, Job, Note, Started
+from brushwork.optimize import Step
+from brushwork.picture import write_picture
+from brushwork.picture.window import Size
+from brushwork.recipes import Level, Progress
+from brushwork.types import Losses
+
+LEVELS = (Level(Size(32, 48), 10), Level(Size(64, 96), 5))
+
+
+class Outcome(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def progress(level: int, index: int, note: str | None = None) -> Progress:
+    """A made-up step; the loss falls with the closures."""
+    spent = index + sum(one.closures for one in LEVELS[:level])
+    image = torch.full((1, 3, *LEVELS[level].size), spent / 20)
+    total = torch.tensor(1000.0 / spent)
+    step = Step(
+        index, Losses(total, {"style:conv1_1": total * 0.75, "content:conv4_2": total * 0.25}), image, image, note
+    )
+    return Progress(LEVELS, level, step, cast(Any, None))
+
+
+class Studio:
+    """Stands in for `brushwork.jobs.paint`; remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.asked: list[dict[str, Any]] = []
+        self.failure: BaseException | None = None
+        self.fails_at = 0
+        self.note = ""
+
+    @property
+    def job(self) -> Job:
+        """The only job."""
+        (job,) = self.jobs
+        return job
+
+    def paint(self, job: Job, **asked: Any) -> Iterator[Event]:
+        """A job's events, without painting."""
+        self.jobs.append(job)
+        self.asked.append(asked)
+        yield Started(torch.device("cpu"), LEVELS, 0)
+        if self.note:
+            yield Note(self.note)
+        last = progress(0, 1)
+        try:
+            for level, one in enumerate(LEVELS):
+                for index in range(1, one.closures + 1):
+                    last = progress(level, index)
+                    yield last
+                    if self.failure is not None and last.spent == self.fails_at:
+                        raise self.failure
+        finally:
+            write_picture(last.image, job.output, overwrite=True)
+            job.checkpoint.touch()
+        job.checkpoint.unlink()
+        losses = {name: value.item() for name, value in last.step.losses.terms.items()}
+        yield Finished(
+            job.output, last.step.losses.total.item(), losses, last.spent, 2.5, (self.note,) if self.note else ()
+        )
+
+
+@pytest.fixture
+def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
+    """Commands that would paint, pretend."""
+    studio = Studio()
+    monkeypatch.setattr(perform, "paint", studio.paint)
+    return studio
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a photo and two paintings; no option comes from the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name, gray in {"photo.jpg": 0.2, "waves.png": 0.5, "night.png": 0.8}.items():
+        write_picture(torch.full((1, 3, 40, 60), gray), tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Run the command in this process."""
+
+    def run(*arguments: str) -> Outcome:
+        code = main(arguments)
+        written = capsys.readouterr()
+        assert "Traceback" not in written.err
+        return Outcome(code, written.out, written.err)
+
+    return run

@@ -1,0 +1,121 @@
+"""The plot of the losses, and the timelapse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from brushwork.cli.plot import LossPlot, require_plot
+from brushwork.cli.timelapse import FRAMES, LARGEST_SIDE, Timelapse, pillow
+from brushwork.errors import InputError
+from brushwork.optimize import Step
+from brushwork.picture.window import Size
+from brushwork.recipes import Level, Progress
+from brushwork.types import Losses
+
+
+def way(levels: tuple[Level, ...]) -> list[Progress]:
+    """Every step; the picture turns from black to white."""
+    steps = []
+    budget = sum(level.closures for level in levels)
+    for place, level in enumerate(levels):
+        for index in range(1, level.closures + 1):
+            done = len(steps) / (budget - 1)
+            image = torch.full((1, 3, *level.size), done)
+            losses = Losses(torch.tensor(2.0 - done), {"style": torch.tensor(1.0), "content": torch.tensor(1.0 - done)})
+            steps.append(Progress(levels, place, Step(index, losses, image, image), None))  # type: ignore[arg-type]
+    return steps
+
+
+@pytest.mark.parametrize("ending", [".gif", ".webp"])
+def test_the_timelapse_ends_with_the_picture_at_its_size(tmp_path: Path, ending: str) -> None:
+    film = Timelapse(tmp_path / f"film{ending}")
+    for progress in way((Level(Size(10, 20), 300), Level(Size(20, 40), 100))):
+        film.see(progress)
+    film.finish()
+    with Image.open(tmp_path / f"film{ending}") as found:
+        assert found.size == (40, 20)
+        frames: int = found.n_frames  # type: ignore[attr-defined]
+        assert FRAMES * 0.5 < frames <= FRAMES + 2
+        found.seek(0)
+        assert found.convert("L").getpixel((5, 5)) < 10  # type: ignore[operator]
+        found.seek(frames - 1)
+        assert found.convert("L").getpixel((5, 5)) > 250  # type: ignore[operator]
+
+
+def test_frames_come_close_together_in_the_beginning(tmp_path: Path) -> None:
+    film = Timelapse(tmp_path / "film.gif")
+    seen: list[float] = []
+    for progress in way((Level(Size(4, 4), 1000),)):
+        before = len(film._frames)
+        film.see(progress)
+        seen += [progress.spent] if len(film._frames) > before else []
+    assert sum(spent <= 250 for spent in seen) == pytest.approx(FRAMES / 2, abs=2)
+
+
+def test_a_giant_timelapse_is_made_smaller(tmp_path: Path) -> None:
+    film = Timelapse(tmp_path / "film.gif")
+    (progress,) = way((Level(Size(8, 8), 2),))[:1]
+    film.see(progress._replace(levels=(Level(Size(1000, 3000), 2),)))
+    film.finish()
+    with Image.open(tmp_path / "film.gif") as found:
+        assert found.size == (LARGEST_SIDE, LARGEST_SIDE // 3)
+
+
+def test_nothing_left_to_paint_is_no_film(tmp_path: Path) -> None:
+    Timelapse(tmp_path / "film.gif").finish()
+    assert not list(tmp_path.iterdir())
+
+
+def test_pictures_are_rounded_to_8_bits() -> None:
+    picture = pillow(torch.tensor([0.0, 0.5, 1.2]).view(1, 3, 1, 1))
+    assert picture.getpixel((0, 0)) == (0, 128, 255)
+
+
+def test_a_film_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    film = Timelapse(tmp_path / "no folder" / "film.gif")
+    film.see(way((Level(Size(4, 4), 2),))[0])
+    with pytest.raises(InputError, match="the timelapse cannot be written"):
+        film.finish()
+
+
+def test_the_plot_has_a_curve_for_every_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.axes import Axes
+
+    drawn: dict[str, tuple[list[int], list[float]]] = {}
+    plot = Axes.plot
+
+    def spy(self: Axes, x: Any, y: Any, **style: Any) -> Any:
+        drawn[style["label"]] = (list(x), list(y))
+        return plot(self, x, y, **style)
+
+    monkeypatch.setattr(Axes, "plot", spy)
+    losses = LossPlot(tmp_path / "losses.png", "out")
+    for progress in way((Level(Size(4, 4), 3), Level(Size(8, 8), 2))):
+        losses.see(progress)
+    losses.finish()
+    assert drawn["total"] == ([1, 2, 3, 4, 5], pytest.approx([2.0, 1.75, 1.5, 1.25, 1.0]))
+    assert drawn.keys() == {"total", "style", "content"}
+    with Image.open(tmp_path / "losses.png") as found:
+        assert min(found.size) > 300
+
+
+def test_a_term_that_comes_later_keeps_its_place(tmp_path: Path) -> None:
+    losses = LossPlot(tmp_path / "losses.svg", "out")
+    first, second = way((Level(Size(4, 4), 2),))
+    losses.see(first)
+    terms = {**second.step.losses.terms, "late": torch.tensor(1.0)}
+    losses.see(second._replace(step=second.step._replace(losses=Losses(second.step.losses.total, terms))))
+    assert [len(column) for column in losses._losses.values()] == [2, 2, 2, 2]
+    losses.finish()
+    assert "<svg" in (tmp_path / "losses.svg").read_text()
+
+
+def test_a_plot_needs_a_known_ending() -> None:
+    require_plot(Path("losses.pdf"))
+    with pytest.raises(InputError, match=r"--plot is losses: it must end in \.png"):
+        require_plot(Path("losses"))

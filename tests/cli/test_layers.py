@@ -1,0 +1,124 @@
+"""Flag, settings file, environment, preset, default: the first that has a value wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brushwork.recipes import PRESETS, Transfer, preset
+
+
+def options(studio: Any) -> Transfer:
+    found = studio.job.options
+    assert isinstance(found, Transfer)
+    return found
+
+
+@pytest.fixture
+def paint(studio: Any, desk: Path, run: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *flags: run("paint", "photo.jpg", "waves.png", "-q", *flags)
+
+
+def test_without_anything_the_default_preset_is_taken(studio: Any, paint: Callable[..., Any]) -> None:
+    assert paint().code == 0
+    assert options(studio) == preset("default")
+
+
+def test_the_layers_cover_each_other(
+    studio: Any, desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk / "mine.toml").write_text('preset = "gatys-2016"\nsize = 200\nnoise = 0.5\nstyle-layers = ["conv1_1"]\n')
+    monkeypatch.setenv("BRUSHWORK_NOISE", "0.25")
+    monkeypatch.setenv("BRUSHWORK_HISTORY", "7")
+    monkeypatch.setenv("BRUSHWORK_CACHE", "somewhere")
+    assert paint("--config", "mine.toml", "--size", "300").code == 0
+    found = options(studio)
+    assert found.size == 300, "flag over file"
+    assert found.noise == 0.5, "file over environment"
+    assert found.history == 7, "environment over preset"
+    assert found.start == PRESETS["gatys-2016"].start, "preset over default"
+    assert found.style_layers == ("conv1_1",)
+    assert found.finer_share == Transfer().finer_share
+
+
+def test_the_file_may_be_named_in_the_environment(
+    studio: Any, desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk / "mine.toml").write_text("style_scale = 2\nforce = true\n")
+    (desk / "photo+waves.png").touch()
+    monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
+    assert paint().code == 0
+    assert options(studio).style_scale == 2.0
+    assert studio.job.overwrite
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("style-wieght = 3", "Did you mean --style-weight?"),
+        ('size = "large"', "Invalid value for [size]: 'large' is no whole number."),
+        ("size = 2.5", "'2.5' is no whole number"),
+        ("[paint]\nsize = 3", "mine.toml has a table [paint]"),
+        ("size 3", "mine.toml is not TOML"),
+        ("size = 3", "size is 3: it must be 32 pixels or more"),
+        ('preset = "gatys"', "there is no preset 'gatys'. Did you mean 'gatys-201"),
+    ],
+)
+def test_a_wrong_file_is_refused(desk: Path, paint: Callable[..., Any], text: str, said: str) -> None:
+    (desk / "mine.toml").write_text(text)
+    outcome = paint("--config", "mine.toml")
+    assert outcome.code == 2
+    assert said in outcome.err
+
+
+def test_a_missing_file_is_refused(paint: Callable[..., Any]) -> None:
+    outcome = paint("--config", "none.toml")
+    assert outcome.code == 2
+    assert "the settings file none.toml cannot be read" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "content"),
+    [
+        (("--preset", "gatys-2015", "--ratio", "1e-3"), 1e6),
+        (("--preset", "gatys-2016", "--ratio", "1e-2"), 10.0),
+        (("--ratio", "0.5", "--style-weight", "8"), 4.0),
+    ],
+)
+def test_the_ratio_sets_the_weight_of_the_content(
+    studio: Any, paint: Callable[..., Any], flags: tuple[str, ...], content: float
+) -> None:
+    assert paint(*flags).code == 0
+    assert options(studio).content_weight == pytest.approx(content)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--ratio", "1", "--content-weight", "1"), "--ratio and --content-weight were both given"),
+        (("--ratio", "-1"), "ratio is -1.0: it must be 0 or more"),
+        (("--preset", "pastische"), "Did you mean 'pastiche'?"),
+        (("--pooling", "sum"), "--pooling"),
+        (("--style-layer-weights", "1,2"), "style-layer-weights is 2 numbers"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(paint: Callable[..., Any], flags: tuple[str, ...], said: str) -> None:
+    outcome = paint(*flags)
+    assert outcome.code == 2
+    assert said in outcome.err
+
+
+def test_the_start_is_a_name_or_a_file(studio: Any, desk: Path, paint: Callable[..., Any]) -> None:
+    assert paint("--start", "night.png").code == 0
+    assert studio.job.start == Path("night.png")
+    assert options(studio).start == preset("default").start
+    studio.jobs.clear()
+    assert paint("--start", "gray", "--force").code == 0
+    assert studio.job.start is None
+    assert options(studio).start == "gray"
+    outcome = paint("--start", "nois", "--force")
+    assert outcome.code == 2
+    assert "Did you mean 'noise'?" in outcome.err

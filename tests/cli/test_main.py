@@ -1,0 +1,127 @@
+"""How the command begins and ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import brushwork
+from brushwork.cli.main import main
+
+Run = Callable[..., Any]
+
+
+def python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, **options)
+
+
+def test_the_version(run: Run) -> None:
+    assert run("--version").out == f"brushwork {brushwork.__version__}\n"
+
+
+def test_the_module_is_the_command() -> None:
+    done = python("-m", "brushwork", "--version")
+    assert (done.returncode, done.stdout) == (0, f"brushwork {brushwork.__version__}\n")
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_version_and_help_do_not_wait_for_torch(argument: str) -> None:
+    code = (
+        "import sys; from brushwork.cli.main import main; "
+        f"assert main(['{argument}']) == 0; sys.exit('torch' in sys.modules)"
+    )
+    assert python("-c", code).returncode == 0
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    outcome = run("--help")
+    assert outcome.code == 0
+    for name in ("paint", "texture", "reconstruct", "plan", "again", "presets", "weights", "doctor"):
+        assert name in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("paint",), ["writes photo+painting.png", "--style-weight", "Seeing", "[choices: max,", "--resume", "α/β"]),
+        (("texture",), ["--size", "--picture-size", "WIDTHxHEIGHT"]),
+        (("reconstruct",), ["content", "style"]),
+        (("reconstruct", "style"), ["--layers", "conv5_1"]),
+        (("plan",), ["texture", "CONTENT", "memory and time"]),
+        (("weights",), ["list", "get", "add"]),
+        (("weights", "add"), ["--as", "--like"]),
+        (("again",), ["bit for bit"]),
+        (("doctor",), ["what to do", "--json"]),
+    ],
+)
+def test_each_command_explains_itself(run: Run, desk: Path, command: tuple[str, ...], said: list[str]) -> None:
+    outcome = run(*command, "--help")
+    assert outcome.code == 0
+    for one in said:
+        assert one in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("pant",), 'Unknown command "pant". Did you mean "paint"?'),
+        (("paint", "a", "b", "--style-wieght", "3"), "Unknown option: --style-wieght. Did you mean --style-weight?"),
+        (("paint",), "requires an argument"),
+        (("paint", "a", "b", "--size"), "--size"),
+        (("paint", "a", "b", "--size", "large"), "'large' is no whole number. Try brushwork paint --help."),
+        (("paint", "a", "b", "--device", "gpu"), "--device"),
+        (("paint", "a", "b", "--size", "64", "--size", "65"), "--size specified multiple times"),
+        (("reconstruct", "content", "a", "--leyer", "x"), "Did you mean --layer?"),
+        (("weights", "fetch"), "Unknown command"),
+    ],
+)
+def test_a_wrong_command_is_one_line_and_2(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    outcome = run(*arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("brushwork: error: ")
+    assert outcome.err.count("\n") == 1
+    assert said in outcome.err
+
+
+def test_surprises_ask_to_be_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brushwork.cli.presets.PRESETS", None)
+    outcome = run("presets")
+    assert outcome.code == 1
+    assert "unexpected: AttributeError: " in outcome.err
+    assert "report" in outcome.err
+
+
+def test_surprises_show_their_trace_on_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("brushwork.cli.presets.PRESETS", None)
+    monkeypatch.setenv("BRUSHWORK_DEBUG", "1")
+    assert main(["presets"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_ctrl_c_before_anything_began(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("brushwork.cli.presets.result", stop)
+    outcome = run("presets")
+    assert (outcome.code, outcome.err) == (130, "brushwork: interrupted\n")
+
+
+def test_a_closed_pipe_is_no_disaster() -> None:
+    code = "import sys; from brushwork.cli.main import main; input(); sys.exit(main(['presets']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout and process.stderr and process.stdin
+        process.stdout.close()
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        assert process.wait(30) == 1
+        assert process.stderr.read() == ""

@@ -1,0 +1,151 @@
+"""Textures, reconstructions, plans, repetitions, presets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brushwork.cli import again as again_command
+from brushwork.cli import foresee
+from brushwork.errors import InputError
+from brushwork.evaluate.plan import LevelPlan, Plan
+from brushwork.jobs import Job, Repeat
+from brushwork.picture.window import Size
+from brushwork.recipes import PRESETS, ReconstructContent, Texture, Transfer
+
+Run = Callable[..., Any]
+
+
+def test_a_texture_of_any_size(studio: Any, desk: Path, run: Run) -> None:
+    assert run("texture", "waves.png", "--size", "1024x512").out == "waves-texture.png\n"
+    assert studio.job.options == Texture(size="1024x512")
+    assert studio.job.paintings == ()
+    assert run("texture", "waves.png", "--size", "1024").code == 2
+
+
+def test_each_picture_gives_its_texture(studio: Any, desk: Path, run: Run) -> None:
+    assert run("texture", "waves.png", "night.png", "-o", "out").out.split() == [
+        "out/waves-texture.png",
+        "out/night-texture.png",
+    ]
+
+
+def test_a_content_reconstruction(studio: Any, desk: Path, run: Run) -> None:
+    assert run("reconstruct", "content", "photo.jpg", "--layer", "conv2_2").out == "photo-content-conv2_2.png\n"
+    assert studio.job.options == ReconstructContent(layer="conv2_2")
+
+
+def test_a_style_reconstruction_takes_the_papers_layers_at_the_picture_s_size(
+    studio: Any, desk: Path, run: Run
+) -> None:
+    assert run("reconstruct", "style", "night.png").out == "night-style.png\n"
+    found = studio.job.options
+    assert isinstance(found, Texture)
+    assert found.style_layers == ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+    assert (found.size, found.picture_size, found.measure) == ("", 512, "long")
+    studio.jobs.clear()
+    arguments = ("--layers", "conv1_1", "conv2_1", "--size", "200", "--start", "photo.jpg", "--force")
+    assert run("reconstruct", "style", "night.png", *arguments).code == 0
+    assert (studio.job.options.style_layers, studio.job.options.picture_size) == (("conv1_1", "conv2_1"), 200)
+    assert studio.job.start == Path("photo.jpg")
+
+
+PLAN = Plan("cpu", (LevelPlan(Size(32, 48), 10, 10**8, 61.0), LevelPlan(Size(64, 96), 5, 2 * 10**9, 120.0)), 10**9, 48)
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    seen: list[Job] = []
+
+    def plan(job: Job, *, memory: int | None = None) -> Plan:
+        seen.append(job)
+        return PLAN
+
+    monkeypatch.setattr(foresee, "plan", plan)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "recipe"),
+    [
+        (("photo.jpg", "waves.png", "--preset", "pastiche"), Transfer),
+        (("texture", "waves.png"), Texture),
+        (("reconstruct", "content", "waves.png"), ReconstructContent),
+        (("reconstruct", "style", "waves.png"), Texture),
+    ],
+)
+def test_every_painting_command_can_be_planned(
+    studio: Any, planned: list[Job], desk: Path, run: Run, arguments: tuple[str, ...], recipe: type
+) -> None:
+    outcome = run("plan", *arguments)
+    assert [type(job.options) for job in planned] == [recipe]
+    assert not studio.jobs, "nothing is painted"
+    assert sorted(file.name for file in desk.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
+    for said in (
+        "48×32",
+        "96×64",
+        "15",
+        "2.00 GB",
+        "1:01",
+        "3:01",
+        "--size 48",
+        "It does not fit: 1.00 GB may be used",
+    ):
+        assert said in outcome.out
+    assert outcome.code == 1, "it does not fit"
+
+
+def test_a_plan_as_json(planned: list[Job], desk: Path, run: Run) -> None:
+    document = json.loads(run("plan", "photo.jpg", "waves.png", "--json").out)
+    assert document["levels"][1] == {"size": [96, 64], "closures": 5, "memory": 2 * 10**9, "seconds": 120.0}
+    assert (document["fits"], document["largest"], document["seconds"]) == (False, 48, 181.0)
+
+
+def test_a_plan_reads_the_settings_file(planned: list[Job], desk: Path, run: Run) -> None:
+    (desk / "mine.toml").write_text("size = 99")
+    run("plan", "photo.jpg", "waves.png", "--config", "mine.toml")
+    (job,) = planned
+    assert isinstance(job.options, Transfer)
+    assert job.options.size == 99
+
+
+@pytest.fixture
+def repeated(monkeypatch: pytest.MonkeyPatch, desk: Path) -> Job:
+    job = Job(options=Transfer(seed=5), content=desk / "photo.jpg", output=desk / "old-again.png", max_pixels=77)
+
+    def repeat_of(picture: Path, output: Path | None) -> Repeat:
+        if picture.name != "old.png":
+            raise InputError(f"{picture} was not painted by brushwork.")
+        found = job if output is None else Job(options=job.options, content=job.content, output=output)
+        return Repeat(found, ("torch was 2.6 then",))
+
+    monkeypatch.setattr(again_command, "repeat_of", repeat_of)
+    return job
+
+
+def test_again_repeats_a_job(studio: Any, repeated: Job, run: Run) -> None:
+    outcome = run("again", "old.png")
+    assert outcome.out == f"{repeated.output}\n"
+    assert studio.job == repeated
+    assert "torch was 2.6 then" in outcome.err
+    assert run("again", "old.png").code == 2, "it is there now"
+    assert run("again", "old.png", "--force").code == 0
+
+
+def test_again_elsewhere_on_another_device(studio: Any, repeated: Job, desk: Path, run: Run) -> None:
+    assert run("again", "old.png", "-o", "new.png", "--device", "cpu", "-q").err == ""
+    assert (studio.job.output, studio.job.device) == (Path("new.png"), "cpu")
+    assert run("again", "photo.jpg").code == 2
+
+
+def test_presets_are_listed_with_what_they_set(run: Run) -> None:
+    lines = run("presets").out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == list(PRESETS)
+    (pastiche,) = (line for line in lines if line.startswith("pastiche"))
+    assert "measure=area" in pastiche
+    assert "style-weight=" in pastiche
+    assert json.loads(run("presets", "--json").out)["neural-style"]["white"] == 256.0

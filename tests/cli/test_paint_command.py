@@ -1,0 +1,235 @@
+"""`brushwork paint`: which pictures are meant, where they go, what is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from brushwork.errors import Diverged, InputError, WeightsError
+from brushwork.picture import write_picture
+
+Run = Callable[..., Any]
+
+
+def jobs(studio: Any) -> list[tuple[str, tuple[str, ...], str]]:
+    return [(job.content.name, tuple(one.name for one in job.paintings), str(job.output)) for job in studio.jobs]
+
+
+def test_two_pictures_are_enough(studio: Any, desk: Path, run: Run) -> None:
+    outcome = run("paint", "photo.jpg", "waves.png")
+    assert outcome.code == 0
+    assert outcome.out == "photo+waves.png\n"
+    assert jobs(studio) == [("photo.jpg", ("waves.png",), "photo+waves.png")]
+    assert (desk / "photo+waves.png").is_file()
+    assert not list(desk.glob("*.checkpoint"))
+
+
+def test_progress_and_the_device_are_told_on_stderr(studio: Any, desk: Path, run: Run) -> None:
+    studio.note = "the first frame is used"
+    lines = run("paint", "photo.jpg", "waves.png").err.splitlines()
+    assert "painting on cpu (1 thread): 48×32 → 96×64, 15 closures" in lines[0].replace("2 threads", "1 thread")
+    assert "the first frame is used" in lines[1]
+    assert "48×32, 1/15, loss 1000" in lines[2]
+    assert lines[-1] == "brushwork: 15 closures in 0:02, loss 66.67"
+
+
+def test_quiet_leaves_the_result_alone(studio: Any, desk: Path, run: Run) -> None:
+    outcome = run("paint", "photo.jpg", "waves.png", "--quiet")
+    assert (outcome.out, outcome.err) == ("photo+waves.png\n", "")
+
+
+def test_several_paintings_are_blended(studio: Any, desk: Path, run: Run) -> None:
+    assert run("paint", "photo.jpg", "waves.png", "night.png", "--style-blend", "1,3", "-o", "out.webp").code == 0
+    assert jobs(studio) == [("photo.jpg", ("waves.png", "night.png"), "out.webp")]
+    assert studio.job.options.style_blend == (1.0, 3.0)
+
+
+def test_each_painting_can_give_a_picture(studio: Any, desk: Path, run: Run) -> None:
+    outcome = run("paint", "photo.jpg", "waves.png", "night.png", "--each", "-o", "painted")
+    assert jobs(studio) == [
+        ("photo.jpg", ("waves.png",), "painted/photo+waves.png"),
+        ("photo.jpg", ("night.png",), "painted/photo+night.png"),
+    ]
+    assert outcome.out.split() == ["painted/photo+waves.png", "painted/photo+night.png"]
+    assert "2/2 photo+night.png" in outcome.err
+
+
+@pytest.fixture
+def folders(desk: Path) -> Path:
+    for name in ("photos/b.jpg", "photos/a.png", "styles/x.png", "styles/y.png"):
+        (desk / name).parent.mkdir(exist_ok=True)
+        write_picture(torch.rand(1, 3, 33, 33), desk / name)
+    (desk / "photos/notes.txt").write_text("no picture")
+    (desk / "photos/.hidden.png").touch()
+    (desk / "empty").mkdir()
+    return desk
+
+
+def test_folders_stand_for_their_pictures(studio: Any, folders: Path, run: Run) -> None:
+    assert run("paint", "photos", "styles", "-o", "painted/").code == 0
+    assert [(content, *styles) for content, styles, _ in jobs(studio)] == [
+        ("a.png", "x.png"),
+        ("a.png", "y.png"),
+        ("b.jpg", "x.png"),
+        ("b.jpg", "y.png"),
+    ]
+
+
+def test_a_folder_of_photographs_with_blended_paintings(studio: Any, folders: Path, run: Run) -> None:
+    assert run("paint", "photos", "waves.png", "night.png").code == 0
+    assert [output for *_, output in jobs(studio)] == ["a+waves+night.png", "b+waves+night.png"]
+
+
+def test_several_photographs_are_named_with_style(studio: Any, folders: Path, run: Run) -> None:
+    outcome = run("paint", "photo.jpg", "photos/a.png", "--style", "waves.png", "--style", "night.png", "-o", "out")
+    assert outcome.code == 0
+    assert [(content, styles) for content, styles, _ in jobs(studio)] == [
+        ("photo.jpg", ("waves.png", "night.png")),
+        ("a.png", ("waves.png", "night.png")),
+    ]
+
+
+def test_results_of_the_same_name_do_not_overwrite_each_other(studio: Any, folders: Path, run: Run) -> None:
+    (folders / "photo.png").write_bytes((folders / "photo.jpg").read_bytes())
+    assert run("paint", "photo.jpg", "photo.png", "--style", "waves.png", "-o", "out").code == 0
+    assert [output for *_, output in jobs(studio)] == ["out/photo+waves.png", "out/photo+waves-2.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("photo.jpg",), "a painting is missing: brushwork paint photo.jpg PAINTING"),
+        (("photos", "styles", "-o", "one.png"), "one.png is one file, and there may be several pictures"),
+        (("photo.jpg", "waves.png", "night.png", "--each", "-o", "-"), "-o - is one picture on standard output"),
+        (("empty", "waves.png"), "the folder empty holds no pictures"),
+        (("photos", "waves.png", "--plot", "p.png"), "--plot and --timelapse show one painting"),
+        (("photo.jpg", "waves.png", "--timelapse", "t.mp4"), "--timelapse is t.mp4: it must end in .gif or .webp"),
+        (("photo.jpg", "waves.png", "--plot", "p.txt"), "--plot is p.txt: it must end in"),
+        (("photo.jpg", "waves.png", "--plot", "no/p.png"), "the folder no of p.png does not exist"),
+        (("photo.jpg", "waves.png", "--save-every", "0"), "save-every is 0: it must be 1 or more"),
+        (("photo.jpg", "waves.png", "--threads", "0"), "threads is 0: it must be 1 or more"),
+        (("photo.jpg", "waves.png", "--memory", "much"), "much is no amount of memory: write 4GB, 512MB or 2GiB"),
+        (("photo.jpg", "waves.png", "--json", "-o", "-"), "--json and -o - both want standard output"),
+        (("photo.jpg", "waves.png", "-o", "photo.jpg/x/"), "the folder photo.jpg/x cannot be made"),
+        (("photos", "waves.png", "-o", "photo.jpg/x"), "the folder photo.jpg/x cannot be made"),
+    ],
+)
+def test_what_cannot_be_is_said_before_painting(
+    studio: Any, folders: Path, run: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    outcome = run("paint", *arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+    assert outcome.err.startswith("brushwork: error: ")
+    assert not studio.jobs
+
+
+def test_a_missing_extra_is_named_before_painting(
+    studio: Any, desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brushwork.cli.plot.find_spec", lambda name: None)
+    outcome = run("paint", "photo.jpg", "waves.png", "--plot", "losses.png")
+    assert outcome.code == 2
+    assert "pip install 'brushwork[plot]'" in outcome.err
+    assert not studio.jobs
+
+
+@pytest.mark.parametrize("taken", ["photo+waves.png", "film.gif", "photo+waves-05.png"])
+def test_nothing_is_overwritten_without_force(studio: Any, desk: Path, run: Run, taken: str) -> None:
+    (desk / taken).write_text("precious")
+    arguments = ("paint", "photo.jpg", "waves.png", "--timelapse", "film.gif", "--save-every", "5")
+    outcome = run(*arguments)
+    assert outcome.code == 2
+    assert f"{taken} exists already" in outcome.err
+    assert (desk / taken).read_text() == "precious"
+    assert not studio.jobs
+    assert run(*arguments, "--force").code == 0
+    assert studio.job.overwrite
+    assert (desk / taken).read_bytes() != b"precious"
+
+
+def test_resuming_is_left_to_the_job(studio: Any, desk: Path, run: Run) -> None:
+    (desk / "photo+waves.png").touch()
+    assert run("paint", "photo.jpg", "waves.png", "--resume", "--memory", "2GiB", "--checkpoint-every", "5").code == 0
+    assert studio.asked == [{"resume": True, "checkpoint_every": 5.0, "memory": 2**31}]
+    assert not studio.job.overwrite
+
+
+def test_json_is_one_document(studio: Any, desk: Path, run: Run) -> None:
+    studio.note = "a note"
+    outcome = run("paint", "photo.jpg", "waves.png", "--json", "--seed", "3")
+    document = json.loads(outcome.out)
+    assert document["output"] == "photo+waves.png"
+    assert document["size"] == [96, 64]
+    assert document["levels"] == [{"size": [48, 32], "closures": 10}, {"size": [96, 64], "closures": 5}]
+    assert document["loss"] == pytest.approx(1000 / 15)
+    assert document["losses"].keys() == {"style:conv1_1", "content:conv4_2"}
+    assert (document["closures"], document["seconds"], document["device"]) == (15, 2.5, "cpu")
+    assert document["notes"] == ["a note"]
+    assert document["options"]["seed"] == 3
+
+
+def test_of_several_pictures_one_may_fail(studio: Any, folders: Path, run: Run) -> None:
+    studio.failure, studio.fails_at = WeightsError("no weights"), 3
+    outcome = run("paint", "photos", "waves.png", "--json")
+    assert outcome.code == 1
+    assert outcome.err.count("error: ") == 2
+    assert [(one["output"], one["error"]) for one in json.loads(outcome.out)] == [
+        ("a+waves.png", "no weights"),
+        ("b+waves.png", "no weights"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (InputError("the photo is bad"), 2),
+        (WeightsError("no weights"), 1),
+        (Diverged("away it went", torch.zeros(1, 3, 4, 4)), 1),
+        (RuntimeError("oh"), 1),
+        (MemoryError("no room"), 1),
+    ],
+)
+def test_a_failure_is_one_line_and_a_code(studio: Any, desk: Path, run: Run, failure: Exception, code: int) -> None:
+    studio.failure, studio.fails_at = failure, 2
+    outcome = run("paint", "photo.jpg", "waves.png", "-q")
+    assert (outcome.code, outcome.out) == (code, "")
+    assert str(failure) in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(studio: Any, desk: Path, run: Run) -> None:
+    studio.failure, studio.fails_at = KeyboardInterrupt(), 4
+    outcome = run("paint", "photo.jpg", "waves.png", "-o", "my picture.png", "-q")
+    assert outcome.code == 130
+    assert (desk / "my picture.png").is_file()
+    assert "interrupted; the picture so far is my picture.png" in outcome.err
+    assert "go on with: brushwork paint photo.jpg waves.png -o 'my picture.png' -q --resume" in outcome.err
+
+
+def test_a_picture_comes_and_goes_through_pipes(
+    studio: Any, desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = (desk / "photo.jpg").read_bytes()
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(sent)))
+    received = BytesIO()
+    monkeypatch.setattr("sys.stdout", TextIOWrapper(received))
+    assert run("paint", "-", "waves.png", "-o", "-").code == 0
+    assert Image.open(BytesIO(received.getvalue())).format == "PNG"
+    assert not studio.job.content.exists(), "the copy of what was piped is gone"
+    assert sorted(file.name for file in desk.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
+
+
+def test_pictures_are_kept_on_the_way(studio: Any, desk: Path, run: Run) -> None:
+    assert run("paint", "photo.jpg", "waves.png", "--save-every", "4", "-o", "out.png").code == 0
+    kept = sorted(file.name for file in desk.glob("out-*.png"))
+    assert kept == ["out-04.png", "out-08.png", "out-12.png"]
+    with Image.open(desk / "out-12.png") as last:
+        assert (last.size, last.getpixel((0, 0))) == ((96, 64), (153, 153, 153))

