@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.objective import Objective
+from brushwork.terms.content import Content
+from brushwork.terms.smooth import TotalVariation
+
+FEATURES = {"deep": torch.full((2, 3, 4, 5), 2.0), "pixels": torch.zeros(2, 3, 8, 10)}
+NEAR = Content("deep", torch.ones(1, 3, 4, 5), 0.5)
+FLAT = TotalVariation(2, 1.0, 1.0)
+CELLS = 3 * 4 * 5
+
+
+def test_losses_are_weighted_named_and_summed_over_the_batch():
+    losses = (3 * Objective.one("near", NEAR, 2.0) + Objective.one("flat", FLAT))(FEATURES)
+    assert losses.terms.keys() == {"near", "flat"}
+    assert losses.terms["near"].item() == 3 * 2 * 0.5 * CELLS * 2
+    assert losses.terms["flat"].item() == 0
+    assert losses.total.item() == losses.terms["near"].item()
+
+
+def test_a_number_scales_from_both_sides():
+    one = Objective.one("near", NEAR, 2.0)
+    assert (one * 3).terms == (3 * one).terms
+
+
+def test_sums_and_products_leave_their_parts_alone():
+    one, other = Objective.one("near", NEAR), Objective.one("flat", FLAT)
+    _ = 5 * (one + other)
+    assert one.terms["near"].weight == 1
+    assert other.terms.keys() == {"flat"}
+
+
+def test_taps_are_told_once_in_order():
+    both = Objective.one("flat", FLAT) + Objective.one("near", NEAR) + Objective.one("again", NEAR)
+    assert both.taps == ("pixels", "deep")
+
+
+def test_two_terms_of_one_name_are_refused():
+    with pytest.raises(InputError, match="two terms have the name 'near'"):
+        Objective.one("near", NEAR) + Objective.one("near", FLAT)
+
+
+def test_nothing_to_optimize_is_refused():
+    with pytest.raises(InputError, match="no terms"):
+        Objective({})({})
+
+
+def test_a_loop_of_ones_own():
+    picture = torch.rand(1, 3, 4, 5, requires_grad=True)
+    Objective.one("near", NEAR)({"deep": picture}).total.backward()
+    torch.testing.assert_close(picture.grad, picture.detach() - 1)

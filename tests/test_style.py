@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent / "golden"))
+from tiny_network import picture, tiny_network
+
+from brushwork.errors import InputError
+from brushwork.style import Style, blend
+
+TAPS = ("conv1_1", "pool2")
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return tiny_network().double()
+
+
+@pytest.fixture(scope="module")
+def styles(encoder):
+    return [Style.of(picture(seed, 32, 40).double(), encoder, TAPS) for seed in (1, 2, 3)]
+
+
+def test_a_style_is_the_moments_of_its_features(encoder, styles):
+    features = encoder(picture(1, 32, 40).double(), TAPS)
+    for tap in TAPS:
+        columns = features[tap].flatten(2)
+        found = styles[0].moments[tap]
+        torch.testing.assert_close(found.gram, columns @ columns.mT / columns.shape[-1])
+        torch.testing.assert_close(found.mean, columns.mean(-1))
+        torch.testing.assert_close(found.std, columns.std(-1, correction=0))
+
+
+def test_a_style_remembers_no_graph(encoder):
+    leaf = picture(1, 32, 40).double().requires_grad_()
+    assert not Style.of(leaf, encoder, TAPS).moments["pool2"].gram.requires_grad
+
+
+def test_the_size_of_the_painting_is_divided_out(encoder):
+    """A painting beside itself has the same style, but for the seam."""
+    once = picture(1, 96, 96).double()
+    one, two = (Style.of(image, encoder, ["conv1_1"]).moments["conv1_1"] for image in (once, once.repeat(1, 1, 1, 2)))
+    for name in ("gram", "mean", "std"):
+        torch.testing.assert_close(getattr(one, name), getattr(two, name), rtol=0.05, atol=0)
+
+
+def mixed(styles, shares, name):
+    return sum(share * getattr(style.moments["pool2"], name) for share, style in zip(shares, styles, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("weights", "shares"),
+    [(None, (1 / 3, 1 / 3, 1 / 3)), ((2.0, 1.0, 1.0), (0.5, 0.25, 0.25)), ((0.0, 0.0, 0.1), (0.0, 0.0, 1.0))],
+)
+@pytest.mark.parametrize("name", ["gram", "mean", "std"])
+def test_blends_are_weighted_means(styles, weights, shares, name):
+    found = getattr(blend(styles, weights).moments["pool2"], name)
+    torch.testing.assert_close(found, mixed(styles, shares, name))
+
+
+def test_one_style_blends_to_itself(styles):
+    for tap in TAPS:
+        torch.testing.assert_close(blend(styles[:1]).moments[tap].gram, styles[0].moments[tap].gram)
+
+
+@pytest.mark.parametrize(
+    ("count", "weights", "message"),
+    [
+        (0, None, "no style was given"),
+        (2, (1.0,), "1 style weights were given for 2 paintings"),
+        (2, (1.0, -1.0), "must be 0 or more"),
+        (2, (0.0, 0.0), "not all 0"),
+    ],
+)
+def test_what_a_blend_refuses(styles, count, weights, message):
+    with pytest.raises(InputError, match=message):
+        blend(styles[:count], weights)
