@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import PIL.Image
@@ -14,6 +14,7 @@ from PIL import ImageOps
 from brushwork.errors import InputError
 from brushwork.picture.calm import calm_pillow
 from brushwork.picture.deep import levels16
+from brushwork.picture.files import File
 from brushwork.picture.limits import require_size
 from brushwork.picture.notes import damaged, frames_note
 from brushwork.picture.picture import Raster
@@ -29,7 +30,7 @@ _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _WHOLE = 65535
 
 
-def decode_file(file: BinaryIO, name: str, max_pixels: int) -> Raster:
+def decode_file(file: File, name: str, max_pixels: int) -> Raster:
     """The first picture in a file.
 
     Raises: InputError: no picture, a damaged one, or one that is too large.
@@ -52,7 +53,7 @@ def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> Raster:
 
 
 @contextmanager
-def opened_by_pillow(file: BinaryIO, name: str, max_pixels: int | None = None) -> Iterator[PIL.Image.Image]:
+def opened_by_pillow(file: File, name: str, max_pixels: int | None = None) -> Iterator[PIL.Image.Image]:
     """Pillow's view of a file, whose pixels are not decoded yet.
 
     Raises: InputError: for whatever goes wrong, inside too.
@@ -60,7 +61,8 @@ def opened_by_pillow(file: BinaryIO, name: str, max_pixels: int | None = None) -
     file.seek(0)
     with calm_pillow(max_pixels), _explained(name, max_pixels):
         PIL.Image.init()
-        with PIL.Image.open(file, formats=[known for known in _READ if known in PIL.Image.OPEN]) as image:
+        formats = [known for known in _READ if known in PIL.Image.OPEN]
+        with PIL.Image.open(cast(BinaryIO, file), formats=formats) as image:
             yield image
 
 

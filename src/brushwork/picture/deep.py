@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brushwork.errors import InputError
 from brushwork.picture.arrays import in_range
+from brushwork.picture.files import File
+from brushwork.picture.lab import lab_to_srgb16
 from brushwork.picture.limits import require_size
-from brushwork.picture.notes import damaged, frames_note
+from brushwork.picture.notes import LAB_NOTE, damaged, frames_note
 from brushwork.picture.picture import Raster
 from brushwork.picture.profile import to_srgb_deep
 from brushwork.picture.window import Size
@@ -19,7 +21,7 @@ _WHOLE = 65535
 _CHANNELS = (1, 3, 4)  # gray, RGB or Lab, CMYK
 
 
-def read_deep(pyvips: Any, file: BinaryIO, name: str, max_pixels: int) -> Raster:
+def read_deep(pyvips: Any, file: File, name: str, max_pixels: int) -> Raster:
     """The picture in a file, kept at 16 bits a sample.
 
     Floats count as display values from 0 to 1.
@@ -54,13 +56,13 @@ def _raster(image: Any, name: str) -> Raster:
     if bands not in _CHANNELS:
         raise InputError(f"{name} has {image.bands} samples in a pixel: save it as gray, RGB or CMYK.")
     color = image.extract_band(0, n=bands)
-    notes: tuple[str, ...] = ()
+    told: tuple[str, ...]
     if image.interpretation in ("lab", "labs"):
-        color, icc, notes = color.colourspace("rgb16"), None, ("converted from Lab to sRGB",)
-    pixels = levels16(_array(color), name)
+        pixels, told = lab_to_srgb16(_array(color.colourspace("lab"))), (LAB_NOTE,)
+    else:
+        pixels, told = to_srgb_deep(levels16(_array(color), name), icc)
     alpha = levels16(_array(image.extract_band(bands)), name)[..., 0] if image.hasalpha() else None
-    pixels, told = to_srgb_deep(pixels, icc)
-    return Raster(pixels, alpha, (*frames_note(frames), *notes, *told), bits=16)
+    return Raster(pixels, alpha, (*frames_note(frames), *told), bits=16)
 
 
 def _array(image: Any) -> NDArray[Any]:

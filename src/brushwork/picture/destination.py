@@ -12,7 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from brushwork.errors import InputError
-from brushwork.picture.formats import Format, format_of
+from brushwork.picture.formats import format_of
 from brushwork.picture.vips import required_vips
 from brushwork.picture.window import Size
 
@@ -30,8 +30,8 @@ def check_writable(
     bytes_needed: int = ROOM,
     bits: int = 8,
     size: Size | None = None,
-) -> Format:
-    """Find out, before painting, whether a picture can be written to `path`; its format.
+) -> None:
+    """Find out, before painting, whether a picture can be written to `path`.
 
     An empty file is made in the folder for a moment, under another name: permissions alone do not tell.
 
@@ -55,7 +55,6 @@ def check_writable(
             f"the disk of {path.parent} has {free:,} bytes left, and {bytes_needed:,} are needed: free some, "
             "or write elsewhere."
         )
-    return format
 
 
 def put(path: Path, content: bytes, *, overwrite: bool) -> None:

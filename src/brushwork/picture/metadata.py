@@ -16,7 +16,7 @@ from pathlib import Path
 
 from brushwork.errors import InputError
 from brushwork.picture.decode import opened_by_pillow
-from brushwork.picture.read import open_picture
+from brushwork.picture.files import open_picture
 
 _HEAD = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from brushwork.errors import InputError
 
+LAB_NOTE = "converted from Lab to sRGB"
+
 
 def frames_note(frames: int, used: int = 0) -> tuple[str, ...]:
     """That a file holds more than the one picture that is used of it (counted from 0)."""

@@ -12,6 +12,8 @@ import PIL.Image
 from numpy.typing import NDArray
 from PIL import ImageCms
 
+from brushwork.picture.lab import lab_to_srgb16
+from brushwork.picture.notes import LAB_NOTE
 from brushwork.picture.vips import EXTRA, vips
 
 _SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
@@ -95,7 +97,7 @@ def _plain(mode: str) -> Conversion:
     """What to do with a picture that brings no profile."""
     if mode == "LAB":
         lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        return Conversion(mode, _transform(lab, mode), ("converted from Lab to sRGB",))
+        return Conversion(mode, _transform(lab, mode), (LAB_NOTE,))
     if mode == "CMYK":
         return Conversion(mode, notes=("converted from CMYK without a profile: its colors are approximate",))
     return Conversion(mode)
@@ -130,7 +132,6 @@ def _converted_deep(pyvips: Any, color: NDArray[np.uint16], icc: bytes) -> NDArr
         np.ascontiguousarray(color), interpretation={1: "grey16", 3: "rgb16", 4: "cmyk"}[color.shape[-1]]
     ).copy()
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
-    converted = image.icc_transform(
-        "srgb", embedded=True, depth=16, intent="relative", black_point_compensation=True
-    ).numpy()
-    return np.asarray(converted, dtype=np.uint16)
+    # Not `icc_transform`: from 16 to 16 bits that interpolates in a table of 33³ colors, 0.04 wrong at worst.
+    lab = image.icc_import(embedded=True, pcs="lab", intent="relative", black_point_compensation=True)
+    return lab_to_srgb16(lab.numpy())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import PIL.Image
@@ -17,12 +16,13 @@ from brushwork.picture.arrays import from_array, from_tensor
 from brushwork.picture.calm import calm_pillow
 from brushwork.picture.decode import decode_file, decode_image
 from brushwork.picture.deep import read_deep
+from brushwork.picture.files import File, name_of, open_picture, require_bytes, seekable
 from brushwork.picture.limits import MAX_PIXELS
 from brushwork.picture.picture import IN_MEMORY, Picture
 from brushwork.picture.samples import samples_of
 from brushwork.picture.vips import required_vips, vips
 
-Source: TypeAlias = str | Path | PIL.Image.Image | NDArray[Any] | Tensor | BinaryIO
+Source: TypeAlias = str | PathLike[str] | PIL.Image.Image | NDArray[Any] | Tensor | File
 """What a picture can be read from."""
 
 
@@ -43,41 +43,22 @@ def read_picture(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
         case PIL.Image.Image():
             return decode_image(source, IN_MEMORY, max_pixels).picture(IN_MEMORY)
         case str() | PathLike():
-            return _read_path(Path(source).expanduser(), max_pixels)
+            path = Path(source).expanduser()
+            with open_picture(path) as file:
+                return _read_file(file, path.name, max_pixels)
     if hasattr(source, "read"):
-        return _read_file(_seekable(source), _name_of(source), max_pixels)
+        return _read_file(source, name_of(source), max_pixels)
     raise InputError(
         f"a picture cannot be read from {type(source).__name__}: give a path, an open file, a Pillow image, "
         "an array or a tensor."
     )
 
 
-def _read_path(path: Path, max_pixels: int) -> Picture:
-    with open_picture(path) as file:
-        return _read_file(_seekable(file), path.name, max_pixels)
-
-
-def open_picture(path: Path) -> BinaryIO:
-    """The file, opened for reading.
-
-    Raises: InputError: it is missing, a folder, or may not be read.
-    """
-    try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder: give a picture in it.")
-        return path.open("rb")
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist: check the name and the folder.") from error
-    except PermissionError as error:
-        raise InputError(f"{path} may not be read: ask for permission (chmod +r), or copy it.") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{str(path)!r} cannot be opened ({error}): give the path of a picture.") from error
-
-
-def _read_file(file: BinaryIO, name: str, max_pixels: int) -> Picture:
+def _read_file(file: File, name: str, max_pixels: int) -> Picture:
     """By libvips what has more than 8 bits a sample, by Pillow the rest (and deep gray where there is no libvips)."""
     try:
-        _require_bytes(file, name)
+        file = seekable(file)
+        require_bytes(file, name)
         with calm_pillow():
             samples = samples_of(file)
         if samples is not None and samples.deep:
@@ -87,24 +68,3 @@ def _read_file(file: BinaryIO, name: str, max_pixels: int) -> Picture:
         return decode_file(file, name, max_pixels).picture(name)
     except OSError as error:
         raise InputError(f"{name} cannot be read ({error}): check the disk or the connection.") from error
-
-
-def _require_bytes(file: BinaryIO, name: str) -> None:
-    first = file.read(1)
-    if not isinstance(first, bytes):
-        raise InputError(f"{name} is opened for text: open it for bytes, mode 'rb'.")
-    if not first:
-        raise InputError(f"{name} is empty (0 bytes): get the file again.")
-
-
-def _seekable(file: BinaryIO) -> BinaryIO:
-    """The file at its beginning; a pipe is read into memory."""
-    if getattr(file, "seekable", bool)():
-        file.seek(0)
-        return file
-    return BytesIO(file.read())
-
-
-def _name_of(file: object) -> str:
-    name = getattr(file, "name", None)
-    return Path(name).name if isinstance(name, str) and not name.startswith("<") else IN_MEMORY

@@ -17,6 +17,9 @@ Side: TypeAlias = Literal["long", "short", "area"]
 _MODES = {"bicubic": "bicubic", "bilinear": "bilinear", "nearest": "nearest-exact"}
 """nearest-exact takes the pixel under the center, as every other program does; torch's `nearest` takes its corner."""
 
+_STEEPEST = 16
+"""How many times smaller one step makes a side: torch's CUDA kernels run out of shared memory at 23 (float64)."""
+
 
 def resize(
     image: Feature, size: Size, *, kernel: Kernel = "bicubic", antialias: bool = True, clamp: bool = False
@@ -24,7 +27,8 @@ def resize(
     """The picture at another size; pixel centers lie at half integers, borders are renormalized. Differentiable.
 
     With `antialias` the kernel widens with the shrinking, and bicubic is Keys' with a = -1/2, as in Pillow; without,
-    torch's own with a = -3/4. Bicubic overshoots at edges; `clamp` cuts that off at [0, 1].
+    torch's own with a = -3/4. What becomes more than 16 times smaller is brought to 16 times by triangles first.
+    Bicubic overshoots at edges; `clamp` cuts that off at [0, 1].
 
     Raises: InputError: an empty size, an unknown kernel.
     Source: Keys 1981, Cubic convolution interpolation.
@@ -33,11 +37,25 @@ def resize(
         raise InputError(f"no kernel is called {kernel!r}: take one of {', '.join(_MODES)}.")
     if min(size) < 1:
         raise InputError(f"a picture cannot be resized to {size}: both sides must be 1 pixel or more.")
-    smooth = kernel != "nearest"
-    resized = F.interpolate(
-        image, tuple(size), mode=_MODES[kernel], align_corners=False if smooth else None, antialias=antialias and smooth
-    )
+    if kernel == "nearest":
+        return F.interpolate(image, tuple(size), mode=_MODES[kernel])
+    if antialias:
+        resized = _antialiased(image, size, kernel)
+    else:
+        resized = F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False)
     return resized.clamp(0, 1) if clamp else resized
+
+
+def _antialiased(image: Feature, size: Size, kernel: Kernel) -> Feature:
+    """In several steps beyond `_STEEPEST`, and with the sides exchanged for pictures of one column."""
+    own = Size.of(image)
+    halfway = Size(min(own.height, _STEEPEST * size.height), min(own.width, _STEEPEST * size.width))
+    if halfway != own:
+        image = _antialiased(image, halfway, "bilinear")
+    if size.width == 1 < size.height:
+        # torch (2.13, CPU) writes its first row into every row where the width becomes 1.
+        return _antialiased(image.transpose(-1, -2), Size(1, size.height), kernel).transpose(-1, -2)
+    return F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False, antialias=True)
 
 
 def fit(size: Size, pixels: int, *, by: Side) -> Size:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 import PIL.Image
 from PIL.TiffImagePlugin import BITSPERSAMPLE, SAMPLESPERPIXEL, ImageFileDirectory_v2
+
+from brushwork.picture.files import File
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER_LENGTH = 26  # signature 8, length and type 8, width and height 8, bit depth, color type
@@ -34,7 +36,7 @@ class Samples(NamedTuple):
         return self.channels == _GRAY_CHANNELS
 
 
-def samples_of(file: BinaryIO) -> Samples | None:
+def samples_of(file: File) -> Samples | None:
     """The samples of a PNG or TIFF file by its header; None for others and for damaged ones."""
     file.seek(0)
     start = file.read(_PNG_HEADER_LENGTH)
@@ -48,11 +50,11 @@ def samples_of(file: BinaryIO) -> Samples | None:
     return None
 
 
-def _tiff_samples(file: BinaryIO, start: bytes) -> Samples:
+def _tiff_samples(file: File, start: bytes) -> Samples:
     length = _BIG_TIFF_HEADER_LENGTH if _BIG_TIFF in start[:4] else _TIFF_HEADER_LENGTH
     directory = ImageFileDirectory_v2(start[:length])
     file.seek(directory.next)
-    directory.load(file)
+    directory.load(cast(BinaryIO, file))
     return Samples(max(directory.get(BITSPERSAMPLE, (1,))), int(directory.get(SAMPLESPERPIXEL, 1)))
 
 
