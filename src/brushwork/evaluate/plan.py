@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from brushwork.picture.window import Size
+
+_VECTORS = 10
+"""As large as the picture; what any optimizer holds at its peak beside its memory, the step before included."""
+
+_SHARE = {"cpu": 1.05}
+"""What allocators and kernels take on top, as a factor. On the CPU it was measured (tests/jobs/test_plan.py)."""
+
+_SHARE_OF_ACCELERATORS = 1.25
+"""The same elsewhere, an estimate: caching allocators round up, and kernels take workspaces."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +25,7 @@ class LevelPlan:
     size: Size
     closures: int
     memory: int
-    """Peak bytes at this level, beyond what the process holds already."""
+    """Peak bytes at this size: of the whole process on the CPU, else on the device."""
     seconds: float | None
     """None: not probed."""
 
@@ -26,25 +37,42 @@ class Plan:
     device: str
     levels: tuple[LevelPlan, ...]
     available: int | None
-    """Bytes that may be used; None: unknown."""
+    """Bytes that may be taken in all, counted as `memory`; None: unknown."""
     largest: int | None
     """Where it does not fit: the largest `size` that does, in pixels; 0: none does. Else None."""
 
     @property
     def closures(self) -> int:
+        """Of all sizes."""
         return sum(level.closures for level in self.levels)
 
     @property
     def memory(self) -> int:
-        """Peak bytes of the whole, beyond what the process holds already."""
+        """Peak bytes of the whole painting."""
         return max(level.memory for level in self.levels)
 
     @property
     def seconds(self) -> float | None:
-        """None: not probed."""
-        times = [level.seconds for level in self.levels]
-        return None if None in times else sum(time for time in times if time is not None)
+        """Of all sizes; None: not probed."""
+        times = [level.seconds for level in self.levels if level.seconds is not None]
+        return sum(times) if len(times) == len(self.levels) else None
 
     @property
     def fits(self) -> bool:
+        """Whether there is memory enough, as far as is known."""
         return self.available is None or self.memory <= self.available
+
+
+def optimizer_bytes(point: int, closures: int, history: int | None) -> int:
+    """What an optimizer takes for a point of so many bytes, after so many closures.
+
+    L-BFGS (`history` pairs at most) keeps two vectors a pair. On top of that come, as with Adam (None), the point, its
+    gradient, a direction or averages, the best point, and those of the step before.
+    """
+    pairs = 0 if history is None else min(history, closures)
+    return point * (2 * pairs + _VECTORS)
+
+
+def with_reserve(tensors: int, device: torch.device) -> int:
+    """Bytes to be had for tensors of so many bytes."""
+    return round(tensors * _SHARE.get(device.type, _SHARE_OF_ACCELERATORS))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from brushwork.jobs.job import Job
+from brushwork.errors import InputError
+from brushwork.evaluate.machine import pick_device
+from brushwork.jobs.inscription import read_inscription
+from brushwork.jobs.job import DeviceName, Job
+from brushwork.jobs.record import Record, Source, changed, machine, sha256_of
 
 
 class Repeat(NamedTuple):
@@ -13,7 +17,7 @@ class Repeat(NamedTuple):
 
     job: Job
     notes: tuple[str, ...]
-    """What is different from then, and may change the last bits: versions, device, threads."""
+    """What is different from then, and may change the last bits: versions, processor, threads."""
 
 
 def again(path: Path, output: Path | None = None) -> Repeat:
@@ -24,4 +28,38 @@ def again(path: Path, output: Path | None = None) -> Repeat:
 
     Raises: InputError: no such metadata, or an input that is missing or changed.
     """
-    raise NotImplementedError
+    path = path.expanduser()
+    record = read_inscription(path).record
+    device = _device(record)
+    job = Job(
+        options=record.options,
+        content=_found(record.content, path.parent),
+        paintings=tuple(_found(painting, path.parent) for painting in record.paintings),
+        output=output or path.with_stem(f"{path.stem}-again"),
+        start=None if record.start is None else _found(record.start, path.parent),
+        device=device,
+    )
+    changes = changed(machine(pick_device(device)), record.machine)
+    note = f"it was painted in other circumstances ({'; '.join(changes)}): the last bits may come out otherwise."
+    return Repeat(job, (note,) if changes else ())
+
+
+def _found(source: Source, folder: Path) -> Path:
+    """The file of this hash."""
+    places = (folder / source.path, folder / Path(source.path).name, Path(source.path).name)
+    present = [Path(place) for place in places if Path(place).is_file()]
+    for place in present:
+        if sha256_of(place) == source.sha256:
+            return place
+    if present:
+        raise InputError(f"{present[0]} has changed since it was painted: put the former file back in its place.")
+    raise InputError(f"{source.path} is missing, as seen from {folder}: put it there, or beside the picture.")
+
+
+def _device(record: Record) -> DeviceName:
+    """The device it was painted on, or what there is."""
+    name = str(record.machine.get("device"))
+    try:
+        return cast("DeviceName", pick_device(name).type)
+    except InputError:
+        return "auto"

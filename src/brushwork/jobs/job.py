@@ -42,4 +42,4 @@ class Job:
     @property
     def checkpoint(self) -> Path:
         """Where the unfinished painting is kept: beside the output."""
-        return self.output.with_name(f"{self.output.name}.checkpoint")
+        return self.output.with_name(f"{self.output.name}.checkpoint").expanduser()

@@ -1,14 +1,173 @@
-"""The record of a job: what goes into the picture's metadata, and what a checkpoint must agree with."""
+"""The record of a job: what stands in the picture's metadata, and what a checkpoint must agree with.
+
+It holds no times and nothing of how the work was interrupted, so that the same job makes the same file.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+import brushwork
+from brushwork.errors import InputError
+from brushwork.jobs.job import Job
+from brushwork.jobs.settings import options_from_json, options_to_json, recipe_of
+from brushwork.perception import Encoder
+from brushwork.perception.reading import digest
+from brushwork.recipes import Options
+
+
+class Source(NamedTuple):
+    """A picture that was read."""
+
+    path: str
+    """Relative to the folder of the output, with `/`; whole where there is no such way."""
+    sha256: str
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Source:
+        """The opposite of `_asdict`."""
+        return cls(str(data["path"]), str(data["sha256"]))
 
 
 @dataclass(frozen=True)
 class Record:
-    """A job as it was painted: options, files by name and hash, network, versions, machine."""
+    """A job as it was painted."""
+
+    options: Options
+    content: Source
+    paintings: tuple[Source, ...]
+    start: Source | None
+    network: str
+    """Name of the weights."""
+    weights: str
+    """sha256 over the network's numbers."""
+    machine: dict[str, str | int]
+    """What may change the last bits: versions, device, threads, processor."""
+
+    @classmethod
+    def of(cls, job: Job, encoder: Encoder, device: torch.device) -> Record:
+        """The record of a job that is about to be painted; the encoder lies on the CPU.
+
+        Raises: InputError: a picture that cannot be read.
+        """
+        folder = job.output.parent
+        return cls(
+            job.options,
+            _source(job.content, folder),
+            tuple(_source(painting, folder) for painting in job.paintings),
+            None if job.start is None else _source(job.start, folder),
+            encoder.name,
+            digest(dict(encoder.named_parameters()) | dict(encoder.named_buffers())),
+            machine(device),
+        )
 
     def to_json(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """In terms of JSON."""
+        return {
+            "recipe": recipe_of(self.options),
+            "options": options_to_json(self.options),
+            "content": self.content._asdict(),
+            "paintings": [painting._asdict() for painting in self.paintings],
+            "start": None if self.start is None else self.start._asdict(),
+            "network": self.network,
+            "weights": self.weights,
+            "machine": self.machine,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Record:
+        """The opposite of `to_json`.
+
+        Raises: InputError: a missing field, or values that make no sense.
+        """
+        try:
+            return cls(
+                options_from_json(data["recipe"], data["options"]),
+                Source.from_json(data["content"]),
+                tuple(map(Source.from_json, data["paintings"])),
+                None if data["start"] is None else Source.from_json(data["start"]),
+                str(data["network"]),
+                str(data["weights"]),
+                dict(data["machine"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"the record of the painting is not complete ({error!r}): it was changed.") from error
+
+    def differences(self, other: Record) -> list[str]:
+        """What makes another painting of the other record, in words."""
+        mine, yours = self.to_json(), other.to_json()
+        found = [f"recipe: {mine['recipe']} here, {yours['recipe']} there"] * (mine["recipe"] != yours["recipe"])
+        found += changed(mine["options"], yours["options"])
+        for name in ("content", "start"):
+            found += [f"another {name} picture"] * (_hash(mine[name]) != _hash(yours[name]))
+        if [painting.sha256 for painting in self.paintings] != [painting.sha256 for painting in other.paintings]:
+            found.append("other paintings")
+        return found + ["other network weights"] * (self.weights != other.weights)
+
+    def drift(self, other: Record) -> list[str]:
+        """What is different about the other record's machine, in words."""
+        return changed(self.machine, other.machine)
+
+
+def machine(device: torch.device) -> dict[str, str | int]:
+    """What may change the last bits of a painting made here and now."""
+    return {
+        "brushwork": brushwork.__version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "device": device.type,
+        "model": _model(device),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def changed(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
+    """Which entries differ, in words."""
+    names = sorted(here.keys() | there.keys())
+    return [
+        f"{name.replace('_', '-')}: {here.get(name)} here, {there.get(name)} there"
+        for name in names
+        if here.get(name) != there.get(name)
+    ]
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal.
+
+    Raises: InputError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
+
+
+def _source(path: Path, folder: Path) -> Source:
+    path = path.expanduser()
+    return Source(_relative(path, folder.expanduser()), sha256_of(path))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return path.resolve().as_posix()
+
+
+def _hash(source: dict[str, str] | None) -> str | None:
+    return None if source is None else source["sha256"]
+
+
+def _model(device: torch.device) -> str:
+    """Which kernels compute: the accelerator's model, or the processor's kind."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"

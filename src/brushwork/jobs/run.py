@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from brushwork.jobs.events import Event
+import torch
+
+from brushwork.errors import BrushworkError, Diverged, OutOfMemory
+from brushwork.jobs.checkpoint import Checkpoint
+from brushwork.jobs.events import Event, Finished, Note, Started
+from brushwork.jobs.inscription import Inscription
 from brushwork.jobs.job import Job
+from brushwork.jobs.keeper import Keeper
+from brushwork.jobs.prepare import Desk, prepare
+from brushwork.jobs.record import Record
+from brushwork.jobs.resume import require_new, take_up
+from brushwork.jobs.tensorfile import remove
 from brushwork.perception import Encoder
+from brushwork.recipes import run
 
 CHECKPOINT_EVERY = 60.0
 """Seconds between checkpoints."""
@@ -23,7 +34,7 @@ def paint(
     """Paint a job, step by step: `Started`, then a `Progress` for each step and `Note`s, and `Finished` at the end.
 
     Before painting, it is checked that the output can be written, that the pictures can be read, and that the work
-    fits into memory (`memory` bytes; None: what the machine has left). A checkpoint is written beside the output every
+    fits into memory (`memory` bytes; None: what the machine has). A checkpoint is written beside the output every
     `checkpoint_every` seconds (None: never but at an interruption) and removed at the end.
 
     When the iterator is closed or anything is raised, Ctrl-C included, the picture so far is written to the output and
@@ -36,4 +47,70 @@ def paint(
         OutOfMemory: the painting does not fit; carries the size that does.
         Diverged: the optimization failed for good; the best picture is at the output.
     """
-    raise NotImplementedError
+    if not resume:
+        require_new(job)
+    replacing = resume or job.overwrite
+    desk = prepare(job, replacing=replacing, checkpoints=checkpoint_every is not None, memory=memory, encoder=encoder)
+    found = take_up(job, desk.record) if resume else None
+    if isinstance(found, Inscription):
+        yield _finished_before(job, found)
+        return
+    keeper = Keeper(desk, found, checkpoint_every, replacing)
+    yield from map(Note, (*keeper.notes, *_about_resuming(job, desk.record, found, resume)))
+    if found is None:
+        remove(job.checkpoint)
+    del found  # it may take more memory than a closure
+    yield Started(desk.device, desk.levels, keeper.standing.closures if keeper.standing else 0)
+    yield from _painting(desk, keeper)
+
+
+def _painting(desk: Desk, keeper: Keeper) -> Iterator[Event]:
+    """The steps, with everything kept that was reached, whatever happens."""
+    try:
+        saved = keeper.standing.saved if keeper.standing else None
+        steps = run(desk.job.options, desk.inputs.on(desk.device), encoder=desk.encoder, saved=saved)
+        del saved
+        for progress in steps:
+            keeper.see(progress)
+            yield progress
+            trouble = keeper.checkpoint_in_time()
+            if trouble is not None:
+                yield Note(trouble)
+        finished = keeper.finish()
+    except BaseException as error:
+        _keep(keeper, error)
+        if _is_about_memory(error):
+            raise OutOfMemory(f"memory ran out while painting: take a smaller size. ({error})") from error
+        raise
+    yield finished
+
+
+def _keep(keeper: Keeper, error: BaseException) -> None:
+    """Keep what there is; what cannot be kept is added to the error."""
+    try:
+        keeper.keep(error.image if isinstance(error, Diverged) else None)
+    except (OSError, BrushworkError) as trouble:
+        error.add_note(f"What was painted so far could not be kept whole: {trouble}")
+
+
+def _is_about_memory(error: BaseException) -> bool:
+    """Whether an allocator gave up; torch has no class of its own for that on the CPU."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    )
+
+
+def _about_resuming(job: Job, record: Record, found: Checkpoint | None, resume: bool) -> Iterator[str]:
+    """What a person who resumes should hear."""
+    if resume and found is None:
+        yield f"there is no unfinished painting at {job.checkpoint}: painting from the beginning."
+    if found is not None and (drift := record.drift(found.record)):
+        changes = "; ".join(drift)
+        yield f"the painting was begun in other circumstances ({changes}): the last bits may come out otherwise."
+
+
+def _finished_before(job: Job, found: Inscription) -> Finished:
+    """The end of a painting that had ended before."""
+    remove(job.checkpoint)
+    note = f"{job.output} was finished already: nothing was painted."
+    return Finished(job.output, found.total, found.losses, found.closures, 0.0, (note,))

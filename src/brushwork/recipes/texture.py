@@ -53,6 +53,9 @@ class Texture(WeighingStyle, Starting, Descending, Seeing):
     style_layers: tuple[str, ...] = ("conv1_1", "pool1", "pool2", "pool3", "pool4")
     """Layers whose Gram matrices are the texture."""
 
+    style_falloff: float = 1.0
+    """Each layer weighs this many times less than the one before it, 1 in the mean; 1: all alike, as the authors."""
+
     spread_weight: float = 0.0
     """Weight of each layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
@@ -98,8 +101,7 @@ def texture(
     plan = levels(canvas, max(canvas), "long", options)
 
     def evaluate_at(size: Size) -> Evaluate:
-        pixels = max(1, round(max(looked_at) * max(size) / max(canvas)))
-        scaled = resize(picture, fit(looked_at, pixels, by="long"), clamp=True)
+        scaled = resize(picture, picture_size_at(options, size, Size.of(picture)), clamp=True)
         (style,) = style_of([scaled], eye, options.style_layers)
         return whole(eye, style_objective(style, options, TEXTURES))
 
@@ -118,3 +120,10 @@ def canvas_size(options: Texture, looked_at: Size) -> Size:
     width, height = map(int, _SIZE.fullmatch(options.size).groups())  # type: ignore[union-attr]
     require(min(width, height) >= SMALLEST_SIDE, "size", options.size, f"at least {SMALLEST_SIDE} pixels a side")
     return Size(height, width)
+
+
+def picture_size_at(options: Texture, size: Size, picture: Size) -> Size:
+    """The size at which a picture is looked at, while the result has a size."""
+    looked_at = fit(picture, options.picture_size, by=options.measure)
+    pixels = max(1, round(max(looked_at) * max(size) / max(canvas_size(options, looked_at))))
+    return fit(looked_at, pixels, by="long")

@@ -1,0 +1,67 @@
+"""How much memory a computation takes, found out without doing it.
+
+On torch's device `meta` tensors have shapes and no numbers. A computation that runs there, forward and backward, makes
+and drops the very tensors that it would make and drop elsewhere; the meter adds up their sizes.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+META = torch.device("meta")
+
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
+
+
+class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While it is entered, counts the bytes of the tensors that are made and still referred to.
+
+    Numbers that a program reads from a tensor on `meta` are all 0, so that programs which look at a loss go on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.live: int = 0
+        """Bytes of now."""
+        self.peak: int = 0
+        """The most bytes so far."""
+        self._sizes: dict[int, int] = {}
+
+    def __torch_dispatch__(
+        self, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if function is torch.ops.aten._local_scalar_dense.default and args[0].device == META:
+            return torch.zeros((), dtype=args[0].dtype).item()
+        result = function(*args, **(kwargs or {}))
+        for value in tree_leaves(result):
+            if isinstance(value, Tensor) and value.device == META:
+                self._count(value.untyped_storage())
+        return result
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        address = storage._cdata
+        if address in self._sizes:
+            return
+        self._sizes[address] = storage.nbytes()
+        self.live += storage.nbytes()
+        self.peak = max(self.peak, self.live)
+        weakref.finalize(storage, self._forget, address)
+
+    def _forget(self, address: int) -> None:
+        self.live -= self._sizes.pop(address)
+
+
+def on_meta(module: AnyModule) -> AnyModule:
+    """A copy of a module without its numbers, for `meta`."""
+    bare = {id(buffer): torch.empty_like(buffer, device=META) for buffer in module.buffers()}
+    for parameter in module.parameters():
+        bare[id(parameter)] = nn.Parameter(torch.empty_like(parameter, device=META), requires_grad=False)
+    return deepcopy(module, bare)

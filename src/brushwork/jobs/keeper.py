@@ -1,0 +1,102 @@
+"""Keeps what was painted: checkpoints on the way, the picture at the end or at an interruption."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from time import monotonic
+
+from brushwork.errors import BrushworkError
+from brushwork.jobs.checkpoint import Checkpoint, Standing
+from brushwork.jobs.events import Finished
+from brushwork.jobs.inscription import inscribe
+from brushwork.jobs.prepare import Desk
+from brushwork.jobs.tensorfile import remove
+from brushwork.picture import Size, resize, write_picture
+from brushwork.recipes import Progress, Texture
+from brushwork.types import Image
+
+_PATIENCE = 20
+"""A checkpoint is followed by painting for at least so many times as long as it took: they cost 5 % at most."""
+
+
+class Keeper:
+    """Remembers where a painting stands, and writes it down in time."""
+
+    def __init__(self, desk: Desk, checkpoint: Checkpoint | None, every: float | None, replacing: bool) -> None:
+        self.standing = checkpoint.standing if checkpoint else None
+        self.notes = list(dict.fromkeys((*(checkpoint.notes if checkpoint else ()), *desk.notes)))
+        self._desk, self._every, self._replacing = desk, every, replacing
+        self._fresh = False  # a step since the last checkpoint
+        self._began = monotonic() - (checkpoint.seconds if checkpoint else 0.0)
+        self._due = None if every is None else monotonic() + every
+
+    @property
+    def seconds(self) -> float:
+        """Spent on painting, before a resumption too."""
+        return monotonic() - self._began
+
+    def see(self, progress: Progress) -> None:
+        """Take notice of a step."""
+        if progress.step.note:
+            self.notes.append(progress.step.note)
+        self.standing, self._fresh = Standing.of(progress), True
+
+    def checkpoint_in_time(self) -> str | None:
+        """Write a checkpoint if it is time. What went wrong, in a sentence; the checkpoint before then stays."""
+        if self._every is None or self._due is None or monotonic() < self._due:
+            return None
+        begin = monotonic()
+        try:
+            self._write_checkpoint()
+        except OSError as error:
+            self._due = None
+            self.notes.append(f"no more checkpoints are written: {self._desk.job.checkpoint}: {error.strerror}.")
+            return self.notes[-1]
+        self._due = monotonic() + max(self._every, _PATIENCE * (monotonic() - begin))
+        return None
+
+    def keep(self, best: Image | None = None) -> None:
+        """Write the picture so far (or the best one) and a checkpoint, as far as each can be written.
+
+        Raises: OSError, BrushworkError: from the first of them that cannot.
+        """
+        if self.standing is None:
+            return
+        try:
+            self._write_checkpoint()
+        finally:
+            self._write_picture(
+                self.standing.image if best is None else best.clamp(0, 1), self.standing, finished=False
+            )
+
+    def finish(self) -> Finished:
+        """Write the picture, and drop the checkpoint.
+
+        Raises: InputError: the picture cannot be written.
+        """
+        if self.standing is None:
+            raise BrushworkError("the recipe made no step: this is a bug of brushwork.")
+        self._write_picture(self.standing.image, self.standing, finished=True)
+        with suppress(OSError):
+            remove(self._desk.job.checkpoint)
+        _, closures, total, losses = self.standing
+        return Finished(self._desk.job.output, total, losses, closures, self.seconds, tuple(self.notes))
+
+    def _write_checkpoint(self) -> None:
+        if self.standing is None or not self._fresh:
+            return
+        checkpoint = Checkpoint(self._desk.record, self.standing, self.seconds, tuple(self.notes))
+        checkpoint.write(self._desk.job.checkpoint)
+        self._fresh = False
+
+    def _write_picture(self, image: Image, standing: Standing, *, finished: bool) -> None:
+        desk = self._desk
+        alpha = None if isinstance(desk.job.options, Texture) else desk.inputs.content.alpha
+        write_picture(
+            image,
+            desk.job.output,
+            alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
+            metadata=inscribe(desk.record, standing, finished=finished),
+            bits=desk.bits,
+            overwrite=self._replacing,
+        )

@@ -1,0 +1,51 @@
+"""A rehearsal: a recipe goes through the motions on `meta`, at full size and without computing anything."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import torch
+
+from brushwork.evaluate.meter import META, Meter
+from brushwork.evaluate.plan import optimizer_bytes
+from brushwork.jobs.inputs import Sizes
+from brushwork.perception import Encoder
+from brushwork.picture import Size
+from brushwork.recipes import Options, Pictures, Saved, plan, run
+from brushwork.recipes.coarse_to_fine import optimizer_of
+from brushwork.types import Image
+
+_SAMPLE = 4
+"""Bytes of a float32, in which everything is computed."""
+
+
+def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1) -> int:
+    """Peak bytes at a level: the pictures, the targets, one closure, and the optimizer's memory.
+
+    The last level has the highest peak. `encoder` lies on `meta` (see `on_meta`).
+    """
+    levels = plan(options, sizes.content)
+    index = range(len(levels))[level]
+    here, closures = levels[index].size, list(accumulate(one.closures for one in levels))[index]
+    pictures = Pictures(_picture(sizes.content), tuple(map(_picture, sizes.paintings)), _picture(levels[0].size))
+    held = sum(picture.nbytes for picture in (pictures.content, *pictures.paintings))
+    return held + _closure_bytes(options, pictures, encoder, index, here) + optimizer_memory(options, here, closures)
+
+
+def optimizer_memory(options: Options, size: Size, closures: int) -> int:
+    """Bytes that the optimizer of the options takes at a size after so many closures."""
+    history = options.history if options.optimizer == "lbfgs" else None
+    return optimizer_bytes(3 * size.area * _SAMPLE, closures, history)
+
+
+def _closure_bytes(options: Options, pictures: Pictures, encoder: Encoder, index: int, size: Size) -> int:
+    """What the first closure of a level takes, and its targets before that."""
+    here = _picture(size)
+    saved = Saved(index, 0, {**optimizer_of(options).state(), "point": here, "shown": here})
+    with Meter() as meter:
+        next(run(options, pictures, encoder=encoder, saved=saved))
+    return int(meter.peak)
+
+
+def _picture(size: Size) -> Image:
+    return torch.empty(1, 3, *size, device=META)

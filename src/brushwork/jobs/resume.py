@@ -1,0 +1,61 @@
+"""Where a painting stands when it is taken up: at the beginning, in the middle, or at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from brushwork.errors import InputError
+from brushwork.jobs.checkpoint import Checkpoint
+from brushwork.jobs.inscription import Inscription, read_inscription
+from brushwork.jobs.job import Job
+from brushwork.jobs.record import Record
+
+
+def require_new(job: Job) -> None:
+    """Refuse to lose an unfinished painting.
+
+    Raises: InputError: there is a checkpoint, and it may not be overwritten.
+    """
+    if job.checkpoint.exists() and not job.overwrite:
+        raise InputError(
+            f"{job.checkpoint} keeps an unfinished painting: resume it, overwrite it, or choose another output."
+        )
+
+
+def take_up(job: Job, record: Record) -> Checkpoint | Inscription | None:
+    """The checkpoint to go on from; what is written in the finished picture; or None, where nothing was begun.
+
+    Raises: InputError: another painting lies there, or a damaged checkpoint, and they may not be overwritten.
+    """
+    try:
+        return _picture(job.output.expanduser(), record) or _checkpoint(job.checkpoint, record)
+    except InputError:
+        if job.overwrite:
+            return None
+        raise
+
+
+def _picture(path: Path, record: Record) -> Inscription | None:
+    """What is written in the finished picture; None where there is none yet, or one of an interruption."""
+    if not path.exists():
+        return None
+    found = read_inscription(path)
+    _require_same(path, record, found.record)
+    return found if found.finished else None
+
+
+def _checkpoint(path: Path, record: Record) -> Checkpoint | None:
+    if not path.exists():
+        return None
+    found = Checkpoint.read(path)
+    _require_same(path, record, found.record)
+    return found
+
+
+def _require_same(path: Path, mine: Record, found: Record) -> None:
+    differences = mine.differences(found)
+    if differences:
+        raise InputError(
+            f"{path} belongs to another painting ({'; '.join(differences)}): "
+            "give the same pictures and options, choose another output, or begin anew and overwrite it."
+        )

@@ -1,0 +1,92 @@
+"""Tensors into a safetensors file, one after the other: no second copy of them is made in memory.
+
+Source: the safetensors format: 8 bytes of length, a JSON header of that length, the tensors' bytes without gaps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from brushwork.errors import InputError
+
+_NAMES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
+_ALIGNMENT = 8
+"""The header is filled up to a multiple of this, so that the numbers can be mapped."""
+
+
+def partial(path: Path) -> Path:
+    """The name under which a file is written until it is complete."""
+    return path.with_name(f"{path.name}.part")
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write the file so that its name leads to a complete one, this or the one before, whenever the machine stops.
+
+    Raises: OSError.
+    """
+    # Larger numbers first: each then lies at a multiple of its own size, and can be mapped.
+    ordered = dict(sorted(tensors.items(), key=lambda entry: -entry[1].element_size()))
+    with partial(path).open("wb") as file:
+        file.write(_header(ordered, metadata))
+        for tensor in ordered.values():
+            file.write(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        file.flush()
+        os.fsync(file.fileno())
+    partial(path).replace(path)
+    _sync(path.parent)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors, which stay on the disk until they are used, and the metadata.
+
+    Raises: InputError: missing, damaged or cut short.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError) as error:
+        raise InputError(f"{path} is damaged and cannot be used ({error}): remove it, and begin anew.") from error
+
+
+def remove(path: Path) -> None:
+    """Remove the file, and what an interrupted writing left of its successor."""
+    for one in (path, partial(path)):
+        one.unlink(missing_ok=True)
+
+
+def _header(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
+    entries: dict[str, object] = {"__metadata__": dict(metadata)}
+    end = 0
+    for name, tensor in tensors.items():
+        begin, end = end, end + tensor.nbytes
+        entries[name] = {"dtype": _NAMES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [begin, end]}
+    text = json.dumps(entries).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    return len(text).to_bytes(_ALIGNMENT, "little") + text
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name last, too, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
