@@ -33,13 +33,11 @@ def content_objective(
 
 
 def style_objective(style: Style, options: WeighingStyle, convention: Convention) -> Objective:
-    """β · Σ_l w_l · Gram loss + spread weight · Σ_l spread loss, terms named `style:LAYER` and `spread:LAYER`."""
+    """β · Σ_l w_l · Gram loss + spread weight · Σ_l w_l · spread loss, named `style:LAYER` and `spread:LAYER`."""
     objective = Objective({})
     share = convention.share(len(options.style_layers))
-    layer_weights = options.style_layer_weights or (1.0,) * len(options.style_layers)
-    for layer, layer_weight in zip(options.style_layers, layer_weights, strict=True):
-        weight = options.style_weight * share * layer_weight
-        objective += _layer(layer, style.moments[layer], weight, options.spread_weight, convention)
+    for layer, layer_weight in zip(options.style_layers, _layer_weights(options), strict=True):
+        objective += share * layer_weight * _layer(layer, style.moments[layer], options, convention)
     return objective
 
 
@@ -56,14 +54,22 @@ def style_of(paintings: Sequence[Image], encoder: Encoder, layers: Sequence[str]
     return [Style.of(painting, encoder, taps) for painting in paintings]
 
 
-def _layer(layer: str, moments: Moments, weight: float, spread: float, convention: Convention) -> Objective:
-    channels = moments.gram.shape[-1]
-    gram = GramStyle(layer, moments.gram, convention.style_norm(channels))
-    objective = Objective.one(f"style:{layer}", gram, weight)
-    if spread == 0:
+def _layer_weights(options: WeighingStyle) -> Sequence[float]:
+    """The weights given, or a geometric series of mean 1."""
+    layers = len(options.style_layers)
+    if options.style_layer_weights:
+        return options.style_layer_weights
+    falling = [options.style_falloff**-depth for depth in range(layers)]
+    return [weight * layers / sum(falling) for weight in falling]
+
+
+def _layer(layer: str, moments: Moments, options: WeighingStyle, convention: Convention) -> Objective:
+    gram = GramStyle(layer, moments.gram, convention.gram_norm(moments.gram))
+    objective = Objective.one(f"style:{layer}", gram, options.style_weight)
+    if options.spread_weight == 0:
         return objective
-    term = MeanStd(layer, moments.mean, moments.std, 1 / channels)
-    return objective + Objective.one(f"spread:{layer}", term, spread)
+    spread = MeanStd(layer, moments.mean, moments.std, convention.spread_norm(moments))
+    return objective + Objective.one(f"spread:{layer}", spread, options.spread_weight)
 
 
 def _distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:

@@ -42,6 +42,9 @@ class Seeing(ABC):
     padding: Padding = "reflect"
     """What convolutions see beyond the border."""
 
+    ceil: bool = False
+    """Pools keep a last row or column that does not fill its window, as Caffe and Torch7 do; else it is dropped."""
+
     white: float = 255.0
     """Value of white that the network is shown: 255 as it was trained, 256 as jcjohnson's programs do."""
 
@@ -88,7 +91,7 @@ class WeighingContent(ABC):
     content_layers: tuple[str, ...] = ("conv4_2",)
     """Layers at which the photograph's content is kept."""
 
-    content_weight: float = 5e6
+    content_weight: float = 1.0
     """α, the weight of the content; 0 or more."""
 
     def __post_init__(self) -> None:
@@ -102,17 +105,21 @@ class WeighingStyle(ABC):
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     """Layers whose Gram matrices are the style."""
 
-    style_weight: float = 1e9
+    style_weight: float = 60.0
     """β, the weight of the style; 0 or more."""
 
-    style_layer_weights: tuple[float, ...] = ()
-    """Weight of each style layer, one for each; none: all 1."""
+    style_falloff: float = 4.0
+    """Each style layer weighs this many times less than the one before it, 1 in the mean; 1: all alike."""
 
-    spread_weight: float = 2e8
+    style_layer_weights: tuple[float, ...] = ()
+    """Weight of each style layer, one for each; none: as `style-falloff` says."""
+
+    spread_weight: float = 12.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:
         require(0 <= self.style_weight < inf, "style_weight", self.style_weight, "0 or more, and finite")
+        require(0 < self.style_falloff < inf, "style_falloff", self.style_falloff, "above 0, and finite")
         require(0 <= self.spread_weight < inf, "spread_weight", self.spread_weight, "0 or more, and finite")
         given, layers = len(self.style_layer_weights), len(self.style_layers)
         require(given in (0, layers), "style_layer_weights", f"{given} numbers", f"{layers}, one for each style layer")
@@ -122,11 +129,11 @@ class WeighingStyle(ABC):
 class Weighing(ABC):
     """What weights multiply, and the smoothness that is added."""
 
-    convention: ConventionName = "authors"
-    """What the weights multiply: the papers' printed equations (paper), the authors' programs on the normalized network
-    (authors), or the programs on the original network (programs)."""
+    convention: ConventionName = "relative"
+    """What the weights multiply: shares of each target (relative), the papers' printed equations (paper), the losses of
+    the authors' programs on the normalized network (authors), or of those on the original network (programs)."""
 
-    smoothness: float = 1e7
+    smoothness: float = 3.0
     """Weight of the total variation; 0 or more."""
 
     smoothness_form: Smoothness = "mean"
@@ -167,7 +174,7 @@ class Descending(ABC):
     pixel_range: float = 255.0
     """Value of white in the optimizer's eyes. The published programs optimize in 0–255."""
 
-    boxed: bool = True
+    boxed: bool = False
     """Keep every pixel within black and white while optimizing."""
 
     def __post_init__(self) -> None:

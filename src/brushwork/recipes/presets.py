@@ -25,9 +25,11 @@ _PROGRAM = Transfer(
     pooling="max",
     padding="zeros",
     convention="programs",
+    style_falloff=1.0,
     spread_weight=0.0,
     smoothness=0.0,
     iterations=500,
+    ceil=False,
     coarsest=0,
     history=100,
     boxed=False,
@@ -52,6 +54,7 @@ PRESETS: Mapping[str, Transfer] = {
         _PROGRAM,
         network="vgg19-normalized",
         pooling="average",
+        ceil=True,
         convention="authors",
         content_weight=1e6,
         style_weight=1e9,
@@ -60,7 +63,7 @@ PRESETS: Mapping[str, Transfer] = {
         noise=1.0,
     ),
     "gatys-2016": replace(_PROGRAM, content_weight=1.0, style_weight=1e3, measure="short", start="content"),
-    "neural-style": replace(_JCJOHNSON, smoothness_form="jcjohnson"),
+    "neural-style": replace(_JCJOHNSON, ceil=True, smoothness_form="jcjohnson"),
     "neural-style-pt": replace(_JCJOHNSON, smoothness_form="neural-style-pt"),
     "pastiche": replace(
         _PROGRAM, content_weight=0.01, style_weight=10.0, size=500, measure="area", start="content", iterations=1000

@@ -13,5 +13,7 @@ def encoder_for(options: Seeing, device: torch.device | str) -> Encoder:
 
     Raises: InputError: no such network. WeightsError: its weights are not there.
     """
-    encoder = load_encoder(options.network, pooling=options.pooling, padding=options.padding, scale=options.white)
+    encoder = load_encoder(
+        options.network, pooling=options.pooling, padding=options.padding, scale=options.white, ceil=options.ceil
+    )
     return encoder.to(device)

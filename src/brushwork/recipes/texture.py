@@ -53,6 +53,9 @@ class Texture(WeighingStyle, Starting, Descending, Seeing):
     style_layers: tuple[str, ...] = ("conv1_1", "pool1", "pool2", "pool3", "pool4")
     """Layers whose Gram matrices are the texture."""
 
+    style_weight: float = 1e9
+    """Weight of each layer; 0 or more."""
+
     style_falloff: float = 1.0
     """Each layer weighs this many times less than the one before it, 1 in the mean; 1: all alike, as the authors."""
 
