@@ -30,17 +30,19 @@ _LAYERS = (
 )
 
 
-def alexnet(preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros") -> Encoder:
+def alexnet(
+    preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = False
+) -> Encoder:
     """An AlexNet of random weights; taps `relu1` … `relu5`, `pool1`, `pool2`, `pool5`, with `conv1` meaning `relu1`.
 
-    Its pools overlap: windows of 3 cells, 2 apart.
+    Its pools overlap: windows of 3 cells, 2 apart. With `ceil`, they keep a last window that is not filled.
     """
     stages: list[Stage] = []
     channels_in = 3
     for index, layer in enumerate(_LAYERS, start=1):
         stages += _convolution(index, channels_in, layer, padding)
         if layer.pooled:
-            stages.append(Stage(f"pool{index}", _pool(pooling), kernel=3, stride=2))
+            stages.append(Stage(f"pool{index}", _pool(pooling, ceil), kernel=3, stride=2, ceil=ceil))
         channels_in = layer.channels
     aliases = {f"conv{index}": f"relu{index}" for index in range(1, len(_LAYERS) + 1)}
     return Encoder("AlexNet", stages, preprocess, aliases)
@@ -55,5 +57,5 @@ def _convolution(index: int, channels_in: int, layer: _Layer, padding: Padding) 
     ]
 
 
-def _pool(pooling: Pooling) -> nn.Module:
-    return nn.MaxPool2d(3, 2) if pooling == "max" else nn.AvgPool2d(3, 2)
+def _pool(pooling: Pooling, ceil: bool) -> nn.Module:
+    return nn.MaxPool2d(3, 2, ceil_mode=ceil) if pooling == "max" else nn.AvgPool2d(3, 2, ceil_mode=ceil)

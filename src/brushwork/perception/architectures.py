@@ -21,16 +21,21 @@ ARCHITECTURES: Mapping[str, Callable[..., Encoder]] = {
     "AlexNet": alexnet,
     "GoogLeNet": googlenet,
 }
-"""Name → a function of the preprocessing, `pooling` and `padding`."""
+"""Name → a function of the preprocessing, `pooling`, `padding` and `ceil`."""
 
 
 def build(
-    architecture: str, tensors: Mapping[str, Tensor], preprocess: Preprocess, pooling: Pooling, padding: Padding
+    architecture: str,
+    tensors: Mapping[str, Tensor],
+    preprocess: Preprocess,
+    pooling: Pooling,
+    padding: Padding,
+    ceil: bool = False,
 ) -> Encoder:
     """The network with these weights, which it keeps as they are (no copy)."""
     # Built without memory: no time is spent on random weights, and nobody's random state moves.
     with torch.device("meta"):
-        encoder = ARCHITECTURES[architecture](preprocess, pooling=pooling, padding=padding)
+        encoder = ARCHITECTURES[architecture](preprocess, pooling=pooling, padding=padding, ceil=ceil)
     encoder.stages.load_state_dict(tensors, assign=True)
     return encoder
 

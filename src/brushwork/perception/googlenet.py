@@ -86,11 +86,14 @@ class Inception(nn.ModuleDict):
         return torch.cat(branches, dim=1)
 
 
-def googlenet(preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros") -> Encoder:
+def googlenet(
+    preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = True
+) -> Encoder:
     """A GoogLeNet of random weights; taps `conv1/7x7_s2`, `conv2/3x3_reduce`, `conv2/3x3`, `pool1` … `pool4`,
     `inception_3a` … `inception_5b`, all rectified.
 
-    `pooling` is that between the blocks; the one inside a block stays a maximum.
+    `pooling` is that between the blocks; the one inside a block stays a maximum. Whatever `ceil` says, pools keep a
+    last window that is not filled: the weights were trained so.
     """
     first, reduced, third = _STEM_CHANNELS
     reflects = padding == "reflect"

@@ -20,11 +20,13 @@ def load_encoder(
     pooling: Pooling = "max",
     padding: Padding = "zeros",
     scale: float = 255.0,
+    ceil: bool = False,
 ) -> Encoder:
     """A frozen network in float32 on the CPU, by the name of its weights or the path of a file of them.
 
     `vgg19-normalized` (of the papers) and `vgg19` are always there, without a cache or a host. `scale` is the value
-    of white, 255 in training (jcjohnson's programs show 256).
+    of white, 255 in training (jcjohnson's programs show 256). With `ceil`, pools keep a last row or column that does
+    not fill its window, as Caffe and Torch7 do.
 
     Raises:
         InputError: no such name, pooling or padding.
@@ -33,7 +35,8 @@ def load_encoder(
     _require_one_of("pooling", pooling, get_args(Pooling))
     _require_one_of("padding", padding, get_args(Padding))
     weights = read_file(Path(name))[0] if _is_path(name) else find_weights(str(name))
-    encoder = build(weights.architecture, weights.tensors, preprocess(weights.convention, scale), pooling, padding)
+    shown = preprocess(weights.convention, scale)
+    encoder = build(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
     encoder.name = weights.name
     return encoder
 

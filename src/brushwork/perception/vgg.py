@@ -30,10 +30,13 @@ def caffe_preprocess(scale: float = 255.0) -> Preprocess:
     return Preprocess(CAFFE_MEAN, (1.0, 1.0, 1.0), scale=scale, bgr=True)
 
 
-def vgg(depth: int, preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros") -> Encoder:
+def vgg(
+    depth: int, preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = False
+) -> Encoder:
     """A VGG of random weights; taps `relu1_1` … and `pool1` …, with `conv1_1` meaning `relu1_1`.
 
-    Gatys et al. replace maximum by average pooling and find it "slightly more appealing" (CVPR 2016, §2).
+    Gatys et al. replace maximum by average pooling and find it "slightly more appealing" (CVPR 2016, §2). With `ceil`,
+    pools keep a last row or column that does not fill its window, as Caffe and Torch7 do.
     """
     stages: list[Stage] = []
     aliases = {}
@@ -43,7 +46,7 @@ def vgg(depth: int, preprocess: Preprocess, *, pooling: Pooling = "max", padding
             stages += _convolution(f"{block}_{index}", channels_in, channels, padding)
             aliases[f"conv{block}_{index}"] = f"relu{block}_{index}"
             channels_in = channels
-        stages.append(Stage(f"pool{block}", _pool(pooling), kernel=2, stride=2))
+        stages.append(Stage(f"pool{block}", _pool(pooling, ceil), kernel=2, stride=2, ceil=ceil))
     return Encoder(f"VGG-{depth}", stages, preprocess, aliases)
 
 
@@ -55,5 +58,5 @@ def _convolution(name: str, channels_in: int, channels: int, padding: Padding) -
     ]
 
 
-def _pool(pooling: Pooling) -> nn.Module:
-    return nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2)
+def _pool(pooling: Pooling, ceil: bool) -> nn.Module:
+    return nn.MaxPool2d(2, ceil_mode=ceil) if pooling == "max" else nn.AvgPool2d(2, ceil_mode=ceil)
