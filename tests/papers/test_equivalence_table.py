@@ -15,7 +15,7 @@ import printed_formulas as printed
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 from brushwork.picture.window import Size
-from brushwork.recipes import Texture, Transfer, preset, run
+from brushwork.recipes import Texture, preset, run
 from brushwork.recipes.recipe import Pictures
 from brushwork.recipes.transfer import Subject
 
@@ -71,7 +71,7 @@ def tried(options, encoder, photograph, painting, here):
     }
 
 
-BARE = Transfer(spread_weight=0.0, smoothness=0.0)
+BARE = preset("gatys-2016")
 PAPER = replace(BARE, convention="paper", content_weight=3e-3, style_weight=2.0)
 
 ROWS = {

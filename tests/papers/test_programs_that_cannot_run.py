@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from brushwork.recipes import preset
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.transfer import Subject
 
-SIZE = Size(48, 64)
+SIZE = Size(50, 70)
+"""No multiple of 16: Torch7's pools round up, PyTorch's down."""
 BLOCKS = (2, 2, 4, 4, 1)
 """Convolutions of VGG-19's blocks, up to conv5_1."""
 MEAN_BGR = torch.tensor([103.939, 116.779, 123.68], dtype=torch.float64).view(1, 3, 1, 1)
@@ -35,7 +37,7 @@ def features(image, weights, pool, white):
             name = f"conv{block}_{index}"
             weight, bias = weights[f"{name}.weight"].double(), weights[f"{name}.bias"].double()
             x = found[name] = conv2d(x, weight, bias, padding=1).clamp(min=0)
-        x = pool(x, 2)
+        x = pool(x)
     return found
 
 
@@ -89,9 +91,14 @@ def jcjohnson_smoothing(image):
 
 
 PROGRAMS = {
-    "gatys-2015": (notebooks_on_the_normalized_network, no_smoothing, avg_pool2d, 255),
-    "gatys-2016": (notebook_on_the_original_network, no_smoothing, max_pool2d, 255),
-    "neural-style": (jcjohnson, jcjohnson_smoothing, max_pool2d, 256),
+    "gatys-2015": (
+        notebooks_on_the_normalized_network,
+        no_smoothing,
+        partial(avg_pool2d, kernel_size=2, ceil_mode=True),
+        255,
+    ),
+    "gatys-2016": (notebook_on_the_original_network, no_smoothing, partial(max_pool2d, kernel_size=2), 255),
+    "neural-style": (jcjohnson, jcjohnson_smoothing, partial(max_pool2d, kernel_size=2, ceil_mode=True), 256),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
-from brushwork.recipes import ReconstructContent, Texture, Transfer
+from brushwork.recipes import ReconstructContent, Texture, preset
 
 
 @pytest.fixture(scope="session")
@@ -39,19 +40,20 @@ def small_transfer():
         "spread_weight": 0.5,
         "smoothness": 0.1,
         "size": 64,
-        "coarsest": 0,
+        "measure": "long",
+        "history": 10,
         "iterations": 6,
     }
-    return lambda **own: Transfer(**(given | own))
+    return lambda **own: replace(preset("gatys-2016"), **(given | own))
 
 
 @pytest.fixture
 def small_texture():
-    given = {"style_layers": STYLE, "picture_size": 48, "iterations": 5}
+    given = {"style_layers": STYLE, "style_weight": 1e9, "picture_size": 48, "iterations": 5, "boxed": True}
     return lambda **own: Texture(**(given | own))
 
 
 @pytest.fixture
 def small_reconstruction():
-    given = {"layer": "conv2_1", "size": 48, "iterations": 8}
+    given = {"layer": "conv2_1", "size": 48, "iterations": 8, "boxed": False}
     return lambda **own: ReconstructContent(**(given | own))

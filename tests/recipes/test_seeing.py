@@ -10,11 +10,12 @@ from brushwork.recipes.seeing import encoder_for
 
 
 def test_the_network_is_the_one_that_the_options_describe():
-    options = Transfer(network="vgg19", pooling="average", padding="reflect", white=256.0)
+    options = Transfer(network="vgg19", pooling="average", padding="reflect", white=256.0, ceil=True)
     encoder = encoder_for(options, torch.device("cpu"))
     assert encoder.name == "vgg19"
     assert isinstance(encoder.stages["pool1"], nn.AvgPool2d)
     assert encoder.stages["conv1_1"].padding_mode == "reflect"
+    assert encoder.stages["pool1"].ceil_mode
     assert encoder.preprocess.scale == 256
 
 
