@@ -34,6 +34,7 @@ from brushwork.recipes.options import measured
         ({"white": 0.0}, "white is 0.0: it must be above 0, and finite."),
         ({"seed": -1}, "seed is -1: it must be a whole number from 0 up to 2⁶³ − 1."),
         ({"seed": 2**63}, f"seed is {2**63}: it must be a whole number from 0 up to 2⁶³ − 1."),
+        ({"style_falloff": 0.0}, "style-falloff is 0.0: it must be above 0, and finite."),
         ({"style_scale": 0.0}, "style-scale is 0.0: it must be above 0, and finite."),
     ],
 )

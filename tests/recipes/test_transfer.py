@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
@@ -57,6 +59,19 @@ def test_style_layer_weights_multiply(small_transfer, tiny, photograph, painting
     for layer, weight in zip(layers, weights, strict=True):
         before, after = (losses([step])[0][f"style:{layer}"] for step in (plain, weighed))
         assert after == pytest.approx(weight * before, rel=1e-6)
+
+
+@pytest.mark.parametrize("falloff", [1.0, 2.0, 0.5])
+def test_a_falloff_is_a_geometric_series_of_mean_1(falloff, small_transfer, tiny, photograph, painting):
+    objectives = [
+        Subject(photograph, [painting], small_transfer(style_falloff=given), tiny).objective_at(Size(48, 64))
+        for given in (1.0, falloff)
+    ]
+    layers = ("conv1_1", "pool1", "conv2_1", "pool2", "conv3_1")
+    even, falling = ([one.terms[f"style:{layer}"].weight for layer in layers] for one in objectives)
+    shares = [weight / alike for weight, alike in zip(falling, even, strict=True)]
+    assert sum(shares) == pytest.approx(5)
+    assert [before / after for before, after in itertools.pairwise(shares)] == pytest.approx([falloff] * 4)
 
 
 def test_blend_weights_mix_the_gram_matrices(small_transfer, tiny, photograph, painting):
