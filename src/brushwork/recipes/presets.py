@@ -6,7 +6,7 @@
 | `gatys-2016`      | CVPR 2016: the authors' released PyTorch program on the original network         |
 | `neural-style`    | jcjohnson's neural-style                                                         |
 | `neural-style-pt` | ProGamerGov's port of it                                                         |
-| `pastiche`        | pastiche 1.6                                                                     |
+| `pastiche`        | pastiche 1.6; within 1 %: its own network is `vgg19-quantized`                   |
 | `default`         | ours: coarse to fine                                                             |
 
 Source: the programs themselves, read for facts; see the table in `convention.py`.
