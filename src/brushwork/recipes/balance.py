@@ -22,12 +22,21 @@ from brushwork.types import Image
 
 @torch.no_grad()
 def content_objective(
-    photograph: Image, encoder: Encoder, layers: Sequence[str], weight: float, convention: Convention
+    photograph: Image,
+    encoder: Encoder,
+    layers: Sequence[str],
+    weight: float,
+    convention: Convention,
+    painting: Style | None = None,
 ) -> Objective:
-    """weight · Σ_l content loss; the terms are named `content:LAYER`."""
+    """weight · Σ_l content loss; the terms are named `content:LAYER`.
+
+    `painting` is the style at the content layers, for a convention that measures content by it.
+    """
     objective = Objective({})
     for layer, feature in encoder(photograph, _distinct(encoder, layers)).items():
-        term = Content(layer, feature, convention.content_norm(feature))
+        moments = None if painting is None else painting.moments[layer]
+        term = Content(layer, feature, convention.content_norm(feature, moments))
         objective += Objective.one(f"content:{layer}", term, weight)
     return objective
 

