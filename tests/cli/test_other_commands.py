@@ -92,7 +92,7 @@ def test_every_painting_command_can_be_planned(
         "2.00 GB",
         "1:01",
         "3:01",
-        "--size 48",
+        "48",
         "It does not fit: 1.00 GB may be used",
     ):
         assert said in outcome.out

@@ -36,8 +36,8 @@ def test_progress_and_the_device_are_told_on_stderr(studio: Any, desk: Path, run
     lines = run("paint", "photo.jpg", "waves.png").err.splitlines()
     assert "painting on cpu (1 thread): 48×32 → 96×64, 15 closures" in lines[0].replace("2 threads", "1 thread")
     assert "the first frame is used" in lines[1]
-    assert "48×32, 1/15, loss 1000" in lines[2]
-    assert lines[-1] == "brushwork: 15 closures in 0:02, loss 66.67"
+    assert "48×32, closure 1/15, loss 1000" in lines[2]
+    assert lines[-1] == "15 closures in 0:02, loss 66.67"
 
 
 def test_quiet_leaves_the_result_alone(studio: Any, desk: Path, run: Run) -> None:
@@ -173,7 +173,7 @@ def test_json_is_one_document(studio: Any, desk: Path, run: Run) -> None:
     assert document["losses"].keys() == {"style:conv1_1", "content:conv4_2"}
     assert (document["closures"], document["seconds"], document["device"]) == (15, 2.5, "cpu")
     assert document["notes"] == ["a note"]
-    assert document["options"]["seed"] == 3
+    assert (document["recipe"], document["options"]["seed"]) == ("transfer", 3)
 
 
 def test_of_several_pictures_one_may_fail(studio: Any, folders: Path, run: Run) -> None:

@@ -81,7 +81,7 @@ def test_lines_come_at_sizes_at_tenths_and_now_and_then(
             for index in range(1, 11):
                 lines.see(at(level, index))
         quick = capsys.readouterr().err.splitlines()
-        assert quick[0] == "out.png: 100×100, 1/20, loss 1.235e+04"
+        assert quick[0] == "out.png: 100×100, closure 1/20, loss 1.235e+04"
         assert sum("200×200" in line for line in quick) in range(4, 8)
         assert len(quick) < 12
         lines.see(at(1, 10))

@@ -25,6 +25,11 @@ def exit_code(error: BrushworkError) -> int:
     return USAGE if isinstance(error, InputError) else FAILURE
 
 
+def message(error: BaseException) -> str:
+    """What an error says, and what was added to it on the way."""
+    return " ".join([str(error), *getattr(error, "__notes__", ())])
+
+
 def fail(message: str) -> None:
     """The line that says what went wrong."""
     print(f"brushwork: error: {message}", file=sys.stderr, flush=True)  # noqa: T201

@@ -14,16 +14,19 @@ from rich.table import Table
 from brushwork.cli import paint, reconstruct, texture
 from brushwork.cli.exits import FAILURE
 from brushwork.cli.order import Order
-from brushwork.cli.output import print_json
+from brushwork.cli.output import print_json, tell
 from brushwork.cli.pace import minutes
 from brushwork.cli.perform import use_threads
 from brushwork.evaluate.plan import Plan
 from brushwork.jobs import Job, plan
+from brushwork.recipes import Texture
 
 
 def foresee(order: Order) -> int:
     """Print the plan of every job: sizes, closures, memory, time. The exit code is 1 where one does not fit."""
     use_threads(order.running.threads)
+    if not order.running.quiet:
+        tell("measuring how fast this machine is")
     plans = [(job, plan(job, memory=order.running.memory)) for job in order.jobs]
     if order.running.json:
         documents = [_document(job, one) for job, one in plans]
@@ -45,16 +48,23 @@ def _print(job: Job, one: Plan) -> None:
     table.add_row("all", str(one.closures), gigabytes(one.memory), _time(one.seconds), style="bold")
     console.print(f"{job.output} on {one.device}", markup=False, soft_wrap=True)
     console.print(table)
-    console.print(_verdict(one), markup=False, soft_wrap=True)
+    console.print(_verdict(job, one), markup=False, soft_wrap=True)
 
 
-def _verdict(one: Plan) -> str:
+def _verdict(job: Job, one: Plan) -> str:
     if one.available is None:
         return "How much memory there is, is not known."
     if one.fits:
         return f"It fits: {gigabytes(one.available)} may be used."
-    what = f"The largest size that does is {one.largest}: --size {one.largest}." if one.largest else "No size does."
-    return f"It does not fit: {gigabytes(one.available)} may be used. {what}"
+    return f"It does not fit: {gigabytes(one.available)} may be used. {_what_fits(job, one.largest)}"
+
+
+def _what_fits(job: Job, largest: int | None) -> str:
+    if not largest:
+        return "No size does."
+    if isinstance(job.options, Texture):
+        return f"The largest that does has {largest} pixels on its long side."
+    return f"The largest that does is --size {largest}."
 
 
 def gigabytes(amount: int) -> str:

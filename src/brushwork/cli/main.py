@@ -12,7 +12,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
 from brushwork import __version__
-from brushwork.cli.exits import FAILURE, INTERRUPTED, USAGE, Interrupted, exit_code, fail
+from brushwork.cli.exits import FAILURE, INTERRUPTED, USAGE, Interrupted, exit_code, fail, message
 from brushwork.cli.layers import ENVIRONMENT, settings_file
 from brushwork.cli.output import tell
 from brushwork.cli.targets import PIPE
@@ -63,13 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fail(f"{_one_line(error)} Try {shlex.join(['brushwork', *(error.command_chain or ()), '--help'])}.")
         return USAGE
     except BrushworkError as error:
-        fail(str(error))
+        fail(message(error))
         return exit_code(error)
     except Interrupted as interruption:
-        tell(f"{interruption}{_how_to_go_on(given) if interruption.kept else ''}")
+        tell(f"brushwork: {interruption}{_how_to_go_on(given) if interruption.kept else ''}")
         return INTERRUPTED
     except KeyboardInterrupt:
-        tell("interrupted")
+        tell("brushwork: interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         _leave_stdout()
@@ -99,5 +99,6 @@ def _unexpected(error: Exception) -> int:
     if os.environ.get("BRUSHWORK_DEBUG"):
         traceback.print_exc()
     else:
-        fail(f"unexpected: {type(error).__name__}: {error}. Please report this, with what BRUSHWORK_DEBUG=1 shows.")
+        what = f"{type(error).__name__}: {message(error)}"
+        fail(f"unexpected: {what}. Please report this, with what BRUSHWORK_DEBUG=1 shows.")
     return FAILURE

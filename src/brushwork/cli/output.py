@@ -9,7 +9,7 @@ import sys
 
 def tell(line: str) -> None:
     """A line about what is going on."""
-    print(f"brushwork: {line}", file=sys.stderr, flush=True)  # noqa: T201
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def result(line: str) -> None:

@@ -11,10 +11,9 @@ from typing import Any
 
 import torch
 
-from brushwork.cli.exits import Interrupted, exit_code, fail
+from brushwork.cli.exits import Interrupted, exit_code, fail, message
 from brushwork.cli.order import Order
 from brushwork.cli.output import print_json, result, tell
-from brushwork.cli.pace import minutes
 from brushwork.cli.progress import Display, display
 from brushwork.cli.report import Report
 from brushwork.cli.running import Running
@@ -39,8 +38,8 @@ def perform(order: Order) -> int:
         except BrushworkError as error:
             if not order.many:
                 raise
-            fail(f"{job.output.name}: {error}")
-            documents.append({"output": str(job.output), "error": str(error)})
+            fail(f"{job.output.name}: {message(error)}")
+            documents.append({"output": str(job.output), "error": message(error)})
             code = max(code, exit_code(error))
     if running.json:
         print_json(documents if order.many else documents[0])
@@ -68,7 +67,7 @@ def _require(order: Order) -> None:
         raise InputError("--plot and --timelapse show one painting, and there may be several: paint them one by one.")
     require_watchers(running)
     if not running.force and not running.resume:
-        outputs = (job.output for job in order.jobs)
+        outputs = (file for job in order.jobs for file in (job.output, job.checkpoint))
         require_free([*outputs, *(file for job in order.jobs for file in extra_files(running, job))])
     if order.many or names_folder(running.output):
         for folder in {job.output.parent for job in order.jobs}:
@@ -93,8 +92,8 @@ def _painted(job: Job, running: Running, title: str) -> dict[str, Any]:
                 _show(event, shown, seen)
         for watcher in seen:
             watcher.finish()
-    except KeyboardInterrupt:
-        raise _interrupted(job, running) from None
+    except KeyboardInterrupt as interruption:
+        raise _interrupted(job, running, interruption) from None
     _deliver(job, report, running)
     return report.document()
 
@@ -126,9 +125,8 @@ def device_name(device: torch.device) -> str:
 
 def _deliver(job: Job, report: Report, running: Running) -> None:
     """Say where the picture is, or send it where it was asked for."""
-    finished = report.finished
-    if not running.quiet and finished is not None:
-        tell(f"{finished.closures} closures in {minutes(finished.seconds)}, loss {finished.total:.4g}")
+    if not running.quiet:
+        tell(report.summary)
     if is_pipe(running.output):
         with job.output.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)
@@ -137,10 +135,10 @@ def _deliver(job: Job, report: Report, running: Running) -> None:
         result(str(job.output))
 
 
-def _interrupted(job: Job, running: Running) -> Interrupted:
-    if is_pipe(running.output) or not job.checkpoint.exists():
-        return Interrupted("interrupted; nothing was kept", kept=False)
-    return Interrupted(f"interrupted; the picture so far is {job.output}", kept=True)
+def _interrupted(job: Job, running: Running, interruption: KeyboardInterrupt) -> Interrupted:
+    kept = job.checkpoint.exists() and not is_pipe(running.output)
+    what = f"the picture so far is {job.output}." if kept else "nothing was kept."
+    return Interrupted(" ".join([f"interrupted; {what}", *getattr(interruption, "__notes__", ())]), kept=kept)
 
 
 @contextmanager

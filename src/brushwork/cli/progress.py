@@ -90,7 +90,7 @@ class Bar(Nothing):
     def __init__(self, title: str, console: Console) -> None:
         self._pace, self._shown_at = Pace(), 0.0
         self._bars = Bars(
-            TextColumn("{task.description}", table_column=Column(overflow="ellipsis", no_wrap=True, ratio=2)),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
             TextColumn("{task.fields[sizes]}", table_column=Column(no_wrap=True)),
             BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1)),
             TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
@@ -113,7 +113,7 @@ class Bar(Nothing):
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""
-        self._bars.console.print(line, markup=False, soft_wrap=True)
+        self._bars.console.print(line, markup=False)
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -123,7 +123,7 @@ class Bar(Nothing):
         self._bars.stop()
 
 
-BAR_WIDTH = 10
+TITLE_WIDTH, BAR_WIDTH = 24, 6
 
 
 def sizes(progress: Progress) -> str:
@@ -136,4 +136,4 @@ def sizes(progress: Progress) -> str:
 def _numbers(progress: Progress, pace: Pace) -> str:
     loss = progress.step.losses.total.item()
     left = "" if pace.left is None else f", {minutes(pace.left)} left"
-    return f"{progress.spent}/{progress.budget}, loss {loss:.4g}{left}"
+    return f"closure {progress.spent}/{progress.budget}, loss {loss:.4g}{left}"

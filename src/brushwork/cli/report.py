@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
+from brushwork.cli.pace import minutes
 from brushwork.jobs import Event, Finished, Job, Started
+from brushwork.jobs.settings import options_to_json, recipe_of
 from brushwork.recipes import Level
 
 
@@ -15,7 +16,7 @@ class Report:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._started: Started | None = None
-        self.finished: Finished | None = None
+        self._finished: Finished | None = None
 
     def see(self, event: Event) -> None:
         """Take notice of an event."""
@@ -23,11 +24,21 @@ class Report:
             case Started():
                 self._started = event
             case Finished():
-                self.finished = event
+                self._finished = event
+
+    @property
+    def summary(self) -> str:
+        """How it went, in a line."""
+        finished = self._finished
+        if finished is None:
+            return "nothing was painted."
+        if self._started is None:
+            return " ".join(finished.notes)
+        return f"{finished.closures} closures in {minutes(finished.seconds)}, loss {finished.total:.4g}"
 
     def document(self) -> dict[str, Any]:
         """What happened, in terms of JSON."""
-        job, started, finished = self._job, self._started, self.finished
+        job, started, finished = self._job, self._started, self._finished
         document: dict[str, Any] = {
             "output": str(job.output),
             "content": str(job.content),
@@ -44,7 +55,7 @@ class Report:
         if started is not None:
             levels = [_level(one) for one in started.levels]
             document |= {"size": levels[-1]["size"], "levels": levels, "device": str(started.device)}
-        return document | {"recipe": type(job.options).__name__, "options": asdict(job.options)}
+        return document | {"recipe": recipe_of(job.options), "options": options_to_json(job.options)}
 
 
 def _level(level: Level) -> dict[str, Any]:

@@ -1,0 +1,182 @@
+"""Small paintings with the real network, from the command to the file."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from brushwork.picture import write_picture
+
+Run = Callable[..., Any]
+
+QUICK = ("--size", "64", "--iterations", "4", "--coarsest", "0")
+BRUSHWORK = (sys.executable, "-m", "brushwork")
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(autouse=True)
+def pictures(desk: Path) -> None:
+    """Something to see: a gradient, and checks."""
+    generator = torch.Generator().manual_seed(1)
+    across = torch.linspace(0, 1, 80).expand(1, 3, 60, 80)
+    write_picture(across, desk / "photo.jpg", overwrite=True)
+    write_picture(torch.rand(1, 3, 64, 64, generator=generator), desk / "waves.png", overwrite=True)
+
+
+def pixels(path: Path | BytesIO) -> np.ndarray[Any, Any]:
+    with Image.open(path) as found:
+        return np.asarray(found)
+
+
+def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(desk: Path, run: Run) -> None:
+    outcome = run("paint", "photo.jpg", "waves.png", *QUICK, "--json", "--plot", "p.svg", "--timelapse", "t.gif")
+    assert outcome.code == 0, outcome.err
+    document = json.loads(outcome.out)
+    painted = pixels(desk / "photo+waves.png")
+    assert painted.shape == (48, 64, 3)
+    assert (document["closures"], document["size"], document["device"]) == (4, [64, 48], "cpu")
+    assert document["loss"] == pytest.approx(sum(document["losses"].values()), rel=1e-3)
+    assert (desk / "p.svg").stat().st_size > 1000
+    assert pixels(desk / "t.gif").shape[:2] == (48, 64)
+
+    assert run("again", "photo+waves.png").code == 0
+    assert np.array_equal(pixels(desk / "photo+waves-again.png"), painted)
+
+    before = (desk / "photo+waves.png").stat()
+    resumed = run("paint", "photo.jpg", "waves.png", *QUICK, "--resume")
+    assert resumed.code == 0
+    assert "was finished already" in resumed.err
+    assert (desk / "photo+waves.png").stat() == before
+
+
+def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
+    assert run("paint", "photo.jpg", "waves.png", *QUICK, "-q").code == 0
+    outcome = run("paint", "photo.jpg", "waves.png", *QUICK, "--seed", "5", "--resume")
+    assert outcome.code == 2
+    assert "seed" in outcome.err
+
+
+def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run) -> None:
+    command = ["paint", "photo.jpg", "waves.png", "--size", "64", "--iterations", "60", "--coarsest", "0"]
+    with subprocess.Popen([*BRUSHWORK, *command], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "closure" in line and "loss" in line)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        assert process.wait(60) == 130
+    assert "Traceback" not in said
+    assert "interrupted; the picture so far is photo+waves.png." in said
+    assert "go on with: brushwork paint photo.jpg waves.png --size 64 --iterations 60 --coarsest 0 --resume" in said
+    assert pixels(desk / "photo+waves.png").shape == (48, 64, 3)
+
+    assert run(*command).code == 2, "the unfinished picture is not overwritten"
+    outcome = run(*command, "--resume", "--json")
+    assert outcome.code == 0
+    assert "resumed after" in outcome.err
+    assert json.loads(outcome.out)["closures"] == 60
+    assert not list(desk.glob("*.checkpoint"))
+
+
+def test_pictures_pass_through_pipes(desk: Path) -> None:
+    done = subprocess.run(
+        [*BRUSHWORK, "paint", "-", "waves.png", "-o", "-", *QUICK],
+        input=(desk / "photo.jpg").read_bytes(),
+        capture_output=True,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"closure" in done.stderr
+    assert pixels(BytesIO(done.stdout)).shape == (48, 64, 3)
+
+
+def test_a_folder_with_a_bad_picture_in_it(desk: Path, run: Run) -> None:
+    (desk / "photos").mkdir()
+    (desk / "photos/a.png").write_text("no picture")
+    (desk / "photo.jpg").rename(desk / "photos/b.jpg")
+    outcome = run("paint", "photos", "waves.png", *QUICK, "-o", "out")
+    assert outcome.code == 2
+    assert outcome.out == f"{Path('out/b+waves.png')}\n"
+    assert "error: a+waves.png: " in outcome.err
+
+
+@pytest.fixture
+def damaged(desk: Path) -> Path:
+    (desk / "text.jpg").write_text("This is a text.")
+    (desk / "empty.png").touch()
+    (desk / "cut.jpg").write_bytes((desk / "photo.jpg").read_bytes()[:400])
+    (desk / "folder").mkdir()
+    write_picture(torch.rand(1, 3, 20, 20), desk / "tiny.png")
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("paint", "none.jpg", "waves.png"), "none.jpg does not exist"),
+        (("paint", "text.jpg", "waves.png"), "text.jpg"),
+        (("paint", "photo.jpg", "empty.png"), "empty.png is empty"),
+        (("paint", "cut.jpg", "waves.png"), "cut.jpg is damaged"),
+        (("paint", "photo.jpg", "photo.jpg"), "photo.jpg is the photograph itself"),
+        (("paint", "photo.jpg", "folder"), "the folder folder holds no pictures"),
+        (("paint", "photo.jpg", "waves.png", "--size", "20"), "size is 20: it must be 32 pixels or more"),
+        (("paint", "photo.jpg", "waves.png", "--style-layers", "conv9_1"), "conv9_1"),
+        (("paint", "photo.jpg", "waves.png", "--network", "vgg18"), "Did you mean 'vgg1"),
+        (("paint", "photo.jpg", "waves.png", "--device", "mps"), "no mps device"),
+        (("paint", "photo.jpg", "waves.png", "-o", "none/out.png"), "the folder none of out.png does not exist"),
+        (("paint", "photo.jpg", "waves.png", "-o", "out.psd"), ".psd"),
+        (("paint", "photo.jpg", "waves.png", "--max-pixels", "100"), "raise the limit"),
+        (("paint", "photo.jpg", "waves.png", "--start", "text.jpg"), "text.jpg"),
+        (("texture", "waves.png", "--size", "10x10"), "at least 32 pixels a side"),
+        (("reconstruct", "content", "photo.jpg", "--layer", "conv4"), "conv4"),
+        (("again", "photo.jpg"), "photo.jpg"),
+        (("again", "none.jpg"), "none.jpg does not exist"),
+    ],
+)
+def test_what_cannot_be_painted_is_said_in_one_line(
+    damaged: Path, run: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    before = sorted(file.name for file in damaged.iterdir())
+    outcome = run(*arguments, "-q")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("brushwork: error: ")
+    assert outcome.err.count("\n") == 1
+    assert said in outcome.err
+    assert sorted(file.name for file in damaged.iterdir()) == before
+
+
+def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path, run: Run) -> None:
+    outcome = run("paint", "photo.jpg", "waves.png", "--size", "2000", "--memory", "2GB")
+    assert outcome.code == 1
+    assert "take size" in outcome.err
+    assert not (desk / "photo+waves.png").exists()
+
+
+def test_a_plan_of_a_real_painting(desk: Path, run: Run) -> None:
+    outcome = run("plan", "photo.jpg", "waves.png", *QUICK, "--json")
+    assert outcome.code == 0
+    document = json.loads(outcome.out)
+    assert document["levels"][0]["size"] == [64, 48]
+    assert (document["closures"], document["fits"]) == (4, True)
+    assert document["seconds"] > 0
+    assert document["memory"] > 10**7
+
+
+def test_textures_and_reconstructions_are_painted(desk: Path, run: Run) -> None:
+    assert run("texture", "waves.png", "--size", "80x40", "--iterations", "2", "-q").code == 0
+    assert pixels(desk / "waves-texture.png").shape == (40, 80, 3)
+    assert run("reconstruct", "content", "photo.jpg", *QUICK, "--layer", "conv1_1", "-q").code == 0
+    assert run("reconstruct", "style", "waves.png", "--size", "48", "--iterations", "2", "-q").code == 0
+    assert pixels(desk / "waves-style.png").shape == (48, 48, 3)
