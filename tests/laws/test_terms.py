@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import sys
 from pathlib import Path
 
@@ -43,8 +44,8 @@ def tilings(draw):
     size = Size(HEIGHT, WIDTH)
     return [
         Window(top, left, bottom - top, right - left, size)
-        for top, bottom in zip(rows, rows[1:], strict=False)
-        for left, right in zip(columns, columns[1:], strict=False)
+        for top, bottom in itertools.pairwise(rows)
+        for left, right in itertools.pairwise(columns)
     ]
 
 

@@ -105,7 +105,7 @@ class WeighingStyle(ABC):
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     """Layers whose Gram matrices are the style."""
 
-    style_weight: float = 300.0
+    style_weight: float = 200.0
     """β, the weight of the style; 0 or more."""
 
     style_falloff: float = 4.0
@@ -114,7 +114,7 @@ class WeighingStyle(ABC):
     style_layer_weights: tuple[float, ...] = ()
     """Weight of each style layer, one for each; none: as `style-falloff` says."""
 
-    spread_weight: float = 60.0
+    spread_weight: float = 40.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:
@@ -133,7 +133,7 @@ class Weighing(ABC):
     """What the weights multiply: shares of each target (relative), the papers' printed equations (paper), the losses of
     the authors' programs on the normalized network (authors), or of those on the original network (programs)."""
 
-    smoothness: float = 3.0
+    smoothness: float = 5.0
     """Weight of the total variation; 0 or more."""
 
     smoothness_form: Smoothness = "mean"
