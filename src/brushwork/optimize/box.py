@@ -1,0 +1,35 @@
+"""Bounds on every number of a point, and what they leave free."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+Bounds: TypeAlias = tuple[float, float]
+"""The least and the greatest value that every number may take."""
+
+
+def clamp(point: Tensor, bounds: Bounds | None) -> Tensor:
+    """The nearest point inside the bounds. The tensor itself may be used for it."""
+    return point if bounds is None else point.clamp_(*bounds)
+
+
+def free(point: Tensor, gradient: Tensor, bounds: Bounds) -> Tensor:
+    """Where a step down the gradient does not run into a bound: 1 there, 0 elsewhere.
+
+    Source: Byrd, Lu, Nocedal & Zhu 1995: the complement is the active set at a point.
+    """
+    least, greatest = bounds
+    held = (point <= least) & (gradient > 0) | (point >= greatest) & (gradient < 0)
+    return held.logical_not_()
+
+
+def longest_stay(point: Tensor, direction: Tensor, bounds: Bounds | None) -> float:
+    """The largest t for which point + t·direction keeps the bounds."""
+    if bounds is None:
+        return inf
+    ahead = torch.where(direction > 0, bounds[1] - point, bounds[0] - point)
+    return float((ahead / direction).nan_to_num_(nan=inf, posinf=inf, neginf=inf).amin())

@@ -1,0 +1,91 @@
+"""The only loop: a generator of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.optimize.box import clamp
+from brushwork.optimize.optimizer import Move, Optimizer
+from brushwork.optimize.oracle import Canvas, Evaluate, Evaluation, Oracle
+from brushwork.types import Image, Losses
+
+
+class Step(NamedTuple):
+    """A point of the way. Together with the optimizer's state at this time it is a checkpoint."""
+
+    index: int  # type: ignore[assignment]  # (hides tuple.index, which a step has no use for)
+    """Closures (forward and backward passes) spent so far; 1 is the evaluation of the start."""
+    losses: Losses
+    """At the point, cut from the graph."""
+    image: Image
+    """The picture so far. With averaged iterates it is the average's, of which the losses know nothing."""
+    point: Tensor
+    note: str | None = None
+    """What a person should hear: what the guard did."""
+
+
+def minimize(
+    canvas: Canvas,
+    evaluate: Evaluate,
+    optimizer: Optimizer,
+    steps: int,
+    *,
+    start: Image | None = None,
+    point: Tensor | None = None,
+    spent: int = 0,
+) -> Iterator[Step]:
+    """Walk down from a starting picture, or from a point, within a budget of `steps` closures.
+
+    A line search may spend several closures on one step. The walk ends early where no step leads down.
+
+    To resume, load the optimizer's state and give the `point` and the index (as `spent`) of the step it was saved at.
+    That point is evaluated once more, neither counted nor yielded, and all later steps are those of the unbroken run.
+
+    Raises: InputError: not exactly one of `start` and `point`, a budget under 1, or a start whose loss is not finite.
+    """
+    if steps < 1 or spent < 0:
+        raise InputError(f"{steps} steps were asked for after {spent}: give 1 step or more, and 0 spent or more.")
+    return _walk(Oracle(canvas, evaluate, steps, spent), optimizer, _first(canvas, start, point))
+
+
+def _first(canvas: Canvas, start: Image | None, point: Tensor | None) -> Tensor:
+    """A copy of the start, inside the bounds."""
+    if start is not None and point is None:
+        point = canvas.point(start)
+    elif point is None or start is not None:
+        raise InputError("the walk needs a place to start: give either a starting picture or a point, not both.")
+    return clamp(point.detach().clone(memory_format=torch.contiguous_format), canvas.bounds)
+
+
+def _walk(oracle: Oracle, optimizer: Optimizer, point: Tensor) -> Iterator[Step]:
+    if not oracle.left:
+        return
+    resumed = oracle.spent > 0
+    here = oracle.again(point) if resumed else oracle(point)
+    _check(here)
+    if not resumed:
+        yield _step(Move(point, here), oracle)
+    while oracle.left:
+        move = optimizer.step(point, here, oracle)
+        if move is None:
+            return
+        point, here = move.point, move.evaluation
+        yield _step(move, oracle)
+
+
+def _step(move: Move, oracle: Oracle) -> Step:
+    image = oracle.image(move.point if move.shown is None else move.shown)
+    return Step(oracle.spent, move.evaluation.losses, image, move.point, move.note)
+
+
+def _check(start: Evaluation) -> None:
+    if start.finite:
+        return
+    wrong = [name for name, value in start.losses.terms.items() if not value.isfinite()]
+    what = f"the loss of {', '.join(wrong)}" if wrong else "the loss or its gradient"
+    raise InputError(f"{what} is not finite at the starting picture: check that picture, the targets and the weights.")

@@ -1,0 +1,89 @@
+"""Asking for the loss and its gradient, on a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf, isfinite
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from brushwork.types import Image, Losses
+
+Evaluate: TypeAlias = Callable[[Image], Losses]
+"""The losses at a picture; adds their gradient into `image.grad`."""
+
+
+@runtime_checkable
+class Canvas(Protocol):
+    """How the optimizer's numbers (the point) and the picture belong together."""
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The least and the greatest value each number may take; None: all of them."""
+
+    def image(self, point: Tensor) -> Image:
+        """What the numbers look like; differentiable."""
+
+    def point(self, image: Image) -> Tensor:
+        """The inverse, for a starting picture."""
+
+
+class Evaluation(NamedTuple):
+    """What one closure, a forward and a backward pass, tells about a point."""
+
+    loss: float
+    gradient: Tensor
+    """∂loss/∂point, of the point's shape."""
+    losses: Losses
+
+    @property
+    def finite(self) -> bool:
+        """Whether the loss and every entry of the gradient are numbers."""
+        return isfinite(self.loss) and isfinite(float(torch.linalg.vector_norm(self.gradient, inf)))
+
+
+class Oracle:
+    """Evaluates points, and counts the closures spent.
+
+    The tensors it returns are never written to again.
+    """
+
+    def __init__(self, canvas: Canvas, evaluate: Evaluate, budget: int, spent: int = 0) -> None:
+        self.canvas, self.evaluate, self.budget, self.spent = canvas, evaluate, budget, spent
+
+    @property
+    def left(self) -> int:
+        """How many closures may still be asked for."""
+        return self.budget - self.spent
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The least and the greatest value each number of the point may take."""
+        return self.canvas.bounds
+
+    def __call__(self, point: Tensor) -> Evaluation:
+        """Loss and gradient at a point, for one closure."""
+        if self.left < 1:
+            raise RuntimeError("the budget of closures is spent: an optimizer must look at `left` before it asks.")
+        self.spent += 1
+        return self.again(point)
+
+    @torch.enable_grad()
+    def again(self, point: Tensor) -> Evaluation:
+        """Loss and gradient at a point that has been paid for."""
+        source = point.detach().requires_grad_()
+        image = self.canvas.image(source)
+        leaf = image.detach().requires_grad_()
+        losses = self.evaluate(leaf)
+        pulled = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
+        (gradient,) = torch.autograd.grad(image, source, pulled)
+        terms = {name: value.detach() for name, value in losses.terms.items()}
+        total = losses.total.detach()
+        return Evaluation(float(total), gradient.detach().contiguous(), Losses(total, terms))
+
+    @torch.no_grad()
+    def image(self, point: Tensor) -> Image:
+        """The picture at a point."""
+        return self.canvas.image(point).detach()

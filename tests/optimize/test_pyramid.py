@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brushwork.canvas import Pixels
+from brushwork.errors import InputError
+from brushwork.optimize import LBFGS, Adam, Guard, climb, levels, minimize, shares
+from brushwork.picture.resample import resize
+from brushwork.picture.window import Size
+
+
+def test_levels_halve_down_to_the_coarsest():
+    assert levels(Size(512, 384), coarsest=90) == [Size(128, 96), Size(256, 192), Size(512, 384)]
+    assert levels(Size(512, 384), coarsest=96) == [Size(128, 96), Size(256, 192), Size(512, 384)]
+    assert levels(Size(512, 384), coarsest=97) == [Size(256, 192), Size(512, 384)]
+
+
+def test_levels_may_be_limited_in_number_or_spaced_otherwise():
+    assert levels(Size(512, 384), coarsest=1, count=2) == [Size(256, 192), Size(512, 384)]
+    assert levels(Size(400, 400), coarsest=150, factor=2**0.5) == [Size(200, 200), Size(283, 283), Size(400, 400)]
+    assert levels(Size(20, 30), coarsest=64) == [Size(20, 30)]
+
+
+@given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 300), st.floats(1.1, 4))
+def test_levels_grow_to_the_size_itself(height, width, coarsest, factor):
+    sizes = levels(Size(height, width), coarsest=coarsest, factor=factor)
+    assert sizes[-1] == Size(height, width)
+    assert all(min(size) >= coarsest for size in sizes[:-1])
+    assert all(a.area <= b.area for a, b in pairwise(sizes))
+
+
+@given(st.integers(1, 9), st.integers(0, 3000), st.floats(0.1, 3))
+def test_shares_use_up_the_steps(count, more, falloff):
+    parts = shares(count + more, count, falloff=falloff)
+    assert len(parts) == count
+    assert sum(parts) == count + more
+    assert min(parts) >= 1
+
+
+def test_shares_fall_off_as_told():
+    assert shares(600, 3) == [200, 200, 200]
+    assert shares(703, 3, falloff=0.5) == [401, 201, 101]
+
+
+@pytest.mark.parametrize("steps,count,falloff", [(2, 3, 1.0), (5, 0, 1.0), (5, 2, 0.0), (5, 2, float("nan"))])
+def test_shares_that_make_no_sense_are_refused(steps, count, falloff):
+    with pytest.raises(InputError):
+        shares(steps, count, falloff=falloff)
+
+
+@pytest.mark.parametrize("options", [{"coarsest": 0}, {"coarsest": 8, "count": 0}, {"coarsest": 8, "factor": 1.0}])
+def test_levels_that_make_no_sense_are_refused(options):
+    with pytest.raises(InputError):
+        levels(Size(64, 64), **options)
+
+
+def smooth_target(problems, size):
+    """How far a picture, lit through a blur, is from a smooth one; a mean over its pixels."""
+    rows, columns = (torch.linspace(0, 3, side).sin() for side in size)
+    target = (rows[:, None] * columns * 0.4 + 0.5).expand(1, 3, *size)
+
+    def function(image):
+        blurred = torch.nn.functional.avg_pool2d(image, 3, stride=1, padding=1, count_include_pad=False)
+        return 1000 * ((blurred - target) ** 2).mean() + 10 * ((image - 0.5) ** 4).mean()
+
+    return problems.evaluating(function)
+
+
+@pytest.mark.parametrize("make", [lambda: LBFGS(), lambda: Guard(LBFGS(search=True)), lambda: Adam(2.0, average=0.5)])
+def test_a_climb_goes_on_where_the_coarse_level_ended(problems, make):
+    canvas, optimizer = Pixels(255.0, (0.0, 1.0)), make()
+    coarse, fine = levels(Size(24, 32), coarsest=12)
+    start = torch.rand(1, 3, *coarse, generator=torch.Generator().manual_seed(0))
+    first, *_, last = minimize(canvas, smooth_target(problems, coarse), optimizer, 30, start=start)
+    point = climb(canvas, optimizer, last.image, fine)
+    assert point.shape == (1, 3, *fine)
+    torch.testing.assert_close(canvas.image(point), resize(last.image, fine).clamp(0, 1))
+    state = {name: value for name, value in optimizer.state().items() if value.dim() == 4}
+    assert len(state) >= 2
+    assert all(value.shape == point.shape for value in state.values())
+    above, *_, end = minimize(canvas, smooth_target(problems, fine), optimizer, 30, point=point)
+    assert above.losses.total < first.losses.total
+    assert end.losses.total < above.losses.total
+
+
+def test_a_carried_memory_saves_closures(problems):
+    """Where the loss sees the same at both sizes, here 6×8 cells with weights from 1 to 1000."""
+    weights = torch.logspace(0, 3, 48).view(6, 8)[:, torch.randperm(8, generator=torch.Generator().manual_seed(1))]
+
+    def cells(image):
+        seen = torch.nn.functional.adaptive_avg_pool2d(image, (6, 8))
+        return (weights * (seen - 0.5) ** 2).mean() + 0.01 * ((image - 0.5) ** 2).mean()
+
+    coarse, fine = levels(Size(24, 32), coarsest=12)
+    start = torch.rand(1, 3, *coarse, generator=torch.Generator().manual_seed(0))
+    reached = {}
+    for carried in (True, False):
+        optimizer = LBFGS(first_move=0.01, least_curvature=0.0)
+        *_, last = minimize(Pixels(), problems.evaluating(cells), optimizer, 12, start=start)
+        point = climb(Pixels(), optimizer, last.image, fine)
+        if not carried:
+            optimizer.forget()
+        *_, end = minimize(Pixels(), problems.evaluating(cells), optimizer, 8, point=point)
+        reached[carried] = float(end.losses.total)
+    assert reached[True] < 0.9 * reached[False]
+
+
+def test_sums_over_pixels_keep_their_gradients():
+    optimizer = Adam(0.1)
+    optimizer.load(
+        {name: torch.tensor(2.0) for name in ("adam.count", "adam.lr")}
+        | dict.fromkeys(("adam.mean", "adam.square"), torch.ones(1, 3, 4, 4))
+    )
+    climb(Pixels(), optimizer, torch.ones(1, 3, 4, 4), Size(8, 8), gradient=1.0)
+    torch.testing.assert_close(optimizer.state()["adam.mean"], torch.ones(1, 3, 8, 8))
+    climb(Pixels(), optimizer, torch.ones(1, 3, 8, 8), Size(16, 16))
+    torch.testing.assert_close(optimizer.state()["adam.mean"], torch.full((1, 3, 16, 16), 0.25))
+    torch.testing.assert_close(optimizer.state()["adam.square"], torch.full((1, 3, 16, 16), 0.0625))
