@@ -45,9 +45,10 @@ def plan(job: Job, *, timed: bool = True, memory: int | None = None, encoder: En
     device, options, sizes = pick_device(job.device), job.options, read_sizes(job)
     eye = encoder or encoder_for(options, "cpu")
     require_visible(options, sizes, eye)
-    need, room = _Need(sizes, eye, device), _room(device, memory)
-    rate = probe(options, len(sizes.paintings), eye.to(device), device) if timed else None
-    held, levels = held_memory(device), levels_of(options, sizes.content)
+    held, room, levels = held_memory(device), _room(device, memory), levels_of(options, sizes.content)
+    rate, need = None, _Need(sizes, eye, device)
+    if timed:
+        rate = probe(options, len(sizes.paintings), eye.to(device), device)
     plans = tuple(
         # One closure more stands for the targets.
         LevelPlan(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
 
 import torch
 
+from brushwork.errors import Diverged
 from brushwork.jobs.scaled import scaled
 from brushwork.perception import Encoder
 from brushwork.picture import Size
@@ -22,14 +24,20 @@ _CLOSURES = 4
 """The first is for warming up."""
 
 
-def probe(options: Options, paintings: int, encoder: Encoder, device: torch.device) -> float:
-    """Seconds per closure and pixel. The encoder lies on the device."""
+def probe(options: Options, paintings: int, encoder: Encoder, device: torch.device) -> float | None:
+    """Seconds per closure and pixel; None where nothing could be measured. The encoder lies on the device."""
     side = _SIDE if device.type == "cpu" else _SIDE_OF_ACCELERATOR
-    picture = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
-    steps = run(_small(options, side), Pictures(picture, (picture,) * paintings), encoder=encoder)
-    times = [(progress.spent, perf_counter()) for progress in steps]
+    # Three different pictures, or there would be nothing to do from the start.
+    content, painting, start = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
+    pictures = Pictures(content, (painting,) * paintings, start)
+    times = []
+    with suppress(Diverged):
+        for progress in run(_small(options, side), pictures, encoder=encoder):
+            times.append((progress.spent, perf_counter()))
+    if len(times) < 2:
+        return None
     (spent, begin), (all_spent, end) = times[0], times[-1]
-    return (end - begin) / max(1, all_spent - spent) / side**2
+    return (end - begin) / (all_spent - spent) / side**2
 
 
 def _small(options: Options, side: int) -> Options:

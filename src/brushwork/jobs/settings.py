@@ -54,8 +54,8 @@ def _listed(names: set[str]) -> str:
 
 
 def _value(name: str, value: object, hint: Any) -> object:
-    """The value as the field's type has it; JSON knows lists only, and may write 1.0 as 1."""
-    if get_origin(hint) is tuple and isinstance(value, list):
+    """The value as the field's type has it; JSON knows no tuples, and may write 1.0 as 1."""
+    if get_origin(hint) is tuple and isinstance(value, list | tuple):
         return tuple(_value(name, one, get_args(hint)[0]) for one in value)
     if hint is float and type(value) is int:
         return float(value)

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network
+
+from brushwork.errors import InputError
+from brushwork.evaluate.meter import on_meta
+from brushwork.jobs import plan, probe
+from brushwork.jobs.inputs import Sizes
+from brushwork.jobs.rehearse import optimizer_memory, peak
+from brushwork.jobs.scaled import scaled, size_of
+from brushwork.picture import Size, write_picture
+from brushwork.recipes import Pictures, ReconstructContent, Texture, Transfer, run
+
+SQUARE = Sizes(Size(64, 64), (Size(64, 64),))
+
+
+def needed(options, sizes=SQUARE):
+    return peak(options, sizes, on_meta(tiny_network()))
+
+
+def flat(**changes):
+    return replace(TINY, coarsest=0, **changes)
+
+
+def test_a_plan_tells_sizes_closures_memory_and_time(tmp_path):
+    found = plan(tiny_job(tmp_path), encoder=tiny_network())
+    assert [(level.size, level.closures) for level in found.levels] == [(Size(21, 32), 6), (Size(43, 64), 3)]
+    assert found.device == "cpu"
+    assert 0 < found.levels[0].memory < found.levels[1].memory == found.memory
+    assert found.fits and found.largest is None
+    assert found.seconds is not None and 0 < found.seconds < 60
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["painting.png", "photograph.png"]
+
+
+def test_without_a_probe_there_are_no_times(tmp_path):
+    assert plan(tiny_job(tmp_path), timed=False, encoder=tiny_network()).seconds is None
+
+
+def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
+    job = tiny_job(tmp_path, options=flat(size=4000))
+    memory = plan(job, timed=False, encoder=tiny_network()).memory // 2
+    found = plan(job, timed=False, memory=memory, encoder=tiny_network())
+    assert not found.fits and found.available is not None and abs(found.available - memory) < 1000
+    assert found.largest is not None and 2000 < found.largest < 4000
+    smaller = replace(job, options=replace(job.options, size=found.largest))
+    assert plan(smaller, timed=False, memory=memory, encoder=tiny_network()).fits
+    larger = replace(job, options=replace(job.options, size=found.largest + 100))
+    assert not plan(larger, timed=False, memory=memory, encoder=tiny_network()).fits
+
+
+def test_where_nothing_fits_the_largest_size_is_0(tmp_path):
+    assert plan(tiny_job(tmp_path), timed=False, memory=0, encoder=tiny_network()).largest == 0
+
+
+def test_pictures_that_cannot_be_used_are_refused(tmp_path):
+    write_picture(picture(1, 33, 330), tmp_path / "photograph.png")
+    with pytest.raises(InputError, match="32×3 pixels at first"):
+        plan(tiny_job(tmp_path), encoder=tiny_network())
+
+
+def test_memory_grows_with_the_area():
+    at = {size: needed(flat(size=size)) for size in (256, 512, 1024)}
+    assert 3.9 < (at[1024] - at[512]) / (at[512] - at[256]) < 4.1
+
+
+def test_memory_grows_with_what_is_looked_at():
+    plain = needed(flat(size=256))
+    assert needed(flat(size=256, style_scale=4.0)) > 2 * plain
+    assert needed(flat(size=256, spread_weight=1.0)) > plain
+    large = Sizes(Size(4000, 4000), (Size(64, 64),))
+    assert needed(flat(size=256), large) >= plain + (4000 * 4000 - 64 * 64) * 12
+    assert needed(replace(ADAM, size=256, coarsest=0)) < needed(flat(size=256, history=100, iterations=100))
+
+
+def test_every_recipe_can_be_rehearsed():
+    assert needed(ReconstructContent(layer="conv2_1", size=512)) > needed(ReconstructContent(layer="conv2_1", size=256))
+    textures = [needed(Texture(size=f"{side}x64", style_layers=STYLE)) for side in (64, 1000)]
+    assert textures[1] > textures[0]
+
+
+@pytest.mark.parametrize("options", [flat(history=5, iterations=8), replace(ADAM, coarsest=0, size=64)])
+def test_the_optimizer_does_not_remember_more_than_was_predicted(options):
+    pictures = Pictures(picture(1, 64, 64), (picture(2, 64, 64),))
+    *_, last = run(options, pictures, encoder=tiny_network())
+    remembered = sum(tensor.nbytes for tensor in last.saved().state.values())
+    assert remembered <= optimizer_memory(options, Size(64, 64), last.spent) < remembered + 12 * 64 * 64 * 12
+
+
+def test_other_sizes_of_the_same_options():
+    canvas = Size(300, 600)
+    for options in (Transfer(size=600), ReconstructContent(size=600), Texture(size="600x300")):
+        assert size_of(options, canvas) == 600
+        assert scaled(options, 600, canvas) == options
+    assert scaled(Texture(), 400, canvas).size == "400x200"
+    assert scaled(Texture(), 40, canvas).size == "40x32"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        flat(style_blend=(1.0, 2.0)),
+        replace(TINY, line_search=True),
+        ReconstructContent(layer="conv2_1"),
+        Texture(style_layers=STYLE),
+    ],
+)
+def test_every_recipe_can_be_probed(options):
+    paintings = 2 if isinstance(options, Transfer) else 0
+    rate = probe.probe(options, paintings, tiny_network(), torch.device("cpu"))
+    assert 0 < rate < 1e-3
+
+
+def test_the_probe_leaves_the_random_state_alone():
+    network = tiny_network()
+    before = torch.get_rng_state()
+    probe.probe(flat(), 1, network, torch.device("cpu"))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+MEASURE = """
+import os, sys
+from pathlib import Path
+from brushwork.jobs import Job, paint, plan
+from brushwork.recipes import Transfer
+folder = Path(sys.argv[1])
+options = Transfer(size=192, coarsest=0, iterations=2)
+job = Job(options=options, content=folder / "photograph.png", paintings=(folder / "painting.png",),
+          output=folder / "out.png", device="cpu")
+process = os.fork()
+if not process:
+    list(paint(job))
+    os._exit(0)
+_, status, used = os.wait4(process, 0)
+print(status, used.ru_maxrss * 1024, plan(job, timed=False).memory)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs fork and wait4, and kilobytes from it")
+def test_the_prediction_is_what_is_measured(tmp_path):
+    for name, seed in (("photograph.png", 1), ("painting.png", 2)):
+        write_picture(picture(seed, 192, 192), tmp_path / name)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", MEASURE, str(tmp_path)]
+    found = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    status, measured, predicted = map(int, found.split())
+    assert status == 0
+    assert 0.95 * measured < predicted < 1.25 * measured

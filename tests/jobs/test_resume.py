@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_job import ADAM, TINY, painted, picture, tiny_job, tiny_network
+
+from brushwork.errors import InputError
+from brushwork.jobs import Finished, Note, Started, paint
+from brushwork.jobs.checkpoint import Checkpoint
+from brushwork.picture import write_picture
+from brushwork.recipes import Progress
+
+SEARCHING = replace(TINY, line_search=True, boxed=True, start="noise")
+
+
+def interrupted(job, closures, *, resume=False, encoder=None):
+    """Paint until so many closures are spent, and stop there."""
+    events = paint(job, encoder=encoder or tiny_network(), resume=resume)
+    for event in events:
+        if isinstance(event, Progress) and event.spent >= closures:
+            break
+    events.close()
+
+
+@pytest.mark.parametrize("options", [TINY, ADAM, SEARCHING], ids=["lbfgs", "adam", "line search"])
+def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
+    whole = tiny_job(tmp_path, options=options, output=tmp_path / "whole.png")
+    *_, unbroken = painted(whole)
+    for closures in range(1, unbroken.closures + 1):
+        broken = tiny_job(tmp_path, options=options, output=tmp_path / f"broken-{closures}.png")
+        interrupted(broken, closures)
+        started, *_, finished = painted(broken, resume=True)
+        assert started.spent >= closures
+        assert finished.total == unbroken.total
+        assert broken.output.read_bytes() == whole.output.read_bytes()
+        assert not broken.checkpoint.exists()
+
+
+def test_it_can_be_interrupted_again_and_again(tmp_path):
+    whole, broken = tiny_job(tmp_path, output=tmp_path / "whole.png"), tiny_job(tmp_path)
+    painted(whole)
+    for closures in range(1, 9):
+        interrupted(broken, closures, resume=True)
+    painted(broken, resume=True)
+    assert broken.output.read_bytes() == whole.output.read_bytes()
+
+
+def test_the_real_network_resumes_bit_for_bit(tmp_path):
+    options = replace(TINY, content_layers=("conv3_1",), style_layers=("conv1_1", "conv2_1"), iterations=3)
+    whole, broken = (tiny_job(tmp_path, options=options, output=tmp_path / name) for name in ("w.png", "b.png"))
+    list(paint(whole))
+    events = paint(broken)
+    next(event for event in events if isinstance(event, Progress) and event.spent == 2)
+    events.close()
+    list(paint(broken, resume=True))
+    assert broken.output.read_bytes() == whole.output.read_bytes()
+
+
+def test_killed_at_any_moment_it_can_be_resumed(tmp_path):
+    if not hasattr(os, "fork"):
+        pytest.skip("needs os.fork")
+    script = Path(__file__).with_name("tiny_job.py")
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    found = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)], env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_time_and_notes_go_on(tmp_path):
+    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.zeros(1, 1, 40, 60))
+    job = tiny_job(tmp_path)
+    interrupted(job, 3)
+    before = Checkpoint.read(job.checkpoint)
+    *_, finished = painted(job, resume=True)
+    assert finished.seconds > before.seconds > 0
+    assert finished.notes == ("photograph.png: fully transparent: read as white",)
+
+
+def test_resuming_without_a_checkpoint_begins_anew_and_says_so(tmp_path):
+    job = tiny_job(tmp_path)
+    note, started, *_ = painted(job, resume=True)
+    assert isinstance(note, Note) and "from the beginning" in note.text
+    assert isinstance(started, Started) and started.spent == 0
+
+
+def test_what_is_finished_is_not_painted_again(tmp_path):
+    job = tiny_job(tmp_path)
+    *_, first = painted(job)
+    content = job.output.read_bytes()
+    (again,) = painted(job, resume=True)
+    assert isinstance(again, Finished)
+    assert (again.total, again.losses, again.closures) == (first.total, first.losses, first.closures)
+    assert "finished already" in again.notes[0]
+    assert job.output.read_bytes() == content
+
+
+def test_a_checkpoint_left_beside_a_finished_picture_is_removed(tmp_path):
+    job = tiny_job(tmp_path)
+    interrupted(job, 8)
+    left = job.checkpoint.read_bytes()
+    painted(job, resume=True)
+    job.checkpoint.write_bytes(left)
+    painted(job, resume=True)
+    assert not job.checkpoint.exists()
+
+
+def test_an_unfinished_painting_is_not_lost_to_a_new_one(tmp_path):
+    job = tiny_job(tmp_path)
+    interrupted(job, 2)
+    job.output.unlink()
+    with pytest.raises(InputError, match="unfinished painting: resume it"):
+        painted(job)
+    assert job.checkpoint.exists()
+    painted(replace(job, overwrite=True))
+    assert not job.checkpoint.exists()
+
+
+def test_a_new_beginning_does_not_leave_the_old_checkpoint(tmp_path):
+    job = tiny_job(tmp_path, overwrite=True)
+    interrupted(job, 2)
+    next(event for event in paint(job, encoder=tiny_network()) if isinstance(event, Started))
+    assert not job.checkpoint.exists()
+
+
+def test_other_options_or_pictures_are_refused_by_name(tmp_path):
+    job = tiny_job(tmp_path)
+    interrupted(job, 2)
+    job.output.unlink()
+    with pytest.raises(InputError, match="iterations: 7 here, 6 there"):
+        painted(replace(job, options=replace(TINY, iterations=7)), resume=True)
+    write_picture(picture(9, 40, 60), job.content, overwrite=True)
+    with pytest.raises(InputError, match="another content picture"):
+        painted(job, resume=True)
+    note, *_ = painted(replace(job, overwrite=True), resume=True)
+    assert "from the beginning" in note.text
+
+
+def test_another_picture_at_the_output_is_not_lost(tmp_path):
+    job = tiny_job(tmp_path)
+    painted(replace(job, options=replace(TINY, seed=1)))
+    content = job.output.read_bytes()
+    with pytest.raises(InputError, match="seed: 0 here, 1 there"):
+        painted(job, resume=True)
+    write_picture(picture(1, 40, 60), job.output, overwrite=True)
+    with pytest.raises(InputError, match="no record"):
+        painted(job, resume=True)
+    assert job.output.read_bytes() != content
+
+
+def test_other_circumstances_are_told(tmp_path):
+    job = tiny_job(tmp_path)
+    interrupted(job, 2)
+    found = Checkpoint.read(job.checkpoint)
+    elsewhere = replace(found.record, machine=found.record.machine | {"torch": "1.0"})
+    found._replace(record=elsewhere).write(job.checkpoint)
+    note, *_ = painted(job, resume=True)
+    assert "1.0 there" in note.text
+
+
+def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
+    job = tiny_job(tmp_path)
+    interrupted(job, 2)
+    job.checkpoint.write_bytes(job.checkpoint.read_bytes()[:-1])
+    with pytest.raises(InputError, match=r"out.png.checkpoint is damaged"):
+        painted(job, resume=True)
+    save_file({"x": torch.zeros(1)}, job.checkpoint)
+    with pytest.raises(InputError, match="no checkpoint of brushwork"):
+        painted(job, resume=True)
+
+
+def test_the_loaded_state_is_let_go(tmp_path):
+    job = tiny_job(tmp_path)
+    interrupted(job, 5)
+    events = paint(job, encoder=tiny_network(), resume=True)
+    steps = (event for event in events if isinstance(event, Progress))
+    next(steps), next(steps)
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("needs /proc")
+    assert job.checkpoint.name not in maps.read_text()
+    events.close()

@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_job import STYLE, TINY, painted, picture, tiny_job, tiny_network
+
+from brushwork.errors import Diverged, InputError, OutOfMemory
+from brushwork.jobs import Finished, Note, Started, keeper, paint
+from brushwork.jobs.inscription import read_inscription
+from brushwork.picture import Size, read_picture, write_picture
+from brushwork.recipes import Progress, ReconstructContent, Texture
+
+
+def kinds(events):
+    return [type(event).__name__ for event in events]
+
+
+def notes(events):
+    return [event.text for event in events if isinstance(event, Note)]
+
+
+def test_a_painting_starts_progresses_and_finishes(tmp_path):
+    job = tiny_job(tmp_path)
+    started, *steps, finished = painted(job)
+    assert isinstance(started, Started)
+    assert started.device == torch.device("cpu")
+    assert [level.closures for level in started.levels] == [6, 3]
+    assert started.spent == 0
+    assert [step.spent for step in steps] == list(range(1, 10))
+    assert isinstance(finished, Finished)
+    assert finished.path == job.output
+    assert finished.closures == 9
+    assert finished.total == float(steps[-1].step.losses.total)
+    assert finished.losses.keys() == steps[-1].step.losses.terms.keys()
+    assert finished.notes == ()
+    assert 0 < finished.seconds < 60
+
+
+def test_the_picture_is_the_last_one_and_nothing_else_is_left(tmp_path):
+    job = tiny_job(tmp_path)
+    *_, last, _ = painted(job, checkpoint_every=0)
+    assert torch.equal(read_picture(job.output).image, (last.image * 255).round() / 255)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "painting.png", "photograph.png"]
+
+
+def test_what_was_done_stands_in_the_picture(tmp_path):
+    job = tiny_job(tmp_path)
+    *_, finished = painted(job)
+    found = read_inscription(job.output)
+    assert found.record.options == TINY
+    assert (found.finished, found.closures, found.total, found.losses) == (True, 9, finished.total, finished.losses)
+
+
+@pytest.mark.parametrize("options", [ReconstructContent(layer="conv2_1"), Texture(size="70x50", style_layers=STYLE)])
+def test_every_recipe_is_painted(tmp_path, options):
+    options = replace(options, iterations=3, **({"size": 64} if isinstance(options, ReconstructContent) else {}))
+    job = tiny_job(tmp_path, options=options, paintings=())
+    painted(job)
+    expected = Size(50, 70) if isinstance(options, Texture) else Size(43, 64)
+    assert read_picture(job.output).size == expected
+
+
+def test_a_start_picture_is_used(tmp_path):
+    one, other = (tmp_path / name for name in ("one.png", "other.png"))
+    write_picture(picture(5, 40, 60), one)
+    start = tiny_job(tmp_path, start=one, output=other, options=replace(TINY, iterations=1, coarsest=0, size=60))
+    painted(start)
+    assert torch.equal(read_picture(other).image, read_picture(one).image)
+
+
+def test_alpha_is_carried_around(tmp_path):
+    alpha = torch.ones(1, 1, 40, 60)
+    alpha[..., :20, :] = 0
+    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", alpha=alpha)
+    job = tiny_job(tmp_path)
+    painted(job)
+    found = read_picture(job.output).alpha
+    assert found is not None and found.shape == (1, 1, 43, 64)
+    assert found[..., :18, :].max() < 0.1 and found[..., 26:, :].min() > 0.9
+    *_, finished = painted(replace(job, output=tmp_path / "out.jpg"))
+    assert finished.notes == ("photograph.png is transparent in places, and .jpg cannot be: written over white.",)
+
+
+def test_textures_are_not_transparent(tmp_path):
+    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.full((1, 1, 40, 60), 0.5))
+    job = tiny_job(tmp_path, options=Texture(size="64x64", iterations=2, style_layers=STYLE), paintings=())
+    events = painted(job)
+    assert "textures are not" in " ".join(notes(events))
+    assert read_picture(job.output).alpha is None
+
+
+def test_16_bits_stay_16_bits(tmp_path):
+    pytest.importorskip("pyvips")
+    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", bits=16)
+    job = tiny_job(tmp_path)
+    assert notes(painted(job)) == []
+    assert read_picture(job.output).bits == 16
+    assert "keeps 8" in notes(painted(replace(job, output=tmp_path / "out.webp")))[0]
+
+
+def test_notes_of_reading_are_told_at_the_beginning(tmp_path):
+    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.zeros(1, 1, 40, 60))
+    first, *_ = painted(tiny_job(tmp_path))
+    assert first == Note("photograph.png: fully transparent: read as white")
+
+
+def test_nothing_is_overwritten_without_permission(tmp_path):
+    job = tiny_job(tmp_path)
+    job.output.write_bytes(b"precious")
+    with pytest.raises(InputError, match="there already"):
+        painted(job)
+    assert job.output.read_bytes() == b"precious"
+    painted(replace(job, overwrite=True))
+    assert read_picture(job.output).size == Size(43, 64)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"content": "nowhere.png"}, "nowhere.png"),
+        ({"paintings": ("nowhere.png",)}, "nowhere.png"),
+        ({"start": "nowhere.png"}, "nowhere.png"),
+        ({"output": "no/where.png"}, "folder"),
+        ({"output": "out.txt"}, "ending|ends"),
+        ({"device": "cuba"}, "no device 'cuba'"),
+        ({"max_pixels": 100}, "limit"),
+        ({"options": replace(TINY, style_layers=("conv9_9",))}, "no tap 'conv9_9'"),
+        ({"paintings": ()}, "no painting"),
+    ],
+)
+def test_what_cannot_be_is_said_before_painting(tmp_path, change, message):
+    paths = {name: tmp_path / value for name, value in change.items() if isinstance(value, str) and "." in value}
+    if change.get("paintings"):
+        paths["paintings"] = (tmp_path / change["paintings"][0],)
+    job = replace(tiny_job(tmp_path), **(change | paths))
+    with pytest.raises(InputError, match=message):
+        painted(job)
+    assert not job.output.exists()
+
+
+def test_the_photograph_is_no_painting(tmp_path):
+    job = tiny_job(tmp_path)
+    (tmp_path / "copy.png").write_bytes(job.content.read_bytes())
+    with pytest.raises(InputError, match=r"copy.png is the photograph itself"):
+        painted(replace(job, paintings=(*job.paintings, tmp_path / "copy.png")))
+
+
+def test_a_picture_too_long_for_the_network_is_refused_before_painting(tmp_path):
+    write_picture(picture(1, 33, 330), tmp_path / "photograph.png")
+    with pytest.raises(InputError, match="the result would be 32×3 pixels at first"):
+        painted(tiny_job(tmp_path))
+
+
+def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
+    job = tiny_job(tmp_path, options=replace(TINY, size=4096, coarsest=0))
+    with pytest.raises(OutOfMemory) as caught:
+        painted(job, memory=1_500_000_000)
+    fitting = caught.value.fitting_size
+    assert fitting is not None and 500 < fitting < 4000
+    assert f"take size {fitting} or less" in str(caught.value)
+    with pytest.raises(OutOfMemory, match="no size fits"):
+        painted(job, memory=1)
+
+
+def test_a_disk_without_room_for_checkpoints_is_found_before_painting(tmp_path, monkeypatch):
+    job = tiny_job(tmp_path)
+    needed = 2 * 43 * 64 * 3 * 4 * 16  # two of them, each the optimizer's vectors
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("brushwork.jobs.prepare.shutil.disk_usage", lambda _: usage._replace(free=needed - 1))
+    monkeypatch.setattr("brushwork.jobs.prepare.check_writable", lambda *_, **__: None)
+    with pytest.raises(InputError, match="checkpoints"):
+        painted(job)
+    painted(job, checkpoint_every=None)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_said_once_and_painting_goes_on(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", full)
+    events = painted(tiny_job(tmp_path), checkpoint_every=0)
+    (note,) = notes(events)
+    assert "No space left on device" in note
+    assert events[-1].notes == (note,)
+
+
+def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
+    now, written = [0.0], []
+
+    def slow(*_):
+        written.append(now[0])
+        now[0] += 1.0
+
+    monkeypatch.setattr(keeper, "monotonic", lambda: now[0])
+    monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", slow)
+    for event in paint(
+        tiny_job(tmp_path, options=replace(TINY, iterations=60)), encoder=tiny_network(), checkpoint_every=2
+    ):
+        now[0] += isinstance(event, Progress)
+    assert written == [2.0, 23.0, 44.0, 65.0, 86.0]
+
+
+def interrupting(closure, error):
+    """A network that raises when it looks for so manyeth time with a gradient."""
+    network, count = tiny_network(), [0]
+
+    def look(*_):
+        count[0] += torch.is_grad_enabled()
+        if count[0] == closure:
+            raise error
+
+    network.register_forward_pre_hook(look)
+    return network
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("a bug"), SystemExit(1)])
+def test_whatever_happens_the_picture_and_a_checkpoint_stay(tmp_path, error):
+    job = tiny_job(tmp_path)
+    seen = []
+    with pytest.raises(type(error)):
+        seen.extend(paint(job, encoder=interrupting(4, error)))
+    found = read_inscription(job.output)
+    assert (found.finished, found.closures) == (False, 3)
+    assert job.checkpoint.exists()
+
+
+def test_closing_keeps_the_picture_of_the_last_step(tmp_path):
+    job = tiny_job(tmp_path)
+    events = paint(job, encoder=tiny_network())
+    for event in events:
+        if isinstance(event, Progress) and event.spent == 4:
+            break
+    events.close()
+    assert torch.equal(read_picture(job.output).image, (event.image * 255).round() / 255)
+    assert job.checkpoint.exists()
+
+
+def test_before_the_first_step_there_is_nothing_to_keep(tmp_path):
+    job = tiny_job(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        list(paint(job, encoder=interrupting(1, KeyboardInterrupt())))
+    assert not job.output.exists() and not job.checkpoint.exists()
+
+
+def test_divergence_leaves_the_best_picture(tmp_path):
+    job, best = tiny_job(tmp_path), torch.full((1, 3, 20, 30), 0.2)
+    with pytest.raises(Diverged):
+        list(paint(job, encoder=interrupting(4, Diverged("it failed", best))))
+    assert torch.equal(read_picture(job.output).image, best)
+    assert not read_inscription(job.output).finished
+    assert job.checkpoint.exists()
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")]
+)
+def test_memory_that_runs_out_all_the_same(tmp_path, error):
+    job = tiny_job(tmp_path)
+    with pytest.raises(OutOfMemory, match="smaller size"):
+        list(paint(job, encoder=interrupting(4, error)))
+    assert job.checkpoint.exists()
+
+
+def test_what_cannot_be_kept_is_added_to_the_error(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", full)
+    job = tiny_job(tmp_path)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        list(paint(job, encoder=interrupting(4, KeyboardInterrupt())))
+    assert "No space left" in caught.value.__notes__[0]
+    assert read_inscription(job.output).closures == 3
+
+
+def test_the_output_is_the_same_file_each_time(tmp_path):
+    job = tiny_job(tmp_path)
+    painted(job)
+    first = job.output.read_bytes()
+    painted(replace(job, overwrite=True), checkpoint_every=0)
+    assert job.output.read_bytes() == first
+
+
+def test_the_real_network_paints(tmp_path):
+    options = replace(TINY, content_layers=("conv4_2",), style_layers=("conv1_1", "conv3_1"), iterations=2, coarsest=0)
+    job = tiny_job(tmp_path, options=options)
+    *_, finished = paint(job)
+    assert finished.closures == 2
+    record = json.loads(json.dumps(read_inscription(job.output).record.to_json()))
+    assert record["network"] == options.network

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from brushwork.errors import InputError
+from brushwork.jobs.settings import RECIPES, options_from_json, options_to_json, recipe_of
+from brushwork.recipes import PRESETS, ReconstructContent, Texture, Transfer
+
+
+def there_and_back(options):
+    return options_from_json(recipe_of(options), json.loads(json.dumps(options_to_json(options))))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *PRESETS.values(),
+        Transfer(style_blend=(0.25, 0.75), content_layers=()),
+        ReconstructContent(layer="conv3_1", boxed=True),
+        Texture(size="300x200", averaging=0.1 + 0.2),
+    ],
+)
+def test_options_come_back_equal(options):
+    assert there_and_back(options) == options
+
+
+def test_every_recipe_has_a_name():
+    assert set(RECIPES.values()) == {Transfer, ReconstructContent, Texture}
+
+
+def test_whole_numbers_are_taken_for_decimal_ones():
+    data = options_to_json(Transfer()) | {"style_weight": 5}
+    assert isinstance(options_from_json("transfer", data).style_weight, float)
+
+
+def test_an_unknown_recipe_is_named():
+    with pytest.raises(InputError, match=r"no recipe 'transver'\. Did you mean 'transfer'"):
+        options_from_json("transver", options_to_json(Transfer()))
+    with pytest.raises(InputError, match="no recipe None"):
+        options_from_json(None, {})
+
+
+def test_missing_and_unknown_options_are_named():
+    data = options_to_json(Transfer())
+    del data["seed"]
+    with pytest.raises(InputError, match=r"missing: seed; unknown: speed"):
+        options_from_json("transfer", data | {"speed": 1})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": "512"},
+        {"size": True},
+        {"size": 512.5},
+        {"boxed": 1},
+        {"optimizer": "newton"},
+        {"style_layers": "conv1_1"},
+        {"style_layers": [1]},
+        {"network": None},
+        {"optimizer": ["lbfgs"]},
+    ],
+)
+def test_a_value_of_another_type_is_named(wrong):
+    (name,) = wrong
+    with pytest.raises(InputError, match=f"^{name} is|^the record|{name}"):
+        options_from_json("transfer", options_to_json(Transfer()) | wrong)
+
+
+def test_options_that_are_no_object():
+    with pytest.raises(InputError, match="must be an object"):
+        options_from_json("transfer", [1])
+
+
+def test_a_value_out_of_range_is_refused():
+    with pytest.raises(InputError, match="size is 7"):
+        options_from_json("transfer", options_to_json(Transfer()) | {"size": 7})
