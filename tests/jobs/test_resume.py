@@ -21,6 +21,9 @@ from brushwork.recipes import Progress
 
 SEARCHING = replace(TINY, line_search=True, boxed=True, start="noise")
 
+HASTY = replace(ADAM, learning_rate=100.0)
+"""So fast that the guard has to step in."""
+
 
 def interrupted(job, closures, *, resume=False, encoder=None):
     """Paint until so many closures are spent, and stop there."""
@@ -31,7 +34,7 @@ def interrupted(job, closures, *, resume=False, encoder=None):
     events.close()
 
 
-@pytest.mark.parametrize("options", [TINY, ADAM, SEARCHING], ids=["lbfgs", "adam", "line search"])
+@pytest.mark.parametrize("options", [TINY, ADAM, SEARCHING, HASTY], ids=["lbfgs", "adam", "line search", "guarded"])
 def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
     whole = tiny_job(tmp_path, options=options, output=tmp_path / "whole.png")
     *_, unbroken = painted(whole)
@@ -74,6 +77,16 @@ def test_killed_at_any_moment_it_can_be_resumed(tmp_path):
         [sys.executable, str(script), str(tmp_path)], env=environment, capture_output=True, text=True, timeout=300
     )
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_notes_of_the_guard_go_on(tmp_path):
+    whole, broken = (tiny_job(tmp_path, options=HASTY, output=tmp_path / name) for name in ("w.png", "b.png"))
+    *_, unbroken = painted(whole)
+    assert "back to the best picture" in unbroken.notes[0]
+    interrupted(broken, unbroken.closures - 1)
+    started, *_, finished = painted(broken, resume=True)
+    assert isinstance(started, Started)
+    assert finished.notes == unbroken.notes
 
 
 def test_time_and_notes_go_on(tmp_path):

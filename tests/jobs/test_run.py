@@ -10,7 +10,7 @@ import pytest
 import torch
 
 sys.path.append(str(Path(__file__).parent))
-from tiny_job import STYLE, TINY, painted, picture, tiny_job, tiny_network
+from tiny_job import ADAM, STYLE, TINY, painted, picture, tiny_job, tiny_network
 
 from brushwork.errors import Diverged, InputError, OutOfMemory
 from brushwork.jobs import Finished, Note, Started, keeper, paint
@@ -248,6 +248,14 @@ def test_before_the_first_step_there_is_nothing_to_keep(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         list(paint(job, encoder=interrupting(1, KeyboardInterrupt())))
     assert not job.output.exists() and not job.checkpoint.exists()
+
+
+def test_an_optimization_that_fails_for_good(tmp_path):
+    job = tiny_job(tmp_path, options=replace(ADAM, learning_rate=1e4, coarsest=0))
+    with pytest.raises(Diverged) as caught:
+        painted(job)
+    best = caught.value.image.clamp(0, 1)
+    assert torch.equal(read_picture(job.output).image, (best * 255).round() / 255)
 
 
 def test_divergence_leaves_the_best_picture(tmp_path):

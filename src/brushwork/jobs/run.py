@@ -56,7 +56,9 @@ def paint(
         yield _finished_before(job, found)
         return
     keeper = Keeper(desk, found, checkpoint_every, replacing)
-    yield from map(Note, (*keeper.notes, *_about_resuming(job, desk.record, found, resume)))
+    about = _about_resuming(job, desk.record, found) if resume else []
+    keeper.notes += about
+    yield from map(Note, (*desk.notes, *about))
     if found is None:
         remove(job.checkpoint)
     del found  # it may take more memory than a closure
@@ -100,13 +102,14 @@ def _is_about_memory(error: BaseException) -> bool:
     )
 
 
-def _about_resuming(job: Job, record: Record, found: Checkpoint | None, resume: bool) -> Iterator[str]:
+def _about_resuming(job: Job, record: Record, found: Checkpoint | None) -> list[str]:
     """What a person who resumes should hear."""
-    if resume and found is None:
-        yield f"there is no unfinished painting at {job.checkpoint}: painting from the beginning."
-    if found is not None and (drift := record.drift(found.record)):
-        changes = "; ".join(drift)
-        yield f"the painting was begun in other circumstances ({changes}): the last bits may come out otherwise."
+    if found is None:
+        return [f"there is no unfinished painting at {job.checkpoint}: painting from the beginning."]
+    changes = "; ".join(record.drift(found.record))
+    if not changes:
+        return []
+    return [f"the painting was begun in other circumstances ({changes}): the last bits may come out otherwise."]
 
 
 def _finished_before(job: Job, found: Inscription) -> Finished:

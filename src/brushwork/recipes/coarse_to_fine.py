@@ -108,7 +108,8 @@ def coarse_to_fine(
 
 def _resume(saved: Saved, optimizer: Optimizer, device: torch.device) -> tuple[int, int, Tensor, Image]:
     """Level, closures spent at it, point and picture; the optimizer is loaded."""
-    state = {name: value.to(device) for name, value in saved.state.items()}
+    # Numbers stay where they are: not every device has float64.
+    state = {name: value.to(device) if value.ndim else value for name, value in saved.state.items()}
     point, shown = state.pop("point"), state.pop("shown")
     optimizer.load(state)
     return saved.level, saved.spent, point, shown
