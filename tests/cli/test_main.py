@@ -115,7 +115,11 @@ def test_ctrl_c_before_anything_began(run: Run, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_closed_pipe_is_no_disaster() -> None:
-    code = "import sys; from brushwork.cli.main import main; input(); sys.exit(main(['presets']))"
+    code = (
+        "import sys, brushwork.cli.main as command; from brushwork.cli.output import result; input();"
+        "command.application = lambda given: lambda tokens, **options: result('a picture');"
+        "sys.exit(command.main([]))"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -205,6 +205,15 @@ def test_a_failure_is_one_line_and_a_code(studio: Any, desk: Path, run: Run, fai
     assert outcome.err.count("\n") == 1
 
 
+def test_what_was_added_to_an_error_is_said(studio: Any, desk: Path, run: Run) -> None:
+    for failure, code in ((WeightsError("no weights."), 1), (KeyboardInterrupt(), 130)):
+        failure.add_note("What was painted so far could not be kept whole: no room")
+        studio.failure, studio.fails_at = failure, 2
+        outcome = run("paint", "photo.jpg", "waves.png", "-q", "--force")
+        assert outcome.code == code
+        assert "could not be kept whole: no room" in outcome.err
+
+
 def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(studio: Any, desk: Path, run: Run) -> None:
     studio.failure, studio.fails_at = KeyboardInterrupt(), 4
     outcome = run("paint", "photo.jpg", "waves.png", "-o", "my picture.png", "-q")

@@ -104,7 +104,7 @@ def test_the_doctor_finds_a_healthy_machine(run: Run) -> None:
     assert outcome.code == 0
     for said in ("brushwork", "torch", torch.__version__, "device", "threads", "memory", "cache", "extra giant"):
         assert said in outcome.out
-    assert "not here; if you want them: brushwork weights get vgg16" in outcome.out
+    assert "not here; brushwork weights get vgg16" in outcome.out
     assert "note: weights alexnet: its values are not those that were written" in outcome.out
     assert "All is well" in outcome.out
 

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from brushwork.cli.output import print_json
 from brushwork.cli.panels import JsonFlag
 from brushwork.cli.perform import device_name
 from brushwork.cli.weights import megabytes
-from brushwork.errors import BrushworkError
+from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.memory import available_memory
 from brushwork.perception import weight_sets
@@ -29,7 +30,7 @@ from brushwork.perception.cache import cache_folder
 from brushwork.recipes import PRESETS
 
 EXTRAS = {"giant": ("pyvips", "16-bit and giant pictures"), "plot": ("matplotlib", "--plot")}
-DEVICES = ("cuda", "mps", "xpu")
+ACCELERATORS = ("cuda", "mps", "xpu")
 
 
 class Finding(NamedTuple):
@@ -89,8 +90,7 @@ def _software() -> Iterator[Finding]:
 def _machine() -> Iterator[Finding]:
     device = pick_device("auto")
     yield Finding("device", f"{device_name(device)}, taken by --device auto")
-    for name in DEVICES:
-        yield _device(name)
+    yield Finding("accelerators", ", ".join(_accelerators()) or "none that torch can use")
     limit = os.environ.get("OMP_NUM_THREADS")
     given = f", OMP_NUM_THREADS={limit}" if limit else ""
     yield Finding("threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores{given}")
@@ -98,11 +98,10 @@ def _machine() -> Iterator[Finding]:
     yield Finding("memory", "unknown" if left is None else f"{gigabytes(left)} may be used on {device.type}")
 
 
-def _device(name: str) -> Finding:
-    try:
-        return Finding(name, device_name(pick_device(name)))
-    except BrushworkError:
-        return Finding(name, "none")
+def _accelerators() -> Iterator[str]:
+    for name in ACCELERATORS:
+        with suppress(InputError):
+            yield device_name(pick_device(name))
 
 
 def _weights() -> Iterator[Finding]:
@@ -111,7 +110,7 @@ def _weights() -> Iterator[Finding]:
     for one in weight_sets():
         what, grave = f"weights {one.name}", one.name in needed and bool(one.hint)
         if one.state == "missing" and not grave:
-            yield Finding(what, f"not here; if you want them: brushwork weights get {one.name}")
+            yield Finding(what, f"not here; brushwork weights get {one.name}")
         else:
             state = ", ".join(part for part in (one.state, one.architecture, megabytes(one.size)) if part)
             yield Finding(what, state, one.hint, grave)

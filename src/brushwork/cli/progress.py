@@ -89,6 +89,7 @@ class Bar(Nothing):
 
     def __init__(self, title: str, console: Console) -> None:
         self._pace, self._shown_at = Pace(), 0.0
+        shown = escape(title) if console.width >= ROOMY else ""
         self._bars = Bars(
             TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
             TextColumn("{task.fields[sizes]}", table_column=Column(no_wrap=True)),
@@ -99,7 +100,7 @@ class Bar(Nothing):
             refresh_per_second=REFRESHES_PER_SECOND,
             expand=True,
         )
-        self._task = self._bars.add_task(escape(title), total=1.0, sizes="", numbers="looking at the pictures")
+        self._task = self._bars.add_task(shown, total=1.0, sizes="", numbers="looking at the pictures")
 
     def see(self, progress: Progress) -> None:
         """Move the bar, as often as an eye can see."""
@@ -124,6 +125,8 @@ class Bar(Nothing):
 
 
 TITLE_WIDTH, BAR_WIDTH = 24, 6
+ROOMY = 72
+"""Columns; on narrower terminals the numbers need the room of the title."""
 
 
 def sizes(progress: Progress) -> str:
