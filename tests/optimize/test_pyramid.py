@@ -1,62 +1,12 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from brushwork.canvas import Pixels
-from brushwork.errors import InputError
-from brushwork.optimize import LBFGS, Adam, Guard, climb, levels, minimize, shares
+from brushwork.optimize import LBFGS, Adam, Guard, climb, minimize
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
-
-
-def test_levels_halve_down_to_the_coarsest():
-    assert levels(Size(512, 384), coarsest=90) == [Size(128, 96), Size(256, 192), Size(512, 384)]
-    assert levels(Size(512, 384), coarsest=96) == [Size(128, 96), Size(256, 192), Size(512, 384)]
-    assert levels(Size(512, 384), coarsest=97) == [Size(256, 192), Size(512, 384)]
-
-
-def test_levels_may_be_limited_in_number_or_spaced_otherwise():
-    assert levels(Size(512, 384), coarsest=1, count=2) == [Size(256, 192), Size(512, 384)]
-    assert levels(Size(400, 400), coarsest=150, factor=2**0.5) == [Size(200, 200), Size(283, 283), Size(400, 400)]
-    assert levels(Size(20, 30), coarsest=64) == [Size(20, 30)]
-
-
-@given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 300), st.floats(1.1, 4))
-def test_levels_grow_to_the_size_itself(height, width, coarsest, factor):
-    sizes = levels(Size(height, width), coarsest=coarsest, factor=factor)
-    assert sizes[-1] == Size(height, width)
-    assert all(min(size) >= coarsest for size in sizes[:-1])
-    assert all(a.area <= b.area for a, b in pairwise(sizes))
-
-
-@given(st.integers(1, 9), st.integers(0, 3000), st.floats(0.1, 3))
-def test_shares_use_up_the_steps(count, more, falloff):
-    parts = shares(count + more, count, falloff=falloff)
-    assert len(parts) == count
-    assert sum(parts) == count + more
-    assert min(parts) >= 1
-
-
-def test_shares_fall_off_as_told():
-    assert shares(600, 3) == [200, 200, 200]
-    assert shares(703, 3, falloff=0.5) == [401, 201, 101]
-
-
-@pytest.mark.parametrize("steps,count,falloff", [(2, 3, 1.0), (5, 0, 1.0), (5, 2, 0.0), (5, 2, float("nan"))])
-def test_shares_that_make_no_sense_are_refused(steps, count, falloff):
-    with pytest.raises(InputError):
-        shares(steps, count, falloff=falloff)
-
-
-@pytest.mark.parametrize("options", [{"coarsest": 0}, {"coarsest": 8, "count": 0}, {"coarsest": 8, "factor": 1.0}])
-def test_levels_that_make_no_sense_are_refused(options):
-    with pytest.raises(InputError):
-        levels(Size(64, 64), **options)
 
 
 def smooth_target(problems, size):
@@ -74,7 +24,7 @@ def smooth_target(problems, size):
 @pytest.mark.parametrize("make", [lambda: LBFGS(), lambda: Guard(LBFGS(search=True)), lambda: Adam(2.0, average=0.5)])
 def test_a_climb_goes_on_where_the_coarse_level_ended(problems, make):
     canvas, optimizer = Pixels(255.0, (0.0, 1.0)), make()
-    coarse, fine = levels(Size(24, 32), coarsest=12)
+    coarse, fine = Size(12, 16), Size(24, 32)
     start = torch.rand(1, 3, *coarse, generator=torch.Generator().manual_seed(0))
     first, *_, last = minimize(canvas, smooth_target(problems, coarse), optimizer, 30, start=start)
     point = climb(canvas, optimizer, last.image, fine)
@@ -96,7 +46,7 @@ def test_a_carried_memory_saves_closures(problems):
         seen = torch.nn.functional.adaptive_avg_pool2d(image, (6, 8))
         return (weights * (seen - 0.5) ** 2).mean() + 0.01 * ((image - 0.5) ** 2).mean()
 
-    coarse, fine = levels(Size(24, 32), coarsest=12)
+    coarse, fine = Size(12, 16), Size(24, 32)
     start = torch.rand(1, 3, *coarse, generator=torch.Generator().manual_seed(0))
     reached = {}
     for carried in (True, False):

@@ -8,7 +8,7 @@ from brushwork.optimize.lbfgs import LBFGS
 from brushwork.optimize.minimize import Step, minimize
 from brushwork.optimize.optimizer import Move, Optimizer
 from brushwork.optimize.oracle import Canvas, Evaluate, Evaluation, Oracle
-from brushwork.optimize.pyramid import climb, levels, shares
+from brushwork.optimize.pyramid import climb
 
 __all__ = [
     "LBFGS",
@@ -22,7 +22,5 @@ __all__ = [
     "Oracle",
     "Step",
     "climb",
-    "levels",
     "minimize",
-    "shares",
 ]

@@ -1,15 +1,12 @@
-"""Coarse to fine: the sizes of the levels, their shares of the work, and the way from one to the next."""
+"""Coarse to fine: the way from one size to the next."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
-from math import inf
 from typing import TypeAlias
 
 from torch import Tensor
 
-from brushwork.errors import InputError
 from brushwork.optimize.optimizer import Optimizer
 from brushwork.optimize.oracle import Canvas
 from brushwork.picture.resample import resize as resize_picture
@@ -17,41 +14,6 @@ from brushwork.picture.window import Size
 from brushwork.types import Image
 
 Resize: TypeAlias = Callable[[Tensor, Size], Tensor]
-
-
-def levels(size: Size, *, coarsest: int, factor: float = 2.0, count: int | None = None) -> list[Size]:
-    """The sizes from coarse to fine, each `factor` times the one before; the last is `size`.
-
-    No level but the last has a short side under `coarsest` pixels, and there are `count` levels at most.
-
-    Raises: InputError: an option out of range.
-    """
-    if not 1 < factor < inf:
-        raise InputError(f"the factor between the levels is {factor}: give a number above 1; 2 is usual.")
-    if coarsest < 1 or (count is not None and count < 1):
-        raise InputError(f"{count} levels down to {coarsest} pixels were asked for: both must be 1 or more.")
-    sizes = [size]
-    while count is None or len(sizes) < count:
-        smaller = Size(*(round(side / factor ** len(sizes)) for side in size))
-        if min(smaller) < coarsest:
-            break
-        sizes.append(smaller)
-    return sizes[::-1]
-
-
-def shares(steps: int, count: int, *, falloff: float = 1.0) -> list[int]:
-    """How many of `steps` closures each of `count` levels may spend, each `falloff` times the one before.
-
-    Raises: InputError: fewer steps than levels, or a falloff that is not positive.
-    """
-    if not 0 < falloff < inf:
-        raise InputError(f"the falloff between the levels is {falloff}: give a positive number; 1 shares alike.")
-    if not 1 <= count <= steps:
-        raise InputError(f"{steps} steps cannot be shared by {count} levels: give each of them 1 step or more.")
-    weights = [falloff**level for level in range(count)]
-    # Rounding the running sums keeps the total. One step each is given beforehand.
-    ends = [round((steps - count) * sum(weights[:level]) / sum(weights)) for level in range(count + 1)]
-    return [1 + after - before for before, after in pairwise(ends)]
 
 
 def climb(

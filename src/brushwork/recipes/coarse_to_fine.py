@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -119,4 +120,7 @@ def optimizer_of(options: Descending) -> Optimizer:
     """The optimizer that the options name, under guard."""
     if options.optimizer == "adam":
         return Guard(Adam(lr=options.learning_rate, average=options.averaging))
-    return Guard(LBFGS(history=options.history, lr=options.learning_rate, search=options.line_search))
+    lbfgs = partial(LBFGS, history=options.history, lr=options.learning_rate, search=options.line_search)
+    if options.first_move == 0:
+        return Guard(lbfgs())
+    return Guard(lbfgs(first_move=options.first_move * options.pixel_range, least_curvature=0.0))

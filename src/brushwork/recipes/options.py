@@ -165,6 +165,10 @@ class Descending(ABC):
     learning_rate: float = 1.0
     """Step length: 1 for L-BFGS; for Adam in units of `pixel_range`."""
 
+    first_move: float = 0.01
+    """How far L-BFGS moves the pixels in its first step, in the mean, white being 1; 0: as torch and the published
+    programs, whose first step is lost in rounding where losses are small."""
+
     line_search: bool = False
     """L-BFGS searches each step's length (strong Wolfe); slower, for hard cases."""
 
@@ -182,6 +186,7 @@ class Descending(ABC):
             require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         require(0 < self.finer_share <= 1, "finer_share", self.finer_share, "above 0, up to 1")
         require(self.coarsest == 0 or self.coarsest >= SMALLEST_SIDE, "coarsest", self.coarsest, "0, or 32 or more")
+        require(0 <= self.first_move < inf, "first_move", self.first_move, "0 or more, and finite")
         require(0 < self.learning_rate < inf, "learning_rate", self.learning_rate, "above 0, and finite")
         require(0 <= self.averaging < 1, "averaging", self.averaging, "0 or more, and below 1")
         require(0 < self.pixel_range < inf, "pixel_range", self.pixel_range, "above 0, and finite")

@@ -32,6 +32,7 @@ _PROGRAM = Transfer(
     ceil=False,
     coarsest=0,
     history=100,
+    first_move=0.0,
     boxed=False,
 )
 """What the published programs share: one size, the original network, torch's L-BFGS, no box."""
