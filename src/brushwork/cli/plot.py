@@ -11,6 +11,8 @@ from brushwork.recipes import Progress
 
 ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".webp")
 INCHES = (8.0, 5.0)
+CURVES = 20
+"""Colors of the palette; then they begin anew."""
 
 
 class LossPlot:
@@ -31,23 +33,25 @@ class LossPlot:
         for name, value in {"total": total, **terms}.items():
             column = self._losses[name]
             column.extend([float("nan")] * (len(self._closures) - 1 - len(column)))
-            column.append(value.item())
+            column.append(value.item() or float("nan"))  # a logarithmic axis has no 0
 
     def finish(self) -> None:
         """Draw the curves, logarithmic.
 
         Raises: InputError: the file cannot be written.
         """
-        from matplotlib.figure import Figure  # an extra, and slow to import
+        from matplotlib import colormaps  # an extra, and slow to import
+        from matplotlib.figure import Figure
 
         figure = Figure(figsize=INCHES, layout="constrained")
         axes = figure.subplots()
+        axes.set_prop_cycle("color", colormaps["tab20"](range(CURVES)))
         for name, column in self._losses.items():
             axes.plot(self._closures[: len(column)], column, label=name, linewidth=2 if name == "total" else 1)
         axes.set(
             xlabel="closures", ylabel="loss", yscale="log", title=f"{self._title}: {' → '.join(self._levels.values())}"
         )
-        axes.legend(fontsize="small")
+        figure.legend(loc="outside right upper", fontsize="small")
         try:
             figure.savefig(self._path)
         except OSError as error:
