@@ -7,7 +7,7 @@ from brushwork.perception.vgg import caffe_preprocess
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes.options import Starting
-from brushwork.recipes.start import beginning, covering, gray, noise
+from brushwork.recipes.start import beginning, covering, gray, noisy
 
 SIZE = Size(160, 200)
 WHITES = pytest.mark.parametrize("white", [255.0, 256.0])
@@ -27,14 +27,15 @@ def test_gray_is_what_the_network_sees_as_zero(photograph, white):
 @WHITES
 @pytest.mark.parametrize("std", [1.0, 20.0])
 def test_noise_has_its_deviation_in_the_eyes_of_the_network(photograph, white, std):
-    seen = caffe_preprocess(white)(noise(SIZE, photograph, std, torch.Generator().manual_seed(0), white))
+    drawn = noisy(gray(SIZE, photograph, white), std, torch.Generator().manual_seed(0), white)
+    seen = caffe_preprocess(white)(drawn)
     cells = SIZE.area
     assert (seen.mean((2, 3)).abs() < 5 * std / cells**0.5).all()
     assert seen.std((2, 3)).sub(std).abs().max() < 5 * std / (2 * cells) ** 0.5
 
 
 def test_noise_is_white(photograph):
-    drawn = noise(SIZE, photograph, 1.0, torch.Generator().manual_seed(0)) - gray(SIZE, photograph)
+    drawn = noisy(gray(SIZE, photograph), 1.0, torch.Generator().manual_seed(0)) - gray(SIZE, photograph)
     for shifted in (drawn[..., 1:] * drawn[..., :-1], drawn[..., 1:, :] * drawn[..., :-1, :]):
         assert shifted.mean().abs() < 0.02 * drawn.square().mean()
     assert (drawn[:, 0] * drawn[:, 1]).mean().abs() < 0.02 * drawn.square().mean()
@@ -53,8 +54,10 @@ def test_noise_leaves_the_global_random_state_alone(photograph, painting):
 
 
 def test_the_photograph_and_gray(photograph, painting):
-    content = beginning(Options(start="content"), SIZE, photograph, painting)
+    content = beginning(Options(start="content", grain=0.0), SIZE, photograph, painting)
     assert torch.equal(content, resize(photograph, SIZE))
+    grainy = beginning(Options(start="content", grain=10.0), SIZE, photograph, painting)
+    assert (grainy - content).std().item() == pytest.approx(10 / 255, rel=0.05)
     assert torch.equal(beginning(Options(start="gray"), SIZE, photograph, painting), gray(SIZE, photograph))
 
 

@@ -33,6 +33,7 @@ _PROGRAM = Transfer(
     coarsest=0,
     history=100,
     first_move=0.0,
+    grain=0.0,
     boxed=False,
 )
 """What the published programs share: one size, the original network, torch's L-BFGS, no box."""

@@ -17,13 +17,14 @@ def gray(size: Size, like: Image, white: float = 255.0) -> Image:
     return color.expand(1, 3, *size).clone()
 
 
-def noise(size: Size, like: Image, std: float, generator: torch.Generator, white: float = 255.0) -> Image:
-    """White noise about gray, of standard deviation `std` on the scale 0 to `white`.
+def noisy(picture: Image, std: float, generator: torch.Generator, white: float = 255.0) -> Image:
+    """The picture and white noise of standard deviation `std` on the scale 0 to `white`; may leave [0, 1].
 
-    The authors' programs take 1, jcjohnson's 0.001: nearly uniform gray both.
+    About gray, the authors' programs take 1, jcjohnson's 0.001: nearly uniform gray both. A photograph wants some too:
+    where it is flat, every position gets the same gradient, and what is painted there lies on the network's grid.
     """
-    drawn = torch.randn(1, 3, *size, generator=generator, dtype=like.dtype).to(like.device)
-    return gray(size, like, white) + drawn * (std / white)
+    drawn = torch.randn(picture.shape, generator=generator, dtype=picture.dtype).to(picture.device)
+    return picture + drawn * (std / white)
 
 
 def covering(picture: Image, size: Size) -> Image:
@@ -38,12 +39,13 @@ def covering(picture: Image, size: Size) -> Image:
 
 def beginning(options: Starting, size: Size, photograph: Image, painting: Image, white: float = 255.0) -> Image:
     """The starting point that the options name, at a size; the network is shown 0 to `white`."""
+    generator = torch.Generator().manual_seed(options.seed)
     match options.start:
         case "content":
-            return resize(photograph, size)
+            return noisy(resize(photograph, size), options.grain, generator, white)
         case "style":
-            return covering(painting, size)
+            return noisy(covering(painting, size), options.grain, generator, white)
+        case "noise":
+            return noisy(gray(size, photograph, white), options.noise, generator, white)
         case "gray":
             return gray(size, photograph, white)
-        case "noise":
-            return noise(size, photograph, options.noise, torch.Generator().manual_seed(options.seed), white)
