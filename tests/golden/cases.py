@@ -19,9 +19,12 @@ from brushwork.style import Style
 
 SUMMARIES = Path(__file__).with_name("summaries.json")
 
-FIRM = {"pixel_range": 0.01}
-"""Numbers so small that the first step of L-BFGS, of length 1, is a long one. In 0–255 it moves every pixel by a few
-roundings only, the second step is scaled by what these do to the gradient, and no two machines would paint alike."""
+FIRM = {"first_move": 0.01}
+"""The first step of L-BFGS as torch has it moves every pixel by a few roundings only, the second step is scaled by what
+these do to the gradient, and no two machines would paint alike."""
+
+
+# Noise of 30 where noise is the start: in nearly flat features, which of four cells is the largest is up to rounding.
 
 
 class Case(NamedTuple):
@@ -38,11 +41,11 @@ def _small(options: Transfer, **own: object) -> Transfer:
 
 
 _BARE = replace(preset("gatys-2016"), convention="paper", content_weight=1e-6, style_weight=1.0, history=10)
-_TEXTURE = Texture(style_weight=1e9, iterations=6, history=20, boxed=True, **FIRM)
-_RECONSTRUCTION = ReconstructContent(size=64, iterations=6, history=20, boxed=False, **FIRM)
+_TEXTURE = Texture(style_weight=1e9, noise=30.0, iterations=6, history=20, boxed=True, **FIRM)
+_RECONSTRUCTION = ReconstructContent(size=64, noise=30.0, iterations=6, history=20, boxed=False, **FIRM)
 
 TINY = {
-    "gatys-2015": _small(preset("gatys-2015")),
+    "gatys-2015": _small(preset("gatys-2015"), noise=30.0),
     "gatys-2016": _small(preset("gatys-2016")),
     "neural-style": _small(preset("neural-style"), start="style"),
     "neural-style-pt": _small(preset("neural-style-pt"), start="content", smoothness=0.1),
@@ -50,14 +53,14 @@ TINY = {
     "paper, coarse to fine, boxed": _small(_BARE, coarsest=32, finer_share=0.5, boxed=True),
     "spread, smoothness, scale": _small(_BARE, spread_weight=3.0, smoothness=0.1, style_scale=0.75),
     "line search": _small(_BARE, line_search=True, iterations=8),
-    "averaged Adam": _small(_BARE, optimizer="adam", averaging=0.9, learning_rate=2.0, pixel_range=255.0),
+    "averaged Adam": _small(_BARE, optimizer="adam", averaging=0.9, learning_rate=2.0),
     "texture": replace(_TEXTURE, style_layers=STYLE, picture_size=48, size="64x40"),
     "reconstruction": replace(_RECONSTRUCTION, layer="conv2_1"),
 }
 """On the tiny network."""
 
 REAL = {
-    "gatys-2015": replace(preset("gatys-2015"), size=64, iterations=4, **FIRM),
+    "gatys-2015": replace(preset("gatys-2015"), noise=30.0, size=64, iterations=4, **FIRM),
     "gatys-2016": replace(preset("gatys-2016"), size=64, iterations=4, **FIRM),
     "texture": replace(_TEXTURE, picture_size=64, iterations=4),
     "reconstruction": replace(_RECONSTRUCTION, layer="conv4_2", iterations=4),

@@ -146,7 +146,7 @@ def test_the_first_steps_are_the_same(pictures, encoder, artist):
     # The first step is so short that the change of gradient along it, which scales the second, is half rounding.
     steps = transfer(photograph, [painting], options(iterations=6), encoder=encoder)
     for number, progress in enumerate(steps, start=1):
-        assert progress.step.losses.total.item() == pytest.approx(artist._calc_loss().item(), rel=3e-3), number
+        assert progress.step.losses.total.item() == pytest.approx(artist._calc_loss().item(), rel=1e-2), number
         torch.testing.assert_close(progress.step.image, shown(artist.pastiche.detach()), rtol=0, atol=2e-3)
         artist.draw()
 
