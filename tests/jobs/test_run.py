@@ -34,10 +34,11 @@ def test_a_painting_starts_progresses_and_finishes(tmp_path):
     assert started.device == torch.device("cpu")
     assert [level.closures for level in started.levels] == [6, 3]
     assert started.spent == 0
-    assert [step.spent for step in steps] == list(range(1, 10))
+    spent = [step.spent for step in steps]  # a searched step may take several closures
+    assert spent[0] == 1 and len(spent) > 5 and spent == sorted(set(spent)) and spent[-1] <= 9
     assert isinstance(finished, Finished)
     assert finished.path == job.output
-    assert finished.closures == 9
+    assert finished.closures == steps[-1].spent
     assert finished.total == float(steps[-1].step.losses.total)
     assert finished.losses.keys() == steps[-1].step.losses.terms.keys()
     assert finished.notes == ()
@@ -56,7 +57,8 @@ def test_what_was_done_stands_in_the_picture(tmp_path):
     *_, finished = painted(job)
     found = read_inscription(job.output)
     assert found.record.options == TINY
-    assert (found.finished, found.closures, found.total, found.losses) == (True, 9, finished.total, finished.losses)
+    assert found.finished
+    assert (found.closures, found.total, found.losses) == (finished.closures, finished.total, finished.losses)
 
 
 @pytest.mark.parametrize("options", [ReconstructContent(layer="conv2_1"), Texture(size="70x50", style_layers=STYLE)])
@@ -170,15 +172,25 @@ def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
         painted(job, memory=1)
 
 
-def test_a_disk_without_room_for_checkpoints_is_found_before_painting(tmp_path, monkeypatch):
+def test_a_disk_without_room_for_checkpoints_is_told_before_painting(tmp_path, monkeypatch):
     job = tiny_job(tmp_path)
-    needed = 2 * 43 * 64 * 3 * 4 * 16  # two of them, each the optimizer's vectors
+    needed = 2 * 43 * 64 * 3 * 4 * (2 * TINY.history + 10)  # two of them, each the optimizer's vectors
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr("brushwork.jobs.prepare.shutil.disk_usage", lambda _: usage._replace(free=needed - 1))
+    monkeypatch.setattr("brushwork.jobs.keeper.shutil.disk_usage", lambda _: usage._replace(free=needed - 1))
     monkeypatch.setattr("brushwork.jobs.prepare.check_writable", lambda *_, **__: None)
-    with pytest.raises(InputError, match="checkpoints"):
+    note, *_, finished = painted(job, checkpoint_every=0)
+    assert "no checkpoints are written" in note.text
+    assert finished.notes == (note.text,)
+    monkeypatch.setattr("brushwork.jobs.keeper.shutil.disk_usage", lambda _: usage._replace(free=needed))
+    assert notes(painted(replace(job, overwrite=True))) == []
+
+
+def test_a_full_disk_is_found_before_painting(tmp_path, monkeypatch):
+    job = tiny_job(tmp_path)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("brushwork.picture.destination.shutil.disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(InputError, match="1,000 bytes left"):
         painted(job)
-    painted(job, checkpoint_every=None)
 
 
 def test_a_checkpoint_that_cannot_be_written_is_said_once_and_painting_goes_on(tmp_path, monkeypatch):
@@ -228,7 +240,7 @@ def test_whatever_happens_the_picture_and_a_checkpoint_stay(tmp_path, error):
     with pytest.raises(type(error)):
         seen.extend(paint(job, encoder=interrupting(4, error)))
     found = read_inscription(job.output)
-    assert (found.finished, found.closures) == (False, 3)
+    assert not found.finished and 1 <= found.closures <= 3
     assert job.checkpoint.exists()
 
 
@@ -286,7 +298,7 @@ def test_what_cannot_be_kept_is_added_to_the_error(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt) as caught:
         list(paint(job, encoder=interrupting(4, KeyboardInterrupt())))
     assert "No space left" in caught.value.__notes__[0]
-    assert read_inscription(job.output).closures == 3
+    assert not read_inscription(job.output).finished
 
 
 def test_the_output_is_the_same_file_each_time(tmp_path):

@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -38,6 +39,12 @@ def held_memory(device: torch.device) -> int:
         return 0
     pages = _text(Path("/proc/self/statm")).split()
     return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else 0
+
+
+def give_back() -> None:
+    """Give the system back what this process has freed; glibc keeps it otherwise, and it counts as held."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _of_system() -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -9,20 +11,25 @@ from brushwork.errors import BrushworkError
 from brushwork.jobs.checkpoint import Checkpoint, Standing
 from brushwork.jobs.events import Finished
 from brushwork.jobs.inscription import inscribe
+from brushwork.jobs.job import Job
 from brushwork.jobs.prepare import Desk
+from brushwork.jobs.rehearse import optimizer_memory
 from brushwork.jobs.tensorfile import remove
 from brushwork.picture import Size, resize, write_picture
-from brushwork.recipes import Progress, Texture
+from brushwork.recipes import Level, Progress, Texture
 from brushwork.types import Image
 
 _PATIENCE = 20
 """A checkpoint is followed by painting for at least so many times as long as it took: they cost 5 % at most."""
+
+_GIGABYTE = 1e9
 
 
 class Keeper:
     """Remembers where a painting stands, and writes it down in time."""
 
     def __init__(self, desk: Desk, checkpoint: Checkpoint | None, every: float | None, replacing: bool) -> None:
+        """`every`: seconds between checkpoints; None: only at an interruption."""
         self.standing = checkpoint.standing if checkpoint else None
         self.notes = list(dict.fromkeys((*(checkpoint.notes if checkpoint else ()), *desk.notes)))
         self._desk, self._every, self._replacing = desk, every, replacing
@@ -100,3 +107,19 @@ class Keeper:
             bits=desk.bits,
             overwrite=self._replacing,
         )
+
+
+def shortage(job: Job, levels: Sequence[Level]) -> str | None:
+    """That the disk has no room for checkpoints, in a sentence.
+
+    A checkpoint replaces the one before when it is complete: for a moment there are two.
+    """
+    needed = 2 * optimizer_memory(job.options, levels[-1].size, sum(level.closures for level in levels))
+    own = job.checkpoint.stat().st_size if job.checkpoint.is_file() else 0
+    free = shutil.disk_usage(job.checkpoint.parent).free + own
+    if free >= needed:
+        return None
+    return (
+        f"no checkpoints are written: they may take {needed / _GIGABYTE:.2f} GB, and the disk of "
+        f"{job.checkpoint.parent} has {free / _GIGABYTE:.2f} GB left."
+    )

@@ -9,7 +9,7 @@ import torch
 
 from brushwork.errors import OutOfMemory
 from brushwork.evaluate.machine import pick_device
-from brushwork.evaluate.memory import available_memory, held_memory
+from brushwork.evaluate.memory import available_memory, give_back, held_memory
 from brushwork.evaluate.meter import on_meta
 from brushwork.evaluate.plan import LevelPlan, Plan, with_reserve
 from brushwork.jobs.inputs import Inputs, Sizes, read_sizes
@@ -45,6 +45,7 @@ def plan(job: Job, *, timed: bool = True, memory: int | None = None, encoder: En
     device, options, sizes = pick_device(job.device), job.options, read_sizes(job)
     eye = encoder or encoder_for(options, "cpu")
     require_visible(options, sizes, eye)
+    give_back()
     held, room, levels = held_memory(device), _room(device, memory), levels_of(options, sizes.content)
     rate, need = None, _Need(sizes, eye, device)
     if timed:
@@ -68,6 +69,7 @@ def require_memory(
 
     Raises: OutOfMemory: carries the size that fits.
     """
+    give_back()
     room, sizes = _room(device, memory), inputs.sizes
     if room is None or _AMPLE * largest_shown(options, sizes) <= room:
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +12,6 @@ from brushwork.jobs.inputs import Inputs, read_inputs
 from brushwork.jobs.job import Job
 from brushwork.jobs.plan import require_memory
 from brushwork.jobs.record import Record
-from brushwork.jobs.rehearse import optimizer_memory
 from brushwork.jobs.shown import require_visible
 from brushwork.perception import Encoder
 from brushwork.picture import Picture, check_writable, keeps_alpha, most_bits
@@ -26,7 +24,6 @@ _ROOM = 2**20
 
 _CHANNELS = 4
 _BITS_OF_A_BYTE = 8
-_GIGABYTE = 1e9
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,10 @@ class Desk:
     notes: tuple[str, ...]
 
 
-def prepare(job: Job, *, replacing: bool, checkpoints: bool, memory: int | None, encoder: Encoder | None) -> Desk:
+def prepare(job: Job, *, replacing: bool, memory: int | None, encoder: Encoder | None) -> Desk:
     """Read the pictures and the network, and check that the result can be computed and written.
 
-    `replacing`: what lies at the output may be replaced. `checkpoints`: the disk must have room for them, too.
+    `replacing`: what lies at the output may be replaced.
 
     Raises: InputError, WeightsError, OutOfMemory.
     """
@@ -56,8 +53,6 @@ def prepare(job: Job, *, replacing: bool, checkpoints: bool, memory: int | None,
     levels = tuple(levels_of(job.options, inputs.content.size))
     bits = min(inputs.content.bits, most_bits(job.output))
     _require_place(job, levels[-1], bits, replacing)
-    if checkpoints:
-        _require_room(job, levels)
     eye = encoder or encoder_for(job.options, "cpu")
     require_visible(job.options, inputs.sizes, eye)
     record = Record.of(job, eye, device)
@@ -70,19 +65,6 @@ def prepare(job: Job, *, replacing: bool, checkpoints: bool, memory: int | None,
 def _require_place(job: Job, finest: Level, bits: int, replacing: bool) -> None:
     needed = finest.size.area * _CHANNELS * bits // _BITS_OF_A_BYTE + _ROOM
     check_writable(job.output, overwrite=replacing, bytes_needed=needed, bits=bits, size=finest.size)
-
-
-def _require_room(job: Job, levels: tuple[Level, ...]) -> None:
-    """A checkpoint replaces the one before when it is complete: for a moment there are two."""
-    closures = sum(level.closures for level in levels)
-    needed = 2 * optimizer_memory(job.options, levels[-1].size, closures)
-    folder = job.checkpoint.parent
-    free = shutil.disk_usage(folder).free + (job.checkpoint.stat().st_size if job.checkpoint.is_file() else 0)
-    if free < needed:
-        raise InputError(
-            f"the checkpoints in {folder} take up to {needed / _GIGABYTE:.2f} GB, and the disk has "
-            f"{free / _GIGABYTE:.2f} GB left: free some, write elsewhere, or take a smaller size or history."
-        )
 
 
 def _require_distinct(job: Job, record: Record) -> None:

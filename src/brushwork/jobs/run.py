@@ -11,7 +11,7 @@ from brushwork.jobs.checkpoint import Checkpoint
 from brushwork.jobs.events import Event, Finished, Note, Started
 from brushwork.jobs.inscription import Inscription
 from brushwork.jobs.job import Job
-from brushwork.jobs.keeper import Keeper
+from brushwork.jobs.keeper import Keeper, shortage
 from brushwork.jobs.prepare import Desk, prepare
 from brushwork.jobs.record import Record
 from brushwork.jobs.resume import require_new, take_up
@@ -35,7 +35,7 @@ def paint(
 
     Before painting, it is checked that the output can be written, that the pictures can be read, and that the work
     fits into memory (`memory` bytes; None: what the machine has). A checkpoint is written beside the output every
-    `checkpoint_every` seconds (None: never but at an interruption) and removed at the end.
+    `checkpoint_every` seconds (None: only at an interruption), as long as the disk has room, and removed at the end.
 
     When the iterator is closed or anything is raised, Ctrl-C included, the picture so far is written to the output and
     the checkpoint stays. With `resume` the painting goes on from there and ends bit for bit as if it had never been
@@ -50,13 +50,16 @@ def paint(
     if not resume:
         require_new(job)
     replacing = resume or job.overwrite
-    desk = prepare(job, replacing=replacing, checkpoints=checkpoint_every is not None, memory=memory, encoder=encoder)
+    desk = prepare(job, replacing=replacing, memory=memory, encoder=encoder)
     found = take_up(job, desk.record) if resume else None
     if isinstance(found, Inscription):
         yield _finished_before(job, found)
         return
-    keeper = Keeper(desk, found, checkpoint_every, replacing)
     about = _about_resuming(job, desk.record, found) if resume else []
+    if checkpoint_every is not None and (trouble := shortage(job, desk.levels)):
+        about.append(trouble)
+        checkpoint_every = None
+    keeper = Keeper(desk, found, checkpoint_every, replacing)
     keeper.notes += about
     yield from map(Note, (*desk.notes, *about))
     if found is None:
