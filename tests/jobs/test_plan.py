@@ -138,7 +138,7 @@ job = Job(options=options, content=folder / "photograph.png", paintings=(folder 
           output=folder / "out.png", device="cpu")
 process = os.fork()
 if not process:
-    list(paint(job))
+    for event in paint(job): pass
     os._exit(0)
 _, status, used = os.wait4(process, 0)
 print(status, used.ru_maxrss * 1024, plan(job, timed=False).memory)

@@ -263,9 +263,16 @@ def test_before_the_first_step_there_is_nothing_to_keep(tmp_path):
 
 
 def test_an_optimization_that_fails_for_good(tmp_path):
-    job = tiny_job(tmp_path, options=replace(ADAM, learning_rate=1e4, coarsest=0))
+    network, count = tiny_network(), [0]
+
+    def blind(_, arguments, features):
+        count[0] += torch.is_grad_enabled()
+        return {name: one * (float("nan") if count[0] > 1 else 1) for name, one in features.items()}
+
+    network.register_forward_hook(blind)
+    job = tiny_job(tmp_path, options=replace(ADAM, iterations=20, coarsest=0))
     with pytest.raises(Diverged) as caught:
-        painted(job)
+        list(paint(job, encoder=network))
     best = caught.value.image.clamp(0, 1)
     assert torch.equal(read_picture(job.output).image, (best * 255).round() / 255)
 
