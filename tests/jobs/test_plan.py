@@ -34,7 +34,7 @@ def flat(**changes):
 
 def test_a_plan_tells_sizes_closures_memory_and_time(tmp_path):
     found = plan(tiny_job(tmp_path), encoder=tiny_network())
-    assert [(level.size, level.closures) for level in found.levels] == [(Size(21, 32), 6), (Size(43, 64), 3)]
+    assert [(level.size, level.closures) for level in found.levels] == [(Size(32, 48), 6), (Size(64, 96), 3)]
     assert found.device == "cpu"
     assert 0 < found.levels[0].memory < found.levels[1].memory == found.memory
     assert found.fits and found.largest is None
@@ -63,8 +63,8 @@ def test_where_nothing_fits_the_largest_size_is_0(tmp_path):
 
 
 def test_pictures_that_cannot_be_used_are_refused(tmp_path):
-    write_picture(picture(1, 33, 330), tmp_path / "photograph.png")
-    with pytest.raises(InputError, match="32×3 pixels at first"):
+    write_picture(picture(1, 33, 1000), tmp_path / "photograph.png")
+    with pytest.raises(InputError, match="96×3 pixels at first"):
         plan(tiny_job(tmp_path), encoder=tiny_network())
 
 
@@ -88,7 +88,7 @@ def test_every_recipe_can_be_rehearsed():
     assert textures[1] > textures[0]
 
 
-@pytest.mark.parametrize("options", [flat(history=5, iterations=8), replace(ADAM, coarsest=0, size=64)])
+@pytest.mark.parametrize("options", [flat(size=64, history=5, iterations=8), replace(ADAM, coarsest=0, size=64)])
 def test_the_optimizer_does_not_remember_more_than_was_predicted(options):
     pictures = Pictures(picture(1, 64, 64), (picture(2, 64, 64),))
     *_, last = run(options, pictures, encoder=tiny_network())

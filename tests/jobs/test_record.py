@@ -46,7 +46,7 @@ def test_what_differs_is_named(record, tmp_path):
     other_picture = tmp_path / "other.png"
     write_picture(torch.zeros(1, 3, 40, 40), other_picture)
     changes = {
-        "size: 64 here, 48 there": {"options": replace(TINY, size=48)},
+        "size: 96 here, 48 there": {"options": replace(TINY, size=48)},
         "style-layers": {"options": replace(TINY, style_layers=("conv1_1",))},
         "another content picture": {"content": other_picture},
         "another start picture": {"start": other_picture},

@@ -63,10 +63,10 @@ def test_what_was_done_stands_in_the_picture(tmp_path):
 
 @pytest.mark.parametrize("options", [ReconstructContent(layer="conv2_1"), Texture(size="70x50", style_layers=STYLE)])
 def test_every_recipe_is_painted(tmp_path, options):
-    options = replace(options, iterations=3, **({"size": 64} if isinstance(options, ReconstructContent) else {}))
+    options = replace(options, iterations=3, **({"size": 96} if isinstance(options, ReconstructContent) else {}))
     job = tiny_job(tmp_path, options=options, paintings=())
     painted(job)
-    expected = Size(50, 70) if isinstance(options, Texture) else Size(43, 64)
+    expected = Size(50, 70) if isinstance(options, Texture) else Size(64, 96)
     assert read_picture(job.output).size == expected
 
 
@@ -85,8 +85,8 @@ def test_alpha_is_carried_around(tmp_path):
     job = tiny_job(tmp_path)
     painted(job)
     found = read_picture(job.output).alpha
-    assert found is not None and found.shape == (1, 1, 43, 64)
-    assert found[..., :18, :].max() < 0.1 and found[..., 26:, :].min() > 0.9
+    assert found is not None and found.shape == (1, 1, 64, 96)
+    assert found[..., :28, :].max() < 0.1 and found[..., 36:, :].min() > 0.9
     *_, finished = painted(replace(job, output=tmp_path / "out.jpg"))
     assert finished.notes == ("photograph.png is transparent in places, and .jpg cannot be: written over white.",)
 
@@ -121,7 +121,7 @@ def test_nothing_is_overwritten_without_permission(tmp_path):
         painted(job)
     assert job.output.read_bytes() == b"precious"
     painted(replace(job, overwrite=True))
-    assert read_picture(job.output).size == Size(43, 64)
+    assert read_picture(job.output).size == Size(64, 96)
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_the_photograph_is_no_painting(tmp_path):
 
 
 def test_a_picture_too_long_for_the_network_is_refused_before_painting(tmp_path):
-    write_picture(picture(1, 33, 330), tmp_path / "photograph.png")
-    with pytest.raises(InputError, match="the result would be 32×3 pixels at first"):
+    write_picture(picture(1, 33, 1000), tmp_path / "photograph.png")
+    with pytest.raises(InputError, match="the result would be 96×3 pixels at first"):
         painted(tiny_job(tmp_path))
 
 
@@ -174,7 +174,7 @@ def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
 
 def test_a_disk_without_room_for_checkpoints_is_told_before_painting(tmp_path, monkeypatch):
     job = tiny_job(tmp_path)
-    needed = 2 * 43 * 64 * 3 * 4 * (2 * TINY.history + 10)  # two of them, each the optimizer's vectors
+    needed = 2 * 64 * 96 * 3 * 4 * (2 * TINY.history + 10)  # two of them, each the optimizer's vectors
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr("brushwork.jobs.keeper.shutil.disk_usage", lambda _: usage._replace(free=needed - 1))
     monkeypatch.setattr("brushwork.jobs.prepare.check_writable", lambda *_, **__: None)

@@ -20,8 +20,8 @@ from brushwork.picture import write_picture
 from brushwork.recipes import Transfer
 
 TINY = Transfer(
-    size=64,
-    coarsest=32,
+    size=96,
+    coarsest=48,
     iterations=6,
     finer_share=0.5,
     history=3,
@@ -36,7 +36,7 @@ ADAM = replace(TINY, optimizer="adam", learning_rate=3.0, averaging=0.9)
 
 
 def tiny_job(folder: Path, **changes) -> Job:
-    """A photograph of 40×60 and a painting of 50×50 in the folder, to be painted at 43×64."""
+    """A photograph of 40×60 and a painting of 50×50 in the folder, to be painted at 64×96."""
     pictures = {"photograph.png": picture(1, 40, 60), "painting.png": picture(2, 50, 50)}
     for name, image in pictures.items():
         if not (folder / name).exists():

@@ -35,6 +35,12 @@ def test_the_coarsest_level_is_the_nearest_to_what_was_asked_for(size, coarsest,
     assert found[-1].size == Size(size, size)
 
 
+def test_no_level_is_too_small_to_be_painted():
+    options = Transfer(size=512, coarsest=32)
+    assert [level.size for level in levels(Size(100, 1000), 512, "long", options)] == [Size(51, 512)]
+    assert [min(level.size) for level in levels(Size(600, 1000), 512, "long", options)] == [38, 77, 154, 307]
+
+
 def test_every_level_has_a_closure():
     options = Transfer(coarsest=32, iterations=1, finer_share=0.1)
     assert [level.closures for level in levels(Size(9, 9), 256, "short", options)] == [1, 1, 1, 1]
@@ -49,12 +55,12 @@ def options(request, small_transfer):
         "adam": {"optimizer": "adam", "learning_rate": 4.0},
         "averaged adam": {"optimizer": "adam", "learning_rate": 4.0, "averaging": 0.8},
     }
-    return small_transfer(coarsest=32, iterations=5, finer_share=0.8, **own[request.param])
+    return small_transfer(size=96, coarsest=48, iterations=5, finer_share=0.8, **own[request.param])
 
 
 def test_progress_counts_levels_and_closures(options, tiny, photograph, painting):
     steps = list(run(options, Pictures(photograph, (painting,)), encoder=tiny))
-    assert steps[0].levels == [Level(Size(24, 32), 5), Level(Size(48, 64), 4)]
+    assert steps[0].levels == [Level(Size(36, 48), 5), Level(Size(72, 96), 4)]
     assert [step.budget for step in steps] == [9] * len(steps)
     spent = [step.spent for step in steps]
     assert spent == sorted(set(spent))

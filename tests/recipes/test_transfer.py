@@ -110,9 +110,9 @@ def test_size_means_what_measure_says(measure, size, small_transfer, tiny, photo
 
 def test_the_targets_are_made_at_every_level(small_transfer, tiny, photograph, painting):
     """Content is matched at the photograph itself, on the small level as on the large one."""
-    options = small_transfer(coarsest=32, iterations=1, style_weight=0.0, spread_weight=0.0, smoothness=0.0)
+    options = small_transfer(size=96, coarsest=48, iterations=1, style_weight=0.0, spread_weight=0.0, smoothness=0.0)
     steps = list(transfer(photograph, [painting], options, encoder=tiny))
-    assert [Size.of(step.image) for step in steps] == [(24, 32), (48, 64)]
+    assert [Size.of(step.image) for step in steps] == [(36, 48), (72, 96)]
     assert steps[0].step.losses.total.item() == pytest.approx(0, abs=1e-6)
 
 

@@ -13,7 +13,7 @@ from brushwork.canvas import Pixels
 from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Step, climb, minimize
 from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
-from brushwork.recipes.options import Descending, Measure
+from brushwork.recipes.options import SMALLEST_SIDE, Descending, Measure
 from brushwork.types import Evaluate, Image, State
 
 EvaluateAt: TypeAlias = Callable[[Size], Evaluate]
@@ -70,18 +70,17 @@ class Progress(NamedTuple):
 def levels(own: Size, size: int, measure: Measure, descending: Descending) -> list[Level]:
     """The sizes to paint at, coarse to fine, with their closures.
 
-    `own` gives the proportions; `size` is halved as long as it stays nearer to the coarsest than its double.
+    `own` gives the proportions; `size` is halved as long as it stays nearer to the coarsest than its double, and no
+    side gets too small to be painted.
     """
-    halvings = 0
-    while descending.coarsest and size / 2 ** (halvings + 0.5) >= descending.coarsest:
-        halvings += 1
-    return [
-        Level(
-            fit(own, round(size / 2 ** (halvings - index)), by=measure),
-            max(1, round(descending.iterations * descending.finer_share**index)),
-        )
-        for index in range(halvings + 1)
-    ]
+    sizes = [fit(own, size, by=measure)]
+    while descending.coarsest and size / 2 ** (len(sizes) - 0.5) >= descending.coarsest:
+        smaller = fit(own, round(size / 2 ** len(sizes)), by=measure)
+        if min(smaller) < SMALLEST_SIDE:
+            break
+        sizes.append(smaller)
+    closures = [max(1, round(descending.iterations * descending.finer_share**index)) for index in range(len(sizes))]
+    return [Level(*level) for level in zip(reversed(sizes), closures, strict=True)]
 
 
 def coarse_to_fine(

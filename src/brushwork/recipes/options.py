@@ -36,8 +36,8 @@ class Seeing(ABC):
     network: str = "vgg19-normalized"
     """Network that judges: vgg19, vgg19-normalized (the papers'), vgg16, alexnet, googlenet, or a weights file."""
 
-    pooling: Pooling = "average"
-    """Pooling between the blocks. Gatys et al. find average slightly more appealing."""
+    pooling: Pooling = "max"
+    """Pooling between the blocks. Gatys et al. find average slightly more appealing; the weights were made with max."""
 
     padding: Padding = "reflect"
     """What convolutions see beyond the border."""
@@ -109,7 +109,7 @@ class WeighingStyle(ABC):
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     """Layers whose Gram matrices are the style."""
 
-    style_weight: float = 200.0
+    style_weight: float = 120.0
     """β, the weight of the style; 0 or more."""
 
     style_falloff: float = 4.0
@@ -118,7 +118,7 @@ class WeighingStyle(ABC):
     style_layer_weights: tuple[float, ...] = ()
     """Weight of each style layer, one for each; none: as `style-falloff` says."""
 
-    spread_weight: float = 40.0
+    spread_weight: float = 24.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from brushwork.evaluate.whole import whole
 from brushwork.perception.encoder import Encoder
-from brushwork.perception.vgg import Padding
+from brushwork.perception.vgg import Padding, Pooling
 from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import style_objective, style_of
@@ -43,6 +43,9 @@ class Texture(WeighingStyle, Starting, Descending, Seeing):
 
     measure: Measure = "area"
     """What `picture-size` measures: the long side, the short side, or the side of a square of the same area."""
+
+    pooling: Pooling = "average"
+    """Pooling between the blocks; Gatys et al. find average cleaner."""
 
     padding: Padding = "zeros"
     """What convolutions see beyond the border."""
