@@ -109,7 +109,7 @@ class WeighingStyle(ABC):
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     """Layers whose Gram matrices are the style."""
 
-    style_weight: float = 120.0
+    style_weight: float = 160.0
     """β, the weight of the style; 0 or more."""
 
     style_falloff: float = 4.0
@@ -118,7 +118,7 @@ class WeighingStyle(ABC):
     style_layer_weights: tuple[float, ...] = ()
     """Weight of each style layer, one for each; none: as `style-falloff` says."""
 
-    spread_weight: float = 24.0
+    spread_weight: float = 32.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:
