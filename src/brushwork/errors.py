@@ -51,7 +51,7 @@ class Diverged(BrushworkError):  # noqa: N818
 class OutOfMemory(BrushworkError):  # noqa: N818
     """The work does not fit into memory.
 
-    `fitting_size` is the largest size, in pixels of the long side, that does (None when unknown).
+    `fitting_size` is the largest `size`, in pixels as the options measure it, that does (None: none, or unknown).
     """
 
     def __init__(self, message: str, fitting_size: int | None = None) -> None:

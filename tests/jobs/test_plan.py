@@ -58,6 +58,15 @@ def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
     assert not plan(larger, timed=False, memory=memory, encoder=tiny_network()).fits
 
 
+def test_sizes_at_which_the_network_sees_nothing_are_not_proposed(tmp_path):
+    write_picture(picture(1, 33, 400), tmp_path / "photograph.png")
+    job = tiny_job(tmp_path, options=flat(size=4000))
+    memory = plan(job, timed=False, encoder=tiny_network()).memory
+    half = plan(job, timed=False, memory=memory // 2, encoder=tiny_network())
+    assert half.largest is not None and half.largest > 1500
+    assert plan(job, timed=False, memory=1, encoder=tiny_network()).largest == 0
+
+
 def test_where_nothing_fits_the_largest_size_is_0(tmp_path):
     assert plan(tiny_job(tmp_path), timed=False, memory=0, encoder=tiny_network()).largest == 0
 

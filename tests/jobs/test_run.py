@@ -155,6 +155,16 @@ def test_the_photograph_is_no_painting(tmp_path):
         painted(replace(job, paintings=(*job.paintings, tmp_path / "copy.png")))
 
 
+@pytest.mark.parametrize("name", ["photograph.png", "painting.png", "start.png"])
+def test_no_input_is_overwritten(tmp_path, name):
+    write_picture(picture(3, 40, 60), tmp_path / "start.png")
+    job = tiny_job(tmp_path, start=tmp_path / "start.png", output=tmp_path / name, overwrite=True)
+    before = job.output.read_bytes()
+    with pytest.raises(InputError, match="a picture to paint from"):
+        painted(job)
+    assert job.output.read_bytes() == before
+
+
 def test_a_picture_too_long_for_the_network_is_refused_before_painting(tmp_path):
     write_picture(picture(1, 33, 1000), tmp_path / "photograph.png")
     with pytest.raises(InputError, match="the result would be 96×3 pixels at first"):

@@ -15,9 +15,9 @@ from brushwork.evaluate.plan import LevelPlan, Plan, with_reserve
 from brushwork.jobs.inputs import Inputs, Sizes, read_sizes
 from brushwork.jobs.job import Job
 from brushwork.jobs.probe import probe
-from brushwork.jobs.rehearse import peak
+from brushwork.jobs.rehearse import optimizer_memory, peak
 from brushwork.jobs.scaled import scaled, size_of
-from brushwork.jobs.shown import largest_shown, require_visible
+from brushwork.jobs.shown import is_visible, largest_shown, require_visible
 from brushwork.perception import Encoder
 from brushwork.picture import Size
 from brushwork.recipes import Options
@@ -29,7 +29,7 @@ _STEP = 16
 """Pixels between the sizes that are proposed: the stride of VGG's last block, so that pooling cuts nothing off."""
 
 _AMPLE = 2**14
-"""Bytes a pixel, some six times what VGG-19 takes. Where so much is left, nothing needs to be predicted."""
+"""Bytes a pixel, some four times what VGG-19 takes. Where so much is left, nothing needs to be predicted."""
 
 _TARGETS = 1.5
 """Closures for which the targets of a level stand, measured with VGG-19 at 512 pixels."""
@@ -76,7 +76,7 @@ def require_memory(
     """
     give_back()
     room, sizes = _room(device, memory), inputs.sizes
-    if room is None or _AMPLE * largest_shown(options, sizes) <= room:
+    if room is None or _ample(options, sizes) <= room:
         return
     if device.type == "cpu":
         room += inputs.nbytes  # which the need counts, and which are held already
@@ -110,9 +110,19 @@ class _Need:
 
     def largest(self, options: Options, canvas: Size, room: int) -> int:
         """The largest size below the present one that fits; 0: none does."""
-        candidates = range(SMALLEST_SIDE, size_of(options, canvas), _STEP)
-        fitting = bisect_right(candidates, room, key=lambda size: self(scaled(options, size, canvas)))
-        return candidates[fitting - 1] if fitting else 0
+        smaller = (
+            (size, scaled(options, size, canvas)) for size in range(SMALLEST_SIDE, size_of(options, canvas), _STEP)
+        )
+        candidates = [(size, one) for size, one in smaller if is_visible(one, self.sizes, self.encoder)]
+        fitting = bisect_right(candidates, room, key=lambda candidate: self(candidate[1]))
+        return candidates[fitting - 1][0] if fitting else 0
+
+
+def _ample(options: Options, sizes: Sizes) -> int:
+    """Bytes that are surely enough."""
+    levels = levels_of(options, sizes.content)
+    closures = sum(level.closures for level in levels)
+    return _AMPLE * largest_shown(options, sizes) + optimizer_memory(options, levels[-1].size, closures)
 
 
 def _room(device: torch.device, memory: int | None) -> int | None:

@@ -52,6 +52,7 @@ def prepare(job: Job, *, replacing: bool, memory: int | None, encoder: Encoder |
     inputs = read_inputs(job)
     levels = tuple(levels_of(job.options, inputs.content.size))
     bits = min(inputs.content.bits, most_bits(job.output))
+    _require_apart(job)
     _require_place(job, levels[-1], bits, replacing)
     eye = encoder or encoder_for(job.options, "cpu")
     require_visible(job.options, inputs.sizes, eye)
@@ -65,6 +66,14 @@ def prepare(job: Job, *, replacing: bool, memory: int | None, encoder: Encoder |
 def _require_place(job: Job, finest: Level, bits: int, replacing: bool) -> None:
     needed = finest.size.area * _CHANNELS * bits // _BITS_OF_A_BYTE + _ROOM
     check_writable(job.output, overwrite=replacing, bytes_needed=needed, bits=bits, size=finest.size)
+
+
+def _require_apart(job: Job) -> None:
+    """The output must not be one of the inputs, even where it may be overwritten."""
+    output = job.output.expanduser()
+    for path in (job.content, *job.paintings, *((job.start,) if job.start else ())):
+        if output.exists() and output.samefile(path.expanduser()):
+            raise InputError(f"{job.output} is a picture to paint from: write to another file.")
 
 
 def _require_distinct(job: Job, record: Record) -> None:

@@ -33,10 +33,20 @@ def require_visible(options: Options, sizes: Sizes, encoder: Encoder) -> None:
 
     Raises: InputError: such a picture, or a layer that the network does not have.
     """
-    smallest, coarsest = encoder.smallest(taps(options)), plan(options, sizes.content)[0].size
-    for what, size in shown(options, sizes, coarsest).items():
+    smallest = encoder.smallest(taps(options))
+    for what, size in _smallest_shown(options, sizes).items():
         if min(size) < smallest:
             raise InputError(
                 f"{what} would be {size} pixels at first, and the layers of {encoder.name} need {smallest} a side: "
                 "take a larger size or coarsest, or a picture that is less long."
             )
+
+
+def is_visible(options: Options, sizes: Sizes, encoder: Encoder) -> bool:
+    """Whether the deepest layer sees something of every picture."""
+    smallest = encoder.smallest(taps(options))
+    return all(min(size) >= smallest for size in _smallest_shown(options, sizes).values())
+
+
+def _smallest_shown(options: Options, sizes: Sizes) -> dict[str, Size]:
+    return shown(options, sizes, plan(options, sizes.content)[0].size)
