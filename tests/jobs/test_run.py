@@ -10,9 +10,9 @@ import pytest
 import torch
 
 sys.path.append(str(Path(__file__).parent))
-from tiny_job import ADAM, STYLE, TINY, painted, picture, tiny_job, tiny_network
+from tiny_job import STYLE, TINY, painted, picture, tiny_job, tiny_network
 
-from brushwork.errors import Diverged, InputError, OutOfMemory
+from brushwork.errors import InputError, OutOfMemory
 from brushwork.jobs import Finished, Note, Started, keeper, paint
 from brushwork.jobs.inscription import read_inscription
 from brushwork.picture import Size, read_picture, write_picture
@@ -228,94 +228,6 @@ def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
     ):
         now[0] += isinstance(event, Progress)
     assert written == [2.0, 23.0, 44.0, 65.0, 86.0]
-
-
-def interrupting(closure, error):
-    """A network that raises when it looks for so manyeth time with a gradient."""
-    network, count = tiny_network(), [0]
-
-    def look(*_):
-        count[0] += torch.is_grad_enabled()
-        if count[0] == closure:
-            raise error
-
-    network.register_forward_pre_hook(look)
-    return network
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("a bug"), SystemExit(1)])
-def test_whatever_happens_the_picture_and_a_checkpoint_stay(tmp_path, error):
-    job = tiny_job(tmp_path)
-    seen = []
-    with pytest.raises(type(error)):
-        seen.extend(paint(job, encoder=interrupting(4, error)))
-    found = read_inscription(job.output)
-    assert not found.finished and 1 <= found.closures <= 3
-    assert job.checkpoint.exists()
-
-
-def test_closing_keeps_the_picture_of_the_last_step(tmp_path):
-    job = tiny_job(tmp_path)
-    events = paint(job, encoder=tiny_network())
-    for event in events:
-        if isinstance(event, Progress) and event.spent == 4:
-            break
-    events.close()
-    assert torch.equal(read_picture(job.output).image, (event.image * 255).round() / 255)
-    assert job.checkpoint.exists()
-
-
-def test_before_the_first_step_there_is_nothing_to_keep(tmp_path):
-    job = tiny_job(tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        list(paint(job, encoder=interrupting(1, KeyboardInterrupt())))
-    assert not job.output.exists() and not job.checkpoint.exists()
-
-
-def test_an_optimization_that_fails_for_good(tmp_path):
-    network, count = tiny_network(), [0]
-
-    def blind(_, arguments, features):
-        count[0] += torch.is_grad_enabled()
-        return {name: one * (float("nan") if count[0] > 1 else 1) for name, one in features.items()}
-
-    network.register_forward_hook(blind)
-    job = tiny_job(tmp_path, options=replace(ADAM, iterations=20, coarsest=0))
-    with pytest.raises(Diverged) as caught:
-        list(paint(job, encoder=network))
-    best = caught.value.image.clamp(0, 1)
-    assert torch.equal(read_picture(job.output).image, (best * 255).round() / 255)
-
-
-def test_divergence_leaves_the_best_picture(tmp_path):
-    job, best = tiny_job(tmp_path), torch.full((1, 3, 20, 30), 0.2)
-    with pytest.raises(Diverged):
-        list(paint(job, encoder=interrupting(4, Diverged("it failed", best))))
-    assert torch.equal(read_picture(job.output).image, best)
-    assert not read_inscription(job.output).finished
-    assert job.checkpoint.exists()
-
-
-@pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")]
-)
-def test_memory_that_runs_out_all_the_same(tmp_path, error):
-    job = tiny_job(tmp_path)
-    with pytest.raises(OutOfMemory, match="smaller size"):
-        list(paint(job, encoder=interrupting(4, error)))
-    assert job.checkpoint.exists()
-
-
-def test_what_cannot_be_kept_is_added_to_the_error(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", full)
-    job = tiny_job(tmp_path)
-    with pytest.raises(KeyboardInterrupt) as caught:
-        list(paint(job, encoder=interrupting(4, KeyboardInterrupt())))
-    assert "No space left" in caught.value.__notes__[0]
-    assert not read_inscription(job.output).finished
 
 
 def test_the_output_is_the_same_file_each_time(tmp_path):
