@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python -m
 .DELETE_ON_ERROR:
 
 paint: $(VENV)/installed
-	$(RUN) brushwork paint examples/bridge.jpg examples/auvers.png -o out/bridge-auvers.png --size 448 --force
+	$(RUN) brushwork paint examples/cat.png examples/great_wave.png -o out/cat+great_wave.png --size 400 --force
 
 test: $(VENV)/installed-dev
 	$(RUN) ruff check .

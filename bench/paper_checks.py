@@ -1,6 +1,6 @@
 """The checks of figures 1 and 3 of 1508.06576, as numbers.
 
-    python bench/paper_checks.py [--size 256] [--iterations 200]
+    python bench/paper_checks.py [--size 256] [--iterations 200] [--parts content style ratio]
 
 1. Content reconstructions from conv1_1 … conv5_1: the PSNR to the photograph falls with depth.
 2. Style reconstructions from the five nested layer subsets: each layer's style loss over its value at the start.
@@ -31,9 +31,12 @@ def main() -> None:
     photograph = read_picture(arguments.content).image
     painting = read_picture(arguments.style).image
     arguments.out.mkdir(parents=True, exist_ok=True)
-    content_reconstructions(photograph, arguments)
-    style_reconstructions(painting, arguments)
-    ratios(photograph, painting, arguments)
+    if "content" in arguments.parts:
+        content_reconstructions(photograph, arguments)
+    if "style" in arguments.parts:
+        style_reconstructions(painting, arguments)
+    if "ratio" in arguments.parts:
+        ratios(photograph, painting, arguments)
 
 
 def content_reconstructions(photograph: torch.Tensor, arguments: argparse.Namespace) -> None:
@@ -104,6 +107,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--style", type=Path, default=EXAMPLES / "auvers.png")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--iterations", type=int, default=200)
+    parser.add_argument(
+        "--parts", nargs="+", choices=("content", "style", "ratio"), default=["content", "style", "ratio"]
+    )
     parser.add_argument("--out", type=Path, default=Path("out/paper_checks"))
     return parser.parse_args()
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from brushwork.cli.output import print_json, result
 from brushwork.cli.panels import JsonFlag
-from brushwork.recipes import PRESETS, Transfer
+from brushwork.recipes import PRESETS, WHOSE, Transfer
 
 
 def presets(*, json: JsonFlag = False) -> int:
@@ -21,7 +21,9 @@ def presets(*, json: JsonFlag = False) -> int:
         print_json({name: asdict(one) for name, one in PRESETS.items()})
         return 0
     for name, one in PRESETS.items():
-        result(f"{name}: {_what_it_sets(one)}")
+        result(f"{name}: {WHOSE[name]}")
+        if one != Transfer():
+            result(f"    {_what_it_sets(one)}")
     return 0
 
 

@@ -7,14 +7,13 @@ from brushwork.optimize.guard import Guard
 from brushwork.optimize.lbfgs import LBFGS
 from brushwork.optimize.minimize import Step, minimize
 from brushwork.optimize.optimizer import Move, Optimizer
-from brushwork.optimize.oracle import Canvas, Evaluate, Evaluation, Oracle
+from brushwork.optimize.oracle import Canvas, Evaluation, Oracle
 from brushwork.optimize.pyramid import climb
 
 __all__ = [
     "LBFGS",
     "Adam",
     "Canvas",
-    "Evaluate",
     "Evaluation",
     "Guard",
     "Move",

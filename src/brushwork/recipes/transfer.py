@@ -42,8 +42,8 @@ class Transfer(Sizing, WeighingContent, WeighingStyle, Weighing, Starting, Desce
     """Weight of each painting in the blend, one for each; none: equal weights."""
 
     grain: float = 15.0
-    """Standard deviation, on the scale 0 to `white`, of noise that is added to a photograph or a painting to start from:
-    without it flat parts are painted on the network's grid. 0 as the published programs."""
+    """Standard deviation, on the scale 0 to `white`, of noise that is added to a photograph or a painting to start
+    from: without it flat parts are painted on the network's grid. 0 as the published programs."""
 
     style_scale: float = 1.0
     """Size of the painting against the photograph, both measured as `measure` says: larger gives larger strokes."""
