@@ -42,7 +42,7 @@ def _small(options: Transfer, **own: object) -> Transfer:
 
 _BARE = replace(preset("gatys-2016"), convention="paper", content_weight=1e-6, style_weight=1.0, history=10)
 _TEXTURE = Texture(style_weight=1e9, noise=30.0, iterations=6, history=20, boxed=True, **FIRM)
-_RECONSTRUCTION = ReconstructContent(size=64, noise=30.0, iterations=6, history=20, boxed=False, **FIRM)
+_RECONSTRUCTION = ReconstructContent(size=64, noise=30.0, iterations=6, history=20, line_search=False, **FIRM)
 
 TINY = {
     "gatys-2015": _small(preset("gatys-2015"), noise=30.0),

@@ -11,8 +11,8 @@ from brushwork.recipes import PRESETS, Transfer, preset
 PUBLISHED = sorted(PRESETS.keys() - {"default"})
 
 
-def test_the_table_in_the_documentation_is_complete():
-    assert all(f"| `{name}`" in presets.__doc__ for name in PRESETS)
+def test_each_preset_says_whose_it_is():
+    assert presets.WHOSE.keys() == PRESETS.keys()
 
 
 def test_the_default_is_what_options_are_without_a_preset():
