@@ -1,6 +1,6 @@
 """The words that every room uses for its data.
 
-Shapes stand in the annotations; a test run checks them with beartype.
+Shapes stand in the annotations; a test run checks them in the rooms that compute.
 """
 
 from __future__ import annotations

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from brushwork.picture.window import Window
 from brushwork.types import Feature, PerPicture, Summary
 
 
+@runtime_checkable
 class Term(Protocol):
     """A sum over positions, followed by a small differentiable score.
 
