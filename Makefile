@@ -6,6 +6,7 @@ RUN := $(VENV)/bin/python -m
 .DELETE_ON_ERROR:
 
 paint: $(VENV)/installed
+	@mkdir -p out
 	$(RUN) brushwork paint examples/cat.png examples/great_wave.png -o out/cat+great_wave.png --size 400 --force
 
 test: $(VENV)/installed-dev
