@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python -m
 
 paint: $(VENV)/installed
 	@mkdir -p out
-	$(RUN) brushwork paint examples/cat.png examples/great_wave.png -o out/cat+great_wave.png --size 400 --force
+	$(RUN) brushwork paint examples/cat.png examples/great_wave.png -o out/cat+great_wave.png --size 352 --force
 
 test: $(VENV)/installed-dev
 	$(RUN) ruff check .
