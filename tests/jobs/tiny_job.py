@@ -75,7 +75,7 @@ def _survive(job: Job) -> int:
     chance, kills = random.Random(5), 0
     while True:
         process = _child(job)
-        time.sleep(chance.uniform(0.02, 0.05 + 0.15 * kills))
+        time.sleep(chance.uniform(0.02, 0.05 * (1 + kills)))
         os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
         if not os.WIFSIGNALED(status):
@@ -97,5 +97,5 @@ def _killed_and_whole(folder: Path, name: str, options: Transfer) -> bool:
 
 
 if __name__ == "__main__":
-    kinds = {"lbfgs": replace(TINY, iterations=6), "adam": replace(ADAM, iterations=6)}
+    kinds = {"lbfgs": replace(TINY, iterations=30), "adam": replace(ADAM, iterations=30)}
     sys.exit(not all(_killed_and_whole(Path(sys.argv[1]), name, options) for name, options in kinds.items()))
