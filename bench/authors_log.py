@@ -1,4 +1,4 @@
-"""The authors' printed loss log (SPECS §1.5), and ours at the same closures.
+"""The loss log that the authors printed in their notebook, and ours at the same closures.
 
     python bench/authors_log.py [--closures 350] [--resampling pyramid|plain|pillow|short] [--pools ceil|floor]
 

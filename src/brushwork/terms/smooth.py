@@ -19,7 +19,7 @@ class TotalVariation:
     Differences belong to their upper left pixel. With `paired`, only pixels that have both neighbors count,
     as in jcjohnson's program.
 
-    Source: SPECS of the programs; Mahendran & Vedaldi, 1412.0035, eq. 6 for the idea.
+    Source: the published programs; Mahendran & Vedaldi, 1412.0035, eq. 6 for the idea.
     """
 
     power: Literal[1, 2]
