@@ -70,7 +70,7 @@ def put(path: Path, content: bytes, *, overwrite: bool) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             _rename(temporary, path, overwrite)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def _require_place(path: Path, overwrite: bool) -> None:
             raise FileExistsError(path)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name last, too, where the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
