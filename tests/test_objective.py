@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 
@@ -53,3 +55,18 @@ def test_a_loop_of_ones_own():
     picture = torch.rand(1, 3, 4, 5, requires_grad=True)
     Objective.one("near", NEAR)({"deep": picture}).total.backward()
     torch.testing.assert_close(picture.grad, picture.detach() - 1)
+
+
+@dataclass(frozen=True)
+class Highest:
+    """A loss that is no sum."""
+
+    tap: str
+
+    def score_whole(self, feature):
+        return feature.flatten(1).amax(-1)
+
+
+def test_a_term_that_is_no_sum_is_given_the_whole_map():
+    losses = Objective.one("top", Highest("deep"), 3.0)(FEATURES)
+    assert losses.total.item() == 3 * 2 * 2

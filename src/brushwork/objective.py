@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from brushwork.errors import InputError
 from brushwork.picture.window import Size, Window
-from brushwork.terms.term import Term
+from brushwork.terms.term import AnyTerm, WholeTerm
 from brushwork.types import Features, Losses, PerPicture, Scalar
 
 
@@ -16,7 +16,7 @@ class Weighted(NamedTuple):
     """A term and its weight in the sum."""
 
     weight: float
-    term: Term
+    term: AnyTerm
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Objective:
     """Name → weight and term. The names are those of the losses."""
 
     @classmethod
-    def one(cls, name: str, term: Term, weight: float = 1.0) -> Objective:
+    def one(cls, name: str, term: AnyTerm, weight: float = 1.0) -> Objective:
         """An objective of a single term."""
         return cls({name: Weighted(weight, term)})
 
@@ -68,6 +68,8 @@ def total(scores: Mapping[str, Scalar]) -> Scalar:
     return sum(others, first)
 
 
-def _whole(term: Term, features: Features) -> PerPicture:
+def _whole(term: AnyTerm, features: Features) -> PerPicture:
     feature = features[term.tap]
+    if isinstance(term, WholeTerm):
+        return term.score_whole(feature)
     return term.score(term.summarize(feature, Window.whole(Size.of(feature))))

@@ -6,6 +6,6 @@ from brushwork.terms.content import Content
 from brushwork.terms.smooth import TotalVariation
 from brushwork.terms.spread import MeanStd
 from brushwork.terms.style import GramStyle
-from brushwork.terms.term import Term, add
+from brushwork.terms.term import AnyTerm, Term, WholeTerm, add
 
-__all__ = ["Content", "GramStyle", "MeanStd", "Term", "TotalVariation", "add"]
+__all__ = ["AnyTerm", "Content", "GramStyle", "MeanStd", "Term", "TotalVariation", "WholeTerm", "add"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from brushwork.picture.window import Window
 from brushwork.types import Feature, PerPicture, Summary
@@ -28,6 +28,22 @@ class Term(Protocol):
 
     def score(self, summary: Summary) -> PerPicture:
         """The loss from the sums over the whole map, one number for each picture of the batch."""
+
+
+@runtime_checkable
+class WholeTerm(Protocol):
+    """A loss that is no sum over positions: it wants the whole map at once, and neither tiles nor many machines."""
+
+    @property
+    def tap(self) -> str:
+        """Where the network is read."""
+
+    def score_whole(self, feature: Feature) -> PerPicture:
+        """The loss, one number for each picture of the batch."""
+
+
+AnyTerm: TypeAlias = Term | WholeTerm
+"""What an objective is made of."""
 
 
 def add(one: Summary, other: Summary) -> Summary:
