@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 
 from brushwork.errors import InputError
+from brushwork.evaluate.meter import META, on_meta
+from brushwork.perception.alexnet import alexnet
 from brushwork.perception.encoder import PIXELS, Geometry
+from brushwork.perception.googlenet import googlenet
 from brushwork.perception.vgg import caffe_preprocess, vgg
+from brushwork.picture.window import Size
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +84,15 @@ def test_average_pooling_and_reflection_are_options():
     reflected = vgg(16, caffe_preprocess(), pooling="average", padding="reflect")(flat, ["relu3_1"])["relu3_1"]
     spread = (reflected - reflected.mean(dim=(2, 3), keepdim=True)).abs().max()
     assert spread < 1e-3 * reflected.abs().max()
+
+
+@pytest.mark.parametrize("ceil", [False, True])
+@pytest.mark.parametrize("make", [partial(vgg, 16), alexnet, googlenet], ids=["vgg", "alexnet", "googlenet"])
+def test_sizes_of_maps_are_known_beforehand(make, ceil):
+    network = on_meta(make(caffe_preprocess(), ceil=ceil))
+    for size in (Size(63, 95), Size(64, 65), Size(77, 130)):
+        features = network(torch.empty(1, 3, *size, device=META), network.taps)
+        assert {tap: Size.of(feature) for tap, feature in features.items()} == {
+            tap: network.cells(tap, size) for tap in network.taps
+        }
+    assert network.cells(PIXELS, Size(5, 6)) == Size(5, 6)

@@ -62,6 +62,13 @@ class Stage(NamedTuple):
         needed = (cells - 1) * self.stride + self.kernel - 2 * self.padding - overhang
         return max(needed, self.padding + 1 if self.reflects else 1)
 
+    def after(self, cells: int) -> int:
+        """Cells along a side after this stage."""
+        room = cells + 2 * self.padding - self.kernel
+        count = (-(-room // self.stride) if self.ceil else room // self.stride) + 1
+        overhanging = self.ceil and (count - 1) * self.stride >= cells + self.padding
+        return count - 1 if overhanging else count
+
 
 class Encoder(nn.Module):
     """A frozen recognition network, read at named taps; it stops at the deepest tap asked for.
@@ -80,6 +87,7 @@ class Encoder(nn.Module):
         self.name = name
         self.preprocess = preprocess
         self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
+        self._stages = tuple(stages)
         self._order = [stage.name for stage in stages]
         self._aliases = dict(aliases or {})
         self._geometry = _geometries(stages)
@@ -107,6 +115,13 @@ class Encoder(nn.Module):
         """Stride and reach of a tap."""
         own = self.tap(name)
         return Geometry() if own == PIXELS else self._geometry[own]
+
+    def cells(self, name: str, picture: Size) -> Size:
+        """The size of a tap's map, for a picture of a size."""
+        height, width = picture
+        for stage in self._stages[: self.depth(name) + 1]:
+            height, width = stage.after(height), stage.after(width)
+        return Size(height, width)
 
     def depth(self, name: str) -> int:
         """Position of a tap among the stages; −1 for `pixels`."""
