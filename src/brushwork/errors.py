@@ -5,7 +5,8 @@
     ├── WeightsError    a network's weights are missing, damaged or foreign
     ├── NotAdditive     a term that is no sum over positions was asked for tiles
     ├── Diverged        the optimization left the finite numbers; carries the best picture
-    └── OutOfMemory     the work does not fit; carries the size that does
+    ├── OutOfMemory     the work does not fit; carries the size that does
+    └── RankLost        of several processes on one picture, another one ended
 
 A message says what was given, what was expected, and what to do.
 """
@@ -57,6 +58,10 @@ class OutOfMemory(BrushworkError):  # noqa: N818
     def __init__(self, message: str, fitting_size: int | None = None) -> None:
         super().__init__(message)
         self.fitting_size = fitting_size
+
+
+class RankLost(BrushworkError):  # noqa: N818
+    """Of several processes that paint one picture, another one failed, was killed, or does not answer."""
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

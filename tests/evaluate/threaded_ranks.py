@@ -1,0 +1,78 @@
+"""Ranks as threads of one process: what is built on a `Wire` is tested without starting processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import Queue
+from threading import Barrier
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+T = TypeVar("T")
+PATIENCE = 30.0
+"""Seconds until a test fails that waits for nothing."""
+
+
+class Thread:
+    """One of several ranks; see `Wire`."""
+
+    def __init__(self, rank: int, crew: Crew) -> None:
+        self.rank, self.count, self._crew = rank, crew.count, crew
+
+    def sum(self, tensor: Tensor) -> Tensor:
+        return torch.stack(list(self.all(tensor.clone()))).sum(0)
+
+    def largest(self, tensor: Tensor) -> Tensor:
+        return torch.stack(list(self.all(tensor.clone()))).amax(0)
+
+    def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
+        for rank, parcel in parcels.items():
+            self.send(parcel, rank)
+        for rank, room in expected.items():
+            room.copy_(self.receive(room, rank))
+
+    def first(self, value: T) -> T:
+        return self.all(value)[0]
+
+    def all(self, value: Any) -> Sequence[Any]:
+        self._crew.board[self.rank] = value
+        self._crew.barrier.wait()
+        told = list(self._crew.board)
+        self._crew.barrier.wait()
+        return told
+
+    def send(self, tensor: Tensor, to: int) -> None:
+        self._crew.posts[self.rank, to].put(tensor.clone())
+
+    def receive(self, like: Tensor, source: int) -> Tensor:
+        found: Tensor = self._crew.posts[source, self.rank].get(timeout=PATIENCE)
+        assert (found.shape, found.dtype) == (like.shape, like.dtype)
+        return found
+
+
+class Crew:
+    """What the threads share."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.barrier = Barrier(count, timeout=PATIENCE)
+        self.board: list[Any] = [None] * count
+        self.posts: dict[tuple[int, int], Queue[Tensor]] = {(a, b): Queue() for a in range(count) for b in range(count)}
+
+
+def together(count: int, work: Callable[[Thread], T]) -> list[T]:
+    """What every rank makes of the same work."""
+    crew = Crew(count)
+
+    def one(rank: int) -> T:
+        try:
+            return work(Thread(rank, crew))
+        except BaseException:
+            crew.barrier.abort()
+            raise
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
