@@ -132,3 +132,11 @@ def test_every_field_of_every_recipe_is_a_flag_with_help(recipe: type) -> None:
     for name, hint in hints.items():
         (found,) = hint.__metadata__
         assert found.help, f"{recipe.__name__}.{name} has no docstring"
+
+
+def test_a_size_is_a_whole_number_or_full() -> None:
+    hint = get_type_hints(Transfer)["size"]
+    assert parse("--width", "full", types={"width": hint}) == {"width": "full"}
+    assert parse("--width", "1e3", types={"width": hint}) == {"width": 1000}
+    with pytest.raises(CoercionError, match="'large' is no whole number"):
+        parse("--width", "large", types={"width": hint})

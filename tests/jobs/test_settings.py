@@ -19,6 +19,7 @@ def there_and_back(options):
         *PRESETS.values(),
         Transfer(style_blend=(0.25, 0.75), content_layers=()),
         ReconstructContent(layer="conv3_1", boxed=True),
+        Transfer(size="full"),
         Texture(size="300x200", averaging=0.1 + 0.2),
     ],
 )
@@ -53,6 +54,7 @@ def test_missing_and_unknown_options_are_named():
     "wrong",
     [
         {"size": "512"},
+        {"size": "all"},
         {"size": True},
         {"size": 512.5},
         {"boxed": 1},

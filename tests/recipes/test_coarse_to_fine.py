@@ -35,6 +35,14 @@ def test_the_coarsest_level_is_the_nearest_to_what_was_asked_for(size, coarsest,
     assert found[-1].size == Size(size, size)
 
 
+@pytest.mark.parametrize("measure", ["long", "short", "area"])
+def test_the_full_size_is_the_pictures_own(measure):
+    found = levels(Size(301, 401), "full", measure, Transfer(coarsest=64))
+    assert found[-1].size == Size(301, 401)
+    assert found[-2].size in (Size(150, 200), Size(151, 201))
+    assert len(found) == {"long": 4, "short": 3, "area": 3}[measure]
+
+
 def test_no_level_is_too_small_to_be_painted():
     options = Transfer(size=512, coarsest=32)
     assert [level.size for level in levels(Size(100, 1000), 512, "long", options)] == [Size(51, 512)]

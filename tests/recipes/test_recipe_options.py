@@ -13,7 +13,8 @@ from brushwork.recipes.options import measured
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"size": 31}, "size is 31: it must be 32 pixels or more."),
+        ({"size": 31}, "size is 31: it must be 32 pixels or more, or full."),
+        ({"size": "large"}, "size is large: it must be 32 pixels or more, or full."),
         ({"noise": -0.5}, "noise is -0.5: it must be 0 or more, and finite."),
         ({"content_weight": -1.0}, "content-weight is -1.0: it must be 0 or more, and finite."),
         ({"style_weight": -1.0}, "style-weight is -1.0: it must be 0 or more, and finite."),

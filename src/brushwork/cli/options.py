@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypedDict, get_args, get_origin, get_type_hin
 from cyclopts import Group, Parameter, Token
 
 from brushwork.cli.panels import FIRST_RECIPE_PANEL
+from brushwork.recipes.options import Extent
 
 Given = dict[str, Any]
 """The options that a person gave, by field; nothing about the others."""
@@ -110,6 +111,8 @@ def _converter(hint: Any) -> tuple[Callable[[Any, Sequence[Token]], Any] | None,
     if get_origin(hint) is tuple:
         one = get_args(hint)[0]
         return (lambda _, tokens: tuple(one(part) for token in tokens for part in _parts(token.value))), True
+    if hint == Extent:
+        return extent, False
     return (whole, False) if hint is int else (None, False)
 
 
@@ -126,6 +129,11 @@ def whole(_: Any, tokens: Sequence[Token]) -> int:
     except ValueError:
         pass
     raise ValueError(f"{tokens[0].value!r} is no whole number")
+
+
+def extent(_: Any, tokens: Sequence[Token]) -> Extent:
+    """A whole number, or the word `full`."""
+    return "full" if tokens[0].value == "full" else whole(_, tokens)
 
 
 def _shown(default: object) -> str | bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from brushwork.picture import Size, fit
 from brushwork.recipes import Options, Texture
-from brushwork.recipes.options import SMALLEST_SIDE
+from brushwork.recipes.options import SMALLEST_SIDE, measured
 
 
 def scaled(options: Options, size: int, canvas: Size) -> Options:
@@ -18,5 +18,7 @@ def scaled(options: Options, size: int, canvas: Size) -> Options:
 
 
 def size_of(options: Options, canvas: Size) -> int:
-    """The opposite: the size that the options name."""
-    return max(canvas) if isinstance(options, Texture) else options.size
+    """The opposite: the size that the options name, in pixels."""
+    if isinstance(options, Texture):
+        return max(canvas)
+    return round(measured(canvas, options.measure)) if options.size == "full" else options.size

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from brushwork.errors import InputError, did_you_mean
 from brushwork.recipes import Options, ReconstructContent, Texture, Transfer
@@ -67,4 +68,6 @@ def _value(name: str, value: object, hint: Any) -> object:
 def _is_a(value: object, hint: Any) -> bool:
     if get_origin(hint) is Literal:
         return value in get_args(hint)
+    if get_origin(hint) in (Union, UnionType):
+        return any(_is_a(value, one) for one in get_args(hint))
     return type(value) is hint

@@ -13,7 +13,7 @@ from brushwork.canvas import Pixels
 from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Step, climb, minimize
 from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
-from brushwork.recipes.options import SMALLEST_SIDE, Descending, Measure
+from brushwork.recipes.options import SMALLEST_SIDE, Descending, Extent, Measure, measured
 from brushwork.types import Evaluate, Image, State
 
 EvaluateAt: TypeAlias = Callable[[Size], Evaluate]
@@ -67,15 +67,16 @@ class Progress(NamedTuple):
         return Saved(self.level, self.step.index, {**self.optimizer.state(), **here})
 
 
-def levels(own: Size, size: int, measure: Measure, descending: Descending) -> list[Level]:
+def levels(own: Size, size: Extent, measure: Measure, descending: Descending) -> list[Level]:
     """The sizes to paint at, coarse to fine, with their closures.
 
-    `own` gives the proportions; `size` is halved as long as it stays nearer to the coarsest than its double, and no
-    side gets too small to be painted.
+    `own` gives the proportions, and the size itself where that is `full`. It is halved as long as it stays nearer to
+    the coarsest than its double, and no side gets too small to be painted.
     """
-    sizes = [fit(own, size, by=measure)]
-    while descending.coarsest and size / 2 ** (len(sizes) - 0.5) >= descending.coarsest:
-        smaller = fit(own, round(size / 2 ** len(sizes)), by=measure)
+    finest, pixels = (own, measured(own, measure)) if size == "full" else (fit(own, size, by=measure), size)
+    sizes = [finest]
+    while descending.coarsest and pixels / 2 ** (len(sizes) - 0.5) >= descending.coarsest:
+        smaller = fit(own, round(pixels / 2 ** len(sizes)), by=measure)
         if min(smaller) < SMALLEST_SIDE:
             break
         sizes.append(smaller)

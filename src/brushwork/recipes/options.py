@@ -19,6 +19,9 @@ from brushwork.types import Image
 
 Measure: TypeAlias = Literal["long", "short", "area"]
 
+Extent: TypeAlias = int | Literal["full"]
+"""A size in pixels, or the picture's own."""
+
 Start: TypeAlias = Literal["content", "style", "noise", "gray"]
 
 SMALLEST_SIDE = 32
@@ -56,14 +59,15 @@ class Seeing(ABC):
 class Sizing(ABC):
     """How large the picture becomes."""
 
-    size: int = 512
-    """Size of the result in pixels, measured as `measure` says; 32 or more."""
+    size: Extent = 512
+    """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the photograph."""
 
     measure: Measure = "long"
     """What `size` measures: the long side, the short side, or the side of a square of the same area."""
 
     def __post_init__(self) -> None:
-        require(self.size >= SMALLEST_SIDE, "size", self.size, f"{SMALLEST_SIDE} pixels or more")
+        enough = self.size == "full" or (isinstance(self.size, int) and self.size >= SMALLEST_SIDE)
+        require(enough, "size", self.size, f"{SMALLEST_SIDE} pixels or more, or full")
 
 
 @dataclass(frozen=True, kw_only=True)
