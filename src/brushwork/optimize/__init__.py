@@ -8,6 +8,7 @@ from brushwork.optimize.lbfgs import LBFGS
 from brushwork.optimize.minimize import Step, minimize
 from brushwork.optimize.optimizer import Move, Optimizer
 from brushwork.optimize.oracle import Canvas, Evaluation, Oracle
+from brushwork.optimize.products import Products
 from brushwork.optimize.pyramid import climb
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Move",
     "Optimizer",
     "Oracle",
+    "Products",
     "Step",
     "climb",
     "minimize",

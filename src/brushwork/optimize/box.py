@@ -8,6 +8,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from brushwork.optimize.products import Products
+
 Bounds: TypeAlias = tuple[float, float]
 """The least and the greatest value that every number may take."""
 
@@ -27,9 +29,10 @@ def free(point: Tensor, gradient: Tensor, bounds: Bounds) -> Tensor:
     return held.logical_not_()
 
 
-def longest_stay(point: Tensor, direction: Tensor, bounds: Bounds | None) -> float:
+def longest_stay(point: Tensor, direction: Tensor, bounds: Bounds | None, products: Products) -> float:
     """The largest t for which point + t·direction keeps the bounds."""
     if bounds is None:
         return inf
     ahead = torch.where(direction > 0, bounds[1] - point, bounds[0] - point)
-    return float((ahead / direction).nan_to_num_(nan=inf, posinf=inf, neginf=inf).amin())
+    lengths = (ahead / direction).nan_to_num_(nan=inf, posinf=inf, neginf=inf)
+    return -products.greatest(lengths.neg_())

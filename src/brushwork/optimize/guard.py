@@ -44,7 +44,7 @@ class Guard:
         move = self.optimizer.step(point, here, oracle)
         if move is None:
             return None
-        if not self._sound(move.evaluation):
+        if not self._sound(move.evaluation, oracle):
             return self._restore(self._best if self._best is not None else point, move.evaluation.loss, oracle)
         if move.evaluation.loss < self._least:
             self._welcome(move.point, move.evaluation)
@@ -53,10 +53,10 @@ class Guard:
     def _welcome(self, point: Tensor, best: Evaluation) -> None:
         self._best, self._least, self._troubles = point, best.loss, 0
 
-    def _sound(self, there: Evaluation) -> bool:
+    def _sound(self, there: Evaluation, oracle: Oracle) -> bool:
         rise = there.loss - self._least
         exploded = there.loss > self._first and rise > self.explosion * abs(self._least)
-        return there.finite and not exploded
+        return oracle.finite(there) and not exploded
 
     def _restore(self, best: Tensor, loss: float, oracle: Oracle) -> Move | None:
         self._troubles += 1

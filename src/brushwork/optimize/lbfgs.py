@@ -14,7 +14,7 @@ from brushwork.optimize.box import Bounds, clamp, free, longest_stay
 from brushwork.optimize.optimizer import Move
 from brushwork.optimize.oracle import Evaluation, Oracle
 from brushwork.optimize.pairs import Pairs
-from brushwork.optimize.products import absolute_sum, dot
+from brushwork.optimize.products import WHOLE, Products
 from brushwork.optimize.state import number, recall
 from brushwork.optimize.wolfe import Trial, search
 from brushwork.types import State
@@ -60,6 +60,7 @@ class LBFGS:
         search: bool = False,
         least_curvature: float = 1e-10,
         first_move: float | None = None,
+        products: Products = WHOLE,
     ) -> None:
         if history < 1:
             raise InputError(f"the history of L-BFGS is {history}: it must remember 1 pair or more.")
@@ -67,8 +68,8 @@ class LBFGS:
             raise InputError(f"the learning rate of L-BFGS is {lr}: give a positive number; 1 is usual.")
         if first_move is not None and not 0 < first_move < inf:
             raise InputError(f"the first move of L-BFGS is {first_move}: give a positive number, or None.")
-        self.lr, self.searching, self.first_move = lr, search, first_move
-        self._pairs = Pairs(history, least_curvature)
+        self.lr, self.searching, self.first_move, self.products = lr, search, first_move, products
+        self._pairs = Pairs(history, least_curvature, products)
         self._moved = self._carried = False
 
     @torch.no_grad()
@@ -87,20 +88,20 @@ class LBFGS:
     def _route(self, point: Tensor, gradient: Tensor, bounds: Bounds | None) -> Route:
         if bounds is None:
             direction, length = self._pairs.descent(gradient), self._length(gradient)
-            return Route(direction, length, dot(direction, gradient))
+            return Route(direction, length, self.products.dot(direction, gradient))
         room = free(point, gradient, bounds)
         gradient = torch.where(room, gradient, 0)
         direction = self._pairs.descent(gradient).mul_(room)
         # What the bounds cut off counts: the route is the straight line to the clamped point.
         direction = clamp(point.add(direction, alpha=self._length(gradient)), bounds).sub_(point)
-        return Route(direction, 1.0, dot(direction, gradient))
+        return Route(direction, 1.0, self.products.dot(direction, gradient))
 
     def _length(self, gradient: Tensor) -> float:
         if self._moved:
             return self.lr
         if self.first_move is None:
-            return self.lr / max(1.0, absolute_sum(gradient))
-        return self.first_move * gradient.numel() / (absolute_sum(gradient) or 1.0)
+            return self.lr / max(1.0, self.products.absolute_sum(gradient))
+        return self.first_move * self.products.numel(gradient) / (self.products.absolute_sum(gradient) or 1.0)
 
     def _probe(self, point: Tensor, here: Evaluation, oracle: Oracle, route: Route) -> Move | None:
         """The first step with pairs from another size: if it does not lead down, they do not hold here."""
@@ -132,9 +133,9 @@ class LBFGS:
         def attempt(length: float) -> Trial:
             there = clamp(point.add(route.direction, alpha=length), oracle.bounds)
             seen = oracle(there)
-            return Trial(length, seen.loss, dot(seen.gradient, route.direction), Move(there, seen))
+            return Trial(length, seen.loss, self.products.dot(seen.gradient, route.direction), Move(there, seen))
 
-        longest = longest_stay(point, route.direction, oracle.bounds)
+        longest = longest_stay(point, route.direction, oracle.bounds, self.products)
         noise = NOISE * torch.finfo(point.dtype).eps * abs(here.loss)
         start, limit = Trial(0.0, here.loss, route.slope), min(TRIALS, oracle.left)
         return search(attempt, start, min(route.length, longest), limit, longest=longest, noise=noise)

@@ -12,6 +12,7 @@ from brushwork.errors import InputError
 from brushwork.optimize.box import clamp
 from brushwork.optimize.optimizer import Move, Optimizer
 from brushwork.optimize.oracle import Canvas, Evaluation, Oracle
+from brushwork.optimize.products import WHOLE, Products
 from brushwork.types import Evaluate, Image, Losses
 
 
@@ -38,6 +39,7 @@ def minimize(
     start: Image | None = None,
     point: Tensor | None = None,
     spent: int = 0,
+    products: Products = WHOLE,
 ) -> Iterator[Step]:
     """Walk down from a starting picture, or from a point, within a budget of `steps` closures.
 
@@ -46,11 +48,13 @@ def minimize(
     To resume, load the optimizer's state and give the `point` and the index (as `spent`) of the step it was saved at.
     That point is evaluated once more, neither counted nor yielded, and all later steps are those of the unbroken run.
 
+    Where each machine has a piece of the point, `products` are theirs together, as the optimizer's own are.
+
     Raises: InputError: not exactly one of `start` and `point`, a budget under 1, or a start whose loss is not finite.
     """
     if steps < 1 or spent < 0:
         raise InputError(f"{steps} steps were asked for after {spent}: give 1 step or more, and 0 spent or more.")
-    return _walk(Oracle(canvas, evaluate, steps, spent), optimizer, _first(canvas, start, point))
+    return _walk(Oracle(canvas, evaluate, steps, spent, products), optimizer, _first(canvas, start, point))
 
 
 def _first(canvas: Canvas, start: Image | None, point: Tensor | None) -> Tensor:
@@ -67,7 +71,8 @@ def _walk(oracle: Oracle, optimizer: Optimizer, point: Tensor) -> Iterator[Step]
         return
     resumed = oracle.spent > 0
     here = oracle.again(point) if resumed else oracle(point)
-    _check(here)
+    if not oracle.finite(here):
+        raise InputError(_what_is_wrong(here))
     if not resumed:
         yield _step(Move(point, here), oracle)
     while oracle.left:
@@ -83,9 +88,7 @@ def _step(move: Move, oracle: Oracle) -> Step:
     return Step(oracle.spent, move.evaluation.losses, image, move.point, move.note)
 
 
-def _check(start: Evaluation) -> None:
-    if start.finite:
-        return
+def _what_is_wrong(start: Evaluation) -> str:
     wrong = [name for name, value in start.losses.terms.items() if not value.isfinite()]
     what = f"the loss of {', '.join(wrong)}" if wrong else "the loss or its gradient"
-    raise InputError(f"{what} is not finite at the starting picture: check that picture, the targets and the weights.")
+    return f"{what} is not finite at the starting picture: check that picture, the targets and the weights."

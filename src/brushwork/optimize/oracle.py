@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import inf, isfinite
+from math import isfinite
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from brushwork.optimize.products import WHOLE, Products
 from brushwork.types import Evaluate, Image, Losses
 
 
@@ -34,11 +35,6 @@ class Evaluation(NamedTuple):
     """∂loss/∂point, of the point's shape."""
     losses: Losses
 
-    @property
-    def finite(self) -> bool:
-        """Whether the loss and every entry of the gradient are numbers."""
-        return isfinite(self.loss) and isfinite(float(torch.linalg.vector_norm(self.gradient, inf)))
-
 
 class Oracle:
     """Evaluates points, and counts the closures spent.
@@ -46,8 +42,11 @@ class Oracle:
     The tensors it returns are never written to again.
     """
 
-    def __init__(self, canvas: Canvas, evaluate: Evaluate, budget: int, spent: int = 0) -> None:
+    def __init__(
+        self, canvas: Canvas, evaluate: Evaluate, budget: int, spent: int = 0, products: Products = WHOLE
+    ) -> None:
         self.canvas, self.evaluate, self.budget, self.spent = canvas, evaluate, budget, spent
+        self.products = products
 
     @property
     def left(self) -> int:
@@ -78,6 +77,10 @@ class Oracle:
         terms = {name: value.detach() for name, value in losses.terms.items()}
         total = losses.total.detach()
         return Evaluation(float(total), gradient.detach().contiguous(), Losses(total, terms))
+
+    def finite(self, seen: Evaluation) -> bool:
+        """Whether the loss and every entry of the gradient are numbers."""
+        return isfinite(seen.loss) and self.products.finite(seen.gradient)
 
     @torch.no_grad()
     def image(self, point: Tensor) -> Image:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from brushwork.optimize.products import dot
+from brushwork.optimize.products import Products
 from brushwork.optimize.shelf import Shelf
 
 
@@ -23,15 +23,15 @@ class Pair(NamedTuple):
     yy: float
 
     @classmethod
-    def of(cls, s: Tensor, y: Tensor) -> Pair:
-        return cls(s, y, dot(s, y), dot(y, y))
+    def of(cls, s: Tensor, y: Tensor, products: Products) -> Pair:
+        return cls(s, y, products.dot(s, y), products.dot(y, y))
 
 
 class Pairs:
     """The last `history` pairs whose ⟨s, y⟩ is more than `least_curvature`, oldest first."""
 
-    def __init__(self, history: int, least_curvature: float) -> None:
-        self.history, self.least_curvature = history, least_curvature
+    def __init__(self, history: int, least_curvature: float, products: Products) -> None:
+        self.history, self.least_curvature, self.products = history, least_curvature, products
         self._pairs: deque[Pair] = deque()
         self._shelf = Shelf()
         self._lent = 0
@@ -47,11 +47,11 @@ class Pairs:
         """
         s = torch.mul(direction, length, out=self._shelf.row(direction))
         y = torch.sub(change[1], change[0], out=self._shelf.row(direction))
-        self._add(Pair.of(s, y.mul_(s != 0) if moving_only else y))
+        self._add(Pair.of(s, y.mul_(s != 0) if moving_only else y, self.products))
 
     def descent(self, gradient: Tensor) -> Tensor:
         """−H·gradient, H being the inverse Hessian that the pairs suggest."""
-        return _two_loops(gradient, self._pairs)
+        return _two_loops(gradient, self._pairs, self.products)
 
     def clear(self) -> None:
         """Forget all pairs."""
@@ -65,7 +65,7 @@ class Pairs:
 
     def add(self, s: Tensor, y: Tensor) -> None:
         """Add a pair, copied."""
-        self._add(Pair.of(self._shelf.copy(s), self._shelf.copy(y)))
+        self._add(Pair.of(self._shelf.copy(s), self._shelf.copy(y), self.products))
 
     def _add(self, pair: Pair) -> None:
         if not pair.sy > self.least_curvature:
@@ -84,7 +84,7 @@ class Pairs:
 
 
 @torch.no_grad()
-def _two_loops(gradient: Tensor, pairs: Sequence[Pair]) -> Tensor:
+def _two_loops(gradient: Tensor, pairs: Sequence[Pair], products: Products) -> Tensor:
     """The two-loop recursion, from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1. No number is read back from the device on the way.
 
     Source: Nocedal & Wright, Numerical Optimization, 2nd edition, algorithm 7.4 and equation 7.20.
@@ -93,11 +93,11 @@ def _two_loops(gradient: Tensor, pairs: Sequence[Pair]) -> Tensor:
     flat = direction.view(-1)
     shares: list[Tensor] = []
     for s, y, sy, _ in reversed(pairs):
-        share = torch.dot(s.view(-1), flat) / sy
+        share = products.inner(s, flat) / sy
         flat.addcmul_(y.view(-1), share, value=-1)
         shares.append(share)
     if pairs:
         flat.mul_(pairs[-1].sy / pairs[-1].yy)
     for s, y, sy, _ in pairs:
-        flat.addcmul_(s.view(-1), shares.pop() - torch.dot(y.view(-1), flat) / sy)
+        flat.addcmul_(s.view(-1), shares.pop() - products.inner(y, flat) / sy)
     return direction

@@ -1,7 +1,9 @@
-"""Inner products and norms of large vectors, as Python numbers, without overflow."""
+"""Numbers read off whole vectors: inner products and norms, without overflow, on one machine or many."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf, isfinite
 
 import torch
@@ -11,25 +13,71 @@ BLOCK = 1 << 20
 """Entries added up in the tensor's own precision; the sums of the blocks are added in float64."""
 
 
-def dot(a: Tensor, b: Tensor) -> float:
-    """⟨a, b⟩. Where products leave the range of the tensors' precision, both are brought to magnitude 1 first."""
-    value = sum(float(torch.dot(x, y)) for x, y in zip(_blocks(a), _blocks(b), strict=True))
-    range_of = torch.finfo(a.dtype)
-    # Sums smaller than this may have lost digits to underflow on the way. (Not a number: neither.)
-    return value if range_of.tiny / range_of.eps < abs(value) < inf else _scaled_dot(a, b)
+def alone(values: Tensor) -> Tensor:
+    """The values themselves: the vectors are here as a whole."""
+    return values
 
 
-def absolute_sum(a: Tensor) -> float:
-    """‖a‖₁."""
-    return sum(float(torch.linalg.vector_norm(block, 1)) for block in _blocks(a))
+@dataclass(frozen=True)
+class Products:
+    """Every number that an optimizer reads off whole vectors comes from here.
+
+    Where each machine holds a piece of every vector, `total` and `largest` bring the pieces' numbers together. Both are
+    given a tensor of a few numbers and return one like it (shape, type, device), the same to the last bit on every
+    machine, since machines decide by these numbers and must decide alike. All must ask the same questions in the same
+    order. What is not a number in one piece must not be lost in the total.
+    """
+
+    total: Callable[[Tensor], Tensor] = alone
+    """Sums over the machines, entry by entry."""
+
+    largest: Callable[[Tensor], Tensor] = alone
+    """Maxima over the machines, entry by entry; asked about finite numbers only, and infinities."""
+
+    def inner(self, a: Tensor, b: Tensor) -> Tensor:
+        """⟨a, b⟩ as a tensor without axes, in the vectors' own precision; nothing is read from the device."""
+        return self.total(torch.dot(a.view(-1), b.view(-1)))
+
+    def dot(self, a: Tensor, b: Tensor) -> float:
+        """⟨a, b⟩. Where products leave the range of the tensors' precision, both are brought to magnitude 1 first."""
+        value = self._sum([torch.dot(x, y) for x, y in zip(_blocks(a), _blocks(b), strict=True)])
+        range_of = torch.finfo(a.dtype)
+        # Sums smaller than this may have lost digits to underflow on the way. (Not a number: neither.)
+        return value if range_of.tiny / range_of.eps < abs(value) < inf else self._scaled_dot(a, b)
+
+    def absolute_sum(self, a: Tensor) -> float:
+        """‖a‖₁."""
+        return self._sum([torch.linalg.vector_norm(block, 1) for block in _blocks(a)])
+
+    def greatest(self, a: Tensor) -> float:
+        """The greatest entry; none of them may be other than a number."""
+        return float(self.largest(a.amax()))
+
+    def numel(self, a: Tensor) -> int:
+        """How many entries the whole vector has."""
+        return round(self._sum([torch.tensor(a.numel(), dtype=torch.float64)]))
+
+    def finite(self, a: Tensor) -> bool:
+        """Whether every entry is a number."""
+        norm = float(torch.linalg.vector_norm(a, inf))
+        return self._sum([torch.tensor(not isfinite(norm), dtype=torch.float64)]) == 0
+
+    def _sum(self, parts: list[Tensor]) -> float:
+        here = sum(torch.stack(parts).tolist())  # one reading from the device
+        return float(self.total(torch.tensor(here, dtype=torch.float64)))
+
+    def _scaled_dot(self, a: Tensor, b: Tensor) -> float:
+        if not (self.finite(a) and self.finite(b)):
+            return self.absolute_sum(a) * self.absolute_sum(b)
+        largest, other = self.greatest(a.abs()), self.greatest(b.abs())
+        if not (largest and other):
+            return 0.0
+        pairs = zip(_blocks(a), _blocks(b), strict=True)
+        return largest * other * self._sum([torch.dot(x / largest, y / other) for x, y in pairs])
 
 
-def _scaled_dot(a: Tensor, b: Tensor) -> float:
-    largest, other = (float(torch.linalg.vector_norm(vector, inf)) for vector in (a, b))
-    if not (largest and other and isfinite(largest) and isfinite(other)):
-        return largest * other
-    pairs = zip(_blocks(a), _blocks(b), strict=True)
-    return largest * other * sum(float(torch.dot(x / largest, y / other)) for x, y in pairs)
+WHOLE = Products()
+"""Those of vectors that are here as a whole."""
 
 
 def _blocks(a: Tensor) -> tuple[Tensor, ...]:
