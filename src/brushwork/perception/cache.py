@@ -16,6 +16,7 @@ from torch import Tensor
 from brushwork.errors import WeightsError
 from brushwork.perception.architectures import ARCHITECTURES, shapes
 from brushwork.perception.conventions import Convention
+from brushwork.perception.linear import LINEAR_LAYERS, linear_shapes
 from brushwork.perception.reading import digest, read_safetensors
 
 _ENDING = ".safetensors"
@@ -119,12 +120,18 @@ def _metadata(weights: Weights) -> dict[str, str]:
 
 
 def _is_sound(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bool:
-    architecture = metadata.get("architecture", "")
-    if architecture not in ARCHITECTURES or metadata.get("convention") not in get_args(Convention):
+    if metadata.get("convention") not in get_args(Convention):
         return False
     if not {"name", "source", "license", "sha256", "content"} <= metadata.keys():
         return False
-    return {name: tuple(tensor.shape) for name, tensor in tensors.items()} == shapes(architecture)
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()} == _shapes(metadata.get("architecture", ""))
+
+
+def _shapes(architecture: str) -> Mapping[str, tuple[int, ...]] | None:
+    """Of a network, or of linear layers; None where neither is called so."""
+    if architecture in LINEAR_LAYERS:
+        return linear_shapes(architecture)
+    return shapes(architecture) if architecture in ARCHITECTURES else None
 
 
 def _remove(path: Path) -> None:

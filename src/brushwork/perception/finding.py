@@ -14,6 +14,7 @@ from brushwork.perception.cache import Weights, cached_file, cached_names, is_co
 from brushwork.perception.catalog import WEIGHT_SETS, Installed, WeightSet
 from brushwork.perception.convert import Converted, convert
 from brushwork.perception.download import require_sha256
+from brushwork.perception.linear import convert_linear, without_linear
 from brushwork.perception.original import original_vgg19
 from brushwork.perception.reading import digest, is_safetensors, read_safetensors, read_tensors, sha256_of_file
 
@@ -73,16 +74,29 @@ def read_installed(known: WeightSet, path: Path) -> Weights:
 
 
 def read_file(path: Path) -> tuple[Weights, WeightSet | None]:
-    """The weights in a file, and the named set that they are, if any.
+    """The weights in a file, and the named set that they are, if any; of several, the network's.
+
+    Raises: WeightsError: missing, damaged, truncated or foreign.
+    """
+    return read_sets(path)[0]
+
+
+def read_sets(path: Path) -> list[tuple[Weights, WeightSet | None]]:
+    """All that a file holds, one or two: a network, the linear layers of LPIPS. Each with the named set that it is.
 
     Raises: WeightsError: missing, damaged, truncated or foreign.
     """
     if is_safetensors(path) and is_converted(read_safetensors(path)[1]):
         weights = load(path)
         known = WEIGHT_SETS.get(weights.name)
-        return weights, known if known is not None and weights.sha256.startswith(known.sha256) else None
-    sha256 = sha256_of_file(path)
-    converted = convert(read_tensors(path), str(path))
+        return [(weights, known if known is not None and weights.sha256.startswith(known.sha256) else None)]
+    sha256, tensors = sha256_of_file(path), read_tensors(path)
+    linear, network = convert_linear(tensors, str(path)), without_linear(tensors)
+    found = [convert(network, str(path))] if network or linear is None else []
+    return [_recognized(one, path, sha256) for one in (*found, *([linear] if linear else ()))]
+
+
+def _recognized(converted: Converted, path: Path, sha256: str) -> tuple[Weights, WeightSet | None]:
     known = recognize(converted, sha256)
     if known is not None:
         return named(known, sha256, converted.tensors), known

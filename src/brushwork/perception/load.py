@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from brushwork.errors import InputError
-from brushwork.perception.architectures import build
+from brushwork.perception.architectures import ARCHITECTURES, build
 from brushwork.perception.conventions import preprocess
 from brushwork.perception.encoder import Encoder
 from brushwork.perception.finding import ENDINGS, find_weights, read_file
@@ -29,12 +29,14 @@ def load_encoder(
     not fill its window, as Caffe and Torch7 do.
 
     Raises:
-        InputError: no such name, pooling or padding.
+        InputError: no such name, pooling or padding; linear layers alone.
         WeightsError: the weights are missing, damaged or foreign; the message says what to do.
     """
     _require_one_of("pooling", pooling, get_args(Pooling))
     _require_one_of("padding", padding, get_args(Padding))
     weights = read_file(Path(name))[0] if _is_path(name) else find_weights(str(name))
+    if weights.architecture not in ARCHITECTURES:
+        raise InputError(f"{name} is no network, but the linear layers of one ({weights.architecture}).")
     shown = preprocess(weights.convention, scale)
     encoder = build(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
     encoder.name = weights.name

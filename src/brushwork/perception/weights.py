@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from brushwork.errors import InputError, WeightsError, did_you_mean
-from brushwork.perception.cache import cached_file, cached_names, store
+from brushwork.perception.cache import Weights, cached_file, cached_names, store
 from brushwork.perception.catalog import WEIGHT_SETS, Installed, WeightSet
 from brushwork.perception.download import download
 from brushwork.perception.finding import (
@@ -17,7 +17,7 @@ from brushwork.perception.finding import (
     find_weights,
     how_to_get,
     installed_file,
-    read_file,
+    read_sets,
 )
 
 
@@ -74,6 +74,8 @@ def weight_state(name: str) -> WeightState:
 def fetch(name: str) -> WeightState:
     """Bring a named set to this machine, from where it is published; nothing is done when it is there and sound.
 
+    Named sets that lie in the same file come along.
+
     Raises:
         InputError: no such name.
         WeightsError: the source cannot be reached, or another file came.
@@ -87,25 +89,26 @@ def fetch(name: str) -> WeightState:
     if present.state == "damaged" and isinstance(known.source, Installed):
         raise WeightsError(present.hint)
     with tempfile.TemporaryDirectory(prefix="brushwork-") as folder:
-        weights, found = read_file(download(known, Path(folder)))
-        if found is not known:
-            raise WeightsError(f"{known.source} holds a {weights.architecture} that is not {name}.")
-        store(weights)
+        sets = read_sets(download(known, Path(folder)))
+    if known not in [found for _, found in sets]:
+        raise WeightsError(f"{known.source} holds a {sets[0][0].architecture} that is not {name}.")
+    _store_named(sets)
     return weight_state(name)
 
 
 def add(file: str | Path, name: str | None = None, *, like: str | None = None) -> WeightState:
     """Take a weights file into the cache.
 
-    Named sets are recognized. Others need a `name` of their own; `like` is then a named set that was shown its
-    pictures in the same way (else the names of the tensors decide: torchvision's, or Caffe's).
+    Named sets are recognized, and the linear layers of LPIPS beside a network come along. Others need a `name` of
+    their own; `like` is then a named set that was shown its pictures in the same way (else the names of the tensors
+    decide: torchvision's, or Caffe's).
 
     Raises:
         InputError: no name for unknown weights, or one that cannot be used.
         WeightsError: the file is missing, damaged, foreign, or not what the name says.
     """
     path = Path(file)
-    weights, known = read_file(path)
+    (weights, known), *along = read_sets(path)
     target = name or (known.name if known else None)
     if target is None:
         raise InputError(
@@ -121,7 +124,15 @@ def add(file: str | Path, name: str | None = None, *, like: str | None = None) -
     if known is None and like is not None:
         weights = replace(weights, convention=_like(like).convention)
     store(replace(weights, name=target))
+    _store_named(along)
     return weight_state(target)
+
+
+def _store_named(sets: list[tuple[Weights, WeightSet | None]]) -> None:
+    """Keep those that are known here, as far as they are not there yet."""
+    for weights, known in sets:
+        if known is not None and weight_state(known.name).state in ("missing", "damaged"):
+            store(weights)
 
 
 def _like(name: str) -> WeightSet:
