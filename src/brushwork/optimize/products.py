@@ -25,7 +25,7 @@ class Products:
     Where each machine holds a piece of every vector, `total` and `largest` bring the pieces' numbers together. Both are
     given a tensor of a few numbers and return one like it (shape, type, device), the same to the last bit on every
     machine, since machines decide by these numbers and must decide alike. All must ask the same questions in the same
-    order. What is not a number in one piece must not be lost in the total.
+    order. What is not a number in one piece must not be lost in the total. A piece may be empty.
     """
 
     total: Callable[[Tensor], Tensor] = alone
@@ -51,7 +51,7 @@ class Products:
 
     def greatest(self, a: Tensor) -> float:
         """The greatest entry; none of them may be other than a number."""
-        return float(self.largest(a.amax()))
+        return float(self.largest(a.amax() if a.numel() else a.new_tensor(-inf)))
 
     def numel(self, a: Tensor) -> int:
         """How many entries the whole vector has."""
@@ -59,7 +59,7 @@ class Products:
 
     def finite(self, a: Tensor) -> bool:
         """Whether every entry is a number."""
-        norm = float(torch.linalg.vector_norm(a, inf))
+        norm = float(torch.linalg.vector_norm(a, inf)) if a.numel() else 0.0
         return self._sum([torch.tensor(not isfinite(norm), dtype=torch.float64)]) == 0
 
     def _sum(self, parts: list[Tensor]) -> float:

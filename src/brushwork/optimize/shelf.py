@@ -28,7 +28,7 @@ class Shelf:
         """Room for one vector; what it holds is undefined."""
         if not (self._rows and self._rows[-1].shape == like.shape):
             padded = -(-like.numel() // ALIGNMENT) * ALIGNMENT
-            count = min(MOST, -(-BLOCK_BYTES // (padded * like.element_size())))
+            count = min(MOST, -(-BLOCK_BYTES // max(1, padded * like.element_size())))
             block = like.new_empty(count, padded)
             self._rows = [row[: like.numel()].view(like.shape) for row in block.unbind()]
         return self._rows.pop()
