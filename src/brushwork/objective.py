@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from brushwork.errors import InputError
+from brushwork.errors import InputError, NotAdditive
 from brushwork.picture.window import Size, Window
-from brushwork.terms.term import AnyTerm, WholeTerm
-from brushwork.types import Features, Losses, PerPicture, Scalar
+from brushwork.terms.term import AnyTerm, Term, WholeTerm
+from brushwork.types import Feature, Features, Losses, PerPicture, Scalar, Summaries
 
 
 class Weighted(NamedTuple):
@@ -56,8 +56,23 @@ class Objective:
 
     def __call__(self, features: Features) -> Losses:
         """The losses over whole feature maps, summed over the batch."""
-        scores = {name: _whole(term, features).sum() * weight for name, (weight, term) in self.terms.items()}
-        return Losses(total(scores), scores)
+        return self._weigh({name: _whole(term, features[term.tap]) for name, (_, term) in self.terms.items()})
+
+    def score(self, summaries: Summaries) -> Losses:
+        """The losses from the sums over the whole maps, by the terms' names."""
+        return self._weigh({name: term.score(summaries[name]) for name, term in self.additive.items()})
+
+    @property
+    def additive(self) -> Mapping[str, Term]:
+        """The terms, every one a sum over positions.
+
+        Raises: NotAdditive: one of them is not.
+        """
+        return {name: _additive(name, term) for name, (_, term) in self.terms.items()}
+
+    def _weigh(self, scores: Mapping[str, PerPicture]) -> Losses:
+        weighed = {name: score.sum() * self.terms[name].weight for name, score in scores.items()}
+        return Losses(total(weighed), weighed)
 
 
 def total(scores: Mapping[str, Scalar]) -> Scalar:
@@ -68,8 +83,16 @@ def total(scores: Mapping[str, Scalar]) -> Scalar:
     return sum(others, first)
 
 
-def _whole(term: AnyTerm, features: Features) -> PerPicture:
-    feature = features[term.tap]
+def _whole(term: AnyTerm, feature: Feature) -> PerPicture:
     if isinstance(term, WholeTerm):
         return term.score_whole(feature)
     return term.score(term.summarize(feature, Window.whole(Size.of(feature))))
+
+
+def _additive(name: str, term: AnyTerm) -> Term:
+    if isinstance(term, Term):
+        return term
+    raise NotAdditive(
+        f"{name} ({type(term).__name__}) is no sum over positions, so the picture cannot be looked at in tiles: give "
+        "more memory, take a smaller size, or a loss that is one (Gram matrices, means and deviations, covariances)."
+    )

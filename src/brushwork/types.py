@@ -31,6 +31,9 @@ Scalar: TypeAlias = Float[Tensor, ""]
 Summary: TypeAlias = Mapping[str, Tensor]
 """Named sums over positions. Each keeps the batch axis first. Summaries of disjoint windows add up, entry by entry."""
 
+Summaries: TypeAlias = Mapping[str, Summary]
+"""The summaries of an objective's terms, by their names."""
+
 State: TypeAlias = dict[str, Tensor]
 """What an optimizer remembers, flat and ready for safetensors."""
 

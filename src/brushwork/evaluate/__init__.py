@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brushwork.evaluate.tiled import tiled
 from brushwork.evaluate.whole import whole
 
-__all__ = ["whole"]
+__all__ = ["tiled", "whole"]

@@ -1,0 +1,124 @@
+"""Which cells of a network's maps belong to which pixels, and which pixels those cells look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple, Self
+
+from brushwork.perception.encoder import Encoder, Geometry
+from brushwork.picture.window import Size, Window
+
+
+class Lattice(NamedTuple):
+    """The cells of a tap."""
+
+    geometry: Geometry
+    cells: Size
+    """Of the whole picture's map."""
+    reach: int = 0
+    """Neighbors that the terms at this tap look at, in cells."""
+
+    def owned(self, own: Window) -> Window:
+        """The cells that belong to some pixels: those whose origin lies there; at the end of the picture all that are
+        left."""
+        top, bottom = self._span(own.top, own.bottom, own.of.height, self.cells.height)
+        left, right = self._span(own.left, own.right, own.of.width, self.cells.width)
+        return Window(top, left, bottom - top, right - left, self.cells)
+
+    def _span(self, first: int, end: int, pixels: int, cells: int) -> tuple[int, int]:
+        return first // self.geometry.stride, cells if end == pixels else end // self.geometry.stride
+
+    def seen(self, first: int, end: int) -> tuple[int, int]:
+        """The pixels along a side that a range of cells looks at; they may lie beyond the picture."""
+        stride, before, after = self.geometry
+        return first * stride - before, (end - 1) * stride + after + 1
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A picture's size, and the cells of some taps over it.
+
+    Pixels are divided at multiples of the deepest tap's stride, so that each part's pools are aligned with the whole's.
+    """
+
+    picture: Size
+    lattices: Mapping[str, Lattice]
+    """By the names of the taps."""
+
+    @classmethod
+    def of(cls, encoder: Encoder, taps: Mapping[str, int], picture: Size) -> Self:
+        """`taps`: name → reach of the terms there, in cells."""
+        return cls(
+            picture,
+            {tap: Lattice(encoder.geometry(tap), encoder.cells(tap, picture), reach) for tap, reach in taps.items()},
+        )
+
+    @property
+    def deepest(self) -> Lattice:
+        """The tap of the largest stride."""
+        return max(self.lattices.values(), key=lambda lattice: lattice.geometry.stride)
+
+    @property
+    def stride(self) -> int:
+        """Pixels; parts of the picture begin at its multiples."""
+        return self.deepest.geometry.stride
+
+    @property
+    def halo(self) -> int:
+        """Pixels that a part looks at beyond each of its sides, at most; a multiple of the stride."""
+        margins = []
+        for lattice in self.lattices.values():
+            cells = self.stride // lattice.geometry.stride
+            first, end = lattice.seen(-lattice.reach, cells + lattice.reach)
+            margins += [-first, end - self.stride]
+        return -(-max(0, *margins) // self.stride) * self.stride
+
+    def outer(self, own: Window) -> Window:
+        """Some pixels and all those that their cells look at: what must be present to compute them."""
+        top, bottom = self._hull([(cells.top, cells.bottom) for cells in self._grown(own)])
+        left, right = self._hull([(cells.left, cells.right) for cells in self._grown(own)])
+        height, width = self.picture
+        top, left = max(0, top), max(0, left)
+        return Window(top, left, min(height, bottom) - top, min(width, right) - left, self.picture)
+
+    def _grown(self, own: Window) -> list[Window]:
+        return [lattice.owned(own).grown(lattice.reach) for lattice in self.lattices.values()]
+
+    def _hull(self, spans: list[tuple[int, int]]) -> tuple[int, int]:
+        """The pixels that ranges of cells look at, tap by tap, out to multiples of the stride."""
+        seen = [lattice.seen(*span) for lattice, span in zip(self.lattices.values(), spans, strict=True)]
+        first, end = min(first for first, _ in seen), max(end for _, end in seen)
+        return first // self.stride * self.stride, -(-end // self.stride) * self.stride
+
+    def tiles(self, side: int, own: Window | None = None) -> list[Window]:
+        """Disjoint parts that make up `own` (None: the whole picture), each at most `side` pixels a side with its halo.
+
+        Where even one cell of the deepest tap takes more than that, a part is one such cell.
+        """
+        own = own or Window.whole(self.picture)
+        cells, height, width = self.deepest.owned(own), self.picture.height, self.picture.width
+        rows = self._cuts((own.top, own.bottom), cells.height, height, side)
+        columns = self._cuts((own.left, own.right), cells.width, width, side)
+        return [
+            Window(top, left, bottom - top, right - left, self.picture)
+            for top, bottom in pairwise(rows)
+            for left, right in pairwise(columns)
+        ]
+
+    def _cuts(self, span: tuple[int, int], cells: int, picture: int, side: int) -> list[int]:
+        """Where parts along one side begin, and the end of the last: as few as possible, and of equal outer size."""
+        begin, end = span
+        halo, stride = self.halo, self.stride
+        before, after = halo if begin else 0, halo if end < picture else 0
+        if before + end - begin + after <= side:
+            return [begin, end]
+        left_over = max(0, end - begin - cells * stride)
+        first, middle, last = (
+            max(1, (side - margins) // stride) for margins in (before + halo, 2 * halo, halo + after + left_over)
+        )
+        count = max(2, 2 - (first + last - cells) // middle)
+        slack = first + last + (count - 2) * middle - cells
+        cuts = [first + index * middle - round((index + 1) * slack / count) for index in range(count - 1)]
+        return [begin, *(begin + cut * stride for cut in cuts), end]

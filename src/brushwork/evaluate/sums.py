@@ -1,0 +1,61 @@
+"""Sums over a picture, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from torch import Tensor
+
+from brushwork.evaluate.layout import Lattice, Layout
+from brushwork.perception.encoder import Encoder
+from brushwork.picture.window import Size, Window
+from brushwork.terms.term import Term
+from brushwork.types import Feature, Features, Summaries
+
+
+def layout_of(encoder: Encoder, terms: Mapping[str, Term], picture: Size) -> Layout:
+    """The layout of a picture at the taps of some terms."""
+    return Layout.of(encoder, reaches(terms), picture)
+
+
+def reaches(terms: Mapping[str, Term]) -> dict[str, int]:
+    """How many cells beyond their own the terms at each tap look at."""
+    found: dict[str, int] = {}
+    for term in terms.values():
+        found[term.tap] = max(found.get(term.tap, 0), term.reach)
+    return found
+
+
+def summarize(terms: Mapping[str, Term], features: Features, layout: Layout, own: Window) -> Summaries:
+    """The sums over the cells that belong to some pixels, from the features of `layout.outer(own)`."""
+    outer = layout.outer(own)
+    found = {}
+    for name, term in terms.items():
+        lattice = layout.lattices[term.tap]
+        window = lattice.owned(own)
+        found[name] = term.summarize(cut(features[term.tap], lattice, outer, window.grown(term.reach)), window)
+    return found
+
+
+def cut(feature: Feature, lattice: Lattice, outer: Window, cells: Window) -> Feature:
+    """Some cells, out of the features of a part of the picture."""
+    stride = lattice.geometry.stride
+    top, left = cells.top - outer.top // stride, cells.left - outer.left // stride
+    return feature[..., top : top + cells.height, left : left + cells.width]
+
+
+def added(summaries: Iterable[Summaries]) -> Summaries:
+    """Summaries of disjoint parts together, added in float64 where the device has it."""
+    totals: dict[str, dict[str, Tensor]] = {}
+    for summary in summaries:
+        for name, sums in summary.items():
+            known = totals.setdefault(name, {})
+            for key, value in sums.items():
+                more = precise(value.detach())
+                known[key] = known[key] + more if key in known else more
+    return totals
+
+
+def precise(sums: Tensor) -> Tensor:
+    """In float64, where the device has it."""
+    return sums if sums.device.type == "mps" else sums.double()

@@ -1,0 +1,156 @@
+"""Evaluation of pictures of any size: exact, tile by tile, in two passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Self, TypeAlias
+
+import torch
+
+from brushwork.errors import InputError
+from brushwork.evaluate.layout import Layout
+from brushwork.evaluate.sums import added, layout_of, summarize
+from brushwork.objective import Objective
+from brushwork.perception.encoder import Encoder
+from brushwork.picture.window import Size, Window
+from brushwork.terms.term import Term
+from brushwork.types import Evaluate, Image, Losses, Summaries
+
+Combine: TypeAlias = Callable[[Summaries], Summaries]
+"""What becomes of the sums between the passes. They are in float64 (on `mps` in float32), and have no graph."""
+
+
+def tiled(
+    encoder: Encoder,
+    objective: Objective,
+    side: int,
+    *,
+    kept: int = 1,
+    own: Window | None = None,
+    combine: Combine = lambda sums: sums,
+) -> Evaluate:
+    """Evaluate an objective over tiles of `side` pixels, halo included: the same losses and gradient as `whole`.
+
+    1. The sums of every term are added up over the tiles, without a graph.
+    2. The score is differentiated by the sums: ∂score/∂S is small.
+    3. Each tile is computed once more, with a graph, and ∂score/∂S pulled back through it into the pixels of the
+       tile and its halo. Where tiles overlap, gradients add.
+
+    The graphs of `kept` tiles are kept in step 1, and need not be computed again: each takes the memory of a tile, and
+    saves a third of its time. The first one costs no memory, because step 3 needs as much anyhow.
+
+    To share a picture among machines, give each its `own` pixels (a window that begins at multiples of the layout's
+    stride, and ends there or at the border), and let `combine` add up the sums of all. The picture to evaluate is then
+    `layout.outer(own)`: the own pixels, and those that their cells look at. Its gradient is what the own cells
+    contribute; that of the halo is to be added to the neighbor's.
+
+    Raises: NotAdditive: a term is no sum over positions.
+    """
+    terms = objective.additive
+
+    def evaluate(image: Image) -> Losses:
+        eye = _Eye.on(encoder, terms, image, own)
+        tiles = eye.layout.tiles(side, eye.own)
+        looks: list[_Look] = []
+        sums = combine(added(eye.sums(tiles, kept, looks)))
+        losses, slopes = slope(objective, sums, image.dtype)
+        for look in _emptied(looks):
+            eye.pull(look, slopes)
+        for tile in tiles[kept:]:
+            eye.pull(eye.look(tile), slopes)
+        return losses
+
+    return evaluate
+
+
+def slope(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[Losses, Summaries]:
+    """The losses, and their derivative by each sum: ∂score/∂S."""
+    dtype = torch.promote_types(dtype, torch.float32)
+    leaves = {
+        name: {key: value.to(dtype).detach().requires_grad_() for key, value in summary.items()}
+        for name, summary in sums.items()
+    }
+    with torch.enable_grad():
+        losses = objective.score(leaves)
+        losses.total.backward()  # type: ignore[no-untyped-call]
+    slopes = {
+        name: {key: value.grad for key, value in summary.items() if value.grad is not None}
+        for name, summary in leaves.items()
+    }
+    return Losses(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()}), slopes
+
+
+class _Look(NamedTuple):
+    """A tile that was looked at, with a graph."""
+
+    outer: Window
+    leaf: Image
+    sums: Summaries
+
+
+def _emptied(looks: list[_Look]) -> Iterator[_Look]:
+    """One after the other, each forgotten as soon as it is done with."""
+    while looks:
+        yield looks.pop()
+
+
+@dataclass(frozen=True)
+class _Eye:
+    """A network before a picture, or before a part of one."""
+
+    encoder: Encoder
+    terms: Mapping[str, Term]
+    image: Image
+    own: Window
+    present: Window
+    """Where the image lies in the picture."""
+    layout: Layout
+
+    @classmethod
+    def on(cls, encoder: Encoder, terms: Mapping[str, Term], image: Image, own: Window | None) -> Self:
+        own = own or Window.whole(Size.of(image))
+        layout = layout_of(encoder, terms, own.of)
+        present = layout.outer(own) if own != Window.whole(own.of) else own
+        if Size.of(image) != (present.height, present.width):
+            raise InputError(
+                f"{own} is to be evaluated, and the picture has {Size.of(image)} pixels: it must be that window with "
+                f"its halo, {present.width}×{present.height}."
+            )
+        return cls(encoder, terms, image, own, present, layout)
+
+    def sums(self, tiles: list[Window], kept: int, looks: list[_Look]) -> Iterator[Summaries]:
+        """The sums of every tile. The first `kept` are looked at with a graph, and put into `looks`."""
+        with torch.no_grad():
+            for tile in tiles[kept:]:
+                yield self.look(tile).sums
+        for tile in tiles[:kept]:
+            looks.append(self.look(tile))
+            yield looks[-1].sums
+
+    def look(self, tile: Window) -> _Look:
+        outer = self.layout.outer(tile)
+        leaf = self._here(outer).crop(self.image.detach()).requires_grad_()
+        features = self.encoder(leaf, self.layout.lattices)
+        return _Look(outer, leaf, summarize(self.terms, features, self.layout, tile))
+
+    def pull(self, look: _Look, slopes: Summaries) -> None:
+        """Add to the image's gradient what the tile contributes."""
+        pairs = [
+            (value, slopes[name][key].to(value.dtype))
+            for name, summary in look.sums.items()
+            for key, value in summary.items()
+            if value.requires_grad and key in slopes[name]
+        ]
+        sums, gradients = zip(*pairs, strict=True)
+        torch.autograd.backward(sums, gradients)
+        if self.image.grad is None:
+            self.image.grad = torch.zeros_like(self.image)
+        if look.leaf.grad is not None:
+            self._here(look.outer).crop(self.image.grad).add_(look.leaf.grad)
+
+    def _here(self, window: Window) -> Window:
+        """The same pixels, counted from the image's corner."""
+        return Window(
+            window.top - self.present.top, window.left - self.present.left, window.height, window.width, self.present.of
+        )
