@@ -112,6 +112,5 @@ def test_a_picture_in_pieces_is_painted_as_the_whole(options, box):
     halves = Machines(3)(lambda rank, there: walk([slice(0, 2), slice(2, 6), slice(6, 6)][rank], there))
     assert len(whole) > 10
     for one, upper, lower, nothing in zip(whole, *halves, strict=True):
-        print(one[0], float((torch.cat([upper[1], lower[1]], dim=2) - one[1]).abs().max()))
         assert one[0] == upper[0] == lower[0] == nothing[0]
         torch.testing.assert_close(torch.cat([upper[1], lower[1]], dim=2), one[1], rtol=0, atol=1e-9)
