@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "golden")]
+
+from threaded_ranks import Thread, together
+from tiny_network import tiny_network
+
+from brushwork.errors import NotAdditive
+from brushwork.evaluate import whole
+from brushwork.evaluate.bands import bands
+from brushwork.evaluate.sharded import sharded
+from brushwork.evaluate.sums import layout_of
+from brushwork.objective import Objective
+from brushwork.perception import Encoder
+from brushwork.picture.window import Size
+from brushwork.terms import Content, GramStyle, MeanStd, TotalVariation
+from brushwork.types import Image, Losses
+
+
+def picture(size: Size, seed: int = 0) -> Image:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(1, 3, *size, generator=generator, dtype=torch.float64)
+
+
+def objective(encoder: Encoder, size: Size) -> Objective:
+    """A term of every kind."""
+    features = encoder(picture(size, 1), ("relu1_1", "relu3_1"))
+    shallow, deep = features.values()
+    columns = shallow.flatten(2)
+    return (
+        Objective.one("content", Content("relu3_1", deep, 0.01))
+        + Objective.one("style", GramStyle("relu1_1", columns @ columns.mT / columns.shape[-1], 1e-4))
+        + Objective.one("spread", MeanStd("relu3_1", deep.mean((2, 3)), deep.std((2, 3)), 0.1))
+        + Objective.one("smoothness", TotalVariation(1, 0.3, 0.7))
+    )
+
+
+def evaluated(evaluate, image: Image) -> tuple[Losses, torch.Tensor]:
+    leaf = image.detach().clone().requires_grad_()
+    return evaluate(leaf), leaf.grad
+
+
+@settings(deadline=None, max_examples=8)
+@given(
+    height=st.integers(20, 60),
+    width=st.integers(20, 40),
+    ranks=st.integers(1, 5),
+    side=st.sampled_from([40, 1000]),
+    halo=st.sampled_from([0, 12]),
+)
+def test_bands_on_several_ranks_give_the_losses_and_the_gradient_of_the_whole(
+    height: int, width: int, ranks: int, side: int, halo: int
+) -> None:
+    """Bands may be narrower than what their cells look at, and ranks may be without rows."""
+    encoder, size = tiny_network().double(), Size(height, width)
+    image, losses = picture(size), objective(encoder, size)
+    have = bands(height, ranks, layout_of(encoder, losses.additive, size).stride, halo)
+
+    def one(wire: Thread) -> tuple[Losses, torch.Tensor]:
+        rows = have[wire.rank]
+        evaluate = sharded(encoder, losses, side, size=size, have=have, wire=wire)
+        evaluated(evaluate, image[..., rows.top : rows.bottom, :])
+        return evaluated(evaluate, image[..., rows.top : rows.bottom, :])
+
+    expected, gradient = evaluated(whole(encoder, losses), image)
+    found = together(ranks, one)
+    for seen, _ in found:
+        assert seen.total == found[0][0].total
+        assert seen.terms == found[0][0].terms
+        torch.testing.assert_close(dict(seen.terms), dict(expected.terms), rtol=1e-10, atol=0)
+    torch.testing.assert_close(torch.cat([part for _, part in found], dim=2), gradient, rtol=0, atol=1e-10)
+
+
+class Darkest:
+    """A loss that is no sum."""
+
+    tap = "relu1_1"
+
+    def score_whole(self, feature):
+        return feature.flatten(1).amin(1)
+
+
+def test_losses_that_are_no_sums_are_refused_by_name() -> None:
+    encoder, size = tiny_network(), Size(32, 32)
+    with pytest.raises(NotAdditive, match="darkest"):
+        together(
+            1,
+            lambda wire: sharded(
+                encoder, Objective.one("darkest", Darkest()), 99, size=size, have=bands(32, 1, 1, 0), wire=wire
+            ),
+        )
