@@ -17,6 +17,10 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/deptry src
 	$(RUN) pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
 
+# brushwork against its peers on this machine, an hour or two: bench/compare.py --help.
+bench: $(VENV)/installed-dev
+	$(VENV)/bin/python bench/compare.py $(BENCH)
+
 $(VENV)/pip: constraints.txt
 	"$(PYTHON)" scripts/require_python.py
 	"$(PYTHON)" -m venv $(VENV)
@@ -34,4 +38,4 @@ $(VENV)/installed-dev: $(VENV)/installed pyproject.toml requirements-peers.txt
 clean:
 	rm -rf $(VENV) build dist
 
-.PHONY: paint test clean
+.PHONY: paint test bench clean

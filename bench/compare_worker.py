@@ -1,0 +1,27 @@
+"""One engine in a process of its own. Started by compare.py, not by hand.
+
+python bench/compare_worker.py TASK
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+
+from compare_engines import run
+from compare_task import Task
+from compare_turn import Turn
+
+
+def main() -> None:
+    """Paint the task, with commands from the standard input and answers on the standard output."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the programs print goes where nobody waits for answers
+    warnings.simplefilter("ignore")
+    task = Task.from_json(sys.argv[1])
+    run(task, Turn(sys.stdin, answers, task.device))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The real processes, at the smallest size."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[2] / "bench"))
+from compare_machine import machine, why_not
+from compare_painter import EngineError, Painter
+from compare_task import OURS, PEERS, Task, lay_out
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_engine_paints_when_it_is_told_to(tmp_path):
+    lay_out(tmp_path, 32)
+    task = Task(OURS, "neural-style", 32, 3, str(tmp_path), changes={"first_move": 1e-4})
+    with Painter(task, 1) as painter:
+        painted = painter.go(2)
+        assert (len(painted.seconds), painted.spent, painted.shares) == (2, [1, 2], [1.0, 1.0])
+        assert 0 < painted.losses[1] < painted.losses[0]
+        assert 1e8 < painter.ask("memory")["memory"] < 1e10
+        assert not painter.ended
+        assert len(painter.go(5).losses) == 1
+        assert painter.ended
+
+
+def test_what_an_engine_died_of_is_told(tmp_path):
+    with (
+        pytest.raises(EngineError, match=r"exit code 1: KeyError: 'nobody'"),
+        Painter(Task("nobody", "", 32, 1, ""), 1),
+    ):
+        pass
+
+
+def test_the_peers_are_pinned_alike():
+    pinned = [f"{name}=={version}" for name, version in PEERS.items()]
+    assert [line for line in (ROOT / "requirements-peers.txt").read_text().split("\n") if "==" in line] == pinned
+    group = re.search(r"^bench = \[(.*)\]", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert group and re.findall(r'"(.*?)"', group[1]) == pinned
+
+
+def test_a_peer_of_another_version_is_left_out(monkeypatch):
+    monkeypatch.setitem(PEERS, "pillow", "0.1")
+    monkeypatch.setitem(PEERS, "nothing-of-that-name", "1.0")
+    assert re.match(r"version \d.* is installed, the comparison is with 0.1", why_not("pillow"))
+    assert "not installed" in why_not("nothing-of-that-name")
+
+
+def test_the_machine_has_a_name():
+    here = machine(2, "cpu")
+    assert here["threads"] == 2 and here["processor"] and here["device"] == "cpu"
