@@ -1,0 +1,132 @@
+"""The spaces in which colors are compared and changed, each with its lightness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor
+
+from brushwork.picture.color import (
+    Plane,
+    linear_to_srgb,
+    rgb_to_yiq,
+    srgb_to_linear,
+    yiq_to_rgb,
+)
+from brushwork.types import Feature, Image
+
+SpaceName: TypeAlias = Literal["srgb", "linear", "yiq", "lab", "oklab"]
+
+Rows: TypeAlias = tuple[tuple[float, ...], ...]
+
+_REC709 = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709-6, item 3.2
+_REC601 = (0.299, 0.587, 0.114)  # ITU-R BT.601-7, 2.5.1
+
+# Linear sRGB to XYZ under D65: IEC 61966-2-1, eq. 7.
+_TO_XYZ: Rows = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+_WHITE = tuple(sum(row) for row in _TO_XYZ)
+_CUBE_ROOT_FROM = 6 / 29  # CIE 15:2004, 8.2.1: the cube root above this value of it, a line below
+_FROM_ROOTS: Rows = ((0.0, 1.16, 0.0), (5.0, -5.0, 0.0), (0.0, 2.0, -2.0))  # ibid., divided by 100
+_OFFSET = 0.16  # ibid., divided by 100
+
+# B. Ottosson, A perceptual color space for image processing (2020): linear sRGB to cone responses, and their roots to
+# Lab.
+_TO_CONES: Rows = (
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+)
+_FROM_CONES: Rows = (
+    (0.2104542553, 0.7936177850, -0.0040720468),
+    (1.9779984951, -2.4285922050, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.8086757660),
+)
+
+
+class Space(NamedTuple):
+    """Three coordinates of a color. Gray of lightness L lies at L · `gray`."""
+
+    encode: Callable[[Image], Feature]
+    """From display values."""
+    decode: Callable[[Feature], Image]
+    """The inverse; colors that sRGB does not have leave [0, 1]."""
+    weights: tuple[float, ...]
+    """Lightness is Σ weight · coordinate; black has 0, white 1."""
+    gray: tuple[float, ...]
+
+    def lightness(self, color: Feature) -> Plane:
+        """The lightness of every pixel's coordinates."""
+        return (color * _column(self.weights, color)).sum(1, keepdim=True)
+
+    def lit(self, color: Feature, lightness: Plane) -> Feature:
+        """The coordinates with another lightness: moved along the grays, so that differences of color stay."""
+        return color + (lightness - self.lightness(color)) * _column(self.gray, color)
+
+    def grays(self, lightness: Plane) -> Feature:
+        """The coordinates of grays."""
+        return lightness * _column(self.gray, lightness)
+
+
+def srgb_to_lab(image: Image) -> Feature:
+    """CIE L*, a*, b* under D65, divided by 100: L in [0, 1].
+
+    Source: CIE 15:2004, 8.2.1; IEC 61966-2-1, eq. 7.
+    """
+    ratios = _mixed(srgb_to_linear(image), _TO_XYZ) / _column(_WHITE, image)
+    line = ratios / (3 * _CUBE_ROOT_FROM**2) + 4 / 29
+    roots = torch.where(ratios > _CUBE_ROOT_FROM**3, ratios.clamp(min=_CUBE_ROOT_FROM**3) ** (1 / 3), line)
+    return _mixed(roots, _FROM_ROOTS) - _column((_OFFSET, 0.0, 0.0), image)
+
+
+def lab_to_srgb(lab: Feature) -> Image:
+    """The inverse of `srgb_to_lab`."""
+    roots = _mixed(lab + _column((_OFFSET, 0.0, 0.0), lab), _inverse(_FROM_ROOTS))
+    ratios = torch.where(roots > _CUBE_ROOT_FROM, roots**3, 3 * _CUBE_ROOT_FROM**2 * (roots - 4 / 29))
+    return linear_to_srgb(_mixed(ratios * _column(_WHITE, lab), _inverse(_TO_XYZ)))
+
+
+def srgb_to_oklab(image: Image) -> Feature:
+    """Oklab: L in [0, 1], a in about −0.23 to 0.28, b in about −0.31 to 0.20.
+
+    Source: B. Ottosson, A perceptual color space for image processing (2020).
+    """
+    cones = _mixed(srgb_to_linear(image), _TO_CONES)
+    return _mixed(cones.sign() * cones.abs() ** (1 / 3), _FROM_CONES)
+
+
+def oklab_to_srgb(oklab: Feature) -> Image:
+    """The inverse of `srgb_to_oklab`."""
+    return linear_to_srgb(_mixed(_mixed(oklab, _inverse(_FROM_CONES)) ** 3, _inverse(_TO_CONES)))
+
+
+def _same(image: Tensor) -> Tensor:
+    return image
+
+
+_FIRST = (1.0, 0.0, 0.0)
+_ALL = (1.0, 1.0, 1.0)
+
+SPACES: Mapping[SpaceName, Space] = {
+    "srgb": Space(_same, _same, _REC601, _ALL),
+    "linear": Space(srgb_to_linear, linear_to_srgb, _REC709, _ALL),
+    "yiq": Space(rgb_to_yiq, yiq_to_rgb, _FIRST, _FIRST),
+    "lab": Space(srgb_to_lab, lab_to_srgb, _FIRST, _FIRST),
+    "oklab": Space(srgb_to_oklab, oklab_to_srgb, _FIRST, _FIRST),
+}
+"""Every space, by name."""
+
+
+def _column(numbers: tuple[float, ...], like: Tensor) -> Tensor:
+    return like.new_tensor(numbers).view(1, -1, 1, 1)
+
+
+def _mixed(color: Tensor, rows: Rows) -> Tensor:
+    """Every pixel times a matrix."""
+    return torch.einsum("oc,bchw->bohw", color.new_tensor(rows), color)
+
+
+def _inverse(rows: Rows) -> Rows:
+    inverse: list[list[float]] = torch.linalg.inv(torch.tensor(rows, dtype=torch.float64)).tolist()
+    return tuple(tuple(row) for row in inverse)

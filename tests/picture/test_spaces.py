@@ -1,0 +1,62 @@
+"""Color spaces: there and back, their lightness, and values from their definitions."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.picture.color import luma, luminance
+from brushwork.picture.spaces import SPACES, srgb_to_lab, srgb_to_oklab
+
+COLORS = torch.rand(1, 3, 9, 11, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_there_and_back(name):
+    space = SPACES[name]
+    wide = 1.2 * COLORS.double() - 0.1  # some beyond black and white
+    assert (space.decode(space.encode(wide)) - wide).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_grays_are_gray_and_lightness_is_theirs(name):
+    space = SPACES[name]
+    ends = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2)
+    assert space.lightness(space.encode(ends.expand(1, 3, 1, 2))).flatten().tolist() == pytest.approx([0, 1], abs=1e-5)
+    coordinates = space.encode(COLORS)
+    gray = space.decode(space.grays(space.lightness(coordinates)))
+    assert (gray - gray.mean(1, keepdim=True)).abs().max() < 1e-5
+    assert torch.allclose(space.lightness(space.encode(gray)), space.lightness(coordinates), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_other_lightness_leaves_what_is_not_lightness(name):
+    space = SPACES[name]
+    coordinates = space.encode(COLORS)
+    lightness = space.lightness(coordinates)
+    lit = space.lit(coordinates, lightness.flip(-1))
+    assert torch.allclose(space.lightness(lit), lightness.flip(-1), atol=1e-6)
+    assert torch.allclose(space.lit(lit, lightness), coordinates, atol=1e-6)
+
+
+def test_lightness_of_the_first_two_is_luma_and_luminance():
+    assert torch.allclose(SPACES["srgb"].lightness(COLORS), luma(COLORS))
+    linear = SPACES["linear"]
+    assert torch.allclose(linear.lightness(linear.encode(COLORS)), luminance(COLORS))
+
+
+def test_lab_of_the_primaries():
+    """Published for sRGB under D65; the standard's matrix has four decimals."""
+    primaries = torch.eye(3, dtype=torch.float64).view(1, 3, 1, 3)
+    red, green, blue = (100 * srgb_to_lab(primaries)[0, :, 0]).T.tolist()
+    assert red == pytest.approx([53.24, 80.09, 67.20], abs=0.03)
+    assert green == pytest.approx([87.73, -86.18, 83.18], abs=0.03)
+    assert blue == pytest.approx([32.30, 79.19, -107.86], abs=0.03)
+
+
+def test_oklab_of_white_and_red():
+    """White has no color; red is (0.628, 0.225, 0.126) (Ottosson)."""
+    colors = torch.tensor([[1.0, 1, 1], [1, 0, 0]], dtype=torch.float64).T.view(1, 3, 1, 2)
+    white, red = srgb_to_oklab(colors)[0, :, 0].T.tolist()
+    assert white == pytest.approx([1, 0, 0], abs=1e-6)
+    assert red == pytest.approx([0.62796, 0.22486, 0.12585], abs=1e-4)
