@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
 
 from brushwork.errors import InputError
-from brushwork.picture.formats import format_of
+from brushwork.picture.formats import DEEP_ZOOM, format_of
 from brushwork.picture.vips import required_vips
 from brushwork.picture.window import Size
 
@@ -37,7 +37,7 @@ def check_writable(
 
     Raises: InputError: an unknown ending, a missing or read-only folder, a file that is there and may not be
         overwritten, less room on the disk than `bytes_needed`, a `size` that the format does not hold, or 16 `bits`
-        without pyvips.
+        or Deep Zoom without pyvips.
     """
     path = Path(path).expanduser()
     format = format_of(path)
@@ -45,8 +45,10 @@ def check_writable(
         raise InputError(f"{format.name} holds {format.longest} pixels a side, not {size}: write .png or .tif.")
     if min(bits, format.bits) > 8:
         required_vips(f"{path.name} is to be written with 16 bits a sample")
+    if format is DEEP_ZOOM:
+        required_vips(f"{path.name} is to be written with its tiles")
     with _explained(path):
-        _require_place(path, overwrite)
+        _require_place(path, overwrite, format.beside(path))
         with _temporary(path.parent):
             pass
         free = shutil.disk_usage(path.parent).free
@@ -57,19 +59,38 @@ def check_writable(
         )
 
 
-def put(path: Path, content: bytes, *, overwrite: bool) -> None:
-    """Write a file so that it is there as a whole or not at all, even if the machine stops in between.
+@contextmanager
+def placing(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A file to write into, which takes its place at the end: as a whole or not at all, even if the machine stops.
 
     Raises: InputError: it cannot be written, or is there and may not be overwritten.
     """
     with _explained(path):
         _require_place(path, overwrite)
         with _temporary(path.parent) as temporary:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
+            yield temporary
+            with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
             _rename(temporary, path, overwrite)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def placing_together(path: Path, beside: Sequence[Path], *, overwrite: bool) -> Iterator[Path]:
+    """A folder to write into a file and what lies beside it, by their names; the file takes its place last.
+
+    Raises: InputError: as `placing`; what is to lie beside is there.
+    """
+    with _explained(path):
+        _require_place(path, overwrite, beside)
+        with _temporary_folder(path.parent) as temporary:
+            yield temporary
+            getattr(os, "sync", lambda: None)()  # thousands of tiles: one by one would take longer than writing them
+            for one in beside:
+                if one.exists():
+                    one.rename(temporary / f"{one.name}.before")
+                (temporary / one.name).rename(one)
+            _rename(temporary / path.name, path, overwrite)
         sync_folder(path.parent)
 
 
@@ -85,6 +106,17 @@ def _temporary(folder: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def _temporary_folder(folder: Path) -> Iterator[Path]:
+    """A new folder in the folder, gone at the end with all that is still in it."""
+    temporary = folder / f".brushwork-{token_hex(8)}.part"
+    temporary.mkdir()
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def _rename(temporary: Path, path: Path, overwrite: bool) -> None:
     if overwrite:
         temporary.replace(path)
@@ -98,7 +130,7 @@ def _rename(temporary: Path, path: Path, overwrite: bool) -> None:
         temporary.rename(path)
 
 
-def _require_place(path: Path, overwrite: bool) -> None:
+def _require_place(path: Path, overwrite: bool, beside: Sequence[Path] = ()) -> None:
     if not path.parent.is_dir():
         kind = "is not a folder" if path.parent.exists() else "does not exist"
         raise InputError(
@@ -106,10 +138,11 @@ def _require_place(path: Path, overwrite: bool) -> None:
         )
     if path.is_dir():
         raise InputError(f"{path} is a folder: give a file name in it.")
-    with suppress(FileNotFoundError):
-        path.lstat()  # complains about a name that is too long, too
-        if not overwrite:
-            raise FileExistsError(path)
+    for one in (path, *beside):
+        with suppress(FileNotFoundError):
+            one.lstat()  # complains about a name that is too long, too
+            if not overwrite:
+                raise FileExistsError(one)
 
 
 def sync_folder(folder: Path) -> None:
@@ -127,7 +160,8 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        raise InputError(f"{path} is there already: write elsewhere, or allow to overwrite it.") from error
+        there = next((one for one in error.args if isinstance(one, Path)), path)
+        raise InputError(f"{there} is there already: write elsewhere, or allow to overwrite it.") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written: {_reason(error, path.parent)}.") from error
 

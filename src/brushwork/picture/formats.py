@@ -22,12 +22,19 @@ class Format:
     longest: int
     """Pixels of the long side that fit."""
 
+    def beside(self, path: Path) -> tuple[Path, ...]:
+        """What is written beside the file of this name, and belongs to it."""
+        return (path.with_name(f"{path.stem}_files"), path.with_suffix(".html")) if self is DEEP_ZOOM else ()
+
+
+DEEP_ZOOM = Format("DZI", (".dzi",), alpha=False, bits=8, longest=_UNLIMITED)
 
 FORMATS = (
     Format("PNG", (".png",), alpha=True, bits=16, longest=_UNLIMITED),
     Format("JPEG", (".jpg", ".jpeg"), alpha=False, bits=8, longest=65500),  # JPEG_MAX_DIMENSION of libjpeg
     Format("WEBP", (".webp",), alpha=True, bits=8, longest=16383),  # RFC 9649, 2.6: 14 bits
     Format("TIFF", (".tif", ".tiff"), alpha=True, bits=16, longest=_UNLIMITED),
+    DEEP_ZOOM,
 )
 
 

@@ -8,6 +8,9 @@ from brushwork.picture.window import Size
 MAX_PIXELS = 250_000_000
 """More than any camera gives in one picture (2026: 151 megapixels), 3 GB as float32."""
 
+GIANT = 2**24
+"""Pixels. Larger pictures go in and out strip by strip; up to here, what is held beside them is 0.3 GB at most."""
+
 
 def require_size(name: str, size: Size, max_pixels: int) -> None:
     """Refuse an empty picture, and one over the limit.

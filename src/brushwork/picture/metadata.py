@@ -17,6 +17,7 @@ from pathlib import Path
 from brushwork.errors import InputError
 from brushwork.picture.decode import opened_by_pillow
 from brushwork.picture.files import open_picture
+from brushwork.picture.formats import DEEP_ZOOM
 
 _HEAD = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -75,12 +76,23 @@ def jpeg_with_text(jpeg: bytes, text: str) -> bytes:
     return jpeg[:after] + b"".join(map(_segment, segments)) + jpeg[after:]
 
 
+def element(text: str) -> str:
+    """The text as a part of an XML document.
+
+    Raises: InputError: a text that is no Unicode (lone surrogates).
+    """
+    return _described(text).decode()
+
+
 def read_metadata(path: str | Path) -> str | None:
     """The text that `write_picture` put into a file, or None where there is none.
 
     Raises: InputError: no such file, or no picture.
     """
     path = Path(path).expanduser()
+    if path.suffix.lower() in DEEP_ZOOM.endings:
+        with open_picture(path) as file:
+            return text_in(file.read())
     with open_picture(path) as file, opened_by_pillow(file, path.name) as image:
         xmp = image.info.get("xmp") or b""
         segments = [content for marker, content in getattr(image, "applist", ()) if marker == "APP1"]

@@ -6,14 +6,17 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.picture.destination import put
+from brushwork.picture.deepzoom import write_deep_zoom
+from brushwork.picture.destination import placing, placing_together
 from brushwork.picture.encode import encoded
-from brushwork.picture.formats import Format, format_of
+from brushwork.picture.formats import DEEP_ZOOM, Format, format_of
+from brushwork.picture.levels import levels, require_numbers
+from brushwork.picture.limits import GIANT
+from brushwork.picture.stream import drawn, stream
+from brushwork.picture.vips import required_vips, vips
 from brushwork.picture.window import Size
 from brushwork.types import Image
 
@@ -29,59 +32,70 @@ def write_picture(
     metadata: str | None = None,
     bits: int = 8,
     quality: int = 95,
+    pyramid: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """Write a picture as PNG, JPEG (4:4:4), WebP or TIFF, by the ending of the name; returns the path.
+    """Write a picture as PNG, JPEG (4:4:4), WebP, TIFF or Deep Zoom, by the ending of the name; returns the path.
 
-    Marked as sRGB. Values are clamped to [0, 1] and rounded. `alpha` (1, 1, h, w) is kept; JPEG cannot, and shows the
-    picture over white (see `keeps_alpha`). 16 `bits` are kept in PNG and TIFF, and need the extra `giant`; JPEG and
-    WebP have 8 (see `most_bits`). `metadata` is read by `read_metadata`. `quality` is for JPEG and WebP, 1 to 100.
-    The file is there as a whole or not at all.
+    Marked as sRGB. Values are clamped to [0, 1] and rounded. `alpha` (1, 1, h, w) is kept; JPEG and Deep Zoom cannot,
+    and show the picture over white (see `keeps_alpha`). 16 `bits` are kept in PNG and TIFF, and need the extra `giant`;
+    the others have 8 (see `most_bits`). `metadata` is read by `read_metadata`. `quality` is for JPEG, WebP and Deep
+    Zoom, 1 to 100. With `pyramid` a TIFF holds smaller versions of itself too, for viewers of giant pictures.
+    The file is there as a whole or not at all. Deep Zoom is a file, a folder of tiles and a page that shows them.
+
+    Pictures of more than 16 megapixels are encoded from the tensor, without a copy, where the extra `giant` is there
+    (and TIFF then in tiles); pyramids and Deep Zoom need it at any size.
 
     Raises: InputError: an unknown ending, NaN, several pictures, a wrong option, a size the format does not hold, or
         a place that cannot be written.
     """
     path = Path(path).expanduser()
     format = format_of(path)
-    _require_options(format, Size.of(image), bits, quality)
-    levels = _levels(_layers(image, alpha, format), min(bits, format.bits))
-    put(path, encoded(levels, format, metadata=metadata, quality=quality), overwrite=overwrite)
+    _require_options(format, Size.of(image), bits, quality, pyramid)
+    _require_tensors(image, alpha)
+    bits, over_white = min(bits, format.bits), not format.alpha
+    if pyvips := _encoder_of_giants(format, Size.of(image), pyramid):
+        picture = drawn(pyvips, image, alpha, bits=bits, over_white=over_white)
+        if format is DEEP_ZOOM:
+            with placing_together(path, format.beside(path), overwrite=overwrite) as folder:
+                write_deep_zoom(pyvips, picture, folder, path.stem, metadata=metadata, quality=quality)
+        else:
+            with placing(path, overwrite=overwrite) as file:
+                stream(pyvips, picture, file, format, metadata=metadata, quality=quality, pyramid=pyramid)
+        return path
+    whole = levels(image, bits, alpha=alpha, over_white=over_white)
+    content = encoded(whole, format, metadata=metadata, quality=quality)
+    with placing(path, overwrite=overwrite) as file:
+        file.write_bytes(content)
     return path
 
 
-def _require_options(format: Format, size: Size, bits: int, quality: int) -> None:
+def _encoder_of_giants(format: Format, size: Size, pyramid: bool) -> Any | None:
+    """The module pyvips, where it is to encode from the tensor.
+
+    Raises: InputError: it must, and is not installed.
+    """
+    if format is DEEP_ZOOM or pyramid:
+        return required_vips(f"{format.name} is to be written with tiles")
+    return vips() if size.area > GIANT else None
+
+
+def _require_options(format: Format, size: Size, bits: int, quality: int, pyramid: bool) -> None:
     if bits not in _BITS:
         raise InputError(f"{bits} bits a sample cannot be written: take 8 or 16.")
     if not 1 <= quality <= _BEST:
         raise InputError(f"the quality is {quality}: take 1 to {_BEST}; 95 shows no loss.")
+    if pyramid and format.name != "TIFF":
+        raise InputError(f"{format.name} holds one size only: for a pyramid write .tif, or .dzi.")
     if min(size) < 1 or max(size) > format.longest:
         raise InputError(f"{format.name} holds 1 to {format.longest} pixels a side, not {size}: write .png or .tif.")
 
 
-def _layers(image: Tensor, alpha: Tensor | None, format: Format) -> NDArray[Any]:
-    """Rows × columns × 3, or 4 with alpha where the format keeps it; over white where not."""
+def _require_tensors(image: Tensor, alpha: Tensor | None) -> None:
     if image.ndim != 4 or image.shape[:2] != (1, 3):
         raise InputError(f"the picture's shape is {tuple(image.shape)}: give one picture, (1, 3, height, width).")
-    layers = [_finite(image, "picture")]
+    require_numbers(image, "picture")
     if alpha is not None:
         if alpha.shape != (1, 1, *Size.of(image)):
             raise InputError(f"alpha has the shape {tuple(alpha.shape)}: give (1, 1, height, width) as the picture.")
-        layers.append(_finite(alpha, "alpha"))
-    if alpha is not None and not format.alpha:
-        color, coverage = layers
-        layers = [color * coverage + (1 - coverage)]
-    return np.concatenate(layers, axis=-1)
-
-
-def _finite(tensor: Tensor, name: str) -> NDArray[Any]:
-    """Rows × columns × channels in [0, 1], as float32."""
-    values = np.asarray(tensor.detach().float().cpu()[0].permute(1, 2, 0))
-    if np.isnan(values).any():
-        raise InputError(f"the {name} holds NaN, and cannot be written: nothing was.")
-    return values.clip(0, 1)
-
-
-def _levels(layers: NDArray[Any], bits: int) -> NDArray[Any]:
-    """The nearest whole levels."""
-    levels: NDArray[Any] = (layers * (2**bits - 1)).round().astype(f"uint{bits}")
-    return levels
+        require_numbers(alpha, "alpha")
