@@ -112,12 +112,13 @@ class Layout:
         begin, end = span
         halo, stride = self.halo, self.stride
         before, after = halo if begin else 0, halo if end < picture else 0
-        if before + end - begin + after <= side:
+        if before + end - begin + after <= side or cells == 1:
             return [begin, end]
         left_over = max(0, end - begin - cells * stride)
         first, middle, last = (
             max(1, (side - margins) // stride) for margins in (before + halo, 2 * halo, halo + after + left_over)
         )
+        first = min(first, cells - 1)
         count = max(2, 2 - (first + last - cells) // middle)
         slack = first + last + (count - 2) * middle - cells
         cuts = [first + index * middle - round((index + 1) * slack / count) for index in range(count - 1)]

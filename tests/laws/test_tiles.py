@@ -1,0 +1,166 @@
+"""The law of tiles: any part of an additive loss may be computed anywhere, and the sum is the whole."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import tiny_network
+
+from brushwork.evaluate import tiled, whole
+from brushwork.evaluate.layout import Layout
+from brushwork.evaluate.sums import added, layout_of, reaches
+from brushwork.objective import Objective
+from brushwork.perception.alexnet import alexnet
+from brushwork.perception.encoder import PIXELS
+from brushwork.perception.vgg import caffe_preprocess, vgg
+from brushwork.picture.window import Size, Window
+from brushwork.terms import Content, GramStyle, MeanStd, TotalVariation
+
+NETWORKS = {
+    "tiny": (lambda **_: tiny_network(), ("relu1_1", "pool1", "relu2_1", "relu3_1")),
+    "vgg": (lambda **how: vgg(16, caffe_preprocess(), **how), ("relu1_1", "pool1", "relu2_1", "relu3_1")),
+    "alexnet": (lambda **how: alexnet(caffe_preprocess(), **how), ("relu1", "pool1", "relu2")),
+}
+
+
+@dataclass(frozen=True)
+class Neighbors:
+    """Σ f(p)·f(p + 2 cells to the right and below): a term that looks beyond its window at any tap."""
+
+    tap: str
+    reach: int = 2
+
+    def summarize(self, feature, window):
+        grown = window.grown(self.reach)
+        top, left = window.top - grown.top, window.left - grown.left
+        bottom = min(window.bottom, window.of.height - self.reach) - window.top
+        right = min(window.right, window.of.width - self.reach) - window.left
+        here = feature[..., top : top + max(0, bottom), left : left + max(0, right)]
+        there = feature[..., top + self.reach :, left + self.reach :][..., : here.shape[-2], : here.shape[-1]]
+        return {"product": (here * there).flatten(1).sum(-1)}
+
+    def score(self, summary):
+        return summary["product"] / 1e5
+
+
+def network(name, ceil=False, pooling="max", padding="zeros"):
+    torch.manual_seed(0)
+    make, taps = NETWORKS[name]
+    return make(ceil=ceil, pooling=pooling, padding=padding).double(), taps
+
+
+def objective(encoder, taps, size):
+    """Every kind of term at every tap, their targets taken from noise."""
+    generator, dtype = torch.Generator().manual_seed(1), next(encoder.parameters()).dtype
+    with torch.no_grad():
+        features = encoder(torch.rand(1, 3, *size, generator=generator, dtype=dtype), taps)
+    found = Objective.one("smooth", TotalVariation(2, 0.3, 0.7)) + Objective.one(
+        "colors", GramStyle(PIXELS, torch.eye(3)[None], 1.0)
+    )
+    for tap, feature in features.items():
+        columns = feature.flatten(2)
+        found += Objective.one(f"gram {tap}", GramStyle(tap, columns @ columns.mT / columns.shape[-1], 1e-4), 2.0)
+        found += Objective.one(f"spread {tap}", MeanStd(tap, columns.mean(-1), columns.std(-1), 0.1))
+        found += Objective.one(f"neighbors {tap}", Neighbors(tap))
+    deepest = taps[-1]
+    return found + Objective.one("content", Content(deepest, features[deepest], 0.01))
+
+
+def evaluated(evaluate, image):
+    leaf = image.detach().requires_grad_()
+    losses = evaluate(leaf)
+    return losses, leaf.grad
+
+
+def noise(size, batch=1):
+    return torch.rand(batch, 3, *size, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+
+
+def assert_same(found, expected, tolerance):
+    (losses, gradient), (true_losses, true_gradient) = found, expected
+    for name, value in true_losses.terms.items():
+        torch.testing.assert_close(losses.terms[name], value, rtol=tolerance, atol=1e-30)
+    torch.testing.assert_close(losses.total, true_losses.total, rtol=tolerance, atol=1e-30)
+    assert (gradient - true_gradient).norm() <= tolerance * true_gradient.norm()
+
+
+sides = st.integers(35, 90)
+
+
+@given(st.sampled_from(sorted(NETWORKS)), sides, sides, st.integers(56, 100), st.integers(0, 3), st.data())
+@settings(max_examples=12, deadline=None)
+def test_tiles_are_the_whole(name, height, width, side, kept, data):
+    how = {
+        "ceil": data.draw(st.booleans()),
+        "pooling": data.draw(st.sampled_from(["max", "average"])),
+        "padding": data.draw(st.sampled_from(["zeros", "reflect"])),
+    }
+    encoder, taps = network(name, **how)
+    size, image = Size(height, width), noise((height, width), batch=data.draw(st.integers(1, 2)))
+    asked = objective(encoder, taps, size)
+    found = evaluated(tiled(encoder, asked, side, kept=kept), image)
+    assert_same(found, evaluated(whole(encoder, asked), image), 1e-11)
+
+
+@given(sides, sides, st.lists(st.integers(1, 20), max_size=3), st.integers(24, 100))
+@settings(max_examples=8, deadline=None)
+def test_bands_of_rows_are_the_whole(height, width, cuts, side):
+    """As machines share a picture: each its own rows and their halo; the sums of all; gradients added."""
+    encoder, taps = network("tiny")
+    size, image = Size(height, width), noise((height, width))
+    asked = objective(encoder, taps, size)
+    layout = layout_of(encoder, asked.additive, size)
+    edges = sorted({0, height, *(cut * layout.stride for cut in cuts if cut < layout.deepest.cells.height)})
+    bands = [Window(top, 0, bottom - top, width, size) for top, bottom in pairwise(edges)]
+    asides, gradient = [], torch.zeros_like(image)
+    for own in bands:
+        collect = tiled(encoder, asked, side, own=own, combine=lambda sums: asides.append(sums) or sums)
+        evaluated(collect, layout.outer(own).crop(image))
+    together = added(asides)
+    for own in bands:
+        outer = layout.outer(own)
+        losses, part = evaluated(tiled(encoder, asked, side, own=own, combine=lambda _: together), outer.crop(image))
+        outer.crop(gradient).add_(part)
+    assert_same((losses, gradient), evaluated(whole(encoder, asked), image), 1e-11)
+
+
+@given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 300))
+@settings(max_examples=60, deadline=None)
+def test_tiles_divide_the_picture_and_its_cells(height, width, side):
+    encoder, taps = tiny_network(), {PIXELS: 1, "relu1_1": 0, "relu3_1": 2}
+    size = Size(max(4, height), max(4, width))
+    layout = Layout.of(encoder, taps, size)
+    tiles = layout.tiles(side)
+    for whole_map, parts in [
+        (size, tiles),
+        *((lattice.cells, [lattice.owned(tile) for tile in tiles]) for lattice in layout.lattices.values()),
+    ]:
+        seen = torch.zeros(whole_map)
+        for part in parts:
+            part.crop(seen).add_(1)
+            assert part.height > 0 and part.width > 0
+        assert torch.equal(seen, torch.ones(whole_map))
+    for tile in tiles:
+        assert tile.top % layout.stride == tile.left % layout.stride == 0
+        outer = layout.outer(tile)
+        assert max(outer.height, outer.width) <= max(side, 2 * layout.halo + 2 * layout.stride)
+
+
+def test_single_precision():
+    encoder, taps = network("vgg", padding="reflect")
+    size = Size(101, 90)
+    asked, image = objective(encoder.float(), taps, size), noise(size).float()
+    found = evaluated(tiled(encoder, asked, 64), image)
+    assert_same(found, evaluated(whole(encoder, asked), image), 1e-5)
+
+
+def test_reaches_are_those_of_the_farthest_term():
+    assert reaches({"a": TotalVariation(2, 1.0, 1.0), "b": GramStyle(PIXELS, torch.eye(3)[None], 1.0)}) == {PIXELS: 1}
