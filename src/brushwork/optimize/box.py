@@ -14,6 +14,10 @@ Bounds: TypeAlias = tuple[float, float]
 """The least and the greatest value that every number may take."""
 
 
+ROUNDINGS = 4
+"""How far a point may be from a bound that it was sent to: the sum point + (bound − point) rounds twice."""
+
+
 def clamp(point: Tensor, bounds: Bounds | None) -> Tensor:
     """The nearest point inside the bounds. The tensor itself may be used for it."""
     return point if bounds is None else point.clamp_(*bounds)
@@ -22,10 +26,13 @@ def clamp(point: Tensor, bounds: Bounds | None) -> Tensor:
 def free(point: Tensor, gradient: Tensor, bounds: Bounds) -> Tensor:
     """Where a step down the gradient does not run into a bound: 1 there, 0 elsewhere.
 
+    What is a few roundings away from a bound was on its way to it, and is there.
+
     Source: Byrd, Lu, Nocedal & Zhu 1995: the complement is the active set at a point.
     """
     least, greatest = bounds
-    held = (point <= least) & (gradient > 0) | (point >= greatest) & (gradient < 0)
+    slack = ROUNDINGS * torch.finfo(point.dtype).eps * max(abs(least), abs(greatest))
+    held = (point <= least + slack) & (gradient > 0) | (point >= greatest - slack) & (gradient < 0)
     return held.logical_not_()
 
 
