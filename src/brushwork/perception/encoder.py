@@ -8,6 +8,7 @@ from typing import NamedTuple
 from torch import nn
 
 from brushwork.errors import InputError, did_you_mean
+from brushwork.perception.engines import ENGINES, Engine
 from brushwork.perception.preprocess import Preprocess
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Features, Image
@@ -86,6 +87,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.name = name
         self.preprocess = preprocess
+        self.engine: Engine = "plain"
         self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
         self._stages = tuple(stages)
         self._order = [stage.name for stage in stages]
@@ -139,13 +141,10 @@ class Encoder(nn.Module):
         wanted = set(asked.values()) - {PIXELS}
         _require_size(self, image, wanted)
         seen: dict[str, Feature] = {PIXELS: image}
-        x = self.preprocess(image) if wanted else image
-        for name in self._order:
-            if wanted <= seen.keys():
-                break
-            x = self.stages[name.replace(".", "_")](x)
-            if name in wanted:
-                seen[name] = x
+        if wanted:
+            in_order = sorted(wanted, key=self._order.index)
+            found = ENGINES[self.engine](dict(self.stages.items()), self._order, self.preprocess(image), in_order)
+            seen |= zip(in_order, found, strict=True)
         return {name: seen[own] for name, own in asked.items()}
 
 

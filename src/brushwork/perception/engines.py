@@ -1,0 +1,59 @@
+"""The ways to compute a network's features: the plain modules, and faster paths that equal them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+import torch
+from torch import nn
+
+from brushwork.perception.native.chain import chain
+from brushwork.perception.native.library import library
+from brushwork.perception.native.look import look
+from brushwork.types import Feature, Image
+
+Engine: TypeAlias = Literal["plain", "channels-last", "native"]
+"""`plain`: the modules as they are. `channels-last`: the same with channels lying together, which torch's convolutions
+like better. `native`: brushwork's own kernels, where they were built, for VGG in float32 on processors."""
+
+Walk: TypeAlias = Callable[[Mapping[str, nn.Module], Sequence[str], Image, Sequence[str]], list[Feature]]
+"""From the stages, their order, a picture as the network is shown it, and some stages' names, to their features."""
+
+
+def walk(stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]) -> list[Feature]:
+    """One stage after the other, up to the last one that is wanted."""
+    seen: dict[str, Feature] = {}
+    x = shown
+    for name in order:
+        if len(seen) == len(wanted):
+            break
+        x = stages[name.replace(".", "_")](x)
+        if name in wanted:
+            seen[name] = x
+    return [seen[name] for name in wanted]
+
+
+def walk_channels_last(
+    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
+) -> list[Feature]:
+    """The same, with the channels of each cell lying together in memory."""
+    return walk(stages, order, shown.contiguous(memory_format=torch.channels_last), wanted)
+
+
+def walk_native(
+    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
+) -> list[Feature]:
+    """By the compiled part; the plain way for networks, numbers and devices that it does not know."""
+    steps = chain(stages, order, wanted) if library() is not None and _is_taken(shown) else None
+    if not steps:
+        return walk(stages, order, shown, wanted)
+    return look(shown, steps, lambda x: walk(stages, order, x, wanted))
+
+
+def _is_taken(shown: Image) -> bool:
+    on_processor = shown.device.type in ("cpu", "meta")
+    return on_processor and shown.dtype == torch.float32 and not torch.is_autocast_enabled(shown.device.type)
+
+
+ENGINES: Mapping[Engine, Walk] = {"plain": walk, "channels-last": walk_channels_last, "native": walk_native}

@@ -1,0 +1,88 @@
+"""A network as the chain of steps that the compiled part computes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from torch import nn
+
+_PANEL = 64
+"""Output channels come in multiples of this, as VGG's do; so do the inputs, but for the picture's three planes."""
+
+_PLANES = 3
+
+
+class Step(NamedTuple):
+    """A rectified 3×3 convolution, a pool, or both in one."""
+
+    convolution: nn.Conv2d | None
+    pool: nn.Module | None
+    tap: str | None
+    """Name of what comes out, when it is wanted."""
+
+    @property
+    def reflects(self) -> bool:
+        """Whether the border is mirrored."""
+        return self.convolution is not None and self.convolution.padding_mode == "reflect"
+
+    @property
+    def pooling(self) -> int:
+        """0: none, 1: maximum, 2: average."""
+        return 0 if self.pool is None else 1 if isinstance(self.pool, nn.MaxPool2d) else 2
+
+    def pooled(self, cells: int) -> int:
+        """Cells along a side after the pool."""
+        return cells if self.pool is None else (cells + int(bool(self.pool.ceil_mode))) // 2
+
+
+def chain(stages: Mapping[str, nn.Module], order: Sequence[str], wanted: Collection[str]) -> list[Step] | None:
+    """The steps up to the deepest wanted tap; None when some stage is of another kind."""
+    steps: list[Step] = []
+    waiting: nn.Conv2d | None = None
+    missing = set(wanted)
+    for name in order:
+        if not missing:
+            break
+        stage, tap = stages[name.replace(".", "_")], name if name in missing else None
+        missing.discard(name)
+        if waiting is not None and isinstance(stage, nn.ReLU):
+            steps.append(Step(waiting, None, tap))
+            waiting = None
+        elif waiting is not None:
+            return None
+        elif _is_pool(stage) and steps:
+            steps.append(_joined(steps, Step(None, stage, tap)))
+        elif isinstance(stage, nn.Conv2d) and _is_plain(stage, first=not steps) and tap is None:
+            waiting = stage
+        else:
+            return None
+    return steps
+
+
+def _joined(steps: list[Step], pool: Step) -> Step:
+    """The pool, taken together with the convolution before it where nobody wants the map between them."""
+    before = steps[-1]
+    if before.tap is not None or before.pool is not None or len(steps) == 1:
+        return pool
+    return Step(steps.pop().convolution, pool.pool, pool.tap)
+
+
+def _is_plain(layer: nn.Conv2d, *, first: bool) -> bool:
+    inputs = layer.in_channels == _PLANES if first else layer.in_channels % _PANEL == 0
+    return (
+        inputs
+        and layer.out_channels % _PANEL == 0
+        and (layer.kernel_size, layer.stride, layer.padding) == ((3, 3), (1, 1), (1, 1))
+        and (layer.dilation, layer.groups) == ((1, 1), 1)
+        and layer.bias is not None
+        and layer.padding_mode in ("zeros", "reflect")
+    )
+
+
+def _is_pool(stage: nn.Module) -> bool:
+    if not isinstance(stage, nn.MaxPool2d | nn.AvgPool2d):
+        return False
+    is_two = all(size in (2, (2, 2)) for size in (stage.kernel_size, stage.stride))
+    plain = stage.divisor_override is None if isinstance(stage, nn.AvgPool2d) else stage.dilation in (1, (1, 1))
+    return is_two and plain and stage.padding in (0, (0, 0))

@@ -1,0 +1,49 @@
+// The doors of the library: the best variant that this processor runs.
+#include "variant.hpp"
+
+extern "C" {
+extern const Table table_generic;
+#if defined(__x86_64__)
+extern const Table table_avx2;
+extern const Table table_avx512;
+#endif
+}
+
+namespace {
+
+struct Named {
+    const char* name;
+    const Table* table;
+};
+
+Named best() {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        return {"avx512", &table_avx512};
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {"avx2", &table_avx2};
+#endif
+    return {"generic", &table_generic};
+}
+
+Named chosen = best();
+
+}  // namespace
+
+extern "C" {
+
+const char* brushwork_variant() { return chosen.name; }
+
+void brushwork_convolve(const Layer* layer) {
+    if (layer->inputs == 3) chosen.table->convolve_first(*layer);
+    else if (layer->outputs == 3) chosen.table->convolve_first_back(*layer);
+    else chosen.table->convolve(*layer);
+}
+
+void brushwork_pool(const Layer* layer) { chosen.table->pool(*layer); }
+
+void brushwork_unpool(const Layer* layer) { chosen.table->unpool(*layer); }
+
+int64_t brushwork_scratch(const Layer* layer) { return chosen.table->scratch(*layer); }
+
+}

@@ -1,0 +1,76 @@
+"""The compiled part: found beside this file, where the installation could build it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+_FOLDER = Path(__file__).parent
+_NAMES = ("_kernels.so", "_kernels.dylib")
+
+_Bytes = ctypes.c_void_p
+
+
+class Layer(ctypes.Structure):
+    """A call, field by field as in layer.hpp."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in ("batch", "rows", "columns", "inputs", "outputs")),
+        *((name, ctypes.c_int32) for name in ("tile", "border", "rectify", "pool", "unpool", "threads")),
+        *((name, ctypes.c_int64) for name in ("pooled_rows", "pooled_columns")),
+        *((name, _Bytes) for name in ("input", "input_mask", "weight", "bias", "add", "output", "mask", "rim")),
+        ("scratch", _Bytes),
+        ("scratch_size", ctypes.c_int64),
+    )
+
+
+class Library(NamedTuple):
+    """The functions of the compiled part."""
+
+    variant: str
+    """The instruction set: avx512, avx2 or generic."""
+    convolve: Callable[..., None]
+    pool: Callable[..., None]
+    unpool: Callable[..., None]
+    scratch: Callable[..., int]
+
+
+@cache
+def library() -> Library | None:
+    """The compiled part; None where it was not built, or cannot be loaded."""
+    path = next((_FOLDER / name for name in _NAMES if (_FOLDER / name).is_file()), None)
+    if path is None:
+        return None
+    try:
+        loaded = ctypes.CDLL(str(path))
+    except OSError:
+        return None
+    loaded.brushwork_variant.restype = ctypes.c_char_p
+    loaded.brushwork_scratch.restype = ctypes.c_int64
+    _use_threads_of_torch(loaded)
+    return Library(
+        loaded.brushwork_variant().decode(),
+        loaded.brushwork_convolve,
+        loaded.brushwork_pool,
+        loaded.brushwork_unpool,
+        loaded.brushwork_scratch,
+    )
+
+
+def address(tensor: Tensor | None) -> int | None:
+    """Where a tensor's numbers lie."""
+    return None if tensor is None else tensor.data_ptr()
+
+
+def _use_threads_of_torch(loaded: ctypes.CDLL) -> None:
+    """Hand over the OpenMP runtime that torch has loaded; without one, the library starts threads itself."""
+    for path in sorted((Path(torch.__file__).parent / "lib").glob("libgomp*.so*")):
+        runtime = ctypes.CDLL(str(path))
+        loaded.brushwork_use_threads(ctypes.cast(runtime.GOMP_parallel, ctypes.c_void_p))
+        return

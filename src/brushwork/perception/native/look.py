@@ -1,0 +1,157 @@
+"""A network's features and their gradient, by the compiled part.
+
+What is kept for the backward pass is one bit for each cell and channel: where the gradient passes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from brushwork.perception.native.chain import Step
+from brushwork.perception.native.kernels import backward_kernels, forward_kernels
+from brushwork.perception.native.library import Layer, address, library
+from brushwork.types import Feature, Image
+
+_WORD = 16
+"""Channels whose bits lie together."""
+
+_TILE_SMALL, _TILE_LARGE = 4, 6
+
+Plain = Callable[[Image], Sequence[Feature]]
+
+
+class _Trace(NamedTuple):
+    """What one step leaves for the way back."""
+
+    step: Step
+    shape: tuple[int, ...]
+    """Of the convolved map (of the pooled one, for a pool alone): batch, rows, columns, channels in."""
+    mask: Tensor
+
+
+def look(shown: Image, steps: Sequence[Step], plain: Plain) -> list[Feature]:
+    """The features at the steps' taps, in their order. `plain` computes the same for derivatives of derivatives."""
+    if torch.is_grad_enabled() and shown.requires_grad:
+        return list(_Look.apply(shown, steps, plain))  # type: ignore[no-untyped-call]
+    return [_feature(map_) for map_ in _forward(shown.contiguous(), steps, None)]
+
+
+class _Look(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, shown: Image, steps: Sequence[Step], plain: Plain) -> tuple[Feature, ...]:
+        traces: list[_Trace] = []
+        maps = _forward(shown.contiguous(), steps, traces)
+        ctx.save_for_backward(shown)
+        ctx.traces, ctx.plain = traces, plain
+        ctx.set_materialize_grads(False)
+        return tuple(map(_feature, maps))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, None, None]:
+        if torch.is_grad_enabled():
+            (shown,) = ctx.saved_tensors
+            return _differentiable(shown, ctx.plain, gradients), None, None
+        return _backward(ctx.traces, [None if one is None else _map(one) for one in gradients]), None, None
+
+
+def _differentiable(shown: Image, plain: Plain, gradients: Sequence[Tensor | None]) -> Tensor | None:
+    pairs = [(f, g) for f, g in zip(plain(shown), gradients, strict=True) if g is not None]
+    if not pairs:
+        return None
+    found: Tensor = torch.autograd.grad(*map(list, zip(*pairs, strict=True)), create_graph=True)[0]  # type: ignore
+    return found
+
+
+def _forward(shown: Image, steps: Sequence[Step], traces: list[_Trace] | None) -> list[Tensor]:
+    here, found = shown, []
+    for step in steps:
+        here, trace = _step(here, step, keeps=traces is not None)
+        if traces is not None and trace is not None:
+            traces.append(trace)
+        if step.tap is not None:
+            found.append(here)
+    return found
+
+
+def _step(here: Tensor, step: Step, *, keeps: bool) -> tuple[Tensor, _Trace | None]:
+    first = here.shape[1:2] == (3,) and step.convolution is not None and step.convolution.in_channels == 3
+    batch, rows, columns, inputs = (here.shape[0], *here.shape[2:], 3) if first else here.shape
+    outputs = inputs if step.convolution is None else step.convolution.out_channels
+    output = here.new_empty(batch, step.pooled(rows), step.pooled(columns), outputs)
+    mask = here.new_empty((batch, rows, columns, outputs // _WORD), dtype=torch.int16) if keeps else None
+    layer = _layer(here, output, mask, (batch, rows, columns, inputs, outputs))
+    layer.pool, layer.rectify = step.pooling, 1
+    layer.pooled_rows, layer.pooled_columns = output.shape[1:3]
+    if step.convolution is None:
+        _call("pool", layer, here)
+    else:
+        kernels, bias = forward_kernels(step.convolution), step.convolution.bias
+        layer.weight, layer.bias, layer.border = address(kernels), address(bias), int(step.reflects)
+        _call("convolve", layer, here)
+    trace = None if mask is None else _Trace(step, (batch, rows, columns, inputs), mask)
+    return output, trace
+
+
+def _backward(traces: list[_Trace], gradients: list[Tensor | None]) -> Tensor | None:
+    """Pull the taps' gradients back to what was shown; both lists are used up."""
+    here: Tensor | None = None
+    if traces[-1].step.tap is not None:
+        here = gradients.pop()
+    while traces:
+        trace = traces.pop()
+        before = gradients.pop() if traces and traces[-1].step.tap is not None else None
+        here = before if here is None else _step_back(here, trace, before)
+    return here
+
+
+def _step_back(here: Tensor, trace: _Trace, add: Tensor | None) -> Tensor:
+    """The gradient of what went into a step, plus what reaches that from elsewhere."""
+    step, (batch, rows, columns, inputs), mask = trace
+    first = inputs == 3
+    output = here.new_empty((batch, 3, rows, columns) if first else (batch, rows, columns, inputs))
+    layer = _layer(here, output, None, (batch, rows, columns, here.shape[3], inputs))
+    layer.input_mask, layer.add = address(mask), address(add)
+    layer.unpool = step.pooling
+    layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
+    if step.convolution is None:
+        _call("unpool", layer, here)
+        return output
+    kernels = backward_kernels(step.convolution)
+    layer.weight, layer.border = address(kernels), 2 * int(step.reflects)
+    if step.reflects and not first:
+        rim = here.new_empty(batch, 2 * (columns + 2 + rows), inputs)
+        layer.rim = address(rim)
+    _call("convolve", layer, here)
+    return output
+
+
+def _layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> Layer:
+    layer = Layer(*shape)
+    layer.tile = _TILE_LARGE
+    layer.threads = torch.get_num_threads()
+    layer.input, layer.output, layer.mask = address(here), address(output), address(mask)
+    return layer
+
+
+def _call(name: str, layer: Layer, like: Tensor) -> None:
+    """Compute a layer, with scratch memory; on `meta` only the memory is taken."""
+    compiled = library()
+    assert compiled is not None
+    size = 0 if name != "convolve" else compiled.scratch(ctypes.byref(layer))
+    scratch = like.new_empty(size)
+    layer.scratch, layer.scratch_size = address(scratch), size
+    if not like.is_meta:
+        getattr(compiled, name)(ctypes.byref(layer))
+
+
+def _feature(map_: Tensor) -> Feature:
+    return map_.permute(0, 3, 1, 2)
+
+
+def _map(feature: Feature) -> Tensor:
+    return feature.permute(0, 2, 3, 1).contiguous()

@@ -1,0 +1,52 @@
+// Pooling of a map that is needed itself (elsewhere pooling is done where the map would be written), and its gradient.
+#pragma once
+#include "output.hpp"
+#include "threads.hpp"
+
+namespace VARIANT {
+
+// Here `input` and `output` have `outputs` channels.
+inline void pool_map(const Layer& layer) {
+    const Index high = (layer.rows + 1) / 2;
+    const auto row_of = [&](Index item, int) {
+        const Index picture = item / high, row = item % high * 2;
+        for (Index column = 0; column < layer.columns; column += 2) {
+            const Tile tile = {picture, row, column};
+            const Part part = {least(2, layer.rows - row), least(2, layer.columns - column)};
+            for (Index channel = 0; channel < layer.outputs; channel += WIDTH) {
+                Floats y[4] = {};
+                for (Index i = 0; i < part.rows; ++i)
+                    for (Index j = 0; j < part.columns; ++j) {
+                        const Index cell = (picture * layer.rows + row + i) * layer.columns + column + j;
+                        y[2 * i + j] = load(layer.input + cell * layer.outputs + channel);
+                    }
+                if (layer.pool == 1) write_pooled<2, true>(layer, tile, part, channel, y);
+                else write_pooled<2, false>(layer, tile, part, channel, y);
+            }
+        }
+    };
+    SHARE(row_of, layer.batch * high, layer.threads);
+}
+
+inline void unpool_map(const Layer& layer) {
+    const Index words = layer.outputs / WIDTH;
+    const auto row_of = [&](Index item, int) {
+        const Index picture = item / layer.rows, row = item % layer.rows;
+        for (Index column = 0; column < layer.columns; ++column) {
+            const Index cell = item * layer.columns + column;
+            const bool kept = row / 2 < layer.pooled_rows && column / 2 < layer.pooled_columns;
+            const Index from = (picture * layer.pooled_rows + row / 2) * layer.pooled_columns + column / 2;
+            const float scale = layer.unpool == 2 ? part(row, layer.rows) * part(column, layer.columns) : 1.0f;
+            for (Index word = 0; word < words; ++word) {
+                Floats value = layer.add ? load(layer.add + (cell * words + word) * WIDTH) : Floats{};
+                if (kept)
+                    value += scale * load_where(layer.input_mask[cell * words + word],
+                                                layer.input + (from * words + word) * WIDTH);
+                store(layer.output + (cell * words + word) * WIDTH, value);
+            }
+        }
+    };
+    SHARE(row_of, layer.batch * layer.rows, layer.threads);
+}
+
+}  // namespace VARIANT

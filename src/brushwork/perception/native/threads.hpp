@@ -1,0 +1,20 @@
+// Work shared among threads: items are taken in turn; which thread takes one changes nothing about its result.
+#pragma once
+#include <stdint.h>
+
+namespace brushwork {
+
+struct Work {
+    void (*item)(const void* context, int64_t index, int worker);
+    const void* context;
+    int64_t items;
+};
+
+void share(const Work& work, int threads);
+
+}  // namespace brushwork
+
+#define SHARE(body, items, threads)                                                                        \
+    brushwork::share({[](const void* context, int64_t index, int worker) {                                 \
+                          (*static_cast<const decltype(body)*>(context))(index, worker);                   \
+                      }, &body, items}, threads)

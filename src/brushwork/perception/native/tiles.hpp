@@ -1,0 +1,95 @@
+// Tiles of a map: where their cells come from, and where they go.
+#pragma once
+#include "layer.hpp"
+#include "winograd.hpp"
+
+namespace VARIANT {
+
+// Room for one tile's addresses; 8 inputs along a side at most.
+struct Sources {
+    const float* at[64];
+    const Bits* mask[64];
+    float scale[64];
+};
+
+struct Tile {
+    Index picture, row, column;  // of its first output
+};
+
+alignas(64) inline const float NOTHING[8192] = {};
+inline const Bits NONE[8192 / WIDTH] = {};
+
+struct Grid {
+    Index tile, begin, high, wide, count;
+
+    explicit Grid(const Layer& layer) {
+        const Index ring = layer.border == 2 ? 1 : 0;  // the adjoint of mirroring sees one cell more on each side
+        tile = layer.tile;
+        begin = -ring;
+        high = (layer.rows + 2 * ring + tile - 1) / tile;
+        wide = (layer.columns + 2 * ring + tile - 1) / tile;
+        count = layer.batch * high * wide;
+    }
+
+    Tile operator[](Index index) const {
+        const Index picture = index / (high * wide), place = index % (high * wide);
+        return {picture, begin + place / wide * tile, begin + place % wide * tile};
+    }
+};
+
+// The cell that is seen at `at`, −1 for none.
+INLINE Index seen(Index at, Index size, bool mirrored) {
+    if (mirrored) at = at < 0 ? -at : at >= size ? 2 * size - 2 - at : at;
+    return at < 0 || at >= size ? -1 : at;
+}
+
+// A cell's share of a mean over a window that may hang over the border.
+INLINE float part(Index at, Index size) { return at % 2 == 0 && at == size - 1 ? 1.0f : 0.5f; }
+
+template <int SIDE>
+inline void find_sources(const Layer& layer, const Tile& tile, Sources& found) {
+    const bool mirrored = layer.border == 1;
+    const Index halved = layer.unpool ? 1 : 0;
+    const Index high = halved ? layer.pooled_rows : layer.rows, wide = halved ? layer.pooled_columns : layer.columns;
+    const float* picture = layer.input + tile.picture * high * wide * layer.inputs;
+    for (int i = 0; i < SIDE; ++i)
+        for (int j = 0; j < SIDE; ++j) {
+            const int place = i * SIDE + j;
+            const Index row = seen(tile.row - 1 + i, layer.rows, mirrored);
+            const Index column = seen(tile.column - 1 + j, layer.columns, mirrored);
+            const bool none = row < 0 || column < 0 || row >> halved >= high || column >> halved >= wide;
+            found.at[place] = none ? NOTHING : picture + ((row >> halved) * wide + (column >> halved)) * layer.inputs;
+            found.scale[place] = layer.unpool == 2 ? part(row, layer.rows) * part(column, layer.columns) : 1.0f;
+            if (layer.input_mask) {
+                const Index cell = (tile.picture * layer.rows + row) * layer.columns + column;
+                found.mask[place] = none ? NONE : layer.input_mask + cell * (layer.inputs / WIDTH);
+            }
+        }
+}
+
+// MASKED: 0: as it is; 1: where the mask says; 2: that, times a scale.
+template <int PAIRS, int MASKED>
+inline void transform_tile(const Sources& sources, Index channels, float* values, Index place_step) {
+    constexpr int SIDE = 2 * PAIRS + 2;
+    for (Index channel = 0; channel < channels; channel += WIDTH) {
+        Floats half[SIDE * SIDE];
+        for (int column = 0; column < SIDE; ++column) {
+            Floats cells[SIDE];
+            for (int row = 0; row < SIDE; ++row) {
+                const int place = row * SIDE + column;
+                if (MASKED == 0) cells[row] = load(sources.at[place] + channel);
+                else cells[row] = load_where(sources.mask[place][channel / WIDTH], sources.at[place] + channel);
+                if (MASKED == 2) cells[row] *= sources.scale[place];
+            }
+            transform_values<PAIRS>(cells, 1, half + column, SIDE);
+        }
+        for (int row = 0; row < SIDE; ++row) {
+            Floats whole[SIDE];
+            transform_values<PAIRS>(half + row * SIDE, 1, whole, 1);
+            for (int column = 0; column < SIDE; ++column)
+                store(values + (row * SIDE + column) * place_step + channel, whole[column]);
+        }
+    }
+}
+
+}  // namespace VARIANT

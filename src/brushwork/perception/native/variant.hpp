@@ -1,0 +1,12 @@
+// The functions of a variant.
+#pragma once
+#include "layer.hpp"
+
+struct Table {
+    void (*convolve)(const Layer&);
+    void (*convolve_first)(const Layer&);
+    void (*convolve_first_back)(const Layer&);
+    void (*pool)(const Layer&);
+    void (*unpool)(const Layer&);
+    int64_t (*scratch)(const Layer&);
+};
