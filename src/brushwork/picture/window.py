@@ -53,6 +53,10 @@ class Window:
     def right(self) -> int:
         return self.left + self.width
 
+    def below(self, top: int) -> Window:
+        """The same cells in what is left of the map below its first `top` rows."""
+        return Window(self.top - top, self.left, self.height, self.width, self.of)
+
     def crop(self, whole_map: Tensor) -> Tensor:
         """This window of a map of the full size (the last two axes)."""
         return whole_map[..., self.top : self.bottom, self.left : self.right]

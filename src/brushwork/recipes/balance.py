@@ -12,6 +12,7 @@ from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size
 from brushwork.recipes.convention import Convention
 from brushwork.recipes.options import WeighingStyle
+from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.smoothness import Smoothness, total_variation
 from brushwork.style import Moments, Style
 from brushwork.terms.content import Content
@@ -28,15 +29,18 @@ def content_objective(
     weight: float,
     convention: Convention,
     painting: Style | None = None,
+    share: Share = ALONE,
 ) -> Objective:
     """weight · Σ_l content loss; the terms are named `content:LAYER`.
 
-    `painting` is the style at the content layers, for a convention that measures content by it.
+    `painting` is the style at the content layers, for a convention that measures content by it. The targets are those
+    of this process's share of the photograph.
     """
     objective = Objective({})
-    for layer, feature in encoder(photograph, _distinct(encoder, layers)).items():
+    for layer, (feature, top, cells) in share.features(encoder, photograph, _distinct(encoder, layers)).items():
         moments = None if painting is None else painting.moments[layer]
-        term = Content(layer, feature, convention.content_norm(feature, moments))
+        everywhere = feature.new_empty(()).expand(*feature.shape[:2], *cells)  # its shape is what counts
+        term = Content(layer, feature, convention.content_norm(everywhere, moments), top=top)
         objective += Objective.one(f"content:{layer}", term, weight)
     return objective
 

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from brushwork.canvas import Pixels
-from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Step, climb, minimize
+from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Products, Step, climb, minimize
+from brushwork.optimize.products import WHOLE
 from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.options import SMALLEST_SIDE, Descending, Extent, Measure, measured
+from brushwork.recipes.share import ALONE, Share
 from brushwork.types import Evaluate, Image, State
 
 EvaluateAt: TypeAlias = Callable[[Size], Evaluate]
@@ -85,26 +87,42 @@ def levels(own: Size, size: Extent, measure: Measure, descending: Descending) ->
 
 
 def coarse_to_fine(
-    plan: Sequence[Level], evaluate_at: EvaluateAt, start: Image, options: Descending, saved: Saved | None = None
+    plan: Sequence[Level],
+    evaluate_at: EvaluateAt,
+    start: Image,
+    options: Descending,
+    saved: Saved | None = None,
+    share: Share = ALONE,
 ) -> Iterator[Progress]:
     """Optimize a picture at each level in turn, from `start`; each level begins with the one before, enlarged.
 
-    With `saved`, go on from there instead.
+    With `saved`, go on from there instead. `start` is the whole picture; what is evaluated, shown and saved is this
+    process's share.
     """
     canvas = Pixels(options.pixel_range, (0.0, 1.0) if options.boxed else None)
-    optimizer = optimizer_of(options)
-    first, spent, point, shown = 0, 0, canvas.point(start), start
+    optimizer = optimizer_of(options, share.products)
+    first, spent, shown, held = 0, 0, share.cut(start), Size.of(start)
+    point = canvas.point(shown)
     if saved is not None:
         first, spent, point, shown = _resume(saved, optimizer, start.device)
+        held = plan[first].size
     del saved  # it may take more memory than a closure
     for index in range(first, len(plan)):
         size, closures = plan[index]
-        if Size.of(point) != size:
-            point = climb(canvas, optimizer, shown, size)
-        for step in minimize(canvas, evaluate_at(size), optimizer, closures, point=point, spent=spent):
+        if held != size:
+            point, held = _climb(canvas, optimizer, shown, (held, size), share), size
+        evaluate, products = evaluate_at(size), share.products
+        for step in minimize(canvas, evaluate, optimizer, closures, point=point, spent=spent, products=products):
             yield Progress(plan, index, step, optimizer)
             point, shown = step.point, step.image
         spent = 0
+
+
+def _climb(canvas: Pixels, optimizer: Optimizer, shown: Image, sizes: tuple[Size, Size], share: Share) -> Tensor:
+    """The point to go on from at the second of two sizes."""
+    old, new = sizes
+    gradient = old.area / new.area
+    return climb(canvas, optimizer, shown, new, gradient=gradient, resize=lambda held, _: share.resize(held, old, new))
 
 
 def _resume(saved: Saved, optimizer: Optimizer, device: torch.device) -> tuple[int, int, Tensor, Image]:
@@ -116,11 +134,13 @@ def _resume(saved: Saved, optimizer: Optimizer, device: torch.device) -> tuple[i
     return saved.level, saved.spent, point, shown
 
 
-def optimizer_of(options: Descending) -> Optimizer:
+def optimizer_of(options: Descending, products: Products = WHOLE) -> Optimizer:
     """The optimizer that the options name, under guard."""
     if options.optimizer == "adam":
         return Guard(Adam(lr=options.learning_rate, average=options.averaging))
-    lbfgs = partial(LBFGS, history=options.history, lr=options.learning_rate, search=options.line_search)
+    lbfgs = partial(
+        LBFGS, history=options.history, lr=options.learning_rate, search=options.line_search, products=products
+    )
     if options.first_move == 0:
         return Guard(lbfgs())
     return Guard(lbfgs(first_move=options.first_move * options.pixel_range, least_curvature=0.0))

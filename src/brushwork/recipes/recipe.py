@@ -10,6 +10,7 @@ from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved, levels
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
+from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.texture import Texture, canvas_size, texture
 from brushwork.recipes.transfer import Transfer, transfer
 from brushwork.types import Image
@@ -28,20 +29,25 @@ class Pictures(NamedTuple):
 
 
 def run(
-    options: Options, pictures: Pictures, *, encoder: Encoder | None = None, saved: Saved | None = None
+    options: Options,
+    pictures: Pictures,
+    *,
+    encoder: Encoder | None = None,
+    saved: Saved | None = None,
+    share: Share = ALONE,
 ) -> Iterator[Progress]:
-    """Run the recipe that the options belong to.
+    """Run the recipe that the options belong to, for this process's share of the picture.
 
     Raises: InputError, WeightsError, Diverged: as the recipes.
     """
     content, paintings, start = pictures
     match options:
         case Transfer():
-            return transfer(content, paintings, options, encoder=encoder, start=start, saved=saved)
+            return transfer(content, paintings, options, encoder=encoder, start=start, saved=saved, share=share)
         case ReconstructContent():
-            return reconstruct_content(content, options, encoder=encoder, start=start, saved=saved)
+            return reconstruct_content(content, options, encoder=encoder, start=start, saved=saved, share=share)
         case Texture():
-            return texture(content, options, encoder=encoder, start=start, saved=saved)
+            return texture(content, options, encoder=encoder, start=start, saved=saved, share=share)
 
 
 def plan(options: Options, content: Size) -> list[Level]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from brushwork.evaluate.whole import whole
 from brushwork.perception.encoder import Encoder
 from brushwork.perception.vgg import Padding
 from brushwork.picture.resample import resize
@@ -15,6 +14,7 @@ from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, le
 from brushwork.recipes.convention import CONVENTIONS
 from brushwork.recipes.options import Descending, Seeing, Sizing, Start, Starting, check, require_size
 from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.start import beginning
 from brushwork.types import Evaluate, Image
 
@@ -55,6 +55,7 @@ def reconstruct_content(
     encoder: Encoder | None = None,
     start: Image | None = None,
     saved: Saved | None = None,
+    share: Share = ALONE,
 ) -> Iterator[Progress]:
     """Find a picture that looks the same to one layer, from noise.
 
@@ -67,8 +68,9 @@ def reconstruct_content(
 
     def evaluate_at(size: Size) -> Evaluate:
         target = resize(picture, size, clamp=True)
-        return whole(eye, content_objective(target, eye, [options.layer], 1.0, CONVENTIONS["programs"]))
+        objective = content_objective(target, eye, [options.layer], 1.0, CONVENTIONS["programs"], share=share)
+        return share.evaluate(eye, objective, size)
 
     if start is None:
         start = beginning(options, plan[0].size, picture, picture, options.white)
-    return coarse_to_fine(plan, evaluate_at, start, options, saved)
+    return coarse_to_fine(plan, evaluate_at, start, options, saved, share)

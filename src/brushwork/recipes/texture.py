@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from brushwork.evaluate.whole import whole
 from brushwork.perception.encoder import Encoder
 from brushwork.perception.vgg import Padding, Pooling
 from brushwork.picture.resample import fit, resize
@@ -27,6 +26,7 @@ from brushwork.recipes.options import (
     require_size,
 )
 from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.start import beginning
 from brushwork.types import Evaluate, Image
 
@@ -94,6 +94,7 @@ def texture(
     encoder: Encoder | None = None,
     start: Image | None = None,
     saved: Saved | None = None,
+    share: Share = ALONE,
 ) -> Iterator[Progress]:
     """Synthesize a texture, step by step; with the picture's own size, a style reconstruction.
 
@@ -109,11 +110,11 @@ def texture(
     def evaluate_at(size: Size) -> Evaluate:
         scaled = resize(picture, picture_size_at(options, size, Size.of(picture)), clamp=True)
         (style,) = style_of([scaled], eye, options.style_layers)
-        return whole(eye, style_objective(style, options, TEXTURES))
+        return share.evaluate(eye, style_objective(style, options, TEXTURES), size)
 
     if start is None:
         start = beginning(options, plan[0].size, picture, picture, options.white)
-    return coarse_to_fine(plan, evaluate_at, start, options, saved)
+    return coarse_to_fine(plan, evaluate_at, start, options, saved, share)
 
 
 def canvas_size(options: Texture, looked_at: Size) -> Size:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import inf
 
 from brushwork.errors import InputError
-from brushwork.evaluate.whole import whole
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
 from brushwork.picture.resample import fit, resize
@@ -29,6 +28,7 @@ from brushwork.recipes.options import (
     require_size,
 )
 from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.start import beginning
 from brushwork.style import Style, blend
 from brushwork.types import Evaluate, Image
@@ -61,11 +61,13 @@ def transfer(
     encoder: Encoder | None = None,
     start: Image | None = None,
     saved: Saved | None = None,
+    share: Share = ALONE,
 ) -> Iterator[Progress]:
     """Paint a photograph in the style of one or more paintings, step by step.
 
     The pictures lie on the device to paint on. `encoder` stands in for the network that the options name, `start`
     for their starting point; `saved` goes on where a former painting stopped, and ends bit for bit as it would have.
+    What is yielded is this process's `share` of the picture.
 
     Raises: InputError: options or pictures that cannot be used. Diverged: the optimization failed for good.
     Source: Gatys, Ecker, Bethge, 1508.06576.
@@ -75,11 +77,11 @@ def transfer(
         raise InputError("no painting was given: name at least one, whose style is taken.")
     for painting in paintings:
         require_size(painting, "a painting")
-    subject = Subject(photograph, paintings, options, encoder or encoder_for(options, photograph.device))
+    subject = Subject(photograph, paintings, options, encoder or encoder_for(options, photograph.device), share)
     plan = levels(Size.of(photograph), options.size, options.measure, options)
     if start is None:
         start = beginning(options, plan[0].size, photograph, paintings[0], options.white)
-    return coarse_to_fine(plan, subject.evaluate_at, start, options, saved)
+    return coarse_to_fine(plan, subject.evaluate_at, start, options, saved, share)
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,11 @@ class Subject:
     paintings: Sequence[Image]
     options: Transfer
     encoder: Encoder
+    share: Share = ALONE
 
     def evaluate_at(self, size: Size) -> Evaluate:
         """The losses at a size, with targets made at that size."""
-        return whole(self.encoder, self.objective_at(size))
+        return self.share.evaluate(self.encoder, self.objective_at(size), size)
 
     def objective_at(self, size: Size) -> Objective:
         """Content, style and smoothness as the options weigh them, at a size."""
@@ -101,7 +104,9 @@ class Subject:
         photograph = resize(self.photograph, size, clamp=True)
         layers, painting = options.content_layers, self._style_at(size, options.content_layers)
         return (
-            content_objective(photograph, self.encoder, layers, options.content_weight, convention, painting)
+            content_objective(
+                photograph, self.encoder, layers, options.content_weight, convention, painting, self.share
+            )
             + style_objective(self._style_at(size, options.style_layers), options, convention)
             + smooth_objective(options.smoothness_form, options.smoothness, size, options.white)
         )

@@ -20,12 +20,14 @@ class Content:
 
     tap: str
     target: Feature = field(repr=False)
-    """f*, the photograph's features over the whole map."""
+    """f*, the photograph's features over the whole map, or from row `top` on."""
     norm: float
     reach: int = 0
+    top: int = 0
+    """Row of the map at which f* begins, where a process holds but a band of it."""
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        difference = wide(feature) - window.crop(self.target)
+        difference = wide(feature) - window.below(self.top).crop(self.target)
         return {"square": difference.square().flatten(1).sum(-1)}
 
     def score(self, summary: Summary) -> PerPicture:

@@ -1,0 +1,38 @@
+"""Features of a part of a picture, looked at tile by tile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from brushwork.evaluate.layout import Layout
+from brushwork.evaluate.mapped import spacious
+from brushwork.evaluate.sums import cut
+from brushwork.perception.encoder import Encoder
+from brushwork.picture.window import Window
+from brushwork.types import Feature, Features, Image
+
+
+@torch.no_grad()
+def features_of(encoder: Encoder, present: Image, taps: Sequence[str], own: Window, side: int) -> Features:
+    """The cells that belong to the pixels `own`, at some taps, looked at in tiles of `side` pixels, halo included.
+
+    `present` is `layout.outer(own)`: those pixels, and the ones that their cells look at.
+    """
+    layout = Layout.of(encoder, dict.fromkeys(taps, 0), own.of)
+    outer, found = layout.outer(own), dict[str, Feature]()
+    for tile in layout.tiles(side, own):
+        around = layout.outer(tile)
+        here = Window(around.top - outer.top, around.left - outer.left, around.height, around.width, own.of)
+        for tap, feature in encoder(here.crop(present), taps).items():
+            lattice = layout.lattices[tap]
+            all_cells, cells = lattice.owned(own), lattice.owned(tile)
+            if tap not in found:
+                found[tap] = spacious((*feature.shape[:2], all_cells.height, all_cells.width), feature)
+            place = Window(
+                cells.top - all_cells.top, cells.left - all_cells.left, cells.height, cells.width, all_cells.of
+            )
+            if feature.device.type != "meta":
+                place.crop(found[tap]).copy_(cut(feature, lattice, around, cells))
+    return found
