@@ -9,16 +9,16 @@ from torch import Tensor
 from brushwork.evaluate.layout import Lattice, Layout
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size, Window
-from brushwork.terms.term import Term
+from brushwork.terms.term import Sum
 from brushwork.types import Feature, Features, Summaries
 
 
-def layout_of(encoder: Encoder, terms: Mapping[str, Term], picture: Size) -> Layout:
+def layout_of(encoder: Encoder, terms: Mapping[str, Sum], picture: Size) -> Layout:
     """The layout of a picture at the taps of some terms."""
     return Layout.of(encoder, reaches(terms), picture)
 
 
-def reaches(terms: Mapping[str, Term]) -> dict[str, int]:
+def reaches(terms: Mapping[str, Sum]) -> dict[str, int]:
     """How many cells beyond their own the terms at each tap look at."""
     found: dict[str, int] = {}
     for term in terms.values():
@@ -26,7 +26,7 @@ def reaches(terms: Mapping[str, Term]) -> dict[str, int]:
     return found
 
 
-def summarize(terms: Mapping[str, Term], features: Features, layout: Layout, own: Window) -> Summaries:
+def summarize(terms: Mapping[str, Sum], features: Features, layout: Layout, own: Window) -> Summaries:
     """The sums over the cells that belong to some pixels, from the features of `layout.outer(own)`."""
     outer = layout.outer(own)
     found = {}

@@ -14,7 +14,7 @@ from brushwork.evaluate.sums import added, layout_of, summarize
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size, Window
-from brushwork.terms.term import Term
+from brushwork.terms.term import Sum
 from brushwork.types import Evaluate, Image, Losses, Summaries
 
 Combine: TypeAlias = Callable[[Summaries], Summaries]
@@ -64,11 +64,22 @@ def tiled(
     return evaluate
 
 
+@torch.no_grad()
+def summed(encoder: Encoder, sums: Mapping[str, Sum], picture: Image, side: int) -> Summaries:
+    """Sums over a picture, tile by tile."""
+    eye = _Eye.on(encoder, sums, picture, None)
+    total = added(eye.look(tile).sums for tile in eye.layout.tiles(side))
+    return {name: {key: value.to(_wide(picture.dtype)) for key, value in one.items()} for name, one in total.items()}
+
+
+def _wide(dtype: torch.dtype) -> torch.dtype:
+    return torch.promote_types(dtype, torch.float32)
+
+
 def slope(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[Losses, Summaries]:
     """The losses, and their derivative by each sum: ∂score/∂S."""
-    dtype = torch.promote_types(dtype, torch.float32)
     leaves = {
-        name: {key: value.to(dtype).detach().requires_grad_() for key, value in summary.items()}
+        name: {key: value.to(_wide(dtype)).detach().requires_grad_() for key, value in summary.items()}
         for name, summary in sums.items()
     }
     with torch.enable_grad():
@@ -100,7 +111,7 @@ class _Eye:
     """A network before a picture, or before a part of one."""
 
     encoder: Encoder
-    terms: Mapping[str, Term]
+    terms: Mapping[str, Sum]
     image: Image
     own: Window
     present: Window
@@ -108,7 +119,7 @@ class _Eye:
     layout: Layout
 
     @classmethod
-    def on(cls, encoder: Encoder, terms: Mapping[str, Term], image: Image, own: Window | None) -> Self:
+    def on(cls, encoder: Encoder, terms: Mapping[str, Sum], image: Image, own: Window | None) -> Self:
         own = own or Window.whole(Size.of(image))
         layout = layout_of(encoder, terms, own.of)
         present = layout.outer(own) if own != Window.whole(own.of) else own

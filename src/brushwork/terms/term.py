@@ -8,12 +8,8 @@ from brushwork.picture.window import Window
 from brushwork.types import Feature, PerPicture, Summary
 
 
-@runtime_checkable
-class Term(Protocol):
-    """A sum over positions, followed by a small differentiable score.
-
-    Because the sums add, the same term serves a whole picture, its tiles, and many machines.
-    """
+class Sum(Protocol):
+    """A sum over positions: of a whole picture, of its tiles, or of what many machines have of it."""
 
     @property
     def tap(self) -> str:
@@ -25,6 +21,11 @@ class Term(Protocol):
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
         """The sums over the cells of `window`; `feature` covers `window.grown(self.reach)`."""
+
+
+@runtime_checkable
+class Term(Sum, Protocol):
+    """A sum over positions, followed by a small differentiable score."""
 
     def score(self, summary: Summary) -> PerPicture:
         """The loss from the sums over the whole map, one number for each picture of the batch."""

@@ -1,0 +1,62 @@
+"""Tensors too large for memory: in files that nobody else sees."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from math import prod
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from brushwork.errors import InputError
+
+LARGE = 2**28
+"""Bytes from which on a tensor is kept in a file."""
+
+_GIGABYTE = 1e9
+
+
+def spacious(shape: Sequence[int], like: Tensor) -> Tensor:
+    """An empty tensor on the device of another; where it is large, in a file on the processor.
+
+    On `meta`, such a tensor takes nothing. Raises: InputError: the folder for temporary files has no room.
+    """
+    if prod(shape) * like.element_size() < LARGE:
+        return like.new_empty(*shape)
+    if like.device.type == "meta":
+        return like.new_empty(1).expand(*shape)
+    return mapped(shape, like.dtype)
+
+
+def mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+    """An empty tensor in a temporary file that has no name any more: it is gone with the tensor, or with the process.
+
+    Raises: InputError: the folder for temporary files has no room.
+    """
+    count = prod(shape)
+    number, name = tempfile.mkstemp(prefix="brushwork-")
+    try:
+        _reserve(number, count * dtype.itemsize)
+        return torch.from_file(name, shared=True, size=count, dtype=dtype).view(*shape)
+    finally:
+        os.close(number)
+        with suppress(OSError):  # Windows keeps files that are in use
+            Path(name).unlink()
+
+
+def _reserve(number: int, size: int) -> None:
+    """Take the room now: a mapped file for which there is none later kills the process."""
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(number, 0, size)
+        else:
+            os.truncate(number, size)
+    except OSError as error:
+        raise InputError(
+            f"{tempfile.gettempdir()} has no room for {size / _GIGABYTE:.1f} GB of targets ({error.strerror}): free "
+            "some, or name another folder in TMPDIR."
+        ) from error

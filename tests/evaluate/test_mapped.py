@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.evaluate import mapped as module
+from brushwork.evaluate.mapped import mapped, spacious
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """The folder for temporary files."""
+    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files in use keep their names there")
+def test_a_mapped_tensor_is_a_tensor_whose_file_has_no_name(folder):
+    held = mapped((2, 3, 50), torch.float64)
+    assert list(folder.iterdir()) == []
+    held.copy_(torch.arange(300.0).view(2, 3, 50))
+    assert held.shape == (2, 3, 50)
+    assert float(held.sum()) == 299 * 150
+
+
+def test_only_large_tensors_lie_in_files(monkeypatch):
+    calls = []
+    monkeypatch.setattr(module, "mapped", lambda shape, dtype: calls.append(shape))
+    like = torch.zeros(1)
+    assert spacious((2, 3), like).shape == (2, 3)
+    assert not calls
+    monkeypatch.setattr(module, "LARGE", 24)
+    spacious((2, 3), like)
+    assert calls == [(2, 3)]
+
+
+def test_on_meta_large_tensors_take_nothing(monkeypatch):
+    monkeypatch.setattr(module, "LARGE", 24)
+    like = torch.empty(1, device="meta")
+    assert spacious((2, 3), like).untyped_storage().nbytes() == 4
+    assert spacious((1, 3), like).untyped_storage().nbytes() == 12
+
+
+def test_a_full_disk_is_told(monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.os, "posix_fallocate", full, raising=False)
+    with pytest.raises(InputError, match=r"no room for 4\.0 GB.*TMPDIR"):
+        mapped((1000, 1000, 1000), torch.float32)
