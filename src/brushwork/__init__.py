@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from brushwork.canvas import Pixels
     from brushwork.errors import BrushworkError, Diverged, InputError, NotAdditive, OutOfMemory, WeightsError
     from brushwork.evaluate import whole
+    from brushwork.judging import Judgement, Jury, judge
     from brushwork.objective import Objective
     from brushwork.optimize import LBFGS, Adam, Guard, Step, minimize
     from brushwork.perception import Encoder, load_encoder, normalize_activations
@@ -49,6 +50,7 @@ _ROOMS = {
     "brushwork.canvas": ("Pixels",),
     "brushwork.errors": ("BrushworkError", "Diverged", "InputError", "NotAdditive", "OutOfMemory", "WeightsError"),
     "brushwork.evaluate": ("whole",),
+    "brushwork.judging": ("Judgement", "Jury", "judge"),
     "brushwork.objective": ("Objective",),
     "brushwork.optimize": ("Adam", "Guard", "LBFGS", "Step", "minimize"),
     "brushwork.perception": ("Encoder", "load_encoder", "normalize_activations"),
@@ -96,6 +98,8 @@ __all__ = [
     "GramStyle",
     "Guard",
     "InputError",
+    "Judgement",
+    "Jury",
     "Losses",
     "MeanStd",
     "NotAdditive",
@@ -119,6 +123,7 @@ __all__ = [
     "__version__",
     "blend",
     "fit",
+    "judge",
     "load_encoder",
     "minimize",
     "normalize_activations",

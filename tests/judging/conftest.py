@@ -1,0 +1,71 @@
+"""Random networks that judge, their tensors, and pictures to be judged."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.judging import Jury, Lpips
+from brushwork.judging.lpips import TAPS
+from brushwork.judging.viewpoint import viewpoint
+from brushwork.perception.architectures import build, shapes
+from brushwork.perception.conventions import preprocess
+from brushwork.perception.linear import linear_shapes
+
+ARCHITECTURES = {"alexnet": "AlexNet", "vgg16": "VGG-16"}
+
+
+def random_weights(architecture):
+    """Weights that keep the size of activations (He), small biases."""
+    generator = torch.Generator().manual_seed(0)
+    return {
+        name: torch.randn(shape, generator=generator)
+        * ((2 / torch.Size(shape[1:]).numel()) ** 0.5 if len(shape) > 1 else 0.1)
+        for name, shape in shapes(architecture).items()
+    }
+
+
+@pytest.fixture(scope="session")
+def tensors():
+    """Name → architecture's tensors, and the linear layers."""
+    generator = torch.Generator().manual_seed(1)
+    return {
+        name: (
+            random_weights(architecture),
+            [torch.rand(shape, generator=generator) for shape in linear_shapes(f"LPIPS of {architecture}").values()],
+        )
+        for name, architecture in ARCHITECTURES.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def lpips(tensors):
+    """LPIPS in the random networks, by name."""
+    return {
+        name: Lpips(build(ARCHITECTURES[name], weights, preprocess("torchvision"), "max", "zeros"), TAPS[name], linear)
+        for name, (weights, linear) in tensors.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def jury(lpips):
+    """A jury that looks through the random AlexNet."""
+    encoder = lpips["alexnet"].encoder
+    return Jury(encoder, viewpoint(encoder), lpips)
+
+
+def picture(seed, height, width):
+    """Smooth blots of color."""
+    generator = torch.Generator().manual_seed(seed)
+    blots = torch.rand(1, 3, 8, 8, generator=generator)
+    return torch.nn.functional.interpolate(blots, (height, width), mode="bilinear")
+
+
+@pytest.fixture(scope="session")
+def photograph():
+    return picture(1, 64, 80)
+
+
+@pytest.fixture(scope="session")
+def painting():
+    return picture(2, 72, 60)

@@ -1,0 +1,93 @@
+"""A jury: what it says of perfect results, at which size, and what it refuses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+
+import pytest
+import torch
+
+from brushwork.errors import InputError, WeightsError
+from brushwork.judging import Judgement, Jury, judge
+from brushwork.judging.viewpoint import viewpoint
+from brushwork.perception import Encoder
+from brushwork.perception.architectures import ARCHITECTURES
+from brushwork.perception.conventions import preprocess
+
+STYLE = ("gram_style", "moments_style", "sliced_style", "frechet_style", "chroma_style")
+CONTENT = ("lpips_alexnet", "lpips_vgg16", "content", "chroma_content")
+
+
+def test_the_photograph_itself_is_perfect_content(jury, photograph, painting):
+    found = jury(photograph, content=photograph, style=painting)
+    assert [getattr(found, name) for name in CONTENT] == pytest.approx([0] * 4, abs=1e-3)
+    assert found.ssim == pytest.approx(1, abs=1e-6)
+    assert found.psnr == math.inf
+    assert all(getattr(found, name) > 1e-3 for name in STYLE)
+    assert (found.network, found.size) == ("AlexNet", (80, 64))
+
+
+def test_the_painting_itself_is_perfect_style(jury, photograph, painting):
+    found = jury(painting, content=photograph, style=painting)
+    assert [getattr(found, name) for name in STYLE] == pytest.approx([0] * 5, abs=1e-3)
+    assert found.ssim < 0.9
+    assert all(getattr(found, name) > 1e-3 for name in CONTENT)
+
+
+def test_everything_is_judged_at_one_size(jury, photograph, painting):
+    larger = torch.nn.functional.interpolate(painting, scale_factor=2, mode="bilinear")
+    found = jury(photograph, content=photograph, style=larger, size=48)
+    assert found.size == (48, 38)
+    assert found.lpips_vgg16 == pytest.approx(0, abs=1e-6)
+    assert found.gram_style == pytest.approx(
+        jury(photograph, content=photograph, style=painting, size=48).gram_style, rel=0.1
+    )
+
+
+def test_results_are_not_enlarged(jury, photograph, painting):
+    assert jury(photograph, content=photograph, style=painting, size=512).size == (80, 64)
+    assert jury(photograph, content=photograph, style=painting, size=None).size == (80, 64)
+
+
+def test_every_figure_says_what_it_is():
+    from brushwork.cli.options import documentation
+
+    assert documentation(Judgement).keys() == {field.name for field in fields(Judgement)}
+
+
+def test_pictures_too_small_are_refused(jury, photograph, painting):
+    with pytest.raises(InputError, match="the result would be judged at 80×20 pixels"):
+        jury(photograph[..., :20, :], content=photograph, style=painting)
+    with pytest.raises(InputError, match="the painting would be judged at 80×"):
+        jury(photograph, content=photograph, style=painting[..., :9, :])
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_known_network_has_a_viewpoint(architecture):
+    with torch.device("meta"):
+        encoder = ARCHITECTURES[architecture](preprocess("caffe"))
+    view = viewpoint(encoder)
+    assert len(view.style) == 5
+    assert set(view.taps) == {view.content, view.cells, *view.style}
+
+
+def test_other_networks_cannot_judge():
+    with pytest.raises(InputError, match="mine cannot judge: give a VGG"):
+        viewpoint(Encoder("mine", [], preprocess("caffe")))
+
+
+def test_missing_weights_say_how_they_are_got(tmp_path, monkeypatch, photograph, painting):
+    monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path))
+    with pytest.raises(WeightsError, match="brushwork weights get alexnet"):
+        judge(photograph, content=photograph, style=painting)
+
+
+def test_a_jury_is_loaded_by_name(monkeypatch, lpips, photograph, painting):
+    from brushwork.judging import jury as module
+
+    monkeypatch.setattr(module.Lpips, "load", lambda name: lpips[name])
+    loaded = Jury.load("vgg19")
+    assert loaded.encoder.name == "vgg19"
+    found = judge(photograph, content=photograph, style=painting, network="vgg19")
+    assert found == loaded(photograph, content=photograph, style=painting)
