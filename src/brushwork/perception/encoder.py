@@ -9,6 +9,7 @@ from torch import nn
 
 from brushwork.errors import InputError, did_you_mean
 from brushwork.perception.engines import ENGINES, Engine
+from brushwork.perception.precision import Layers, Precision, precise
 from brushwork.perception.preprocess import Preprocess
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Features, Image
@@ -88,6 +89,8 @@ class Encoder(nn.Module):
         self.name = name
         self.preprocess = preprocess
         self.engine: Engine = "plain"
+        self.precision: Precision = "full"
+        self._layers = Layers()
         self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
         self._stages = tuple(stages)
         self._order = [stage.name for stage in stages]
@@ -143,7 +146,8 @@ class Encoder(nn.Module):
         seen: dict[str, Feature] = {PIXELS: image}
         if wanted:
             in_order = sorted(wanted, key=self._order.index)
-            found = ENGINES[self.engine](dict(self.stages.items()), self._order, self.preprocess(image), in_order)
+            look = precise(ENGINES[self.engine], self.precision, self._layers)
+            found = look(dict(self.stages.items()), self._order, self.preprocess(image), in_order)
             seen |= zip(in_order, found, strict=True)
         return {name: seen[own] for name, own in asked.items()}
 

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from brushwork.perception.native import moments as native
 from brushwork.types import Feature, PerPicture, Summary
 
 
@@ -24,6 +25,8 @@ def gram(feature: Feature) -> Float[Tensor, "b c c"]:
 
     Source: 1508.06576, eq. 3.
     """
+    if native.takes(feature):
+        return native.gram(feature)
     columns = vectors(feature)
     return columns @ columns.transpose(1, 2)
 
@@ -45,6 +48,9 @@ def spread_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> Summary:
     Raw second moments cancel in float32; about a shift near the mean they do not. Any shift gives the same
     mean and variance, and the sums of two windows add up as long as their shift is the same.
     """
+    if native.takes(feature):
+        first, square = native.spread(feature, shift)
+        return {"count": count(feature), "first": first, "square": square}
     columns = vectors(feature) - shift.unsqueeze(-1)
     return {"count": count(feature), "first": columns.sum(-1), "square": columns.square().sum(-1)}
 
@@ -58,3 +64,15 @@ def variance(sums: Summary) -> Float[Tensor, "b c"]:
     """σ² = Σ(f − s)²/n − (Σ(f − s)/n)², the biased variance, never below 0."""
     n = sums["count"].unsqueeze(-1)
     return (sums["square"] / n - (sums["first"] / n).square()).clamp_min(0)
+
+
+def covariance_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> Summary:
+    """Σ 1, Σ (f − s) and Σ (f − s)(f − s)ᵀ, about a fixed shift s."""
+    columns = vectors(feature) - shift.unsqueeze(-1)
+    return {"count": count(feature), "first": columns.sum(-1), "second": columns @ columns.mT}
+
+
+def covariance(sums: Summary) -> Float[Tensor, "b c c"]:
+    """Σ(f − s)(f − s)ᵀ/n − m mᵀ with m = Σ(f − s)/n: the biased covariance, whatever the shift."""
+    away = (sums["first"] / sums["count"].unsqueeze(-1)).unsqueeze(-1)
+    return sums["second"] / sums["count"].view(-1, 1, 1) - away @ away.mT

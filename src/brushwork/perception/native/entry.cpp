@@ -44,6 +44,14 @@ void brushwork_pool(const Layer* layer) { chosen.table->pool(*layer); }
 
 void brushwork_unpool(const Layer* layer) { chosen.table->unpool(*layer); }
 
+void brushwork_gram(const Sums* sums) { chosen.table->gram(*sums); }
+
+void brushwork_gram_back(const Sums* sums) { chosen.table->gram_back(*sums); }
+
+void brushwork_spread(const Sums* sums) { chosen.table->spread(*sums); }
+
+void brushwork_spread_back(const Sums* sums) { chosen.table->spread_back(*sums); }
+
 int64_t brushwork_scratch(const Layer* layer) { return chosen.table->scratch(*layer); }
 
 }

@@ -30,6 +30,16 @@ class Layer(ctypes.Structure):
     )
 
 
+class Sums(ctypes.Structure):
+    """Sums over a map, field by field as in sums.hpp."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in ("batch", "cells", "channels", "blocks")),
+        ("threads", ctypes.c_int32),
+        *((name, _Bytes) for name in ("map", "given", "added", "partial", "result")),
+    )
+
+
 class Library(NamedTuple):
     """The functions of the compiled part."""
 
@@ -39,6 +49,10 @@ class Library(NamedTuple):
     pool: Callable[..., None]
     unpool: Callable[..., None]
     scratch: Callable[..., int]
+    gram: Callable[..., None]
+    gram_back: Callable[..., None]
+    spread: Callable[..., None]
+    spread_back: Callable[..., None]
 
 
 @cache
@@ -54,13 +68,8 @@ def library() -> Library | None:
     loaded.brushwork_variant.restype = ctypes.c_char_p
     loaded.brushwork_scratch.restype = ctypes.c_int64
     _use_threads_of_torch(loaded)
-    return Library(
-        loaded.brushwork_variant().decode(),
-        loaded.brushwork_convolve,
-        loaded.brushwork_pool,
-        loaded.brushwork_unpool,
-        loaded.brushwork_scratch,
-    )
+    functions = {name: getattr(loaded, f"brushwork_{name}") for name in Library._fields if name != "variant"}
+    return Library(loaded.brushwork_variant().decode(), **functions)
 
 
 def address(tensor: Tensor | None) -> int | None:

@@ -19,8 +19,10 @@ constexpr int LANES = 4, ACROSS = 2, DOWN = 6;
 typedef float Lanes __attribute__((vector_size(LANES * 4), aligned(4)));
 
 // ROWS × COLUMNS vectors of sums stay in registers while the depth runs. With ADDS they are added to C.
+// Rows of A lie `a_row` apart, its columns `a_column`.
 template <int ROWS, int COLUMNS, bool ADDS>
-INLINE void block(const float* a, Index a_row, const float* b, Index b_row, Index depth, float* c, Index c_row) {
+INLINE void block(const float* a, Index a_row, Index a_column, const float* b, Index b_row, Index depth, float* c,
+                  Index c_row) {
     Lanes sums[ROWS][COLUMNS];
     for (int row = 0; row < ROWS; ++row)
         for (int column = 0; column < COLUMNS; ++column)
@@ -29,7 +31,7 @@ INLINE void block(const float* a, Index a_row, const float* b, Index b_row, Inde
         Lanes across[COLUMNS];
         for (int column = 0; column < COLUMNS; ++column) across[column] = *(const Lanes*)(b + column * LANES);
         for (int row = 0; row < ROWS; ++row) {
-            const Lanes one = a[row * a_row + k] - Lanes{};
+            const Lanes one = a[row * a_row + k * a_column] - Lanes{};
             for (int column = 0; column < COLUMNS; ++column) sums[row][column] += one * across[column];
         }
     }
@@ -45,15 +47,15 @@ inline void product(const float* a, Index a_row, Index rows, const float* panel,
     for (Index at = 0; at < SIZE; at += COLUMNS * LANES) {
         Index row = 0;
         for (; row + DOWN <= rows; row += DOWN)
-            block<DOWN, COLUMNS, ADDS>(a + row * a_row, a_row, panel + at, SIZE, depth, c + row * c_row + at, c_row);
+            block<DOWN, COLUMNS, ADDS>(a + row * a_row, a_row, 1, panel + at, SIZE, depth, c + row * c_row + at, c_row);
         const float* rest = a + row * a_row;
         float* end = c + row * c_row + at;
         switch (rows - row) {
-            case 1: block<1, COLUMNS, ADDS>(rest, a_row, panel + at, SIZE, depth, end, c_row); break;
-            case 2: block<2, COLUMNS, ADDS>(rest, a_row, panel + at, SIZE, depth, end, c_row); break;
-            case 3: block<3, COLUMNS, ADDS>(rest, a_row, panel + at, SIZE, depth, end, c_row); break;
-            case 4: block<4, COLUMNS, ADDS>(rest, a_row, panel + at, SIZE, depth, end, c_row); break;
-            case 5: block<5, COLUMNS, ADDS>(rest, a_row, panel + at, SIZE, depth, end, c_row); break;
+            case 1: block<1, COLUMNS, ADDS>(rest, a_row, 1, panel + at, SIZE, depth, end, c_row); break;
+            case 2: block<2, COLUMNS, ADDS>(rest, a_row, 1, panel + at, SIZE, depth, end, c_row); break;
+            case 3: block<3, COLUMNS, ADDS>(rest, a_row, 1, panel + at, SIZE, depth, end, c_row); break;
+            case 4: block<4, COLUMNS, ADDS>(rest, a_row, 1, panel + at, SIZE, depth, end, c_row); break;
+            case 5: block<5, COLUMNS, ADDS>(rest, a_row, 1, panel + at, SIZE, depth, end, c_row); break;
         }
     }
 }

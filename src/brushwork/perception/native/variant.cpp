@@ -1,13 +1,16 @@
 // One instruction set's variant of everything; compiled once for each, with another VARIANT.
+#include "variant.hpp"
+
 #include "convolve.hpp"
 #include "first.hpp"
+#include "moments.hpp"
 #include "pool.hpp"
-#include "variant.hpp"
 
 #define NAME_OF(variant) table_##variant
 #define NAME(variant) NAME_OF(variant)
 
 extern "C" const Table NAME(VARIANT) = {
-    VARIANT::convolve, VARIANT::convolve_first, VARIANT::convolve_first_back,
-    VARIANT::pool_map, VARIANT::unpool_map,     VARIANT::scratch_for,
+    VARIANT::convolve,    VARIANT::convolve_first, VARIANT::convolve_first_back, VARIANT::pool_map,
+    VARIANT::unpool_map,  VARIANT::scratch_for,    VARIANT::gram,                VARIANT::gram_back,
+    VARIANT::spread,      VARIANT::spread_back,
 };

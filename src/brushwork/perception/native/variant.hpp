@@ -1,6 +1,7 @@
 // The functions of a variant.
 #pragma once
 #include "layer.hpp"
+#include "sums.hpp"
 
 struct Table {
     void (*convolve)(const Layer&);
@@ -9,4 +10,8 @@ struct Table {
     void (*pool)(const Layer&);
     void (*unpool)(const Layer&);
     int64_t (*scratch)(const Layer&);
+    void (*gram)(const Sums&);
+    void (*gram_back)(const Sums&);
+    void (*spread)(const Sums&);
+    void (*spread_back)(const Sums&);
 };

@@ -1,0 +1,136 @@
+// Gram matrices as symmetric products, sums and squares about a shift, and their gradients to the map.
+#pragma once
+#include "product.hpp"
+#include "sums.hpp"
+#include "threads.hpp"
+
+namespace VARIANT {
+
+constexpr Index CELLS_TOGETHER = 128;  // summed in registers, and then added
+
+// Rows `row` … of the product of two panels; vectors of columns left of `from` are not wanted.
+template <int ROWS>
+INLINE void gram_rows(const float* left, const float* right, Index channels, Index cells, Index row, float* sums) {
+    constexpr Index STEP = ACROSS * LANES;
+    const Index from = left == right ? row / STEP * STEP : 0;
+    for (Index at = from; at < PANEL; at += STEP) {
+        float* to = sums + row * PANEL + at;
+        const bool half = left == right && at == from && ACROSS > 1 && row - at >= STEP / 2;
+        if (half)
+            block<ROWS, ACROSS / 2, true>(left + row, 1, channels, right + at + STEP / 2, channels, cells,
+                                          to + STEP / 2, PANEL);
+        else block<ROWS, ACROSS, true>(left + row, 1, channels, right + at, channels, cells, to, PANEL);
+    }
+}
+
+// Adds the product of two panels of 64 channels over some cells to `sums` (64 × 64).
+inline void gram_panels(const float* left, const float* right, Index channels, Index cells, float* sums) {
+    for (Index begin = 0; begin < cells; begin += CELLS_TOGETHER) {
+        const Index count = least(CELLS_TOGETHER, cells - begin), at = begin * channels;
+        Index row = 0;
+        for (; row + DOWN <= PANEL; row += DOWN)
+            gram_rows<DOWN>(left + at, right + at, channels, count, row, sums);
+        gram_rows<PANEL % DOWN>(left + at, right + at, channels, count, row, sums);
+    }
+}
+
+// `partial`: batch, blocks, pairs, 64 × 64. `result`: batch, channels, channels.
+inline void gram(const Sums& sums) {
+    const Index panels = sums.channels / PANEL, pairs = panels * (panels + 1) / 2, size = PANEL * PANEL;
+    const Index length = (sums.cells + sums.blocks - 1) / sums.blocks;
+    const auto place = [=](Index pair, Index& left, Index& right) {
+        for (left = 0; pair >= panels - left; ++left) pair -= panels - left;
+        right = left + pair;
+    };
+    const auto part = [&](Index item, int) {
+        Index left, right;
+        place(item % pairs, left, right);
+        const Index block = item / pairs % sums.blocks, picture = item / pairs / sums.blocks;
+        const Index begin = least(block * length, sums.cells), end = least(begin + length, sums.cells);
+        const float* at = sums.map + (picture * sums.cells + begin) * sums.channels;
+        float* to = sums.partial + item * size;
+        for (Index value = 0; value < size; ++value) to[value] = 0;
+        gram_panels(at + left * PANEL, at + right * PANEL, sums.channels, end - begin, to);
+    };
+    SHARE(part, sums.batch * sums.blocks * pairs, sums.threads);
+    const auto gather = [&](Index item, int) {
+        Index left, right;
+        place(item % pairs, left, right);
+        const Index picture = item / pairs;
+        const float* from = sums.partial + (picture * sums.blocks * pairs + item % pairs) * size;
+        float* matrix = sums.result + picture * sums.channels * sums.channels;
+        for (Index row = 0; row < PANEL; ++row)
+            for (Index column = left == right ? row : 0; column < PANEL; ++column) {
+                float found = 0;
+                for (Index block = 0; block < sums.blocks; ++block)
+                    found += from[block * pairs * size + row * PANEL + column];
+                const Index i = left * PANEL + row, j = right * PANEL + column;
+                matrix[i * sums.channels + j] = matrix[j * sums.channels + i] = found;
+            }
+    };
+    SHARE(gather, sums.batch * pairs, sums.threads);
+}
+
+// result = map · given, the latter as panels: batch, channels / 64, channels, 64.
+inline void gram_back(const Sums& sums) {
+    constexpr Index CELLS = 96;
+    const Index channels = sums.channels, parts = (sums.cells + CELLS - 1) / CELLS;
+    const auto part = [&](Index item, int) {
+        const Index picture = item / parts, begin = item % parts * CELLS;
+        const Index at = (picture * sums.cells + begin) * channels;
+        for (Index panel = 0; panel < channels / PANEL; ++panel)
+            product<false>(sums.map + at, channels, least(CELLS, sums.cells - begin),
+                           sums.given + (picture * channels + panel * PANEL) * channels, channels,
+                           sums.result + at + panel * PANEL, channels);
+    };
+    SHARE(part, sums.batch * parts, sums.threads);
+}
+
+// `given`: the shift, batch, channels. `partial`: batch, blocks, 2, channels. `result`: batch, 2, channels.
+inline void spread(const Sums& sums) {
+    const Index channels = sums.channels, length = (sums.cells + sums.blocks - 1) / sums.blocks;
+    const auto part = [&](Index item, int) {
+        const Index picture = item / sums.blocks, block = item % sums.blocks;
+        const Index begin = least(block * length, sums.cells), end = least(begin + length, sums.cells);
+        float* to = sums.partial + item * 2 * channels;
+        for (Index value = 0; value < 2 * channels; ++value) to[value] = 0;
+        for (Index first = begin; first < end; first += CELLS_TOGETHER)
+            for (Index channel = 0; channel < channels; channel += WIDTH) {
+                const Floats shift = load(sums.given + picture * channels + channel);
+                const float* at = sums.map + (picture * sums.cells + first) * channels + channel;
+                Floats once{}, twice{};
+                for (Index cell = least(CELLS_TOGETHER, end - first); cell > 0; --cell, at += channels) {
+                    const Floats value = load(at) - shift;
+                    once += value;
+                    twice += value * value;
+                }
+                store(to + channel, load(to + channel) + once);
+                store(to + channels + channel, load(to + channels + channel) + twice);
+            }
+    };
+    SHARE(part, sums.batch * sums.blocks, sums.threads);
+    for (Index picture = 0; picture < sums.batch; ++picture)
+        for (Index value = 0; value < 2 * channels; ++value) {
+            float found = 0;
+            for (Index block = 0; block < sums.blocks; ++block)
+                found += sums.partial[(picture * sums.blocks + block) * 2 * channels + value];
+            sums.result[picture * 2 * channels + value] = found;
+        }
+}
+
+// result = map · given + added, channel by channel.
+inline void spread_back(const Sums& sums) {
+    const Index channels = sums.channels, parts = (sums.cells + CELLS_TOGETHER - 1) / CELLS_TOGETHER;
+    const auto part = [&](Index item, int) {
+        const Index picture = item / parts, begin = item % parts * CELLS_TOGETHER;
+        const float *given = sums.given + picture * channels, *added = sums.added + picture * channels;
+        for (Index cell = begin; cell < least(begin + CELLS_TOGETHER, sums.cells); ++cell)
+            for (Index channel = 0; channel < channels; channel += WIDTH) {
+                const Index at = (picture * sums.cells + cell) * channels + channel;
+                store(sums.result + at, load(sums.map + at) * load(given + channel) + load(added + channel));
+            }
+    };
+    SHARE(part, sums.batch * parts, sums.threads);
+}
+
+}  // namespace VARIANT
