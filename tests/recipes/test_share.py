@@ -1,0 +1,110 @@
+"""A picture that several ranks share is painted as one process paints it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "evaluate"))
+from threaded_ranks import together
+
+from brushwork.picture.resample import resize
+from brushwork.picture.window import Size
+from brushwork.recipes import Pictures, run, taps
+from brushwork.recipes.coarse_to_fine import Saved
+from brushwork.recipes.share import ALONE, Band
+
+RANKS = 3
+SIDE = 56
+"""Pixels of a tile: small enough for several in a band."""
+SETTINGS = {
+    "transfer": {"coarsest": 48},
+    "adam": {"optimizer": "adam", "learning_rate": 2.0, "averaging": 0.5},
+    "searched": {"line_search": True, "boxed": True, "start": "noise", "noise": 30.0},
+}
+
+
+def painted(options, pictures, encoder, saved=None, wire=None):
+    share = ALONE if wire is None else Band.of(encoder, taps(options), wire, SIDE)
+    return run(options, pictures, encoder=encoder, saved=saved, share=share)
+
+
+def stitched(steps):
+    return torch.cat([step.step.image for step in steps], dim=2)
+
+
+def require_same(one, several):
+    for alone, *shared in zip(one, *several, strict=True):
+        assert {step.spent for step in shared} == {alone.spent}
+        assert len({float(step.step.losses.total) for step in shared}) == 1
+        torch.testing.assert_close(stitched(shared), alone.step.image, rtol=0, atol=1e-6)
+
+
+@pytest.fixture
+def scene(tiny, photograph, painting):
+    return Pictures(photograph.double(), (painting.double(),)), tiny.double()
+
+
+@pytest.fixture(autouse=True)
+def _single_precision_afterwards(tiny):
+    yield
+    tiny.float()
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_transfers(kind, scene, small_transfer):
+    options = replace(small_transfer(size=96, iterations=6), **SETTINGS[kind])
+    pictures, encoder = scene
+    several = together(RANKS, lambda wire: list(painted(options, pictures, encoder, wire=wire)))
+    require_same(list(painted(options, pictures, encoder)), several)
+    assert min(step.step.image.shape[2] for step in [rank[-1] for rank in several]) > 0
+
+
+def test_textures_and_reconstructions(scene, small_texture, small_reconstruction):
+    pictures, encoder = scene
+    pictures = Pictures(pictures.content)
+    for options in (small_texture(size="40x72"), small_reconstruction(size=64)):
+        several = together(RANKS, lambda wire, asked=options: list(painted(asked, pictures, encoder, wire=wire)))
+        require_same(list(painted(options, pictures, encoder)), several)
+
+
+def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
+    """What two ranks saved in the middle of the first size, three take up, and end as one process would."""
+    options = small_transfer(size=96, coarsest=48, iterations=6)
+    pictures, encoder = scene
+    whole = list(painted(options, pictures, encoder))
+
+    def begin(wire):
+        *_, third = islice(painted(options, pictures, encoder, wire=wire), 3)
+        return third.saved()
+
+    parts = together(2, begin)
+    joined = {
+        name: torch.cat([part.state[name] for part in parts], dim=2) if value.ndim else value
+        for name, value in parts[0].state.items()
+    }
+
+    def go_on(wire):
+        share = Band.of(encoder, taps(options), wire, SIDE)
+        mine = {name: share.cut(value) if value.ndim else value for name, value in joined.items()}
+        saved = Saved(parts[0].level, parts[0].spent, mine)
+        return list(painted(options, pictures, encoder, saved=saved, wire=wire))
+
+    require_same(whole[3:], together(3, go_on))
+
+
+@pytest.mark.parametrize("new", [Size(61, 40), Size(30, 25)])
+def test_bands_are_resized_as_the_whole_is(new, tiny):
+    old = Size(48, 32)
+    picture = torch.rand(1, 3, *old, dtype=torch.float64)
+
+    def one(wire):
+        share = Band.of(tiny, ("conv3_1",), wire, SIDE)
+        return share.resize(share.cut(picture), old, new)
+
+    torch.testing.assert_close(torch.cat(together(RANKS, one), dim=2), resize(picture, new), rtol=0, atol=1e-9)
