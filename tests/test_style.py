@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ sys.path.append(str(Path(__file__).parent / "golden"))
 from tiny_network import picture, tiny_network
 
 from brushwork.errors import InputError
+from brushwork.evaluate.tiled import summed
 from brushwork.style import Style, blend
 
 TAPS = ("conv1_1", "pool2")
@@ -33,6 +35,14 @@ def test_a_style_is_the_moments_of_its_features(encoder, styles):
         torch.testing.assert_close(found.gram, columns @ columns.mT / columns.shape[-1])
         torch.testing.assert_close(found.mean, columns.mean(-1))
         torch.testing.assert_close(found.std, columns.std(-1, correction=0))
+
+
+def test_a_style_can_be_summed_tile_by_tile(encoder, styles):
+    found = Style.of(picture(1, 32, 40).double(), encoder, TAPS, partial(summed, side=24))
+    for tap in TAPS:
+        for name in ("gram", "mean", "std"):
+            expected = getattr(styles[0].moments[tap], name)
+            torch.testing.assert_close(getattr(found.moments[tap], name), expected, rtol=1e-11, atol=1e-11)
 
 
 def test_a_style_remembers_no_graph(encoder):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import torch
 from jaxtyping import Float
@@ -11,8 +12,13 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.perception.encoder import Encoder
-from brushwork.terms.moments import gram_sums, mean, spread_sums, variance
-from brushwork.types import Feature, Image
+from brushwork.picture.window import Window
+from brushwork.terms.moments import gram_sums, mean, spread_sums, variance, vectors, wide
+from brushwork.terms.term import Sum
+from brushwork.types import Feature, Image, Summaries, Summary
+
+Summed: TypeAlias = Callable[[Encoder, Mapping[str, Sum], Image], Summaries]
+"""How named sums over a picture are made, where not at once: tile by tile."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,15 @@ class Style:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, painting: Image, encoder: Encoder, taps: Iterable[str]) -> Style:
-        """The style of one painting."""
-        features = encoder(painting, taps)
-        return cls({tap: _moments(feature) for tap, feature in features.items()})
+    def of(cls, painting: Image, encoder: Encoder, taps: Iterable[str], summed: Summed | None = None) -> Style:
+        """The style of one painting; by `summed`, never all of its features are there at once."""
+        if summed is None:
+            features = encoder(painting, taps)
+            return cls({tap: _moments(feature) for tap, feature in features.items()})
+        firsts = summed(encoder, {tap: _First(tap) for tap in taps}, painting)
+        means = {tap: sums["first"] / sums["count"].unsqueeze(-1) for tap, sums in firsts.items()}
+        seconds = summed(encoder, {tap: _Spread(tap, shift) for tap, shift in means.items()}, painting)
+        return cls({tap: _from_sums(firsts[tap], seconds[tap], means[tap]) for tap in means})
 
 
 def blend(styles: Sequence[Style], weights: Sequence[float] | None = None) -> Style:
@@ -59,11 +70,36 @@ def _shares(count: int, weights: Sequence[float] | None) -> list[float]:
     return [weight / sum(given) for weight in given]
 
 
+@dataclass(frozen=True)
+class _First:
+    """Σ 1, Σ f fᵀ and Σ f."""
+
+    tap: str
+    reach: int = 0
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        return {**gram_sums(feature), "first": vectors(feature).sum(-1)}
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """Σ 1, Σ (f − μ) and Σ (f − μ)²."""
+
+    tap: str
+    shift: Float[Tensor, "_ c"]
+    reach: int = 0
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        return spread_sums(feature, self.shift)
+
+
 def _moments(feature: Feature) -> Moments:
-    sums = gram_sums(feature)
-    gram = sums["second"] / sums["count"].view(-1, 1, 1)
-    shift = feature.mean(dim=(2, 3)).to(gram.dtype)
-    spread = spread_sums(feature, shift)
+    shift = wide(feature).mean(dim=(2, 3))
+    return _from_sums(gram_sums(feature), spread_sums(feature, shift), shift)
+
+
+def _from_sums(second: Summary, spread: Summary, shift: Float[Tensor, "_ c"]) -> Moments:
+    gram = second["second"] / second["count"].view(-1, 1, 1)
     return Moments(gram, mean(spread, shift), variance(spread).sqrt())
 
 

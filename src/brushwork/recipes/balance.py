@@ -61,10 +61,10 @@ def smooth_objective(form: Smoothness, weight: float, size: Size, white: float) 
     return Objective.one("smoothness", total_variation(form, size, white), weight)
 
 
-def style_of(paintings: Sequence[Image], encoder: Encoder, layers: Sequence[str]) -> list[Style]:
+def style_of(paintings: Sequence[Image], encoder: Encoder, layers: Sequence[str], share: Share = ALONE) -> list[Style]:
     """The styles of several paintings at the same layers."""
     taps = _distinct(encoder, layers)
-    return [Style.of(painting, encoder, taps) for painting in paintings]
+    return [Style.of(painting, encoder, taps, share.summed) for painting in paintings]
 
 
 def _layer_weights(options: WeighingStyle) -> Sequence[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import torch
@@ -13,6 +14,7 @@ from brushwork.evaluate.bands import Bands, Rows, bands
 from brushwork.evaluate.features import features_of
 from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.sharded import sharded
+from brushwork.evaluate.tiled import summed, tiled
 from brushwork.evaluate.traffic import move
 from brushwork.evaluate.whole import whole
 from brushwork.evaluate.wire import Wire
@@ -22,7 +24,8 @@ from brushwork.perception.encoder import Encoder
 from brushwork.picture.resample import resize
 from brushwork.picture.strip import enlarge_rows, source_rows
 from brushwork.picture.window import Size, Window
-from brushwork.types import Evaluate, Feature, Image
+from brushwork.style import Summed
+from brushwork.types import Evaluate, Feature, Features, Image
 
 
 class Held(NamedTuple):
@@ -54,11 +57,26 @@ class Share(Protocol):
     def features(self, encoder: Encoder, picture: Image, taps: Sequence[str]) -> Mapping[str, Held]:
         """The features of the held part of a whole picture."""
 
+    @property
+    def summed(self) -> Summed | None:
+        """How sums over a whole picture are made; None: at once."""
+
+
+class Tiling(NamedTuple):
+    """Looking at a picture tile by tile, see `tiled`. Pictures no larger than a tile lose nothing by it."""
+
+    side: int
+    """Pixels of a tile, halo included."""
+    kept: int = 1
+    """Tiles whose graphs are kept between the passes."""
+
 
 @dataclass(frozen=True)
 class Alone:
     """One process holds everything."""
 
+    tiling: Tiling | None = None
+    """None: the network looks at pictures at once."""
     products: Products = WHOLE
 
     def cut(self, picture: Image) -> Image:
@@ -68,11 +86,24 @@ class Alone:
         return resize(held, new)
 
     def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
-        return whole(encoder, objective)
+        if self.tiling is None:
+            return whole(encoder, objective)
+        return tiled(encoder, objective, self.tiling.side, kept=self.tiling.kept)
+
+    def features(self, encoder: Encoder, picture: Image, taps: Sequence[str]) -> Mapping[str, Held]:
+        found = self._features(encoder, picture, taps)
+        return {tap: Held(feature, 0, Size.of(feature)) for tap, feature in found.items()}
 
     @torch.no_grad()
-    def features(self, encoder: Encoder, picture: Image, taps: Sequence[str]) -> Mapping[str, Held]:
-        return {tap: Held(feature, 0, Size.of(feature)) for tap, feature in encoder(picture, taps).items()}
+    def _features(self, encoder: Encoder, picture: Image, taps: Sequence[str]) -> Features:
+        if self.tiling is None:
+            at_once: Features = encoder(picture, taps)
+            return at_once
+        return features_of(encoder, picture, taps, Window.whole(Size.of(picture)), self.tiling.side)
+
+    @property
+    def summed(self) -> Summed | None:
+        return None if self.tiling is None else partial(summed, side=self.tiling.side)
 
 
 ALONE = Alone()
@@ -133,6 +164,10 @@ class Band:
             tap: Held(feature, lattice.owned(own).top, lattice.cells)
             for (tap, feature), lattice in zip(found.items(), layout.lattices.values(), strict=True)
         }
+
+    @property
+    def summed(self) -> Summed | None:
+        return partial(summed, side=self.side)
 
     def _rows(self, height: int) -> Rows:
         return self.bands(height)[self.wire.rank]

@@ -109,7 +109,7 @@ def texture(
 
     def evaluate_at(size: Size) -> Evaluate:
         scaled = resize(picture, picture_size_at(options, size, Size.of(picture)), clamp=True)
-        (style,) = style_of([scaled], eye, options.style_layers)
+        (style,) = style_of([scaled], eye, options.style_layers, share)
         return share.evaluate(eye, style_objective(style, options, TEXTURES), size)
 
     if start is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 from brushwork.errors import InputError
@@ -13,6 +14,7 @@ from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import content_objective, smooth_objective, style_objective, style_of
 from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
+from brushwork.recipes.coloring import Coloring, finished, finishing, recolored
 from brushwork.recipes.convention import CONVENTIONS
 from brushwork.recipes.options import (
     Descending,
@@ -28,14 +30,14 @@ from brushwork.recipes.options import (
     require_size,
 )
 from brushwork.recipes.seeing import encoder_for
-from brushwork.recipes.share import ALONE, Share
+from brushwork.recipes.share import ALONE, Alone, Share
 from brushwork.recipes.start import beginning
 from brushwork.style import Style, blend
 from brushwork.types import Evaluate, Image
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transfer(Sizing, WeighingContent, WeighingStyle, Weighing, Starting, Descending, Seeing):
+class Transfer(Sizing, WeighingContent, WeighingStyle, Weighing, Coloring, Starting, Descending, Seeing):
     """Options of a style transfer."""
 
     style_blend: tuple[float, ...] = ()
@@ -77,11 +79,14 @@ def transfer(
         raise InputError("no painting was given: name at least one, whose style is taken.")
     for painting in paintings:
         require_size(painting, "a painting")
-    subject = Subject(photograph, paintings, options, encoder or encoder_for(options, photograph.device), share)
+    content, styles = recolored(options, photograph, paintings)
+    subject = Subject(content, styles, options, encoder or encoder_for(options, photograph.device), share)
     plan = levels(Size.of(photograph), options.size, options.measure, options)
     if start is None:
-        start = beginning(options, plan[0].size, photograph, paintings[0], options.white)
-    return coarse_to_fine(plan, subject.evaluate_at, start, options, saved, share)
+        start = beginning(options, plan[0].size, content, styles[0], options.white)
+    steps = coarse_to_fine(plan, subject.evaluate_at, start, options, saved, share)
+    # A part of a picture has no colors of its own: they are changed where the parts are put together.
+    return finishing(steps, partial(finished, options, photograph)) if isinstance(share, Alone) else steps
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class Subject:
     def _style_at(self, size: Size, layers: Sequence[str]) -> Style:
         options = self.options
         scaled = [resize(one, style_size(options, size, Size.of(one)), clamp=True) for one in self.paintings]
-        return blend(style_of(scaled, self.encoder, layers), options.style_blend or None)
+        return blend(style_of(scaled, self.encoder, layers, self.share), options.style_blend or None)
 
 
 def style_size(options: Transfer, size: Size, painting: Size) -> Size:

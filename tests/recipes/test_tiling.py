@@ -1,0 +1,41 @@
+"""Recipes that look at their pictures tile by tile paint what they paint at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from brushwork.evaluate import mapped
+from brushwork.recipes import Pictures, run
+from brushwork.recipes.share import Alone, Tiling
+
+IN_TILES = Alone(Tiling(40))
+
+
+def last(options, pictures, encoder, share):
+    *_, progress = run(options, pictures, encoder=encoder, share=share)
+    return progress
+
+
+@pytest.fixture
+def pictures(photograph, painting):
+    return Pictures(photograph, (painting,))
+
+
+@pytest.mark.parametrize("recipe", ["small_transfer", "small_texture", "small_reconstruction"])
+def test_tiles_paint_the_same_picture(recipe, request, pictures, tiny):
+    options = request.getfixturevalue(recipe)()
+    options = replace(options, iterations=3, optimizer="adam", learning_rate=1.0)
+    found, expected = (last(options, pictures, tiny, share) for share in (IN_TILES, Alone()))
+    torch.testing.assert_close(found.step.losses.total, expected.step.losses.total, rtol=1e-4, atol=0)
+    assert (found.image - expected.image).abs().mean() < 1e-4
+
+
+def test_large_targets_lie_in_files(pictures, tiny, small_transfer, monkeypatch):
+    asked = []
+    monkeypatch.setattr(mapped, "LARGE", 1)
+    monkeypatch.setattr(mapped, "mapped", lambda shape, dtype: asked.append(shape) or torch.empty(*shape, dtype=dtype))
+    last(small_transfer(iterations=1), pictures, tiny, IN_TILES)
+    assert asked == [(1, 12, 24, 32)]
