@@ -29,6 +29,7 @@ _COMMANDS = {
     "reconstruct": ("brushwork.cli.reconstruct:app", "Make visible what a layer knows of a picture."),
     "plan": ("brushwork.cli.foresee:app", "Say what a command would take: sizes, closures, memory, time."),
     "again": ("brushwork.cli.again:again", "Repeat a picture from its metadata."),
+    "lab": ("brushwork.cli.lab:lab", "Repeat the experiments of the papers, with a report."),
     "presets": ("brushwork.cli.presets:presets", "List the published programs that are known as settings."),
     "weights": ("brushwork.cli.weights:app", "List, fetch and add the networks' weights."),
     "doctor": ("brushwork.cli.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),

@@ -1,0 +1,83 @@
+"""`brushwork lab`: the papers' experiments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from brushwork.cli.output import result, tell
+from brushwork.cli.panels import MACHINE
+from brushwork.errors import InputError
+from brushwork.evaluate.machine import pick_device
+from brushwork.jobs.job import DeviceName
+from brushwork.lab import EXPERIMENTS, Order, Report, Result, conduct, experiment
+from brushwork.recipes.options import SMALLEST_SIDE
+
+
+def lab(
+    *experiments: str,
+    photograph: tuple[Path, ...] = (),
+    painting: tuple[Path, ...] = (),
+    size: int = 256,
+    quick: bool = False,
+    out: Annotated[Path, Parameter(alias="-o")] = Path("lab"),
+    jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
+    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+) -> int:
+    """Repeat experiments of the papers, each with a report: a page with its pictures, and the figures as JSON.
+
+    `brushwork lab` lists the experiments. What is painted already is not painted again.
+
+    Parameters
+    ----------
+    experiments
+        Names of experiments, or all.
+    photograph
+        Photographs to paint, instead of those that come along; most experiments use the first.
+    painting
+        Paintings, likewise.
+    size
+        Long side of the pictures, in pixels.
+    quick
+        Spend a fifth of the closures.
+    out
+        Folder of the reports; each experiment has its own inside.
+    jobs
+        Processes that paint at the same time.
+    device
+        Where to compute; auto takes the fastest that is there.
+    """
+    _require(size, jobs)
+    if not experiments:
+        for name, line in EXPERIMENTS.items():
+            result(f"{name}: {line}")
+    names = list(EXPERIMENTS) if experiments == ("all",) else list(experiments)
+    place = str(pick_device(device))
+    orders = [Order(experiment(name).name, out / name, photograph, painting, size, quick, place) for name in names]
+    for order in orders:
+        result(str(_report(order, jobs)))
+    return 0
+
+
+def _require(size: int, jobs: int) -> None:
+    if size < SMALLEST_SIDE:
+        raise InputError(f"size is {size}: it must be {SMALLEST_SIDE} pixels or more.")
+    if jobs < 1:
+        raise InputError(f"jobs is {jobs}: it must be 1 or more.")
+
+
+def _report(order: Order, jobs: int) -> Path:
+    order.folder.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Result] = {}
+    for name, one in conduct(order, jobs):
+        results[name] = one
+        tell(f"{order.experiment} {name}: {one.seconds:.0f} s")
+    easel, kind = order.easel(), experiment(order.experiment)
+    ordered = [results[cell.name] for cell in kind.cells(easel)]
+    report = Report(kind, easel, ordered)
+    for check in report.checks:
+        verdict = {True: "holds", False: "does not hold", None: "look"}[check.holds]
+        tell(f"{verdict}: {check.claim}: {check.measured}")
+    return report.write(order.folder)

@@ -1,0 +1,66 @@
+"""What an experiment is made of: cells to paint, what was measured of each, and what the paper claims about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from brushwork.recipes import Progress
+
+
+class Ends(NamedTuple):
+    """The first and the last step of a painting."""
+
+    first: Progress
+    last: Progress
+
+
+Figures: TypeAlias = Mapping[str, float]
+"""What was measured of a picture, by name."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One picture of an experiment. Cells are laid out as a grid of rows and columns."""
+
+    row: str
+    column: str
+    settings: Mapping[str, Any]
+    """Everything that decides the picture, as JSON: a cell whose settings have not changed is not painted again."""
+    paint: Callable[[], Iterator[Progress]] = field(repr=False)
+    measure: Callable[[Ends], Figures] = field(repr=False, default=lambda ends: {})
+
+    @property
+    def name(self) -> str:
+        """The cell's own name, fit for a file."""
+        return "-".join(_plain(part) for part in (self.row, self.column) if part)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A painted cell."""
+
+    row: str
+    column: str
+    figures: Figures
+    curve: Sequence[tuple[int, float]]
+    """(closures, loss) along the way."""
+    seconds: float
+    picture: Path
+    settings: Mapping[str, Any] = field(repr=False, default_factory=dict)
+
+
+class Check(NamedTuple):
+    """A claim of the paper, beside what was measured."""
+
+    claim: str
+    measured: str
+    holds: bool | None
+    """None: to be judged by eye."""
+
+
+def _plain(text: str) -> str:
+    """Letters, digits and a few signs; anything else becomes an underscore."""
+    return "".join(sign if sign.isalnum() or sign in "._+" else "_" for sign in text)

@@ -1,0 +1,30 @@
+"""The experiments by name, one a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from brushwork.errors import InputError, did_you_mean
+from brushwork.lab.experiment import Experiment
+
+EXPERIMENTS: Mapping[str, str] = {
+    "fig1": "content and style reconstructions, layer by layer",
+    "fig2": "one photograph in several styles",
+    "fig3": "layers × ratio of content to style",
+    "cvpr": "content layers, starting points, photographs as styles",
+    "starts": "noise, photograph, painting, and what lies between",
+    "partial": "low layers as content, high layers as style",
+}
+"""Name → what it shows."""
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment of a name.
+
+    Raises: InputError: no such experiment; the message suggests the nearest ones.
+    """
+    if name not in EXPERIMENTS:
+        raise InputError(f"there is no experiment {name!r}. {did_you_mean(name, EXPERIMENTS)}")
+    found: Experiment = import_module(f"{__name__}.{name.replace('-', '_')}").EXPERIMENT
+    return found

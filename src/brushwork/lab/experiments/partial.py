@@ -1,0 +1,63 @@
+"""Partial transfer (1602.07188): low layers belong to the content, high ones to the style."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
+from brushwork.lab.easel import Easel
+from brushwork.lab.experiment import Experiment, listed
+from brushwork.lab.figures import chroma_distance, part_of_loss
+from brushwork.recipes import Pictures, Transfer
+from brushwork.types import Image
+
+LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+
+OPTIONS = Transfer(style_falloff=1.0, spread_weight=0.0, coarsest=0, iterations=300)
+"""Losses measured by the painting, so that layers weigh alike; no means and deviations, which carry color."""
+
+
+def cells(easel: Easel) -> list[Cell]:
+    return [_cell(easel, first) for first in range(len(LAYERS))]
+
+
+def _cell(easel: Easel, first: int) -> Cell:
+    content, style = (*LAYERS[:first], "conv4_2"), LAYERS[first:]
+    options = easel.spending(replace(OPTIONS, size=easel.size, content_layers=content, style_layers=style))
+    pictures = Pictures(easel.photograph, (easel.painting,))
+    measure = partial(_measure, easel.photograph, easel.painting)
+    settings, paint = easel.settings(options, pictures), easel.recipe(options, pictures)
+    return Cell("", f"style from {LAYERS[first]}", settings, paint, measure)
+
+
+def _measure(photograph: Image, painting: Image, ends: Ends) -> Figures:
+    return {
+        "chroma distance to the photograph": chroma_distance(ends.last.image, photograph),
+        "chroma distance to the painting": chroma_distance(ends.last.image, painting),
+        "content loss": part_of_loss(ends.last, "content:"),
+        "style loss": part_of_loss(ends.last, "style:"),
+    }
+
+
+def check(results: Sequence[Result]) -> list[Check]:
+    distances = [one.figures["chroma distance to the photograph"] for one in results]
+    return [
+        Check(
+            "low layers as content keep the photograph's colors (chroma distance to it: all style … only conv5_1)",
+            listed(distances),
+            distances[0] == max(distances) and distances[-1] == min(distances),
+        )
+    ]
+
+
+EXPERIMENT = Experiment(
+    name="partial",
+    title="Partial style transfer",
+    source="Nikulin, Novak, 1602.07188, partial style transfer",
+    claim="Moving low layers from the style to the content keeps the photograph's color and low-level features,"
+    " while the high-level style is transferred.",
+    cells=cells,
+    check=check,
+)

@@ -1,0 +1,114 @@
+"""The report of an experiment: one page with everything in it, and the figures as JSON."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import torch
+from PIL import Image as Opened
+
+from brushwork import __version__
+from brushwork.lab.cell import Check, Result
+from brushwork.lab.curves import drawing
+from brushwork.lab.easel import Easel
+from brushwork.lab.experiment import Experiment
+from brushwork.picture.destination import placing
+from brushwork.types import Image
+
+SHOWN_QUALITY = 88
+"""JPEG quality of the pictures inside the page; the pictures beside it lose nothing."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """An experiment that is done."""
+
+    experiment: Experiment
+    easel: Easel
+    results: Sequence[Result]
+
+    def write(self, folder: Path) -> Path:
+        """Write `report.html` and `figures.json` into the folder; return the page."""
+        for name, text in (("figures.json", self.figures()), ("report.html", self.page())):
+            with placing(folder / name, overwrite=True) as path:
+                path.write_text(text, encoding="utf-8")
+        return folder / "report.html"
+
+    def figures(self) -> str:
+        """Everything that was measured, as JSON."""
+        cells = [{**_facts(result), "figures": result.figures, "curve": result.curve} for result in self.results]
+        checks = [check._asdict() for check in self.checks]
+        document = {"experiment": self.experiment.name, "source": self.experiment.source, "cells": cells}
+        return json.dumps({**document, "checks": checks, "machine": machine()}, indent=1)
+
+    @property
+    def checks(self) -> Sequence[Check]:
+        return self.experiment.check(self.results)
+
+    def page(self) -> str:
+        """The report as a page that needs nothing beside it."""
+        template = files("brushwork.lab").joinpath("report.html.jinja").read_text(encoding="utf-8")
+        environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        return environment.from_string(template).render(
+            experiment=self.experiment,
+            checks=self.checks,
+            rows=_grid(self.results),
+            columns=_distinct([result.column for result in self.results]),
+            given=self._given(),
+            names=_distinct([name for result in self.results for name in result.figures]),
+            results=self.results,
+            curves=drawing({f"{one.row} · {one.column}": one.curve for one in self.results}),
+            seconds=sum(result.seconds for result in self.results),
+            machine=machine(),
+            embedded=embedded,
+        )
+
+    def _given(self) -> list[tuple[str, Image]]:
+        return [*self.easel.photographs.items(), *self.easel.paintings.items()]
+
+
+def machine() -> Mapping[str, str]:
+    """What computed."""
+    return {
+        "brushwork": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+    }
+
+
+def embedded(picture: Path | Image) -> str:
+    """A picture as the address of an image inside a page."""
+    opened = Opened.open(picture) if isinstance(picture, Path) else Opened.fromarray(_bytes(picture))
+    buffer = io.BytesIO()
+    opened.convert("RGB").save(buffer, "JPEG", quality=SHOWN_QUALITY, subsampling=0)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def _bytes(image: Image) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return (image[0].detach().cpu().permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
+
+
+def _grid(results: Sequence[Result]) -> list[tuple[str, dict[str, Result]]]:
+    """Row by row, the results by their columns."""
+    rows = _distinct([result.row for result in results])
+    return [(row, {result.column: result for result in results if result.row == row}) for row in rows]
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _facts(result: Result) -> dict[str, Any]:
+    facts = {"row": result.row, "column": result.column, "seconds": result.seconds, "picture": result.picture.name}
+    return {**facts, "settings": result.settings}

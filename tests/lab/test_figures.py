@@ -1,0 +1,52 @@
+"""What is measured of pictures."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from brushwork.lab.curves import drawing
+from brushwork.lab.figures import brightness, chroma_distance, contrast, distance, grain_size, psnr
+from brushwork.picture import resize
+from brushwork.picture.window import Size
+
+
+def test_psnr_of_a_known_error() -> None:
+    picture = torch.full((1, 3, 16, 16), 0.5)
+    assert psnr(picture + 0.1, picture) == pytest.approx(20.0, abs=1e-4)
+    assert psnr(picture, picture) == math.inf
+
+
+def test_distance_is_the_root_of_the_mean_square() -> None:
+    picture = torch.rand(1, 3, 16, 16) / 2
+    assert distance(picture + 0.25, picture) == pytest.approx(0.25, abs=1e-6)
+
+
+def test_coarser_noise_has_larger_grain() -> None:
+    noise = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    sizes = [grain_size(resize(noise, Size(side, side), clamp=True)[..., :64, :64]) for side in (64, 128, 256)]
+    assert sizes[0] < sizes[1] < sizes[2]
+    assert sizes[1] == pytest.approx(2 * sizes[0], rel=0.35)
+
+
+def test_chroma_distance_sees_color_and_not_light() -> None:
+    dice = torch.Generator().manual_seed(0)
+    gray = torch.rand(1, 1, 32, 32, generator=dice).expand(1, 3, 32, 32)
+    assert chroma_distance(gray, gray * 0.5) == 0
+    red = torch.tensor([0.8, 0.1, 0.1]).view(1, 3, 1, 1).expand(1, 3, 32, 32)
+    assert chroma_distance(red, gray) == pytest.approx(1.0)
+
+
+def test_brightness_and_contrast() -> None:
+    halves = torch.cat([torch.zeros(1, 3, 8, 4), torch.ones(1, 3, 8, 4)], -1)
+    assert brightness(halves) == pytest.approx(0.5, abs=1e-3)
+    assert contrast(halves) == pytest.approx(0.5, abs=0.01)
+
+
+def test_curves_are_drawn_where_there_is_something_to_draw() -> None:
+    assert drawing({}) == "" and drawing({"flat": [(1, 0.0)]}) == ""
+    text = drawing({"one <a>": [(1, 100.0), (10, 1.0)], "two": [(1, 50.0), (10, math.inf), (12, 2.0)]})
+    assert text.count("<polyline") == 2
+    assert "one &lt;a&gt;" in text and "1e1" in text and "12 closures" in text

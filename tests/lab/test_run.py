@@ -1,0 +1,120 @@
+"""Experiments are painted cell by cell, none twice, and reported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import torch
+
+from brushwork.canvas import Pixels
+from brushwork.lab import run as running
+from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
+from brushwork.lab.easel import Easel, Order, fingerprint
+from brushwork.lab.experiment import Experiment, falls, rises
+from brushwork.lab.report import Report
+from brushwork.optimize import Adam, minimize
+from brushwork.picture import Size
+from brushwork.recipes import Level, Progress
+from brushwork.types import Image, Losses
+
+PAINTED: list[str] = []
+
+
+def _evaluate(image: Image) -> Losses:
+    loss = (image - 0.25).square().mean()
+    loss.backward()
+    return Losses(loss.detach(), {"gray": loss.detach()})
+
+
+def _paint(column: str, steps: int) -> Iterator[Progress]:
+    PAINTED.append(column)
+    optimizer, levels = Adam(lr=0.05), [Level(Size(32, 32), steps)]
+    for step in minimize(Pixels(1.0), _evaluate, optimizer, steps, start=torch.full((1, 3, 32, 32), 0.75)):
+        yield Progress(levels, 0, step, optimizer)
+
+
+def _measure(ends: Ends) -> Figures:
+    return {"loss": float(ends.last.step.losses.total)}
+
+
+def _cell(steps: int, size: int) -> Cell:
+    settings = {"steps": steps, "size": size}
+    return Cell("row <1>", f"{steps} steps", settings, lambda: _paint(str(steps), steps), _measure)
+
+
+def _cells(easel: Easel) -> list[Cell]:
+    return [_cell(steps, easel.size) for steps in (3, 6)]
+
+
+def _check(results: Sequence[Result]) -> list[Check]:
+    return [Check("more steps, less loss", "see", falls([one.figures["loss"] for one in results]))]
+
+
+TINY = Experiment("tiny", "A tiny <experiment>", "nobody", "It works.", _cells, _check)
+
+
+@pytest.fixture
+def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
+    monkeypatch.setattr(running, "experiment", {"tiny": TINY}.__getitem__)
+    PAINTED.clear()
+    return Order("tiny", tmp_path, size=32)
+
+
+def test_every_cell_leaves_a_picture_and_a_record(order: Order) -> None:
+    results = dict(running.conduct(order))
+    assert list(results) == ["row__1_-3_steps", "row__1_-6_steps"]
+    assert all(result.picture.exists() for result in results.values())
+    assert falls([result.figures["loss"] for result in results.values()])
+    assert [closures for closures, _ in results["row__1_-3_steps"].curve] == [1, 2, 3]
+
+
+def test_what_is_painted_is_not_painted_again(order: Order) -> None:
+    first = dict(running.conduct(order))
+    assert dict(running.conduct(order)) == first
+    assert PAINTED == ["3", "6"]
+
+
+@pytest.mark.parametrize("harm", ["picture gone", "record torn", "other settings"])
+def test_a_cell_that_is_not_whole_is_painted_anew(order: Order, harm: str) -> None:
+    dict(running.conduct(order))
+    if harm == "picture gone":
+        (order.folder / "row__1_-3_steps.png").unlink()
+    elif harm == "record torn":
+        (order.folder / "row__1_-3_steps.json").write_text('{"row": ')
+    else:
+        record = order.folder / "row__1_-3_steps.json"
+        record.write_text(record.read_text().replace('"steps": 3', '"steps": 4'))
+    dict(running.conduct(order))
+    assert PAINTED == ["3", "6", "3"]
+
+
+def test_one_cell_by_its_name(order: Order) -> None:
+    result = running.paint_one(order, "row__1_-6_steps", torch.get_num_threads())
+    assert result.column == "6 steps"
+    assert PAINTED == ["6"]
+
+
+def test_the_report_needs_nothing_beside_it(order: Order) -> None:
+    results = [result for _, result in running.conduct(order)]
+    page = Report(TINY, order.easel(), results).write(order.folder)
+    text = page.read_text(encoding="utf-8")
+    assert text.count('src="data:image/jpeg;base64,') == 2 + 5
+    assert "A tiny &lt;experiment&gt;" in text and "<experiment>" not in text
+    assert "http" not in text
+    assert 'class="yes">holds' in text
+    figures = json.loads((order.folder / "figures.json").read_text(encoding="utf-8"))
+    assert [cell["column"] for cell in figures["cells"]] == ["3 steps", "6 steps"]
+    assert figures["checks"][0]["holds"] is True
+
+
+def test_fingerprints_tell_pictures_apart() -> None:
+    picture = torch.rand(1, 3, 8, 8)
+    assert fingerprint(picture) == fingerprint(picture.clone())
+    assert fingerprint(picture) != fingerprint(picture + 1e-6)
+
+
+def test_falls_and_rises() -> None:
+    assert falls([3, 2, 1]) and not falls([3, 3, 1]) and rises([1, 2]) and not rises([2, 1])
