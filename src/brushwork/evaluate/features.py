@@ -8,7 +8,6 @@ import torch
 
 from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.mapped import spacious
-from brushwork.evaluate.mapped import spacious
 from brushwork.evaluate.sums import cut
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Window
