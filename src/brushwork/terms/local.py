@@ -1,0 +1,138 @@
+"""Localized style: the Gram matrix around every cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from brushwork.errors import InputError
+from brushwork.picture.window import Size, Window
+from brushwork.terms.moments import wide
+from brushwork.terms.parts import Part, summed
+from brushwork.types import Feature, PerPicture, Summary
+
+SMALLEST_BLOCK = 4
+"""Side of the blocks of centers that share a matrix of products, at least; at best it is 2s."""
+PART_NUMBERS = 2_000_000
+"""About how many numbers a part holds at a time."""
+
+
+@dataclass(frozen=True)
+class LocalStyle:
+    """norm · Σ_p ‖𝒢(p) − A(p)‖², 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ over the window |d| ≤ s, A of the painting.
+
+    No Gram matrix is made: ⟨𝒢(p), A(p)⟩ = Σ_d Σ_d' w(d) w(d') (f(p + d)·a(p + d'))². Blocks of centers share the
+    products of the cells around them. Cells outside of the map count as 0.
+
+    Source: Nikulin & Novak, 1602.07188 (localized style; s = 0 is its simplified test).
+
+    Raises: InputError: a window without a middle, or a painting whose map has another size than the picture's.
+    """
+
+    tap: str
+    target: Feature = field(repr=False)
+    """a, the painting's features over a map of the picture's size."""
+    weights: Float[Tensor, "k k"] = field(repr=False)
+    """w over a square window of side 2s + 1; `covariance.window_weights` makes the uniform one."""
+    norm: float
+
+    def __post_init__(self) -> None:
+        if len(self.weights) % 2 == 0:
+            raise InputError(f"a window has an odd side, 2s + 1; given: {len(self.weights)}.")
+
+    @property
+    def reach(self) -> int:
+        """s, the half-size of the window."""
+        return len(self.weights) // 2
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        if Size.of(self.target) != window.of:
+            raise InputError(
+                f"localized style compares cell by cell: the painting's map is {Size.of(self.target)}, "
+                f"the picture's {window.of}; give the painting at the picture's size."
+            )
+        return {"square": summed(wide(feature), self._strips(feature, window))}
+
+    def score(self, summary: Summary) -> PerPicture:
+        return self.norm * summary["square"]
+
+    def _strips(self, feature: Feature, window: Window) -> Iterator[Part]:
+        """The window cut into strips of whole blocks, as high as memory allows."""
+        cells = (self._block + 2 * self.reach) ** 2
+        blocks = max(1, -(-window.width // self._block)) * len(feature)
+        high = self._block * max(1, PART_NUMBERS // (blocks * cells * (feature.shape[1] + 4 * cells)))
+        first = window.grown(self.reach).top
+        for top in range(window.top, window.bottom, high):
+            strip = Window(top, window.left, min(high, window.bottom - top), window.width, window.of)
+            seen = strip.grown(self.reach)
+            yield Part(slice(seen.top - first, seen.bottom - first), partial(self._strip, strip))
+
+    def _strip(self, strip: Window, feature: Feature) -> PerPicture:
+        """The loss over the centers in a strip, of the feature over the strip and its margin."""
+        painting = strip.grown(self.reach).crop(self.target).to(feature)
+        own, other = _padded(feature, strip, self.reach), _padded(painting, strip, self.reach)
+        found = feature.new_zeros(len(feature))
+        for rows in _segments(strip.height, self._block):
+            for columns in _segments(strip.width, self._block):
+                block = (rows[1], columns[1])
+                mine, theirs = (_blocks(whole, rows, columns, self.reach) for whole in (own, other))
+                found = found + _distance(mine, theirs, self._pairs(block).to(own))
+        return found
+
+    @cached_property
+    def _block(self) -> int:
+        return max(SMALLEST_BLOCK, 2 * self.reach) if self.reach else 1
+
+    def _pairs(self, block: tuple[int, int]) -> Float[Tensor, "n n"]:
+        """V(q, q') = Σ_p w(q − p) w(q' − p) over the centers p of a block and the cells q, q' around it."""
+        height, width = block
+        centers = torch.eye(height * width, dtype=self.weights.dtype).view(-1, 1, height, width)
+        kernel = self.weights.cpu()[None, None]
+        spread = functional.conv_transpose2d(centers, kernel).flatten(1)
+        return spread.mT @ spread
+
+
+def _padded(feature: Feature, strip: Window, reach: int) -> Feature:
+    """The feature over the strip and its margin, with zeros where the margin leaves the map."""
+    seen = strip.grown(reach)
+    left, right = seen.left - (strip.left - reach), (strip.right + reach) - seen.right
+    top, bottom = seen.top - (strip.top - reach), (strip.bottom + reach) - seen.bottom
+    return functional.pad(feature, (left, right, top, bottom))
+
+
+def _segments(length: int, block: int) -> list[tuple[int, int, int]]:
+    """A length as whole blocks and one smaller rest: where each run starts, the block's side, and how many."""
+    whole, rest = divmod(length, block)
+    runs = [(0, block, whole)] if whole else []
+    return [*runs, (whole * block, rest, 1)] if rest else runs
+
+
+def _blocks(
+    feature: Feature, rows: tuple[int, int, int], columns: tuple[int, int, int], reach: int
+) -> Float[Tensor, "b blocks cells c"]:
+    """The cells around every block, row by row."""
+    for axis, (start, side, blocks) in ((2, rows), (3, columns)):
+        own = feature.narrow(axis, start, side * blocks + 2 * reach)
+        feature = own.unfold(axis, side + 2 * reach, side)
+    batch, channels = feature.shape[:2]
+    cells = feature.shape[-2] * feature.shape[-1]
+    return feature.permute(0, 2, 3, 4, 5, 1).reshape(batch, -1, cells, channels)
+
+
+def _distance(own: Tensor, other: Tensor, pairs: Float[Tensor, "n n"]) -> PerPicture:
+    """Σ over the blocks of Σ V(q, q')·((f·f')² − 2 (f·a')² + (a·a')²)."""
+    squares = _products(own, own).square() - 2 * _products(own, other).square() + _products(other, other).square()
+    return (squares * pairs).sum((1, 2, 3))
+
+
+def _products(
+    one: Float[Tensor, "_ blocks n c"], other: Float[Tensor, "_ blocks n c"]
+) -> Float[Tensor, "_ blocks n n"]:
+    """f·f' of all cells of a block. Matrices of a single cell are too small for matrix products."""
+    return one @ other.mT if one.shape[-2] > 1 else (one * other).sum(-1, keepdim=True)
