@@ -11,6 +11,7 @@ from math import inf, sqrt
 from typing import Literal, TypeAlias
 
 from brushwork.errors import InputError
+from brushwork.perception.precision import Precision
 from brushwork.perception.vgg import Padding, Pooling
 from brushwork.picture.window import Size
 from brushwork.recipes.convention import ConventionName
@@ -50,6 +51,10 @@ class Seeing(ABC):
 
     white: float = 255.0
     """Value of white that the network is shown: 255 as it was trained, 256 as jcjohnson's programs do."""
+
+    precision: Precision = "auto"
+    """Numbers that the network's layers compute in: auto (tf32 where there is TF32, else full), full, tf32, bf16, half.
+    Sums over features are in float32 always."""
 
     def __post_init__(self) -> None:
         require(0 < self.white < inf, "white", self.white, "above 0, and finite")

@@ -16,4 +16,5 @@ def encoder_for(options: Seeing, device: torch.device | str) -> Encoder:
     encoder = load_encoder(
         options.network, pooling=options.pooling, padding=options.padding, scale=options.white, ceil=options.ceil
     )
+    encoder.precision = options.precision
     return encoder.to(device)
