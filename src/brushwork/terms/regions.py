@@ -25,7 +25,7 @@ def guided_spread_sums(feature: Feature, guides: Mask, shifts: Float[Tensor, "_ 
     weights = guides.to(columns).flatten(1)
     sums = [
         _weighted_sums(columns - shift.unsqueeze(-1), weight)
-        for weight, shift in zip(weights, shifts.unbind(1), strict=True)
+        for weight, shift in zip(weights, shifts.to(columns).unbind(1), strict=True)
     ]
     first, square = (torch.stack(list(parts), dim=1) for parts in zip(*sums, strict=True))
     return {"count": weights.sum(-1).expand(len(columns), -1), "first": first, "square": square}
