@@ -16,7 +16,7 @@ from brushwork.jobs.prepare import Desk
 from brushwork.jobs.rehearse import optimizer_memory
 from brushwork.jobs.tensorfile import remove
 from brushwork.picture import Size, resize, write_picture
-from brushwork.recipes import Level, Progress, Texture
+from brushwork.recipes import Level, Progress, Texture, finish
 from brushwork.types import Image
 
 _PATIENCE = 20
@@ -100,7 +100,7 @@ class Keeper:
         desk = self._desk
         alpha = None if isinstance(desk.job.options, Texture) else desk.inputs.content.alpha
         write_picture(
-            image,
+            finish(desk.job.options, desk.inputs.content.image, image),
             desk.job.output,
             alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
             metadata=inscribe(desk.record, standing, finished=finished),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved
 from brushwork.recipes.presets import PRESETS, WHOSE, preset
-from brushwork.recipes.recipe import Options, Pictures, plan, run, taps
+from brushwork.recipes.recipe import Options, Pictures, finish, plan, run, taps
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
 from brushwork.recipes.texture import Texture, texture
 from brushwork.recipes.transfer import Transfer, transfer
@@ -20,6 +20,7 @@ __all__ = [
     "Saved",
     "Texture",
     "Transfer",
+    "finish",
     "plan",
     "preset",
     "reconstruct_content",

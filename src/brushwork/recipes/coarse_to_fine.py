@@ -47,11 +47,14 @@ class Progress(NamedTuple):
     """Index of the current level, coarse to fine."""
     step: Step
     optimizer: Optimizer
+    finish: Callable[[Image], Image] | None = None
+    """What is made of the optimized picture in the end."""
 
     @property
     def image(self) -> Image:
         """The picture as it is now, at this level's size, in [0, 1]."""
-        return self.step.image.clamp(0, 1)
+        image = self.step.image.clamp(0, 1)
+        return image if self.finish is None else self.finish(image)
 
     @property
     def spent(self) -> int:
@@ -106,15 +109,17 @@ def coarse_to_fine(
     if saved is not None:
         first, spent, point, shown = _resume(saved, optimizer, start.device)
         held = plan[first].size
-    del saved  # it may take more memory than a closure
+    del saved, start  # they may take more memory than a closure
     for index in range(first, len(plan)):
         size, closures = plan[index]
         if held != size:
             point, held = _climb(canvas, optimizer, shown, (held, size), share), size
         evaluate, products = evaluate_at(size), share.products
-        for step in minimize(canvas, evaluate, optimizer, closures, point=point, spent=spent, products=products):
+        steps = minimize(canvas, evaluate, optimizer, closures, point=point, spent=spent, products=products)
+        for step in steps:
+            point = shown = None  # as large as the picture
             yield Progress(plan, index, step, optimizer)
-            point, shown = step.point, step.image
+            last = step
         spent = 0
 
 

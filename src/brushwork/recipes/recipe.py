@@ -9,6 +9,7 @@ from brushwork.perception import Encoder
 from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved, levels
+from brushwork.recipes.coloring import finished
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
 from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.texture import Texture, canvas_size, texture
@@ -48,6 +49,11 @@ def run(
             return reconstruct_content(content, options, encoder=encoder, start=start, saved=saved, share=share)
         case Texture():
             return texture(content, options, encoder=encoder, start=start, saved=saved, share=share)
+
+
+def finish(options: Options, content: Image, painted: Image) -> Image:
+    """What a recipe makes of the whole optimized picture, in [0, 1], in the end: other colors, where that is asked."""
+    return finished(options, content, painted) if isinstance(options, Transfer) else painted
 
 
 def plan(options: Options, content: Size) -> list[Level]:

@@ -1,0 +1,117 @@
+"""Whose colors a painting has: the painting's, or the photograph's in one of three ways."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import torch
+
+from brushwork.picture.match import Transform, match_histogram, match_lightness, match_linear
+from brushwork.picture.resample import resize
+from brushwork.picture.spaces import SPACES, SpaceName
+from brushwork.picture.window import Size
+from brushwork.recipes.options import require
+from brushwork.types import Feature, Image
+
+if TYPE_CHECKING:
+    from brushwork.recipes.coarse_to_fine import Progress
+
+ColorMode: TypeAlias = Literal["style", "keep-luminance", "match-linear", "match-histogram"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coloring(ABC):
+    """Whose colors the result has."""
+
+    color: ColorMode = "style"
+    """The painting's colors (style); the photograph's, of which only the lightness is painted (keep-luminance); or the
+    painting's made like the photograph's, in mean and covariance (match-linear) or each channel (match-histogram)."""
+
+    color_transform: Transform = "pca"
+    """How match-linear turns covariances into each other: by Cholesky factors (chol), roots as Image Analogies do
+    (pca), or moving colors least (sym)."""
+
+    color_when: Literal["before", "after"] = "before"
+    """Whether colors are changed before painting, in what the network is shown, or after, in what was painted.
+    keep-luminance returns the photograph's colors at the end in both cases."""
+
+    color_strength: float = 1.0
+    """How far colors are changed: 0 not at all, 1 fully."""
+
+    color_space: SpaceName = "srgb"
+    """Space in which colors are changed; srgb keeps the luma of television, as the authors do."""
+
+    def __post_init__(self) -> None:
+        require(0 <= self.color_strength <= 1, "color_strength", self.color_strength, "0 or more, up to 1")
+
+
+def recolored(options: Coloring, photograph: Image, paintings: Sequence[Image]) -> tuple[Image, Sequence[Image]]:
+    """The photograph and the paintings as the network is shown them.
+
+    Source: Gatys et al., 1606.05897: color matching, and luminance-only transfer.
+    """
+    if options.color == "style" or options.color_when == "after":
+        return photograph, paintings
+    if options.color == "keep-luminance":
+        return _gray(options, photograph), [_gray(options, painting, photograph) for painting in paintings]
+    return photograph, [_matched(options, painting, photograph) for painting in paintings]
+
+
+@torch.no_grad()
+def finished(options: Coloring, photograph: Image, painted: Image) -> Image:
+    """What was painted, in [0, 1], with the colors that it is to have; the painted picture may have any size."""
+    if options.color == "keep-luminance":
+        return _with_colors(options, painted, _like(photograph, painted))
+    if options.color == "style" or options.color_when == "before":
+        return painted
+    return _matched(options, painted, _like(photograph, painted))
+
+
+def finishing(steps: Iterator[Progress], finish: Callable[[Image], Image]) -> Iterator[Progress]:
+    """The same steps, whose picture is seen finished."""
+    for progress in steps:
+        yield progress._replace(finish=finish)
+
+
+def _matched(options: Coloring, picture: Image, photograph: Image) -> Image:
+    def match(own: Feature, like: Feature) -> Feature:
+        if options.color == "match-histogram":
+            return match_histogram(own, like)
+        return match_linear(own, like, options.color_transform)
+
+    space = SPACES[options.color_space]
+    own = space.encode(picture)
+    return _part(options, picture, own, match(own, space.encode(photograph)))
+
+
+def _gray(options: Coloring, picture: Image, like: Image | None = None) -> Image:
+    """The lightness alone; with the mean and deviation of the lightness of another."""
+    space = SPACES[options.color_space]
+    own = space.encode(picture)
+    lightness = space.lightness(own)
+    if like is not None:
+        lightness = match_lightness(lightness, space.lightness(space.encode(like)))
+    return _part(options, picture, own, space.grays(lightness))
+
+
+def _with_colors(options: Coloring, painted: Image, photograph: Image) -> Image:
+    """The painted lightness in the photograph's colors."""
+    space = SPACES[options.color_space]
+    own = space.encode(painted)
+    return _part(options, painted, own, space.lit(space.encode(photograph), space.lightness(own)))
+
+
+def _part(options: Coloring, picture: Image, own: Feature, changed: Feature) -> Image:
+    """As far of the way from own to changed coordinates as the options say."""
+    if options.color_strength == 0:
+        return picture
+    part = changed if options.color_strength == 1 else torch.lerp(own, changed, options.color_strength)
+    return SPACES[options.color_space].decode(part).clamp(0, 1)
+
+
+def _like(photograph: Image, painted: Image) -> Image:
+    """The photograph at the painted size, on its device."""
+    return resize(photograph, Size.of(painted), clamp=True).to(painted)

@@ -1,0 +1,61 @@
+"""Colors that are changed after painting: right in the file, and the same after an interruption."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_job import TINY, painted, tiny_job, tiny_network
+
+from brushwork.jobs import again, paint, plan
+from brushwork.picture import read_picture
+from brushwork.recipes import Progress
+
+COLORINGS = {
+    "luminance": replace(TINY, color="keep-luminance", color_strength=0.9),
+    "after": replace(TINY, color="match-histogram", color_when="after", color_space="oklab"),
+}
+
+
+@pytest.fixture(params=COLORINGS)
+def job(request, tmp_path):
+    return tiny_job(tmp_path, options=COLORINGS[request.param])
+
+
+def test_the_file_holds_the_picture_that_was_seen(job):
+    *_, last, _ = painted(job)
+    assert isinstance(last, Progress)
+    assert (read_picture(job.output).image - last.image).abs().max() <= 0.5 / 255 + 1e-6
+    assert (last.image - last.step.image.clamp(0, 1)).abs().max() > 0.02
+
+
+def test_a_resumed_painting_is_bit_for_bit_the_unbroken_one(job):
+    painted(job)
+    for closures in (2, 7):
+        broken = replace(job, output=job.output.with_name(f"broken-{closures}.png"))
+        events = paint(broken, encoder=tiny_network())
+        for event in events:
+            if isinstance(event, Progress) and event.spent >= closures:
+                break
+        events.close()
+        so_far = read_picture(broken.output).image
+        assert (so_far - event.image).abs().max() <= 0.5 / 255 + 1e-6
+        painted(broken, resume=True)
+        assert broken.output.read_bytes() == job.output.read_bytes()
+
+
+def test_a_painting_is_repeated_from_its_metadata(job):
+    painted(job)
+    repeat = again(job.output).job
+    assert repeat.options == job.options
+    painted(repeat)
+    assert torch.equal(read_picture(repeat.output).image, read_picture(job.output).image)
+
+
+def test_it_can_be_planned(job):
+    assert plan(job, timed=False, encoder=tiny_network()).memory > 0
