@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from brushwork.errors import InputError
+from brushwork.jobs.parts import whole
 from brushwork.jobs.record import Record
 from brushwork.jobs.tensorfile import read_tensors, write_tensors
 from brushwork.recipes import Progress, Saved
@@ -35,7 +36,7 @@ class Standing(NamedTuple):
     @property
     def image(self) -> Image:
         """The picture, in [0, 1]."""
-        return self.saved.state["shown"].clamp(0, 1)
+        return whole(self.saved.state, "shown").clamp(0, 1)
 
 
 class Checkpoint(NamedTuple):

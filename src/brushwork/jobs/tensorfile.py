@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
 
 import torch
@@ -15,7 +16,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from brushwork.errors import InputError
+from brushwork.jobs.parts import planes, shape
 from brushwork.picture.destination import sync_folder
+from brushwork.types import State
 
 _NAMES = {
     torch.float64: "F64",
@@ -36,17 +39,18 @@ def partial(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+def write_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> None:
     """Write the file so that its name leads to a complete one, this or the one before, whenever the machine stops.
 
     Raises: OSError.
     """
     # Larger numbers first: each then lies at a multiple of its own size, and can be mapped.
-    ordered = dict(sorted(tensors.items(), key=lambda entry: -entry[1].element_size()))
+    names = sorted(tensors, key=lambda name: -tensors[name].element_size())
     with partial(path).open("wb") as file:
-        file.write(_header(ordered, metadata))
-        for tensor in ordered.values():
-            file.write(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        file.write(_header(tensors, names, metadata))
+        for name in names:
+            for piece in planes(tensors, name):
+                file.write(piece.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
         file.flush()
         os.fsync(file.fileno())
     partial(path).replace(path)
@@ -71,12 +75,13 @@ def remove(path: Path) -> None:
         one.unlink(missing_ok=True)
 
 
-def _header(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
+def _header(tensors: State, names: Sequence[str], metadata: Mapping[str, str]) -> bytes:
     entries: dict[str, object] = {"__metadata__": dict(metadata)}
     end = 0
-    for name, tensor in tensors.items():
-        begin, end = end, end + tensor.nbytes
-        entries[name] = {"dtype": _NAMES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [begin, end]}
+    for name in names:
+        own, dtype = shape(tensors, name), tensors[name].dtype
+        begin, end = end, end + prod(own) * dtype.itemsize
+        entries[name] = {"dtype": _NAMES[dtype], "shape": list(own), "data_offsets": [begin, end]}
     text = json.dumps(entries).encode()
     text += b" " * (-len(text) % _ALIGNMENT)
     return len(text).to_bytes(_ALIGNMENT, "little") + text

@@ -1,0 +1,99 @@
+"""A painting's state in bands of rows, with several ranks: read by rank 0, row by row, for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from brushwork.evaluate.bands import Bands, at_first
+from brushwork.evaluate.traffic import move
+from brushwork.evaluate.wire import Wire
+from brushwork.types import State
+
+PICTURE_AXES = 4
+"""What has so many axes is shaped like a picture and lies in bands; everything else is the same on every rank."""
+
+_STOP = -1
+
+
+class Parts(dict[str, Tensor]):
+    """The state of rank 0, by whose hand the whole can be read while the other ranks `serve`."""
+
+    def __init__(self, state: State, bands: Bands, wire: Wire) -> None:
+        super().__init__(state)
+        self._bands, self._wire = bands, wire
+        self._names = sorted(state)
+
+    def planes(self, name: str) -> Iterator[Tensor]:
+        """The whole of an entry, piece by piece, in the order of a file."""
+        mine = self[name]
+        if mine.ndim != PICTURE_AXES:
+            yield mine
+            return
+        for plane, rows in enumerate(mine.flatten(0, -3)):
+            yield rows
+            for rank in range(1, self._wire.count):
+                if self._bands[rank].height:
+                    self._wire.send(torch.tensor([self._names.index(name), plane]), rank)
+                    yield self._wire.receive(rows.new_empty(self._bands[rank].height, rows.shape[-1]), rank)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of the whole of an entry."""
+        shape = self[name].shape
+        return (*shape[:-2], self._bands[-1].bottom, shape[-1]) if len(shape) == PICTURE_AXES else tuple(shape)
+
+    def whole(self, name: str) -> Tensor:
+        """The whole of an entry."""
+        return torch.cat([plane.cpu().reshape(-1) for plane in self.planes(name)]).view(self.shape(name))
+
+    def close(self) -> None:
+        """Let the other ranks go on."""
+        for rank in range(1, self._wire.count):
+            self._wire.send(torch.tensor([_STOP, 0]), rank)
+
+
+def serve(state: State, wire: Wire) -> None:
+    """On the other ranks: send rank 0 what it asks for, until it has everything."""
+    names = sorted(state)
+    while True:
+        index, plane = wire.receive(torch.zeros(2, dtype=torch.int64), 0).tolist()
+        if index == _STOP:
+            return
+        wire.send(state[names[index]].flatten(0, -3)[plane], 0)
+
+
+def planes(state: State, name: str) -> Iterator[Tensor]:
+    """An entry of a state, piece by piece, wherever it lies."""
+    return state.planes(name) if isinstance(state, Parts) else iter([state[name]])
+
+
+def shape(state: State, name: str) -> tuple[int, ...]:
+    """The shape of an entry, wherever it lies."""
+    return state.shape(name) if isinstance(state, Parts) else tuple(state[name].shape)
+
+
+def whole(state: State, name: str) -> Tensor:
+    """An entry as a whole, wherever it lies."""
+    return state.whole(name) if isinstance(state, Parts) else state[name]
+
+
+def deal(state: State | None, height: int, bands: Bands, wire: Wire) -> State:
+    """Every rank's part of a state that rank 0 has, of pictures of that height. One entry after the other travels."""
+    told = wire.first(None if state is None else {name: _told(value) for name, value in state.items()})
+    dealt: State = {}
+    for name, entry in (told or {}).items():
+        if isinstance(entry, Tensor):
+            dealt[name] = entry
+            continue
+        (*lead, width), dtype = entry
+        nothing = torch.empty(*lead, 0, width, dtype=dtype)
+        mine = nothing if state is None else state[name]
+        dealt[name] = move(mine, at_first(height, wire.count), bands, wire)
+    return dealt
+
+
+def _told(value: Tensor) -> Tensor | tuple[tuple[int, ...], torch.dtype]:
+    """What is the same on every rank; of a picture, its shape without the rows, and its type."""
+    return ((*value.shape[:-2], value.shape[-1]), value.dtype) if value.ndim == PICTURE_AXES else value
