@@ -23,6 +23,9 @@ Features: TypeAlias = Mapping[str, Feature]
 Mask: TypeAlias = Float[Tensor, "_ _ _"]
 """Weights in [0, 1] at image resolution, one map for each region."""
 
+Guides: TypeAlias = Float[Tensor, "_ _ _"]
+"""Weights of a feature map's cells, one map for each region; any real numbers."""
+
 PerPicture: TypeAlias = Float[Tensor, "_"]
 """One number for each picture of the batch."""
 

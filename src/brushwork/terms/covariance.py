@@ -10,11 +10,11 @@ from torch.nn import functional
 from brushwork.errors import InputError
 from brushwork.picture.window import Size
 from brushwork.terms.moments import wide
-from brushwork.types import Feature, Mask
+from brushwork.types import Feature, Guides
 
 
 @torch.no_grad()
-def content_guides(responses: Feature, size: Size, weights: Float[Tensor, "k k"]) -> Mask:
+def content_guides(responses: Feature, size: Size, weights: Float[Tensor, "k k"]) -> Guides:
     """u_k(q) = Σ_d w(d) 𝓕_k(q − d), one guide for each content channel, over a map of `size` cells.
 
     Σ_p 𝓕_k(p) 𝒢(p), 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ, is then F diag(u_k) Fᵀ: the covariance of content with

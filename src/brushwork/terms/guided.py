@@ -11,7 +11,7 @@ from torch import Tensor
 from brushwork.picture.window import Window
 from brushwork.terms.moments import count
 from brushwork.terms.regions import guided_gram, guided_mean, guided_spread_sums, guided_variance
-from brushwork.types import Feature, Mask, PerPicture, Summary
+from brushwork.types import Feature, Guides, PerPicture, Summary
 
 SMALLEST_VARIANCE = 1e-12
 """Below this a channel counts as dead in a region: its standard deviation keeps a finite gradient."""
@@ -28,7 +28,7 @@ class GuidedGram:
     """
 
     tap: str
-    guides: Mask = field(repr=False)
+    guides: Guides = field(repr=False)
     """u_r, one map over the whole of the picture's cells for each region."""
     target: Float[Tensor, "_ k c c"] = field(repr=False)
     """A_r, the paintings' S_r/n under their own guides."""
@@ -54,7 +54,7 @@ class GuidedMeanStd:
     """
 
     tap: str
-    guides: Mask = field(repr=False)
+    guides: Guides = field(repr=False)
     mean: Float[Tensor, "_ k c"] = field(repr=False)
     std: Float[Tensor, "_ k c"] = field(repr=False)
     norm: float
@@ -71,7 +71,7 @@ class GuidedMeanStd:
         return self.norm * ((means + self.std_share * (std - self.std).square().sum(-1)) * self.shares).sum(-1)
 
 
-def normalized_guides(masks: Mask) -> Mask:
+def normalized_guides(masks: Guides) -> Guides:
     """u = T²/mean(T²): guides of mean 1 at a tap from masks at the size of its map; an empty mask stays 0.
 
     Source: the program of 1611.07865; photograph and painting are normalized each for itself.
@@ -81,20 +81,20 @@ def normalized_guides(masks: Mask) -> Mask:
     return squares / torch.where(means > 0, means, 1.0)
 
 
-def region_shares(picture: Mask, painting: Mask) -> Float[Tensor, "k"]:
+def region_shares(picture: Guides, painting: Guides) -> Float[Tensor, "k"]:
     """λ_r = 1/R for each of the R regions, but 0 where either guide is empty at this tap (as the authors skip them)."""
     seen = picture.flatten(1).any(1) & painting.flatten(1).any(1)
     return seen.to(picture.dtype) / len(picture)
 
 
 @torch.no_grad()
-def guided_gram_target(feature: Feature, guides: Mask) -> Float[Tensor, "_ k c c"]:
+def guided_gram_target(feature: Feature, guides: Guides) -> Float[Tensor, "_ k c c"]:
     """A_r = S_r/n of a painting under its own guides."""
     return guided_gram(feature, guides) / count(feature).view(-1, 1, 1, 1)
 
 
 @torch.no_grad()
-def guided_spread_target(feature: Feature, guides: Mask) -> tuple[Float[Tensor, "b k c"], Float[Tensor, "b k c"]]:
+def guided_spread_target(feature: Feature, guides: Guides) -> tuple[Float[Tensor, "b k c"], Float[Tensor, "b k c"]]:
     """μ*_r and σ*_r of a painting under its own guides."""
     zero = feature.new_zeros((1, len(guides), feature.shape[1]), dtype=torch.float32)
     near = guided_mean(guided_spread_sums(feature, guides, zero), zero)

@@ -9,17 +9,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.terms.moments import vectors
-from brushwork.types import Feature, Mask, Summary
+from brushwork.types import Feature, Guides, Summary
 
 
-def guided_gram(feature: Feature, guides: Mask) -> Float[Tensor, "b k c c"]:
+def guided_gram(feature: Feature, guides: Guides) -> Float[Tensor, "b k c c"]:
     """Σ_p u_k(p) f(p) f(p)ᵀ = F diag(u_k) Fᵀ for every guide u_k, without a map of Gram matrices."""
     columns = vectors(feature)
     found: Tensor = _GuidedGram.apply(columns, guides.to(columns).flatten(1))  # type: ignore[no-untyped-call]
     return found
 
 
-def guided_spread_sums(feature: Feature, guides: Mask, shifts: Float[Tensor, "_ k c"]) -> Summary:
+def guided_spread_sums(feature: Feature, guides: Guides, shifts: Float[Tensor, "_ k c"]) -> Summary:
     """Σ u, Σ u (f − s) and Σ u (f − s)² for every guide u_k, each about its own shift s_k."""
     columns = vectors(feature)
     weights = guides.to(columns).flatten(1)
