@@ -41,7 +41,7 @@ def test_version_and_help_do_not_wait_for_torch(argument: str) -> None:
 def test_help_lists_every_command(run: Run) -> None:
     outcome = run("--help")
     assert outcome.code == 0
-    for name in ("paint", "texture", "reconstruct", "plan", "again", "presets", "weights", "doctor"):
+    for name in ("paint", "texture", "reconstruct", "plan", "again", "judge", "presets", "weights", "doctor"):
         assert name in outcome.out
 
 

@@ -30,6 +30,7 @@ _COMMANDS = {
     "plan": ("brushwork.cli.foresee:app", "Say what a command would take: sizes, closures, memory, time."),
     "again": ("brushwork.cli.again:again", "Repeat a picture from its metadata."),
     "lab": ("brushwork.cli.lab:lab", "Repeat the experiments of the papers, with a report."),
+    "judge": ("brushwork.cli.judge:judge", "Judge how near results are to photograph and painting."),
     "presets": ("brushwork.cli.presets:presets", "List the published programs that are known as settings."),
     "weights": ("brushwork.cli.weights:app", "List, fetch and add the networks' weights."),
     "doctor": ("brushwork.cli.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),

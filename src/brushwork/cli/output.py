@@ -18,8 +18,13 @@ def result(line: str) -> None:
 
 
 def print_json(document: object) -> None:
-    """One JSON document. Numbers that JSON has no word for become null."""
-    result(json.dumps(_finite(document), indent=2, ensure_ascii=False, default=str))
+    """One JSON document."""
+    result(json_text(document))
+
+
+def json_text(document: object) -> str:
+    """A document as JSON. Numbers that JSON has no word for become null."""
+    return json.dumps(_finite(document), indent=2, ensure_ascii=False, default=str)
 
 
 def _finite(document: object) -> object:

@@ -1,0 +1,168 @@
+"""`brushwork judge`: how near results are to their photographs and paintings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from cyclopts import Parameter
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from brushwork.cli.options import documentation, whole
+from brushwork.cli.output import print_json, result, tell
+from brushwork.cli.panels import MACHINE, OUTPUT, PICTURES, JsonFlag
+from brushwork.cli.perform import use_threads
+from brushwork.cli.tables import Row, require_table, shown, write_table
+from brushwork.cli.targets import pictures
+from brushwork.errors import InputError
+from brushwork.evaluate.machine import pick_device
+from brushwork.jobs import again
+from brushwork.jobs.inscription import read_inscription
+from brushwork.jobs.job import DeviceName
+from brushwork.judging import JUDGED_AT, Judgement, Jury
+from brushwork.picture import read_picture
+
+_BETTER = {"ssim": "↑", "psnr": "↑"}
+"""Figures that are better when they are larger; of all others, smaller ones are."""
+
+
+class Case(NamedTuple):
+    """A result, and what it is judged by."""
+
+    result: Path
+    photograph: Path
+    painting: Path
+
+
+def judge(
+    *results: str,
+    content: Annotated[Path | None, Parameter(group=PICTURES)] = None,
+    style: Annotated[Path | None, Parameter(group=PICTURES)] = None,
+    network: str = "vgg16",
+    size: Annotated[int, Parameter(converter=whole)] = JUDGED_AT,
+    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, metavar="TABLE")] = None,
+    json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
+    quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
+    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+    threads: Annotated[int | None, Parameter(group=MACHINE, converter=whole)] = None,
+) -> int:
+    """Judge how near results are to their photographs and paintings, in networks that did not paint them.
+
+    `brushwork judge out.png` finds photograph and painting in what is written in the picture; pictures of other
+    programs need `--content` and `--style`. Learned perceptual distance (LPIPS in AlexNet and VGG-16), SSIM, PSNR, and
+    distances of content, Gram matrices, moments, distributions and colors; 0 is perfect but for SSIM and PSNR.
+
+    Parameters
+    ----------
+    results
+        Pictures that were painted: files, or folders.
+    content
+        The photograph; else the one that each result was painted from.
+    style
+        The painting; else the one that each result was painted after.
+    network
+        Network in which content and style are measured; take one that the results were not painted with.
+    size
+        Long side in pixels at which is judged; results are never enlarged.
+    output
+        Write the table into this file: .md, .csv or .json.
+    json
+        Print the figures as one JSON document.
+    quiet
+        Say nothing but errors and the figures.
+    device
+        Where to compute; auto takes the fastest that is there.
+    threads
+        Threads on the CPU; without it, OMP_NUM_THREADS or one for each core.
+    """
+    if not results:
+        raise InputError("a result is missing: brushwork judge RESULT --content PHOTO --style PAINTING")
+    if output is not None:
+        require_table(output)
+    use_threads(threads)
+    cases = [_case(path, content, style) for path in pictures(results)]
+    place = pick_device(device)
+    jury = Jury.load(network, place)
+    rows = []
+    for case in cases:
+        if not quiet:
+            _tell_about(case, jury.encoder.name)
+        found, photograph, painting = (read_picture(path).image.to(place) for path in case)
+        judgement = jury(found, content=photograph, style=painting, size=size)
+        rows.append({**{name: str(path) for name, path in case._asdict().items()}, **asdict(judgement)})
+    if output is not None:
+        write_table(rows, output)
+    _print(rows, json)
+    return 0
+
+
+def _case(path: Path, content: Path | None, style: Path | None) -> Case:
+    """What was not given is taken from the record in the result.
+
+    Raises: InputError: there is none, or it names no one painting.
+    """
+    if content is not None and style is not None:
+        return Case(path, content, style)
+    try:
+        job = again(path).job
+    except InputError as error:
+        raise InputError(f"{error} Or say what {path.name} is judged by: --content PHOTO --style PAINTING.") from error
+    if style is None and len(job.paintings) != 1:
+        raise InputError(
+            f"{path} was painted after {len(job.paintings)} paintings: name the one to judge by, with --style."
+        )
+    return Case(path, content or job.content, style or job.paintings[0])
+
+
+def _tell_about(case: Case, network: str) -> None:
+    """What is being judged, and whether its judge is its painter."""
+    tell(f"judging {case.result} beside {case.photograph.name} and {case.painting.name}")
+    with suppress(InputError):
+        if read_inscription(case.result).record.network == network:
+            tell(f"note: {case.result.name} was painted with {network}, which grades its own work: take another.")
+
+
+def _print(rows: Sequence[Row], json: bool) -> None:
+    if json:
+        print_json(rows)
+    elif not Console().is_terminal:
+        result("\t".join(rows[0]))
+        for row in rows:
+            result("\t".join(shown(value) for value in row.values()))
+    else:
+        Console(highlight=False).print(_one(rows[0]) if len(rows) == 1 else _many(rows))
+
+
+def _one(row: Row) -> Table:
+    """A figure in each line, with what it means."""
+    meanings = documentation(Judgement)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=row["result"])
+    for title in ("", "", "better", "meaning"):
+        table.add_column(title, justify="left" if title == "meaning" else "right", overflow="fold")
+    for name, value in _figures(row).items():
+        table.add_row(name.replace("_", " "), shown(value), _better(name), meanings[name])
+    return table
+
+
+def _many(rows: Sequence[Row]) -> Table:
+    """A result in each line."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"in {rows[0]['network']}; ↓ smaller is better")
+    table.add_column("result", overflow="fold")
+    for name in _figures(rows[0]):
+        table.add_column(f"{name.replace('_', ' ')} {_better(name)}", justify="right")
+    for row in rows:
+        table.add_row(Path(row["result"]).stem, *map(shown, _figures(row).values()))
+    return table
+
+
+def _figures(row: Row) -> Row:
+    return {name: value for name, value in row.items() if isinstance(value, float)}
+
+
+def _better(name: str) -> str:
+    return _BETTER.get(name, "↓")

@@ -1,0 +1,71 @@
+"""Rows of figures as text: markdown, CSV or JSON, as the ending of a file says."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from brushwork.cli.output import json_text
+from brushwork.errors import InputError
+
+Row: TypeAlias = Mapping[str, Any]
+"""Column → value; the same columns in every row."""
+
+
+def require_table(path: Path) -> None:
+    """Refuse a file that no table could be written to.
+
+    Raises: InputError: another ending, or no such folder.
+    """
+    if path.suffix.lower() not in _FORMATS:
+        raise InputError(f"the table is to be {path}: it must end in {', '.join(_FORMATS)}.")
+    if not path.expanduser().parent.is_dir():
+        raise InputError(f"the folder {path.parent} does not exist: make it first.")
+
+
+def write_table(rows: Sequence[Row], path: Path) -> None:
+    """Write rows into a file, in the format of its ending.
+
+    Raises: InputError: it cannot be written.
+    """
+    text = _FORMATS[path.suffix.lower()](rows)
+    try:
+        path.expanduser().write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"the table cannot be written to {path} ({error.strerror}).") from error
+
+
+def shown(value: object) -> str:
+    """A figure for people: four digits."""
+    if isinstance(value, list | tuple):
+        return "×".join(map(str, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """A table as GitHub has it; numbers stand to the right."""
+    columns = list(rows[0])
+    rule = ["---:" if isinstance(value, float) else "---" for value in rows[0].values()]
+    lines = [columns, rule, *([shown(value).replace("|", "\\|") for value in row.values()] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def comma_separated(rows: Sequence[Row]) -> str:
+    """A table as spreadsheets read it, with all digits."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows(
+        [shown(value) if isinstance(value, list | tuple) else value for value in row.values()] for row in rows
+    )
+    return text.getvalue()
+
+
+def _json(rows: Sequence[Row]) -> str:
+    return f"{json_text(list(rows))}\n"
+
+
+_FORMATS = {".md": markdown, ".csv": comma_separated, ".json": _json}

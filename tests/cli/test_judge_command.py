@@ -1,0 +1,180 @@
+"""`brushwork judge`: what is judged by what, and the tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "jobs"))
+from tiny_job import TINY, painted, picture, tiny_job
+
+from brushwork.cli import judge as module
+from brushwork.judging import Judgement
+from brushwork.picture import write_picture
+
+Run = Callable[..., Any]
+
+FIGURES = {
+    "lpips_alexnet": 0.5,
+    "lpips_vgg16": 0.6,
+    "content": 0.25,
+    "ssim": 0.75,
+    "psnr": float("inf"),
+    "chroma_content": 0.1,
+    "gram_style": 1.23456,
+    "moments_style": 0.3,
+    "sliced_style": 0.2,
+    "frechet_style": 12.0,
+    "chroma_style": 0.4,
+}
+
+
+class FakeJury:
+    """Remembers what it was shown."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, torch.device]] = []
+        self.seen: list[dict[str, Any]] = []
+        self.encoder = self
+        self.name = "vgg16"
+
+    def load(self, network: str, device: torch.device) -> FakeJury:
+        self.asked.append((network, device))
+        self.name = network
+        return self
+
+    def __call__(self, result: torch.Tensor, **asked: Any) -> Judgement:
+        self.seen.append({"result": result, **asked})
+        return Judgement(network=self.name, size=(60, 40), **FIGURES)
+
+
+@pytest.fixture
+def jury(monkeypatch: pytest.MonkeyPatch) -> FakeJury:
+    jury = FakeJury()
+    monkeypatch.setattr(module, "Jury", jury)
+    return jury
+
+
+@pytest.fixture
+def beside(desk: Path) -> tuple[str, ...]:
+    """A result that brushwork did not paint, and what it is judged by."""
+    write_picture(torch.full((1, 3, 40, 60), 0.4), desk / "out.png")
+    return ("out.png", "--content", "photo.jpg", "--style", "waves.png")
+
+
+def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
+    outcome = run("judge", *beside, "--network", "alexnet", "--size", "256", "--device", "cpu")
+    assert outcome.code == 0
+    assert jury.asked == [("alexnet", torch.device("cpu"))]
+    (seen,) = jury.seen
+    assert [round(seen[name].mean().item(), 1) for name in ("result", "content", "style")] == [0.4, 0.2, 0.5]
+    assert seen["size"] == 256
+    assert "judging out.png beside photo.jpg and waves.png" in outcome.err
+
+
+def test_without_a_terminal_it_prints_a_table_of_tabs(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
+    head, row = (line.split("\t") for line in run("judge", *beside).out.splitlines())
+    found = dict(zip(head, row, strict=True))
+    assert (found["result"], found["network"], found["size"]) == ("out.png", "vgg16", "60×40")
+    assert (found["gram_style"], found["psnr"]) == ("1.235", "inf")
+
+
+def test_json_holds_every_figure(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
+    (row,) = json.loads(run("judge", *beside, "--json", "--quiet").out)
+    assert (row["result"], row["photograph"], row["painting"]) == ("out.png", "photo.jpg", "waves.png")
+    assert (row["content"], row["gram_style"], row["psnr"], row["size"]) == (0.25, 1.23456, None, [60, 40])
+
+
+@pytest.mark.parametrize("ending", ["md", "csv", "json"])
+def test_a_table_goes_into_a_file_of_its_kind(
+    run: Run, jury: FakeJury, beside: tuple[str, ...], ending: str, desk: Path
+) -> None:
+    write_picture(torch.full((1, 3, 40, 60), 0.4), desk / "a|b.png")
+    assert run("judge", "a|b.png", *beside, "-o", f"table.{ending}").code == 0
+    text = (desk / f"table.{ending}").read_text()
+    if ending == "md":
+        head, rule, first, _ = text.splitlines()
+        assert head.startswith("| result | photograph | painting | network")
+        assert rule.count("---:") == len(FIGURES)
+        assert first.startswith("| a\\|b.png | photo.jpg")
+    elif ending == "csv":
+        rows = list(csv.DictReader(text.splitlines()))
+        assert [row["result"] for row in rows] == ["a|b.png", "out.png"]
+        assert float(rows[0]["gram_style"]) == 1.23456
+    else:
+        assert [row["result"] for row in json.loads(text)] == ["a|b.png", "out.png"]
+
+
+def test_a_terminal_gets_meanings_or_one_line_each(
+    run: Run, jury: FakeJury, beside: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "180")
+    one = run("judge", *beside).out
+    assert "Learned perceptual distance" in one
+    many = run("judge", "night.png", *beside).out
+    assert "Learned perceptual distance" not in many
+    assert "night" in many
+    assert "ssim ↑" in " ".join(many.split())
+
+
+def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJury, desk: Path) -> None:
+    painted(tiny_job(desk))
+    outcome = run("judge", "out.png")
+    assert outcome.code == 0
+    (seen,) = jury.seen
+    assert (seen["content"] - picture(1, 40, 60)).abs().max() < 0.01
+    assert (seen["style"] - picture(2, 50, 50)).abs().max() < 0.01
+    assert "judging out.png beside photograph.png and painting.png" in outcome.err
+    assert "grades its own work" not in outcome.err
+    assert run("judge", "out.png", "--style", "waves.png").code == 0
+    assert jury.seen[-1]["style"].mean().item() == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_painter_that_judges_itself_is_told(run: Run, jury: FakeJury, desk: Path) -> None:
+    painted(tiny_job(desk))
+    assert "grades its own work" in run("judge", "out.png", "--network", "tiny").err
+
+
+def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -> None:
+    job = tiny_job(desk, options=TINY)
+    write_picture(picture(3, 40, 40), desk / "second.png")
+    painted(tiny_job(desk, paintings=(*job.paintings, desk / "second.png")))
+    outcome = run("judge", "out.png")
+    assert (outcome.code, jury.seen) == (2, [])
+    assert "out.png was painted after 2 paintings: name the one to judge by, with --style" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "a result is missing"),
+        (("photo.jpg",), "Or say what photo.jpg is judged by: --content PHOTO --style PAINTING"),
+        (("photo.jpg", "-o", "table.xls"), "the table is to be table.xls: it must end in .md, .csv, .json"),
+        (("photo.jpg", "-o", "nowhere/table.md"), "the folder nowhere does not exist"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(
+    run: Run, jury: FakeJury, desk: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    outcome = run("judge", *arguments)
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert jury.seen == []
+
+
+def test_missing_weights_say_how_they_are_got(
+    run: Run, beside: tuple[str, ...], desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRUSHWORK_CACHE", str(desk / "cache"))
+    outcome = run("judge", *beside)
+    assert outcome.code == 1
+    assert "brushwork weights get alexnet" in outcome.err
