@@ -34,7 +34,8 @@ def test_a_state_in_bands_makes_the_file_of_the_whole(ranks, halo, tmp_path):
     def keep(wire):
         mine = parts_of(wire.rank, dealt)
         if wire.rank:
-            return serve(mine, wire)
+            serve(mine, wire)
+            return
         state = Parts(mine, dealt, wire)
         write_tensors(tmp_path / "bands", state, {"by": "x"})
         shown = whole(state, "point")
@@ -55,7 +56,8 @@ def test_a_disk_that_fails_in_the_middle_holds_nobody_up(tmp_path):
     def keep(wire):
         mine = parts_of(wire.rank, dealt)
         if wire.rank:
-            return serve(mine, wire)
+            serve(mine, wire)
+            return
         state = Parts(mine, dealt, wire)
         pieces = state.planes("point")
         next(pieces), next(pieces)

@@ -42,6 +42,11 @@ class Keeper:
         """Spent on painting, before a resumption too."""
         return monotonic() - self._began
 
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        return self._due is not None and monotonic() >= self._due
+
     def see(self, progress: Progress) -> None:
         """Take notice of a step."""
         if progress.step.note:
@@ -50,7 +55,7 @@ class Keeper:
 
     def checkpoint_in_time(self) -> str | None:
         """Write a checkpoint if it is time. What went wrong, in a sentence; the checkpoint before then stays."""
-        if self._every is None or self._due is None or monotonic() < self._due:
+        if self._every is None or not self.due:
             return None
         begin = monotonic()
         try:

@@ -8,6 +8,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
+from brushwork.evaluate.wire import Wire
 from brushwork.jobs.inputs import Inputs, read_inputs
 from brushwork.jobs.job import Job
 from brushwork.jobs.plan import require_memory
@@ -41,10 +42,13 @@ class Desk:
     notes: tuple[str, ...]
 
 
-def prepare(job: Job, *, replacing: bool, memory: int | None, encoder: Encoder | None) -> Desk:
+def prepare(
+    job: Job, *, replacing: bool, memory: int | None, encoder: Encoder | None, wire: Wire | None = None
+) -> Desk:
     """Read the pictures and the network, and check that the result can be computed and written.
 
-    `replacing`: what lies at the output may be replaced.
+    `replacing`: what lies at the output may be replaced. `wire`: to the other ranks that paint the same picture; the
+    first one writes.
 
     Raises: InputError, WeightsError, OutOfMemory.
     """
@@ -53,12 +57,14 @@ def prepare(job: Job, *, replacing: bool, memory: int | None, encoder: Encoder |
     levels = tuple(levels_of(job.options, inputs.content.size))
     bits = min(inputs.content.bits, most_bits(job.output))
     _require_apart(job)
-    _require_place(job, levels[-1], bits, replacing)
+    if wire is None or wire.rank == 0:
+        _require_place(job, levels[-1], bits, replacing)
     eye = encoder or encoder_for(job.options, "cpu")
     require_visible(job.options, inputs.sizes, eye)
-    record = Record.of(job, eye, device)
+    record = Record.of(job, eye, device, 1 if wire is None else wire.count)
     _require_distinct(job, record)
-    require_memory(job.options, inputs, eye, device, memory)
+    if wire is None:
+        require_memory(job.options, inputs, eye, device, memory)
     notes = (*inputs.notes, *_forgone(job, inputs.content, bits))
     return Desk(job, device, eye.to(device), inputs, levels, record, bits, notes)
 

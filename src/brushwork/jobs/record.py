@@ -49,11 +49,11 @@ class Record:
     weights: str
     """sha256 over the network's numbers."""
     machine: dict[str, str | int]
-    """What may change the last bits: versions, device, threads, processor."""
+    """What may change the last bits: versions, device, threads, processor; how many processes, if several."""
 
     @classmethod
-    def of(cls, job: Job, encoder: Encoder, device: torch.device) -> Record:
-        """The record of a job that is about to be painted; the encoder lies on the CPU.
+    def of(cls, job: Job, encoder: Encoder, device: torch.device, ranks: int = 1) -> Record:
+        """The record of a job that is about to be painted, by so many processes; the encoder lies on the CPU.
 
         Raises: InputError: a picture that cannot be read.
         """
@@ -65,7 +65,7 @@ class Record:
             None if job.start is None else _source(job.start, folder),
             encoder.name,
             digest(dict(encoder.named_parameters()) | dict(encoder.named_buffers())),
-            machine(device),
+            machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from brushwork.errors import InputError
 from brushwork.jobs.checkpoint import Checkpoint
+from brushwork.jobs.events import Finished
 from brushwork.jobs.inscription import Inscription, read_inscription
 from brushwork.jobs.job import Job
 from brushwork.jobs.record import Record
+from brushwork.jobs.tensorfile import remove
 
 
 def require_new(job: Job) -> None:
@@ -33,6 +35,23 @@ def take_up(job: Job, record: Record) -> Checkpoint | Inscription | None:
         if job.overwrite:
             return None
         raise
+
+
+def about_resuming(job: Job, record: Record, found: Checkpoint | None) -> list[str]:
+    """What a person who resumes should hear."""
+    if found is None:
+        return [f"there is no unfinished painting at {job.checkpoint}: painting from the beginning."]
+    changes = "; ".join(record.drift(found.record))
+    if not changes:
+        return []
+    return [f"the painting was begun in other circumstances ({changes}): the last bits may come out otherwise."]
+
+
+def finished_before(job: Job, found: Inscription) -> Finished:
+    """The end of a painting that had ended before."""
+    remove(job.checkpoint)
+    note = f"{job.output} was finished already: nothing was painted."
+    return Finished(job.output, found.total, found.losses, found.closures, 0.0, (note,))
 
 
 def _picture(path: Path, record: Record) -> Inscription | None:

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 import torch
 
 from brushwork.errors import BrushworkError, Diverged, OutOfMemory
-from brushwork.jobs.checkpoint import Checkpoint
-from brushwork.jobs.events import Event, Finished, Note, Started
+from brushwork.jobs.events import Event, Note, Started
 from brushwork.jobs.inscription import Inscription
 from brushwork.jobs.job import Job
 from brushwork.jobs.keeper import Keeper, shortage
 from brushwork.jobs.prepare import Desk, prepare
-from brushwork.jobs.record import Record
-from brushwork.jobs.resume import require_new, take_up
+from brushwork.jobs.resume import about_resuming, finished_before, require_new, take_up
 from brushwork.jobs.tensorfile import remove
 from brushwork.perception import Encoder
 from brushwork.recipes import run
@@ -53,9 +51,9 @@ def paint(
     desk = prepare(job, replacing=replacing, memory=memory, encoder=encoder)
     found = take_up(job, desk.record) if resume else None
     if isinstance(found, Inscription):
-        yield _finished_before(job, found)
+        yield finished_before(job, found)
         return
-    about = _about_resuming(job, desk.record, found) if resume else []
+    about = about_resuming(job, desk.record, found) if resume else []
     if checkpoint_every is not None and (trouble := shortage(job, desk.levels)):
         about.append(trouble)
         checkpoint_every = None
@@ -103,20 +101,3 @@ def _is_about_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
     )
-
-
-def _about_resuming(job: Job, record: Record, found: Checkpoint | None) -> list[str]:
-    """What a person who resumes should hear."""
-    if found is None:
-        return [f"there is no unfinished painting at {job.checkpoint}: painting from the beginning."]
-    changes = "; ".join(record.drift(found.record))
-    if not changes:
-        return []
-    return [f"the painting was begun in other circumstances ({changes}): the last bits may come out otherwise."]
-
-
-def _finished_before(job: Job, found: Inscription) -> Finished:
-    """The end of a painting that had ended before."""
-    remove(job.checkpoint)
-    note = f"{job.output} was finished already: nothing was painted."
-    return Finished(job.output, found.total, found.losses, found.closures, 0.0, (note,))
