@@ -22,7 +22,7 @@ def features_of(encoder: Encoder, present: Image, taps: Sequence[str], own: Wind
     """
     layout = Layout.of(encoder, dict.fromkeys(taps, 0), own.of)
     outer, found = layout.outer(own), dict[str, Feature]()
-    for tile in layout.tiles(side, own):
+    for tile in layout.alike(layout.tiles(side, own), present.device):
         around = layout.outer(tile)
         here = Window(around.top - outer.top, around.left - outer.left, around.height, around.width, own.of)
         for tap, feature in encoder(here.crop(present), taps).items():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, Self
+
+import torch
 
 from brushwork.perception.encoder import Encoder, Geometry
 from brushwork.picture.window import Size, Window
@@ -106,6 +108,12 @@ class Layout:
             for top, bottom in pairwise(rows)
             for left, right in pairwise(columns)
         ]
+
+    def alike(self, tiles: Sequence[Window], device: torch.device) -> Sequence[Window]:
+        """The tiles to look at: all; on `meta`, where only memory counts, one of each size."""
+        if device.type != "meta":
+            return tiles
+        return list({(outer.height, outer.width): tile for tile in tiles for outer in [self.outer(tile)]}.values())
 
     def _cuts(self, span: tuple[int, int], cells: int, picture: int, side: int) -> list[int]:
         """Where parts along one side begin, and the end of the last: as few as possible, and of equal outer size."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self, TypeAlias
 
@@ -51,13 +51,13 @@ def tiled(
 
     def evaluate(image: Image) -> Losses:
         eye = _Eye.on(encoder, terms, image, own)
-        tiles = eye.layout.tiles(side, eye.own)
-        looks: list[_Look] = []
-        sums = combine(added(eye.sums(tiles, kept, looks)))
+        tiles, looks = eye.layout.tiles(side, eye.own), list[_Look]()
+        at_once, twice = tiles[:kept], eye.layout.alike(tiles[kept:], image.device)
+        sums = combine(added(eye.sums(at_once, twice, looks)))
         losses, slopes = slope(objective, sums, image.dtype)
         for look in _emptied(looks):
             eye.pull(look, slopes)
-        for tile in tiles[kept:]:
+        for tile in twice:
             eye.pull(eye.look(tile), slopes)
         return losses
 
@@ -68,7 +68,7 @@ def tiled(
 def summed(encoder: Encoder, sums: Mapping[str, Sum], picture: Image, side: int) -> Summaries:
     """Sums over a picture, tile by tile."""
     eye = _Eye.on(encoder, sums, picture, None)
-    total = added(eye.look(tile).sums for tile in eye.layout.tiles(side))
+    total = added(eye.look(tile).sums for tile in eye.layout.alike(eye.layout.tiles(side), picture.device))
     return {name: {key: value.to(_wide(picture.dtype)) for key, value in one.items()} for name, one in total.items()}
 
 
@@ -130,12 +130,12 @@ class _Eye:
             )
         return cls(encoder, terms, image, own, present, layout)
 
-    def sums(self, tiles: list[Window], kept: int, looks: list[_Look]) -> Iterator[Summaries]:
-        """The sums of every tile. The first `kept` are looked at with a graph, and put into `looks`."""
+    def sums(self, at_once: Sequence[Window], twice: Sequence[Window], looks: list[_Look]) -> Iterator[Summaries]:
+        """The sums of every tile. Those `at_once` are looked at with a graph, and put into `looks`."""
         with torch.no_grad():
-            for tile in tiles[kept:]:
+            for tile in twice:
                 yield self.look(tile).sums
-        for tile in tiles[:kept]:
+        for tile in at_once:
             looks.append(self.look(tile))
             yield looks[-1].sums
 

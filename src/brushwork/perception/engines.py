@@ -53,7 +53,7 @@ def walk_native(
 
 def _is_taken(shown: Image) -> bool:
     on_processor = shown.device.type in ("cpu", "meta")
-    return on_processor and shown.dtype == torch.float32 and not torch.is_autocast_enabled(shown.device.type)
+    return on_processor and shown.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 
 
 ENGINES: Mapping[Engine, Walk] = {"plain": walk, "channels-last": walk_channels_last, "native": walk_native}

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import tiny_network
+
+from brushwork.evaluate.layout import Layout
+from brushwork.perception.encoder import PIXELS
+from brushwork.perception.vgg import caffe_preprocess, vgg
+from brushwork.picture.window import Size, Window
+
+LAYOUT = Layout.of(vgg(16, caffe_preprocess()), {PIXELS: 1, "relu1_1": 0, "relu4_2": 0}, Size(1000, 603))
+
+
+def test_halos_are_those_of_the_deepest_tap():
+    assert (LAYOUT.stride, LAYOUT.halo) == (8, 40)
+    assert Layout.of(tiny_network(), {PIXELS: 1}, Size(9, 9)).halo == 1
+
+
+def test_terms_that_look_at_neighbors_need_more():
+    assert (
+        Layout.of(tiny_network(), {"relu3_1": 3}, Size(90, 90)).halo
+        - Layout.of(tiny_network(), {"relu3_1": 0}, Size(90, 90)).halo
+        == 3 * 4
+    )
+
+
+def test_what_a_part_looks_at_ends_at_the_border():
+    outer = LAYOUT.outer(Window(400, 0, 80, 603, LAYOUT.picture))
+    assert (outer.top, outer.bottom, outer.left, outer.right) == (360, 520, 0, 603)
+
+
+def test_tiles_are_as_large_as_they_may_be_with_their_halo():
+    tiles = LAYOUT.tiles(320)
+    outers = [LAYOUT.outer(tile) for tile in tiles]
+    assert max(max(outer.height, outer.width) for outer in outers) <= 320
+    assert len(tiles) == 4 * 3
+    heights = {outer.height for outer in outers}
+    assert max(heights) - min(heights) <= 2 * LAYOUT.stride
+
+
+def test_a_picture_that_fits_is_one_tile():
+    assert LAYOUT.tiles(1000) == [Window.whole(LAYOUT.picture)]
+
+
+def test_on_meta_one_tile_of_each_size_is_enough():
+    tiles = LAYOUT.tiles(200)
+    assert LAYOUT.alike(tiles, torch.device("cpu")) == tiles
+    few = LAYOUT.alike(tiles, torch.device("meta"))
+    assert len(few) < len(tiles) / 3
+    sizes = {(LAYOUT.outer(tile).height, LAYOUT.outer(tile).width) for tile in tiles}
+    assert {(LAYOUT.outer(tile).height, LAYOUT.outer(tile).width) for tile in few} == sizes
