@@ -16,8 +16,7 @@ what the other programs of the field run in. `bf16` and `half` move half the byt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -25,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.perception.engines import Walk, walk
+from brushwork.perception.flags import convolutions
 from brushwork.types import Feature, Image
 
 Precision: TypeAlias = Literal["auto", "full", "tf32", "bf16", "half"]
@@ -162,11 +162,12 @@ class _Look(torch.autograd.Function):
         pairs = [(f, g) for f, g in zip(features, gradients, strict=True) if g is not None]
         if not pairs:
             return None, None
-        scale = loudness([g for _, g in pairs]) if way.dtype == torch.float16 and not again else 1.0
-        given = [(g * scale).to(f.dtype) for f, g in pairs]
+        scale = loudness([g for _, g in pairs]) if way.dtype == torch.float16 and not again else None
+        given = [(g if scale is None else g * scale).to(f.dtype) for f, g in pairs]
         with convolutions(tf32=way.tf32):
             (pulled,) = torch.autograd.grad([f for f, _ in pairs], leaf, given, create_graph=again)
-        return pulled.to(ctx.saved_tensors[0].dtype) / scale, None
+        pulled = pulled.to(ctx.saved_tensors[0].dtype)
+        return pulled if scale is None else pulled / scale, None
 
 
 def loudness(gradients: Sequence[Tensor]) -> Tensor:
@@ -176,17 +177,3 @@ def loudness(gradients: Sequence[Tensor]) -> Tensor:
     """
     largest = torch.stack([gradient.abs().amax().float() for gradient in gradients]).amax()
     return largest.clamp_min(torch.finfo(torch.float32).tiny).log2().floor().neg().exp2()
-
-
-@contextmanager
-def convolutions(*, tf32: bool) -> Iterator[None]:
-    """Whether cuDNN's float32 convolutions take TF32, within the block. The flag is the process's: it is put back."""
-    cudnn = torch.backends.cudnn
-    place, name = (cudnn.conv, "fp32_precision") if hasattr(cudnn, "conv") else (cudnn, "allow_tf32")
-    value = ("tf32" if tf32 else "ieee") if name == "fp32_precision" else tf32
-    before = getattr(place, name)
-    setattr(place, name, value)
-    try:
-        yield
-    finally:
-        setattr(place, name, before)

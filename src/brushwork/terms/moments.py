@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.perception.native import moments as native
+from brushwork.terms import narrow
 from brushwork.types import Feature, PerPicture, Summary
 
 
@@ -25,16 +26,17 @@ def gram(feature: Feature) -> Float[Tensor, "b c c"]:
 
     Source: 1508.06576, eq. 3.
     """
-    if native.takes(feature):
-        return native.gram(feature)
+    for other in (native, narrow):
+        if other.takes(feature):
+            return other.gram(feature)
     columns = vectors(feature)
     return columns @ columns.transpose(1, 2)
 
 
 def count(feature: Feature) -> PerPicture:
     """The number of cells, once for each picture of the batch."""
-    columns = vectors(feature)
-    return columns.new_full((columns.shape[0],), columns.shape[-1])
+    batch, _, rows, columns = feature.shape
+    return feature.new_full((batch,), rows * columns, dtype=torch.promote_types(feature.dtype, torch.float32))
 
 
 def gram_sums(feature: Feature) -> Summary:
@@ -48,9 +50,10 @@ def spread_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> Summary:
     Raw second moments cancel in float32; about a shift near the mean they do not. Any shift gives the same
     mean and variance, and the sums of two windows add up as long as their shift is the same.
     """
-    if native.takes(feature):
-        first, square = native.spread(feature, shift)
-        return {"count": count(feature), "first": first, "square": square}
+    for other in (native, narrow):
+        if other.takes(feature):
+            first, square = other.spread(feature, shift)
+            return {"count": count(feature), "first": first, "square": square}
     columns = vectors(feature) - shift.unsqueeze(-1)
     return {"count": count(feature), "first": columns.sum(-1), "square": columns.square().sum(-1)}
 

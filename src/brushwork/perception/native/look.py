@@ -6,6 +6,7 @@ What is kept for the backward pass is one bit for each cell and channel: where t
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +21,12 @@ from brushwork.types import Feature, Image
 _WORD = 16
 """Channels whose bits lie together."""
 
-_TILE_SMALL, _TILE_LARGE = 4, 6
+_EXACT, _FAST = 4, 6
+"""Outputs along a side of a Winograd tile. The larger ones take 4/5 of the products, and round four times as coarsely;
+that is well enough for gradients, but on the way forward it would decide otherwise at more of the rectifications."""
+
+_WIDE = 96
+"""Cells along a side of a map from which on larger tiles are faster; smaller maps do not fill them."""
 
 Plain = Callable[[Image], Sequence[Feature]]
 
@@ -123,6 +129,7 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None) -> Tensor:
         return output
     kernels = backward_kernels(step.convolution)
     layer.weight, layer.border = address(kernels), 2 * int(step.reflects)
+    layer.tile = _FAST if min(rows, columns) >= _WIDE else _EXACT
     if step.reflects and not first:
         rim = here.new_empty(batch, 2 * (columns + 2 + rows), inputs)
         layer.rim = address(rim)
@@ -132,7 +139,7 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None) -> Tensor:
 
 def _layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> Layer:
     layer = Layer(*shape)
-    layer.tile = _TILE_LARGE
+    layer.tile = _EXACT
     layer.threads = torch.get_num_threads()
     layer.input, layer.output, layer.mask = address(here), address(output), address(mask)
     return layer
@@ -143,10 +150,27 @@ def _call(name: str, layer: Layer, like: Tensor) -> None:
     compiled = library()
     assert compiled is not None
     size = 0 if name != "convolve" else compiled.scratch(ctypes.byref(layer))
-    scratch = like.new_empty(size)
+    scratch = like.new_empty(size) if like.is_meta else _scratch(size)
     layer.scratch, layer.scratch_size = address(scratch), size
     if not like.is_meta:
         getattr(compiled, name)(ctypes.byref(layer))
+
+
+class _Desk(threading.local):
+    """Scratch memory, kept from one call to the next, since new memory costs time; one for each thread that calls."""
+
+    def __init__(self) -> None:
+        self.memory = torch.empty(0)
+
+
+_DESK = _Desk()
+
+
+def _scratch(size: int) -> Tensor:
+    if _DESK.memory.numel() < size:
+        _DESK.memory = torch.empty(0)
+        _DESK.memory = torch.empty(size)
+    return _DESK.memory
 
 
 def _feature(map_: Tensor) -> Feature:

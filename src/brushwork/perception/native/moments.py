@@ -63,7 +63,8 @@ class _Gram(torch.autograd.Function):
         (feature,) = ctx.saved_tensors
         both = gradient + gradient.transpose(1, 2)
         if torch.is_grad_enabled():
-            return (both @ feature.flatten(2)).view_as(feature)
+            wide: Tensor = (both @ feature.flatten(2)).view_as(feature)
+            return wide
         batch, channels = feature.shape[:2]
         panels = both.view(batch, channels, channels // _PANEL, _PANEL).transpose(1, 2).contiguous()
         return _mapped("gram_back", feature, given=panels)

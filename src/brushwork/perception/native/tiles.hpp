@@ -67,12 +67,22 @@ inline void find_sources(const Layer& layer, const Tile& tile, Sources& found) {
         }
 }
 
+// Bring what the tile to the right will read and this one did not nearer, while this one is computed.
+template <int SIDE>
+INLINE void fetch_ahead(const Sources& sources, Index channels, Index channel) {
+    for (int row = 0; row < SIDE; ++row) {
+        const float* last = sources.at[row * SIDE + SIDE - 1] + channel;
+        for (int column = 1; column <= SIDE - 2; ++column) __builtin_prefetch(last + column * channels);
+    }
+}
+
 // MASKED: 0: as it is; 1: where the mask says; 2: that, times a scale.
 template <int PAIRS, int MASKED>
 inline void transform_tile(const Sources& sources, Index channels, float* values, Index place_step) {
     constexpr int SIDE = 2 * PAIRS + 2;
     for (Index channel = 0; channel < channels; channel += WIDTH) {
         Floats half[SIDE * SIDE];
+        fetch_ahead<SIDE>(sources, channels, channel);
         for (int column = 0; column < SIDE; ++column) {
             Floats cells[SIDE];
             for (int row = 0; row < SIDE; ++row) {

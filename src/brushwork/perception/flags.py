@@ -1,0 +1,46 @@
+"""torch's flags of precision, for the length of a block. They are the process's, and are put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+
+@contextmanager
+def convolutions(*, tf32: bool) -> Iterator[None]:
+    """Whether cuDNN's float32 convolutions compute in TF32."""
+    cudnn = torch.backends.cudnn
+    with _set(cudnn.conv, tf32) if hasattr(cudnn, "conv") else _set_older(cudnn, tf32):
+        yield
+
+
+@contextmanager
+def products(*, tf32: bool) -> Iterator[None]:
+    """Whether cuBLAS' float32 matrix products compute in TF32."""
+    matmul = torch.backends.cuda.matmul
+    with _set(matmul, tf32) if hasattr(torch.backends.cudnn, "conv") else _set_older(matmul, tf32):
+        yield
+
+
+@contextmanager
+def _set(place: Any, tf32: bool) -> Iterator[None]:
+    before = place.fp32_precision
+    place.fp32_precision = "tf32" if tf32 else "ieee"
+    try:
+        yield
+    finally:
+        place.fp32_precision = before
+
+
+@contextmanager
+def _set_older(place: Any, tf32: bool) -> Iterator[None]:
+    """Up to torch 2.8."""
+    before = place.allow_tf32
+    place.allow_tf32 = tf32
+    try:
+        yield
+    finally:
+        place.allow_tf32 = before
