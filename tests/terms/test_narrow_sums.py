@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.terms import narrow
+from brushwork.terms.moments import gram_sums, spread_sums
+
+
+@pytest.fixture(params=[torch.channels_last, torch.contiguous_format])
+def feature(request):
+    generator = torch.Generator().manual_seed(0)
+    found = 30 + torch.randn(2, 8, 13, 17, generator=generator)
+    return found.bfloat16().contiguous(memory_format=request.param)
+
+
+SHIFT = torch.linspace(28, 32, 8)[None]
+
+
+def pulled(sums, feature):
+    """Sums, and a gradient through all of them."""
+    leaf = feature.clone().requires_grad_()
+    found = sums(leaf)
+    generator = torch.Generator().manual_seed(1)
+    sum((torch.randn(one.shape, generator=generator) * one).sum() for one in found.values()).backward()
+    return found, leaf.grad
+
+
+@pytest.mark.parametrize("sums", [lambda f: {"g": gram_sums(f)["second"]}, lambda f: spread_sums(f, SHIFT)])
+def test_as_the_widened_ones(monkeypatch, feature, sums):
+    monkeypatch.setattr(narrow, "BLOCK", 100)  # 221 cells: the last block is shorter
+    found, gradient = pulled(sums, feature)
+    expected, reference = pulled(sums, feature.float())
+    for name, value in expected.items():
+        assert found[name].dtype == torch.float32
+        torch.testing.assert_close(found[name], value, rtol=1e-5, atol=1e-3)
+    assert gradient.dtype == torch.bfloat16
+    assert (gradient.float() - reference).norm() < 4e-3 * reference.norm()
+
+
+def test_channels_stay_together(feature):
+    if feature.is_contiguous(memory_format=torch.channels_last):
+        for sums in (gram_sums, lambda f: spread_sums(f, SHIFT)):
+            assert pulled(sums, feature)[1].is_contiguous(memory_format=torch.channels_last)
+
+
+def test_long_sums_keep_their_digits():
+    """In bfloat16 they would stand still at 256."""
+    ones = torch.ones(1, 1, 300, 300, dtype=torch.bfloat16)
+    assert narrow.gram(ones).item() == 90_000
+    assert [one.item() for one in narrow.spread(ones, torch.zeros(1, 1))] == [90_000, 90_000]

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import torch
+
+from brushwork.terms.sliced import SlicedWasserstein
+
+
+def feature(seed, *size):
+    return torch.rand(1, 4, *size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def test_where_things_are_does_not_matter():
+    term, seen = SlicedWasserstein("t", feature(0, 3, 5), 1.0), feature(1, 6, 8)
+    shuffled = seen.flatten(2)[..., torch.randperm(48, generator=torch.Generator().manual_seed(1))].view_as(seen)
+    torch.testing.assert_close(term.score_whole(seen), term.score_whole(shuffled))
+
+
+def test_directions_stay_until_they_are_redrawn():
+    term, seen = SlicedWasserstein("t", feature(0, 3, 5), 1.0), feature(1, 6, 8)
+    assert term.score_whole(seen).item() == term.score_whole(seen).item()
+    assert term.redrawn(1).score_whole(seen).item() != term.score_whole(seen).item()
+    assert term.redrawn(1).redrawn(0).score_whole(seen).item() == term.score_whole(seen).item()
+
+
+def test_seeds_and_steps_next_to_each_other_draw_apart():
+    drawn = [
+        SlicedWasserstein("t", feature(0, 3, 5), 1.0, seed=seed, step=step)._directions
+        for seed in range(3)
+        for step in range(3)
+    ]
+    assert all(not torch.equal(one, other) for i, one in enumerate(drawn) for other in drawn[:i])
+
+
+def test_the_painting_itself_has_no_loss():
+    painting = feature(0, 3, 5)
+    assert SlicedWasserstein("t", painting, 1.0).score_whole(painting).item() < 1e-25
