@@ -26,9 +26,10 @@ def gram(feature: Feature) -> Float[Tensor, "b c c"]:
 
     Source: 1508.06576, eq. 3.
     """
-    for other in (native, narrow):
-        if other.takes(feature):
-            return other.gram(feature)
+    if native.takes(feature):
+        return native.gram(feature)
+    if narrow.takes(feature):
+        return narrow.gram(feature)
     columns = vectors(feature)
     return columns @ columns.transpose(1, 2)
 
@@ -50,10 +51,10 @@ def spread_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> Summary:
     Raw second moments cancel in float32; about a shift near the mean they do not. Any shift gives the same
     mean and variance, and the sums of two windows add up as long as their shift is the same.
     """
-    for other in (native, narrow):
-        if other.takes(feature):
-            first, square = other.spread(feature, shift)
-            return {"count": count(feature), "first": first, "square": square}
+    way = native if native.takes(feature) else narrow if narrow.takes(feature) else None
+    if way is not None:
+        first, square = way.spread(feature, shift)
+        return {"count": count(feature), "first": first, "square": square}
     columns = vectors(feature) - shift.unsqueeze(-1)
     return {"count": count(feature), "first": columns.sum(-1), "square": columns.square().sum(-1)}
 

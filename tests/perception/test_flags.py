@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.perception import flags
+from brushwork.perception.flags import convolutions, products
+
+
+class Flags:
+    """Stands in for torch's."""
+
+    fp32_precision = "none"
+    allow_tf32 = None
+
+
+@pytest.fixture
+def places(monkeypatch):
+    found = {"conv": Flags(), "matmul": Flags()}
+    cudnn = Flags()
+    cudnn.conv = found["conv"]
+    monkeypatch.setattr(flags.torch.backends, "cudnn", cudnn)
+    monkeypatch.setattr(flags.torch.backends.cuda, "matmul", found["matmul"])
+    return found
+
+
+@pytest.mark.parametrize(("block", "name"), [(convolutions, "conv"), (products, "matmul")])
+@pytest.mark.parametrize(("tf32", "expected"), [(True, "tf32"), (False, "ieee")])
+def test_the_flag_holds_within_the_block(places, block, name, tf32, expected):
+    with block(tf32=tf32):
+        assert places[name].fp32_precision == expected
+    assert [place.fp32_precision for place in places.values()] == ["none", "none"]
+
+
+@pytest.mark.parametrize(("block", "name"), [(convolutions, "cudnn"), (products, "matmul")])
+def test_older_torch_has_other_flags(places, block, name):
+    cudnn = torch.backends.cudnn
+    del cudnn.conv
+    place = {"cudnn": cudnn, **places}[name]
+    with block(tf32=True):
+        assert place.allow_tf32 is True
+    assert place.allow_tf32 is None
+
+
+@pytest.mark.parametrize("tf32", [True, False])
+@pytest.mark.parametrize("block", [convolutions, products])
+def test_the_real_flags_are_put_back_after_an_error(block, tf32):
+    def now():
+        return torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+
+    before = now()
+    with pytest.raises(ZeroDivisionError), block(tf32=tf32):
+        1 / 0  # noqa: B018
+    assert now() == before
