@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from queue import Queue
-from threading import Barrier
-from typing import Any, TypeVar
+from contextlib import suppress
+from queue import Empty, Queue
+from threading import Barrier, BrokenBarrierError
+from typing import Any, NoReturn, TypeVar
 
 import torch
 from torch import Tensor
 
+from brushwork.errors import RankLost
+
 T = TypeVar("T")
 PATIENCE = 30.0
 """Seconds until a test fails that waits for nothing."""
+GLANCE = 0.1
+"""Seconds after which a waiting rank looks whether the others are still there."""
 
 
 class Thread:
@@ -39,18 +44,23 @@ class Thread:
 
     def all(self, value: Any) -> Sequence[Any]:
         self._crew.board[self.rank] = value
-        self._crew.barrier.wait()
+        self._crew.wait()
         told = list(self._crew.board)
-        self._crew.barrier.wait()
+        self._crew.wait()
         return told
 
     def send(self, tensor: Tensor, to: int) -> None:
         self._crew.posts[self.rank, to].put(tensor.clone())
 
     def receive(self, like: Tensor, source: int) -> Tensor:
-        found: Tensor = self._crew.posts[source, self.rank].get(timeout=PATIENCE)
+        found = self._crew.take(source, self.rank)
         assert (found.shape, found.dtype) == (like.shape, like.dtype)
         return found
+
+    def die(self) -> NoReturn:
+        """End without a word."""
+        self._crew.barrier.abort()
+        raise RankLost("this one")
 
 
 class Crew:
@@ -61,6 +71,20 @@ class Crew:
         self.barrier = Barrier(count, timeout=PATIENCE)
         self.board: list[Any] = [None] * count
         self.posts: dict[tuple[int, int], Queue[Tensor]] = {(a, b): Queue() for a in range(count) for b in range(count)}
+
+    def wait(self) -> None:
+        try:
+            self.barrier.wait()
+        except BrokenBarrierError:
+            raise RankLost("another rank was lost") from None
+
+    def take(self, source: int, to: int) -> Tensor:
+        for _ in range(round(PATIENCE / GLANCE)):
+            with suppress(Empty):
+                return self.posts[source, to].get(timeout=GLANCE)
+            if self.barrier.broken:
+                break
+        raise RankLost("another rank was lost")
 
 
 def together(count: int, work: Callable[[Thread], T]) -> list[T]:

@@ -1,0 +1,197 @@
+"""Several ranks paint a job: the same picture, one file, one checkpoint, and one end."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "evaluate")]
+from threaded_ranks import together
+from tiny_job import ADAM, TINY, painted, tiny_job, tiny_network
+
+from brushwork.errors import Diverged, InputError, RankLost
+from brushwork.jobs import Finished, Started
+from brushwork.jobs.checkpoint import Checkpoint
+from brushwork.jobs.crew import agreed
+from brushwork.jobs.inscription import read_inscription
+from brushwork.jobs.together import paint_together
+from brushwork.picture import read_picture
+from brushwork.recipes import Progress
+
+ROUNDING = 1.5 / 255
+"""Of eight bits, and float32 beneath."""
+
+
+def several(job, ranks=2, **asked):
+    """All events of every rank."""
+    return together(ranks, lambda wire: list(paint_together(job, wire, encoder=tiny_network(), side=64, **asked)))
+
+
+def image(path):
+    return read_picture(path).image
+
+
+@pytest.mark.parametrize("options", [TINY, ADAM], ids=["lbfgs", "adam"])
+def test_the_picture_is_that_of_one_process(options, tmp_path):
+    alone = tiny_job(tmp_path, options=options, output=tmp_path / "alone.png")
+    shared = tiny_job(tmp_path, options=options, output=tmp_path / "shared.png")
+    painted(alone)
+    first, other = several(shared)
+    torch.testing.assert_close(image(shared.output), image(alone.output), rtol=0, atol=ROUNDING)
+    assert isinstance(first[0], Started)
+    assert isinstance(first[-1], Finished)
+    assert isinstance(other[-1], Progress)
+    assert not shared.checkpoint.exists()
+    assert read_inscription(shared.output).record.machine["ranks"] == 2
+    assert "ranks" not in read_inscription(alone.output).record.machine
+
+
+def stopped_after(count):
+    """An interruption that one rank hears of."""
+
+    def ask(wire):
+        asked = []
+
+        def interrupted():
+            asked.append(None)
+            return wire.rank == 1 and len(asked) >= count
+
+        return interrupted
+
+    return ask
+
+
+def stopped(job, ranks, count, **asked):
+    def one(wire):
+        with pytest.raises(KeyboardInterrupt):
+            list(
+                paint_together(
+                    job, wire, encoder=tiny_network(), side=64, interrupted=stopped_after(count)(wire), **asked
+                )
+            )
+
+    together(ranks, one)
+
+
+@pytest.mark.parametrize("count", [3, 8], ids=["coarse", "fine"])
+def test_an_interrupted_painting_goes_on_with_another_number_of_ranks_or_alone(count, tmp_path):
+    whole = tiny_job(tmp_path, output=tmp_path / "whole.png")
+    painted(whole)
+    for number, go_on in enumerate(
+        [lambda job: several(job, 3, resume=True)[0], lambda job: painted(job, resume=True)]
+    ):
+        job = tiny_job(tmp_path, output=tmp_path / f"{number}.png")
+        stopped(job, 2, count)
+        assert not read_inscription(job.output).finished
+        assert Checkpoint.read(job.checkpoint).standing.closures == count
+        events = go_on(job)
+        assert next(event for event in events if isinstance(event, Started)).spent == count
+        torch.testing.assert_close(image(job.output), image(whole.output), rtol=0, atol=ROUNDING)
+        assert read_inscription(job.output).finished
+
+
+def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
+    monkeypatch.setattr("brushwork.jobs.keeper._PATIENCE", 0)
+    alone, shared = (tiny_job(tmp_path, output=tmp_path / f"{name}.png") for name in ("alone", "shared"))
+    states = []
+    for job, begin in (
+        (alone, lambda: painted(alone, checkpoint_every=0)),
+        (shared, lambda: several(shared, checkpoint_every=0)),
+    ):
+        kept = job.checkpoint.with_suffix(".kept")
+        monkeypatch.setattr("brushwork.jobs.keeper.remove", lambda path, kept=kept: path.rename(kept))
+        begin()
+        states.append(Checkpoint.read(kept).standing)
+    one, other = states
+    assert one.closures == other.closures
+    assert one.saved.state.keys() == other.saved.state.keys()
+    torch.testing.assert_close(other.saved.state["point"], one.saved.state["point"], rtol=0, atol=1e-2)
+
+
+def test_a_watched_picture_is_whole_on_the_first_rank(tmp_path):
+    events = several(tiny_job(tmp_path), watched=True)
+    seen = [event for event in events[0] if isinstance(event, Progress)]
+    assert {event.image.shape[-2:] for event in seen} == {tuple(level.size) for level in seen[0].levels}
+
+
+def test_a_finished_picture_is_left_alone(tmp_path):
+    job = tiny_job(tmp_path)
+    several(job)
+    before = job.output.read_bytes()
+    first, other = several(job, resume=True)
+    assert [type(event) for event in first] == [Finished]
+    assert other == []
+    assert job.output.read_bytes() == before
+
+
+def test_what_fails_on_the_first_rank_ends_the_others(tmp_path):
+    job = tiny_job(tmp_path)
+    job.output.write_bytes(b"taken")
+
+    def one(wire):
+        with pytest.raises((InputError, RankLost)) as raised:
+            list(paint_together(job, wire, encoder=tiny_network()))
+        return raised.value
+
+    first, other = together(2, one)
+    assert isinstance(first, InputError)
+    assert isinstance(other, RankLost)
+    assert str(first) in str(other)
+    assert "rank 0" in str(other)
+
+
+def test_agreement_raises_where_it_fails():
+    def act(wire):
+        if wire.rank == 1:
+            raise InputError("no such file")
+        return wire.rank
+
+    def one(wire):
+        try:
+            return agreed(wire, lambda: act(wire))
+        except (InputError, RankLost) as error:
+            return str(error)
+
+    assert together(3, one) == ["rank 1 failed: no such file", "no such file", "rank 1 failed: no such file"]
+    assert together(2, lambda wire: agreed(wire, lambda: wire.rank)) == [0, 1]
+
+
+def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
+    options = replace(TINY, coarsest=0, optimizer="adam", learning_rate=1e30, iterations=40)
+    job = tiny_job(tmp_path, options=options)
+
+    def one(wire):
+        with pytest.raises(Diverged):
+            list(paint_together(job, wire, encoder=tiny_network(), side=64))
+
+    together(2, one)
+    assert image(job.output).shape[-2:] == (64, 96)
+    assert not read_inscription(job.output).finished
+
+
+def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
+    monkeypatch.setattr("brushwork.jobs.keeper._PATIENCE", 0)
+    job = tiny_job(tmp_path)
+
+    def one(wire):
+        def killed():
+            asked.append(None)
+            if wire.rank == 1 and len(asked) == 5:
+                wire.die()
+            return False
+
+        asked = []
+        with pytest.raises(RankLost) as raised:
+            list(paint_together(job, wire, encoder=tiny_network(), side=64, checkpoint_every=0, interrupted=killed))
+        return raised.value
+
+    survivor, _ = together(2, one)
+    assert "out.png.checkpoint keeps the painting" in survivor.__notes__[0]
+    assert Checkpoint.read(job.checkpoint).standing.closures == 4
+    assert not job.output.exists()
+    several(job, resume=True)
+    assert read_inscription(job.output).finished
