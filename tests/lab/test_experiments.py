@@ -26,6 +26,12 @@ def test_cells_have_names_of_their_own_and_settings_that_decide(name: str, easel
     assert all(cell.settings["pictures"] and cell.settings["iterations"] for cell in cells)
 
 
+def test_light_needs_two_photographs(easel: Easel) -> None:
+    one = replace(easel, photographs=dict([next(iter(easel.photographs.items()))]))
+    with pytest.raises(InputError, match="two photographs"):
+        experiment("light").cells(one)
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_quick_run_spends_a_fifth(name: str, easel: Easel) -> None:
     slow, fast = (experiment(name).cells(replace(easel, quick=quick)) for quick in (False, True))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from brushwork.judging import Jury
 from brushwork.lab.remember import remembering
 from brushwork.perception import Encoder
 from brushwork.picture import read_picture
@@ -42,6 +43,7 @@ class Easel:
     """Spend a fifth of the closures."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     _networks: dict[str, Encoder] = field(default_factory=dict, repr=False)
+    _juries: dict[str, Jury] = field(default_factory=dict, repr=False)
 
     @property
     def photograph(self) -> Image:
@@ -61,6 +63,15 @@ class Easel:
         if key not in self._networks:
             self._networks[key] = remembering(encoder_for(options, self.device))
         return self._networks[key]
+
+    def jury(self, network: str) -> Jury:
+        """Those who judge in a network; loaded once.
+
+        Raises: WeightsError: weights that are not on this machine.
+        """
+        if network not in self._juries:
+            self._juries[network] = Jury.load(network, self.device)
+        return self._juries[network]
 
     def recipe(self, options: Options, pictures: Pictures) -> Callable[[], Iterator[Progress]]:
         """A recipe, to be run when its cell is painted."""

@@ -13,8 +13,11 @@ EXPERIMENTS: Mapping[str, str] = {
     "fig2": "one photograph in several styles",
     "fig3": "layers × ratio of content to style",
     "cvpr": "content layers, starting points, photographs as styles",
+    "networks": "VGG-19, VGG-16, AlexNet and GoogLeNet, as far as their weights are there",
     "starts": "noise, photograph, painting, and what lies between",
     "partial": "low layers as content, high layers as style",
+    "light": "illumination and season, from one photograph to another",
+    "programs": "the published programs on one pair, under each other's objectives",
 }
 """Name → what it shows."""
 
