@@ -33,7 +33,12 @@ def test_it_fits_or_not(available, fits):
 def test_lbfgs_remembers_as_many_pairs_as_there_were_closures():
     vectors = [optimizer_bytes(100, closures, 10) / 100 for closures in (1, 5, 10, 1000)]
     assert [more - vectors[0] for more in vectors] == [0, 8, 18, 18]
-    assert optimizer_bytes(100, 1000, None) == optimizer_bytes(100, 0, 10)
+    assert optimizer_bytes(100, 1000, None) == optimizer_bytes(100, 2, 10)
+
+
+def test_pairs_that_are_kept_in_half_or_on_disk_take_less():
+    whole, half, none = (optimizer_bytes(100, 50, 10, kept) for kept in (1.0, 0.5, 0.0))
+    assert whole - half == half - none == 1000
 
 
 def test_accelerators_get_a_larger_reserve():

@@ -18,6 +18,8 @@ OPTIMIZERS = {
     "search in a box": (lambda: LBFGS(history=5, search=True), Pixels(255.0, (0.3, 0.7))),
     "adam": (lambda: Adam(0.02), Pixels()),
     "averaged adam in a box": (lambda: Adam(5.0, betas=(0.9, 0.99), average=0.9), Pixels(255.0, (0.3, 0.7))),
+    "in half": (lambda: LBFGS(history=5, storage="half"), Pixels(255.0)),
+    "on disk": (lambda: Guard(LBFGS(history=5, storage="disk")), Pixels(255.0)),
     "guarded": (lambda: Guard(LBFGS(history=5)), Pixels()),
     "guarded adam": (lambda: Guard(Adam(0.02, average=0.9)), Pixels()),
 }

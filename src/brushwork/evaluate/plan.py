@@ -8,8 +8,9 @@ import torch
 
 from brushwork.picture.window import Size
 
-_VECTORS = 10
-"""As large as the picture; what any optimizer holds at its peak beside its memory, the step before included."""
+_VECTORS = 5
+"""As large as the picture, what L-BFGS holds at its peak beside its pairs and what a closure takes: the point, its
+gradient, the direction, the best point, and one more while it searches."""
 
 _CODE = 150 * 2**20
 """Bytes that come in beside the tensors: program, buffers of the kernels, gaps between small tensors. Measured on the
@@ -67,14 +68,14 @@ class Plan:
         return self.available is None or self.memory <= self.available
 
 
-def optimizer_bytes(point: int, closures: int, history: int | None) -> int:
+def optimizer_bytes(point: int, closures: int, history: int | None, kept: float = 1.0) -> int:
     """What an optimizer takes for a point of so many bytes, after so many closures.
 
-    L-BFGS (`history` pairs at most) keeps two vectors a pair. On top of that come, as with Adam (None), the point, its
-    gradient, a direction or averages, the best point, and those of the step before.
+    L-BFGS (`history` pairs at most) keeps two vectors a pair, at a share `kept` of their size. Adam (None) keeps two
+    means, and another two while it replaces them.
     """
-    pairs = 0 if history is None else min(history, closures)
-    return point * (2 * pairs + _VECTORS)
+    vectors = 4 if history is None else 2 * min(history, closures) * kept
+    return round(point * (vectors + _VECTORS))
 
 
 def with_reserve(tensors: int, device: torch.device) -> int:

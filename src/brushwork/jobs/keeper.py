@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 
 from brushwork.errors import BrushworkError
@@ -119,7 +120,8 @@ def shortage(job: Job, levels: Sequence[Level]) -> str | None:
 
     A checkpoint replaces the one before when it is complete: for a moment there are two.
     """
-    needed = 2 * optimizer_memory(job.options, levels[-1].size, sum(level.closures for level in levels))
+    in_full = replace(job.options, history_storage="full")  # a checkpoint has the pairs, wherever they are kept
+    needed = 2 * optimizer_memory(in_full, levels[-1].size, sum(level.closures for level in levels))
     own = job.checkpoint.stat().st_size if job.checkpoint.is_file() else 0
     free = shutil.disk_usage(job.checkpoint.parent).free + own
     if free >= needed:

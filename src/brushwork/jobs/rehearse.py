@@ -18,6 +18,9 @@ from brushwork.types import Image
 _SAMPLE = 4
 """Bytes of a float32, in which everything is computed."""
 
+_KEPT = {"full": 1.0, "half": 0.5, "disk": 0.0}
+"""How much of its vectors L-BFGS keeps in memory."""
+
 
 def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1) -> int:
     """Peak bytes at a level: the pictures, the targets, one closure, and the optimizer's memory.
@@ -35,7 +38,7 @@ def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1) -> i
 def optimizer_memory(options: Options, size: Size, closures: int) -> int:
     """Bytes that the optimizer of the options takes at a size after so many closures."""
     history = options.history if options.optimizer == "lbfgs" else None
-    return optimizer_bytes(3 * size.area * _SAMPLE, closures, history)
+    return optimizer_bytes(3 * size.area * _SAMPLE, closures, history, _KEPT[options.history_storage])
 
 
 def _closure_bytes(options: Options, pictures: Pictures, encoder: Encoder, index: int, size: Size) -> int:

@@ -13,8 +13,9 @@ from brushwork.errors import InputError
 from brushwork.optimize.box import Bounds, clamp, free, longest_stay
 from brushwork.optimize.optimizer import Move
 from brushwork.optimize.oracle import Evaluation, Oracle
-from brushwork.optimize.pairs import Pairs
+from brushwork.optimize.pairs import Pairs, in_full
 from brushwork.optimize.products import WHOLE, Products
+from brushwork.optimize.shelf import Storage
 from brushwork.optimize.state import number, recall
 from brushwork.optimize.wolfe import Trial, search
 from brushwork.types import State
@@ -61,6 +62,7 @@ class LBFGS:
         least_curvature: float = 1e-10,
         first_move: float | None = None,
         products: Products = WHOLE,
+        storage: Storage = "full",
     ) -> None:
         if history < 1:
             raise InputError(f"the history of L-BFGS is {history}: it must remember 1 pair or more.")
@@ -69,7 +71,7 @@ class LBFGS:
         if first_move is not None and not 0 < first_move < inf:
             raise InputError(f"the first move of L-BFGS is {first_move}: give a positive number, or None.")
         self.lr, self.searching, self.first_move, self.products = lr, search, first_move, products
-        self._pairs = Pairs(history, least_curvature, products)
+        self._pairs = Pairs(history, least_curvature, products, storage)
         self._moved = self._carried = False
 
     @torch.no_grad()
@@ -83,7 +85,9 @@ class LBFGS:
             return None
         if self._carried:
             return self._probe(point, here, oracle, route)
-        return self._walk(point, here, oracle, route) if self.searching else self._stride(point, here, oracle, route)
+        if self.searching:
+            return self._walk(point, here, oracle, route)
+        return self._learn(route, route.length, here, self._stride(point, oracle, route), oracle.bounds)
 
     def _route(self, point: Tensor, gradient: Tensor, bounds: Bounds | None) -> Route:
         if bounds is None:
@@ -106,18 +110,16 @@ class LBFGS:
     def _probe(self, point: Tensor, here: Evaluation, oracle: Oracle, route: Route) -> Move | None:
         """The first step with pairs from another size: if it does not lead down, they do not hold here."""
         self._carried = False
-        move = self._stride(point, here, oracle, route)
+        move = self._stride(point, oracle, route)
         if move.evaluation.loss < here.loss:
-            return move
+            return self._learn(route, route.length, here, move, oracle.bounds)
         self.forget()
         return self.step(point, here, oracle) if oracle.left else None
 
-    def _stride(self, point: Tensor, here: Evaluation, oracle: Oracle, route: Route) -> Move:
+    def _stride(self, point: Tensor, oracle: Oracle, route: Route) -> Move:
         """The plain step."""
         there = clamp(point.add(route.direction, alpha=route.length), oracle.bounds)
-        move = Move(there, oracle(there))
-        self._learn(route, route.length, here, move, oracle.bounds)
-        return move
+        return Move(there, oracle(there))
 
     def _walk(self, point: Tensor, here: Evaluation, oracle: Oracle, route: Route) -> Move | None:
         """The searched step."""
@@ -125,9 +127,7 @@ class LBFGS:
         if not (found.move and found.finite) and oracle.left and len(self._pairs):
             self.forget()
             return self.step(point, here, oracle)
-        if found.move is not None:
-            self._learn(route, found.length, here, found.move, oracle.bounds)
-        return found.move
+        return found.move and self._learn(route, found.length, here, found.move, oracle.bounds)
 
     def _search(self, point: Tensor, here: Evaluation, oracle: Oracle, route: Route) -> Trial:
         def attempt(length: float) -> Trial:
@@ -140,11 +140,12 @@ class LBFGS:
         start, limit = Trial(0.0, here.loss, route.slope), min(TRIALS, oracle.left)
         return search(attempt, start, min(route.length, longest), limit, longest=longest, noise=noise)
 
-    def _learn(self, route: Route, length: float, here: Evaluation, move: Move, bounds: Bounds | None) -> None:
-        """Remember a step."""
+    def _learn(self, route: Route, length: float, here: Evaluation, move: Move, bounds: Bounds | None) -> Move:
+        """Remember a step, and make it."""
         self._moved = True
         change = (here.gradient, move.evaluation.gradient)
         self._pairs.learn(route.direction, length, change, moving_only=bounds is not None)
+        return move
 
     def state(self) -> State:
         """The pairs, oldest first, whether a step was made, whether they come from another size, and the search."""
@@ -176,6 +177,6 @@ class LBFGS:
         """Resize the pairs, and keep those whose curvature is still positive."""
         pairs = self._pairs.lend()
         self._pairs.clear()
-        for s, y in pairs:
+        for s, y in map(in_full, pairs):
             self._pairs.add(resize(s), resize(y) * gradient)
         self._moved = self._carried = len(self._pairs) > 0

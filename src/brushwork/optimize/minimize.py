@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -16,6 +16,11 @@ from brushwork.optimize.products import WHOLE, Products
 from brushwork.types import Evaluate, Image, Losses
 
 
+def itself(point: Tensor) -> Image:
+    """The picture of a point that is one."""
+    return point
+
+
 class Step(NamedTuple):
     """A point of the way. Together with the optimizer's state at this time it is a checkpoint."""
 
@@ -23,11 +28,18 @@ class Step(NamedTuple):
     """Closures (forward and backward passes) spent so far; 1 is the evaluation of the start."""
     losses: Losses
     """At the point, cut from the graph."""
-    image: Image
-    """The picture so far. With averaged iterates it is the average's, of which the losses know nothing."""
+    shown: Tensor
+    """The point whose picture is shown: with averaged iterates their average, of which the losses know nothing."""
     point: Tensor
     note: str | None = None
     """What a person should hear: what the guard did."""
+    picture: Callable[[Tensor], Image] = itself
+    """The canvas: the picture at a point."""
+
+    @property
+    def image(self) -> Image:
+        """The picture so far, made when it is asked for."""
+        return self.picture(self.shown)
 
 
 def minimize(
@@ -84,8 +96,8 @@ def _walk(oracle: Oracle, optimizer: Optimizer, point: Tensor) -> Iterator[Step]
 
 
 def _step(move: Move, oracle: Oracle) -> Step:
-    image = oracle.image(move.point if move.shown is None else move.shown)
-    return Step(oracle.spent, move.evaluation.losses, image, move.point, move.note)
+    shown = move.point if move.shown is None else move.shown
+    return Step(oracle.spent, move.evaluation.losses, shown, move.point, move.note, oracle.image)
 
 
 def _what_is_wrong(start: Evaluation) -> str:

@@ -30,7 +30,10 @@ class Optimizer(Protocol):
     """
 
     def step(self, point: Tensor, here: Evaluation, oracle: Oracle) -> Move | None:
-        """Move on from a point by one closure or more, at most `oracle.left`; None: there is nowhere better to go."""
+        """Move on from a point by one closure or more, at most `oracle.left`; None: there is nowhere better to go.
+
+        What `here` says about the point is used up: its gradient may be written to.
+        """
 
     def state(self) -> State:
         """All that must be saved, beside the point, to go on exactly as if nothing had happened."""

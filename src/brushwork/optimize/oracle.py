@@ -39,7 +39,7 @@ class Evaluation(NamedTuple):
 class Oracle:
     """Evaluates points, and counts the closures spent.
 
-    The tensors it returns are never written to again.
+    The tensors it returns are written to by one optimizer only, which may use up the gradient of where it was.
     """
 
     def __init__(

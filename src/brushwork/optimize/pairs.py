@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from brushwork.optimize.products import Products
-from brushwork.optimize.shelf import Shelf
+from brushwork.optimize.shelf import Shelf, Storage
+
+PIECE = 1 << 22
+"""Entries that are brought to the point's precision, or device, at a time."""
 
 
 class Pair(NamedTuple):
@@ -28,12 +31,15 @@ class Pair(NamedTuple):
 
 
 class Pairs:
-    """The last `history` pairs whose ⟨s, y⟩ is more than `least_curvature`, oldest first."""
+    """The last `history` pairs whose ⟨s, y⟩ is more than `least_curvature`, oldest first.
 
-    def __init__(self, history: int, least_curvature: float, products: Products) -> None:
+    What `storage` rounds is rounded before its products are taken, so that a pair agrees with itself.
+    """
+
+    def __init__(self, history: int, least_curvature: float, products: Products, storage: Storage = "full") -> None:
         self.history, self.least_curvature, self.products = history, least_curvature, products
         self._pairs: deque[Pair] = deque()
-        self._shelf = Shelf()
+        self._shelf = Shelf(storage)
         self._lent = 0
 
     def __len__(self) -> int:
@@ -42,12 +48,14 @@ class Pairs:
     def learn(self, direction: Tensor, length: float, change: tuple[Tensor, Tensor], *, moving_only: bool) -> None:
         """Add the pair of length · direction and the change of the gradient (before, after).
 
+        The direction and the gradient before are used up: they become the pair.
+
         With `moving_only` the pair is about the entries that move: those at rest, held by a bound, have no curvature
         to tell, and their gradients would only blur that of the others.
         """
-        s = torch.mul(direction, length, out=self._shelf.row(direction))
-        y = torch.sub(change[1], change[0], out=self._shelf.row(direction))
-        self._add(Pair.of(s, y.mul_(s != 0) if moving_only else y, self.products))
+        before, after = change
+        s, y = direction.mul_(length), torch.sub(after, before, out=before)
+        self._add(self._shelf.keep(s), self._shelf.keep(y.mul_(s != 0) if moving_only else y))
 
     def descent(self, gradient: Tensor) -> Tensor:
         """−H·gradient, H being the inverse Hessian that the pairs suggest."""
@@ -59,15 +67,16 @@ class Pairs:
         self._lent = 0
 
     def lend(self) -> list[tuple[Tensor, Tensor]]:
-        """All s and y, which are not written to again."""
+        """All s and y as they are kept. They are not written to again."""
         self._lent = len(self._pairs)
         return [(pair.s, pair.y) for pair in self._pairs]
 
     def add(self, s: Tensor, y: Tensor) -> None:
         """Add a pair, copied."""
-        self._add(Pair.of(self._shelf.copy(s), self._shelf.copy(y), self.products))
+        self._add(self._shelf.copy(s), self._shelf.copy(y))
 
-    def _add(self, pair: Pair) -> None:
+    def _add(self, s: Tensor, y: Tensor) -> None:
+        pair = Pair.of(s, y, self.products)
         if not pair.sy > self.least_curvature:
             self._shelf.back(pair.s, pair.y)
             return
@@ -83,6 +92,11 @@ class Pairs:
             self._shelf.back(oldest.s, oldest.y)
 
 
+def in_full(pair: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
+    """s and y in float32 at least."""
+    return (kept if kept.dtype.itemsize >= torch.float32.itemsize else kept.float() for kept in pair)
+
+
 @torch.no_grad()
 def _two_loops(gradient: Tensor, pairs: Sequence[Pair], products: Products) -> Tensor:
     """The two-loop recursion, from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1. No number is read back from the device on the way.
@@ -93,11 +107,32 @@ def _two_loops(gradient: Tensor, pairs: Sequence[Pair], products: Products) -> T
     flat = direction.view(-1)
     shares: list[Tensor] = []
     for s, y, sy, _ in reversed(pairs):
-        share = products.inner(s, flat) / sy
-        flat.addcmul_(y.view(-1), share, value=-1)
+        share = _inner(s, flat, products) / sy
+        _add_to(flat, y, -share)
         shares.append(share)
     if pairs:
         flat.mul_(pairs[-1].sy / pairs[-1].yy)
     for s, y, sy, _ in pairs:
-        flat.addcmul_(s.view(-1), shares.pop() - products.inner(y, flat) / sy)
+        _add_to(flat, s, shares.pop() - _inner(y, flat, products) / sy)
     return direction
+
+
+def _inner(kept: Tensor, flat: Tensor, products: Products) -> Tensor:
+    """Their inner product as a tensor without axes; nothing is read from the device."""
+    parts = [torch.dot(piece, part) for piece, part in _pieces(kept, flat)]
+    return products.total(parts[0] if len(parts) == 1 else torch.stack(parts).sum())
+
+
+def _add_to(flat: Tensor, kept: Tensor, share: Tensor) -> None:
+    for piece, part in _pieces(kept, flat):
+        part.addcmul_(piece, share)
+
+
+def _pieces(kept: Tensor, flat: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """A kept vector in the precision and on the device of another, piece by piece, each with the other's piece."""
+    kept = kept.view(-1)
+    if kept.dtype == flat.dtype and kept.device == flat.device:
+        yield kept, flat
+        return
+    for piece, part in zip(torch.split(kept, PIECE), torch.split(flat, PIECE), strict=True):
+        yield piece.to(part), part

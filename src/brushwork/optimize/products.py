@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf, isfinite
 
@@ -34,14 +34,10 @@ class Products:
     largest: Callable[[Tensor], Tensor] = alone
     """Maxima over the machines, entry by entry; asked about finite numbers only, and infinities."""
 
-    def inner(self, a: Tensor, b: Tensor) -> Tensor:
-        """⟨a, b⟩ as a tensor without axes, in the vectors' own precision; nothing is read from the device."""
-        return self.total(torch.dot(a.view(-1), b.view(-1)))
-
     def dot(self, a: Tensor, b: Tensor) -> float:
         """⟨a, b⟩. Where products leave the range of the tensors' precision, both are brought to magnitude 1 first."""
         value = self._sum([torch.dot(x, y) for x, y in zip(_blocks(a), _blocks(b), strict=True)])
-        range_of = torch.finfo(a.dtype)
+        range_of = torch.finfo(max(a.dtype, torch.float32, key=lambda dtype: dtype.itemsize))
         # Sums smaller than this may have lost digits to underflow on the way. (Not a number: neither.)
         return value if range_of.tiny / range_of.eps < abs(value) < inf else self._scaled_dot(a, b)
 
@@ -80,5 +76,7 @@ WHOLE = Products()
 """Those of vectors that are here as a whole."""
 
 
-def _blocks(a: Tensor) -> tuple[Tensor, ...]:
-    return torch.split(a.reshape(-1), BLOCK)
+def _blocks(a: Tensor) -> Iterator[Tensor]:
+    """Its parts, in float32 at least."""
+    for block in torch.split(a.reshape(-1), BLOCK):
+        yield block if block.dtype.itemsize >= torch.float32.itemsize else block.float()

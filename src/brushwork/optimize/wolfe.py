@@ -59,7 +59,7 @@ def search(
         else:
             if trial.slope * (1 if high is None else high.length - low.length) >= 0:
                 high = low._replace(move=None)
-            before, low = low, trial
+            before, low = low._replace(move=None), trial
         if high is None and low.length >= longest:
             break
         if high is not None and abs(high.length - low.length) * -start.slope <= noise:

@@ -104,23 +104,26 @@ def coarse_to_fine(
     """
     canvas = Pixels(options.pixel_range, (0.0, 1.0) if options.boxed else None)
     optimizer = optimizer_of(options, share.products)
-    first, spent, shown, held = 0, 0, share.cut(start), Size.of(start)
-    point = canvas.point(shown)
+    part = share.cut(start)
+    shown: Image | Step = part
+    first, spent, point, held = 0, 0, canvas.point(part), Size.of(start)
     if saved is not None:
         first, spent, point, shown = _resume(saved, optimizer, start.device)
         held = plan[first].size
-    del saved, start  # they may take more memory than a closure
+    del saved, start, part  # they may take more memory than a closure
     for index in range(first, len(plan)):
         size, closures = plan[index]
         if held != size:
-            point, held = _climb(canvas, optimizer, shown, (held, size), share), size
+            point, held = _climb(canvas, optimizer, _picture(shown), (held, size), share), size
         evaluate, products = evaluate_at(size), share.products
-        steps = minimize(canvas, evaluate, optimizer, closures, point=point, spent=spent, products=products)
-        for step in steps:
-            point = shown = None  # as large as the picture
+        for step in minimize(canvas, evaluate, optimizer, closures, point=point, spent=spent, products=products):
+            point, shown = step.point, step  # nothing as large as the picture that the step does not hold
             yield Progress(plan, index, step, optimizer)
-            last = step
         spent = 0
+
+
+def _picture(shown: Image | Step) -> Image:
+    return shown.image if isinstance(shown, Step) else shown
 
 
 def _climb(canvas: Pixels, optimizer: Optimizer, shown: Image, sizes: tuple[Size, Size], share: Share) -> Tensor:
@@ -144,7 +147,12 @@ def optimizer_of(options: Descending, products: Products = WHOLE) -> Optimizer:
     if options.optimizer == "adam":
         return Guard(Adam(lr=options.learning_rate, average=options.averaging))
     lbfgs = partial(
-        LBFGS, history=options.history, lr=options.learning_rate, search=options.line_search, products=products
+        LBFGS,
+        history=options.history,
+        lr=options.learning_rate,
+        search=options.line_search,
+        products=products,
+        storage=options.history_storage,
     )
     if options.first_move == 0:
         return Guard(lbfgs())

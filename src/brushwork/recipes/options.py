@@ -175,6 +175,10 @@ class Descending(ABC):
     history: int = 30
     """Correction pairs that L-BFGS remembers; each takes twice the picture's memory."""
 
+    history_storage: Literal["full", "half", "disk"] = "full"
+    """Where the pairs are kept: in memory; in memory with half the digits, at half the room; or in a file without a
+    name in the system's folder for such (TMPDIR), of which the system holds in memory what it can."""
+
     learning_rate: float = 1.0
     """Step length: 1 for L-BFGS; for Adam in units of `pixel_range`."""
 
