@@ -6,16 +6,18 @@ from brushwork.picture.color import linear_to_srgb, luma, luminance, rgb_to_yiq,
 from brushwork.picture.destination import check_writable
 from brushwork.picture.formats import keeps_alpha, most_bits
 from brushwork.picture.framing import crop, crop_to_multiple, pad
+from brushwork.picture.giant import Giant, open_giant
 from brushwork.picture.limits import MAX_PIXELS
 from brushwork.picture.metadata import read_metadata
 from brushwork.picture.picture import Picture
-from brushwork.picture.read import Source, read_picture
+from brushwork.picture.read import Source, picture_size, read_picture
 from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size, Window
 from brushwork.picture.write import write_picture
 
 __all__ = [
     "MAX_PIXELS",
+    "Giant",
     "Picture",
     "Size",
     "Source",
@@ -29,7 +31,9 @@ __all__ = [
     "luma",
     "luminance",
     "most_bits",
+    "open_giant",
     "pad",
+    "picture_size",
     "read_metadata",
     "read_picture",
     "resize",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from brushwork.picture.reduction import block_means
 from brushwork.picture.transparency import painted_under
 from brushwork.picture.window import Size
 from brushwork.types import Image
@@ -39,6 +40,11 @@ class Picture:
     @property
     def size(self) -> Size:
         return Size.of(self.image)
+
+    def reduced(self, divisor: int) -> Picture:
+        """The picture with its sides divided by a whole number: the means of blocks."""
+        alpha = None if self.alpha is None else block_means(self.alpha, divisor)
+        return replace(self, image=block_means(self.image, divisor), alpha=alpha)
 
 
 @dataclass(frozen=True)
