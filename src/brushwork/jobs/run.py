@@ -53,6 +53,8 @@ def paint(
     if isinstance(found, Inscription):
         yield finished_before(job, found)
         return
+    if found is not None:
+        desk = desk.going_on(found.record)
     about = about_resuming(job, desk.record, found) if resume else []
     if checkpoint_every is not None and (trouble := shortage(job, desk.levels)):
         about.append(trouble)

@@ -57,3 +57,8 @@ def _is_taken(shown: Image) -> bool:
 
 
 ENGINES: Mapping[Engine, Walk] = {"plain": walk, "channels-last": walk_channels_last, "native": walk_native}
+
+
+def usable() -> tuple[Engine, ...]:
+    """The engines that this installation has."""
+    return tuple(engine for engine in ENGINES if engine != "native" or library() is not None)

@@ -11,6 +11,7 @@ from math import inf, sqrt
 from typing import Literal, TypeAlias
 
 from brushwork.errors import InputError
+from brushwork.perception.engines import Engine
 from brushwork.perception.precision import Precision
 from brushwork.perception.vgg import Padding, Pooling
 from brushwork.picture.window import Size
@@ -55,6 +56,14 @@ class Seeing(ABC):
     precision: Precision = "auto"
     """Numbers that the network's layers compute in: auto (tf32 where there is TF32, else full), full, tf32, bf16, half.
     Sums over features are in float32 always."""
+
+    engine: Literal["auto", Engine] = "auto"
+    """How the network computes on processors: native (brushwork's own kernels), channels-last or plain (torch's); auto
+    takes the fastest here, as measured once. They agree but for rounding."""
+
+    replay: bool = False
+    """On CUDA, record the closure of each size as a graph and replay it: less to launch, which tells at small sizes.
+    It was tried without such a device only."""
 
     def __post_init__(self) -> None:
         require(0 < self.white < inf, "white", self.white, "above 0, and finite")

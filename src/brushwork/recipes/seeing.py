@@ -14,7 +14,12 @@ def encoder_for(options: Seeing, device: torch.device | str) -> Encoder:
     Raises: InputError: no such network. WeightsError: its weights are not there.
     """
     encoder = load_encoder(
-        options.network, pooling=options.pooling, padding=options.padding, scale=options.white, ceil=options.ceil
+        options.network,
+        pooling=options.pooling,
+        padding=options.padding,
+        scale=options.white,
+        ceil=options.ceil,
+        engine=options.engine,
     )
-    encoder.precision = options.precision
+    encoder.precision, encoder.replays = options.precision, options.replay
     return encoder.to(device)
