@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brushwork.evaluate.replayed import replayed
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.types import Evaluate, Image, Losses
@@ -10,7 +11,7 @@ from brushwork.types import Evaluate, Image, Losses
 def whole(encoder: Encoder, objective: Objective) -> Evaluate:
     """Evaluate an objective in one forward and one backward pass.
 
-    The encoder must lie on the picture's device.
+    The encoder must lie on the picture's device. Where it `replays`, the pass is recorded once, see `replayed`.
     """
 
     def evaluate(image: Image) -> Losses:
@@ -18,4 +19,4 @@ def whole(encoder: Encoder, objective: Objective) -> Evaluate:
         losses.total.backward()  # type: ignore[no-untyped-call]
         return Losses(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()})
 
-    return evaluate
+    return replayed(evaluate) if encoder.replays else evaluate

@@ -90,6 +90,7 @@ class Encoder(nn.Module):
         self.preprocess = preprocess
         self.engine: Engine = "plain"
         self.precision: Precision = "full"
+        self.replays = False
         self._layers = Layers()
         self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
         self._stages = tuple(stages)
