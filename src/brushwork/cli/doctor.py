@@ -27,6 +27,9 @@ from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.memory import available_memory
 from brushwork.perception import weight_sets
 from brushwork.perception.cache import cache_folder
+from brushwork.perception.choice import fastest
+from brushwork.perception.engines import usable
+from brushwork.perception.native.library import library
 from brushwork.recipes import PRESETS
 
 EXTRAS = {"giant": ("pyvips", "16-bit and giant pictures"), "plot": ("matplotlib", "--plot")}
@@ -94,8 +97,19 @@ def _machine() -> Iterator[Finding]:
     limit = os.environ.get("OMP_NUM_THREADS")
     given = f", OMP_NUM_THREADS={limit}" if limit else ""
     yield Finding("threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores{given}")
+    yield _engine()
     left = available_memory(device)
     yield Finding("memory", "unknown" if left is None else f"{gigabytes(left)} may be used on {device.type}")
+
+
+def _engine() -> Finding:
+    compiled = library()
+    others = ", ".join(engine for engine in usable() if engine != fastest())
+    value = f"{fastest()}, taken by --engine auto on processors; there are also {others}"
+    if compiled is None:
+        advice = "the fast path is missing: install a C++ compiler (g++ or clang++), and brushwork once more"
+        return Finding("engine", value, advice)
+    return Finding("engine", f"{value}; kernels for {compiled.variant}")
 
 
 def _accelerators() -> Iterator[str]:
