@@ -7,6 +7,7 @@
     ├── Diverged        the optimization left the finite numbers; carries the best picture
     ├── OutOfMemory     the work does not fit; carries the size that does
     └── RankLost        of several processes on one picture, another one ended
+        └── FailedElsewhere  and that one says why
 
 A message says what was given, what was expected, and what to do.
 """
@@ -62,6 +63,10 @@ class OutOfMemory(BrushworkError):  # noqa: N818
 
 class RankLost(BrushworkError):  # noqa: N818
     """Of several processes that paint one picture, another one failed, was killed, or does not answer."""
+
+
+class FailedElsewhere(RankLost):
+    """Another one failed, and told the others before it ended."""
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -15,33 +15,47 @@ from brushwork.cli.exits import Interrupted, exit_code, fail, message
 from brushwork.cli.order import Order
 from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.progress import Display, display
+from brushwork.cli.ranks import Interruption, ranks, silent
 from brushwork.cli.report import Report
 from brushwork.cli.running import Running
 from brushwork.cli.targets import is_pipe, names_folder, require_free
 from brushwork.cli.watchers import Watcher, extra_files, require_watchers, watchers
-from brushwork.errors import BrushworkError, InputError
-from brushwork.jobs import Event, Job, Note, Started, paint
+from brushwork.errors import BrushworkError, InputError, RankLost
+from brushwork.evaluate.wire import Wire
+from brushwork.jobs import Event, Job, Note, Started, paint, paint_together
+from brushwork.jobs.crew import agreed
 from brushwork.recipes import Progress
 
 
 def perform(order: Order) -> int:
-    """Paint every job of an order. Of several, one that fails does not keep the others from being painted."""
+    """Paint every job of an order. Of several, one that fails does not keep the others from being painted.
+
+    Where a launcher started several processes, all of them paint at each picture.
+    """
+    with ranks(order) as wire:
+        return _perform(order, wire)
+
+
+def _perform(order: Order, wire: Wire | None) -> int:
     running = order.running
-    _require(order)
+    if wire is None:
+        _require(order)
+    else:
+        agreed(wire, lambda: None if wire.rank else _require(order))
     use_threads(running.threads)
     documents: list[dict[str, Any]] = []
     code = 0
     for number, job in enumerate(order.jobs, start=1):
         place = f"{number}/{len(order.jobs)} " if len(order.jobs) > 1 else ""
         try:
-            documents.append(_painted(job, running, f"{place}{job.output.name}"))
+            documents.append(_painted(job, running, f"{place}{job.output.name}", wire))
         except BrushworkError as error:
-            if not order.many:
+            if not order.many or isinstance(error, RankLost):
                 raise
             fail(f"{job.output.name}: {message(error)}")
             documents.append({"output": str(job.output), "error": message(error)})
             code = max(code, exit_code(error))
-    if running.json:
+    if running.json and (wire is None or wire.rank == 0):
         print_json(documents if order.many else documents[0])
     return code
 
@@ -81,10 +95,11 @@ def _make(folder: Path) -> None:
         raise InputError(f"the folder {folder} cannot be made ({error.strerror}): choose another with -o.") from error
 
 
-def _painted(job: Job, running: Running, title: str) -> dict[str, Any]:
+def _painted(job: Job, running: Running, title: str, wire: Wire | None) -> dict[str, Any]:
     report = Report(job)
+    events = _events(job, running, wire)
+    running = silent(running) if wire is not None and wire.rank else running
     seen = watchers(running, job)
-    events = paint(job, resume=running.resume, checkpoint_every=running.checkpoint_every, memory=running.memory)
     try:
         with _closed(events) as events, display(title, running.quiet) as shown:
             for event in events:
@@ -96,6 +111,21 @@ def _painted(job: Job, running: Running, title: str) -> dict[str, Any]:
         raise _interrupted(job, running, interruption) from None
     _deliver(job, report, running)
     return report.document()
+
+
+def _events(job: Job, running: Running, wire: Wire | None) -> Iterator[Event]:
+    if wire is None:
+        yield from paint(job, resume=running.resume, checkpoint_every=running.checkpoint_every, memory=running.memory)
+        return
+    with Interruption().listening() as interrupted:
+        yield from paint_together(
+            job,
+            wire,
+            resume=running.resume,
+            checkpoint_every=running.checkpoint_every,
+            watched=bool(running.save_every or running.timelapse),
+            interrupted=interrupted,
+        )
 
 
 def _show(event: Event, shown: Display, seen: list[Watcher]) -> None:

@@ -8,5 +8,18 @@ from brushwork.jobs.job import Job
 from brushwork.jobs.plan import plan
 from brushwork.jobs.record import Record
 from brushwork.jobs.run import paint
+from brushwork.jobs.together import paint_together
 
-__all__ = ["Event", "Finished", "Job", "Note", "Record", "Repeat", "Started", "again", "paint", "plan"]
+__all__ = [
+    "Event",
+    "Finished",
+    "Job",
+    "Note",
+    "Record",
+    "Repeat",
+    "Started",
+    "again",
+    "paint",
+    "paint_together",
+    "plan",
+]

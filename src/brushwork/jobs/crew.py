@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import torch
 
-from brushwork.errors import BrushworkError, Diverged, RankLost
+from brushwork.errors import BrushworkError, Diverged, FailedElsewhere, RankLost
 from brushwork.evaluate.bands import at_first
 from brushwork.evaluate.traffic import move
 from brushwork.evaluate.wire import Wire
@@ -27,7 +27,7 @@ T = TypeVar("T")
 def agreed(wire: Wire, act: Callable[[], T]) -> T:
     """Do something on every rank; where it fails on one, all end.
 
-    Raises: BrushworkError: what it raised here. RankLost: it failed on another rank.
+    Raises: BrushworkError: what it raised here. FailedElsewhere: it failed on another rank.
     """
     try:
         done, error = act(), None
@@ -38,7 +38,7 @@ def agreed(wire: Wire, act: Callable[[], T]) -> T:
         raise error
     for rank, trouble in enumerate(told):
         if trouble is not None:
-            raise RankLost(f"rank {rank} failed: {trouble}")
+            raise FailedElsewhere(f"rank {rank} failed: {trouble}")
     return done  # type: ignore[return-value]  # without an error there is a result
 
 
