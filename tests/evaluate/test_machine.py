@@ -5,7 +5,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.evaluate import machine
-from brushwork.evaluate.machine import pick_device
+from brushwork.evaluate.machine import choice_of_device, pick_device
 
 
 @pytest.fixture
@@ -58,3 +58,36 @@ def test_a_torch_without_cuda_is_named(accelerator, monkeypatch):
 def test_a_misspelled_device():
     with pytest.raises(InputError, match=r"no device 'cude'\. Did you mean 'cuda'"):
         pick_device("cude")
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Pretend that torch was built for a kind of machine, in a version."""
+
+    def pretend(**versions):
+        for name in ("cuda", "hip", "xpu"):
+            monkeypatch.setattr(machine.torch.version, name, versions.get(name), raising=False)
+        monkeypatch.setattr(torch.backends.mps, "is_built", lambda: "mps" in versions)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("versions", "kind", "expected"),
+    [
+        ({}, None, "torch was built for processors alone: cpu is taken"),
+        ({"cuda": "12.6"}, "cuda", "torch for CUDA 12.6 finds 2 cuda devices: cuda is taken"),
+        ({"cuda": "12.6"}, None, "torch was built for CUDA 12.6, and finds no such device (its driver may be missing)"),
+        ({"hip": "6.2"}, "cuda", "torch for ROCm 6.2 finds 2 cuda devices: cuda is taken"),
+        ({"xpu": "2025"}, "xpu", "torch for XPU 2025 finds 2 xpu devices: xpu is taken"),
+        ({"mps": "yes"}, "mps", "torch for MPS finds 2 mps devices: mps is taken"),
+        ({}, "mtia", "finds 2 mtia devices, which no painting was tried on: cpu is taken"),
+    ],
+)
+def test_the_choice_is_told_in_a_line(accelerator, built, monkeypatch, versions, kind, expected):
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    built(**versions)
+    accelerator(kind)
+    told = choice_of_device()
+    assert told.startswith("auto was asked for, ")
+    assert expected in told

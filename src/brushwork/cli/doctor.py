@@ -23,13 +23,14 @@ from brushwork.cli.panels import JsonFlag
 from brushwork.cli.perform import device_name
 from brushwork.cli.weights import megabytes
 from brushwork.errors import InputError
-from brushwork.evaluate.machine import pick_device
+from brushwork.evaluate.machine import choice_of_device, pick_device
 from brushwork.evaluate.memory import available_memory
 from brushwork.perception import weight_sets
 from brushwork.perception.cache import cache_folder
 from brushwork.perception.choice import fastest
 from brushwork.perception.engines import usable
 from brushwork.perception.native.library import library
+from brushwork.perception.precision import resolve
 from brushwork.recipes import PRESETS
 
 EXTRAS = {"giant": ("pyvips", "16-bit and giant pictures"), "plot": ("matplotlib", "--plot")}
@@ -92,7 +93,8 @@ def _software() -> Iterator[Finding]:
 
 def _machine() -> Iterator[Finding]:
     device = pick_device("auto")
-    yield Finding("device", f"{device_name(device)}, taken by --device auto")
+    yield Finding("device", f"{device_name(device)}; {choice_of_device()}")
+    yield Finding("precision", f"{resolve('auto', device)}, taken by --precision auto on {device.type}")
     yield Finding("accelerators", ", ".join(_accelerators()) or "none that torch can use")
     limit = os.environ.get("OMP_NUM_THREADS")
     given = f", OMP_NUM_THREADS={limit}" if limit else ""

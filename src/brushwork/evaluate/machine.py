@@ -24,6 +24,39 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+def choice_of_device(name: str = "auto") -> str:
+    """In a line: what was asked for, what torch finds here, and what is taken.
+
+    Raises: InputError: as `pick_device`.
+    """
+    return f"{name} was asked for, {_found()}: {pick_device(name).type} is taken"
+
+
+def _found() -> str:
+    """What torch finds, or why it finds nothing."""
+    build = _build()
+    if torch.accelerator.is_available():
+        found = torch.accelerator.current_accelerator()
+        kind = found.type if found is not None else "no"
+        count = torch.accelerator.device_count()
+        tried = "" if kind in DEVICES else ", which no painting was tried on"
+        return f"torch for {build} finds {count} {kind} device{'s' if count != 1 else ''}{tried}"
+    if build == "processors alone":
+        return "torch was built for processors alone"
+    return f"torch was built for {build}, and finds no such device (its driver may be missing)"
+
+
+def _build() -> str:
+    """What torch was built for."""
+    if torch.version.hip is not None:
+        return f"ROCm {torch.version.hip}"
+    if torch.version.cuda is not None:
+        return f"CUDA {torch.version.cuda}"
+    if (xpu := getattr(torch.version, "xpu", None)) is not None:
+        return f"XPU {xpu}"
+    return "MPS" if torch.backends.mps.is_built() else "processors alone"
+
+
 def _accelerator() -> str | None:
     """The kind of accelerator that torch can use here, if it is one that paintings were tried on."""
     if not torch.accelerator.is_available():

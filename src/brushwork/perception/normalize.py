@@ -61,7 +61,8 @@ def _mean_activations(encoder: Encoder, images: Iterable[Image], names: set[str]
         for name, stage in encoder.stages.items():
             x = stage(x)
             if name in names:
-                sums[name] = sums[name].to(x.device) + x.sum(dim=(0, 2, 3), dtype=torch.float64)
+                here = x.cpu() if x.device.type == "mps" else x  # which has no float64
+                sums[name] = sums[name].to(here.device) + here.sum(dim=(0, 2, 3), dtype=torch.float64)
                 cells[name] += x[:, 0].numel()
     if not all(cells.values()):
         raise InputError("no image was given to normalize activations on: give at least one, of 32 pixels or more.")
