@@ -39,11 +39,11 @@ def backward_kernels(convolution: nn.Conv2d) -> Tensor:
 
 
 def _laid(convolution: nn.Conv2d, way: _Way, lay: Callable[[Tensor], Tensor]) -> Tensor:
-    weight = convolution.weight.detach()
-    made_of = (id(convolution.weight), convolution.weight._version, weight.device)
+    weight = convolution.weight
+    made_of = (id(weight), weight._version, weight.device)
     found = _LAID[way].get(convolution)
     if found is None or found.made_of != made_of:
-        found = _LAID[way][convolution] = _Laid(made_of, lay(weight))
+        found = _LAID[way][convolution] = _Laid(made_of, lay(weight.detach()))
     return found.kernels
 
 

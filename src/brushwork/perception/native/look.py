@@ -69,8 +69,8 @@ def _differentiable(shown: Image, plain: Plain, gradients: Sequence[Tensor | Non
     pairs = [(f, g) for f, g in zip(plain(shown), gradients, strict=True) if g is not None]
     if not pairs:
         return None
-    found: Tensor = torch.autograd.grad(*map(list, zip(*pairs, strict=True)), create_graph=True)[0]  # type: ignore
-    return found
+    features, given = zip(*pairs, strict=True)
+    return torch.autograd.grad(features, shown, given, create_graph=True)[0]
 
 
 def _forward(shown: Image, steps: Sequence[Step], traces: list[_Trace] | None) -> list[Tensor]:

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.evaluate.meter import META
+from brushwork.perception.native import moments
+
+pytestmark = pytest.mark.usefixtures("compiled")
+
+SHAPES = [(1, 64, 1, 1), (1, 64, 37, 53), (2, 128, 9, 11), (1, 192, 100, 90), (1, 512, 20, 7)]
+
+
+def _feature(shape):
+    numbers = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    return numbers.to(memory_format=torch.channels_last).requires_grad_()
+
+
+def _error(mine, theirs):
+    return float((mine - theirs).norm() / theirs.norm())
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_gram_and_its_gradient(shape):
+    feature = _feature(shape)
+    weights = torch.randn(shape[0], shape[1], shape[1], generator=torch.Generator().manual_seed(1))
+    found = moments.gram(feature)
+    (found * weights).sum().backward()
+    columns = feature.detach().double().flatten(2).requires_grad_()
+    true = columns @ columns.mT
+    (true * weights).sum().backward()
+    assert _error(found.detach(), true.detach()) < 1e-6
+    assert torch.equal(found, found.mT)
+    assert _error(feature.grad.flatten(2), columns.grad) < 1e-6
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_spread_and_its_gradient(shape):
+    feature, shift = _feature(shape), torch.rand(1, shape[1], generator=torch.Generator().manual_seed(2))
+    weights = torch.randn(2, *shape[:2], generator=torch.Generator().manual_seed(3))
+    first, square = moments.spread(feature, shift)
+    (first * weights[0] + square * weights[1]).sum().backward()
+    columns = feature.detach().double().flatten(2).requires_grad_()
+    away = columns - shift.unsqueeze(-1)
+    (away.sum(-1) * weights[0] + away.square().sum(-1) * weights[1]).sum().backward()
+    assert (first - away.sum(-1)).abs().max() < 1e-6 * away.abs().sum(-1).max()
+    assert _error(square.detach(), away.detach().square().sum(-1)) < 1e-6
+    assert _error(feature.grad.flatten(2), columns.grad) < 1e-6
+
+
+def test_second_derivatives():
+    feature = _feature((1, 64, 2, 3)).detach()
+    shift = torch.zeros(1, 64)
+
+    def first_derivative(numbers, fast):
+        image = numbers.clone(memory_format=torch.preserve_format).requires_grad_()
+        columns = image.flatten(2)
+        gram = moments.gram(image) if fast else columns @ columns.mT
+        square = moments.spread(image, shift)[1] if fast else columns.square().sum(-1)
+        (gradient,) = torch.autograd.grad((gram**2).sum() + (square**2).sum(), image, create_graph=True)
+        (second,) = torch.autograd.grad(gradient.square().sum(), image)
+        return second
+
+    assert _error(first_derivative(feature, True), first_derivative(feature.double(), False)) < 1e-5
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [
+        torch.rand(1, 64, 4, 5),
+        torch.rand(1, 48, 4, 5).to(memory_format=torch.channels_last),
+        torch.rand(1, 64, 4, 5).double().to(memory_format=torch.channels_last),
+    ],
+    ids=["channels apart", "48 channels", "double"],
+)
+def test_what_is_left_to_torch(feature):
+    assert not moments.takes(feature)
+
+
+def test_takes_features_on_meta():
+    feature = torch.empty(1, 64, 8, 9, device=META).to(memory_format=torch.channels_last)
+    assert moments.takes(feature)
+    assert moments.gram(feature).shape == (1, 64, 64)
