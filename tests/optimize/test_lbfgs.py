@@ -227,7 +227,27 @@ def test_with_a_first_move_the_scale_of_the_loss_does_not_matter(problems, start
     assert (second.image - first.image).abs().mean() == pytest.approx(0.01)
 
 
-@pytest.mark.parametrize("options", [{"history": 0}, {"lr": 0.0}, {"lr": float("nan")}, {"first_move": 0.0}])
+@pytest.mark.parametrize("box", [None, (-0.5, 1.5)])
+def test_no_step_is_larger_than_the_largest_move(problems, start, box):
+    function, lowest = problems.quadratic()
+    away = (lowest * 50).add(start)  # far off, where steps are long
+
+    def moves(largest):
+        optimizer = LBFGS(first_move=1e-3, least_curvature=0.0, largest_move=largest)
+        steps = walk(problems.evaluating(function), optimizer, 12, away, Pixels(box=box))
+        return [float((after.point - before.point).abs().mean()) for before, after in pairwise(steps)]
+
+    free = moves(None)
+    allowed = max(free) / 3
+    held = moves(allowed)
+    assert held[0] == free[0] == pytest.approx(1e-3, rel=0.1)
+    assert max(held) <= allowed * (1 + 1e-9)
+    assert moves(max(free) * 2) == free
+
+
+@pytest.mark.parametrize(
+    "options", [{"history": 0}, {"lr": 0.0}, {"lr": float("nan")}, {"first_move": 0.0}, {"largest_move": -1.0}]
+)
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(InputError, match="L-BFGS"):
         LBFGS(**options)

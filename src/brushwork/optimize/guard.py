@@ -75,7 +75,7 @@ class Guard:
         """The inner state, the best point and the counters."""
         counters = {"first": self._first, "least": self._least, "troubles": self._troubles}
         state = self.optimizer.state() | {f"guard.{name}": number(value) for name, value in counters.items()}
-        return state if self._best is None else state | {"guard.best": self._best.clone()}
+        return state if self._best is None else state | {"guard.best": self._best}
 
     def load(self, state: State) -> None:
         """Take up a saved state."""

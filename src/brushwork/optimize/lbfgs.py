@@ -45,6 +45,9 @@ class LBFGS:
     away, and no pair has the curvature. With `first_move`, how far the numbers move in the first step on average, and
     `least_curvature=0` the walk depends neither on the scale of the loss nor on the unit of the canvas.
 
+    Early on, pairs from small steps may tell of less curvature than there is farther off, and the step that follows
+    is far too long. `largest_move` limits it: how far the numbers move in one step on average, at most.
+
     Raises: InputError: an option out of range.
 
     Source: Liu & Nocedal 1989; step rule and defaults: torch/optim lbfgs.lua.
@@ -61,6 +64,7 @@ class LBFGS:
         search: bool = False,
         least_curvature: float = 1e-10,
         first_move: float | None = None,
+        largest_move: float | None = None,
         products: Products = WHOLE,
         storage: Storage = "full",
     ) -> None:
@@ -68,9 +72,11 @@ class LBFGS:
             raise InputError(f"the history of L-BFGS is {history}: it must remember 1 pair or more.")
         if not 0 < lr < inf:
             raise InputError(f"the learning rate of L-BFGS is {lr}: give a positive number; 1 is usual.")
-        if first_move is not None and not 0 < first_move < inf:
-            raise InputError(f"the first move of L-BFGS is {first_move}: give a positive number, or None.")
-        self.lr, self.searching, self.first_move, self.products = lr, search, first_move, products
+        for name, move in {"first": first_move, "largest": largest_move}.items():
+            if move is not None and not 0 < move < inf:
+                raise InputError(f"the {name} move of L-BFGS is {move}: give a positive number, or None.")
+        self.lr, self.searching, self.products = lr, search, products
+        self.first_move, self.largest_move = first_move, largest_move
         self._pairs = Pairs(history, least_curvature, products, storage)
         self._moved = self._carried = False
 
@@ -91,21 +97,25 @@ class LBFGS:
 
     def _route(self, point: Tensor, gradient: Tensor, bounds: Bounds | None) -> Route:
         if bounds is None:
-            direction, length = self._pairs.descent(gradient), self._length(gradient)
-            return Route(direction, length, self.products.dot(direction, gradient))
+            direction = self._pairs.descent(gradient)
+            return Route(direction, self._length(direction, gradient), self.products.dot(direction, gradient))
         room = free(point, gradient, bounds)
         gradient = torch.where(room, gradient, 0)
         direction = self._pairs.descent(gradient).mul_(room)
         # What the bounds cut off counts: the route is the straight line to the clamped point.
-        direction = clamp(point.add(direction, alpha=self._length(gradient)), bounds).sub_(point)
+        length = self._length(direction, gradient)
+        direction = clamp(point.add(direction, alpha=length), bounds).sub_(point)
         return Route(direction, 1.0, self.products.dot(direction, gradient))
 
-    def _length(self, gradient: Tensor) -> float:
-        if self._moved:
-            return self.lr
-        if self.first_move is None:
-            return self.lr / max(1.0, self.products.absolute_sum(gradient))
-        return self.first_move * self.products.numel(gradient) / (self.products.absolute_sum(gradient) or 1.0)
+    def _length(self, direction: Tensor, gradient: Tensor) -> float:
+        if not self._moved:
+            published = self.lr / max(1.0, self.products.absolute_sum(gradient))
+            return published if self.first_move is None else self._length_of(self.first_move, gradient)
+        return self.lr if self.largest_move is None else min(self.lr, self._length_of(self.largest_move, direction))
+
+    def _length_of(self, move: float, direction: Tensor) -> float:
+        """At which the numbers move so far on average."""
+        return move * self.products.numel(direction) / (self.products.absolute_sum(direction) or 1.0)
 
     def _probe(self, point: Tensor, here: Evaluation, oracle: Oracle, route: Route) -> Move | None:
         """The first step with pairs from another size: if it does not lead down, they do not hold here."""

@@ -68,8 +68,12 @@ class Progress(NamedTuple):
 
     def saved(self) -> Saved:
         """Everything that is needed to go on from here."""
-        here = {"point": self.step.point, "shown": self.step.image}
-        return Saved(self.level, self.step.index, {**self.optimizer.state(), **here})
+        return self.saving()()
+
+    def saving(self) -> Callable[[], Saved]:
+        """The same, to be had later too: only the picture is made then, which few steps are asked for."""
+        level, step, state = self.level, self.step, self.optimizer.state()
+        return lambda: Saved(level, step.index, {**state, "point": step.point, "shown": step.image})
 
 
 def levels(own: Size, size: Extent, measure: Measure, descending: Descending) -> list[Level]:
@@ -151,6 +155,7 @@ def optimizer_of(options: Descending, products: Products = WHOLE) -> Optimizer:
         history=options.history,
         lr=options.learning_rate,
         search=options.line_search,
+        largest_move=options.largest_move * options.pixel_range or None,
         products=products,
         storage=options.history_storage,
     )

@@ -176,7 +176,7 @@ class Descending(ABC):
     """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
 
     finer_share: float = 0.45
-    """Closures at each finer size, as a share of those at the size before; above 0, up to 1."""
+    """Closures at each finer size, as a share of those at the size before; above 0."""
 
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     """Optimizer of the pixels."""
@@ -195,6 +195,10 @@ class Descending(ABC):
     """How far L-BFGS moves the pixels in its first step, in the mean, white being 1; 0: as torch and the published
     programs, whose first step is lost in rounding where losses are small."""
 
+    largest_move: float = 0.05
+    """How far L-BFGS moves the pixels in one step at most, in the mean, white being 1; 0: as far as it likes, as torch
+    and the published programs do, some of whose steps early on lead far astray."""
+
     line_search: bool = False
     """L-BFGS searches each step's length (strong Wolfe); slower, for hard cases."""
 
@@ -210,9 +214,10 @@ class Descending(ABC):
     def __post_init__(self) -> None:
         for name in ("iterations", "history"):
             require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
-        require(0 < self.finer_share <= 1, "finer_share", self.finer_share, "above 0, up to 1")
+        require(0 < self.finer_share < inf, "finer_share", self.finer_share, "above 0, and finite")
         require(self.coarsest == 0 or self.coarsest >= SMALLEST_SIDE, "coarsest", self.coarsest, "0, or 32 or more")
         require(0 <= self.first_move < inf, "first_move", self.first_move, "0 or more, and finite")
+        require(0 <= self.largest_move < inf, "largest_move", self.largest_move, "0 or more, and finite")
         require(0 < self.learning_rate < inf, "learning_rate", self.learning_rate, "above 0, and finite")
         require(0 <= self.averaging < 1, "averaging", self.averaging, "0 or more, and below 1")
         require(0 < self.pixel_range < inf, "pixel_range", self.pixel_range, "above 0, and finite")

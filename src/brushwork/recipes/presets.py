@@ -24,6 +24,7 @@ _PROGRAM = Transfer(
     coarsest=0,
     history=100,
     first_move=0.0,
+    largest_move=0.0,
     grain=0.0,
     boxed=False,
 )
