@@ -8,8 +8,9 @@ from typing import NamedTuple
 import torch
 
 from brushwork.jobs.job import Job
-from brushwork.picture import MAX_PIXELS, Picture, Size, read_picture
-from brushwork.recipes import Pictures
+from brushwork.jobs.wanted import is_kept, wanted
+from brushwork.picture import MAX_PIXELS, Picture, Size, picture_size, read_picture
+from brushwork.recipes import KeptStyle, Pictures
 
 
 class Sizes(NamedTuple):
@@ -23,7 +24,7 @@ class Inputs(NamedTuple):
     """What a job looks at."""
 
     content: Picture
-    paintings: tuple[Picture, ...]
+    paintings: tuple[Picture | KeptStyle, ...]
     start: Picture | None
 
     @property
@@ -33,19 +34,23 @@ class Inputs(NamedTuple):
     @property
     def nbytes(self) -> int:
         """Bytes that a rehearsal counts for them."""
-        return sum(picture.image.nbytes for picture in (self.content, *self.paintings))
+        return sum(picture.image.nbytes for picture in self._pictures)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was done to the pictures when they were read."""
-        read = (self.content, *self.paintings, *((self.start,) if self.start else ()))
+        read = (*self._pictures, *((self.start,) if self.start else ()))
         return tuple(f"{picture.name}: {note}" for picture in read for note in picture.notes)
+
+    @property
+    def _pictures(self) -> tuple[Picture, ...]:
+        return (self.content, *(painting for painting in self.paintings if isinstance(painting, Picture)))
 
     def on(self, device: torch.device) -> Pictures:
         """The pictures on a device."""
         return Pictures(
             self.content.image.to(device),
-            tuple(painting.image.to(device) for painting in self.paintings),
+            tuple((one.image if isinstance(one, Picture) else one).to(device) for one in self.paintings),
             None if self.start is None else self.start.image.to(device),
         )
 
@@ -55,20 +60,38 @@ def read_inputs(job: Job) -> Inputs:
 
     Raises: InputError: one of them cannot be used.
     """
+    looked_at = wanted(job)
     return Inputs(
-        _read(job, job.content),
-        tuple(_read(job, painting) for painting in job.paintings),
-        None if job.start is None else _read(job, job.start),
+        _read(job, job.content, looked_at.content),
+        tuple(
+            _read_painting(job, painting, enough)
+            for painting, enough in zip(job.paintings, looked_at.paintings, strict=True)
+        ),
+        None if job.start is None else _read(job, job.start, looked_at.start),
     )
 
 
 def read_sizes(job: Job) -> Sizes:
-    """The sizes of the pictures, read one after the other.
+    """The sizes that the pictures would have if they were read.
 
     Raises: InputError: one of them cannot be used.
     """
-    return Sizes(_read(job, job.content).size, tuple(_read(job, painting).size for painting in job.paintings))
+    looked_at, limit = wanted(job), job.max_pixels or MAX_PIXELS
+    return Sizes(
+        picture_size(job.content, max_pixels=limit, enough=looked_at.content),
+        tuple(
+            KeptStyle.read(path.expanduser()).size
+            if is_kept(path)
+            else picture_size(path, max_pixels=limit, enough=enough)
+            for path, enough in zip(job.paintings, looked_at.paintings, strict=True)
+        ),
+    )
 
 
-def _read(job: Job, path: Path) -> Picture:
-    return read_picture(path, max_pixels=job.max_pixels or MAX_PIXELS)
+def _read_painting(job: Job, path: Path, enough: Size | None) -> Picture | KeptStyle:
+    """A painting, or the style that was kept of one."""
+    return KeptStyle.read(path.expanduser()) if is_kept(path) else _read(job, path, enough)
+
+
+def _read(job: Job, path: Path, enough: Size | None) -> Picture:
+    return read_picture(path, max_pixels=job.max_pixels or MAX_PIXELS, enough=enough)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved
+from brushwork.recipes.kept_style import KeptStyle, mix
 from brushwork.recipes.presets import PRESETS, WHOSE, preset
 from brushwork.recipes.recipe import Options, Pictures, finish, plan, run, taps
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
+from brushwork.recipes.take_style import take_style
 from brushwork.recipes.texture import Texture, texture
 from brushwork.recipes.transfer import Transfer, transfer
 
 __all__ = [
     "PRESETS",
     "WHOSE",
+    "KeptStyle",
     "Level",
     "Options",
     "Pictures",
@@ -21,10 +24,12 @@ __all__ = [
     "Texture",
     "Transfer",
     "finish",
+    "mix",
     "plan",
     "preset",
     "reconstruct_content",
     "run",
+    "take_style",
     "taps",
     "texture",
     "transfer",

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import torch
 
+from brushwork.errors import InputError
 from brushwork.picture.match import Transform, match_histogram, match_lightness, match_linear
 from brushwork.picture.resample import resize
 from brushwork.picture.spaces import SPACES, SpaceName
 from brushwork.picture.window import Size
+from brushwork.recipes.kept_style import KeptStyle
 from brushwork.recipes.options import require
 from brushwork.types import Feature, Image
 
@@ -48,25 +50,43 @@ class Coloring(ABC):
         require(0 <= self.color_strength <= 1, "color_strength", self.color_strength, "0 or more, up to 1")
 
 
-def recolored(options: Coloring, photograph: Image, paintings: Sequence[Image]) -> tuple[Image, Sequence[Image]]:
+def recolored(
+    options: Coloring, photograph: Image, paintings: Sequence[Image | KeptStyle]
+) -> tuple[Image, Sequence[Image | KeptStyle]]:
     """The photograph and the paintings as the network is shown them.
 
+    Raises: InputError: colors of a painting of which only the style is there.
     Source: Gatys et al., 1606.05897: color matching, and luminance-only transfer.
     """
     if options.color == "style" or options.color_when == "after":
         return photograph, paintings
+    pictures = [_with_pixels(options, painting) for painting in paintings]
     if options.color == "keep-luminance":
-        return _gray(options, photograph), [_gray(options, painting, photograph) for painting in paintings]
-    return photograph, [_matched(options, painting, photograph) for painting in paintings]
+        return _gray(options, photograph), [_gray(options, picture, photograph) for picture in pictures]
+    return photograph, [_matched(options, picture, photograph) for picture in pictures]
+
+
+def _with_pixels(options: Coloring, painting: Image | KeptStyle) -> Image:
+    if isinstance(painting, KeptStyle):
+        raise InputError(
+            f"{options.color} changes the colors of paintings before they are seen, and of {painting.source} only the "
+            "style is kept: change colors after painting (color-when after), or give the painting itself."
+        )
+    return painting
 
 
 @torch.no_grad()
 def finished(options: Coloring, photograph: Image, painted: Image) -> Image:
-    """What was painted, in [0, 1], with the colors that it is to have; the painted picture may have any size."""
-    if options.color == "keep-luminance":
-        return _with_colors(options, painted, _like(photograph, painted))
-    if options.color == "style" or options.color_when == "before":
+    """What was painted, with the colors that it is to have; the painted picture may have any size.
+
+    Where colors are changed, values are clamped to [0, 1] before and after.
+    """
+    luminance_only = options.color == "keep-luminance"
+    if options.color == "style" or (options.color_when == "before" and not luminance_only):
         return painted
+    painted = painted.clamp(0, 1)
+    if luminance_only:
+        return _with_colors(options, painted, _like(photograph, painted))
     return _matched(options, painted, _like(photograph, painted))
 
 

@@ -10,6 +10,7 @@ from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved, levels
 from brushwork.recipes.coloring import finished
+from brushwork.recipes.kept_style import KeptStyle
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
 from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.texture import Texture, canvas_size, texture
@@ -25,7 +26,7 @@ class Pictures(NamedTuple):
 
     content: Image
     """The photograph of a transfer; the picture of a reconstruction or a texture."""
-    paintings: tuple[Image, ...] = ()
+    paintings: tuple[Image | KeptStyle, ...] = ()
     start: Image | None = None
 
 
@@ -52,7 +53,7 @@ def run(
 
 
 def finish(options: Options, content: Image, painted: Image) -> Image:
-    """What a recipe makes of the whole optimized picture, in [0, 1], in the end: other colors, where that is asked."""
+    """What a recipe makes of the whole optimized picture in the end: other colors, where that is asked."""
     return finished(options, content, painted) if isinstance(options, Transfer) else painted
 
 

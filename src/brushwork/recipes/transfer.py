@@ -16,6 +16,7 @@ from brushwork.recipes.balance import content_objective, smooth_objective, style
 from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
 from brushwork.recipes.coloring import Coloring, finished, finishing, recolored
 from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes.kept_style import KeptStyle, Seen
 from brushwork.recipes.options import (
     Descending,
     Seeing,
@@ -57,7 +58,7 @@ class Transfer(Sizing, WeighingContent, WeighingStyle, Weighing, Coloring, Start
 
 def transfer(
     photograph: Image,
-    paintings: Sequence[Image],
+    paintings: Sequence[Image | KeptStyle],
     options: Transfer,
     *,
     encoder: Encoder | None = None,
@@ -78,12 +79,14 @@ def transfer(
     if not paintings:
         raise InputError("no painting was given: name at least one, whose style is taken.")
     for painting in paintings:
-        require_size(painting, "a painting")
+        if not isinstance(painting, KeptStyle):
+            require_size(painting, "a painting")
     content, styles = recolored(options, photograph, paintings)
     subject = Subject(content, styles, options, encoder or encoder_for(options, photograph.device), share)
+    subject.require_kept()
     plan = levels(Size.of(photograph), options.size, options.measure, options)
     if start is None:
-        start = beginning(options, plan[0].size, content, styles[0], options.white)
+        start = beginning(options, plan[0].size, content, _to_start_from(styles[0], content, options), options.white)
     steps = coarse_to_fine(plan, subject.evaluate_at, start, options, saved, share)
     # A part of a picture has no colors of its own: they are changed where the parts are put together.
     return finishing(steps, partial(finished, options, photograph)) if isinstance(share, Alone) else steps
@@ -94,7 +97,7 @@ class Subject:
     """What is painted, and after whom."""
 
     photograph: Image
-    paintings: Sequence[Image]
+    paintings: Sequence[Image | KeptStyle]
     options: Transfer
     encoder: Encoder
     share: Share = ALONE
@@ -107,22 +110,56 @@ class Subject:
         """Content, style and smoothness as the options weigh them, at a size."""
         options, convention = self.options, CONVENTIONS[self.options.convention]
         photograph = resize(self.photograph, size, clamp=True)
-        layers, painting = options.content_layers, self._style_at(size, options.content_layers)
+        layers, painting = options.content_layers, self.style_at(size, options.content_layers)
         return (
             content_objective(
                 photograph, self.encoder, layers, options.content_weight, convention, painting, self.share
             )
-            + style_objective(self._style_at(size, options.style_layers), options, convention)
+            + style_objective(self.style_at(size, options.style_layers), options, convention)
             + smooth_objective(options.smoothness_form, options.smoothness, size, options.white)
         )
 
-    def _style_at(self, size: Size, layers: Sequence[str]) -> Style:
-        options = self.options
-        scaled = [resize(one, style_size(options, size, Size.of(one)), clamp=True) for one in self.paintings]
-        return blend(style_of(scaled, self.encoder, layers, self.share), options.style_blend or None)
+    def style_at(self, size: Size, layers: Sequence[str]) -> Style:
+        """The blend of the paintings' styles, at a size of the photograph."""
+        styles = [self._one_style_at(painting, size, layers) for painting in self.paintings]
+        return blend(styles, self.options.style_blend or None)
+
+    def _one_style_at(self, painting: Image | KeptStyle, size: Size, layers: Sequence[str]) -> Style:
+        if isinstance(painting, KeptStyle):
+            return painting.at(style_pixels(self.options, size), layers, self.encoder)
+        scaled = resize(painting, style_size(self.options, size, Size.of(painting)), clamp=True)
+        (style,) = style_of([scaled], self.encoder, layers, self.share)
+        return style
+
+    def require_kept(self) -> None:
+        """Refuse kept styles that were taken with another look than the options'.
+
+        Raises: InputError.
+        """
+        kept = [painting for painting in self.paintings if isinstance(painting, KeptStyle)]
+        if kept:
+            seen = Seen.of(self.options, self.options, self.encoder)
+            for style in kept:
+                style.require(seen)
+
+
+def style_pixels(options: Transfer, size: Size) -> int:
+    """Pixels, as `measure` says, of a painting as it is looked at for a photograph at a size."""
+    return max(1, round(measured(size, options.measure) * options.style_scale))
 
 
 def style_size(options: Transfer, size: Size, painting: Size) -> Size:
     """The size at which a painting is looked at, for a photograph at a size."""
-    target = max(1, round(measured(size, options.measure) * options.style_scale))
-    return fit(painting, target, by=options.measure)
+    return fit(painting, style_pixels(options, size), by=options.measure)
+
+
+def _to_start_from(painting: Image | KeptStyle, photograph: Image, options: Transfer) -> Image:
+    """The painting; where there is only its style, nothing may start from it, and the photograph stands in.
+
+    Raises: InputError: the start is to be a painting, and only its style is there.
+    """
+    if not isinstance(painting, KeptStyle):
+        return painting
+    if options.start == "style":
+        raise InputError(f"the start is style, and of {painting.source} only the style is kept: take another start.")
+    return photograph

@@ -1,0 +1,190 @@
+"""A style out of its painting: what a network sees of it at every size of a painting to come, in a file of some MB."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from math import log
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from brushwork.errors import InputError
+from brushwork.perception import Encoder
+from brushwork.perception.reading import digest
+from brushwork.picture.destination import placing
+from brushwork.picture.window import Size
+from brushwork.recipes.options import Seeing, Sizing
+from brushwork.style import Moments, Style, blend
+
+ENDING = ".style"
+"""By this a style is told from a picture."""
+
+_ENTRY = "brushwork style"
+"""Name of the metadata's entry."""
+
+_SEEING = ("pooling", "padding", "ceil", "white")
+_PARTS = ("gram", "mean", "std")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How the network looked; another look sees another style."""
+
+    network: str
+    fingerprint: str
+    """sha256 over the network's biases: names alone can be taken twice."""
+    pooling: str
+    padding: str
+    ceil: bool
+    white: float
+    measure: str
+    """What the sizes of a kept style measure."""
+
+    @classmethod
+    def of(cls, options: Sizing, seeing: Seeing, encoder: Encoder) -> Seen:
+        """How a recipe's options, and the network that they name, look."""
+        biases = {name: one.cpu() for name, one in encoder.named_parameters() if one.ndim == 1}
+        settings = {name: getattr(seeing, name) for name in _SEEING}
+        return cls(encoder.name, digest(biases), **settings, measure=options.measure)
+
+    def differences(self, other: Seen) -> list[str]:
+        """What the other does differently, in words."""
+        mine, yours = asdict(self), asdict(other)
+        return [f"{name} {mine[name]}, not {yours[name]}" for name in mine if mine[name] != yours[name]]
+
+
+@dataclass(frozen=True)
+class KeptStyle:
+    """The styles of a painting, or of a mixture of paintings, at several sizes."""
+
+    source: str
+    """What it was taken from."""
+    seen: Seen
+    size: Size
+    """The largest size at which the painting was looked at."""
+    styles: Mapping[int, Style] = field(repr=False)
+    """Pixels, as `measure` says, of the painting that is looked at → its moments by the network's own taps."""
+
+    @property
+    def taps(self) -> tuple[str, ...]:
+        """Where it can be asked for."""
+        return tuple(sorted(next(iter(self.styles.values())).moments))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its numbers."""
+        moments = [one for style in self.styles.values() for one in style.moments.values()]
+        return sum(getattr(one, part).nbytes for one in moments for part in _PARTS)
+
+    def at(self, pixels: int, layers: Sequence[str], encoder: Encoder) -> Style:
+        """The style at layers, for a painting looked at in a size; the nearest size that was kept.
+
+        Raises: InputError: a layer that was not kept.
+        """
+        nearest = self.styles[min(self.styles, key=lambda kept: abs(log(kept / pixels)))]
+        missing = [layer for layer in layers if encoder.tap(layer) not in nearest.moments]
+        if missing:
+            raise InputError(
+                f"the style of {self.source} was kept without {missing[0]}: keep it with that layer, "
+                f"or paint with these: {', '.join(self.taps)}."
+            )
+        return Style({layer: nearest.moments[encoder.tap(layer)] for layer in layers})
+
+    def require(self, seen: Seen) -> None:
+        """Refuse another look than that with which the style was taken.
+
+        Raises: InputError.
+        """
+        differences = self.seen.differences(seen)
+        if differences:
+            raise InputError(
+                f"the style of {self.source} was taken with {'; '.join(differences)}: paint with the same settings, "
+                "or keep it again."
+            )
+
+    def to(self, device: torch.device | str) -> KeptStyle:
+        """The same on a device."""
+        return replace(self, styles={pixels: _moved(style, device) for pixels, style in self.styles.items()})
+
+    def write(self, path: Path, *, overwrite: bool = False) -> None:
+        """Write it into a safetensors file, as a whole or not at all.
+
+        Raises: InputError: it cannot be written, or is there and may not be overwritten.
+        """
+        tensors = {
+            f"{pixels}/{tap}/{part}": getattr(moments, part).cpu().contiguous()
+            for pixels, style in self.styles.items()
+            for tap, moments in style.moments.items()
+            for part in _PARTS
+        }
+        story = {"source": self.source, "seen": asdict(self.seen), "size": list(self.size)}
+        with placing(path, overwrite=overwrite) as temporary:
+            save_file(tensors, temporary, {_ENTRY: json.dumps(story, ensure_ascii=False)})
+
+    @classmethod
+    def read(cls, path: Path) -> KeptStyle:
+        """The opposite of `write`.
+
+        Raises: InputError: missing, damaged, or no style.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                story = json.loads((file.metadata() or {})[_ENTRY])
+                found = [(name.split("/"), file.get_tensor(name)) for name in file.keys()]  # noqa: SIM118
+            return cls(story["source"], Seen(**story["seen"]), Size(*story["size"]), _styles(found))
+        except FileNotFoundError as error:
+            raise InputError(f"{path} is missing: check the name and the folder.") from error
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{path} is no style as `brushwork style save` writes them, or damaged ({error!r})."
+            ) from error
+
+
+def mix(styles: Sequence[KeptStyle], weights: Sequence[float] | None = None) -> KeptStyle:
+    """The weighted mean of several styles at every size; weights are divided by their sum.
+
+    Raises: InputError: no styles, styles that were taken differently, or weights that cannot be used.
+    """
+    if not styles:
+        raise InputError("no style was given: name at least one file.")
+    first, *others = styles
+    for other in others:
+        other.require(first.seen)
+        if other.styles.keys() != first.styles.keys() or set(other.taps) != set(first.taps):
+            raise InputError(
+                f"the styles of {first.source} and {other.source} were kept at other sizes or layers "
+                f"({_sizes(first)} and {_sizes(other)}): keep them alike."
+            )
+    mixed = {pixels: blend([one.styles[pixels] for one in styles], weights) for pixels in first.styles}
+    return KeptStyle(" + ".join(one.source for one in styles), first.seen, first.size, mixed)
+
+
+def _sizes(style: KeptStyle) -> str:
+    return ", ".join(map(str, sorted(style.styles)))
+
+
+def _moved(style: Style, device: torch.device | str) -> Style:
+    return Style(
+        {
+            tap: Moments(*(getattr(moments, part).to(device) for part in _PARTS))
+            for tap, moments in style.moments.items()
+        }
+    )
+
+
+def _styles(found: Sequence[tuple[list[str], Any]]) -> dict[int, Style]:
+    """From `pixels/tap/part` to styles; a tap's own name may hold a slash."""
+    parts: dict[int, dict[str, dict[str, Any]]] = {}
+    for (pixels, *tap, part), tensor in found:
+        parts.setdefault(int(pixels), {}).setdefault("/".join(tap), {})[part] = tensor
+    if not parts:
+        raise ValueError("it is empty")
+    return {
+        pixels: Style({tap: Moments(**moments) for tap, moments in sorted(taps.items())})
+        for pixels, taps in sorted(parts.items())
+    }

@@ -1,0 +1,33 @@
+"""Taking the style out of a painting, to be kept."""
+
+from __future__ import annotations
+
+from brushwork.perception import Encoder
+from brushwork.picture.window import Size
+from brushwork.recipes.coarse_to_fine import levels
+from brushwork.recipes.kept_style import KeptStyle, Seen
+from brushwork.recipes.options import require_size
+from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.transfer import Subject, Transfer, style_pixels, style_size
+from brushwork.types import Image
+
+
+def take_style(painting: Image, options: Transfer, source: str, *, encoder: Encoder | None = None) -> KeptStyle:
+    """Take the style out of a painting, as a transfer with these options sees it at each of its sizes.
+
+    Painting with it is then painting with the painting itself, for any photograph, with the same size and look (sizes
+    that measure an area: to a rounding of pixels).
+    `source` names the painting.
+
+    Raises: InputError: a painting too small, or layers that the network does not have.
+    """
+    require_size(painting, "the painting")
+    subject = Subject(painting, [painting], options, encoder or encoder_for(options, painting.device))
+    eye, own = subject.encoder, Size.of(painting)
+    taps = tuple(dict.fromkeys(map(eye.tap, (*options.content_layers, *options.style_layers))))
+    # Whatever the photograph's proportions, its sizes are among those of a square; a long painting may be too small.
+    square = own if options.size == "full" else Size(options.size, options.size)
+    finest, *coarser = reversed([level.size for level in levels(square, options.size, options.measure, options)])
+    seen = [finest, *(size for size in coarser if min(style_size(options, size, own)) >= eye.smallest(taps))]
+    styles = {style_pixels(options, size): subject.style_at(size, taps) for size in reversed(seen)}
+    return KeptStyle(source, Seen.of(options, options, eye), style_size(options, finest, own), styles)
