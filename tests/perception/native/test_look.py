@@ -60,7 +60,7 @@ def test_small_and_odd_sizes(size, padding):
 
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 def test_large_tiles_of_the_backward_pass(padding):
-    """Maps of 96 cells and more take them. Of a million rectifications a few decide otherwise, for a few pixels each."""
+    """Maps of 96 cells and more. Of a million rectifications a few decide otherwise, for some pixels each."""
     encoder = load_encoder(padding=padding)
     picture = torch.rand(1, 3, 97, 103, generator=torch.Generator().manual_seed(3))
     gradient = _closure(encoder, picture, ("relu1_1", "relu2_1"), "native")[1]
