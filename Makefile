@@ -17,7 +17,7 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/deptry src
 	$(RUN) pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
 
-# brushwork against its peers on this machine, an hour or two: bench/compare.py --help.
+# brushwork against its peers on this machine, about an hour: bench/compare.py --help.
 bench: $(VENV)/installed-dev
 	$(VENV)/bin/python bench/compare.py $(BENCH)
 

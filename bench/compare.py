@@ -7,7 +7,8 @@ Each engine lives in a process of its own and waits while the other paints. Resu
 measurement, and a run that was broken off goes on where it stopped; `--fresh` measures everything anew. Prints tables,
 and writes bench/results/compare-DEVICE.json, .md and .png.
 
-pace     seconds per closure (a step: forward, backward, and the optimizer) and peak memory, at each size
+pace     seconds per closure (a step: forward, backward, and the optimizer) and peak memory, at each size; of `--ours`
+         only engine, precision and replay count
 descent  time and closures to the loss that the peer has after 200 and 500 closures, at 512; loading is not timed, the
          making of our targets is, that of the peer's is not; the best loss so far counts, only at the final size
 """
@@ -87,7 +88,7 @@ def _asked(part: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """What a measurement depends on, beside peer and size."""
     if part == "descent":
         return {"marks": arguments.marks, "ours": dict(arguments.ours)}
-    return {"closures": arguments.closures}
+    return {"closures": arguments.closures, "ours": _running(arguments)}
 
 
 def _done(part: str, peer: str, size: int, arguments: argparse.Namespace, results: dict[str, Any]) -> bool:
@@ -98,7 +99,12 @@ def _done(part: str, peer: str, size: int, arguments: argparse.Namespace, result
 def _measured(part: str, task: Task, arguments: argparse.Namespace) -> dict[str, Any]:
     if part == "descent":
         return descent(task, tuple(arguments.marks), arguments.threads)
-    return pace(replace(task, changes={}), arguments.closures, arguments.threads)
+    return pace(replace(task, changes=_running(arguments)), arguments.closures, arguments.threads)
+
+
+def _running(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How closures are run, whatever the schedule."""
+    return {name: value for name, value in arguments.ours if name in ("engine", "precision", "replay")}
 
 
 def _minutes(todo: list[tuple[str, str, int]], arguments: argparse.Namespace, results: dict[str, Any]) -> float:
