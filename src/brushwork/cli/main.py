@@ -15,6 +15,7 @@ from brushwork import __version__
 from brushwork.cli.exits import FAILURE, INTERRUPTED, USAGE, Interrupted, exit_code, fail, message
 from brushwork.cli.layers import ENVIRONMENT, settings_file
 from brushwork.cli.output import tell
+from brushwork.cli.process import tune
 from brushwork.cli.targets import PIPE
 from brushwork.errors import BrushworkError
 
@@ -56,6 +57,8 @@ def application(given: Sequence[str]) -> App:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code: 0, 1 for failures, 2 for what was given, 130 for Ctrl-C."""
+    if arguments is None:  # the process is ours
+        tune()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = application(given)(

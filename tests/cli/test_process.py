@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+_SHOW = "import os; from brushwork.cli.process import tune; tune(); print(os.environ.get('GOMP_SPINCOUNT'))"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, "None")],
+)
+def test_threads_wait_briefly_unless_the_environment_says_otherwise(given, expected):
+    ours = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    environment = {name: value for name, value in os.environ.items() if name not in ours} | given
+    shown = subprocess.run([sys.executable, "-c", _SHOW], env=environment, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_freed_memory_is_kept():
+    """What was freed comes back at the same place, already in memory."""
+    program = (
+        "from brushwork.cli.process import tune; tune(); import ctypes; c = ctypes.CDLL(None);"
+        "c.malloc.restype = ctypes.c_void_p; c.malloc.argtypes = [ctypes.c_size_t]; c.free.argtypes = [ctypes.c_void_p];"
+        "import resource; faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt;"
+        "fill = lambda: (lambda a: (ctypes.memset(a, 1, 2**27), c.free(a)))(c.malloc(2**27));"
+        "fill(); before = faults(); fill(); print(faults() - before)"
+    )
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(shown.stdout) < 1000  # of 32768 pages
