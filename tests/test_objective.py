@@ -8,6 +8,7 @@ import torch
 from brushwork.errors import InputError
 from brushwork.objective import Objective
 from brushwork.terms.content import Content
+from brushwork.terms.sliced import SlicedWasserstein
 from brushwork.terms.smooth import TotalVariation
 
 FEATURES = {"deep": torch.full((2, 3, 4, 5), 2.0), "pixels": torch.zeros(2, 3, 8, 10)}
@@ -70,3 +71,13 @@ class Highest:
 def test_a_term_that_is_no_sum_is_given_the_whole_map():
     losses = Objective.one("top", Highest("deep"), 3.0)(FEATURES)
     assert losses.total.item() == 3 * 2 * 2
+
+
+def test_only_terms_drawn_by_chance_are_redrawn():
+    painting, own = torch.rand(1, 3, 4, 5), torch.rand(1, 3, 4, 5)
+    sliced = Objective.one("sliced", SlicedWasserstein("t", painting, 1.0, seed=4))
+    both = sliced + 0.5 * Objective.one("content", Content("t", painting, 1.0))
+    first, second, again = (both.redrawn(step)({"t": own}).terms for step in (0, 1, 0))
+    assert first["sliced"] != second["sliced"]
+    assert first == again
+    assert first["content"] == second["content"]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from brushwork.errors import InputError, NotAdditive
 from brushwork.picture.window import Size, Window
-from brushwork.terms.term import AnyTerm, Term, WholeTerm
+from brushwork.terms.term import AnyTerm, Drawn, Term, WholeTerm
 from brushwork.types import Feature, Features, Losses, PerPicture, Scalar, Summaries
 
 
@@ -58,6 +58,10 @@ class Objective:
         """The losses over whole feature maps, summed over the batch."""
         return self._weigh({name: _whole(term, features[term.tap]) for name, (_, term) in self.terms.items()})
 
+    def redrawn(self, step: int) -> Objective:
+        """The same objective with the terms that are drawn by chance (sliced Wasserstein) drawn for another step."""
+        return Objective({name: Weighted(weight, _redrawn(term, step)) for name, (weight, term) in self.terms.items()})
+
     def score(self, summaries: Summaries) -> Losses:
         """The losses from the sums over the whole maps, by the terms' names."""
         return self._weigh({name: term.score(summaries[name]) for name, term in self.additive.items()})
@@ -87,6 +91,10 @@ def _whole(term: AnyTerm, feature: Feature) -> PerPicture:
     if isinstance(term, WholeTerm):
         return term.score_whole(feature)
     return term.score(term.summarize(feature, Window.whole(Size.of(feature))))
+
+
+def _redrawn(term: AnyTerm, step: int) -> AnyTerm:
+    return term.redrawn(step) if isinstance(term, Drawn) else term
 
 
 def _additive(name: str, term: AnyTerm) -> Term:

@@ -47,6 +47,14 @@ AnyTerm: TypeAlias = Term | WholeTerm
 """What an objective is made of."""
 
 
+@runtime_checkable
+class Drawn(Protocol):
+    """A term that is drawn by chance, and stays so until it is asked to be drawn again."""
+
+    def redrawn(self, step: int) -> AnyTerm:
+        """The same term, drawn for another outer step: the same step gives the same term."""
+
+
 def add(one: Summary, other: Summary) -> Summary:
     """The summary of two disjoint windows together."""
     return {name: value + other[name] for name, value in one.items()}
