@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from brushwork.errors import InputError
-from brushwork.picture import read_metadata, read_picture, write_picture
+from brushwork.picture import check_writable, read_metadata, read_picture, write_picture
 from brushwork.picture.profile import srgb_profile
 
 pyvips = pytest.importorskip("pyvips")
@@ -95,7 +95,10 @@ def test_a_pyramid_holds_smaller_versions_and_counts_as_one_picture(tmp_path):
     assert found.notes == ()
     half = pyvips.Image.new_from_file(str(path), subifd=0)
     assert (half.height, half.width) == (300, 350)
-    with pytest.raises(InputError, match=r"PNG holds one size only: for a pyramid write \.tif"):
+    check_writable(path, overwrite=True, pyramid=True)
+    with pytest.raises(InputError, match=r"PNG holds no pyramid"):
+        check_writable(tmp_path / "a.png", overwrite=False, pyramid=True)
+    with pytest.raises(InputError, match=r"PNG holds no pyramid of sizes: write \.tif"):
         write_picture(image, tmp_path / "a.png", pyramid=True)
 
 

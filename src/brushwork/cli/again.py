@@ -28,7 +28,9 @@ def again(picture: Path, /, *, running: Running = Running()) -> int:  # noqa: B0
         given = running.output
         output = outputs(pipes.target(given), [f"{picture.stem}-again"], many=False)[0] if given else None
         job, notes = repeat_of(picture, output)
-        job = replace(job, overwrite=running.force, max_pixels=running.max_pixels or job.max_pixels)
+        job = replace(
+            job, overwrite=running.force, pyramid=running.pyramid, max_pixels=running.max_pixels or job.max_pixels
+        )
         if running.device != "auto":
             job = replace(job, device=running.device)
         for note in () if running.quiet else notes:

@@ -84,6 +84,7 @@ def order(
             start=start,
             device=running.device,
             overwrite=running.force,
+            pyramid=running.pyramid,
             max_pixels=running.max_pixels,
         )
         for (content, paintings, _), output in zip(asked, files, strict=True)

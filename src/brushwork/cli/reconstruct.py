@@ -17,7 +17,7 @@ from brushwork.recipes import ReconstructContent, Texture
 from brushwork.recipes.options import Start
 
 STYLE = Texture(
-    picture_size=ReconstructContent().size,
+    picture_size=512,  # as for contents
     measure=ReconstructContent().measure,
     style_layers=("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"),
 )

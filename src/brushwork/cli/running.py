@@ -38,8 +38,11 @@ class Running:
     """How a command runs."""
 
     output: Output = ""
-    """Where the picture goes: a file (.png, .jpg, .webp, .tif), a folder, or - for PNG on stdout. Without it: a file
-    in the current folder, named after the pictures."""
+    """Where the picture goes: a file (.png, .jpg, .webp, .tif; .dzi for a Deep Zoom of tiles with a page that shows
+    them), a folder, or - for PNG on stdout. Without it: a file in the current folder, named after the pictures."""
+
+    pyramid: Flag = False
+    """Write a TIFF in tiles, with smaller versions of itself, for viewers of giant pictures."""
 
     force: Flag = False
     """Overwrite what is there."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from PIL import Image as Pillow
 
 from brushwork.errors import InputError
-from brushwork.picture.window import Size
+from brushwork.picture import Size, fit, resize
+from brushwork.picture.levels import levels
 from brushwork.recipes import Progress
 from brushwork.types import Image
 
@@ -33,7 +33,7 @@ class Timelapse:
         """Keep the picture, when a frame is due."""
         self._last = progress
         if progress.spent >= progress.budget * (len(self._frames) / FRAMES) ** 2:
-            self._frames.append(pillow(progress.image))
+            self._frames.append(_frame(progress))
 
     def finish(self) -> None:
         """Write the animation; all frames get the size of the last one, which is the finished picture.
@@ -42,18 +42,29 @@ class Timelapse:
         """
         if self._last is None:  # nothing was left to paint
             return
-        frames = [*self._frames, pillow(self._last.image)]
+        frames = [*self._frames, _frame(self._last)]
         durations = [FRAME_MILLISECONDS] * len(self._frames) + [LAST_FRAME_MILLISECONDS]
-        first, *others = self._enlarged(frames, self._last.levels[-1].size)
+        first, *others = _enlarged(frames, _full(self._last))
         try:
             first.save(self._path, save_all=True, append_images=others, duration=durations, loop=0)
         except OSError as error:
             raise InputError(f"the timelapse cannot be written to {self._path} ({error}).") from error
 
-    def _enlarged(self, frames: list[Pillow.Image], full: Size) -> Iterator[Pillow.Image]:
-        shrink = min(1.0, LARGEST_SIDE / max(full))
-        size = max(1, round(full.width * shrink)), max(1, round(full.height * shrink))
-        return (frame.resize(size, Pillow.Resampling.BICUBIC) for frame in frames)
+
+def _frame(progress: Progress) -> Pillow.Image:
+    """The picture as it is now, no larger than it will be shown."""
+    image, full = progress.image, _full(progress)
+    return pillow(resize(image, full) if Size.of(image).area > full.area else image)
+
+
+def _full(progress: Progress) -> Size:
+    """The size of the animation."""
+    finished = progress.levels[-1].size
+    return fit(finished, LARGEST_SIDE, by="long") if max(finished) > LARGEST_SIDE else finished
+
+
+def _enlarged(frames: list[Pillow.Image], size: Size) -> Iterator[Pillow.Image]:
+    return (frame.resize((size.width, size.height), Pillow.Resampling.BICUBIC) for frame in frames)
 
 
 def require_ending(path: Path) -> None:
@@ -67,5 +78,4 @@ def require_ending(path: Path) -> None:
 
 def pillow(image: Image) -> Pillow.Image:
     """The first picture of a batch, in 8 bits."""
-    levels = (image[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()  # 255: white in 8 bits
-    return Pillow.fromarray(np.ascontiguousarray(levels))
+    return Pillow.fromarray(levels(image[:1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,15 +28,16 @@ class Standing(NamedTuple):
     losses: Mapping[str, float]
 
     @classmethod
-    def of(cls, progress: Progress) -> Standing:
-        losses = progress.step.losses
-        terms = {name: float(value) for name, value in losses.terms.items()}
-        return cls(progress.saved(), progress.spent, float(losses.total), terms)
+    def of(cls, progress: Progress) -> Callable[[], Standing]:
+        """The standing of now, to be had later too: its picture is made when it is asked for."""
+        losses, spent, saving = progress.step.losses, progress.spent, progress.saving()
+        terms, total = {name: float(value) for name, value in losses.terms.items()}, float(losses.total)
+        return lambda: cls(saving(), spent, total, terms)
 
     @property
     def image(self) -> Image:
-        """The picture, in [0, 1]."""
-        return whole(self.saved.state, "shown").clamp(0, 1)
+        """The picture, which may leave [0, 1]."""
+        return whole(self.saved.state, "shown")
 
 
 class Checkpoint(NamedTuple):

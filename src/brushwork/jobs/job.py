@@ -36,6 +36,9 @@ class Job:
     overwrite: bool = False
     """Whether a picture or a checkpoint that lies at the output may be lost."""
 
+    pyramid: bool = False
+    """Whether a TIFF holds smaller versions of itself too, for viewers of giant pictures."""
+
     max_pixels: int | None = None
     """Largest pictures to read, in pixels; None: the limit of `brushwork.picture`."""
 

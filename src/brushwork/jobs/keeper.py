@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
@@ -31,12 +31,23 @@ class Keeper:
 
     def __init__(self, desk: Desk, checkpoint: Checkpoint | None, every: float | None, replacing: bool) -> None:
         """`every`: seconds between checkpoints; None: only at an interruption."""
-        self.standing = checkpoint.standing if checkpoint else None
+        self._standing: Standing | Callable[[], Standing] | None = checkpoint.standing if checkpoint else None
         self.notes = list(dict.fromkeys((*(checkpoint.notes if checkpoint else ()), *desk.notes)))
         self._desk, self._every, self._replacing = desk, every, replacing
         self._fresh = False  # a step since the last checkpoint
         self._began = monotonic() - (checkpoint.seconds if checkpoint else 0.0)
         self._due = None if every is None else monotonic() + every
+
+    @property
+    def standing(self) -> Standing | None:
+        """Where the painting stands; None before its first step."""
+        if callable(self._standing):
+            self._standing = self._standing()
+        return self._standing
+
+    @standing.setter
+    def standing(self, standing: Standing | None) -> None:
+        self._standing = standing
 
     @property
     def seconds(self) -> float:
@@ -52,7 +63,7 @@ class Keeper:
         """Take notice of a step."""
         if progress.step.note:
             self.notes.append(progress.step.note)
-        self.standing, self._fresh = Standing.of(progress), True
+        self._standing, self._fresh = Standing.of(progress), True
 
     def checkpoint_in_time(self) -> str | None:
         """Write a checkpoint if it is time. What went wrong, in a sentence; the checkpoint before then stays."""
@@ -78,9 +89,7 @@ class Keeper:
         try:
             self._write_checkpoint()
         finally:
-            self._write_picture(
-                self.standing.image if best is None else best.clamp(0, 1), self.standing, finished=False
-            )
+            self._write_picture(self.standing.image if best is None else best, self.standing, finished=False)
 
     def finish(self) -> Finished:
         """Write the picture, and drop the checkpoint.
@@ -111,6 +120,7 @@ class Keeper:
             alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
             metadata=inscribe(desk.record, standing, finished=finished),
             bits=desk.bits,
+            pyramid=desk.job.pyramid,
             overwrite=self._replacing,
         )
 

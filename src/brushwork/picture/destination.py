@@ -12,7 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from brushwork.errors import InputError
-from brushwork.picture.formats import DEEP_ZOOM, format_of
+from brushwork.picture.formats import DEEP_ZOOM, format_of, require_pyramid
 from brushwork.picture.vips import required_vips
 from brushwork.picture.window import Size
 
@@ -30,6 +30,7 @@ def check_writable(
     bytes_needed: int = ROOM,
     bits: int = 8,
     size: Size | None = None,
+    pyramid: bool = False,
 ) -> None:
     """Find out, before painting, whether a picture can be written to `path`.
 
@@ -45,7 +46,9 @@ def check_writable(
         raise InputError(f"{format.name} holds {format.longest} pixels a side, not {size}: write .png or .tif.")
     if min(bits, format.bits) > 8:
         required_vips(f"{path.name} is to be written with 16 bits a sample")
-    if format is DEEP_ZOOM:
+    if pyramid:
+        require_pyramid(format)
+    if format is DEEP_ZOOM or pyramid:
         required_vips(f"{path.name} is to be written with its tiles")
     with _explained(path):
         _require_place(path, overwrite, format.beside(path))

@@ -52,6 +52,15 @@ def format_of(path: str | PathLike[str]) -> Format:
     raise InputError(f"{Path(path).name!r} {given}: give a name that ends in one of {endings}.")
 
 
+def require_pyramid(format: Format) -> None:
+    """Refuse a pyramid in a file that holds one size only.
+
+    Raises: InputError.
+    """
+    if format.name != "TIFF":
+        raise InputError(f"{format.name} holds no pyramid of sizes: write .tif with one, or .dzi, which is one.")
+
+
 def keeps_alpha(path: str | PathLike[str]) -> bool:
     """Whether a file of this name can be transparent; if not, it is written over white.
 

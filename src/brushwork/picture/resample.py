@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isqrt
 from typing import Literal, TypeAlias
 
+import torch
 import torch.nn.functional as F
 
 from brushwork.errors import InputError
@@ -28,7 +29,8 @@ def resize(
 
     With `antialias` the kernel widens with the shrinking, and bicubic is Keys' with a = -1/2, as in Pillow; without,
     torch's own with a = -3/4. What becomes more than 16 times smaller is brought to 16 times by triangles first.
-    Bicubic overshoots at edges; `clamp` cuts that off at [0, 1].
+    Bicubic overshoots at edges; `clamp` cuts that off at [0, 1]. A picture that has the size already is returned as it
+    is, not copied.
 
     Raises: InputError: an empty size, an unknown kernel.
     Source: Keys 1981, Cubic convolution interpolation.
@@ -37,6 +39,8 @@ def resize(
         raise InputError(f"no kernel is called {kernel!r}: take one of {', '.join(_MODES)}.")
     if min(size) < 1:
         raise InputError(f"a picture cannot be resized to {size}: both sides must be 1 pixel or more.")
+    if Size.of(image) == size:
+        return image.clamp(0, 1) if clamp and _leaves_range(image) else image
     if kernel == "nearest":
         return F.interpolate(image, tuple(size), mode=_MODES[kernel])
     if antialias:
@@ -44,6 +48,14 @@ def resize(
     else:
         resized = F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False)
     return resized.clamp(0, 1) if clamp else resized
+
+
+def _leaves_range(image: Feature) -> bool:
+    """Whether there is something to clamp. On `meta`, which has no numbers, there is not."""
+    if image.is_meta:
+        return False
+    least, most = torch.aminmax(image.detach())
+    return not (least >= 0 and most <= 1)
 
 
 def _antialiased(image: Feature, size: Size, kernel: Kernel) -> Feature:

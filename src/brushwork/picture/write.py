@@ -12,7 +12,7 @@ from brushwork.errors import InputError
 from brushwork.picture.deepzoom import write_deep_zoom
 from brushwork.picture.destination import placing, placing_together
 from brushwork.picture.encode import encoded
-from brushwork.picture.formats import DEEP_ZOOM, Format, format_of
+from brushwork.picture.formats import DEEP_ZOOM, Format, format_of, require_pyramid
 from brushwork.picture.levels import levels, require_numbers
 from brushwork.picture.limits import GIANT
 from brushwork.picture.stream import drawn, stream
@@ -85,8 +85,8 @@ def _require_options(format: Format, size: Size, bits: int, quality: int, pyrami
         raise InputError(f"{bits} bits a sample cannot be written: take 8 or 16.")
     if not 1 <= quality <= _BEST:
         raise InputError(f"the quality is {quality}: take 1 to {_BEST}; 95 shows no loss.")
-    if pyramid and format.name != "TIFF":
-        raise InputError(f"{format.name} holds one size only: for a pyramid write .tif, or .dzi.")
+    if pyramid:
+        require_pyramid(format)
     if min(size) < 1 or max(size) > format.longest:
         raise InputError(f"{format.name} holds 1 to {format.longest} pixels a side, not {size}: write .png or .tif.")
 

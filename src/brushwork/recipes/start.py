@@ -24,7 +24,7 @@ def noisy(picture: Image, std: float, generator: torch.Generator, white: float =
     where it is flat, every position gets the same gradient, and what is painted there lies on the network's grid.
     """
     drawn = torch.randn(picture.shape, generator=generator, dtype=picture.dtype).to(picture.device)
-    return picture + drawn * (std / white)
+    return drawn.mul_(std / white).add_(picture)
 
 
 def covering(picture: Image, size: Size) -> Image:
