@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from brushwork.picture.match import color_moments, match_histogram, match_lightness, match_linear
+from brushwork.picture.color import luma
+from brushwork.picture.match import color_moments, match_histogram, match_lightness, match_linear, paled
 from brushwork.picture.spaces import SPACES
 
 TRANSFORMS = ("chol", "pca", "sym")
@@ -103,8 +104,23 @@ def test_lightness_gets_mean_and_deviation():
     assert torch.allclose(flat, LIKE[:, :1].mean())
 
 
+def test_colors_beyond_srgb_become_paler_and_keep_their_lightness_and_hue():
+    strong = 0.5 + 2 * (PICTURE - 0.5)
+    gray = luma(strong).clamp(0, 1).expand_as(strong)
+    found = paled(strong, gray)
+    assert found.amin() >= -1e-6
+    assert found.amax() <= 1 + 1e-6
+    inside = (strong - 0.5).abs().amax(1, keepdim=True) <= 0.5
+    assert torch.allclose(found * inside, strong * inside, atol=1e-6)
+    possible = (luma(strong) >= 0) & (luma(strong) <= 1)
+    assert ((luma(found) - luma(strong)) * possible).abs().max() < 1e-5
+    cosine = torch.nn.functional.cosine_similarity(found - gray, strong - gray)
+    assert (cosine[(found - gray).abs().amax(1) > 1e-2] > 0.999).all()
+
+
 def test_all_of_it_can_be_rehearsed():
     picture, like = PICTURE.to("meta"), LIKE.to("meta")
     for transform in TRANSFORMS:
         assert match_linear(picture, like, transform).shape == PICTURE.shape
     assert match_histogram(picture, like).shape == PICTURE.shape
+    assert paled(picture, picture).shape == PICTURE.shape

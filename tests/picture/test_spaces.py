@@ -29,7 +29,7 @@ def test_grays_are_gray_and_lightness_is_theirs(name):
     assert torch.allclose(space.lightness(space.encode(gray)), space.lightness(coordinates), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("name", [name for name, space in SPACES.items() if not space.light])
 def test_other_lightness_leaves_what_is_not_lightness(name):
     space = SPACES[name]
     coordinates = space.encode(COLORS)
@@ -37,6 +37,16 @@ def test_other_lightness_leaves_what_is_not_lightness(name):
     lit = space.lit(coordinates, lightness.flip(-1))
     assert torch.allclose(space.lightness(lit), lightness.flip(-1), atol=1e-6)
     assert torch.allclose(space.lit(lit, lightness), coordinates, atol=1e-6)
+
+
+def test_light_is_multiplied_and_black_gets_no_color():
+    space = SPACES["linear"]
+    colors = torch.tensor([[0.6, 0.3, 0.2], [0.0, 0.0, 0.0]]).T.view(1, 3, 1, 2)
+    lit = space.lit(colors, torch.full((1, 1, 1, 2), 0.2))
+    assert space.lightness(lit).flatten().tolist() == pytest.approx([0.2, 0.2])
+    bright, black = lit[0, :, 0].T.tolist()
+    assert bright[0] / bright[1] == pytest.approx(2, rel=0.05)
+    assert black == pytest.approx([0.2, 0.2, 0.2])
 
 
 def test_lightness_of_the_first_two_is_luma_and_luminance():

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.picture.color import Plane
-from brushwork.types import Feature
+from brushwork.types import Feature, Image
 
 Transform: TypeAlias = Literal["chol", "pca", "sym"]
 
@@ -67,6 +67,17 @@ def match_lightness(lightness: Plane, like: Plane) -> Plane:
     """
     deviation = lightness.std(correction=0).clamp_min(sqrt(_LEAST_VARIANCE))
     return (lightness - lightness.mean()) * (like.std(correction=0) / deviation) + like.mean()
+
+
+def paled(image: Image, gray: Image) -> Image:
+    """The picture, in which colors beyond [0, 1] are brought toward grays until they are within it.
+
+    Cut off instead, each channel by itself, they would change in lightness and hue.
+    """
+    gray, away = gray.clamp(0, 1), image - gray.clamp(0, 1)
+    room = torch.where(away > 0, 1 - gray, gray)
+    share = (room / away.abs().clamp_min(torch.finfo(image.dtype).tiny)).amin(1, keepdim=True).clamp(max=1)
+    return gray + share * away
 
 
 def _chol(covariance: Matrix, wanted: Matrix) -> Matrix:

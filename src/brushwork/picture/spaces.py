@@ -45,6 +45,10 @@ _FROM_CONES: Rows = (
 )
 
 
+_DIM = 0.01
+"""Gray light that is added before light is multiplied, so that black has no color."""
+
+
 class Space(NamedTuple):
     """Three coordinates of a color. Gray of lightness L lies at L · `gray`."""
 
@@ -55,13 +59,18 @@ class Space(NamedTuple):
     weights: tuple[float, ...]
     """Lightness is Σ weight · coordinate; black has 0, white 1."""
     gray: tuple[float, ...]
+    light: bool = False
+    """Whether the coordinates are amounts of light, which brighter lamps multiply."""
 
     def lightness(self, color: Feature) -> Plane:
         """The lightness of every pixel's coordinates."""
         return (color * _column(self.weights, color)).sum(1, keepdim=True)
 
     def lit(self, color: Feature, lightness: Plane) -> Feature:
-        """The coordinates with another lightness: moved along the grays, so that differences of color stay."""
+        """The coordinates with another lightness: moved along the grays, or multiplied where they are light."""
+        if self.light:
+            dim = _DIM * _column(self.gray, color)
+            return (color + dim) * (lightness / (self.lightness(color) + _DIM))
         return color + (lightness - self.lightness(color)) * _column(self.gray, color)
 
     def grays(self, lightness: Plane) -> Feature:
@@ -110,7 +119,7 @@ _ALL = (1.0, 1.0, 1.0)
 
 SPACES: Mapping[SpaceName, Space] = {
     "srgb": Space(_same, _same, _REC601, _ALL),
-    "linear": Space(srgb_to_linear, linear_to_srgb, _REC709, _ALL),
+    "linear": Space(srgb_to_linear, linear_to_srgb, _REC709, _ALL, light=True),
     "yiq": Space(rgb_to_yiq, yiq_to_rgb, _FIRST, _FIRST),
     "lab": Space(srgb_to_lab, lab_to_srgb, _FIRST, _FIRST),
     "oklab": Space(srgb_to_oklab, oklab_to_srgb, _FIRST, _FIRST),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import torch
 
 from brushwork.errors import InputError
-from brushwork.picture.match import Transform, match_histogram, match_lightness, match_linear
+from brushwork.picture.match import Transform, match_histogram, match_lightness, match_linear, paled
 from brushwork.picture.resample import resize
 from brushwork.picture.spaces import SPACES, SpaceName
 from brushwork.picture.window import Size
@@ -30,10 +30,11 @@ class Coloring(ABC):
 
     color: ColorMode = "style"
     """The painting's colors (style); the photograph's, of which only the lightness is painted (keep-luminance); or the
-    painting's made like the photograph's, in mean and covariance (match-linear) or each channel (match-histogram)."""
+    painting's made like the photograph's, in mean and covariance (match-linear), then in each channel's histogram too
+    (match-histogram)."""
 
     color_transform: Transform = "pca"
-    """How match-linear turns covariances into each other: by Cholesky factors (chol), roots as Image Analogies do
+    """How covariances are turned into each other: by Cholesky factors (chol), roots as Image Analogies do
     (pca), or moving colors least (sym)."""
 
     color_when: Literal["before", "after"] = "before"
@@ -97,14 +98,13 @@ def finishing(steps: Iterator[Progress], finish: Callable[[Image], Image]) -> It
 
 
 def _matched(options: Coloring, picture: Image, photograph: Image) -> Image:
-    def match(own: Feature, like: Feature) -> Feature:
-        if options.color == "match-histogram":
-            return match_histogram(own, like)
-        return match_linear(own, like, options.color_transform)
-
     space = SPACES[options.color_space]
-    own = space.encode(picture)
-    return _part(options, picture, own, match(own, space.encode(photograph)))
+    own, like = space.encode(picture), space.encode(photograph)
+    matched = match_linear(own, like, options.color_transform)
+    if options.color == "match-histogram":
+        # Channels by themselves know nothing of each other: where they were not alike, colors become garish.
+        matched = match_histogram(matched, like)
+    return _part(options, picture, own, matched)
 
 
 def _gray(options: Coloring, picture: Image, like: Image | None = None) -> Image:
@@ -118,10 +118,13 @@ def _gray(options: Coloring, picture: Image, like: Image | None = None) -> Image
 
 
 def _with_colors(options: Coloring, painted: Image, photograph: Image) -> Image:
-    """The painted lightness in the photograph's colors."""
+    """The painted lightness in the photograph's colors, paler where sRGB has none that strong."""
     space = SPACES[options.color_space]
     own = space.encode(painted)
-    return _part(options, painted, own, space.lit(space.encode(photograph), space.lightness(own)))
+    lightness = space.lightness(own)
+    colored = space.decode(space.lit(space.encode(photograph), lightness))
+    colored = paled(colored, space.decode(space.grays(lightness)))
+    return _part(options, painted, own, space.encode(colored))
 
 
 def _part(options: Coloring, picture: Image, own: Feature, changed: Feature) -> Image:
