@@ -25,7 +25,8 @@ def test_freed_memory_is_kept():
     """What was freed comes back at the same place, already in memory."""
     program = (
         "from brushwork.cli.process import tune; tune(); import ctypes; c = ctypes.CDLL(None);"
-        "c.malloc.restype = ctypes.c_void_p; c.malloc.argtypes = [ctypes.c_size_t]; c.free.argtypes = [ctypes.c_void_p];"
+        "c.malloc.restype = ctypes.c_void_p; c.malloc.argtypes = [ctypes.c_size_t];"
+        "c.free.argtypes = [ctypes.c_void_p];"
         "import resource; faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt;"
         "fill = lambda: (lambda a: (ctypes.memset(a, 1, 2**27), c.free(a)))(c.malloc(2**27));"
         "fill(); before = faults(); fill(); print(faults() - before)"

@@ -16,8 +16,9 @@ from torch import nn
 
 from brushwork import __version__
 from brushwork.perception.cache import cache_folder
-from brushwork.perception.engines import ENGINES, Engine, Walk, usable
+from brushwork.perception.engines import ENGINES, Engine, usable
 from brushwork.perception.native.library import library
+from brushwork.perception.walk import Walk
 
 _SIDE = 160
 """Pixels of the picture that is looked at: large enough for every core to be busy."""

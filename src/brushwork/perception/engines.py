@@ -11,27 +11,14 @@ from torch import nn
 from brushwork.perception.native.chain import chain
 from brushwork.perception.native.library import library
 from brushwork.perception.native.look import look
+from brushwork.perception.nnpack import has_nnpack, walk_nnpack
+from brushwork.perception.walk import Walk, walk
 from brushwork.types import Feature, Image
 
-Engine: TypeAlias = Literal["plain", "channels-last", "native"]
+Engine: TypeAlias = Literal["plain", "channels-last", "nnpack", "native"]
 """`plain`: the modules as they are. `channels-last`: the same with channels lying together, which torch's convolutions
-like better. `native`: brushwork's own kernels, where they were built, for VGG in float32 on processors."""
-
-Walk: TypeAlias = Callable[[Mapping[str, nn.Module], Sequence[str], Image, Sequence[str]], list[Feature]]
-"""From the stages, their order, a picture as the network is shown it, and some stages' names, to their features."""
-
-
-def walk(stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]) -> list[Feature]:
-    """One stage after the other, up to the last one that is wanted."""
-    seen: dict[str, Feature] = {}
-    x = shown
-    for name in order:
-        if len(seen) == len(wanted):
-            break
-        x = stages[name.replace(".", "_")](x)
-        if name in wanted:
-            seen[name] = x
-    return [seen[name] for name in wanted]
+like better. `nnpack`: Winograd convolutions that torch carries, for single pictures in float32. `native`: brushwork's
+own kernels, where they were built, for VGG in float32 on processors."""
 
 
 def walk_channels_last(
@@ -56,9 +43,16 @@ def _is_taken(shown: Image) -> bool:
     return on_processor and shown.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 
 
-ENGINES: Mapping[Engine, Walk] = {"plain": walk, "channels-last": walk_channels_last, "native": walk_native}
+ENGINES: Mapping[Engine, Walk] = {
+    "plain": walk,
+    "channels-last": walk_channels_last,
+    "nnpack": walk_nnpack,
+    "native": walk_native,
+}
+
+_THERE: Mapping[Engine, Callable[[], bool]] = {"nnpack": has_nnpack, "native": lambda: library() is not None}
 
 
 def usable() -> tuple[Engine, ...]:
     """The engines that this installation has."""
-    return tuple(engine for engine in ENGINES if engine != "native" or library() is not None)
+    return tuple(engine for engine in ENGINES if engine not in _THERE or _THERE[engine]())

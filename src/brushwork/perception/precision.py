@@ -23,8 +23,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from brushwork.perception.engines import Walk, walk
 from brushwork.perception.flags import convolutions
+from brushwork.perception.walk import Walk, walk
 from brushwork.types import Feature, Image
 
 Precision: TypeAlias = Literal["auto", "full", "tf32", "bf16", "half"]

@@ -58,8 +58,8 @@ class Seeing(ABC):
     Sums over features are in float32 always."""
 
     engine: Literal["auto", Engine] = "auto"
-    """How the network computes on processors: native (brushwork's own kernels), channels-last or plain (torch's); auto
-    takes the fastest here, as measured once. They agree but for rounding."""
+    """How the network computes on processors: native (brushwork's own kernels), nnpack, channels-last or plain
+    (torch's); auto takes the fastest here, as measured once. They agree but for rounding."""
 
     replay: bool = False
     """On CUDA, record the closure of each size as a graph and replay it: less to launch, which tells at small sizes.
