@@ -16,6 +16,7 @@ from compare_turn import Look, Turn
 from torch import Tensor
 
 from brushwork import preset, read_picture, transfer
+from brushwork.evaluate.memory import give_back
 from brushwork.perception import load_encoder
 from brushwork.recipes.seeing import encoder_for
 
@@ -37,6 +38,7 @@ def _brushwork(task: Task, turn: Turn) -> None:
     options = replace(preset(PRESETS[task.peer]), size=task.size, measure="long", **settings)
     content, style = (read_picture(Path(task.folder, name)).image for name in ("content.png", "style.png"))
     encoder = encoder_for(options, task.device)
+    give_back()  # as the command does before it paints
     turn.ready()
     for progress in transfer(content.to(task.device), [style.to(task.device)], options, encoder=encoder):
         image = progress.step.image  # not clamped: the losses are of this one
