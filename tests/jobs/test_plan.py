@@ -16,6 +16,7 @@ from brushwork.errors import InputError
 from brushwork.evaluate.meter import on_meta
 from brushwork.jobs import plan, probe
 from brushwork.jobs.inputs import Sizes
+from brushwork.jobs.need import SIDES
 from brushwork.jobs.rehearse import optimizer_memory, peak
 from brushwork.jobs.scaled import scaled, size_of
 from brushwork.picture import Size, write_picture
@@ -47,23 +48,33 @@ def test_without_a_probe_there_are_no_times(tmp_path):
 
 
 def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
-    job = tiny_job(tmp_path, options=flat(size=4000))
-    memory = plan(job, timed=False, encoder=tiny_network()).memory // 2
+    job = tiny_job(tmp_path, options=flat(size=2000))
+    memory = plan(job, timed=False, encoder=tiny_network()).memory // 3
     found = plan(job, timed=False, memory=memory, encoder=tiny_network())
     assert not found.fits and found.available is not None and abs(found.available - memory) < 1000
-    assert found.largest is not None and 2000 < found.largest < 4000
+    assert found.largest is not None and 400 < found.largest < 2000
     smaller = replace(job, options=replace(job.options, size=found.largest))
     assert plan(smaller, timed=False, memory=memory, encoder=tiny_network()).fits
     larger = replace(job, options=replace(job.options, size=found.largest + 100))
     assert not plan(larger, timed=False, memory=memory, encoder=tiny_network()).fits
 
 
+def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
+    job = tiny_job(tmp_path, options=flat(size=2000))
+    at_once = plan(job, timed=False, encoder=tiny_network())
+    assert at_once.tiling is None
+    memory = round(0.7 * at_once.memory)
+    found = plan(job, timed=False, memory=memory, encoder=tiny_network())
+    assert found.fits and found.memory <= memory and found.largest is None
+    assert found.tiling is not None and found.tiling.side in SIDES
+
+
 def test_sizes_at_which_the_network_sees_nothing_are_not_proposed(tmp_path):
     write_picture(picture(1, 33, 400), tmp_path / "photograph.png")
-    job = tiny_job(tmp_path, options=flat(size=4000))
+    job = tiny_job(tmp_path, options=flat(size=2000))
     memory = plan(job, timed=False, encoder=tiny_network()).memory
     half = plan(job, timed=False, memory=memory // 2, encoder=tiny_network())
-    assert half.largest is not None and half.largest > 1500
+    assert half.largest is not None and half.largest > 700
     assert plan(job, timed=False, memory=1, encoder=tiny_network()).largest == 0
 
 

@@ -55,7 +55,7 @@ def _verdict(job: Job, one: Plan) -> str:
     if one.available is None:
         return "How much memory there is, is not known."
     if one.fits:
-        return f"It fits: {gigabytes(one.available)} may be used."
+        return f"It fits{f' in {one.tiling}' if one.tiling else ''}: {gigabytes(one.available)} may be used."
     return f"It does not fit: {gigabytes(one.available)} may be used. {_what_fits(job, one.largest)}"
 
 
@@ -82,7 +82,8 @@ def _time(seconds: float | None) -> str:
 def _document(job: Job, one: Plan) -> dict[str, Any]:
     levels = [{**asdict(level), "size": [level.size.width, level.size.height]} for level in one.levels]
     totals = {"closures": one.closures, "memory": one.memory, "seconds": one.seconds}
-    verdict = {"available": one.available, "fits": one.fits, "largest": one.largest}
+    verdict: dict[str, Any] = {"available": one.available, "fits": one.fits, "largest": one.largest}
+    verdict["tiling"] = None if one.tiling is None else one.tiling._asdict()
     return {"output": str(job.output), "device": one.device, "levels": levels, **totals, **verdict}
 
 

@@ -72,7 +72,8 @@ class Running:
     """Threads on the CPU; without it, OMP_NUM_THREADS or one for each core."""
 
     memory: Annotated[int | None, Parameter(group=MACHINE, converter=bytes_of, metavar="AMOUNT")] = None
-    """Memory that may be used, as 4GB or 2GiB; without it, what is left. A picture that needs more is refused."""
+    """Memory that may be used, as 4GB or 2GiB; without it, what is left. A picture that needs more is looked
+    at in tiles, which takes longer, and refused only if those do not fit."""
 
     max_pixels: Annotated[int | None, Parameter(group=MACHINE, converter=whole)] = None
     """Largest pictures to read, in pixels; raises the limit that keeps out decompression bombs."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from brushwork.evaluate.tiled import Tiling
 from brushwork.picture.window import Size
 
 _VECTORS = 5
@@ -45,6 +46,8 @@ class Plan:
     """Bytes that may be taken in all, counted as `memory`; None: unknown."""
     largest: int | None
     """Where it does not fit: the largest `size` that does, in pixels; 0: none does. Else None."""
+    tiling: Tiling | None = None
+    """How the pictures are looked at; None: at once."""
 
     @property
     def closures(self) -> int:

@@ -21,6 +21,19 @@ Combine: TypeAlias = Callable[[Summaries], Summaries]
 """What becomes of the sums between the passes. They are in float64 (on `mps` in float32), and have no graph."""
 
 
+class Tiling(NamedTuple):
+    """Looking at a picture tile by tile, see `tiled`. Pictures no larger than a tile lose nothing by it."""
+
+    side: int
+    """Pixels of a tile, halo included."""
+    kept: int = 1
+    """Tiles whose graphs are kept between the passes."""
+
+    def __str__(self) -> str:
+        kept = f", {self.kept} of them kept between the passes" if self.kept > 1 else ""
+        return f"tiles of {self.side} pixels{kept}"
+
+
 def tiled(
     encoder: Encoder,
     objective: Objective,

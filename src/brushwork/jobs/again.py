@@ -38,6 +38,7 @@ def again(path: Path, output: Path | None = None) -> Repeat:
         output=output or path.with_stem(f"{path.stem}-again"),
         start=None if record.start is None else _found(record.start, path.parent),
         device=device,
+        tiling=record.tiling,
     )
     changes = changed(machine(pick_device(device)), record.machine)
     note = f"it was painted in other circumstances ({'; '.join(changes)}): the last bits may come out otherwise."

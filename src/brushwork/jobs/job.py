@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from brushwork.evaluate.tiled import Tiling
 from brushwork.recipes import Options
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
@@ -41,6 +42,9 @@ class Job:
 
     max_pixels: int | None = None
     """Largest pictures to read, in pixels; None: the limit of `brushwork.picture`."""
+
+    tiling: Tiling | None = None
+    """How the network looks at the pictures, if that fits into memory; None: at once, or else in tiles that fit."""
 
     @property
     def checkpoint(self) -> Path:

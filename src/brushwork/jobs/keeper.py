@@ -65,6 +65,12 @@ class Keeper:
             self.notes.append(progress.step.note)
         self._standing, self._fresh = Standing.of(progress), True
 
+    def with_less(self, desk: Desk) -> str:
+        """Go on at another desk, because memory ran out. What happened, in a sentence."""
+        self._desk = desk
+        self.notes.append(f"memory ran out: the network looks at {desk.record.tiling} from here on.")
+        return self.notes[-1]
+
     def checkpoint_in_time(self) -> str | None:
         """Write a checkpoint if it is time. What went wrong, in a sentence; the checkpoint before then stays."""
         if self._every is None or not self.due:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
-
 import torch
 
 from brushwork.errors import OutOfMemory
 from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.memory import available_memory, give_back, held_memory
-from brushwork.evaluate.meter import on_meta
-from brushwork.evaluate.plan import LevelPlan, Plan, with_reserve
+from brushwork.evaluate.plan import LevelPlan, Plan
+from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs.inputs import Inputs, Sizes, read_sizes
 from brushwork.jobs.job import Job
+from brushwork.jobs.need import Need, work
 from brushwork.jobs.probe import probe
-from brushwork.jobs.rehearse import optimizer_memory, peak
-from brushwork.jobs.scaled import scaled, size_of
-from brushwork.jobs.shown import is_visible, largest_shown, require_visible
+from brushwork.jobs.rehearse import optimizer_memory
+from brushwork.jobs.shown import largest_shown, require_visible
 from brushwork.perception import Encoder
-from brushwork.picture import Size
 from brushwork.recipes import Options
 from brushwork.recipes import plan as levels_of
-from brushwork.recipes.options import SMALLEST_SIDE
 from brushwork.recipes.seeing import encoder_for
-
-_STEP = 16
-"""Pixels between the sizes that are proposed: the stride of VGG's last block, so that pooling cuts nothing off."""
 
 _AMPLE = 2**14
 """Bytes a pixel, some four times what VGG-19 takes. Where so much is left, nothing needs to be predicted."""
@@ -50,72 +42,63 @@ def plan(job: Job, *, timed: bool = True, memory: int | None = None, encoder: En
     require_visible(options, sizes, eye)
     give_back()
     held, room, levels = held_memory(device), _room(device, memory), levels_of(options, sizes.content)
-    rate, need = None, _Need(sizes, eye, device)
+    rate, need = None, Need(sizes, eye, device)
+    tiling = None if room is None or need(options) <= room else need.tiling(options, room)
     if timed:
         rate = probe(options, len(sizes.paintings), eye.to(device), device)
     plans = tuple(
         LevelPlan(
             size,
             closures,
-            held + need(options, index),
-            None if rate is None else rate * size.area * (closures + _TARGETS),
+            held + need(options, tiling, index),
+            None if rate is None else rate * size.area * (closures + _TARGETS) * work(options, eye, size, tiling),
         )
         for index, (size, closures) in enumerate(levels)
     )
     fits = room is None or max(one.memory for one in plans) - held <= room
     largest = None if fits or room is None else need.largest(options, levels[-1].size, room)
-    return Plan(str(device), plans, None if room is None else room + held, largest)
+    return Plan(str(device), plans, None if room is None else room + held, largest, tiling)
 
 
-def require_memory(
-    options: Options, inputs: Inputs, encoder: Encoder, device: torch.device, memory: int | None = None
-) -> None:
-    """Refuse what does not fit into `memory` bytes; None: what the machine has.
+def choose_tiling(
+    options: Options,
+    inputs: Inputs,
+    encoder: Encoder,
+    device: torch.device,
+    memory: int | None = None,
+    asked: Tiling | None = None,
+) -> Tiling | None:
+    """How the network can look at the pictures within `memory` bytes (None: what the machine has): at once (None) if
+    possible, else in the largest tiles that fit; but as `asked`, where that fits.
 
-    Raises: OutOfMemory: carries the size that fits.
+    Raises: OutOfMemory: not even small tiles fit; carries the size that does.
     """
     give_back()
     room, sizes = _room(device, memory), inputs.sizes
     if room is None or _ample(options, sizes) <= room:
-        return
+        return asked
     if device.type == "cpu":
         room += inputs.nbytes  # which the need counts, and which are held already
-    need, canvas = _Need(sizes, encoder, device), levels_of(options, sizes.content)[-1].size
-    needed = need(options)
-    if needed <= room:
-        return
+    need = Need(sizes, encoder, device)
+    if need(options, asked) <= room:
+        return asked
+    if asked is not None and need(options) <= room:
+        return None
+    tiling = need.tiling(options, room)
+    if need(options, tiling) > room:
+        raise _too_large(need, options, room)
+    return tiling
+
+
+def _too_large(need: Need, options: Options, room: int) -> OutOfMemory:
+    canvas = levels_of(options, need.sizes.content)[-1].size
     largest = need.largest(options, canvas, room)
     remedy = f"take size {largest} or less" if largest else "no size fits; free some, or take another device"
-    raise OutOfMemory(
-        f"{canvas} pixels take {_gigabytes(needed)} of memory on {device}, and {_gigabytes(room)} are left: {remedy}.",
+    return OutOfMemory(
+        f"{canvas} pixels take {_gigabytes(need.least(options))} of memory on {need.device}, and {_gigabytes(room)} "
+        f"are left: {remedy}.",
         largest or None,
     )
-
-
-@dataclass(frozen=True)
-class _Need:
-    """The memory that paintings of some pictures need on a device, beyond what is held."""
-
-    sizes: Sizes
-    encoder: Encoder
-    device: torch.device
-
-    def __call__(self, options: Options, level: int = -1) -> int:
-        tensors = peak(options, self.sizes, on_meta(self.encoder), level)
-        return with_reserve(tensors + self._weights(), self.device)
-
-    def _weights(self) -> int:
-        """On the CPU the network is there already."""
-        return 0 if self.device.type == "cpu" else sum(one.nbytes for one in self.encoder.parameters())
-
-    def largest(self, options: Options, canvas: Size, room: int) -> int:
-        """The largest size below the present one that fits; 0: none does."""
-        smaller = (
-            (size, scaled(options, size, canvas)) for size in range(SMALLEST_SIDE, size_of(options, canvas), _STEP)
-        )
-        candidates = [(size, one) for size, one in smaller if is_visible(one, self.sizes, self.encoder)]
-        fitting = bisect_right(candidates, room, key=lambda candidate: self(candidate[1]))
-        return candidates[fitting - 1][0] if fitting else 0
 
 
 def _ample(options: Options, sizes: Sizes) -> int:

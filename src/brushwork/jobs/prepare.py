@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
+from brushwork.evaluate.tiled import Tiling
 from brushwork.evaluate.wire import Wire
+from brushwork.jobs.beforehand import enlarged, forgone
 from brushwork.jobs.inputs import Inputs, read_inputs
 from brushwork.jobs.job import Job
-from brushwork.jobs.plan import require_memory
+from brushwork.jobs.plan import choose_tiling
 from brushwork.jobs.record import Record
 from brushwork.jobs.shown import require_visible
 from brushwork.perception import Encoder
-from brushwork.picture import Picture, check_writable, keeps_alpha, most_bits
-from brushwork.recipes import Level, Texture
+from brushwork.perception.engines import usable
+from brushwork.picture import check_writable, most_bits
+from brushwork.recipes import Level
 from brushwork.recipes import plan as levels_of
 from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.share import Alone, Share
 
 _ROOM = 2**20
 """Bytes for what a picture's file holds beside its samples."""
@@ -40,6 +44,32 @@ class Desk:
     bits: int
     """Bits a sample of the output."""
     notes: tuple[str, ...]
+    memory: int | None
+    """Bytes that may be taken; None: what the machine has."""
+
+    @property
+    def share(self) -> Share:
+        """The whole picture, looked at as the record says."""
+        return Alone(self.record.tiling)
+
+    def looking(self, tiling: Tiling | None) -> Desk:
+        """The same, looking at pictures in such tiles, or at once."""
+        return replace(self, record=replace(self.record, tiling=tiling))
+
+    def going_on(self, begun: Record) -> Desk:
+        """The same as a painting was begun: with its tiles, if they fit, and with its engine, unless another one was
+        asked for, or it is gone."""
+        if self.record.tiling != begun.tiling:
+            seen = self.job.options, self.inputs, self.encoder, self.device
+            return self._by(begun).looking(choose_tiling(*seen, self.memory, begun.tiling))
+        return self._by(begun)
+
+    def _by(self, begun: Record) -> Desk:
+        engine = begun.options.engine
+        if self.job.options.engine != "auto" or engine not in usable():
+            return self
+        self.encoder.engine = engine
+        return replace(self, record=replace(self.record, options=replace(self.record.options, engine=engine)))
 
 
 def prepare(
@@ -64,14 +94,16 @@ def prepare(
     record = Record.of(job, eye, device, 1 if wire is None else wire.count)
     _require_distinct(job, record)
     if wire is None:
-        require_memory(job.options, inputs, eye, device, memory)
-    notes = (*inputs.notes, *_forgone(job, inputs.content, bits))
-    return Desk(job, device, eye.to(device), inputs, levels, record, bits, notes)
+        record = replace(record, tiling=choose_tiling(job.options, inputs, eye, device, memory, job.tiling))
+    notes = (*inputs.notes, *enlarged(job, inputs, levels[-1].size), *forgone(job, inputs.content, bits))
+    return Desk(job, device, eye.to(device), inputs, levels, record, bits, notes, memory)
 
 
 def _require_place(job: Job, finest: Level, bits: int, replacing: bool) -> None:
     needed = finest.size.area * _CHANNELS * bits // _BITS_OF_A_BYTE + _ROOM
-    check_writable(job.output, overwrite=replacing, bytes_needed=needed, bits=bits, size=finest.size)
+    check_writable(
+        job.output, overwrite=replacing, bytes_needed=needed, bits=bits, size=finest.size, pyramid=job.pyramid
+    )
 
 
 def _require_apart(job: Job) -> None:
@@ -86,15 +118,3 @@ def _require_distinct(job: Job, record: Record) -> None:
     for path, painting in zip(job.paintings, record.paintings, strict=True):
         if painting.sha256 == record.content.sha256:
             raise InputError(f"{path} is the photograph itself: give a painting to take the style from.")
-
-
-def _forgone(job: Job, content: Picture, bits: int) -> tuple[str, ...]:
-    """What the output cannot keep of the picture."""
-    notes = []
-    if content.alpha is not None and isinstance(job.options, Texture):
-        notes.append(f"{content.name} is transparent in places; textures are not.")
-    elif content.alpha is not None and not keeps_alpha(job.output):
-        notes.append(f"{content.name} is transparent in places, and {job.output.suffix} cannot be: written over white.")
-    if bits < content.bits:
-        notes.append(f"{content.name} has {content.bits} bits a sample, and {job.output.suffix} keeps {bits}.")
-    return tuple(notes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ import torch
 
 import brushwork
 from brushwork.errors import InputError
+from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs.job import Job
 from brushwork.jobs.settings import options_from_json, options_to_json, recipe_of
 from brushwork.perception import Encoder
@@ -50,6 +51,8 @@ class Record:
     """sha256 over the network's numbers."""
     machine: dict[str, str | int]
     """What may change the last bits: versions, device, threads, processor; how many processes, if several."""
+    tiling: Tiling | None = None
+    """How the network looks at the pictures; None: at once. It may change the last bits too."""
 
     @classmethod
     def of(cls, job: Job, encoder: Encoder, device: torch.device, ranks: int = 1) -> Record:
@@ -59,7 +62,7 @@ class Record:
         """
         folder = job.output.parent
         return cls(
-            job.options,
+            replace(job.options, engine=encoder.engine),
             _source(job.content, folder),
             tuple(_source(painting, folder) for painting in job.paintings),
             None if job.start is None else _source(job.start, folder),
@@ -79,6 +82,7 @@ class Record:
             "network": self.network,
             "weights": self.weights,
             "machine": self.machine,
+            "tiling": None if self.tiling is None else self.tiling._asdict(),
         }
 
     @classmethod
@@ -96,6 +100,7 @@ class Record:
                 str(data["network"]),
                 str(data["weights"]),
                 dict(data["machine"]),
+                Tiling(**data["tiling"]) if data.get("tiling") else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"the record of the painting is not complete ({error!r}): it was changed.") from error
@@ -104,7 +109,7 @@ class Record:
         """What makes another painting of the other record, in words."""
         mine, yours = self.to_json(), other.to_json()
         found = [f"recipe: {mine['recipe']} here, {yours['recipe']} there"] * (mine["recipe"] != yours["recipe"])
-        found += changed(mine["options"], yours["options"])
+        found += [one for one in changed(mine["options"], yours["options"]) if not one.startswith("engine:")]
         for name in ("content", "start"):
             found += [f"another {name} picture"] * (_hash(mine[name]) != _hash(yours[name]))
         if [painting.sha256 for painting in self.paintings] != [painting.sha256 for painting in other.paintings]:
@@ -113,7 +118,12 @@ class Record:
 
     def drift(self, other: Record) -> list[str]:
         """What is different about the other record's machine, in words."""
-        return changed(self.machine, other.machine)
+        mine, yours = (record._circumstances for record in (self, other))
+        return changed(mine, yours)
+
+    @property
+    def _circumstances(self) -> dict[str, str | int]:
+        return {**self.machine, "engine": self.options.engine, "looking": str(self.tiling or "at once")}
 
 
 def machine(device: torch.device) -> dict[str, str | int]:

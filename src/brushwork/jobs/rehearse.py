@@ -8,11 +8,13 @@ import torch
 
 from brushwork.evaluate.meter import META, Meter
 from brushwork.evaluate.plan import optimizer_bytes
+from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs.inputs import Sizes
 from brushwork.perception import Encoder
 from brushwork.picture import Size
 from brushwork.recipes import Options, Pictures, Saved, plan, run
 from brushwork.recipes.coarse_to_fine import optimizer_of
+from brushwork.recipes.share import Alone
 from brushwork.types import Image
 
 _SAMPLE = 4
@@ -22,8 +24,8 @@ _KEPT = {"full": 1.0, "half": 0.5, "disk": 0.0}
 """How much of its vectors L-BFGS keeps in memory."""
 
 
-def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1) -> int:
-    """Peak bytes at a level: the pictures, the targets, one closure, and the optimizer's memory.
+def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1, tiling: Tiling | None = None) -> int:
+    """Peak bytes at a level: the pictures, the targets, one closure at once or in tiles, and the optimizer's memory.
 
     The last level has the highest peak. `encoder` lies on `meta` (see `on_meta`).
     """
@@ -32,7 +34,11 @@ def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1) -> i
     here, closures = levels[index].size, list(accumulate(one.closures for one in levels))[index]
     pictures = Pictures(_picture(sizes.content), tuple(map(_picture, sizes.paintings)), _picture(levels[0].size))
     held = sum(picture.nbytes for picture in (pictures.content, *pictures.paintings))
-    return held + _closure_bytes(options, pictures, encoder, index, here) + optimizer_memory(options, here, closures)
+    return (
+        held
+        + _closure_bytes(options, pictures, encoder, index, here, tiling)
+        + optimizer_memory(options, here, closures)
+    )
 
 
 def optimizer_memory(options: Options, size: Size, closures: int) -> int:
@@ -41,12 +47,14 @@ def optimizer_memory(options: Options, size: Size, closures: int) -> int:
     return optimizer_bytes(3 * size.area * _SAMPLE, closures, history, _KEPT[options.history_storage])
 
 
-def _closure_bytes(options: Options, pictures: Pictures, encoder: Encoder, index: int, size: Size) -> int:
+def _closure_bytes(
+    options: Options, pictures: Pictures, encoder: Encoder, index: int, size: Size, tiling: Tiling | None
+) -> int:
     """What the first closure of a level takes, and its targets before that."""
     here = _picture(size)
     saved = Saved(index, 0, {**optimizer_of(options).state(), "point": here, "shown": here})
     with Meter() as meter:
-        next(run(options, pictures, encoder=encoder, saved=saved))
+        next(run(options, pictures, encoder=encoder, saved=saved, share=Alone(tiling)))
     return int(meter.peak)
 
 

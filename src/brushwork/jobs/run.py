@@ -11,6 +11,7 @@ from brushwork.jobs.events import Event, Note, Started
 from brushwork.jobs.inscription import Inscription
 from brushwork.jobs.job import Job
 from brushwork.jobs.keeper import Keeper, shortage
+from brushwork.jobs.need import halved
 from brushwork.jobs.prepare import Desk, prepare
 from brushwork.jobs.resume import about_resuming, finished_before, require_new, take_up
 from brushwork.jobs.tensorfile import remove
@@ -32,8 +33,10 @@ def paint(
     """Paint a job, step by step: `Started`, then a `Progress` for each step and `Note`s, and `Finished` at the end.
 
     Before painting, it is checked that the output can be written, that the pictures can be read, and that the work
-    fits into memory (`memory` bytes; None: what the machine has). A checkpoint is written beside the output every
-    `checkpoint_every` seconds (None: only at an interruption), as long as the disk has room, and removed at the end.
+    fits into memory (`memory` bytes; None: what the machine has). Where it does not fit at once, the network looks at
+    the pictures in tiles; and if memory runs out all the same, in smaller ones from the last step on. A checkpoint is
+    written beside the output every `checkpoint_every` seconds (None: only at an interruption), as long as the disk has
+    room, and removed at the end.
 
     When the iterator is closed or anything is raised, Ctrl-C included, the picture so far is written to the output and
     the checkpoint stays. With `resume` the painting goes on from there and ends bit for bit as if it had never been
@@ -70,24 +73,36 @@ def paint(
 
 
 def _painting(desk: Desk, keeper: Keeper) -> Iterator[Event]:
-    """The steps, with everything kept that was reached, whatever happens."""
-    try:
-        saved = keeper.standing.saved if keeper.standing else None
-        steps = run(desk.job.options, desk.inputs.on(desk.device), encoder=desk.encoder, saved=saved)
-        del saved
-        for progress in steps:
-            keeper.see(progress)
-            yield progress
-            trouble = keeper.checkpoint_in_time()
-            if trouble is not None:
-                yield Note(trouble)
-        finished = keeper.finish()
-    except BaseException as error:
-        _keep(keeper, error)
-        if _is_about_memory(error):
-            raise OutOfMemory(f"memory ran out while painting: take a smaller size. ({error})") from error
-        raise
-    yield finished
+    """The steps, with everything kept that was reached, whatever happens; with less memory, where it runs out."""
+    while True:
+        try:
+            yield from _steps(desk, keeper)
+            finished = keeper.finish()
+        except BaseException as error:
+            if not _is_about_memory(error) or (tiling := halved(desk.record.tiling, desk.levels[-1].size)) is None:
+                _keep(keeper, error)
+                if _is_about_memory(error):
+                    raise OutOfMemory(f"memory ran out while painting: take a smaller size. ({error})") from error
+                raise
+        else:
+            yield finished
+            return
+        desk = desk.looking(tiling)
+        yield Note(keeper.with_less(desk))
+
+
+def _steps(desk: Desk, keeper: Keeper) -> Iterator[Event]:
+    """The steps from where the painting stands."""
+    saved = keeper.standing.saved if keeper.standing else None
+    pictures = desk.inputs.on(desk.device)
+    steps = run(desk.job.options, pictures, encoder=desk.encoder, saved=saved, share=desk.share)
+    del saved, pictures
+    for progress in steps:
+        keeper.see(progress)
+        yield progress
+        trouble = keeper.checkpoint_in_time()
+        if trouble is not None:
+            yield Note(trouble)
 
 
 def _keep(keeper: Keeper, error: BaseException) -> None:

@@ -14,7 +14,7 @@ from brushwork.evaluate.bands import Bands, Rows, bands
 from brushwork.evaluate.features import features_of
 from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.sharded import sharded
-from brushwork.evaluate.tiled import summed, tiled
+from brushwork.evaluate.tiled import Tiling, summed, tiled
 from brushwork.evaluate.traffic import move
 from brushwork.evaluate.whole import whole
 from brushwork.evaluate.wire import Wire
@@ -60,15 +60,6 @@ class Share(Protocol):
     @property
     def summed(self) -> Summed | None:
         """How sums over a whole picture are made; None: at once."""
-
-
-class Tiling(NamedTuple):
-    """Looking at a picture tile by tile, see `tiled`. Pictures no larger than a tile lose nothing by it."""
-
-    side: int
-    """Pixels of a tile, halo included."""
-    kept: int = 1
-    """Tiles whose graphs are kept between the passes."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,110 @@
+"""What a job needs of memory: at once, or in tiles of which size."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from math import sqrt
+
+import torch
+
+from brushwork.errors import NotAdditive
+from brushwork.evaluate.layout import Layout
+from brushwork.evaluate.meter import on_meta
+from brushwork.evaluate.plan import with_reserve
+from brushwork.evaluate.tiled import Tiling
+from brushwork.jobs.inputs import Sizes
+from brushwork.jobs.rehearse import peak
+from brushwork.jobs.scaled import scaled, size_of
+from brushwork.jobs.shown import is_visible, shown
+from brushwork.perception import Encoder
+from brushwork.picture import Size
+from brushwork.recipes import Options, taps
+from brushwork.recipes import plan as levels_of
+from brushwork.recipes.options import SMALLEST_SIDE
+
+SIDES = (384, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 5120, 6144, 8192)
+"""Pixels of tiles, halo included. In smaller ones than the first, VGG-19's halo of 160 pixels would cost too much."""
+
+_MOST_KEPT = 16
+"""Tiles that are kept between the passes; where there is room for more, larger ones fit."""
+
+_STEP = 16
+"""Pixels between the sizes that are proposed: the stride of VGG's last block, so that pooling cuts nothing off."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """The memory that paintings of some pictures need on a device, beyond what is held."""
+
+    sizes: Sizes
+    encoder: Encoder
+    device: torch.device
+
+    def __call__(self, options: Options, tiling: Tiling | None = None, level: int = -1) -> int:
+        """Bytes. Raises: NotAdditive: a loss that cannot be looked at in tiles."""
+        tensors = peak(options, self.sizes, self._bare, level, tiling)
+        return with_reserve(tensors + self._weights(), self.device)
+
+    @cached_property
+    def _bare(self) -> Encoder:
+        return on_meta(self.encoder)
+
+    def _weights(self) -> int:
+        """On the CPU the network is there already."""
+        return 0 if self.device.type == "cpu" else sum(one.nbytes for one in self.encoder.parameters())
+
+    def tiling(self, options: Options, room: int) -> Tiling | None:
+        """The largest tiles that fit, and as many of them kept as fit; the smallest, where none fit.
+
+        None: tiles would not help, because the pictures are small, or a loss is no sum over positions.
+        """
+        finest = levels_of(options, self.sizes.content)[-1].size
+        longest = max(max(size) for size in shown(options, self.sizes, finest).values())
+        sides = [side for side in SIDES if side < longest]
+        try:
+            fitting = bisect_right(sides, room, key=lambda side: self(options, Tiling(side)))
+        except NotAdditive:
+            return None
+        if not fitting:
+            return Tiling(sides[0]) if sides else None
+        side = sides[fitting - 1]
+        most = min(_MOST_KEPT, len(_layout(options, self.encoder, finest).tiles(side)))
+        return Tiling(
+            side, 1 + bisect_right(range(2, most + 1), room, key=lambda kept: self(options, Tiling(side, kept)))
+        )
+
+    def least(self, options: Options) -> int:
+        """Bytes in the smallest tiles; at once, where tiles cannot be."""
+        try:
+            return self(options, Tiling(SIDES[0]))
+        except NotAdditive:
+            return self(options)
+
+    def largest(self, options: Options, canvas: Size, room: int) -> int:
+        """The largest size below the present one that fits; 0: none does."""
+        smaller = (
+            (size, scaled(options, size, canvas)) for size in range(SMALLEST_SIDE, size_of(options, canvas), _STEP)
+        )
+        candidates = [(size, one) for size, one in smaller if is_visible(one, self.sizes, self.encoder)]
+        fitting = bisect_right(candidates, room, key=lambda candidate: self.least(candidate[1]))
+        return candidates[fitting - 1][0] if fitting else 0
+
+
+def work(options: Options, encoder: Encoder, size: Size, tiling: Tiling | None) -> float:
+    """How many times as long as at once a closure takes."""
+    return 1.0 if tiling is None else _layout(options, encoder, size).work(*tiling)
+
+
+def _layout(options: Options, encoder: Encoder, size: Size) -> Layout:
+    return Layout.of(encoder, dict.fromkeys(taps(options), 0), size)
+
+
+def halved(tiling: Tiling | None, canvas: Size) -> Tiling | None:
+    """A tiling that takes about half the memory, for a picture of a size; None: there is none."""
+    if tiling is not None and tiling.kept > 1:
+        return Tiling(tiling.side, tiling.kept // 2)
+    side = min(max(canvas), tiling.side) if tiling else sqrt(canvas.area)
+    smaller = [one for one in SIDES if one <= side / sqrt(2)]
+    return Tiling(smaller[-1]) if smaller else None

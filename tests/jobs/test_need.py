@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_job import TINY, tiny_network
+
+from brushwork.errors import NotAdditive
+from brushwork.evaluate.tiled import Tiling
+from brushwork.jobs import need as module
+from brushwork.jobs.inputs import Sizes
+from brushwork.jobs.need import SIDES, Need, halved, work
+from brushwork.picture import Size
+
+OPTIONS = replace(TINY, coarsest=0, size=1000)
+SIZES = Sizes(Size(40, 60), (Size(50, 50),))
+
+
+@pytest.fixture(scope="module")
+def need():
+    return Need(SIZES, tiny_network(), torch.device("cpu"))
+
+
+def test_smaller_tiles_need_less(need):
+    needed = [need(OPTIONS, tiling) for tiling in (Tiling(384), Tiling(512), Tiling(512, 3), None)]
+    assert needed == sorted(needed)
+    assert needed[0] < 0.8 * needed[-1]
+
+
+def test_the_largest_tiles_that_fit_are_taken(need):
+    room = need(OPTIONS, Tiling(512)) + 1
+    found = need.tiling(OPTIONS, room)
+    assert found.side >= 512 and need(OPTIONS, found) <= room < need(OPTIONS, Tiling(896))
+    assert need.tiling(OPTIONS, need(OPTIONS, Tiling(512, 2)) + 1).kept >= 2
+
+
+def test_where_no_tiles_fit_the_smallest_are_named(need):
+    assert need.tiling(OPTIONS, 0) == Tiling(SIDES[0])
+
+
+def test_small_pictures_are_not_cut(need):
+    assert need.tiling(replace(OPTIONS, size=300), 0) is None
+
+
+def test_losses_that_are_no_sums_are_not_cut(need, monkeypatch):
+    def refuse(*_, **__):
+        raise NotAdditive("no")
+
+    monkeypatch.setattr(module, "peak", refuse)
+    assert need.tiling(OPTIONS, 10**12) is None
+
+
+def test_tiles_take_longer():
+    size = Size(667, 1000)
+    times = [
+        work(OPTIONS, tiny_network(), size, tiling) for tiling in (None, Tiling(1000), Tiling(512, 2), Tiling(512))
+    ]
+    assert times[:2] == [1.0, 1.0]
+    assert 1.0 < times[2] < times[3] < 1.6
+
+
+@pytest.mark.parametrize(
+    ("tiling", "expected"),
+    [
+        (None, Tiling(512)),
+        (Tiling(1024, 5), Tiling(1024, 2)),
+        (Tiling(1024), Tiling(640)),
+        (Tiling(8192), Tiling(640)),
+        (Tiling(512), None),
+    ],
+)
+def test_half_the_memory(tiling, expected):
+    assert halved(tiling, Size(667, 1000)) == expected
