@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+from compare_descent import FINAL
 
 COLORS = {"peer": "#b4593c", "ours": "#2f6690"}
 
@@ -36,7 +39,8 @@ def _over_size(axes: Any, paces: list[dict[str, Any]], what: str, unit: float, t
         points = sorted((one["size"], one[what][engine] * unit) for one in paces)
         if points:
             axes.plot(*zip(*points, strict=True), "o-", color=color, label=_name(engine))
-    axes.set(title=title, xlabel="side of the picture, pixels", ylim=(0, None))
+    top = max((one[what][engine] * unit for one in paces for engine in COLORS), default=1.0)
+    axes.set(title=title, xlabel="side of the picture, pixels", ylim=(0, 1.1 * top))
     axes.legend(frameon=False)
 
 
@@ -45,12 +49,13 @@ def _over_time(axes: Any, descents: list[dict[str, Any]]) -> None:
         for engine, color in COLORS.items():
             trace = one["traces"][engine]
             rows = zip(trace["seconds"], trace["losses"], trace["shares"], strict=True)
-            points = [(second, loss) for second, loss, share in rows if share >= 0.999]
+            points = [(at, loss) for at, loss, share in rows if share >= FINAL]
             if points:
-                axes.plot(*zip(*points, strict=True), color=color, label=f"{_name(engine)}, {one['size']}²")
+                seconds, losses = zip(*points, strict=True)
+                axes.plot(seconds, list(accumulate(losses, min)), color=color, label=f"{_name(engine)}, {one['size']}²")
         for mark in one["marks"]:
             axes.axhline(mark["loss"], color="#999999", linewidth=0.6)
-    axes.set(title="loss at the final size over seconds", xlabel="seconds", yscale="log")
+    axes.set(title="lowest loss so far, at the final size", xlabel="seconds", yscale="log")
     if descents:
         axes.legend(frameon=False)
 
