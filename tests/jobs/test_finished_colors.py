@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from tiny_job import TINY, painted, tiny_job, tiny_network
 from brushwork.jobs import again, paint, plan
 from brushwork.picture import read_picture
 from brushwork.recipes import Progress
+from brushwork.recipes.coloring import Coloring
 
 COLORINGS = {
     "luminance": replace(TINY, color="keep-luminance", color_strength=0.9),
@@ -52,7 +53,7 @@ def test_a_resumed_painting_is_bit_for_bit_the_unbroken_one(job):
 def test_a_painting_is_repeated_from_its_metadata(job):
     painted(job)
     repeat = again(job.output).job
-    assert repeat.options == job.options
+    assert all(getattr(repeat.options, field.name) == getattr(job.options, field.name) for field in fields(Coloring))
     painted(repeat)
     assert torch.equal(read_picture(repeat.output).image, read_picture(job.output).image)
 

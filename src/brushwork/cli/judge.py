@@ -21,9 +21,8 @@ from brushwork.cli.tables import Row, require_table, shown, write_table
 from brushwork.cli.targets import pictures
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
-from brushwork.jobs import again
-from brushwork.jobs.inscription import read_inscription
 from brushwork.jobs.job import DeviceName
+from brushwork.jobs.origin import origin
 from brushwork.judging import JUDGED_AT, Judgement, Jury
 from brushwork.picture import read_picture
 
@@ -109,21 +108,21 @@ def _case(path: Path, content: Path | None, style: Path | None) -> Case:
     if content is not None and style is not None:
         return Case(path, content, style)
     try:
-        job = again(path).job
+        content_then, paintings, _ = origin(path)
     except InputError as error:
         raise InputError(f"{error} Or say what {path.name} is judged by: --content PHOTO --style PAINTING.") from error
-    if style is None and len(job.paintings) != 1:
+    if style is None and len(paintings) != 1:
         raise InputError(
-            f"{path} was painted after {len(job.paintings)} paintings: name the one to judge by, with --style."
+            f"{path} was painted after {len(paintings)} paintings: name the one to judge by, with --style."
         )
-    return Case(path, content or job.content, style or job.paintings[0])
+    return Case(path, content or content_then, style or paintings[0])
 
 
 def _tell_about(case: Case, network: str) -> None:
     """What is being judged, and whether its judge is its painter."""
     tell(f"judging {case.result} beside {case.photograph.name} and {case.painting.name}")
     with suppress(InputError):
-        if read_inscription(case.result).record.network == network:
+        if origin(case.result).network == network:
             tell(f"note: {case.result.name} was painted with {network}, which grades its own work: take another.")
 
 

@@ -33,10 +33,10 @@ def again(path: Path, output: Path | None = None) -> Repeat:
     device = _device(record)
     job = Job(
         options=record.options,
-        content=_found(record.content, path.parent),
-        paintings=tuple(_found(painting, path.parent) for painting in record.paintings),
+        content=found(record.content, path.parent),
+        paintings=tuple(found(painting, path.parent) for painting in record.paintings),
         output=output or path.with_stem(f"{path.stem}-again"),
-        start=None if record.start is None else _found(record.start, path.parent),
+        start=None if record.start is None else found(record.start, path.parent),
         device=device,
         tiling=record.tiling,
     )
@@ -45,8 +45,11 @@ def again(path: Path, output: Path | None = None) -> Repeat:
     return Repeat(job, (note,) if changes else ())
 
 
-def _found(source: Source, folder: Path) -> Path:
-    """The file of this hash."""
+def found(source: Source, folder: Path) -> Path:
+    """The file of this hash: where it was relative to the folder, or by its name in it or in the current folder.
+
+    Raises: InputError: it is missing, or has changed.
+    """
     places = (folder / source.path, folder / Path(source.path).name, Path(source.path).name)
     present = [Path(place) for place in places if Path(place).is_file()]
     for place in present:
