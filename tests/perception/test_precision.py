@@ -168,7 +168,7 @@ def test_features_of_bf16_take_half_the_memory_and_are_summed_wide(encoder):
 def closure_bytes(encoder, precision):
     """Peak of a closure with the default weights at 256 pixels."""
     bare = on_meta(encoder)
-    bare.precision = precision
+    bare.engine, bare.precision = "plain", precision
     picture = torch.empty(1, 3, 256, 256, device=META)
     with Meter():
         objective = Subject(picture, [picture], Transfer(), bare).objective_at(Size(256, 256))
