@@ -78,27 +78,32 @@ class GaussianWasserstein:
 
     def score(self, summary: Summary) -> PerPicture:
         means = (mean(summary, self.target.mean) - self.target.mean).square().sum(-1)
-        own = covariance(summary).double() + self._ridge
+        own = _exact(covariance(summary)) + self._ridge
         crossed = torch.linalg.eigvalsh(self._factor.mT @ own @ self._factor)
         roots: Tensor = crossed.clamp_min(torch.finfo(crossed.dtype).tiny).sqrt().sum(-1)
-        return self.norm * (means + (_trace(own) + _trace(self._painting) - 2 * roots).to(means.dtype))
+        return self.norm * (means + (_trace(own) + _trace(self._painting) - 2 * roots).to(means))
 
     @cached_property
     def _ridge(self) -> Float[Tensor, "_ c c"]:
         """ε·I, once for each target."""
-        given = self.target.covariance.double()
+        given = _exact(self.target.covariance)
         identity = torch.eye(given.shape[-1], dtype=given.dtype, device=given.device)
         return RIDGE * (_trace(given) / given.shape[-1]).clamp_min(1e-12).view(-1, 1, 1) * identity
 
     @cached_property
     def _painting(self) -> Float[Tensor, "_ c c"]:
-        return self.target.covariance.double() + self._ridge
+        return _exact(self.target.covariance) + self._ridge
 
     @cached_property
     def _factor(self) -> Float[Tensor, "_ c c"]:
         """L of Σ* = L Lᵀ."""
         factor: Tensor = torch.linalg.cholesky(self._painting)
         return factor
+
+
+def _exact(matrices: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:
+    """In double precision, where there is any: Apple's devices have none."""
+    return matrices.cpu().double() if matrices.device.type == "mps" else matrices.double()
 
 
 def _trace(matrices: Float[Tensor, "b c c"]) -> PerPicture:

@@ -42,7 +42,7 @@ class GuidedGram:
 
     def score(self, summary: Summary) -> PerPicture:
         grams = summary["second"] / summary["count"].view(-1, 1, 1, 1)
-        return self.norm * ((grams - self.target).square().sum((2, 3)) * self.shares).sum(-1)
+        return self.norm * ((grams - self.target).square().sum((2, 3)) * self.shares.to(grams)).sum(-1)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class GuidedMeanStd:
     def score(self, summary: Summary) -> PerPicture:
         std = guided_variance(summary).clamp_min(SMALLEST_VARIANCE).sqrt()
         means = (guided_mean(summary, self.mean) - self.mean).square().sum(-1)
-        return self.norm * ((means + self.std_share * (std - self.std).square().sum(-1)) * self.shares).sum(-1)
+        return self.norm * ((means + self.std_share * (std - self.std).square().sum(-1)) * self.shares.to(std)).sum(-1)
 
 
 def normalized_guides(masks: Guides) -> Guides:

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from brushwork.perception.flags import as_given
 from brushwork.perception.native import moments as native
 from brushwork.terms import narrow
 from brushwork.types import Feature, PerPicture, Summary
@@ -31,7 +32,8 @@ def gram(feature: Feature) -> Float[Tensor, "b c c"]:
     if narrow.takes(feature):
         return narrow.gram(feature)
     columns = vectors(feature)
-    return columns @ columns.transpose(1, 2)
+    with as_given(feature.device):
+        return columns @ columns.transpose(1, 2)
 
 
 def count(feature: Feature) -> PerPicture:

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from brushwork.perception.flags import products
+from brushwork.perception.flags import as_given, products
 from brushwork.types import Feature
 
 BLOCK = 1 << 16
@@ -46,7 +46,7 @@ class _Gram(torch.autograd.Function):
         ctx.save_for_backward(feature)
         batch, channels = feature.shape[:2]
         result = feature.new_zeros(batch, channels, channels, dtype=torch.float32)
-        with products(tf32=True):  # which has room for every bit of a bfloat16
+        with as_given(feature.device), products(tf32=True):  # which has room for every bit of a bfloat16
             for block in torch.split(feature.flatten(2), BLOCK, dim=2):
                 columns = block.float()
                 result += columns @ columns.mT
