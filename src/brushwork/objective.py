@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from brushwork.errors import InputError, NotAdditive
+from brushwork.perception.flags import as_given
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import AnyTerm, Drawn, Term, WholeTerm
 from brushwork.types import Feature, Features, Losses, PerPicture, Scalar, Summaries
@@ -88,9 +89,10 @@ def total(scores: Mapping[str, Scalar]) -> Scalar:
 
 
 def _whole(term: AnyTerm, feature: Feature) -> PerPicture:
-    if isinstance(term, WholeTerm):
-        return term.score_whole(feature)
-    return term.score(term.summarize(feature, Window.whole(Size.of(feature))))
+    with as_given(feature.device):
+        if isinstance(term, WholeTerm):
+            return term.score_whole(feature)
+        return term.score(term.summarize(feature, Window.whole(Size.of(feature))))
 
 
 def _redrawn(term: AnyTerm, step: int) -> AnyTerm:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brushwork.perception import flags
-from brushwork.perception.flags import convolutions, products
+from brushwork.perception.flags import as_given, convolutions, products
 
 
 class Flags:
@@ -52,3 +52,17 @@ def test_the_real_flags_are_put_back_after_an_error(block, tf32):
     with pytest.raises(ZeroDivisionError), block(tf32=tf32):
         1 / 0  # noqa: B018
     assert now() == before
+
+
+def test_numbers_are_taken_as_given_also_under_autocast():
+    a = torch.full((1, 256), 300.0)
+    with torch.autocast("cpu", torch.float16):
+        assert (a @ a.mT).isinf()
+        with as_given(a.device):
+            assert (a @ a.mT).item() == 256 * 300**2
+        assert (a @ a.mT).isinf()
+
+
+def test_devices_without_autocast_are_no_trouble():
+    with as_given(torch.device("meta")):
+        torch.empty(2, device="meta")

@@ -126,6 +126,14 @@ def test_gram_matrices_of_half_precision_do_not_overflow(encoder):
     torch.testing.assert_close(found, torch.full_like(found, expected), rtol=1e-4, atol=0)
 
 
+def test_losses_do_not_overflow_under_autocast():
+    """In whose float16 this Gram matrix is infinite, and so is the loss."""
+    features = {"relu1_1": torch.full((1, 8, 64, 64), 300.0)}
+    objective = Objective.one("style", GramStyle("relu1_1", torch.zeros(1, 8, 8), 1.0))
+    with torch.autocast("cpu", torch.float16):
+        assert objective(features).total.item() == pytest.approx(64 * 300**4, rel=1e-5)
+
+
 @pytest.mark.parametrize("encoder", ["vgg19"], indirect=True)
 def test_half_precision_has_room_for_what_overflows_in_it(encoder):
     lines = torch.zeros(1, 3, 64, 64)

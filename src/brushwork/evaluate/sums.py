@@ -8,6 +8,7 @@ from torch import Tensor
 
 from brushwork.evaluate.layout import Lattice, Layout
 from brushwork.perception.encoder import Encoder
+from brushwork.perception.flags import as_given
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
 from brushwork.types import Feature, Features, Summaries
@@ -33,7 +34,9 @@ def summarize(terms: Mapping[str, Sum], features: Features, layout: Layout, own:
     for name, term in terms.items():
         lattice = layout.lattices[term.tap]
         window = lattice.owned(own)
-        found[name] = term.summarize(cut(features[term.tap], lattice, outer, window.grown(term.reach)), window)
+        feature = cut(features[term.tap], lattice, outer, window.grown(term.reach))
+        with as_given(feature.device):
+            found[name] = term.summarize(feature, window)
     return found
 
 

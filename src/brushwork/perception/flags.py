@@ -1,17 +1,24 @@
-"""torch's flags of precision, for the length of a block. They are the process's, and are put back."""
+"""torch's settings of precision, for the length of a block, after which they are put back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
 
 
+def as_given(device: torch.device) -> AbstractContextManager[object]:
+    """Compute in the precision of the numbers themselves, also under autocast, in whose float16 sums overflow."""
+    kind = device.type
+    known = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    return torch.autocast(kind, enabled=False) if known else nullcontext()
+
+
 @contextmanager
 def convolutions(*, tf32: bool) -> Iterator[None]:
-    """Whether cuDNN's float32 convolutions compute in TF32."""
+    """Whether cuDNN's float32 convolutions compute in TF32: a flag of the process."""
     cudnn = torch.backends.cudnn
     with _set(cudnn.conv, tf32) if hasattr(cudnn, "conv") else _set_older(cudnn, tf32):
         yield
@@ -19,7 +26,7 @@ def convolutions(*, tf32: bool) -> Iterator[None]:
 
 @contextmanager
 def products(*, tf32: bool) -> Iterator[None]:
-    """Whether cuBLAS' float32 matrix products compute in TF32."""
+    """Whether cuBLAS' float32 matrix products compute in TF32: a flag of the process."""
     matmul = torch.backends.cuda.matmul
     with _set(matmul, tf32) if hasattr(torch.backends.cudnn, "conv") else _set_older(matmul, tf32):
         yield

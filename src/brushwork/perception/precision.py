@@ -11,7 +11,9 @@ stay in float32: in half precision a Gram matrix overflows, and the picture turn
 | `half`    | float16          | 11 bits | 5 bits: must be scaled  |
 
 `auto` is `tf32` where a device has it, else `full`. TF32 is what torch's convolutions take by default on CUDA, so it is
-what the other programs of the field run in. `bf16` and `half` move half the bytes, and are taken when asked for.
+what the other programs of the field run in. `bf16` and `half` move half the bytes, and are taken when asked for: on the
+normalized network paintings in bf16 go down like those in full (40 closures, 80 pixels, two pairs of pictures: 1.02 and
+0.80 of the loss); on the original one, with the losses of CVPR 2016, one of two ran away once and was behind by 1.8.
 """
 
 from __future__ import annotations
