@@ -46,7 +46,8 @@ class LBFGS:
     `least_curvature=0` the walk depends neither on the scale of the loss nor on the unit of the canvas.
 
     Early on, pairs from small steps may tell of less curvature than there is farther off, and the step that follows
-    is far too long. `largest_move` limits it: how far the numbers move in one step on average, at most.
+    is far too long. Unless it is searched, `largest_move` limits it: how far the numbers
+    move in one step on average, at most.
 
     Raises: InputError: an option out of range.
 
@@ -111,7 +112,9 @@ class LBFGS:
         if not self._moved:
             published = self.lr / max(1.0, self.products.absolute_sum(gradient))
             return published if self.first_move is None else self._length_of(self.first_move, gradient)
-        return self.lr if self.largest_move is None else min(self.lr, self._length_of(self.largest_move, direction))
+        if self.searching or self.largest_move is None:
+            return self.lr
+        return min(self.lr, self._length_of(self.largest_move, direction))
 
     def _length_of(self, move: float, direction: Tensor) -> float:
         """At which the numbers move so far on average."""

@@ -196,8 +196,8 @@ class Descending(ABC):
     programs, whose first step is lost in rounding where losses are small."""
 
     largest_move: float = 0.05
-    """How far L-BFGS moves the pixels in one step at most, in the mean, white being 1; 0: as far as it likes, as torch
-    and the published programs do, some of whose steps early on lead far astray."""
+    """How far L-BFGS moves the pixels in one step at most that is not searched, in the mean, white being 1; 0: as far
+    as it likes, as the published programs do, some of whose steps early on lead far astray."""
 
     line_search: bool = False
     """L-BFGS searches each step's length (strong Wolfe); slower, for hard cases."""
