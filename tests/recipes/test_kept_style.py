@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.recipes import KeptStyle, mix, take_style, transfer
+from brushwork.recipes import KeptStyle, mix_styles, take_style, transfer
 
 SEVERAL = {"size": 96, "coarsest": 48, "iterations": 3, "finer_share": 0.5}
 
@@ -60,7 +60,7 @@ def test_a_file_is_not_overwritten_unasked(kept, tmp_path):
 
 def test_a_mixture_paints_as_the_blend_of_the_paintings(kept, options, tiny, photograph, painting):
     other = painting.flip(1)
-    mixed = mix([kept, take_style(other, options(), "another", encoder=tiny)], [3.0, 1.0])
+    mixed = mix_styles([kept, take_style(other, options(), "another", encoder=tiny)], [3.0, 1.0])
     assert mixed.source == "a painting + another"
     blended = ends(photograph, [painting, other], options(style_blend=(0.75, 0.25)), tiny)
     for mine, theirs in zip(ends(photograph, [mixed], options(), tiny), blended, strict=True):
@@ -109,11 +109,11 @@ def test_what_needs_the_painting_itself_is_refused(kept, options, tiny, photogra
 def test_styles_that_do_not_fit_are_not_mixed(kept, options, tiny, painting):
     smaller = take_style(painting, options(size=64), "a small one", encoder=tiny)
     with pytest.raises(InputError, match=r"kept at other sizes or layers \(48, 96 and 64\)"):
-        mix([kept, smaller])
+        mix_styles([kept, smaller])
     with pytest.raises(InputError, match="no style was given"):
-        mix([])
+        mix_styles([])
     with pytest.raises(InputError, match="must be 0 or more"):
-        mix([kept, kept], [1.0, -1.0])
+        mix_styles([kept, kept], [1.0, -1.0])
 
 
 @pytest.mark.parametrize("content", [b"", b"\x08\0\0\0\0\0\0\0{}      ", b"no style at all"])

@@ -17,7 +17,7 @@ from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.jobs.job import DeviceName
 from brushwork.picture import read_picture
-from brushwork.recipes import KeptStyle, Transfer, mix, preset, take_style
+from brushwork.recipes import KeptStyle, Transfer, mix_styles, preset, take_style
 from brushwork.recipes.kept_style import ENDING
 from brushwork.recipes.options import Seeing, Sizing
 from brushwork.recipes.seeing import encoder_for
@@ -95,7 +95,7 @@ def mixed(*styles: str, output: Output = None, force: Force = False) -> int:
         Overwrite what is there.
     """
     parts = [_weighed(style) for style in styles]
-    kept = mix([KeptStyle.read(path) for path, _ in parts], [weight for _, weight in parts])
+    kept = mix_styles([KeptStyle.read(path) for path, _ in parts], [weight for _, weight in parts])
     return _write(kept, output or Path(f"{'+'.join(path.stem for path, _ in parts)}{ENDING}"), force)
 
 

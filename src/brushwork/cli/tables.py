@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from brushwork.cli.output import json_text
 from brushwork.errors import InputError
+from brushwork.picture.destination import placing
 
 Row: TypeAlias = Mapping[str, Any]
 """Column → value; the same columns in every row."""
@@ -27,15 +28,13 @@ def require_table(path: Path) -> None:
 
 
 def write_table(rows: Sequence[Row], path: Path) -> None:
-    """Write rows into a file, in the format of its ending.
+    """Write rows into a file, in the format of its ending; what was there is replaced.
 
     Raises: InputError: it cannot be written.
     """
     text = _FORMATS[path.suffix.lower()](rows)
-    try:
-        path.expanduser().write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"the table cannot be written to {path} ({error.strerror}).") from error
+    with placing(path.expanduser(), overwrite=True) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def shown(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved
-from brushwork.recipes.kept_style import KeptStyle, mix
+from brushwork.recipes.kept_style import KeptStyle, mix_styles
 from brushwork.recipes.presets import PRESETS, WHOSE, preset
 from brushwork.recipes.recipe import Options, Pictures, finish, plan, run, taps
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
@@ -24,7 +24,7 @@ __all__ = [
     "Texture",
     "Transfer",
     "finish",
-    "mix",
+    "mix_styles",
     "plan",
     "preset",
     "reconstruct_content",

@@ -145,7 +145,7 @@ class KeptStyle:
             ) from error
 
 
-def mix(styles: Sequence[KeptStyle], weights: Sequence[float] | None = None) -> KeptStyle:
+def mix_styles(styles: Sequence[KeptStyle], weights: Sequence[float] | None = None) -> KeptStyle:
     """The weighted mean of several styles at every size; weights are divided by their sum.
 
     Raises: InputError: no styles, styles that were taken differently, or weights that cannot be used.
