@@ -48,7 +48,7 @@ class Turn:
 
     def __call__(self, look: Look) -> None:
         if self._device.type != "cpu":
-            torch.accelerator.synchronize()
+            torch.cuda.synchronize()
         self._steps.append((perf_counter() - self._since, look.loss, look.spent, look.share))
         self._last = look
         if len(self._steps) == self._allowed:
@@ -99,7 +99,7 @@ class Turn:
 def peak_memory(device: torch.device) -> int:
     """Peak bytes of this process since `forget_peak`; on an accelerator, of its tensors."""
     if device.type != "cpu":
-        return int(torch.accelerator.max_memory_allocated())
+        return int(torch.cuda.max_memory_allocated())
     status = Path("/proc/self/status")
     if status.exists():  # not of the process that started this one, as rusage tells
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
@@ -113,7 +113,7 @@ def peak_memory(device: torch.device) -> int:
 def forget_peak(device: torch.device) -> None:
     """Count the peak anew, where the system can: loading the weights is no part of painting."""
     if device.type != "cpu":
-        torch.accelerator.reset_peak_memory_stats()
+        torch.cuda.reset_peak_memory_stats()
         return
     try:
         Path("/proc/self/clear_refs").write_text("5")
