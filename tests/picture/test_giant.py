@@ -48,7 +48,8 @@ def test_a_window_is_a_crop_of_the_whole(files, part, name):
 
 
 @pytest.mark.parametrize("name", ["turned.jpg", "tiled.tif", "plain.png"])
-def test_strips_add_up_to_the_whole(files, name):
+def test_strips_add_up_to_the_whole(files, name, monkeypatch):
+    monkeypatch.setattr("brushwork.picture.limits._STRIP", 50 * SIZE.width)
     giant, picture = files[name]
     found = giant.read()
     assert torch.equal(found.image, picture.image)
@@ -56,7 +57,8 @@ def test_strips_add_up_to_the_whole(files, name):
 
 
 @pytest.mark.parametrize("divisor", [7, 32, 300])
-def test_a_reduced_picture_is_the_means_of_blocks(files, divisor):
+def test_a_reduced_picture_is_the_means_of_blocks(files, divisor, monkeypatch):
+    monkeypatch.setattr("brushwork.picture.limits._STRIP", 50 * SIZE.width)
     giant, picture = files["plain.png"]
     rows, columns = (range(0, side, divisor) for side in SIZE)
     expected = [

@@ -16,8 +16,7 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.picture.files import open_picture
-from brushwork.picture.levels import STRIP
-from brushwork.picture.limits import MAX_PIXELS, require_size
+from brushwork.picture.limits import MAX_PIXELS, require_size, rows_at_a_time
 from brushwork.picture.notes import damaged, frames_note
 from brushwork.picture.picture import Picture
 from brushwork.picture.profile import to_srgb, to_srgb_deep
@@ -70,7 +69,7 @@ class Giant:
         """
         height, width = divided(self.size, divisor)
         whole, image = torch.empty(1, 3, height, width), self._in_order()
-        rows = max(1, STRIP // divisor) * divisor
+        rows = rows_at_a_time(self.size.width, divisor)
         for top in range(0, self.size.height, rows):
             strip = self._samples(image, Window(top, 0, min(rows, self.size.height - top), self.size.width, self.size))
             place = top // divisor

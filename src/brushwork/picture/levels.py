@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brushwork.errors import InputError
+from brushwork.picture.limits import rows_at_a_time
 from brushwork.picture.window import Size
 from brushwork.types import Image
-
-STRIP = 256
-"""Rows that are worked on at a time."""
 
 
 def levels(image: Image, bits: int = 8, *, alpha: Tensor | None = None, over_white: bool = False) -> NDArray[Any]:
@@ -25,8 +23,9 @@ def levels(image: Image, bits: int = 8, *, alpha: Tensor | None = None, over_whi
     height, width = Size.of(image)
     channels = 3 if alpha is None or over_white else 4
     whole = np.empty((height, width, channels), f"uint{bits}")
-    for top in range(0, height, STRIP):
-        rows = slice(top, top + STRIP)
+    rows_of_strip = rows_at_a_time(width)
+    for top in range(0, height, rows_of_strip):
+        rows = slice(top, top + rows_of_strip)
         strip = [_values(one[..., rows, :]) for one in (image, alpha) if one is not None]
         if over_white and alpha is not None:
             color, coverage = strip

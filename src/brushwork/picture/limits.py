@@ -11,6 +11,14 @@ MAX_PIXELS = 250_000_000
 GIANT = 2**24
 """Pixels. Larger pictures go in and out strip by strip; up to here, what is held beside them is 0.3 GB at most."""
 
+_STRIP = 2**18
+"""Pixels that are worked on at a time: some MB as floats."""
+
+
+def rows_at_a_time(width: int, multiple: int = 1) -> int:
+    """How many rows of a picture make a strip, a multiple of a number."""
+    return max(1, _STRIP // width // multiple) * multiple
+
 
 def require_size(name: str, size: Size, max_pixels: int) -> None:
     """Refuse an empty picture, and one over the limit.
