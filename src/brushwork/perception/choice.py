@@ -9,12 +9,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from brushwork import __version__
 from brushwork.perception.cache import cache_folder
 from brushwork.perception.engines import ENGINES, Engine, usable
 from brushwork.perception.native.library import library
@@ -79,7 +79,7 @@ def _key() -> str:
     compiled = library()
     variant = "none" if compiled is None else compiled.variant
     kind = f"{platform.node()} {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-    return f"brushwork {__version__}, torch {torch.__version__}, {kind}, {torch.get_num_threads()} threads, {variant}"
+    return f"brushwork {version('brushwork')}, torch {torch.__version__}, {kind}, {torch.get_num_threads()} threads, {variant}"
 
 
 def _file() -> Path:

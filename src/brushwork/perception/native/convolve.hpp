@@ -4,6 +4,7 @@
 #include "output.hpp"
 #include "product.hpp"
 #include "threads.hpp"
+#include "turn.hpp"
 
 namespace VARIANT {
 
@@ -168,7 +169,13 @@ inline void convolve_by(const Layer& layer) {
     if (layer.border == 2) fold_rim(layer);
 }
 
-inline void convolve(const Layer& layer) {
+inline void convolve(const Layer& given) {
+    Layer layer = given;
+    if (given.turned) {
+        turn_kernels(given, given.scratch);
+        layer.weight = given.scratch;
+        layer.scratch = given.scratch + 9 * given.inputs * given.outputs;
+    }
     if (layer.tile == 4) convolve_by<2>(layer);
     else convolve_by<3>(layer);
 }
@@ -177,7 +184,8 @@ inline void convolve(const Layer& layer) {
 inline Index scratch_for(const Layer& layer) {
     if (layer.inputs == PLANES) return layer.threads * layer.columns * TAPS_ROOM;
     if (layer.outputs == PLANES) return layer.threads * layer.columns * (layer.inputs + TAPS_ROOM);
-    return Plan(layer, Grid(layer).count).scratch(layer.threads);
+    const Index turned = layer.turned ? 9 * layer.inputs * layer.outputs : 0;
+    return turned + Plan(layer, Grid(layer).count).scratch(layer.threads);
 }
 
 }  // namespace VARIANT

@@ -34,8 +34,10 @@ def forward_kernels(convolution: nn.Conv2d) -> Tensor:
 
 
 def backward_kernels(convolution: nn.Conv2d) -> Tensor:
-    """Turned around: taps, outputs, inputs; of the first layer, outputs and taps, with room for 32."""
-    return _laid(convolution, "backward", _first_back if convolution.in_channels == _PLANES else _turned)
+    """The same, since they are turned around when they are used; of the first layer, outputs and taps, room for 32."""
+    if convolution.in_channels != _PLANES:
+        return forward_kernels(convolution)
+    return _laid(convolution, "backward", _first_back)
 
 
 def _laid(convolution: nn.Conv2d, way: _Way, lay: Callable[[Tensor], Tensor]) -> Tensor:
@@ -44,15 +46,14 @@ def _laid(convolution: nn.Conv2d, way: _Way, lay: Callable[[Tensor], Tensor]) ->
     found = _LAID[way].get(convolution)
     if found is None or found.made_of != made_of:
         found = _LAID[way][convolution] = _Laid(made_of, lay(weight.detach()))
+        if lay is _taps_first:
+            # The weights themselves lie so from now on: the same numbers need not be kept twice.
+            weight.data = found.kernels.permute(3, 2, 0, 1)
     return found.kernels
 
 
 def _taps_first(weight: Tensor) -> Tensor:
     return weight.permute(2, 3, 1, 0).contiguous()
-
-
-def _turned(weight: Tensor) -> Tensor:
-    return weight.flip(2, 3).permute(2, 3, 0, 1).contiguous()
 
 
 def _first(weight: Tensor) -> Tensor:

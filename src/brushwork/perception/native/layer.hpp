@@ -13,6 +13,7 @@ struct Layer {
     int32_t rectify;     // write max(0, x)
     int32_t pool;        // write 0: the map, 1: maxima, 2: averages of 2×2 cells
     int32_t unpool;      // the input was pooled: 0: no, 1: by maximum, 2: by average
+    int32_t turned;      // the weights are those of the way forward: outputs before inputs, taps in the opposite order
     int32_t threads;
     int64_t pooled_rows, pooled_columns;      // of the map written with `pool`, or read with `unpool`
     const float* input;

@@ -6,7 +6,6 @@ What is kept for the backward pass is one bit for each cell and channel: where t
 from __future__ import annotations
 
 import ctypes
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from torch import Tensor
 from brushwork.perception.native.chain import Step
 from brushwork.perception.native.kernels import backward_kernels, forward_kernels
 from brushwork.perception.native.library import Layer, address, library
+from brushwork.perception.native.memory import room
 from brushwork.types import Feature, Image
 
 _WORD = 16
@@ -88,8 +88,8 @@ def _step(here: Tensor, step: Step, *, keeps: bool) -> tuple[Tensor, _Trace | No
     first = here.shape[1:2] == (3,) and step.convolution is not None and step.convolution.in_channels == 3
     batch, rows, columns, inputs = (here.shape[0], *here.shape[2:], 3) if first else here.shape
     outputs = inputs if step.convolution is None else step.convolution.out_channels
-    output = here.new_empty(batch, step.pooled(rows), step.pooled(columns), outputs)
-    mask = here.new_empty((batch, rows, columns, outputs // _WORD), dtype=torch.int16) if keeps else None
+    output = room(here, (batch, step.pooled(rows), step.pooled(columns), outputs))
+    mask = room(here, (batch, rows, columns, outputs // _WORD), torch.int16) if keeps else None
     layer = _layer(here, output, mask, (batch, rows, columns, inputs, outputs))
     layer.pool, layer.rectify = step.pooling, 1
     layer.pooled_rows, layer.pooled_columns = output.shape[1:3]
@@ -119,7 +119,7 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None) -> Tensor:
     """The gradient of what went into a step, plus what reaches that from elsewhere."""
     step, (batch, rows, columns, inputs), mask = trace
     first = inputs == 3
-    output = here.new_empty((batch, 3, rows, columns) if first else (batch, rows, columns, inputs))
+    output = room(here, (batch, 3, rows, columns) if first else (batch, rows, columns, inputs))
     layer = _layer(here, output, None, (batch, rows, columns, here.shape[3], inputs))
     layer.input_mask, layer.add = address(mask), address(add)
     layer.unpool = step.pooling
@@ -128,10 +128,10 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None) -> Tensor:
         _call("unpool", layer, here)
         return output
     kernels = backward_kernels(step.convolution)
-    layer.weight, layer.border = address(kernels), 2 * int(step.reflects)
+    layer.weight, layer.border, layer.turned = address(kernels), 2 * int(step.reflects), int(not first)
     layer.tile = _FAST if min(rows, columns) >= _WIDE else _EXACT
     if step.reflects and not first:
-        rim = here.new_empty(batch, 2 * (columns + 2 + rows), inputs)
+        rim = room(here, (batch, 2 * (columns + 2 + rows), inputs))
         layer.rim = address(rim)
     _call("convolve", layer, here)
     return output
@@ -150,27 +150,10 @@ def _call(name: str, layer: Layer, like: Tensor) -> None:
     compiled = library()
     assert compiled is not None
     size = 0 if name != "convolve" else compiled.scratch(ctypes.byref(layer))
-    scratch = like.new_empty(size) if like.is_meta else _scratch(size)
+    scratch = room(like, (size,))
     layer.scratch, layer.scratch_size = address(scratch), size
     if not like.is_meta:
         getattr(compiled, name)(ctypes.byref(layer))
-
-
-class _Desk(threading.local):
-    """Scratch memory, kept from one call to the next, since new memory costs time; one for each thread that calls."""
-
-    def __init__(self) -> None:
-        self.memory = torch.empty(0)
-
-
-_DESK = _Desk()
-
-
-def _scratch(size: int) -> Tensor:
-    if _DESK.memory.numel() < size:
-        _DESK.memory = torch.empty(0)
-        _DESK.memory = torch.empty(size)
-    return _DESK.memory
 
 
 def _feature(map_: Tensor) -> Feature:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.perception.native.library import Sums, address, library
+from brushwork.perception.native.memory import room
 from brushwork.types import Feature
 
 _PANEL = 64
@@ -91,7 +92,8 @@ class _Spread(torch.autograd.Function):
 
 
 def _mapped(name: str, feature: Feature, **tensors: Tensor) -> Feature:
-    result = torch.empty_like(feature, memory_format=torch.channels_last)
+    batch, channels, rows, columns = feature.shape
+    result = room(feature, (batch, rows, columns, channels)).permute(0, 3, 1, 2)
     _call(name, _sums(feature), feature, result=result, **tensors)
     return result
 
