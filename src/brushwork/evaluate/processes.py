@@ -108,8 +108,9 @@ def _talking(trouble: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ConnectionError) as error:  # what gloo and NCCL raise
-        raise RankLost(f"{trouble}: it failed, was killed, or did not answer. ({_first_line(error)})") from error
+        raise RankLost(f"{trouble}: it failed, was killed, or did not answer. ({_first_sentence(error)})") from error
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0]
+def _first_sentence(error: BaseException) -> str:
+    """What happened; gloo and NCCL go on with guesses about the cause."""
+    return str(error).strip().split("\n")[0].split(". ")[0]

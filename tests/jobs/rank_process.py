@@ -1,0 +1,82 @@
+"""One of several processes on one picture, connected by gloo: `rank_process.py FOLDER TASK`, RANK and others given."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_job import tiny_job, tiny_network
+
+from brushwork.errors import RankLost
+from brushwork.evaluate.processes import Processes
+from brushwork.jobs import keeper
+from brushwork.jobs.together import paint_together
+from brushwork.recipes import Pictures, Progress, preset, run, taps
+from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.share import ALONE, Band
+
+SIZE = 64
+REAL = replace(
+    preset("default"),
+    content_layers=("conv3_1",),
+    style_layers=("conv1_1", "conv2_1", "conv3_1"),
+    size=SIZE,
+    coarsest=0,
+    iterations=20,
+    network="vgg19",
+)
+
+
+def painted(wire=None):
+    """The last picture of a painting by the real VGG-19, up to conv3_1 and in float64, that this process holds."""
+    generator = torch.Generator().manual_seed(1)
+    pictures = torch.rand(2, 1, 3, SIZE, SIZE // 2, generator=generator, dtype=torch.float64)
+    encoder = encoder_for(REAL, "cpu").double()
+    share = ALONE if wire is None else Band.of(encoder, taps(REAL), wire, 64)
+    *_, last = run(REAL, Pictures(pictures[0], (pictures[1],)), encoder=encoder, share=share)
+    return last.image
+
+
+def talked(wire):
+    """What this rank heard through every method."""
+    rank = wire.rank
+    room = torch.empty(2)
+    wire.exchange({1 - rank: torch.full((2,), float(rank))}, {1 - rank: room})
+    if rank:
+        wire.send(torch.arange(3), 0)
+    received = None if rank else wire.receive(torch.empty(3, dtype=torch.int64), 1).tolist()
+    return {
+        "receive": received,
+        "sum": wire.sum(torch.tensor([1.0, rank])).tolist(),
+        "largest": wire.largest(torch.tensor([-1.0, rank])).tolist(),
+        "exchange": room.tolist(),
+        "first": wire.first({"rank": rank}),
+        "all": list(wire.all(rank)),
+    }
+
+
+def lost(wire, folder):
+    """Rank 1 is killed after its third step; what the other one says."""
+    keeper._PATIENCE = 0
+    count = 0
+    try:
+        for event in paint_together(tiny_job(folder), wire, encoder=tiny_network(), checkpoint_every=0, side=64):
+            count += isinstance(event, Progress)
+            if count == 3 and wire.rank == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+    except RankLost as error:
+        return [str(error), *error.__notes__]
+    return ["nothing happened"]
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    folder, there = Path(sys.argv[1]), Processes(torch.device("cpu"))
+    found = {"talked": talked(there), "painted": painted(there)}
+    torch.save(found | {"lost": lost(there, folder)}, folder / f"{there.rank}.pt")

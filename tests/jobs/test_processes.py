@@ -1,0 +1,72 @@
+"""The same with real processes, connected by gloo, and the real VGG-19."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+import rank_process
+from tiny_job import painted, tiny_job
+
+from brushwork.jobs.checkpoint import Checkpoint
+from brushwork.jobs.inscription import read_inscription
+
+PATIENCE = 120.0
+"""Seconds until the test fails."""
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What two processes have to tell; the second one is killed in the end."""
+    folder = tmp_path_factory.mktemp("ranks")
+    tiny_job(folder)
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, rank_process.__file__, str(folder)]
+    both = [subprocess.Popen(command, env={**os.environ, **meeting, "RANK": str(rank)}) for rank in range(2)]
+    codes = [one.wait(timeout=PATIENCE) for one in both]
+    return folder, codes
+
+
+def test_processes_hear_of_each_other(told):
+    heard = torch.load(told[0] / "0.pt")["talked"]
+    assert heard == {
+        "sum": [2.0, 1.0],
+        "largest": [-1.0, 1.0],
+        "exchange": [1.0, 1.0],
+        "first": {"rank": 0},
+        "all": [0, 1],
+        "receive": [0, 1, 2],
+    }
+
+
+def test_two_processes_paint_the_picture_of_one(told):
+    alone = rank_process.painted()
+    first = torch.load(told[0] / "0.pt")["painted"]
+    rows = first.shape[2]
+    assert 0 < rows < alone.shape[2]
+    torch.testing.assert_close(first, alone[:, :, :rows], rtol=0, atol=1e-4)
+
+
+def test_a_killed_process_ends_the_other_with_a_reason_and_a_checkpoint(told):
+    folder, codes = told
+    assert codes == [0, -signal.SIGKILL]
+    error, note = torch.load(folder / "0.pt")["lost"]
+    assert "lost" in error
+    assert "out.png.checkpoint keeps the painting" in note
+    assert Checkpoint.read(folder / "out.png.checkpoint").standing.closures >= 2
+    painted(tiny_job(folder), resume=True)
+    assert read_inscription(folder / "out.png").finished
