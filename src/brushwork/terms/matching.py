@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from math import isqrt
 from typing import NamedTuple
 
@@ -90,8 +91,8 @@ def _products(one: Float[Tensor, "c _ _"], other: Float[Tensor, "c _ _"], grid: 
 
 def _diagonal(products: Tensor, axis: int, steps: int, own: int, other: int) -> Tensor:
     """Σ_i of the products with both cells moved by i along an axis of the picture and the same of the painting."""
-    moved = [products.narrow(axis, step, own).narrow(axis + 2, step, other) for step in range(steps)]
-    return torch.stack(moved).sum(0) if steps > 1 else moved[0]
+    moved = (products.narrow(axis, step, own).narrow(axis + 2, step, other) for step in range(steps))
+    return reduce(torch.add, moved)
 
 
 def _norms(painting: Float[Tensor, "c _ _"], grid: Grid) -> Float[Tensor, "k l"]:

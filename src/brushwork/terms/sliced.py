@@ -59,14 +59,20 @@ class SlicedWasserstein:
     @cached_property
     def _painting(self) -> Float[Tensor, "_ d m"]:
         """The painting's projections, ascending."""
-        return (self._directions @ vectors(self.target)).sort(dim=-1).values
+        columns = vectors(self.target)
+        projected = (self._directions[some] @ columns for some in self._some(columns.shape[-1]))
+        return torch.cat([numbers.sort(dim=-1).values for numbers in projected], dim=1)
 
-    def _parts(self, feature: Feature) -> Iterator[Part]:
+    def _some(self, cells: int) -> Iterator[slice]:
         """As many directions at a time as memory allows."""
-        cells = max(feature[0, 0].numel(), self.target[0, 0].numel()) * len(feature)
         at_once = max(1, PART_NUMBERS // cells)
         for start in range(0, len(self._directions), at_once):
-            yield Part(slice(None), partial(self._along, slice(start, start + at_once)))
+            yield slice(start, start + at_once)
+
+    def _parts(self, feature: Feature) -> Iterator[Part]:
+        cells = max(feature[0, 0].numel(), self.target[0, 0].numel()) * len(feature)
+        for some in self._some(cells):
+            yield Part(slice(None), partial(self._along, some))
 
     def _along(self, directions: slice, feature: Feature) -> PerPicture:
         projections = self._directions[directions].to(feature) @ feature.flatten(2)
