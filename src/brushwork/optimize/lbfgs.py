@@ -46,8 +46,7 @@ class LBFGS:
     `least_curvature=0` the walk depends neither on the scale of the loss nor on the unit of the canvas.
 
     Early on, pairs from small steps may tell of less curvature than there is farther off, and the step that follows
-    is far too long. Unless it is searched, `largest_move` limits it: how far the numbers
-    move in one step on average, at most.
+    is far too long. Unless it is searched, `largest_move` limits it: how far the numbers move on average, at most.
 
     Raises: InputError: an option out of range.
 
