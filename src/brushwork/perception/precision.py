@@ -31,6 +31,8 @@ from brushwork.types import Feature, Image
 
 Precision: TypeAlias = Literal["auto", "full", "tf32", "bf16", "half"]
 
+Stages: TypeAlias = Mapping[str, nn.Module]
+
 DTYPES = {"bf16": torch.bfloat16, "half": torch.float16}
 
 AMPERE = (8, 0)
@@ -55,15 +57,13 @@ class Layers:
     """A frozen network's layers in other number formats. Each is made when it is first asked for, and kept."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[torch.dtype, torch.device], Mapping[str, nn.Module]] = {}
+        self._kept: dict[tuple[torch.dtype, torch.device], Stages] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Layers:
         """Another network makes its own."""
         return Layers()
 
-    def __call__(
-        self, stages: Mapping[str, nn.Module], dtype: torch.dtype, device: torch.device
-    ) -> Mapping[str, nn.Module]:
+    def __call__(self, stages: Stages, dtype: torch.dtype, device: torch.device) -> Stages:
         """In the `layout` of matrix units, biases divided by the `share` of activations."""
         if (dtype, device) not in self._kept:
             layers = nn.ModuleDict(deepcopy(dict(stages)))
@@ -80,7 +80,7 @@ def layout() -> torch.memory_format:
     return torch.contiguous_format if torch.version.hip else torch.channels_last
 
 
-def share(stages: Mapping[str, nn.Module], dtype: torch.dtype) -> float:
+def share(stages: Stages, dtype: torch.dtype) -> float:
     """By what activations are divided, so that they stay in range.
 
     A chain of convolutions, rectifications and pools is positively homogeneous: divide its input and its biases by a
@@ -96,9 +96,7 @@ def precise(engine: Walk, precision: Precision, layers: Layers) -> Walk:
     Features of `bf16` come in bfloat16: `wide` makes them float32 where they are summed.
     """
 
-    def look(
-        stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
-    ) -> list[Feature]:
+    def look(stages: Stages, order: Sequence[str], shown: Image, wanted: Sequence[str]) -> list[Feature]:
         here = resolve(precision, shown.device)
         dtype = DTYPES.get(here, shown.dtype)
         if dtype == shown.dtype and shown.device.type != "cuda":
@@ -114,7 +112,7 @@ def precise(engine: Walk, precision: Precision, layers: Layers) -> Walk:
 class _Way(NamedTuple):
     """Through a network, in a number format."""
 
-    stages: Mapping[str, nn.Module]
+    stages: Stages
     order: Sequence[str]
     wanted: Sequence[str]
     dtype: torch.dtype
