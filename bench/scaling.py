@@ -108,7 +108,7 @@ def pictures(size: int, dtype: torch.dtype) -> Pictures:
 def timed(steps: Any, wire: Counted | None = None) -> tuple[list[float], Progress]:
     """Seconds of every step, and the last one. The targets, and the first step, do not count as traffic."""
     times, begin = [], perf_counter()
-    for last in steps:
+    for last in steps:  # noqa: B007 (the last one is wanted)
         times.append(perf_counter() - begin)
         if wire is not None and len(times) == 1:
             wire.clear()
