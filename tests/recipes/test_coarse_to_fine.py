@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from brushwork.picture.window import Size
 from brushwork.recipes import Level, Pictures, Saved, Transfer, run
@@ -116,3 +117,17 @@ def test_a_box_keeps_every_pixel_displayable(small_transfer, tiny, photograph, p
     assert extremes[True][0] >= 0
     assert extremes[True][1] <= 1
     assert extremes[False][0] < -0.01 or extremes[False][1] > 1.01
+
+
+def test_what_is_saved_can_be_written_by_safetensors(small_transfer, tiny, photograph, painting):
+    options = small_transfer(size=48, coarsest=0, iterations=2, pixel_range=1.0)
+    for progress in run(options, Pictures(photograph, (painting,)), encoder=tiny):
+        assert save(progress.saved().state)
+
+
+def test_what_is_saved_later_is_that_of_its_step(options, tiny, photograph, painting):
+    steps = [(one.saving(), one.saved()) for one in run(options, Pictures(photograph, (painting,)), encoder=tiny)]
+    for later, saved in steps:
+        assert later()[:2] == saved[:2]
+        assert later().state.keys() == saved.state.keys()
+        assert all(torch.equal(value, saved.state[name]) for name, value in later().state.items())

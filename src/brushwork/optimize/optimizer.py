@@ -36,7 +36,10 @@ class Optimizer(Protocol):
         """
 
     def state(self) -> State:
-        """All that must be saved, beside the point, to go on exactly as if nothing had happened."""
+        """All that must be saved, beside the point, to go on exactly as if nothing had happened.
+
+        Its tensors may share their memory with the point.
+        """
 
     def load(self, state: State) -> None:
         """Take up a saved state, whose tensors lie on the point's device.

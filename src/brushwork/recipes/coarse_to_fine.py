@@ -67,8 +67,13 @@ class Progress(NamedTuple):
         return sum(level.closures for level in self.levels)
 
     def saved(self) -> Saved:
-        """Everything that is needed to go on from here."""
-        return self.saving()()
+        """Everything that is needed to go on from here, no two tensors in the same memory: safetensors wants that."""
+        saved, point = self.saving()(), self.step.point
+        apart = {
+            name: value.clone() if value.data_ptr() == point.data_ptr() else value
+            for name, value in saved.state.items()
+        }
+        return saved._replace(state={**apart, "point": point})
 
     def saving(self) -> Callable[[], Saved]:
         """The same, to be had later too: only the picture is made then, which few steps are asked for."""
