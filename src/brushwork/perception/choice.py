@@ -79,7 +79,8 @@ def _key() -> str:
     compiled = library()
     variant = "none" if compiled is None else compiled.variant
     kind = f"{platform.node()} {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-    return f"brushwork {version('brushwork')}, torch {torch.__version__}, {kind}, {torch.get_num_threads()} threads, {variant}"
+    versions = f"brushwork {version('brushwork')}, torch {torch.__version__}"
+    return f"{versions}, {kind}, {torch.get_num_threads()} threads, {variant}"
 
 
 def _file() -> Path:
