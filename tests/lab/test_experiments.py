@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.lab.cell import Result
+from brushwork.lab.cell import Ends, Result
 from brushwork.lab.easel import Easel, Order
 from brushwork.lab.experiments import EXPERIMENTS, experiment
+from brushwork.lab.experiments.gram_statistics import permuted, projected, shuffled
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,28 @@ def test_pictures_that_are_given_replace_those_that_come_along(tmp_path: Path) -
     write_picture(torch.rand(1, 3, 40, 40), tmp_path / "mine.png")
     easel = Order("fig1", tmp_path, photographs=(tmp_path / "mine.png",)).easel()
     assert list(easel.photographs) == ["mine"] and "auvers" in easel.paintings
+
+
+def test_gram_matrices_that_keep_what_they_should() -> None:
+    dice = torch.Generator().manual_seed(0)
+    feature = torch.rand(12, 40, generator=dice)
+    matrix = feature @ feature.mT
+    spectrum = torch.linalg.eigvalsh(matrix)
+    assert torch.allclose(torch.linalg.eigvalsh(permuted(matrix, dice)), spectrum, rtol=1e-4, atol=1e-4)
+    other = shuffled(matrix, dice)
+    assert torch.equal(other, other.mT) and not torch.equal(other, matrix)
+    assert torch.equal(other.flatten().sort().values, matrix.flatten().sort().values)
+    assert torch.equal(other.diagonal().sort().values, matrix.diagonal().sort().values)
+    assert torch.linalg.eigvalsh(projected(-matrix + 30 * torch.eye(12), dice)).min() > -1e-3
+
+
+@pytest.mark.parametrize("name", ["gram-entry", "localized", "covariance"])
+def test_cells_of_objectives_paint(name: str, easel: Easel) -> None:
+    cell = experiment(name).cells(replace(easel, size=48, quick=True))[-1]
+    first, *others = islice(cell.paint(), 4)
+    figures = cell.measure(Ends(first, others[-1]))
+    assert float(others[-1].step.losses.total) < float(first.step.losses.total)
+    assert all(math.isfinite(value) for value in figures.values())
 
 
 def test_a_mistyped_experiment_is_told() -> None:

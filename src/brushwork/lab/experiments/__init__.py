@@ -16,6 +16,10 @@ EXPERIMENTS: Mapping[str, str] = {
     "networks": "VGG-19, VGG-16, AlexNet and GoogLeNet, as far as their weights are there",
     "starts": "noise, photograph, painting, and what lies between",
     "partial": "low layers as content, high layers as style",
+    "gram-entry": "pictures that maximize one entry of a Gram matrix",
+    "gram-statistics": "textures from shuffled Gram matrices",
+    "localized": "Gram matrices in a window around every cell",
+    "covariance": "style tied to the content it belongs to",
     "light": "illumination and season, from one photograph to another",
     "programs": "the published programs on one pair, under each other's objectives",
 }

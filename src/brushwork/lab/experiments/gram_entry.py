@@ -1,0 +1,92 @@
+"""Single Gram entries (1602.07188): pictures that maximize one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import NamedTuple
+
+import torch
+
+from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
+from brushwork.lab.easel import Easel, fingerprint
+from brushwork.lab.experiment import Experiment, listed
+from brushwork.lab.synthesis import BOXED, gray_noise, synthesize
+from brushwork.objective import Objective
+from brushwork.perception import Encoder
+from brushwork.picture import Size
+from brushwork.terms import GramEntry
+from brushwork.terms.moments import gram
+
+LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+DIAGONAL, OTHERS = 2, 2
+"""Entries i = j and i ≠ j painted for each layer: the painting's largest."""
+
+
+class Entry(NamedTuple):
+    """One entry of a Gram matrix, and its value in the painting."""
+
+    first: int
+    second: int
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.first}, {self.second}"
+
+
+def cells(easel: Easel) -> list[Cell]:
+    return [cell for layer in LAYERS for cell in _row(easel, layer)]
+
+
+def _row(easel: Easel, layer: str) -> list[Cell]:
+    entries = largest(easel.encoder(BOXED), easel, layer)
+    kinds = [*(f"i = j, no. {n + 1}" for n in range(DIAGONAL)), *(f"i ≠ j, no. {n + 1}" for n in range(OTHERS))]
+    return [_cell(easel, layer, kind, entry) for kind, entry in zip(kinds, entries, strict=True)]
+
+
+@torch.no_grad()
+def largest(encoder: Encoder, easel: Easel, layer: str) -> list[Entry]:
+    """The largest entries of the painting's Gram matrix per cell, on the diagonal and off it."""
+    feature = encoder(easel.painting, [layer])[layer]
+    matrix = gram(feature)[0] / Size.of(feature).area
+    own = matrix.diagonal().topk(DIAGONAL)
+    diagonal = [Entry(int(i), int(i), float(value)) for value, i in zip(*own, strict=True)]
+    rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1)
+    found = matrix[rows, columns].topk(OTHERS)
+    return [*diagonal, *(Entry(int(rows[at]), int(columns[at]), float(v)) for v, at in zip(*found, strict=True))]
+
+
+def _cell(easel: Easel, layer: str, kind: str, entry: Entry) -> Cell:
+    options = easel.spending(BOXED)
+    objective = Objective.one("entry", GramEntry(layer, ((entry.first, entry.second),), norm=1 / entry.value))
+    start = gray_noise(Size(easel.size, easel.size))
+    settings = {**asdict(options), "layer": layer, "entry": str(entry), "pictures": [fingerprint(start)]}
+    return Cell(layer, kind, settings, synthesize(easel, options, lambda _: objective, start), _measure)
+
+
+def _measure(ends: Ends) -> Figures:
+    """The entry, as a multiple of its value in the painting."""
+    start, end = (-float(one.step.losses.total) for one in ends)
+    return {"entry / painting's, at the start": start, "entry / painting's": end}
+
+
+def check(results: Sequence[Result]) -> list[Check]:
+    growth: dict[str, list[float]] = {one.row: [] for one in results}
+    for one in results:
+        growth[one.row].append(one.figures["entry / painting's"])
+    return [
+        Check(f"{layer}: single entries grow beyond the painting's (multiples)", listed(found), min(found) > 1)
+        for layer, found in growth.items()
+    ]
+
+
+EXPERIMENT = Experiment(
+    name="gram-entry",
+    title="Pictures that maximize one entry of a Gram matrix",
+    source="Nikulin, Novak, 1602.07188, style as single correlations",
+    claim="A single entry of the Gram matrix is a simple texture: one feature (i = j), or two that occur "
+    "together (i ≠ j), of growing complexity from layer to layer. Pixels are kept between black and "
+    "white.",
+    cells=cells,
+    check=check,
+)

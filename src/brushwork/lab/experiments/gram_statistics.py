@@ -1,0 +1,120 @@
+"""Gram statistics (1602.07188): textures from Gram matrices that share only their numbers with a painting's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
+from brushwork.lab.easel import Easel, fingerprint
+from brushwork.lab.experiment import Experiment
+from brushwork.lab.synthesis import BOXED, gray_noise, synthesize
+from brushwork.objective import Objective
+from brushwork.perception import Encoder
+from brushwork.picture import Size
+from brushwork.style import Style
+from brushwork.terms import GramStyle
+
+LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
+
+Matrix = Float[Tensor, "c c"]
+
+OPTIONS = replace(BOXED, style_layers=LAYERS, iterations=300)
+
+
+def permuted(matrix: Matrix, dice: torch.Generator) -> Matrix:
+    """Rows and columns permuted together: the same spectrum, other channels."""
+    order = torch.randperm(len(matrix), generator=dice)
+    return matrix[order][:, order]
+
+
+def shuffled(matrix: Matrix, dice: torch.Generator) -> Matrix:
+    """The same numbers at random places, diagonal and the rest each for itself: mostly no Gram matrix of anything."""
+    rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1)
+    other = torch.diag(matrix.diagonal()[torch.randperm(len(matrix), generator=dice)])
+    upper = matrix[rows, columns][torch.randperm(len(rows), generator=dice)]
+    other[rows, columns] = upper
+    other[columns, rows] = upper
+    return other
+
+
+def projected(matrix: Matrix, dice: torch.Generator) -> Matrix:
+    """Shuffled, and then the nearest matrix that is positive semidefinite."""
+    values, vectors = torch.linalg.eigh(shuffled(matrix, dice).double())
+    nearest: Matrix = ((vectors * values.clamp_min(0)) @ vectors.mT).to(matrix.dtype)
+    return nearest
+
+
+WAYS: Mapping[str, Callable[[Matrix, torch.Generator], Matrix]] = {
+    "the painting's": lambda matrix, dice: matrix,
+    "rows and columns permuted": permuted,
+    "entries shuffled": shuffled,
+    "shuffled, projected to PSD": projected,
+}
+
+
+def cells(easel: Easel) -> list[Cell]:
+    return [_cell(easel, name, way) for name in list(easel.paintings)[:2] for way in WAYS]
+
+
+def _cell(easel: Easel, name: str, way: str) -> Cell:
+    options, painting = easel.spending(OPTIONS), easel.paintings[name]
+    start = gray_noise(Size(easel.size, easel.size))
+
+    def objective(encoder: Encoder) -> Objective:
+        style, dice = Style.of(painting, encoder, LAYERS), torch.Generator().manual_seed(0)
+        targets = {layer: WAYS[way](style.moments[layer].gram[0].cpu(), dice) for layer in LAYERS}
+        return sum((_term(layer, target) for layer, target in targets.items()), Objective({}))
+
+    settings = {**asdict(options), "way": way, "pictures": [fingerprint(painting), fingerprint(start)]}
+    return Cell(name, way, settings, synthesize(easel, options, objective, start), partial(_measure, easel))
+
+
+def _term(layer: str, target: Matrix) -> Objective:
+    return Objective.one(f"style:{layer}", GramStyle(layer, target[None], float(1 / target.square().sum())))
+
+
+def _measure(easel: Easel, ends: Ends) -> Figures:
+    """‖G − A‖/‖A‖ on every layer, and the share of the spectrum in its largest eigenvalue."""
+    left = {name.removeprefix("style:"): float(loss) for name, loss in ends.last.step.losses.terms.items()}
+    apart = {f"distance, {layer}": max(0.0, loss) ** 0.5 for layer, loss in left.items()}
+    encoder = easel.encoder(OPTIONS)
+    gram = Style.of(ends.last.image, encoder, LAYERS).moments["conv3_1"].gram[0].double()
+    values = torch.linalg.eigvalsh(gram)
+    return {**apart, "largest eigenvalue, conv3_1": float(values[-1] / values.sum())}
+
+
+def check(results: Sequence[Result]) -> list[Check]:
+    return [_of(results, row) for row in dict.fromkeys(one.row for one in results)]
+
+
+def _of(results: Sequence[Result], row: str) -> Check:
+    worst = {
+        one.column: max(value for name, value in one.figures.items() if name.startswith("distance"))
+        for one in results
+        if one.row == row
+    }
+    measured = ", ".join(f"{way} {value:.3f}" for way, value in worst.items())
+    own, *_ = worst.values()
+    return Check(
+        f"{row}: targets that no picture has keep a distance (worst layer); the painting's own is met best",
+        measured,
+        own == min(worst.values()),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="gram-statistics",
+    title="Textures from the statistics of a Gram matrix",
+    source="Nikulin, Novak, 1602.07188, mimicking sparsity and intensity of the Gram matrix",
+    claim="Random targets whose entries are distributed as those of a painting give complex textures. Freely "
+    "permuted entries are mostly no Gram matrix, so their loss cannot vanish; rows and columns permuted "
+    "together keep the spectrum.",
+    cells=cells,
+    check=check,
+)
