@@ -11,7 +11,7 @@ namespace VARIANT {
 constexpr Index GAP = 16;  // floats between places, so that they do not fall into the same sets of a cache
 
 // Bytes. Measured on a core with 1 MB of its own cache; where there is less, more comes from the next one.
-constexpr Index SHALLOW_KERNELS = 5'000'000, SHALLOW_VALUES = 700'000, DEEP_VALUES = 16'000'000;
+constexpr Index SHALLOW_KERNELS = 5'000'000, SHALLOW_VALUES = 700'000, DEEP_VALUES = 8'000'000;
 
 // How a layer is cut. Shallow: each worker takes few tiles through all three stages, within its cache; the transformed
 // kernels are shared. Deep (kernels too large for that): all tiles at once, each worker takes 64 output channels.
