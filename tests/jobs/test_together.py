@@ -42,7 +42,7 @@ def test_the_picture_is_that_of_one_process(options, tmp_path):
     painted(alone)
     first, other = several(shared)
     torch.testing.assert_close(image(shared.output), image(alone.output), rtol=0, atol=ROUNDING)
-    assert isinstance(first[0], Started)
+    assert any(isinstance(event, Started) for event in first)
     assert isinstance(first[-1], Finished)
     assert isinstance(other[-1], Progress)
     assert not shared.checkpoint.exists()
