@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from brushwork.cli.order import Order
+from brushwork.cli.ranks import Interruption, is_launched, ranks, silent
+from brushwork.cli.running import Running
+
+
+@pytest.mark.parametrize(("given", "launched"), [(None, False), ("1", False), ("2", True)])
+def test_a_launcher_says_how_many_there_are(given, launched, monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    if given is not None:
+        monkeypatch.setenv("WORLD_SIZE", given)
+    assert is_launched() is launched
+
+
+def test_alone_there_is_no_connection(monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    with ranks(Order((), Running(), many=False)) as wire:
+        assert wire is None
+
+
+def test_other_ranks_show_and_write_nothing():
+    shown = silent(Running(output="-", save_every=3, threads=2))
+    assert (shown.output, shown.save_every, shown.plot, shown.timelapse, shown.quiet) == ("", None, None, None, True)
+    assert shown.threads == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_kept_until_a_step_is_done(number):
+    before = signal.getsignal(number)
+    with Interruption().listening() as interrupted:
+        assert not interrupted()
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)  # as terminal and launcher may both do
+        assert interrupted()
+    assert signal.getsignal(number) is before
+
+
+def test_a_person_who_insists_is_heard(monkeypatch):
+    monkeypatch.setattr("brushwork.cli.ranks._ECHO", 0.0)
+    with Interruption().listening():
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import tiny_network
+
+from brushwork.evaluate.features import features_of
+from brushwork.evaluate.layout import Layout
+from brushwork.picture.window import Size, Window
+
+TAPS = ("relu1_1", "relu3_1")
+
+
+@pytest.mark.parametrize("own", [Window(0, 0, 45, 38, Size(45, 38)), Window(16, 0, 20, 38, Size(45, 38))])
+@pytest.mark.parametrize("side", [24, 100])
+def test_features_of_a_part_are_those_of_the_whole(own: Window, side: int) -> None:
+    encoder = tiny_network().double()
+    picture = torch.rand(1, 3, *own.of, dtype=torch.float64)
+    layout = Layout.of(encoder, dict.fromkeys(TAPS, 0), own.of)
+    found = features_of(encoder, layout.outer(own).crop(picture), TAPS, own, side)
+    for tap, feature in encoder(picture, TAPS).items():
+        expected = layout.lattices[tap].owned(own).crop(feature)
+        torch.testing.assert_close(found[tap], expected, rtol=0, atol=1e-10)
