@@ -32,7 +32,7 @@ def _picture(*shape, seed=0):
 def _agree(encoder, shape, taps, limit=1e-5):
     """Features, and the gradient of one of three pictures at least.
 
-    A rectification whose input is zero but for rounding may decide otherwise, and the gradient jumps there. That is rare
+    Where the input of a rectification is zero but for rounding, it may decide otherwise, and the gradient jumps: rare
     on a small picture; a mistake would show on each.
     """
     errors = []
