@@ -56,6 +56,8 @@ def test_a_file_is_not_overwritten_unasked(kept, tmp_path):
     with pytest.raises(InputError, match=r"a\.style is there already"):
         kept.write(tmp_path / "a.style")
     kept.write(tmp_path / "a.style", overwrite=True)
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "a.style").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_a_mixture_paints_as_the_blend_of_the_paintings(kept, options, tiny, photograph, painting):

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from brushwork.errors import InputError
 from brushwork.perception import Encoder
@@ -124,7 +124,8 @@ class KeptStyle:
         }
         story = {"source": self.source, "seen": asdict(self.seen), "size": list(self.size)}
         with placing(path, overwrite=overwrite) as temporary:
-            save_file(tensors, temporary, {_ENTRY: json.dumps(story, ensure_ascii=False)})
+            # As bytes: safetensors itself writes files that nobody else may read.
+            temporary.write_bytes(save(tensors, {_ENTRY: json.dumps(story, ensure_ascii=False)}))
 
     @classmethod
     def read(cls, path: Path) -> KeptStyle:
