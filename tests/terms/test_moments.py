@@ -50,3 +50,10 @@ def test_a_shift_near_the_mean_keeps_the_digits_of_single_precision():
 def test_variance_is_never_negative():
     flat = torch.full((1, 2, 8, 8), 1234.567)
     assert (moments.variance(moments.spread_sums(flat, torch.zeros(1, 2))) >= 0).all()
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, -3.0])
+def test_any_shift_gives_the_same_covariance(shift):
+    sums = moments.covariance_sums(features(), torch.full((1, 3), shift, dtype=torch.float64))
+    expected = torch.stack([torch.cov(picture.flatten(1), correction=0) for picture in features()])
+    torch.testing.assert_close(moments.covariance(sums), expected)

@@ -74,8 +74,8 @@ def variance(sums: Summary) -> Float[Tensor, "b c"]:
 
 def covariance_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> Summary:
     """Σ 1, Σ (f − s) and Σ (f − s)(f − s)ᵀ, about a fixed shift s."""
-    columns = vectors(feature) - shift.unsqueeze(-1)
-    return {"count": count(feature), "first": columns.sum(-1), "second": columns @ columns.mT}
+    away = wide(feature) - shift[:, :, None, None]
+    return {"count": count(away), "first": away.sum((2, 3)), "second": gram(away)}
 
 
 def covariance(sums: Summary) -> Float[Tensor, "b c c"]:
