@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import NamedTuple
 
 import torch
@@ -19,6 +19,9 @@ from brushwork.terms import GramEntry
 from brushwork.terms.moments import gram
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+OPTIONS = replace(BOXED, optimizer="adam", learning_rate=10.0, line_search=False)
+"""Adam runs along the box where searched L-BFGS stops: after 30 closures its entries are 100 times as large."""
+
 DIAGONAL, OTHERS = 2, 2
 """Entries i = j and i ≠ j painted for each layer: the painting's largest."""
 
@@ -39,8 +42,8 @@ def cells(easel: Easel) -> list[Cell]:
 
 
 def _row(easel: Easel, layer: str) -> list[Cell]:
-    entries = largest(easel.encoder(BOXED), easel, layer)
-    kinds = [*(f"i = j, no. {n + 1}" for n in range(DIAGONAL)), *(f"i ≠ j, no. {n + 1}" for n in range(OTHERS))]
+    entries = largest(easel.encoder(OPTIONS), easel, layer)
+    kinds = [*(f"one feature, {n + 1}" for n in range(DIAGONAL)), *(f"two features, {n + 1}" for n in range(OTHERS))]
     return [_cell(easel, layer, kind, entry) for kind, entry in zip(kinds, entries, strict=True)]
 
 
@@ -57,9 +60,9 @@ def largest(encoder: Encoder, easel: Easel, layer: str) -> list[Entry]:
 
 
 def _cell(easel: Easel, layer: str, kind: str, entry: Entry) -> Cell:
-    options = easel.spending(BOXED)
+    options = easel.spending(OPTIONS)
     objective = Objective.one("entry", GramEntry(layer, ((entry.first, entry.second),), norm=1 / entry.value))
-    start = gray_noise(Size(easel.size, easel.size))
+    start = gray_noise(Size(easel.size, easel.size), spread=0.25)
     settings = {**asdict(options), "layer": layer, "entry": str(entry), "pictures": [fingerprint(start)]}
     return Cell(layer, kind, settings, synthesize(easel, options, lambda _: objective, start), _measure)
 

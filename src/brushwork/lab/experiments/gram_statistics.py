@@ -24,7 +24,7 @@ LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 
 Matrix = Float[Tensor, "c c"]
 
-OPTIONS = replace(BOXED, style_layers=LAYERS, iterations=300)
+OPTIONS = replace(BOXED, style_layers=LAYERS, boxed=False, line_search=False, iterations=300)
 
 
 def permuted(matrix: Matrix, dice: torch.Generator) -> Matrix:
