@@ -38,7 +38,7 @@ def plan(job: Job, *, timed: bool = True, memory: int | None = None, encoder: En
     Raises: InputError, WeightsError: as `paint`.
     """
     device, options, sizes = pick_device(job.device), job.options, read_sizes(job)
-    eye = encoder or encoder_for(options, "cpu")
+    eye = encoder or encoder_for(options, "cpu", computes_on=device)
     require_visible(options, sizes, eye)
     give_back()
     held, room, levels = held_memory(device), _room(device, memory), levels_of(options, sizes.content)

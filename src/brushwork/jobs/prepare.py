@@ -89,7 +89,7 @@ def prepare(
     _require_apart(job)
     if wire is None or wire.rank == 0:
         _require_place(job, levels[-1], bits, replacing)
-    eye = encoder or encoder_for(job.options, "cpu")
+    eye = encoder or encoder_for(job.options, "cpu", computes_on=device)
     require_visible(job.options, inputs.sizes, eye)
     record = Record.of(job, eye, device, 1 if wire is None else wire.count)
     _require_distinct(job, record)

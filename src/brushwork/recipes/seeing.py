@@ -8,8 +8,10 @@ from brushwork.perception import Encoder, load_encoder
 from brushwork.recipes.options import Seeing
 
 
-def encoder_for(options: Seeing, device: torch.device | str) -> Encoder:
-    """Load the network that the options name, on a device.
+def encoder_for(options: Seeing, device: torch.device | str, *, computes_on: torch.device | None = None) -> Encoder:
+    """Load the network that the options name, on a device. Engines are for processors; elsewhere the modules compute.
+
+    `computes_on`: the device that it will be taken to, if another.
 
     Raises: InputError: no such network. WeightsError: its weights are not there.
     """
@@ -19,7 +21,7 @@ def encoder_for(options: Seeing, device: torch.device | str) -> Encoder:
         padding=options.padding,
         scale=options.white,
         ceil=options.ceil,
-        engine=options.engine,
+        engine=options.engine if torch.device(computes_on or device).type == "cpu" else "plain",
     )
     encoder.precision, encoder.replays = options.precision, options.replay
     return encoder.to(device)
