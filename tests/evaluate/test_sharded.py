@@ -16,8 +16,9 @@ from tiny_network import tiny_network
 from brushwork.errors import NotAdditive
 from brushwork.evaluate import whole
 from brushwork.evaluate.bands import bands
-from brushwork.evaluate.sharded import sharded
+from brushwork.evaluate.sharded import sharded, summed_together
 from brushwork.evaluate.sums import layout_of
+from brushwork.evaluate.tiled import summed
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
 from brushwork.picture.window import Size
@@ -97,3 +98,13 @@ def test_losses_that_are_no_sums_are_refused_by_name() -> None:
                 encoder, Objective.one("darkest", Darkest()), 99, size=size, have=bands(32, 1, 1, 0), wire=wire
             ),
         )
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 4])
+def test_sums_over_a_picture_that_all_have_are_dealt_out(ranks: int) -> None:
+    encoder, size = tiny_network().double(), Size(40, 24)
+    image, terms = picture(size), objective(encoder, size).additive
+    expected = summed(encoder, terms, image, 999)
+    found = together(ranks, lambda wire: summed_together(encoder, terms, image, side=999, wire=wire))
+    for one in found:
+        torch.testing.assert_close(one, expected, rtol=1e-10, atol=1e-10)

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from brushwork.evaluate.bands import Bands, Rows
+from brushwork.evaluate.bands import Bands, Rows, bands
 from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.sums import layout_of, precise
-from brushwork.evaluate.tiled import Combine, tiled
+from brushwork.evaluate.tiled import Combine, summed, tiled
 from brushwork.evaluate.traffic import fold, move
 from brushwork.evaluate.wire import Wire
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size, Window
+from brushwork.terms.term import Sum
 from brushwork.types import Evaluate, Image, Losses, Summaries
 
 
@@ -52,6 +53,21 @@ def sharded(
         return _as_first(losses, wire, image)
 
     return evaluate
+
+
+def summed_together(encoder: Encoder, sums: Mapping[str, Sum], picture: Image, *, side: int, wire: Wire) -> Summaries:
+    """Sums over a whole picture that every rank has, of which each looks at a band."""
+    size, combine = Size.of(picture), _added_up(wire, picture.device)
+    layout = layout_of(encoder, sums, size)
+    rows = bands(size.height, wire.count, layout.stride, layout.halo)[wire.rank]
+    if not rows.height:
+        return _in_precision(combine({}), torch.promote_types(picture.dtype, torch.float32))
+    own = Window(rows.top, 0, rows.height, size.width, size)
+    return summed(encoder, sums, layout.outer(own).crop(picture), side, own=own, combine=combine)
+
+
+def _in_precision(sums: Summaries, dtype: torch.dtype) -> Summaries:
+    return {name: {key: value.to(dtype) for key, value in one.items()} for name, one in sums.items()}
 
 
 def _looked_at(layout: Layout, own: Window) -> Rows:

@@ -78,10 +78,19 @@ def tiled(
 
 
 @torch.no_grad()
-def summed(encoder: Encoder, sums: Mapping[str, Sum], picture: Image, side: int) -> Summaries:
-    """Sums over a picture, tile by tile."""
-    eye = _Eye.on(encoder, sums, picture, None)
-    total = added(eye.look(tile).sums for tile in eye.layout.alike(eye.layout.tiles(side), picture.device))
+def summed(
+    encoder: Encoder,
+    sums: Mapping[str, Sum],
+    picture: Image,
+    side: int,
+    *,
+    own: Window | None = None,
+    combine: Combine = lambda sums: sums,
+) -> Summaries:
+    """Sums over a picture, tile by tile; shared among machines as `tiled` is, by `own` and `combine`."""
+    eye = _Eye.on(encoder, sums, picture, own)
+    tiles = eye.layout.alike(eye.layout.tiles(side, eye.own), picture.device)
+    total = combine(added(eye.look(tile).sums for tile in tiles))
     return {name: {key: value.to(_wide(picture.dtype)) for key, value in one.items()} for name, one in total.items()}
 
 

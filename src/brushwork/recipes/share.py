@@ -13,7 +13,7 @@ from torch import Tensor
 from brushwork.evaluate.bands import Bands, Rows, bands
 from brushwork.evaluate.features import features_of
 from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.sharded import sharded
+from brushwork.evaluate.sharded import sharded, summed_together
 from brushwork.evaluate.tiled import Tiling, summed, tiled
 from brushwork.evaluate.traffic import move
 from brushwork.evaluate.whole import whole
@@ -158,7 +158,7 @@ class Band:
 
     @property
     def summed(self) -> Summed | None:
-        return partial(summed, side=self.side)
+        return partial(summed_together, side=self.side, wire=self.wire)
 
     def _rows(self, height: int) -> Rows:
         return self.bands(height)[self.wire.rank]
