@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, Self, TypeAlias
 
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from brushwork.errors import InputError
+from brushwork.evaluate.forgetting import Forgetting
 from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.sums import added, layout_of, summarize
 from brushwork.objective import Objective
-from brushwork.perception.encoder import Encoder
+from brushwork.perception.encoder import PIXELS, Encoder
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
-from brushwork.types import Evaluate, Image, Losses, Summaries
+from brushwork.types import Evaluate, Feature, Features, Image, Losses, Summaries
 
 Combine: TypeAlias = Callable[[Summaries], Summaries]
 """What becomes of the sums between the passes. They are in float64 (on `mps` in float32), and have no graph."""
@@ -50,8 +53,8 @@ def tiled(
     3. Each tile is computed once more, with a graph, and ∂score/∂S pulled back through it into the pixels of the
        tile and its halo. Where tiles overlap, gradients add.
 
-    The graphs of `kept` tiles are kept in step 1, and need not be computed again: each takes the memory of a tile, and
-    saves a third of its time. The first one costs no memory, because step 3 needs as much anyhow.
+    The graphs of `kept` tiles are kept in step 1, and need not be computed again, which saves a third of their time.
+    The first one costs no memory, because step 3 needs as much anyhow; the others forget their first layers' features.
 
     To share a picture among machines, give each its `own` pixels (a window that begins at multiples of the layout's
     stride, and ends there or at the border), and let `combine` add up the sums of all. The picture to evaluate is then
@@ -157,15 +160,38 @@ class _Eye:
         with torch.no_grad():
             for tile in twice:
                 yield self.look(tile).sums
-        for tile in at_once:
-            looks.append(self.look(tile))
+        for index, tile in enumerate(at_once, start=1):
+            looks.append(self.look(tile) if index == len(at_once) else self.glance(tile))
             yield looks[-1].sums
 
     def look(self, tile: Window) -> _Look:
-        outer = self.layout.outer(tile)
-        leaf = self._here(outer).crop(self.image.detach()).requires_grad_()
+        outer, leaf = self._leaf(tile)
         features = self.encoder(leaf, self.layout.lattices)
         return _Look(outer, leaf, summarize(self.terms, features, self.layout, tile))
+
+    def glance(self, tile: Window) -> _Look:
+        """A look whose graph forgets the first layers' features, and computes them again."""
+        outer, leaf = self._leaf(tile)
+        taps = [tap for tap, lattice in self.layout.lattices.items() if tap != PIXELS and lattice.geometry.stride <= 2]
+        forgetting = Forgetting(partial(self._features, leaf.detach(), taps))
+        with forgetting.hooks:
+            features = self.encoder(leaf, self.layout.lattices)
+            # What sums save of the features are copies of the tile's cells, which would not be forgotten.
+            sums = checkpoint(partial(self._sums, tile), *features.values(), use_reentrant=False)
+        forgetting.forget({tap: features[tap] for tap in taps})
+        return _Look(outer, leaf, sums)
+
+    def _sums(self, tile: Window, *features: Feature) -> Summaries:
+        return summarize(self.terms, dict(zip(self.layout.lattices, features, strict=True)), self.layout, tile)
+
+    @torch.no_grad()
+    def _features(self, leaf: Image, taps: Sequence[str]) -> Features:
+        found: Features = self.encoder(leaf, taps)
+        return found
+
+    def _leaf(self, tile: Window) -> tuple[Window, Image]:
+        outer = self.layout.outer(tile)
+        return outer, self._here(outer).crop(self.image.detach()).requires_grad_()
 
     def pull(self, look: _Look, slopes: Summaries) -> None:
         """Add to the image's gradient what the tile contributes."""

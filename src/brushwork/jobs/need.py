@@ -27,7 +27,7 @@ from brushwork.recipes.options import SMALLEST_SIDE
 SIDES = (384, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 5120, 6144, 8192)
 """Pixels of tiles, halo included. In smaller ones than the first, VGG-19's halo of 160 pixels would cost too much."""
 
-_MOST_KEPT = 16
+_MOST_KEPT = 32
 """Tiles that are kept between the passes; where there is room for more, larger ones fit."""
 
 _STEP = 16

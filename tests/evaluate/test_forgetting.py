@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import torch
+
+from brushwork.evaluate.forgetting import Forgetting
+
+
+def test_what_is_forgotten_is_computed_again():
+    leaf = torch.rand(5, dtype=torch.float64).requires_grad_()
+    asked = []
+
+    def again():
+        asked.append(True)
+        return {"tap": leaf.detach().exp()}
+
+    forgetting = Forgetting(again)
+    with forgetting.hooks:
+        feature = leaf.exp()
+        loss = (feature[1:] ** 3).sum()
+    forgetting.forget({"tap": feature})
+    del feature
+    assert not asked
+    loss.backward()
+    assert asked == [True]
+    expected = 3 * (3 * leaf.detach()).exp()
+    expected[0] = 0
+    torch.testing.assert_close(leaf.grad, expected)
+
+
+def test_everything_else_is_kept():
+    leaf = torch.rand(5).requires_grad_()
+    forgetting = Forgetting(lambda: 1 / 0)
+    with forgetting.hooks:
+        loss = (leaf.exp() ** 2).sum()
+    forgetting.forget({"another": torch.rand(5)})
+    loss.backward()
+    torch.testing.assert_close(leaf.grad, 2 * (2 * leaf.detach()).exp())

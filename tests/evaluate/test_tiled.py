@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import picture, tiny_network
+
+from brushwork.errors import InputError, NotAdditive
+from brushwork.evaluate import tiled, whole
+from brushwork.evaluate.tiled import Tiling
+from brushwork.objective import Objective
+from brushwork.perception.load import load_encoder
+from brushwork.picture.window import Size, Window
+from brushwork.recipes import preset
+from brushwork.recipes.transfer import Subject
+from brushwork.terms import TotalVariation
+
+SMOOTH = Objective.one("smooth", TotalVariation(2, 1.0, 1.0))
+
+
+SINGLE = 3e-5
+"""Where two numbers are nearly equal, a maximum takes one or the other by rounding, and so does its gradient."""
+
+
+@dataclass(frozen=True)
+class Highest:
+    """A loss that is no sum."""
+
+    tap: str = "relu1_1"
+
+    def score_whole(self, feature):
+        return feature.flatten(1).amax(-1)
+
+
+def gradient(evaluate, image):
+    leaf = image.clone().requires_grad_()
+    return evaluate(leaf), leaf.grad
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, SINGLE), (torch.float64, 1e-11)])
+def test_the_real_network_in_tiles(dtype, tolerance):
+    encoder = load_encoder("vgg19-normalized", padding="reflect").to(dtype)
+    encoder.engine = "plain"
+    options = replace(preset("default"), content_layers=("conv3_2",), style_layers=("conv1_1", "conv2_1", "conv4_1"))
+    image, photograph, painting = (picture(seed, 120, 149).to(dtype) for seed in (1, 2, 3))
+    objective = Subject(photograph, [painting], options, encoder).objective_at(Size(120, 149))
+    found, pulled = gradient(tiled(encoder, objective, 128, kept=2), image)
+    expected, true = gradient(whole(encoder, objective), image)
+    torch.testing.assert_close(found.total, expected.total, rtol=tolerance, atol=0)
+    assert (pulled - true).norm() < tolerance * true.norm()
+
+
+def test_gradients_add_to_what_is_there():
+    image = picture(1, 40, 50).requires_grad_()
+    image.grad = torch.ones_like(image)
+    tiled(tiny_network(), SMOOTH, 24)(image)
+    _, pulled = gradient(whole(tiny_network(), SMOOTH), image.detach())
+    torch.testing.assert_close(image.grad, pulled + 1)
+
+
+def test_a_loss_that_is_no_sum_is_refused_by_name():
+    objective = SMOOTH + Objective.one("top", Highest())
+    with pytest.raises(NotAdditive, match=r"top \(Highest\) is no sum over positions.*more memory"):
+        tiled(tiny_network(), objective, 100)
+
+
+def test_a_part_wants_its_halo():
+    own = Window(0, 0, 20, 50, Size(40, 50))
+    with pytest.raises(InputError, match="50×21"):
+        tiled(tiny_network(), SMOOTH, 24, own=own)(picture(1, 20, 50).requires_grad_())
+
+
+def test_tilings_in_words():
+    assert str(Tiling(512)) == "tiles of 512 pixels"
+    assert str(Tiling(512, 3)) == "tiles of 512 pixels, 3 of them kept between the passes"
