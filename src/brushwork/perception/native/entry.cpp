@@ -32,6 +32,9 @@ Named chosen = best();
 
 extern "C" {
 
+// So that a library of other sources is not called with fields in other places.
+int64_t brushwork_sizes() { return int64_t(sizeof(Layer)) * 1000 + int64_t(sizeof(Sums)); }
+
 const char* brushwork_variant() { return chosen.name; }
 
 void brushwork_convolve(const Layer* layer) {

@@ -40,6 +40,9 @@ class Sums(ctypes.Structure):
     )
 
 
+_SIZES = 1000 * ctypes.sizeof(Layer) + ctypes.sizeof(Sums)
+
+
 class Library(NamedTuple):
     """The functions of the compiled part."""
 
@@ -57,13 +60,15 @@ class Library(NamedTuple):
 
 @cache
 def library() -> Library | None:
-    """The compiled part; None where it was not built, or cannot be loaded."""
+    """The compiled part; None where it was not built, cannot be loaded, or was built of other sources."""
     path = next((_FOLDER / name for name in _NAMES if (_FOLDER / name).is_file()), None)
     if path is None:
         return None
     try:
         loaded = ctypes.CDLL(str(path))
     except OSError:
+        return None
+    if not hasattr(loaded, "brushwork_sizes") or loaded.brushwork_sizes() != _SIZES:
         return None
     loaded.brushwork_variant.restype = ctypes.c_char_p
     loaded.brushwork_scratch.restype = ctypes.c_int64
