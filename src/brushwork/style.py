@@ -55,11 +55,15 @@ def blend(styles: Sequence[Style], weights: Sequence[float] | None = None) -> St
 
     Raises: InputError: no styles, another number of weights than of styles, negative weights, or all zero.
     """
-    shares = _shares(len(styles), weights)
-    return Style({tap: _mix([style.moments[tap] for style in styles], shares) for tap in styles[0].moments})
+    parts = shares(len(styles), weights)
+    return Style({tap: _mix([style.moments[tap] for style in styles], parts) for tap in styles[0].moments})
 
 
-def _shares(count: int, weights: Sequence[float] | None) -> list[float]:
+def shares(count: int, weights: Sequence[float] | None = None) -> list[float]:
+    """The weights of so many styles, divided by their sum; None: equal ones.
+
+    Raises: InputError: no styles, another number of weights than of styles, negative weights, or all zero.
+    """
     if count == 0:
         raise InputError("no style was given: name at least one painting.")
     given = [1.0] * count if weights is None else list(weights)

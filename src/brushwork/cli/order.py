@@ -66,6 +66,7 @@ def order(
     *,
     many: bool,
     start: Path | None,
+    regions: tuple[tuple[Path, Path], ...] = (),
 ) -> Order:
     """An order for (content, paintings, name of the result), with outputs where the person wants them.
 
@@ -80,6 +81,7 @@ def order(
             options=options,
             content=content,
             paintings=paintings,
+            regions=regions,
             output=output,
             start=start,
             device=running.device,

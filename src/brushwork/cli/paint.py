@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import App, Parameter
 
 from brushwork.cli.layers import settings, split_start
+from brushwork.cli.masks import masks
 from brushwork.cli.options import Given, flags
 from brushwork.cli.order import Act, Pipes, order
 from brushwork.cli.panels import PICTURES, SETTINGS, ConfigFile
@@ -22,6 +23,10 @@ from brushwork.recipes.options import Start
 START_HELP = """Starting point: the photograph (content), the painting (style), white noise (noise), gray, or a picture
 file."""
 _STYLES_IN_A_NAME = 3
+
+Names: TypeAlias = Annotated[
+    list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False)
+]
 
 if TYPE_CHECKING:
     TransferFlags: TypeAlias = Given
@@ -37,7 +42,10 @@ def paint(
     content: str,
     /,
     *styles: str,
-    style: Annotated[list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False)] = [],  # noqa: B006
+    style: Names = [],  # noqa: B006
+    region: Annotated[
+        list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False)
+    ] = [],  # noqa: B006
     each: Annotated[bool, Parameter(group=PICTURES, negative=(), show_default=False)] = False,
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
@@ -66,6 +74,10 @@ def paint(
         The paintings: files, or folders.
     style
         Paintings, when all the pictures before are photographs.
+    region
+        Two masks as photo_mask.png:painting_mask.png: where the first is white is painted after where the second is;
+        gray is in between. In colored maps every color is a region. Pair by pair the paintings in their order, or all
+        of the only one. `--guides` and `--feather` say more.
     each
         One picture for each painting, instead of a blend.
     preset_name
@@ -87,7 +99,8 @@ def paint(
         found = pictures([pipes.source(name) for name in paintings])
         blends = [(one,) for one in found] if each else [tuple(found)]
         asked = [(one, blend, _name(one, blend)) for one, blend in product(photographs, blends)]
-        return act(order(options, asked, running, pipes, many=several, start=start))
+        regions = masks(region, len(asked))
+        return act(order(options, asked, running, pipes, many=several, start=start, regions=regions))
 
 
 def _name(content: Path, paintings: tuple[Path, ...]) -> str:

@@ -35,6 +35,7 @@ def again(path: Path, output: Path | None = None) -> Repeat:
         options=record.options,
         content=found(record.content, path.parent),
         paintings=tuple(found(painting, path.parent) for painting in record.paintings),
+        regions=tuple((found(one, path.parent), found(other, path.parent)) for one, other in record.regions),
         output=output or path.with_stem(f"{path.stem}-again"),
         start=None if record.start is None else found(record.start, path.parent),
         device=device,

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import torch
 
 from brushwork.jobs.job import Job
+from brushwork.jobs.regions import read_regions
 from brushwork.jobs.wanted import is_kept, wanted
 from brushwork.picture import MAX_PIXELS, Picture, Size, picture_size, read_picture
-from brushwork.recipes import KeptStyle, Pictures
+from brushwork.recipes import KeptStyle, Pictures, Region
 
 
 class Sizes(NamedTuple):
@@ -18,6 +19,8 @@ class Sizes(NamedTuple):
 
     content: Size
     paintings: tuple[Size, ...]
+    regions: tuple[tuple[Size, Size, int], ...] = ()
+    """Of each region the sizes of its two masks, and the number of its painting."""
 
 
 class Inputs(NamedTuple):
@@ -26,10 +29,11 @@ class Inputs(NamedTuple):
     content: Picture
     paintings: tuple[Picture | KeptStyle, ...]
     start: Picture | None
+    regions: tuple[Region, ...] = ()
 
     @property
     def sizes(self) -> Sizes:
-        return Sizes(self.content.size, tuple(painting.size for painting in self.paintings))
+        return Sizes(self.content.size, tuple(painting.size for painting in self.paintings), _sizes(self.regions))
 
     @property
     def nbytes(self) -> int:
@@ -52,6 +56,7 @@ class Inputs(NamedTuple):
             self.content.image.to(device),
             tuple((one.image if isinstance(one, Picture) else one).to(device) for one in self.paintings),
             None if self.start is None else self.start.image.to(device),
+            tuple(region.to(device) for region in self.regions),
         )
 
 
@@ -61,14 +66,14 @@ def read_inputs(job: Job) -> Inputs:
     Raises: InputError: one of them cannot be used.
     """
     looked_at = wanted(job)
-    return Inputs(
-        _read(job, job.content, looked_at.content),
-        tuple(
-            _read_painting(job, painting, enough)
-            for painting, enough in zip(job.paintings, looked_at.paintings, strict=True)
-        ),
-        None if job.start is None else _read(job, job.start, looked_at.start),
+    content = _read(job, job.content, looked_at.content)
+    paintings = tuple(
+        _read_painting(job, painting, enough)
+        for painting, enough in zip(job.paintings, looked_at.paintings, strict=True)
     )
+    start = None if job.start is None else _read(job, job.start, looked_at.start)
+    regions = read_regions(job, content.size, [painting.size for painting in paintings])
+    return Inputs(content, paintings, start, regions)
 
 
 def read_sizes(job: Job) -> Sizes:
@@ -77,15 +82,16 @@ def read_sizes(job: Job) -> Sizes:
     Raises: InputError: one of them cannot be used.
     """
     looked_at, limit = wanted(job), job.max_pixels or MAX_PIXELS
-    return Sizes(
-        picture_size(job.content, max_pixels=limit, enough=looked_at.content),
-        tuple(
-            KeptStyle.read(path.expanduser()).size
-            if is_kept(path)
-            else picture_size(path, max_pixels=limit, enough=enough)
-            for path, enough in zip(job.paintings, looked_at.paintings, strict=True)
-        ),
+    content = picture_size(job.content, max_pixels=limit, enough=looked_at.content)
+    paintings = tuple(
+        KeptStyle.read(path.expanduser()).size if is_kept(path) else picture_size(path, max_pixels=limit, enough=enough)
+        for path, enough in zip(job.paintings, looked_at.paintings, strict=True)
     )
+    return Sizes(content, paintings, _sizes(read_regions(job, content, paintings)))
+
+
+def _sizes(regions: tuple[Region, ...]) -> tuple[tuple[Size, Size, int], ...]:
+    return tuple((Size.of(one.photograph), Size.of(one.painting), one.whose) for one in regions)
 
 
 def _read_painting(job: Job, path: Path, enough: Size | None) -> Picture | KeptStyle:

@@ -25,6 +25,9 @@ class Job:
     paintings: tuple[Path, ...] = ()
     """The paintings of a transfer; none for the other recipes."""
 
+    regions: tuple[tuple[Path, Path], ...] = ()
+    """Masks, each of the photograph and of a painting: which part is painted after which. See `read_masks`."""
+
     output: Path
     """The picture's file; its ending says the format."""
 

@@ -109,7 +109,8 @@ def _require_place(job: Job, finest: Level, bits: int, replacing: bool) -> None:
 def _require_apart(job: Job) -> None:
     """The output must not be one of the inputs, even where it may be overwritten."""
     output = job.output.expanduser()
-    for path in (job.content, *job.paintings, *((job.start,) if job.start else ())):
+    masks = (mask for pair in job.regions for mask in pair)
+    for path in (job.content, *job.paintings, *masks, *((job.start,) if job.start else ())):
         if output.exists() and output.samefile(path.expanduser()):
             raise InputError(f"{job.output} is a picture to paint from: write to another file.")
 

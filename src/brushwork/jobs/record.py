@@ -53,6 +53,8 @@ class Record:
     """What may change the last bits: versions, device, threads, processor; how many processes, if several."""
     tiling: Tiling | None = None
     """How the network looks at the pictures; None: at once. It may change the last bits too."""
+    regions: tuple[tuple[Source, Source], ...] = ()
+    """Masks of the photograph and of a painting."""
 
     @classmethod
     def of(cls, job: Job, encoder: Encoder, device: torch.device, ranks: int = 1) -> Record:
@@ -69,6 +71,7 @@ class Record:
             encoder.name,
             digest(dict(encoder.named_parameters()) | dict(encoder.named_buffers())),
             machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
+            regions=tuple((_source(one, folder), _source(other, folder)) for one, other in job.regions),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -83,6 +86,7 @@ class Record:
             "weights": self.weights,
             "machine": self.machine,
             "tiling": None if self.tiling is None else self.tiling._asdict(),
+            "regions": [[one._asdict(), other._asdict()] for one, other in self.regions],
         }
 
     @classmethod
@@ -101,6 +105,7 @@ class Record:
                 str(data["weights"]),
                 dict(data["machine"]),
                 Tiling(**data["tiling"]) if data.get("tiling") else None,
+                tuple((Source.from_json(one), Source.from_json(other)) for one, other in data.get("regions", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"the record of the painting is not complete ({error!r}): it was changed.") from error
@@ -114,6 +119,10 @@ class Record:
             found += [f"another {name} picture"] * (_hash(mine[name]) != _hash(yours[name]))
         if [painting.sha256 for painting in self.paintings] != [painting.sha256 for painting in other.paintings]:
             found.append("other paintings")
+        if [tuple(mask.sha256 for mask in pair) for pair in self.regions] != [
+            tuple(mask.sha256 for mask in pair) for pair in other.regions
+        ]:
+            found.append("other regions")
         return found + ["other network weights"] * (self.weights != other.weights)
 
     def drift(self, other: Record) -> list[str]:

@@ -12,7 +12,7 @@ from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs.inputs import Sizes
 from brushwork.perception import Encoder
 from brushwork.picture import Size
-from brushwork.recipes import Options, Pictures, Saved, plan, run
+from brushwork.recipes import Options, Pictures, Region, Saved, plan, run
 from brushwork.recipes.coarse_to_fine import optimizer_of
 from brushwork.recipes.share import Alone
 from brushwork.types import Image
@@ -32,7 +32,9 @@ def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1, tili
     levels = plan(options, sizes.content)
     index = range(len(levels))[level]
     here, closures = levels[index].size, list(accumulate(one.closures for one in levels))[index]
-    pictures = Pictures(_picture(sizes.content), tuple(map(_picture, sizes.paintings)), _picture(levels[0].size))
+    paintings, start = tuple(map(_picture, sizes.paintings)), _picture(levels[0].size)
+    regions = tuple(Region(_picture(own)[0, :1], _picture(other)[0, :1], whose) for own, other, whose in sizes.regions)
+    pictures = Pictures(_picture(sizes.content), paintings, start, regions)
     held = sum(picture.nbytes for picture in (pictures.content, *pictures.paintings))
     return (
         held

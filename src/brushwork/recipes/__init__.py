@@ -7,6 +7,7 @@ from brushwork.recipes.kept_style import KeptStyle, mix_styles
 from brushwork.recipes.presets import PRESETS, WHOSE, preset
 from brushwork.recipes.recipe import Options, Pictures, finish, plan, run, taps
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
+from brushwork.recipes.regions import Region
 from brushwork.recipes.taking import take_style
 from brushwork.recipes.texture import Texture, texture
 from brushwork.recipes.transfer import Transfer, transfer
@@ -20,6 +21,7 @@ __all__ = [
     "Pictures",
     "Progress",
     "ReconstructContent",
+    "Region",
     "Saved",
     "Texture",
     "Transfer",

@@ -11,6 +11,8 @@ from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size
 from brushwork.recipes.convention import Convention
+from brushwork.recipes.loss_weights import loss_weights, require_moments_only
+from brushwork.recipes.losses import Models, loss_terms
 from brushwork.recipes.options import WeighingStyle
 from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.smoothness import Smoothness, total_variation
@@ -45,13 +47,28 @@ def content_objective(
     return objective
 
 
-def style_objective(style: Style, options: WeighingStyle, convention: Convention) -> Objective:
-    """β · Σ_l w_l · Gram loss + spread weight · Σ_l w_l · spread loss, named `style:LAYER` and `spread:LAYER`."""
+def style_objective(
+    style: Style, options: WeighingStyle, convention: Convention, models: Models | None = None
+) -> Objective:
+    """β · Σ_l w_l · Gram loss + spread weight · Σ_l w_l · spread loss, named `style:LAYER` and `spread:LAYER`.
+
+    Other losses are named `LOSS:LAYER`, and weigh what their names say of β. `models` are the paintings themselves.
+
+    Raises: InputError: a loss that wants the paintings, and they are not there.
+    """
+    if models is None:
+        require_moments_only(options.loss, "of a painting only the moments are there")
     objective = Objective({})
-    share = convention.share(len(options.style_layers))
-    for layer, layer_weight in zip(options.style_layers, _layer_weights(options), strict=True):
-        objective += share * layer_weight * _layer(layer, style.moments[layer], options, convention)
+    for layer, weight in layer_shares(options, convention):
+        objective += weight * _layer(layer, style.moments[layer], options, convention, models)
     return objective
+
+
+def layer_shares(options: WeighingStyle, convention: Convention) -> list[tuple[str, float]]:
+    """The style layers, each with its share of β."""
+    share = convention.share(len(options.style_layers))
+    weights = [share * weight for weight in _layer_weights(options)]
+    return list(zip(options.style_layers, weights, strict=True))
 
 
 def smooth_objective(form: Smoothness, weight: float, size: Size, white: float) -> Objective:
@@ -76,13 +93,24 @@ def _layer_weights(options: WeighingStyle) -> Sequence[float]:
     return [weight * layers / sum(falling) for weight in falling]
 
 
-def _layer(layer: str, moments: Moments, options: WeighingStyle, convention: Convention) -> Objective:
-    gram = GramStyle(layer, moments.gram, convention.gram_norm(moments.gram))
-    objective = Objective.one(f"style:{layer}", gram, options.style_weight)
-    if options.spread_weight == 0:
+def _layer(
+    layer: str, moments: Moments, options: WeighingStyle, convention: Convention, models: Models | None
+) -> Objective:
+    objective = Objective({})
+    for name, share in loss_weights(options.loss).items():
+        weight = share * options.style_weight
+        if name == "gram":
+            objective += weight * _gram(layer, moments, convention)
+        else:
+            objective += weight * loss_terms(name, layer, moments, convention, models)
+    if options.spread_weight == 0 or "gram" not in loss_weights(options.loss):
         return objective
     spread = MeanStd(layer, moments.mean, moments.std, convention.spread_norm(moments))
     return objective + Objective.one(f"spread:{layer}", spread, options.spread_weight)
+
+
+def _gram(layer: str, moments: Moments, convention: Convention) -> Objective:
+    return Objective.one(f"style:{layer}", GramStyle(layer, moments.gram, convention.gram_norm(moments.gram)))
 
 
 def _distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:

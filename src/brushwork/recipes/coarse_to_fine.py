@@ -15,10 +15,11 @@ from brushwork.optimize.products import WHOLE
 from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.options import SMALLEST_SIDE, Descending, Extent, Measure, measured
+from brushwork.recipes.redrawing import Redrawing
 from brushwork.recipes.share import ALONE, Share
 from brushwork.types import Evaluate, Image, State
 
-EvaluateAt: TypeAlias = Callable[[Size], Evaluate]
+EvaluateAt: TypeAlias = Callable[[Size], Evaluate | Redrawing]
 """The losses of a recipe at a size; its targets are made there."""
 
 
@@ -125,10 +126,19 @@ def coarse_to_fine(
         if held != size:
             point, held = _climb(canvas, optimizer, _picture(shown), (held, size), share), size
         evaluate, products = evaluate_at(size), share.products
-        for step in minimize(canvas, evaluate, optimizer, closures, point=point, spent=spent, products=products):
-            point, shown = step.point, step  # nothing as large as the picture that the step does not hold
-            yield Progress(plan, index, step, optimizer)
+        while spent < closures:
+            here, end = _outer_step(evaluate, spent, closures)
+            for step in minimize(canvas, here, optimizer, end, point=point, spent=spent, products=products):
+                point, shown, spent = step.point, step, step.index  # nothing large that the step does not hold
+                yield Progress(plan, index, step, optimizer)
+            if spent < end:  # no step leads down
+                break
         spent = 0
+
+
+def _outer_step(evaluate: Evaluate | Redrawing, spent: int, closures: int) -> tuple[Evaluate, int]:
+    """What is evaluated after so many closures, and until how many are spent."""
+    return evaluate.outer_step(spent, closures) if isinstance(evaluate, Redrawing) else (evaluate, closures)
 
 
 def _picture(shown: Image | Step) -> Image:

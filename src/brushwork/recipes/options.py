@@ -16,6 +16,7 @@ from brushwork.perception.precision import Precision
 from brushwork.perception.vgg import Padding, Pooling
 from brushwork.picture.window import Size
 from brushwork.recipes.convention import ConventionName
+from brushwork.recipes.loss_weights import loss_weights
 from brushwork.recipes.smoothness import Smoothness
 from brushwork.types import Image
 
@@ -127,6 +128,12 @@ class WeighingStyle(ABC):
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     """Layers whose Gram matrices are the style."""
 
+    loss: tuple[str, ...] = ("gram",)
+    """What the style is measured by, each with a share of `style-weight`, as sliced or gram:1 sliced:0.5: gram,
+    moments (means and standard deviations), covariance, wasserstein (of Gaussians), sliced (Wasserstein), histogram,
+    patches (nearest ones; slow at shallow layers: take conv3_1 conv4_1). Sliced and histogram want the picture whole,
+    without tiles."""
+
     style_weight: float = 160.0
     """β, the weight of the style; 0 or more."""
 
@@ -140,6 +147,7 @@ class WeighingStyle(ABC):
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:
+        loss_weights(self.loss)
         require(0 <= self.style_weight < inf, "style_weight", self.style_weight, "0 or more, and finite")
         require(0 < self.style_falloff < inf, "style_falloff", self.style_falloff, "above 0, and finite")
         require(0 <= self.spread_weight < inf, "spread_weight", self.spread_weight, "0 or more, and finite")

@@ -12,6 +12,7 @@ from brushwork.recipes.coarse_to_fine import Level, Progress, Saved, levels
 from brushwork.recipes.coloring import finished
 from brushwork.recipes.kept_style import KeptStyle
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
+from brushwork.recipes.regions import Region
 from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.texture import Texture, canvas_size, texture
 from brushwork.recipes.transfer import Transfer, transfer
@@ -28,6 +29,8 @@ class Pictures(NamedTuple):
     """The photograph of a transfer; the picture of a reconstruction or a texture."""
     paintings: tuple[Image | KeptStyle, ...] = ()
     start: Image | None = None
+    regions: tuple[Region, ...] = ()
+    """Of a transfer: which part is painted after which part of a painting; none: all of it after all of them."""
 
 
 def run(
@@ -42,10 +45,12 @@ def run(
 
     Raises: InputError, WeightsError, Diverged: as the recipes.
     """
-    content, paintings, start = pictures
+    content, paintings, start, regions = pictures
     match options:
         case Transfer():
-            return transfer(content, paintings, options, encoder=encoder, start=start, saved=saved, share=share)
+            return transfer(
+                content, paintings, options, encoder=encoder, start=start, saved=saved, share=share, regions=regions
+            )
         case ReconstructContent():
             return reconstruct_content(content, options, encoder=encoder, start=start, saved=saved, share=share)
         case Texture():

@@ -13,6 +13,7 @@ from brushwork.picture.window import Size
 from brushwork.recipes.balance import style_objective, style_of
 from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
 from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes.losses import Models
 from brushwork.recipes.options import (
     SMALLEST_SIDE,
     Descending,
@@ -25,6 +26,7 @@ from brushwork.recipes.options import (
     require,
     require_size,
 )
+from brushwork.recipes.redrawing import Redrawing, redrawing
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.start import beginning
@@ -107,10 +109,12 @@ def texture(
     canvas = canvas_size(options, looked_at)
     plan = levels(canvas, max(canvas), "long", options)
 
-    def evaluate_at(size: Size) -> Evaluate:
+    def evaluate_at(size: Size) -> Evaluate | Redrawing:
         scaled = resize(picture, picture_size_at(options, size, Size.of(picture)), clamp=True)
         (style,) = style_of([scaled], eye, options.style_layers, share)
-        return share.evaluate(eye, style_objective(style, options, TEXTURES), size)
+        models = Models([scaled], [1.0], options.style_layers, eye, size, options.seed, share)
+        objective = style_objective(style, options, TEXTURES, models)
+        return redrawing(objective, lambda one: share.evaluate(eye, one, size))
 
     if start is None:
         start = beginning(options, plan[0].size, picture, picture, options.white)

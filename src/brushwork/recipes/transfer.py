@@ -16,7 +16,10 @@ from brushwork.recipes.balance import content_objective, smooth_objective, style
 from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
 from brushwork.recipes.coloring import Coloring, finished, finishing, recolored
 from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes.guides import Carrying
 from brushwork.recipes.kept_style import KeptStyle, Seen
+from brushwork.recipes.loss_weights import loss_weights, require_moments_only
+from brushwork.recipes.losses import Models
 from brushwork.recipes.options import (
     Descending,
     Seeing,
@@ -30,10 +33,12 @@ from brushwork.recipes.options import (
     require,
     require_size,
 )
+from brushwork.recipes.redrawing import Redrawing, redrawing
+from brushwork.recipes.regions import Guiding, Region, region_objective, require_regions
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import ALONE, Alone, Share
 from brushwork.recipes.start import beginning
-from brushwork.style import Style, blend
+from brushwork.style import Style, blend, shares
 from brushwork.types import Evaluate, Image
 
 
@@ -51,8 +56,16 @@ class Transfer(Sizing, WeighingContent, WeighingStyle, Weighing, Coloring, Start
     style_scale: float = 1.0
     """Size of the painting against the photograph, both measured as `measure` says: larger gives larger strokes."""
 
+    guides: Carrying = "simple"
+    """Which cells of a layer belong to a region: as the mask says at the layer's size (simple), all that see the region
+    (all), or those that see nothing else (inside)."""
+
+    feather: float = 0.0
+    """How far regions fade into each other, in pixels of the finished picture; 0: as the masks are."""
+
     def __post_init__(self) -> None:
         check(self)
+        require(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
         require(0 < self.style_scale < inf, "style_scale", self.style_scale, "above 0, and finite")
 
 
@@ -65,12 +78,14 @@ def transfer(
     start: Image | None = None,
     saved: Saved | None = None,
     share: Share = ALONE,
+    regions: Sequence[Region] = (),
 ) -> Iterator[Progress]:
     """Paint a photograph in the style of one or more paintings, step by step.
 
     The pictures lie on the device to paint on. `encoder` stands in for the network that the options name, `start`
     for their starting point; `saved` goes on where a former painting stopped, and ends bit for bit as it would have.
-    What is yielded is this process's `share` of the picture.
+    What is yielded is this process's `share` of the picture. With `regions`, each part is painted after a part of a
+    painting.
 
     Raises: InputError: options or pictures that cannot be used. Diverged: the optimization failed for good.
     Source: Gatys, Ecker, Bethge, 1508.06576.
@@ -82,8 +97,8 @@ def transfer(
         if not isinstance(painting, KeptStyle):
             require_size(painting, "a painting")
     content, styles = recolored(options, photograph, paintings)
-    subject = Subject(content, styles, options, encoder or encoder_for(options, photograph.device), share)
-    subject.require_kept()
+    subject = Subject(content, styles, options, encoder or encoder_for(options, photograph.device), share, regions)
+    subject.require_usable()
     plan = levels(Size.of(photograph), options.size, options.measure, options)
     if start is None:
         start = beginning(options, plan[0].size, content, _to_start_from(styles[0], content, options), options.white)
@@ -101,10 +116,11 @@ class Subject:
     options: Transfer
     encoder: Encoder
     share: Share = ALONE
+    regions: Sequence[Region] = ()
 
-    def evaluate_at(self, size: Size) -> Evaluate:
+    def evaluate_at(self, size: Size) -> Evaluate | Redrawing:
         """The losses at a size, with targets made at that size."""
-        return self.share.evaluate(self.encoder, self.objective_at(size), size)
+        return redrawing(self.objective_at(size), lambda one: self.share.evaluate(self.encoder, one, size))
 
     def objective_at(self, size: Size) -> Objective:
         """Content, style and smoothness as the options weigh them, at a size."""
@@ -115,9 +131,22 @@ class Subject:
             content_objective(
                 photograph, self.encoder, layers, options.content_weight, convention, painting, self.share
             )
-            + style_objective(self.style_at(size, options.style_layers), options, convention)
+            + self._style_objective(size)
             + smooth_objective(options.smoothness_form, options.smoothness, size, options.white)
         )
+
+    def _style_objective(self, size: Size) -> Objective:
+        options, convention = self.options, CONVENTIONS[self.options.convention]
+        pictures = [self._scaled(one, size) for one in self.paintings if not isinstance(one, KeptStyle)]
+        if self.regions:
+            guiding = Guiding(options.guides, options.feather * max(size) / max(self._finest))
+            how = (guiding, options, convention, self.encoder, self.share)
+            return region_objective(self.regions, pictures, size, *how)
+        style, models = self.style_at(size, options.style_layers), None
+        if len(pictures) == len(self.paintings):
+            weights = shares(len(pictures), options.style_blend or None)
+            models = Models(pictures, weights, options.style_layers, self.encoder, size, options.seed, self.share)
+        return style_objective(style, options, convention, models)
 
     def style_at(self, size: Size, layers: Sequence[str]) -> Style:
         """The blend of the paintings' styles, at a size of the photograph."""
@@ -127,15 +156,27 @@ class Subject:
     def _one_style_at(self, painting: Image | KeptStyle, size: Size, layers: Sequence[str]) -> Style:
         if isinstance(painting, KeptStyle):
             return painting.at(style_pixels(self.options, size), layers, self.encoder)
-        scaled = resize(painting, style_size(self.options, size, Size.of(painting)), clamp=True)
-        (style,) = style_of([scaled], self.encoder, layers, self.share)
+        (style,) = style_of([self._scaled(painting, size)], self.encoder, layers, self.share)
         return style
 
-    def require_kept(self) -> None:
-        """Refuse kept styles that were taken with another look than the options'.
+    def _scaled(self, painting: Image, size: Size) -> Image:
+        return resize(painting, style_size(self.options, size, Size.of(painting)), clamp=True)
+
+    @property
+    def _finest(self) -> Size:
+        return levels(Size.of(self.photograph), self.options.size, self.options.measure, self.options)[-1].size
+
+    def require_usable(self) -> None:
+        """Refuse kept styles that were taken with another look than the options', and what cannot go together.
 
         Raises: InputError.
         """
+        options = self.options
+        if self.regions:
+            require_moments_only(options.loss, "regions have moments of their own")
+            require_regions(self.regions, self.paintings, options.style_blend)
+        if options.style_blend and "patches" in loss_weights(options.loss):
+            raise InputError("the loss patches takes whichever painting is nearest: leave style-blend away.")
         kept = [painting for painting in self.paintings if isinstance(painting, KeptStyle)]
         if kept:
             seen = Seen.of(self.options, self.options, self.encoder)

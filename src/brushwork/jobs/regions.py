@@ -1,0 +1,49 @@
+"""The regions of a job, read from their masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from brushwork.errors import InputError
+from brushwork.jobs.job import Job
+from brushwork.picture import MAX_PIXELS, Size
+from brushwork.picture.masks import MaskPair, read_masks
+from brushwork.recipes import Region, Transfer
+
+_OTHER_PROPORTIONS = 0.05
+"""Share by which a mask's proportions may differ from its picture's: small masks are rounded to whole pixels."""
+
+
+def read_regions(job: Job, content: Size, paintings: Sequence[Size]) -> tuple[Region, ...]:
+    """The regions of a job, whose pictures have such sizes: pair k of masks is of painting k; or all of the only one.
+
+    Raises: InputError: masks that cannot be used, do not fit their pictures, or another number than of paintings.
+    """
+    if not job.regions:
+        return ()
+    if not isinstance(job.options, Transfer):
+        raise InputError("regions are of paintings, and there is none: they belong to a transfer.")
+    if len(paintings) not in (1, len(job.regions)):
+        raise InputError(
+            f"{len(job.regions)} pairs of masks were given for {len(paintings)} paintings: give one pair for each, in "
+            "their order, or one painting for all."
+        )
+    return tuple(_regions(job, content, paintings))
+
+
+def _regions(job: Job, content: Size, paintings: Sequence[Size]) -> Iterator[Region]:
+    for number, (photograph, painting) in enumerate(job.regions):
+        whose = number if len(paintings) > 1 else 0
+        pairs = read_masks(photograph.expanduser(), painting.expanduser(), max_pixels=job.max_pixels or MAX_PIXELS)
+        _require_alike(pairs[0], (photograph, painting), (content, paintings[whose]))
+        yield from (Region(pair.photograph, pair.painting, whose) for pair in pairs)
+
+
+def _require_alike(pair: MaskPair, names: tuple[Path, Path], pictures: tuple[Size, Size]) -> None:
+    for mask, name, picture in zip(pair, names, pictures, strict=True):
+        size = Size.of(mask)
+        if abs(size.width * picture.height / (size.height * picture.width) - 1) > _OTHER_PROPORTIONS:
+            raise InputError(
+                f"the mask {name.name} has {size} pixels, and its picture {picture}: give one of the same proportions."
+            )

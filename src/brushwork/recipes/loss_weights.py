@@ -1,0 +1,54 @@
+"""Which losses a style is measured by, and how much each counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import Literal, TypeAlias, get_args
+
+from brushwork.errors import InputError, did_you_mean
+
+LossName: TypeAlias = Literal["gram", "moments", "covariance", "wasserstein", "sliced", "histogram", "patches"]
+
+LOSSES: tuple[LossName, ...] = get_args(LossName)
+
+MOMENTS_ONLY: tuple[LossName, ...] = ("gram", "moments")
+"""What can be had of a style that was kept, and under masks: everything else wants the painting's features."""
+
+
+def loss_weights(given: Sequence[str]) -> Mapping[LossName, float]:
+    """From `gram:1`, `sliced:0.5` to weights by name; a name alone weighs 1.
+
+    Raises: InputError: no loss, an unknown name, one that is given twice, or a weight that is not a number from 0 on.
+    """
+    found: dict[LossName, float] = {}
+    for one in given:
+        name, colon, written = one.partition(":")
+        if name not in LOSSES:
+            raise InputError(f"there is no loss {name!r}. {did_you_mean(name, LOSSES)}")
+        if name in found:
+            raise InputError(f"the loss {name} is given twice: {' '.join(given)}.")
+        found[name] = _number(one, written) if colon else 1.0
+    if not found:
+        raise InputError(f"no loss is given: name one or more of {', '.join(LOSSES)}.")
+    return found
+
+
+def require_moments_only(given: Sequence[str], why: str) -> None:
+    """Refuse losses that want a painting's features.
+
+    Raises: InputError: there is one; it says `why` that cannot be.
+    """
+    for name in loss_weights(given):
+        if name not in MOMENTS_ONLY:
+            raise InputError(f"{why}, and the loss {name} wants more: take {' and '.join(MOMENTS_ONLY)}.")
+
+
+def _number(given: str, written: str) -> float:
+    try:
+        weight = float(written)
+    except ValueError:
+        weight = -1.0
+    if not 0 <= weight < inf:
+        raise InputError(f"the loss {given!r} has no weight that is 0 or more, and finite: write it as sliced:0.5.")
+    return weight

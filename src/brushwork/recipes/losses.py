@@ -1,0 +1,138 @@
+"""Style by other losses than Gram matrices: each measured so that weights mean the same.
+
+With F the painting's features at a layer of N channels, and E‖F‖² = ‖μ*‖² + ‖σ*‖²:
+
+| loss          | formula, times its norm                                   | norm in `relative` | elsewhere |
+|---------------|-----------------------------------------------------------|--------------------|-----------|
+| `moments`     | ‖μ−μ*‖² + ‖σ−σ*‖²                                         | 1/E‖F‖²            | 1/N       |
+| `covariance`  | ‖Σ−Σ*‖² + ‖μ−μ*‖² · ‖Σ*‖²/‖μ*‖²                           | 1/‖Σ*‖²            | as Gram   |
+| `wasserstein` | ‖μ−μ*‖² + tr(Σ + Σ* − 2(Σ*^½ Σ Σ*^½)^½)                   | 1/E‖F‖²            | 1/N       |
+| `sliced`      | N · mean over N directions of W₂²                         | 1/E‖F‖²            | 1/N       |
+| `histogram`   | Σ over channels of W₂²                                    | 1/E‖F‖²            | 1/N       |
+| `patches`     | mean over patches of ‖Ψ−Ψ*_NN‖², divided by their 9 cells | 1/E‖F‖²            | 1/N       |
+
+Of several paintings, means and covariances are blended; sliced Wasserstein and histogram are weighted sums of one
+loss for each painting, whose least is between them; a patch is taken of whichever painting has the nearest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from brushwork.evaluate.tiled import Tiling
+from brushwork.objective import Objective
+from brushwork.perception.encoder import Encoder
+from brushwork.picture.window import Size
+from brushwork.recipes.convention import Convention
+from brushwork.recipes.loss_weights import LossName
+from brushwork.recipes.share import ALONE, Alone, Band, Share
+from brushwork.recipes.summing import sums_over
+from brushwork.style import Moments
+from brushwork.terms.gaussian import CovarianceStyle, Gaussian, GaussianWasserstein
+from brushwork.terms.histogram import Histogram, histogram_target
+from brushwork.terms.moments import covariance, mean
+from brushwork.terms.patches import NearestPatch
+from brushwork.terms.sliced import SlicedWasserstein
+from brushwork.terms.spread import MeanStd
+from brushwork.terms.term import AnyTerm
+from brushwork.types import Feature, Image
+
+_PATCH = 3
+"""Cells along the side of a patch, as Li & Wand's."""
+
+
+@dataclass(frozen=True)
+class Models:
+    """The paintings as they are looked at, and what is painted after them."""
+
+    paintings: Sequence[Image]
+    weights: Sequence[float]
+    """Share of each painting in the blend; they sum to 1."""
+    layers: Sequence[str]
+    encoder: Encoder
+    size: Size
+    """Of the picture."""
+    seed: int = 0
+    share: Share = ALONE
+
+    @cached_property
+    def features(self) -> Sequence[Mapping[str, Feature]]:
+        """All of each painting's features; every process has them whole."""
+        alone = Alone(Tiling(self.share.side)) if isinstance(self.share, Band) else self.share
+        found = (alone.features(self.encoder, painting, self.layers) for painting in self.paintings)
+        return [{layer: held.feature for layer, held in one.items()} for one in found]
+
+    @cached_property
+    def gaussians(self) -> Mapping[str, Gaussian]:
+        """Mean and covariance at every layer, blended."""
+        each = [_gaussians(painting, self) for painting in self.paintings]
+        return {layer: _blended([one[layer] for one in each], self.weights) for layer in self.layers}
+
+    def patches(self, layer: str) -> int:
+        """How many patches the picture has at a layer."""
+        rows, columns = self.encoder.cells(layer, self.size)
+        return max(1, rows - _PATCH + 1) * max(1, columns - _PATCH + 1)
+
+
+def loss_terms(
+    name: LossName, layer: str, moments: Moments, convention: Convention, models: Models | None
+) -> Objective:
+    """A style loss at a layer, of weight 1; named `LOSS:LAYER`, and `LOSS:LAYER:NUMBER` where each painting has one."""
+    norm = convention.spread_norm(moments)
+    if models is None or name == "moments":
+        return Objective.one(f"{name}:{layer}", MeanStd(layer, moments.mean, moments.std, norm))
+    match name:
+        case "covariance":
+            return Objective.one(f"{name}:{layer}", _covariance(layer, models.gaussians[layer], convention))
+        case "wasserstein":
+            return Objective.one(f"{name}:{layer}", GaussianWasserstein(layer, models.gaussians[layer], norm))
+        case "patches":
+            targets = tuple(one[layer] for one in models.features)
+            norm /= _PATCH**2 * models.patches(layer)
+            return Objective.one(f"{name}:{layer}", NearestPatch(layer, targets, norm))
+        case _:
+            return _for_each(name, layer, norm, models)
+
+
+def _covariance(layer: str, target: Gaussian, convention: Convention) -> CovarianceStyle:
+    """Means count as covariances do, each as a share of its target."""
+    energies = [float(part.square().sum()) for part in (target.covariance, target.mean)]
+    mean_share = energies[0] / energies[1] if energies[1] > 0 else 1.0
+    return CovarianceStyle(layer, target, convention.gram_norm(target.covariance), mean_share)
+
+
+def _for_each(name: LossName, layer: str, norm: float, models: Models) -> Objective:
+    """A term for each painting, weighted by its share."""
+    objective, several = Objective({}), len(models.paintings) > 1
+    for number, (weight, term) in enumerate(zip(models.weights, _sorted(name, layer, norm, models), strict=True), 1):
+        objective += Objective.one(f"{name}:{layer}:{number}" if several else f"{name}:{layer}", term, weight)
+    return objective
+
+
+def _sorted(name: LossName, layer: str, norm: float, models: Models) -> Iterator[AnyTerm]:
+    for one in models.features:
+        if name == "histogram":
+            yield Histogram(layer, histogram_target(one[layer]), norm)
+        else:
+            yield SlicedWasserstein(layer, one[layer], norm * one[layer].shape[1], seed=models.seed)
+
+
+def _gaussians(painting: Image, models: Models) -> Mapping[str, Gaussian]:
+    """About a shift near the mean, which is looked for first: raw second moments cancel in float32."""
+    zeros = torch.zeros((1, 1), device=painting.device)
+    found = dict.fromkeys(models.layers, Gaussian(zeros, zeros[None]))
+    for _ in range(2):
+        terms = {layer: CovarianceStyle(layer, near, 1.0) for layer, near in found.items()}
+        sums = sums_over(painting, models.encoder, terms, models.share)
+        found = {layer: Gaussian(mean(one, found[layer].mean), covariance(one)) for layer, one in sums.items()}
+    return found
+
+
+def _blended(each: Sequence[Gaussian], weights: Sequence[float]) -> Gaussian:
+    means = sum(weight * one.mean for one, weight in zip(each, weights, strict=True))
+    covariances = sum(weight * one.covariance for one, weight in zip(each, weights, strict=True))
+    return Gaussian(torch.as_tensor(means), torch.as_tensor(covariances))
