@@ -12,9 +12,10 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.lab.cell import Ends, Result
-from brushwork.lab.easel import Easel, Order
+from brushwork.lab.easel import Easel
 from brushwork.lab.experiments import EXPERIMENTS, experiment
 from brushwork.lab.experiments.gram_statistics import permuted, projected, shuffled
+from brushwork.lab.order import Order
 
 
 @pytest.fixture(scope="module")

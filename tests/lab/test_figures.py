@@ -7,7 +7,6 @@ import math
 import pytest
 import torch
 
-from brushwork.lab.curves import drawing
 from brushwork.lab.figures import brightness, chroma_distance, contrast, distance, grain_size, psnr
 from brushwork.picture import resize
 from brushwork.picture.window import Size
@@ -43,10 +42,3 @@ def test_brightness_and_contrast() -> None:
     halves = torch.cat([torch.zeros(1, 3, 8, 4), torch.ones(1, 3, 8, 4)], -1)
     assert brightness(halves) == pytest.approx(0.5, abs=1e-3)
     assert contrast(halves) == pytest.approx(0.5, abs=0.01)
-
-
-def test_curves_are_drawn_where_there_is_something_to_draw() -> None:
-    assert drawing({}) == "" and drawing({"flat": [(1, 0.0)]}) == ""
-    text = drawing({"one <a>": [(1, 100.0), (10, 1.0)], "two": [(1, 50.0), (10, math.inf), (12, 2.0)]})
-    assert text.count("<polyline") == 2
-    assert "one &lt;a&gt;" in text and "1e1" in text and "12 closures" in text

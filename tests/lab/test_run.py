@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,11 +9,12 @@ import pytest
 import torch
 
 from brushwork.canvas import Pixels
+from brushwork.lab import order as ordering
 from brushwork.lab import run as running
 from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel, Order, fingerprint
+from brushwork.lab.easel import Easel, fingerprint
 from brushwork.lab.experiment import Experiment, falls, rises
-from brushwork.lab.report import Report
+from brushwork.lab.order import Asked, Order
 from brushwork.optimize import Adam, minimize
 from brushwork.picture import Size
 from brushwork.recipes import Level, Progress
@@ -58,7 +58,7 @@ TINY = Experiment("tiny", "A tiny <experiment>", "nobody", "It works.", _cells, 
 
 @pytest.fixture
 def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
-    monkeypatch.setattr(running, "experiment", {"tiny": TINY}.__getitem__)
+    monkeypatch.setattr(ordering, "experiment", {"tiny": TINY}.__getitem__)
     PAINTED.clear()
     return Order("tiny", tmp_path, size=32)
 
@@ -97,17 +97,24 @@ def test_one_cell_by_its_name(order: Order) -> None:
     assert PAINTED == ["6"]
 
 
-def test_the_report_needs_nothing_beside_it(order: Order) -> None:
-    results = [result for _, result in running.conduct(order)]
-    page = Report(TINY, order.easel(), results).write(order.folder)
-    text = page.read_text(encoding="utf-8")
-    assert text.count('src="data:image/jpeg;base64,') == 2 + 5
-    assert "A tiny &lt;experiment&gt;" in text and "<experiment>" not in text
-    assert "http" not in text
-    assert 'class="yes">holds' in text
-    figures = json.loads((order.folder / "figures.json").read_text(encoding="utf-8"))
-    assert [cell["column"] for cell in figures["cells"]] == ["3 steps", "6 steps"]
-    assert figures["checks"][0]["holds"] is True
+def test_cells_are_spread_by_their_names(order: Order) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def spread(all_of_it: Asked, names: Sequence[str]) -> Iterator[tuple[str, Result]]:
+        asked.append(tuple(names))
+        for name in reversed(names):
+            yield name, running.paint_one(all_of_it, name, torch.get_num_threads())
+
+    running.paint_one(order, "row__1_-6_steps", torch.get_num_threads())
+    assert set(dict(running.conduct(order, spread))) == {"row__1_-3_steps", "row__1_-6_steps"}
+    assert dict(running.conduct(order, spread)) and asked == [("row__1_-3_steps",)]
+    assert PAINTED == ["6", "3"]
+
+
+def test_processes_paint_what_one_would(tmp_path: Path) -> None:
+    order = Order("fig2", tmp_path, size=32, quick=True)
+    (name, result), *_ = running.over_processes(1)(order, [order.cells()[0].name])
+    assert result.picture.exists() and name == order.cells()[0].name
 
 
 def test_fingerprints_tell_pictures_apart() -> None:

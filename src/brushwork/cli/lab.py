@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -12,7 +12,8 @@ from brushwork.cli.panels import MACHINE
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.jobs.job import DeviceName
-from brushwork.lab import EXPERIMENTS, Order, Report, Result, conduct, experiment
+from brushwork.lab import EXPERIMENTS, Order, Report, Result, conduct, experiment, over_processes, over_ray
+from brushwork.lab.run import Spread
 from brushwork.recipes.options import SMALLEST_SIDE
 
 
@@ -24,6 +25,7 @@ def lab(
     quick: bool = False,
     out: Annotated[Path, Parameter(alias="-o")] = Path("lab"),
     jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
+    engine: Annotated[Literal["processes", "ray"], Parameter(group=MACHINE)] = "processes",
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
 ) -> int:
     """Repeat experiments of the papers, each with a report: a page with its pictures, and the figures as JSON.
@@ -45,11 +47,15 @@ def lab(
     out
         Folder of the reports; each experiment has its own inside.
     jobs
-        Processes that paint at the same time.
+        Processes that paint at the same time; with Ray, the processors that each cell takes.
+    engine
+        Who paints: processes of this machine, or a Ray cluster (the one that RAY_ADDRESS names, or one begun here;
+        needs the extra brushwork[ray]). Its machines see the pictures and the folder under the same paths.
     device
         Where to compute; auto takes the fastest that is there.
     """
     _require(size, jobs)
+    spread = spreading(jobs, engine)
     if not experiments:
         for name, line in EXPERIMENTS.items():
             result(f"{name}: {line}")
@@ -57,8 +63,15 @@ def lab(
     place = str(pick_device(device))
     orders = [Order(experiment(name).name, out / name, photograph, painting, size, quick, place) for name in names]
     for order in orders:
-        result(str(_report(order, jobs)))
+        result(str(_report(order, spread)))
     return 0
+
+
+def spreading(jobs: int, engine: str = "processes") -> Spread | None:
+    """How cells are spread; None: one after the other, here."""
+    if engine == "ray":
+        return over_ray(jobs)
+    return over_processes(jobs) if jobs > 1 else None
 
 
 def _require(size: int, jobs: int) -> None:
@@ -68,15 +81,14 @@ def _require(size: int, jobs: int) -> None:
         raise InputError(f"jobs is {jobs}: it must be 1 or more.")
 
 
-def _report(order: Order, jobs: int) -> Path:
-    order.folder.mkdir(parents=True, exist_ok=True)
+def _report(order: Order, spread: Spread | None) -> Path:
     results: dict[str, Result] = {}
-    for name, one in conduct(order, jobs):
+    for name, one in conduct(order, spread):
         results[name] = one
         tell(f"{order.experiment} {name}: {one.seconds:.0f} s")
     easel, kind = order.easel(), experiment(order.experiment)
     ordered = [results[cell.name] for cell in kind.cells(easel)]
-    report = Report(kind, easel, ordered)
+    report = Report(kind, easel.given, ordered)
     for check in report.checks:
         verdict = {True: "holds", False: "does not hold", None: "look"}[check.holds]
         tell(f"{verdict}: {check.claim}: {check.measured}")

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from brushwork.lab.cell import Cell, Check, Result
-from brushwork.lab.easel import Order
+from brushwork.lab.cluster import over_ray
 from brushwork.lab.experiments import EXPERIMENTS, experiment
+from brushwork.lab.order import Order
 from brushwork.lab.report import Report
-from brushwork.lab.run import conduct
+from brushwork.lab.run import conduct, over_processes
 
-__all__ = ["EXPERIMENTS", "Cell", "Check", "Order", "Report", "Result", "conduct", "experiment"]
+__all__ = [
+    "EXPERIMENTS",
+    "Cell",
+    "Check",
+    "Order",
+    "Report",
+    "Result",
+    "conduct",
+    "experiment",
+    "over_processes",
+    "over_ray",
+]

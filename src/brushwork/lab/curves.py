@@ -1,52 +1,104 @@
-"""Loss curves as small drawings in SVG, on logarithmic scale."""
+"""Loss curves as small drawings in SVG, on logarithmic scale. Colors and fonts are the page's."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from html import escape
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 Curve: TypeAlias = Sequence[tuple[int, float]]
 
-WIDTH, HEIGHT, MARGIN = 760, 300, 56
-COLORS = ("#1b6ca8", "#d1495b", "#2e8b57", "#edae49", "#6a4c93", "#00798c", "#8d6a9f", "#5f0f40", "#606c38", "#bc6c25")
+WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 240, 48, 24, 10
+"""Of a drawing, and of its margins."""
+MOST = 8
+"""Curves in one drawing; the page has as many colors."""
+FEW = 6
+"""Curves that one drawing holds, of whatever rows they are."""
 
 
-def drawing(curves: Mapping[str, Curve]) -> str:
-    """The curves over closures, one color each, with a legend; nothing where there is nothing to draw."""
-    shown = {name: [(x, y) for x, y in curve if y > 0 and math.isfinite(y)] for name, curve in curves.items()}
-    shown = {name: curve for name, curve in shown.items() if len(curve) > 1}
-    if not shown:
-        return ""
-    points = [point for curve in shown.values() for point in curve]
-    right = max(x for x, _ in points)
-    low, high = (math.log10(end(y for _, y in points)) for end in (min, max))
-    high = max(high, low + 0.1)
+class Chart(NamedTuple):
+    """One drawing, and what its colors mean: the first key has the first color."""
 
-    def place(x: float, y: float) -> tuple[float, float]:
-        across = MARGIN + (WIDTH - 2 * MARGIN) * x / right
-        return across, HEIGHT - MARGIN / 2 - (HEIGHT - MARGIN) * (math.log10(y) - low) / (high - low)
+    title: str
+    keys: Sequence[str]
+    svg: str
 
-    tall = HEIGHT + 18 * len(shown)
-    parts = [
-        f'<svg viewBox="0 0 {WIDTH} {tall}" role="img" aria-label="loss over closures">',
-        *_axes(place, right, low, high),
+
+def charts(rows: Mapping[str, Mapping[str, Curve]]) -> list[Chart]:
+    """One drawing for few curves, else one for each row; curves that cannot be drawn are left out."""
+    shown = {
+        row: {name: points for name, one in curves.items() if (points := _drawable(one))}
+        for row, curves in rows.items()
+    }
+    if sum(map(len, shown.values())) <= FEW:
+        shown = {"": {_joined(row, name): one for row, curves in shown.items() for name, one in curves.items()}}
+    return [
+        Chart(row, [name for name, _ in some], drawing([one for _, one in some]))
+        for row, curves in shown.items()
+        for begin in range(0, len(curves), MOST)
+        for some in [list(curves.items())[begin : begin + MOST]]
     ]
-    for index, (name, curve) in enumerate(shown.items()):
-        color = COLORS[index % len(COLORS)]
-        line = " ".join(f"{across:.1f},{down:.1f}" for across, down in (place(x, y) for x, y in curve))
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2"/>')
-        parts.append(f'<text x="{MARGIN}" y="{HEIGHT + 14 + 18 * index}" fill="{color}">{escape(name)}</text>')
-    return "\n".join([*parts, "</svg>"])
 
 
-def _axes(place: Callable[[float, float], tuple[float, float]], right: int, low: float, high: float) -> list[str]:
-    """Lines at the powers of ten, and the closures at the ends."""
-    lines = []
-    for power in range(math.ceil(low), math.floor(high) + 1):
-        _, down = place(0, 10.0**power)
-        lines.append(f'<line x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{down:.1f}" y2="{down:.1f}" stroke="#8884"/>')
-        lines.append(f'<text x="4" y="{down + 4:.1f}">1e{power}</text>')
-    lines.append(f'<text x="{WIDTH - MARGIN}" y="{HEIGHT - 8}" text-anchor="end">{right} closures</text>')
-    return lines
+def drawing(curves: Sequence[Curve]) -> str:
+    """The curves over closures. Each has some points, and losses above 0."""
+    frame = _Frame.around([point for curve in curves for point in curve])
+    lines = (" ".join("{:.1f},{:.1f}".format(*frame.place(*point)) for point in curve) for curve in curves)
+    drawn = [f'<polyline class="c{index}" points="{line}"/>' for index, line in enumerate(lines)]
+    return "\n".join(
+        [
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="loss over closures">',
+            *_axes(frame),
+            *drawn,
+            "</svg>",
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What of the plane is shown: closures up to `right`, powers of ten from `low` to `high`."""
+
+    right: int
+    low: float
+    high: float
+
+    @classmethod
+    def around(cls, points: Sequence[tuple[int, float]]) -> _Frame:
+        low, high = (math.log10(end(loss for _, loss in points)) for end in (min, max))
+        return cls(max(closures for closures, _ in points), low, max(high, low + 0.05))
+
+    def place(self, closures: float, loss: float) -> tuple[float, float]:
+        """Pixels from the left and from above."""
+        share = (math.log10(loss) - self.low) / (self.high - self.low)
+        return LEFT + (WIDTH - LEFT - 2) * closures / self.right, HEIGHT - BELOW - (HEIGHT - BELOW - ABOVE) * share
+
+
+def _axes(frame: _Frame) -> Iterator[str]:
+    """Lines at round losses, and the closures at the end."""
+    for loss in _round_losses(frame.low, frame.high):
+        _, down = frame.place(0, loss)
+        yield f'<line x1="{LEFT}" x2="{WIDTH}" y1="{down:.1f}" y2="{down:.1f}"/>'
+        yield f'<text x="{LEFT - 6}" y="{down + 4:.1f}" text-anchor="end">{loss:.3g}</text>'
+    yield f'<text x="{WIDTH}" y="{HEIGHT - 6}" text-anchor="end">{frame.right} closures</text>'
+
+
+def _round_losses(low: float, high: float) -> list[float]:
+    """Powers of ten between two powers; where there are hardly any, 2 and 5 of them too, or else the ends."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    for digits in ((1,), (1, 2, 5)):
+        found = [digit * 10.0**power for power in powers for digit in digits]
+        inside = [loss for loss in found if low <= math.log10(loss) <= high]
+        if len(inside) > 1:
+            return inside
+    return [10**low, 10**high]
+
+
+def _drawable(curve: Curve) -> Curve:
+    points = [(closures, loss) for closures, loss in curve if loss > 0 and math.isfinite(loss)]
+    return points if len(points) > 1 else []
+
+
+def _joined(row: str, column: str) -> str:
+    return " · ".join(part for part in (row, column) if part)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -14,17 +12,12 @@ import torch
 from brushwork.judging import Jury
 from brushwork.lab.remember import remembering
 from brushwork.perception import Encoder
-from brushwork.picture import read_picture
-from brushwork.recipes import Options, Pictures, Progress, run
+from brushwork.recipes import KeptStyle, Options, Pictures, Progress, run
 from brushwork.recipes.options import Descending, Seeing
 from brushwork.recipes.seeing import encoder_for
 from brushwork.types import Image
 
 AnyOptions = TypeVar("AnyOptions", bound=Descending)
-
-PHOTOGRAPHS = ("bridge.jpg", "cat.jpg")
-PAINTINGS = ("auvers.jpg", "great_wave.jpg", "composition_viii.jpg")
-"""The first of each are those that most experiments use. Credits: examples/CREDITS.md."""
 
 QUICK = 0.2
 """Share of the closures that a quick run spends."""
@@ -53,6 +46,11 @@ class Easel:
     def painting(self) -> Image:
         return next(iter(self.paintings.values()))
 
+    @property
+    def given(self) -> list[tuple[str, Image]]:
+        """All pictures with their names, photographs first."""
+        return [*self.photographs.items(), *self.paintings.items()]
+
     def spending(self, options: AnyOptions) -> AnyOptions:
         """The options with the closures of this run."""
         return replace(options, iterations=max(10, round(options.iterations * QUICK))) if self.quick else options
@@ -79,42 +77,22 @@ class Easel:
 
     def settings(self, options: Options, pictures: Pictures) -> dict[str, Any]:
         """All that decides a recipe's picture, as JSON."""
-        shown = (pictures.content, *pictures.paintings, *(() if pictures.start is None else (pictures.start,)))
+        start = () if pictures.start is None else (pictures.start,)
+        shown = (pictures.content, *pictures.paintings, *start)
         return {"recipe": type(options).__name__, **asdict(options), "pictures": [fingerprint(one) for one in shown]}
 
 
-@dataclass(frozen=True)
-class Order:
-    """What an experiment is asked for: enough for any process to set up the same easel."""
-
-    experiment: str
-    folder: Path
-    photographs: tuple[Path, ...] = ()
-    """None: those that come with the package."""
-    paintings: tuple[Path, ...] = ()
-    size: int = 256
-    quick: bool = False
-    device: str = "cpu"
-
-    def easel(self) -> Easel:
-        """Read the pictures.
-
-        Raises: InputError: one of them cannot be read.
-        """
-        photographs, paintings = self.photographs or bundled(PHOTOGRAPHS), self.paintings or bundled(PAINTINGS)
-        device = torch.device(self.device)
-        return Easel(_read(photographs, device), _read(paintings, device), self.size, self.quick, device)
+def fingerprint(picture: Image | KeptStyle) -> str:
+    """A short name for the very numbers of a picture, or of the style that was kept of one."""
+    if isinstance(picture, KeptStyle):
+        moments = (one for style in picture.styles.values() for one in style.moments.values())
+        return _short(b"".join(_numbers(tensor) for one in moments for tensor in (one.gram, one.mean, one.std)))
+    return _short(_numbers(picture))
 
 
-def bundled(names: Sequence[str]) -> tuple[Path, ...]:
-    """Pictures that come with the package."""
-    return tuple(Path(str(files("brushwork.lab").joinpath("pictures", name))) for name in names)
+def _numbers(tensor: torch.Tensor) -> bytes:
+    return tensor.contiguous().cpu().numpy().tobytes()
 
 
-def _read(paths: Sequence[Path], device: torch.device) -> dict[str, Image]:
-    return {path.stem: read_picture(path).image.to(device) for path in paths}
-
-
-def fingerprint(picture: Image) -> str:
-    """A short name for the very numbers of a picture."""
-    return sha256(picture.contiguous().cpu().numpy().tobytes()).hexdigest()[:16]
+def _short(content: bytes) -> str:
+    return sha256(content).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The report of an experiment: one page with everything in it, and the figures as JSON."""
+"""The report of an experiment, or of a sweep: one page with everything in it, the figures as JSON, a contact sheet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import io
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ from PIL import Image as Opened
 
 from brushwork import __version__
 from brushwork.lab.cell import Check, Result
-from brushwork.lab.curves import drawing
-from brushwork.lab.easel import Easel
+from brushwork.lab.curves import Curve, charts
 from brushwork.lab.experiment import Experiment
+from brushwork.lab.sheet import SHEET, contact_sheet, distinct, grid
 from brushwork.picture.destination import placing
 from brushwork.types import Image
 
@@ -34,14 +35,19 @@ class Report:
     """An experiment that is done."""
 
     experiment: Experiment
-    easel: Easel
+    given: Sequence[tuple[str, Image]]
+    """Names and pictures of what was painted from."""
     results: Sequence[Result]
+    commands: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Row and column → the command that paints this cell at full size."""
 
     def write(self, folder: Path) -> Path:
-        """Write `report.html` and `figures.json` into the folder; return the page."""
+        """Write `report.html`, `figures.json` and `sheet.png` into the folder; return the page."""
         for name, text in (("figures.json", self.figures()), ("report.html", self.page())):
             with placing(folder / name, overwrite=True) as path:
                 path.write_text(text, encoding="utf-8")
+        with placing(folder / SHEET, overwrite=True) as path:
+            contact_sheet(self.results).save(path, "PNG")
         return folder / "report.html"
 
     def figures(self) -> str:
@@ -51,8 +57,9 @@ class Report:
         document = {"experiment": self.experiment.name, "source": self.experiment.source, "cells": cells}
         return json.dumps({**document, "checks": checks, "machine": machine()}, indent=1)
 
-    @property
+    @cached_property
     def checks(self) -> Sequence[Check]:
+        """The paper's claims, judged."""
         return self.experiment.check(self.results)
 
     def page(self) -> str:
@@ -62,19 +69,27 @@ class Report:
         return environment.from_string(template).render(
             experiment=self.experiment,
             checks=self.checks,
-            rows=_grid(self.results),
-            columns=_distinct([result.column for result in self.results]),
-            given=self._given(),
-            names=_distinct([name for result in self.results for name in result.figures]),
+            rows=grid(self.results),
+            columns=distinct([result.column for result in self.results]),
+            labelled=any(result.row for result in self.results),
+            given=self.given,
+            commands=self.commands,
+            names=distinct([name for result in self.results for name in result.figures]),
             results=self.results,
-            curves=drawing({f"{one.row} · {one.column}": one.curve for one in self.results}),
+            charts=charts(self._curves()),
             seconds=sum(result.seconds for result in self.results),
             machine=machine(),
             embedded=embedded,
+            title=title,
         )
 
-    def _given(self) -> list[tuple[str, Image]]:
-        return [*self.easel.photographs.items(), *self.easel.paintings.items()]
+    def _curves(self) -> Mapping[str, Mapping[str, Curve]]:
+        return {row: {column: one.curve for column, one in cells.items()} for row, cells in grid(self.results)}
+
+
+def title(result: Result) -> str:
+    """Row and column, as far as they have names."""
+    return " · ".join(part for part in (result.row, result.column) if part)
 
 
 def machine() -> Mapping[str, str]:
@@ -97,16 +112,6 @@ def embedded(picture: Path | Image) -> str:
 
 def _bytes(image: Image) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return (image[0].detach().cpu().permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
-
-
-def _grid(results: Sequence[Result]) -> list[tuple[str, dict[str, Result]]]:
-    """Row by row, the results by their columns."""
-    rows = _distinct([result.row for result in results])
-    return [(row, {result.column: result for result in results if result.row == row}) for row in rows]
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(names))
 
 
 def _facts(result: Result) -> dict[str, Any]:

@@ -1,62 +1,67 @@
-"""Painting the cells of an experiment: none twice, and nothing lost between."""
+"""Painting the cells that are asked for: none twice, and nothing lost between."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from time import monotonic
+from typing import TypeAlias
 
 import torch
 
 from brushwork.lab.cell import Cell, Ends, Result
-from brushwork.lab.easel import Order
-from brushwork.lab.experiments import experiment
+from brushwork.lab.order import Asked
 from brushwork.lab.record import Shelf
 from brushwork.picture import write_picture
 
 POINTS = 60
 """About so many points of a loss curve are kept."""
 
+Spread: TypeAlias = Callable[[Asked, Sequence[str]], Iterator[tuple[str, Result]]]
+"""How cells, by their names, are painted elsewhere: name and result of each, as they are done."""
 
-def conduct(order: Order, processes: int = 1) -> Iterator[tuple[str, Result]]:
+
+def conduct(asked: Asked, spread: Spread | None = None) -> Iterator[tuple[str, Result]]:
     """Paint every cell that is not there yet, and yield each with its name as it is done.
 
-    The order's folder receives a picture and a record for each cell. A cell that is there, with the same settings, is
-    taken as it is: an interrupted experiment goes on where it stopped. Several processes share the threads.
+    The folder receives a picture and a record for each cell. A cell that is there, with the same settings, is taken
+    as it is: what was interrupted goes on where it stopped. `spread`: `over_processes`, or `over_ray`; None: here.
 
     Raises: InputError: no such experiment, or pictures that cannot be read.
     """
-    shelf, cells = Shelf(order.folder), experiment(order.experiment).cells(order.easel())
-    missing = []
-    for cell in cells:
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    shelf, missing = Shelf(asked.folder), []
+    for cell in asked.cells():
         kept = shelf.kept(cell)
         if kept is None:
             missing.append(cell)
         else:
             yield cell.name, kept
-    yield from _at_once(missing, shelf) if processes == 1 else _spread(missing, order, processes)
+    if spread is None or not missing:
+        for cell in missing:
+            yield cell.name, _paint(cell, shelf)
+    else:
+        yield from spread(asked, [cell.name for cell in missing])
 
 
-def _at_once(cells: Sequence[Cell], shelf: Shelf) -> Iterator[tuple[str, Result]]:
-    for cell in cells:
-        yield cell.name, _paint(cell, shelf)
+def over_processes(count: int) -> Spread:
+    """So many processes of this machine, which share its threads."""
+
+    def spread(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, Result]]:
+        threads = max(1, torch.get_num_threads() // count)
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+            waiting = {pool.submit(paint_one, asked, name, threads): name for name in names}
+            for done in as_completed(waiting):
+                yield waiting[done], done.result()
+
+    return spread
 
 
-def _spread(cells: Sequence[Cell], order: Order, processes: int) -> Iterator[tuple[str, Result]]:
-    """The cells over so many processes of this machine."""
-    threads = max(1, torch.get_num_threads() // processes)
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(paint_one, order, cell.name, threads): cell for cell in cells}
-        for done in as_completed(waiting):
-            yield waiting[done].name, done.result()
-
-
-def paint_one(order: Order, name: str, threads: int) -> Result:
-    """Paint one cell of an order; what a process does for another."""
+def paint_one(asked: Asked, name: str, threads: int) -> Result:
+    """Paint one of the cells that are asked for; what a process does for another."""
     torch.set_num_threads(threads)
-    cells = experiment(order.experiment).cells(order.easel())
-    return _paint(next(cell for cell in cells if cell.name == name), Shelf(order.folder))
+    return _paint(next(cell for cell in asked.cells() if cell.name == name), Shelf(asked.folder))
 
 
 def _paint(cell: Cell, shelf: Shelf) -> Result:

@@ -1,0 +1,46 @@
+"""Cells over the machines of a Ray cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+from brushwork.errors import InputError
+from brushwork.lab.cell import Result
+from brushwork.lab.order import Asked
+from brushwork.lab.run import Spread, paint_one
+
+
+def over_ray(threads: int = 1) -> Spread:
+    """The Ray cluster that RAY_ADDRESS names, or that runs here; else one of this machine, begun for the occasion.
+
+    Every machine must have brushwork, and see the pictures and the folder of results under the same paths. Each cell
+    takes `threads` processors of the cluster.
+
+    Raises: InputError: Ray is not installed.
+    """
+    ray = _ray()
+
+    def spread(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, Result]]:
+        begun = not ray.is_initialized()
+        if begun:
+            ray.init(log_to_driver=False)
+        try:
+            task = ray.remote(num_cpus=threads)(paint_one)
+            waiting = {task.remote(asked, name, threads): name for name in names}
+            while waiting:
+                (done,), _ = ray.wait(list(waiting), num_returns=1)
+                yield waiting.pop(done), ray.get(done)
+        finally:
+            if begun:
+                ray.shutdown()
+
+    return spread
+
+
+def _ray() -> Any:
+    try:
+        return import_module("ray")
+    except ImportError as error:
+        raise InputError("--engine ray needs Ray, which is not installed: pip install 'brushwork[ray]'.") from error

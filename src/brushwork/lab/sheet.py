@@ -1,0 +1,79 @@
+"""Contact sheets: all pictures of a grid on one page, with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image as Opened
+from PIL import ImageDraw, ImageFont
+
+from brushwork.lab.cell import Result
+
+SHEET = "sheet.png"
+LARGEST = 8192
+"""Pixels of a sheet's side, about; pictures are made smaller to stay within."""
+GAP, LINE = 8, 18
+"""Pixels between pictures, and of a line of text."""
+PAPER, INK = "#fcfbf8", "#26231f"
+
+
+def contact_sheet(results: Sequence[Result], largest: int = LARGEST) -> Opened.Image:
+    """The pictures by row and column, each with its column's name above and its row's name before it.
+
+    Pictures have one width, that of the widest or what fits `largest`.
+    """
+    rows, columns = grid(results), distinct([result.column for result in results])
+    font = ImageFont.load_default(13)
+    margin = GAP + max(round(font.getlength(row)) for row, _ in rows)
+    cell = _cell(results, (largest - margin) // len(columns) - GAP, largest // len(rows) - GAP)
+    across, down = cell[0] + GAP, cell[1] + GAP
+    sheet = Opened.new("RGB", (margin + GAP + across * len(columns), LINE + GAP + down * len(rows)), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    for index, column in enumerate(columns):
+        pen.text((margin + GAP + across * index, GAP // 2), _cut(column, cell[0], font), INK, font)
+    for line, (row, cells) in enumerate(rows):
+        top = LINE + GAP + down * line
+        pen.text((GAP, top), row, INK, font)
+        for column, result in cells.items():
+            sheet.paste(_thumbnail(result, cell), (margin + GAP + across * columns.index(column), top))
+    return sheet
+
+
+def grid(results: Sequence[Result]) -> list[tuple[str, dict[str, Result]]]:
+    """Row by row, the results by their columns."""
+    rows = distinct([result.row for result in results])
+    return [(row, {result.column: result for result in results if result.row == row}) for row in rows]
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Each name once, in their order."""
+    return list(dict.fromkeys(names))
+
+
+def _cell(results: Sequence[Result], widest: int, highest: int) -> tuple[int, int]:
+    """The room of one picture: that of the largest, within the limits."""
+    sizes = [_size(result) for result in results]
+    width, height = (max(sides) for sides in zip(*sizes, strict=True))
+    factor = min(1.0, widest / width, highest / height)
+    return max(1, int(width * factor)), max(1, int(height * factor))
+
+
+def _size(result: Result) -> tuple[int, int]:
+    with Opened.open(result.picture) as opened:
+        return opened.size
+
+
+def _thumbnail(result: Result, room: tuple[int, int]) -> Opened.Image:
+    with Opened.open(result.picture) as opened:
+        picture = opened.convert("RGB")
+    picture.thumbnail(room, Opened.Resampling.LANCZOS)
+    return picture
+
+
+def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """The text as far as it fits, with an ellipsis where it does not."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text}…"

@@ -1,0 +1,39 @@
+"""Loss curves as drawings."""
+
+from __future__ import annotations
+
+import math
+
+from brushwork.lab.curves import MOST, charts
+
+FALLING = [(1, 100.0), (10, 1.0)]
+
+
+def test_curves_are_drawn_where_there_is_something_to_draw() -> None:
+    assert charts({}) == []
+    assert charts({"row": {"flat": [(1, 0.0)], "one point": [(1, 2.0)]}}) == []
+
+
+def test_few_curves_share_a_drawing() -> None:
+    (chart,) = charts({"a": {"x": FALLING}, "b": {"x": [(1, 50.0), (10, math.inf), (12, 2.0)]}})
+    assert chart.title == "" and list(chart.keys) == ["a · x", "b · x"]
+    assert chart.svg.count("<polyline") == 2 and "12 closures" in chart.svg
+    assert all(f">{power}<" in chart.svg for power in (1, 10, 100))
+
+
+def test_many_curves_have_a_drawing_for_each_row_and_no_color_twice() -> None:
+    found = charts({row: {str(column): FALLING for column in range(10)} for row in "ab"})
+    assert [(chart.title, len(chart.keys)) for chart in found] == [("a", MOST), ("a", 2), ("b", MOST), ("b", 2)]
+    assert all(chart.svg.count(f'class="c{MOST - 1}"') == (len(chart.keys) == MOST) for chart in found)
+
+
+def test_curves_that_hardly_fall_have_labels_too() -> None:
+    (chart,) = charts({"": {"x": [(1, 3.1), (2, 3.05)]}})
+    assert chart.svg.count("<line") == 2 and ">3.05<" in chart.svg
+
+
+def test_curves_stay_inside_the_drawing() -> None:
+    (chart,) = charts({"": {"x": [(1, 1e6), (300, 1e-3)]}})
+    points = chart.svg.partition('points="')[2].partition('"')[0].split()
+    across, down = zip(*(map(float, point.split(",")) for point in points), strict=True)
+    assert 0 <= min(across) < max(across) <= 420 and 0 <= min(down) < max(down) <= 240

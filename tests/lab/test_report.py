@@ -1,0 +1,91 @@
+"""The page, the figures and the contact sheet of what is painted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Opened
+
+from brushwork.lab.cell import Check, Result
+from brushwork.lab.experiment import Experiment
+from brushwork.lab.report import Report
+from brushwork.lab.sheet import contact_sheet
+from brushwork.picture import write_picture
+
+
+def _check(results: Sequence[Result]) -> list[Check]:
+    return [Check("one", "1", True), Check("two", "2", False), Check("three", "3", None)]
+
+
+TINY = Experiment("tiny", "A tiny <experiment>", "nobody", "It works.", lambda easel: [], _check)
+BARE = Experiment("bare", "Bare", "nobody", "", lambda easel: [], lambda results: [])
+
+
+def _result(folder: Path, row: str, column: str, color: tuple[float, float, float], size: int = 40) -> Result:
+    picture = folder / f"{row}{column}.png"
+    write_picture(torch.tensor(color).view(1, 3, 1, 1).expand(1, 3, size, 48).contiguous(), picture)
+    return Result(row, column, {"loss": 2.0}, [(1, 4.0), (5, 2.0)], 1.5, picture, {"steps": 5})
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> list[Result]:
+    return [
+        _result(tmp_path, "a", "x", (1.0, 0.0, 0.0)),
+        _result(tmp_path, "a", "y", (0.0, 1.0, 0.0)),
+        _result(tmp_path, "b", "y", (0.0, 0.0, 1.0), size=20),
+    ]
+
+
+def test_the_page_needs_nothing_beside_it(tmp_path: Path, results: list[Result]) -> None:
+    page = Report(TINY, [("given", torch.rand(1, 3, 16, 16))], results).write(tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert text.count('src="data:image/jpeg;base64,') == 3 + 1
+    assert "A tiny &lt;experiment&gt;" in text and "<experiment>" not in text
+    assert "http" not in text
+    assert text.count(">holds<") == text.count(">does not hold<") == text.count(">to be seen<") == 1
+    assert text.count('<button class="picture"') == 4
+
+
+def test_figures_are_json(tmp_path: Path, results: list[Result]) -> None:
+    Report(TINY, [], results).write(tmp_path)
+    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert [cell["column"] for cell in figures["cells"]] == ["x", "y", "y"]
+    assert [check["holds"] for check in figures["checks"]] == [True, False, None]
+
+
+def test_commands_stand_beside_their_pictures(results: list[Result]) -> None:
+    commands = {(one.row, one.column): f"brushwork paint '{one.row}' {one.column}" for one in results}
+    text = Report(BARE, [], results, commands).page()
+    assert text.count("brushwork paint &#39;a&#39; y") == 2
+    assert 'class="checks"' not in text.partition("</style>")[2]
+    assert "full size" in text and "full size" not in Report(BARE, [], results).page()
+
+
+def test_a_contact_sheet_has_every_picture_at_its_place(results: list[Result]) -> None:
+    sheet = contact_sheet(results)
+    colors = {color for _, color in sheet.getcolors(1 << 20)}
+    assert {(255, 0, 0), (0, 255, 0), (0, 0, 255)} <= colors
+    width, height = sheet.size
+    found = {color: _box(sheet, color) for color in ((255, 0, 0), (0, 255, 0), (0, 0, 255))}
+    assert found[255, 0, 0][0] < found[0, 255, 0][0] == found[0, 0, 255][0]
+    assert found[255, 0, 0][1] == found[0, 255, 0][1] < found[0, 0, 255][1]
+    assert found[0, 255, 0][2:] == (48, 40) and found[0, 0, 255][2:] == (48, 20)
+    assert 2 * 48 < width < 200 and 2 * 40 < height < 130
+
+
+def test_a_large_sheet_is_made_of_smaller_pictures(results: list[Result]) -> None:
+    sheet = contact_sheet(results, largest=70)
+    assert max(sheet.size) < 100
+    assert _box(sheet, (255, 0, 0))[2] < 40
+
+
+def _box(sheet: Opened.Image, color: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """Left, top, width and height of a color's box."""
+    rows, columns = (np.asarray(sheet) == color).all(-1).nonzero()
+    left, top = int(columns.min()), int(rows.min())
+    return left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top
