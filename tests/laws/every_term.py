@@ -25,6 +25,7 @@ from brushwork.terms.guided import (
 from brushwork.terms.histogram import Histogram, histogram_target
 from brushwork.terms.local import LocalStyle
 from brushwork.terms.patches import NearestPatch
+from brushwork.terms.projected import ProjectedGram, principal_directions
 from brushwork.terms.shifted import ShiftedGram, shifted_target
 from brushwork.terms.sliced import SlicedWasserstein
 from brushwork.terms.smooth import TotalVariation
@@ -93,6 +94,8 @@ EXAMPLES = {
     "content": Content("t", _target(), 0.5),
     "gram": GramStyle("t", _gram(), 0.1),
     "spread": MeanStd("t", _target().mean((2, 3)), _target().std((2, 3)), 0.3),
+    "means alone": MeanStd("t", _target().mean((2, 3)), _target().std((2, 3)), 0.3, std_share=0.0),
+    "projected": ProjectedGram("t", *principal_directions(_painting(), 3), 0.1),
     "squares": TotalVariation(2, 0.3, 0.7),
     "absolute": TotalVariation(1, 0.3, 0.7),
     "paired": TotalVariation(2, 0.5, 0.5, paired=True),

@@ -33,3 +33,12 @@ def test_dead_channels_have_a_finite_gradient():
     loss(term, seen).sum().backward()
     assert torch.isfinite(seen.grad).all()
     assert (seen.grad < 0).all()
+
+
+def test_deviations_may_count_less_or_not_at_all():
+    seen = feature(0)
+    mean, std = seen.mean((2, 3)), seen.std((2, 3), correction=0)
+    torch.testing.assert_close(
+        loss(MeanStd("t", mean, std + 0.5, 2.0, std_share=0.25), seen), torch.tensor([0.5]).double()
+    )
+    assert loss(MeanStd("t", mean, std + 0.5, 2.0, std_share=0.0), seen).item() < 1e-25

@@ -17,6 +17,7 @@ from brushwork.terms.guided import (
 from brushwork.terms.histogram import Histogram, histogram_target
 from brushwork.terms.local import LocalStyle
 from brushwork.terms.patches import NearestPatch
+from brushwork.terms.projected import ProjectedGram, principal_directions
 from brushwork.terms.shifted import ShiftedGram, shifted_target
 from brushwork.terms.sliced import SlicedWasserstein
 from brushwork.terms.smooth import TotalVariation
@@ -38,6 +39,7 @@ __all__ = [
     "LocalStyle",
     "MeanStd",
     "NearestPatch",
+    "ProjectedGram",
     "ShiftedGram",
     "SlicedWasserstein",
     "Term",
@@ -50,6 +52,7 @@ __all__ = [
     "guided_spread_target",
     "histogram_target",
     "normalized_guides",
+    "principal_directions",
     "region_shares",
     "shifted_target",
     "window_weights",

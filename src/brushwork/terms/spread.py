@@ -18,9 +18,10 @@ SMALLEST_VARIANCE = 1e-12
 
 @dataclass(frozen=True)
 class MeanStd:
-    """norm · (‖μ − μ*‖² + ‖σ − σ*‖²) over the channels.
+    """norm · (‖μ − μ*‖² + std_share · ‖σ − σ*‖²) over the channels.
 
-    Source: Galerne et al., 2212.13459 (norm 1/N).
+    Source: Galerne et al., 2212.13459 (norm 1/N). With a std_share of 0, the means alone: the model of 1k parameters
+    of 1505.07376.
     Differs: the square root is guarded, so that dead channels do not divide by zero.
     """
 
@@ -28,6 +29,7 @@ class MeanStd:
     mean: Float[Tensor, "_ c"] = field(repr=False)
     std: Float[Tensor, "_ c"] = field(repr=False)
     norm: float
+    std_share: float = 1.0
     reach: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
@@ -36,4 +38,4 @@ class MeanStd:
     def score(self, summary: Summary) -> PerPicture:
         std = torch.sqrt(variance(summary).clamp_min(SMALLEST_VARIANCE))
         means = (mean(summary, self.mean) - self.mean).square()
-        return self.norm * (means + (std - self.std).square()).sum(-1)
+        return self.norm * (means + self.std_share * (std - self.std).square()).sum(-1)
