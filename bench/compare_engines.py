@@ -18,6 +18,7 @@ from torch import Tensor
 from brushwork import preset, read_picture, transfer
 from brushwork.evaluate.memory import give_back
 from brushwork.perception import load_encoder
+from brushwork.recipes import taps
 from brushwork.recipes.seeing import encoder_for
 
 MEAN = (103.939, 116.779, 123.68)
@@ -38,6 +39,7 @@ def _brushwork(task: Task, turn: Turn) -> None:
     options = replace(preset(PRESETS[task.peer]), size=task.size, measure="long", **settings)
     content, style = (read_picture(Path(task.folder, name)).image for name in ("content.png", "style.png"))
     encoder = encoder_for(options, task.device)
+    encoder.cut_after(taps(options))
     give_back()  # as the command does before it paints
     turn.ready()
     for progress in transfer(content.to(task.device), [style.to(task.device)], options, encoder=encoder):

@@ -9,9 +9,7 @@ import os
 import sys
 import warnings
 
-from compare_engines import run
-from compare_task import Task
-from compare_turn import Turn
+from compare_task import OURS, Task
 
 
 def main() -> None:
@@ -20,6 +18,13 @@ def main() -> None:
     os.dup2(2, 1)  # what the programs print goes where nobody waits for answers
     warnings.simplefilter("ignore")
     task = Task.from_json(sys.argv[1])
+    if task.engine == OURS:
+        from brushwork.cli.process import tune
+
+        tune()  # as the command does, before torch is imported
+    from compare_engines import run
+    from compare_turn import Turn
+
     run(task, Turn(sys.stdin, answers, task.device))
 
 

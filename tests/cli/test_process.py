@@ -21,10 +21,12 @@ def test_threads_wait_briefly_unless_the_environment_says_otherwise(given, expec
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
-def test_freed_memory_is_kept():
+@pytest.mark.parametrize(("kernels", "kept"), [(False, True), (True, False)])
+def test_freed_memory_is_kept_unless_the_compiled_engine_keeps_its_own(kernels, kept):
     """What was freed comes back at the same place, already in memory."""
     program = (
-        "from brushwork.cli.process import tune; tune(); import ctypes; c = ctypes.CDLL(None);"
+        "from brushwork.cli import process; "
+        f"process._has_kernels = lambda: {kernels}; process.tune(); import ctypes; c = ctypes.CDLL(None);"
         "c.malloc.restype = ctypes.c_void_p; c.malloc.argtypes = [ctypes.c_size_t];"
         "c.free.argtypes = [ctypes.c_void_p];"
         "import resource; faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt;"
@@ -32,4 +34,4 @@ def test_freed_memory_is_kept():
         "fill(); before = faults(); fill(); print(faults() - before)"
     )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert int(shown.stdout) < 1000  # of 32768 pages
+    assert (int(shown.stdout) < 1000) == kept  # of 32768 pages

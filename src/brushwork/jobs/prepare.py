@@ -19,7 +19,7 @@ from brushwork.jobs.shown import require_visible
 from brushwork.perception import Encoder
 from brushwork.perception.engines import usable
 from brushwork.picture import check_writable, most_bits
-from brushwork.recipes import Level
+from brushwork.recipes import Level, taps
 from brushwork.recipes import plan as levels_of
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import Alone, Share
@@ -93,6 +93,8 @@ def prepare(
     require_visible(job.options, inputs.sizes, eye)
     record = Record.of(job, eye, device, 1 if wire is None else wire.count)
     _require_distinct(job, record)
+    if encoder is None:
+        eye.cut_after(taps(job.options))
     if wire is None:
         record = replace(record, tiling=choose_tiling(job.options, inputs, eye, device, memory, job.tiling))
     notes = (*inputs.notes, *enlarged(job, inputs, levels[-1].size), *forgone(job, inputs.content, bits))

@@ -139,6 +139,15 @@ class Encoder(nn.Module):
         own = {self.tap(name) for name in taps} - {PIXELS}
         return max((self._smallest[name] for name in own), default=1)
 
+    def cut_after(self, taps: Iterable[str]) -> None:
+        """Let go of the stages that no tap needs, and of their weights; their own taps are unknown from now on."""
+        keep = max(self.depth(name) for name in taps) + 1
+        for name in self._order[keep:]:
+            del self.stages[name.replace(".", "_")]
+        self._order, self._stages = self._order[:keep], self._stages[:keep]
+        self._geometry = {name: self._geometry[name] for name in self._order}
+        self._aliases = {name: own for name, own in self._aliases.items() if own in self._geometry}
+
     def forward(self, image: Image, taps: Iterable[str]) -> Features:
         """The features at the taps, under the names they were asked by."""
         asked = {name: self.tap(name) for name in taps}

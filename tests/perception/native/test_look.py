@@ -5,6 +5,7 @@ import torch
 
 from brushwork.evaluate.meter import META, Meter, on_meta
 from brushwork.perception.load import load_encoder
+from brushwork.terms.moments import gram
 
 DEEP = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1")
 BEFORE_POOLS = ("relu1_2", "pool2", "relu3_4", "pool4")
@@ -169,3 +170,15 @@ def test_kernels_follow_the_weights():
 def encoder_and_picture():
     encoder = load_encoder(padding="reflect")
     return encoder, _picture(1, 3, 40, 44, seed=7)
+
+
+def test_gradients_that_others_hold_are_not_written_over():
+    """The engine adds up gradients in the memory of those that it is given, unless somebody else still needs them."""
+    encoder = load_encoder("vgg19", engine="native")
+    image = torch.rand(1, 3, 160, 160, requires_grad=True)
+    features = encoder(image, ["relu1_1", "relu2_1"])
+    loss = sum(gram(feature).square().sum() for feature in features.values())
+    asked = [image, features["relu1_1"]]
+    together = torch.autograd.grad(loss, asked, retain_graph=True)
+    alone = [torch.autograd.grad(loss, one, retain_graph=True)[0] for one in asked]
+    assert all(torch.equal(one, other) for one, other in zip(together, alone, strict=True))

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import gc
+import mmap
 import multiprocessing
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,12 +12,19 @@ import torch
 from brushwork.evaluate.meter import META
 from brushwork.perception.native import memory
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the shelf is a range of addresses as Linux has them")
+
 FLOAT = torch.float32
+MEGABYTE = 2**20
 
 
 @pytest.fixture
 def shelf():
     return memory.Shelf()
+
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
 
 
 def test_memory_comes_back_when_nobody_refers_to_it(shelf):
@@ -28,25 +39,59 @@ def test_memory_comes_back_when_nobody_refers_to_it(shelf):
     assert again.shape == (1000, 500)
 
 
-def test_pieces_that_are_much_too_large_are_left(shelf):
-    place = shelf.take((4096, 1024), FLOAT).data_ptr()
-    assert shelf.take((1024, 1024), FLOAT).data_ptr() != place
+def test_neighbors_that_come_back_make_room_together(shelf):
+    parts = [shelf.take((256, 1024), FLOAT) for _ in range(4)]
+    size = shelf.size
+    first = parts[1].data_ptr()
+    del parts[1:3]
+    assert shelf.take((512, 1024), FLOAT).data_ptr() == first
+    assert shelf.size == size == 4 * MEGABYTE
 
 
-def test_what_nobody_takes_is_given_back(shelf):
-    shelf.take((4096, 1024), FLOAT)
-    whole = shelf.size
-    for _ in range(memory._PATIENCE + 2):
-        shelf.take((512, 1024), FLOAT)
-    assert shelf.size < whole / 2
+def test_parts_do_not_overlap(shelf):
+    dice = torch.Generator().manual_seed(0)
+    held = {}
+    for step in range(300):
+        length = int(torch.randint(1, 3_000_000, (), generator=dice))
+        held[step] = shelf.take((length,), torch.uint8).fill_(step % 251)
+        if len(held) > 8:
+            gone = sorted(held)[int(torch.randint(len(held), (), generator=dice))]
+            assert bool((held.pop(gone) == gone % 251).all())
+    assert all(bool((tensor == step % 251).all()) for step, tensor in held.items())
+
+
+def test_what_nobody_needs_is_given_back_to_the_system(shelf):
+    low = shelf.take((256, 1024), FLOAT).fill_(1)
+    shelf.take((64 * 256, 1024), FLOAT).fill_(1)
+    before, size = resident(), shelf.size
+    for _ in range(2 * memory._PATIENCE + 2):
+        shelf.take((256, 1024), FLOAT)
+    assert shelf.size < size / 8
+    assert resident() < before - 50 * MEGABYTE
+    assert bool((low == 1).all())
 
 
 def test_what_is_in_use_is_never_given_back(shelf):
     kept = shelf.take((4096, 1024), FLOAT).fill_(7)
-    for _ in range(memory._PATIENCE + 2):
+    for _ in range(2 * memory._PATIENCE + 2):
         shelf.take((512, 1024), FLOAT)
+    shelf.give_back()
     assert shelf.size >= kept.nbytes
     assert bool((kept == 7).all())
+
+
+def test_it_knows_what_lies_on_it(shelf):
+    kept = shelf.take((512, 1024), FLOAT)
+    assert shelf.holds(kept) and shelf.holds(kept[5:])
+    assert not shelf.holds(torch.empty(512, 1024))
+
+
+def test_a_cycle_that_is_collected_while_memory_is_taken_does_no_harm(shelf):
+    ring = [shelf.take((512, 1024), FLOAT)]
+    ring.append(ring)
+    del ring
+    gc.collect()
+    assert shelf.take((512, 1024), FLOAT).data_ptr() == shelf._base
 
 
 def test_a_forked_process_writes_into_memory_of_its_own(shelf):
@@ -61,6 +106,15 @@ def test_a_forked_process_writes_into_memory_of_its_own(shelf):
     process.join(30)
     assert process.exitcode == 0
     assert tensor[0, 0] == 1
+
+
+def test_where_the_system_has_no_such_range_torch_gives_the_memory(monkeypatch):
+    monkeypatch.setattr(memory, "_ADDRESSES", ())
+    shelf = memory.Shelf()
+    monkeypatch.setattr(memory, "SHELF", shelf)
+    assert shelf.take((1024, 1024), FLOAT) is None
+    assert memory.room(torch.empty(1), (1024, 1024)).shape == (1024, 1024)
+    assert not shelf.holds(torch.empty(3))
 
 
 def test_room_on_meta_is_counted_like_any_tensor():

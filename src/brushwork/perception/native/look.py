@@ -15,7 +15,7 @@ from torch import Tensor
 from brushwork.perception.native.chain import Step
 from brushwork.perception.native.kernels import backward_kernels, forward_kernels
 from brushwork.perception.native.library import Layer, address, library
-from brushwork.perception.native.memory import room
+from brushwork.perception.native.memory import SHELF, room
 from brushwork.types import Feature, Image
 
 _WORD = 16
@@ -62,7 +62,8 @@ class _Look(torch.autograd.Function):
         if torch.is_grad_enabled():
             (shown,) = ctx.saved_tensors
             return _differentiable(shown, ctx.plain, gradients), None, None
-        return _backward(ctx.traces, [None if one is None else _map(one) for one in gradients]), None, None
+        ours = [one is not None and _is_ours(one) for one in gradients]
+        return _backward(list(ctx.traces), [None if one is None else _map(one) for one in gradients], ours), None, None
 
 
 def _differentiable(shown: Image, plain: Plain, gradients: Sequence[Tensor | None]) -> Tensor | None:
@@ -103,23 +104,26 @@ def _step(here: Tensor, step: Step, *, keeps: bool) -> tuple[Tensor, _Trace | No
     return output, trace
 
 
-def _backward(traces: list[_Trace], gradients: list[Tensor | None]) -> Tensor | None:
-    """Pull the taps' gradients back to what was shown; both lists are used up."""
+def _backward(traces: list[_Trace], gradients: list[Tensor | None], ours: list[bool]) -> Tensor | None:
+    """Pull the taps' gradients back to what was shown; all lists are used up."""
     here: Tensor | None = None
     if traces[-1].step.tap is not None:
-        here = gradients.pop()
+        here, _ = gradients.pop(), ours.pop()
     while traces:
         trace = traces.pop()
-        before = gradients.pop() if traces and traces[-1].step.tap is not None else None
-        here = before if here is None else _step_back(here, trace, before)
+        before, over = None, False
+        if traces and traces[-1].step.tap is not None:
+            before, over = gradients.pop(), ours.pop()
+        here = before if here is None else _step_back(here, trace, before, over=over)
     return here
 
 
-def _step_back(here: Tensor, trace: _Trace, add: Tensor | None) -> Tensor:
-    """The gradient of what went into a step, plus what reaches that from elsewhere."""
+def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -> Tensor:
+    """The gradient of what went into a step, plus what reaches that from elsewhere, and `over` it if that may be."""
     step, (batch, rows, columns, inputs), mask = trace
     first = inputs == 3
-    output = room(here, (batch, 3, rows, columns) if first else (batch, rows, columns, inputs))
+    shape = (batch, 3, rows, columns) if first else (batch, rows, columns, inputs)
+    output = add if over and add is not None else room(here, shape)
     layer = _layer(here, output, None, (batch, rows, columns, here.shape[3], inputs))
     layer.input_mask, layer.add = address(mask), address(add)
     layer.unpool = step.pooling
@@ -135,6 +139,11 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None) -> Tensor:
         layer.rim = address(rim)
     _call("convolve", layer, here)
     return output
+
+
+def _is_ours(gradient: Tensor) -> bool:
+    """Whether a gradient was made by the sums of this engine, and is held by nobody else: it may be written over."""
+    return SHELF.holds(gradient) and getattr(gradient, "_use_count", int)() == 1
 
 
 def _layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> Layer:
