@@ -54,7 +54,7 @@ def lab(
     device
         Where to compute; auto takes the fastest that is there.
     """
-    _require(size, jobs)
+    require_lab(size, jobs)
     spread = spreading(jobs, engine)
     if not experiments:
         for name, line in EXPERIMENTS.items():
@@ -74,7 +74,11 @@ def spreading(jobs: int, engine: str = "processes") -> Spread | None:
     return over_processes(jobs) if jobs > 1 else None
 
 
-def _require(size: int, jobs: int) -> None:
+def require_lab(size: int, jobs: int) -> None:
+    """Refuse pictures too small to be painted, and less than one process.
+
+    Raises: InputError.
+    """
     if size < SMALLEST_SIDE:
         raise InputError(f"size is {size}: it must be {SMALLEST_SIDE} pixels or more.")
     if jobs < 1:

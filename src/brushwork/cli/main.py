@@ -31,6 +31,7 @@ _COMMANDS = {
     "plan": ("brushwork.cli.foresee:app", "Say what a command would take: sizes, closures, memory, time."),
     "again": ("brushwork.cli.again:again", "Repeat a picture from its metadata."),
     "lab": ("brushwork.cli.lab:lab", "Repeat the experiments of the papers, with a report."),
+    "sweep": ("brushwork.cli.sweep:app", "Paint every combination of some settings, small, to choose from."),
     "style": ("brushwork.cli.style:app", "Keep styles of paintings in files, and mix them."),
     "judge": ("brushwork.cli.judge:judge", "Judge how near results are to photograph and painting."),
     "presets": ("brushwork.cli.presets:presets", "List the published programs that are known as settings."),

@@ -1,0 +1,135 @@
+"""`brushwork sweep`: every combination of some settings, small, on one page to choose from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from cyclopts import App, Parameter
+
+from brushwork.cli.lab import require_lab, spreading
+from brushwork.cli.layers import settings, split_start
+from brushwork.cli.options import Given, extent, flags, whole
+from brushwork.cli.output import result, tell
+from brushwork.cli.paint import START_HELP
+from brushwork.cli.panels import MACHINE, PICTURES, SETTINGS, ConfigFile
+from brushwork.cli.targets import pictures
+from brushwork.cli.vary import Varied, varied
+from brushwork.errors import InputError
+from brushwork.evaluate.machine import pick_device
+from brushwork.jobs.job import DeviceName
+from brushwork.lab import Report, Result, conduct
+from brushwork.lab.record import Shelf
+from brushwork.lab.sheet import SHEET
+from brushwork.lab.sweep import Choice, Sweep, combined, described
+from brushwork.recipes import preset
+from brushwork.recipes.options import Extent, Start
+
+if TYPE_CHECKING:
+    SweepFlags: TypeAlias = Given
+else:
+    SweepFlags = flags(preset("default"), without=("size",), types={"start": str}, texts={"start": START_HELP})
+
+app = App(name="sweep", usage="Usage: brushwork sweep CONTENT STYLE... --vary NAME=VALUE,VALUE... [OPTIONS]")
+
+
+@app.default
+def sweep(
+    content: Path,
+    /,
+    *styles: str,
+    vary: Annotated[list[str], Parameter(group=PICTURES, negative=(), show_default=False)] = [],  # noqa: B006
+    size: Annotated[Extent, Parameter(group=PICTURES, converter=extent)] = 256,
+    full_size: Annotated[Extent | None, Parameter(group=PICTURES, converter=extent)] = None,
+    output: Annotated[Path, Parameter(name="--output", alias="-o", group=PICTURES)] = Path("sweep"),
+    preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
+    ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
+    config: ConfigFile = None,
+    jobs: Annotated[int, Parameter(group=MACHINE, converter=whole)] = 1,
+    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+    given: Annotated[SweepFlags, Parameter(name="*")] = {},  # noqa: B006
+) -> int:
+    """Paint a photograph with every combination of some settings, small, to choose from.
+
+    `brushwork sweep photo.jpg painting.jpg --vary style-weight=40,160,640 --vary start=content,noise` paints six
+    pictures, and makes a page and a contact sheet of them. Each has a command beside it that paints it at full size.
+
+    What is painted already is not painted again: an interrupted sweep goes on where it stopped, and further values
+    can be added.
+
+    Parameters
+    ----------
+    content
+        The photograph.
+    styles
+        The paintings, blended; none when they are what is varied.
+    vary
+        What is varied, and its values: any option of `brushwork paint` (style-weight=40,160), style=*.jpg for
+        paintings, preset, or ratio. Once for each; the last one runs along the columns. Words of one value are joined
+        by +, as in style-layers=conv1_1+conv2_1,conv3_1.
+    size
+        Size of these pictures, in pixels; what it measures is the preset's `measure`.
+    full_size
+        Size in the commands: pixels, or full; without it, the preset's.
+    output
+        Folder of the pictures, the page and the sheet.
+    preset_name
+        The settings of a published program; `brushwork presets` lists them.
+    ratio
+        α/β: sets the content weight to this times the style weight.
+    config
+        Options from a file, one `flag = value` in a line; flags given here win.
+    jobs
+        Processes that paint at the same time.
+    device
+        Where to compute; auto takes the fastest that is there.
+    """
+    require_lab(32, jobs)
+    given, start = split_start(given, Start)
+    wanted = varied(vary)
+    _require(styles, wanted, {**given, **({} if ratio is None else {"ratio": ratio})}, preset_name)
+    paintings = tuple(pictures(list(styles)))
+    fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": paintings, **given}
+    choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined(wanted))
+    asked = Sweep(output.expanduser(), content.expanduser(), choices, start, str(pick_device(device)))
+    report = Report(
+        described(asked, [name.replace("_", "-") for name in wanted]),
+        asked.given(),
+        _painted(asked, jobs),
+        asked.commands(full_size),
+    )
+    result(str(report.write(asked.folder)))
+    result(str(asked.folder / SHEET))
+    return 0
+
+
+def _require(styles: tuple[str, ...], wanted: Varied, given: dict[str, Any], preset_name: str) -> None:
+    """Refuse settings that are given and varied too, and sweeps without a painting."""
+    twice = [name for name in wanted if name in given or (name == "preset" and preset_name != "default")]
+    if twice:
+        name = twice[0].replace("_", "-")
+        raise InputError(f"--{name} is given, and varied too: write all its values after --vary {name}=.")
+    if styles and "style" in wanted:
+        raise InputError("paintings are given, and varied too: write all of them after --vary style=.")
+    if not styles and "style" not in wanted:
+        raise InputError("a painting is missing: name one after the photograph, or several with --vary style=*.jpg.")
+
+
+def _choice(row: str, column: str, chosen: dict[str, Any]) -> Choice:
+    """One combination of settings; raises InputError where they cannot be together."""
+    options = {name: value for name, value in chosen.items() if name not in ("preset", "ratio", "style")}
+    style, name = chosen["style"], chosen["preset"]
+    paintings = (style,) if isinstance(style, Path) else style
+    return Choice(row, column, settings(preset(name), options, chosen["ratio"]), name, paintings)
+
+
+def _painted(asked: Sweep, jobs: int) -> list[Result]:
+    """All results, in the order of the cells."""
+    cells = asked.cells()
+    kept = sum(Shelf(asked.folder).kept(cell) is not None for cell in cells)
+    tell(f"{len(cells)} pictures to paint" + (f", {kept} of them there already" if kept else ""))
+    results: dict[str, Result] = {}
+    for name, one in conduct(asked, spreading(jobs)):
+        results[name] = one
+        tell(f"{len(results)}/{len(cells)} {name}: {one.seconds:.0f} s")
+    return [results[cell.name] for cell in cells]

@@ -1,0 +1,51 @@
+"""`brushwork lab`: a list, reports, and what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brushwork.cli.lab import spreading
+
+Run = Callable[..., Any]
+
+
+def test_without_a_name_the_experiments_are_listed(run: Run) -> None:
+    lines = run("lab").out.splitlines()
+    assert any(line.startswith("fig3: ") for line in lines) and len(lines) > 10
+
+
+def test_an_experiment_leaves_a_report_and_says_what_holds(desk: Path, run: Run) -> None:
+    outcome = run("lab", "fig2", "--size", "32", "--quick", "--painting", "waves.png", "--painting", "night.png")
+    assert outcome.code == 0 and outcome.out == "lab/fig2/report.html\n"
+    assert "fig2 " in outcome.err
+    assert all((desk / "lab/fig2" / name).exists() for name in ("report.html", "figures.json", "sheet.png"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["fig33"], "'fig3'"),
+        (["fig1", "--size", "8"], "size is 8"),
+        (["fig1", "--jobs", "0"], "jobs is 0"),
+        (["fig1", "--photograph", "missing.jpg"], "missing.jpg"),
+    ],
+)
+def test_what_cannot_be_is_told(words: list[str], said: str, desk: Path, run: Run) -> None:
+    outcome = run("lab", *words)
+    assert outcome.code == 2 and said in outcome.err
+
+
+def test_ray_that_is_not_there_is_named(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    outcome = run("lab", "fig1", "--engine", "ray")
+    assert outcome.code == 2 and "pip install 'brushwork[ray]'" in outcome.err
+
+
+def test_one_process_paints_here() -> None:
+    assert spreading(1) is None and spreading(2) is not None

@@ -1,0 +1,71 @@
+"""`brushwork sweep`: what is painted, what is written, what is told before anything is painted."""
+
+from __future__ import annotations
+
+import html
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+Run = Callable[..., Any]
+
+SMALL = ("--size", "32", "--iterations", "3", "--style-layers", "conv1_1", "--content-layers", "conv1_1")
+
+
+def test_a_page_a_sheet_and_commands(desk: Path, run: Run, studio: Any) -> None:
+    varied = ("--vary", "style=*.png", "--vary", "style-weight=10,1e3", "-o", "found")
+    outcome = run("sweep", "photo.jpg", *varied, *SMALL)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.split() == ["found/report.html", "found/sheet.png"]
+    assert "4 pictures to paint\n" in outcome.err and "4/4 style_" in outcome.err
+    figures = json.loads((desk / "found/figures.json").read_text())
+    cells = {(cell["row"], cell["column"]): cell for cell in figures["cells"]}
+    assert list(cells) == [(f"style {a}", f"style-weight {b}") for a in ("night", "waves") for b in ("10", "1e3")]
+    assert len({(desk / "found" / cell["picture"]).read_bytes() for cell in cells.values()}) == 4
+    with Image.open(desk / "found/sheet.png") as sheet:
+        assert sheet.width > 64 and sheet.height > 42
+    page = html.unescape((desk / "found/report.html").read_text())
+    command = next(line for line in page.splitlines() if "paint photo.jpg waves.png" in line and "1000.0" in line)
+    words = shlex.split(command.partition("<pre>")[2].partition("</pre>")[0])
+    assert "--size" not in words and words[:4] == ["brushwork", "paint", "photo.jpg", "waves.png"]
+    assert run(*words[1:]).code == 0
+    assert studio.job.options.style_weight == 1000 and studio.job.options.content_layers == ("conv1_1",)
+
+
+def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
+    sweep = ("sweep", "photo.jpg", "waves.png", *SMALL)
+    assert run(*sweep, "--vary", "style-weight=10").code == 0
+    painted = (desk / "sweep/style_weight_10.png").stat().st_mtime_ns
+    outcome = run(*sweep, "--vary", "style-weight=10,20")
+    assert "2 pictures to paint, 1 of them there already" in outcome.err
+    assert (desk / "sweep/style_weight_10.png").stat().st_mtime_ns == painted
+    assert (desk / "sweep/style_weight_20.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["waves.png"], "there is nothing to vary"),
+        (["--vary", "style-weight=1,2"], "a painting is missing"),
+        (["waves.png", "--vary", "style=night.png"], "paintings are given, and varied too"),
+        (["waves.png", "--vary", "style-weight=1,2", "--style-weight", "3"], "--style-weight is given, and varied too"),
+        (["waves.png", "--vary", "preset=default", "--preset", "pastiche"], "--preset is given, and varied too"),
+        (["waves.png", "--vary", "ratio=1e-3", "--ratio", "1"], "--ratio is given, and varied too"),
+        (["waves.png", "--vary", "ratio=1e-3", "--content-weight", "1"], "--ratio and --content-weight"),
+        (["waves.png", "--vary", "style-weight=10,-1"], "style-weight is -1.0: it must be 0 or more"),
+        (["waves.png", "--vary", "size=8"], "size is 8: it must be 32 pixels or more"),
+        (["waves.png", "--vary", "style-wait=1"], "there is no setting 'style-wait' to vary"),
+        (["missing.png", "--vary", "style-weight=1"], "missing.png"),
+        (["waves.png", "--vary", "style-weight=1", "--style-wait", "2"], "--style-wait"),
+        (["waves.png", "--vary", "style-weight=1", "--jobs", "0"], "jobs is 0"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_is_painted(words: list[str], said: str, desk: Path, run: Run) -> None:
+    outcome = run("sweep", "photo.jpg", *words)
+    assert outcome.code == 2 and said in outcome.err
+    assert not (desk / "sweep").exists()

@@ -1,0 +1,83 @@
+"""Cells over a Ray cluster; a stand-in for Ray, which takes seconds to begin."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from brushwork.errors import InputError
+from brushwork.lab import cluster
+from brushwork.lab.cell import Result
+from brushwork.lab.order import Order
+
+
+class Cluster(SimpleNamespace):
+    """What is asked of Ray; tasks run where they are asked for, and are done last in, first out."""
+
+    def __init__(self) -> None:
+        super().__init__(running=False, processors=[], ended=0)
+
+    def is_initialized(self) -> bool:
+        return bool(self.running)
+
+    def init(self, **_: object) -> None:
+        self.running = True
+
+    def shutdown(self) -> None:
+        self.running, self.ended = False, self.ended + 1
+
+    def remote(self, num_cpus: int) -> Callable[[Callable[..., Any]], Any]:
+        self.processors.append(num_cpus)
+        return lambda function: SimpleNamespace(remote=lambda *given: (function, given))
+
+    def wait(self, waiting: list[Any], num_returns: int) -> tuple[list[Any], list[Any]]:
+        return waiting[-num_returns:], waiting[:-num_returns]
+
+    def get(self, done: Any) -> Any:
+        function, given = done
+        return function(*given)
+
+
+def _paint(order: Order, name: str, threads: int) -> Result:
+    if name == "bad":
+        raise InputError("a cell that cannot be painted")
+    return Result("", name, {"threads": threads}, [], 0.0, order.folder)
+
+
+@pytest.fixture
+def ray(monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    ray = Cluster()
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr(cluster, "paint_one", _paint)
+    return ray
+
+
+def test_every_cell_is_painted_once(ray: Cluster) -> None:
+    found = dict(cluster.over_ray(3)(Order("fig1", Path()), ["a", "b", "c"]))
+    assert sorted(found) == ["a", "b", "c"] and all(name == one.column for name, one in found.items())
+    assert ray.processors == [3] and found["a"].figures == {"threads": 3}
+
+
+def test_a_cluster_that_was_begun_here_ends_here(ray: Cluster) -> None:
+    list(cluster.over_ray()(Order("fig1", Path()), ["a"]))
+    assert ray.ended == 1 and not ray.running
+    ray.init()
+    list(cluster.over_ray()(Order("fig1", Path()), ["a"]))
+    assert ray.ended == 1 and ray.running
+
+
+def test_failures_come_through_and_the_cluster_ends(ray: Cluster) -> None:
+    with pytest.raises(InputError, match="cannot be painted"):
+        list(cluster.over_ray()(Order("fig1", Path()), ["a", "bad"]))
+    assert ray.ended == 1
+
+
+def test_ray_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"brushwork\[ray\]"):
+        cluster.over_ray()
