@@ -18,19 +18,21 @@ SMALL = ("--size", "32", "--iterations", "3", "--style-layers", "conv1_1", "--co
 
 
 def test_a_page_a_sheet_and_commands(desk: Path, run: Run, studio: Any) -> None:
-    varied = ("--vary", "style=*.png", "--vary", "style-weight=10,1e3", "-o", "found")
+    varied = ("--vary", "style=*.png", "--vary", "style-weight=0.01,1e3", "-o", "found")
     outcome = run("sweep", "photo.jpg", *varied, *SMALL)
     assert outcome.code == 0, outcome.err
     assert outcome.out.split() == ["found/report.html", "found/sheet.png"]
     assert "4 pictures to paint\n" in outcome.err and "4/4 style_" in outcome.err
     figures = json.loads((desk / "found/figures.json").read_text())
     cells = {(cell["row"], cell["column"]): cell for cell in figures["cells"]}
-    assert list(cells) == [(f"style {a}", f"style-weight {b}") for a in ("night", "waves") for b in ("10", "1e3")]
+    assert list(cells) == [(f"style {a}", f"style-weight {b}") for a in ("night", "waves") for b in ("0.01", "1e3")]
     assert len({(desk / "found" / cell["picture"]).read_bytes() for cell in cells.values()}) == 4
     with Image.open(desk / "found/sheet.png") as sheet:
         assert sheet.width > 64 and sheet.height > 42
     page = html.unescape((desk / "found/report.html").read_text())
-    command = next(line for line in page.splitlines() if "paint photo.jpg waves.png" in line and "1000.0" in line)
+    command = next(
+        line for line in page.splitlines() if "<pre>brushwork paint photo.jpg waves.png" in line and "1000.0" in line
+    )
     words = shlex.split(command.partition("<pre>")[2].partition("</pre>")[0])
     assert "--size" not in words and words[:4] == ["brushwork", "paint", "photo.jpg", "waves.png"]
     assert run(*words[1:]).code == 0
@@ -60,6 +62,8 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
         (["waves.png", "--vary", "style-weight=10,-1"], "style-weight is -1.0: it must be 0 or more"),
         (["waves.png", "--vary", "size=8"], "size is 8: it must be 32 pixels or more"),
         (["waves.png", "--vary", "style-wait=1"], "there is no setting 'style-wait' to vary"),
+        (["waves.png", "--vary", "style-layers=conv1_1,conv9_9"], "no tap 'conv9_9'"),
+        (["waves.png", "--vary", "network=vgg19,vgg91"], "vgg91"),
         (["missing.png", "--vary", "style-weight=1"], "missing.png"),
         (["waves.png", "--vary", "style-weight=1", "--style-wait", "2"], "--style-wait"),
         (["waves.png", "--vary", "style-weight=1", "--jobs", "0"], "jobs is 0"),

@@ -13,9 +13,13 @@ import torch
 from brushwork.errors import InputError
 from brushwork.lab.cell import Ends, Result
 from brushwork.lab.easel import Easel
-from brushwork.lab.experiments import EXPERIMENTS, experiment
+from brushwork.lab.experiments import EXPERIMENTS, experiment, gram_entry, texture
+from brushwork.lab.experiments.covariance import responses
 from brushwork.lab.experiments.gram_statistics import permuted, projected, shuffled
 from brushwork.lab.order import Order
+from brushwork.lab.synthesis import gray_noise
+from brushwork.picture import Size
+from brushwork.terms.moments import gram
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +83,76 @@ def test_gram_matrices_that_keep_what_they_should() -> None:
     assert torch.linalg.eigvalsh(projected(-matrix + 30 * torch.eye(12), dice)).min() > -1e-3
 
 
-@pytest.mark.parametrize("name", ["gram-entry", "localized", "covariance"])
+@pytest.mark.parametrize("name", ["gram-entry", "localized", "covariance", "texture"])
 def test_cells_of_objectives_paint(name: str, easel: Easel) -> None:
     cell = experiment(name).cells(replace(easel, size=48, quick=True))[0]
     first, *others = islice(cell.paint(), 4)
     figures = cell.measure(Ends(first, others[-1]))
     assert float(others[-1].step.losses.total) < float(first.step.losses.total)
     assert all(math.isfinite(value) for value in figures.values())
+
+
+def test_textures_have_the_parameters_of_the_paper() -> None:
+    found = {name: texture.parameters(*model) for name, model in texture.MODELS.items()}
+    assert found == {"1k": 1024, "10k": 10_400, "177k": 176_640, "852k": 852_128}
+
+
+def test_a_random_network_neither_grows_nor_fades() -> None:
+    encoder = texture.random_network()
+    noise = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    means = [float(one.square().mean().sqrt()) for one in encoder(noise, texture.LAYERS).values()]
+    assert min(means) / max(means) > 0.05 and encoder is texture.random_network()
+
+
+@pytest.mark.parametrize("match", [texture.grams, texture.components, texture.means])
+def test_a_source_has_its_own_texture_and_noise_has_not(match: texture.Match) -> None:
+    source, other = (torch.rand(1, 70, 9, 11, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    objective = match(source, "pool1")
+    assert float(objective({"pool1": source}).total) < 1e-6 < float(objective({"pool1": 2 * other}).total)
+
+
+def test_the_claims_about_textures_are_judged() -> None:
+    def results(distances: tuple[float, ...]) -> list[Result]:
+        places = [(texture.DEPTH, layer) for layer in texture.LAYERS]
+        places += [(texture.PARAMETERS, name) for name in texture.MODELS]
+        places += [(texture.WEIGHTS, name) for name in ("trained", "random")]
+        return [
+            Result(*place, {"spectrum distance": value}, [], 0.0, Path("x.png"))
+            for place, value in zip(places, distances, strict=True)
+        ]
+
+    good = (5.0, 4.0, 3.0, 2.0, 1.0, 5.0, 3.0, 1.0, 1.2, 1.0, 2.0)
+    assert all(one.holds for one in texture.check(results(good)))
+    assert not any(one.holds for one in texture.check(results((1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 3.0, 4.0, 9.0, 2.0, 1.0))))
+
+
+def test_covariance_guides_vary_over_both_pictures_and_one_is_everywhere() -> None:
+    photograph, painting = torch.ones(1, 4, 5, 6), torch.ones(1, 4, 6, 5)
+    photograph[0, 1, :2], painting[0, 1, :3], painting[0, 2, :3] = 9, 5, 5
+    own, other = responses(photograph, painting, 1)
+    assert own.shape[1] == other.shape[1] == 2
+    assert float(other[:, 0].mean()) == pytest.approx(1) and float(own[0, 0, 0, 0]) == pytest.approx(9 / 3)
+    assert torch.equal(own[:, 1], torch.ones(1, 5, 6))
+
+
+def test_entries_without_a_gradient_at_the_start_come_last(easel: Easel) -> None:
+    start = gray_noise(Size(48, 48), spread=0.25)
+    encoder = easel.encoder(gram_entry.OPTIONS)
+    entries = gram_entry.largest(encoder, replace(easel, size=48), "conv5_1", start)
+    with torch.no_grad():
+        begun = gram(encoder(start, ["conv5_1"])["conv5_1"])[0]
+    assert [entry.first == entry.second for entry in entries] == [True, True, False, False]
+    assert all(begun[entry.first, entry.second] > 0 and entry.value > 0 for entry in entries)
+
+
+def test_on_a_sphere_every_picture_has_one_contrast(easel: Easel) -> None:
+    cell = next(
+        one for one in experiment("gram-entry").cells(replace(easel, size=48, quick=True)) if "sphere" in one.column
+    )
+    first, *_, last = islice(cell.paint(), 6)
+    contrasts = [float((one.step.image - 0.5).square().mean().sqrt()) for one in (first, last)]
+    assert contrasts[0] == pytest.approx(contrasts[1], rel=1e-4)
+    assert float(last.step.losses.total) < float(first.step.losses.total)
 
 
 def test_a_mistyped_experiment_is_told() -> None:

@@ -7,7 +7,16 @@ import math
 import pytest
 import torch
 
-from brushwork.lab.figures import brightness, chroma_distance, contrast, distance, grain_size, psnr
+from brushwork.lab.figures import (
+    brightness,
+    chroma_distance,
+    contrast,
+    distance,
+    grain_size,
+    marginal_distance,
+    psnr,
+    spectrum_distance,
+)
 from brushwork.picture import resize
 from brushwork.picture.window import Size
 
@@ -42,3 +51,30 @@ def test_brightness_and_contrast() -> None:
     halves = torch.cat([torch.zeros(1, 3, 8, 4), torch.ones(1, 3, 8, 4)], -1)
     assert brightness(halves) == pytest.approx(0.5, abs=1e-3)
     assert contrast(halves) == pytest.approx(0.5, abs=0.01)
+
+
+def _noise(seed: int, side: int = 64) -> torch.Tensor:
+    return torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(seed))
+
+
+def test_spectra_do_not_see_where_things_are() -> None:
+    assert spectrum_distance(_noise(0), _noise(0)) == 0
+    coarse = resize(_noise(1, 16), Size(64, 64), clamp=True)
+    assert spectrum_distance(_noise(0), _noise(1)) < 0.2 < 1 < spectrum_distance(_noise(0), coarse)
+
+
+def test_twice_the_contrast_is_four_times_the_power() -> None:
+    gray = 0.5 + (_noise(0)[:, :1].expand(1, 3, 64, 64) - 0.5) / 2
+    weaker = 0.5 + (gray - 0.5) / 2
+    assert spectrum_distance(weaker, gray) == pytest.approx(math.log10(4), abs=1e-3)
+
+
+def test_flat_pictures_have_a_spectrum_too() -> None:
+    assert math.isfinite(spectrum_distance(torch.full((1, 3, 32, 40), 0.5), _noise(0)))
+
+
+def test_marginals_do_not_see_where_things_are() -> None:
+    picture = _noise(0)
+    assert marginal_distance(picture, picture.flip(-1)) == pytest.approx(0, abs=1e-7)
+    assert marginal_distance(picture * 0.5 + 0.25, picture * 0.5) == pytest.approx(0.25, abs=1e-6)
+    assert marginal_distance(torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 9, 9)) == 1

@@ -6,5 +6,6 @@ A canvas is anything that keeps the contract `brushwork.optimize.Canvas`.
 from __future__ import annotations
 
 from brushwork.canvas.pixels import Pixels
+from brushwork.canvas.sphere import Sphere
 
-__all__ = ["Pixels"]
+__all__ = ["Pixels", "Sphere"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from typing import Any
 
 from brushwork.errors import InputError
@@ -41,6 +40,7 @@ def over_ray(threads: int = 1) -> Spread:
 
 def _ray() -> Any:
     try:
-        return import_module("ray")
+        import ray
     except ImportError as error:
         raise InputError("--engine ray needs Ray, which is not installed: pip install 'brushwork[ray]'.") from error
+    return ray

@@ -13,6 +13,8 @@ from brushwork.types import Image
 
 HALF = 0.5
 """Where an autocorrelation counts as lost."""
+SMALLEST_POWER = 1e-8
+"""Of a spectrum: far below what rounding to 8 bits leaves; flat pictures keep a finite logarithm."""
 
 
 def psnr(result: Image, truth: Image) -> float:
@@ -44,6 +46,23 @@ def chroma_distance(one: Image, other: Image, bins: int = 16) -> float:
     return float((_chroma_histogram(one, bins) - _chroma_histogram(other, bins)).abs().sum() / 2)
 
 
+def spectrum_distance(one: Image, other: Image, rings: int = 24) -> float:
+    """Root mean squared difference, in powers of ten, of two power spectra averaged around rings of equal frequency.
+
+    Of the luma, about its mean, under a Hann window; the other picture is resized to the first.
+    """
+    return float(
+        (_spectrum(one, rings) - _spectrum(resize(other, Size.of(one), clamp=True), rings)).square().mean().sqrt()
+    )
+
+
+def marginal_distance(one: Image, other: Image, quantiles: int = 256) -> float:
+    """Wasserstein-1 distance of the values in each channel, averaged over the channels: 0 alike, 1 black and white."""
+    shares = torch.linspace(0, 1, quantiles)
+    first, second = (picture[0].flatten(1).cpu().quantile(shares, dim=1) for picture in (one, other))
+    return float((first - second).abs().mean())
+
+
 def brightness(picture: Image) -> float:
     """Mean luma, 0 to 1."""
     return float(luma(picture).mean())
@@ -63,6 +82,20 @@ def _chroma_histogram(picture: Image, bins: int) -> torch.Tensor:
     chroma = rgb_to_yiq(picture)[0, 1:].flatten(1).T.contiguous().cpu()
     counts = torch.histogramdd(chroma, bins, range=[-0.6, 0.6, -0.6, 0.6]).hist
     return counts / counts.sum()
+
+
+def _spectrum(picture: Image, rings: int) -> torch.Tensor:
+    """log10 of the mean power in each ring, from the lowest frequencies up to half a cycle a pixel."""
+    light = luma(picture)[0, 0].double().cpu()
+    height, width = light.shape
+    window = torch.outer(*(torch.hann_window(side, periodic=False, dtype=torch.float64) for side in (height, width)))
+    power = torch.fft.fft2((light - light.mean()) * window).abs().square() / window.square().sum()
+    across, down = torch.meshgrid(torch.fft.fftfreq(height), torch.fft.fftfreq(width), indexing="ij")
+    ring = (torch.hypot(across, down) * 2 * rings).long()
+    inside = ring < rings
+    sums = torch.zeros(rings, dtype=torch.float64).index_add(0, ring[inside], power[inside])
+    counts = torch.bincount(ring[inside], minlength=rings).clamp_min(1)
+    return (sums / counts + SMALLEST_POWER).log10()
 
 
 def _crossing(profile: list[float]) -> float:

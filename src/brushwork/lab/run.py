@@ -30,9 +30,9 @@ def conduct(asked: Asked, spread: Spread | None = None) -> Iterator[tuple[str, R
 
     Raises: InputError: no such experiment, or pictures that cannot be read.
     """
+    shelf, cells, missing = Shelf(asked.folder), asked.cells(), []
     asked.folder.mkdir(parents=True, exist_ok=True)
-    shelf, missing = Shelf(asked.folder), []
-    for cell in asked.cells():
+    for cell in cells:
         kept = shelf.kept(cell)
         if kept is None:
             missing.append(cell)

@@ -48,7 +48,7 @@ class Sweep:
     def cells(self) -> Sequence[Cell]:
         """One cell for each choice.
 
-        Raises: InputError: a picture that cannot be read, or two cells of one name.
+        Raises: InputError: a picture, a network or a layer that cannot be used, or two cells of one name.
         """
         device = torch.device(self.device)
         easel, photograph = Easel({}, {}, device=device), _picture(self.photograph, device)
@@ -59,6 +59,8 @@ class Sweep:
             for one in self.choices
         ]
         _require_distinct(cells)
+        for one in self.choices:
+            _require_taps(easel, one.options)
         return cells
 
     def given(self) -> list[tuple[str, Image]]:
@@ -127,6 +129,13 @@ def _require_distinct(cells: Sequence[Cell]) -> None:
         if other is not cell:
             one, two = (f"{which.row} {which.column}".strip() for which in (other, cell))
             raise InputError(f"{one!r} and {two!r} would be one file: rename a picture, or leave one of them out.")
+
+
+def _require_taps(easel: Easel, options: Transfer) -> None:
+    """Load the network, and find what is asked of it: before anything is painted."""
+    encoder = easel.encoder(options)
+    for layer in (*options.content_layers, *options.style_layers):
+        encoder.tap(layer)
 
 
 def _flags(options: Transfer, base: Transfer) -> Iterator[str]:

@@ -21,6 +21,7 @@ EXPERIMENTS: Mapping[str, str] = {
     "localized": "Gram matrices in a window around every cell",
     "covariance": "style tied to the content it belongs to",
     "light": "illumination and season, from one photograph to another",
+    "texture": "textures from subsets of layers, fewer numbers, random weights",
     "programs": "the published programs on one pair, under each other's objectives",
 }
 """Name → what it shows."""

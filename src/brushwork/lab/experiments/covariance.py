@@ -26,7 +26,8 @@ LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 CONTENT = "conv4_2"
 CONTENT_WEIGHT = 0.05
 GUIDES = (4, 16)
-"""Content channels that guide, those that vary most over the photograph."""
+"""Content channels that guide, those that vary most over both pictures. Beside them guides a channel that is 1
+everywhere: where no other speaks, style is still wanted."""
 HALF = 1
 """Half-size of the window of the local Gram matrices."""
 
@@ -63,19 +64,29 @@ def _objective(encoder: Encoder, photograph: Image, painting: Image, guides: int
         grams = {layer: style.moments[layer].gram for layer in LAYERS}
         terms = {layer: GramStyle(layer, gram, float(1 / gram.square().sum())) for layer, gram in grams.items()}
         return objective + sum((Objective.one(f"style:{layer}", term) for layer, term in terms.items()), Objective({}))
-    channels = own.var(dim=(0, 2, 3)).topk(guides).indices
-    pair = (own[:, channels], other[CONTENT][:, channels])
+    pair = responses(own, other[CONTENT], guides)
     sizes = {layer: encoder.cells(layer, Size.of(photograph)) for layer in LAYERS}
     for layer in LAYERS:
         objective += Objective.one(f"style:{layer}", _term(layer, pair, sizes[layer], other[layer]))
     return objective
 
 
-def _term(layer: str, responses: tuple[Feature, Feature], size: Size, painting: Feature) -> GuidedGram:
+def responses(photograph: Feature, painting: Feature, guides: int) -> tuple[Feature, Feature]:
+    """The content channels that vary most over both pictures, each divided by its mean over the painting, and a 1."""
+    varied = photograph.std(dim=(0, 2, 3)) * painting.std(dim=(0, 2, 3))
+    channels = varied.topk(guides).indices
+    means = painting[:, channels].mean((2, 3), keepdim=True).clamp_min(torch.finfo(painting.dtype).eps)
+    own, other = (
+        torch.cat([one[:, channels] / means, torch.ones_like(one[:, :1])], 1) for one in (photograph, painting)
+    )
+    return own, other
+
+
+def _term(layer: str, pair: tuple[Feature, Feature], size: Size, painting: Feature) -> GuidedGram:
     """The painting's covariance at a layer, as a share of its norm."""
     weights = window_weights(HALF)
-    own = content_guides(responses[0], size, weights)
-    target = guided_gram_target(painting, content_guides(responses[1], Size.of(painting), weights))
+    own = content_guides(pair[0], size, weights)
+    target = guided_gram_target(painting, content_guides(pair[1], Size.of(painting), weights))
     shares = torch.full((len(own),), 1 / len(own))
     return GuidedGram(layer, own, target, float(len(own) / target.square().sum()), shares)
 

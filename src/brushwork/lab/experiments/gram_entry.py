@@ -11,16 +11,20 @@ import torch
 from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
 from brushwork.lab.easel import Easel, fingerprint
 from brushwork.lab.experiment import Experiment, listed
-from brushwork.lab.synthesis import BOXED, gray_noise, synthesize
+from brushwork.lab.synthesis import BOXED, gray_noise, on_sphere, synthesize
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
-from brushwork.picture import Size
+from brushwork.picture import Size, fit, resize
 from brushwork.terms import GramEntry
 from brushwork.terms.moments import gram
+from brushwork.types import Feature, Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 OPTIONS = replace(BOXED, optimizer="adam", learning_rate=10.0, line_search=False)
 """Adam runs along the box where searched L-BFGS stops: after 30 closures its entries are 100 times as large."""
+
+SPREAD = 0.25
+"""Of the noise at the start, and of the pictures on the sphere; white is 1."""
 
 DIAGONAL, OTHERS = 2, 2
 """Entries i = j and i ≠ j painted for each layer: the painting's largest."""
@@ -42,29 +46,51 @@ def cells(easel: Easel) -> list[Cell]:
 
 
 def _row(easel: Easel, layer: str) -> list[Cell]:
-    entries = largest(easel.encoder(OPTIONS), easel, layer)
-    kinds = [*(f"one feature, {n + 1}" for n in range(DIAGONAL)), *(f"two features, {n + 1}" for n in range(OTHERS))]
-    return [_cell(easel, layer, kind, entry) for kind, entry in zip(kinds, entries, strict=True)]
+    start = gray_noise(Size(easel.size, easel.size), spread=SPREAD)
+    entries = largest(easel.encoder(OPTIONS), easel, layer, start)
+    boxed = [
+        *(f"one feature, {n + 1}" for n in range(DIAGONAL)),
+        *(f"two features, {n + 1}" for n in range(OTHERS)),
+    ]
+    spheres = {"one feature, on a sphere": entries[0], "two features, on a sphere": entries[DIAGONAL]}
+    return [
+        *(_cell(easel, layer, kind, entry, start) for kind, entry in zip(boxed, entries, strict=True)),
+        *(_cell(easel, layer, kind, entry, start, sphere=True) for kind, entry in spheres.items()),
+    ]
 
 
 @torch.no_grad()
-def largest(encoder: Encoder, easel: Easel, layer: str) -> list[Entry]:
-    """The largest entries of the painting's Gram matrix per cell, on the diagonal and off it."""
-    feature = encoder(easel.painting, [layer])[layer]
-    matrix = gram(feature)[0] / Size.of(feature).area
-    own = matrix.diagonal().topk(DIAGONAL)
-    diagonal = [Entry(int(i), int(i), float(value)) for value, i in zip(*own, strict=True)]
-    rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1)
-    found = matrix[rows, columns].topk(OTHERS)
-    return [*diagonal, *(Entry(int(rows[at]), int(columns[at]), float(v)) for v, at in zip(*found, strict=True))]
+def largest(encoder: Encoder, easel: Easel, layer: str, start: Image) -> list[Entry]:
+    """The largest entries of the painting's Gram matrix per cell, on the diagonal and off it.
+
+    Entries that are 0 at the start have no gradient there, and come last.
+    """
+    painting = resize(easel.painting, fit(Size.of(easel.painting), easel.size, by="long"), clamp=True)
+    matrix, begun = (_per_cell(encoder(one, [layer])[layer]) for one in (painting, start.to(painting)))
+    ranked = matrix + (begun > 0) * (matrix.max() + 1)
+    channels = torch.arange(len(matrix), device=matrix.device)
+    rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1, device=matrix.device)
+    kinds = ((channels, channels, DIAGONAL), (rows, columns, OTHERS))
+    return [
+        Entry(int(i[at]), int(j[at]), float(matrix[i[at], j[at]]))
+        for i, j, count in kinds
+        for at in ranked[i, j].topk(count).indices.tolist()
+    ]
 
 
-def _cell(easel: Easel, layer: str, kind: str, entry: Entry) -> Cell:
-    options = easel.spending(OPTIONS)
+def _per_cell(feature: Feature) -> torch.Tensor:
+    return gram(feature)[0] / Size.of(feature).area
+
+
+def _cell(easel: Easel, layer: str, kind: str, entry: Entry, start: Image, *, sphere: bool = False) -> Cell:
+    options = easel.spending(replace(OPTIONS, boxed=not sphere))
     objective = Objective.one("entry", GramEntry(layer, ((entry.first, entry.second),), norm=1 / entry.value))
-    start = gray_noise(Size(easel.size, easel.size), spread=0.25)
     settings = {**asdict(options), "layer": layer, "entry": str(entry), "pictures": [fingerprint(start)]}
-    return Cell(layer, kind, settings, synthesize(easel, options, lambda _: objective, start), _measure)
+    if sphere:  # whose numbers are about gray, and white is 1
+        options = replace(options, learning_rate=options.learning_rate / options.pixel_range)
+        settings["sphere"] = SPREAD
+    paint = (on_sphere if sphere else synthesize)(easel, options, lambda _: objective, start)
+    return Cell(layer, kind, settings, paint, _measure)
 
 
 def _measure(ends: Ends) -> Figures:
@@ -89,7 +115,7 @@ EXPERIMENT = Experiment(
     source="Nikulin, Novak, 1602.07188, style as single correlations",
     claim="A single entry of the Gram matrix is a simple texture: one feature (i = j), or two that occur "
     "together (i ≠ j), of growing complexity from layer to layer. Pixels are kept between black and "
-    "white.",
+    "white, or the whole picture at one contrast (on a sphere).",
     cells=cells,
     check=check,
 )

@@ -15,7 +15,7 @@ from brushwork.lab.figures import brightness, chroma_distance, contrast, distanc
 from brushwork.recipes import Pictures, Transfer
 from brushwork.types import Image
 
-OPTIONS = Transfer(content_weight=4.0, iterations=200)
+OPTIONS = Transfer(content_weight=16.0, iterations=200)
 """From the photograph, with strong content."""
 
 

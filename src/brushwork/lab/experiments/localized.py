@@ -23,7 +23,7 @@ from brushwork.types import Image
 HALF_SIZES = (0, 1, 2, 4)
 LAYERS = ("conv2_1", "conv3_1")
 CONTENT = "conv4_2"
-CONTENT_WEIGHT = 0.02
+CONTENT_WEIGHT = 0.2
 
 OPTIONS = replace(BOXED, style_layers=LAYERS, boxed=False, line_search=False, iterations=150, first_move=3e-4)
 
