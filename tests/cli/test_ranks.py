@@ -5,9 +5,12 @@ import signal
 
 import pytest
 
-from brushwork.cli.order import Order
-from brushwork.cli.ranks import Interruption, is_launched, ranks, silent
+from brushwork.cli.launched import is_launched
+from brushwork.cli.order import Order, Pipes
+from brushwork.cli.ranks import Interruption, ranks, silent
 from brushwork.cli.running import Running
+from brushwork.cli.targets import PIPE
+from brushwork.errors import InputError
 
 
 @pytest.mark.parametrize(("given", "launched"), [(None, False), ("1", False), ("2", True)])
@@ -47,3 +50,9 @@ def test_a_person_who_insists_is_heard(monkeypatch):
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_one_of_several_processes_reads_no_standard_input(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with Pipes() as pipes, pytest.raises(InputError, match="give the picture as a file"):
+        pipes.source(PIPE)

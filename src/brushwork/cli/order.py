@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self, TypeAlias
 
+from brushwork.cli.launched import is_launched
 from brushwork.cli.running import Running
 from brushwork.cli.targets import is_pipe, outputs, pictures
 from brushwork.errors import InputError
@@ -38,9 +39,14 @@ class Pipes:
         self._read = False
 
     def source(self, name: str) -> str:
-        """The file for a picture's name: `-` is standard input, kept in a file."""
+        """The file for a picture's name: `-` is standard input, kept in a file.
+
+        Raises: InputError: standard input for one of several processes.
+        """
         if not is_pipe(name):
             return name
+        if is_launched():
+            raise InputError("several processes cannot all read standard input: give the picture as a file.")
         kept = Path(self._folder.name) / "stdin"
         if not self._read:
             self._read = True

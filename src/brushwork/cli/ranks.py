@@ -14,6 +14,7 @@ from types import FrameType
 import torch
 
 from brushwork.cli.exits import FAILURE, INTERRUPTED, Interrupted
+from brushwork.cli.launched import is_launched
 from brushwork.cli.order import Order
 from brushwork.cli.running import Running
 from brushwork.errors import BrushworkError, FailedElsewhere
@@ -23,11 +24,6 @@ from brushwork.evaluate.wire import Wire
 
 _ECHO = 5.0
 """Seconds within which a signal that is heard again is the same one: launchers and terminals may both send it."""
-
-
-def is_launched() -> bool:
-    """Whether a launcher started this process as one of several."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 @contextmanager
