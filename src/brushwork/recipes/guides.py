@@ -33,7 +33,7 @@ def carried(masks: Mask, layer: str, encoder: Encoder, way: Carrying) -> Guides:
     """
     cells = encoder.cells(layer, Size.of(masks))
     if way == "simple":
-        return resize(masks[None], cells, kernel="bilinear")[0]
+        return resize(masks[None], cells, kernel="bilinear", clamp=True)[0]
     geometry = encoder.geometry(layer)
     if way == "all":
         return _largest(masks, geometry, cells)

@@ -31,7 +31,7 @@ from brushwork.recipes.convention import Convention
 from brushwork.recipes.loss_weights import LossName
 from brushwork.recipes.share import ALONE, Alone, Band, Share
 from brushwork.recipes.summing import sums_over
-from brushwork.style import Moments
+from brushwork.style import Moments, Style
 from brushwork.terms.gaussian import CovarianceStyle, Gaussian, GaussianWasserstein
 from brushwork.terms.histogram import Histogram, histogram_target
 from brushwork.terms.moments import covariance, mean
@@ -52,7 +52,8 @@ class Models:
     paintings: Sequence[Image]
     weights: Sequence[float]
     """Share of each painting in the blend; they sum to 1."""
-    layers: Sequence[str]
+    style: Style
+    """The blend of their moments at every style layer."""
     encoder: Encoder
     size: Size
     """Of the picture."""
@@ -63,14 +64,14 @@ class Models:
     def features(self) -> Sequence[Mapping[str, Feature]]:
         """All of each painting's features; every process has them whole."""
         alone = Alone(Tiling(self.share.side)) if isinstance(self.share, Band) else self.share
-        found = (alone.features(self.encoder, painting, self.layers) for painting in self.paintings)
+        found = (alone.features(self.encoder, painting, tuple(self.style.moments)) for painting in self.paintings)
         return [{layer: held.feature for layer, held in one.items()} for one in found]
 
     @cached_property
     def gaussians(self) -> Mapping[str, Gaussian]:
         """Mean and covariance at every layer, blended."""
         each = [_gaussians(painting, self) for painting in self.paintings]
-        return {layer: _blended([one[layer] for one in each], self.weights) for layer in self.layers}
+        return {layer: _blended([one[layer] for one in each], self.weights) for layer in self.style.moments}
 
     def patches(self, layer: str) -> int:
         """How many patches the picture has at a layer."""
@@ -122,14 +123,11 @@ def _sorted(name: LossName, layer: str, norm: float, models: Models) -> Iterator
 
 
 def _gaussians(painting: Image, models: Models) -> Mapping[str, Gaussian]:
-    """About a shift near the mean, which is looked for first: raw second moments cancel in float32."""
-    zeros = torch.zeros((1, 1), device=painting.device)
-    found = dict.fromkeys(models.layers, Gaussian(zeros, zeros[None]))
-    for _ in range(2):
-        terms = {layer: CovarianceStyle(layer, near, 1.0) for layer, near in found.items()}
-        sums = sums_over(painting, models.encoder, terms, models.share)
-        found = {layer: Gaussian(mean(one, found[layer].mean), covariance(one)) for layer, one in sums.items()}
-    return found
+    """About the blend's means, which are near: raw second moments cancel in float32."""
+    about = {layer: Gaussian(one.mean, torch.zeros_like(one.gram)) for layer, one in models.style.moments.items()}
+    terms = {layer: CovarianceStyle(layer, shift, 1.0) for layer, shift in about.items()}
+    sums = sums_over(painting, models.encoder, terms, models.share)
+    return {layer: Gaussian(mean(one, about[layer].mean), covariance(one)) for layer, one in sums.items()}
 
 
 def _blended(each: Sequence[Gaussian], weights: Sequence[float]) -> Gaussian:

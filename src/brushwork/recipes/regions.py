@@ -1,4 +1,4 @@
-"""Regions: each part of a photograph in the style of a part of a painting."""
+"""Regions: a part of a photograph, and the part of a painting it is painted after."""
 
 from __future__ import annotations
 
@@ -11,19 +11,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size, Window
-from brushwork.recipes.balance import layer_shares
-from brushwork.recipes.convention import Convention
 from brushwork.recipes.guides import Carrying, carried, feathered
 from brushwork.recipes.kept_style import KeptStyle
-from brushwork.recipes.loss_weights import loss_weights
-from brushwork.recipes.options import WeighingStyle
 from brushwork.recipes.share import Share
 from brushwork.recipes.summing import sums_over
 from brushwork.style import Moments
-from brushwork.terms.guided import GuidedGram, GuidedMeanStd, normalized_guides
+from brushwork.terms.guided import normalized_guides
 from brushwork.terms.moments import count
 from brushwork.terms.regions import guided_gram, guided_mean, guided_spread_sums, guided_variance
 from brushwork.types import Feature, Guides, Image, Mask, Summary
@@ -61,33 +56,6 @@ class Model(NamedTuple):
     moments: Moments
 
 
-def region_objective(
-    regions: Sequence[Region],
-    paintings: Sequence[Image],
-    size: Size,
-    guiding: Guiding,
-    options: WeighingStyle,
-    convention: Convention,
-    encoder: Encoder,
-    share: Share,
-) -> Objective:
-    """Style by regions, 1/R each of R regions; named as style without regions. Where a region has no cells at a layer,
-    in the photograph or in its painting, it has no style there.
-
-    `paintings` are those that are looked at, at the size at which they are.
-
-    Source: Gatys et al., 1611.07865, section 4.
-    """
-    own = _stacked([feathered(region.photograph, size, guiding.feather) for region in regions])
-    models = [_models(one, regions, number, guiding, options, encoder, share) for number, one in enumerate(paintings)]
-    objective = Objective({})
-    for layer, weight in layer_shares(options, convention):
-        guides = carried(own, layer, encoder, guiding.way)
-        found = [models[region.whose][layer, number] for number, region in enumerate(regions)]
-        objective += weight * _layer(layer, guides, found, options, convention)
-    return objective
-
-
 def require_regions(regions: Sequence[Region], paintings: Sequence[Image | KeptStyle], blend: Sequence[float]) -> None:
     """Refuse regions that the paintings cannot serve.
 
@@ -111,55 +79,21 @@ def require_regions(regions: Sequence[Region], paintings: Sequence[Image | KeptS
         raise InputError("regions say which painting is taken where: leave style-blend away, or the regions.")
 
 
-def _layer(
-    layer: str, guides: Guides, models: Sequence[Model], options: WeighingStyle, convention: Convention
-) -> Objective:
-    seen = torch.stack([guide.any() & model.seen for guide, model in zip(guides, models, strict=True)]).to(guides)
-    moments = [model.moments for model in models]
-    objective = Objective({})
-    for name, share in loss_weights(options.loss).items():
-        weight = share * options.style_weight
-        if name == "gram":
-            objective += Objective.one(f"style:{layer}", _gram(layer, guides, moments, seen, convention), weight)
-            if options.spread_weight:
-                term = _spread(layer, guides, moments, seen, convention)
-                objective += Objective.one(f"spread:{layer}", term, options.spread_weight)
-        else:
-            term = _spread(layer, guides, moments, seen, convention)
-            objective += Objective.one(f"{name}:{layer}", term, weight)
-    return objective
-
-
-def _gram(layer: str, guides: Guides, moments: Sequence[Moments], seen: Tensor, convention: Convention) -> GuidedGram:
-    norms = [convention.gram_norm(one.gram) / len(moments) for one in moments]
-    target = torch.stack([one.gram for one in moments], dim=1)
-    return GuidedGram(layer, normalized_guides(guides), target, 1.0, seen * seen.new_tensor(norms))
-
-
-def _spread(
-    layer: str, guides: Guides, moments: Sequence[Moments], seen: Tensor, convention: Convention
-) -> GuidedMeanStd:
-    norms = [convention.spread_norm(one) / len(moments) for one in moments]
-    mean, std = (torch.stack([getattr(one, part) for one in moments], dim=1) for part in ("mean", "std"))
-    return GuidedMeanStd(layer, normalized_guides(guides), mean, std, 1.0, seen * seen.new_tensor(norms))
-
-
 @torch.no_grad()
-def _models(
-    painting: Image,
+def models_of(
     regions: Sequence[Region],
+    painting: Image,
     number: int,
     guiding: Guiding,
-    options: WeighingStyle,
+    layers: Sequence[str],
     encoder: Encoder,
     share: Share,
 ) -> Mapping[tuple[str, int], Model]:
-    """(layer, region) → its moments, for the regions of one painting."""
+    """(layer, number of the region) → its moments, for the regions of a painting, given at the size of now."""
     mine = [index for index, region in enumerate(regions) if region.whose == number]
     if not mine:
         return {}
-    masks = _stacked([feathered(regions[index].painting, Size.of(painting), guiding.feather) for index in mine])
-    layers = options.style_layers
+    masks = torch.cat([feathered(regions[index].painting, Size.of(painting), guiding.feather) for index in mine])
     guides = {layer: normalized_guides(carried(masks, layer, encoder, guiding.way)) for layer in layers}
     first = sums_over(painting, encoder, {layer: _Sums(layer, guides[layer]) for layer in layers}, share)
     near = {layer: guided_mean(sums, torch.zeros_like(sums["first"])) for layer, sums in first.items()}
@@ -194,7 +128,3 @@ class _Sums:
             return guided_spread_sums(feature, guides, zeros)
         spread = guided_spread_sums(feature, guides, self.shifts)
         return {**spread, "cells": count(feature), "second": guided_gram(feature, guides)}
-
-
-def _stacked(masks: Sequence[Mask]) -> Mask:
-    return torch.cat(list(masks))

@@ -112,7 +112,7 @@ def texture(
     def evaluate_at(size: Size) -> Evaluate | Redrawing:
         scaled = resize(picture, picture_size_at(options, size, Size.of(picture)), clamp=True)
         (style,) = style_of([scaled], eye, options.style_layers, share)
-        models = Models([scaled], [1.0], options.style_layers, eye, size, options.seed, share)
+        models = Models([scaled], [1.0], style, eye, size, options.seed, share)
         objective = style_objective(style, options, TEXTURES, models)
         return redrawing(objective, lambda one: share.evaluate(eye, one, size))
 

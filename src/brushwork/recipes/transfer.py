@@ -16,9 +16,10 @@ from brushwork.recipes.balance import content_objective, smooth_objective, style
 from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
 from brushwork.recipes.coloring import Coloring, finished, finishing, recolored
 from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes.guided_style import region_objective
 from brushwork.recipes.guides import Carrying
 from brushwork.recipes.kept_style import KeptStyle, Seen
-from brushwork.recipes.loss_weights import loss_weights, require_moments_only
+from brushwork.recipes.loss_weights import MOMENTS_ONLY, loss_weights, require_moments_only
 from brushwork.recipes.losses import Models
 from brushwork.recipes.options import (
     Descending,
@@ -34,7 +35,7 @@ from brushwork.recipes.options import (
     require_size,
 )
 from brushwork.recipes.redrawing import Redrawing, redrawing
-from brushwork.recipes.regions import Guiding, Region, region_objective, require_regions
+from brushwork.recipes.regions import Guiding, Region, require_regions
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import ALONE, Alone, Share
 from brushwork.recipes.start import beginning
@@ -137,16 +138,28 @@ class Subject:
 
     def _style_objective(self, size: Size) -> Objective:
         options, convention = self.options, CONVENTIONS[self.options.convention]
-        pictures = [self._scaled(one, size) for one in self.paintings if not isinstance(one, KeptStyle)]
         if self.regions:
+            pictures = [self._scaled(one, size) for one in self._pictures]
             guiding = Guiding(options.guides, options.feather * max(size) / max(self._finest))
             how = (guiding, options, convention, self.encoder, self.share)
             return region_objective(self.regions, pictures, size, *how)
-        style, models = self.style_at(size, options.style_layers), None
-        if len(pictures) == len(self.paintings):
-            weights = shares(len(pictures), options.style_blend or None)
-            models = Models(pictures, weights, options.style_layers, self.encoder, size, options.seed, self.share)
-        return style_objective(style, options, convention, models)
+        style = self.style_at(size, options.style_layers)
+        return style_objective(style, options, convention, self._models(style, size))
+
+    def _models(self, style: Style, size: Size) -> Models | None:
+        """The paintings themselves, where they are there, and a loss wants them."""
+        options, pictures = self.options, self._pictures
+        if len(pictures) < len(self.paintings) or not loss_weights(options.loss).keys() - MOMENTS_ONLY:
+            return None
+        scaled, weights = (
+            [self._scaled(one, size) for one in pictures],
+            shares(len(pictures), options.style_blend or None),
+        )
+        return Models(scaled, weights, style, self.encoder, size, options.seed, self.share)
+
+    @property
+    def _pictures(self) -> Sequence[Image]:
+        return [one for one in self.paintings if not isinstance(one, KeptStyle)]
 
     def style_at(self, size: Size, layers: Sequence[str]) -> Style:
         """The blend of the paintings' styles, at a size of the photograph."""
