@@ -30,6 +30,10 @@ DIAGONAL, OTHERS = 2, 2
 """Entries i = j and i ≠ j painted for each layer: the painting's largest."""
 
 
+SMALLEST = 1e-12
+"""Of an entry: one that is nothing in the painting has a multiple too."""
+
+
 class Entry(NamedTuple):
     """One entry of a Gram matrix, and its value in the painting."""
 
@@ -84,7 +88,9 @@ def _per_cell(feature: Feature) -> torch.Tensor:
 
 def _cell(easel: Easel, layer: str, kind: str, entry: Entry, start: Image, *, sphere: bool = False) -> Cell:
     options = easel.spending(replace(OPTIONS, boxed=not sphere))
-    objective = Objective.one("entry", GramEntry(layer, ((entry.first, entry.second),), norm=1 / entry.value))
+    objective = Objective.one(
+        "entry", GramEntry(layer, ((entry.first, entry.second),), norm=1 / max(entry.value, SMALLEST))
+    )
     settings = {**asdict(options), "layer": layer, "entry": str(entry), "pictures": [fingerprint(start)]}
     if sphere:  # whose numbers are about gray, and white is 1
         options = replace(options, learning_rate=options.learning_rate / options.pixel_range)
