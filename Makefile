@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
+KERNELS := hatch_build.py $(wildcard src/brushwork/perception/native/*.?pp)
 
 .DELETE_ON_ERROR:
 
@@ -26,7 +27,7 @@ $(VENV)/pip: constraints.txt
 	"$(PYTHON)" -m venv $(VENV)
 	touch $@
 
-$(VENV)/installed: $(VENV)/pip pyproject.toml
+$(VENV)/installed: $(VENV)/pip pyproject.toml $(KERNELS)
 	$(RUN) pip install --quiet --constraint constraints.txt --editable .
 	touch $@
 
