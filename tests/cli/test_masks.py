@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brushwork.cli.masks import masks
+from brushwork.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.png", "b.png", "c:d.png"):
+        Path(name).touch()
+
+
+def test_pairs_of_files():
+    assert masks(["a.png:b.png", "b.png:a.png"], 1) == (
+        (Path("a.png"), Path("b.png")),
+        (Path("b.png"), Path("a.png")),
+    )
+    assert masks([], 5) == ()
+
+
+def test_a_colon_may_be_part_of_a_name():
+    assert masks(["c:d.png:a.png"], 1) == ((Path("c:d.png"), Path("a.png")),)
+    assert masks(["a.png:c:d.png"], 1) == ((Path("a.png"), Path("c:d.png")),)
+
+
+@pytest.mark.parametrize(
+    ("given", "jobs", "message"),
+    [
+        ("a.png", 1, "--region a.png is not two masks: give them as photo_mask.png:painting_mask.png"),
+        ("a.png:", 1, "--region a.png: is not two masks"),
+        ("a.png:z.png", 1, "the mask z.png of --region a.png:z.png is missing"),
+        ("a.png:b.png", 2, "2 pictures were asked for"),
+    ],
+)
+def test_what_is_no_pair_is_refused(given, jobs, message):
+    with pytest.raises(InputError, match=message):
+        masks([given], jobs)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from tiny_job import TINY, painted, tiny_job
+from tiny_network import tiny_network
+
+from brushwork.errors import InputError
+from brushwork.evaluate.meter import on_meta
+from brushwork.jobs import again, plan
+from brushwork.jobs.inputs import read_inputs, read_sizes
+from brushwork.jobs.regions import read_regions
+from brushwork.jobs.rehearse import peak
+from brushwork.picture import Size, write_picture
+from brushwork.recipes import Texture
+
+
+def mask(path, height, width, share=0.5):
+    image = torch.zeros(1, 3, height, width)
+    image[..., : round(width * share)] = 1
+    write_picture(image, path)
+    return path
+
+
+@pytest.fixture
+def job(tmp_path):
+    regions = ((mask(tmp_path / "own.png", 20, 30), mask(tmp_path / "other.png", 25, 25)),)
+    return tiny_job(tmp_path, regions=regions)
+
+
+def test_regions_are_read_and_counted(job):
+    (region,) = read_inputs(job).regions
+    assert region.photograph.shape == (1, 20, 30)
+    assert region.whose == 0
+    assert read_sizes(job) == read_inputs(job).sizes
+    assert read_sizes(job).regions == ((Size(20, 30), Size(25, 25), 0),)
+
+
+def test_pair_by_pair_the_paintings_in_their_order(job):
+    pairs, two = job.regions * 2, [Size(50, 50), Size(30, 30)]
+    assert [one.whose for one in read_regions(replace(job, regions=pairs), Size(40, 60), two)] == [0, 1]
+    assert [one.whose for one in read_regions(replace(job, regions=pairs), Size(40, 60), two[:1])] == [0, 0]
+    with pytest.raises(InputError, match="1 pairs of masks were given for 2 paintings"):
+        read_regions(job, Size(40, 60), two)
+
+
+def test_masks_of_other_proportions_are_refused(job):
+    with pytest.raises(InputError, match=r"the mask own.png has 30×20 pixels, and its picture 60×60"):
+        read_regions(job, Size(60, 60), [Size(50, 50)])
+    with pytest.raises(InputError, match=r"the mask other.png has 25×25 pixels, and its picture 50×40"):
+        read_regions(job, Size(40, 60), [Size(40, 50)])
+
+
+def test_regions_belong_to_transfers(job):
+    with pytest.raises(InputError, match="they belong to a transfer"):
+        read_regions(replace(job, options=Texture()), Size(40, 60), [])
+
+
+def test_they_are_painted_repeated_and_told_apart(job, tmp_path):
+    painted(job)
+    repeat = again(job.output)
+    assert repeat.job.regions == job.regions
+    painted(repeat.job)
+    assert repeat.job.output.read_bytes() == job.output.read_bytes()
+    plain = replace(job, regions=(), output=tmp_path / "plain.png")
+    painted(plain)
+    assert plain.output.read_bytes() != job.output.read_bytes()
+    with pytest.raises(InputError, match="other regions"):
+        painted(replace(job, regions=((mask(tmp_path / "new.png", 20, 30, 0.3), job.regions[0][1]),)), resume=True)
+
+
+def test_the_output_is_not_a_mask(job):
+    with pytest.raises(InputError, match=r"own.png is a picture to paint from"):
+        painted(replace(job, output=job.regions[0][0], overwrite=True))
+
+
+def test_a_job_of_regions_is_planned(job):
+    assert plan(job, timed=False, encoder=tiny_network()).memory > 0
+    sizes, eye = read_sizes(job), on_meta(tiny_network())
+    assert peak(TINY, sizes, eye) > peak(TINY, sizes._replace(regions=()), eye)

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.evaluate.tiled import Tiling
+from brushwork.picture.resample import resize
+from brushwork.picture.window import Size, Window
+from brushwork.recipes import Pictures, Region, run
+from brushwork.recipes.share import Alone
+from brushwork.recipes.transfer import Subject
+
+SIZE = Size(48, 64)
+
+
+def left(height, width):
+    mask = torch.zeros(1, height, width)
+    mask[..., : width // 2] = 1
+    return mask
+
+
+@pytest.fixture
+def halves():
+    return tuple(Region(mask(48, 64), mask(60, 40)) for mask in (left, lambda *size: 1 - left(*size)))
+
+
+def terms(photograph, paintings, options, encoder, regions):
+    return Subject(photograph, paintings, options, encoder, regions=regions).objective_at(SIZE).terms
+
+
+def value(weighted, features):
+    feature = features[weighted.term.tap]
+    return float(
+        weighted.weight * weighted.term.score(weighted.term.summarize(feature, Window.whole(Size.of(feature))))
+    )
+
+
+@pytest.mark.parametrize("loss", [("gram",), ("moments",), ("gram:0.5", "moments:2")])
+@pytest.mark.parametrize("guides", ["simple", "all", "inside"])
+def test_one_region_of_everything_is_plain_style(guides, loss, small_transfer, tiny, photograph, painting):
+    options = small_transfer(guides=guides, loss=loss, convention="relative")
+    everything = Region(torch.ones(1, 24, 32), torch.ones(1, 6, 4))
+    plain, guided = (terms(photograph, [painting], options, tiny, regions) for regions in ((), (everything,)))
+    assert plain.keys() == guided.keys()
+    features = tiny(photograph.sqrt(), [name.partition(":")[2] for name in plain if ":" in name])
+    for name in plain:
+        if name.startswith(("style", "spread", "moments")):
+            assert value(guided[name], features) == pytest.approx(value(plain[name], features), rel=1e-3)
+
+
+def test_a_region_is_measured_by_its_part_of_the_painting(small_transfer, tiny, photograph, painting, halves):
+    """Guided moments of the painting, from their definition in float64."""
+    term = terms(photograph, [painting], small_transfer(measure="long"), tiny, halves)["style:pool1"].term
+    feature = tiny(resize(painting, Size(64, 43), clamp=True), ["pool1"])["pool1"].double()
+    for number, mask in enumerate((left(60, 40), 1 - left(60, 40))):
+        guide = resize(resize(mask[None], Size(64, 43), kernel="bilinear"), Size.of(feature), kernel="bilinear")
+        squares = guide.double().square()[0, 0] / guide.double().square().mean()
+        expected = torch.einsum("nchw,ndhw,hw->cd", feature, feature, squares) / squares.numel()
+        torch.testing.assert_close(term.target[0, number].double(), expected, rtol=1e-3, atol=1e-2)
+
+
+def test_what_lies_outside_of_a_region_does_not_matter_to_it(small_transfer, tiny, photograph, painting, halves):
+    """Only the first region's part of the painting changes: only its targets do, but at the border."""
+    other = painting.clone()
+    other[..., 24:] = other[..., 24:].sqrt()
+    options = small_transfer(guides="inside")
+    one, two = (
+        terms(photograph, [given], options, tiny, halves)["style:conv2_1"].term.target for given in (painting, other)
+    )
+    torch.testing.assert_close(one[:, 0], two[:, 0], rtol=1e-4, atol=1e-3)
+    assert not torch.allclose(one[:, 1], two[:, 1], rtol=0.01)
+
+
+def test_each_region_has_its_painting(small_transfer, tiny, photograph, painting, halves):
+    regions = (halves[0], Region(halves[1].photograph, torch.ones(1, 48, 64), whose=1))
+    found = terms(photograph, [painting, photograph], small_transfer(), tiny, regions)["style:pool1"].term.target
+    alone = terms(photograph, [photograph], small_transfer(), tiny, ())["style:pool1"].term.target
+    torch.testing.assert_close(found[:, 1], alone, rtol=1e-4, atol=1e-3)
+
+
+def test_regions_share_the_weight(small_transfer, tiny, photograph, painting):
+    everything = Region(torch.ones(1, 48, 64), torch.ones(1, 60, 40))
+    options = small_transfer(convention="authors")
+    once, twice = (terms(photograph, [painting], options, tiny, (everything,) * times) for times in (1, 2))
+    features = tiny(photograph.sqrt(), ["conv2_1"])
+    for name in ("style:conv2_1", "spread:conv2_1"):
+        assert value(twice[name], features) == pytest.approx(value(once[name], features), rel=1e-4)
+
+
+def test_the_gradient_of_a_region_stays_in_it(small_transfer, tiny, photograph, painting, halves):
+    options = small_transfer(guides="inside", content_weight=0.0, smoothness=0.0)
+    black = Region(halves[0].photograph, halves[0].painting)
+    subject = Subject(photograph, [painting], options, tiny, regions=(black,))
+    image = photograph.clone().requires_grad_()
+    subject.evaluate_at(SIZE)(image)
+    inside, outside = (float(part.abs().sum()) for part in (image.grad[..., :32], image.grad[..., 32:]))
+    assert inside > 0
+    assert outside < 1e-5 * inside
+
+
+def test_regions_in_tiles_are_those_of_the_whole(small_transfer, tiny, photograph, painting, halves):
+    options = small_transfer(feather=2.0, coarsest=0)
+    pictures = Pictures(photograph, (painting,), regions=halves)
+    found = []
+    for share in (Alone(), Alone(Tiling(32)), Alone(Tiling(48, 2))):
+        subject = Subject(photograph, [painting], options, tiny, share, halves)
+        image = photograph.flip(-1).clone().requires_grad_()
+        losses = subject.evaluate_at(SIZE)(image)
+        found.append((losses.total, image.grad))
+        assert next(run(options, pictures, encoder=tiny, share=share)).step.losses.total.isfinite()
+    for total, gradient in found[1:]:
+        torch.testing.assert_close(total, found[0][0], rtol=1e-4, atol=0)
+        error = (gradient - found[0][1]).norm() / found[0][1].norm()
+        assert float(error) < 1e-3
+
+
+def test_a_painting_of_regions_is_painted_and_resumed(small_transfer, tiny, photograph, painting, halves):
+    options = small_transfer(iterations=8, size=96, coarsest=48)
+    pictures = Pictures(photograph, (painting,), regions=halves)
+    steps = list(run(options, pictures, encoder=tiny))
+    assert steps[-1].step.losses.total < steps[-4].step.losses.total
+    *_, last = run(options, pictures, encoder=tiny, saved=steps[4].saved())
+    assert torch.equal(last.image, steps[-1].image)
+
+
+def test_a_region_without_cells_has_no_style_there(small_transfer, tiny, photograph, painting, halves):
+    dot = torch.zeros(1, 48, 64)
+    dot[..., 20:24, 20:24] = 1
+    regions = (halves[0], Region(dot, halves[1].painting))
+    options = small_transfer(guides="inside", convention="authors")
+    found = terms(photograph, [painting], options, tiny, regions)
+    assert found["style:conv3_1"].term.shares.tolist()[1] == 0
+    assert found["style:conv1_1"].term.shares.tolist()[1] > 0
+    image = photograph.clone().requires_grad_()
+    losses = Subject(photograph, [painting], options, tiny, regions=regions).evaluate_at(SIZE)(image)
+    assert losses.total.isfinite()
+    assert image.grad.isfinite().all()
+
+
+def test_feathering_is_in_pixels_of_the_finished_picture(small_transfer, tiny, photograph, painting, halves):
+    def widths(size):
+        options = small_transfer(size=128, feather=8.0)
+        subject = Subject(photograph, [painting], options, tiny, regions=halves)
+        guides = subject.objective_at(size).terms["style:conv1_1"].term.guides[0]
+        return float(((guides > 0.02) & (guides < 0.98 * guides.max())).float().mean(dim=(0, 1)))
+
+    assert widths(Size(96, 128)) == pytest.approx(widths(Size(48, 64)), rel=0.1)

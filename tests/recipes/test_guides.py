@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.picture.window import Size
+from brushwork.recipes.guides import carried, feathered
+
+
+@pytest.fixture
+def masks():
+    left = torch.zeros(1, 48, 64)
+    left[..., :32] = 1
+    return torch.cat([left, 1 - left])
+
+
+@pytest.mark.parametrize("layer", ["conv1_1", "pool1", "conv2_1", "pool2", "conv3_1"])
+@pytest.mark.parametrize("way", ["simple", "all", "inside"])
+def test_guides_have_the_size_of_the_map(way, layer, masks, tiny):
+    guides = carried(masks, layer, tiny, way)
+    assert guides.shape == (2, *tiny.cells(layer, Size(48, 64)))
+    assert guides.min() >= 0
+    assert guides.max() <= 1
+
+
+@pytest.mark.parametrize("layer", ["conv1_1", "conv2_1", "pool2", "conv3_1"])
+def test_who_sees_a_region_is_found_by_changing_it(layer, masks, tiny):
+    """Cells that see a region are those that may change when only the region does: no more, and nearly no fewer."""
+    base = torch.full((1, 3, 48, 64), 0.5)
+    noise = torch.rand(64, 3, 48, 64, generator=torch.Generator().manual_seed(1))
+    seen = []
+    for mask in masks:
+        features = tiny(torch.where(mask.bool(), noise, base), [layer])[layer]
+        seen.append((features - tiny(base, [layer])[layer]).abs().amax((0, 1)) > 1e-4)
+    every, inside = (carried(masks, layer, tiny, way) for way in ("all", "inside"))
+    for region, other in ((0, 1), (1, 0)):
+        assert torch.equal(every[region].bool(), seen[region])
+        assert torch.equal(inside[region].bool(), ~seen[other])
+
+
+def test_inside_all_and_simple_are_nested(masks, tiny):
+    inside, simple, every = (carried(masks, "conv3_1", tiny, way) for way in ("inside", "simple", "all"))
+    assert (inside <= simple + 1e-6).all()
+    assert (simple <= every + 1e-6).all()
+    assert inside.sum() < simple.sum() < every.sum()
+
+
+def test_odd_pictures_have_guides_too(tiny):
+    masks = torch.rand(2, 37, 45, generator=torch.Generator().manual_seed(2))
+    for way in ("all", "inside"):
+        assert carried(masks, "conv3_1", tiny, way).shape == (2, *tiny.cells("conv3_1", Size(37, 45)))
+
+
+def test_feathering_blurs_edges_and_keeps_sums(masks):
+    plain, soft = (feathered(masks, Size(48, 64), width) for width in (0.0, 4.0))
+    assert torch.equal(plain, masks)
+    torch.testing.assert_close(soft.sum(0), torch.ones(48, 64))
+    across = soft[0, 24]
+    assert (across.diff() <= 1e-6).all()
+    torch.testing.assert_close(across[31] + across[32], torch.tensor(1.0))
+    # A bell of standard deviation 4 leaves at 4 pixels from the edge what lies beyond one deviation.
+    torch.testing.assert_close(across[35:37].mean(), torch.tensor(0.1587), rtol=0.03, atol=0)
+
+
+def test_masks_of_any_size_are_resized(masks):
+    assert feathered(masks, Size(24, 32), 0.0).shape == (2, 24, 32)
