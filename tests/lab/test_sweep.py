@@ -54,8 +54,9 @@ def test_commands_name_what_departs_from_the_preset(photograph: Path) -> None:
     sweep = _sweep(photograph, ("r", "c", options, "gatys-2015"))
     words = shlex.split(sweep.commands()["r", "c"])
     assert words[:5] == ["brushwork", "paint", str(photograph), str(photograph.with_name("waves.png")), "--preset"]
-    assert " ".join(words[5:]) == "gatys-2015 --style-layers conv1_1,pool1 --style-weight 3.5 --boxed"
-    assert shlex.split(sweep.commands("full")["r", "c"])[-2:] != words[-2:]
+    assert sorted(words[5:]) == sorted(
+        ["gatys-2015", "--style-layers", "conv1_1,pool1", "--style-weight", "3.5", "--boxed"]
+    )
     assert "--size full" in sweep.commands("full")["r", "c"]
 
 

@@ -37,7 +37,7 @@ class Sphere:
     def image(self, point: Tensor) -> Image:
         """The picture in the direction of the numbers; differentiable."""
         values = point.flatten(1)
-        lengths = torch.linalg.vector_norm(values, dim=1).clamp_min(torch.finfo(point.dtype).tiny)
+        lengths = torch.linalg.vector_norm(values, dim=1).clamp_min(torch.finfo(point.dtype).eps)
         return self.gray + point * (self.spread * sqrt(values.shape[1]) / lengths).view(-1, 1, 1, 1)
 
     def point(self, image: Image) -> Tensor:

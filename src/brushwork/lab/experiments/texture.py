@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cache, partial
+from math import prod, sqrt
 from typing import TypeAlias
 
 import torch
@@ -16,7 +17,8 @@ from brushwork.lab.figures import marginal_distance, spectrum_distance
 from brushwork.lab.synthesis import gray_noise, synthesize
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
-from brushwork.perception.vgg import CHANNELS, CONVOLUTIONS, caffe_preprocess, vgg
+from brushwork.perception.architectures import build, shapes
+from brushwork.perception.vgg import CHANNELS, CONVOLUTIONS, caffe_preprocess
 from brushwork.picture import Size, fit, resize
 from brushwork.recipes import Texture
 from brushwork.terms import GramStyle, MeanStd, ProjectedGram, principal_directions
@@ -111,17 +113,16 @@ def _objective(source: Image, layers: Sequence[str], match: Match, encoder: Enco
 @cache
 def random_network() -> Encoder:
     """VGG-19 of random weights, of such a variance that activations neither grow nor fade (He et al., 1502.01852)."""
-    with torch.device("meta"):  # nobody's random state moves
-        encoder = vgg(19, caffe_preprocess(), pooling="average")
-    encoder.to_empty(device="cpu")
     dice = torch.Generator().manual_seed(0)
-    for tensor in encoder.parameters():
-        if tensor.ndim == 1:
-            torch.nn.init.zeros_(tensor)
-        else:
-            torch.nn.init.kaiming_normal_(tensor, nonlinearity="relu", generator=dice)
+    tensors = {name: _weights(shape, dice) for name, shape in shapes("VGG-19").items()}
+    encoder = build("VGG-19", tensors, caffe_preprocess(), OPTIONS.pooling, OPTIONS.padding)
     encoder.name = "VGG-19, random"
     return encoder
+
+
+def _weights(shape: tuple[int, ...], dice: torch.Generator) -> torch.Tensor:
+    """Biases of 0; weights of variance 2 over the number of inputs."""
+    return torch.zeros(shape) if len(shape) == 1 else torch.randn(shape, generator=dice) * sqrt(2 / prod(shape[1:]))
 
 
 def _measure(source: Image, parameters: int, ends: Ends) -> Figures:
