@@ -38,7 +38,8 @@ class Sphere:
         """The picture in the direction of the numbers; differentiable."""
         values = point.flatten(1)
         lengths = torch.linalg.vector_norm(values, dim=1).clamp_min(torch.finfo(point.dtype).eps)
-        return self.gray + point * (self.spread * sqrt(values.shape[1]) / lengths).view(-1, 1, 1, 1)
+        image: Image = self.gray + point * (self.spread * sqrt(values.shape[1]) / lengths).view(-1, 1, 1, 1)
+        return image
 
     def point(self, image: Image) -> Tensor:
         """How the picture differs from gray."""
