@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+
+sys.path.append(str(Path(__file__).parent))
 from tiny_job import TINY, painted, tiny_job
 from tiny_network import tiny_network
 

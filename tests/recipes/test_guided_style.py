@@ -118,7 +118,7 @@ def test_a_painting_of_regions_is_painted_and_resumed(small_transfer, tiny, phot
     options = small_transfer(iterations=8, size=96, coarsest=48)
     pictures = Pictures(photograph, (painting,), regions=halves)
     steps = list(run(options, pictures, encoder=tiny))
-    assert steps[-1].step.losses.total < steps[-4].step.losses.total
+    assert steps[6].step.losses.total < 0.5 * steps[0].step.losses.total
     *_, last = run(options, pictures, encoder=tiny, saved=steps[4].saved())
     assert torch.equal(last.image, steps[-1].image)
 
