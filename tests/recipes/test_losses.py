@@ -144,10 +144,11 @@ def test_kept_styles_have_moments_only(options, tiny, photograph, painting):
 
 def test_directions_are_drawn_anew_and_a_resumed_run_sees_the_same_ones(options, tiny, photograph, painting):
     given = options("sliced", iterations=25)
-    steps = list(transfer(photograph, [painting], given, encoder=tiny))
+    pairs = [(step, step.saved()) for step in transfer(photograph, [painting], given, encoder=tiny)]
+    steps = [step for step, _ in pairs]
     assert [step.step.index for step in steps] == list(range(1, 26))
     for at in (7, 10, 14, 20):
-        *_, last = transfer(photograph, [painting], given, encoder=tiny, saved=steps[at - 1].saved())
+        *_, last = transfer(photograph, [painting], given, encoder=tiny, saved=pairs[at - 1][1])
         assert torch.equal(last.image, steps[-1].image)
     totals = [float(step.step.losses.total) for step in steps]
     assert all(after < 3 * before for before, after in pairwise(totals))
