@@ -8,15 +8,17 @@ import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import pairwise
-from typing import Annotated, Any, TypedDict, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
 from cyclopts import Group, Parameter, Token
 
 from brushwork.cli.panels import FIRST_RECIPE_PANEL
-from brushwork.recipes.options import Extent
 
 Given = dict[str, Any]
 """The options that a person gave, by field; nothing about the others."""
+
+_EXTENT = int | Literal["full"]
+"""As `brushwork.recipes.options.Extent`, which cannot be imported here: pages of help do not wait for torch."""
 
 
 def flags(
@@ -111,7 +113,7 @@ def _converter(hint: Any) -> tuple[Callable[[Any, Sequence[Token]], Any] | None,
     if get_origin(hint) is tuple:
         one = get_args(hint)[0]
         return (lambda _, tokens: tuple(one(part) for token in tokens for part in _parts(token.value))), True
-    if hint == Extent:
+    if hint == _EXTENT:
         return extent, False
     return (whole, False) if hint is int else (None, False)
 
@@ -131,7 +133,7 @@ def whole(_: Any, tokens: Sequence[Token]) -> int:
     raise ValueError(f"{tokens[0].value!r} is no whole number")
 
 
-def extent(_: Any, tokens: Sequence[Token]) -> Extent:
+def extent(_: Any, tokens: Sequence[Token]) -> int | Literal["full"]:
     """A whole number, or the word `full`."""
     return "full" if tokens[0].value == "full" else whole(_, tokens)
 

@@ -24,8 +24,9 @@ def header_size(path: Path) -> Size | None:
 
     Raises: InputError: the file cannot be opened.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe is read once
-        return None
+    with suppress(OSError):  # names that are too long: opening tells
+        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe is read once
+            return None
     with open_picture(path) as file, suppress(InputError, OSError), opened_by_pillow(file, path.name) as image:
         own = Size(image.height, image.width)
         return Size(own.width, own.height) if _lies_on_its_side(image) else own

@@ -73,6 +73,10 @@ class Texture(WeighingStyle, Starting, Descending, Seeing):
     coarsest: int = 0
     """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
 
+    largest_move: float = 0.0
+    """How far L-BFGS moves the pixels in one step, in the mean, white being 1, at most; 0: as far as it likes, which
+    textures need that begin with noise."""
+
     history: int = 20
     """Correction pairs that L-BFGS remembers, 20 as the authors; each takes twice the picture's memory."""
 

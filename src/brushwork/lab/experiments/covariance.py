@@ -35,6 +35,7 @@ OPTIONS = replace(BOXED, style_layers=LAYERS, boxed=False, line_search=False, it
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [_cell(easel, guides) for guides in (0, *GUIDES)]
 
 
@@ -100,6 +101,7 @@ def _measure(photograph: Image, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     left = [one.figures["style loss, end / start"] for one in results]
     plain, *guided = (one.seconds for one in results)
     return [

@@ -21,6 +21,7 @@ LAYER, START, PHOTOGRAPHS = "content layer", "start", "photograph as style"
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [*_layers(easel), *_starts(easel), *_photographs(easel)]
 
 
@@ -61,6 +62,7 @@ def _measure(photograph: Image, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     low, high = (one.figures["to the photograph"] for one in by_column(results, LAYER))
     return [
         Check(

@@ -17,6 +17,7 @@ CONTENT, STYLE = "content", "style"
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [*(_content(easel, layer) for layer in LAYERS), *(_style(easel, depth) for depth in range(1, 6))]
 
 
@@ -48,6 +49,7 @@ def _of_style(ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     ratios = [result.figures["psnr"] for result in by_column(results, CONTENT)]
     grains = [result.figures["grain"] for result in by_column(results, STYLE)]
     return [

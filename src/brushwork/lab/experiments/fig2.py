@@ -12,6 +12,7 @@ from brushwork.recipes import Pictures, preset
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [_cell(easel, name) for name in easel.paintings]
 
 
@@ -28,6 +29,7 @@ def _measure(ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     left = [max(value for name, value in one.figures.items() if name.startswith("style:")) for one in results]
     return [
         Check("the style of every painting is met on all layers (largest loss left)", listed(left), max(left) < 0.1),

@@ -18,6 +18,7 @@ RATIOS = (1e-5, 1e-4, 1e-3, 1e-2)
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [_cell(easel, depth, ratio) for depth in range(1, 6) for ratio in RATIOS]
 
 
@@ -40,6 +41,7 @@ def _measure(options: Transfer, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     return [one for row in dict.fromkeys(result.row for result in results) for one in _row(results, row)]
 
 

@@ -46,6 +46,7 @@ class Entry(NamedTuple):
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [cell for layer in LAYERS for cell in _row(easel, layer)]
 
 
@@ -106,6 +107,7 @@ def _measure(ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     growth: dict[str, list[float]] = {one.row: [] for one in results}
     for one in results:
         growth[one.row].append(one.figures["entry / painting's"])

@@ -59,6 +59,7 @@ WAYS: Mapping[str, Callable[[Matrix, torch.Generator], Matrix]] = {
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [_cell(easel, name, way) for name in list(easel.paintings)[:2] for way in WAYS]
 
 
@@ -90,6 +91,7 @@ def _measure(easel: Easel, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     return [_of(results, row) for row in dict.fromkeys(one.row for one in results)]
 
 

@@ -20,6 +20,7 @@ OPTIONS = Transfer(content_weight=16.0, iterations=200)
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     if len(easel.photographs) < 2:
         raise InputError("light needs two photographs of different light: give two with --photograph.")
     return [_cell(easel, one, other) for one, other in list(permutations(easel.photographs, 2))[:6]]
@@ -48,6 +49,7 @@ def _measure(photograph: Image, light: Image, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     return [one for result in results for one in _of(result.row, result.column, result.figures)]
 
 

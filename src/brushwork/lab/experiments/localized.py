@@ -29,6 +29,7 @@ OPTIONS = replace(BOXED, style_layers=LAYERS, boxed=False, line_search=False, it
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [_cell(easel, half) for half in HALF_SIZES]
 
 
@@ -68,6 +69,7 @@ def _measure(photograph: Image, painting: Image, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     near = [one.figures["to the painting"] for one in results]
     return [
         Check(

@@ -26,6 +26,7 @@ NETWORKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [_cell(easel, name) for name in NETWORKS if _is_there(easel, name)]
 
 
@@ -64,6 +65,7 @@ def _measure(easel: Easel, network: str, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     style = {one.column: one.figures["sliced style"] for one in results if one.column != "vgg16"}
     others = [value for name, value in style.items() if not name.startswith("vgg")]
     best = min(value for name, value in style.items() if name.startswith("vgg"))

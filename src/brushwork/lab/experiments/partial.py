@@ -20,6 +20,7 @@ OPTIONS = Transfer(style_falloff=1.0, spread_weight=0.0, coarsest=0, iterations=
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [_cell(easel, first) for first in range(len(LAYERS))]
 
 
@@ -42,6 +43,7 @@ def _measure(photograph: Image, painting: Image, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     distances = [one.figures["chroma distance to the photograph"] for one in results]
     return [
         Check(

@@ -23,6 +23,7 @@ BUDGET = 300
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [_cell(easel, name) for name in PRESETS]
 
 
@@ -53,6 +54,7 @@ def _loss(easel: Easel, name: str, image: Image) -> float:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     return [_best(results, name) for name in PRESETS]
 
 

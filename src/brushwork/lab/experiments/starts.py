@@ -23,6 +23,7 @@ WAYS = (("noise", "photograph"), ("photograph", "painting"))
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     return [_cell(easel, way, share) for way in WAYS for share in SHARES]
 
 
@@ -56,6 +57,7 @@ def _measure(photograph: Image, start: Image, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     losses = {(one.row, one.column): one.figures["loss"] for one in results}
     noise, photograph, painting = losses[_row(0), "0%"], losses[_row(0), "100%"], losses[_row(1), "100%"]
     kept = [one.figures["to the photograph"] for one in results if one.row == _row(0)]

@@ -79,6 +79,7 @@ def parameters(layers: Sequence[str], match: Match) -> int:
 
 
 def cells(easel: Easel) -> list[Cell]:
+    """The pictures to paint."""
     depths = [_cell(easel, DEPTH, layer, LAYERS[: depth + 1], grams) for depth, layer in enumerate(LAYERS)]
     models = [_cell(easel, PARAMETERS, name, *model) for name, model in MODELS.items()]
     kinds = {"trained": None, "random": random_network}
@@ -137,6 +138,7 @@ def _measure(source: Image, parameters: int, ends: Ends) -> Figures:
 
 
 def check(results: Sequence[Result]) -> list[Check]:
+    """The claims, beside what was measured."""
     depths, models, weights = (
         {one.column: one.figures["spectrum distance"] for one in by_column(results, row)}
         for row in (DEPTH, PARAMETERS, WEIGHTS)
