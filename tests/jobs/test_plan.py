@@ -29,6 +29,15 @@ def needed(options, sizes=SQUARE):
     return peak(options, sizes, on_meta(tiny_network()))
 
 
+def between(job, share):
+    """Memory between what the smallest painting takes, with all that this process holds, and what the job takes."""
+    least, whole = (
+        plan(replace(job, options=replace(job.options, size=size)), timed=False, encoder=tiny_network()).memory
+        for size in (64, job.options.size)
+    )
+    return round(least + share * (whole - least))
+
+
 def flat(**changes):
     return replace(TINY, coarsest=0, **changes)
 
@@ -49,7 +58,7 @@ def test_without_a_probe_there_are_no_times(tmp_path):
 
 def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=2000))
-    memory = plan(job, timed=False, encoder=tiny_network()).memory // 3
+    memory = between(job, 1 / 4)
     found = plan(job, timed=False, memory=memory, encoder=tiny_network())
     assert not found.fits and found.available is not None and abs(found.available - memory) < 1000
     assert found.largest is not None and 400 < found.largest < 2000
@@ -63,7 +72,7 @@ def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=2000))
     at_once = plan(job, timed=False, encoder=tiny_network())
     assert at_once.tiling is None
-    memory = round(0.7 * at_once.memory)
+    memory = between(job, 0.6)
     found = plan(job, timed=False, memory=memory, encoder=tiny_network())
     assert found.fits and found.memory <= memory and found.largest is None
     assert found.tiling is not None and found.tiling.side in SIDES
@@ -72,8 +81,7 @@ def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
 def test_sizes_at_which_the_network_sees_nothing_are_not_proposed(tmp_path):
     write_picture(picture(1, 33, 400), tmp_path / "photograph.png")
     job = tiny_job(tmp_path, options=flat(size=2000))
-    memory = plan(job, timed=False, encoder=tiny_network()).memory
-    half = plan(job, timed=False, memory=memory // 2, encoder=tiny_network())
+    half = plan(job, timed=False, memory=between(job, 0.25), encoder=tiny_network())
     assert half.largest is not None and half.largest > 700
     assert plan(job, timed=False, memory=1, encoder=tiny_network()).largest == 0
 
@@ -153,7 +161,7 @@ from pathlib import Path
 from brushwork.jobs import Job, paint, plan
 from brushwork.recipes import Transfer
 folder = Path(sys.argv[1])
-options = Transfer(size=256, coarsest=0, iterations=2)
+options = Transfer(engine="plain", size=256, coarsest=0, iterations=2)
 job = Job(options=options, content=folder / "photograph.png", paintings=(folder / "painting.png",),
           output=folder / "out.png", device="cpu")
 predicted = plan(job, timed=False).memory
