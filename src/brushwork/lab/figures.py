@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import math
 
 import torch
 
+from brushwork.judging import likeness
 from brushwork.picture import Size, luma, resize, rgb_to_yiq
 from brushwork.recipes import Progress
 from brushwork.types import Image
@@ -19,8 +19,7 @@ SMALLEST_POWER = 1e-8
 
 def psnr(result: Image, truth: Image) -> float:
     """Peak signal-to-noise ratio in dB, white being 1; the truth is resized to the result."""
-    error = float((result - resize(truth, Size.of(result), clamp=True)).square().mean())
-    return math.inf if error == 0 else -10 * math.log10(error)
+    return likeness.psnr(result, resize(truth, Size.of(result), clamp=True))
 
 
 def grain_size(picture: Image) -> float:
