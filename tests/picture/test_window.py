@@ -38,3 +38,10 @@ def test_grown_windows_reach_around_as_far_as_the_map_goes(data):
     assert window.crop(marked).sum() == marked.sum()
     assert window.grown(reach).crop(reached).numel() == reached.sum()
     assert window.grown(reach).crop(reached).min() == 1
+
+
+def test_a_window_of_what_was_cut_is_that_of_the_whole():
+    whole = torch.arange(70.0).view(1, 1, 7, 10)
+    outer, inner = Window(1, 2, 5, 7, Size(7, 10)), Window(2, 4, 3, 2, Size(7, 10))
+    assert torch.equal(inner.within(outer).crop(outer.crop(whole)), inner.crop(whole))
+    assert inner.within(outer).of == Size(5, 7)

@@ -24,15 +24,11 @@ def features_of(encoder: Encoder, present: Image, taps: Sequence[str], own: Wind
     outer, found = layout.outer(own), dict[str, Feature]()
     for tile in layout.alike(layout.tiles(side, own), present.device):
         around = layout.outer(tile)
-        here = Window(around.top - outer.top, around.left - outer.left, around.height, around.width, own.of)
-        for tap, feature in encoder(here.crop(present), taps).items():
+        for tap, feature in encoder(around.within(outer).crop(present), taps).items():
             lattice = layout.lattices[tap]
             all_cells, cells = lattice.owned(own), lattice.owned(tile)
             if tap not in found:
                 found[tap] = spacious((*feature.shape[:2], all_cells.height, all_cells.width), feature)
-            place = Window(
-                cells.top - all_cells.top, cells.left - all_cells.left, cells.height, cells.width, all_cells.of
-            )
             if feature.device.type != "meta":
-                place.crop(found[tap]).copy_(cut(feature, lattice, around, cells))
+                cells.within(all_cells).crop(found[tap]).copy_(cut(feature, lattice, around, cells))
     return found

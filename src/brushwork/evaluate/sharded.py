@@ -9,7 +9,7 @@ from torch import Tensor
 
 from brushwork.evaluate.bands import Bands, Rows, bands
 from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.sums import layout_of, precise
+from brushwork.evaluate.sums import as_wide, layout_of, precise
 from brushwork.evaluate.tiled import Combine, summed, tiled
 from brushwork.evaluate.traffic import fold, move
 from brushwork.evaluate.wire import Wire
@@ -61,13 +61,9 @@ def summed_together(encoder: Encoder, sums: Mapping[str, Sum], picture: Image, *
     layout = layout_of(encoder, sums, size)
     rows = bands(size.height, wire.count, layout.stride, layout.halo)[wire.rank]
     if not rows.height:
-        return _in_precision(combine({}), torch.promote_types(picture.dtype, torch.float32))
+        return as_wide(combine({}), picture.dtype)
     own = Window(rows.top, 0, rows.height, size.width, size)
     return summed(encoder, sums, layout.outer(own).crop(picture), side, own=own, combine=combine)
-
-
-def _in_precision(sums: Summaries, dtype: torch.dtype) -> Summaries:
-    return {name: {key: value.to(dtype) for key, value in one.items()} for name, one in sums.items()}
 
 
 def _looked_at(layout: Layout, own: Window) -> Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import torch
 from torch import Tensor
 
 from brushwork.evaluate.layout import Lattice, Layout
@@ -57,6 +58,12 @@ def added(summaries: Iterable[Summaries]) -> Summaries:
                 more = precise(value.detach())
                 known[key] = known[key] + more if key in known else more
     return totals
+
+
+def as_wide(sums: Summaries, dtype: torch.dtype) -> Summaries:
+    """In the precision of features of a type: float32 at least."""
+    wide = torch.promote_types(dtype, torch.float32)
+    return {name: {key: value.to(wide) for key, value in one.items()} for name, one in sums.items()}
 
 
 def precise(sums: Tensor) -> Tensor:

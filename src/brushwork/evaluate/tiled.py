@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 from brushwork.errors import InputError
 from brushwork.evaluate.forgetting import Forgetting
 from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.sums import added, layout_of, summarize
+from brushwork.evaluate.sums import added, as_wide, layout_of, summarize
 from brushwork.objective import Objective
 from brushwork.perception.encoder import PIXELS, Encoder
 from brushwork.picture.window import Size, Window
@@ -94,18 +94,14 @@ def summed(
     eye = _Eye.on(encoder, sums, picture, own)
     tiles = eye.layout.alike(eye.layout.tiles(side, eye.own), picture.device)
     total = combine(added(eye.look(tile).sums for tile in tiles))
-    return {name: {key: value.to(_wide(picture.dtype)) for key, value in one.items()} for name, one in total.items()}
-
-
-def _wide(dtype: torch.dtype) -> torch.dtype:
-    return torch.promote_types(dtype, torch.float32)
+    return as_wide(total, picture.dtype)
 
 
 def slope(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[Losses, Summaries]:
     """The losses, and their derivative by each sum: ∂score/∂S."""
     leaves = {
-        name: {key: value.to(_wide(dtype)).detach().requires_grad_() for key, value in summary.items()}
-        for name, summary in sums.items()
+        name: {key: value.detach().requires_grad_() for key, value in summary.items()}
+        for name, summary in as_wide(sums, dtype).items()
     }
     with torch.enable_grad():
         losses = objective.score(leaves)
@@ -191,7 +187,7 @@ class _Eye:
 
     def _leaf(self, tile: Window) -> tuple[Window, Image]:
         outer = self.layout.outer(tile)
-        return outer, self._here(outer).crop(self.image.detach()).requires_grad_()
+        return outer, outer.within(self.present).crop(self.image.detach()).requires_grad_()
 
     def pull(self, look: _Look, slopes: Summaries) -> None:
         """Add to the image's gradient what the tile contributes."""
@@ -206,10 +202,4 @@ class _Eye:
         if self.image.grad is None:
             self.image.grad = torch.zeros_like(self.image)
         if look.leaf.grad is not None:
-            self._here(look.outer).crop(self.image.grad).add_(look.leaf.grad)
-
-    def _here(self, window: Window) -> Window:
-        """The same pixels, counted from the image's corner."""
-        return Window(
-            window.top - self.present.top, window.left - self.present.left, window.height, window.width, self.present.of
-        )
+            look.outer.within(self.present).crop(self.image.grad).add_(look.leaf.grad)

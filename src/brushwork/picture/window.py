@@ -61,6 +61,12 @@ class Window:
         """This window of a map of the full size (the last two axes)."""
         return whole_map[..., self.top : self.bottom, self.left : self.right]
 
+    def within(self, outer: Window) -> Window:
+        """The same cells, counted from the corner of a window that holds them: where they lie in what was cut by it."""
+        return Window(
+            self.top - outer.top, self.left - outer.left, self.height, self.width, Size(outer.height, outer.width)
+        )
+
     def grown(self, reach: int) -> Window:
         """This window with `reach` more cells on each side, as far as the map goes."""
         top, left = max(0, self.top - reach), max(0, self.left - reach)
