@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from brushwork.evaluate import memory
-from brushwork.evaluate.memory import available_memory, held_memory, linux_memory
+from brushwork.evaluate.memory import available_memory, give_back, held_memory, linux_memory
+from brushwork.perception.native.memory import SHELF
 
 CPU = torch.device("cpu")
 MEBI = 2**20
@@ -124,3 +125,14 @@ def test_windows(monkeypatch):
     assert available_memory(CPU) == 12345
     kernel.GlobalMemoryStatusEx = lambda status: 0
     assert available_memory(CPU) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the shelf is a range of addresses as Linux has them")
+def test_memory_of_the_compiled_engine_is_given_back_too():
+    give_back()
+    held, resident = SHELF.size, held_memory(CPU)
+    SHELF.take((64, 2**20), torch.uint8).fill_(1)
+    assert held_memory(CPU) > resident + 32 * MEBI
+    give_back()
+    assert SHELF.size == held
+    assert held_memory(CPU) < resident + 8 * MEBI

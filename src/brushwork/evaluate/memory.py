@@ -11,6 +11,8 @@ from pathlib import Path
 
 import torch
 
+from brushwork.perception.native.memory import SHELF
+
 _KIBI = 1024
 
 
@@ -42,7 +44,8 @@ def held_memory(device: torch.device) -> int:
 
 
 def give_back() -> None:
-    """Give the system back what this process has freed; glibc keeps it otherwise, and it counts as held."""
+    """Give the system back what was freed: glibc and the compiled engine keep it, and it counts as held."""
+    SHELF.give_back()
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -80,8 +80,10 @@ def _added_up(wire: Wire, device: torch.device) -> Combine:
         if not shapes:
             mine = {(name, key): value.shape for name, summary in sums.items() for key, value in summary.items()}
             shapes.update(wire.first(mine))
-        zeros = torch.zeros(sum(shape.numel() for shape in shapes.values()), device=device)
-        flat = torch.cat([sums[name][key].reshape(-1) for name, key in shapes]) if sums else precise(zeros)
+        if sums:
+            flat = torch.cat([sums[name][key].reshape(-1) for name, key in shapes])
+        else:
+            flat = precise(torch.zeros(sum(shape.numel() for shape in shapes.values()), device=device))
         return _named(wire.sum(flat), shapes)
 
     return combine
