@@ -1,0 +1,1 @@
+"""Painters: networks that paint in one pass."""

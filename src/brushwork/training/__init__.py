@@ -1,0 +1,1 @@
+"""How painters learn."""
