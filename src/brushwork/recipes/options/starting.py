@@ -1,0 +1,37 @@
+"""Where the optimization begins."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass
+from math import inf
+from typing import Literal, TypeAlias
+
+from brushwork.recipes.options.requirements import require
+
+Start: TypeAlias = Literal["content", "style", "noise", "gray"]
+
+SEEDS = 2**63
+"""As many as torch's generators take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Starting(ABC):
+    """Where the optimization begins."""
+
+    start: Start = "content"
+    """Starting point: the photograph (content), the painting (style), white noise about gray, or gray."""
+
+    noise: float = 1.0
+    """Standard deviation of the white noise on the scale 0 to `white`: 1 as the authors, 0.001 as jcjohnson."""
+
+    grain: float = 0.0
+    """The same for noise that is added to a photograph or a painting to start from; 0 as the published programs."""
+
+    seed: int = 0
+    """Seed of the noise; the same seed gives the same picture on the same machine."""
+
+    def __post_init__(self) -> None:
+        require(0 <= self.noise < inf, "noise", self.noise, "0 or more, and finite")
+        require(0 <= self.grain < inf, "grain", self.grain, "0 or more, and finite")
+        require(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
