@@ -1,0 +1,119 @@
+"""What painters are made of: convolutions, norms and residual blocks, flat, so that a picture can pass in tiles.
+
+A network is a sequence of `Stage`s. Each is local (a convolution, a rectification, a sum) or a norm, which looks at the
+whole map; what stands between two norms can be computed tile by tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from torch import Tensor, nn
+
+from brushwork.types import Feature
+
+Norm: TypeAlias = Literal["instance", "batch"]
+"""Over each picture's own cells (1607.08022), or over the batch's, with running means when it paints (1603.08155)."""
+
+Upsampling: TypeAlias = Literal["transposed", "nearest"]
+"""Twice the size by a transposed convolution, as the paper; or by repetition and then a convolution, which leaves no
+checkerboard."""
+
+Border: TypeAlias = Literal["zeros", "reflect"]
+"""What convolutions see beyond their map."""
+
+EPSILON = 1e-5
+"""Added to variances. Source: 1607.08022's program."""
+
+CROP = 2
+"""Cells that a residual block loses on each side: two convolutions of 3×3 without padding."""
+
+
+class Stage(NamedTuple):
+    """One step of a network: the running map goes in and comes out."""
+
+    name: str
+    module: nn.Module
+    beside: str | None = None
+    """The module also takes what the stage of this name gave: `module(map, that)`."""
+
+
+class AddCropped(nn.Module):
+    """A residual block's sum: the block's input without the cells that the block lost. No rectification follows.
+
+    Source: the authors' models.lua.
+    """
+
+    def __init__(self, crop: int = CROP) -> None:
+        super().__init__()
+        self.crop = crop
+
+    def forward(self, change: Feature, kept: Feature) -> Feature:
+        """change + kept, without `crop` cells on each side of the latter."""
+        crop = self.crop
+        return change + kept[..., crop : kept.shape[-2] - crop, crop : kept.shape[-1] - crop]
+
+
+def run(stages: Iterable[Stage], image: Feature) -> Feature:
+    """The running map after the last stage; others are let go as soon as nobody needs them."""
+    steps = list(stages)
+    last = {stage.beside: place for place, stage in enumerate(steps) if stage.beside}
+    kept: dict[str, Tensor] = {}
+    here = image
+    for place, (name, module, beside) in enumerate(steps):
+        here = module(here) if beside is None else module(here, kept[beside])
+        if beside is not None and last[beside] == place:
+            del kept[beside]
+        if name in last:
+            kept[name] = here
+    return here
+
+
+def norm_of(kind: Norm, channels: int) -> nn.Module:
+    """A norm with a scale and a shift for each channel."""
+    if kind == "instance":
+        return nn.InstanceNorm2d(channels, eps=EPSILON, affine=True)
+    return nn.BatchNorm2d(channels, eps=EPSILON)
+
+
+def convolution(
+    name: str, kind: Norm, inner: int, outer: int, kernel: int, *, stride: int = 1, border: Border = "zeros"
+) -> list[Stage]:
+    """Convolution with padding, norm, rectification."""
+    layer = nn.Conv2d(inner, outer, kernel, stride, padding=kernel // 2, padding_mode=border)
+    return [Stage(name, layer), *_rectified(name, kind, outer)]
+
+
+def residual(name: str, kind: Norm, width: int, before: str) -> list[Stage]:
+    """Convolution, norm, rectification, convolution, norm, sum with what the stage `before` gave, cropped.
+
+    Source: He et al., 1512.03385; Gross & Wilber for the missing last rectification.
+    """
+    return [
+        Stage(f"{name}a", nn.Conv2d(width, width, 3)),
+        *_rectified(f"{name}a", kind, width),
+        Stage(f"{name}b", nn.Conv2d(width, width, 3)),
+        Stage(f"{name}b_norm", norm_of(kind, width)),
+        Stage(f"{name}_sum", AddCropped(), beside=before),
+    ]
+
+
+def larger(name: str, kind: Norm, inner: int, outer: int, how: Upsampling, border: Border = "zeros") -> list[Stage]:
+    """Twice the size by a convolution of stride ½, norm, rectification."""
+    if how == "transposed":
+        layers = [Stage(name, nn.ConvTranspose2d(inner, outer, 3, 2, padding=1, output_padding=1))]
+    else:
+        layer = nn.Conv2d(inner, outer, 3, padding=1, padding_mode=border)
+        layers = [Stage(f"{name}_larger", nn.Upsample(scale_factor=2, mode="nearest")), Stage(name, layer)]
+    return [*layers, *_rectified(name, kind, outer)]
+
+
+def registered(stages: Sequence[Stage]) -> nn.ModuleDict:
+    """The stages' modules by name, for a network to own."""
+    return nn.ModuleDict({stage.name: stage.module for stage in stages})
+
+
+def _rectified(name: str, kind: Norm, channels: int) -> Iterator[Stage]:
+    yield Stage(f"{name}_norm", norm_of(kind, channels))
+    yield Stage(f"{name}_relu", nn.ReLU())

@@ -1,0 +1,91 @@
+"""What a painter learns from: the contract between the loop, which is the same for all, and the families of painters.
+
+The loop draws batches, asks the lesson for its turns, and for each of them descends by the turn's optimizer:
+
+    for turn in lesson.turns(batch):
+        optimizer = lesson.optimizers[turn.optimizer]
+        optimizer.zero_grad()
+        turn.losses.total.backward()
+        (gradients of that optimizer's parameters are averaged over the ranks)
+        optimizer.step()
+
+The loop also sees to learning rates, mixed precision, checkpoints, validation and files. A lesson keeps nothing that
+changes but its learners and optimizers: what is drawn by chance hangs on the seed and the number of the step only, so
+that going on from a checkpoint is bit for bit the unbroken run, and two processes learn what one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from brushwork.types import Image, Losses
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step is learned from; with several ranks, this rank's rows of it."""
+
+    step: int
+    """Which step, from 0."""
+    seed: int
+    """Of the whole training."""
+    first: int
+    """This rank's first row."""
+    size: int
+    """This rank's rows."""
+    whole: int
+    """Rows of all ranks."""
+    device: torch.device
+    pictures: Image | None = None
+    """This rank's crops of photographs; None where the lesson wants none."""
+
+    def generator(self) -> torch.Generator:
+        """A new generator on the CPU, the same at every call and on all ranks: draw for the whole batch, keep `own`."""
+        return torch.Generator().manual_seed((self.seed * 1_000_003 + self.step) % 2**63)
+
+    def own(self, drawn: Tensor) -> Tensor:
+        """This rank's rows of what was drawn for the whole batch, on the device."""
+        return drawn[self.first : self.first + self.size].to(self.device)
+
+
+class Turn(NamedTuple):
+    """A loss, and who descends it."""
+
+    optimizer: str
+    """Its name in the lesson's `optimizers`."""
+    losses: Losses
+    """The mean over this rank's rows, and its parts, which are shown. With the mean, two ranks learn what one does."""
+
+
+class Lesson(Protocol):
+    """What a painter learns from, and how."""
+
+    @property
+    def settings(self) -> Any:
+        """The painter's settings, those of an architecture."""
+
+    @property
+    def learners(self) -> Mapping[str, nn.Module]:
+        """All that learns, by name; `painter` is what is saved in the end."""
+
+    @property
+    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
+        """Each over parameters of learners; the loop multiplies their first learning rates by its schedule."""
+
+    @property
+    def crop(self) -> int:
+        """Pixels along the side of the crops of photographs to learn from; 0: it wants none."""
+
+    def turns(self, batch: Batch) -> Iterator[Turn]:
+        """The step's losses one after the other; each is descended before the next is asked for."""
+
+    def judge(self, batch: Batch) -> Mapping[str, float]:
+        """Losses on what is held out, with `total` among them; without gradients, and always on the same rows."""
+
+    def show(self, batch: Batch) -> Image:
+        """What the painter makes of held-out pictures (or of noise), side by side for a person to look at."""
