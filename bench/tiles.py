@@ -34,7 +34,7 @@ from brushwork.picture import Size
 from brushwork.recipes import Pictures, preset, run
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import Alone
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 
 RESULTS = Path(__file__).parent / "results"
 MEGA, GIGA = 10**6, 10**9
@@ -44,7 +44,7 @@ PAINTING = 1024
 
 def options_at(side: int, engine: str, history: int = 5):
     scale = min(1.0, PAINTING / side)
-    return replace(preset("default"), size=side, coarsest=0, engine=engine, history=history, style_scale=scale)
+    return replace(preset("default"), size=side, coarsest=0, engine=engine, history=history, style_scale=(scale,))
 
 
 def noise(side: int, seed: int) -> torch.Tensor:

@@ -51,7 +51,7 @@ def test_the_file_may_be_named_in_the_environment(
     (desk / "photo+waves.png").touch()
     monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
     assert paint().code == 0
-    assert options(studio).style_scale == 2.0
+    assert options(studio).style_scale == (2.0,)
     assert studio.job.overwrite
 
 

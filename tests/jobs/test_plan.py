@@ -113,7 +113,7 @@ def test_memory_grows_with_the_area():
 
 def test_memory_grows_with_what_is_looked_at():
     plain = needed(flat(size=256))
-    assert needed(flat(size=256, style_scale=4.0)) > 2 * plain
+    assert needed(flat(size=256, style_scale=(4.0,))) > 2 * plain
     assert needed(flat(size=256, spread_weight=1.0)) > plain
     large = Sizes(Size(4000, 4000), (Size(64, 64),))
     assert needed(flat(size=256), large) >= plain + (4000 * 4000 - 64 * 64) * 12

@@ -21,7 +21,7 @@ from brushwork.perception import load_encoder
 from brushwork.picture.window import Size
 from brushwork.recipes import preset, transfer
 from brushwork.recipes.start import beginning
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 
 pytestmark = pytest.mark.skipif(
     find_spec("neural_style") is None, reason="neural-style is not installed: see requirements-peers.txt"
@@ -172,6 +172,6 @@ def test_the_settings_are_its_defaults(monkeypatch, folder):
     assert own.history == parser.get_default("lbfgs_num_correction")
     assert own.optimizer == parser.get_default("optimizer")
     assert own.pooling == parser.get_default("pooling")
-    assert own.style_scale == parser.get_default("style_scale")
+    assert own.style_scale[0] == parser.get_default("style_scale")
     assert ",".join(own.content_layers) == parser.get_default("content_layers").replace("relu", "conv")
     assert ",".join(own.style_layers) == parser.get_default("style_layers").replace("relu", "conv")

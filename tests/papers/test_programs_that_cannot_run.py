@@ -20,7 +20,7 @@ from tiny_network import picture
 from brushwork.picture.window import Size
 from brushwork.recipes import preset
 from brushwork.recipes.seeing import encoder_for
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 
 SIZE = Size(50, 70)
 """No multiple of 16: Torch7's pools round up, PyTorch's down."""

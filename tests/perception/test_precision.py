@@ -16,7 +16,7 @@ from brushwork.perception.preprocess import Preprocess
 from brushwork.perception.vgg import caffe_preprocess, vgg
 from brushwork.picture import Size
 from brushwork.recipes import Transfer, preset, transfer
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 from brushwork.terms.moments import gram
 from brushwork.terms.style import GramStyle
 

@@ -9,7 +9,7 @@ import torch
 
 from brushwork.picture.window import Size
 from brushwork.recipes.convention import CONVENTIONS
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 
 SIZE = Size(48, 64)
 

@@ -8,7 +8,7 @@ from brushwork.picture.resample import resize
 from brushwork.picture.window import Size, Window
 from brushwork.recipes import Pictures, Region, run
 from brushwork.recipes.share import Alone
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 
 SIZE = Size(48, 64)
 

@@ -27,7 +27,7 @@ def ends(photograph, paintings, options, encoder):
     return [(p.image, p.step.losses.total) for p in transfer(photograph, paintings, options, encoder=encoder)]
 
 
-@pytest.mark.parametrize("own", [{}, {"measure": "short"}, {"style_scale": 0.7}, {"spread_weight": 0.0}])
+@pytest.mark.parametrize("own", [{}, {"measure": "short"}, {"style_scale": (0.7,)}, {"spread_weight": 0.0}])
 def test_it_paints_as_the_painting_does(own, options, tiny, photograph, painting, tmp_path):
     chosen = options(**own)
     take_style(painting, chosen, "a painting", encoder=tiny).write(tmp_path / "a.style")

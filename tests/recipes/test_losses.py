@@ -12,7 +12,7 @@ from brushwork.recipes import Pictures, run, take_style, texture, transfer
 from brushwork.recipes.loss_weights import LOSSES
 from brushwork.recipes.losses import Models
 from brushwork.recipes.share import Alone
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 from brushwork.style import Style, blend
 from brushwork.terms import gaussian_target
 

@@ -27,7 +27,7 @@ def test_what_all_published_programs_share(name):
     assert (own.padding, own.boxed, own.coarsest, own.spread_weight) == ("zeros", False, 0, 0.0)
     assert own.content_layers == ("conv4_2",)
     assert own.style_layers == ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
-    assert (own.style_layer_weights, own.style_scale, own.style_blend) == ((), 1.0, ())
+    assert (own.style_layer_weights, own.style_scale, own.style_blend) == ((), (1.0,), ())
 
 
 EXPECTED = {

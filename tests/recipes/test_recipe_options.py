@@ -36,7 +36,7 @@ from brushwork.recipes.options import measured
         ({"seed": -1}, "seed is -1: it must be a whole number from 0 up to 2⁶³ − 1."),
         ({"seed": 2**63}, f"seed is {2**63}: it must be a whole number from 0 up to 2⁶³ − 1."),
         ({"style_falloff": 0.0}, "style-falloff is 0.0: it must be above 0, and finite."),
-        ({"style_scale": 0.0}, "style-scale is 0.0: it must be above 0, and finite."),
+        ({"style_scale": (1.0, 0.0)}, "style-scale is 0.0: it must be above 0, and finite."),
     ],
 )
 def test_what_a_transfer_refuses(given, message):
@@ -52,7 +52,7 @@ NUMBERS = ("content_weight", "style_weight", "spread_weight", "smoothness", "noi
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_numbers_are_finite(name, value):
     with pytest.raises(InputError, match=f"{name.replace('_', '-')} is {value}: .* finite"):
-        Transfer(**{name: value})
+        Transfer(**{name: (value,) if name == "style_scale" else value})
 
 
 @pytest.mark.parametrize("size", ["512", "512x", "x512", "512 x 512", "-512x512", "512x512x3"])

@@ -9,7 +9,7 @@ from brushwork.errors import InputError
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes import transfer
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 from brushwork.style import Style
 
 
@@ -96,7 +96,7 @@ def test_blend_weights_must_fit_the_paintings(small_transfer, tiny, photograph, 
 def test_style_scale_is_the_paintings_size_against_the_photographs(
     scale, size, small_transfer, tiny, photograph, painting
 ):
-    subject = Subject(photograph, [painting], small_transfer(style_scale=scale), tiny)
+    subject = Subject(photograph, [painting], small_transfer(style_scale=(scale,)), tiny)
     scaled = resize(painting, size, clamp=True)
     expected = Style.of(scaled, tiny, ["conv2_1"]).moments["conv2_1"].gram
     torch.testing.assert_close(gram_target(subject, Size(48, 64)), expected)

@@ -8,7 +8,7 @@ from brushwork.jobs.inputs import Inputs
 from brushwork.jobs.job import Job
 from brushwork.picture import Picture, Size, keeps_alpha
 from brushwork.recipes import Texture, Transfer
-from brushwork.recipes.transfer import style_size
+from brushwork.recipes.scales import scales_of, style_size
 
 _ENLARGED = 2.0
 """A painting that is enlarged by more than this is told: up to here, the last size but one shows it sharp.
@@ -22,15 +22,16 @@ def enlarged(job: Job, inputs: Inputs, finest: Size) -> tuple[str, ...]:
     if not isinstance(job.options, Transfer):
         return ()
     notes = []
-    for painting in inputs.paintings:
+    for number, painting in enumerate(inputs.paintings):
         if not isinstance(painting, Picture):
             continue
-        size = style_size(job.options, finest, painting.size)
+        scale = max(scales_of(job.options, number, len(inputs.paintings)))
+        size = style_size(job.options, finest, painting.size, scale)
         times = sqrt(size.area / painting.size.area)
         if times > _ENLARGED:
             notes.append(
                 f"{painting.name} has {painting.size} pixels, and is looked at enlarged {times:.1f} times: its finest "
-                f"strokes come out soft. Give a larger file, or take style-scale {job.options.style_scale / times:.2g} "
+                f"strokes come out soft. Give a larger file, or take style-scale {scale / times:.2g} "
                 "for smaller, sharp ones."
             )
     return tuple(notes)

@@ -55,9 +55,11 @@ def _listed(names: set[str]) -> str:
 
 
 def _value(name: str, value: object, hint: Any) -> object:
-    """The value as the field's type has it; JSON knows no tuples, and may write 1.0 as 1."""
-    if get_origin(hint) is tuple and isinstance(value, list | tuple):
-        return tuple(_value(name, one, get_args(hint)[0]) for one in value)
+    """The value as the field's type has it; JSON knows no tuples, and may write 1.0 as 1. A number by itself is one of
+    several, as older records have it."""
+    if get_origin(hint) is tuple and isinstance(value, list | tuple | float):
+        several = (value,) if isinstance(value, float) else value
+        return tuple(_value(name, one, get_args(hint)[0]) for one in several)
     if hint is float and type(value) is int:
         return float(value)
     if not _is_a(value, hint):

@@ -7,16 +7,18 @@ from brushwork.jobs.inputs import Sizes
 from brushwork.perception import Encoder
 from brushwork.picture import Size
 from brushwork.recipes import Options, Texture, Transfer, plan, taps
+from brushwork.recipes.scales import scales_of, style_size
 from brushwork.recipes.texture import picture_size_at
-from brushwork.recipes.transfer import style_size
 
 
 def shown(options: Options, sizes: Sizes, level: Size) -> dict[str, Size]:
     """What the network is shown while the result has the size of a level."""
     found = {"the result": level}
     if isinstance(options, Transfer):
-        for number, painting in enumerate(sizes.paintings, start=1):
-            found[f"painting {number}"] = style_size(options, level, painting)
+        for number, painting in enumerate(sizes.paintings):
+            for scale in scales_of(options, number, len(sizes.paintings)):
+                at = f" at scale {scale:g}" if scale != 1 else ""
+                found[f"painting {number + 1}{at}"] = style_size(options, level, painting, scale)
     if isinstance(options, Texture):
         found["the picture"] = picture_size_at(options, level, sizes.content)
     return found

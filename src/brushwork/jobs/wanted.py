@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from brushwork.jobs.job import Job
 from brushwork.picture import MAX_PIXELS, Size, picture_size
-from brushwork.recipes import Options, Texture, Transfer, plan
+from brushwork.recipes import Texture, Transfer, plan
 from brushwork.recipes.kept_style import ENDING
+from brushwork.recipes.scales import largest_style_size
 from brushwork.recipes.texture import picture_size_at
-from brushwork.recipes.transfer import style_size
 
 
 class Wanted(NamedTuple):
@@ -31,7 +31,7 @@ def wanted(job: Job) -> Wanted:
     finest = levels[-1].size
     return Wanted(
         picture_size_at(options, finest, own) if isinstance(options, Texture) else finest,
-        tuple(None if is_kept(path) else _painting_at(options, finest, _size(job, path)) for path in job.paintings),
+        tuple(_painting_at(job, finest, number) for number in range(len(job.paintings))),
         levels[0].size,
     )
 
@@ -41,8 +41,12 @@ def is_kept(path: Path) -> bool:
     return path.suffix.lower() == ENDING
 
 
-def _painting_at(options: Options, finest: Size, painting: Size) -> Size:
-    return style_size(options, finest, painting) if isinstance(options, Transfer) else painting
+def _painting_at(job: Job, finest: Size, number: int) -> Size | None:
+    path = job.paintings[number]
+    if is_kept(path):
+        return None
+    own, which = _size(job, path), (number, len(job.paintings))
+    return largest_style_size(job.options, finest, own, which) if isinstance(job.options, Transfer) else own
 
 
 def _size(job: Job, path: Path) -> Size:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from brushwork.errors import InputError
 from brushwork.perception import Encoder
 from brushwork.picture.window import Size
 from brushwork.recipes.coarse_to_fine import levels
 from brushwork.recipes.kept_style import KeptStyle, Seen
 from brushwork.recipes.options import require_size
+from brushwork.recipes.scales import style_pixels, style_size
 from brushwork.recipes.seeing import encoder_for
-from brushwork.recipes.transfer import Subject, Transfer, style_pixels, style_size
+from brushwork.recipes.subject import Subject
+from brushwork.recipes.transfer import Transfer
 from brushwork.types import Image
 
 
@@ -19,15 +22,18 @@ def take_style(painting: Image, options: Transfer, source: str, *, encoder: Enco
     that measure an area: to a rounding of pixels).
     `source` names the painting.
 
-    Raises: InputError: a painting too small, or layers that the network does not have.
+    Raises: InputError: a painting too small, several scales, or layers that the network does not have.
     """
     require_size(painting, "the painting")
+    if len(options.style_scale) > 1:
+        raise InputError("a style is kept at one style-scale: keep each, and name all of them to paint.")
+    (scale,) = options.style_scale
     subject = Subject(painting, [painting], options, encoder or encoder_for(options, painting.device))
     eye, own = subject.encoder, Size.of(painting)
     taps = tuple(dict.fromkeys(map(eye.tap, (*options.content_layers, *options.style_layers))))
     # Whatever the photograph's proportions, its sizes are among those of a square; a long painting may be too small.
     square = own if options.size == "full" else Size(options.size, options.size)
     finest, *coarser = reversed([level.size for level in levels(square, options.size, options.measure, options)])
-    seen = [finest, *(size for size in coarser if min(style_size(options, size, own)) >= eye.smallest(taps))]
-    styles = {style_pixels(options, size): subject.style_at(size, taps) for size in reversed(seen)}
-    return KeptStyle(source, Seen.of(options, options, eye), style_size(options, finest, own), styles)
+    seen = [finest, *(size for size in coarser if min(style_size(options, size, own, scale)) >= eye.smallest(taps))]
+    styles = {style_pixels(options, size, scale): subject.style_at(size, taps) for size in reversed(seen)}
+    return KeptStyle(source, Seen.of(options, options, eye), style_size(options, finest, own, scale), styles)

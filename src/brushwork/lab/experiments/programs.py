@@ -15,7 +15,7 @@ from brushwork.lab.experiment import Experiment
 from brushwork.picture import Size, resize
 from brushwork.recipes import PRESETS, Pictures, Transfer, preset
 from brushwork.recipes.coarse_to_fine import levels
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 from brushwork.types import Image
 
 BUDGET = 300

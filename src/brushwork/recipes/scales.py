@@ -1,0 +1,75 @@
+"""How large paintings are looked at against the photograph: larger gives larger strokes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from brushwork.errors import InputError
+from brushwork.picture.resample import fit
+from brushwork.picture.window import Size
+from brushwork.recipes.kept_style import KeptStyle
+from brushwork.recipes.options import measured
+from brushwork.types import Image
+
+if TYPE_CHECKING:
+    from brushwork.recipes.transfer import Transfer
+
+
+class View(NamedTuple):
+    """A painting at a scale."""
+
+    painting: Image | KeptStyle
+    scale: float
+
+
+def views(paintings: Sequence[Image | KeptStyle], options: Transfer) -> list[View]:
+    """The paintings as they are looked at, in their order; an only painting once at each scale.
+
+    Raises: InputError: another number of scales than of paintings.
+    """
+    require_scales(options, len(paintings))
+    return [
+        View(painting, scale)
+        for number, painting in enumerate(paintings)
+        for scale in scales_of(options, number, len(paintings))
+    ]
+
+
+def scales_of(options: Transfer, number: int, paintings: int) -> tuple[float, ...]:
+    """The scales of a painting, counted from 0, of so many: the one for all, or its own; of an only painting, all."""
+    given = options.style_scale
+    return given if paintings == 1 or len(given) == 1 else given[number : number + 1]
+
+
+def require_scales(options: Transfer, paintings: int) -> None:
+    """Refuse scales that do not go with so many paintings.
+
+    Raises: InputError.
+    """
+    given = len(options.style_scale)
+    if paintings != 1 and given not in (1, paintings):
+        raise InputError(
+            f"{given} style scales were given for {paintings} paintings: give one for each, or one for all. A painting "
+            "at several scales beside others is named once for each scale."
+        )
+
+
+def style_pixels(options: Transfer, size: Size, scale: float) -> int:
+    """Pixels, as `measure` says, of a painting at a scale as it is looked at for a photograph at a size."""
+    return max(1, round(measured(size, options.measure) * scale))
+
+
+def style_size(options: Transfer, size: Size, painting: Size, scale: float) -> Size:
+    """The size at which a painting is looked at, for a photograph at a size."""
+    return fit(painting, style_pixels(options, size, scale), by=options.measure)
+
+
+def largest_style_size(options: Transfer, size: Size, painting: Size, which: tuple[int, int]) -> Size:
+    """The same at the largest of its scales, for a painting that is number so and so, from 0, of so many.
+
+    Raises: InputError: another number of scales than of paintings.
+    """
+    number, paintings = which
+    require_scales(options, paintings)
+    return style_size(options, size, painting, max(scales_of(options, number, paintings)))
