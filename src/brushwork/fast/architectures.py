@@ -11,6 +11,7 @@ from torch import nn
 
 from brushwork.errors import InputError, did_you_mean
 from brushwork.fast.johnson import Johnson, JohnsonNetwork, SuperResolution, SuperResolutionNetwork
+from brushwork.fast.pyramid import Pyramid, PyramidNetwork
 
 
 class Architecture(NamedTuple):
@@ -26,6 +27,7 @@ class Architecture(NamedTuple):
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     "johnson": Architecture(Johnson, JohnsonNetwork),
+    "pyramid": Architecture(Pyramid, PyramidNetwork),
     "super-resolution": Architecture(SuperResolution, SuperResolutionNetwork),
 }
 """Name → architecture. A painter's file says the name."""

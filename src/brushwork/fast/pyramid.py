@@ -1,0 +1,194 @@
+"""The multi-scale generator of texture networks: noise at every scale, and with it, or not, a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, get_args
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from brushwork.errors import InputError
+from brushwork.fast.layers import EPSILON, Norm
+from brushwork.perception.vgg import CAFFE_MEAN
+from brushwork.picture.window import Size
+from brushwork.types import Feature, Image
+
+Level: TypeAlias = Float[Tensor, "_ _ _ _"]
+"""What enters at one scale: the photograph, averaged down to it, if there is one, and then the noise."""
+
+_LEAK = 0.01
+_WHITE = 255.0
+_MOST = 10  # scales; the coarsest cell is then 512 pixels wide
+_WIDEST = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pyramid:
+    """Settings of a texture network. The defaults draw textures; `STYLIZING` paints photographs.
+
+    Raises: InputError: numbers below 1, or no known norm.
+    Source: 1603.03417, §3.1 and fig. 2; the authors' published models.
+    """
+
+    scales: int = 6
+    """From one cell for 2^(scales − 1) pixels up to the picture itself; 1 to 10."""
+
+    width: int = 8
+    """Channels that each scale adds; 8 in the paper."""
+
+    noise: int = 3
+    """Channels of noise at each scale; 3 in the paper."""
+
+    photograph: bool = False
+    """Whether a photograph enters too, at every scale."""
+
+    pointwise: bool = True
+    """Whether each block ends in a 1×1 convolution, as in the published texture models, not the stylizing ones."""
+
+    norm: Norm = "instance"
+    """`batch` as published, `instance` as the authors recommend later (1701.02096). Both take the statistics of what
+    they are given, so that a single picture comes out the same."""
+
+    def __post_init__(self) -> None:
+        for name, most in (("scales", _MOST), ("width", _WIDEST), ("noise", _WIDEST)):
+            given = getattr(self, name)
+            if not (isinstance(given, int) and 1 <= given <= most):
+                raise InputError(f"{name} is {given!r}: it must be a whole number, 1 to {most}.")
+        if self.norm not in get_args(Norm):
+            raise InputError(f"norm is {self.norm!r}: it must be {' or '.join(get_args(Norm))}.")
+
+    @property
+    def stride(self) -> int:
+        """Pixels along the side of the coarsest scale's cells."""
+        return 1 << (self.scales - 1)
+
+
+STYLIZING = Pyramid(scales=5, photograph=True, pointwise=False)
+"""The published models that paint photographs."""
+
+
+class PyramidNetwork(nn.Module):
+    """From noise, and a photograph if it is to be painted, to a picture; every border meets the opposite one.
+
+    Each scale has a block of its own for what enters there. From coarse to fine, what there is so far is doubled in
+    size (nearest), put beside the next scale's, each normalized, and goes through a block of their joined width.
+    Every convolution but the last is normalized and rectified, and pads with the opposite border.
+
+    Source: 1603.03417, fig. 2; the authors' pyramid.lua.
+    Differs: where branches join, the published files normalize 8 channels of the coarse one whatever its width, and so
+    cannot be replayed; here it is all of them. Photographs enter in [0, 1], as the noise, not in 0–255.
+    """
+
+    def __init__(self, settings: Pyramid) -> None:
+        super().__init__()
+        self.settings = settings
+        inputs = settings.noise + 3 * settings.photograph
+        widths = [settings.width * (scale + 1) for scale in range(settings.scales)]
+        self.entries = nn.ModuleList(_block(inputs, settings.width, settings) for _ in widths)
+        self.joints = nn.ModuleList(_Joint(width, settings) for width in widths[:-1])
+        self.last = nn.Conv2d(widths[-1], 3, 1)
+
+    def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
+        """Photographs painted at their own size, or one texture of a size; the noise hangs on the seed.
+
+        What is no multiple of `stride` is painted larger, and cut off on the right and below: such a texture does not
+        meet itself there. Sides are painted with two cells of the coarsest scale at least.
+
+        Raises: InputError: a photograph for a painter of textures, or none where one is needed.
+        """
+        size = self._size(image, size)
+        whole = self.whole(size)
+        generator = torch.Generator().manual_seed(seed)
+        levels = self.levels(whole, 1 if image is None else len(image), generator, _grown(image, whole))
+        return self.paint(levels)[..., : size.height, : size.width]
+
+    def whole(self, size: Size) -> Size:
+        """The size at which a size is painted: multiples of `stride`, and two at least."""
+        stride = self.settings.stride
+        return Size(*(max(2, -(-side // stride)) * stride for side in size))
+
+    def levels(
+        self, size: Size, count: int, generator: torch.Generator, photographs: Image | None = None
+    ) -> list[Level]:
+        """What enters at each scale for so many pictures, coarse to fine: fresh noise U(0, 1), behind the photographs.
+
+        The noise is drawn on the CPU, the coarsest scale first. The sides must be multiples of `stride`.
+        """
+        found, where = [], self.last.weight
+        for ratio in self._ratios():
+            noise = torch.rand(
+                count, self.settings.noise, size.height // ratio, size.width // ratio, generator=generator
+            )
+            level = noise.to(where)
+            if photographs is not None:
+                level = torch.cat([F.avg_pool2d(photographs, ratio), level], dim=1)
+            found.append(level)
+        return found
+
+    def paint(self, levels: Sequence[Level]) -> Image:
+        """The pictures that come of what enters at each scale."""
+        so_far: Feature = self.entries[0](levels[0])
+        for joint, entry, level in zip(self.joints, self.entries[1:], levels[1:], strict=True):
+            so_far = joint(so_far, entry(level))
+        mean = torch.tensor(CAFFE_MEAN, dtype=so_far.dtype, device=so_far.device).view(1, 3, 1, 1)
+        pixels: Image = self.last(so_far) + mean  # in 0–255 about gray, as the paper's network: Adam's rate counts so
+        return pixels / _WHITE
+
+    def _ratios(self) -> Iterator[int]:
+        return (1 << scale for scale in reversed(range(self.settings.scales)))
+
+    def _size(self, image: Image | None, size: Size | None) -> Size:
+        if self.settings.photograph:
+            if image is None:
+                raise InputError("this painter paints photographs, and none was given: give one.")
+            return Size.of(image)
+        if image is not None or size is None:
+            raise InputError("this painter draws textures from noise: give it a size, and no photograph.")
+        return size
+
+
+class _Joint(nn.Module):
+    """What is coarse, doubled in size, and what enters at the next scale: normalized, side by side, and a block."""
+
+    def __init__(self, width: int, settings: Pyramid) -> None:
+        super().__init__()
+        self.coarse = _norm(width, settings)
+        self.fine = _norm(settings.width, settings)
+        joined = width + settings.width
+        self.block = _block(joined, joined, settings)
+
+    def forward(self, coarse: Feature, fine: Feature) -> Feature:
+        larger = F.interpolate(coarse, scale_factor=2.0, mode="nearest")
+        both: Feature = self.block(torch.cat([self.coarse(larger), self.fine(fine)], dim=1))
+        return both
+
+
+def _block(inputs: int, width: int, settings: Pyramid) -> nn.Sequential:
+    kernels = (3, 3, 1) if settings.pointwise else (3, 3)
+    layers = [_layer(width if place else inputs, width, kernel, settings) for place, kernel in enumerate(kernels)]
+    return nn.Sequential(*(part for layer in layers for part in layer))
+
+
+def _layer(inputs: int, width: int, kernel: int, settings: Pyramid) -> tuple[nn.Module, nn.Module, nn.Module]:
+    padding = "circular" if kernel > 1 else "zeros"
+    convolution = nn.Conv2d(inputs, width, kernel, padding=kernel // 2, padding_mode=padding)
+    return convolution, _norm(width, settings), nn.LeakyReLU(_LEAK, inplace=True)
+
+
+def _norm(width: int, settings: Pyramid) -> nn.Module:
+    """By the statistics of what it is given, in training and afterwards."""
+    if settings.norm == "instance":
+        return nn.InstanceNorm2d(width, eps=EPSILON, affine=True)
+    return nn.BatchNorm2d(width, eps=EPSILON, track_running_stats=False)
+
+
+def _grown(image: Image | None, size: Size) -> Image | None:
+    """The photograph with its last row and column repeated up to a size."""
+    if image is None or Size.of(image) == size:
+        return image
+    own = Size.of(image)
+    return F.pad(image, (0, size.width - own.width, 0, size.height - own.height), mode="replicate")
