@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from brushwork.errors import InputError
 from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.kept_style import KeptStyle
-from brushwork.recipes.options import measured
+from brushwork.recipes.options import Measure, measured
 from brushwork.types import Image
 
-if TYPE_CHECKING:
-    from brushwork.recipes.transfer import Transfer
+class Scaling(Protocol):
+    """Options that say how large paintings are looked at."""
+
+    @property
+    def measure(self) -> Measure: ...
+
+    @property
+    def style_scale(self) -> tuple[float, ...]: ...
 
 
 class View(NamedTuple):
@@ -23,7 +29,7 @@ class View(NamedTuple):
     scale: float
 
 
-def views(paintings: Sequence[Image | KeptStyle], options: Transfer) -> list[View]:
+def views(paintings: Sequence[Image | KeptStyle], options: Scaling) -> list[View]:
     """The paintings as they are looked at, in their order; an only painting once at each scale.
 
     Raises: InputError: another number of scales than of paintings.
@@ -36,13 +42,13 @@ def views(paintings: Sequence[Image | KeptStyle], options: Transfer) -> list[Vie
     ]
 
 
-def scales_of(options: Transfer, number: int, paintings: int) -> tuple[float, ...]:
+def scales_of(options: Scaling, number: int, paintings: int) -> tuple[float, ...]:
     """The scales of a painting, counted from 0, of so many: the one for all, or its own; of an only painting, all."""
     given = options.style_scale
     return given if paintings == 1 or len(given) == 1 else given[number : number + 1]
 
 
-def require_scales(options: Transfer, paintings: int) -> None:
+def require_scales(options: Scaling, paintings: int) -> None:
     """Refuse scales that do not go with so many paintings.
 
     Raises: InputError.
@@ -55,17 +61,17 @@ def require_scales(options: Transfer, paintings: int) -> None:
         )
 
 
-def style_pixels(options: Transfer, size: Size, scale: float) -> int:
+def style_pixels(options: Scaling, size: Size, scale: float) -> int:
     """Pixels, as `measure` says, of a painting at a scale as it is looked at for a photograph at a size."""
     return max(1, round(measured(size, options.measure) * scale))
 
 
-def style_size(options: Transfer, size: Size, painting: Size, scale: float) -> Size:
+def style_size(options: Scaling, size: Size, painting: Size, scale: float) -> Size:
     """The size at which a painting is looked at, for a photograph at a size."""
     return fit(painting, style_pixels(options, size, scale), by=options.measure)
 
 
-def largest_style_size(options: Transfer, size: Size, painting: Size, which: tuple[int, int]) -> Size:
+def largest_style_size(options: Scaling, size: Size, painting: Size, which: tuple[int, int]) -> Size:
     """The same at the largest of its scales, for a painting that is number so and so, from 0, of so many.
 
     Raises: InputError: another number of scales than of paintings.
