@@ -143,7 +143,7 @@ def _prepared(way: Way, size: int):
     from brushwork.perception.native import chain, look, moments
     from brushwork.terms.moments import gram
 
-    look._EXACT, look._FAST = way.tiles
+    look.EXACT, look.FAST = way.tiles
     if not way.joins_pools:
         chain._joined = lambda steps, pool: pool
     if not way.sums:
@@ -175,7 +175,7 @@ def _layers(size: int) -> None:
     from brushwork.perception.native import look
 
     found: dict[tuple[object, ...], list[float]] = {}
-    plain = look._call
+    plain = look.call
 
     def timed(name, layer, like):
         begin = time.perf_counter()
@@ -184,7 +184,7 @@ def _layers(size: int) -> None:
         key = (way, layer.inputs, layer.outputs, layer.rows, layer.columns, layer.pool + layer.unpool > 0)
         found.setdefault(key, []).append(time.perf_counter() - begin)
 
-    look._call = timed
+    look.call = timed
     closure = _prepared(WAYS[7], size)
     found.clear()
     for _ in range(5):

@@ -16,6 +16,7 @@ from torch import Tensor
 from brushwork.errors import WeightsError
 from brushwork.perception.architectures import ARCHITECTURES, shapes
 from brushwork.perception.conventions import Convention
+from brushwork.perception.decoder import DECODER, decoder_shapes
 from brushwork.perception.linear import LINEAR_LAYERS, linear_shapes
 from brushwork.perception.reading import digest, read_safetensors
 
@@ -128,7 +129,9 @@ def _is_sound(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> boo
 
 
 def _shapes(architecture: str) -> Mapping[str, tuple[int, ...]] | None:
-    """Of a network, or of linear layers; None where neither is called so."""
+    """Of a network, of linear layers or of the decoder; None where nothing is called so."""
+    if architecture == DECODER:
+        return decoder_shapes()
     if architecture in LINEAR_LAYERS:
         return linear_shapes(architecture)
     return shapes(architecture) if architecture in ARCHITECTURES else None

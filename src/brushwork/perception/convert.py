@@ -12,6 +12,7 @@ from torch import Tensor
 from brushwork.errors import WeightsError
 from brushwork.perception.architectures import ARCHITECTURES, shapes
 from brushwork.perception.conventions import Convention, preprocess
+from brushwork.perception.decoder import DECODER, decoder_shapes
 from brushwork.perception.torchvision_googlenet import folded_googlenet
 
 KERNEL_AXES = (3, 2, 0, 1)
@@ -66,8 +67,7 @@ def _chain(tensors: Mapping[str, Tensor], origin: str) -> tuple[str, dict[str, T
         raise WeightsError(f"{origin} holds batch normalization; the VGG and AlexNet that are known here have none.")
     convolutions = _without_preprocessing(_convolutions(tensors), origin)
     flat = [tensor for pair in convolutions for tensor in pair]
-    for architecture in ARCHITECTURES:
-        expected = shapes(architecture)
+    for architecture, expected in {**{name: shapes(name) for name in ARCHITECTURES}, DECODER: decoder_shapes()}.items():
         # More may follow: fully connected layers, written as convolutions.
         if [tuple(tensor.shape) for tensor in flat[: len(expected)]] == list(expected.values()):
             return architecture, dict(zip(expected, flat, strict=False))

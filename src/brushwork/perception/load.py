@@ -41,7 +41,7 @@ def load_encoder(
     _require_one_of("engine", engine, ("auto", *usable()))
     weights = read_file(Path(name))[0] if _is_path(name) else find_weights(str(name))
     if weights.architecture not in ARCHITECTURES:
-        raise InputError(f"{name} is no network, but the linear layers of one ({weights.architecture}).")
+        raise InputError(f"{name} is no network that looks, but holds another one's weights: {weights.architecture}.")
     shown = preprocess(weights.convention, scale)
     encoder = build(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
     encoder.name = weights.name

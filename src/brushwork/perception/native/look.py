@@ -21,11 +21,11 @@ from brushwork.types import Feature, Image
 _WORD = 16
 """Channels whose bits lie together."""
 
-_EXACT, _FAST = 4, 6
+EXACT, FAST = 4, 6
 """Outputs along a side of a Winograd tile. The larger ones take 4/5 of the products, and round four times as coarsely;
 that is well enough for gradients, but on the way forward it would decide otherwise at more of the rectifications."""
 
-_WIDE = 96
+WIDE = 96
 """Cells along a side of a map from which on larger tiles are faster; smaller maps do not fill them."""
 
 Plain = Callable[[Image], Sequence[Feature]]
@@ -91,15 +91,15 @@ def _step(here: Tensor, step: Step, *, keeps: bool) -> tuple[Tensor, _Trace | No
     outputs = inputs if step.convolution is None else step.convolution.out_channels
     output = room(here, (batch, step.pooled(rows), step.pooled(columns), outputs))
     mask = room(here, (batch, rows, columns, outputs // _WORD), torch.int16) if keeps else None
-    layer = _layer(here, output, mask, (batch, rows, columns, inputs, outputs))
+    layer = layer_of(here, output, mask, (batch, rows, columns, inputs, outputs))
     layer.pool, layer.rectify = step.pooling, 1
     layer.pooled_rows, layer.pooled_columns = output.shape[1:3]
     if step.convolution is None:
-        _call("pool", layer, here)
+        call("pool", layer, here)
     else:
         kernels, bias = forward_kernels(step.convolution), step.convolution.bias
         layer.weight, layer.bias, layer.border = address(kernels), address(bias), int(step.reflects)
-        _call("convolve", layer, here)
+        call("convolve", layer, here)
     trace = None if mask is None else _Trace(step, (batch, rows, columns, inputs), mask)
     return output, trace
 
@@ -124,20 +124,20 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -
     first = inputs == 3
     shape = (batch, 3, rows, columns) if first else (batch, rows, columns, inputs)
     output = add if over and add is not None else room(here, shape)
-    layer = _layer(here, output, None, (batch, rows, columns, here.shape[3], inputs))
+    layer = layer_of(here, output, None, (batch, rows, columns, here.shape[3], inputs))
     layer.input_mask, layer.add = address(mask), address(add)
     layer.unpool = step.pooling
     layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
     if step.convolution is None:
-        _call("unpool", layer, here)
+        call("unpool", layer, here)
         return output
     kernels = backward_kernels(step.convolution)
     layer.weight, layer.border, layer.turned = address(kernels), 2 * int(step.reflects), int(not first)
-    layer.tile = _FAST if min(rows, columns) >= _WIDE else _EXACT
+    layer.tile = FAST if min(rows, columns) >= WIDE else EXACT
     if step.reflects and not first:
         rim = room(here, (batch, 2 * (columns + 2 + rows), inputs))
         layer.rim = address(rim)
-    _call("convolve", layer, here)
+    call("convolve", layer, here)
     return output
 
 
@@ -146,15 +146,15 @@ def _is_ours(gradient: Tensor) -> bool:
     return SHELF.holds(gradient) and getattr(gradient, "_use_count", int)() == 1
 
 
-def _layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> Layer:
+def layer_of(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> Layer:
     layer = Layer(*shape)
-    layer.tile = _EXACT
+    layer.tile = EXACT
     layer.threads = torch.get_num_threads()
     layer.input, layer.output, layer.mask = address(here), address(output), address(mask)
     return layer
 
 
-def _call(name: str, layer: Layer, like: Tensor) -> None:
+def call(name: str, layer: Layer, like: Tensor) -> None:
     """Compute a layer, with scratch memory; on `meta` only the memory is taken."""
     compiled = library()
     assert compiled is not None
