@@ -11,7 +11,8 @@ from torch import Tensor
 
 from brushwork.picture.window import Window
 from brushwork.terms.moments import covariance, covariance_sums, mean
-from brushwork.types import Feature, PerPicture, Summary
+from brushwork.terms.regions import guided_covariance_sums
+from brushwork.types import Feature, Guides, PerPicture, Summary
 
 RIDGE = 1e-4
 """Share of the target's mean variance that is added to both covariances: dead channels keep a finite gradient."""
@@ -45,10 +46,12 @@ class CovarianceStyle:
     norm: float
     mean_share: float = 1.0
     """What the squared distance of the means is multiplied by, in units of the covariance's; 0: covariance alone."""
+    guide: Guides | None = field(default=None, repr=False)
+    """How much each cell of the picture counts, in one map over all of them that is not empty; None: all alike."""
     reach: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        return covariance_sums(feature, self.target.mean)
+        return _sums(feature, window, self.target.mean, self.guide)
 
     def score(self, summary: Summary) -> PerPicture:
         means = (mean(summary, self.target.mean) - self.target.mean).square().sum(-1)
@@ -71,10 +74,12 @@ class GaussianWasserstein:
     tap: str
     target: Gaussian
     norm: float
+    guide: Guides | None = field(default=None, repr=False)
+    """As of `CovarianceStyle`."""
     reach: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        return covariance_sums(feature, self.target.mean)
+        return _sums(feature, window, self.target.mean, self.guide)
 
     def score(self, summary: Summary) -> PerPicture:
         means = (mean(summary, self.target.mean) - self.target.mean).square().sum(-1)
@@ -99,6 +104,12 @@ class GaussianWasserstein:
         """L of Σ* = L Lᵀ."""
         factor: Tensor = torch.linalg.cholesky(self._painting)
         return factor
+
+
+def _sums(feature: Feature, window: Window, shift: Float[Tensor, "_ c"], guide: Guides | None) -> Summary:
+    if guide is None:
+        return covariance_sums(feature, shift)
+    return guided_covariance_sums(feature, window.crop(guide), shift)
 
 
 def _exact(matrices: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from brushwork.terms.moments import vectors, wide
+from brushwork.terms.moments import Cells, chosen, vectors, wide
 from brushwork.terms.parts import Part, summed
 from brushwork.terms.transport import transport_distance
 from brushwork.types import Feature, PerPicture
@@ -33,10 +33,13 @@ class Histogram:
     target: Float[Tensor, "_ c m"] = field(repr=False)
     """The painting's values in each channel, ascending: `histogram_target`."""
     norm: float
+    cells: Cells | None = field(default=None, repr=False)
+    """Which cells of the picture are compared, one or more; None: all."""
 
     def score_whole(self, feature: Feature) -> PerPicture:
-        cells = max(feature[0, 0].numel(), self.target.shape[-1]) * len(feature)
-        return self.norm * summed(wide(feature), self._parts(feature.shape[1], max(1, PART_NUMBERS // cells)))
+        seen = chosen(wide(feature), self.cells)
+        numbers = max(seen[0, 0].numel(), self.target.shape[-1]) * len(seen)
+        return self.norm * summed(seen, self._parts(seen.shape[1], max(1, PART_NUMBERS // numbers)))
 
     def _parts(self, channels: int, at_once: int) -> Iterator[Part]:
         for start in range(0, channels, at_once):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from brushwork.perception.flags import as_given
 from brushwork.perception.native import moments as native
 from brushwork.terms import narrow
 from brushwork.types import Feature, PerPicture, Summary
+
+Cells: TypeAlias = Bool[Tensor, "_ _"]
+"""Which cells of a map count."""
 
 
 def wide(feature: Tensor) -> Tensor:
@@ -20,6 +25,11 @@ def wide(feature: Tensor) -> Tensor:
 def vectors(feature: Feature) -> Float[Tensor, "b c n"]:
     """The features as columns f(p), in float32 at least."""
     return wide(feature).flatten(2)
+
+
+def chosen(feature: Feature, cells: Cells | None) -> Feature:
+    """Some of the cells, in a row; without a choice the map as it is."""
+    return feature if cells is None else feature[..., cells].unsqueeze(2)
 
 
 def gram(feature: Feature) -> Float[Tensor, "b c c"]:

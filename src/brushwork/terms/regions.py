@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from brushwork.terms.moments import vectors
+from brushwork.terms.moments import vectors, wide
 from brushwork.types import Feature, Guides, Summary
 
 
@@ -29,6 +29,17 @@ def guided_spread_sums(feature: Feature, guides: Guides, shifts: Float[Tensor, "
     ]
     first, square = (torch.stack(list(parts), dim=1) for parts in zip(*sums, strict=True))
     return {"count": weights.sum(-1).expand(len(columns), -1), "first": first, "square": square}
+
+
+def guided_covariance_sums(feature: Feature, guide: Guides, shift: Float[Tensor, "_ c"]) -> Summary:
+    """Σ u, Σ u (f − s) and Σ u (f − s)(f − s)ᵀ for a single guide u: what `covariance_sums` says of a part."""
+    away = wide(feature) - shift[:, :, None, None]
+    weight = guide.to(away).flatten()
+    return {
+        "count": weight.sum().expand(len(away)),
+        "first": away.flatten(2) @ weight,
+        "second": guided_gram(away, guide)[:, 0],
+    }
 
 
 def _weighted_sums(columns: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from brushwork.terms.moments import vectors, wide
+from brushwork.terms.moments import Cells, chosen, vectors, wide
 from brushwork.terms.parts import Part, summed
 from brushwork.terms.transport import transport_distance
 from brushwork.types import Feature, PerPicture
@@ -40,9 +40,12 @@ class SlicedWasserstein:
     seed: int = 0
     step: int = 0
     """Directions are drawn from the seed and this number, and from nothing else: a resumed run sees the same ones."""
+    cells: Cells | None = field(default=None, repr=False)
+    """Which cells of the picture are compared, one or more; None: all."""
 
     def score_whole(self, feature: Feature) -> PerPicture:
-        return self.norm * summed(wide(feature), self._parts(feature)) / len(self._directions)
+        seen = chosen(wide(feature), self.cells)
+        return self.norm * summed(seen, self._parts(seen)) / len(self._directions)
 
     def redrawn(self, step: int) -> SlicedWasserstein:
         """The same term with the directions of another outer step."""
