@@ -12,6 +12,7 @@ from brushwork.recipes.kept_style import KeptStyle
 from brushwork.recipes.options import Measure, measured
 from brushwork.types import Image
 
+
 class Scaling(Protocol):
     """Options that say how large paintings are looked at."""
 
