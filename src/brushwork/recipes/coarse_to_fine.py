@@ -118,7 +118,7 @@ def coarse_to_fine(
     shown: Image | Step = part
     first, spent, point, held = 0, 0, canvas.point(part), Size.of(start)
     if saved is not None:
-        first, spent, point, shown = _resume(saved, optimizer, start.device)
+        first, spent, point, shown = resume(saved, optimizer, start.device)
         held = plan[first].size
     del saved, start, part  # they may take more memory than a closure
     for index in range(first, len(plan)):
@@ -152,7 +152,7 @@ def _climb(canvas: Pixels, optimizer: Optimizer, shown: Image, sizes: tuple[Size
     return climb(canvas, optimizer, shown, new, gradient=gradient, resize=lambda held, _: share.resize(held, old, new))
 
 
-def _resume(saved: Saved, optimizer: Optimizer, device: torch.device) -> tuple[int, int, Tensor, Image]:
+def resume(saved: Saved, optimizer: Optimizer, device: torch.device) -> tuple[int, int, Tensor, Image]:
     """Level, closures spent at it, point and picture; the optimizer is loaded."""
     # Numbers stay where they are: not every device has float64.
     state = {name: value.to(device) if value.ndim else value for name, value in saved.state.items()}
