@@ -17,8 +17,8 @@ from brushwork.perception.vgg import CAFFE_MEAN
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Image
 
-Level: TypeAlias = Float[Tensor, "_ _ _ _"]
-"""What enters at one scale: the photograph, averaged down to it, if there is one, and then the noise."""
+Noise: TypeAlias = Float[Tensor, "_ _ _ _"]
+"""What is drawn for one scale: batch, channels, rows, columns."""
 
 _LEAK = 0.01
 _WHITE = 255.0
@@ -102,41 +102,37 @@ class PyramidNetwork(nn.Module):
         """
         size = self._size(image, size)
         whole = self.whole(size)
-        generator = torch.Generator().manual_seed(seed)
-        levels = self.levels(whole, 1 if image is None else len(image), generator, _grown(image, whole))
-        return self.paint(levels)[..., : size.height, : size.width]
+        noise = self.noise(whole, 1 if image is None else len(image), torch.Generator().manual_seed(seed))
+        return self.paint(noise, _grown(image, whole))[..., : size.height, : size.width]
 
     def whole(self, size: Size) -> Size:
         """The size at which a size is painted: multiples of `stride`, and two at least."""
         stride = self.settings.stride
         return Size(*(max(2, -(-side // stride)) * stride for side in size))
 
-    def levels(
-        self, size: Size, count: int, generator: torch.Generator, photographs: Image | None = None
-    ) -> list[Level]:
-        """What enters at each scale for so many pictures, coarse to fine: fresh noise U(0, 1), behind the photographs.
+    def noise(self, size: Size, count: int, generator: torch.Generator) -> list[Noise]:
+        """Fresh noise U(0, 1) for so many pictures at every scale, coarse to fine.
 
-        The noise is drawn on the CPU, the coarsest scale first. The sides must be multiples of `stride`.
+        It is drawn on the CPU. The sides must be multiples of `stride`.
         """
-        found, where = [], self.last.weight
-        for ratio in self._ratios():
-            noise = torch.rand(
-                count, self.settings.noise, size.height // ratio, size.width // ratio, generator=generator
-            )
-            level = noise.to(where)
-            if photographs is not None:
-                level = torch.cat([F.avg_pool2d(photographs, ratio), level], dim=1)
-            found.append(level)
-        return found
+        sizes = ((size.height // ratio, size.width // ratio) for ratio in self._ratios())
+        shapes = ((count, self.settings.noise, *cells) for cells in sizes)
+        return [torch.rand(shape, generator=generator).to(self.last.weight) for shape in shapes]
 
-    def paint(self, levels: Sequence[Level]) -> Image:
-        """The pictures that come of what enters at each scale."""
+    def paint(self, noise: Sequence[Noise], photographs: Image | None = None) -> Image:
+        """The pictures that come of noise at every scale, and of photographs as large as they become."""
+        levels = noise if photographs is None else self._behind(photographs, noise)
         so_far: Feature = self.entries[0](levels[0])
         for joint, entry, level in zip(self.joints, self.entries[1:], levels[1:], strict=True):
             so_far = joint(so_far, entry(level))
         mean = torch.tensor(CAFFE_MEAN, dtype=so_far.dtype, device=so_far.device).view(1, 3, 1, 1)
         pixels: Image = self.last(so_far) + mean  # in 0–255 about gray, as the paper's network: Adam's rate counts so
         return pixels / _WHITE
+
+    def _behind(self, photographs: Image, noise: Sequence[Noise]) -> list[Feature]:
+        """The photographs, averaged down to each scale, and the noise, in this order of channels."""
+        pairs = zip(self._ratios(), noise, strict=True)
+        return [torch.cat([F.avg_pool2d(photographs, ratio), level], dim=1) for ratio, level in pairs]
 
     def _ratios(self) -> Iterator[int]:
         return (1 << scale for scale in reversed(range(self.settings.scales)))
