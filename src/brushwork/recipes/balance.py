@@ -11,7 +11,7 @@ from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size
 from brushwork.recipes.convention import Convention
-from brushwork.recipes.loss_weights import loss_weights, require_moments_only
+from brushwork.recipes.loss_weights import MOMENTS_ONLY, loss_weights, require_among
 from brushwork.recipes.losses import Models, loss_terms
 from brushwork.recipes.options import WeighingStyle
 from brushwork.recipes.share import ALONE, Share
@@ -57,7 +57,7 @@ def style_objective(
     Raises: InputError: a loss that wants the paintings, and they are not there.
     """
     if models is None:
-        require_moments_only(options.loss, "of a painting only the moments are there")
+        require_among(options.loss, MOMENTS_ONLY, "of a painting only the moments are there")
     objective = Objective({})
     for layer, weight in layer_shares(options, convention):
         objective += weight * _layer(layer, style.moments[layer], options, convention, models)

@@ -23,12 +23,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.style import Moments
 from brushwork.terms.moments import wide
-from brushwork.types import Feature
+from brushwork.types import Feature, Mask
 
 Gram: TypeAlias = Float[Tensor, "_ c c"]
 
@@ -47,10 +48,18 @@ class Convention:
     """The factor of ‖μ−μ*‖² + ‖σ−σ*‖² at a style layer."""
     averaged: bool
     """Layers share the weight, w_l = 1/L; else each has it whole."""
+    by_area: bool = False
+    """Regions weigh what they take of the picture, so that a cell in any of them is pulled as strongly as without
+    regions; else 1/R each of R, as the authors, and small ones are painted over while large ones are hardly painted."""
 
     def share(self, layers: int) -> float:
         """The weight of one layer among `layers`."""
         return 1.0 / layers if self.averaged and layers else 1.0
+
+    def region_shares(self, masks: Mask) -> Float[Tensor, "r"]:
+        """What each region weighs, from its mask over the cells of a layer."""
+        areas = masks.square().mean(dim=(1, 2))
+        return areas if self.by_area else torch.full_like(areas, 1 / len(masks))
 
 
 def _mean(tensor: Tensor, painting: Moments | None = None) -> float:
@@ -76,7 +85,11 @@ def _per_channel(moments: Moments) -> float:
 
 CONVENTIONS: Mapping[ConventionName, Convention] = {
     "relative": Convention(
-        _share_of_painting, _relative, lambda moments: _relative(moments.mean, moments.std), averaged=True
+        _share_of_painting,
+        _relative,
+        lambda moments: _relative(moments.mean, moments.std),
+        averaged=True,
+        by_area=True,
     ),
     "paper": Convention(lambda *_: 0.5, lambda gram: _mean(gram) / 4, _per_channel, averaged=True),
     "authors": Convention(_mean, _mean, _per_channel, averaged=True),

@@ -13,7 +13,10 @@ LossName: TypeAlias = Literal["gram", "moments", "covariance", "wasserstein", "s
 LOSSES: tuple[LossName, ...] = get_args(LossName)
 
 MOMENTS_ONLY: tuple[LossName, ...] = ("gram", "moments")
-"""What can be had of a style that was kept, and under masks: everything else wants the painting's features."""
+"""What can be had of a style that was kept: everything else wants the painting's features."""
+
+BY_REGIONS: tuple[LossName, ...] = tuple(name for name in LOSSES if name != "patches")
+"""What can be had under masks; patches lie beside each other, and know no borders."""
 
 
 def loss_weights(given: Sequence[str]) -> Mapping[LossName, float]:
@@ -34,14 +37,14 @@ def loss_weights(given: Sequence[str]) -> Mapping[LossName, float]:
     return found
 
 
-def require_moments_only(given: Sequence[str], why: str) -> None:
-    """Refuse losses that want a painting's features.
+def require_among(given: Sequence[str], known: Sequence[LossName], why: str) -> None:
+    """Refuse losses that are none of those known.
 
     Raises: InputError: there is one; it says `why` that cannot be.
     """
     for name in loss_weights(given):
-        if name not in MOMENTS_ONLY:
-            raise InputError(f"{why}, and the loss {name} wants more: take {' and '.join(MOMENTS_ONLY)}.")
+        if name not in known:
+            raise InputError(f"{why}, and the loss {name} wants more: take {' or '.join(known)}.")
 
 
 def _number(given: str, written: str) -> float:

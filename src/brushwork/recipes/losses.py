@@ -17,29 +17,27 @@ loss for each painting, whose least is between them; a patch is taken of whichev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
-from brushwork.evaluate.tiled import Tiling
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size
 from brushwork.recipes.convention import Convention
 from brushwork.recipes.loss_weights import LossName
-from brushwork.recipes.share import ALONE, Alone, Band, Share
+from brushwork.recipes.share import ALONE, Share, whole_features
 from brushwork.recipes.summing import sums_over
 from brushwork.style import Moments, Style
 from brushwork.terms.gaussian import CovarianceStyle, Gaussian, GaussianWasserstein
 from brushwork.terms.histogram import Histogram, histogram_target
-from brushwork.terms.moments import covariance, mean
+from brushwork.terms.moments import Cells, covariance, mean
 from brushwork.terms.patches import NearestPatch
 from brushwork.terms.sliced import SlicedWasserstein
 from brushwork.terms.spread import MeanStd
-from brushwork.terms.term import AnyTerm
-from brushwork.types import Feature, Image
+from brushwork.types import Feature, Guides, Image
 
 _PATCH = 3
 """Cells along the side of a patch, as Li & Wand's."""
@@ -63,9 +61,8 @@ class Models:
     @cached_property
     def features(self) -> Sequence[Mapping[str, Feature]]:
         """All of each painting's features; every process has them whole."""
-        alone = Alone(Tiling(self.share.side)) if isinstance(self.share, Band) else self.share
-        found = (alone.features(self.encoder, painting, tuple(self.style.moments)) for painting in self.paintings)
-        return [{layer: held.feature for layer, held in one.items()} for one in found]
+        layers = tuple(self.style.moments)
+        return [whole_features(self.encoder, painting, layers, self.share) for painting in self.paintings]
 
     @cached_property
     def gaussians(self) -> Mapping[str, Gaussian]:
@@ -86,40 +83,41 @@ def loss_terms(
     norm = convention.spread_norm(moments)
     if models is None or name == "moments":
         return Objective.one(f"{name}:{layer}", MeanStd(layer, moments.mean, moments.std, norm))
-    match name:
-        case "covariance":
-            return Objective.one(f"{name}:{layer}", _covariance(layer, models.gaussians[layer], convention))
-        case "wasserstein":
-            return Objective.one(f"{name}:{layer}", GaussianWasserstein(layer, models.gaussians[layer], norm))
-        case "patches":
-            targets = tuple(one[layer] for one in models.features)
-            norm /= _PATCH**2 * models.patches(layer)
-            return Objective.one(f"{name}:{layer}", NearestPatch(layer, targets, norm))
-        case _:
-            return _for_each(name, layer, norm, models)
-
-
-def _covariance(layer: str, target: Gaussian, convention: Convention) -> CovarianceStyle:
-    """Means count as covariances do, each as a share of its target."""
-    energies = [float(part.square().sum()) for part in (target.covariance, target.mean)]
-    mean_share = energies[0] / energies[1] if energies[1] > 0 else 1.0
-    return CovarianceStyle(layer, target, convention.gram_norm(target.covariance), mean_share)
-
-
-def _for_each(name: LossName, layer: str, norm: float, models: Models) -> Objective:
-    """A term for each painting, weighted by its share."""
+    if name in ("covariance", "wasserstein"):
+        return Objective.one(f"{name}:{layer}", gaussian_term(name, layer, models.gaussians[layer], convention))
+    if name == "patches":
+        targets = tuple(one[layer] for one in models.features)
+        return Objective.one(
+            f"{name}:{layer}", NearestPatch(layer, targets, norm / (_PATCH**2 * models.patches(layer)))
+        )
     objective, several = Objective({}), len(models.paintings) > 1
-    for number, (weight, term) in enumerate(zip(models.weights, _sorted(name, layer, norm, models), strict=True), 1):
+    for number, (weight, features) in enumerate(zip(models.weights, models.features, strict=True), start=1):
+        term = sorted_term(name, layer, features[layer], norm, models.seed)
         objective += Objective.one(f"{name}:{layer}:{number}" if several else f"{name}:{layer}", term, weight)
     return objective
 
 
-def _sorted(name: LossName, layer: str, norm: float, models: Models) -> Iterator[AnyTerm]:
-    for one in models.features:
-        if name == "histogram":
-            yield Histogram(layer, histogram_target(one[layer]), norm)
-        else:
-            yield SlicedWasserstein(layer, one[layer], norm * one[layer].shape[1], seed=models.seed)
+def gaussian_term(
+    name: LossName, layer: str, target: Gaussian, convention: Convention, guide: Guides | None = None
+) -> CovarianceStyle | GaussianWasserstein:
+    """The loss of means and covariances of a name; under a guide, of a part of the picture."""
+    if name == "wasserstein":
+        deviations = target.covariance.diagonal(dim1=-2, dim2=-1).clamp_min(0).sqrt()
+        norm = convention.spread_norm(Moments(target.covariance, target.mean, deviations))
+        return GaussianWasserstein(layer, target, norm, guide)
+    # Means count as covariances do, each as a share of its target.
+    energies = [float(part.square().sum()) for part in (target.covariance, target.mean)]
+    mean_share = energies[0] / energies[1] if energies[1] > 0 else 1.0
+    return CovarianceStyle(layer, target, convention.gram_norm(target.covariance), mean_share, guide)
+
+
+def sorted_term(
+    name: LossName, layer: str, features: Feature, norm: float, seed: int, cells: Cells | None = None
+) -> Histogram | SlicedWasserstein:
+    """The sorted loss of a name, from a painting's features; `cells` are those of the picture that are compared."""
+    if name == "histogram":
+        return Histogram(layer, histogram_target(features), norm, cells)
+    return SlicedWasserstein(layer, features, norm * features.shape[1], seed=seed, cells=cells)
 
 
 def _gaussians(painting: Image, models: Models) -> Mapping[str, Gaussian]:

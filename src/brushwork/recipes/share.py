@@ -166,3 +166,9 @@ class Band:
 
 def _needed(rows: Rows, old: int, new: int) -> Rows:
     return Rows(*source_rows(rows.top, rows.bottom, old, new)) if rows.height else Rows(old, old)
+
+
+def whole_features(encoder: Encoder, picture: Image, taps: Sequence[str], share: Share) -> Mapping[str, Feature]:
+    """All features of a picture, in every process; made in tiles where the share looks so."""
+    alone = Alone(Tiling(share.side)) if isinstance(share, Band) else share
+    return {tap: held.feature for tap, held in alone.features(encoder, picture, taps).items()}

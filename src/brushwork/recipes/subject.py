@@ -17,7 +17,7 @@ from brushwork.recipes.coarse_to_fine import levels
 from brushwork.recipes.convention import CONVENTIONS
 from brushwork.recipes.guided_style import region_objective
 from brushwork.recipes.kept_style import KeptStyle, Seen
-from brushwork.recipes.loss_weights import MOMENTS_ONLY, loss_weights, require_moments_only
+from brushwork.recipes.loss_weights import BY_REGIONS, MOMENTS_ONLY, loss_weights, require_among
 from brushwork.recipes.losses import Models
 from brushwork.recipes.redrawing import Redrawing, redrawing
 from brushwork.recipes.regions import Guiding, Region, require_regions
@@ -70,7 +70,7 @@ class Subject:
         """
         options, several = self.options, len(self._views) > len(self.paintings)
         if self.regions:
-            require_moments_only(options.loss, "regions have moments of their own")
+            require_among(options.loss, BY_REGIONS, "regions are sets of cells")
             require_regions(self.regions, self.paintings, options.style_blend)
         if self.regions and several:
             raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")
