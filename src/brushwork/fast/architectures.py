@@ -11,6 +11,7 @@ from torch import nn
 
 from brushwork.errors import InputError, did_you_mean
 from brushwork.fast.johnson import Johnson, JohnsonNetwork, SuperResolution, SuperResolutionNetwork
+from brushwork.fast.mgan import Mgan, MganNetwork
 from brushwork.fast.pyramid import Pyramid, PyramidNetwork
 
 
@@ -27,6 +28,7 @@ class Architecture(NamedTuple):
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     "johnson": Architecture(Johnson, JohnsonNetwork),
+    "mgan": Architecture(Mgan, MganNetwork),
     "pyramid": Architecture(Pyramid, PyramidNetwork),
     "super-resolution": Architecture(SuperResolution, SuperResolutionNetwork),
 }

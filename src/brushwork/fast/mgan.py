@@ -1,0 +1,130 @@
+"""MGAN: what VGG-19 sees of a photograph, painted by a decoder that was taught against a judge of patches.
+
+Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+import torch
+from torch import nn
+
+from brushwork.errors import InputError
+from brushwork.fast.brown import brown_noise
+from brushwork.fast.johnson import mirrored
+from brushwork.fast.layers import Norm, Upsampling, norm_of
+from brushwork.perception import Encoder, load_encoder
+from brushwork.picture.window import Size
+from brushwork.types import Feature, Image
+
+TAP = "conv4_1"
+"""Where the network is read, rectified."""
+
+STRIDE = 8
+"""Pixels of a cell there."""
+
+_CHANNELS = 512
+_NARROWEST = 8
+_MARGIN = 2 * STRIDE
+"""Pixels that are mirrored around what is painted, and cut off again: the decoder sees zeros beyond its borders."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mgan:
+    """Settings of a decoder, and of the network whose features it paints."""
+
+    width: int = 512
+    """Channels after the first layer; half and a quarter as many follow. 512 as the paper: a file of 10 MB in half
+    precision; 256 make one of 3.7 MB. A multiple of 4, 8 or more."""
+
+    norm: Norm = "batch"
+    """What is made alike after each layer: the batch, with running means when it paints (so that tiles are alike), as
+    the paper; or each picture by itself (instance)."""
+
+    upsampling: Upsampling = "transposed"
+    """How maps become larger: transposed convolutions of 4×4, as the paper, or nearest neighbors and a convolution of
+    3×3, which leaves no checkerboard."""
+
+    network: str = "vgg19-normalized"
+    """The network that looks: vgg19-normalized or vgg19. It is no part of the painter's file."""
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.width, int) and self.width >= _NARROWEST and self.width % 4 == 0):
+            raise InputError(f"width is {self.width!r}: it must be a multiple of 4, {_NARROWEST} or more.")
+        for name, known in (("norm", Norm), ("upsampling", Upsampling)):
+            if getattr(self, name) not in get_args(known):
+                raise InputError(f"{name} is {getattr(self, name)!r}: it must be {' or '.join(get_args(known))}.")
+        if self.network not in NETWORKS:
+            raise InputError(
+                f"network is {self.network!r}: it must be {' or '.join(NETWORKS)}, which are always there."
+            )
+
+
+NETWORKS = ("vgg19-normalized", "vgg19")
+
+
+class MganNetwork(nn.Module):
+    """From a photograph, or from brown noise, to a picture in the style.
+
+    Its state is the decoder's alone: the network that looks is loaded when something is first painted.
+    """
+
+    def __init__(self, settings: Mgan, encoder: Encoder | None = None) -> None:
+        """`encoder`: the network that the settings name, where it is at hand."""
+        super().__init__()
+        self.settings = settings
+        self.decoder = _decoder(settings)
+        self._looking = [] if encoder is None else [encoder]  # in a list: not a part of the module
+
+    @property
+    def encoder(self) -> Encoder:
+        """The network that looks."""
+        if not self._looking:
+            encoder = load_encoder(self.settings.network, padding="reflect")
+            encoder.cut_after([TAP])
+            self._looking.append(encoder)
+        return self._looking[0]
+
+    def look(self, encoder: Encoder) -> None:
+        """Look with this network from now on: the same one, on another device or with another engine."""
+        self._looking = [encoder]
+
+    def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
+        """The photograph painted, or a texture of a size, made of brown noise that hangs on the seed; in [0, 1].
+
+        Raises: InputError: neither a photograph nor a size.
+        """
+        if image is None:
+            if size is None:
+                raise InputError("this painter was given no photograph, and no size for a texture: give one of them.")
+            image = brown_noise(size, torch.Generator().manual_seed(seed)).to(next(self.parameters()).device)
+        height, width = Size.of(image)
+        margin = 0 if self.training else _MARGIN
+        painted = self.decode(self.see(mirrored(image, margin, STRIDE)))
+        return painted[..., margin : margin + height, margin : margin + width]
+
+    def see(self, image: Image) -> Feature:
+        """What the network that looks makes of a picture whose sides are multiples of `STRIDE`."""
+        return self.encoder.to(image.device)(image, [TAP])[TAP]
+
+    def decode(self, feature: Feature) -> Image:
+        """The picture of features."""
+        return 0.5 + 0.5 * self.decoder(feature).tanh()
+
+
+def _decoder(settings: Mgan) -> nn.Sequential:
+    """3×3, then three times twice the size, to 3 channels. Source: 1604.04382, fig. 5, and the authors' program."""
+    widths = [settings.width, settings.width // 2, settings.width // 4]
+    layers: list[nn.Module] = [nn.ConvTranspose2d(_CHANNELS, widths[0], 3, padding=1)]
+    for inner, outer in zip(widths, [*widths[1:], 3], strict=True):
+        layers += [norm_of(settings.norm, inner), nn.ReLU(), _larger(inner, outer, settings.upsampling)]
+    return nn.Sequential(*layers)
+
+
+def _larger(inner: int, outer: int, how: Upsampling) -> nn.Module:
+    if how == "transposed":
+        return nn.ConvTranspose2d(inner, outer, 4, 2, padding=1)
+    convolution = nn.Conv2d(inner, outer, 3, padding=1, padding_mode="reflect")
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), convolution)

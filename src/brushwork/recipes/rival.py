@@ -1,0 +1,126 @@
+"""A rival of the picture: it learns to tell the picture's patches from those of paintings.
+
+Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.optimize.state import number, recall
+from brushwork.picture.window import Size
+from brushwork.recipes.patch_judge import Patches, PatchJudge, evened, hinge, initialize
+from brushwork.types import Feature, Scalar, State
+
+BETAS = (0.5, 0.999)
+"""Adam's decays in adversarial learning. Source: the authors' program, after Radford et al., 1511.06434."""
+
+_VIEWS = 8
+"""Windows of paintings, half as high and wide as the smallest, that are looked at beside a picture."""
+
+_PREFIX = "rival."
+
+_PRIME = 1_000_003
+
+Draw: TypeAlias = Callable[[int], int]
+"""A number from 0 up to, but not including, the given one."""
+
+
+class Rival:
+    """Learns, look by look, what tells a picture's features from those of paintings, and says how far it is fooled.
+
+    What it draws by chance hangs on the seed and the number of the look. Its `state` is that from before its last look:
+    an optimizer that is resumed looks at the picture once more, and the rival learns that look once more.
+
+    Raises: InputError: paintings of which no copy is large enough for a patch.
+    """
+
+    def __init__(self, bank: Sequence[Feature], patches: Patches, rate: float, seed: int) -> None:
+        self._bank = [one for one in bank if min(Size.of(one)) >= patches.seen]
+        if not self._bank:
+            raise InputError(f"the paintings are too small for patches of {patches.side} cells: take a larger size.")
+        self._patches, self._seed, self._looks = patches, seed, 0
+        self._view = [max(patches.seen, min(sides) // 2) for sides in zip(*map(Size.of, self._bank), strict=True)]
+        judge = PatchJudge(self._bank[0].shape[1], patches)
+        initialize(judge, seed)
+        self._judge = judge.to(self._bank[0].device)
+        self._adam = torch.optim.Adam(self._judge.parameters(), lr=rate, betas=BETAS)
+        self._shift = (0, 0)
+        self._before = self._now()
+
+    def learn(self, picture: Feature) -> None:
+        """Look at a picture beside windows of the paintings, and learn one step from the difference."""
+        self._before = self._now()
+        draw = self._drawn()
+        self._shift = (draw(self._patches.stride), draw(self._patches.stride))
+        views = torch.cat([self._window(draw) for _ in range(_VIEWS)])
+        self._adam.zero_grad()
+        loss = hinge(self._judge(views), real=True) + hinge(self._judge(self._shifted(picture.detach())), real=False)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._adam.step()
+        self._looks += 1
+
+    def doubt(self, picture: Feature) -> Scalar:
+        """How little the picture's patches pass for a painting's. Where patches overlap, their gradients are averaged.
+
+        Source: the authors' program. Its patches lie at fixed places; these are shifted by chance at each look, so
+        that all cells are seen, and none always at the same place of a patch.
+        """
+        self._judge.requires_grad_(False)
+        try:
+            return hinge(self._judge(evened(self._shifted(picture), self._patches)), real=True)
+        finally:
+            self._judge.requires_grad_(True)
+
+    def state(self) -> State:
+        """Weights and memory from before the last look."""
+        return self._before
+
+    def load(self, state: State) -> None:
+        """Take up a saved state.
+
+        Raises: InputError: it is no rival's.
+        """
+        self._looks = int(recall(state, f"{_PREFIX}looks"))
+        for name, weight in self._judge.named_parameters():
+            kept = {part: recall(state, f"{_PREFIX}{part}.{name}") for part in ("weight", "mean", "square")}
+            weight.data.copy_(kept["weight"])
+            self._adam.state[weight] = {
+                "step": torch.tensor(float(self._looks)),
+                "exp_avg": kept["mean"].to(weight.device),
+                "exp_avg_sq": kept["square"].to(weight.device),
+            }
+        self._before = self._now()
+
+    def _now(self) -> State:
+        """A copy of everything that learning changes."""
+        kept: dict[str, Tensor] = {f"{_PREFIX}looks": number(self._looks)}
+        for name, weight in self._judge.named_parameters():
+            memory: Mapping[str, Tensor] = self._adam.state.get(weight, {})
+            nothing = torch.zeros_like(weight)
+            kept[f"{_PREFIX}weight.{name}"] = weight.detach().clone()
+            kept[f"{_PREFIX}mean.{name}"] = memory.get("exp_avg", nothing).clone()
+            kept[f"{_PREFIX}square.{name}"] = memory.get("exp_avg_sq", nothing).clone()
+        return kept
+
+    def _drawn(self) -> Draw:
+        generator = torch.Generator().manual_seed((self._seed * _PRIME + self._looks) % 2**63)
+        return lambda below: int(torch.randint(below, (), generator=generator))
+
+    def _window(self, draw: Draw) -> Feature:
+        copy = self._bank[draw(len(self._bank))]
+        height, width = self._view
+        top, left = draw(copy.shape[-2] - height + 1), draw(copy.shape[-1] - width + 1)
+        return copy[..., top : top + height, left : left + width]
+
+    def _shifted(self, picture: Feature) -> Feature:
+        """Without the first rows and columns, as far as there are cells enough."""
+        down, right = (
+            min(shift, side - self._patches.seen) for shift, side in zip(self._shift, Size.of(picture), strict=True)
+        )
+        return picture[..., down:, right:]
