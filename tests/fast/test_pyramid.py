@@ -50,17 +50,17 @@ def test_all_that_it_knows_are_parameters() -> None:
         assert set(PyramidNetwork(settings).state_dict()) == {name for name, _ in network(settings).named_parameters()}
 
 
-def rolled(levels: list[Tensor], cells: tuple[int, int]) -> list[Tensor]:
-    """The levels moved around by so many cells of the coarsest one."""
-    return [level.roll((cells[0] << scale, cells[1] << scale), dims=(2, 3)) for scale, level in enumerate(levels)]
+def rolled(noise: list[Tensor], cells: tuple[int, int]) -> list[Tensor]:
+    """The noise moved around by so many cells of the coarsest one."""
+    return [level.roll((cells[0] << scale, cells[1] << scale), dims=(2, 3)) for scale, level in enumerate(noise)]
 
 
 def test_opposite_borders_meet() -> None:
     """What comes of noise that is moved around is the picture moved around: the seam is a place as any other."""
     painter = network()
-    levels = painter.levels(Size(24, 32), 1, torch.Generator().manual_seed(1))
+    noise = painter.noise(Size(24, 32), 1, torch.Generator().manual_seed(1))
     with torch.no_grad():
-        still, moved = painter.paint(levels), painter.paint(rolled(levels, (2, 5)))
+        still, moved = painter.paint(noise), painter.paint(rolled(noise, (2, 5)))
     torch.testing.assert_close(moved, still.roll((8, 20), dims=(2, 3)), rtol=0, atol=1e-5)
     assert still.std() > 0.02
 
@@ -75,13 +75,13 @@ def test_one_picture_comes_out_the_same_by_either_norm() -> None:
 
 def test_pictures_of_a_batch_do_not_touch_each_other_with_instance_norm() -> None:
     painter = network()
-    both = painter.levels(Size(16, 16), 2, torch.Generator().manual_seed(1))
+    both = painter.noise(Size(16, 16), 2, torch.Generator().manual_seed(1))
     with torch.no_grad():
         torch.testing.assert_close(painter.paint(both)[1:], painter.paint([level[1:] for level in both]))
 
 
 def test_noise_is_uniform_and_fresh_at_every_scale() -> None:
-    levels = network().levels(Size(64, 64), 2, torch.Generator().manual_seed(0))
+    levels = network().noise(Size(64, 64), 2, torch.Generator().manual_seed(0))
     assert [level.shape for level in levels] == [(2, 3, 16, 16), (2, 3, 32, 32), (2, 3, 64, 64)]
     drawn = torch.cat([level.flatten() for level in levels])
     assert drawn.unique().numel() > 0.99 * drawn.numel()
@@ -92,10 +92,14 @@ def test_noise_is_uniform_and_fresh_at_every_scale() -> None:
 def test_photographs_enter_averaged_before_the_noise() -> None:
     photograph = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     painter = network(replace(STYLIZING, scales=3, width=4))
-    levels = painter.levels(Size(8, 8), 1, torch.Generator(), photograph)
-    assert [level.shape[1] for level in levels] == [6, 6, 6]
-    torch.testing.assert_close(levels[2][:, :3], photograph)
-    torch.testing.assert_close(levels[0][:, :3, 0, 0], photograph[:, :, :4, :4].mean((2, 3)))
+    entered: list[Tensor] = []
+    for entry in painter.entries:
+        entry.register_forward_pre_hook(lambda _, given: entered.append(given[0]))
+    noise = painter.noise(Size(8, 8), 1, torch.Generator().manual_seed(1))
+    painter.paint(noise, photograph)
+    torch.testing.assert_close(entered[2], torch.cat([photograph, noise[2]], dim=1))
+    torch.testing.assert_close(entered[0][:, :3, 0, 0], photograph[:, :, :4, :4].mean((2, 3)))
+    assert torch.equal(entered[0][:, 3:], noise[0])
 
 
 def test_the_seed_alone_decides() -> None:

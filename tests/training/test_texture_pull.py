@@ -1,0 +1,73 @@
+"""Every term pulls as strongly as its weight, in its own direction."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.objective import Objective
+from brushwork.terms import Content, GramStyle
+from brushwork.training.texture_pull import pulled
+from brushwork.types import Features
+
+
+def features(count: int = 2) -> Features:
+    generator = torch.Generator().manual_seed(0)
+    return {
+        "shallow": (100 * torch.rand(count, 4, 5, 6, generator=generator)).requires_grad_(),
+        "deep": torch.rand(count, 3, 2, 2, generator=generator).requires_grad_(),
+    }
+
+
+STYLE = {"shallow": GramStyle("shallow", torch.eye(4)[None], 1.0), "deep": GramStyle("deep", torch.eye(3)[None], 1.0)}
+WEIGHTS = {"shallow": 2.0, "deep": 0.5}
+
+
+def style(*taps: str) -> Objective:
+    return sum((Objective.one(tap, STYLE[tap], WEIGHTS[tap]) for tap in taps), Objective({}))
+
+
+def test_gradients_have_the_weights_as_their_norms_and_their_own_directions() -> None:
+    given, plain = features(), features()
+    pulled(style("shallow", "deep"), given).total.backward()
+    style("shallow", "deep")(plain).total.backward()
+    for tap, weight in WEIGHTS.items():
+        ours, theirs = given[tap].grad, plain[tap].grad
+        assert ours is not None and theirs is not None
+        torch.testing.assert_close(ours.abs().flatten(1).sum(1), torch.full((2,), weight))
+        shares = theirs.flatten(1) / theirs.flatten(1).abs().sum(1, keepdim=True)
+        torch.testing.assert_close(ours.flatten(1), weight * shares)
+
+
+def test_the_values_are_the_objectives() -> None:
+    given = features()
+    ours, theirs = pulled(style("shallow", "deep"), given), style("shallow", "deep")(given)
+    torch.testing.assert_close(ours.total, theirs.total)
+    assert {name: float(value) for name, value in ours.terms.items()} == pytest.approx(
+        {name: float(value) for name, value in theirs.terms.items()}
+    )
+
+
+def test_a_picture_is_pulled_as_if_it_were_alone() -> None:
+    both, alone = features(), features()
+    pulled(style("deep"), both).total.backward()
+    first = {"deep": alone["deep"][:1]}
+    pulled(style("deep"), first).total.backward()
+    assert both["deep"].grad is not None and alone["deep"].grad is not None
+    torch.testing.assert_close(both["deep"].grad[:1], alone["deep"].grad[:1])
+
+
+def test_nothing_pulls_where_the_goal_is_reached() -> None:
+    given = features()
+    reached = Content("deep", given["deep"].detach(), 1.0)
+    pulled(Objective.one("content", reached), given).total.backward()
+    assert given["deep"].grad is not None
+    assert float(given["deep"].grad.abs().max()) == 0
+
+
+def test_scaled_losses_have_scaled_gradients() -> None:
+    """As mixed precision scales them."""
+    given = features()
+    (1024 * pulled(style("deep"), given).total).backward()
+    assert given["deep"].grad is not None
+    torch.testing.assert_close(given["deep"].grad.abs().sum((1, 2, 3)), torch.full((2,), 1024 * 0.5))
