@@ -105,6 +105,10 @@ EXAMPLES = {
     "neighbors": ShiftedGram("t", shifted_target(_painting(), offset=(-2, 1)), 0.1, offset=(-2, 1)),
     "covariance": CovarianceStyle("t", gaussian_target(_painting()), 0.2, mean_share=0.5),
     "gaussians": GaussianWasserstein("t", gaussian_target(_painting()), 0.2),
+    "covariance of a part": CovarianceStyle(
+        "t", gaussian_target(_painting()), 0.2, guide=_masks(26, HEIGHT, WIDTH)[:1]
+    ),
+    "gaussians of a part": GaussianWasserstein("t", gaussian_target(_painting()), 0.2, _masks(27, HEIGHT, WIDTH)[:1]),
     "guided": _guided_gram(),
     "guided spread": _guided_spread(),
     "style-content covariance": _style_content_covariance(),
@@ -120,6 +124,8 @@ WHOLE_EXAMPLES = {
     "sliced": SlicedWasserstein("t", _painting(), 0.5),
     "sliced, few": SlicedWasserstein("t", _target(), 0.5, count=3, seed=7, step=2),
     "histogram": Histogram("t", histogram_target(_painting()), 0.2),
+    "sliced, some cells": SlicedWasserstein("t", _painting(), 0.5, cells=_masks(28, HEIGHT, WIDTH)[0] > 0.4),
+    "histogram, some cells": Histogram("t", histogram_target(_painting()), 0.2, _masks(29, HEIGHT, WIDTH)[0] > 0.6),
 }
 """Terms that are no sum over positions."""
 

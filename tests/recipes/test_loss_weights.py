@@ -4,7 +4,7 @@ import pytest
 
 from brushwork.errors import InputError
 from brushwork.recipes import Texture, Transfer
-from brushwork.recipes.loss_weights import loss_weights, require_moments_only
+from brushwork.recipes.loss_weights import MOMENTS_ONLY, loss_weights, require_among
 
 
 def test_names_and_weights():
@@ -31,6 +31,6 @@ def test_what_is_no_loss_is_refused(recipe, given, message):
 
 
 def test_losses_that_want_features_are_refused():
-    require_moments_only(("gram", "moments:3"), "there are moments alone")
-    with pytest.raises(InputError, match="there are moments alone, and the loss sliced wants more: take gram and mom"):
-        require_moments_only(("gram", "sliced"), "there are moments alone")
+    require_among(("gram", "moments:3"), MOMENTS_ONLY, "there are moments alone")
+    with pytest.raises(InputError, match="there are moments alone, and the loss sliced wants more: take gram or mom"):
+        require_among(("gram", "sliced"), MOMENTS_ONLY, "there are moments alone")

@@ -50,3 +50,12 @@ def test_single_precision_keeps_the_distance():
     exact = loss(GaussianWasserstein("t", gaussian_target(painting), 1.0), own).item()
     single = loss(GaussianWasserstein("t", gaussian_target(painting.float()), 1.0), own.float()).item()
     assert single == pytest.approx(exact, rel=1e-3)
+
+
+@TERMS
+def test_a_guide_of_some_cells_is_those_cells_alone(term_class):
+    seen, guide = feature(1, 6, 8), torch.zeros(1, 6, 8, dtype=torch.float64)
+    guide[..., 2:5] = 3.0
+    target = gaussian_target(feature(0, 5, 6))
+    found = loss(term_class("t", target, 1.0, guide=guide), seen)
+    torch.testing.assert_close(found, loss(term_class("t", target, 1.0), seen[..., 2:5]))

@@ -24,3 +24,11 @@ def test_gradient_steps_reach_the_histogram():
         (gradient,) = torch.autograd.grad(term.score_whole(own).sum(), own)
         own = (own - gradient).detach().requires_grad_()
     assert term.score_whole(own).item() < 0.05 * first
+
+
+def test_some_cells_are_compared_as_if_there_were_no_others():
+    target, seen = (torch.rand(1, 4, *size, generator=torch.Generator().manual_seed(0)) for size in ((3, 5), (6, 8)))
+    cells = torch.zeros(6, 8, dtype=torch.bool)
+    cells[2:5, 1:7] = True
+    found = Histogram("t", histogram_target(target), 1.0, cells=cells).score_whole(seen)
+    torch.testing.assert_close(found, Histogram("t", histogram_target(target), 1.0).score_whole(seen[..., 2:5, 1:7]))

@@ -34,3 +34,10 @@ def test_seeds_and_steps_next_to_each_other_draw_apart():
 def test_the_painting_itself_has_no_loss():
     painting = feature(0, 3, 5)
     assert SlicedWasserstein("t", painting, 1.0).score_whole(painting).item() < 1e-25
+
+
+def test_some_cells_are_compared_as_if_there_were_no_others():
+    seen, cells = feature(1, 6, 8), torch.zeros(6, 8, dtype=torch.bool)
+    cells[2:5, 1:7] = True
+    found = SlicedWasserstein("t", feature(0, 3, 5), 1.0, cells=cells).score_whole(seen)
+    torch.testing.assert_close(found, SlicedWasserstein("t", feature(0, 3, 5), 1.0).score_whole(seen[..., 2:5, 1:7]))

@@ -32,7 +32,7 @@ _COMMANDS = {
     "again": ("brushwork.cli.again:again", "Repeat a picture from its metadata."),
     "lab": ("brushwork.cli.lab:lab", "Repeat the experiments of the papers, with a report."),
     "sweep": ("brushwork.cli.sweep:app", "Paint every combination of some settings, small, to choose from."),
-    "style": ("brushwork.cli.style:app", "Keep styles of paintings in files, and mix them."),
+    "style": ("brushwork.cli.style:app", "Keep styles of paintings in files, mix them, and combine paintings."),
     "judge": ("brushwork.cli.judge:judge", "Judge how near results are to photograph and painting."),
     "presets": ("brushwork.cli.presets:presets", "List the published programs that are known as settings."),
     "weights": ("brushwork.cli.weights:app", "List, fetch and add the networks' weights."),

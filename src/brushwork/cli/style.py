@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
+from brushwork.cli.combine import combine
 from brushwork.cli.layers import settings
 from brushwork.cli.options import Given, flags
 from brushwork.cli.output import result, tell
@@ -38,7 +39,8 @@ else:
 Output: TypeAlias = Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, metavar=f"FILE{ENDING}")]
 Force: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
-app = App(name="style", help="Keep styles of paintings in files, and mix them.")
+app = App(name="style", help="Keep styles of paintings in files, mix them, and combine paintings.")
+app.command(combine)
 
 
 @app.command

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.evaluate.tiled import Tiling
+from brushwork.recipes.guides import carried
+from brushwork.recipes.parts_of_paintings import Part, Parts, cells_of
+from brushwork.recipes.share import Alone
+from brushwork.terms import guided_gram_target, guided_spread_target, normalized_guides
+
+LAYERS = ["conv1_1", "pool2"]
+
+
+@pytest.fixture
+def masks():
+    left = torch.zeros(1, 60, 40)
+    left[..., :20] = 1
+    return torch.cat([left, 1 - left])
+
+
+@pytest.fixture(params=[None, Tiling(32)], ids=["at once", "in tiles"])
+def share(request):
+    return Alone(request.param)
+
+
+@pytest.mark.parametrize("way", ["simple", "all", "inside"])
+def test_moments_are_those_under_the_guides(way, tiny, painting, masks, share):
+    parts = Parts(painting, masks, way, LAYERS, tiny, share)
+    for layer, feature in tiny(painting, LAYERS).items():
+        guides = normalized_guides(carried(masks, layer, tiny, way))
+        grams, (means, stds) = guided_gram_target(feature, guides), guided_spread_target(feature, guides)
+        for place in (0, 1):
+            moments = Part(parts, place).moments(layer)
+            torch.testing.assert_close(moments.gram, grams[:, place], rtol=1e-4, atol=1e-2)
+            torch.testing.assert_close(moments.mean, means[:, place], rtol=1e-4, atol=1e-3)
+            torch.testing.assert_close(moments.std, stds[:, place], rtol=1e-4, atol=1e-3)
+
+
+def test_gaussians_of_a_hard_part_are_those_of_its_cells(tiny, painting, masks, share):
+    """From the definition, in float64."""
+    part = Part(Parts(painting, masks, "simple", ["conv1_1"], tiny, share), 1)
+    columns = tiny(painting, ["conv1_1"])["conv1_1"][..., 20:].double().flatten(2)[0]
+    found = part.gaussian("conv1_1")
+    torch.testing.assert_close(found.mean[0].double(), columns.mean(1), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(found.covariance[0].double(), columns.cov(correction=0), rtol=1e-4, atol=1e-2)
+
+
+def test_the_features_of_a_part_are_those_of_its_cells(tiny, painting, masks, share):
+    part = Part(Parts(painting, masks, "simple", ["conv1_1"], tiny, share), 0)
+    expected = tiny(painting, ["conv1_1"])["conv1_1"][..., :20].flatten(2).unsqueeze(2)
+    torch.testing.assert_close(part.features("conv1_1"), expected)
+
+
+def test_cells_are_more_in_than_out():
+    assert cells_of(torch.tensor([[0.0, 0.5, 0.51, 1.0]])).tolist() == [[False, False, True, True]]
+    assert cells_of(torch.zeros(2, 3, device="meta")).shape == (2, 3)
