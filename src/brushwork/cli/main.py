@@ -31,6 +31,7 @@ _COMMANDS = {
     "plan": ("brushwork.cli.foresee:app", "Say what a command would take: sizes, closures, memory, time."),
     "again": ("brushwork.cli.again:again", "Repeat a picture from its metadata."),
     "lab": ("brushwork.cli.lab:lab", "Repeat the experiments of the papers, with a report."),
+    "train": ("brushwork.cli.train:app", "Teach a network to paint in one pass."),
     "sweep": ("brushwork.cli.sweep:app", "Paint every combination of some settings, small, to choose from."),
     "style": ("brushwork.cli.style:app", "Keep styles of paintings in files, mix them, and combine paintings."),
     "judge": ("brushwork.cli.judge:judge", "Judge how near results are to photograph and painting."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,22 +41,31 @@ class LossPlot:
 
         Raises: InputError: the file cannot be written.
         """
-        from matplotlib import colormaps  # an extra, and slow to import
-        from matplotlib.figure import Figure
+        curves = {name: (self._closures[: len(column)], column) for name, column in self._losses.items()}
+        draw_losses(self._path, f"{self._title}: {' → '.join(self._levels.values())}", "closures", curves)
 
-        figure = Figure(figsize=INCHES, layout="constrained")
-        axes = figure.subplots()
-        axes.set_prop_cycle("color", colormaps["tab20"](range(CURVES)))
-        for name, column in self._losses.items():
-            axes.plot(self._closures[: len(column)], column, label=name, linewidth=2 if name == "total" else 1)
-        axes.set(
-            xlabel="closures", ylabel="loss", yscale="log", title=f"{self._title}: {' → '.join(self._levels.values())}"
-        )
-        figure.legend(loc="outside right upper", fontsize="small")
-        try:
-            figure.savefig(self._path)
-        except OSError as error:
-            raise InputError(f"the plot cannot be written to {self._path} ({error}).") from error
+
+def draw_losses(
+    path: Path, title: str, unit: str, curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+) -> None:
+    """Draw losses over what they were counted by, logarithmic; `total` is drawn bold.
+
+    Raises: InputError: the file cannot be written.
+    """
+    from matplotlib import colormaps  # an extra, and slow to import
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=INCHES, layout="constrained")
+    axes = figure.subplots()
+    axes.set_prop_cycle("color", colormaps["tab20"](range(CURVES)))
+    for name, (places, losses) in curves.items():
+        axes.plot(places, losses, label=name, linewidth=2 if name == "total" else 1)
+    axes.set(xlabel=unit, ylabel="loss", yscale="log", title=title)
+    figure.legend(loc="outside right upper", fontsize="small")
+    try:
+        figure.savefig(path)
+    except OSError as error:
+        raise InputError(f"the plot cannot be written to {path} ({error}).") from error
 
 
 def require_plot(path: Path) -> None:

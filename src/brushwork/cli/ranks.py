@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from time import monotonic
 from types import FrameType
@@ -26,8 +26,13 @@ _ECHO = 5.0
 """Seconds within which a signal that is heard again is the same one: launchers and terminals may both send it."""
 
 
+def ranks(order: Order) -> AbstractContextManager[Wire | None]:
+    """The connection to the other processes that paint an order; None: this one is alone."""
+    return connected(order.running.device)
+
+
 @contextmanager
-def ranks(order: Order) -> Iterator[Wire | None]:
+def connected(device_name: str) -> Iterator[Wire | None]:
     """The connection to the other processes; None: this one is alone.
 
     Only the first one speaks; the others end without a word, unless something goes wrong with themselves.
@@ -35,7 +40,7 @@ def ranks(order: Order) -> Iterator[Wire | None]:
     if not is_launched():
         yield None
         return
-    device = pick_device(order.running.device)
+    device = pick_device(device_name)
     if device.type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     wire = Processes(device)

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
+from brushwork.training.chance import generator
 from brushwork.types import Image, Losses
 
 
@@ -46,7 +47,7 @@ class Batch:
 
     def generator(self) -> torch.Generator:
         """A new generator on the CPU, the same at every call and on all ranks: draw for the whole batch, keep `own`."""
-        return torch.Generator().manual_seed((self.seed * 1_000_003 + self.step) % 2**63)
+        return generator(self.seed, self.step)
 
     def own(self, drawn: Tensor) -> Tensor:
         """This rank's rows of what was drawn for the whole batch, on the device."""
@@ -88,4 +89,4 @@ class Lesson(Protocol):
         """Losses on what is held out, with `total` among them; without gradients, and always on the same rows."""
 
     def show(self, batch: Batch) -> Image:
-        """What the painter makes of held-out pictures (or of noise), side by side for a person to look at."""
+        """What the painter makes of held-out pictures (or of noise), for a person to look at; without gradients."""

@@ -1,0 +1,18 @@
+"""`brushwork train`: painters learn. A family a file: `train_johnson`, `train_super_resolution`, …"""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+_FAMILIES = {
+    "johnson": ("brushwork.cli.train_johnson:johnson", "A network that paints any photograph in one style."),
+    "super-resolution": (
+        "brushwork.cli.train_super_resolution:super_resolution",
+        "A network that makes pictures 4 or 8 times as large.",
+    ),
+}
+"""Name → where it is, and its line in the list."""
+
+app = App(name="train", help="Teach a network to paint in one pass.")
+for place, (name, (target, line)) in enumerate(_FAMILIES.items()):
+    app.command(target, name=name, help=line, sort_key=place)

@@ -1,0 +1,138 @@
+"""How a training goes, on stderr: a bar on a terminal, occasional lines elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
+
+from brushwork.cli.pace import minutes
+from brushwork.cli.progress import BAR_WIDTH, REFRESHES_PER_SECOND, SECONDS_BETWEEN_LINES, TITLE_WIDTH
+
+_KEPT = 0.95
+"""Share of the former mean in the running mean of losses: single batches differ much."""
+
+
+class Teaching(Protocol):
+    """Shows how one training goes, while it is entered."""
+
+    def begin(self, iterations: int, done: int) -> None:
+        """How long it is, and where it begins."""
+
+    def see(self, step: int, loss: float) -> None:
+        """Take notice of an iteration."""
+
+    def say(self, line: str) -> None:
+        """Show a line that stays."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def teaching(title: str, quiet: bool) -> Teaching:
+    """What fits stderr."""
+    if quiet:
+        return Silent()
+    console = Console(stderr=True, highlight=False)
+    return Bar(title, console) if console.is_terminal and not console.is_dumb_terminal else Lines(title)
+
+
+class Silent:
+    """No display at all."""
+
+    def begin(self, iterations: int, done: int) -> None:
+        """Nothing."""
+
+    def see(self, step: int, loss: float) -> None:
+        """Nothing."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+class Lines(Silent):
+    """A line now and then."""
+
+    def __init__(self, title: str) -> None:
+        self._title, self._mean = title, Running()
+        self._iterations, self._done = 0, 0
+        self._began = self._told = monotonic()
+
+    def begin(self, iterations: int, done: int) -> None:
+        self._iterations, self._done, self._began = iterations, done, monotonic()
+
+    def see(self, step: int, loss: float) -> None:
+        self._mean.see(loss)
+        now = monotonic()
+        if now - self._told < SECONDS_BETWEEN_LINES:
+            return
+        self._told = now
+        left = (now - self._began) / (step - self._done) * (self._iterations - step)
+        self.say(f"{self._title}: {step}/{self._iterations}, loss {self._mean.value:.4g}, {minutes(left)} left")
+
+    def say(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class Bar(Silent):
+    """A live bar with iterations, the loss and the time that is left."""
+
+    def __init__(self, title: str, console: Console) -> None:
+        self._mean = Running()
+        self._bars = Progress(
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
+            BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1)),
+            TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            expand=True,
+        )
+        self._task = self._bars.add_task(escape(title), total=None, numbers="looking at the pictures")
+
+    def begin(self, iterations: int, done: int) -> None:
+        self._bars.update(self._task, total=iterations, completed=done)
+
+    def see(self, step: int, loss: float) -> None:
+        self._mean.see(loss)
+        self._bars.update(self._task, completed=step, numbers=f"iteration {step}, loss {self._mean.value:.4g}")
+
+    def say(self, line: str) -> None:
+        self._bars.console.print(line, markup=False)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+
+class Running:
+    """The running mean of a loss."""
+
+    def __init__(self) -> None:
+        self._sum, self._weight = 0.0, 0.0
+
+    def see(self, loss: float) -> None:
+        """Take notice of a loss."""
+        self._sum = _KEPT * self._sum + (1 - _KEPT) * loss
+        self._weight = _KEPT * self._weight + (1 - _KEPT)
+
+    @property
+    def value(self) -> float:
+        """The mean; those long ago count less and less."""
+        return self._sum / self._weight

@@ -1,0 +1,100 @@
+"""One step of learning: the turns of a lesson, each descended, with the gradients of all ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from brushwork.errors import BrushworkError, InputError
+from brushwork.evaluate.wire import Wire
+from brushwork.training.lesson import Batch, Lesson
+
+_FIRST_RATE = "first_lr"
+"""Where a group of parameters keeps the learning rate that the schedule multiplies."""
+
+_DTYPES = {"bf16": torch.bfloat16, "half": torch.float16}
+
+
+class Descent:
+    """Goes down the losses of a lesson.
+
+    Losses, gradients and weights stay in float32. With `half`, losses are scaled up so that gradients do not vanish,
+    and a step whose gradients overflow is left out, on all ranks alike.
+    """
+
+    def __init__(self, lesson: Lesson, device: torch.device, mixed: str, wire: Wire | None = None) -> None:
+        self._lesson, self._device, self._wire = lesson, device, wire
+        self._dtype = _DTYPES.get(resolved(mixed, device))
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self._dtype == torch.float16)
+        for optimizer in lesson.optimizers.values():
+            for group in optimizer.param_groups:
+                group.setdefault(_FIRST_RATE, group["lr"])
+
+    def step(self, batch: Batch, rate: float) -> Mapping[str, float]:
+        """One step; `rate` multiplies the learning rates. The losses, over all ranks, with `total` of all turns.
+
+        Raises: BrushworkError: a loss is not finite, before any weight is changed by it.
+        """
+        losses: dict[str, Tensor] = {}
+        turns = self._lesson.turns(batch)
+        while True:
+            with self.mixed():
+                turn = next(turns, None)
+            if turn is None:
+                break
+            total, terms = turn.losses
+            losses |= {name: value.detach() for name, value in terms.items()}
+            losses["total"] = losses.get("total", 0) + total.detach()
+            self._descend(self._lesson.optimizers[turn.optimizer], total, rate, batch.step)
+        self.scaler.update()
+        return self._mean(losses)
+
+    def mixed(self) -> AbstractContextManager[Any]:
+        """Compute the layers of painters in fewer bits, where that was asked for."""
+        if self._dtype is None:
+            return nullcontext()
+        return torch.autocast(self._device.type, self._dtype)
+
+    def _descend(self, optimizer: torch.optim.Optimizer, total: Tensor, rate: float, step: int) -> None:
+        if not total.isfinite():
+            raise BrushworkError(
+                f"the loss is {float(total)} in iteration {step + 1}: take a smaller learning rate or smaller weights."
+            )
+        optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        self._average(optimizer)
+        for group in optimizer.param_groups:
+            group["lr"] = group[_FIRST_RATE] * rate
+        self.scaler.step(optimizer)
+
+    def _average(self, optimizer: torch.optim.Optimizer) -> None:
+        """The mean of all ranks' gradients, on each of them bit for bit the same."""
+        if self._wire is None:
+            return
+        parameters = [one for group in optimizer.param_groups for one in group["params"]]
+        own = [torch.zeros_like(one) if one.grad is None else one.grad for one in parameters]
+        summed = self._wire.sum(torch.cat([one.flatten() for one in own])) / self._wire.count
+        for one, mean in zip(parameters, summed.split([one.numel() for one in parameters]), strict=True):
+            one.grad = mean.view_as(one)
+
+    def _mean(self, losses: Mapping[str, Tensor]) -> dict[str, float]:
+        values = torch.stack([value.float() for value in losses.values()])
+        if self._wire is not None:
+            values = self._wire.sum(values) / self._wire.count
+        return dict(zip(losses, values.tolist(), strict=True))
+
+
+def resolved(mixed: str, device: torch.device) -> str:
+    """What is meant by a choice of mixed precision on a device.
+
+    Raises: InputError: float16 where torch has no scaled losses for it.
+    """
+    if mixed == "auto":
+        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "off"
+    if mixed != "off" and not torch.amp.is_autocast_available(device.type):
+        raise InputError(f"mixed precision {mixed} was asked for, and {device} has none: take off.")
+    return mixed

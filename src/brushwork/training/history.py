@@ -1,0 +1,86 @@
+"""The losses of a training, as JSON beside the painter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from brushwork.errors import InputError
+from brushwork.picture.destination import placing
+
+Kind = Literal["learned", "judged"]
+
+_STEP = "iteration"
+
+
+class History:
+    """Losses by iteration: those of the batches, and those on what is held out."""
+
+    def __init__(self, rows: Mapping[Kind, list[dict[str, float]]] | None = None) -> None:
+        self.rows: dict[Kind, list[dict[str, float]]] = {"learned": [], "judged": []}
+        self.rows |= rows or {}
+
+    def add(self, kind: Kind, step: int, losses: Mapping[str, float]) -> None:
+        """Keep the losses of an iteration."""
+        self.rows[kind].append({_STEP: step, **losses})
+
+    def curves(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Name of a loss → iterations and values: the means of stretches of batches, and what is held out."""
+        learned = _stretches(self.rows["learned"])
+        found = {name: _curve(learned, name) for name in _names(learned)}
+        if self.rows["judged"]:
+            found["held out"] = _curve(self.rows["judged"], "total")
+        return found
+
+    @property
+    def last(self) -> Mapping[str, float]:
+        """The latest judgement; empty before the first."""
+        return self.rows["judged"][-1] if self.rows["judged"] else {}
+
+    def write(self, path: Path, about: Mapping[str, Any]) -> None:
+        """Replace the file, at once or not at all.
+
+        Raises: InputError: it cannot be written.
+        """
+        with placing(path, overwrite=True) as temporary:
+            temporary.write_text(json.dumps({**about, **self.rows}, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path, until: int) -> History:
+        """What a file says up to an iteration: a training that was killed may have gone further than it was kept.
+
+        Raises: InputError: the file is there, and no history.
+        """
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            rows: dict[Kind, list[dict[str, float]]] = {
+                kind: [row for row in found[kind] if row[_STEP] <= until] for kind in ("learned", "judged")
+            }
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path} is no history of a training ({error!r}): remove it.") from error
+        return cls(rows)
+
+
+_POINTS = 200
+"""Of a curve: single batches differ too much to be seen."""
+
+
+def _stretches(rows: list[dict[str, float]]) -> list[dict[str, float]]:
+    length = max(1, -(-len(rows) // _POINTS))
+    return [_mean(rows[first : first + length]) for first in range(0, len(rows), length)]
+
+
+def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
+
+
+def _names(rows: list[dict[str, float]]) -> list[str]:
+    return [name for name in (rows[0] if rows else {}) if name != _STEP]
+
+
+def _curve(rows: list[dict[str, float]], name: str) -> tuple[list[float], list[float]]:
+    return [row[_STEP] for row in rows], [row[name] for row in rows]

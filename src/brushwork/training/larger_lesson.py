@@ -1,0 +1,150 @@
+"""Larger pictures, learned by a perceptual loss: what a picture was before it was made small, as a network sees it.
+
+Source: Johnson, Alahi, Fei-Fei, 1603.08155, section 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from math import ceil, inf
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from brushwork.errors import InputError
+from brushwork.fast.architectures import build
+from brushwork.fast.johnson import SuperResolution
+from brushwork.perception import Encoder
+from brushwork.perception.flags import as_given
+from brushwork.picture.framing import pad
+from brushwork.picture.resample import resize
+from brushwork.picture.window import Size
+from brushwork.recipes.balance import content_objective, smooth_objective
+from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes.options import Seeing, check, require
+from brushwork.training.lesson import Batch, Turn
+from brushwork.training.options import Learning
+from brushwork.types import Image, Losses
+
+PAINTER = "painter"
+
+_REACH = 3
+"""Standard deviations at which the blur's kernel ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LargerTraining(Learning, SuperResolution, Seeing):
+    """Options of learning to make pictures larger.
+
+    Source: 1603.08155, section 4.2; 200000 iterations there.
+    """
+
+    crop: int = 288
+    """Pixels along the side of the crops of photographs, before they are made small; a multiple of 8."""
+
+    photo_size: int = 480
+    """Pixels of a photograph's short side, at most."""
+
+    blur: float = 1.0
+    """Standard deviation in pixels of the blur before crops are made small; 0 or more."""
+
+    content_layers: tuple[str, ...] = ("conv2_2",)
+    """Layers at which pictures must look alike; relu2_2, as the authors."""
+
+    content_weight: float = 1.0
+    """Weight of the mean squared difference there; 0 or more."""
+
+    pixel_weight: float = 0.0
+    """Weight of the mean squared difference of the pixels, white being 255; 0 or more."""
+
+    smoothness: float = 0.0
+    """Weight of the total variation; 0 or more."""
+
+    def __post_init__(self) -> None:
+        check(self)
+        require(self.crop >= 8 and self.crop % 8 == 0, "crop", self.crop, "a multiple of 8")
+        for name in ("blur", "content_weight", "pixel_weight", "smoothness"):
+            require(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
+
+    @property
+    def architecture(self) -> SuperResolution:
+        """The painter's settings alone."""
+        return SuperResolution(**{field.name: getattr(self, field.name) for field in fields(SuperResolution)})
+
+
+class LargerLesson:
+    """A network learns to make small pictures large."""
+
+    def __init__(self, options: LargerTraining, encoder: Encoder) -> None:
+        """The encoder lies on the device to learn on."""
+        self.options, self.settings, self.crop = options, options.architecture, options.crop
+        self._encoder, self._convention = encoder, CONVENTIONS["authors"]
+        device = next(encoder.buffers()).device
+        self._network = build(self.settings, options.seed).to(device, memory_format=torch.channels_last)
+        self.learners: Mapping[str, nn.Module] = {PAINTER: self._network}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {
+            PAINTER: torch.optim.Adam(self._network.parameters(), options.learning_rate)
+        }
+
+    def turns(self, batch: Batch) -> Iterator[Turn]:
+        """The mean loss of the crops, made small and then large again."""
+        crops = _of(batch)
+        yield Turn(PAINTER, self._losses(self._network(self.small(crops)).float(), crops))
+
+    @torch.no_grad()
+    def judge(self, batch: Batch) -> Mapping[str, float]:
+        """The same on photographs that are not learned from, and the PSNR."""
+        crops = _of(batch)
+        larger = self._network(self.small(crops)).float()
+        total, terms = self._losses(larger, crops)
+        error = (larger.clamp(0, 1) - crops).square().mean((1, 2, 3)).clamp_min(1e-12)
+        found = {"total": total, **terms, "psnr": (-10 * error.log10()).mean()}
+        return {name: float(value) for name, value in found.items()}
+
+    @torch.no_grad()
+    def show(self, batch: Batch) -> Image:
+        """The crops, made small and then large again."""
+        larger: Image = self._network(self.small(_of(batch)))
+        return larger.float()
+
+    def small(self, pictures: Image) -> Image:
+        """What the network is given: blurred, and made small by bicubic interpolation."""
+        side = self.options.crop // self.options.factor
+        return resize(blurred(pictures, self.options.blur), Size(side, side), clamp=True)
+
+    def _losses(self, larger: Image, crops: Image) -> Losses:
+        options, share = self.options, 1 / len(crops)
+        with as_given(crops.device):
+            objective = content_objective(
+                crops, self._encoder, options.content_layers, options.content_weight, self._convention
+            ) + smooth_objective("mean", options.smoothness, Size.of(crops), options.white)
+            _, terms = objective(self._encoder(larger, objective.taps))
+        parts = {name: share * value for name, value in terms.items()}
+        if options.pixel_weight:
+            parts["pixels"] = options.pixel_weight * (255 * (larger - crops)).square().mean()
+        return Losses(torch.stack(list(parts.values())).sum(), parts)
+
+
+def blurred(pictures: Image, deviation: float) -> Image:
+    """The pictures after a Gaussian blur, mirrored at the border; `deviation` in pixels."""
+    if deviation == 0:
+        return pictures
+    reach = ceil(_REACH * deviation)
+    kernel = _gaussian(deviation, reach).to(pictures)
+    wide = pad(pictures, top=reach, bottom=reach, left=reach, right=reach)
+    across = F.conv2d(wide, kernel.view(1, 1, 1, -1).expand(3, 1, 1, -1), groups=3)
+    return F.conv2d(across, kernel.view(1, 1, -1, 1).expand(3, 1, -1, 1), groups=3)
+
+
+def _gaussian(deviation: float, reach: int) -> Tensor:
+    places = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    weights = (-0.5 * (places / deviation).square()).exp()
+    return weights / weights.sum()
+
+
+def _of(batch: Batch) -> Image:
+    if batch.pictures is None:
+        raise InputError("no photographs were given: this network learns from a folder of them.")
+    return batch.pictures

@@ -1,0 +1,66 @@
+"""What a painter of one style learns from, and how much of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from math import inf
+
+from brushwork.fast.johnson import Johnson
+from brushwork.recipes.loss_weights import require_moments_only
+from brushwork.recipes.options import (
+    SMALLEST_SIDE,
+    Seeing,
+    Weighing,
+    WeighingContent,
+    WeighingStyle,
+    check,
+    require,
+)
+from brushwork.training.options import Learning
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looking:
+    """At what sizes photographs and paintings are looked at."""
+
+    crop: int = 256
+    """Pixels along the side of the crops of photographs; 256 as Johnson et al."""
+
+    photo_size: int = 480
+    """Pixels of a photograph's short side, at most: crops are taken at all scales from this one to that at which they
+    hold the whole short side."""
+
+    style_size: int = 256
+    """Pixels of the painting's short side: larger gives larger strokes."""
+
+    style_blend: tuple[float, ...] = ()
+    """Weight of each painting, where several are one style; none: equal weights."""
+
+    def __post_init__(self) -> None:
+        for name in ("crop", "photo_size", "style_size"):
+            given = getattr(self, name)
+            require(given >= SMALLEST_SIDE, name, given, f"{SMALLEST_SIDE} pixels or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, Weighing, Seeing):
+    """Options of learning one style by perceptual losses.
+
+    Source: Johnson, Alahi, Fei-Fei, 1603.08155; weights mean what they mean when a picture is painted.
+    """
+
+    style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
+    """Layers whose Gram matrices are the style."""
+
+    content_layers: tuple[str, ...] = ("conv3_3",)
+    """Layers at which the photograph's content is kept: relu3_3, as the authors' program."""
+
+    def __post_init__(self) -> None:
+        check(self)
+        require_moments_only(self.loss, "a painter learns from the painting's moments")
+        require(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
+
+    @property
+    def architecture(self) -> Johnson:
+        """The painter's settings alone."""
+        return Johnson(**{field.name: getattr(self, field.name) for field in fields(Johnson)})
