@@ -13,6 +13,7 @@ from brushwork.jobs.scaled import scaled
 from brushwork.perception import Encoder
 from brushwork.picture import Size
 from brushwork.recipes import Options, Pictures, Texture, run
+from brushwork.recipes.recipe import closing_early
 
 _SIDE = 160
 """Pixels. Smaller, the overhead of each call counts too much; larger, the probe takes long."""
@@ -44,7 +45,7 @@ def probe(options: Options, paintings: int, encoder: Encoder, device: torch.devi
 
 
 def _small(options: Options, side: int) -> Options:
-    short = replace(options, coarsest=0, iterations=_CLOSURES)
+    short = closing_early(options, _CLOSURES)
     if isinstance(short, Texture):
         short = replace(short, picture_size=side)
     return scaled(short, side, Size(side, side))

@@ -12,7 +12,7 @@ from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs.inputs import Sizes
 from brushwork.perception import Encoder
 from brushwork.picture import Size
-from brushwork.recipes import Options, Pictures, Region, Saved, plan, run
+from brushwork.recipes import Mdan, Options, Pictures, Region, Saved, plan, run
 from brushwork.recipes.coarse_to_fine import optimizer_of
 from brushwork.recipes.share import Alone
 from brushwork.types import Image
@@ -45,16 +45,19 @@ def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1, tili
 
 def optimizer_memory(options: Options, size: Size, closures: int) -> int:
     """Bytes that the optimizer of the options takes at a size after so many closures."""
-    history = options.history if options.optimizer == "lbfgs" else None
-    return optimizer_bytes(3 * size.area * _SAMPLE, closures, history, _KEPT[options.history_storage])
+    point = 3 * size.area * _SAMPLE
+    if isinstance(options, Mdan) or options.optimizer == "adam":
+        return optimizer_bytes(point, closures, None)
+    return optimizer_bytes(point, closures, options.history, _KEPT[options.history_storage])
 
 
 def _closure_bytes(
     options: Options, pictures: Pictures, encoder: Encoder, index: int, size: Size, tiling: Tiling | None
 ) -> int:
     """What the first closure of a level takes, and its targets before that."""
-    here = _picture(size)
-    saved = Saved(index, 0, {**optimizer_of(options).state(), "point": here, "shown": here})
+    here, saved = _picture(size), None
+    if not isinstance(options, Mdan):  # which has one level, and whose optimizer lies with its paintings
+        saved = Saved(index, 0, {**optimizer_of(options).state(), "point": here, "shown": here})
     with Meter() as meter:
         next(run(options, pictures, encoder=encoder, saved=saved, share=Alone(tiling)))
     return int(meter.peak)

@@ -6,7 +6,8 @@ from brushwork.errors import InputError
 from brushwork.jobs.inputs import Sizes
 from brushwork.perception import Encoder
 from brushwork.picture import Size
-from brushwork.recipes import Options, Texture, Transfer, plan, taps
+from brushwork.recipes import Mdan, Options, Texture, Transfer, plan, taps
+from brushwork.recipes.mdan import painting_size
 from brushwork.recipes.scales import scales_of, style_size
 from brushwork.recipes.texture import picture_size_at
 
@@ -19,6 +20,9 @@ def shown(options: Options, sizes: Sizes, level: Size) -> dict[str, Size]:
             for scale in scales_of(options, number, len(sizes.paintings)):
                 at = f" at scale {scale:g}" if scale != 1 else ""
                 found[f"painting {number + 1}{at}"] = style_size(options, level, painting, scale)
+    if isinstance(options, Mdan):
+        for number, painting in enumerate(sizes.paintings, start=1):
+            found[f"painting {number}"] = painting_size(options, level, painting, max(options.scales))
     if isinstance(options, Texture):
         found["the picture"] = picture_size_at(options, level, sizes.content)
     return found

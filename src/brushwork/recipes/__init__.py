@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved
 from brushwork.recipes.kept_style import KeptStyle, mix_styles
+from brushwork.recipes.mdan import Mdan, mdan
 from brushwork.recipes.presets import PRESETS, WHOSE, preset
 from brushwork.recipes.recipe import Options, Pictures, finish, plan, run, taps
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
@@ -17,6 +18,7 @@ __all__ = [
     "WHOSE",
     "KeptStyle",
     "Level",
+    "Mdan",
     "Options",
     "Pictures",
     "Progress",
@@ -26,6 +28,7 @@ __all__ = [
     "Texture",
     "Transfer",
     "finish",
+    "mdan",
     "mix_styles",
     "plan",
     "preset",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from brushwork.perception import Encoder
@@ -11,6 +12,7 @@ from brushwork.picture.window import Size
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved, levels
 from brushwork.recipes.coloring import finished
 from brushwork.recipes.kept_style import KeptStyle
+from brushwork.recipes.mdan import Mdan, level_of, mdan
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
 from brushwork.recipes.regions import Region
 from brushwork.recipes.share import ALONE, Share
@@ -18,7 +20,7 @@ from brushwork.recipes.texture import Texture, canvas_size, texture
 from brushwork.recipes.transfer import Transfer, transfer
 from brushwork.types import Image
 
-Options: TypeAlias = Transfer | ReconstructContent | Texture
+Options: TypeAlias = Transfer | ReconstructContent | Texture | Mdan
 """The options of one recipe; their type says which."""
 
 
@@ -26,7 +28,7 @@ class Pictures(NamedTuple):
     """What a recipe is given to look at."""
 
     content: Image
-    """The photograph of a transfer; the picture of a reconstruction or a texture."""
+    """The photograph that is painted; the picture of a reconstruction or a texture."""
     paintings: tuple[Image | KeptStyle, ...] = ()
     start: Image | None = None
     regions: tuple[Region, ...] = ()
@@ -55,6 +57,8 @@ def run(
             return reconstruct_content(content, options, encoder=encoder, start=start, saved=saved, share=share)
         case Texture():
             return texture(content, options, encoder=encoder, start=start, saved=saved, share=share)
+        case Mdan():
+            return mdan(content, paintings, options, encoder=encoder, start=start, saved=saved, share=share)
 
 
 def finish(options: Options, content: Image, painted: Image) -> Image:
@@ -67,6 +71,8 @@ def plan(options: Options, content: Size) -> list[Level]:
     if isinstance(options, Texture):
         canvas = canvas_size(options, fit(content, options.picture_size, by=options.measure))
         return levels(canvas, max(canvas), "long", options)
+    if isinstance(options, Mdan):
+        return [level_of(options, content)]
     return levels(content, options.size, options.measure, options)
 
 
@@ -79,3 +85,12 @@ def taps(options: Options) -> tuple[str, ...]:
             return (options.layer,)
         case Texture():
             return options.style_layers
+        case Mdan():
+            return options.content_layer, options.style_layer
+
+
+def closing_early(options: Options, closures: int) -> Options:
+    """The same options for so many closures at one size only."""
+    if isinstance(options, Mdan):
+        return replace(options, iterations=closures)
+    return replace(options, iterations=closures, coarsest=0)
