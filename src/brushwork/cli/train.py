@@ -6,6 +6,7 @@ from cyclopts import App
 
 _FAMILIES = {
     "johnson": ("brushwork.cli.train_johnson:johnson", "A network that paints any photograph in one style."),
+    "texture": ("brushwork.cli.train_texture:texture", "A network that draws a texture from noise, or paints with it."),
     "super-resolution": (
         "brushwork.cli.train_super_resolution:super_resolution",
         "A network that makes pictures 4 or 8 times as large.",

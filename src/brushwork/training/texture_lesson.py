@@ -15,11 +15,13 @@ from brushwork.fast.architectures import build
 from brushwork.fast.pyramid import Noise, PyramidNetwork
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
+from brushwork.perception.flags import as_given
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import content_objective, smooth_objective, style_objective
 from brushwork.recipes.convention import CONVENTIONS
+from brushwork.training.learned_style import learned_style
 from brushwork.training.lesson import Batch, Turn
-from brushwork.training.style_lesson import PAINTER, style_of_paintings
+from brushwork.training.style_lesson import PAINTER
 from brushwork.training.texture_diversity import Diversity
 from brushwork.training.texture_options import TextureTraining
 from brushwork.training.texture_pull import pulled
@@ -40,7 +42,7 @@ class TextureLesson:
         self.options, self.settings = options, options.architecture
         self.crop = options.crop if options.photograph else 0
         self._encoder, self._convention = encoder, CONVENTIONS[options.convention]
-        self._style = style_of_paintings(paintings, options, encoder)
+        self._style = learned_style(paintings, options, encoder, (*options.content_layers, *options.style_layers))
         self._size = Size(options.crop, options.crop)
         self._fixed = style_objective(self._style, options, self._convention) + smooth_objective(
             options.smoothness_form, options.smoothness, self._size, options.white
@@ -51,17 +53,20 @@ class TextureLesson:
 
     def turns(self, batch: Batch) -> Iterator[Turn]:
         """The mean loss of what the painter makes of fresh noise, and of the photographs if there are any."""
-        objective = self._objective(batch) + self._variety()
         painted = self._painter.paint(self._noise(batch), self._photographs(batch)).float()
-        features = self._encoder(painted, objective.taps)
-        losses = pulled(objective, features) if self.options.normalized_gradients else objective(features)
+        with as_given(painted.device):  # the encoder has a precision of its own
+            objective = self._objective(batch) + self._variety()
+            features = self._encoder(painted, objective.taps)
+            losses = pulled(objective, features) if self.options.normalized_gradients else objective(features)
         yield Turn(PAINTER, _mean(losses, batch.size))
 
     @torch.no_grad()
     def judge(self, batch: Batch) -> Mapping[str, float]:
         """The same of other noise and other photographs, each painted by itself; without diversity."""
-        objective = self._objective(batch)
-        total, terms = _mean(objective(self._encoder(self.show(batch), objective.taps)), batch.size)
+        painted = self.show(batch)
+        with as_given(painted.device):
+            objective = self._objective(batch)
+            total, terms = _mean(objective(self._encoder(painted, objective.taps)), batch.size)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
     @torch.no_grad()
