@@ -18,7 +18,7 @@ from brushwork.cli.output import print_json, tell
 from brushwork.cli.pace import minutes
 from brushwork.cli.perform import use_threads
 from brushwork.evaluate.plan import Plan
-from brushwork.jobs import Job, plan
+from brushwork.jobs import Job, OnePass, plan, plan_at_once
 from brushwork.recipes import Texture
 
 
@@ -27,7 +27,7 @@ def foresee(order: Order) -> int:
     use_threads(order.running.threads)
     if not order.running.quiet:
         tell("measuring how fast this machine is")
-    plans = [(job, plan(job, memory=order.running.memory)) for job in order.jobs]
+    plans = [(job, _plan(job, order.running.memory)) for job in order.jobs]
     if order.running.json:
         documents = [_document(job, one) for job, one in plans]
         print_json(documents if order.many else documents[0])
@@ -37,7 +37,11 @@ def foresee(order: Order) -> int:
     return 0 if all(one.fits for _, one in plans) else FAILURE
 
 
-def _print(job: Job, one: Plan) -> None:
+def _plan(job: Job | OnePass, memory: int | None) -> Plan:
+    return plan(job, memory=memory) if isinstance(job, Job) else plan_at_once(job, memory=memory)
+
+
+def _print(job: Job | OnePass, one: Plan) -> None:
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("size", "closures", "memory", "time"):
@@ -51,7 +55,7 @@ def _print(job: Job, one: Plan) -> None:
     console.print(_verdict(job, one), markup=False, soft_wrap=True)
 
 
-def _verdict(job: Job, one: Plan) -> str:
+def _verdict(job: Job | OnePass, one: Plan) -> str:
     if one.available is None:
         return "How much memory there is, is not known."
     if one.fits:
@@ -59,7 +63,7 @@ def _verdict(job: Job, one: Plan) -> str:
     return f"It does not fit: {gigabytes(one.available)} may be used. {_what_fits(job, one.largest)}"
 
 
-def _what_fits(job: Job, largest: int | None) -> str:
+def _what_fits(job: Job | OnePass, largest: int | None) -> str:
     if not largest:
         return "No size does."
     if isinstance(job.options, Texture):
@@ -79,7 +83,7 @@ def _time(seconds: float | None) -> str:
     return "?" if seconds is None else minutes(seconds)
 
 
-def _document(job: Job, one: Plan) -> dict[str, Any]:
+def _document(job: Job | OnePass, one: Plan) -> dict[str, Any]:
     levels = [{**asdict(level), "size": [level.size.width, level.size.height]} for level in one.levels]
     totals = {"closures": one.closures, "memory": one.memory, "seconds": one.seconds}
     verdict: dict[str, Any] = {"available": one.available, "fits": one.fits, "largest": one.largest}

@@ -13,7 +13,8 @@ from brushwork.cli.launched import is_launched
 from brushwork.cli.running import Running
 from brushwork.cli.targets import is_pipe, outputs, pictures
 from brushwork.errors import InputError
-from brushwork.jobs import Job
+from brushwork.fast.at_once import AtOnce
+from brushwork.jobs import Job, OnePass, commission
 from brushwork.recipes import Options
 
 
@@ -21,10 +22,26 @@ from brushwork.recipes import Options
 class Order:
     """Jobs, and how to go about them."""
 
-    jobs: tuple[Job, ...]
+    jobs: tuple[Job | OnePass, ...]
     running: Running
     many: bool
     """Whether there may be several results: a folder or several pictures were given."""
+
+
+def require_optimized(order: Order) -> None:
+    """Refuse what only an optimization can do, where something is painted in one pass.
+
+    Raises: InputError: a series of pictures, a plot, or several processes.
+    """
+    if all(isinstance(job, Job) for job in order.jobs):
+        return
+    running = order.running
+    given = {"save-every": running.save_every, "plot": running.plot, "timelapse": running.timelapse}
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"--{name} shows the closures of a painting, and what is painted in one pass has none.")
+    if is_launched():
+        raise InputError("what is painted in one pass is the work of one process: start it without a launcher.")
 
 
 Act: TypeAlias = Callable[[Order], int]
@@ -65,7 +82,7 @@ class Pipes:
 
 
 def order(
-    options: Options,
+    options: Options | AtOnce,
     asked: Sequence[tuple[Path, tuple[Path, ...], str]],
     running: Running,
     pipes: Pipes,
@@ -83,8 +100,8 @@ def order(
         raise InputError("-o - is one picture on standard output, and there may be several: give a folder with -o.")
     files = outputs(pipes.target(running.output), [name for _, _, name in asked], many)
     jobs = tuple(
-        Job(
-            options=options,
+        commission(
+            options,
             content=content,
             paintings=paintings,
             regions=regions,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
+from brushwork.cli.at_once import at_once
 from brushwork.cli.layers import settings, split_start
 from brushwork.cli.masks import masks
 from brushwork.cli.options import Given, flags
@@ -17,11 +18,13 @@ from brushwork.cli.perform import perform
 from brushwork.cli.running import Running
 from brushwork.cli.targets import holds_folder, pictures
 from brushwork.errors import InputError
-from brushwork.recipes import preset
+from brushwork.fast.at_once import AtOnce
+from brushwork.fast.instant import Instant
+from brushwork.recipes import Options, preset
 from brushwork.recipes.options import Start
 
-START_HELP = """Starting point: the photograph (content), the painting (style), white noise (noise), gray, or a picture
-file."""
+START_HELP = """Starting point: the photograph (content), the painting (style), white noise (noise), gray, what
+--instant paints (instant), or a picture file."""
 _STYLES_IN_A_NAME = 3
 
 Names: TypeAlias = Annotated[
@@ -49,6 +52,8 @@ def paint(
     each: Annotated[bool, Parameter(group=PICTURES, negative=(), show_default=False)] = False,
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
+    instant: Annotated[bool, Parameter(group=SETTINGS, negative=(), show_default=False)] = False,
+    strength: Annotated[float | None, Parameter(group=SETTINGS, show_default="1")] = None,
     config: ConfigFile = None,
     running: Running = Running(),  # noqa: B008
     given: Annotated[TransferFlags, Parameter(name="*")] = {},  # noqa: B006
@@ -85,11 +90,21 @@ def paint(
     ratio
         α/β, as the papers give it: sets the content weight to this times the style weight (1e-4 to 1e-2 are usual
         with the presets gatys-2015 and gatys-2016). What the two weights multiply is the preset's `convention`.
+    instant
+        Paint in one pass, in a second: a preview of any painting's style, by AdaIN. Sizes, scales, blends, regions and
+        colors are as in painting; what only the optimization has is left aside.
+    strength
+        With --instant: how far the picture is painted, from 0 (the photograph) to 1.
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
     given, start = split_start(given, Start)
-    options = settings(preset(preset_name), given, ratio)
+    options: Options | AtOnce
+    if instant:
+        options = at_once(Instant, preset(preset_name), given, {} if strength is None else {"strength": strength})
+        start = None
+    else:
+        options = settings(preset(preset_name), given, ratio)
     contents, paintings = ([content, *styles], style) if style else ([content], list(styles))
     if not paintings:
         raise InputError(f"a painting is missing: brushwork paint {content} PAINTING")

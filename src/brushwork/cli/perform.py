@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from brushwork.cli.exits import Interrupted, exit_code, fail, message
-from brushwork.cli.order import Order
+from brushwork.cli.order import Order, require_optimized
 from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.progress import Display, display
 from brushwork.cli.ranks import Interruption, ranks, silent
@@ -22,7 +22,7 @@ from brushwork.cli.targets import is_pipe, names_folder, require_free
 from brushwork.cli.watchers import Watcher, extra_files, require_watchers, watchers
 from brushwork.errors import BrushworkError, InputError, RankLost
 from brushwork.evaluate.wire import Wire
-from brushwork.jobs import Event, Job, Note, Started, paint, paint_together
+from brushwork.jobs import Event, Job, Note, OnePass, Passed, Started, paint, paint_at_once, paint_together
 from brushwork.jobs.crew import agreed
 from brushwork.recipes import Progress
 
@@ -75,13 +75,14 @@ def use_threads(threads: int | None) -> None:
 def _require(order: Order) -> None:
     """Find what cannot work before anything is painted."""
     running = order.running
+    require_optimized(order)
     if running.json and is_pipe(running.output):
         raise InputError("--json and -o - both want standard output: give the picture a file with -o.")
     if order.many and (running.plot or running.timelapse):
         raise InputError("--plot and --timelapse show one painting, and there may be several: paint them one by one.")
     require_watchers(running)
     if not running.force and not running.resume:
-        outputs = (file for job in order.jobs for file in (job.output, job.checkpoint))
+        outputs = (file for job in order.jobs for file in job.files)
         require_free([*outputs, *(file for job in order.jobs for file in extra_files(running, job))])
     if order.many or names_folder(running.output):
         for folder in {job.output.parent for job in order.jobs}:
@@ -95,7 +96,7 @@ def _make(folder: Path) -> None:
         raise InputError(f"the folder {folder} cannot be made ({error.strerror}): choose another with -o.") from error
 
 
-def _painted(job: Job, running: Running, title: str, wire: Wire | None) -> dict[str, Any]:
+def _painted(job: Job | OnePass, running: Running, title: str, wire: Wire | None) -> dict[str, Any]:
     report = Report(job)
     events = _events(job, running, wire)
     running = silent(running) if wire is not None and wire.rank else running
@@ -113,7 +114,10 @@ def _painted(job: Job, running: Running, title: str, wire: Wire | None) -> dict[
     return report.document()
 
 
-def _events(job: Job, running: Running, wire: Wire | None) -> Iterator[Event]:
+def _events(job: Job | OnePass, running: Running, wire: Wire | None) -> Iterator[Event]:
+    if isinstance(job, OnePass):
+        yield from paint_at_once(job, resume=running.resume, memory=running.memory)
+        return
     if wire is None:
         yield from paint(job, resume=running.resume, checkpoint_every=running.checkpoint_every, memory=running.memory)
         return
@@ -134,9 +138,12 @@ def _show(event: Event, shown: Display, seen: list[Watcher]) -> None:
             sizes = " → ".join(str(level.size) for level in levels)
             closures = sum(level.closures for level in levels)
             resumed = f", resumed after {spent}" if spent else ""
-            shown.say(f"painting on {device_name(device)}: {sizes}, {closures} closures{resumed}")
+            work = f"{closures} closures{resumed}" if closures else "at once"
+            shown.say(f"painting on {device_name(device)}: {sizes}, {work}")
         case Note(text):
             shown.say(text)
+        case Passed(done):
+            shown.reach(done)
         case Progress():
             shown.see(event)
             for watcher in seen:
@@ -153,7 +160,7 @@ def device_name(device: torch.device) -> str:
     return str(device)
 
 
-def _deliver(job: Job, report: Report, running: Running) -> None:
+def _deliver(job: Job | OnePass, report: Report, running: Running) -> None:
     """Say where the picture is, or send it where it was asked for."""
     if not running.quiet:
         tell(report.summary)
@@ -165,8 +172,8 @@ def _deliver(job: Job, report: Report, running: Running) -> None:
         result(str(job.output))
 
 
-def _interrupted(job: Job, running: Running, interruption: KeyboardInterrupt) -> Interrupted:
-    kept = job.checkpoint.exists() and not is_pipe(running.output)
+def _interrupted(job: Job | OnePass, running: Running, interruption: KeyboardInterrupt) -> Interrupted:
+    kept = isinstance(job, Job) and job.checkpoint.exists() and not is_pipe(running.output)
     what = f"the picture so far is {job.output}." if kept else "nothing was kept."
     return Interrupted(" ".join([f"interrupted; {what}", *getattr(interruption, "__notes__", ())]), kept=kept)
 

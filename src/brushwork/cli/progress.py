@@ -27,6 +27,9 @@ class Display(Protocol):
     def see(self, progress: Progress) -> None:
         """Take notice of a step."""
 
+    def reach(self, done: float) -> None:
+        """Take notice of the share of a picture that is painted in one pass."""
+
     def say(self, line: str) -> None:
         """Show a line that stays."""
 
@@ -49,6 +52,9 @@ class Nothing:
     """No display at all."""
 
     def see(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def reach(self, done: float) -> None:
         """Nothing."""
 
     def say(self, line: str) -> None:
@@ -78,6 +84,13 @@ class Lines(Nothing):
         if late or far or progress.level != self._told_level:
             self._told_level, self._told_done, self._told_at = progress.level, self._pace.done, monotonic()
             self.say(f"{self._title}: {progress.levels[progress.level].size}, {_numbers(progress, self._pace)}")
+
+    def reach(self, done: float) -> None:
+        """Tell of it, when it is time."""
+        if monotonic() - self._told_at > SECONDS_BETWEEN_LINES:
+            if self._told_at:
+                self.say(f"{self._title}: {done:.0%}")
+            self._told_at = monotonic()
 
     def say(self, line: str) -> None:
         """Print a line."""
@@ -111,6 +124,10 @@ class Bar(Nothing):
             self._shown_at = monotonic()
             numbers = _numbers(progress, self._pace)
             self._bars.update(self._task, completed=self._pace.done, sizes=sizes(progress), numbers=numbers)
+
+    def reach(self, done: float) -> None:
+        """Move the bar."""
+        self._bars.update(self._task, completed=done, numbers=f"{done:.0%}")
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from brushwork.cli.pace import minutes
-from brushwork.jobs import Event, Finished, Job, Started
+from brushwork.jobs import Event, Finished, Job, OnePass, Started
 from brushwork.jobs.settings import options_to_json, recipe_of
 from brushwork.recipes import Level
 
@@ -13,7 +13,7 @@ from brushwork.recipes import Level
 class Report:
     """Remembers of a job's events what is to be reported."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job | OnePass) -> None:
         self._job = job
         self._started: Started | None = None
         self._finished: Finished | None = None
@@ -34,6 +34,8 @@ class Report:
             return "nothing was painted."
         if self._started is None:
             return " ".join(finished.notes)
+        if not finished.closures:
+            return f"painted in {minutes(finished.seconds)}"
         return f"{finished.closures} closures in {minutes(finished.seconds)}, loss {finished.total:.4g}"
 
     def document(self) -> dict[str, Any]:

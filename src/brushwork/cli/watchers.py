@@ -12,7 +12,7 @@ from brushwork.cli.plot import LossPlot, require_plot
 from brushwork.cli.running import Running
 from brushwork.cli.timelapse import Timelapse, require_ending
 from brushwork.errors import InputError
-from brushwork.jobs import Job
+from brushwork.jobs import Job, OnePass
 from brushwork.picture.write import write_picture
 from brushwork.recipes import Progress
 
@@ -43,14 +43,14 @@ def require_watchers(running: Running) -> None:
             raise InputError(f"the folder {file.parent} of {file.name} does not exist: make it first.")
 
 
-def extra_files(running: Running, job: Job) -> Iterator[Path]:
+def extra_files(running: Running, job: Job | OnePass) -> Iterator[Path]:
     """What would be written beside the output, as far as it is there already."""
     yield from (file for file in (running.plot, running.timelapse) if file and file.exists())
     if running.save_every:
         yield from job.output.parent.glob(f"{glob.escape(job.output.stem)}-[0-9]*{job.output.suffix}")
 
 
-def watchers(running: Running, job: Job) -> list[Watcher]:
+def watchers(running: Running, job: Job | OnePass) -> list[Watcher]:
     """Those that a person asked for."""
     seen: list[Watcher] = []
     if running.save_every:

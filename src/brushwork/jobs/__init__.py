@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from brushwork.jobs.again import Repeat, again
-from brushwork.jobs.events import Event, Finished, Note, Started
-from brushwork.jobs.job import Job
+from brushwork.jobs.events import Event, Finished, Note, Passed, Started
+from brushwork.jobs.job import Job, OnePass, commission
+from brushwork.jobs.one_pass import paint_at_once
+from brushwork.jobs.one_pass_need import plan_at_once
 from brushwork.jobs.plan import plan
 from brushwork.jobs.record import Record
 from brushwork.jobs.run import paint
@@ -15,11 +17,16 @@ __all__ = [
     "Finished",
     "Job",
     "Note",
+    "OnePass",
+    "Passed",
     "Record",
     "Repeat",
     "Started",
     "again",
+    "commission",
     "paint",
+    "paint_at_once",
     "paint_together",
     "plan",
+    "plan_at_once",
 ]

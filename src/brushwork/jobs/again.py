@@ -8,14 +8,14 @@ from typing import NamedTuple, cast
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.jobs.inscription import read_inscription
-from brushwork.jobs.job import DeviceName, Job
+from brushwork.jobs.job import DeviceName, Job, OnePass, commission
 from brushwork.jobs.record import Record, Source, changed, machine, sha256_of
 
 
 class Repeat(NamedTuple):
     """The job of a picture that was painted before."""
 
-    job: Job
+    job: Job | OnePass
     notes: tuple[str, ...]
     """What is different from then, and may change the last bits: versions, processor, threads."""
 
@@ -31,8 +31,8 @@ def again(path: Path, output: Path | None = None) -> Repeat:
     path = path.expanduser()
     record = read_inscription(path).record
     device = _device(record)
-    job = Job(
-        options=record.options,
+    job = commission(
+        record.options,
         content=found(record.content, path.parent),
         paintings=tuple(found(painting, path.parent) for painting in record.paintings),
         regions=tuple((found(one, path.parent), found(other, path.parent)) for one, other in record.regions),

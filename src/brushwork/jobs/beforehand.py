@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import sqrt
 
+from brushwork.fast.instant import Instant
 from brushwork.jobs.inputs import Inputs
-from brushwork.jobs.job import Job
+from brushwork.jobs.job import Commission
 from brushwork.picture import Picture, Size, keeps_alpha
 from brushwork.recipes import Texture, Transfer
 from brushwork.recipes.scales import scales_of, style_size
@@ -17,9 +18,9 @@ Differs: the program of Galerne et al., 2212.13459, never enlarges paintings; it
 """
 
 
-def enlarged(job: Job, inputs: Inputs, finest: Size) -> tuple[str, ...]:
+def enlarged(job: Commission, inputs: Inputs, finest: Size) -> tuple[str, ...]:
     """The paintings that have not as many pixels as are asked of them."""
-    if not isinstance(job.options, Transfer):
+    if not isinstance(job.options, Transfer | Instant):
         return ()
     notes = []
     for number, painting in enumerate(inputs.paintings):
@@ -37,7 +38,7 @@ def enlarged(job: Job, inputs: Inputs, finest: Size) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def forgone(job: Job, content: Picture, bits: int) -> tuple[str, ...]:
+def forgone(job: Commission, content: Picture, bits: int) -> tuple[str, ...]:
     """What the output cannot keep of the picture."""
     notes = []
     if content.alpha is not None and isinstance(job.options, Texture):

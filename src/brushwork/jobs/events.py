@@ -27,19 +27,27 @@ class Note(NamedTuple):
     text: str
 
 
+class Passed(NamedTuple):
+    """How far a picture is that is painted in one pass."""
+
+    done: float
+    """Share of the work, up to 1."""
+
+
 class Finished(NamedTuple):
     """The picture is written; the checkpoint is gone."""
 
     path: Path
     total: float
-    """The last value of the objective."""
+    """The last value of the objective; 0 where there was none."""
     losses: Mapping[str, float]
     """The same by term."""
     closures: int
+    """0: it was painted in one pass."""
     seconds: float
     """Painting time, that before a resumption included."""
     notes: tuple[str, ...]
     """Everything that was noted on the way."""
 
 
-Event: TypeAlias = Started | Note | Progress | Finished
+Event: TypeAlias = Started | Note | Progress | Passed | Finished

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from brushwork.jobs.job import Job
+from brushwork.jobs.job import Commission, Job
 from brushwork.jobs.regions import read_regions
 from brushwork.jobs.wanted import is_kept, wanted
 from brushwork.picture import MAX_PIXELS, Picture, Size, picture_size, read_picture
@@ -60,7 +60,7 @@ class Inputs(NamedTuple):
         )
 
 
-def read_inputs(job: Job) -> Inputs:
+def read_inputs(job: Commission) -> Inputs:
     """Read the pictures of a job.
 
     Raises: InputError: one of them cannot be used.
@@ -71,12 +71,13 @@ def read_inputs(job: Job) -> Inputs:
         _read_painting(job, painting, enough)
         for painting, enough in zip(job.paintings, looked_at.paintings, strict=True)
     )
-    start = None if job.start is None else _read(job, job.start, looked_at.start)
+    given = job.start if isinstance(job, Job) else None
+    start = None if given is None else _read(job, given, looked_at.start)
     regions = read_regions(job, content.size, [painting.size for painting in paintings])
     return Inputs(content, paintings, start, regions)
 
 
-def read_sizes(job: Job) -> Sizes:
+def read_sizes(job: Commission) -> Sizes:
     """The sizes that the pictures would have if they were read.
 
     Raises: InputError: one of them cannot be used.
@@ -94,10 +95,10 @@ def _sizes(regions: tuple[Region, ...]) -> tuple[tuple[Size, Size, int], ...]:
     return tuple((Size.of(one.photograph), Size.of(one.painting), one.whose) for one in regions)
 
 
-def _read_painting(job: Job, path: Path, enough: Size | None) -> Picture | KeptStyle:
+def _read_painting(job: Commission, path: Path, enough: Size | None) -> Picture | KeptStyle:
     """A painting, or the style that was kept of one."""
     return KeptStyle.read(path.expanduser()) if is_kept(path) else _read(job, path, enough)
 
 
-def _read(job: Job, path: Path, enough: Size | None) -> Picture:
+def _read(job: Commission, path: Path, enough: Size | None) -> Picture:
     return read_picture(path, max_pixels=job.max_pixels or MAX_PIXELS, enough=enough)

@@ -24,13 +24,13 @@ class Inscription(NamedTuple):
     losses: Mapping[str, float]
 
 
-def inscribe(record: Record, standing: Standing, *, finished: bool) -> str:
-    """The text for a picture's metadata. The same job always gives the same text."""
+def inscribe(record: Record, standing: Standing | None, *, finished: bool) -> str:
+    """The text for a picture's metadata; no standing: of one painted in one pass. The same job gives the same text."""
     result = {
         "finished": finished,
-        "closures": standing.closures,
-        "total": standing.total,
-        "losses": dict(standing.losses),
+        "closures": standing.closures if standing else 0,
+        "total": standing.total if standing else 0.0,
+        "losses": dict(standing.losses) if standing else {},
     }
     return json.dumps({**record.to_json(), "result": result}, ensure_ascii=False)
 
@@ -45,6 +45,8 @@ def read_inscription(path: Path) -> Inscription:
         raise InputError(f"{path} holds no record of how it was painted: give a picture as brushwork wrote it.")
     try:
         data = json.loads(text)
+        if command := data.get("command"):
+            raise InputError(f"{path} was drawn at once by a painter: repeat it with {command}")
         result = data["result"]
         losses = {str(name): float(value) for name, value in result["losses"].items()}
         return Inscription(

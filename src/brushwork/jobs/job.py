@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from brushwork.errors import InputError
 from brushwork.evaluate.tiled import Tiling
+from brushwork.fast.at_once import AtOnce
 from brushwork.recipes import Options
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """One painting, from files to a file."""
+class Commission(ABC):
+    """One painting, from files to a file, however it is painted."""
 
-    options: Options
-    """What to paint; the type says by which recipe."""
+    options: Options | AtOnce
+    """What to paint; the type says by which recipe, or by which kind of network at once."""
 
     content: Path
     """The photograph of a transfer; the picture of a reconstruction or a texture."""
@@ -30,9 +33,6 @@ class Job:
 
     output: Path
     """The picture's file; its ending says the format."""
-
-    start: Path | None = None
-    """A picture to begin with, instead of the starting point that the options name."""
 
     device: DeviceName = "auto"
     """Where to compute; auto takes the fastest that is there."""
@@ -50,6 +50,45 @@ class Job:
     """How the network looks at the pictures, if that fits into memory; None: at once, or else in tiles that fit."""
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """What is written, or was begun and kept."""
+        return (self.output,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Commission):
+    """One painting that is optimized."""
+
+    options: Options
+
+    start: Path | None = None
+    """A picture to begin with, instead of the starting point that the options name."""
+
+    @property
     def checkpoint(self) -> Path:
         """Where the unfinished painting is kept: beside the output."""
         return self.output.with_name(f"{self.output.name}.checkpoint").expanduser()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is written, or was begun and kept."""
+        return (self.output, self.checkpoint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnePass(Commission):
+    """One painting that is painted in one pass."""
+
+    options: AtOnce
+
+
+def commission(options: Options | AtOnce, *, start: Path | None = None, **rest: Any) -> Job | OnePass:
+    """The job that belongs to the options; `rest`: the other fields.
+
+    Raises: InputError: a start for what is painted in one pass.
+    """
+    if not isinstance(options, AtOnce):
+        return Job(options=options, start=start, **rest)
+    if start is not None:
+        raise InputError(f"{start} was given to start from, and what is painted in one pass starts from nothing.")
+    return OnePass(options=options, **rest)

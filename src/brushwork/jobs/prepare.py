@@ -6,29 +6,24 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.tiled import Tiling
 from brushwork.evaluate.wire import Wire
 from brushwork.jobs.beforehand import enlarged, forgone
 from brushwork.jobs.inputs import Inputs, read_inputs
 from brushwork.jobs.job import Job
+from brushwork.jobs.places import require_apart, require_distinct, require_place
 from brushwork.jobs.plan import choose_tiling
+from brushwork.jobs.preview import started_at_once
 from brushwork.jobs.record import Record
 from brushwork.jobs.shown import require_visible
 from brushwork.perception import Encoder
 from brushwork.perception.engines import usable
-from brushwork.picture import check_writable, most_bits
+from brushwork.picture import most_bits
 from brushwork.recipes import Level, taps
 from brushwork.recipes import plan as levels_of
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import Alone, Share
-
-_ROOM = 2**20
-"""Bytes for what a picture's file holds beside its samples."""
-
-_CHANNELS = 4
-_BITS_OF_A_BYTE = 8
 
 
 @dataclass(frozen=True)
@@ -85,39 +80,18 @@ def prepare(
     device = pick_device(job.device)
     inputs = read_inputs(job)
     levels = tuple(levels_of(job.options, inputs.content.size))
+    inputs = started_at_once(job, inputs, levels, device)
     bits = min(inputs.content.bits, most_bits(job.output))
-    _require_apart(job)
+    require_apart(job)
     if wire is None or wire.rank == 0:
-        _require_place(job, levels[-1], bits, replacing)
+        require_place(job, levels[-1].size, bits, replacing=replacing)
     eye = encoder or encoder_for(job.options, "cpu", computes_on=device)
     require_visible(job.options, inputs.sizes, eye)
     record = Record.of(job, eye, device, 1 if wire is None else wire.count)
-    _require_distinct(job, record)
+    require_distinct(job, record)
     if encoder is None:
         eye.cut_after(taps(job.options))
     if wire is None:
         record = replace(record, tiling=choose_tiling(job.options, inputs, eye, device, memory, job.tiling))
     notes = (*inputs.notes, *enlarged(job, inputs, levels[-1].size), *forgone(job, inputs.content, bits))
     return Desk(job, device, eye.to(device), inputs, levels, record, bits, notes, memory)
-
-
-def _require_place(job: Job, finest: Level, bits: int, replacing: bool) -> None:
-    needed = finest.size.area * _CHANNELS * bits // _BITS_OF_A_BYTE + _ROOM
-    check_writable(
-        job.output, overwrite=replacing, bytes_needed=needed, bits=bits, size=finest.size, pyramid=job.pyramid
-    )
-
-
-def _require_apart(job: Job) -> None:
-    """The output must not be one of the inputs, even where it may be overwritten."""
-    output = job.output.expanduser()
-    masks = (mask for pair in job.regions for mask in pair)
-    for path in (job.content, *job.paintings, *masks, *((job.start,) if job.start else ())):
-        if output.exists() and output.samefile(path.expanduser()):
-            raise InputError(f"{job.output} is a picture to paint from: write to another file.")
-
-
-def _require_distinct(job: Job, record: Record) -> None:
-    for path, painting in zip(job.paintings, record.paintings, strict=True):
-        if painting.sha256 == record.content.sha256:
-            raise InputError(f"{path} is the photograph itself: give a painting to take the style from.")

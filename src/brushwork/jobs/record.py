@@ -8,18 +8,22 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 import brushwork
 from brushwork.errors import InputError
 from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs.job import Job
+from brushwork.fast.at_once import AtOnce, Brush
+from brushwork.jobs.job import Job, OnePass
 from brushwork.jobs.settings import options_from_json, options_to_json, recipe_of
 from brushwork.perception import Encoder
+from brushwork.perception.engines import Engine
 from brushwork.perception.reading import digest
 from brushwork.recipes import Options
 
@@ -41,7 +45,7 @@ class Source(NamedTuple):
 class Record:
     """A job as it was painted."""
 
-    options: Options
+    options: Options | AtOnce
     content: Source
     paintings: tuple[Source, ...]
     start: Source | None
@@ -62,14 +66,36 @@ class Record:
 
         Raises: InputError: a picture that cannot be read.
         """
+        tensors = dict(encoder.named_parameters()) | dict(encoder.named_buffers())
+        return cls._of(job, encoder.engine, encoder.name, tensors, device, ranks)
+
+    @classmethod
+    def at_once(cls, job: OnePass, brush: Brush, device: torch.device) -> Record:
+        """The record of a job that is about to be painted in one pass.
+
+        Raises: InputError: a picture that cannot be read.
+        """
+        return cls._of(job, brush.engine, brush.name, brush.tensors(), device)
+
+    @classmethod
+    def _of(
+        cls,
+        job: Job | OnePass,
+        engine: Engine,
+        network: str,
+        tensors: Mapping[str, Tensor],
+        device: torch.device,
+        ranks: int = 1,
+    ) -> Record:
         folder = job.output.parent
+        start = job.start if isinstance(job, Job) else None
         return cls(
-            replace(job.options, engine=encoder.engine),
+            replace(job.options, engine=engine),
             _source(job.content, folder),
             tuple(_source(painting, folder) for painting in job.paintings),
-            None if job.start is None else _source(job.start, folder),
-            encoder.name,
-            digest(dict(encoder.named_parameters()) | dict(encoder.named_buffers())),
+            None if start is None else _source(start, folder),
+            network,
+            digest({name: tensor.cpu() for name, tensor in tensors.items()}),
             machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
             regions=tuple((_source(one, folder), _source(other, folder)) for one, other in job.regions),
         )

@@ -6,23 +6,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from brushwork.errors import InputError
-from brushwork.jobs.job import Job
+from brushwork.jobs.job import Commission
 from brushwork.picture import MAX_PIXELS, Size
 from brushwork.picture.masks import MaskPair, read_masks
-from brushwork.recipes import Region, Transfer
+from brushwork.recipes import Region
 
 _OTHER_PROPORTIONS = 0.05
 """Share by which a mask's proportions may differ from its picture's: small masks are rounded to whole pixels."""
 
 
-def read_regions(job: Job, content: Size, paintings: Sequence[Size]) -> tuple[Region, ...]:
+def read_regions(job: Commission, content: Size, paintings: Sequence[Size]) -> tuple[Region, ...]:
     """The regions of a job, whose pictures have such sizes: pair k of masks is of painting k; or all of the only one.
 
     Raises: InputError: masks that cannot be used, do not fit their pictures, or another number than of paintings.
     """
     if not job.regions:
         return ()
-    if not isinstance(job.options, Transfer):
+    if not job.paintings:
         raise InputError("regions are of paintings, and there is none: they belong to a transfer.")
     if len(paintings) not in (1, len(job.regions)):
         raise InputError(
@@ -32,7 +32,7 @@ def read_regions(job: Job, content: Size, paintings: Sequence[Size]) -> tuple[Re
     return tuple(_regions(job, content, paintings))
 
 
-def _regions(job: Job, content: Size, paintings: Sequence[Size]) -> Iterator[Region]:
+def _regions(job: Commission, content: Size, paintings: Sequence[Size]) -> Iterator[Region]:
     for number, (photograph, painting) in enumerate(job.regions):
         whose = number if len(paintings) > 1 else 0
         pairs = read_masks(photograph.expanduser(), painting.expanduser(), max_pixels=job.max_pixels or MAX_PIXELS)

@@ -8,7 +8,7 @@ from brushwork.errors import InputError
 from brushwork.jobs.checkpoint import Checkpoint
 from brushwork.jobs.events import Finished
 from brushwork.jobs.inscription import Inscription, read_inscription
-from brushwork.jobs.job import Job
+from brushwork.jobs.job import Job, OnePass
 from brushwork.jobs.record import Record
 from brushwork.jobs.tensorfile import remove
 
@@ -30,7 +30,7 @@ def take_up(job: Job, record: Record) -> Checkpoint | Inscription | None:
     Raises: InputError: another painting lies there, or a damaged checkpoint, and they may not be overwritten.
     """
     try:
-        return _picture(job.output.expanduser(), record) or _checkpoint(job.checkpoint, record)
+        return finished_picture(job.output.expanduser(), record) or _checkpoint(job.checkpoint, record)
     except InputError:
         if job.overwrite:
             return None
@@ -47,15 +47,19 @@ def about_resuming(job: Job, record: Record, found: Checkpoint | None) -> list[s
     return [f"the painting was begun in other circumstances ({changes}): the last bits may come out otherwise."]
 
 
-def finished_before(job: Job, found: Inscription) -> Finished:
+def finished_before(job: Job | OnePass, found: Inscription) -> Finished:
     """The end of a painting that had ended before."""
-    remove(job.checkpoint)
+    if isinstance(job, Job):
+        remove(job.checkpoint)
     note = f"{job.output} was finished already: nothing was painted."
     return Finished(job.output, found.total, found.losses, found.closures, 0.0, (note,))
 
 
-def _picture(path: Path, record: Record) -> Inscription | None:
-    """What is written in the finished picture; None where there is none yet, or one of an interruption."""
+def finished_picture(path: Path, record: Record) -> Inscription | None:
+    """What is written in the finished picture; None where there is none yet, or one of an interruption.
+
+    Raises: InputError: another painting lies there.
+    """
     if not path.exists():
         return None
     found = read_inscription(path)

@@ -8,27 +8,30 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from brushwork.errors import InputError, did_you_mean
+from brushwork.fast.at_once import AtOnce
+from brushwork.fast.instant import Instant
 from brushwork.recipes import Options, ReconstructContent, Texture, Transfer
 
-RECIPES: Mapping[str, type[Options]] = {
+RECIPES: Mapping[str, type[Options | AtOnce]] = {
     "transfer": Transfer,
     "reconstruct-content": ReconstructContent,
     "texture": Texture,
+    "instant": Instant,
 }
-"""The recipes by the name that stands in records."""
+"""The recipes, and what paints at once, by the name that stands in records."""
 
 
-def recipe_of(options: Options) -> str:
+def recipe_of(options: Options | AtOnce) -> str:
     """The name of the recipe that the options belong to."""
     return next(name for name, kind in RECIPES.items() if type(options) is kind)
 
 
-def options_to_json(options: Options) -> dict[str, Any]:
+def options_to_json(options: Options | AtOnce) -> dict[str, Any]:
     """Every field, by name."""
     return asdict(options)
 
 
-def options_from_json(recipe: object, data: object) -> Options:
+def options_from_json(recipe: object, data: object) -> Options | AtOnce:
     """The options of the recipe of a name; the opposite of `options_to_json`.
 
     Raises: InputError: an unknown recipe, a missing or an unknown field, or a value that the field does not take.

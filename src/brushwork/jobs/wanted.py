@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from brushwork.jobs.job import Job
+from brushwork.fast.at_once import canvas_size
+from brushwork.fast.instant import Instant
+from brushwork.jobs.job import Commission, OnePass
 from brushwork.picture import MAX_PIXELS, Size, picture_size
 from brushwork.recipes import Texture, Transfer, plan
 from brushwork.recipes.kept_style import ENDING
@@ -21,19 +23,19 @@ class Wanted(NamedTuple):
     start: Size
 
 
-def wanted(job: Job) -> Wanted:
+def wanted(job: Commission) -> Wanted:
     """How large a job looks at its pictures, from their headers.
 
     Raises: InputError: one of them cannot be used.
     """
-    options, own = job.options, _size(job, job.content)
-    levels = plan(options, own)
-    finest = levels[-1].size
-    return Wanted(
-        picture_size_at(options, finest, own) if isinstance(options, Texture) else finest,
-        tuple(_painting_at(job, finest, number) for number in range(len(job.paintings))),
-        levels[0].size,
-    )
+    own = _size(job, job.content)
+    if isinstance(job, OnePass):
+        content = first = finest = canvas_size(job.options, own)
+    else:
+        levels = plan(job.options, own)
+        first, finest = levels[0].size, levels[-1].size
+        content = picture_size_at(job.options, finest, own) if isinstance(job.options, Texture) else finest
+    return Wanted(content, tuple(_painting_at(job, finest, number) for number in range(len(job.paintings))), first)
 
 
 def is_kept(path: Path) -> bool:
@@ -41,13 +43,13 @@ def is_kept(path: Path) -> bool:
     return path.suffix.lower() == ENDING
 
 
-def _painting_at(job: Job, finest: Size, number: int) -> Size | None:
+def _painting_at(job: Commission, finest: Size, number: int) -> Size | None:
     path = job.paintings[number]
     if is_kept(path):
         return None
     own, which = _size(job, path), (number, len(job.paintings))
-    return largest_style_size(job.options, finest, own, which) if isinstance(job.options, Transfer) else own
+    return largest_style_size(job.options, finest, own, which) if isinstance(job.options, Transfer | Instant) else own
 
 
-def _size(job: Job, path: Path) -> Size:
+def _size(job: Commission, path: Path) -> Size:
     return picture_size(path, max_pixels=job.max_pixels or MAX_PIXELS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from brushwork.errors import InputError
 from brushwork.perception.vgg import CAFFE_MEAN
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
@@ -38,7 +39,10 @@ def covering(picture: Image, size: Size) -> Image:
 
 
 def beginning(options: Starting, size: Size, photograph: Image, painting: Image, white: float = 255.0) -> Image:
-    """The starting point that the options name, at a size; the network is shown 0 to `white`."""
+    """The starting point that the options name, at a size; the network is shown 0 to `white`.
+
+    Raises: InputError: the start is instant, which this room cannot paint.
+    """
     generator = torch.Generator().manual_seed(options.seed)
     match options.start:
         case "content":
@@ -49,3 +53,8 @@ def beginning(options: Starting, size: Size, photograph: Image, painting: Image,
             return noisy(gray(size, photograph, white), options.noise, generator, white)
         case "gray":
             return gray(size, photograph, white)
+        case "instant":
+            raise InputError(
+                "the start instant belongs to jobs that transfer a style: paint it first, with brushwork.instant, and "
+                "give it as the picture to start from."
+            )

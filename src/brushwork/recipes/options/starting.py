@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from brushwork.recipes.options.requirements import require
 
-Start: TypeAlias = Literal["content", "style", "noise", "gray"]
+Start: TypeAlias = Literal["content", "style", "noise", "gray", "instant"]
 
 SEEDS = 2**63
 """As many as torch's generators take."""
@@ -20,7 +20,8 @@ class Starting(ABC):
     """Where the optimization begins."""
 
     start: Start = "content"
-    """Starting point: the photograph (content), the painting (style), white noise about gray, or gray."""
+    """Starting point: the photograph (content), the painting (style), white noise about gray, gray, or, for jobs that
+    transfer a style, what AdaIN paints at once (instant)."""
 
     noise: float = 1.0
     """Standard deviation of the white noise on the scale 0 to `white`: 1 as the authors, 0.001 as jcjohnson."""

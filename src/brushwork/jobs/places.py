@@ -1,0 +1,46 @@
+"""Whether a painting can be written where it is to go, and is none of the pictures that it is made of."""
+
+from __future__ import annotations
+
+from brushwork.errors import InputError
+from brushwork.jobs.job import Commission, Job
+from brushwork.jobs.record import Record
+from brushwork.picture import Size, check_writable
+
+_ROOM = 2**20
+"""Bytes for what a picture's file holds beside its samples."""
+
+_CHANNELS = 4
+_BITS_OF_A_BYTE = 8
+
+
+def require_place(job: Commission, canvas: Size, bits: int, *, replacing: bool) -> None:
+    """Refuse an output that cannot be written, or lies there already and may not be replaced.
+
+    Raises: InputError.
+    """
+    needed = canvas.area * _CHANNELS * bits // _BITS_OF_A_BYTE + _ROOM
+    check_writable(job.output, overwrite=replacing, bytes_needed=needed, bits=bits, size=canvas, pyramid=job.pyramid)
+
+
+def require_apart(job: Commission) -> None:
+    """The output must not be one of the inputs, even where it may be overwritten.
+
+    Raises: InputError.
+    """
+    output = job.output.expanduser()
+    masks = (mask for pair in job.regions for mask in pair)
+    start = (job.start,) if isinstance(job, Job) and job.start else ()
+    for path in (job.content, *job.paintings, *masks, *start):
+        if output.exists() and output.samefile(path.expanduser()):
+            raise InputError(f"{job.output} is a picture to paint from: write to another file.")
+
+
+def require_distinct(job: Commission, record: Record) -> None:
+    """The photograph must not be among the paintings.
+
+    Raises: InputError.
+    """
+    for path, painting in zip(job.paintings, record.paintings, strict=True):
+        if painting.sha256 == record.content.sha256:
+            raise InputError(f"{path} is the photograph itself: give a painting to take the style from.")
