@@ -115,9 +115,13 @@ class PyramidNetwork(nn.Module):
 
         It is drawn on the CPU. The sides must be multiples of `stride`.
         """
-        sizes = ((size.height // ratio, size.width // ratio) for ratio in self._ratios())
-        shapes = ((count, self.settings.noise, *cells) for cells in sizes)
-        return [torch.rand(shape, generator=generator).to(self.last.weight) for shape in shapes]
+        drawn = (torch.rand(shape, generator=generator) for shape in self.shapes(size, count))
+        return [one.to(self.last.weight) for one in drawn]
+
+    def shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
+        """Of the noise at every scale, coarse to fine."""
+        channels = self.settings.noise
+        return [(count, channels, size.height // ratio, size.width // ratio) for ratio in self._ratios()]
 
     def paint(self, noise: Sequence[Noise], photographs: Image | None = None) -> Image:
         """The pictures that come of noise at every scale, and of photographs as large as they become."""

@@ -1,0 +1,95 @@
+"""Textures of a painter that has learned one: drawn at once, from noise."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Any, cast
+
+from brushwork.cli.layers import settings
+from brushwork.cli.order import Pipes
+from brushwork.cli.output import print_json, result, tell
+from brushwork.cli.perform import use_threads
+from brushwork.cli.running import Running
+from brushwork.cli.targets import is_pipe, outputs, require_free
+from brushwork.errors import InputError
+from brushwork.evaluate.machine import pick_device
+from brushwork.fast.painter import Painter, load_painter
+from brushwork.fast.pyramid import Pyramid, PyramidNetwork
+from brushwork.fast.pyramid_texture import draw
+from brushwork.picture import Size, write_picture
+from brushwork.recipes import Texture
+from brushwork.recipes.texture import canvas_size
+
+_SIZE = Size(512, 512)
+"""Without `--size`."""
+
+_MEANT = {"size", "seed"}
+"""Options of a texture that a painter takes."""
+
+
+def draw_texture(name: str, given: Mapping[str, Any], running: Running) -> int:
+    """Draw a texture by a painter: its file, or the name of one that comes with the package.
+
+    Raises: InputError: no painter of textures, or options that one does not take.
+    """
+    _require(given, running)
+    painter = _painter(name)
+    options = settings(Texture(), dict(given))
+    with Pipes() as pipes:
+        (output,) = outputs(pipes.target(running.output), [painter.name], many=False)
+        if not running.force:
+            require_free([output])
+        use_threads(running.threads)
+        began = monotonic()
+        network, size = cast(PyramidNetwork, painter.network), canvas_size(options, _SIZE)
+        picture = draw(network, size, options.seed, pick_device(running.device))
+        seconds = monotonic() - began
+        story = {"command": _command(name, size, options.seed)}
+        write_picture(picture, output, metadata=json.dumps(story), pyramid=running.pyramid, overwrite=running.force)
+        _deliver(output, {"output": str(output), "painter": painter.name, "seconds": seconds}, running)
+    return 0
+
+
+def _painter(name: str) -> Painter:
+    painter = load_painter(name)
+    if not isinstance(painter.settings, Pyramid) or painter.settings.photograph:
+        raise InputError(
+            f"{painter.name} paints photographs, and draws no textures: "
+            f"brushwork paint PHOTO --painter {shlex.quote(name)}"
+        )
+    return painter
+
+
+def _command(name: str, size: Size, seed: int) -> str:
+    return f"brushwork texture --painter {shlex.quote(name)} --size {size.width}x{size.height} --seed {seed}"
+
+
+def _require(given: Mapping[str, Any], running: Running) -> None:
+    unknown = [f"--{name.replace('_', '-')}" for name in given if name not in _MEANT]
+    asked = {"--resume": running.resume, "--save-every": running.save_every, "--plot": running.plot}
+    unknown += [name for name, value in {**asked, "--timelapse": running.timelapse}.items() if value]
+    if unknown:
+        raise InputError(f"a painter draws at once, and does not know {unknown[0]}: it takes --size and --seed.")
+    if running.json and is_pipe(running.output):
+        raise InputError("--json and -o - both want standard output: give the picture a file with -o.")
+
+
+def _deliver(output: Path, document: Mapping[str, Any], running: Running) -> None:
+    """Say where the picture is, or send it where it was asked for."""
+    if not running.quiet:
+        tell(f"drawn in {document['seconds']:.1f} s")
+    if is_pipe(running.output):
+        sys.stdout.buffer.flush()
+        with output.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    elif running.json:
+        print_json(document)
+    else:
+        result(str(output))
