@@ -6,7 +6,6 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from brushwork.errors import InputError, did_you_mean
+from brushwork.errors import InputError
 from brushwork.fast.architectures import build, from_json, to_json
+from brushwork.fast.shelf import ENDING as ENDING
+from brushwork.fast.shelf import painter_file
 from brushwork.picture.destination import placing
 
-ENDING = ".safetensors"
-
-PAINTERS = Path(str(files("brushwork"))) / "fast" / "painters"
-"""The painters that come with the package: NAME.safetensors."""
-
-_ENTRY = "brushwork painter"
+ENTRY = "brushwork painter"
 """Name of the metadata's entry."""
 
 
@@ -63,18 +59,18 @@ def save_painter(painter: Painter, path: Path, half: bool = True, *, overwrite: 
     }
     with placing(path, overwrite=overwrite) as temporary:
         # As bytes: safetensors itself writes files that nobody else may read.
-        temporary.write_bytes(save(tensors, {_ENTRY: json.dumps(story, ensure_ascii=False)}))
+        temporary.write_bytes(save(tensors, {ENTRY: json.dumps(story, ensure_ascii=False)}))
 
 
 def load_painter(source: str | Path) -> Painter:
-    """A painter in float32 on the CPU, by the path of its file, or the name of one that comes with the package.
+    """A painter in float32 on the CPU, by the path of its file, or its name (see `painter_file`).
 
     Raises: InputError: missing, damaged, no painter, an unknown architecture, or tensors that do not fit it.
     """
     path = painter_file(source)
     try:
         with safe_open(path, framework="pt") as file:
-            told = (file.metadata() or {}).get(_ENTRY)
+            told = (file.metadata() or {}).get(ENTRY)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise InputError(f"{path} is missing: check the name and the folder.") from error
@@ -88,21 +84,6 @@ def load_painter(source: str | Path) -> Painter:
         raise InputError(f"{path} cannot be used: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path} is no painter, or damaged ({error!r}).") from error
-
-
-def painter_file(source: str | Path) -> Path:
-    """The file of a painter: itself, or that of a name in the package.
-
-    Raises: InputError: no painter has this name.
-    """
-    path = Path(source).expanduser()
-    if isinstance(source, Path) or path.suffix or path.exists() or len(path.parts) != 1:
-        return path
-    if not (own := PAINTERS / f"{source}{ENDING}").is_file():
-        known = sorted(one.stem for one in PAINTERS.glob(f"*{ENDING}"))
-        hint = did_you_mean(str(source), known) if known else "None come with this installation."
-        raise InputError(f"there is no painter {str(source)!r}: give a file (NAME{ENDING}), or a known name. {hint}")
-    return own
 
 
 def _packed(name: str, tensor: Tensor, half: bool) -> Tensor:
