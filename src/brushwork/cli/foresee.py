@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from brushwork.cli import paint, reconstruct, texture
+from brushwork.cli import mdan, paint, reconstruct, texture
 from brushwork.cli.exits import FAILURE
 from brushwork.cli.order import Order
 from brushwork.cli.output import print_json, tell
@@ -101,6 +101,7 @@ app = App(
     usage="Usage: brushwork plan [COMMAND] [OPTIONS] CONTENT STYLE...",
 )
 app.default(_only_planned(paint.paint))
+app.command(_only_planned(mdan.mdan), name="mdan")
 app.command(_only_planned(texture.texture), name="texture")
 _RECONSTRUCT = App(name="reconstruct", help="Plan a reconstruction.")
 _RECONSTRUCT.command(_only_planned(reconstruct.content), name="content")

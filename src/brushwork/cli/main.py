@@ -26,6 +26,7 @@ _HELP = """Paint any photograph in the style of any painting, as the papers say.
 
 _COMMANDS = {
     "paint": ("brushwork.cli.paint:app", "Paint a photograph in the style of a painting."),
+    "mdan": ("brushwork.cli.mdan:mdan", "Paint a photograph against a rival that learns the painting's patches."),
     "texture": ("brushwork.cli.texture:texture", "Synthesize a texture of any size from a picture."),
     "reconstruct": ("brushwork.cli.reconstruct:app", "Make visible what a layer knows of a picture."),
     "plan": ("brushwork.cli.foresee:app", "Say what a command would take: sizes, closures, memory, time."),

@@ -102,7 +102,7 @@ def _painted(job: Job | OnePass, running: Running, title: str, wire: Wire | None
     running = silent(running) if wire is not None and wire.rank else running
     seen = watchers(running, job)
     try:
-        with _closed(events) as events, display(title, running.quiet) as shown:
+        with closed(events) as events, display(title, running.quiet) as shown:
             for event in events:
                 report.see(event)
                 _show(event, shown, seen)
@@ -179,7 +179,7 @@ def _interrupted(job: Job | OnePass, running: Running, interruption: KeyboardInt
 
 
 @contextmanager
-def _closed(events: Iterator[Event]) -> Iterator[Iterator[Event]]:
+def closed(events: Iterator[Event]) -> Iterator[Iterator[Event]]:
     """Close a generator at the end, whatever happens: the job then keeps what there is."""
     try:
         yield events

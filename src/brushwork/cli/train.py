@@ -11,6 +11,7 @@ _FAMILIES = {
         "brushwork.cli.train_super_resolution:super_resolution",
         "A network that makes pictures 4 or 8 times as large.",
     ),
+    "mgan": ("brushwork.cli.train_mgan:mgan", "A decoder that paints photographs, taught against a judge of patches."),
 }
 """Name → where it is, and its line in the list."""
 

@@ -82,7 +82,7 @@ class MganNetwork(nn.Module):
     def encoder(self) -> Encoder:
         """The network that looks."""
         if not self._looking:
-            encoder = load_encoder(self.settings.network, padding="reflect")
+            encoder = load_encoder(self.settings.network, padding="reflect", engine="plain")
             encoder.cut_after([TAP])
             self._looking.append(encoder)
         return self._looking[0]

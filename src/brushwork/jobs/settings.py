@@ -10,12 +10,13 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from brushwork.errors import InputError, did_you_mean
 from brushwork.fast.at_once import AtOnce
 from brushwork.fast.instant import Instant
-from brushwork.recipes import Options, ReconstructContent, Texture, Transfer
+from brushwork.recipes import Mdan, Options, ReconstructContent, Texture, Transfer
 
 RECIPES: Mapping[str, type[Options | AtOnce]] = {
     "transfer": Transfer,
     "reconstruct-content": ReconstructContent,
     "texture": Texture,
+    "mdan": Mdan,
     "instant": Instant,
 }
 """The recipes, and what paints at once, by the name that stands in records."""

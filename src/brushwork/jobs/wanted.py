@@ -9,8 +9,9 @@ from brushwork.fast.at_once import canvas_size
 from brushwork.fast.instant import Instant
 from brushwork.jobs.job import Commission, OnePass
 from brushwork.picture import MAX_PIXELS, Size, picture_size
-from brushwork.recipes import Texture, Transfer, plan
+from brushwork.recipes import Mdan, Texture, Transfer, plan
 from brushwork.recipes.kept_style import ENDING
+from brushwork.recipes.mdan import painting_size
 from brushwork.recipes.scales import largest_style_size
 from brushwork.recipes.texture import picture_size_at
 
@@ -48,7 +49,13 @@ def _painting_at(job: Commission, finest: Size, number: int) -> Size | None:
     if is_kept(path):
         return None
     own, which = _size(job, path), (number, len(job.paintings))
-    return largest_style_size(job.options, finest, own, which) if isinstance(job.options, Transfer | Instant) else own
+    match job.options:
+        case Transfer() | Instant():
+            return largest_style_size(job.options, finest, own, which)
+        case Mdan():
+            return painting_size(job.options, finest, own, max(job.options.scales))
+        case _:
+            return own
 
 
 def _size(job: Commission, path: Path) -> Size:

@@ -96,6 +96,8 @@ class MarkovTraining(Learning, Targets, Blocks, Mgan):
         check(self)
         for name in ("content_weight", "judge_weight"):
             require(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
+        possible = self.targets > 0 or self.content == "features"
+        require(possible, "content", self.content, "features, where there are no targets")
 
     @property
     def architecture(self) -> Mgan:
