@@ -17,9 +17,9 @@ from brushwork.errors import InputError
 from brushwork.fast.painter import ENDING
 from brushwork.training.course import Course
 from brushwork.training.lesson import Lesson
-from brushwork.training.style_school import read_paintings, thumbnail
+from brushwork.training.style_school import thumbnail
 from brushwork.training.texture_options import STYLIZED, TEXTURES
-from brushwork.training.texture_school import about_texture, texture_lesson
+from brushwork.training.texture_school import about_texture, read_patches, texture_lesson
 
 if TYPE_CHECKING:
     TextureTrainingFlags: TypeAlias = Given
@@ -64,7 +64,7 @@ def texture(
         raise InputError(f"style-blend has {count} weights for {len(styles)} pictures: give one for each.")
 
     def prepared(device: torch.device) -> tuple[Lesson, Course]:
-        paintings = read_paintings(styles)
+        paintings = read_patches(styles, options.patch)
         course = Course(
             options=options,
             output=(schooling.output or Path(f"{styles[0].stem}{ENDING}")).expanduser(),

@@ -11,6 +11,7 @@ from brushwork.recipes.loss_weights import require_moments_only
 from brushwork.recipes.options import Seeing, Weighing, WeighingContent, WeighingStyle, check, require
 from brushwork.training.options import Learning
 from brushwork.training.style_options import Looking
+from brushwork.training.texture_patch import is_patch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,9 @@ class TextureTraining(Learning, Looking, Pyramid, Variety, WeighingContent, Weig
 
     Source: Ulyanov et al., 1603.03417, §4, and the authors' programs; 1701.02096.
     """
+
+    patch: str = ""
+    """Part of the picture that is learned, WIDTHxHEIGHT+LEFT+TOP in its pixels, as 200x100+0+50; empty: all of it."""
 
     iterations: int = 1500
     """Batches to learn from; 1500 as the authors' program, 3000 to paint photographs."""
@@ -77,6 +81,7 @@ class TextureTraining(Learning, Looking, Pyramid, Variety, WeighingContent, Weig
 
     def __post_init__(self) -> None:
         check(self)
+        require(is_patch(self.patch), "patch", repr(self.patch), "WIDTHxHEIGHT+LEFT+TOP, as 200x100+0+50")
         require_moments_only(self.loss, "a painter learns from the painting's moments")
         require(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
         require(self.diversity == 0 or self.batch > 1, "batch", self.batch, "2 or more where diversity is asked for")

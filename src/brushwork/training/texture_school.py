@@ -10,13 +10,19 @@ from typing import Any
 import torch
 
 from brushwork.recipes.seeing import encoder_for
-from brushwork.training.style_school import digest_of, digest_of_names
+from brushwork.training.style_school import digest_of, digest_of_names, read_paintings
 from brushwork.training.texture_lesson import TextureLesson
 from brushwork.training.texture_options import TextureTraining
+from brushwork.training.texture_patch import patch_of
 from brushwork.types import Image
 
 _MACHINE = ("engine", "replay")
 """Options that change nothing of what is learned but rounding."""
+
+
+def read_patches(styles: Sequence[Path], patch: str) -> list[Image]:
+    """The pictures, or the same part of each. Raises: InputError."""
+    return [patch_of(picture, patch) for picture in read_paintings(styles)]
 
 
 def texture_lesson(paintings: Sequence[Image], options: TextureTraining, device: torch.device) -> TextureLesson:

@@ -1,0 +1,89 @@
+"""`brushwork train texture`: from a picture to a painter that draws it, or that paints photographs with it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import CONTENT, STYLE, picture, tiny_network
+
+from brushwork.fast.painter import load_painter
+from brushwork.fast.pyramid import Pyramid
+from brushwork.picture import read_picture, write_picture
+from brushwork.training import texture_school
+
+Run = Callable[..., Any]
+
+SMALL = ("--scales", "3", "--width", "4", "--crop", "32", "--style-size", "32", "--batch", "2", "--held-out", "2")
+FEW = (*SMALL, "--iterations", "3", "--style-layers", *STYLE, "--device", "cpu", "-q")
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every network is the tiny one."""
+    monkeypatch.setattr(texture_school, "encoder_for", lambda options, device: tiny_network())
+
+
+@pytest.fixture
+def pebbles(desk: Path) -> Path:
+    return write_picture(picture(1, 40, 50), desk / "pebbles.png")
+
+
+@pytest.mark.usefixtures("pebbles")
+def test_a_texture_is_learned_and_drawn(run: Run) -> None:
+    outcome = run("train", "texture", "pebbles.png", *FEW, "--license", "CC0-1.0")
+    assert (outcome.code, outcome.out) == (0, "pebbles.safetensors\n")
+    painter = load_painter("pebbles.safetensors")
+    assert painter.settings == Pyramid(scales=3, width=4)
+    assert (painter.architecture, painter.license) == ("pyramid", "CC0-1.0")
+    assert painter.style is not None
+    assert painter.record["styles"][0]["name"] == "pebbles.png"
+    assert painter.record["iterations_done"] == 3
+    assert run("texture", "--painter", "pebbles.safetensors", "--size", "48x40", "-o", "new.png").code == 0
+    assert read_picture("new.png").image.shape == (1, 3, 40, 48)
+
+
+@pytest.mark.usefixtures("pebbles")
+def test_photographs_are_painted_by_the_other_published_network(run: Run, desk: Path) -> None:
+    folder = desk / "photographs"
+    folder.mkdir()
+    for number in range(4):
+        write_picture(picture(number, 48, 56), folder / f"{number}.png")
+    content = ("--content-layers", *CONTENT, "--held-out", "1")
+    assert run("train", "texture", "pebbles.png", "--photos", "photographs", *FEW, *content).code == 0
+    painter = load_painter("pebbles.safetensors")
+    assert painter.settings == Pyramid(scales=3, width=4, photograph=True, pointwise=False)
+    options = painter.record["options"]
+    assert (options["content_weight"], options["style_weight"], options["convention"]) == (0.6, 1000.0, "programs")
+    assert options["normalized_gradients"] is False
+
+
+@pytest.mark.usefixtures("pebbles")
+def test_losses_are_kept_beside(run: Run, desk: Path) -> None:
+    run("train", "texture", "pebbles.png", *FEW, "--patch", "32x40+8+0", "-o", "p.safetensors")
+    assert json.loads((desk / "p.json").read_text())
+    assert list((desk / "p-validation").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("missing.png",), "missing.png"),
+        (("pebbles.png", "--crop", "30"), "crop is 30"),
+        (("pebbles.png", "--style-blend", "1", "2"), "2 weights for 1 picture"),
+        (("pebbles.png", "--patch", "60x40+0+0"), "the picture is 50×40"),
+        (("pebbles.png", "--patch", "left"), "patch is 'left'"),
+        (("pebbles.png", "--norm", "layer"), "norm"),
+    ],
+)
+@pytest.mark.usefixtures("pebbles")
+def test_what_cannot_be_learned(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    outcome = run("train", "texture", *arguments, *FEW)
+    assert outcome.code == 2
+    assert said in " ".join(outcome.err.split())

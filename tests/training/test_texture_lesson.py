@@ -1,0 +1,118 @@
+"""A texture is learned: the loss falls, ranks learn what one process does, and what is judged by is never learned."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import CONTENT, STYLE, picture, tiny_network
+
+from brushwork.errors import InputError
+from brushwork.training.descent import Descent
+from brushwork.training.lesson import Batch
+from brushwork.training.texture_lesson import TextureLesson
+from brushwork.training.texture_options import STYLIZED, TEXTURES, TextureTraining
+
+SMALL: dict[str, Any] = {"scales": 3, "width": 4, "crop": 32, "style_size": 32, "style_layers": STYLE, "batch": 2}
+DRAWN = replace(TEXTURES, **SMALL)
+PAINTED = replace(STYLIZED, **SMALL, content_layers=CONTENT, network="vgg19-normalized", learning_rate=0.01)
+CPU = torch.device("cpu")
+
+
+def lesson(options: TextureTraining = DRAWN) -> TextureLesson:
+    return TextureLesson([picture(1, 40, 40)], options, tiny_network())
+
+
+def batch(step: int, options: TextureTraining = DRAWN, first: int = 0, size: int = 2) -> Batch:
+    pictures = None
+    if options.photograph:
+        pictures = torch.cat([picture(7 + row, 32, 32) for row in range(first, first + size)])
+    return Batch(step, 0, first, size, 2, CPU, pictures)
+
+
+def taught(options: TextureTraining, steps: int) -> tuple[TextureLesson, float, float]:
+    """A lesson after some steps, and the held-out losses before and after."""
+    one = lesson(options)
+    descent = Descent(one, CPU, "off")
+    before = one.judge(batch(-1, options))["total"]
+    for step in range(steps):
+        descent.step(batch(step, options), 1.0)
+    return one, before, one.judge(batch(-1, options))["total"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        DRAWN,
+        replace(DRAWN, norm="batch"),
+        replace(DRAWN, normalized_gradients=False),
+        replace(DRAWN, diversity=0.01, diversity_layer=STYLE[-1]),
+        PAINTED,
+        replace(PAINTED, normalized_gradients=True, style_weight=1.0),
+    ],
+    ids=["drawn", "batch norm", "plain gradients", "diverse", "painted", "painted, normalized"],
+)
+def test_the_loss_of_what_is_held_out_falls(options: TextureTraining) -> None:
+    _, before, after = taught(options, 25)
+    assert after < 0.7 * before
+
+
+def test_the_same_seed_learns_the_same() -> None:
+    one, other = taught(DRAWN, 3)[0], taught(DRAWN, 3)[0]
+    for mine, theirs in zip(one.learners["painter"].parameters(), other.learners["painter"].parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    assert not torch.equal(next(lesson(replace(DRAWN, seed=1)).learners["painter"].parameters()), mine)
+
+
+@pytest.mark.parametrize("options", [DRAWN, PAINTED], ids=["drawn", "painted"])
+def test_rows_of_a_batch_add_up(options: TextureTraining) -> None:
+    """The mean of two ranks' gradients, of a row each, is that of both rows in one process."""
+    gradients = []
+    for parts in ([batch(0, options)], [batch(0, options, first, 1) for first in (0, 1)]):
+        one = lesson(options)
+        for part in parts:
+            (turn,) = one.turns(part)
+            (turn.losses.total / len(parts)).backward()
+        gradients.append([parameter.grad for parameter in one.learners["painter"].parameters()])
+    for whole, summed in zip(*gradients, strict=True):
+        torch.testing.assert_close(whole, summed, rtol=1e-3, atol=1e-5 * float(whole.abs().max()) + 1e-7)
+
+
+def test_diversity_pushes_pictures_apart() -> None:
+    def apart(diversity: float) -> float:
+        options = replace(DRAWN, diversity=diversity, diversity_layer=STYLE[-1], batch=2)
+        drawn = taught(options, 25)[0].show(batch(-1))
+        return float((drawn[0] - drawn[1]).square().mean().sqrt())
+
+    assert apart(1.0) > 1.1 * apart(0.0)
+
+
+def test_judging_shows_single_pictures() -> None:
+    """Batch norm takes the statistics of one picture, as when it paints."""
+    one = lesson(replace(DRAWN, norm="batch"))
+    together, alone = one.show(batch(-1)), one.show(batch(-1, first=1, size=1))
+    assert torch.equal(together[1:], alone)
+
+
+def test_textures_want_no_photographs_and_the_others_cannot_do_without() -> None:
+    assert lesson().crop == 0
+    stylizing = lesson(PAINTED)
+    assert stylizing.crop == 32
+    with pytest.raises(InputError, match="no photographs were given"):
+        next(stylizing.turns(batch(0)))
+
+
+def test_the_terms_have_names() -> None:
+    (turn,) = lesson(replace(DRAWN, diversity=0.1, diversity_layer=STYLE[-1])).turns(batch(0))
+    assert set(turn.losses.terms) == {*(f"style:{layer}" for layer in STYLE), "diversity"}
+    assert set(lesson(PAINTED).judge(batch(-1, PAINTED))) == {
+        "total",
+        *(f"style:{layer}" for layer in STYLE),
+        *(f"content:{layer}" for layer in CONTENT),
+    }
