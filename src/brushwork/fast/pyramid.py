@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from brushwork.errors import InputError
-from brushwork.fast.layers import EPSILON, Norm
+from brushwork.fast.layers import Norm
+from brushwork.fast.pyramid_blocks import Joint, block
 from brushwork.perception.vgg import CAFFE_MEAN
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Image
@@ -20,7 +21,6 @@ from brushwork.types import Feature, Image
 Noise: TypeAlias = Float[Tensor, "_ _ _ _"]
 """What is drawn for one scale: batch, channels, rows, columns."""
 
-_LEAK = 0.01
 _WHITE = 255.0
 _MOST = 10  # scales; the coarsest cell is then 512 pixels wide
 _WIDEST = 1024
@@ -88,8 +88,9 @@ class PyramidNetwork(nn.Module):
         self.settings = settings
         inputs = settings.noise + 3 * settings.photograph
         widths = [settings.width * (scale + 1) for scale in range(settings.scales)]
-        self.entries = nn.ModuleList(_block(inputs, settings.width, settings) for _ in widths)
-        self.joints = nn.ModuleList(_Joint(width, settings) for width in widths[:-1])
+        norm, pointwise = settings.norm, settings.pointwise
+        self.entries = nn.ModuleList(block(inputs, settings.width, norm, pointwise=pointwise) for _ in widths)
+        self.joints = nn.ModuleList(Joint(width, settings.width, norm, pointwise=pointwise) for width in widths[:-1])
         self.last = nn.Conv2d(widths[-1], 3, 1)
 
     def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
@@ -149,41 +150,6 @@ class PyramidNetwork(nn.Module):
         if image is not None or size is None:
             raise InputError("this painter draws textures from noise: give it a size, and no photograph.")
         return size
-
-
-class _Joint(nn.Module):
-    """What is coarse, doubled in size, and what enters at the next scale: normalized, side by side, and a block."""
-
-    def __init__(self, width: int, settings: Pyramid) -> None:
-        super().__init__()
-        self.coarse = _norm(width, settings)
-        self.fine = _norm(settings.width, settings)
-        joined = width + settings.width
-        self.block = _block(joined, joined, settings)
-
-    def forward(self, coarse: Feature, fine: Feature) -> Feature:
-        larger = F.interpolate(coarse, scale_factor=2.0, mode="nearest")
-        both: Feature = self.block(torch.cat([self.coarse(larger), self.fine(fine)], dim=1))
-        return both
-
-
-def _block(inputs: int, width: int, settings: Pyramid) -> nn.Sequential:
-    kernels = (3, 3, 1) if settings.pointwise else (3, 3)
-    layers = [_layer(width if place else inputs, width, kernel, settings) for place, kernel in enumerate(kernels)]
-    return nn.Sequential(*(part for layer in layers for part in layer))
-
-
-def _layer(inputs: int, width: int, kernel: int, settings: Pyramid) -> tuple[nn.Module, nn.Module, nn.Module]:
-    padding = "circular" if kernel > 1 else "zeros"
-    convolution = nn.Conv2d(inputs, width, kernel, padding=kernel // 2, padding_mode=padding)
-    return convolution, _norm(width, settings), nn.LeakyReLU(_LEAK, inplace=True)
-
-
-def _norm(width: int, settings: Pyramid) -> nn.Module:
-    """By the statistics of what it is given, in training and afterwards."""
-    if settings.norm == "instance":
-        return nn.InstanceNorm2d(width, eps=EPSILON, affine=True)
-    return nn.BatchNorm2d(width, eps=EPSILON, track_running_stats=False)
 
 
 def _grown(image: Image | None, size: Size) -> Image | None:

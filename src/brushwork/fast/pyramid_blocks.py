@@ -1,0 +1,48 @@
+"""What texture networks are made of: convolutions whose opposite borders meet, and joints of two scales."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from brushwork.fast.layers import EPSILON, Norm
+from brushwork.types import Feature
+
+_LEAK = 0.01
+"""Slope below 0. Source: 1603.03417's published models."""
+
+
+def block(inputs: int, width: int, norm: Norm, *, pointwise: bool) -> nn.Sequential:
+    """Two convolutions of 3×3, and one of 1×1 if `pointwise`; each normalized and rectified."""
+    kernels = (3, 3, 1) if pointwise else (3, 3)
+    layers = [_layer(width if place else inputs, width, kernel, norm) for place, kernel in enumerate(kernels)]
+    return nn.Sequential(*(part for layer in layers for part in layer))
+
+
+class Joint(nn.Module):
+    """What is coarse, doubled in size, and what enters at the next scale: normalized, side by side, and a block."""
+
+    def __init__(self, coarse: int, fine: int, norm: Norm, *, pointwise: bool) -> None:
+        super().__init__()
+        self.coarse, self.fine = norm_of_given(coarse, norm), norm_of_given(fine, norm)
+        self.block = block(coarse + fine, coarse + fine, norm, pointwise=pointwise)
+
+    def forward(self, coarse: Feature, fine: Feature) -> Feature:
+        """A map as large as the fine one, with the channels of both."""
+        larger = F.interpolate(coarse, scale_factor=2.0, mode="nearest")
+        both: Feature = self.block(torch.cat([self.coarse(larger), self.fine(fine)], dim=1))
+        return both
+
+
+def norm_of_given(width: int, norm: Norm) -> nn.Module:
+    """A norm by the statistics of what it is given, in training and afterwards: nothing runs along."""
+    if norm == "instance":
+        return nn.InstanceNorm2d(width, eps=EPSILON, affine=True)
+    return nn.BatchNorm2d(width, eps=EPSILON, track_running_stats=False)
+
+
+def _layer(inputs: int, width: int, kernel: int, norm: Norm) -> tuple[nn.Module, nn.Module, nn.Module]:
+    padding = "circular" if kernel > 1 else "zeros"
+    convolution = nn.Conv2d(inputs, width, kernel, padding=kernel // 2, padding_mode=padding)
+    return convolution, norm_of_given(width, norm), nn.LeakyReLU(_LEAK, inplace=True)

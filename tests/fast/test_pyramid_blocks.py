@@ -1,0 +1,48 @@
+"""Blocks and joints of texture networks."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from brushwork.fast.pyramid_blocks import Joint, block, norm_of_given
+
+
+def test_a_block_is_convolutions_norms_and_leaky_rectifications() -> None:
+    kinds = [type(part) for part in block(3, 8, "batch", pointwise=True)]
+    assert kinds == [nn.Conv2d, nn.BatchNorm2d, nn.LeakyReLU] * 3
+    sizes = [part.kernel_size[0] for part in block(3, 8, "instance", pointwise=False) if isinstance(part, nn.Conv2d)]
+    assert sizes == [3, 3]
+    assert [
+        part.negative_slope for part in block(3, 8, "batch", pointwise=False) if isinstance(part, nn.LeakyReLU)
+    ] == [
+        0.01,
+        0.01,
+    ]
+
+
+def test_borders_meet() -> None:
+    torch.manual_seed(0)
+    layers, given = block(3, 4, "instance", pointwise=True), torch.rand(1, 3, 6, 5)
+    torch.testing.assert_close(layers(given.roll((2, 3), (2, 3))), layers(given).roll((2, 3), (2, 3)))
+
+
+def test_a_joint_doubles_normalizes_and_puts_the_coarse_before_the_fine() -> None:
+    torch.manual_seed(0)
+    joint, seen = Joint(6, 2, "batch", pointwise=False), []
+    joint.block.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    coarse, fine = 5 + 3 * torch.rand(2, 6, 4, 4), torch.rand(2, 2, 8, 8)
+    assert joint(coarse, fine).shape == (2, 8, 8, 8)
+    (both,) = seen
+    torch.testing.assert_close(both.mean((0, 2, 3)), torch.zeros(8), atol=1e-5, rtol=0)
+    torch.testing.assert_close(both.var((0, 2, 3), unbiased=False), torch.ones(8), atol=1e-3, rtol=0)
+    mean, std = coarse.mean((0, 2, 3)), coarse.std((0, 2, 3), unbiased=False)
+    doubled = coarse.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    expected = (doubled - mean.view(-1, 1, 1)) / std.view(-1, 1, 1)
+    torch.testing.assert_close(both[:, :6], expected, atol=1e-4, rtol=1e-4)
+
+
+def test_statistics_are_those_of_what_is_given_afterwards_too() -> None:
+    norm, given = norm_of_given(3, "batch"), 4 + torch.rand(2, 3, 5, 5)
+    training, painting = norm.train()(given), norm.eval()(given)
+    assert torch.equal(training, painting)
