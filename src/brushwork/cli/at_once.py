@@ -7,6 +7,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from brushwork.cli.options import Given
+from brushwork.cli.output import tell
+from brushwork.cli.running import Running
 
 if TYPE_CHECKING:
     from brushwork.fast.at_once import AtOnce
@@ -14,17 +16,17 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind", bound="AtOnce")
 
 
-def at_once(kind: type[Kind], base: object, given: Given, own: Mapping[str, Any]) -> Kind:
-    """The options of a kind: its `own`, over those that were given for painting, over a preset's.
+def at_once(kind: type[Kind], base: object, given: Given, own: Mapping[str, Any], running: Running) -> Kind:
+    """The options of a kind: its `own` that are not None, over those that were given for painting, over a preset's.
+
+    What it has no use for is told.
 
     Raises: InputError: a value out of range.
     """
     names = [field.name for field in fields(kind)]
+    aside = ", ".join(f"--{name.replace('_', '-')}" for name in given if name not in names)
+    if aside and not running.quiet:
+        tell(f"painting at once leaves aside {aside}.")
     preset = {name: getattr(base, name) for name in names if hasattr(base, name)}
-    return kind(**preset | {name: value for name, value in given.items() if name in names} | dict(own))
-
-
-def left_aside(kind: type[AtOnce], given: Given) -> str:
-    """The flags that were given and that painting in one pass has no use for, as a list; empty: none."""
-    names = {field.name for field in fields(kind)}
-    return ", ".join(f"--{name.replace('_', '-')}" for name in given if name not in names)
+    taken = {name: value for name, value in given.items() if name in names}
+    return kind(**preset | taken | {name: value for name, value in own.items() if value is not None})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from cyclopts import App, Parameter
 
 from brushwork.cli.at_once import at_once
+from brushwork.cli.by_painter import by_painter, painter_name, require_alone
 from brushwork.cli.layers import settings, split_start
 from brushwork.cli.masks import masks
 from brushwork.cli.options import Given, flags
@@ -19,6 +20,7 @@ from brushwork.cli.running import Running
 from brushwork.cli.targets import holds_folder, pictures
 from brushwork.errors import InputError
 from brushwork.fast.at_once import AtOnce
+from brushwork.fast.by_painter import ByPainter
 from brushwork.fast.instant import Instant
 from brushwork.recipes import Options, preset
 from brushwork.recipes.options import Start
@@ -53,7 +55,11 @@ def paint(
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
     instant: Annotated[bool, Parameter(group=SETTINGS, negative=(), show_default=False)] = False,
+    painter: Annotated[str | None, Parameter(group=SETTINGS)] = None,
     strength: Annotated[float | None, Parameter(group=SETTINGS, show_default="1")] = None,
+    statistics: Annotated[
+        Literal["gathered", "frozen"] | None, Parameter(group=SETTINGS, show_default="gathered")
+    ] = None,
     config: ConfigFile = None,
     running: Running = Running(),  # noqa: B008
     given: Annotated[TransferFlags, Parameter(name="*")] = {},  # noqa: B006
@@ -93,21 +99,36 @@ def paint(
     instant
         Paint in one pass, in a second: a preview of any painting's style, by AdaIN. Sizes, scales, blends, regions and
         colors are as in painting; what only the optimization has is left aside.
+    painter
+        Paint in one pass by a network that has learned one style, at the photograph's own size: its file, or a name
+        that `brushwork painters` lists. No painting is given then.
     strength
-        With --instant: how far the picture is painted, from 0 (the photograph) to 1.
+        With --instant or --painter: how far the picture is painted, from 0 (the photograph) to 1.
+    statistics
+        With --painter: means and deviations in its network are those of the whole picture (gathered), or of a smaller
+        copy (frozen), after which tiles are painted one by one, with less memory.
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
     given, start = split_start(given, Start)
+    own = {name: value for name, value in {"strength": strength, "statistics": statistics}.items() if value is not None}
+    if painter is not None:
+        others = {"--instant": instant, "--region": bool(region), "--preset": preset_name != "default"}
+        require_alone(painter, [*style, *styles], others)
+        return _by_painter(content, by_painter(painter, given, own, running.quiet), running, act)
     options: Options | AtOnce
     if instant:
-        options = at_once(Instant, preset(preset_name), given, {} if strength is None else {"strength": strength})
-        start = None
+        options, start = at_once(Instant, preset(preset_name), given, {"strength": strength}, running), None
+    elif strength is not None:
+        raise InputError("--strength is of what is painted at once: add --instant, or weigh with --style-weight.")
     else:
         options = settings(preset(preset_name), given, ratio)
     contents, paintings = ([content, *styles], style) if style else ([content], list(styles))
     if not paintings:
-        raise InputError(f"a painting is missing: brushwork paint {content} PAINTING")
+        raise InputError(
+            f"a painting is missing: brushwork paint {content} PAINTING (or --painter NAME: `brushwork painters` lists "
+            "those that are here)"
+        )
     each, several = each or holds_folder(paintings), holds_folder([*contents, *paintings])
     with Pipes() as pipes:
         photographs = pictures([pipes.source(name) for name in contents])
@@ -116,6 +137,14 @@ def paint(
         asked = [(one, blend, _name(one, blend)) for one, blend in product(photographs, blends)]
         regions = masks(region, len(asked))
         return act(order(options, asked, running, pipes, many=several, start=start, regions=regions))
+
+
+def _by_painter(content: str, options: ByPainter, running: Running, act: Act) -> int:
+    """Paint one photograph, or a folder of them, by a painter."""
+    with Pipes() as pipes:
+        name = painter_name(options.painter)
+        asked = [(photo, (), f"{photo.stem}+{name}") for photo in pictures([pipes.source(content)])]
+        return act(order(options, asked, running, pipes, many=holds_folder([content]), start=None))
 
 
 def _name(content: Path, paintings: tuple[Path, ...]) -> str:

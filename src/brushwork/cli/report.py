@@ -47,10 +47,9 @@ class Report:
             "styles": [str(painting) for painting in job.paintings],
         }
         if finished is not None:
+            if finished.closures:
+                document |= {"loss": finished.total, "losses": dict(finished.losses), "closures": finished.closures}
             document |= {
-                "loss": finished.total,
-                "losses": dict(finished.losses),
-                "closures": finished.closures,
                 "seconds": round(finished.seconds, 3),  # milliseconds
                 "notes": list(finished.notes),
             }

@@ -19,7 +19,7 @@ from brushwork.recipes.kept_style import KeptStyle
 from brushwork.recipes.regions import Region
 from brushwork.recipes.scales import Scaling, View, style_pixels, style_size, views
 from brushwork.style import shares
-from brushwork.types import Feature, Image
+from brushwork.types import Feature, Image, Mask
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Palette:
         maps = torch.cat([self._guide(region.photograph, size, number) for number, region in enumerate(regions)])
         return maps / maps.sum(0, keepdim=True).clamp_min(1.0)
 
-    def _guide(self, mask: Image, size: Size, number: int) -> Weights:
+    def _guide(self, mask: Mask, size: Size, number: int) -> Weights:
         guide = carried(feathered(mask, size, self.feather), TAP, self.encoder, self.guides)[:, None]
         if not guide.is_meta and not guide.any():
             raise InputError(f"region {number + 1} is too small to be seen at {size}: take a larger size or mask.")

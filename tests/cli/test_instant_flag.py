@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from brushwork.cli import perform
+from brushwork.fast.instant import Instant
+from brushwork.jobs import Finished, OnePass, Passed, Started
+from brushwork.picture import Size, write_picture
+from brushwork.recipes import Level
+
+
+class Flash:
+    """Stands in for `brushwork.jobs.paint_at_once`; remembers what it was asked for."""
+
+    def __init__(self):
+        self.jobs = []
+        self.asked = []
+
+    def paint(self, job, **asked):
+        self.jobs.append(job)
+        self.asked.append(asked)
+        yield Started(torch.device("cpu"), (Level(Size(64, 96), 0),), 0)
+        yield Passed(0.5)
+        yield Passed(1.0)
+        write_picture(torch.zeros(1, 3, 8, 8), job.output, overwrite=True)
+        yield Finished(job.output, 0.0, {}, 0, 0.75, ())
+
+
+@pytest.fixture
+def flash(monkeypatch):
+    flash = Flash()
+    monkeypatch.setattr(perform, "paint_at_once", flash.paint)
+    return flash
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_photograph_is_painted_at_once(flash, run):
+    outcome = run("paint", "photo.jpg", "waves.png", "--instant")
+    (job,) = flash.jobs
+    assert isinstance(job, OnePass)
+    assert job.options == Instant()
+    assert (outcome.code, outcome.out) == (0, "photo+waves.png\n")
+    assert "at once" in outcome.err
+    assert "painted in" in outcome.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_what_both_know_is_taken_and_the_rest_left_aside(flash, run):
+    flags = "--size 300 --style-blend 1 2 --color match-linear --iterations 7 --strength 0.5 --style-scale 2"
+    outcome = run("paint", "photo.jpg", "waves.png", "night.png", "--instant", *flags.split())
+    (job,) = flash.jobs
+    assert job.options == Instant(
+        size=300, style_blend=(1.0, 2.0), color="match-linear", strength=0.5, style_scale=(2.0,)
+    )
+    assert "--iterations" in outcome.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_it_previews_a_preset_at_its_size(flash, run):
+    run("paint", "photo.jpg", "waves.png", "--instant", "--preset", "jcjohnson", "-q")
+    (job,) = flash.jobs
+    assert job.options == Instant(measure="long")
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_document_has_no_loss(flash, run):
+    outcome = run("paint", "photo.jpg", "waves.png", "--instant", "--json", "-q")
+    document = json.loads(outcome.out)
+    assert document["recipe"] == "instant"
+    assert document["seconds"] == 0.75
+    assert "loss" not in document
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--instant", "--timelapse", "way.gif"], "--timelapse shows the closures of a painting"),
+        (["--instant", "--save-every", "5"], "--save-every shows the closures of a painting"),
+        (["--instant", "--strength", "2"], "strength is 2.0: it must be 0 or more, up to 1"),
+        (["--strength", "0.5"], "--strength is of what is painted at once"),
+    ],
+)
+@pytest.mark.usefixtures("desk", "flash")
+def test_what_it_cannot_do_is_refused(run, flags, message):
+    outcome = run("paint", "photo.jpg", "waves.png", *flags)
+    assert outcome.code == 2
+    assert message in " ".join(outcome.err.split())

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn import functional
+
+from brushwork.errors import InputError
+from brushwork.evaluate.meter import META, Meter
+from brushwork.fast.at_once import strokes
+from brushwork.fast.instant import Instant, instant
+from brushwork.picture import Size
+from brushwork.recipes import Pictures, Region
+
+OPTIONS = Instant(size="full")
+
+
+@pytest.fixture(scope="module")
+def brush():
+    return OPTIONS.brush(torch.device("cpu"))
+
+
+def _picture(height, width, seed):
+    spots = torch.rand(1, 3, height // 8, width // 8, generator=torch.Generator().manual_seed(seed))
+    return functional.interpolate(spots, size=(height, width), mode="bicubic").clamp(0, 1)
+
+
+PHOTOGRAPH, PAINTING, OTHER = _picture(48, 64, 0), _picture(40, 56, 1), _picture(56, 40, 2)
+
+
+def _half(height, width, left):
+    mask = torch.zeros(1, height, width)
+    mask[..., : width // 2] = 1
+    return mask if left else 1 - mask
+
+
+def _regions():
+    return tuple(Region(_half(48, 64, left), torch.ones(1, 8, 8), whose) for whose, left in enumerate((True, False)))
+
+
+@pytest.mark.parametrize("regions", [False, True])
+def test_tiles_equal_the_whole(brush, regions):
+    photograph, paintings = _picture(171, 203, 3), [PAINTING, OTHER]
+    given = _regions() if regions else ()
+    options = replace(OPTIONS, style_scale=(0.5,))
+    whole = instant(photograph, paintings, options, brush=brush, regions=given)
+    tiled = instant(photograph, paintings, options, brush=brush, regions=given, side=136)
+    assert whole.shape == photograph.shape
+    assert float((whole - tiled).abs().max()) < 1e-4
+
+
+def test_the_size_is_what_is_asked_for(brush):
+    assert Size.of(instant(PHOTOGRAPH, [PAINTING], Instant(size=45), brush=brush)) == Size(34, 45)
+
+
+def test_strength_goes_from_what_the_decoder_makes_of_the_photograph_to_the_style(brush):
+    none, half, full = (
+        instant(PHOTOGRAPH, [PAINTING], replace(OPTIONS, strength=strength), brush=brush) for strength in (0, 0.5, 1)
+    )
+    own = instant(PHOTOGRAPH, [PHOTOGRAPH], OPTIONS, brush=brush)
+    torch.testing.assert_close(none, own, rtol=0, atol=1e-4)
+    assert (half - none).abs().mean() < (full - none).abs().mean()
+
+
+def test_a_blend_with_all_weight_on_one_painting_is_that_painting(brush):
+    only = instant(PHOTOGRAPH, [PAINTING], OPTIONS, brush=brush)
+    blend = instant(PHOTOGRAPH, [PAINTING, OTHER], replace(OPTIONS, style_blend=(1, 0)), brush=brush)
+    torch.testing.assert_close(blend, only, rtol=0, atol=1e-5)
+
+
+def test_one_region_that_is_everything_is_no_region(brush):
+    everything = Region(torch.ones(1, 48, 64), torch.ones(1, 40, 56))
+    found = instant(PHOTOGRAPH, [PAINTING], OPTIONS, brush=brush, regions=[everything])
+    torch.testing.assert_close(found, instant(PHOTOGRAPH, [PAINTING], OPTIONS, brush=brush), rtol=0, atol=1e-4)
+
+
+def test_what_belongs_to_no_region_stays_as_it_is(brush):
+    photograph = _picture(48, 160, 0)
+    left = Region(_half(48, 160, True), torch.ones(1, 8, 8))
+    found = instant(photograph, [PAINTING], OPTIONS, brush=brush, regions=[left])
+    own = instant(photograph, [photograph], OPTIONS, brush=brush)
+    torch.testing.assert_close(found[..., 112:], own[..., 112:], rtol=0, atol=1e-4)
+    assert (found[..., :48] - own[..., :48]).abs().mean() > 0.02
+
+
+def test_colors_of_the_photograph_can_be_kept(brush):
+    kept = instant(PHOTOGRAPH, [PAINTING], replace(OPTIONS, color="keep-luminance"), brush=brush)
+    free = instant(PHOTOGRAPH, [PAINTING], OPTIONS, brush=brush)
+    own = PHOTOGRAPH.mean((2, 3)) - PHOTOGRAPH.mean()
+    assert ((kept.mean((2, 3)) - kept.mean()) - own).abs().max() < ((free.mean((2, 3)) - free.mean()) - own).abs().max()
+
+
+def test_strokes_come_to_an_end_and_never_go_back(brush):
+    seen = list(strokes(OPTIONS, Pictures(PHOTOGRAPH, (PAINTING,)), brush, 136))
+    shares = [stroke.done for stroke in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert [stroke.picture is None for stroke in seen] == [True] * (len(seen) - 1) + [False]
+
+
+def test_on_meta_it_takes_memory_and_in_tiles_less(brush):
+    def peak(side):
+        pictures = Pictures(torch.empty(1, 3, 480, 640, device=META), (torch.empty(1, 3, 64, 64, device=META),))
+        with Meter() as meter:
+            *_, last = strokes(OPTIONS, pictures, brush.on_meta(), side)
+        assert last.picture is not None
+        assert last.picture.shape == (1, 3, 480, 640)
+        return meter.peak
+
+    assert peak(256) < peak(None) / 2
+
+
+@pytest.mark.parametrize(
+    ("paintings", "options", "regions", "message"),
+    [
+        ([], OPTIONS, (), "no painting was given"),
+        ([PAINTING[..., :20]], OPTIONS, (), "a painting is 20×40 pixels"),
+        ([PAINTING], replace(OPTIONS, style_blend=(1, 2)), (), "2 style weights were given for 1 paintings"),
+        ([PAINTING], replace(OPTIONS, style_scale=(1, 2)), _regions()[:1], "each painting at one scale"),
+        ([PAINTING, OTHER], OPTIONS, _regions()[:1], "painting 2 has no region"),
+        (
+            [PAINTING],
+            OPTIONS,
+            (Region(torch.zeros(1, 48, 64), torch.ones(1, 8, 8)),),
+            "region 1 is too small to be seen",
+        ),
+    ],
+)
+def test_what_cannot_go_together_is_refused(brush, paintings, options, regions, message):
+    with pytest.raises(InputError, match=message):
+        instant(PHOTOGRAPH, paintings, options, brush=brush, regions=regions)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"strength": 1.5}, {"strength": -0.1}, {"style_scale": ()}, {"style_scale": (0,)}, {"feather": -1}]
+)
+def test_numbers_out_of_range_are_refused(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong)).replace("_", "-")):
+        Instant(**wrong)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.perception import load_encoder
+from brushwork.perception.cache import load, store
+from brushwork.perception.catalog import WEIGHT_SETS
+from brushwork.perception.decoder import DECODER, LAYERS, decoder_shapes
+from brushwork.perception.finding import find_weights, installed_file
+from brushwork.perception.reading import digest, read_tensors
+
+
+def test_it_mirrors_vgg19_up_to_conv4_1():
+    assert LAYERS[0][1] == 512
+    assert LAYERS[-1][2] == 3
+    assert all(before[2] == after[1] for before, after in pairwise(LAYERS))
+
+
+def test_the_weights_are_those_of_the_package_in_its_order():
+    weights = find_weights("adain-decoder")
+    file = installed_file(WEIGHT_SETS["adain-decoder"])
+    assert file is not None
+    given = [tensor for _, tensor in sorted(read_tensors(file).items(), key=lambda item: _place(item[0]))]
+    assert weights.architecture == DECODER
+    assert {name: tuple(tensor.shape) for name, tensor in weights.tensors.items()} == decoder_shapes()
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(weights.tensors.values(), given, strict=True))
+    assert digest(dict(weights.tensors)) == WEIGHT_SETS["adain-decoder"].content
+
+
+def _place(name):
+    number, part = name.split(".")
+    return int(number), part == "bias"
+
+
+def test_it_can_be_cached(tmp_path, monkeypatch):
+    monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path))
+    weights = find_weights("adain-decoder")
+    kept = load(store(weights), WEIGHT_SETS["adain-decoder"].content)
+    assert kept.architecture == DECODER
+
+
+def test_nobody_looks_with_it():
+    with pytest.raises(InputError, match="adain-decoder is no network that looks"):
+        load_encoder("adain-decoder")
