@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from math import inf
 
 from brushwork.fast.johnson import Johnson
-from brushwork.recipes.loss_weights import require_moments_only
+from brushwork.recipes.loss_weights import MOMENTS_ONLY, require_among
 from brushwork.recipes.options import (
     SMALLEST_SIDE,
     Seeing,
@@ -57,7 +57,7 @@ class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, 
 
     def __post_init__(self) -> None:
         check(self)
-        require_moments_only(self.loss, "a painter learns from the painting's moments")
+        require_among(self.loss, MOMENTS_ONLY, "a painter learns from the moments of paintings")
         require(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
 
     @property

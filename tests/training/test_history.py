@@ -1,0 +1,47 @@
+"""Losses by iteration, in a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from brushwork.errors import InputError
+from brushwork.training.history import History
+
+
+def kept(learned: int) -> History:
+    history = History()
+    for step in range(1, learned + 1):
+        history.add("learned", step, {"total": float(step), "style": 2.0 * step})
+    history.add("judged", learned, {"total": 0.5})
+    return history
+
+
+def test_it_comes_back_up_to_where_the_training_was_kept(tmp_path: Path) -> None:
+    kept(5).write(tmp_path / "x.json", {"family": "johnson"})
+    assert json.loads((tmp_path / "x.json").read_text())["family"] == "johnson"
+    found = History.read(tmp_path / "x.json", 3)
+    assert [row["iteration"] for row in found.rows["learned"]] == [1, 2, 3]
+    assert found.rows["judged"] == []
+    assert found.last == {}
+    assert History.read(tmp_path / "x.json", 5).last["total"] == 0.5
+
+
+def test_without_a_file_it_is_empty_and_other_files_are_refused(tmp_path: Path) -> None:
+    assert History.read(tmp_path / "x.json", 3).rows == {"learned": [], "judged": []}
+    (tmp_path / "x.json").write_text("[]")
+    with pytest.raises(InputError, match="no history of a training"):
+        History.read(tmp_path / "x.json", 3)
+
+
+def test_curves_are_means_of_stretches() -> None:
+    curves = kept(600).curves()
+    steps, losses = curves["total"]
+    assert len(steps) == 200
+    assert losses[:2] == [2.0, 5.0]
+    assert steps == losses
+    assert curves["style"][1][0] == 4.0
+    assert curves["held out"] == ([600], [0.5])
+    assert History().curves() == {}

@@ -1,0 +1,61 @@
+"""Larger pictures: what is made small, and by what the result is judged."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import CONTENT, picture, tiny_network
+
+from brushwork.errors import InputError
+from brushwork.training.descent import Descent
+from brushwork.training.larger_lesson import LargerLesson, LargerTraining, blurred
+from brushwork.training.lesson import Batch
+
+CPU = torch.device("cpu")
+TINY = LargerTraining(width=4, blocks=1, factor=2, crop=32, content_layers=CONTENT, learning_rate=1e-2)
+
+
+def batch() -> Batch:
+    return Batch(0, 0, 0, 2, 2, CPU, torch.cat([picture(4, 32, 32), picture(5, 32, 32)]))
+
+
+def test_small_pictures_are_made_as_large_as_the_crops() -> None:
+    lesson = LargerLesson(replace(TINY, factor=4), tiny_network())
+    crops = batch().pictures
+    assert crops is not None
+    assert lesson.small(crops).shape == (2, 3, 8, 8)
+    assert lesson.show(batch()).shape == crops.shape
+
+
+def test_it_learns_and_says_how_near_the_pixels_are() -> None:
+    lesson = LargerLesson(replace(TINY, pixel_weight=0.01, smoothness=0.1), tiny_network())
+    descent = Descent(lesson, CPU, "off")
+    before = lesson.judge(batch())
+    for _ in range(15):
+        descent.step(batch(), 1.0)
+    after = lesson.judge(batch())
+    assert set(after) == {"total", "content:conv2_1", "smoothness", "pixels", "psnr"}
+    assert after["total"] < 0.8 * before["total"]
+    assert after["psnr"] > before["psnr"]
+
+
+def test_the_blur_keeps_flat_pictures_and_the_mean() -> None:
+    assert torch.allclose(blurred(torch.full((1, 3, 9, 9), 0.4), 1.0), torch.tensor(0.4))
+    point = torch.zeros(1, 3, 15, 15)
+    point[..., 7, 7] = 1
+    soft = blurred(point, 1.0)
+    assert soft.sum((2, 3)).tolist() == [pytest.approx([1.0] * 3)]
+    assert float(soft[0, 0, 7, 8] / soft[0, 0, 7, 7]) == pytest.approx(2.718281828**-0.5, rel=1e-5)
+    assert blurred(point, 0.0) is point
+
+
+def test_options_that_cannot_be_are_refused() -> None:
+    for wrong, message in (({"crop": 30}, "crop is 30"), ({"blur": -1.0}, "blur is -1"), ({"factor": 5}, "factor")):
+        with pytest.raises(InputError, match=message):
+            LargerTraining(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,116 @@
+"""Photographs to learn from: each once, cut the same way for the same row, and broken files left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.picture import write_picture
+from brushwork.training import photographs as module
+from brushwork.training.photographs import Photographs, divided, photographs_in
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Six photographs, each of one gray, two of them in a folder within."""
+    (tmp_path / "more").mkdir()
+    for number in range(6):
+        place = tmp_path / ("more" if number > 3 else ".") / f"{number}.png"
+        write_picture(torch.full((1, 3, 40, 50 + number), number / 10), place)
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / ".hidden.png").write_bytes(b"")
+    return tmp_path
+
+
+def seen(batch: torch.Tensor) -> list[int]:
+    """Which photographs the rows of a batch are cut from."""
+    return [round(float(row.mean()) * 10) for row in batch]
+
+
+def of(folder: Path, seed: int = 0, notes: list[str] | None = None) -> Photographs:
+    return Photographs(photographs_in(folder), 40, seed, ([] if notes is None else notes).append)
+
+
+def test_pictures_are_found_in_folders_within_too(folder: Path) -> None:
+    assert [one.name for one in photographs_in(folder)] == [f"{number}.png" for number in range(6)]
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no pictures"):
+        photographs_in(tmp_path)
+    with pytest.raises(InputError, match="is no folder"):
+        photographs_in(tmp_path / "nowhere")
+
+
+def test_each_comes_once_before_any_comes_again(folder: Path) -> None:
+    photographs = of(folder)
+    epochs = [seen(photographs.batch(range(6 * one, 6 * one + 6), 32)) for one in range(3)]
+    assert all(sorted(one) == list(range(6)) for one in epochs)
+    assert epochs[0] != epochs[1] or epochs[1] != epochs[2]
+
+
+def test_a_row_is_the_same_whenever_it_is_asked_for(folder: Path) -> None:
+    write_picture(torch.rand(1, 3, 60, 60), folder / "rough.png")
+    early, late = of(folder), of(folder)
+    late.batch(range(20, 30), 32)
+    assert torch.equal(early.batch(range(14), 32), late.batch(range(14), 32))
+    assert torch.equal(early.batch(range(3, 5), 32), early.batch(range(14), 32)[3:5])
+    assert seen(of(folder, seed=1).batch(range(6), 32)) != seen(early.batch(range(6), 32))
+
+
+def test_crops_are_of_all_scales_and_some_are_mirrored(tmp_path: Path) -> None:
+    ramp = torch.linspace(0, 1, 80).expand(1, 3, 80, 80)
+    write_picture(ramp, tmp_path / "ramp.png")
+    crops = Photographs(photographs_in(tmp_path), 80, 0, [].append).batch(range(40), 32)
+    slopes = (crops[:, 0, 0, -1] - crops[:, 0, 0, 0]).tolist()
+    widths = [abs(slope) for slope in slopes]
+    assert min(widths) < 0.5
+    assert max(widths) > 0.9
+    assert 10 < sum(slope < 0 for slope in slopes) < 30
+
+
+def test_photographs_smaller_than_the_crop_are_enlarged(tmp_path: Path) -> None:
+    write_picture(torch.rand(1, 3, 12, 30), tmp_path / "small.png")
+    assert Photographs(photographs_in(tmp_path), 40, 0, [].append).batch(range(2), 32).shape == (2, 3, 32, 32)
+
+
+def test_broken_files_are_left_out_and_named_once(folder: Path) -> None:
+    (folder / "2.png").write_bytes(b"\x89PNG broken")
+    notes: list[str] = []
+    photographs = of(folder, notes=notes)
+    for epoch in range(3):
+        found = seen(photographs.batch(range(6 * epoch, 6 * epoch + 6), 32))
+        assert sorted(found) == [0, 1, 3, 3, 4, 5]  # the next one takes its place
+    (note,) = notes
+    assert "2.png is left out" in note
+
+
+def test_nothing_but_broken_files_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"broken")
+    with pytest.raises(InputError, match="none of the 1 photographs can be read"):
+        Photographs(photographs_in(tmp_path), 40, 0, [].append).batch(range(1), 32)
+
+
+def test_what_has_no_room_in_memory_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = of(folder).batch(range(12), 32)
+    monkeypatch.setattr(module, "ROOM", 0)
+    photographs = of(folder)
+    assert torch.equal(photographs.batch(range(12), 32), kept)
+    assert not photographs._kept
+
+
+def test_middles_are_the_first_photographs_whole(folder: Path) -> None:
+    assert seen(of(folder).middles(3, 24)) == [0, 1, 2]
+
+
+def test_some_are_held_out_and_none_is_both(folder: Path) -> None:
+    files = photographs_in(folder)
+    learned, held = divided(files, 1, seed=0)
+    assert sorted([*learned, *held]) == files
+    assert len(held) == 1
+    assert len(divided(files, 100, 0)[1]) == 1  # a fourth at most
+    assert divided(files[:3], 2, 0) == (files[:3], [])
+    assert len({tuple(divided(files, 1, seed)[1]) for seed in range(8)}) > 1

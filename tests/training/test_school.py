@@ -1,0 +1,202 @@
+"""The loop of all trainings: what is learned is kept, and going on is the same as never having stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_lesson import CPU, TINY, taught, tiny_course, tiny_lesson
+
+from brushwork.errors import BrushworkError, InputError
+from brushwork.fast.painter import load_painter
+from brushwork.picture import read_picture
+from brushwork.training.checkpoint import Checkpoint
+from brushwork.training.events import Begun, Graduated, Judged, Learned, Told
+from brushwork.training.school import School, sheet, teach
+
+SCRIPT = Path(__file__).parent / "tiny_lesson.py"
+
+
+def numbers(path: Path) -> list[bytes]:
+    """Of a painter's file, but for how long it took."""
+    return [one.numpy().tobytes() for one in load_painter(path).network.state_dict().values()]
+
+
+def stopped(course: Any, step: int) -> None:
+    """Learn so many iterations, and then stop as Ctrl-C does."""
+    told: list[Learned] = []
+    with pytest.raises(KeyboardInterrupt):
+        for event in teach(tiny_lesson(course.options), course, CPU, interrupted=lambda: len(told) >= step):
+            if isinstance(event, Learned):
+                told.append(event)
+
+
+def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
+    events = taught(course)
+    assert [type(one) for one in events] == [
+        *(Begun, Judged, *[Learned] * 3, Judged, *[Learned] * 3, Judged, Graduated)
+    ]
+    assert events[0] == Begun(CPU, 6, 0, 6, 2)
+    assert events[-1].step == 6
+    painter = load_painter(course.output)
+    assert (painter.name, painter.license, painter.settings) == ("tiny", "CC0-1.0", TINY.architecture)
+    assert painter.record["iterations_done"] == 6
+    assert painter.record["held_out"]["total"] == events[-2].losses["total"]
+    history = json.loads(course.history.read_text())
+    assert [row["iteration"] for row in history["learned"]] == [1, 2, 3, 4, 5, 6]
+    assert [row["iteration"] for row in history["judged"]] == [0, 3, 6]
+    assert not course.checkpoint.exists()
+
+
+def test_validation_pictures_show_photographs_above_paintings(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    taught(course)
+    names = sorted(one.name for one in course.pictures.iterdir())
+    assert names == ["000000.jpg", "000003.jpg", "000006.jpg"]
+    assert read_picture(course.pictures / names[0]).size == (64, 64)
+    above, below = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
+    assert torch.equal(sheet(above, below)[0, :, :4, 4:], above[1])
+    assert torch.equal(sheet(None, below)[0, :, :, :4], below[0])
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    options = replace(TINY, iterations=40, learning_rate=1e-2, validate_every=40)
+    judged = [one.losses["total"] for one in taught(tiny_course(tmp_path, options)) if isinstance(one, Judged)]
+    assert judged[1] < 0.6 * judged[0]
+
+
+def test_going_on_after_an_interruption_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
+    whole, broken = (tiny_course(tmp_path, output=tmp_path / f"{name}.safetensors") for name in ("whole", "broken"))
+    taught(whole)
+    stopped(broken, 2)
+    assert load_painter(broken.output).record["iterations_done"] == 2
+    begun, *events = taught(replace(broken, resume=True))
+    assert begun.done == 2
+    assert [one.step for one in events if isinstance(one, Learned)] == [3, 4, 5, 6]
+    assert numbers(whole.output) == numbers(broken.output)
+    histories = [json.loads(one.history.read_text()) for one in (whole, broken)]
+    assert histories[0]["learned"] == histories[1]["learned"]
+    assert histories[0]["judged"] == histories[1]["judged"]
+
+
+def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    ended = subprocess.run([sys.executable, str(SCRIPT), "killed", str(tmp_path)], check=False, timeout=60)
+    assert ended.returncode == -9
+    assert Checkpoint.read(course.checkpoint).step == 3  # killed before that of the fourth was there
+    assert not course.output.exists()
+    taught(replace(course, resume=True))
+    whole = replace(course, output=tmp_path / "whole.safetensors")
+    taught(whole)
+    assert numbers(course.output) == numbers(whole.output)
+
+
+def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    course = tiny_course(tmp_path)
+    given = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    arguments = [sys.executable, str(SCRIPT), "rank", str(tmp_path)]
+    ranks = [subprocess.Popen(arguments, env={**given, "RANK": rank}) for rank in "01"]
+    assert [one.wait(timeout=60) for one in ranks] == [0, 0]
+    alone = replace(course, output=tmp_path / "alone.safetensors")
+    losses = [one.losses for one in taught(alone) if isinstance(one, Learned)]
+    told = [torch.load(tmp_path / f"{rank}.pt") for rank in "01"]
+    assert told[0] == told[1]
+    assert [one["total"] for one in told[0]] == pytest.approx([one["total"] for one in losses], rel=1e-4)
+    together, single = (load_painter(one.output).network.state_dict() for one in (course, alone))
+    for name, tensor in single.items():
+        assert torch.allclose(together[name], tensor, atol=2e-4), name
+
+
+def test_a_batch_that_ranks_cannot_share_is_refused(tmp_path: Path) -> None:
+    class Three:
+        rank, count = 0, 3
+
+    with pytest.raises(InputError, match="batch is 2: it must be a multiple of the 3 processes"):
+        School(tiny_lesson(), tiny_course(tmp_path), CPU, Three())  # type: ignore[arg-type]
+
+
+def test_another_training_does_not_go_on(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    stopped(course, 2)
+    other = replace(course, about={"options": {"seed": 5, "iterations": 6}}, resume=True)
+    with pytest.raises(InputError, match=r"options.seed 1, not 5"):
+        taught(other)
+
+
+def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    stopped(course, 2)
+    longer = replace(TINY, iterations=8)
+    events = taught(replace(course, options=longer, about={"options": {"seed": 1, "iterations": 8}}, resume=True))
+    assert events[-1].step == 8
+
+
+def test_without_a_checkpoint_it_begins_anew(tmp_path: Path) -> None:
+    assert taught(tiny_course(tmp_path, resume=True))[0].done == 0
+
+
+def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path, checkpoint_every=0.0)
+    lesson = tiny_lesson()
+    with pytest.raises(BrushworkError, match="the loss is nan in iteration 3") as caught:
+        for event in teach(lesson, course, CPU):
+            if isinstance(event, Learned) and event.step == 2:
+                with torch.no_grad():
+                    next(lesson.learners["painter"].parameters()).fill_(float("nan"))
+    assert "not finite" in str(caught.value.__notes__)
+    assert Checkpoint.read(course.checkpoint).step == 1
+
+
+def test_a_full_disk_is_told_of_and_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Checkpoint, "write", full)
+    events = taught(tiny_course(tmp_path, checkpoint_every=0.0))
+    assert isinstance(events[-1], Graduated)
+    assert any("no space left" in one.text for one in events if isinstance(one, Told))
+
+
+def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    for number in range(8):
+        if number % 2:
+            (tmp_path / "photographs" / f"{number}.png").write_bytes(b"broken")
+    told = [one.text for one in taught(course) if isinstance(one, Told)]
+    assert told
+    assert all("is left out" in one for one in told)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"photographs": None}, "name a folder of them with --photos"),
+        ({"output": Path("painter.png")}, "must end in .safetensors"),
+        ({"output": Path("no/such/folder/painter.safetensors")}, "does not exist"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_learning(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        taught(tiny_course(tmp_path, **changes))
+
+
+def test_a_painter_is_not_overwritten_unless_it_may_be(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path, replace(TINY, iterations=1))
+    taught(course)
+    with pytest.raises(InputError, match="is there already"):
+        taught(course)
+    assert isinstance(taught(replace(course, overwrite=True))[-1], Graduated)

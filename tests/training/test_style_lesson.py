@@ -1,0 +1,109 @@
+"""One style: the loss is that by which a picture is painted, and its mean over the batch."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_lesson import CPU, TINY, tiny_lesson
+from tiny_network import picture, tiny_network
+
+from brushwork.errors import InputError
+from brushwork.picture.window import Size
+from brushwork.recipes import Transfer
+from brushwork.recipes.subject import Subject
+from brushwork.training.lesson import Batch
+from brushwork.training.style_lesson import StyleLesson
+from brushwork.training.style_options import StyleTraining
+
+
+def batch(count: int = 2) -> Batch:
+    pictures = torch.cat([picture(20 + number, 32, 32) for number in range(count)])
+    return Batch(0, 0, 0, count, count, CPU, pictures)
+
+
+def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
+    """The picture that the painter makes is as good as a transfer's objective says it is."""
+    lesson, given = tiny_lesson(replace(TINY, crop=48)), picture(20, 48, 48)
+    with torch.no_grad():
+        painted = lesson.learners["painter"](given)
+        (turn,) = lesson.turns(Batch(0, 0, 0, 1, 1, CPU, given))
+    options = Transfer(
+        size=48,
+        measure="short",
+        content_layers=TINY.content_layers,
+        style_layers=TINY.style_layers,
+        style_weight=TINY.style_weight,
+    )
+    encoder = tiny_network()
+    objective = Subject(given, [picture(2, 50, 60)], options, encoder).objective_at(Size(48, 48))
+    wanted = objective(encoder(painted, objective.taps))
+    assert {name: float(one) for name, one in turn.losses.terms.items()} == pytest.approx(
+        {name: float(one) for name, one in wanted.terms.items()}, rel=1e-4
+    )
+    assert float(turn.losses.total) == pytest.approx(float(wanted.total), rel=1e-4)
+
+
+def test_the_loss_is_the_mean_over_the_batch() -> None:
+    lesson, both = tiny_lesson(), batch()
+    assert both.pictures is not None
+    singles = [float(next(lesson.turns(Batch(0, 0, 0, 1, 1, CPU, one[None]))).losses.total) for one in both.pictures]
+    (turn,) = lesson.turns(both)
+    assert float(turn.losses.total) == pytest.approx(sum(singles) / 2, rel=1e-5)
+    assert float(turn.losses.total) == pytest.approx(sum(float(one) for one in turn.losses.terms.values()), rel=1e-5)
+
+
+def test_judging_needs_no_gradient_and_says_the_same() -> None:
+    lesson = tiny_lesson()
+    (turn,) = lesson.turns(batch())
+    judged = lesson.judge(batch())
+    assert judged["total"] == pytest.approx(float(turn.losses.total), rel=1e-6)
+    assert not lesson.show(batch()).requires_grad
+
+
+def test_mixed_precision_leaves_the_losses_in_full() -> None:
+    lesson = tiny_lesson()
+    with torch.autocast("cpu", torch.bfloat16):
+        (turn,) = lesson.turns(batch())
+    assert turn.losses.total.dtype == torch.float32
+    assert float(turn.losses.total) == pytest.approx(lesson.judge(batch())["total"], rel=0.05)
+
+
+def test_several_paintings_are_one_style() -> None:
+    paintings = [picture(2, 50, 60), picture(3, 50, 60)]
+    blended = StyleLesson(paintings, replace(TINY, style_blend=(1.0, 0.0)), tiny_network())
+    assert blended.judge(batch()) == pytest.approx(tiny_lesson().judge(batch()))
+    assert StyleLesson(paintings, TINY, tiny_network()).judge(batch())["total"] != pytest.approx(
+        tiny_lesson().judge(batch())["total"]
+    )
+
+
+def test_what_cannot_be_learned_from_is_refused() -> None:
+    with pytest.raises(InputError, match="no painting was given"):
+        StyleLesson([], TINY, tiny_network())
+    with pytest.raises(InputError, match="a painting is 20×10"):
+        StyleLesson([picture(2, 10, 20)], TINY, tiny_network())
+    with pytest.raises(InputError, match="no photographs"):
+        next(tiny_lesson().turns(replace(batch(), pictures=None)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"crop": 16}, "crop is 16"),
+        ({"style_size": 3}, "style-size is 3"),
+        ({"style_weight": 0.0}, "style-weight is 0"),
+        ({"loss": ("sliced",)}, "sliced"),
+        ({"width": 0}, "width is 0"),
+        ({"iterations": 0}, "iterations is 0"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        StyleTraining(**wrong)

@@ -1,0 +1,54 @@
+"""From files of paintings to a lesson."""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import PIL.Image
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_lesson import CPU, TINY
+from tiny_network import tiny_network
+
+from brushwork.errors import InputError
+from brushwork.fast.architectures import build
+from brushwork.fast.johnson import Johnson, SuperResolution
+from brushwork.fast.painter import Painter
+from brushwork.training import style_school
+from brushwork.training.style_options import StyleTraining
+from brushwork.training.style_school import as_painter, style_lesson, thumbnail
+
+
+def painter(settings: Johnson | SuperResolution) -> Painter:
+    name = "johnson" if isinstance(settings, Johnson) else "super-resolution"
+    return Painter("wave", name, settings, build(settings, 5))
+
+
+def test_a_lesson_may_begin_with_what_a_painter_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style_school, "encoder_for", lambda *_: tiny_network())
+    start = painter(TINY.architecture)
+    lesson = style_lesson([torch.rand(1, 3, 48, 48)], TINY, CPU, start)
+    learned, known = lesson.learners["painter"].state_dict(), start.network.state_dict()
+    assert all(torch.equal(learned[name], known[name]) for name in known)
+
+
+def test_the_architecture_is_that_of_the_painter_to_begin_with() -> None:
+    start = painter(Johnson(width=2, blocks=1, upsampling="nearest"))
+    options = as_painter(StyleTraining(style_weight=3.0), start, ["style_weight"])
+    assert options.architecture == start.settings
+    assert options.style_weight == 3.0
+    with pytest.raises(InputError, match="width is 32, and wave has 2: leave it away"):
+        as_painter(StyleTraining(), start, ["width"])
+    with pytest.raises(InputError, match="painter of another kind"):
+        as_painter(StyleTraining(), painter(SuperResolution(width=2, blocks=1)), [])
+
+
+def test_thumbnails_stand_side_by_side_and_small() -> None:
+    found = thumbnail([torch.rand(1, 3, 400, 200), torch.rand(1, 3, 200, 200)])
+    with PIL.Image.open(BytesIO(found)) as image:
+        assert image.format == "JPEG"
+        assert image.size == (80 + 160, 160)

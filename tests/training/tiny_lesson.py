@@ -1,0 +1,86 @@
+"""A lesson that takes a moment: a tiny painter before a tiny network. As a script, one that is killed or has a rank."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import CONTENT, STYLE, picture, tiny_network
+
+from brushwork.evaluate.processes import Processes
+from brushwork.picture import write_picture
+from brushwork.training.course import Course
+from brushwork.training.events import Learned
+from brushwork.training.school import teach
+from brushwork.training.style_lesson import StyleLesson
+from brushwork.training.style_options import StyleTraining
+
+CPU = torch.device("cpu")
+
+TINY = StyleTraining(
+    width=2,
+    blocks=1,
+    crop=32,
+    photo_size=40,
+    style_size=48,
+    batch=2,
+    iterations=6,
+    validate_every=3,
+    held_out=2,
+    content_layers=CONTENT,
+    style_layers=STYLE,
+    style_weight=10.0,
+    seed=1,
+)
+
+
+def tiny_lesson(options: StyleTraining = TINY) -> StyleLesson:
+    """One style, learned before the tiny network."""
+    return StyleLesson([picture(2, 50, 60)], options, tiny_network())
+
+
+def tiny_course(folder: Path, options: StyleTraining = TINY, **changes) -> Course:
+    """Eight photographs in the folder, and a painter beside them."""
+    photographs = folder / "photographs"
+    if not photographs.exists():
+        photographs.mkdir()
+        for number in range(8):
+            write_picture(picture(10 + number, 44, 50), photographs / f"{number}.png")
+    course = Course(
+        options=options,
+        output=folder / "painter.safetensors",
+        photographs=photographs,
+        photo_size=options.photo_size,
+        about={"options": {"seed": options.seed, "iterations": options.iterations}},
+    )
+    return replace(course, **changes)
+
+
+def taught(course: Course, wire=None, **changes):
+    """All events of a lesson."""
+    return list(teach(tiny_lesson(course.options), course, CPU, wire, **changes))
+
+
+def killed(course: Course, step: int) -> None:
+    """Learn with a checkpoint after every iteration, and be killed after some."""
+    for event in teach(tiny_lesson(course.options), replace(course, checkpoint_every=0.0), CPU):
+        if isinstance(event, Learned) and event.step == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    where = tiny_course(Path(sys.argv[2]))
+    if sys.argv[1] == "killed":
+        killed(where, 4)
+    wire = Processes(CPU)
+    events = taught(where, wire)
+    learned = [dict(event.losses) for event in events if isinstance(event, Learned)]
+    torch.save(learned, where.output.with_name(f"{wire.rank}.pt"))
+    wire.leave()
