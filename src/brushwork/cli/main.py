@@ -36,6 +36,7 @@ _COMMANDS = {
     "sweep": ("brushwork.cli.sweep:app", "Paint every combination of some settings, small, to choose from."),
     "style": ("brushwork.cli.style:app", "Keep styles of paintings in files, mix them, and combine paintings."),
     "judge": ("brushwork.cli.judge:judge", "Judge how near results are to photograph and painting."),
+    "painters": ("brushwork.cli.painters:painters", "List the networks that paint at once, in a style each."),
     "presets": ("brushwork.cli.presets:presets", "List the published programs that are known as settings."),
     "weights": ("brushwork.cli.weights:app", "List, fetch and add the networks' weights."),
     "doctor": ("brushwork.cli.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),

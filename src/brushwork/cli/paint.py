@@ -111,16 +111,20 @@ def paint(
         Options from a file, one `flag = value` in a line; flags given here win.
     """
     given, start = split_start(given, Start)
-    own = {name: value for name, value in {"strength": strength, "statistics": statistics}.items() if value is not None}
     if painter is not None:
         others = {"--instant": instant, "--region": bool(region), "--preset": preset_name != "default"}
         require_alone(painter, [*style, *styles], others)
-        return _by_painter(content, by_painter(painter, given, own, running.quiet), running, act)
+        own = {"strength": strength, "statistics": statistics}
+        return _by_painter(content, by_painter(painter, given, own, running), running, act)
+    if statistics is not None:
+        raise InputError("--statistics is of painters: give --painter NAME too.")
     options: Options | AtOnce
     if instant:
         options, start = at_once(Instant, preset(preset_name), given, {"strength": strength}, running), None
     elif strength is not None:
-        raise InputError("--strength is of what is painted at once: add --instant, or weigh with --style-weight.")
+        raise InputError(
+            "--strength is of what is painted at once: add --instant or --painter, or weigh with --style-weight."
+        )
     else:
         options = settings(preset(preset_name), given, ratio)
     contents, paintings = ([content, *styles], style) if style else ([content], list(styles))

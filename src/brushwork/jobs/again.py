@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
+from brushwork.fast.by_painter import ByPainter
+from brushwork.fast.painter import load_painter
+from brushwork.fast.shelf import shelved
 from brushwork.jobs.inscription import read_inscription
 from brushwork.jobs.job import DeviceName, Job, OnePass, commission
 from brushwork.jobs.record import Record, Source, changed, machine, sha256_of
+from brushwork.perception.reading import digest
 
 
 class Repeat(NamedTuple):
@@ -32,7 +37,7 @@ def again(path: Path, output: Path | None = None) -> Repeat:
     record = read_inscription(path).record
     device = _device(record)
     job = commission(
-        record.options,
+        at_hand(record, path.parent) if isinstance(record.options, ByPainter) else record.options,
         content=found(record.content, path.parent),
         paintings=tuple(found(painting, path.parent) for painting in record.paintings),
         regions=tuple((found(one, path.parent), found(other, path.parent)) for one, other in record.regions),
@@ -59,6 +64,24 @@ def found(source: Source, folder: Path) -> Path:
     if present:
         raise InputError(f"{present[0]} has changed since it was painted: put the former file back in its place.")
     raise InputError(f"{source.path} is missing, as seen from {folder}: put it there, or beside the picture.")
+
+
+def at_hand(record: Record, folder: Path) -> ByPainter:
+    """The options of a picture by a painter, with the painter's file as it is found: where it was named, in the folder,
+    or by its name.
+
+    Raises: InputError: it is missing, or another one now.
+    """
+    assert isinstance(record.options, ByPainter)
+    named = Path(record.options.painter)
+    places = (named, folder / named, folder / named.name, shelved().get(named.stem, named))
+    present = list(dict.fromkeys(place for place in places if place.is_file()))
+    for place in present:
+        if digest(load_painter(place).network.state_dict()) == record.weights:
+            return replace(record.options, painter=str(place))
+    if present:
+        raise InputError(f"{present[0]} has changed since it painted: put the former file back in its place.")
+    raise InputError(f"the painter {named} is missing: put its file into {folder}, or into the current folder.")
 
 
 def _device(record: Record) -> DeviceName:

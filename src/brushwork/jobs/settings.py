@@ -9,6 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from brushwork.errors import InputError, did_you_mean
 from brushwork.fast.at_once import AtOnce
+from brushwork.fast.by_painter import ByPainter
 from brushwork.fast.instant import Instant
 from brushwork.recipes import Mdan, Options, ReconstructContent, Texture, Transfer
 
@@ -18,6 +19,7 @@ RECIPES: Mapping[str, type[Options | AtOnce]] = {
     "texture": Texture,
     "mdan": Mdan,
     "instant": Instant,
+    "painter": ByPainter,
 }
 """The recipes, and what paints at once, by the name that stands in records."""
 

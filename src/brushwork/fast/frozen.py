@@ -1,0 +1,77 @@
+"""A picture of any size through a network in tiles that know nothing of each other: the norms' statistics are known.
+
+They are taken once, from a smaller copy of the picture, and are then the same everywhere: no seam can be seen. What
+comes of it is what the whole network would paint with these statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from math import ceil
+
+from brushwork.fast.gathering import Gathering
+from brushwork.fast.graph import Graph
+from brushwork.fast.passage import Passage
+from brushwork.fast.statistics import Statistics
+from brushwork.fast.trace import Network, trace
+from brushwork.picture.resample import fit, resize
+from brushwork.picture.window import Size, Window
+from brushwork.types import Image
+
+COPY = 1024
+"""Side of a square with as many pixels as the copy has that the statistics are taken from."""
+
+_LEAST = 16
+"""Pixels of a tile's side at least, without its halo."""
+
+
+def statistics_of(network: Network, image: Image, side: int = COPY) -> list[Statistics]:
+    """What a network's norms find, in order, in a copy of the picture that is at most as large as a square."""
+    size = fit(Size.of(image), side, by="area")
+    copy = image if size.area >= Size.of(image).area else resize(image, size, clamp=True)
+    graph = trace(network, copy)
+    gathering = Gathering(graph, copy, size.area, lambda shape, like: like.new_empty(*shape))
+    for _ in gathering.drawn():
+        pass
+    return [gathering.statistics[norm] for norm in graph.norms]
+
+
+def in_tiles(graph: Graph, image: Image, statistics: list[Statistics], side: int) -> Iterator[float | Image]:
+    """Shares of the work that are done, and at last the picture, painted in tiles of `side` pixels, halo included."""
+    passage = Passage(graph, {0: image}, dict(zip(graph.norms, statistics, strict=True)))
+    whole = image.new_empty(graph.nodes[graph.last].shape)
+    windows = tiles(passage, side)
+    if image.is_meta:  # where only memory counts, one of each size
+        windows = list({(one.height, one.width): one for one in windows}.values())
+    for number, window in enumerate(windows, start=1):
+        window.crop(whole).copy_(passage.draw(graph.last, window))
+        yield number / len(windows)
+    yield whole
+
+
+def tiles(passage: Passage, side: int) -> list[Window]:
+    """Disjoint tiles of the result, each of which looks at a square of `side` pixels of the picture, or little more."""
+    size, picture = passage.graph.nodes[-1].size, passage.graph.nodes[0].size
+    own = max(_LEAST, side - halo(passage))
+    cuts = [
+        _cuts(length, ceil(length / max(1, round(own * length / across))))
+        for length, across in zip(size, picture, strict=True)
+    ]
+    return [
+        Window(top, left, bottom - top, right - left, size)
+        for top, bottom in pairwise(cuts[0])
+        for left, right in pairwise(cuts[1])
+    ]
+
+
+def halo(passage: Passage) -> int:
+    """Pixels that a tile in the middle looks at beyond its own, both sides together."""
+    last = passage.graph.nodes[-1].size
+    middle = Window(last.height // 2, last.width // 2, 1, 1, last)
+    seen = passage.wanted(passage.graph.last, middle)[0]
+    return max(seen.height, seen.width)
+
+
+def _cuts(length: int, count: int) -> list[int]:
+    return [length * number // count for number in range(count + 1)]

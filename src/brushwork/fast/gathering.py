@@ -1,0 +1,133 @@
+"""A picture of any size through a network whose norms look at the whole of their maps: stage by stage.
+
+What lies between two norms is drawn strip by strip, from the map before to the next; a norm's statistics are gathered
+on the way. Of the maps, only those are kept that what follows hangs on, and large ones in files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import prod
+from typing import TypeAlias
+
+from torch import Tensor
+
+from brushwork.fast.graph import Graph, Norm
+from brushwork.fast.passage import Passage
+from brushwork.fast.statistics import Moments, Statistics
+from brushwork.picture.window import Size, Window
+from brushwork.types import Feature, Image
+
+Room: TypeAlias = Callable[[Sequence[int], Tensor], Tensor]
+"""Where a map is kept: an empty tensor of a shape, like another."""
+
+_THINNEST = 8
+"""Rows of a strip at least: of thinner ones, most of what is looked at lies beyond."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A map that is drawn as a whole."""
+
+    node: int
+    kept: bool
+    """Whether it is kept; else only its statistics are taken, and it is drawn again where it is needed."""
+    norms: tuple[int, ...]
+    """The norms whose statistics are its own."""
+    roots: frozenset[int]
+    """The kept maps that it is drawn from."""
+    work: float
+    """Multiplications."""
+
+
+def stops(graph: Graph) -> list[Stop]:
+    """The maps to draw as wholes, in their order: what norms look at, what several others hang on, and the result.
+
+    Only those are kept that take a convolution to draw, or more than one other map.
+    """
+    users = [0] * len(graph.nodes)
+    read: dict[int, list[int]] = {}
+    for index, node in enumerate(graph.nodes):
+        for source in node.sources:
+            users[source] += 1
+            if isinstance(node.does, Norm):
+                read.setdefault(source, []).append(index)
+    found: list[Stop] = []
+    roots: list[frozenset[int]] = []
+    work: list[float] = []
+    for index, node in enumerate(graph.nodes):
+        roots.append(frozenset[int]().union(*(roots[source] for source in node.sources)))
+        own = 0.0 if isinstance(node.does, Norm | Tensor | None) else node.does.cost * node.shape.numel()
+        work.append(own + max((work[source] for source in node.sources), default=0.0))
+        kept = index == graph.last or (
+            (index in read or users[index] > 1) and (work[index] > 0 or len(roots[index]) > 1)
+        )
+        if kept or index in read:
+            effort = work[index] + node.shape.numel()
+            found.append(Stop(index, kept, tuple(read.get(index, ())), roots[index], effort))
+        if kept or node.does is None:
+            roots[index], work[index] = frozenset({index}), 0.0
+    return found
+
+
+def strips(size: Size, area: float) -> list[Window]:
+    """Disjoint strips of about so many cells, over the whole width."""
+    rows = max(_THINNEST, round(area / size.width))
+    count = max(1, round(size.height / rows))
+    cuts = [size.height * number // count for number in range(count + 1)]
+    return [Window(top, 0, bottom - top, size.width, size) for top, bottom in pairwise(cuts)]
+
+
+@dataclass
+class Gathering:
+    """The way of a picture through a graph."""
+
+    graph: Graph
+    picture: Image
+    area: int
+    """Pixels of the picture that a strip covers."""
+    room: Room
+    statistics: dict[int, Statistics] = field(default_factory=dict)
+    """Of the norms that were passed, by their nodes."""
+
+    def drawn(self) -> Iterator[float | Image]:
+        """Shares of the work that are done, and at last the result."""
+        known: dict[int, Feature] = {0: self.picture}
+        way = stops(self.graph)
+        last = {root: number for number, stop in enumerate(way) for root in stop.roots}
+        done, whole = 0.0, sum(stop.work for stop in way)
+        for number, stop in enumerate(way):
+            passage = Passage(self.graph, known, self.statistics)
+            for share in self._draw(stop, passage, known):
+                yield (done + share * stop.work) / whole
+            done += stop.work
+            for root in [one for one in known if last.get(one, number) <= number and one != stop.node]:
+                del known[root]
+        yield known[self.graph.last]
+
+    def _draw(self, stop: Stop, passage: Passage, known: dict[int, Feature]) -> Iterator[float]:
+        """Draw a map, strip by strip, and gather the statistics of the norms that look at it."""
+        node = self.graph.nodes[stop.node]
+        windows = strips(node.size, self.area * node.size.area / prod(self.picture.shape[-2:]))
+        if self.picture.is_meta:  # where only memory counts, one of each size
+            windows = list({one.height: one for one in windows}.values())
+        whole = self.room(node.shape, self.picture) if stop.kept else None
+        moments: Moments | None = None
+        for number, window in enumerate(windows, start=1):
+            part = passage.draw(stop.node, window)
+            if whole is not None:
+                window.crop(whole).copy_(part)
+            if stop.norms:
+                moments = Moments.of(part) if moments is None else moments + Moments.of(part)
+            del part
+            yield number / len(windows)
+        if whole is not None:
+            known[stop.node] = whole
+        for norm in stop.norms if moments is not None else ():
+            self.statistics[norm] = self._of_norm(norm, moments.statistics)
+
+    def _of_norm(self, norm: int, statistics: Statistics) -> Statistics:
+        does = self.graph.nodes[norm].does
+        return statistics.over_batch() if isinstance(does, Norm) and does.over_batch else statistics

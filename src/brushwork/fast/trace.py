@@ -1,0 +1,135 @@
+"""From a network to the graph of what it does, found by letting it work on a picture without numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from brushwork.fast.graph import Graph, Node, NotLocal
+from brushwork.fast.local import Pointwise
+from brushwork.fast.reading import POINTWISE, STEPS
+from brushwork.picture.window import Size
+from brushwork.types import Image
+
+Network: TypeAlias = Callable[[Image], Image]
+"""From pictures to pictures: a module, or a function that calls one."""
+
+_ABOUT = frozenset({"__get__", "size", "dim", "numel", "__len__", "is_floating_point"})
+"""What only asks a tensor about itself; `__get__` is its properties: shape, device, dtype."""
+
+
+def trace(network: Network, image: Image) -> Graph:
+    """What a network does to a picture of this size.
+
+    Raises: NotLocal: something that is not known to be possible window by window.
+    """
+    nodes = [Node(image.shape, None)]
+    with torch.no_grad():
+        drawn = network(Traced.of(nodes, image))
+    if not isinstance(drawn, Traced):
+        raise NotLocal("the network does not look at its picture.")
+    return Graph(nodes[: drawn.index + 1])
+
+
+class Traced(Tensor):
+    """A node, as a network sees it: a tensor of a shape, without numbers. What is done to it becomes a new node."""
+
+    nodes: list[Node]
+    index: int
+
+    @classmethod
+    def of(cls, nodes: list[Node], like: Tensor) -> Traced:
+        """The last node. On `meta` it says that it lies on the processor: there, rows are chosen by their numbers."""
+        device = torch.device("cpu") if like.is_meta else like.device
+        shape = nodes[-1].shape
+        made: Traced = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=device)  # type: ignore[attr-defined]
+        made.nodes, made.index = nodes, len(nodes) - 1
+        return made
+
+    @classmethod
+    def __torch_function__(
+        cls, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Called by torch for whatever is done to a traced tensor."""
+        name = getattr(function, "__name__", "")
+        given = {key: value for key, value in (kwargs or {}).items() if key != "inplace"}
+        if name in _ABOUT:
+            return super().__torch_function__(function, types, args, kwargs)  # type: ignore[no-untyped-call]
+        if name in POINTWISE:
+            return _pointwise(function, args, given)
+        if name in STEPS:
+            return _step(name, function, args, given)
+        raise NotLocal(f"{name} is not known to be possible window by window.")
+
+    @classmethod
+    def __torch_dispatch__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """What none of the names above foresaw."""
+        raise NotLocal(f"{function} is not known to be possible window by window.")
+
+
+def _step(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Traced:
+    source, shape = args[0], _shape(function, args, kwargs)
+    sizes = Size(*source.shape[-2:]), Size(*shape[-2:])
+    source.nodes.append(Node(shape, STEPS[name](*sizes, function, *args[1:], **kwargs), (source.index,)))
+    return Traced.of(source.nodes, source)
+
+
+def _pointwise(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Traced:
+    """A function of each cell by itself: the maps among its arguments are its sources."""
+    shape = _shape(function, args, kwargs)
+    like = next(one for one in _flat(args) if isinstance(one, Traced))
+    sources: list[int] = []
+
+    def placed(value: Any) -> Any:
+        """In place of a map, the number of a source."""
+        if isinstance(value, list | tuple):
+            return [placed(one) for one in value]
+        if isinstance(value, Traced):
+            sources.append(value.index)
+        elif isinstance(value, Tensor) and value.shape[-2:] == shape[-2:] != (1, 1):
+            like.nodes.append(Node(value.shape, value.detach()))
+            sources.append(len(like.nodes) - 1)
+        else:
+            return value
+        return _Source(len(sources) - 1)
+
+    does = Pointwise(partial(_filled, function, [placed(one) for one in args], kwargs))
+    like.nodes.append(Node(shape, does, tuple(sources)))
+    return Traced.of(like.nodes, like)
+
+
+class _Source(int):
+    """The number of a source, in place of its part."""
+
+
+def _filled(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], *parts: Tensor) -> Tensor:
+    """The function, with the parts in their places."""
+
+    def part(value: Any) -> Any:
+        if isinstance(value, list):
+            return [part(one) for one in value]
+        return parts[value] if isinstance(value, _Source) else value
+
+    drawn: Tensor = function(*map(part, args), **kwargs)
+    return drawn
+
+
+def _flat(args: Sequence[Any]) -> list[Any]:
+    return [one for value in args for one in (value if isinstance(value, list | tuple) else [value])]
+
+
+def _shape(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> torch.Size:
+    """The shape of a function's result."""
+    with torch._C.DisableTorchFunctionSubclass():
+        found: Tensor = function(*tree_map(_bare, list(args)), **tree_map(_bare, kwargs))
+    return found.shape
+
+
+def _bare(value: Any) -> Any:
+    """A tensor without its numbers; anything else as it is."""
+    return torch.empty(value.shape, dtype=value.dtype, device="meta") if isinstance(value, Tensor) else value
