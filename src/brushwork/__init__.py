@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from brushwork.canvas import Pixels
     from brushwork.errors import BrushworkError, Diverged, InputError, NotAdditive, OutOfMemory, WeightsError
     from brushwork.evaluate import whole
+    from brushwork.fast import Instant, instant
     from brushwork.judging import Judgement, Jury, judge
     from brushwork.objective import Objective
     from brushwork.optimize import LBFGS, Adam, Guard, Step, minimize
@@ -55,6 +56,7 @@ _ROOMS = {
     "brushwork.canvas": ("Pixels",),
     "brushwork.errors": ("BrushworkError", "Diverged", "InputError", "NotAdditive", "OutOfMemory", "WeightsError"),
     "brushwork.evaluate": ("whole",),
+    "brushwork.fast": ("Instant", "instant"),
     "brushwork.judging": ("Judgement", "Jury", "judge"),
     "brushwork.objective": ("Objective",),
     "brushwork.optimize": ("Adam", "Guard", "LBFGS", "Step", "minimize"),
@@ -108,6 +110,7 @@ __all__ = [
     "GramStyle",
     "Guard",
     "InputError",
+    "Instant",
     "Judgement",
     "Jury",
     "KeptStyle",
@@ -135,6 +138,7 @@ __all__ = [
     "__version__",
     "blend",
     "fit",
+    "instant",
     "judge",
     "load_encoder",
     "mdan",
