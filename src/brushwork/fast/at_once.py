@@ -54,6 +54,11 @@ class Brush(Protocol):
     def engine(self) -> Engine:
         """How it computes on processors."""
 
+    @property
+    def fastest(self) -> int | None:
+        """Pixels a side of the largest tiles, halo included, by which anything is gained: larger pictures are painted
+        in such tiles, though there be room for more. None: at once is as fast as any."""
+
     def tensors(self) -> Mapping[str, Tensor]:
         """Its weights: their hash stands in the record of what it painted."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -50,11 +49,3 @@ class Moments(NamedTuple):
     @property
     def statistics(self) -> Statistics:
         return Statistics(self.mean, self.squares / self.count)
-
-
-def together(parts: Sequence[Moments]) -> Moments:
-    """Of the cells of all."""
-    whole, *others = parts
-    for other in others:
-        whole = whole + other
-    return whole

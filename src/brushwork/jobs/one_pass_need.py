@@ -22,9 +22,6 @@ from brushwork.recipes import Pictures, Region
 from brushwork.recipes.options import SMALLEST_SIDE, measured
 from brushwork.types import Image
 
-FASTEST = 1024
-"""Pixels: in larger tiles, halo included, nothing is gained, since they leave the processor's caches."""
-
 _STEP = 16
 """Pixels between the sizes that are proposed."""
 
@@ -50,9 +47,10 @@ class Rehearsal:
     def side(self, options: AtOnce, room: int) -> int | None:
         """The largest tiles that fit, up to those that are fastest; the smallest, where none fit; None: at once."""
         canvas = canvas_size(options, self.sizes.content)
-        if max(canvas) <= FASTEST and self(options, None) <= room:
+        fastest = self.brush.fastest or max(canvas)
+        if max(canvas) <= fastest and self(options, None) <= room:
             return None
-        sides = [side for side in SIDES if side <= min(FASTEST, max(canvas) - 1)]
+        sides = [side for side in SIDES if side <= min(fastest, max(canvas) - 1)]
         if not sides:
             return None
         return sides[max(0, bisect_right(sides, room, key=lambda side: self(options, side)) - 1)]

@@ -7,10 +7,9 @@ from dataclasses import fields, replace
 
 import torch
 
-from brushwork.fast.instant import Instant
+from brushwork.fast.instant import FASTEST, Instant
 from brushwork.jobs.inputs import Inputs
 from brushwork.jobs.job import Job
-from brushwork.jobs.one_pass_need import FASTEST
 from brushwork.picture import Picture
 from brushwork.recipes import Level, Transfer
 from brushwork.recipes.coloring import recolored
