@@ -9,10 +9,11 @@ from brushwork.recipes.options.descending import Descending
 from brushwork.recipes.options.requirements import SMALLEST_SIDE, check, require, require_size
 from brushwork.recipes.options.seeing import Seeing
 from brushwork.recipes.options.sizing import Extent, Measure, Sizing, measured
-from brushwork.recipes.options.starting import Start, Starting
+from brushwork.recipes.options.starting import SEEDS, Start, Starting
 from brushwork.recipes.options.weighing import Weighing, WeighingContent, WeighingStyle
 
 __all__ = [
+    "SEEDS",
     "SMALLEST_SIDE",
     "Descending",
     "Extent",
