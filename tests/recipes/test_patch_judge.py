@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.recipes.patch_judge import Patches, PatchJudge, evened, hinge, initialize
+
+
+def test_a_score_hangs_on_its_patch_and_the_cells_around_it():
+    patches = Patches(4, 3)
+    judge = PatchJudge(5, patches)
+    feature = torch.randn(1, 5, 13, 16, requires_grad=True)
+    judge.norm.eval()  # statistics would tie everything to everything
+    judge.norm.track_running_stats = True
+    judge.norm.running_mean, judge.norm.running_var = torch.zeros(5), torch.ones(5)
+    scores = judge(feature)
+    assert scores.shape == (1, 1, 3, 4)
+    scores[0, 0, 1, 2].backward()
+    rows, columns = feature.grad.abs().sum((0, 1)).nonzero().unbind(1)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (3, 8, 6, 11)
+    assert patches.seen == 6
+
+
+def test_the_layers_are_those_of_the_paper():
+    shapes = {name: tuple(one.shape) for name, one in PatchJudge(256, Patches()).named_parameters()}
+    assert shapes == {
+        "mix.weight": (256, 256, 3, 3),
+        "norm.weight": (256,),
+        "norm.bias": (256,),
+        "score.weight": (1, 256, 8, 8),
+    }
+
+
+def test_hinge():
+    scores = torch.tensor([-2.0, 0.0, 0.5, 3.0])
+    assert hinge(scores, real=True) == pytest.approx((3 + 1 + 0.5 + 0) / 4)
+    assert hinge(scores, real=False) == pytest.approx((0 + 1 + 1.5 + 4) / 4)
+
+
+def test_fresh_weights_are_the_same_for_a_seed_and_leave_torchs_chance_alone():
+    one, other = PatchJudge(64, Patches()), PatchJudge(64, Patches())
+    before = torch.get_rng_state()
+    initialize(one, 3), initialize(other, 3)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+    assert float(one.mix.weight.std()) == pytest.approx(0.02, rel=0.05)
+    assert float(one.norm.weight.mean()) == pytest.approx(1, abs=0.02)
+
+
+def test_gradients_are_averaged_where_patches_overlap():
+    patches = Patches(4, 2)
+    feature = torch.zeros(1, 2, 11, 13, requires_grad=True)
+    even = evened(feature, patches)
+    counts = torch.zeros(11, 13)
+    for top in range(0, 11 - patches.seen + 1, 2):
+        for left in range(0, 13 - patches.seen + 1, 2):
+            even[..., top : top + patches.seen, left : left + patches.seen].sum().backward(retain_graph=True)
+            counts[top : top + patches.seen, left : left + patches.seen] += 1
+    expected = counts[counts > 0].mean() * (counts > 0)
+    assert torch.allclose(feature.grad[0, 0], expected, atol=1e-5)
+    assert torch.equal(even, feature)
+
+
+def test_without_a_gradient_nothing_is_done():
+    feature = torch.zeros(1, 2, 11, 13)
+    assert evened(feature, Patches(4, 2)) is feature

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.recipes.patch_judge import Patches
+from brushwork.recipes.rival import Rival
+
+
+def texture(seed, coarse, height=30, width=34):
+    """Feature maps of smooth noise: the coarser, the smoother."""
+    noise = torch.randn(1, 6, height // coarse + 2, width // coarse + 2, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.interpolate(noise, (height, width), mode="bilinear")
+
+
+@pytest.fixture
+def rival():
+    return Rival([texture(1, 4), texture(2, 4)], Patches(4, 2), rate=0.02, seed=5)
+
+
+def test_it_learns_what_is_no_painting(rival):
+    strange, familiar = texture(3, 1), texture(4, 4)
+    rival.learn(strange)
+    first = rival.doubt(strange)
+    for _ in range(40):
+        rival.learn(strange)
+    assert rival.doubt(strange) > first + 0.2
+    assert rival.doubt(familiar) < rival.doubt(strange)
+
+
+def test_its_doubt_leads_to_the_painting(rival):
+    picture = texture(3, 1).requires_grad_()
+    for _ in range(10):
+        rival.learn(picture)
+    doubt = rival.doubt(picture)
+    doubt.backward()
+    moved = (picture - 0.5 * picture.grad / picture.grad.std()).detach()
+    assert rival.doubt(moved) < doubt
+
+
+def test_looking_again_after_a_resumption_is_the_same_look(rival):
+    picture = texture(3, 1)
+    for _ in range(3):
+        rival.learn(picture)
+    doubts = [float(rival.doubt(picture))]
+    kept = {name: value.clone() for name, value in rival.state().items()}
+    for _ in range(3):
+        rival.learn(picture)
+        doubts.append(float(rival.doubt(picture)))
+    other = Rival([texture(1, 4), texture(2, 4)], Patches(4, 2), rate=0.02, seed=5)
+    other.load(kept)
+    for doubt in doubts:
+        other.learn(picture)
+        assert float(other.doubt(picture)) == doubt
+
+
+def test_what_it_kept_does_not_change_while_it_learns(rival):
+    picture = texture(3, 1)
+    rival.learn(picture)
+    state = rival.state()
+    before = {name: value.clone() for name, value in state.items()}
+    rival.learn(picture)
+    rival.learn(picture)
+    assert all(torch.equal(value, before[name]) for name, value in state.items())
+    assert any(not torch.equal(value, before[name]) for name, value in rival.state().items())
+
+
+def test_another_seed_is_another_rival():
+    one, other = (Rival([texture(1, 4)], Patches(4, 2), rate=0.02, seed=seed) for seed in (0, 1))
+    assert not torch.equal(one.state()["rival.weight.mix.weight"], other.state()["rival.weight.mix.weight"])
+
+
+def test_a_foreign_state_is_refused(rival):
+    with pytest.raises(InputError, match=r"rival\.looks"):
+        rival.load({})
+
+
+def test_paintings_that_hold_no_patch_are_refused():
+    with pytest.raises(InputError, match="too small for patches of 8"):
+        Rival([texture(1, 4, 9, 30)], Patches(8, 4), rate=0.02, seed=0)
+
+
+def test_it_learns_nothing_about_the_picture_itself(rival):
+    picture = texture(3, 1).requires_grad_()
+    rival.learn(picture)
+    assert picture.grad is None
