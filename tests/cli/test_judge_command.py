@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "jobs"))
 from tiny_job import TINY, painted, picture, tiny_job
 
 from brushwork.cli import judge as module
+from brushwork.jobs.origin import Origin
 from brushwork.judging import Judgement
 from brushwork.picture import write_picture
 
@@ -142,6 +143,30 @@ def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJur
 def test_a_painter_that_judges_itself_is_told(run: Run, jury: FakeJury, desk: Path) -> None:
     painted(tiny_job(desk))
     assert "grades its own work" in run("judge", "out.png", "--network", "tiny").err
+
+
+@pytest.mark.parametrize(
+    ("painters", "judge"),
+    [(("vgg19-normalized",), "vgg16"), (("vgg16",), "alexnet"), (("vgg19", "vgg16-caffe"), "alexnet")],
+)
+def test_none_judges_what_it_painted(
+    run: Run, jury: FakeJury, desk: Path, monkeypatch: pytest.MonkeyPatch, painters: tuple[str, ...], judge: str
+) -> None:
+    names = dict(zip(("night.png", "waves.png"), painters, strict=False))
+    photo = desk / "photo.jpg"
+    monkeypatch.setattr(module, "origin", lambda path: Origin(photo, (photo,), names[path.name]))
+    outcome = run("judge", *names)
+    assert outcome.code == 0
+    assert [network for network, _ in jury.asked] == [judge]
+    assert "grades its own work" not in outcome.err
+
+
+def test_the_normalized_network_is_the_original_one(
+    run: Run, jury: FakeJury, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = desk / "photo.jpg"
+    monkeypatch.setattr(module, "origin", lambda path: Origin(photo, (photo,), "vgg19-normalized"))
+    assert "was painted with vgg19-normalized, which grades" in run("judge", "night.png", "--network", "vgg19").err
 
 
 def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -> None:

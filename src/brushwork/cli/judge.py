@@ -26,6 +26,9 @@ from brushwork.jobs.origin import origin
 from brushwork.judging import JUDGED_AT, Judgement, Jury
 from brushwork.picture import read_picture
 
+_JUDGES = ("vgg16", "alexnet")
+"""Networks that judge where none is asked for: the first that painted no result. Most are painted with VGG-19."""
+
 _BETTER = {"ssim": "↑", "psnr": "↑"}
 """Figures that are better when they are larger; of all others, smaller ones are."""
 
@@ -42,7 +45,7 @@ def judge(
     *results: str,
     content: Annotated[Path | None, Parameter(group=PICTURES)] = None,
     style: Annotated[Path | None, Parameter(group=PICTURES)] = None,
-    network: str = "vgg16",
+    network: str | None = None,
     size: Annotated[int, Parameter(converter=whole)] = JUDGED_AT,
     output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, metavar="TABLE")] = None,
     json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
@@ -65,7 +68,8 @@ def judge(
     style
         The painting; else the one that each result was painted after.
     network
-        Network in which content and style are measured; take one that the results were not painted with.
+        Network in which content and style are measured; take one that the results were not painted with. Without it,
+        vgg16, or alexnet if a result was painted with vgg16.
     size
         Long side in pixels at which is judged; results are never enlarged.
     output
@@ -86,11 +90,12 @@ def judge(
     use_threads(threads)
     cases = [_case(path, content, style) for path in pictures(results)]
     place = pick_device(device)
-    jury = Jury.load(network, place)
+    painters = [_painter(path) for path, *_ in cases]
+    jury = Jury.load(network or _judge_of(painters), place)
     rows = []
-    for case in cases:
+    for case, painter in zip(cases, painters, strict=True):
         if not quiet:
-            _tell_about(case, jury.encoder.name)
+            _tell_about(case, painter, jury.encoder.name)
         found, photograph, painting = (read_picture(path).image.to(place) for path in case)
         judgement = jury(found, content=photograph, style=painting, size=size)
         rows.append({**{name: str(path) for name, path in case._asdict().items()}, **asdict(judgement)})
@@ -118,12 +123,28 @@ def _case(path: Path, content: Path | None, style: Path | None) -> Case:
     return Case(path, content or content_then, style or paintings[0])
 
 
-def _tell_about(case: Case, network: str) -> None:
+def _painter(path: Path) -> str | None:
+    """The network that a picture was painted with, if its record says."""
+    with suppress(InputError):
+        return origin(path).network
+    return None
+
+
+def _judge_of(painters: Sequence[str | None]) -> str:
+    """A network that painted none of the results, for all of them: figures of two networks do not compare."""
+    return next((one for one in _JUDGES if not any(_same(one, painter) for painter in painters)), _JUDGES[0])
+
+
+def _same(network: str, painter: str | None) -> bool:
+    """Whether two are one network, as it came or with other weights: vgg19 and vgg19-normalized, say."""
+    return painter is not None and network.partition("-")[0] == painter.partition("-")[0]
+
+
+def _tell_about(case: Case, painter: str | None, network: str) -> None:
     """What is being judged, and whether its judge is its painter."""
     tell(f"judging {case.result} beside {case.photograph.name} and {case.painting.name}")
-    with suppress(InputError):
-        if origin(case.result).network == network:
-            tell(f"note: {case.result.name} was painted with {network}, which grades its own work: take another.")
+    if _same(network, painter):
+        tell(f"note: {case.result.name} was painted with {painter}, which grades its own work: take another --network.")
 
 
 def _print(rows: Sequence[Row], json: bool) -> None:

@@ -1,0 +1,98 @@
+"""What bench/default.py paints: the same work for all, every pair, and figures under the judge's name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[2] / "bench"))
+from default_cells import NETWORKS, Bench, crossed, programs, spending, weighed, work_of
+
+from brushwork.judging import Judgement
+from brushwork.lab import conduct
+from brushwork.lab.easel import Easel
+from brushwork.picture import Size
+from brushwork.recipes import PRESETS, preset
+from brushwork.recipes.coarse_to_fine import levels
+
+PHOTOGRAPH = Size(300, 450)
+FIGURES = ("lpips_alexnet", "lpips_vgg16", "content", "ssim", "psnr", "chroma_content", "gram_style", "moments_style")
+FIGURES += ("sliced_style", "frechet_style", "chroma_style")
+
+
+def test_closures_at_half_the_size_count_a_quarter():
+    own = preset("default")
+    coarse, fine = levels(PHOTOGRAPH, 512, "long", own)
+    share = coarse.size.area / fine.size.area
+    assert work_of(own, PHOTOGRAPH, 512) == pytest.approx(fine.closures + coarse.closures * share)
+    assert share == pytest.approx(0.25, rel=0.01)
+
+
+def test_all_programs_spend_the_same():
+    work = work_of(preset("default"), PHOTOGRAPH, 384)
+    for name, options in programs(384, curve=(0.25,)).items():
+        given = spending(options, PHOTOGRAPH, 384, work)
+        assert work_of(given, PHOTOGRAPH, 384) == pytest.approx(work, abs=1), name
+        assert (given.size, given.measure) == (384, "long")
+
+
+def test_default_keeps_its_own_closures():
+    own = preset("default")
+    assert spending(own, PHOTOGRAPH, 512, work_of(own, PHOTOGRAPH, 512)).iterations == own.iterations
+
+
+def test_programs_are_all_presets_and_the_ratios_asked_for():
+    found = programs(96, curve=(0.5, 4))
+    assert found.keys() == {*PRESETS, "default ×0.5", "default ×4"}
+    assert found["default ×4"] == weighed(found["default"], 4)
+    assert found["default ×4"].content_weight == 4 * preset("default").content_weight
+
+
+def test_the_first_pairs_hold_every_picture():
+    pairs = crossed("abc", "xyz")
+    assert len(set(pairs)) == 9
+    assert pairs[:3] == [("a", "x"), ("b", "y"), ("c", "z")]
+    assert [set(column) for column in zip(*pairs[3:6], strict=True)] == [set("abc"), set("xyz")]
+
+
+class Judge:
+    """Says how bright a picture is."""
+
+    def __init__(self, network):
+        self.network = network
+
+    def __call__(self, image, **_):
+        return Judgement(network=self.network, size=(1, 1), **dict.fromkeys(FIGURES, float(image.mean())))
+
+
+@pytest.fixture
+def bench(tmp_path):
+    pictures = torch.rand(2, 1, 3, 32, 40, generator=torch.Generator().manual_seed(0))
+    easel = Easel({"photo": pictures[0]}, {"painting": pictures[1]}, 40)
+    easel._juries.update({network: Judge(network) for network in NETWORKS})
+    chosen = {name: programs(40)[name] for name in ("default", "gatys-2016")}
+    return Bench(tmp_path, easel, [("photo", "painting")], chosen, 2)
+
+
+def test_pictures_are_painted_once_and_judged_by_all(bench):
+    results = [result for _, result in conduct(bench)]
+    assert [(one.row, one.column) for one in results] == [
+        ("photo after painting", "default"),
+        ("photo after painting", "gatys-2016"),
+    ]
+    assert {"alexnet content", "vgg16 gram_style", "lpips_alexnet", "ssim"} <= results[0].figures.keys()
+    assert all(one.settings["iterations"] == 2 for one in results)
+    pictures = {one.picture: one.picture.stat().st_mtime_ns for one in results}
+    assert [dict(one.figures) for _, one in conduct(bench)] == [dict(one.figures) for one in results]
+    assert {path: path.stat().st_mtime_ns for path in pictures} == pictures
+
+
+def test_what_was_not_painted_is_judged_too(bench):
+    found = {one.column: one.figures["ssim"] for one in bench.bounds()}
+    photograph, painting = (float(one.mean()) for one in (bench.easel.photograph, bench.easel.painting))
+    assert found["the photograph"] == pytest.approx(photograph, abs=1e-4)
+    assert found["the painting, cropped"] == pytest.approx(painting, abs=1e-4)
+    assert found["half photograph, half painting"] == pytest.approx((photograph + painting) / 2, abs=1e-4)
