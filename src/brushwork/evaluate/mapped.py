@@ -20,12 +20,12 @@ LARGE = 2**28
 _GIGABYTE = 1e9
 
 
-def spacious(shape: Sequence[int], like: Tensor) -> Tensor:
-    """An empty tensor on the device of another; where it is large, in a file on the processor.
+def spacious(shape: Sequence[int], like: Tensor, large: int = LARGE) -> Tensor:
+    """An empty tensor on the device of another; where it takes `large` bytes or more, in a file on the processor.
 
     On `meta`, such a tensor takes nothing. Raises: InputError: the folder for temporary files has no room.
     """
-    if prod(shape) * like.element_size() < LARGE:
+    if prod(shape) * like.element_size() < large:
         return like.new_empty(*shape)
     if like.device.type == "meta":
         return like.new_empty(1).expand(*shape)

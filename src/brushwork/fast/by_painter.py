@@ -32,6 +32,9 @@ StatisticsOf: TypeAlias = Literal["gathered", "frozen"]
 STRIP = 512 * 512
 """Pixels that a strip covers where the picture is painted at once."""
 
+_LARGE = 2**25
+"""Bytes from which on a map is kept in a file, where memory is short."""
+
 _FREE = 2048
 """Side in pixels of tiles with frozen statistics, where memory says nothing."""
 
@@ -136,7 +139,7 @@ class PainterBrush:
             raise InputError(f"{self.name} cannot paint in tiles ({error}): take a smaller size.") from error
         if side is None:
             return Gathering(graph, photograph, STRIP, lambda shape, like: like.new_empty(*shape)).drawn()
-        return Gathering(graph, photograph, side**2, spacious).drawn()
+        return Gathering(graph, photograph, side**2, partial(spacious, large=_LARGE)).drawn()
 
     @property
     def _network(self) -> Network:

@@ -24,8 +24,9 @@ def _pair(value: int | Sequence[int]) -> Pair:
 
 def _conv2d(
     source: Size,
-    size: Size,
+    result: Size,
     _: Any,
+    /,
     weight: Tensor,
     bias: Tensor | None = None,
     stride: Any = 1,
@@ -40,8 +41,9 @@ def _conv2d(
 
 def _conv_transpose2d(
     source: Size,
-    size: Size,
+    result: Size,
     _: Any,
+    /,
     weight: Tensor,
     bias: Tensor | None = None,
     stride: Any = 1,
@@ -56,7 +58,7 @@ def _conv_transpose2d(
 
 
 def _pad(
-    source: Size, size: Size, _: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None
+    source: Size, result: Size, _: Any, /, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Local:
     left, right, top, bottom = [*pad, 0, 0][:4]
     if len(pad) > 4 or min(pad) < 0:
@@ -68,7 +70,7 @@ def _pad(
 
 
 def _pool(
-    source: Size, size: Size, function: Any, kernel_size: Any, stride: Any = None, *others: Any, **named: Any
+    source: Size, result: Size, function: Any, /, kernel_size: Any, stride: Any = None, *others: Any, **named: Any
 ) -> Local:
     kernel = _pair(kernel_size)
     if any(others[:1]) or named.get("padding") or named.get("ceil_mode"):
@@ -78,9 +80,10 @@ def _pool(
 
 def _interpolate(
     source: Size,
-    size: Size,
+    result: Size,
     _: Any,
-    to: Any = None,
+    /,
+    size: Any = None,
     scale_factor: Any = None,
     mode: str = "nearest",
     align_corners: bool | None = None,
@@ -88,15 +91,15 @@ def _interpolate(
     antialias: bool = False,
     **named: Any,
 ) -> Local:
-    factors = size.height // source.height, size.width // source.width
-    if (factors[0] * source.height, factors[1] * source.width) != size or align_corners or antialias:
-        raise NotLocal(f"resizing {source} to {size} is not foreseen: only by whole numbers, with centers at halves.")
+    factors = result.height // source.height, result.width // source.width
+    if (factors[0] * source.height, factors[1] * source.width) != result or align_corners or antialias:
+        raise NotLocal(f"resizing {source} to {result} is not foreseen: only by whole numbers, with centers at halves.")
     if mode not in ("nearest", "nearest-exact", "bilinear"):
         raise NotLocal(f"resizing by {mode} is not foreseen.")
     return Enlargement(mode, factors)
 
 
-def _item(source: Size, size: Size, _: Any, wanted: Any) -> Local:
+def _item(source: Size, result: Size, _: Any, /, wanted: Any) -> Local:
     axes = list(wanted) if isinstance(wanted, tuple) else [wanted]
     if Ellipsis in axes:
         axes = [slice(None)] * (4 - len(axes) + 1) + [one for one in axes if one is not Ellipsis]
@@ -110,14 +113,14 @@ def _item(source: Size, size: Size, _: Any, wanted: Any) -> Local:
     return Choice(torch.arange(source.height)[axes[2]], torch.arange(source.width)[axes[3]])
 
 
-def _index_select(source: Size, size: Size, _: Any, dim: int, index: Tensor) -> Local:
+def _index_select(source: Size, result: Size, _: Any, /, dim: int, index: Tensor) -> Local:
     if dim not in (-2, -1, 2, 3):
         raise NotLocal("choosing channels by numbers is not foreseen.")
     rows, columns = torch.arange(source.height), torch.arange(source.width)
     return Choice(index.cpu(), columns) if dim in (-2, 2) else Choice(rows, index.cpu())
 
 
-def _flip(source: Size, size: Size, function: Any, *dims: Any) -> Local:
+def _flip(source: Size, result: Size, function: Any, /, *dims: Any) -> Local:
     if dims not in ((1,), ((1,),), ([1],)):
         raise NotLocal(f"turning a map round along {dims} is not foreseen.")
     return Pointwise(lambda part: function(part, (1,)))
@@ -125,8 +128,9 @@ def _flip(source: Size, size: Size, function: Any, *dims: Any) -> Local:
 
 def _instance_norm(
     source: Size,
-    size: Size,
+    result: Size,
     function: Any,
+    /,
     running_mean: Tensor | None = None,
     running_var: Tensor | None = None,
     weight: Tensor | None = None,
@@ -142,8 +146,9 @@ def _instance_norm(
 
 def _batch_norm(
     source: Size,
-    size: Size,
+    result: Size,
     function: Any,
+    /,
     running_mean: Tensor | None,
     running_var: Tensor | None,
     weight: Tensor | None = None,

@@ -85,7 +85,9 @@ class TransposedConvolution:
             return Span(0, length, length)
         stride, padding = self.stride[axis], self.padding[axis]
         reach = self.dilation[axis] * (self.weight.shape[2 + axis] - 1)
-        return own.source(-(-(own.begin + padding - reach) // stride), (own.end - 1 + padding) // stride + 1, length)
+        # Where strides leave gaps, the cell before is taken too: what is drawn begins with it.
+        first = min(-(-(own.begin + padding - reach) // stride), (own.begin + padding) // stride)
+        return own.source(first, (own.end - 1 + padding) // stride + 1, length)
 
     def draw(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
         """The transposed convolution, without what lies outside of the window."""

@@ -51,6 +51,9 @@ class Traced(Tensor):
         made.nodes, made.index = nodes, len(nodes) - 1
         return made
 
+    def __repr__(self) -> str:  # type: ignore[override]
+        return f"Traced(node {self.index}, {list(self.shape)})"
+
     @classmethod
     def __torch_function__(
         cls, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None

@@ -1,0 +1,46 @@
+"""`brushwork export`: painters for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from brushwork.cli.output import result, tell
+from brushwork.cli.panels import OUTPUT
+from brushwork.cli.weights import megabytes
+from brushwork.fast.export import export_painter
+from brushwork.fast.painter import load_painter
+
+
+def export(
+    painter: str,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, metavar="OUT.onnx")] = None,
+    force: Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)] = False,
+    quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
+) -> int:
+    """Write a painter as ONNX, which paints the same pictures of any size in onnxruntime, in browsers and on phones.
+
+    It takes `photograph`, batch × 3 × height × width, sRGB from 0 to 1, and gives `picture` in the same form. Needs the
+    extra brushwork[onnx].
+
+    Parameters
+    ----------
+    painter
+        The painter: its file, or a name that `brushwork painters` lists.
+    output
+        Where it goes; without it, a file in the current folder, named after the painter.
+    force
+        Overwrite what is there.
+    quiet
+        Say nothing but errors and the result.
+    """
+    found = load_painter(painter)
+    path = export_painter(found, output or Path(f"{found.name}.onnx"), overwrite=force)
+    if not quiet:
+        tell(f"{found.name}, {megabytes(path.expanduser().stat().st_size)}")
+    result(str(path))
+    return 0

@@ -1,0 +1,115 @@
+"""Painters for other programs: ONNX, for pictures of any size."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from brushwork.errors import InputError
+from brushwork.fast.architectures import to_json
+from brushwork.fast.painter import Painter
+from brushwork.picture.destination import placing
+from brushwork.types import Image
+
+OPSET = 18
+"""Version of ONNX's operators: of the end of 2022, which programs on phones know too."""
+
+_NEEDED = ("onnx", "onnxscript")
+
+_EXAMPLE = (2, 3, 132, 148)
+"""A batch of pictures to be exported by. Sides and number are free afterwards."""
+
+
+def export_painter(painter: Painter, path: Path, *, overwrite: bool = False) -> Path:
+    """Write a painter as ONNX, as a whole or not at all: from `photograph` (batch × 3 × height × width, sRGB in [0, 1])
+    to `picture`, likewise, clipped. Its metadata say the name, the license, the settings and the training record.
+
+    Raises: InputError: the extra `onnx` is not installed, a painter that cannot be exported, or a place that cannot be
+        written.
+    """
+    _require_onnx()
+    if path.suffix.lower() != ".onnx":
+        raise InputError(f"the export is to be {path}: its name must end in .onnx.")
+    program = _program(painter)
+    program.model.metadata_props.update(_story(painter))
+    with placing(path, overwrite=overwrite) as temporary:
+        program.save(str(temporary), external_data=False)
+    return path
+
+
+class _Clipped(nn.Module):
+    """A painter whose pictures lie in [0, 1]."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, photograph: Image) -> Image:
+        picture: Image = self.network(photograph).clamp(0, 1)
+        return picture
+
+
+def _program(painter: Painter) -> Any:
+    sides = {0: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
+    network = _Clipped(painter.network).eval()
+    try:
+        with _quietly(), torch.no_grad():
+            return torch.onnx.export(
+                network,
+                (torch.rand(_EXAMPLE),),
+                dynamo=True,
+                dynamic_shapes=(sides,),
+                input_names=["photograph"],
+                output_names=["picture"],
+                opset_version=OPSET,
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        raise InputError(f"{painter.name} ({painter.architecture}) cannot be exported: {_first_line(error)}") from error
+
+
+def _story(painter: Painter) -> Mapping[str, str]:
+    """What stands in the file's metadata."""
+    return {
+        "name": painter.name,
+        "license": painter.license,
+        "architecture": painter.architecture,
+        "settings": json.dumps(to_json(painter.settings)),
+        "record": json.dumps(dict(painter.record), ensure_ascii=False),
+        "pictures": "sRGB in [0, 1], batch × 3 × height × width",
+    }
+
+
+def _require_onnx() -> None:
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise InputError(f"{' and '.join(missing)} are needed for an export: pip install 'brushwork[onnx]'.")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the exporter's words, and its warnings about its own parts."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

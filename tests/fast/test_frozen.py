@@ -1,0 +1,61 @@
+"""Tiles that know nothing of each other: what the whole network paints with the same statistics."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from brushwork.fast.architectures import build
+from brushwork.fast.frozen import halo, in_tiles, statistics_of, tiles
+from brushwork.fast.johnson import Johnson
+from brushwork.fast.passage import Passage
+from brushwork.fast.statistics import Statistics
+from brushwork.fast.trace import trace
+
+
+def picture(height: int, width: int) -> torch.Tensor:
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(height))
+
+
+def frozen(network: nn.Module, statistics: list[Statistics]) -> nn.Module:
+    """The network with norms that only know these statistics, written out by hand."""
+    norms = [module for module in network.modules() if isinstance(module, nn.InstanceNorm2d)]
+    for norm, (mean, variance) in zip(norms, statistics, strict=True):
+        norm.forward = lambda x, n=norm, m=mean, v=variance: (
+            (x - m) / (v + n.eps).sqrt() * n.weight.view(1, -1, 1, 1) + n.bias.view(1, -1, 1, 1)
+        ).to(x.dtype)
+    return network
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
+def test_tiles_are_the_whole_with_the_same_statistics(dtype: torch.dtype, tolerance: float) -> None:
+    network, image = (
+        build(Johnson(width=4, blocks=1), seed=1).eval().requires_grad_(False).to(dtype),
+        picture(71, 93).to(dtype),
+    )
+    statistics, graph = statistics_of(network, image, side=40), trace(network, image)
+    *shares, drawn = in_tiles(graph, image, statistics, side=64)
+    assert len(shares) > 3
+    torch.testing.assert_close(drawn, frozen(network, statistics)(image), rtol=0, atol=tolerance)
+
+
+def test_statistics_of_a_small_picture_are_its_own() -> None:
+    network, image = (
+        build(Johnson(width=4, blocks=1), seed=1).eval().requires_grad_(False).double(),
+        picture(50, 61).double(),
+    )
+    *_, drawn = in_tiles(trace(network, image), image, statistics_of(network, image), side=48)
+    torch.testing.assert_close(drawn, network(image), rtol=0, atol=1e-10)
+
+
+def test_tiles_look_at_no_more_than_they_may() -> None:
+    network, image = build(Johnson(width=4, blocks=1), seed=1), picture(200, 300)
+    graph = trace(network, image)
+    passage = Passage(graph, {0: image}, dict.fromkeys(graph.norms, Statistics(torch.zeros(1), torch.ones(1))))
+    assert 20 < halo(passage) < 100
+    found = tiles(passage, side=128)
+    assert sum(one.height * one.width for one in found) == 200 * 300
+    for one in found:
+        seen = passage.wanted(graph.last, one)[0]
+        assert max(seen.height, seen.width) <= 128 + 4

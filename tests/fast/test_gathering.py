@@ -1,0 +1,97 @@
+"""Pictures pass through networks strip by strip: the same as at once, with statistics over the whole."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from brushwork.evaluate.mapped import mapped
+from brushwork.fast.architectures import build
+from brushwork.fast.gathering import Gathering, stops, strips
+from brushwork.fast.johnson import Johnson, SuperResolution
+from brushwork.fast.mgan import Mgan, MganNetwork
+from brushwork.fast.pyramid import Pyramid
+from brushwork.fast.trace import trace
+from brushwork.picture.window import Size
+
+SETTINGS = {
+    "instance": Johnson(width=4, blocks=2),
+    "batch": Johnson(width=4, blocks=2, norm="batch"),
+    "nearest, reflected": Johnson(width=4, blocks=1, upsampling="nearest", border="reflect"),
+    "larger": SuperResolution(width=4, blocks=2, factor=4),
+    "texture network": Pyramid(scales=3, width=4, photograph=True),
+    "texture network, batch": Pyramid(scales=4, width=4, photograph=True, norm="batch", pointwise=False),
+}
+
+
+def network_of(name: str) -> nn.Module:
+    """A network whose norms all do something of their own."""
+    network, generator = build(SETTINGS[name], seed=3).eval(), torch.Generator().manual_seed(4)
+    for module in network.modules():
+        if isinstance(module, nn.InstanceNorm2d | nn.BatchNorm2d):
+            module.weight.data.uniform_(0.5, 1.5, generator=generator)
+            module.bias.data.uniform_(-0.5, 0.5, generator=generator)
+        if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None:
+            module.running_mean.uniform_(-0.2, 0.2, generator=generator)
+            module.running_var.uniform_(0.5, 2, generator=generator)
+    return network.requires_grad_(False)
+
+
+def picture(height: int, width: int, count: int = 1) -> torch.Tensor:
+    return torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(height))
+
+
+def in_strips(network: nn.Module, image: torch.Tensor, area: int, room=None) -> torch.Tensor:
+    room = room or (lambda shape, like: like.new_empty(*shape))
+    *shares, drawn = Gathering(trace(network, image), image, area, room).drawn()
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+    return drawn
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
+def test_strips_are_the_whole(name: str, dtype: torch.dtype, tolerance: float) -> None:
+    network = network_of(name).to(dtype)
+    for size in ((61, 47), (48, 83)):
+        image = picture(*size).to(dtype)
+        for area in (300, 2000, 10**6):
+            torch.testing.assert_close(in_strips(network, image, area), network(image), rtol=0, atol=tolerance)
+
+
+def test_every_picture_of_a_batch_has_its_own_statistics() -> None:
+    network, images = network_of("instance").double(), picture(60, 44, 2).double()
+    together = in_strips(network, images, 500)
+    for one, image in zip(together, images, strict=True):
+        torch.testing.assert_close(one[None], network(image[None]), rtol=0, atol=1e-10)
+
+
+def test_maps_may_lie_in_files() -> None:
+    network, image = network_of("instance"), picture(52, 60)
+    drawn = in_strips(network, image, 800, room=lambda shape, like: mapped(shape, like.dtype))
+    assert torch.equal(drawn, in_strips(network, image, 800))
+
+
+def test_only_what_is_dear_is_kept() -> None:
+    graph = trace(network_of("instance"), picture(48, 48))
+    way = stops(graph)
+    # first, down1, down2, two in each of two blocks, up1, up2; the first block's sum; the result
+    assert sum(len(stop.norms) for stop in way) == 9
+    assert len([stop for stop in way if stop.kept]) == 9 + 1 + 1
+    assert way[-1].node == graph.last
+
+
+def test_strips_cover_a_map_once() -> None:
+    for height, width, area in ((100, 40, 900), (7, 1000, 100), (33, 5, 10**9)):
+        found = strips(Size(height, width), area)
+        assert [one.top for one in found] == [0, *(one.bottom for one in found[:-1])]
+        assert found[-1].bottom == height
+        assert {(one.left, one.width) for one in found} == {(0, width)}
+
+
+def test_markovian_painters_pass_too() -> None:
+    from brushwork.perception.vgg import caffe_preprocess, vgg
+
+    network = MganNetwork(Mgan(width=8), vgg(19, caffe_preprocess(), padding="reflect")).eval().requires_grad_(False)
+    image = picture(43, 50)
+    torch.testing.assert_close(in_strips(network, image, 600), network(image), rtol=0, atol=1e-4)

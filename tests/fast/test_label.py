@@ -1,0 +1,37 @@
+"""What files say of their painters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brushwork.errors import InputError
+from brushwork.fast.architectures import build
+from brushwork.fast.johnson import Johnson
+from brushwork.fast.label import read_label
+from brushwork.fast.painter import Painter, save_painter
+
+
+def test_a_label_says_what_was_saved(tmp_path: Path) -> None:
+    settings = Johnson(width=4, blocks=1)
+    network = build(settings)
+    save_painter(Painter("wave", "johnson", settings, network, b"\x89PNG", {"steps": 3}, "CC0"), tmp_path / "a.safetensors")
+    label = read_label(tmp_path / "a.safetensors")
+    assert (label.name, label.architecture, label.license, label.style) == ("wave", "johnson", "CC0", b"\x89PNG")
+    assert label.settings["width"] == 4
+    assert dict(label.record) == {"steps": 3}
+    assert label.parameters == sum(one.numel() for one in network.parameters())
+    assert label.nbytes == (tmp_path / "a.safetensors").stat().st_size
+
+
+@pytest.mark.parametrize("content", [b"", b"no tensors", b"\x02\0\0\0\0\0\0\0{}"])
+def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.safetensors is"):
+        read_label(tmp_path / "a.safetensors")
+
+
+def test_missing_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_label(tmp_path / "a.safetensors")

@@ -1,0 +1,63 @@
+"""Painters by their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brushwork.errors import InputError
+from brushwork.fast import shelf
+
+
+@pytest.fixture
+def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """The package's folder and the user's, with a few files."""
+    package, own = tmp_path / "package", tmp_path / "own"
+    for folder, names in ((package, ("wave", "night")), (own, ("mine", "night"))):
+        folder.mkdir()
+        for name in names:
+            (folder / f"{name}.safetensors").touch()
+    (own / ".hidden.safetensors").touch()
+    monkeypatch.setattr(shelf, "PAINTERS", package)
+    monkeypatch.setenv("BRUSHWORK_PAINTERS", str(own))
+    monkeypatch.chdir(tmp_path)
+    return package, own
+
+
+def test_the_users_painters_go_first(shelves: tuple[Path, Path]) -> None:
+    package, own = shelves
+    found = shelf.shelved()
+    assert list(found) == ["mine", "night", "wave"]
+    assert found["night"].parent == own
+    assert found["wave"].parent == package
+
+
+def test_a_name_is_a_file(shelves: tuple[Path, Path]) -> None:
+    package, _ = shelves
+    assert shelf.painter_file("wave") == package / "wave.safetensors"
+    assert shelf.painter_file("wave.safetensors") == Path("wave.safetensors")
+    assert shelf.painter_file("some/wave") == Path("some/wave")
+
+
+def test_a_file_goes_before_a_name(shelves: tuple[Path, Path]) -> None:
+    Path("wave").touch()
+    assert shelf.painter_file("wave") == Path("wave")
+
+
+def test_unknown_names_are_told_what_is_near(shelves: tuple[Path, Path]) -> None:
+    with pytest.raises(InputError, match=r"no painter 'wav'.*Did you mean 'wave'"):
+        shelf.painter_file("wav")
+    with pytest.raises(InputError, match=r"Known: mine, night, wave"):
+        shelf.painter_file("impression")
+
+
+def test_where_there_are_none_it_says_so(shelves: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "shelved", dict)
+    with pytest.raises(InputError, match="None come with this installation"):
+        shelf.painter_file("wave")
+
+
+def test_the_users_folder_lies_with_the_users_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BRUSHWORK_PAINTERS", raising=False)
+    assert shelf.user_folder().name == "painters"
