@@ -21,7 +21,7 @@ from brushwork.training.texture_options import STYLIZED, TEXTURES, TextureTraini
 
 SMALL: dict[str, Any] = {"scales": 3, "width": 4, "crop": 32, "style_size": 32, "style_layers": STYLE, "batch": 2}
 DRAWN = replace(TEXTURES, **SMALL)
-PAINTED = replace(STYLIZED, **SMALL, content_layers=CONTENT, network="vgg19-normalized", learning_rate=0.01)
+PAINTED = replace(STYLIZED, **SMALL, content_layers=CONTENT)
 CPU = torch.device("cpu")
 
 
@@ -54,12 +54,11 @@ def taught(options: TextureTraining, steps: int) -> tuple[TextureLesson, float, 
         replace(DRAWN, normalized_gradients=False),
         replace(DRAWN, diversity=0.01, diversity_layer=STYLE[-1]),
         PAINTED,
-        replace(PAINTED, normalized_gradients=True, style_weight=1.0),
     ],
-    ids=["drawn", "batch norm", "plain gradients", "diverse", "painted", "painted, normalized"],
+    ids=["drawn", "batch norm", "plain gradients", "diverse", "painted"],
 )
 def test_the_loss_of_what_is_held_out_falls(options: TextureTraining) -> None:
-    _, before, after = taught(options, 25)
+    _, before, after = taught(options, 20)
     assert after < 0.7 * before
 
 
@@ -80,14 +79,14 @@ def test_rows_of_a_batch_add_up(options: TextureTraining) -> None:
             (turn,) = one.turns(part)
             (turn.losses.total / len(parts)).backward()
         gradients.append([parameter.grad for parameter in one.learners["painter"].parameters()])
-    for whole, summed in zip(*gradients, strict=True):
-        torch.testing.assert_close(whole, summed, rtol=1e-3, atol=1e-5 * float(whole.abs().max()) + 1e-7)
+    whole, summed = (torch.cat([one.flatten() for one in rows]) for rows in gradients)
+    torch.testing.assert_close(whole, summed, rtol=1e-3, atol=1e-5 * float(whole.abs().max()))
 
 
 def test_diversity_pushes_pictures_apart() -> None:
     def apart(diversity: float) -> float:
         options = replace(DRAWN, diversity=diversity, diversity_layer=STYLE[-1], batch=2)
-        drawn = taught(options, 25)[0].show(batch(-1))
+        drawn = taught(options, 12)[0].show(batch(-1))
         return float((drawn[0] - drawn[1]).square().mean().sqrt())
 
     assert apart(1.0) > 1.1 * apart(0.0)

@@ -12,6 +12,7 @@ from brushwork.cli.order import Act, single_picture_order
 from brushwork.cli.panels import PICTURES, ConfigFile
 from brushwork.cli.perform import perform
 from brushwork.cli.running import Running
+from brushwork.cli.texture_painter import draw_texture
 from brushwork.errors import InputError
 from brushwork.recipes import Texture
 from brushwork.recipes.options import Start

@@ -15,11 +15,12 @@ from brushwork.cli.schooling import Schooling, train
 from brushwork.cli.targets import pictures
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENDING
+from brushwork.training.about import about
 from brushwork.training.course import Course
 from brushwork.training.lesson import Lesson
 from brushwork.training.style_school import thumbnail
 from brushwork.training.texture_options import STYLIZED, TEXTURES
-from brushwork.training.texture_school import about_texture, read_patches, texture_lesson
+from brushwork.training.texture_school import read_patches, texture_lesson
 
 if TYPE_CHECKING:
     TextureTrainingFlags: TypeAlias = Given
@@ -70,7 +71,7 @@ def texture(
             output=(schooling.output or Path(f"{styles[0].stem}{ENDING}")).expanduser(),
             photographs=photos,
             photo_size=options.photo_size,
-            about=about_texture(styles, photos, options),
+            about=about("texture", options, styles=styles, photographs=photos),
             style=thumbnail(paintings),
         )
         return texture_lesson(paintings, options, device), course

@@ -7,7 +7,7 @@ from math import inf
 from typing import Literal
 
 from brushwork.fast.pyramid import STYLIZING, Pyramid
-from brushwork.recipes.loss_weights import require_moments_only
+from brushwork.recipes.loss_weights import MOMENTS_ONLY, require_among
 from brushwork.recipes.options import Seeing, Weighing, WeighingContent, WeighingStyle, check, require
 from brushwork.training.options import Learning
 from brushwork.training.style_options import Looking
@@ -82,7 +82,7 @@ class TextureTraining(Learning, Looking, Pyramid, Variety, WeighingContent, Weig
     def __post_init__(self) -> None:
         check(self)
         require(is_patch(self.patch), "patch", repr(self.patch), "WIDTHxHEIGHT+LEFT+TOP, as 200x100+0+50")
-        require_moments_only(self.loss, "a painter learns from the painting's moments")
+        require_among(self.loss, MOMENTS_ONLY, "a painter learns from the painting's moments")
         require(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
         require(self.diversity == 0 or self.batch > 1, "batch", self.batch, "2 or more where diversity is asked for")
         require(
