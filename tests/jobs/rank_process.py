@@ -11,15 +11,18 @@ from pathlib import Path
 import torch
 
 sys.path.append(str(Path(__file__).parent))
-from tiny_job import tiny_job, tiny_network
+from tiny_job import TINY, tiny_job, tiny_network
+from tiny_network import picture
 
-from brushwork.errors import RankLost
+from brushwork.errors import NotAdditive, RankLost
 from brushwork.evaluate.processes import Processes
 from brushwork.jobs import keeper
 from brushwork.jobs.together import paint_together
-from brushwork.recipes import Pictures, Progress, preset, run, taps
+from brushwork.picture.window import Size
+from brushwork.recipes import Pictures, Progress, Region, preset, run, taps
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import ALONE, Band
+from brushwork.recipes.subject import Subject
 
 SIZE = 64
 REAL = replace(
@@ -41,6 +44,44 @@ def painted(wire=None):
     share = ALONE if wire is None else Band.of(encoder, taps(REAL), wire, 64)
     *_, last = run(REAL, Pictures(pictures[0], (pictures[1],)), encoder=encoder, share=share)
     return last.image
+
+
+REGIONAL = replace(
+    TINY,
+    size=SIZE,
+    coarsest=0,
+    convention="relative",
+    loss=("gram", "moments", "covariance:0.5", "wasserstein"),
+    feather=2.0,
+)
+
+
+def regional(wire=None):
+    """Total and gradient of regions by every loss that adds, in float64; what this process holds of it."""
+    photograph, painting = (picture(seed, SIZE, SIZE // 2).double() for seed in (1, 2))
+    left = torch.zeros(1, SIZE, SIZE // 2)
+    left[..., : SIZE // 5] = 1
+    regions = (Region(left, 1 - left), Region(1 - left, left))
+    encoder = tiny_network().double()
+    share = ALONE if wire is None else Band.of(encoder, taps(REGIONAL), wire, 48)
+    subject = Subject(photograph, [painting], REGIONAL, encoder, share, regions)
+    image = share.cut(photograph.flip(-1)).clone().requires_grad_()
+    losses = subject.evaluate_at(Size.of(photograph))(image)
+    return losses.total.detach(), image.grad
+
+
+def refused(wire):
+    """What is said of losses that cannot be shared."""
+    said = []
+    for loss in ("sliced", "histogram"):
+        encoder = tiny_network()
+        share = Band.of(encoder, taps(REGIONAL), wire, 48)
+        pictures = Pictures(picture(1, SIZE, SIZE), (picture(2, SIZE, SIZE),))
+        try:
+            next(run(replace(REGIONAL, loss=(loss,), feather=0.0), pictures, encoder=encoder, share=share))
+        except NotAdditive as error:
+            said.append(str(error))
+    return said
 
 
 def talked(wire):
@@ -78,5 +119,5 @@ def lost(wire, folder):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     folder, there = Path(sys.argv[1]), Processes(torch.device("cpu"))
-    found = {"talked": talked(there), "painted": painted(there)}
+    found = {"talked": talked(there), "painted": painted(there), "regional": regional(there), "refused": refused(there)}
     torch.save(found | {"lost": lost(there, folder)}, folder / f"{there.rank}.pt")

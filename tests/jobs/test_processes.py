@@ -61,6 +61,22 @@ def test_two_processes_paint_the_picture_of_one(told):
     torch.testing.assert_close(first, alone[:, :, :rows], rtol=0, atol=1e-4)
 
 
+def test_two_processes_have_the_regions_of_one(told):
+    """All losses that add, under masks, in float64: losses and gradients."""
+    total, gradient = rank_process.regional()
+    shared, own = torch.load(told[0] / "0.pt")["regional"]
+    rows = own.shape[2]
+    assert 0 < rows < gradient.shape[2]
+    assert abs(float(shared / total) - 1) < 1e-10
+    assert float((own - gradient[:, :, :rows]).abs().max() / gradient.abs().max()) < 1e-10
+
+
+def test_sorted_losses_refuse_to_be_shared_by_name(told):
+    sliced, histogram = torch.load(told[0] / "0.pt")["refused"]
+    assert "sliced:conv1_1 (SlicedWasserstein) is no sum over positions" in sliced
+    assert "histogram:conv1_1 (Histogram) is no sum over positions" in histogram
+
+
 def test_a_killed_process_ends_the_other_with_a_reason_and_a_checkpoint(told):
     folder, codes = told
     assert codes == [0, -signal.SIGKILL]

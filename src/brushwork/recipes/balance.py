@@ -98,7 +98,7 @@ def _layer(
 ) -> Objective:
     objective = Objective({})
     for name, share in loss_weights(options.loss).items():
-        weight = share * options.style_weight
+        weight = share * options.style_weight * convention.balance.get(name, 1.0)
         if name == "gram":
             objective += weight * _gram(layer, moments, convention)
         else:

@@ -20,13 +20,14 @@ Source: 1508.06576, eq. 1–7; the authors' published notebooks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from brushwork.recipes.loss_weights import LossName
 from brushwork.style import Moments
 from brushwork.terms.moments import wide
 from brushwork.types import Feature, Mask
@@ -56,6 +57,9 @@ class Convention:
         """The weight of one layer among `layers`."""
         return 1.0 / layers if self.averaged and layers else 1.0
 
+    balance: Mapping[LossName, float] = field(default_factory=dict)
+    """What a loss is multiplied by, so that each paints as strongly as Gram matrices do; 1 where nothing is said."""
+
     def region_shares(self, masks: Mask) -> Float[Tensor, "r"]:
         """What each region weighs, from its mask over the cells of a layer."""
         areas = masks.square().mean(dim=(1, 2))
@@ -83,6 +87,8 @@ def _per_channel(moments: Moments) -> float:
     return _mean(moments.mean)
 
 
+BALANCE: Mapping[LossName, float] = {}
+
 CONVENTIONS: Mapping[ConventionName, Convention] = {
     "relative": Convention(
         _share_of_painting,
@@ -90,6 +96,7 @@ CONVENTIONS: Mapping[ConventionName, Convention] = {
         lambda moments: _relative(moments.mean, moments.std),
         averaged=True,
         by_area=True,
+        balance=BALANCE,
     ),
     "paper": Convention(lambda *_: 0.5, lambda gram: _mean(gram) / 4, _per_channel, averaged=True),
     "authors": Convention(_mean, _mean, _per_channel, averaged=True),

@@ -89,7 +89,7 @@ class _Layer:
         """All losses of the layer, weighed as the options say."""
         objective, options = Objective({}), self.options
         for name, share in loss_weights(options.loss).items():
-            weight = share * options.style_weight
+            weight = share * options.style_weight * self.convention.balance.get(name, 1.0)
             if name == "gram":
                 objective += Objective.one(f"style:{self.layer}", self._gram(), weight)
                 if options.spread_weight:

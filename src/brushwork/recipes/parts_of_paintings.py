@@ -55,18 +55,11 @@ class Parts:
     @cached_property
     def gaussians(self) -> Mapping[str, Sequence[Gaussian]]:
         """Layer → of each part, mean and covariance under its guide; of nothing, where its guide is empty."""
-        wanted = {
-            f"{layer}:{place}": CovarianceStyle(
-                layer, Gaussian(means[:, place], means.new_zeros(())), 1.0, guide=self._guides[layer][place : place + 1]
-            )
-            for layer, means in self._means.items()
-            for place in range(len(self.masks))
-        }
-        sums = self._sums(wanted)
-        return {
-            layer: [Gaussian(means[:, place], covariance(sums[f"{layer}:{place}"])) for place in range(len(self.masks))]
-            for layer, means in self._means.items()
-        }
+        sums = self._sums({f"{layer}:{place}": self._about(layer, place) for layer, place in self._places()})
+        found: dict[str, list[Gaussian]] = {layer: [] for layer in self.layers}
+        for layer, place in self._places():
+            found[layer].append(Gaussian(self._means[layer][:, place], covariance(sums[f"{layer}:{place}"])))
+        return found
 
     def cells(self, layer: str, place: int) -> Feature:
         """The features of the cells that belong to a part, in a row."""
