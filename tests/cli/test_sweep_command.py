@@ -60,6 +60,7 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
         (["waves.png", "--vary", "ratio=1e-3", "--ratio", "1"], "--ratio is given, and varied too"),
         (["waves.png", "--vary", "ratio=1e-3", "--content-weight", "1"], "--ratio and --content-weight"),
         (["waves.png", "--vary", "style-weight=10,-1"], "style-weight is -1.0: it must be 0 or more"),
+        (["waves.png", "--vary", "size=32,64", "--full-size", "128"], "--full-size is given, and sizes are varied"),
         (["waves.png", "--vary", "size=8"], "size is 8: it must be 32 pixels or more"),
         (["waves.png", "--vary", "style-wait=1"], "there is no setting 'style-wait' to vary"),
         (["waves.png", "--vary", "style-layers=conv1_1,conv9_9"], "no tap 'conv9_9'"),

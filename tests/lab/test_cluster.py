@@ -20,7 +20,7 @@ class Cluster(SimpleNamespace):
     """What is asked of Ray; tasks run where they are asked for, and are done last in, first out."""
 
     def __init__(self) -> None:
-        super().__init__(running=False, processors=[], ended=0)
+        super().__init__(running=False, processors=[], gpus=[], ended=0)
 
     def is_initialized(self) -> bool:
         return bool(self.running)
@@ -31,8 +31,9 @@ class Cluster(SimpleNamespace):
     def shutdown(self) -> None:
         self.running, self.ended = False, self.ended + 1
 
-    def remote(self, num_cpus: int) -> Callable[[Callable[..., Any]], Any]:
+    def remote(self, num_cpus: int, num_gpus: int) -> Callable[[Callable[..., Any]], Any]:
         self.processors.append(num_cpus)
+        self.gpus.append(num_gpus)
         return lambda function: SimpleNamespace(remote=lambda *given: (function, given))
 
     def wait(self, waiting: list[Any], num_returns: int) -> tuple[list[Any], list[Any]]:
@@ -61,6 +62,20 @@ def test_every_cell_is_painted_once(ray: Cluster) -> None:
     found = dict(cluster.over_ray(3)(Order("fig1", Path()), ["a", "b", "c"]))
     assert sorted(found) == ["a", "b", "c"] and all(name == one.column for name, one in found.items())
     assert ray.processors == [3] and found["a"].figures == {"threads": 3}
+
+
+@pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("cuda", 1)])
+def test_cells_take_a_gpu_where_they_are_painted_on_one(ray: Cluster, device: str, gpus: int) -> None:
+    list(cluster.over_ray()(Order("fig1", Path(), device=device), ["a"]))
+    assert ray.gpus == [gpus]
+
+
+def test_a_real_cluster_of_this_machine_paints(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'brushwork[ray]'")
+    order = Order("localized", tmp_path, size=48, quick=True)
+    (cell, *_) = order.cells()
+    ((name, result),) = cluster.over_ray()(order, [cell.name])
+    assert name == cell.name and result.picture.exists() and dict(result.figures)
 
 
 def test_a_cluster_that_was_begun_here_ends_here(ray: Cluster) -> None:

@@ -11,8 +11,11 @@ from brushwork.lab.figures import (
     brightness,
     chroma_distance,
     contrast,
+    correlation,
+    detail_correlation,
     distance,
     grain_size,
+    likeness_of_structure,
     marginal_distance,
     psnr,
     spectrum_distance,
@@ -47,10 +50,35 @@ def test_chroma_distance_sees_color_and_not_light() -> None:
     assert chroma_distance(red, gray) == pytest.approx(1.0)
 
 
+def test_correlation_sees_the_arrangement_and_not_the_light() -> None:
+    picture = _noise(0)
+    assert correlation(picture, picture * 0.3 + 0.2) == pytest.approx(1.0, abs=1e-5)
+    assert correlation(picture, 1 - picture) == pytest.approx(-1.0, abs=1e-5)
+    assert abs(correlation(picture, _noise(1))) < 0.1
+    assert abs(correlation(picture, torch.full((1, 3, 8, 8), 0.5))) < 0.05
+
+
+def test_details_are_those_that_are_small() -> None:
+    gray, coarse = (one.mean(1, keepdim=True).expand(1, 3, 64, 64) for one in (_noise(0), _wide(1)))
+    assert detail_correlation(gray + coarse, gray) > 0.9 > correlation(gray + coarse, gray)
+    assert abs(detail_correlation(gray + coarse, coarse)) < 0.5
+
+
+def test_structure_is_compared_at_the_size_of_the_first() -> None:
+    picture = _noise(0)
+    assert likeness_of_structure(picture, picture) == pytest.approx(1.0, abs=1e-5)
+    assert likeness_of_structure(picture, _noise(1, 32)) < 0.3
+
+
 def test_brightness_and_contrast() -> None:
     halves = torch.cat([torch.zeros(1, 3, 8, 4), torch.ones(1, 3, 8, 4)], -1)
     assert brightness(halves) == pytest.approx(0.5, abs=1e-3)
     assert contrast(halves) == pytest.approx(0.5, abs=0.01)
+
+
+def _wide(seed: int) -> torch.Tensor:
+    """Noise of long waves."""
+    return 4 * resize(_noise(seed, 4), Size(64, 64))
 
 
 def _noise(seed: int, side: int = 64) -> torch.Tensor:

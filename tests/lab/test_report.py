@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,24 @@ def test_the_page_needs_nothing_beside_it(tmp_path: Path, results: list[Result])
     assert "http" not in text
     assert text.count(">holds<") == text.count(">does not hold<") == text.count(">to be seen<") == 1
     assert text.count('<button class="picture"') == 4
+
+
+def test_the_command_is_told(results: list[Result]) -> None:
+    report = Report(TINY, [], results, made_by="brushwork lab tiny --quick")
+    assert "<code>brushwork lab tiny --quick</code>" in report.page()
+    assert json.loads(report.figures())["command"] == "brushwork lab tiny --quick"
+
+
+def test_time_counts_what_was_painted(results: list[Result]) -> None:
+    assert Report(TINY, [], results).seconds == 1.5  # all of the same settings
+    assert Report(TINY, [], [results[0], replace(results[1], settings={"steps": 6})]).seconds == 3.0
+
+
+def test_rows_have_sheets_of_their_own_where_they_are_wanted(tmp_path: Path, results: list[Result]) -> None:
+    Report(TINY, [], results).write(tmp_path)
+    assert not list(tmp_path.glob("sheet-*"))
+    Report(replace(TINY, sheet_each_row=True), [], results).write(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("sheet-*")) == ["sheet-a.png", "sheet-b.png"]
 
 
 def test_figures_are_json(tmp_path: Path, results: list[Result]) -> None:

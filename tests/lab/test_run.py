@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,16 +50,22 @@ def _cells(easel: Easel) -> list[Cell]:
     return [_cell(steps, easel.size) for steps in (3, 6)]
 
 
+def _twins(easel: Easel) -> list[Cell]:
+    one, other = _cells(easel)
+    return [one, other, replace(one, row="row <2>")]
+
+
 def _check(results: Sequence[Result]) -> list[Check]:
     return [Check("more steps, less loss", "see", falls([one.figures["loss"] for one in results]))]
 
 
 TINY = Experiment("tiny", "A tiny <experiment>", "nobody", "It works.", _cells, _check)
+TWINS = replace(TINY, cells=_twins)
 
 
 @pytest.fixture
 def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
-    monkeypatch.setattr(ordering, "experiment", {"tiny": TINY}.__getitem__)
+    monkeypatch.setattr(ordering, "experiment", {"tiny": TINY, "twins": TWINS}.__getitem__)
     PAINTED.clear()
     return Order("tiny", tmp_path, size=32)
 
@@ -91,6 +98,17 @@ def test_a_cell_that_is_not_whole_is_painted_anew(order: Order, harm: str) -> No
     assert PAINTED == ["3", "6", "3"]
 
 
+def test_cells_of_the_same_settings_are_painted_once(order: Order) -> None:
+    results = dict(running.conduct(replace(order, experiment="twins")))
+    one, other = results["row__1_-3_steps"], results["row__2_-3_steps"]
+    assert PAINTED == ["3", "6"] and other.row == "row <2>"
+    assert one.picture != other.picture and one.picture.read_bytes() == other.picture.read_bytes()
+    assert one.figures == other.figures and one.curve == other.curve
+    one.picture.unlink()
+    assert dict(running.conduct(replace(order, experiment="twins"))).keys() == results.keys()
+    assert PAINTED == ["3", "6", "3"]
+
+
 def test_one_cell_by_its_name(order: Order) -> None:
     result = running.paint_one(order, "row__1_-6_steps", torch.get_num_threads())
     assert result.column == "6 steps"
@@ -112,7 +130,7 @@ def test_cells_are_spread_by_their_names(order: Order) -> None:
 
 
 def test_processes_paint_what_one_would(tmp_path: Path) -> None:
-    order = Order("light", tmp_path, size=48, quick=True)
+    order = Order("localized", tmp_path, size=48, quick=True)
     (name, result), *_ = running.over_processes(1)(order, [order.cells()[0].name])
     assert result.picture.exists() and name == order.cells()[0].name
 

@@ -57,6 +57,7 @@ def test_commands_name_what_departs_from_the_preset(photograph: Path) -> None:
     expected = "gatys-2015 --style-layers conv1_1,pool1 --style-weight 3.5 --boxed"
     assert sorted(words[5:]) == sorted(expected.split())
     assert "--size full" in sweep.commands("full")["r", "c"]
+    assert "--size 32" in sweep.commands("as painted")["r", "c"]
 
 
 def test_commands_of_odd_names_and_starts(photograph: Path) -> None:

@@ -70,7 +70,7 @@ def sweep(
     size
         Size of these pictures, in pixels; what it measures is the preset's `measure`.
     full_size
-        Size in the commands: pixels, or full; without it, the preset's.
+        Size in the commands: pixels, or full; without it, the preset's. Where sizes are varied, each has its own.
     output
         Folder of the pictures, the page and the sheet.
     preset_name
@@ -88,6 +88,8 @@ def sweep(
     given, start = split_start(given, Start)
     wanted = varied(vary)
     _require(styles, wanted, {**given, **({} if ratio is None else {"ratio": ratio})}, preset_name)
+    if full_size is not None and "size" in wanted:
+        raise InputError("--full-size is given, and sizes are varied: each command has the size of its picture then.")
     paintings = tuple(pictures(list(styles)))
     fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": paintings, **given}
     choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined(wanted))
@@ -96,7 +98,7 @@ def sweep(
         described(asked, [name.replace("_", "-") for name in wanted]),
         asked.given(),
         _painted(asked, jobs),
-        asked.commands(full_size),
+        asked.commands("as painted" if "size" in wanted else full_size),
     )
     result(str(report.write(asked.folder)))
     result(str(asked.folder / SHEET))

@@ -35,7 +35,7 @@ class Cell:
     @property
     def name(self) -> str:
         """The cell's own name, fit for a file."""
-        return "-".join(_plain(part) for part in (self.row, self.column) if part)
+        return "-".join(plain(part) for part in (self.row, self.column) if part)
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,6 @@ class Check(NamedTuple):
     """None: to be judged by eye."""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Letters, digits and a few signs; anything else becomes an underscore."""
     return "".join(sign if sign.isalnum() or sign in "._+" else "_" for sign in text)

@@ -15,7 +15,7 @@ def over_ray(threads: int = 1) -> Spread:
     """The Ray cluster that RAY_ADDRESS names, or that runs here; else one of this machine, begun for the occasion.
 
     Every machine must have brushwork, and see the pictures and the folder of results under the same paths. Each cell
-    takes `threads` processors of the cluster.
+    takes `threads` processors of the cluster, and a GPU where it is painted on one.
 
     Raises: InputError: Ray is not installed.
     """
@@ -26,7 +26,7 @@ def over_ray(threads: int = 1) -> Spread:
         if begun:
             ray.init(log_to_driver=False)
         try:
-            task = ray.remote(num_cpus=threads)(paint_one)
+            task = ray.remote(num_cpus=threads, num_gpus=int(asked.device.startswith("cuda")))(paint_one)
             waiting = {task.remote(asked, name, threads): name for name in names}
             while waiting:
                 (done,), _ = ray.wait(list(waiting), num_returns=1)

@@ -1,7 +1,8 @@
-"""Loss curves as small drawings in SVG, on logarithmic scale. Colors and fonts are the page's."""
+"""Loss curves as small drawings in SVG, on logarithmic scale. Colors, dashes and fonts are the page's."""
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,32 +29,37 @@ class Chart(NamedTuple):
 def charts(rows: Mapping[str, Mapping[str, Curve]]) -> list[Chart]:
     """One drawing for few curves, else one for each row; curves that cannot be drawn are left out."""
     shown = {
-        row: {name: points for name, one in curves.items() if (points := _drawable(one))}
+        row: dict(drawable for name, one in curves.items() for drawable in _drawable(name, one))
         for row, curves in rows.items()
     }
     if sum(map(len, shown.values())) <= FEW:
         shown = {"": {_joined(row, name): one for row, curves in shown.items() for name, one in curves.items()}}
     return [
-        Chart(row, [name for name, _ in some], drawing([one for _, one in some]))
+        Chart(row, [name for name, _ in some], drawing(dict(some)))
         for row, curves in shown.items()
         for begin in range(0, len(curves), MOST)
         for some in [list(curves.items())[begin : begin + MOST]]
     ]
 
 
-def drawing(curves: Sequence[Curve]) -> str:
-    """The curves over closures. Each has some points, and losses above 0."""
-    frame = _Frame.around([point for curve in curves for point in curve])
-    lines = (" ".join("{:.1f},{:.1f}".format(*frame.place(*point)) for point in curve) for curve in curves)
-    drawn = [f'<polyline class="c{index}" points="{line}"/>' for index, line in enumerate(lines)]
+def drawing(curves: Mapping[str, Curve]) -> str:
+    """The curves over closures, by their names. Each has some points, and losses above 0."""
+    frame = _Frame.around([point for curve in curves.values() for point in curve])
+    said = html.escape(f"loss over closures, to {frame.right}: {'; '.join(map(_said, curves.items()))}")
+    lines = (" ".join("{:.1f},{:.1f}".format(*frame.place(*point)) for point in curve) for curve in curves.values())
+    drawn = [
+        f'<polyline class="c{index}" points="{line}"><title>{html.escape(name)}</title></polyline>'
+        for index, (name, line) in enumerate(zip(curves, lines, strict=True))
+    ]
     return "\n".join(
-        [
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="loss over closures">',
-            *_axes(frame),
-            *drawn,
-            "</svg>",
-        ]
+        [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{said}">', *_axes(frame), *drawn, "</svg>"]
     )
+
+
+def _said(named: tuple[str, Curve]) -> str:
+    """A curve in words, for those who do not see it."""
+    name, curve = named
+    return f"{name} from {curve[0][1]:.3g} to {curve[-1][1]:.3g}"
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,23 @@ class _Frame:
 
 
 def _axes(frame: _Frame) -> Iterator[str]:
-    """Lines at round losses, and the closures at the end."""
+    """Lines at round losses, and round closures below."""
     for loss in _round_losses(frame.low, frame.high):
         _, down = frame.place(0, loss)
         yield f'<line x1="{LEFT}" x2="{WIDTH}" y1="{down:.1f}" y2="{down:.1f}"/>'
         yield f'<text x="{LEFT - 6}" y="{down + 4:.1f}" text-anchor="end">{loss:.3g}</text>'
-    yield f'<text x="{WIDTH}" y="{HEIGHT - 6}" text-anchor="end">{frame.right} closures</text>'
+    step = _round_step(frame.right)
+    for closures in range(step, frame.right + 1, step):
+        across, _ = frame.place(closures, 10**frame.low)
+        last = closures + step > frame.right
+        anchor = "end" if last else "middle"
+        yield f'<text x="{across:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{closures}{" closures" * last}</text>'
+
+
+def _round_step(right: int) -> int:
+    """1, 2 or 5 times a power of ten: at most five of them reach to the right."""
+    power = 10 ** max(0, math.floor(math.log10(right)) - 1)
+    return next(step for step in (factor * power for factor in (1, 2, 5, 10, 20, 50, 100)) if right / step <= 5)
 
 
 def _round_losses(low: float, high: float) -> list[float]:
@@ -95,9 +112,13 @@ def _round_losses(low: float, high: float) -> list[float]:
     return [10**low, 10**high]
 
 
-def _drawable(curve: Curve) -> Curve:
-    points = [(closures, loss) for closures, loss in curve if loss > 0 and math.isfinite(loss)]
-    return points if len(points) > 1 else []
+def _drawable(name: str, curve: Curve) -> Iterator[tuple[str, Curve]]:
+    """The curve as far as it has a logarithm; one that is negative throughout is turned over, and says so."""
+    over = all(loss < 0 for _, loss in curve)
+    turned = [(closures, -loss if over else loss) for closures, loss in curve]
+    points = [(closures, loss) for closures, loss in turned if loss > 0 and math.isfinite(loss)]
+    if len(points) > 1:
+        yield (f"{name}, × −1" if over else name), points
 
 
 def _joined(row: str, column: str) -> str:

@@ -19,8 +19,11 @@ from brushwork.types import Image
 
 AnyOptions = TypeVar("AnyOptions", bound=Descending)
 
-QUICK = 0.2
+QUICK = 0.4
 """Share of the closures that a quick run spends."""
+
+QUICK_SIZE, FULL_SIZE = 192, 512
+"""Pixels of the long side: of a quick run, and as large as the papers painted."""
 
 
 @dataclass
@@ -30,10 +33,10 @@ class Easel:
     photographs: Mapping[str, Image]
     """Name → picture; the first is the photograph of experiments that need one."""
     paintings: Mapping[str, Image]
-    size: int = 256
+    size: int = FULL_SIZE
     """Pixels of the long side."""
     quick: bool = False
-    """Spend a fifth of the closures."""
+    """Spend a share of the closures."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     _networks: dict[str, Encoder] = field(default_factory=dict, repr=False)
     _juries: dict[str, Jury] = field(default_factory=dict, repr=False)
@@ -51,9 +54,9 @@ class Easel:
         """All pictures with their names, photographs first."""
         return [*self.photographs.items(), *self.paintings.items()]
 
-    def spending(self, options: AnyOptions) -> AnyOptions:
-        """The options with the closures of this run."""
-        return replace(options, iterations=max(10, round(options.iterations * QUICK))) if self.quick else options
+    def spending(self, options: AnyOptions, share: float = QUICK) -> AnyOptions:
+        """The options with the closures of this run; a quick one spends a share of them."""
+        return replace(options, iterations=max(10, round(options.iterations * share))) if self.quick else options
 
     def encoder(self, options: Seeing) -> Encoder:
         """The network that the options name; loaded once, and remembering what it saw."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 
 import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from brushwork.judging import likeness
-from brushwork.picture import Size, luma, resize, rgb_to_yiq
+from brushwork.picture import Size, luma, resize
 from brushwork.recipes import Progress
 from brushwork.types import Image
 
@@ -40,9 +42,29 @@ def distance(one: Image, other: Image) -> float:
     return float((one - resize(other, Size.of(one), clamp=True)).square().mean().sqrt())
 
 
-def chroma_distance(one: Image, other: Image, bins: int = 16) -> float:
-    """Half the L1 distance of two chroma histograms (I and Q of YIQ): 0 the same colors, 1 none in common."""
-    return float((_chroma_histogram(one, bins) - _chroma_histogram(other, bins)).abs().sum() / 2)
+def correlation(one: Image, other: Image) -> float:
+    """Pearson's correlation of two lumas, −1 to 1: whether they show the same arrangement of light and dark.
+
+    The second is resized to the first; a flat picture correlates with nothing.
+    """
+    return _correlation(*(luma(picture) for picture in (one, resize(other, Size.of(one), clamp=True))))
+
+
+def detail_correlation(one: Image, other: Image) -> float:
+    """The same of what is smaller than a sixteenth of the long side: whether strokes lie at the same places."""
+    side = max(Size.of(one)) // 32 * 2 + 1
+    lights = (luma(picture) for picture in (one, resize(other, Size.of(one), clamp=True)))
+    return _correlation(*(light - avg_pool2d(light, side, 1, side // 2, count_include_pad=False) for light in lights))
+
+
+def likeness_of_structure(one: Image, other: Image) -> float:
+    """SSIM, −1 to 1; the second is resized to the first."""
+    return likeness.ssim(one, resize(other, Size.of(one), clamp=True))
+
+
+def chroma_distance(one: Image, other: Image) -> float:
+    """Hellinger distance of the chroma histograms in Oklab: 0 the same colors, 1 none in common."""
+    return likeness.chroma_distance(one, other)
 
 
 def spectrum_distance(one: Image, other: Image, rings: int = 24) -> float:
@@ -77,10 +99,9 @@ def part_of_loss(progress: Progress, prefix: str) -> float:
     return sum(float(value) for name, value in progress.step.losses.terms.items() if name.startswith(prefix))
 
 
-def _chroma_histogram(picture: Image, bins: int) -> torch.Tensor:
-    chroma = rgb_to_yiq(picture)[0, 1:].flatten(1).T.contiguous().cpu()
-    counts = torch.histogramdd(chroma, bins, range=[-0.6, 0.6, -0.6, 0.6]).hist
-    return counts / counts.sum()
+def _correlation(one: Tensor, other: Tensor) -> float:
+    first, second = (values.flatten() - values.mean() for values in (one, other))
+    return float(first @ second / (first.norm() * second.norm()).clamp_min(1e-12))
 
 
 def _spectrum(picture: Image, rings: int) -> torch.Tensor:

@@ -11,12 +11,12 @@ from typing import Protocol
 import torch
 
 from brushwork.lab.cell import Cell
-from brushwork.lab.easel import Easel
+from brushwork.lab.easel import FULL_SIZE, Easel
 from brushwork.lab.experiments import experiment
 from brushwork.picture import read_picture
 from brushwork.types import Image
 
-PHOTOGRAPHS = ("bridge.jpg", "cat.jpg")
+PHOTOGRAPHS = ("bridge.jpg", "rocket.jpg")
 PAINTINGS = ("auvers.jpg", "great_wave.jpg", "composition_viii.jpg")
 """The first of each are those that most experiments use. Credits: examples/CREDITS.md."""
 
@@ -27,6 +27,10 @@ class Asked(Protocol):
     @property
     def folder(self) -> Path:
         """Where pictures and records lie."""
+
+    @property
+    def device(self) -> str:
+        """Where is painted."""
 
     def cells(self) -> Sequence[Cell]:
         """The cells, in their order; reads the pictures."""
@@ -41,7 +45,7 @@ class Order:
     photographs: tuple[Path, ...] = ()
     """None: those that come with the package."""
     paintings: tuple[Path, ...] = ()
-    size: int = 256
+    size: int = FULL_SIZE
     quick: bool = False
     device: str = "cpu"
 

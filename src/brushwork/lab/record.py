@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import shutil
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,27 @@ class Shelf:
         with placing(self._record(cell), overwrite=True) as path:
             path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
+    def share(self, cell: Cell, other: Cell) -> Result:
+        """Give a cell what was painted for another one of the same settings; return its result.
+
+        Raises: FileNotFoundError: nothing is kept of the other.
+        """
+        with placing(self.picture(cell), overwrite=True) as path:
+            shutil.copyfile(self.picture(other), path)
+        found = self.kept(other)
+        if found is None:
+            raise FileNotFoundError(self._record(other))
+        result = replace(found, row=cell.row, column=cell.column, picture=self.picture(cell))
+        self.keep(cell, result)
+        return result
+
     def _record(self, cell: Cell) -> Path:
         return self.folder / f"{cell.name}.json"
+
+
+def alike(cell: Cell) -> str:
+    """The same for cells of the same settings, and so of the same picture."""
+    return json.dumps(_asked(cell), sort_keys=True)
 
 
 def _asked(cell: Cell) -> Any:

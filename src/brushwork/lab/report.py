@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -19,14 +19,14 @@ import torch
 from PIL import Image as Opened
 
 from brushwork import __version__
-from brushwork.lab.cell import Check, Result
+from brushwork.lab.cell import Check, Result, plain
 from brushwork.lab.curves import Curve, charts
 from brushwork.lab.experiment import Experiment
 from brushwork.lab.sheet import SHEET, contact_sheet, distinct, grid
 from brushwork.picture.destination import placing
 from brushwork.types import Image
 
-SHOWN_QUALITY = 88
+SHOWN_QUALITY = 92
 """JPEG quality of the pictures inside the page; the pictures beside it lose nothing."""
 
 
@@ -40,21 +40,34 @@ class Report:
     results: Sequence[Result]
     commands: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Row and column → the command that paints this cell at full size."""
+    made_by: str = ""
+    """The command that made all of it."""
 
     def write(self, folder: Path) -> Path:
-        """Write `report.html`, `figures.json` and `sheet.png` into the folder; return the page."""
+        """Write `report.html`, `figures.json` and `sheet.png` into the folder; return the page.
+
+        An experiment that wants it gets a sheet for each row too, `sheet-ROW.png`.
+        """
         for name, text in (("figures.json", self.figures()), ("report.html", self.page())):
             with placing(folder / name, overwrite=True) as path:
                 path.write_text(text, encoding="utf-8")
-        with placing(folder / SHEET, overwrite=True) as path:
-            contact_sheet(self.results).save(path, "PNG")
+        for name, some in self._sheets():
+            with placing(folder / name, overwrite=True) as path:
+                contact_sheet(some).save(path, "PNG")
         return folder / "report.html"
+
+    def _sheets(self) -> Iterator[tuple[str, Sequence[Result]]]:
+        yield SHEET, self.results
+        if self.experiment.sheet_each_row:
+            for row, cells in grid(self.results):
+                yield f"sheet-{plain(row)}.png", [*cells.values()]
 
     def figures(self) -> str:
         """Everything that was measured, as JSON."""
         cells = [{**_facts(result), "figures": result.figures, "curve": result.curve} for result in self.results]
         checks = [check._asdict() for check in self.checks]
-        document = {"experiment": self.experiment.name, "source": self.experiment.source, "cells": cells}
+        document = {"experiment": self.experiment.name, "source": self.experiment.source, "command": self.made_by}
+        document |= {"cells": cells}
         return json.dumps({**document, "checks": checks, "machine": machine()}, indent=1)
 
     @cached_property
@@ -77,11 +90,17 @@ class Report:
             names=distinct([name for result in self.results for name in result.figures]),
             results=self.results,
             charts=charts(self._curves()),
-            seconds=sum(result.seconds for result in self.results),
+            seconds=self.seconds,
+            made_by=self.made_by,
             machine=machine(),
             embedded=embedded,
             title=title,
         )
+
+    @property
+    def seconds(self) -> float:
+        """Time of painting; cells of the same settings were painted once."""
+        return sum({json.dumps(one.settings, sort_keys=True): one.seconds for one in self.results}.values())
 
     def _curves(self) -> Mapping[str, Mapping[str, Curve]]:
         return {row: {column: one.curve for column, one in cells.items()} for row, cells in grid(self.results)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
 from multiprocessing import get_context
 from time import monotonic
 from typing import TypeAlias
@@ -12,7 +13,7 @@ import torch
 
 from brushwork.lab.cell import Cell, Ends, Result
 from brushwork.lab.order import Asked
-from brushwork.lab.record import Shelf
+from brushwork.lab.record import Shelf, alike
 from brushwork.picture import write_picture
 
 POINTS = 60
@@ -26,23 +27,28 @@ def conduct(asked: Asked, spread: Spread | None = None) -> Iterator[tuple[str, R
     """Paint every cell that is not there yet, and yield each with its name as it is done.
 
     The folder receives a picture and a record for each cell. A cell that is there, with the same settings, is taken
-    as it is: what was interrupted goes on where it stopped. `spread`: `over_processes`, or `over_ray`; None: here.
+    as it is: what was interrupted goes on where it stopped. Cells of the same settings are painted once. `spread`:
+    `over_processes`, or `over_ray`; None: here.
 
     Raises: InputError: no such experiment, or pictures that cannot be read.
     """
-    shelf, cells, missing = Shelf(asked.folder), asked.cells(), []
+    shelf, cells = Shelf(asked.folder), asked.cells()
     asked.folder.mkdir(parents=True, exist_ok=True)
+    firsts = {alike(cell): cell for cell in reversed(cells)}
+    missing, shared = [], []
     for cell in cells:
-        kept = shelf.kept(cell)
-        if kept is None:
+        kept, first = shelf.kept(cell), firsts[alike(cell)]
+        if kept is not None:
+            yield cell.name, kept
+        elif first is cell:
             missing.append(cell)
         else:
-            yield cell.name, kept
+            shared.append((cell, first))
     if spread is None or not missing:
-        for cell in missing:
-            yield cell.name, _paint(cell, shelf)
+        yield from ((cell.name, _paint(cell, shelf)) for cell in missing)
     else:
         yield from spread(asked, [cell.name for cell in missing])
+    yield from ((cell.name, shelf.share(cell, first)) for cell, first in shared)
 
 
 def over_processes(count: int) -> Spread:
@@ -61,7 +67,13 @@ def over_processes(count: int) -> Spread:
 def paint_one(asked: Asked, name: str, threads: int) -> Result:
     """Paint one of the cells that are asked for; what a process does for another."""
     torch.set_num_threads(threads)
-    return _paint(next(cell for cell in asked.cells() if cell.name == name), Shelf(asked.folder))
+    return _paint(_cells(asked)[name], Shelf(asked.folder))
+
+
+@lru_cache(maxsize=1)
+def _cells(asked: Asked) -> Mapping[str, Cell]:
+    """By name; a process that paints several reads pictures and networks once."""
+    return {cell.name: cell for cell in asked.cells()}
 
 
 def _paint(cell: Cell, shelf: Shelf) -> Result:

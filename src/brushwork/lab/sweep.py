@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 
@@ -68,13 +68,14 @@ class Sweep:
         paths = dict.fromkeys(path for one in self.choices for path in one.paintings if path.suffix.lower() != ENDING)
         return [(path.name, read_picture(path).image) for path in (self.photograph, *paths)]
 
-    def commands(self, size: Extent | None = None) -> dict[tuple[str, str], str]:
-        """Row and column → the command that paints this choice, at a size, or at that of its preset."""
+    def commands(self, size: Extent | Literal["as painted"] | None = None) -> dict[tuple[str, str], str]:
+        """Row and column → the command that paints this choice, at a size, its own one, or that of its preset."""
         return {(one.row, one.column): self._command(one, size) for one in self.choices}
 
-    def _command(self, choice: Choice, size: Extent | None) -> str:
+    def _command(self, choice: Choice, size: Extent | Literal["as painted"] | None) -> str:
         base = preset(choice.preset)
-        options = replace(choice.options, size=base.size if size is None else size)
+        sizes = {"as painted": choice.options.size, None: base.size}
+        options = replace(choice.options, size=sizes.get(size, size))
         named = () if choice.preset == "default" else ("--preset", choice.preset)
         start = () if self.start is None else ("--start", str(self.start))
         paths = map(_plain, (self.photograph, *choice.paintings))

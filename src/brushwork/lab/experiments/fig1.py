@@ -7,13 +7,18 @@ from functools import partial
 
 from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
 from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment, by_column, falls, listed, rises
-from brushwork.lab.figures import grain_size, part_of_loss, psnr
+from brushwork.lab.experiment import Experiment, by_column, falls, listed, named, of_column, rises
+from brushwork.lab.figures import correlation, grain_size, part_of_loss, psnr
 from brushwork.recipes import Pictures, ReconstructContent, Texture
 from brushwork.types import Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT, STYLE = "content", "style"
+
+PERFECT = 25.0
+"""dB of PSNR from which a reconstruction counts as almost perfect."""
+STRANGER = 0.3
+"""Correlation up to which a picture counts as arranged otherwise."""
 
 
 def cells(easel: Easel) -> list[Cell]:
@@ -30,38 +35,59 @@ def _content(easel: Easel, layer: str) -> Cell:
 
 def _of_content(photograph: Image, ends: Ends) -> Figures:
     error = float(ends.last.step.losses.total / ends.first.step.losses.total)
-    return {"psnr": psnr(ends.last.image, photograph), "feature error, end / start": error}
+    return {"PSNR, dB": psnr(ends.last.image, photograph), "feature error, end / start": error}
 
 
 def _style(easel: Easel, depth: int) -> Cell:
     layers = LAYERS[:depth]
     options = easel.spending(Texture(style_layers=layers, picture_size=easel.size, measure="long"))
     pictures = Pictures(easel.painting)
-    return Cell(STYLE, layers[-1], easel.settings(options, pictures), easel.recipe(options, pictures), _of_style)
+    measure = partial(_of_style, easel.painting)
+    return Cell(STYLE, layers[-1], easel.settings(options, pictures), easel.recipe(options, pictures), measure)
 
 
-def _of_style(ends: Ends) -> Figures:
+def _of_style(painting: Image, ends: Ends) -> Figures:
     worst = max(
         float(ends.last.step.losses.terms[name] / value) for name, value in ends.first.step.losses.terms.items()
     )
     ratio = part_of_loss(ends.last, "style:") / part_of_loss(ends.first, "style:")
-    return {"grain": grain_size(ends.last.image), "style loss, end / start": ratio, "worst layer, end / start": worst}
+    return {
+        "grain, px": grain_size(ends.last.image),
+        "correlation with the painting": correlation(ends.last.image, painting),
+        "style loss, end / start": ratio,
+        "worst layer, end / start": worst,
+    }
 
 
 def check(results: Sequence[Result]) -> list[Check]:
     """The claims, beside what was measured."""
-    ratios = [result.figures["psnr"] for result in by_column(results, CONTENT)]
-    grains = [result.figures["grain"] for result in by_column(results, STYLE)]
+    return [*_of_photograph(by_column(results, CONTENT)), *_of_painting(by_column(results, STYLE))]
+
+
+def _of_photograph(results: Sequence[Result]) -> list[Check]:
+    ratios, errors = of_column(results, "PSNR, dB"), of_column(results, "feature error, end / start")
+    lower = list(ratios.values())[:3]
     return [
         Check(
-            "lower layers keep the photograph almost exactly, higher ones lose its pixels (PSNR falls with depth)",
-            f"{listed(ratios, '.1f')} dB",
-            falls(ratios),
+            "higher layers lose the photograph's pixels (PSNR in dB falls)", named(ratios), falls([*ratios.values()])
+        ),
+        Check(f"conv1_1 to conv3_1 keep it almost perfectly ({PERFECT:g} dB)", listed(lower), min(lower) >= PERFECT),
+        Check("every layer's features are met (error left below 5 %)", named(errors), max(errors.values()) < 0.05),
+    ]
+
+
+def _of_painting(results: Sequence[Result]) -> list[Check]:
+    grains, alike = of_column(results, "grain, px"), of_column(results, "correlation with the painting")
+    return [
+        Check(
+            "structures grow with the layers that are matched (half-width of the autocorrelation in pixels)",
+            named(grains),
+            rises([*grains.values()]),
         ),
         Check(
-            "the size of local structure in style reconstructions grows with depth (half-width of autocorrelation)",
-            f"{listed(grains, '.1f')} px",
-            rises(grains),
+            f"the arrangement of the scene is lost (correlation with the painting within ±{STRANGER})",
+            named(alike, ".2f"),
+            max(map(abs, alike.values())) <= STRANGER,
         ),
     ]
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
 from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment, listed
+from brushwork.lab.experiment import Experiment, named, of_column
+from brushwork.lab.figures import likeness_of_structure
 from brushwork.recipes import Pictures, preset
+from brushwork.types import Image
+
+KEPT = "SSIM to the photograph"
 
 
 def cells(easel: Easel) -> list[Cell]:
@@ -17,23 +22,37 @@ def cells(easel: Easel) -> list[Cell]:
 
 
 def _cell(easel: Easel, name: str) -> Cell:
-    options = easel.spending(replace(preset("gatys-2015"), size=easel.size))
+    options = easel.spending(replace(preset("gatys-2015"), size=easel.size, measure="long"))
     pictures = Pictures(easel.photograph, (easel.paintings[name],))
-    return Cell("", name, easel.settings(options, pictures), easel.recipe(options, pictures), _measure)
+    measure = partial(_measure, easel.photograph)
+    return Cell("", name, easel.settings(options, pictures), easel.recipe(options, pictures), measure)
 
 
-def _measure(ends: Ends) -> Figures:
+def _measure(photograph: Image, ends: Ends) -> Figures:
     """Each layer's loss at the end over its value at the start."""
     start = ends.first.step.losses.terms
-    return {name: float(value / start[name]) for name, value in ends.last.step.losses.terms.items()}
+    left = {f"{name}, left": float(value / start[name]) for name, value in ends.last.step.losses.terms.items()}
+    return {**left, KEPT: likeness_of_structure(ends.last.image, photograph)}
 
 
 def check(results: Sequence[Result]) -> list[Check]:
     """The claims, beside what was measured."""
-    left = [max(value for name, value in one.figures.items() if name.startswith("style:")) for one in results]
+    left = {
+        one.column: max(value for name, value in one.figures.items() if name.startswith("style:")) for one in results
+    }
+    content = {one.column: one.figures["content:conv4_2, left"] for one in results}
     return [
-        Check("the style of every painting is met on all layers (largest loss left)", listed(left), max(left) < 0.1),
-        Check("the photograph stays to be recognized in every style", "see the pictures", None),
+        Check(
+            "the style of every painting is met on all layers (share of the loss left on the worst layer, below 10 %)",
+            named(left),
+            max(left.values()) < 0.1,
+        ),
+        Check(
+            "so is the content of the photograph (share of the loss left on conv4_2, below one half)",
+            named(content),
+            max(content.values()) < 0.5,
+        ),
+        Check("the photograph stays to be recognized in every style (SSIM)", named(of_column(results, KEPT)), None),
     ]
 
 

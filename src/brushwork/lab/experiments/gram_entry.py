@@ -10,7 +10,8 @@ import torch
 
 from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
 from brushwork.lab.easel import Easel, fingerprint
-from brushwork.lab.experiment import Experiment, listed
+from brushwork.lab.experiment import Experiment, listed, named, rises
+from brushwork.lab.figures import grain_size
 from brushwork.lab.synthesis import BOXED, gray_noise, on_sphere, synthesize
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
@@ -101,20 +102,35 @@ def _cell(easel: Easel, layer: str, kind: str, entry: Entry, start: Image, *, sp
 
 
 def _measure(ends: Ends) -> Figures:
-    """The entry, as a multiple of its value in the painting."""
+    """The entry, as a multiple of its value in the painting; and how large the structures are."""
     start, end = (-float(one.step.losses.total) for one in ends)
-    return {"entry / painting's, at the start": start, "entry / painting's": end}
+    return {
+        "entry / painting's, at the start": start,
+        "entry / painting's": end,
+        "grain, px": grain_size(ends.last.image),
+    }
 
 
 def check(results: Sequence[Result]) -> list[Check]:
     """The claims, beside what was measured."""
-    growth: dict[str, list[float]] = {one.row: [] for one in results}
-    for one in results:
-        growth[one.row].append(one.figures["entry / painting's"])
+    growth, grains = (_by_layer(results, name) for name in ("entry / painting's", "grain, px"))
+    means = {layer: sum(found) / len(found) for layer, found in grains.items()}
     return [
-        Check(f"{layer}: single entries grow beyond the painting's (multiples)", listed(found), min(found) > 1)
-        for layer, found in growth.items()
+        *(
+            Check(f"{layer}: single entries grow beyond the painting's (multiples)", listed(found), min(found) > 1)
+            for layer, found in growth.items()
+        ),
+        Check(
+            "textures grow from layer to layer (half-width of the autocorrelation in pixels, mean of each layer)",
+            named(means),
+            rises([*means.values()]),
+        ),
     ]
+
+
+def _by_layer(results: Sequence[Result], figure: str) -> dict[str, list[float]]:
+    layers = dict.fromkeys(one.row for one in results)
+    return {layer: [one.figures[figure] for one in results if one.row == layer] for layer in layers}
 
 
 EXPERIMENT = Experiment(
@@ -126,4 +142,5 @@ EXPERIMENT = Experiment(
     "white, or the whole picture at one contrast (on a sphere).",
     cells=cells,
     check=check,
+    sheet_each_row=True,
 )

@@ -12,15 +12,21 @@ from torch import Tensor
 
 from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
 from brushwork.lab.easel import Easel, fingerprint
-from brushwork.lab.experiment import Experiment
+from brushwork.lab.experiment import Experiment, by_column, named, of_column
+from brushwork.lab.figures import grain_size
 from brushwork.lab.synthesis import BOXED, gray_noise, synthesize
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
 from brushwork.picture import Size
 from brushwork.style import Style
 from brushwork.terms import GramStyle
+from brushwork.types import Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
+
+SPECTRAL = "conv3_1"
+"""The layer whose spectra are compared."""
+OWN = "the painting's"
 
 Matrix = Float[Tensor, "c c"]
 
@@ -50,11 +56,19 @@ def projected(matrix: Matrix, dice: torch.Generator) -> Matrix:
     return nearest
 
 
+def random(matrix: Matrix, dice: torch.Generator) -> Matrix:
+    """A Gram matrix of white noise, as large as the given one: a control that shares no statistics with it."""
+    noise = torch.randn(matrix.shape, generator=dice, dtype=matrix.dtype)
+    found = noise @ noise.mT
+    return found * (matrix.norm() / found.norm())
+
+
 WAYS: Mapping[str, Callable[[Matrix, torch.Generator], Matrix]] = {
-    "the painting's": lambda matrix, dice: matrix,
+    OWN: lambda matrix, dice: matrix,
     "rows and columns permuted": permuted,
     "entries shuffled": shuffled,
     "shuffled, projected to PSD": projected,
+    "random": random,
 }
 
 
@@ -68,46 +82,77 @@ def _cell(easel: Easel, name: str, way: str) -> Cell:
     start = gray_noise(Size(easel.size, easel.size))
 
     def objective(encoder: Encoder) -> Objective:
-        style, dice = Style.of(painting, encoder, LAYERS), torch.Generator().manual_seed(0)
-        targets = {layer: WAYS[way](style.moments[layer].gram[0].cpu(), dice) for layer in LAYERS}
+        targets = wanted(painting, way, encoder)
         return sum((_term(layer, target) for layer, target in targets.items()), Objective({}))
 
     settings = {**asdict(options), "way": way, "pictures": [fingerprint(painting), fingerprint(start)]}
-    return Cell(name, way, settings, synthesize(easel, options, objective, start), partial(_measure, easel))
+    return Cell(
+        name, way, settings, synthesize(easel, options, objective, start), partial(_measure, easel, painting, way)
+    )
+
+
+def wanted(painting: Image, way: str, encoder: Encoder) -> dict[str, Matrix]:
+    """The Gram matrices that are to be met; each way begins with the same dice."""
+    style, dice = Style.of(painting, encoder, LAYERS), torch.Generator().manual_seed(0)
+    return {layer: WAYS[way](style.moments[layer].gram[0].cpu(), dice) for layer in LAYERS}
 
 
 def _term(layer: str, target: Matrix) -> Objective:
     return Objective.one(f"style:{layer}", GramStyle(layer, target[None], float(1 / target.square().sum())))
 
 
-def _measure(easel: Easel, ends: Ends) -> Figures:
-    """‖G − A‖/‖A‖ on every layer, and the share of the spectrum in its largest eigenvalue."""
+def _measure(easel: Easel, painting: Image, way: str, ends: Ends) -> Figures:
+    """‖G − A‖/‖A‖ on every layer; and of one layer, how far the spectra of G, of A and of the painting's are apart."""
     left = {name.removeprefix("style:"): float(loss) for name, loss in ends.last.step.losses.terms.items()}
     apart = {f"distance, {layer}": max(0.0, loss) ** 0.5 for layer, loss in left.items()}
     encoder = easel.encoder(OPTIONS)
-    gram = Style.of(ends.last.image, encoder, LAYERS).moments["conv3_1"].gram[0].double()
-    values = torch.linalg.eigvalsh(gram)
-    return {**apart, "largest eigenvalue, conv3_1": float(values[-1] / values.sum())}
+    matrices = (
+        wanted(ends.last.image, OWN, encoder)[SPECTRAL],
+        wanted(painting, way, encoder)[SPECTRAL],
+        wanted(painting, OWN, encoder)[SPECTRAL],
+    )
+    result, target, own = map(torch.linalg.eigvalsh, (one.double() for one in matrices))
+    return {
+        **apart,
+        f"spectrum to target's, {SPECTRAL}": float((result - target).norm() / target.norm()),
+        f"target's spectrum to the painting's, {SPECTRAL}": float((target - own).norm() / own.norm()),
+        "grain, px": grain_size(ends.last.image),
+    }
 
 
 def check(results: Sequence[Result]) -> list[Check]:
     """The claims, beside what was measured."""
-    return [_of(results, row) for row in dict.fromkeys(one.row for one in results)]
+    return [one for row in dict.fromkeys(one.row for one in results) for one in _of(row, by_column(results, row))]
 
 
-def _of(results: Sequence[Result], row: str) -> Check:
+def _of(row: str, results: Sequence[Result]) -> list[Check]:
     worst = {
-        one.column: max(value for name, value in one.figures.items() if name.startswith("distance"))
-        for one in results
-        if one.row == row
+        one.column: max(value for name, value in one.figures.items() if name.startswith("distance")) for one in results
     }
-    measured = ", ".join(f"{way} {value:.3f}" for way, value in worst.items())
-    own, *_ = worst.values()
-    return Check(
-        f"{row}: targets that no picture has keep a distance (worst layer); the painting's own is met best",
-        measured,
-        own == min(worst.values()),
+    spectra, kept = (
+        of_column(results, f"{what}, {SPECTRAL}")
+        for what in ("spectrum to target's", "target's spectrum to the painting's")
     )
+    return [
+        Check(
+            f"{row}: targets that no picture has keep a distance, the painting's own is met best (‖G − A‖/‖A‖ on the "
+            "worst layer)",
+            named(worst),
+            worst[OWN] == min(worst.values()),
+        ),
+        Check(
+            f"{row}: permuted together, the target keeps the painting's spectrum; shuffled, it does not "
+            f"({SPECTRAL}, ‖λ − λ*‖/‖λ*‖)",
+            named(kept),
+            kept["rows and columns permuted"] < 1e-3 < kept["entries shuffled"],
+        ),
+        Check(
+            f"{row}: a spectrum that a picture has is met best ({SPECTRAL}, ‖λ − λ*‖/‖λ*‖)",
+            named(spectra),
+            spectra[OWN] == min(spectra.values()),
+        ),
+        Check(f"{row}: such targets give complex textures, more so than random ones", "see the pictures", None),
+    ]
 
 
 EXPERIMENT = Experiment(

@@ -10,13 +10,17 @@ from itertools import permutations
 from brushwork.errors import InputError
 from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
 from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment
-from brushwork.lab.figures import brightness, chroma_distance, contrast, distance
+from brushwork.lab.experiment import Experiment, listed
+from brushwork.lab.figures import brightness, chroma_distance, contrast, likeness_of_structure, marginal_distance
 from brushwork.recipes import Pictures, Transfer
 from brushwork.types import Image
 
 OPTIONS = Transfer(content_weight=16.0, iterations=200)
 """From the photograph, with strong content."""
+
+WHEN = ("before", "after", "of the other")
+STILL = 0.5
+"""SSIM above which a photograph is still to be seen."""
 
 
 def cells(easel: Easel) -> list[Cell]:
@@ -44,7 +48,10 @@ def _measure(photograph: Image, light: Image, ends: Ends) -> Figures:
         "contrast of the other": contrast(light),
         "chroma distance before": chroma_distance(photograph, light),
         "chroma distance after": chroma_distance(result, light),
-        "to the photograph": distance(result, photograph),
+        "values before": marginal_distance(photograph, light),
+        "values after": marginal_distance(result, light),
+        "SSIM to the photograph": likeness_of_structure(result, photograph),
+        "SSIM of the other to it": likeness_of_structure(photograph, light),
     }
 
 
@@ -54,16 +61,35 @@ def check(results: Sequence[Result]) -> list[Check]:
 
 
 def _of(row: str, column: str, figures: Figures) -> list[Check]:
-    before, after, other = (figures[f"brightness {when}"] for when in ("before", "after", "of the other"))
-    far, near = figures["chroma distance before"], figures["chroma distance after"]
+    moved, kept = f"{row}, {column}", figures["SSIM to the photograph"]
     return [
+        *(_moves(moved, what, [figures[f"{what} {when}"] for when in WHEN]) for what in ("brightness", "contrast")),
+        *(_nears(moved, what, figures) for what in ("chroma distance", "values")),
         Check(
-            f"{row}, {column}: the brightness moves towards the other's (before, after, other)",
-            f"{before:.3f}, {after:.3f}, {other:.3f}",
-            abs(after - other) < abs(before - other),
+            f"{moved}: the picture still shows the photograph (SSIM to it above {STILL:g}; of the other to it)",
+            f"{kept:.2f}; {figures['SSIM of the other to it']:.2f}",
+            kept > STILL,
         ),
-        Check(f"{row}, {column}: so do the colors (distance before, after)", f"{far:.3f}, {near:.3f}", near < far),
     ]
+
+
+def _moves(moved: str, what: str, values: Sequence[float]) -> Check:
+    before, after, other = values
+    return Check(
+        f"{moved}: the {what} moves towards the other's (before, after, other)",
+        listed(values, ".3f"),
+        abs(after - other) < abs(before - other),
+    )
+
+
+def _nears(moved: str, what: str, figures: Figures) -> Check:
+    before, after = (figures[f"{what} {when}"] for when in ("before", "after"))
+    named = {"chroma distance": "colors", "values": "values in each channel"}[what]
+    return Check(
+        f"{moved}: so do the {named} (distance of their distributions, before and after)",
+        listed([before, after], ".3f"),
+        after < before,
+    )
 
 
 EXPERIMENT = Experiment(

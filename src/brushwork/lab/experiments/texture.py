@@ -12,7 +12,7 @@ import torch
 
 from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
 from brushwork.lab.easel import Easel, fingerprint
-from brushwork.lab.experiment import Experiment, by_column, listed
+from brushwork.lab.experiment import Experiment, by_column, named, of_column
 from brushwork.lab.figures import marginal_distance, spectrum_distance
 from brushwork.lab.synthesis import gray_noise, synthesize
 from brushwork.objective import Objective
@@ -36,6 +36,7 @@ ALL = tuple(
 """Every convolution and pooling up to pool4: 852k parameters."""
 
 OPTIONS = Texture(network="vgg19-normalized", iterations=500, measure="long")
+DISTANCES = ("spectrum distance", "marginal distance")
 DEPTH, PARAMETERS, WEIGHTS = "layers up to", "parameters", "weights"
 
 Match: TypeAlias = Callable[[Feature, str], Objective]
@@ -139,27 +140,24 @@ def _measure(source: Image, parameters: int, ends: Ends) -> Figures:
 
 def check(results: Sequence[Result]) -> list[Check]:
     """The claims, beside what was measured."""
-    depths, models, weights = (
-        {one.column: one.figures["spectrum distance"] for one in by_column(results, row)}
-        for row in (DEPTH, PARAMETERS, WEIGHTS)
-    )
+    return [one for figure in DISTANCES for one in _by(results, figure)]
+
+
+def _by(results: Sequence[Result], figure: str) -> list[Check]:
+    depths, models, weights = (of_column(by_column(results, row), figure) for row in (DEPTH, PARAMETERS, WEIGHTS))
     first, *_, last = depths.values()
-    few, *_, full, most = models.values()
+    few, *others, full, most = models.values()
     trained, random = weights.values()
     return [
-        Check("more layers, a nearer texture (spectrum distance, pool4 below conv1_1)", _named(depths), last < first),
-        Check("means alone are too few (spectrum distance, 1k farthest)", _named(models), few == max(models.values())),
+        Check(f"more layers, a nearer texture ({figure}, pool4 below conv1_1)", named(depths), last < first),
+        Check(f"means alone are too few ({figure}, 1k farthest)", named(models), few > max([*others, full, most])),
         Check(
-            "all layers give hardly more than five (852k within a third of 177k)",
-            listed([full, most]),
+            f"all layers give hardly more than five ({figure}, 852k within a third of 177k)",
+            named({"177k": full, "852k": most}),
             abs(most - full) < full / 3,
         ),
-        Check("random weights fail (spectrum distance, trained nearer)", _named(weights), trained < random),
+        Check(f"random weights fail ({figure}, trained nearer)", named(weights), trained < random),
     ]
-
-
-def _named(distances: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {distance:.3g}" for name, distance in distances.items())
 
 
 EXPERIMENT = Experiment(
