@@ -15,6 +15,7 @@ from brushwork.evaluate import tiled, whole
 from brushwork.evaluate.tiled import Tiling
 from brushwork.objective import Objective
 from brushwork.perception.load import load_encoder
+from brushwork.perception.native.library import library
 from brushwork.picture.window import Size, Window
 from brushwork.recipes import preset
 from brushwork.recipes.subject import Subject
@@ -53,6 +54,20 @@ def test_the_real_network_in_tiles(dtype, tolerance):
     expected, true = gradient(whole(encoder, objective), image)
     torch.testing.assert_close(found.total, expected.total, rtol=tolerance, atol=0)
     assert (pulled - true).norm() < tolerance * true.norm()
+
+
+@pytest.mark.skipif(library() is None, reason="the native kernels were not built")
+@pytest.mark.parametrize("kept", [1, 3])
+def test_the_compiled_engine_in_tiles(kept):
+    encoder = load_encoder("vgg19-normalized", padding="reflect")
+    encoder.engine = "native"
+    options = replace(preset("default"), content_layers=("conv3_2",), style_layers=("conv1_1", "conv2_1", "conv3_2"))
+    image, photograph, painting = (picture(seed, 201, 230) for seed in (1, 2, 3))
+    objective = Subject(photograph, [painting], options, encoder).objective_at(Size(201, 230))
+    found, pulled = gradient(tiled(encoder, objective, 128, kept=kept), image)
+    expected, true = gradient(whole(encoder, objective), image)
+    torch.testing.assert_close(found.total, expected.total, rtol=1e-5, atol=0)
+    assert (pulled - true).norm() < 1e-4 * true.norm()
 
 
 def test_gradients_add_to_what_is_there():

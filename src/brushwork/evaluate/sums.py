@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import torch
@@ -10,9 +11,21 @@ from torch import Tensor
 from brushwork.evaluate.layout import Lattice, Layout
 from brushwork.perception.encoder import Encoder
 from brushwork.perception.flags import as_given
+from brushwork.perception.native.crop import crop
+from brushwork.perception.native.moments import takes
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
 from brushwork.types import Feature, Features, Summaries
+
+
+def spare(taps: Iterable[str], features: Features) -> list[Feature]:
+    """The features that only one of some terms reads: it may use them up. `taps` are those of the terms, one for each.
+
+    A tap may have several names, under which there are the same features.
+    """
+    read = [features[tap] for tap in taps]
+    readers = Counter(feature.untyped_storage()._cdata for feature in read)
+    return [feature for feature in read if readers[feature.untyped_storage()._cdata] == 1]
 
 
 def layout_of(encoder: Encoder, terms: Mapping[str, Sum], picture: Size) -> Layout:
@@ -45,7 +58,10 @@ def cut(feature: Feature, lattice: Lattice, outer: Window, cells: Window) -> Fea
     """Some cells, out of the features of a part of the picture."""
     stride = lattice.geometry.stride
     top, left = cells.top - outer.top // stride, cells.left - outer.left // stride
-    return feature[..., top : top + cells.height, left : left + cells.width]
+    rows, columns = slice(top, top + cells.height), slice(left, left + cells.width)
+    if feature.requires_grad and takes(feature):
+        return crop(feature, rows, columns)
+    return feature[..., rows, columns]
 
 
 def added(summaries: Iterable[Summaries]) -> Summaries:

@@ -13,9 +13,10 @@ from torch.utils.checkpoint import checkpoint
 from brushwork.errors import InputError
 from brushwork.evaluate.forgetting import Forgetting
 from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.sums import added, as_wide, layout_of, summarize
+from brushwork.evaluate.sums import added, as_wide, layout_of, spare, summarize
 from brushwork.objective import Objective
 from brushwork.perception.encoder import PIXELS, Encoder
+from brushwork.perception.native.moments import using_up
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
 from brushwork.types import Evaluate, Feature, Features, Image, Losses, Summaries
@@ -163,7 +164,8 @@ class _Eye:
     def look(self, tile: Window) -> _Look:
         outer, leaf = self._leaf(tile)
         features = self.encoder(leaf, self.layout.lattices)
-        return _Look(outer, leaf, summarize(self.terms, features, self.layout, tile))
+        with using_up(spare((term.tap for term in self.terms.values()), features)):
+            return _Look(outer, leaf, summarize(self.terms, features, self.layout, tile))
 
     def glance(self, tile: Window) -> _Look:
         """A look whose graph forgets the first layers' features, and computes them again."""

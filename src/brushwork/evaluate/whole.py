@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from brushwork.evaluate.replayed import replayed
+from brushwork.evaluate.sums import spare
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
+from brushwork.perception.native.moments import using_up
 from brushwork.types import Evaluate, Image, Losses
 
 
@@ -15,7 +17,10 @@ def whole(encoder: Encoder, objective: Objective) -> Evaluate:
     """
 
     def evaluate(image: Image) -> Losses:
-        losses = objective(encoder(image, objective.taps))
+        features = encoder(image, objective.taps)
+        with using_up(spare((term.tap for _, term in objective.terms.values()), features)):
+            losses = objective(features)
+        del features
         losses.total.backward()  # type: ignore[no-untyped-call]
         return Losses(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()})
 

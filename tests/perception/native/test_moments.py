@@ -5,6 +5,8 @@ import torch
 
 from brushwork.evaluate.meter import META
 from brushwork.perception.native import moments
+from brushwork.perception.native.crop import crop
+from brushwork.perception.native.memory import room
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
@@ -46,6 +48,55 @@ def test_spread_and_its_gradient(shape):
     assert (first - away.sum(-1)).abs().max() < 1e-6 * away.abs().sum(-1).max()
     assert _error(square.detach(), away.detach().square().sum(-1)) < 1e-6
     assert _error(feature.grad.flatten(2), columns.grad) < 1e-6
+
+
+WINDOWS = [(slice(1, 30), slice(5, 50)), (slice(0, 37), slice(3, 4)), (slice(36, 37), slice(0, 53)), (slice(2, 9),) * 2]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("uses_up", [False, True])
+@pytest.mark.parametrize("name", ["gram", "spread"])
+def test_windows_of_larger_maps(name, uses_up, window):
+    feature = _on_the_shelf((2, 128, 37, 53))
+    shift = torch.rand(1, 128, generator=torch.Generator().manual_seed(2))
+    ways = {"gram": moments.gram, "spread": lambda window: torch.stack(moments.spread(window, shift))}
+    plain = feature.detach().clone(memory_format=torch.contiguous_format)[..., *window]
+    together = plain.to(memory_format=torch.channels_last, copy=True).requires_grad_()
+    weights = torch.randn(ways[name](together).shape, generator=torch.Generator().manual_seed(1))
+    (ways[name](together) * weights).sum().backward()
+    assert moments.takes(feature[..., *window])
+    with moments.using_up([feature] if uses_up else []):
+        found = ways[name](crop(feature, *window))
+    (found * weights).sum().backward()
+    assert _error(found.detach(), ways[name](together.detach())) < 1e-6
+    expected = torch.zeros(2, 128, 37, 53)
+    expected[..., *window] = together.grad
+    assert _error(feature.grad, expected) < 1e-6
+    assert uses_up == (feature.grad.data_ptr() == feature.data_ptr())
+
+
+def _on_the_shelf(shape):
+    batch, channels, rows, columns = shape
+    numbers = torch.rand(batch, rows, columns, channels, generator=torch.Generator().manual_seed(0))
+    return room(numbers, numbers.shape).copy_(numbers).permute(0, 3, 1, 2).requires_grad_()
+
+
+def test_what_was_used_up_is_not_used_again_in_silence():
+    feature = _on_the_shelf((1, 64, 80, 80))
+    with moments.using_up([feature]):
+        found = moments.gram(feature).sum()
+    other = (feature * feature).sum()
+    found.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        other.backward()
+
+
+def test_only_this_engine_s_features_are_used_up():
+    feature = _feature((1, 64, 9, 9))
+    before = feature.detach().clone()
+    with moments.using_up([feature]):
+        moments.gram(feature).sum().backward()
+    assert torch.equal(feature.detach(), before)
 
 
 def test_second_derivatives():

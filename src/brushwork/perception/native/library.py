@@ -34,7 +34,7 @@ class Sums(ctypes.Structure):
     """Sums over a map, field by field as in sums.hpp."""
 
     _fields_ = (
-        *((name, ctypes.c_int64) for name in ("batch", "cells", "channels", "blocks")),
+        *((name, ctypes.c_int64) for name in ("batch", "rows", "columns", "channels", "row", "picture", "blocks")),
         ("threads", ctypes.c_int32),
         *((name, _Bytes) for name in ("map", "given", "added", "partial", "result")),
     )

@@ -8,6 +8,17 @@ namespace VARIANT {
 
 constexpr Index CELLS_TOGETHER = 128;  // summed in registers, and then added
 
+// The cells from `begin` to `end` of a picture, row by row: where they lie, the first one's number, and how many.
+template <class Each>
+INLINE void along(const Sums& sums, Index picture, Index begin, Index end, Each each) {
+    while (begin < end) {
+        const Index row = begin / sums.columns, column = begin % sums.columns;
+        const Index count = least(sums.columns - column, end - begin);
+        each(picture * sums.picture + row * sums.row + column * sums.channels, begin, count);
+        begin += count;
+    }
+}
+
 // Rows `row` … of the product of two panels; vectors of columns left of `from` are not wanted.
 template <int ROWS>
 INLINE void gram_rows(const float* left, const float* right, Index channels, Index cells, Index row, float* sums) {
@@ -37,7 +48,7 @@ inline void gram_panels(const float* left, const float* right, Index channels, I
 // `partial`: batch, blocks, pairs, 64 × 64. `result`: batch, channels, channels.
 inline void gram(const Sums& sums) {
     const Index panels = sums.channels / PANEL, pairs = panels * (panels + 1) / 2, size = PANEL * PANEL;
-    const Index length = (sums.cells + sums.blocks - 1) / sums.blocks;
+    const Index cells = sums.rows * sums.columns, length = (cells + sums.blocks - 1) / sums.blocks;
     const auto place = [=](Index pair, Index& left, Index& right) {
         for (left = 0; pair >= panels - left; ++left) pair -= panels - left;
         right = left + pair;
@@ -46,11 +57,13 @@ inline void gram(const Sums& sums) {
         Index left, right;
         place(item % pairs, left, right);
         const Index block = item / pairs % sums.blocks, picture = item / pairs / sums.blocks;
-        const Index begin = least(block * length, sums.cells), end = least(begin + length, sums.cells);
-        const float* at = sums.map + (picture * sums.cells + begin) * sums.channels;
+        const Index begin = least(block * length, cells), end = least(begin + length, cells);
         float* to = sums.partial + item * size;
         for (Index value = 0; value < size; ++value) to[value] = 0;
-        gram_panels(at + left * PANEL, at + right * PANEL, sums.channels, end - begin, to);
+        along(sums, picture, begin, end, [&](Index place, Index, Index count) {
+            const float* at = sums.map + place;
+            gram_panels(at + left * PANEL, at + right * PANEL, sums.channels, count, to);
+        });
     };
     SHARE(part, sums.batch * sums.blocks * pairs, sums.threads);
     const auto gather = [&](Index item, int) {
@@ -71,42 +84,62 @@ inline void gram(const Sums& sums) {
     SHARE(gather, sums.batch * pairs, sums.threads);
 }
 
+// The product of some cells and the panels `given`. In place it is made of a copy.
+inline void gram_back_cells(const Sums& sums, Index picture, Index from, Index to, Index count, float* copy) {
+    const Index channels = sums.channels, in_place = sums.result == sums.map;
+    const float* at = sums.map + from;
+    if (in_place) {
+        for (Index value = 0; value < count * channels; value += WIDTH) store(copy + value, load(at + value));
+        at = copy;
+    }
+    for (Index panel = 0; panel < channels / PANEL; ++panel)
+        product<false>(at, channels, count, sums.given + (picture * channels + panel * PANEL) * channels, channels,
+                       sums.result + (in_place ? from : to) + panel * PANEL, channels);
+}
+
 // result = map · given, the latter as panels: batch, channels / 64, channels, 64.
 inline void gram_back(const Sums& sums) {
     constexpr Index CELLS = 96;
-    const Index channels = sums.channels, parts = (sums.cells + CELLS - 1) / CELLS;
-    const auto part = [&](Index item, int) {
+    const Index channels = sums.channels, cells = sums.rows * sums.columns, parts = (cells + CELLS - 1) / CELLS;
+    const auto part = [&](Index item, int worker) {
         const Index picture = item / parts, begin = item % parts * CELLS;
-        const Index at = (picture * sums.cells + begin) * channels;
-        for (Index panel = 0; panel < channels / PANEL; ++panel)
-            product<false>(sums.map + at, channels, least(CELLS, sums.cells - begin),
-                           sums.given + (picture * channels + panel * PANEL) * channels, channels,
-                           sums.result + at + panel * PANEL, channels);
+        float* copy = sums.partial + worker * CELLS * channels;
+        along(sums, picture, begin, least(begin + CELLS, cells), [&](Index place, Index first, Index count) {
+            gram_back_cells(sums, picture, place, (picture * cells + first) * channels, count, copy);
+        });
     };
     SHARE(part, sums.batch * parts, sums.threads);
 }
 
+// Adds some cells' distances from the shift to `to`, and their squares behind these.
+inline void spread_cells(const float* map, const float* shift, Index channels, Index cells, float* to) {
+    for (Index channel = 0; channel < channels; channel += WIDTH) {
+        const Floats away = load(shift + channel);
+        const float* at = map + channel;
+        Floats once{}, twice{};
+        for (Index cell = cells; cell > 0; --cell, at += channels) {
+            const Floats value = load(at) - away;
+            once += value;
+            twice += value * value;
+        }
+        store(to + channel, load(to + channel) + once);
+        store(to + channels + channel, load(to + channels + channel) + twice);
+    }
+}
+
 // `given`: the shift, batch, channels. `partial`: batch, blocks, 2, channels. `result`: batch, 2, channels.
 inline void spread(const Sums& sums) {
-    const Index channels = sums.channels, length = (sums.cells + sums.blocks - 1) / sums.blocks;
+    const Index channels = sums.channels, cells = sums.rows * sums.columns;
+    const Index length = (cells + sums.blocks - 1) / sums.blocks;
     const auto part = [&](Index item, int) {
         const Index picture = item / sums.blocks, block = item % sums.blocks;
-        const Index begin = least(block * length, sums.cells), end = least(begin + length, sums.cells);
+        const Index begin = least(block * length, cells), end = least(begin + length, cells);
         float* to = sums.partial + item * 2 * channels;
         for (Index value = 0; value < 2 * channels; ++value) to[value] = 0;
         for (Index first = begin; first < end; first += CELLS_TOGETHER)
-            for (Index channel = 0; channel < channels; channel += WIDTH) {
-                const Floats shift = load(sums.given + picture * channels + channel);
-                const float* at = sums.map + (picture * sums.cells + first) * channels + channel;
-                Floats once{}, twice{};
-                for (Index cell = least(CELLS_TOGETHER, end - first); cell > 0; --cell, at += channels) {
-                    const Floats value = load(at) - shift;
-                    once += value;
-                    twice += value * value;
-                }
-                store(to + channel, load(to + channel) + once);
-                store(to + channels + channel, load(to + channels + channel) + twice);
-            }
+            along(sums, picture, first, least(first + CELLS_TOGETHER, end), [&](Index place, Index, Index count) {
+                spread_cells(sums.map + place, sums.given + picture * channels, channels, count, to);
+            });
     };
     SHARE(part, sums.batch * sums.blocks, sums.threads);
     for (Index picture = 0; picture < sums.batch; ++picture)
@@ -120,15 +153,20 @@ inline void spread(const Sums& sums) {
 
 // result = map · given + added, channel by channel.
 inline void spread_back(const Sums& sums) {
-    const Index channels = sums.channels, parts = (sums.cells + CELLS_TOGETHER - 1) / CELLS_TOGETHER;
+    const Index channels = sums.channels, cells = sums.rows * sums.columns;
+    const Index parts = (cells + CELLS_TOGETHER - 1) / CELLS_TOGETHER;
+    const bool in_place = sums.result == sums.map;
     const auto part = [&](Index item, int) {
         const Index picture = item / parts, begin = item % parts * CELLS_TOGETHER;
         const float *given = sums.given + picture * channels, *added = sums.added + picture * channels;
-        for (Index cell = begin; cell < least(begin + CELLS_TOGETHER, sums.cells); ++cell)
-            for (Index channel = 0; channel < channels; channel += WIDTH) {
-                const Index at = (picture * sums.cells + cell) * channels + channel;
-                store(sums.result + at, load(sums.map + at) * load(given + channel) + load(added + channel));
-            }
+        const Index end = least(begin + CELLS_TOGETHER, cells);
+        along(sums, picture, begin, end, [&](Index place, Index first, Index count) {
+            const float* from = sums.map + place;
+            float* to = sums.result + (in_place ? place : (picture * cells + first) * channels);
+            for (Index cell = 0; cell < count; ++cell, from += channels, to += channels)
+                for (Index channel = 0; channel < channels; channel += WIDTH)
+                    store(to + channel, load(from + channel) * load(given + channel) + load(added + channel));
+        });
     };
     SHARE(part, sums.batch * parts, sums.threads);
 }

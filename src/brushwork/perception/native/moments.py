@@ -1,16 +1,24 @@
-"""Gram matrices, and sums about a shift, of features whose channels lie together: by the compiled part."""
+"""Gram matrices, and sums about a shift, of features whose channels lie together: by the compiled part.
+
+The features may be a window of a larger map. Their gradient takes as much memory as they do, unless it may be written
+over them, see `using_up`.
+"""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.graph import increment_version
 
 from brushwork.perception.native.library import Sums, address, library
-from brushwork.perception.native.memory import room
+from brushwork.perception.native.memory import SHELF, room
 from brushwork.types import Feature
 
 _PANEL = 64
@@ -19,6 +27,12 @@ _BLOCK = 4096
 
 _BLOCKS = 32
 """At most so many, for the memory that their sums take."""
+
+_CELLS_COPIED = 96
+"""Cells that a thread copies before it writes their gradient over them."""
+
+_SPARE: ContextVar[frozenset[int]] = ContextVar("_SPARE", default=frozenset())
+"""The memory that may be used up."""
 
 Gram = Float[Tensor, "b c c"]
 PerChannel = Float[Tensor, "b c"]
@@ -30,10 +44,34 @@ def takes(feature: Feature) -> bool:
         feature.device.type in ("cpu", "meta")
         and feature.dtype == torch.float32
         and feature.shape[1] % _PANEL == 0
-        and feature.stride(1) == 1
-        and feature.is_contiguous(memory_format=torch.channels_last)
+        and _lies_in_rows(feature)
         and library() is not None
     )
+
+
+def _lies_in_rows(feature: Feature) -> bool:
+    """Whether a cell's channels lie together, and the cells of a row."""
+    _, channels, rows, columns = feature.shape
+    _, plane, row, cell = feature.stride()
+    return plane == 1 and (columns == 1 or cell == channels) and (rows == 1 or row >= columns * channels)
+
+
+@contextmanager
+def using_up(features: Iterable[Feature]) -> Iterator[None]:
+    """Sums over these features write their gradient over them: for those that nobody looks at afterwards.
+
+    Whoever does so nevertheless, in a backward pass, is told by torch that they were modified.
+    """
+    token = _SPARE.set(frozenset(one.untyped_storage()._cdata for one in features if _is_on_shelf(one)))
+    try:
+        yield
+    finally:
+        _SPARE.reset(token)
+
+
+def _is_on_shelf(feature: Feature) -> bool:
+    """Whether this engine made it, whose own backward pass needs no features."""
+    return feature.is_meta or SHELF.holds(feature)
 
 
 def gram(feature: Feature) -> Gram:
@@ -52,6 +90,7 @@ class _Gram(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature) -> Gram:
         ctx.save_for_backward(feature)
+        ctx.uses_up = feature.untyped_storage()._cdata in _SPARE.get()
         batch, channels = feature.shape[:2]
         result, sums = feature.new_empty(batch, channels, channels), _sums(feature)
         panels = channels // _PANEL
@@ -68,13 +107,16 @@ class _Gram(torch.autograd.Function):
             return wide
         batch, channels = feature.shape[:2]
         panels = both.view(batch, channels, channels // _PANEL, _PANEL).transpose(1, 2).contiguous()
-        return _mapped("gram_back", feature, given=panels)
+        copies = torch.get_num_threads() * _CELLS_COPIED if ctx.uses_up else 0
+        partial = feature.new_empty(copies, channels)
+        return _mapped("gram_back", feature, in_place=ctx.uses_up, given=panels, partial=partial)
 
 
 class _Spread(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature, shift: PerChannel) -> Tensor:
         ctx.save_for_backward(feature, shift)
+        ctx.uses_up = feature.untyped_storage()._cdata in _SPARE.get()
         batch, channels = feature.shape[:2]
         result, sums = feature.new_empty(batch, 2, channels), _sums(feature)
         partial = feature.new_empty(batch, sums.blocks, 2, channels)
@@ -88,20 +130,28 @@ class _Spread(torch.autograd.Function):
         added = gradient[:, 0] - slope * shift
         if torch.is_grad_enabled():
             return feature * slope[..., None, None] + added[..., None, None], None
-        return _mapped("spread_back", feature, given=slope.contiguous(), added=added.contiguous()), None
+        tensors = {"given": slope.contiguous(), "added": added.contiguous()}
+        return _mapped("spread_back", feature, in_place=ctx.uses_up, **tensors), None
 
 
-def _mapped(name: str, feature: Feature, **tensors: Tensor) -> Feature:
+def _mapped(name: str, feature: Feature, *, in_place: bool, **tensors: Tensor) -> Feature:
     batch, channels, rows, columns = feature.shape
-    result = room(feature, (batch, rows, columns, channels)).permute(0, 3, 1, 2)
+    if in_place:
+        increment_version(feature)
+        result = feature.detach()
+    else:
+        result = room(feature, (batch, rows, columns, channels)).permute(0, 3, 1, 2)
     _call(name, _sums(feature), feature, result=result, **tensors)
     return result
 
 
 def _sums(feature: Feature) -> Sums:
     batch, channels, rows, columns = feature.shape
-    cells = rows * columns
-    return Sums(batch, cells, channels, min(-(-cells // _BLOCK), _BLOCKS), torch.get_num_threads())
+    cells, (picture, _, row, _) = rows * columns, feature.stride()
+    if rows == 1 or row == columns * channels:  # one long row: sums do not stop at the ends of rows
+        rows, columns = 1, cells
+    blocks = min(-(-cells // _BLOCK), _BLOCKS)
+    return Sums(batch, rows, columns, channels, row, picture, blocks, torch.get_num_threads())
 
 
 def _call(name: str, sums: Sums, feature: Feature, **tensors: Tensor) -> None:

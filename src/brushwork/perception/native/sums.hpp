@@ -1,18 +1,19 @@
-// Sums over the cells of a map that lies as batch, cells, channels.
+// Sums over the cells of a map that lies as batch, rows, columns, channels, or of a window of such a map.
 #pragma once
 #include <stdint.h>
 
 extern "C" {
 
 struct Sums {
-    int64_t batch, cells, channels;
+    int64_t batch, rows, columns, channels;
+    int64_t row, picture; // numbers from one row of the map to the next, from one picture to the next
     int64_t blocks;       // into which the cells are cut; fixes the order of summation
     int32_t threads;
     const float* map;
     const float* given;   // back: what the map is multiplied by; spread: the shift
     const float* added;   // spread_back: what is added
-    float* partial;       // room for the blocks' own sums
-    float* result;
+    float* partial;       // room for the blocks' own sums; gram_back in place: for the cells that each thread is at
+    float* result;        // back: batch, cells, channels; or the map itself, which is written over
 };
 
 }
