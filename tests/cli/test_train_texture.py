@@ -55,7 +55,7 @@ def test_photographs_are_painted_by_the_other_published_network(run: Run, desk: 
     folder.mkdir()
     for number in range(4):
         write_picture(picture(number, 48, 56), folder / f"{number}.png")
-    content = ("--content-layers", *CONTENT, "--held-out", "1")
+    content = ("--content-layers", *CONTENT)
     assert run("train", "texture", "pebbles.png", "--photos", "photographs", *FEW, *content).code == 0
     painter = load_painter("pebbles.safetensors")
     assert painter.settings == Pyramid(scales=3, width=4, photograph=True, pointwise=False)
@@ -75,7 +75,7 @@ def test_losses_are_kept_beside(run: Run, desk: Path) -> None:
     ("arguments", "said"),
     [
         (("missing.png",), "missing.png"),
-        (("pebbles.png", "--crop", "30"), "crop is 30"),
+        (("pebbles.png", "--learning-rate", "0"), "learning-rate is 0"),
         (("pebbles.png", "--style-blend", "1", "2"), "2 weights for 1 picture"),
         (("pebbles.png", "--patch", "60x40+0+0"), "the picture is 50×40"),
         (("pebbles.png", "--patch", "left"), "patch is 'left'"),
