@@ -12,7 +12,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from brushwork.errors import InputError
-from brushwork.fast import painter as module
 from brushwork.fast.architectures import build
 from brushwork.fast.johnson import Johnson
 from brushwork.fast.painter import Painter, load_painter, save_painter
@@ -62,16 +61,6 @@ def test_numbers_that_half_precision_does_not_hold_are_refused(painter: Painter,
         save_painter(painter, tmp_path / "wave.safetensors")
     assert not list(tmp_path.iterdir())
     save_painter(painter, tmp_path / "wave.safetensors", half=False)
-
-
-def test_names_are_those_of_the_package(painter: Painter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAINTERS", tmp_path)
-    with pytest.raises(InputError, match=r"no painter 'wave'.*None come"):
-        load_painter("wave")
-    save_painter(painter, tmp_path / "wave.safetensors")
-    assert load_painter("wave").name == "wave"
-    with pytest.raises(InputError, match=r"no painter 'wafe'.*Did you mean 'wave'"):
-        load_painter("wafe")
 
 
 def _changed(path: Path, change: Any) -> None:

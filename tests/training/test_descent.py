@@ -31,12 +31,12 @@ class Duel:
         first, second = (one.weight for one in self.learners.values())
         loss = (first * batch.own(torch.arange(1.0, 1 + batch.whole))).square().mean()
         yield Turn("first", Losses(loss, {"pull": loss}))
-        self.seen.append(float(first))
+        self.seen.append(float(first.detach()))
         follow = (second - first).square().mean()
         yield Turn("second", Losses(follow, {"follow": follow}))
 
     def weights(self) -> list[float]:
-        return [float(one.weight) for one in self.learners.values()]
+        return [float(one.weight.detach()) for one in self.learners.values()]
 
 
 def batch(first: int = 0, size: int = 2, whole: int = 2) -> Batch:

@@ -116,4 +116,4 @@ def registered(stages: Sequence[Stage]) -> nn.ModuleDict:
 
 def _rectified(name: str, kind: Norm, channels: int) -> Iterator[Stage]:
     yield Stage(f"{name}_norm", norm_of(kind, channels))
-    yield Stage(f"{name}_relu", nn.ReLU())
+    yield Stage(f"{name}_relu", nn.ReLU(inplace=True))

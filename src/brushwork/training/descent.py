@@ -62,7 +62,7 @@ class Descent:
     def _descend(self, optimizer: torch.optim.Optimizer, total: Tensor, rate: float, step: int) -> None:
         if not total.isfinite():
             raise BrushworkError(
-                f"the loss is {float(total)} in iteration {step + 1}: take a smaller learning rate or smaller weights."
+                f"the loss is {total.item()} in iteration {step + 1}: take a smaller learning rate or smaller weights."
             )
         optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(total).backward()  # type: ignore[no-untyped-call]

@@ -80,8 +80,8 @@ class Photographs:
         Raises: InputError: no photograph can be read.
         """
         pictures = [self._picture(place % len(self._files)) for place in range(count)]
-        squares = [crop(one, Size(*[min(Size.of(one))] * 2)) for one in pictures]
-        return torch.cat([resize(_floats(square), Size(pixels, pixels), clamp=True) for square in squares])
+        squares = [crop(_floats(one), Size(*[min(Size.of(one))] * 2)) for one in pictures]
+        return torch.cat([resize(square, Size(pixels, pixels), clamp=True) for square in squares])
 
     def _row(self, row: int, pixels: int) -> Image:
         epoch, place = divmod(row, len(self._files))
