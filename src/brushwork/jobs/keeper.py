@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from time import monotonic
 
 from brushwork.errors import BrushworkError
@@ -136,8 +135,8 @@ def shortage(job: Job, levels: Sequence[Level]) -> str | None:
 
     A checkpoint replaces the one before when it is complete: for a moment there are two.
     """
-    in_full = replace(job.options, history_storage="full")  # a checkpoint has the pairs, wherever they are kept
-    needed = 2 * optimizer_memory(in_full, levels[-1].size, sum(level.closures for level in levels))
+    closures = sum(level.closures for level in levels)
+    needed = 2 * optimizer_memory(job.options, levels[-1].size, closures, in_full=True)
     own = job.checkpoint.stat().st_size if job.checkpoint.is_file() else 0
     free = shutil.disk_usage(job.checkpoint.parent).free + own
     if free >= needed:

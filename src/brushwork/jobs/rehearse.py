@@ -43,12 +43,13 @@ def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1, tili
     )
 
 
-def optimizer_memory(options: Options, size: Size, closures: int) -> int:
-    """Bytes that the optimizer of the options takes at a size after so many closures."""
+def optimizer_memory(options: Options, size: Size, closures: int, *, in_full: bool = False) -> int:
+    """Bytes that the optimizer of the options takes at a size after so many closures; `in_full`: in a checkpoint, which
+    has its vectors wherever they are kept."""
     point = 3 * size.area * _SAMPLE
     if isinstance(options, Mdan) or options.optimizer == "adam":
         return optimizer_bytes(point, closures, None)
-    return optimizer_bytes(point, closures, options.history, _KEPT[options.history_storage])
+    return optimizer_bytes(point, closures, options.history, 1.0 if in_full else _KEPT[options.history_storage])
 
 
 def _closure_bytes(

@@ -59,7 +59,7 @@ def hinge(scores: Tensor, *, real: bool) -> Scalar:
 
 
 def initialize(network: nn.Module, seed: int) -> None:
-    """Fresh weights: normal about 0, those of norms about 1, with a standard deviation of 0.02.
+    """Fresh weights: normal about 0, those of norms about 1, with a standard deviation of 0.02; biases are 0.
 
     Source: Radford et al., 1511.06434, and the authors' program.
     """
@@ -69,6 +69,8 @@ def initialize(network: nn.Module, seed: int) -> None:
             nn.init.normal_(module.weight, 0, _SPREAD, generator=generator)
         elif isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d):
             nn.init.normal_(module.weight, 1, _SPREAD, generator=generator)
+        if isinstance(getattr(module, "bias", None), Tensor):
+            nn.init.zeros_(module.bias)
 
 
 def evened(feature: Feature, patches: Patches) -> Feature:
