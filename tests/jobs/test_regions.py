@@ -59,7 +59,24 @@ def test_masks_of_other_proportions_are_refused(job):
 
 def test_regions_belong_to_transfers(job):
     with pytest.raises(InputError, match="they belong to a transfer"):
-        read_regions(replace(job, options=Texture()), Size(40, 60), [])
+        read_regions(replace(job, options=Texture(), paintings=()), Size(40, 60), [])
+
+
+def test_the_photographs_mask_alone_means_all_of_the_painting(job, tmp_path):
+    alone = replace(job, regions=((job.regions[0][0],),))
+    (region,) = read_inputs(alone).regions
+    assert torch.equal(region.photograph, read_inputs(job).regions[0].photograph)
+    assert region.painting.min() == 1
+    assert read_sizes(alone) == read_inputs(alone).sizes
+    painted(alone)
+    assert again(alone.output).job.regions == alone.regions
+    with pytest.raises(InputError, match=r"the mask own.png has 30×20 pixels, and its picture 60×60"):
+        read_regions(alone, Size(60, 60), [Size(50, 50)])
+    red = torch.zeros(1, 3, 20, 30)
+    red[:, 0] = 1
+    write_picture(red, tmp_path / "red.png")
+    with pytest.raises(InputError, match=r"the mask red.png is colored, and alone"):
+        read_regions(replace(job, regions=((tmp_path / "red.png",),)), Size(40, 60), [Size(50, 50)])
 
 
 def test_they_are_painted_repeated_and_told_apart(job, tmp_path):

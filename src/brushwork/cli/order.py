@@ -15,6 +15,7 @@ from brushwork.cli.targets import is_pipe, outputs, pictures
 from brushwork.errors import InputError
 from brushwork.fast.at_once import AtOnce
 from brushwork.jobs import Job, OnePass, commission
+from brushwork.jobs.job import Masks
 from brushwork.recipes import Options
 
 
@@ -89,7 +90,7 @@ def order(
     *,
     many: bool,
     start: Path | None,
-    regions: tuple[tuple[Path, Path], ...] = (),
+    regions: tuple[Masks, ...] = (),
 ) -> Order:
     """An order for (content, paintings, name of the result), with outputs where the person wants them.
 

@@ -87,8 +87,8 @@ def paint(
         Paintings, when all the pictures before are photographs.
     region
         Two masks as photo_mask.png:painting_mask.png: where the first is white is painted after where the second is;
-        gray is in between. In colored maps every color is a region. Pair by pair the paintings in their order, or all
-        of the only one. `--guides` and `--feather` say more.
+        gray is in between; the first alone: after all of the painting. In colored maps every color is a region. One
+        after the other for the paintings in their order, or all for the only one. `--guides` and `--feather` say more.
     each
         One picture for each painting, instead of a blend.
     preset_name

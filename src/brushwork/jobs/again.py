@@ -40,7 +40,7 @@ def again(path: Path, output: Path | None = None) -> Repeat:
         at_hand(record, path.parent) if isinstance(record.options, ByPainter) else record.options,
         content=found(record.content, path.parent),
         paintings=tuple(found(painting, path.parent) for painting in record.paintings),
-        regions=tuple((found(one, path.parent), found(other, path.parent)) for one, other in record.regions),
+        regions=tuple(tuple(found(mask, path.parent) for mask in masks) for masks in record.regions),
         output=output or path.with_stem(f"{path.stem}-again"),
         start=None if record.start is None else found(record.start, path.parent),
         device=device,

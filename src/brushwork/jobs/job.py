@@ -14,6 +14,9 @@ from brushwork.recipes import Options
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
 
+Masks: TypeAlias = tuple[Path, ...]
+"""The mask of the photograph and that of the painting; the first alone, where all of the painting is meant."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Commission(ABC):
@@ -28,8 +31,8 @@ class Commission(ABC):
     paintings: tuple[Path, ...] = ()
     """The paintings of a transfer; none for the other recipes."""
 
-    regions: tuple[tuple[Path, Path], ...] = ()
-    """Masks, each of the photograph and of a painting: which part is painted after which. See `read_masks`."""
+    regions: tuple[Masks, ...] = ()
+    """Which part is painted after which. See `read_masks`."""
 
     output: Path
     """The picture's file; its ending says the format."""

@@ -57,7 +57,7 @@ class Record:
     """What may change the last bits: versions, device, threads, processor; how many processes, if several."""
     tiling: Tiling | None = None
     """How the network looks at the pictures; None: at once. It may change the last bits too."""
-    regions: tuple[tuple[Source, Source], ...] = ()
+    regions: tuple[tuple[Source, ...], ...] = ()
     """Masks of the photograph and of a painting."""
 
     @classmethod
@@ -97,7 +97,7 @@ class Record:
             network,
             digest({name: tensor.cpu() for name, tensor in tensors.items()}),
             machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
-            regions=tuple((_source(one, folder), _source(other, folder)) for one, other in job.regions),
+            regions=tuple(tuple(_source(mask, folder) for mask in masks) for masks in job.regions),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class Record:
             "weights": self.weights,
             "machine": self.machine,
             "tiling": None if self.tiling is None else self.tiling._asdict(),
-            "regions": [[one._asdict(), other._asdict()] for one, other in self.regions],
+            "regions": [[mask._asdict() for mask in masks] for masks in self.regions],
         }
 
     @classmethod
@@ -131,7 +131,7 @@ class Record:
                 str(data["weights"]),
                 dict(data["machine"]),
                 Tiling(**data["tiling"]) if data.get("tiling") else None,
-                tuple((Source.from_json(one), Source.from_json(other)) for one, other in data.get("regions", ())),
+                tuple(tuple(map(Source.from_json, masks)) for masks in data.get("regions", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"the record of the painting is not complete ({error!r}): it was changed.") from error

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import torch
+
 from brushwork.errors import InputError
 from brushwork.jobs.job import Commission
 from brushwork.picture import MAX_PIXELS, Size
-from brushwork.picture.masks import MaskPair, read_masks
+from brushwork.picture.masks import read_mask, read_masks
 from brushwork.recipes import Region
+from brushwork.types import Mask
 
 _OTHER_PROPORTIONS = 0.05
 """Share by which a mask's proportions may differ from its picture's: small masks are rounded to whole pixels."""
+
+
+_EVERYTHING = torch.ones(1, 8, 8)
+"""A mask of all of a painting; masks have any size."""
 
 
 def read_regions(job: Commission, content: Size, paintings: Sequence[Size]) -> tuple[Region, ...]:
@@ -33,17 +40,24 @@ def read_regions(job: Commission, content: Size, paintings: Sequence[Size]) -> t
 
 
 def _regions(job: Commission, content: Size, paintings: Sequence[Size]) -> Iterator[Region]:
-    for number, (photograph, painting) in enumerate(job.regions):
+    limit = job.max_pixels or MAX_PIXELS
+    for number, masks in enumerate(job.regions):
         whose = number if len(paintings) > 1 else 0
-        pairs = read_masks(photograph.expanduser(), painting.expanduser(), max_pixels=job.max_pixels or MAX_PIXELS)
-        _require_alike(pairs[0], (photograph, painting), (content, paintings[whose]))
+        own, *other = (mask.expanduser() for mask in masks)
+        if not other:
+            region = Region(read_mask(own, max_pixels=limit), _EVERYTHING, whose)
+            _require_alike(region.photograph, own, content)
+            yield region
+            continue
+        pairs = read_masks(own, *other, max_pixels=limit)
+        _require_alike(pairs[0].photograph, own, content)
+        _require_alike(pairs[0].painting, *other, paintings[whose])
         yield from (Region(pair.photograph, pair.painting, whose) for pair in pairs)
 
 
-def _require_alike(pair: MaskPair, names: tuple[Path, Path], pictures: tuple[Size, Size]) -> None:
-    for mask, name, picture in zip(pair, names, pictures, strict=True):
-        size = Size.of(mask)
-        if abs(size.width * picture.height / (size.height * picture.width) - 1) > _OTHER_PROPORTIONS:
-            raise InputError(
-                f"the mask {name.name} has {size} pixels, and its picture {picture}: give one of the same proportions."
-            )
+def _require_alike(mask: Mask, path: Path, picture: Size) -> None:
+    size = Size.of(mask)
+    if abs(size.width * picture.height / (size.height * picture.width) - 1) > _OTHER_PROPORTIONS:
+        raise InputError(
+            f"the mask {path.name} has {size} pixels, and its picture {picture}: give one of the same proportions."
+        )

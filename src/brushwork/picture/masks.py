@@ -54,6 +54,19 @@ def read_masks(photograph: Path, painting: Path, *, max_pixels: int = MAX_PIXELS
     return _by_color(maps, names)
 
 
+def read_mask(path: Path, *, max_pixels: int = MAX_PIXELS) -> Mask:
+    """The one region of a gray mask, that is light.
+
+    Raises: InputError: missing or unreadable, colored, or empty.
+    """
+    image = read_picture(path, max_pixels=max_pixels).image
+    if not _is_gray(image):
+        raise InputError(
+            f"the mask {path.name} is colored, and alone: give the painting's map too, or a gray mask for all of it."
+        )
+    return _light(image, path.name)
+
+
 def _is_gray(image: Image) -> bool:
     return float((image.amax(1) - image.amin(1)).max()) * 255 <= _GRAY
 
