@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 
 from brushwork.errors import InputError
 from brushwork.jobs.settings import RECIPES, options_from_json, options_to_json, recipe_of
-from brushwork.recipes import PRESETS, ReconstructContent, Texture, Transfer
+from brushwork.recipes import PRESETS, Mdan, Options, ReconstructContent, Texture, Transfer
 
 
 def there_and_back(options):
@@ -21,6 +22,7 @@ def there_and_back(options):
         ReconstructContent(layer="conv3_1", boxed=True),
         Transfer(size="full"),
         Texture(size="300x200", averaging=0.1 + 0.2),
+        Mdan(turns=(1.5, 0.0), mirrored=False),
     ],
 )
 def test_options_come_back_equal(options):
@@ -28,7 +30,8 @@ def test_options_come_back_equal(options):
 
 
 def test_every_recipe_has_a_name():
-    assert set(RECIPES.values()) == {Transfer, ReconstructContent, Texture}
+    assert set(RECIPES.values()) >= set(get_args(Options))
+    assert len(set(RECIPES.values())) == len(RECIPES)
 
 
 def test_whole_numbers_are_taken_for_decimal_ones():

@@ -43,8 +43,8 @@ def test_fresh_weights_are_the_same_for_a_seed_and_leave_torchs_chance_alone():
     initialize(one, 3), initialize(other, 3)
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
-    assert float(one.mix.weight.std()) == pytest.approx(0.02, rel=0.05)
-    assert float(one.norm.weight.mean()) == pytest.approx(1, abs=0.02)
+    assert one.mix.weight.std().item() == pytest.approx(0.02, rel=0.05)
+    assert one.norm.weight.mean().item() == pytest.approx(1, abs=0.02)
 
 
 def test_gradients_are_averaged_where_patches_overlap():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import torch
 
 from brushwork.picture.resample import resize
@@ -16,10 +18,10 @@ _CONTRAST = 0.2
 
 
 def brown_noise(size: Size, generator: torch.Generator) -> Image:
-    """Octaves of smooth noise (Perlin's), each twice as coarse as the one before and twice as strong, in [0, 1].
+    """Octaves of smooth noise (Perlin's), each twice as coarse as the one before and √2 times as strong, in [0, 1].
 
-    The power at a frequency f falls with 1/f², as in photographs; white noise has nothing that a painter of photographs
-    knows. The octaves end where one has a single value a side.
+    Along a line the power at a frequency f falls with 1/f², down to the finest octave. White noise has nothing in it that
+    a painter of photographs knows. The octaves end where one has a single value a side.
 
     Source: Li & Wand, 1604.04382, section 5: textures from brown noise.
     """
@@ -27,7 +29,7 @@ def brown_noise(size: Size, generator: torch.Generator) -> Image:
     while True:
         cells = Size(*(-(-side // cell) + 1 for side in size))
         octave = resize(torch.randn(1, 3, *cells, generator=generator), Size(cells.height * cell, cells.width * cell))
-        noise += cell * octave[..., : size.height, : size.width]
+        noise += sqrt(cell) * octave[..., : size.height, : size.width]
         if cell >= max(size):
             break
         cell *= 2

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from copy import deepcopy
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.fast.architectures import build
+from brushwork.fast.mgan import STRIDE, TAP, Mgan, MganNetwork
+from brushwork.fast.painter import Painter, load_painter, save_painter
+from brushwork.picture.window import Size
+
+SMALL = Mgan(width=16)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build(SMALL).eval()
+
+
+def test_the_decoder_of_the_paper():
+    shapes = [tuple(one.weight.shape) for one in build(Mgan()).decoder if hasattr(one, "kernel_size")]
+    assert shapes == [(512, 512, 3, 3), (512, 256, 4, 4), (256, 128, 4, 4), (128, 3, 4, 4)]
+
+
+@pytest.mark.parametrize("size", [(64, 80), (61, 75), (33, 40)])
+def test_pictures_of_any_size(network, size):
+    with torch.no_grad():
+        painted = network(torch.rand(2, 3, *size))
+    assert painted.shape == (2, 3, *size)
+    assert painted.min() >= 0 and painted.max() <= 1
+
+
+def test_only_the_decoder_is_in_the_file(network, tmp_path):
+    assert all(name.startswith("decoder.") for name in network.state_dict())
+    image = torch.rand(1, 3, 48, 40)
+    save_painter(Painter("small", "mgan", SMALL, network), tmp_path / "p.safetensors", half=False)
+    found = load_painter(tmp_path / "p.safetensors")
+    with torch.no_grad():
+        assert torch.equal(found.network(image), network(image))
+
+
+@pytest.mark.parametrize(("width", "megabytes"), [(512, 10.0), (256, 3.7)])
+def test_sizes_of_files(width, megabytes):
+    numbers = sum(one.numel() for one in build(Mgan(width=width)).state_dict().values())
+    assert 2 * numbers / 1e6 == pytest.approx(megabytes, abs=0.06)
+
+
+def test_it_paints_what_the_network_sees(network):
+    image = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        seen = network.encoder(image, [TAP])[TAP]
+        training = deepcopy(network).train()
+        for module in training.decoder:
+            module.eval()
+        assert torch.equal(training(image), network.decode(seen))
+
+
+def test_borders_are_no_different_when_it_paints(network):
+    """A picture that goes on as its mirror image is painted so too, which zeros beyond the border would spoil."""
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        alone = network(image)
+        beside = network(torch.cat([image, image.flip(-1)[..., 1:]], dim=-1))[..., :64]
+    inner = (alone - beside)[..., :32].abs().max()
+    border = (alone - beside)[..., 48:].abs().max()
+    assert inner < 1e-5 and border < 0.05
+
+
+def test_textures_of_brown_noise(network):
+    with torch.no_grad():
+        one, again, other = (
+            network(None, Size(40, 56), 1),
+            network(None, Size(40, 56), 1),
+            network(None, Size(40, 56), 2),
+        )
+    assert one.shape == (1, 3, 40, 56)
+    assert torch.equal(one, again) and not torch.equal(one, other)
+    with pytest.raises(InputError, match="no size for a texture"):
+        network()
+
+
+@pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_every_kind_learns(upsampling, norm):
+    network = build(Mgan(width=16, upsampling=upsampling, norm=norm)).train()
+    network(torch.rand(2, 3, 32, 32)).square().mean().backward()
+    assert all(one.grad is not None for one in network.parameters())
+    assert all(not one.requires_grad for one in network.encoder.parameters())
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"width": 4}, {"width": 30}, {"norm": "layer"}, {"upsampling": "bilinear"}, {"network": "vgg11"}]
+)
+def test_settings_that_are_none(wrong):
+    with pytest.raises(InputError, match=f"{next(iter(wrong))} is"):
+        Mgan(**wrong)
+
+
+def test_another_encoder_may_look(network):
+    other = MganNetwork(SMALL)
+    other.load_state_dict(network.state_dict())
+    other.eval().look(network.encoder)
+    image = torch.rand(1, 3, 2 * STRIDE * 4, 64)
+    with torch.no_grad():
+        assert torch.equal(other(image), network(image)) and other.encoder is network.encoder

@@ -1,0 +1,55 @@
+"""Painting against a rival, as a job: planned, interrupted, gone on with."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+from tiny_job import painted, tiny_job, tiny_network
+
+from brushwork.errors import OutOfMemory
+from brushwork.jobs import again, paint, plan
+from brushwork.picture.window import Size
+from brushwork.recipes import Mdan, Progress
+
+OPTIONS = Mdan(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
+
+
+def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
+    whole = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / "whole.png")
+    *_, unbroken = painted(whole)
+    for closures in range(1, unbroken.closures + 1):
+        broken = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / f"broken-{closures}.png")
+        events = paint(broken, encoder=tiny_network())
+        next(event for event in events if isinstance(event, Progress) and event.spent == closures)
+        events.close()
+        assert broken.checkpoint.exists()
+        *_, finished = painted(broken, resume=True)
+        assert finished.total == unbroken.total
+        assert broken.output.read_bytes() == whole.output.read_bytes()
+
+
+def test_it_is_repeated_from_its_metadata(tmp_path):
+    job = tiny_job(tmp_path, options=OPTIONS)
+    painted(job)
+    repeated = again(job.output)
+    painted(repeated.job)
+    assert repeated.job.output.read_bytes() == job.output.read_bytes()
+
+
+def test_it_is_planned(tmp_path):
+    found = plan(tiny_job(tmp_path, options=OPTIONS), encoder=tiny_network())
+    (level,) = found.levels
+    assert level.size == Size(43, 64) and level.closures == 6 and level.seconds > 0
+    larger = tiny_job(tmp_path, options=replace(OPTIONS, size=320))
+    assert plan(larger, timed=False, encoder=tiny_network()).memory > found.memory
+
+
+def test_where_it_does_not_fit_no_tiles_are_tried(tmp_path):
+    job = tiny_job(tmp_path, options=OPTIONS)
+    with pytest.raises(OutOfMemory, match="64×43"):
+        list(paint(job, encoder=tiny_network(), memory=1))

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from math import cos, radians, sin
+from typing import NamedTuple
+
+import pytest
+import torch
+
+from brushwork.picture.window import Size
+from brushwork.training.blocks import blocks, middle
+from brushwork.training.lesson import Batch
+
+
+class How(NamedTuple):
+    block: int = 24
+    turns: tuple[float, ...] = (0.0,)
+    scales: tuple[float, ...] = (1.0,)
+    mirrored: bool = False
+
+
+def batch(step=0, first=0, size=6, whole=6):
+    return Batch(step, 7, first, size, whole, torch.device("cpu"))
+
+
+def places(height=80, width=100):
+    """Every pixel says where it lies: row, column."""
+    rows, columns = torch.meshgrid(torch.arange(height).float(), torch.arange(width).float(), indexing="ij")
+    return torch.stack([rows, columns])[None]
+
+
+def slopes(block):
+    """How row and column change from pixel to pixel, down and across: the same everywhere, as nothing is invented."""
+    down, across = block.diff(dim=-2), block.diff(dim=-1)
+    assert (down.amax((-1, -2)) - down.amin((-1, -2))).abs().max() < 1e-3
+    assert (across.amax((-1, -2)) - across.amin((-1, -2))).abs().max() < 1e-3
+    return down.mean((-1, -2)), across.mean((-1, -2))
+
+
+def test_blocks_as_they_are_lie_somewhere_in_the_picture():
+    found = blocks([places()], batch(), How())
+    assert found.shape == (6, 2, 24, 24)
+    down, across = slopes(found)
+    assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=1e-3)
+    assert torch.allclose(across, torch.tensor([0.0, 1.0]), atol=1e-3)
+    assert found.min() >= 0 and found[:, 0].max() <= 79 and found[:, 1].max() <= 99
+    assert len({float(one[0, 0, 0]) for one in found}) == 6
+
+
+@pytest.mark.parametrize("degrees", [10.0, -10.0, 45.0])
+def test_turned_blocks_hold_only_what_the_picture_has(degrees):
+    for one in blocks([places()], batch(size=20, whole=20), How(turns=(degrees,))):
+        down, across = slopes(one[None])
+        angle = radians(degrees)
+        assert torch.allclose(down, torch.tensor([cos(angle), -sin(angle)]), atol=1e-3)
+        assert torch.allclose(across, torch.tensor([sin(angle), cos(angle)]), atol=1e-3)
+
+
+def test_scaled_blocks_show_more_or_less():
+    down, _ = slopes(blocks([places()], batch(size=1, whole=1), How(scales=(2.0,))))
+    assert down[0, 0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_mirrored_every_other_time():
+    _, across = slopes(blocks([places()], batch(size=40, whole=40), How(mirrored=True)))
+    assert 8 < int((across[:, 1] < 0).sum()) < 32
+
+
+def test_what_does_not_fit_is_neither_turned_nor_larger_than_the_picture():
+    down, across = slopes(blocks([places(24, 60)], batch(), How(turns=(30.0,), scales=(0.5,))))
+    assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=1e-3)
+    assert torch.allclose(across, torch.tensor([0.0, 1.0]), atol=1e-3)
+
+
+def test_ranks_draw_the_rows_of_the_whole():
+    how = How(turns=(-10.0, 0.0, 10.0), scales=(0.9, 1.0), mirrored=True)
+    pictures = [places(), places(60, 50)]
+    whole = blocks(pictures, batch(), how)
+    halves = [blocks(pictures, batch(first=first, size=3), how) for first in (0, 3)]
+    assert torch.equal(torch.cat(halves), whole)
+    assert torch.equal(blocks(pictures, batch(), how), whole)
+    assert not torch.equal(blocks(pictures, batch(step=1), how), whole)
+    assert not torch.equal(blocks(pictures, batch(), how, stream=1), whole)
+
+
+def test_the_middle():
+    found = middle(places(), 20)
+    assert Size.of(found) == Size(20, 20) and found[0, :, 0, 0].tolist() == [30, 40]

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import picture
+
+from brushwork.errors import InputError
+from brushwork.training.descent import Descent
+from brushwork.training.lesson import Batch
+from brushwork.training.markov_lesson import JUDGE, PAINTER, MarkovLesson, Matter, Pair
+from brushwork.training.markov_options import MarkovTraining
+from brushwork.training.markov_school import looking
+from brushwork.training.state import put_back, taken
+
+CPU = torch.device("cpu")
+OPTIONS = MarkovTraining(width=16, block=64, batch=2, learning_rate=0.01)
+
+
+@pytest.fixture(scope="module")
+def eye():
+    return looking(OPTIONS, CPU)
+
+
+def pairs(count=2):
+    return [Pair(picture(2 * seed, 80, 96), picture(2 * seed + 1, 80, 96)) for seed in range(count)]
+
+
+def lesson(eye, options=OPTIONS, **matter):
+    return MarkovLesson(Matter(**matter), options, eye)
+
+
+def batch(step=0, pictures=None):
+    return Batch(step, OPTIONS.seed, 0, 2, 2, CPU, pictures)
+
+
+def test_judge_and_painter_learn_in_turn_from_the_same_blocks(eye):
+    taught = lesson(eye, pairs=pairs())
+    before = {name: next(one.parameters()).clone() for name, one in taught.learners.items()}
+    turns = taught.turns(batch())
+    first = next(turns)
+    assert first.optimizer == JUDGE and first.losses.terms.keys() == {"judge"}
+    first.losses.total.backward()
+    assert all(one.grad is None for one in taught.learners[PAINTER].parameters())
+    assert all(one.grad is not None for one in taught.learners[JUDGE].parameters())
+    taught.optimizers[JUDGE].step()
+    taught.optimizers[JUDGE].zero_grad(set_to_none=True)
+    second = next(turns)
+    assert second.optimizer == PAINTER and second.losses.terms.keys() == {"content", "style"}
+    second.losses.total.backward()
+    assert all(one.grad is None for one in taught.learners[JUDGE].parameters())
+    taught.optimizers[PAINTER].step()
+    assert next(turns, None) is None
+    assert all(one.requires_grad for one in taught.learners[JUDGE].parameters())
+    assert not any(torch.equal(next(one.parameters()), before[name]) for name, one in taught.learners.items())
+
+
+def test_it_learns_what_the_targets_look_like(eye):
+    taught = lesson(eye, replace(OPTIONS, judge_weight=0.0), pairs=pairs(1))
+    descent = Descent(taught, CPU, "off")
+    losses = [descent.step(batch(0), 1.0)["content"] for _ in range(5)]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_going_on_is_bit_for_bit_the_same(eye):
+    one = lesson(eye, pairs=pairs())
+    descent = Descent(one, CPU, "off")
+    descent.step(batch(0), 1.0)
+    tensors, story = taken(one)
+    kept = {name: value.clone() for name, value in tensors.items()}
+    other = lesson(eye, pairs=pairs())
+    put_back(other, kept, story)
+    assert descent.step(batch(1), 1.0) == Descent(other, CPU, "off").step(batch(1), 1.0)
+    for name in (PAINTER, JUDGE):
+        ours, theirs = (each.learners[name].state_dict() for each in (one, other))
+        assert all(torch.equal(value, theirs[key]) for key, value in ours.items())
+
+
+def test_without_pairs_the_painting_is_what_is_real(eye):
+    painting = picture(9, 90, 70)
+    taught = lesson(eye, paintings=[painting])
+    assert taught.crop == OPTIONS.block and lesson(eye, pairs=pairs()).crop == 0
+    photographs = torch.cat([picture(5, 64, 64), picture(6, 64, 64)])
+    losses = Descent(taught, CPU, "off").step(batch(0, photographs), 1.0)
+    assert losses.keys() == {"judge", "content", "style", "total"}
+    with pytest.raises(InputError, match="no photographs were given"):
+        next(taught.turns(batch()))
+
+
+def test_pixels_are_kept_if_that_is_asked(eye):
+    options = replace(OPTIONS, content="pixels", judge_weight=0.0)
+    taught = lesson(eye, options, pairs=pairs(1))
+    turns = taught.turns(batch())
+    next(turns)
+    painted = next(turns).losses.total
+    ours = lesson(eye, options, pairs=pairs(1))
+    photographs, targets, _ = ours._drawn(batch())
+    made = ours.learners[PAINTER](photographs)
+    assert painted.item() == pytest.approx(((made - targets).square().sum() / targets.square().sum()).item(), rel=1e-5)
+
+
+def test_it_is_judged_by_what_was_held_out(eye):
+    taught = lesson(eye, pairs=pairs(1), held_out=pairs(3)[1:])
+    for one in taught.learners.values():
+        one.eval()
+    losses = taught.judge(batch())
+    assert losses.keys() == {"total", "content", "style"}
+    assert losses["total"] == pytest.approx(losses["content"] + losses["style"])
+    assert taught.judge(batch(5)) == losses
+    assert taught.show(batch()).shape == (2, 3, 3 * 64, 64)
+
+
+def test_pictures_that_hold_no_block_are_refused(eye):
+    with pytest.raises(InputError, match="holds no block of 64"):
+        lesson(eye, paintings=[picture(1, 60, 90)])
+    with pytest.raises(InputError, match="nothing to learn from"):
+        lesson(eye)
