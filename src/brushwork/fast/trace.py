@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from brushwork.fast.graph import Graph, Node, NotLocal
 from brushwork.fast.local import Pointwise
-from brushwork.fast.reading import POINTWISE, STEPS
-from brushwork.picture.window import Size
+from brushwork.fast.reading import JOINING, POINTWISE, STEPS
 from brushwork.types import Image
 
 Network: TypeAlias = Callable[[Image], Image]
@@ -64,7 +62,7 @@ class Traced(Tensor):
         if name in _ABOUT:
             return super().__torch_function__(function, types, args, kwargs)  # type: ignore[no-untyped-call]
         if name in POINTWISE:
-            return _pointwise(function, args, given)
+            return _pointwise(name, function, args, given)
         if name in STEPS:
             return _step(name, function, args, given)
         raise NotLocal(f"{name} is not known to be possible window by window.")
@@ -76,15 +74,15 @@ class Traced(Tensor):
 
 
 def _step(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Traced:
-    source, shape = args[0], _shape(function, args, kwargs)
-    sizes = Size(*source.shape[-2:]), Size(*shape[-2:])
-    source.nodes.append(Node(shape, STEPS[name](*sizes, function, *args[1:], **kwargs), (source.index,)))
+    source = args[0]
+    does, shape = STEPS[name](source.shape, function, *args[1:], **kwargs)
+    source.nodes.append(Node(shape, does, (source.index,)))
     return Traced.of(source.nodes, source)
 
 
-def _pointwise(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Traced:
+def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Traced:
     """A function of each cell by itself: the maps among its arguments are its sources."""
-    shape = _shape(function, args, kwargs)
+    shape = _shape(name, args, kwargs)
     like = next(one for one in _flat(args) if isinstance(one, Traced))
     sources: list[int] = []
 
@@ -126,13 +124,13 @@ def _flat(args: Sequence[Any]) -> list[Any]:
     return [one for value in args for one in (value if isinstance(value, list | tuple) else [value])]
 
 
-def _shape(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> torch.Size:
-    """The shape of a function's result."""
-    with torch._C.DisableTorchFunctionSubclass():
-        found: Tensor = function(*tree_map(_bare, list(args)), **tree_map(_bare, kwargs))
-    return found.shape
-
-
-def _bare(value: Any) -> Any:
-    """A tensor without its numbers; anything else as it is."""
-    return torch.empty(value.shape, dtype=value.dtype, device="meta") if isinstance(value, Tensor) else value
+def _shape(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.Size:
+    """The shape of a pointwise function's result."""
+    shapes = [one.shape for one in _flat(args) if isinstance(one, Tensor)]
+    if name not in JOINING:
+        # torch.broadcast_shapes would import half a second of other packages.
+        return max(shapes, key=lambda shape: (len(shape), shape.numel()))
+    if (args[1:] or (kwargs.get("dim", 0),))[0] not in (1, -3):
+        raise NotLocal("maps are joined along another side than their channels.")
+    batch, _, height, width = shapes[0]
+    return torch.Size((batch, sum(shape[1] for shape in shapes), height, width))
