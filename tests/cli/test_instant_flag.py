@@ -9,7 +9,7 @@ from brushwork.cli import perform
 from brushwork.fast.instant import Instant
 from brushwork.jobs import Finished, OnePass, Passed, Started
 from brushwork.picture import Size, write_picture
-from brushwork.recipes import Level
+from brushwork.recipes import Level, preset
 
 
 class Flash:
@@ -59,10 +59,10 @@ def test_what_both_know_is_taken_and_the_rest_left_aside(flash, run):
 
 
 @pytest.mark.usefixtures("desk")
-def test_it_previews_a_preset_at_its_size(flash, run):
-    run("paint", "photo.jpg", "waves.png", "--instant", "--preset", "jcjohnson", "-q")
+def test_it_previews_a_preset(flash, run):
+    run("paint", "photo.jpg", "waves.png", "--instant", "--preset", "gatys-2016", "-q")
     (job,) = flash.jobs
-    assert job.options == Instant(measure="long")
+    assert job.options == Instant(measure=preset("gatys-2016").measure, size=preset("gatys-2016").size)
 
 
 @pytest.mark.usefixtures("desk")

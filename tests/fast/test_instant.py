@@ -65,7 +65,7 @@ def test_strength_goes_from_what_the_decoder_makes_of_the_photograph_to_the_styl
 
 def test_a_blend_with_all_weight_on_one_painting_is_that_painting(brush):
     only = instant(PHOTOGRAPH, [PAINTING], OPTIONS, brush=brush)
-    blend = instant(PHOTOGRAPH, [PAINTING, OTHER], replace(OPTIONS, style_blend=(1, 0)), brush=brush)
+    blend = instant(PHOTOGRAPH, [PAINTING, OTHER], replace(OPTIONS, style_blend=(1.0, 0.0)), brush=brush)
     torch.testing.assert_close(blend, only, rtol=0, atol=1e-5)
 
 
@@ -80,7 +80,7 @@ def test_what_belongs_to_no_region_stays_as_it_is(brush):
     left = Region(_half(48, 160, True), torch.ones(1, 8, 8))
     found = instant(photograph, [PAINTING], OPTIONS, brush=brush, regions=[left])
     own = instant(photograph, [photograph], OPTIONS, brush=brush)
-    torch.testing.assert_close(found[..., 112:], own[..., 112:], rtol=0, atol=1e-4)
+    torch.testing.assert_close(found[..., 120:], own[..., 120:], rtol=0, atol=1e-4)
     assert (found[..., :48] - own[..., :48]).abs().mean() > 0.02
 
 
@@ -116,7 +116,7 @@ def test_on_meta_it_takes_memory_and_in_tiles_less(brush):
     [
         ([], OPTIONS, (), "no painting was given"),
         ([PAINTING[..., :20]], OPTIONS, (), "a painting is 20×40 pixels"),
-        ([PAINTING], replace(OPTIONS, style_blend=(1, 2)), (), "2 style weights were given for 1 paintings"),
+        ([PAINTING], replace(OPTIONS, style_blend=(1.0, 2.0)), (), "2 style weights were given for 1 paintings"),
         ([PAINTING], replace(OPTIONS, style_scale=(1, 2)), _regions()[:1], "each painting at one scale"),
         ([PAINTING, OTHER], OPTIONS, _regions()[:1], "painting 2 has no region"),
         (

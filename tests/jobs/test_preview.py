@@ -40,7 +40,7 @@ def test_it_is_as_grainy_as_other_starts(tmp_path):
 def test_only_who_asks_starts_from_it(tmp_path):
     job = tiny_job(tmp_path)
     inputs = read_inputs(job)
-    assert started_at_once(job, inputs, plan(TINY, inputs.content.size), CPU) is inputs
+    assert started_at_once(job, inputs, plan(TINY, inputs.content.size), CPU, "plain") is inputs
 
 
 def test_a_painting_that_starts_from_it_is_painted_again_alike(tmp_path):

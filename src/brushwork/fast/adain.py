@@ -14,7 +14,7 @@ from brushwork.types import Feature
 EPSILON = 1e-5
 """Added to variances before their root, as in the well-known programs."""
 
-_CELLS = 2**16
+_CELLS = 2**13
 """Cells of a band: a map is gone through in bands of rows, so that nothing of its size is made beside it."""
 
 PerChannel = Float[Tensor, "_ _ 1 1"]

@@ -35,10 +35,11 @@ class Palette:
 
     def blend(self, paintings: Sequence[Image | KeptStyle], weights: Sequence[float]) -> Generator[int, None, Spread]:
         """The blended statistics of paintings; yields pixels looked at."""
-        spreads = []
-        for view in views(paintings, self.options):
+        looks = views(paintings, self.options)
+        parts, spreads = shares(len(looks), weights or None), []
+        for view in looks:
             spreads.append((yield from self._whole(view)))
-        return blended(spreads, shares(len(spreads), weights or None))
+        return blended(spreads, parts)
 
     def parts(self, regions: Sequence[Region], paintings: Sequence[Image]) -> Generator[int, None, list[Spread]]:
         """The statistics of each region's part of its painting; yields pixels looked at."""

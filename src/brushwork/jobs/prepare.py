@@ -80,13 +80,13 @@ def prepare(
     device = pick_device(job.device)
     inputs = read_inputs(job)
     levels = tuple(levels_of(job.options, inputs.content.size))
-    inputs = started_at_once(job, inputs, levels, device)
     bits = min(inputs.content.bits, most_bits(job.output))
     require_apart(job)
     if wire is None or wire.rank == 0:
         require_place(job, levels[-1].size, bits, replacing=replacing)
     eye = encoder or encoder_for(job.options, "cpu", computes_on=device)
     require_visible(job.options, inputs.sizes, eye)
+    inputs = started_at_once(job, inputs, levels, device, eye.engine)
     record = Record.of(job, eye, device, 1 if wire is None else wire.count)
     require_distinct(job, record)
     if encoder is None:

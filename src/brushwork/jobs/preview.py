@@ -10,6 +10,7 @@ import torch
 from brushwork.fast.instant import FASTEST, Instant
 from brushwork.jobs.inputs import Inputs
 from brushwork.jobs.job import Job
+from brushwork.perception.engines import Engine
 from brushwork.picture import Picture
 from brushwork.recipes import Level, Transfer
 from brushwork.recipes.coloring import recolored
@@ -17,14 +18,14 @@ from brushwork.recipes.start import noisy
 from brushwork.types import Image
 
 
-def started_at_once(job: Job, inputs: Inputs, levels: Sequence[Level], device: torch.device) -> Inputs:
+def started_at_once(job: Job, inputs: Inputs, levels: Sequence[Level], device: torch.device, engine: Engine) -> Inputs:
     """The same inputs, with the picture to start from where the options want it painted at once.
 
     Raises: WeightsError: the decoder is not there. InputError: pictures that cannot be painted from.
     """
     if job.start is not None or not isinstance(job.options, Transfer) or job.options.start != "instant":
         return inputs
-    start = preview(job.options, inputs, levels, device).cpu()
+    start = preview(replace(job.options, engine=engine), inputs, levels, device).cpu()
     return inputs._replace(start=Picture(start, None, (), inputs.content.bits, "what was painted at once"))
 
 

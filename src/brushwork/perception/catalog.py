@@ -184,6 +184,7 @@ _ALL = (
         "MIT (X. Huang, S. Belongie; converted by N. Inoue); packaged under MIT",
         "379ca41d59f3a37eed3599bbbc2560c19da5c458870a5ffd3a9dd41aa88f9472",
         "torchvision",
+        content="19272a3cfb97aedb0eae89a4889dafbc9a9e59cb7d780076c3501ae63820a248",
     ),
     WeightSet(
         "googlenet",

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from brushwork.fast.instant import FASTEST, Instant
+from brushwork.jobs import OnePass, plan_at_once
+from brushwork.jobs.inputs import Sizes
+from brushwork.jobs.one_pass_need import Rehearsal
+from brushwork.picture import Size, write_picture
+
+OPTIONS = Instant(size="full")
+CPU = torch.device("cpu")
+ENOUGH = 2**40
+
+
+@pytest.fixture(scope="module")
+def brush():
+    return OPTIONS.brush(CPU).on_meta()
+
+
+def _need(brush, *size):
+    return Rehearsal(Sizes(Size(*size), (Size(64, 64),)), brush, CPU)
+
+
+def test_small_pictures_are_painted_at_once(brush):
+    assert _need(brush, 300, 400).side(replace(OPTIONS, style_scale=(0.1,)), ENOUGH) is None
+
+
+def test_large_ones_in_the_tiles_that_are_fastest(brush):
+    need, options = _need(brush, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
+    assert need.side(options, ENOUGH) == FASTEST
+
+
+def test_with_less_memory_in_smaller_tiles_and_the_smallest_at_least(brush):
+    need, options = _need(brush, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
+    room = need(options, 640)
+    assert need.side(options, room) == 640
+    assert need.side(options, 0) == 384
+
+
+def test_memory_of_tiles_hardly_grows_with_the_picture(brush):
+    options = replace(OPTIONS, style_scale=(0.05,))
+    small, large = (_need(brush, side, side)(options, 512) for side in (1000, 2000))
+    more = 2000**2 - 1000**2
+    assert large - small < more * (32 + 12 + 12) * 1.06  # features, the picture, and rounding
+
+
+def test_the_plan_of_a_job(tmp_path):
+    write_picture(torch.rand(1, 3, 40, 60), tmp_path / "photograph.png")
+    write_picture(torch.rand(1, 3, 40, 60), tmp_path / "painting.png")
+    job = OnePass(
+        options=Instant(size=96),
+        content=tmp_path / "photograph.png",
+        paintings=(tmp_path / "painting.png",),
+        output=tmp_path / "out.png",
+        device="cpu",
+    )
+    plan = plan_at_once(job)
+    assert (plan.levels[0].size, plan.closures, plan.fits, plan.tiling) == (Size(64, 96), 0, True, None)
+    assert plan_at_once(job, memory=2**20).largest == 0
