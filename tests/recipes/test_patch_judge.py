@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.recipes.patch_judge import Patches, PatchJudge, evened, hinge, initialize
+from brushwork.recipes.patch_judge import Patches, PatchJudge, hinge, initialize, surrounded
 
 
 def test_a_score_hangs_on_its_patch_and_the_cells_around_it():
@@ -47,20 +47,11 @@ def test_fresh_weights_are_the_same_for_a_seed_and_leave_torchs_chance_alone():
     assert one.norm.weight.mean().item() == pytest.approx(1, abs=0.02)
 
 
-def test_gradients_are_averaged_where_patches_overlap():
-    patches = Patches(4, 2)
+def test_cells_at_the_border_lie_in_about_as_many_patches():
+    patches = Patches(4, 1)
     feature = torch.zeros(1, 2, 11, 13, requires_grad=True)
-    even = evened(feature, patches)
-    counts = torch.zeros(11, 13)
-    for top in range(0, 11 - patches.seen + 1, 2):
-        for left in range(0, 13 - patches.seen + 1, 2):
-            even[..., top : top + patches.seen, left : left + patches.seen].sum().backward(retain_graph=True)
-            counts[top : top + patches.seen, left : left + patches.seen] += 1
-    expected = counts[counts > 0].mean() * (counts > 0)
-    assert torch.allclose(feature.grad[0, 0], expected, atol=1e-5)
-    assert torch.equal(even, feature)
-
-
-def test_without_a_gradient_nothing_is_done():
-    feature = torch.zeros(1, 2, 11, 13)
-    assert evened(feature, Patches(4, 2)) is feature
+    surroundings = surrounded(feature, patches)
+    surroundings.unfold(2, patches.seen, 1).unfold(3, patches.seen, 1).sum().backward()
+    counts = feature.grad[0, 0]
+    assert torch.equal(surroundings[..., 3:-3, 3:-3], feature)
+    assert counts.min() >= (patches.seen - 2) ** 2 and counts.max() <= 2 * patches.seen**2

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from brushwork.picture.window import Size
+from brushwork.picture.framing import pad
 from brushwork.types import Feature, Scalar
 
 SLOPE = 0.2
@@ -73,19 +73,9 @@ def initialize(network: nn.Module, seed: int) -> None:
             nn.init.zeros_(module.bias)
 
 
-def evened(feature: Feature, patches: Patches) -> Feature:
-    """The same feature; a gradient that comes back is divided, at each cell, by how many patches overlap there.
+def surrounded(feature: Feature, patches: Patches) -> Feature:
+    """The map with its mirror image around it, so that cells at the border lie in as many patches as others.
 
-    In the mean over the cells that patches see it stays as large as it was.
+    Differs: the authors' patches end at the border; they average gradients over the patches of a cell instead.
     """
-    if not feature.requires_grad:
-        return feature
-    height, width = ((side - patches.seen) // patches.stride + 1 for side in Size.of(feature))
-    ones = feature.new_ones(1, 1, patches.seen, patches.seen)
-    number_of = functional.conv_transpose2d(feature.new_ones(1, 1, height, width), ones, stride=patches.stride)
-    seen = Size.of(number_of)
-    share = number_of.mean() / number_of
-    even = feature.view_as(feature)
-    rest = [feature.shape[-1] - seen.width, feature.shape[-2] - seen.height]
-    even.register_hook(lambda gradient: gradient * functional.pad(share, (0, rest[0], 0, rest[1])))
-    return even
+    return pad(feature, **dict.fromkeys(("top", "bottom", "left", "right"), patches.seen // 2))

@@ -14,7 +14,7 @@ from torch import Tensor
 from brushwork.errors import InputError
 from brushwork.optimize.state import number, recall
 from brushwork.picture.window import Size
-from brushwork.recipes.patch_judge import Patches, PatchJudge, evened, hinge, initialize
+from brushwork.recipes.patch_judge import Patches, PatchJudge, hinge, initialize, surrounded
 from brushwork.types import Feature, Scalar, State
 
 BETAS = (0.5, 0.999)
@@ -41,7 +41,7 @@ class Rival:
     """
 
     def __init__(self, bank: Sequence[Feature], patches: Patches, rate: float, seed: int) -> None:
-        self._bank = [one for one in bank if min(Size.of(one)) >= patches.seen]
+        self._bank = [surrounded(one, patches) for one in bank if min(Size.of(one)) >= patches.seen]
         if not self._bank:
             raise InputError(f"the paintings are too small for patches of {patches.side} cells: take a larger size.")
         self._patches, self._seed, self._looks = patches, seed, 0
@@ -66,14 +66,14 @@ class Rival:
         self._looks += 1
 
     def doubt(self, picture: Feature) -> Scalar:
-        """How little the picture's patches pass for a painting's. Where patches overlap, their gradients are averaged.
+        """How little the picture's patches pass for a painting's.
 
-        Source: the authors' program. Its patches lie at fixed places; these are shifted by chance at each look, so
-        that all cells are seen, and none always at the same place of a patch.
+        Differs: the authors' patches lie at fixed places; these are shifted by chance at each look, so that all cells
+        are seen, and none always at the same place of a patch.
         """
         self._judge.requires_grad_(False)
         try:
-            return hinge(self._judge(evened(self._shifted(picture), self._patches)), real=True)
+            return hinge(self._judge(self._shifted(picture)), real=True)
         finally:
             self._judge.requires_grad_(True)
 
@@ -119,8 +119,6 @@ class Rival:
         return copy[..., top : top + height, left : left + width]
 
     def _shifted(self, picture: Feature) -> Feature:
-        """Without the first rows and columns, as far as there are cells enough."""
-        down, right = (
-            min(shift, side - self._patches.seen) for shift, side in zip(self._shift, Size.of(picture), strict=True)
-        )
-        return picture[..., down:, right:]
+        """With its surroundings, but for the first rows and columns."""
+        down, right = self._shift
+        return surrounded(picture, self._patches)[..., down:, right:]
