@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -43,6 +45,6 @@ def norm_of_given(width: int, norm: Norm) -> nn.Module:
 
 
 def _layer(inputs: int, width: int, kernel: int, norm: Norm) -> tuple[nn.Module, nn.Module, nn.Module]:
-    padding = "circular" if kernel > 1 else "zeros"
+    padding: Literal["circular", "zeros"] = "circular" if kernel > 1 else "zeros"
     convolution = nn.Conv2d(inputs, width, kernel, padding=kernel // 2, padding_mode=padding)
     return convolution, norm_of_given(width, norm), nn.LeakyReLU(_LEAK, inplace=True)

@@ -23,14 +23,14 @@ def draw(network: PyramidNetwork, size: Size, seed: int, device: torch.device) -
     Raises: InputError: the network paints photographs. OutOfMemory: it does not fit.
     """
     _require_room(network, size, device)
-    return network.to(device)(size=size, seed=seed).float().cpu().clamp(0, 1)
+    drawn: Image = network.to(device)(size=size, seed=seed)
+    return drawn.float().cpu().clamp(0, 1)
 
 
-@torch.no_grad()
 def need(network: PyramidNetwork, size: Size) -> int:
     """Bytes of tensors that a texture of a size takes at its peak: some 1.2 kB for each pixel."""
     bare = on_meta(network)
-    with Meter() as meter:
+    with Meter() as meter, torch.no_grad():
         shapes = network.shapes(network.whole(size), 1)
         bare.paint([torch.empty(shape, device=META) for shape in shapes])
     return meter.peak

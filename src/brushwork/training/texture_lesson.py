@@ -72,10 +72,12 @@ class TextureLesson:
     @torch.no_grad()
     def show(self, batch: Batch) -> Image:
         """What the painter makes of them, each by itself: batch norm takes a single picture's statistics."""
-        rows = zip(*(level.split(1) for level in self._noise(batch)), strict=True)
-        photographs = self._photographs(batch)
-        single = [None] * batch.size if photographs is None else photographs.split(1)
-        return torch.cat([self._painter.paint(*row) for row in zip(rows, single, strict=True)]).float()
+        noise, photographs = self._noise(batch), self._photographs(batch)
+        painted = []
+        for row in range(batch.size):
+            own = None if photographs is None else photographs[row : row + 1]
+            painted.append(self._painter.paint([level[row : row + 1] for level in noise], own))
+        return torch.cat(painted).float()
 
     def _noise(self, batch: Batch) -> list[Noise]:
         """This rank's rows of noise at every scale."""
