@@ -152,12 +152,12 @@ def test_without_a_checkpoint_it_begins_anew(tmp_path: Path) -> None:
 def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_path: Path) -> None:
     course = tiny_course(tmp_path, checkpoint_every=0.0)
     lesson = tiny_lesson()
-    with pytest.raises(BrushworkError, match="the loss is nan in iteration 3") as caught:
+    with pytest.raises(BrushworkError, match="the loss is nan in iteration 3"):
         for event in teach(lesson, course, CPU):
             if isinstance(event, Learned) and event.step == 2:
                 with torch.no_grad():
                     next(lesson.learners["painter"].parameters()).fill_(float("nan"))
-    assert "not finite" in str(caught.value.__notes__)
+    assert not course.output.exists()
     assert Checkpoint.read(course.checkpoint).step == 1
 
 

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from torch import Tensor, nn
 
+from brushwork.fast.instance_norm import InstanceNorm
 from brushwork.types import Feature
 
 Norm: TypeAlias = Literal["instance", "batch"]
@@ -73,7 +74,7 @@ def run(stages: Iterable[Stage], image: Feature) -> Feature:
 def norm_of(kind: Norm, channels: int) -> nn.Module:
     """A norm with a scale and a shift for each channel."""
     if kind == "instance":
-        return nn.InstanceNorm2d(channels, eps=EPSILON, affine=True)
+        return InstanceNorm(channels, eps=EPSILON, affine=True)
     return nn.BatchNorm2d(channels, eps=EPSILON)
 
 
