@@ -92,6 +92,8 @@ class PyramidNetwork(nn.Module):
         self.entries = nn.ModuleList(block(inputs, settings.width, norm, pointwise=pointwise) for _ in widths)
         self.joints = nn.ModuleList(Joint(width, settings.width, norm, pointwise=pointwise) for width in widths[:-1])
         self.last = nn.Conv2d(widths[-1], 3, 1)
+        self._gray: Tensor
+        self.register_buffer("_gray", torch.tensor(CAFFE_MEAN).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
         """Photographs painted at their own size, or one texture of a size; the noise hangs on the seed.
@@ -130,8 +132,7 @@ class PyramidNetwork(nn.Module):
         so_far: Feature = self.entries[0](levels[0])
         for joint, entry, level in zip(self.joints, self.entries[1:], levels[1:], strict=True):
             so_far = joint(so_far, entry(level))
-        mean = torch.tensor(CAFFE_MEAN, dtype=so_far.dtype, device=so_far.device).view(1, 3, 1, 1)
-        pixels: Image = self.last(so_far) + mean  # in 0–255 about gray, as the paper's network: Adam's rate counts so
+        pixels: Image = self.last(so_far) + self._gray  # in 0–255, as the paper's network: Adam's rate counts so
         return pixels / _WHITE
 
     def _behind(self, photographs: Image, noise: Sequence[Noise]) -> list[Feature]:
