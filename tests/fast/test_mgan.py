@@ -7,8 +7,11 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.fast.architectures import build
+from brushwork.fast.frozen import in_tiles, statistics_of
+from brushwork.fast.gathering import Gathering
 from brushwork.fast.mgan import STRIDE, TAP, Mgan, MganNetwork
 from brushwork.fast.painter import Painter, load_painter, save_painter
+from brushwork.fast.trace import trace
 from brushwork.picture.window import Size
 
 SMALL = Mgan(width=16)
@@ -105,3 +108,21 @@ def test_another_encoder_may_look(network):
     image = torch.rand(1, 3, 2 * STRIDE * 4, 64)
     with torch.no_grad():
         assert torch.equal(other(image), network(image)) and other.encoder is network.encoder
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_in_strips_it_paints_the_same(norm):
+    network = build(Mgan(width=8, norm=norm)).eval()
+    image = torch.rand(1, 3, 176, 40, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        *_, strips = Gathering(
+            trace(network, image), image, 88 * 40, lambda shape, like: like.new_empty(*shape)
+        ).drawn()
+        assert (strips - network(image)).abs().max() < 1e-4
+
+
+def test_with_running_means_it_paints_tiles_one_by_one(network):
+    image = torch.rand(1, 3, 176, 40, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        *_, tiles = in_tiles(trace(network, image), image, statistics_of(network, image), 128)
+        assert (tiles - network(image)).abs().max() < 1e-4

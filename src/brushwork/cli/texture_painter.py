@@ -11,6 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
+import torch
+
 from brushwork.cli.layers import settings
 from brushwork.cli.order import Pipes
 from brushwork.cli.output import print_json, result, tell
@@ -19,12 +21,15 @@ from brushwork.cli.running import Running
 from brushwork.cli.targets import is_pipe, outputs, require_free
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
+from brushwork.fast.mgan import Mgan
+from brushwork.fast.mgan_texture import draw_from_noise
 from brushwork.fast.painter import Painter, load_painter
 from brushwork.fast.pyramid import Pyramid, PyramidNetwork
 from brushwork.fast.pyramid_texture import draw
 from brushwork.picture import Size, write_picture
 from brushwork.recipes import Texture
 from brushwork.recipes.texture import canvas_size
+from brushwork.types import Image
 
 _SIZE = Size(512, 512)
 """Without `--size`."""
@@ -47,8 +52,8 @@ def draw_texture(name: str, given: Mapping[str, Any], running: Running) -> int:
             require_free([output])
         use_threads(running.threads)
         began = monotonic()
-        network, size = cast(PyramidNetwork, painter.network), canvas_size(options, _SIZE)
-        picture = draw(network, size, options.seed, pick_device(running.device))
+        size = canvas_size(options, _SIZE)
+        picture = _drawn(painter, size, options.seed, pick_device(running.device))
         seconds = monotonic() - began
         story = {"command": _command(name, size, options.seed)}
         write_picture(picture, output, metadata=json.dumps(story), pyramid=running.pyramid, overwrite=running.force)
@@ -56,9 +61,16 @@ def draw_texture(name: str, given: Mapping[str, Any], running: Running) -> int:
     return 0
 
 
+def _drawn(painter: Painter, size: Size, seed: int, device: torch.device) -> Image:
+    if isinstance(painter.settings, Mgan):
+        return draw_from_noise(painter, size, seed, device)
+    return draw(cast(PyramidNetwork, painter.network), size, seed, device)
+
+
 def _painter(name: str) -> Painter:
     painter = load_painter(name)
-    if not isinstance(painter.settings, Pyramid) or painter.settings.photograph:
+    of_noise = isinstance(painter.settings, Pyramid) and not painter.settings.photograph
+    if not of_noise and not isinstance(painter.settings, Mgan):
         raise InputError(
             f"{painter.name} paints photographs, and draws no textures: "
             f"brushwork paint PHOTO --painter {shlex.quote(name)}"
