@@ -34,6 +34,11 @@ def test_steps_come_every_so_often_after_a_while() -> None:
     assert [rate(options, step) for step in (0, 109, 110, 119, 120, 135)] == [1, 1, 0.5, 0.5, 0.25, 0.125]
 
 
+def test_the_rate_grows_at_first() -> None:
+    options = Some(schedule="constant", warmup=4)
+    assert [rate(options, step) for step in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -44,6 +49,7 @@ def test_steps_come_every_so_often_after_a_while() -> None:
         {"decay": 1.5},
         {"decay_every": 0},
         {"decay_after": -1},
+        {"warmup": -1},
         {"held_out": -1},
         {"validate_every": 0},
         {"seed": -1},

@@ -31,6 +31,7 @@ TINY = StyleTraining(
     style_size=48,
     batch=2,
     iterations=6,
+    warmup=0,
     validate_every=3,
     held_out=2,
     content_layers=CONTENT,

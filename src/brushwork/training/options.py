@@ -28,6 +28,10 @@ class Learning(ABC):
     """How the learning rate goes down: not at all, as Johnson et al.; along half a cosine to 0; or times `decay` every
     `decay-every` iterations."""
 
+    warmup: int = 0
+    """Iterations in which the learning rate grows from 0 to what it is. A painter whose first steps are too long paints
+    black and white blots, and needs long to leave them."""
+
     decay: float = 0.8
     """Factor of the learning rate at each of the steps; above 0, 1 at most."""
 
@@ -56,13 +60,17 @@ class Learning(ABC):
             require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         require(0 < self.learning_rate < inf, "learning_rate", self.learning_rate, "above 0, and finite")
         require(0 < self.decay <= 1, "decay", self.decay, "above 0, and 1 at most")
-        require(self.decay_after >= 0, "decay_after", self.decay_after, "0 or more")
-        require(self.held_out >= 0, "held_out", self.held_out, "0 or more")
+        for name in ("warmup", "decay_after", "held_out"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
 
 
 def rate(options: Learning, step: int) -> float:
     """What the learning rates are multiplied by in a step, from 0."""
+    return min(1.0, (step + 1) / max(1, options.warmup)) * _lowered(options, step)
+
+
+def _lowered(options: Learning, step: int) -> float:
     match options.schedule:
         case "cosine":
             return 0.5 + 0.5 * cos(pi * min(1.0, step / options.iterations))

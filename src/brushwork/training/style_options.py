@@ -49,6 +49,10 @@ class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, 
     Source: Johnson, Alahi, Fei-Fei, 1603.08155; weights mean what they mean when a picture is painted.
     """
 
+    warmup: int = 100
+    """Iterations in which the learning rate grows from 0 to what it is. A painter whose first steps are too long paints
+    black and white blots, and needs long to leave them."""
+
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
     """Layers whose Gram matrices are the style."""
 
