@@ -29,13 +29,13 @@ from brushwork.types import Image
 
 StatisticsOf: TypeAlias = Literal["gathered", "frozen"]
 
-STRIP = 512 * 512
+STRIP = 2**16
 """Pixels that a strip covers where the picture is painted at once."""
 
 _LARGE = 2**25
 """Bytes from which on a map is kept in a file, where memory is short."""
 
-_FREE = 2048
+_FREE = 1024
 """Side in pixels of tiles with frozen statistics, where memory says nothing."""
 
 

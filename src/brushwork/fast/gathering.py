@@ -110,23 +110,29 @@ class Gathering:
     def _draw(self, stop: Stop, passage: Passage, known: dict[int, Feature]) -> Iterator[float]:
         """Draw a map, strip by strip, and gather the statistics of the norms that look at it."""
         node = self.graph.nodes[stop.node]
-        windows = strips(node.size, self.area * node.size.area / prod(self.picture.shape[-2:]))
-        if self.picture.is_meta:  # where only memory counts, one of each size
-            windows = list({one.height: one for one in windows}.values())
-        whole = self.room(node.shape, self.picture) if stop.kept else None
+        windows = self._windows(node.size)
+        alone = windows == [Window.whole(node.size)]
+        kept = self.room(node.shape, self.picture) if stop.kept and not alone else None
         moments: Moments | None = None
         for number, window in enumerate(windows, start=1):
             part = passage.draw(stop.node, window)
-            if whole is not None:
-                window.crop(whole).copy_(part)
+            if kept is not None:
+                window.crop(kept).copy_(part)
+            elif stop.kept:
+                kept = part
             if stop.norms:
                 moments = Moments.of(part) if moments is None else moments + Moments.of(part)
             del part
             yield number / len(windows)
-        if whole is not None:
-            known[stop.node] = whole
+        if kept is not None:
+            known[stop.node] = kept
         for norm in stop.norms if moments is not None else ():
             self.statistics[norm] = self._of_norm(norm, moments.statistics)
+
+    def _windows(self, size: Size) -> list[Window]:
+        """The strips of a map; where only memory counts, one of each size."""
+        found = strips(size, self.area * size.area / prod(self.picture.shape[-2:]))
+        return list({one.height: one for one in found}.values()) if self.picture.is_meta else found
 
     def _of_norm(self, norm: int, statistics: Statistics) -> Statistics:
         does = self.graph.nodes[norm].does

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from math import inf
 
 import torch
 
@@ -24,6 +25,10 @@ from brushwork.types import Image
 
 _STEP = 16
 """Pixels between the sizes that are proposed."""
+
+_AMPLE = 2**12
+"""Bytes a pixel, four times what VGG-19 up to relu4_1 takes. Where so much is left, nothing is rehearsed, which takes a
+second."""
 
 _GIGABYTE = 1e9
 
@@ -76,6 +81,8 @@ def choose_side(
         return job.tiling.side if job.tiling else None
     if job.tiling and need(job.options, job.tiling.side) <= room:
         return job.tiling.side
+    if _is_ample(room, job, sizes, brush):
+        return None
     side = need.side(job.options, room)
     least = need(job.options, side)
     if least > room:
@@ -87,6 +94,13 @@ def choose_side(
             largest or None,
         )
     return side
+
+
+def _is_ample(room: int, job: OnePass, sizes: Sizes, brush: Brush) -> bool:
+    """Whether a job surely fits at once, and is not painted faster in tiles."""
+    canvas = canvas_size(job.options, sizes.content)
+    largest = max(size.area for size in (canvas, sizes.content, *sizes.paintings))
+    return max(canvas) <= (brush.fastest or inf) and _AMPLE * largest <= room
 
 
 def plan_at_once(job: OnePass, *, memory: int | None = None) -> Plan:
