@@ -1,4 +1,4 @@
-"""Drawing textures: in range, the same for a seed, and refused where they do not fit."""
+"""Drawing textures: in range, the same for a seed, and in strips where they do not fit."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import pytest
 import torch
 from torch import nn
 
-from brushwork.errors import OutOfMemory
+from brushwork.evaluate.meter import Meter, on_meta
 from brushwork.fast import pyramid_texture
+from brushwork.fast.layers import Norm
 from brushwork.fast.pyramid import Pyramid, PyramidNetwork
-from brushwork.fast.pyramid_texture import draw, need
+from brushwork.fast.pyramid_texture import draw, in_strips, need
 from brushwork.picture.window import Size
 
 CPU = torch.device("cpu")
 
 
-def network() -> PyramidNetwork:
+def network(norm: Norm = "instance") -> PyramidNetwork:
     torch.manual_seed(0)
-    found = PyramidNetwork(Pyramid(scales=3, width=4))
+    found = PyramidNetwork(Pyramid(scales=3, width=4, norm=norm))
     nn.init.normal_(found.last.weight, std=200.0)
     return found
 
@@ -39,13 +40,29 @@ def test_the_seam_is_no_edge() -> None:
     assert seam <= within.max()
 
 
-def test_memory_grows_with_the_picture() -> None:
-    small, large = need(network(), Size(128, 128)), need(network(), Size(256, 512))
-    assert large == pytest.approx(8 * small, rel=0.05)
-    assert small > 128 * 128 * 4 * 12
+@pytest.mark.parametrize("settings", [Pyramid(scales=3), Pyramid(norm="batch", pointwise=False)])
+def test_memory_is_as_measured(settings: Pyramid) -> None:
+    painter, size = PyramidNetwork(settings), Size(256, 128)
+    bare = on_meta(painter)
+    with Meter() as meter, torch.no_grad():
+        bare.paint([torch.empty(shape, device="meta") for shape in painter.shapes(size, 1)])
+    assert meter.peak <= need(painter, size) <= 1.3 * meter.peak
 
 
-def test_what_does_not_fit_is_refused_before_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("norm", ["instance", "batch"])
+def test_strips_are_the_whole(norm: Norm) -> None:
+    painter = network(norm)
+    noise = painter.noise(Size(96, 64), 1, torch.Generator().manual_seed(5))
+    with torch.no_grad():
+        whole = painter.paint(noise)
+    torch.testing.assert_close(in_strips(painter, noise, 64 * 16), whole, rtol=0, atol=1e-4)
+
+
+def test_what_does_not_fit_is_drawn_in_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = network()
+    whole = draw(painter, Size(90, 60), 3, CPU)
+    asked: list[int] = []
     monkeypatch.setattr(pyramid_texture, "available_memory", lambda _: 10**6)
-    with pytest.raises(OutOfMemory, match="take a smaller size"):
-        draw(network(), Size(512, 512), 0, CPU)
+    monkeypatch.setattr(pyramid_texture, "in_strips", lambda *given: asked.append(given[2]) or in_strips(*given))
+    torch.testing.assert_close(draw(painter, Size(90, 60), 3, CPU), whole, rtol=0, atol=1e-4)
+    assert asked

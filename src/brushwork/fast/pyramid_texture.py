@@ -1,45 +1,74 @@
-"""Textures drawn by a painter that has learned one."""
+"""Textures drawn by a painter that has learned one, of any size."""
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Sequence
+from functools import partial
 
-from brushwork.errors import OutOfMemory
+import torch
+from torch import Tensor
+
+from brushwork.evaluate.mapped import spacious
 from brushwork.evaluate.memory import available_memory
-from brushwork.evaluate.meter import META, Meter, on_meta
-from brushwork.fast.pyramid import PyramidNetwork
+from brushwork.fast.gathering import Gathering
+from brushwork.fast.graph import Graph, Node
+from brushwork.fast.pyramid import Noise, PyramidNetwork
+from brushwork.fast.trace import Traced
 from brushwork.picture.window import Size
 from brushwork.types import Image
 
-_GIGA = 1e9
+_STRIP = 512 * 512
+"""Pixels that a strip covers."""
+
+_MAPS = 5.5
+"""As many maps of the widest layer are there at a time, at most."""
+
+_LARGE = 2**25
+"""Bytes from which on a map is kept in a file, where memory is short."""
 
 
 @torch.no_grad()
 def draw(network: PyramidNetwork, size: Size, seed: int, device: torch.device) -> Image:
     """A texture of a size, in [0, 1], on the CPU; the same for the same seed.
 
-    Its opposite borders meet where the sides are multiples of the network's stride, and two strides at least.
+    Its opposite borders meet where the sides are multiples of the network's stride, and two strides at least. What
+    does not fit into memory is drawn strip by strip, to the same picture, with its maps in files without a name.
 
-    Raises: InputError: the network paints photographs. OutOfMemory: it does not fit.
+    Raises: InputError: the network paints photographs.
     """
-    _require_room(network, size, device)
-    drawn: Image = network.to(device)(size=size, seed=seed)
+    network = network.to(device)
+    left = available_memory(device)
+    if left is None or need(network, size) <= left:
+        drawn: Image = network(size=size, seed=seed)
+    else:
+        noise = network.noise(network.whole(size), 1, torch.Generator().manual_seed(seed))
+        drawn = in_strips(network, noise, _STRIP)[..., : size.height, : size.width]
     return drawn.float().cpu().clamp(0, 1)
 
 
 def need(network: PyramidNetwork, size: Size) -> int:
-    """Bytes of tensors that a texture of a size takes at its peak: some 1.2 kB for each pixel."""
-    bare = on_meta(network)
-    with Meter() as meter, torch.no_grad():
-        shapes = network.shapes(network.whole(size), 1)
-        bare.paint([torch.empty(shape, device=META) for shape in shapes])
-    return meter.peak
+    """Bytes of tensors that a texture of a size takes at its peak, drawn at once: about 1.1 kB for each pixel."""
+    widest = network.last.in_channels * network.last.weight.element_size()
+    return round(_MAPS * widest * network.whole(size).area)
 
 
-def _require_room(network: PyramidNetwork, size: Size, device: torch.device) -> None:
-    wanted, left = need(network, size), available_memory(device)
-    if left is not None and wanted > left:
-        raise OutOfMemory(
-            f"a texture of {size} pixels takes {wanted / _GIGA:.1f} GB, and {left / _GIGA:.1f} GB are left: take a "
-            "smaller size."
-        )
+@torch.no_grad()
+def in_strips(network: PyramidNetwork, noise: Sequence[Noise], area: int) -> Image:
+    """What the network paints of noise at every scale, in strips of about `area` pixels."""
+    graph = _graph(network, noise)
+    *_, drawn = Gathering(graph, noise[-1], area, partial(spacious, large=_LARGE)).drawn()
+    assert isinstance(drawn, Tensor)
+    return drawn
+
+
+def _graph(network: PyramidNetwork, noise: Sequence[Noise]) -> Graph:
+    """What the network does to the finest noise; the others are there already."""
+    nodes = [Node(noise[-1].shape, None)]
+    finest = Traced.of(nodes, noise[-1])
+    coarser = []
+    for level in noise[:-1]:
+        nodes.append(Node(level.shape, level))
+        coarser.append(Traced.of(nodes, level))
+    drawn = network.paint([*coarser, finest])
+    assert isinstance(drawn, Traced)
+    return Graph(nodes[: drawn.index + 1])
