@@ -17,7 +17,7 @@ from brushwork.fast.johnson import mirrored
 from brushwork.fast.layers import Norm, Upsampling, norm_of
 from brushwork.perception import Encoder, load_encoder
 from brushwork.picture.window import Size
-from brushwork.types import Feature, Image
+from brushwork.types import Feature, Features, Image
 
 TAP = "conv4_1"
 """Where the network is read, rectified."""
@@ -107,11 +107,13 @@ class MganNetwork(nn.Module):
 
     def see(self, image: Image) -> Feature:
         """What the network that looks makes of a picture whose sides are multiples of `STRIDE`."""
-        return self.encoder.to(image.device)(image, [TAP])[TAP]
+        seen: Features = self.encoder.to(image.device)(image, [TAP])
+        return seen[TAP]
 
     def decode(self, feature: Feature) -> Image:
         """The picture of features."""
-        return 0.5 + 0.5 * self.decoder(feature).tanh()
+        last: Feature = self.decoder(feature)
+        return 0.5 + 0.5 * last.tanh()
 
 
 def _decoder(settings: Mgan) -> nn.Sequential:

@@ -43,7 +43,7 @@ class Mdan(Sizing, Starting, Seeing):
     content_layer: str = "conv5_1"
     """Layer at which the photograph's content is kept."""
 
-    content_weight: float = 1.0
+    content_weight: float = 2.0
     """Weight of the content, a share of the photograph's own energy at its layer; 0 or more."""
 
     style_layer: str = "conv3_1"
@@ -67,14 +67,15 @@ class Mdan(Sizing, Starting, Seeing):
     mirrored: bool = True
     """Whether it is looked at mirrored too."""
 
-    smoothness: float = 5.0
+    smoothness: float = 20.0
     """Weight of the total variation; 0 or more."""
 
     learning_rate: float = 0.01
     """Adam's step length for the pixels, white being 1."""
 
-    rival_rate: float = 0.02
-    """Adam's step length for the rival."""
+    rival_rate: float = 0.002
+    """Adam's step length for the rival; the authors took 0.02, with which its scores fly up and content counts for
+    nothing."""
 
     def __post_init__(self) -> None:
         check(self)

@@ -65,12 +65,11 @@ def initialize(network: nn.Module, seed: int) -> None:
     """
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.normal_(module.weight, 0, _SPREAD, generator=generator)
-        elif isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d):
-            nn.init.normal_(module.weight, 1, _SPREAD, generator=generator)
-        if isinstance(getattr(module, "bias", None), Tensor):
-            nn.init.zeros_(module.bias)
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d | nn.InstanceNorm2d):
+            middle = 1 if isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d) else 0
+            nn.init.normal_(module.weight, middle, _SPREAD, generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
 def surrounded(feature: Feature, patches: Patches) -> Feature:
@@ -78,4 +77,5 @@ def surrounded(feature: Feature, patches: Patches) -> Feature:
 
     Differs: the authors' patches end at the border; they average gradients over the patches of a cell instead.
     """
-    return pad(feature, **dict.fromkeys(("top", "bottom", "left", "right"), patches.seen // 2))
+    margin = patches.seen // 2
+    return pad(feature, top=margin, bottom=margin, left=margin, right=margin)

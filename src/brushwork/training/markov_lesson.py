@@ -120,7 +120,7 @@ class MarkovLesson:
         """Photographs, what is to be kept, and what is real."""
         drawn = blocks(self._real, batch, self.options)
         if self._matter.pairs:
-            photographs, painted = drawn.split(3, dim=1)
+            photographs, painted = drawn[:, :3], drawn[:, 3:]
             return photographs, painted, painted
         if batch.pictures is None:
             raise InputError("no photographs were given: this painter learns from a folder of them.")
@@ -138,7 +138,8 @@ class MarkovLesson:
 
     @torch.no_grad()
     def _known(self, real: Image) -> Feature:
-        return self._encoder(real, [JUDGED])[JUDGED]
+        seen: Features = self._encoder(real, [JUDGED])
+        return seen[JUDGED]
 
 
 def _share(given: Feature, wanted: Feature) -> Scalar:

@@ -37,8 +37,7 @@ def chosen(folder: Path, options: MarkovTraining) -> list[Path]:
 
 def looking(options: MarkovTraining, device: torch.device) -> Encoder:
     """The network that the painter looks with, and is judged with, on a device. Raises: WeightsError."""
-    engine = "auto" if device.type == "cpu" else "plain"
-    encoder = load_encoder(options.network, padding="reflect", engine=engine)
+    encoder = load_encoder(options.network, padding="reflect", engine="auto" if device.type == "cpu" else "plain")
     encoder.cut_after([TAP])
     return encoder.to(device)
 
