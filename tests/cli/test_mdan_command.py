@@ -29,3 +29,7 @@ def test_help_tells_of_its_options(run):
     assert outcome.code == 0
     for flag in ("--rival-rate", "--patch-stride", "--turns", "--resume"):
         assert flag in outcome.out
+
+
+def test_it_can_be_planned(run):
+    assert "--rival-rate" in run("plan", "mdan", "--help").out
