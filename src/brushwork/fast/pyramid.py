@@ -28,7 +28,9 @@ _WIDEST = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Pyramid:
-    """Settings of a texture network. The defaults draw textures; `STYLIZING` paints photographs.
+    """Settings of a texture network.
+
+    The defaults draw textures; `STYLIZING` paints photographs.
 
     Raises: InputError: numbers below 1, or no known norm.
     Source: 1603.03417, §3.1 and fig. 2; the authors' published models.

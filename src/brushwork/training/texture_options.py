@@ -31,7 +31,9 @@ class Variety:
 
 @dataclass(frozen=True, kw_only=True)
 class TextureTraining(Learning, Looking, Pyramid, Variety, WeighingContent, WeighingStyle, Weighing, Seeing):
-    """Options of learning a texture; `STYLIZED` are those of learning to paint photographs with it.
+    """Options of learning a texture, or of learning to paint photographs with it.
+
+    The defaults are those of textures; `STYLIZED` has the others.
 
     Source: Ulyanov et al., 1603.03417, §4, and the authors' programs; 1701.02096.
     """
