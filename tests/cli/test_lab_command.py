@@ -19,7 +19,7 @@ def test_without_a_name_the_experiments_are_listed(run: Run) -> None:
 
 
 def test_an_experiment_leaves_a_report_and_says_what_holds(desk: Path, run: Run) -> None:
-    outcome = run("lab", "light", "--size", "64", "--quick", "--photograph", "waves.png", "--photograph", "night.png")
+    outcome = run("lab", "light", "--size", "48", "--quick", "--photograph", "waves.png", "--photograph", "night.png")
     assert outcome.code == 0 and outcome.out == "lab/light/report.html\n"
     assert "light waves-light_of_night: " in outcome.err and "the brightness moves towards the other's" in outcome.err
     assert all((desk / "lab/light" / name).exists() for name in ("report.html", "figures.json", "sheet.png"))

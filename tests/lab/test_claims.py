@@ -88,8 +88,8 @@ def test_the_claims_about_textures_are_judged() -> None:
     assert not any(one.holds for one in texture.check(results((1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 3.0, 4.0, 9.0, 2.0, 1.0))))
 
 
-def _result(row: str, column: str, seconds: float = 1.0, picture: Path = Path("x.png"), **figures: float) -> Result:
-    return Result(row, column, figures, [(1, 2.0), (10, 1.0)], seconds, picture)
+def _result(row: str, column: str, /, *, time: float = 1.0, shown: Path = Path("x.png"), **figures: float) -> Result:
+    return Result(row, column, figures, [(1, 2.0), (10, 1.0)], time, shown)
 
 
 def _verdicts(name: str, results: list[Result]) -> list[bool | None]:
@@ -166,7 +166,7 @@ def test_covariance_is_judged_by_equality_and_by_what_is_left() -> None:
     def results(equal: float, left: float) -> list[Result]:
         name = "style loss, end / start"
         plain = _result("", "plain style", **{name: left})
-        return [plain, _result("", "covariance", 3.0, **{name: left, covariance.EQUAL: equal})]
+        return [plain, _result("", "covariance", time=3.0, **{name: left, covariance.EQUAL: equal})]
 
     assert _verdicts("covariance", results(1e-15, 0.1)) == [True, True, None, None]
     assert _verdicts("covariance", results(1e-3, 0.9)) == [False, False, None, None]
@@ -202,7 +202,7 @@ def test_starting_points_are_judged_by_losses_and_distances(grays: Callable[[flo
         corners = dict(zip(names, zip(losses, kept, (0.1, 0.2, 0.3), strict=True), strict=True))
         apart = {f"start to the {name}": begun for name in names}
         return [
-            _result(starts._row(way), column, 1.0, grays(gray), loss=loss, **{"to the photograph": near}, **apart)
+            _result(starts._row(way), column, shown=grays(gray), loss=loss, **{"to the photograph": near}, **apart)
             for way in starts.WAYS
             for (loss, near, gray), column in ((corners[way[0]], "0%"), (corners[way[1]], "100%"))
         ]
@@ -215,7 +215,7 @@ def test_the_figures_of_cvpr_are_judged(grays: Callable[[float], Path]) -> None:
     def result(row: str, column: str, gray: float, loss: float, near: float, kept: float) -> Result:
         figures = {"to the photograph": near, "SSIM to the photograph": kept}
         colors = {"chroma distance before": 0.5, "chroma distance after": near}
-        return _result(row, column, 1.0, grays(gray), loss=loss, **figures, **colors)
+        return _result(row, column, shown=grays(gray), loss=loss, **figures, **colors)
 
     def results(kept: float, own: float, painting: float, loss: float, seed: float) -> list[Result]:
         return [

@@ -97,7 +97,7 @@ def _axes(frame: _Frame) -> Iterator[str]:
 
 def _round_step(right: int) -> int:
     """1, 2 or 5 times a power of ten: at most five of them reach to the right."""
-    power = 10 ** max(0, math.floor(math.log10(right)) - 1)
+    power: int = 10 ** max(0, math.floor(math.log10(right)) - 1)
     return next(step for step in (factor * power for factor in (1, 2, 5, 10, 20, 50, 100)) if right / step <= 5)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +21,7 @@ PAINTINGS = ("auvers.jpg", "great_wave.jpg", "composition_viii.jpg")
 """The first of each are those that most experiments use. Credits: examples/CREDITS.md."""
 
 
-class Asked(Protocol):
+class Asked(Hashable, Protocol):
     """Cells that any process can set up: an experiment's, or a sweep's. It travels between processes."""
 
     @property

@@ -66,8 +66,8 @@ class Report:
         """Everything that was measured, as JSON."""
         cells = [{**_facts(result), "figures": result.figures, "curve": result.curve} for result in self.results]
         checks = [check._asdict() for check in self.checks]
-        document = {"experiment": self.experiment.name, "source": self.experiment.source, "command": self.made_by}
-        document |= {"cells": cells}
+        document: dict[str, Any] = {"experiment": self.experiment.name, "source": self.experiment.source}
+        document |= {"command": self.made_by, "cells": cells}
         return json.dumps({**document, "checks": checks, "machine": machine()}, indent=1)
 
     @cached_property

@@ -74,8 +74,9 @@ class Sweep:
 
     def _command(self, choice: Choice, size: Extent | Literal["as painted"] | None) -> str:
         base = preset(choice.preset)
-        sizes = {"as painted": choice.options.size, None: base.size}
-        options = replace(choice.options, size=sizes.get(size, size))
+        options = choice.options
+        if size != "as painted":
+            options = replace(options, size=base.size if size is None else size)
         named = () if choice.preset == "default" else ("--preset", choice.preset)
         start = () if self.start is None else ("--start", str(self.start))
         paths = map(_plain, (self.photograph, *choice.paintings))

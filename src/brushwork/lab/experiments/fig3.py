@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from math import sqrt
 
 import torch
 
@@ -63,7 +64,7 @@ def _apart(easel: Easel, options: Transfer, image: Image) -> float:
     encoder = easel.encoder(options)
     painting = resize(easel.painting, fit(Size.of(easel.painting), easel.size, by="long"), clamp=True)
     own, other = (encoder(one, LAYERS[-1:])[LAYERS[-1]] for one in (image, painting))
-    return gram_distance(own, other) ** 0.5
+    return sqrt(gram_distance(own, other))
 
 
 def check(results: Sequence[Result]) -> list[Check]:

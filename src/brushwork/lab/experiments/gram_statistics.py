@@ -60,7 +60,8 @@ def random(matrix: Matrix, dice: torch.Generator) -> Matrix:
     """A Gram matrix of white noise, as large as the given one: a control that shares no statistics with it."""
     noise = torch.randn(matrix.shape, generator=dice, dtype=matrix.dtype)
     found = noise @ noise.mT
-    return found * (matrix.norm() / found.norm())
+    scaled: Matrix = found * (matrix.norm() / found.norm())
+    return scaled
 
 
 WAYS: Mapping[str, Callable[[Matrix, torch.Generator], Matrix]] = {

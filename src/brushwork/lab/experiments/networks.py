@@ -16,7 +16,7 @@ from brushwork.picture import Size
 from brushwork.recipes import Pictures, Progress, Transfer, run
 from brushwork.recipes.coarse_to_fine import levels
 from brushwork.recipes.start import beginning
-from brushwork.recipes.transfer import Subject
+from brushwork.recipes.subject import Subject
 
 VGG = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 
