@@ -49,9 +49,9 @@ def _regions(job: Commission, content: Size, paintings: Sequence[Size]) -> Itera
             _require_alike(region.photograph, own, content)
             yield region
             continue
-        pairs = read_masks(own, *other, max_pixels=limit)
+        pairs = read_masks(own, other[0], max_pixels=limit)
         _require_alike(pairs[0].photograph, own, content)
-        _require_alike(pairs[0].painting, *other, paintings[whose])
+        _require_alike(pairs[0].painting, other[0], paintings[whose])
         yield from (Region(pair.photograph, pair.painting, whose) for pair in pairs)
 
 
