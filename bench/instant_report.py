@@ -30,16 +30,16 @@ def report(results: dict[str, Any]) -> str:
         f"start, torch {here['torch']}, brushwork {results['brushwork']}, {results['peer']}; {results['rounds']} rounds "
         "by turns.",
         "",
-        "Seconds for a picture, from its files to samples in memory (medians), the networks loaded; peak memory of the "
-        "process:",
+        "Seconds for a picture by the clock / of the processor, from its files to samples in memory (medians), the "
+        "networks loaded; peak memory of the process:",
         "",
         "| engine | loading, s | " + " | ".join(f"{size}, s" for size in sizes) + f" | {sizes[-1]}, MB |",
         "|---|---|" + "---|" * (len(sizes) + 1),
     ]
     for engine in engines:
-        times = [_mean(_of(results, engine, size), "median") for size in sizes]
-        memory = max(one["memory"] for one in _of(results, engine, sizes[-1]))
-        cells = " | ".join(f"{seconds:.2f}" for seconds in times)
+        of_size = [_of(results, engine, size) for size in sizes]
+        memory = max(one["memory"] for one in of_size[-1])
+        cells = " | ".join(f"{_mean(one, 'median'):.2f} / {_mean(one, 'processor'):.2f}" for one in of_size)
         lines.append(f"| {_name(engine)} | {results['loading'][engine]:.1f} | {cells} | {memory / MEGABYTE:.0f} |")
     for size in sizes:
         lines += ["", *_judged(results, engines, size)]

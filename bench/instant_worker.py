@@ -27,11 +27,11 @@ def main() -> None:
     print(json.dumps({"seconds": time.perf_counter() - begin}), file=answers, flush=True)
     for line in sys.stdin:
         task = json.loads(line)
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.process_time()
         picture = paint(task["content"], task["style"], task["size"])
-        seconds = time.perf_counter() - begin
+        spent = {"seconds": time.perf_counter() - begin, "processor": time.process_time() - busy}
         picture.save(task["out"])
-        print(json.dumps({"seconds": seconds, "memory": _peak()}), file=answers, flush=True)
+        print(json.dumps({**spent, "memory": _peak()}), file=answers, flush=True)
 
 
 def _any(_: str, threads: int) -> Paint:
@@ -52,20 +52,30 @@ def _built_in(_: str, threads: int) -> Paint:
 
 
 def _instant(_: str, threads: int) -> Paint:
-    from brushwork.cli.process import tune
-
-    tune()  # as the command does, before torch is imported
-    import torch
-
+    device = _tuned(threads)
     from brushwork.fast.instant import Instant
 
-    torch.set_num_threads(threads)
-    brush = Instant().brush(torch.device("cpu"))
+    brush = Instant().brush(device)
     return lambda content, style, size: _painted(Instant(size=size), brush, content, [style])
 
 
 def _painter(name: str, threads: int) -> Paint:
-    raise NotImplementedError(name)
+    device = _tuned(threads)
+    from brushwork.fast.by_painter import ByPainter
+
+    brush = ByPainter(painter=name).brush(device)
+    return lambda content, _, size: _painted(ByPainter(painter=name, size=size), brush, content, [])
+
+
+def _tuned(threads: int) -> Any:
+    """The processor, for torch; the process set as the command sets its own."""
+    from brushwork.cli.process import tune
+
+    tune()  # before torch is imported
+    import torch
+
+    torch.set_num_threads(threads)
+    return torch.device("cpu")
 
 
 def _painted(options: Any, brush: Any, content: str, styles: list[str]) -> Any:

@@ -50,7 +50,7 @@ def decoded(
     `restyled` gives the features of a window of cells.
     """
     cells = Size(-(-canvas.height // STRIDE), -(-canvas.width // STRIDE))
-    picture = None
+    picture: Image | None = None
     for tile in _tiles(canvas, side):
         around = cells_for(tile, cells)
         painted = decoder(restyled(around))

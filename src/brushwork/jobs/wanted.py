@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from brushwork.fast.at_once import canvas_size
+from brushwork.fast.at_once import AtOnce, canvas_size
 from brushwork.fast.instant import Instant
-from brushwork.jobs.job import Commission, OnePass
+from brushwork.jobs.job import Commission
 from brushwork.picture import MAX_PIXELS, Size, picture_size
 from brushwork.recipes import Mdan, Texture, Transfer, plan
 from brushwork.recipes.kept_style import ENDING
@@ -29,13 +29,13 @@ def wanted(job: Commission) -> Wanted:
 
     Raises: InputError: one of them cannot be used.
     """
-    own = _size(job, job.content)
-    if isinstance(job, OnePass):
-        content = first = finest = canvas_size(job.options, own)
+    options, own = job.options, _size(job, job.content)
+    if isinstance(options, AtOnce):
+        content = first = finest = canvas_size(options, own)
     else:
-        levels = plan(job.options, own)
+        levels = plan(options, own)
         first, finest = levels[0].size, levels[-1].size
-        content = picture_size_at(job.options, finest, own) if isinstance(job.options, Texture) else finest
+        content = picture_size_at(options, finest, own) if isinstance(options, Texture) else finest
     return Wanted(content, tuple(_painting_at(job, finest, number) for number in range(len(job.paintings))), first)
 
 
