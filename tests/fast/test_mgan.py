@@ -50,6 +50,13 @@ def test_sizes_of_files(width, megabytes):
     assert 2 * numbers / 1e6 == pytest.approx(megabytes, abs=0.06)
 
 
+def test_the_network_that_looks_is_loaded_when_it_is_to_paint():
+    network = build(SMALL)
+    assert not network._looking
+    network.eval()
+    assert network._looking
+
+
 def test_it_paints_what_the_network_sees(network):
     image = torch.rand(1, 3, 64, 64)
     with torch.no_grad():

@@ -6,7 +6,7 @@ Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Genera
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Self, get_args
 
 import torch
 from torch import nn
@@ -68,7 +68,7 @@ NETWORKS = ("vgg19-normalized", "vgg19")
 class MganNetwork(nn.Module):
     """From a photograph, or from brown noise, to a picture in the style.
 
-    Its state is the decoder's alone: the network that looks is loaded when something is first painted.
+    Its state is the decoder's alone: the network that looks is loaded by `eval`, or when something is first painted.
     """
 
     def __init__(self, settings: Mgan, encoder: Encoder | None = None) -> None:
@@ -86,6 +86,12 @@ class MganNetwork(nn.Module):
             encoder.cut_after([TAP])
             self._looking.append(encoder)
         return self._looking[0]
+
+    def train(self, mode: bool = True) -> Self:
+        """As every module. Before it paints, the network that looks is loaded: traces and exports cannot read files."""
+        if not mode:
+            _ = self.encoder
+        return super().train(mode)
 
     def look(self, encoder: Encoder) -> None:
         """Look with this network from now on: the same one, on another device or with another engine."""
