@@ -110,9 +110,9 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
     [
         ((*JOHNSON, "-o", "painter.png"), "must end in .safetensors"),
         ((*JOHNSON, "--style-blend", "1,2"), "style-blend has 2 weights for 1 paintings"),
-        ((*JOHNSON, "--crop", "8"), "crop is 8"),
+        ((*JOHNSON, "--photo-size", "8"), "photo-size is 8"),
         (("train", "johnson", "waves.png"), "--photos"),
-        ((*JOHNSON, "--photos", "nowhere"), "nowhere is no folder"),
+        (("train", "johnson", "waves.png", "--photos", "nowhere", *STYLE), "nowhere is no folder"),
         ((*JOHNSON, "--from", "photo.jpg"), "photo.jpg is damaged, or no safetensors"),
         ((*JOHNSON, "--schedule", "sometimes"), "schedule"),
         ((*JOHNSON, "--plot", "losses.txt"), "must end in"),

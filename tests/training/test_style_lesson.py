@@ -47,23 +47,23 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
     assert {name: float(one) for name, one in turn.losses.terms.items()} == pytest.approx(
         {name: float(one) for name, one in wanted.terms.items()}, rel=1e-4
     )
-    assert float(turn.losses.total) == pytest.approx(float(wanted.total), rel=1e-4)
+    assert turn.losses.total.item() == pytest.approx(float(wanted.total), rel=1e-4)
 
 
 def test_the_loss_is_the_mean_over_the_batch() -> None:
     lesson, both = tiny_lesson(), batch()
     assert both.pictures is not None
-    singles = [float(next(lesson.turns(Batch(0, 0, 0, 1, 1, CPU, one[None]))).losses.total) for one in both.pictures]
+    singles = [next(lesson.turns(Batch(0, 0, 0, 1, 1, CPU, one[None]))).losses.total.item() for one in both.pictures]
     (turn,) = lesson.turns(both)
-    assert float(turn.losses.total) == pytest.approx(sum(singles) / 2, rel=1e-5)
-    assert float(turn.losses.total) == pytest.approx(sum(float(one) for one in turn.losses.terms.values()), rel=1e-5)
+    assert turn.losses.total.item() == pytest.approx(sum(singles) / 2, rel=1e-5)
+    assert turn.losses.total.item() == pytest.approx(sum(one.item() for one in turn.losses.terms.values()), rel=1e-5)
 
 
 def test_judging_needs_no_gradient_and_says_the_same() -> None:
     lesson = tiny_lesson()
     (turn,) = lesson.turns(batch())
     judged = lesson.judge(batch())
-    assert judged["total"] == pytest.approx(float(turn.losses.total), rel=1e-6)
+    assert judged["total"] == pytest.approx(turn.losses.total.item(), rel=1e-6)
     assert not lesson.show(batch()).requires_grad
 
 
@@ -72,7 +72,7 @@ def test_mixed_precision_leaves_the_losses_in_full() -> None:
     with torch.autocast("cpu", torch.bfloat16):
         (turn,) = lesson.turns(batch())
     assert turn.losses.total.dtype == torch.float32
-    assert float(turn.losses.total) == pytest.approx(lesson.judge(batch())["total"], rel=0.05)
+    assert turn.losses.total.item() == pytest.approx(lesson.judge(batch())["total"], rel=0.05)
 
 
 def test_several_paintings_are_one_style() -> None:

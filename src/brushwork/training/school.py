@@ -176,9 +176,9 @@ class School:
         return Graduated(course.output, course.history, self._step, monotonic() - self._began)
 
     def _write(self) -> None:
-        if not self._first:
-            return
         tensors, story = taken(self._lesson)
+        if not self._first or not all(one.isfinite().all() for one in tensors.values()):
+            return  # weights that are no numbers: the next iteration will find out
         told = {"lesson": story, "scaler": self._descent.scaler.state_dict()}
         seconds = monotonic() - self._began
         self._history.write(self._course.history, self._about())
