@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from brushwork.cli.lab import spreading
+from brushwork.lab.experiments import light
 
 Run = Callable[..., Any]
 
@@ -18,10 +20,15 @@ def test_without_a_name_the_experiments_are_listed(run: Run) -> None:
     assert any(line.startswith("fig3: ") for line in lines) and len(lines) > 10
 
 
-def test_an_experiment_leaves_a_report_and_says_what_holds(desk: Path, run: Run) -> None:
+def test_an_experiment_leaves_a_report_and_says_what_holds(
+    desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(light, "OPTIONS", replace(light.OPTIONS, iterations=25))
     outcome = run("lab", "light", "--size", "48", "--quick", "--photograph", "waves.png", "--photograph", "night.png")
     assert outcome.code == 0 and outcome.out == "lab/light/report.html\n"
     assert "light waves-light_of_night: " in outcome.err and "the brightness moves towards the other's" in outcome.err
+    page = (desk / "lab/light/report.html").read_text()
+    assert "brushwork lab light --quick --size 48 --photograph waves.png --photograph night.png" in page
     assert all((desk / "lab/light" / name).exists() for name in ("report.html", "figures.json", "sheet.png"))
 
 

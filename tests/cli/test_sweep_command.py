@@ -39,6 +39,16 @@ def test_a_page_a_sheet_and_commands(desk: Path, run: Run, studio: Any) -> None:
     assert studio.job.options.style_weight == 1000 and studio.job.options.content_layers == ("conv1_1",)
 
 
+def test_a_command_paints_its_picture_again(desk: Path, run: Run) -> None:
+    sweep = ("photo.jpg", "waves.png", "--vary", "size=32,48", "--vary", "style-weight=10,20")
+    assert run("sweep", *sweep, *SMALL[2:]).code == 0
+    page = html.unescape((desk / "sweep/report.html").read_text())
+    command = next(part.partition("</pre>")[0] for part in page.split("<pre>") if part.startswith("brushwork paint"))
+    assert run(*shlex.split(command)[1:]).code == 0
+    with Image.open("size_32-style_weight_10.png") as again, Image.open("sweep/size_32-style_weight_10.png") as first:
+        assert again.tobytes() == first.tobytes()
+
+
 def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
     sweep = ("sweep", "photo.jpg", "waves.png", *SMALL)
     assert run(*sweep, "--vary", "style-weight=10").code == 0

@@ -35,7 +35,7 @@ class Cell:
     @property
     def name(self) -> str:
         """The cell's own name, fit for a file."""
-        return "-".join(plain(part) for part in (self.row, self.column) if part)
+        return cell_name(self.row, self.column)
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,11 @@ class Check(NamedTuple):
     measured: str
     holds: bool | None
     """None: to be judged by eye."""
+
+
+def cell_name(row: str, column: str) -> str:
+    """What the picture at a row and a column is called."""
+    return "-".join(plain(part) for part in (row, column) if part)
 
 
 def plain(text: str) -> str:

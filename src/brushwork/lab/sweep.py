@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from brushwork.errors import InputError
-from brushwork.lab.cell import Cell, Ends, Figures
+from brushwork.lab.cell import Cell, Ends, Figures, cell_name
 from brushwork.lab.easel import Easel
 from brushwork.lab.experiment import Experiment
 from brushwork.lab.figures import part_of_loss
@@ -80,7 +80,8 @@ class Sweep:
         named = () if choice.preset == "default" else ("--preset", choice.preset)
         start = () if self.start is None else ("--start", str(self.start))
         paths = map(_plain, (self.photograph, *choice.paintings))
-        return shlex.join(["brushwork", "paint", *paths, *named, *start, *_flags(options, base)])
+        output = ("-o", f"{cell_name(choice.row, choice.column)}.png")  # commands of two cells do not collide
+        return shlex.join(["brushwork", "paint", *paths, *named, *start, *_flags(options, base), *output])
 
 
 def described(sweep: Sweep, varied: Sequence[str]) -> Experiment:
