@@ -15,14 +15,15 @@ from rich.text import Text
 from brushwork.cli.exits import fail
 from brushwork.cli.halfblocks import half_blocks
 from brushwork.cli.output import print_json, result, tell
+from brushwork.cli.painter_sheet import painter_sheet
 from brushwork.cli.panels import OUTPUT, JsonFlag
 from brushwork.cli.weights import megabytes
 from brushwork.errors import InputError
 from brushwork.fast.label import Label, read_label
-from brushwork.fast.shelf import PAINTERS, shelved, user_folder
-from brushwork.picture import read_picture
+from brushwork.fast.shelf import PAINTERS, painter_file, shelved, user_folder
+from brushwork.picture import Size, read_picture, write_picture
 
-_COLUMNS, _ROWS = 16, 5
+_COLUMNS, _MOST_ROWS = 24, 12
 """Characters of a thumbnail."""
 
 
@@ -66,8 +67,6 @@ def described(label: Label) -> dict[str, Any]:
 
 def _labels(names: Sequence[str]) -> list[Label]:
     """The labels of painters; of all that are known by name, those that can be read."""
-    from brushwork.fast.shelf import painter_file
-
     if names:
         return [read_label(painter_file(name)) for name in names]
     labels = []
@@ -106,8 +105,9 @@ def _entry(label: Label, console: Console) -> Table:
 def _words(label: Label) -> list[Text]:
     settings = ", ".join(f"{name} {value}" for name, value in label.settings.items())
     size = f"{label.parameters:,} parameters, {megabytes(label.nbytes)}"
-    lines = [f"{label.architecture}: {settings}", size, label.license or "no license is said", str(label.path)]
-    return [Text(label.path.stem, "bold"), *map(Text, lines if label.path.parent != PAINTERS else lines[:-1]), Text()]
+    lines = [f"{label.architecture}: {settings}", size, label.license or "no license is said"]
+    where = [str(label.path)] if label.path.parent != PAINTERS else []
+    return [Text(label.path.stem, "bold"), *map(Text, [*lines, *where]), Text()]
 
 
 def _has_colors(console: Console) -> bool:
@@ -118,7 +118,9 @@ def _has_colors(console: Console) -> bool:
 def _thumbnail(label: Label) -> Text | None:
     if label.style is None:
         return None
-    return half_blocks(read_picture(BytesIO(label.style)).image, _COLUMNS, _ROWS)
+    image = read_picture(BytesIO(label.style)).image
+    size = Size.of(image)
+    return half_blocks(image, _COLUMNS, min(_MOST_ROWS, max(1, round(_COLUMNS * size.height / size.width / 2))))
 
 
 def _row(label: Label) -> tuple[str, ...]:
@@ -126,9 +128,6 @@ def _row(label: Label) -> tuple[str, ...]:
 
 
 def _write_sheet(labels: Sequence[Label], path: Path, force: bool) -> None:
-    from brushwork.cli.painter_sheet import painter_sheet
-    from brushwork.picture import write_picture
-
     shown = [label for label in labels if label.style is not None]
     if not shown:
         raise InputError("there is nothing to show: none of the painters has a thumbnail.")

@@ -17,16 +17,17 @@ from torch import nn
 from brushwork.errors import InputError
 from brushwork.fast.architectures import to_json
 from brushwork.fast.painter import Painter
+from brushwork.fast.pyramid import Pyramid
 from brushwork.picture.destination import placing
 from brushwork.types import Image
 
 OPSET = 18
 """Version of ONNX's operators: of the end of 2022, which programs on phones know too."""
 
-_NEEDED = ("onnx", "onnxscript")
+_MARGIN = 32
+"""Pixels, of networks that say none."""
 
-_EXAMPLE = (2, 3, 132, 148)
-"""A batch of pictures to be exported by. Sides and number are free afterwards."""
+_NEEDED = ("onnx", "onnxscript")
 
 
 def export_painter(painter: Painter, path: Path, *, overwrite: bool = False) -> Path:
@@ -39,6 +40,7 @@ def export_painter(painter: Painter, path: Path, *, overwrite: bool = False) -> 
     _require_onnx()
     if path.suffix.lower() != ".onnx":
         raise InputError(f"the export is to be {path}: its name must end in .onnx.")
+    _require_determined(painter)
     program = _program(painter)
     program.model.metadata_props.update(_story(painter))
     with placing(path, overwrite=overwrite) as temporary:
@@ -59,15 +61,14 @@ class _Clipped(nn.Module):
 
 
 def _program(painter: Painter) -> Any:
-    sides = {0: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     network = _Clipped(painter.network).eval()
     try:
         with _quietly(), torch.no_grad():
             return torch.onnx.export(
                 network,
-                (torch.rand(_EXAMPLE),),
+                (_example(painter.network),),
                 dynamo=True,
-                dynamic_shapes=(sides,),
+                dynamic_shapes=({0: "batch", 2: "height", 3: "width"},),
                 input_names=["photograph"],
                 output_names=["picture"],
                 opset_version=OPSET,
@@ -75,6 +76,18 @@ def _program(painter: Painter) -> Any:
             )
     except torch.onnx.OnnxExporterError as error:
         raise InputError(f"{painter.name} ({painter.architecture}) cannot be exported: {_first_line(error)}") from error
+
+
+def _example(network: nn.Module) -> Image:
+    """Pictures to be exported by; their number and sides are free afterwards, from `_smallest` on."""
+    height = _smallest(network) + 21
+    return torch.rand(2, 3, height, height + 8)
+
+
+def _smallest(network: nn.Module) -> int:
+    """Pixels of a side at least: a margin is mirrored within the picture, and what fills a cell of four pixels up."""
+    margin = getattr(network, "margin", _MARGIN)
+    return (margin if isinstance(margin, int) else _MARGIN) + 4
 
 
 def _story(painter: Painter) -> Mapping[str, str]:
@@ -85,8 +98,16 @@ def _story(painter: Painter) -> Mapping[str, str]:
         "architecture": painter.architecture,
         "settings": json.dumps(to_json(painter.settings)),
         "record": json.dumps(dict(painter.record), ensure_ascii=False),
-        "pictures": "sRGB in [0, 1], batch × 3 × height × width",
+        "pictures": f"sRGB in [0, 1], batch × 3 × height × width, sides of {_smallest(painter.network)} pixels or more",
     }
+
+
+def _require_determined(painter: Painter) -> None:
+    if isinstance(painter.settings, Pyramid):
+        raise InputError(
+            f"{painter.name} paints with noise that hangs on a seed, for which ONNX has no word: only networks without "
+            "noise (johnson, mgan) can be exported."
+        )
 
 
 def _require_onnx() -> None:
