@@ -24,7 +24,8 @@ class Starting(ABC):
     transfer a style, what AdaIN paints at once (instant)."""
 
     noise: float = 1.0
-    """Standard deviation of the white noise on the scale 0 to `white`: 1 as the authors, 0.001 as jcjohnson."""
+    """Standard deviation of the white noise on the scale 0 to `white`: 1 as the authors, 0.001 as jcjohnson. From noise
+    that weak nothing is seen for some 25 closures; with 40, 20 are enough for shapes and colors."""
 
     grain: float = 0.0
     """The same for noise that is added to a photograph or a painting to start from; 0 as the published programs."""
