@@ -37,6 +37,7 @@ _COMMANDS = {
     "style": ("brushwork.cli.style:app", "Keep styles of paintings in files, mix them, and combine paintings."),
     "judge": ("brushwork.cli.judge:judge", "Judge how near results are to photograph and painting."),
     "painters": ("brushwork.cli.painters:painters", "List the networks that paint at once, in a style each."),
+    "export": ("brushwork.cli.export:export", "Write a painter for other programs, as ONNX."),
     "presets": ("brushwork.cli.presets:presets", "List the published programs that are known as settings."),
     "weights": ("brushwork.cli.weights:app", "List, fetch and add the networks' weights."),
     "doctor": ("brushwork.cli.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),

@@ -41,9 +41,9 @@ def export_painter(painter: Painter, path: Path, *, overwrite: bool = False) -> 
     if path.suffix.lower() != ".onnx":
         raise InputError(f"the export is to be {path}: its name must end in .onnx.")
     _require_determined(painter)
-    program = _program(painter)
-    program.model.metadata_props.update(_story(painter))
     with placing(path, overwrite=overwrite) as temporary:
+        program = _program(painter)
+        program.model.metadata_props.update(_story(painter))
         program.save(str(temporary), external_data=False)
     return path
 
