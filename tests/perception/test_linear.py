@@ -107,7 +107,9 @@ def test_a_file_of_the_authors_is_taken_by_its_values(published, layers, tmp_pat
 
 def test_they_are_no_network(published):
     fetch("lpips-alexnet")
-    with pytest.raises(InputError, match=r"lpips-alexnet is no network, but the linear layers of one"):
+    with pytest.raises(
+        InputError, match=r"is no network that looks, but holds another one's weights: LPIPS of AlexNet"
+    ):
         load_encoder("lpips-alexnet")
 
 
