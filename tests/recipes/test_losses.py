@@ -9,6 +9,7 @@ from brushwork.errors import InputError, NotAdditive
 from brushwork.evaluate.tiled import Tiling
 from brushwork.picture.window import Size, Window
 from brushwork.recipes import Pictures, run, take_style, texture, transfer
+from brushwork.recipes.convention import BALANCE
 from brushwork.recipes.loss_weights import LOSSES
 from brushwork.recipes.losses import Models
 from brushwork.recipes.share import Alone
@@ -79,6 +80,15 @@ def test_losses_add_up_with_their_weights(options, tiny, photograph, painting):
         assert both[f"style:{layer}"].weight == 2 * alone["gram"][f"style:{layer}"].weight
         assert both[f"sliced:{layer}"].weight == 0.5 * alone["sliced"][f"sliced:{layer}"].weight
         assert both[f"spread:{layer}"].weight == alone["gram"][f"spread:{layer}"].weight
+
+
+def test_in_relative_losses_are_balanced_with_gram_matrices(options, tiny, photograph, painting):
+    for loss in ("moments", "covariance", "wasserstein", "sliced", "histogram", "patches"):
+        weights = {}
+        for convention in ("relative", "authors"):
+            subject = Subject(photograph, [painting], options(loss, convention=convention), tiny)
+            weights[convention] = objective(subject)[f"{loss}:pool1"].weight
+        assert weights["relative"] == pytest.approx(BALANCE[loss] * weights["authors"])
 
 
 def test_means_and_deviations_stand_beside_the_gram_matrix_alone(options, tiny, photograph, painting):

@@ -11,6 +11,7 @@ With F the painting's features at a layer of N channels, and E‖F‖² = ‖μ*
 | `histogram`   | Σ over channels of W₂²                                    | 1/E‖F‖²            | 1/N       |
 | `patches`     | mean over patches of ‖Ψ−Ψ*_NN‖², divided by their 9 cells | 1/E‖F‖²            | 1/N       |
 
+In `relative` each is multiplied by what `convention.BALANCE` says, so that it paints as strongly as Gram matrices do.
 Of several paintings, means and covariances are blended; sliced Wasserstein and histogram are weighted sums of one
 loss for each painting, whose least is between them; a patch is taken of whichever painting has the nearest.
 """
