@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import torch
@@ -16,16 +15,6 @@ from brushwork.perception.native.moments import takes
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
 from brushwork.types import Feature, Features, Summaries
-
-
-def spare(taps: Iterable[str], features: Features) -> list[Feature]:
-    """The features that only one of some terms reads: it may use them up. `taps` are those of the terms, one for each.
-
-    A tap may have several names, under which there are the same features.
-    """
-    read = [features[tap] for tap in taps]
-    readers = Counter(feature.untyped_storage()._cdata for feature in read)
-    return [feature for feature in read if readers[feature.untyped_storage()._cdata] == 1]
 
 
 def layout_of(encoder: Encoder, terms: Mapping[str, Sum], picture: Size) -> Layout:

@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 from brushwork.errors import InputError
 from brushwork.evaluate.forgetting import Forgetting
 from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.sums import added, as_wide, layout_of, spare, summarize
+from brushwork.evaluate.sums import added, as_wide, layout_of, summarize
 from brushwork.objective import Objective
 from brushwork.perception.encoder import PIXELS, Encoder
 from brushwork.perception.native.moments import using_up
@@ -164,7 +164,7 @@ class _Eye:
     def look(self, tile: Window) -> _Look:
         outer, leaf = self._leaf(tile)
         features = self.encoder(leaf, self.layout.lattices)
-        with using_up(spare((term.tap for term in self.terms.values()), features)):
+        with using_up(features[term.tap] for term in self.terms.values()):
             return _Look(outer, leaf, summarize(self.terms, features, self.layout, tile))
 
     def glance(self, tile: Window) -> _Look:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from brushwork.evaluate.replayed import replayed
-from brushwork.evaluate.sums import spare
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.perception.native.moments import using_up
@@ -18,7 +17,7 @@ def whole(encoder: Encoder, objective: Objective) -> Evaluate:
 
     def evaluate(image: Image) -> Losses:
         features = encoder(image, objective.taps)
-        with using_up(spare((term.tap for _, term in objective.terms.values()), features)):
+        with using_up(features[term.tap] for _, term in objective.terms.values()):
             losses = objective(features)
         del features
         losses.total.backward()  # type: ignore[no-untyped-call]

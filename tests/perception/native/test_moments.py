@@ -91,6 +91,25 @@ def test_what_was_used_up_is_not_used_again_in_silence():
         other.backward()
 
 
+def test_the_last_of_several_sums_uses_up_what_they_read():
+    shift, feature = torch.zeros(1, 64), _on_the_shelf((1, 64, 80, 80))
+    plain = feature.detach().clone().requires_grad_()
+    with moments.using_up([feature, feature]):
+        losses = moments.gram(feature).sum() + moments.spread(feature, shift)[1].sum()
+    losses.backward()
+    (moments.gram(plain).sum() + moments.spread(plain, shift)[1].sum()).backward()
+    assert _error(feature.grad, plain.grad) < 1e-6
+    assert not torch.equal(feature.detach(), plain.detach())
+
+
+def test_what_others_read_too_is_left_alone():
+    feature = _on_the_shelf((1, 64, 80, 80))
+    before = feature.detach().clone()
+    with moments.using_up([feature, feature]):
+        (moments.gram(feature).sum() + (feature * feature).sum()).backward()
+    assert torch.equal(feature.detach(), before)
+
+
 def test_only_this_engine_s_features_are_used_up():
     feature = _feature((1, 64, 9, 9))
     before = feature.detach().clone()

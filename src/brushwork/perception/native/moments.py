@@ -7,9 +7,12 @@ over them, see `using_up`.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -31,8 +34,25 @@ _BLOCKS = 32
 _CELLS_COPIED = 96
 """Cells that a thread copies before it writes their gradient over them."""
 
-_SPARE: ContextVar[frozenset[int]] = ContextVar("_SPARE", default=frozenset())
-"""The memory that may be used up."""
+
+@dataclass
+class _Readers:
+    """Who reads features that may be used up."""
+
+    all: int
+    summed: int = 0
+    """Those of them that take sums here."""
+    pulled: int = 0
+    """Those whose gradient was asked for."""
+
+    def last(self) -> bool:
+        """Whether this is the last one to ask for its gradient, so that nobody needs the features any more."""
+        self.pulled += 1
+        return self.all == self.summed == self.pulled
+
+
+_SPARE: ContextVar[Mapping[int, _Readers]] = ContextVar("_SPARE", default=MappingProxyType({}))
+"""Memory that may be used up, and who reads there."""
 
 Gram = Float[Tensor, "b c c"]
 PerChannel = Float[Tensor, "b c"]
@@ -57,16 +77,26 @@ def _lies_in_rows(feature: Feature) -> bool:
 
 
 @contextmanager
-def using_up(features: Iterable[Feature]) -> Iterator[None]:
-    """Sums over these features write their gradient over them: for those that nobody looks at afterwards.
+def using_up(read: Iterable[Feature]) -> Iterator[None]:
+    """Sums write their gradient over features that are not needed any more.
 
-    Whoever does so nevertheless, in a backward pass, is told by torch that they were modified.
+    `read` are all the features that will be read, one as often as it is. If all that is read of one are its sums here,
+    the last of them to be differentiated uses it up. Whoever looks at it afterwards, in a backward pass, is told by
+    torch that it was modified.
     """
-    token = _SPARE.set(frozenset(one.untyped_storage()._cdata for one in features if _is_on_shelf(one)))
+    count = Counter(one.untyped_storage()._cdata for one in read if _is_on_shelf(one))
+    token = _SPARE.set({memory: _Readers(times) for memory, times in count.items()})
     try:
         yield
     finally:
         _SPARE.reset(token)
+
+
+def _readers(feature: Feature) -> _Readers | None:
+    readers = _SPARE.get().get(feature.untyped_storage()._cdata)
+    if readers is not None:
+        readers.summed += 1
+    return readers
 
 
 def _is_on_shelf(feature: Feature) -> bool:
@@ -90,7 +120,7 @@ class _Gram(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature) -> Gram:
         ctx.save_for_backward(feature)
-        ctx.uses_up = feature.untyped_storage()._cdata in _SPARE.get()
+        ctx.readers = _readers(feature)
         batch, channels = feature.shape[:2]
         result, sums = feature.new_empty(batch, channels, channels), _sums(feature)
         panels = channels // _PANEL
@@ -107,16 +137,16 @@ class _Gram(torch.autograd.Function):
             return wide
         batch, channels = feature.shape[:2]
         panels = both.view(batch, channels, channels // _PANEL, _PANEL).transpose(1, 2).contiguous()
-        copies = torch.get_num_threads() * _CELLS_COPIED if ctx.uses_up else 0
-        partial = feature.new_empty(copies, channels)
-        return _mapped("gram_back", feature, in_place=ctx.uses_up, given=panels, partial=partial)
+        in_place = ctx.readers is not None and ctx.readers.last()
+        partial = feature.new_empty(torch.get_num_threads() * _CELLS_COPIED if in_place else 0, channels)
+        return _mapped("gram_back", feature, in_place=in_place, given=panels, partial=partial)
 
 
 class _Spread(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature, shift: PerChannel) -> Tensor:
         ctx.save_for_backward(feature, shift)
-        ctx.uses_up = feature.untyped_storage()._cdata in _SPARE.get()
+        ctx.readers = _readers(feature)
         batch, channels = feature.shape[:2]
         result, sums = feature.new_empty(batch, 2, channels), _sums(feature)
         partial = feature.new_empty(batch, sums.blocks, 2, channels)
@@ -130,8 +160,9 @@ class _Spread(torch.autograd.Function):
         added = gradient[:, 0] - slope * shift
         if torch.is_grad_enabled():
             return feature * slope[..., None, None] + added[..., None, None], None
+        in_place = ctx.readers is not None and ctx.readers.last()
         tensors = {"given": slope.contiguous(), "added": added.contiguous()}
-        return _mapped("spread_back", feature, in_place=ctx.uses_up, **tensors), None
+        return _mapped("spread_back", feature, in_place=in_place, **tensors), None
 
 
 def _mapped(name: str, feature: Feature, *, in_place: bool, **tensors: Tensor) -> Feature:
