@@ -15,7 +15,7 @@ from brushwork.evaluate.mapped import spacious
 from brushwork.evaluate.meter import on_meta
 from brushwork.fast.at_once import AtOnce, Stroke
 from brushwork.fast.frozen import in_tiles, statistics_of
-from brushwork.fast.gathering import Gathering
+from brushwork.fast.gathering import STRIP, Gathering
 from brushwork.fast.graph import NotLocal
 from brushwork.fast.painter import Painter, load_painter
 from brushwork.fast.pyramid import Pyramid
@@ -28,9 +28,6 @@ from brushwork.recipes.recipe import Pictures
 from brushwork.types import Image
 
 StatisticsOf: TypeAlias = Literal["gathered", "frozen"]
-
-STRIP = 2**16
-"""Pixels that a strip covers where the picture is painted at once."""
 
 _LARGE = 2**25
 """Bytes from which on a map is kept in a file, where memory is short."""

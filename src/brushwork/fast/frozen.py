@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil
 
-from brushwork.fast.gathering import Gathering
+from brushwork.fast.gathering import STRIP, Gathering
 from brushwork.fast.graph import Graph
 from brushwork.fast.passage import Passage
 from brushwork.fast.statistics import Statistics
@@ -31,7 +31,7 @@ def statistics_of(network: Network, image: Image, side: int = COPY) -> list[Stat
     size = fit(Size.of(image), side, by="area")
     copy = image if size.area >= Size.of(image).area else resize(image, size, clamp=True)
     graph = trace(network, copy)
-    gathering = Gathering(graph, copy, size.area, lambda shape, like: like.new_empty(*shape))
+    gathering = Gathering(graph, copy, STRIP, lambda shape, like: like.new_empty(*shape))
     for _ in gathering.drawn():
         pass
     return [gathering.statistics[norm] for norm in graph.norms]

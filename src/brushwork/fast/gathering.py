@@ -23,6 +23,10 @@ from brushwork.types import Feature, Image
 Room: TypeAlias = Callable[[Sequence[int], Tensor], Tensor]
 """Where a map is kept: an empty tensor of a shape, like another."""
 
+STRIP = 2**16
+"""Pixels of the picture that a strip covers, where memory does not say otherwise. With larger ones nothing is gained:
+they leave the processor's caches."""
+
 _THINNEST = 8
 """Rows of a strip at least: of thinner ones, most of what is looked at lies beyond."""
 
@@ -126,8 +130,8 @@ class Gathering:
             yield number / len(windows)
         if kept is not None:
             known[stop.node] = kept
-        for norm in stop.norms if moments is not None else ():
-            self.statistics[norm] = self._of_norm(norm, moments.statistics)
+        if moments is not None:
+            self.statistics |= {norm: self._of_norm(norm, moments.statistics) for norm in stop.norms}
 
     def _windows(self, size: Size) -> list[Window]:
         """The strips of a map; where only memory counts, one of each size."""

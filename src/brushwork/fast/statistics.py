@@ -25,7 +25,7 @@ class Statistics(NamedTuple):
 class Moments(NamedTuple):
     """What is kept of the cells seen so far: their number, mean, and sum of squared differences from it."""
 
-    count: int
+    cells: int
     mean: Tensor
     squares: Tensor
 
@@ -42,10 +42,10 @@ class Moments(NamedTuple):
 
     def __add__(self, other: Moments) -> Moments:  # type: ignore[override]
         """Of the cells of both. Source: Chan, Golub, LeVeque 1979, eq. 2.1."""
-        count, step = self.count + other.count, other.mean - self.mean
-        squares = self.squares + other.squares + step.square() * (self.count * other.count / count)
-        return Moments(count, self.mean + step * (other.count / count), squares)
+        cells, step = self.cells + other.cells, other.mean - self.mean
+        squares = self.squares + other.squares + step.square() * (self.cells * other.cells / cells)
+        return Moments(cells, self.mean + step * (other.cells / cells), squares)
 
     @property
     def statistics(self) -> Statistics:
-        return Statistics(self.mean, self.squares / self.count)
+        return Statistics(self.mean, self.squares / self.cells)

@@ -31,26 +31,26 @@ def trace(network: Network, image: Image) -> Graph:
         drawn = network(Traced.of(nodes, image))
     if not isinstance(drawn, Traced):
         raise NotLocal("the network does not look at its picture.")
-    return Graph(nodes[: drawn.index + 1])
+    return Graph(nodes[: drawn.number + 1])
 
 
 class Traced(Tensor):
     """A node, as a network sees it: a tensor of a shape, without numbers. What is done to it becomes a new node."""
 
     nodes: list[Node]
-    index: int
+    number: int
 
     @classmethod
     def of(cls, nodes: list[Node], like: Tensor) -> Traced:
         """The last node. On `meta` it says that it lies on the processor: there, rows are chosen by their numbers."""
         device = torch.device("cpu") if like.is_meta else like.device
         shape = nodes[-1].shape
-        made: Traced = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=device)  # type: ignore[attr-defined]
-        made.nodes, made.index = nodes, len(nodes) - 1
+        made: Traced = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=device)
+        made.nodes, made.number = nodes, len(nodes) - 1
         return made
 
-    def __repr__(self) -> str:  # type: ignore[override]
-        return f"Traced(node {self.index}, {list(self.shape)})"
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
+        return f"Traced(node {self.number}, {list(self.shape)})"
 
     @classmethod
     def __torch_function__(
@@ -68,7 +68,9 @@ class Traced(Tensor):
         raise NotLocal(f"{name} is not known to be possible window by window.")
 
     @classmethod
-    def __torch_dispatch__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(  # type: ignore[override]
+        cls, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         """What none of the names above foresaw."""
         raise NotLocal(f"{function} is not known to be possible window by window.")
 
@@ -76,7 +78,7 @@ class Traced(Tensor):
 def _step(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Traced:
     source = args[0]
     does, shape = STEPS[name](source.shape, function, *args[1:], **kwargs)
-    source.nodes.append(Node(shape, does, (source.index,)))
+    source.nodes.append(Node(shape, does, (source.number,)))
     return Traced.of(source.nodes, source)
 
 
@@ -91,7 +93,7 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
         if isinstance(value, list | tuple):
             return [placed(one) for one in value]
         if isinstance(value, Traced):
-            sources.append(value.index)
+            sources.append(value.number)
         elif isinstance(value, Tensor) and value.shape[-2:] == shape[-2:] != (1, 1):
             like.nodes.append(Node(value.shape, value.detach()))
             sources.append(len(like.nodes) - 1)
