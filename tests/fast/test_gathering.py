@@ -9,9 +9,10 @@ from torch import nn
 from brushwork.evaluate.mapped import mapped
 from brushwork.fast.architectures import build
 from brushwork.fast.gathering import Gathering, stops, strips
-from brushwork.fast.johnson import Johnson, SuperResolution
+from brushwork.fast.johnson import Johnson
 from brushwork.fast.mgan import Mgan, MganNetwork
 from brushwork.fast.pyramid import Pyramid
+from brushwork.fast.super_resolution import SuperResolution
 from brushwork.fast.trace import trace
 from brushwork.picture.window import Size
 

@@ -16,8 +16,9 @@ from tiny_network import tiny_network
 
 from brushwork.errors import InputError
 from brushwork.fast.architectures import build
-from brushwork.fast.johnson import Johnson, SuperResolution
+from brushwork.fast.johnson import Johnson
 from brushwork.fast.painter import Painter
+from brushwork.fast.super_resolution import SuperResolution
 from brushwork.training import style_school
 from brushwork.training.style_options import StyleTraining
 from brushwork.training.style_school import as_painter, style_lesson, thumbnail

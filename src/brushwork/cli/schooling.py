@@ -26,8 +26,9 @@ from brushwork.jobs.job import DeviceName
 from brushwork.training.course import Course
 from brushwork.training.events import Begun, Graduated, Judged, Learned, Told
 from brushwork.training.history import History
+from brushwork.training.keeper import require_resumable
 from brushwork.training.lesson import Lesson
-from brushwork.training.school import require_resumable, teach
+from brushwork.training.school import teach
 
 Output: TypeAlias = Annotated[
     Path | None, Parameter(alias="-o", group=OUTPUT, metavar=f"PAINTER{ENDING}", show_default=False)

@@ -10,9 +10,10 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError, did_you_mean
-from brushwork.fast.johnson import Johnson, JohnsonNetwork, SuperResolution, SuperResolutionNetwork
+from brushwork.fast.johnson import Johnson, JohnsonNetwork
 from brushwork.fast.mgan import Mgan, MganNetwork
 from brushwork.fast.pyramid import Pyramid, PyramidNetwork
+from brushwork.fast.super_resolution import SuperResolution, SuperResolutionNetwork
 
 
 class Architecture(NamedTuple):

@@ -20,7 +20,7 @@ class InstanceNorm(nn.InstanceNorm2d):
         """The normalized map."""
         normalized = super().forward(input)
         if normalized.requires_grad:
-            normalized.register_hook(_plain)
+            normalized.register_hook(_plain)  # type: ignore[no-untyped-call]
         return normalized
 
 

@@ -1,4 +1,4 @@
-"""The networks of Johnson, Alahi and Fei-Fei: a picture in a style, or larger, in one pass.
+"""The style network of Johnson, Alahi and Fei-Fei: any photograph in one style, in one pass.
 
 Source: 1603.08155 and its supplement; the authors' models.lua.
 """
@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import get_args
 
 import torch.nn.functional as F
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.fast.layers import CROP, Border, Norm, Stage, Upsampling, convolution, larger, registered, residual, run
+from brushwork.fast.layers import CROP, Border, Norm, Stage, Upsampling, blocks, convolution, larger, registered, run
 from brushwork.picture.framing import pad
 from brushwork.picture.window import Size
 from brushwork.types import Image
@@ -48,34 +47,6 @@ class Johnson:
 
     def __post_init__(self) -> None:
         require_settings(self.width, self.blocks, self.norm, self.upsampling, self.border)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SuperResolution:
-    """Settings of a network that makes pictures larger."""
-
-    factor: int = 4
-    """How many times larger: 2, 4 or 8 (the paper: 4 and 8)."""
-
-    width: int = 64
-    """Channels of every layer."""
-
-    blocks: int = 4
-    """Residual blocks; 1 or more."""
-
-    norm: Norm = "batch"
-    """Batch norm, as the paper; instance norm loses what a picture's contrast was."""
-
-    upsampling: Upsampling = "transposed"
-    """How maps become larger: transposed convolutions, as the paper, or nearest neighbors and a convolution."""
-
-    border: Border = "zeros"
-    """What the convolutions that keep their map's size see beyond it."""
-
-    def __post_init__(self) -> None:
-        require_settings(self.width, self.blocks, self.norm, self.upsampling, self.border)
-        if self.factor not in (2, 4, 8):
-            raise InputError(f"factor is {self.factor}: it must be 2, 4 or 8.")
 
 
 class JohnsonNetwork(nn.Module):
@@ -112,37 +83,6 @@ class JohnsonNetwork(nn.Module):
         return self.shown(run(self.stages(), self.framed(image)), Size.of(image))
 
 
-class SuperResolutionNetwork(nn.Module):
-    """c9s1-w, Rw × blocks, uw × log₂ factor, c9s1-3, tanh. Source: 1603.08155, supplement, table 2."""
-
-    def __init__(self, settings: SuperResolution) -> None:
-        super().__init__()
-        self.settings = settings
-        self._stages = _larger_stages(settings)
-        self.layers = registered(self._stages)
-
-    @property
-    def margin(self) -> int:
-        """Pixels that are mirrored on each side."""
-        return self.settings.blocks * CROP
-
-    def stages(self) -> Sequence[Stage]:
-        """The steps after `framed` and before `shown`: local ones, and norms."""
-        return self._stages
-
-    def framed(self, image: Image) -> Image:
-        """What the first stage takes: centered about gray, and mirrored at the border."""
-        return mirrored(image, self.margin, 1) - 0.5
-
-    def shown(self, last: Image, size: Size) -> Image:
-        """From the last stage to a picture, by tanh; `size` is the small picture's, and all is kept anyway."""
-        return 0.5 + REACH * last.tanh()
-
-    def forward(self, image: Image) -> Image:
-        """The picture `factor` times as large, nominally in [0, 1]."""
-        return self.shown(run(self.stages(), self.framed(image)), Size.of(image))
-
-
 def mirrored(image: Image, margin: int, multiple: int) -> Image:
     """The picture with a mirrored margin, and more at the bottom and the right up to a multiple."""
     height, width = Size.of(image)
@@ -172,25 +112,8 @@ def _style_stages(settings: Johnson) -> list[Stage]:
         *convolution("first", norm, 3, w, 9, border=border),
         *convolution("down1", norm, w, 2 * w, 3, stride=2, border=border),
         *convolution("down2", norm, 2 * w, 4 * w, 3, stride=2, border=border),
-        *_blocks(settings.blocks, norm, 4 * w, "down2_relu"),
+        *blocks(settings.blocks, norm, 4 * w, "down2_relu"),
         *larger("up1", norm, 4 * w, 2 * w, settings.upsampling, border),
         *larger("up2", norm, 2 * w, w, settings.upsampling, border),
     ]
     return [*stages, Stage("last", nn.Conv2d(w, 3, 9, padding=4, padding_mode=border))]
-
-
-def _larger_stages(settings: SuperResolution) -> list[Stage]:
-    w, norm, border = settings.width, settings.norm, settings.border
-    doublings = settings.factor.bit_length() - 1
-    ups = (larger(f"up{n}", norm, w, w, settings.upsampling, border) for n in range(1, doublings + 1))
-    return [
-        *convolution("first", norm, 3, w, 9, border=border),
-        *_blocks(settings.blocks, norm, w, "first_relu"),
-        *chain.from_iterable(ups),
-        Stage("last", nn.Conv2d(w, 3, 9, padding=4, padding_mode=border)),
-    ]
-
-
-def _blocks(count: int, norm: Norm, width: int, before: str) -> list[Stage]:
-    names = [before, *(f"block{n}_sum" for n in range(1, count + 1))]
-    return [stage for n in range(1, count + 1) for stage in residual(f"block{n}", norm, width, names[n - 1])]

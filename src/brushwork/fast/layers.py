@@ -100,6 +100,12 @@ def residual(name: str, kind: Norm, width: int, before: str) -> list[Stage]:
     ]
 
 
+def blocks(count: int, kind: Norm, width: int, before: str) -> list[Stage]:
+    """Residual blocks, one after the other; the first takes what the stage `before` gave."""
+    names = [before, *(f"block{n}_sum" for n in range(1, count + 1))]
+    return [stage for n in range(1, count + 1) for stage in residual(f"block{n}", kind, width, names[n - 1])]
+
+
 def larger(name: str, kind: Norm, inner: int, outer: int, how: Upsampling, border: Border = "zeros") -> list[Stage]:
     """Twice the size by a convolution of stride ½, norm, rectification."""
     if how == "transposed":

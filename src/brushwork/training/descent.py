@@ -78,7 +78,8 @@ class Descent:
         parameters = [one for group in optimizer.param_groups for one in group["params"]]
         own = [torch.zeros_like(one) if one.grad is None else one.grad for one in parameters]
         summed = self._wire.sum(torch.cat([one.flatten() for one in own])) / self._wire.count
-        for one, mean in zip(parameters, summed.split([one.numel() for one in parameters]), strict=True):
+        parts = torch.split(summed, [one.numel() for one in parameters])
+        for one, mean in zip(parameters, parts, strict=True):
             one.grad = mean.view_as(one)
 
     def _mean(self, losses: Mapping[str, Tensor]) -> dict[str, float]:

@@ -24,7 +24,7 @@ class History:
 
     def add(self, kind: Kind, step: int, losses: Mapping[str, float]) -> None:
         """Keep the losses of an iteration."""
-        self.rows[kind].append({_STEP: step, **losses})
+        self.rows[kind].append({_STEP: step, **{name: float(f"{value:.6g}") for name, value in losses.items()}})
 
     def curves(self) -> dict[str, tuple[list[float], list[float]]]:
         """Name of a loss → iterations and values: the means of stretches of batches, and what is held out."""

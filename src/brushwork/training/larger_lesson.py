@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from brushwork.errors import InputError
-from brushwork.fast.architectures import build
-from brushwork.fast.johnson import SuperResolution
+from brushwork.fast.super_resolution import SuperResolution
 from brushwork.perception import Encoder
 from brushwork.perception.flags import as_given
 from brushwork.picture.framing import pad
@@ -24,6 +23,7 @@ from brushwork.picture.window import Size
 from brushwork.recipes.balance import content_objective, smooth_objective
 from brushwork.recipes.convention import CONVENTIONS
 from brushwork.recipes.options import Seeing, check, require
+from brushwork.training.learner import adam, learner
 from brushwork.training.lesson import Batch, Turn
 from brushwork.training.options import Learning
 from brushwork.types import Image, Losses
@@ -81,12 +81,9 @@ class LargerLesson:
         """The encoder lies on the device to learn on."""
         self.options, self.settings, self.crop = options, options.architecture, options.crop
         self._encoder, self._convention = encoder, CONVENTIONS["authors"]
-        device = next(encoder.buffers()).device
-        self._network = build(self.settings, options.seed).to(device, memory_format=torch.channels_last)
+        self._network = learner(self.settings, options, next(encoder.buffers()).device)
         self.learners: Mapping[str, nn.Module] = {PAINTER: self._network}
-        self.optimizers: Mapping[str, torch.optim.Optimizer] = {
-            PAINTER: torch.optim.Adam(self._network.parameters(), options.learning_rate)
-        }
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: adam(self._network, options)}
 
     def turns(self, batch: Batch) -> Iterator[Turn]:
         """The mean loss of the crops, made small and then large again."""

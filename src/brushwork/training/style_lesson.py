@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.fast.architectures import build
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
 from brushwork.perception.flags import as_given
@@ -20,6 +19,7 @@ from brushwork.picture.window import Size
 from brushwork.recipes.balance import content_objective, smooth_objective, style_objective
 from brushwork.recipes.convention import CONVENTIONS
 from brushwork.training.learned_style import learned_style
+from brushwork.training.learner import adam, learner
 from brushwork.training.lesson import Batch, Turn
 from brushwork.training.style_options import StyleTraining
 from brushwork.types import Image, Losses
@@ -44,11 +44,9 @@ class StyleLesson:
         self._fixed = style_objective(self._style, options, self._convention) + smooth_objective(
             options.smoothness_form, options.smoothness, size, options.white
         )
-        self._painter = build(self.settings, options.seed).to(paintings[0].device, memory_format=torch.channels_last)
+        self._painter = learner(self.settings, options, paintings[0].device)
         self.learners: Mapping[str, nn.Module] = {PAINTER: self._painter}
-        self.optimizers: Mapping[str, torch.optim.Optimizer] = {
-            PAINTER: torch.optim.Adam(self._painter.parameters(), options.learning_rate)
-        }
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: adam(self._painter, options)}
 
     def turns(self, batch: Batch) -> Iterator[Turn]:
         """The mean perceptual loss of what the painter makes of the batch."""
