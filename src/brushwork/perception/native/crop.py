@@ -51,7 +51,7 @@ class _Crop(torch.autograd.Function):
 def _lies_inside(ctx: Any, gradient: Tensor) -> bool:
     """Whether a gradient was written over the window of the features."""
     place = gradient.untyped_storage()._cdata, gradient.storage_offset(), gradient.stride()
-    return place == ctx.place and gradient.untyped_storage().nbytes() >= ctx.bytes
+    return bool(place == ctx.place and gradient.untyped_storage().nbytes() >= ctx.bytes)
 
 
 def _clear_around(wide: Tensor, rows: slice, columns: slice) -> None:
