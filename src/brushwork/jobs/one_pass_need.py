@@ -23,6 +23,9 @@ from brushwork.recipes import Pictures, Region
 from brushwork.recipes.options import SMALLEST_SIDE, measured
 from brushwork.types import Image
 
+_AMPLE = 2**12
+"""Bytes a pixel that is looked at, some five times what AdaIN takes. Where so much is left, nothing is rehearsed."""
+
 _STEP = 16
 """Pixels between the sizes that are proposed."""
 
@@ -53,12 +56,18 @@ class Rehearsal:
         """The largest tiles that fit, up to those that are fastest; the smallest, where none fit; None: at once."""
         canvas = canvas_size(options, self.sizes.content)
         fastest = self.brush.fastest or max(canvas)
-        if max(canvas) <= fastest and self(options, None) <= room:
+        if max(canvas) <= fastest and (self.is_ample(options, room) or self(options, None) <= room):
             return None
         sides = [side for side in SIDES if side <= min(fastest, max(canvas) - 1)]
         if not sides:
             return None
         return sides[max(0, bisect_right(sides, room, key=lambda side: self(options, side)) - 1)]
+
+    def is_ample(self, options: AtOnce, room: int) -> bool:
+        """Whether there is surely enough to paint at once."""
+        canvas = canvas_size(options, self.sizes.content)
+        seen = canvas.area + sum(max(painting.area, canvas.area) for painting in self.sizes.paintings)
+        return _AMPLE * seen <= room
 
     def largest(self, options: AtOnce, room: int) -> int:
         """The largest size below the present one that fits; 0: none does."""
@@ -84,6 +93,8 @@ def choose_side(
     if _is_ample(room, job, sizes, brush):
         return None
     side = need.side(job.options, room)
+    if side is None and need.is_ample(job.options, room):
+        return None
     least = need(job.options, side)
     if least > room:
         largest = need.largest(job.options, room)
