@@ -25,6 +25,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -89,29 +90,33 @@ def main() -> None:
         "measured": [],
     }
     with tempfile.TemporaryDirectory() as folder:
+        place = arguments.pictures or Path(folder)
         try:
-            for size in arguments.sizes:
-                for pair in arguments.pairs:
-                    place = arguments.pictures or Path(folder)
-                    results["measured"] += _measured(engines, pair, size, arguments.rounds, place)
+            for size, pair in product(arguments.sizes, arguments.pairs):
+                results["measured"] += _measured(engines, pair, size, arguments.rounds, place)
+                _write(arguments.out, results)
         finally:
             for engine in engines:
                 engine.end()
         jury = Jury.load()
         for one in results["measured"]:
-            _judge(jury, one)
-            del one["out"]
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(results, indent=1) + "\n")
-    arguments.out.with_suffix(".md").write_text(report(results) + "\n")
+            _judge(jury, one, place)
+            _write(arguments.out, results)
     print(report(results))
+
+
+def _write(file: Path, results: dict[str, Any]) -> None:
+    """Anew after every measurement."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(results, indent=1) + "\n")
+    file.with_suffix(".md").write_text(report(results) + "\n")
 
 
 def _measured(engines: list[Engine], pair: str, size: int, rounds: int, folder: Path) -> list[dict[str, Any]]:
     """A pair at a size, painted by each engine in turn; the first round only warms up."""
     content, style = (next(EXAMPLES.glob(f"{name}.*")) for name in pair.split("+"))
     found: dict[str, list[dict[str, Any]]] = {engine.name: [] for engine in engines}
-    files = {engine.name: folder / f"{pair}-{size}-{Path(engine.name).stem}.png" for engine in engines}
+    files = {engine.name: folder / _file(engine.name, pair, size) for engine in engines}
     for _ in range(1 + rounds):
         for engine in engines:
             found[engine.name].append(engine.paint(content, style, size, files[engine.name]))
@@ -125,7 +130,6 @@ def _measured(engines: list[Engine], pair: str, size: int, rounds: int, folder: 
             "processor": statistics.median(one["processor"] for one in painted[1:]),
             "median": _median(painted),
             "memory": painted[-1]["memory"],
-            "out": str(files[name]),
         }
         for name, painted in found.items()
     ]
@@ -135,13 +139,19 @@ def _median(painted: list[dict[str, Any]]) -> float:
     return statistics.median(one["seconds"] for one in painted[1:])
 
 
-def _judge(jury: Jury, one: dict[str, Any]) -> None:
+def _file(engine: str, pair: str, size: int) -> str:
+    return f"{pair}-{size}-{Path(engine).stem}.png"
+
+
+def _judge(jury: Jury, one: dict[str, Any], folder: Path) -> None:
     """Add the judges' figures, where there is a painting to judge by."""
     content, style = (next(EXAMPLES.glob(f"{name}.*")) for name in one["pair"].split("+"))
     learned = Path(one["engine"]).suffix and style.stem not in Path(one["engine"]).stem
     if one["engine"] == "built-in" or learned:
         return
-    pictures = [read_picture(path).image for path in (Path(one["out"]), content, style)]
+    pictures = [
+        read_picture(path).image for path in (folder / _file(one["engine"], one["pair"], one["size"]), content, style)
+    ]
     found = jury(pictures[0], content=pictures[1], style=pictures[2], size=None)
     one["judged"] = {name: value for name, value in vars(found).items() if isinstance(value, float)}
 
