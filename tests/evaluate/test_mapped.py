@@ -32,16 +32,14 @@ def test_only_large_tensors_lie_in_files(monkeypatch):
     like = torch.zeros(1)
     assert spacious((2, 3), like).shape == (2, 3)
     assert not calls
-    monkeypatch.setattr(module, "LARGE", 24)
-    spacious((2, 3), like)
+    spacious((2, 3), like, large=24)
     assert calls == [(2, 3)]
 
 
-def test_on_meta_large_tensors_take_nothing(monkeypatch):
-    monkeypatch.setattr(module, "LARGE", 24)
+def test_on_meta_large_tensors_take_nothing():
     like = torch.empty(1, device="meta")
-    assert spacious((2, 3), like).untyped_storage().nbytes() == 4
-    assert spacious((1, 3), like).untyped_storage().nbytes() == 12
+    assert spacious((2, 3), like, large=24).untyped_storage().nbytes() == 4
+    assert spacious((1, 3), like, large=24).untyped_storage().nbytes() == 12
 
 
 def test_a_full_disk_is_told(monkeypatch):
