@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import torch
@@ -12,6 +13,7 @@ from brushwork.evaluate.wire import Wire
 from brushwork.training.course import Course
 from brushwork.training.lesson import Batch, Lesson
 from brushwork.training.photographs import Photographs, divided, photographs_in
+from brushwork.types import Image
 
 
 class Classroom:
@@ -28,6 +30,7 @@ class Classroom:
         self._own = self._options.batch // count
         self._first = rank * self._own
         self._learned, self._held = _photographs(lesson, course, note if rank == 0 else lambda _: None)
+        self._crops = Ahead(self._cut, device.type != "cpu")
 
     @property
     def photographs(self) -> int:
@@ -44,10 +47,7 @@ class Classroom:
 
         Raises: InputError: no photograph can be read.
         """
-        whole = self._options.batch
-        first = step * whole + self._first
-        pictures = None if self._learned is None else self._learned.batch(range(first, first + self._own), self._crop)
-        return self._made(step, self._first, self._own, whole, pictures)
+        return self._made(step, self._first, self._own, self._options.batch, self._crops(step))
 
     def examination(self) -> Batch | None:
         """What is judged by: the same at every judgement; None: nothing is held out."""
@@ -59,9 +59,33 @@ class Classroom:
         pictures = None if self._held is None else self._held.middles(rows, self._crop)
         return self._made(_EXAMINED, 0, rows, rows, pictures)
 
-    def _made(self, step: int, first: int, size: int, whole: int, pictures: torch.Tensor | None) -> Batch:
+    def _cut(self, step: int) -> Image | None:
+        """This rank's crops for a step."""
+        first = step * self._options.batch + self._first
+        return None if self._learned is None else self._learned.batch(range(first, first + self._own), self._crop)
+
+    def _made(self, step: int, first: int, size: int, whole: int, pictures: Image | None) -> Batch:
         on_device = None if pictures is None else pictures.to(self._device)
         return Batch(step, self._options.seed, first, size, whole, self._device, on_device)
+
+
+class Ahead:
+    """Makes what each step needs; while an accelerator computes one step, already that of the next."""
+
+    def __init__(self, make: Callable[[int], Image | None], ahead: bool) -> None:
+        self._make = make
+        self._worker = ThreadPoolExecutor(1) if ahead else None
+        self._coming: tuple[int, Future[Image | None]] | None = None
+
+    def __call__(self, step: int) -> Image | None:
+        """What a step needs; what was made for another one is let go."""
+        if self._worker is None:
+            return self._make(step)
+        if self._coming is None or self._coming[0] != step:
+            self._coming = step, self._worker.submit(self._make, step)
+        found = self._coming[1].result()
+        self._coming = step + 1, self._worker.submit(self._make, step + 1)
+        return found
 
 
 _EXAMINED = -1
