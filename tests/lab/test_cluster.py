@@ -16,11 +16,21 @@ from brushwork.lab.cell import Result
 from brushwork.lab.order import Order
 
 
+class RayTaskError(Exception):
+    """What Ray makes of an error: a long account of where it happened."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__("ray::paint_one() and a traceback")
+        self.cause = cause
+
+
 class Cluster(SimpleNamespace):
     """What is asked of Ray; tasks run where they are asked for, and are done last in, first out."""
 
     def __init__(self) -> None:
-        super().__init__(running=False, processors=[], gpus=[], ended=0)
+        super().__init__(
+            exceptions=SimpleNamespace(RayTaskError=RayTaskError), running=False, processors=[], gpus=[], ended=0
+        )
 
     def is_initialized(self) -> bool:
         return bool(self.running)
@@ -41,7 +51,10 @@ class Cluster(SimpleNamespace):
 
     def get(self, done: Any) -> Any:
         function, given = done
-        return function(*given)
+        try:
+            return function(*given)
+        except InputError as error:
+            raise RayTaskError(error) from error
 
 
 def _paint(order: Order, name: str, threads: int) -> Result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,18 +26,28 @@ def over_ray(threads: int = 1) -> Spread:
     def spread(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, Result]]:
         begun = not ray.is_initialized()
         if begun:
-            ray.init(log_to_driver=False)
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray reports to its makers
+            ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
         try:
             task = ray.remote(num_cpus=threads, num_gpus=int(asked.device.startswith("cuda")))(paint_one)
             waiting = {task.remote(asked, name, threads): name for name in names}
             while waiting:
                 (done,), _ = ray.wait(list(waiting), num_returns=1)
-                yield waiting.pop(done), ray.get(done)
+                yield waiting.pop(done), _fetched(ray, done)
         finally:
             if begun:
                 ray.shutdown()
 
     return spread
+
+
+def _fetched(ray: Any, done: Any) -> Result:
+    """What a task returned; or its own error, without Ray's account of where it happened."""
+    try:
+        result: Result = ray.get(done)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
+    return result
 
 
 def _ray() -> Any:
