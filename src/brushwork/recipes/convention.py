@@ -93,7 +93,7 @@ BALANCE: Mapping[LossName, float] = {
     "wasserstein": 0.9,
     "sliced": 3.0,
     "histogram": 3.0,
-    "patches": 3.0,
+    "patches": 0.5,
 }
 """So that each loss alone, with the weights of `default`, leaves about as much of the photograph as Gram matrices with
 their means and deviations do: the content loss that it ends at is within a third of theirs (bridge and cat of the
