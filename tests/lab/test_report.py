@@ -97,6 +97,18 @@ def test_a_contact_sheet_has_every_picture_at_its_place(results: list[Result]) -
     assert 2 * 48 < width < 200 and 2 * 40 < height < 130
 
 
+def test_rows_that_share_no_column_have_their_own(tmp_path: Path) -> None:
+    colors = {("a", "x"): (1.0, 0.0, 0.0), ("b", "y"): (0.0, 1.0, 0.0), ("c", "z"): (0.0, 0.0, 1.0)}
+    apart = [_result(tmp_path, *place, color) for place, color in colors.items()]
+    sheet = contact_sheet(apart)
+    boxes = [_box(sheet, color) for color in ((255, 0, 0), (0, 255, 0), (0, 0, 255))]
+    assert len({left for left, *_ in boxes}) == 1 and sheet.width < 2 * 48
+    assert boxes[0][1] < boxes[1][1] < boxes[2][1] and boxes[2][1] + 40 <= sheet.height
+    page = Report(BARE, [], apart).page()
+    assert page.count("<figcaption>") == 3 and 'class="grid"' not in page
+    assert 'class="grid"' in Report(BARE, [], [apart[0], _result(tmp_path, "b", "x", (1.0, 1.0, 1.0))]).page()
+
+
 def test_a_large_sheet_is_made_of_smaller_pictures(results: list[Result]) -> None:
     sheet = contact_sheet(results, largest=70)
     assert max(sheet.size) < 100

@@ -22,7 +22,7 @@ from brushwork import __version__
 from brushwork.lab.cell import Check, Result, plain
 from brushwork.lab.curves import Curve, charts
 from brushwork.lab.experiment import Experiment
-from brushwork.lab.sheet import SHEET, contact_sheet, distinct, grid
+from brushwork.lab.sheet import SHEET, contact_sheet, distinct, grid, sparse
 from brushwork.picture.destination import placing
 from brushwork.types import Image
 
@@ -84,6 +84,7 @@ class Report:
             checks=self.checks,
             rows=grid(self.results),
             columns=distinct([result.column for result in self.results]),
+            sparse=sparse(self.results),
             labelled=any(result.row for result in self.results),
             given=self.given,
             commands=self.commands,

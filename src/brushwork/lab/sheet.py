@@ -20,23 +20,34 @@ PAPER, INK = "#fcfbf8", "#26231f"
 def contact_sheet(results: Sequence[Result], largest: int = LARGEST) -> Opened.Image:
     """The pictures by row and column, each with its column's name above and its row's name before it.
 
-    Pictures have one width, that of the widest or what fits `largest`.
+    Pictures have one width, that of the widest or what fits `largest`. Rows that hardly share a column have columns of
+    their own.
     """
-    rows, columns = grid(results), distinct([result.column for result in results])
+    rows, own = grid(results), sparse(results)
+    columns = max(len(cells) for _, cells in rows) if own else len(distinct([result.column for result in results]))
     font = ImageFont.load_default(13)
     margin = GAP + max(round(font.getlength(row)) for row, _ in rows)
-    cell = _cell(results, (largest - margin) // len(columns) - GAP, largest // len(rows) - GAP)
-    across, down = cell[0] + GAP, cell[1] + GAP
-    sheet = Opened.new("RGB", (margin + GAP + across * len(columns), LINE + GAP + down * len(rows)), PAPER)
+    cell = _cell(results, (largest - margin) // columns - GAP, largest // len(rows) - GAP - LINE * own)
+    across, down = cell[0] + GAP, cell[1] + GAP + LINE * own
+    sheet = Opened.new("RGB", (margin + GAP + across * columns, LINE + GAP + down * len(rows) - LINE * own), PAPER)
     pen = ImageDraw.Draw(sheet)
-    for index, column in enumerate(columns):
-        pen.text((margin + GAP + across * index, GAP // 2), _cut(column, cell[0], font), INK, font)
+    named = [] if own else distinct([result.column for result in results])
     for line, (row, cells) in enumerate(rows):
         top = LINE + GAP + down * line
         pen.text((GAP, top), row, INK, font)
-        for column, result in cells.items():
-            sheet.paste(_thumbnail(result, cell), (margin + GAP + across * columns.index(column), top))
+        for index, column in enumerate(named or cells):
+            left = margin + GAP + across * index
+            if own or line == 0:
+                pen.text((left, top - LINE - GAP // 2), _cut(column, cell[0], font), INK, font)
+            if column in cells:
+                sheet.paste(_thumbnail(cells[column], cell), (left, top))
     return sheet
+
+
+def sparse(results: Sequence[Result]) -> bool:
+    """Whether half of the grid or more would be empty: rows then have columns of their own."""
+    places = len(distinct([result.row for result in results])) * len(distinct([one.column for one in results]))
+    return len(results) < places and 2 * len(results) <= places
 
 
 def grid(results: Sequence[Result]) -> list[tuple[str, dict[str, Result]]]:
