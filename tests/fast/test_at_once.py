@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+import torch
+
+from brushwork.fast.at_once import AtOnce, Stroke, canvas_size, strokes
+from brushwork.picture import Size
+from brushwork.recipes import Pictures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copying(AtOnce):
+    """Paints the photograph as it is shown."""
+
+    def brush(self, device):
+        return self
+
+    def paint(self, pictures, canvas, side=None):
+        self.seen.append((pictures, canvas, side))
+        yield Stroke(0.5)
+        yield Stroke(1.0, pictures.content)
+
+    @property
+    def seen(self):
+        return self.__dict__.setdefault("_seen", [])
+
+
+def _pictures():
+    generator = torch.Generator().manual_seed(0)
+    return Pictures(torch.rand(1, 3, 40, 60, generator=generator), (torch.rand(1, 3, 50, 50, generator=generator),))
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        (Copying(), Size(341, 512)),
+        (Copying(size="full"), Size(40, 60)),
+        (Copying(size=80, measure="short"), Size(80, 120)),
+    ],
+)
+def test_the_canvas(options, size):
+    assert canvas_size(options, Size(40, 60)) == size
+
+
+def test_the_brush_is_shown_the_colors_that_were_asked_for_and_the_picture_gets_its_own():
+    pictures, options = _pictures(), Copying(color="keep-luminance", size="full")
+    half, whole = strokes(options, pictures, options, 136)
+    ((shown, canvas, side),) = options.seen
+    assert (half, canvas, side) == (Stroke(0.5), Size(40, 60), 136)
+    assert float((shown.content[:, 0] - shown.content[:, 1]).abs().max()) < 1e-6  # gray
+    assert whole.picture is not None
+    torch.testing.assert_close(whole.picture, pictures.content, atol=1e-4, rtol=0)
+
+
+def test_with_the_paintings_colors_nothing_is_changed():
+    pictures, options = _pictures(), Copying(size="full")
+    *_, last = strokes(options, pictures, options)
+    assert last.picture is pictures.content
