@@ -92,7 +92,7 @@ BALANCE: Mapping[LossName, float] = {
     "covariance": 0.4,
     "wasserstein": 0.9,
     "sliced": 3.0,
-    "histogram": 3.0,
+    "histogram": 2.1,
     "patches": 0.5,
 }
 """So that each loss alone, with the weights of `default`, leaves about as much of the photograph as Gram matrices with
