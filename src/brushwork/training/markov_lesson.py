@@ -75,13 +75,13 @@ class MarkovLesson:
         """First the judge learns, then the painter, from the same blocks."""
         photographs, targets, real = self._drawn(batch)
         painted = self._painter(photographs).float()
-        seen = self._encoder(painted, [JUDGED, TAP])
-        known = self._known(real)
-        taught = hinge(self._judge(known), real=True) + hinge(self._judge(seen[JUDGED].detach()), real=False)
+        seen, wanted = self._encoder(painted, [JUDGED, TAP]), self._wanted(targets)
+        known = wanted if real is targets else self._wanted(real)
+        taught = hinge(self._judge(known[JUDGED]), real=True) + hinge(self._judge(seen[JUDGED].detach()), real=False)
         yield Turn(JUDGE, Losses(taught, {"judge": taught}))
         self._judge.requires_grad_(False)
         try:
-            yield Turn(PAINTER, self._losses(painted, seen, targets))
+            yield Turn(PAINTER, self._losses(painted, seen, targets, wanted))
         finally:
             self._judge.requires_grad_(True)
 
@@ -90,7 +90,8 @@ class MarkovLesson:
         """How far what was held out is kept, and how far its judge is fooled."""
         photographs, targets = self._examined(batch)
         painted = self._painter(photographs).float()
-        total, terms = self._losses(painted, self._encoder(painted, [JUDGED, TAP]), targets)
+        seen, wanted = self._encoder(painted, [JUDGED, TAP]), self._wanted(targets)
+        total, terms = self._losses(painted, seen, targets, wanted)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
     @torch.no_grad()
@@ -101,20 +102,13 @@ class MarkovLesson:
         rows = [photographs, targets, painted] if self._matter.pairs else [painted]
         return torch.cat(rows, dim=-2)
 
-    def _losses(self, painted: Image, seen: Features, targets: Image) -> Losses:
+    def _losses(self, painted: Image, seen: Features, targets: Image, wanted: Features) -> Losses:
         """The painter's: what is kept of the target, and the judge's doubt."""
         options = self.options
-        kept = options.content_weight * self._kept(painted, seen[TAP], targets)
+        pixels = options.content == "pixels"
+        kept = options.content_weight * (_share(painted, targets) if pixels else _share(seen[TAP], wanted[TAP]))
         doubt = options.judge_weight * hinge(self._judge(seen[JUDGED]), real=True)
         return Losses(kept + doubt, {"content": kept, "style": doubt})
-
-    def _kept(self, painted: Image, seen: Feature, targets: Image) -> Scalar:
-        """The squared difference to the target, as a share of the target's energy."""
-        if self.options.content == "pixels":
-            return _share(painted, targets)
-        with torch.no_grad():
-            wanted = self._encoder(targets, [TAP])[TAP]
-        return _share(seen, wanted)
 
     def _drawn(self, batch: Batch) -> tuple[Image, Image, Image]:
         """Photographs, what is to be kept, and what is real."""
@@ -137,12 +131,13 @@ class MarkovLesson:
         return photographs, painted
 
     @torch.no_grad()
-    def _known(self, real: Image) -> Feature:
-        seen: Features = self._encoder(real, [JUDGED])
-        return seen[JUDGED]
+    def _wanted(self, real: Image) -> Features:
+        found: Features = self._encoder(real, [JUDGED, TAP])
+        return found
 
 
 def _share(given: Feature, wanted: Feature) -> Scalar:
+    """The squared difference to what is wanted, as a share of its energy."""
     return (given - wanted).square().sum() / wanted.square().sum().clamp_min(torch.finfo(wanted.dtype).tiny)
 
 
