@@ -29,6 +29,7 @@ from default_report import by_pair, medians, table
 
 from brushwork.lab import Result, conduct
 from brushwork.lab.easel import Easel
+from brushwork.lab.record import Shelf
 from brushwork.lab.sheet import contact_sheet
 from brushwork.picture import Size, read_picture
 from brushwork.picture.destination import placing
@@ -59,9 +60,11 @@ def main() -> None:
     bench = _bench(given)
     rivals = [name for name in bench.programs if "×" not in name and name != "default"]
     results: list[Result] = []
-    for name, result in conduct(bench):
+    for result in _there(bench) if given.tables else (result for _, result in conduct(bench)):
         results.append(result)
-        print(f"{time.strftime('%X')} {len(results)}/{len(bench.pairs) * len(bench.programs)} {name}", flush=True)
+        print(
+            f"{time.strftime('%X')} {len(results)} of {len(bench.cells())}: {result.row}, {result.column}", flush=True
+        )
     everything = [*results, *bench.bounds()]
     rows = by_pair(everything)
     columns = list(next(iter(rows.values())))
@@ -73,6 +76,12 @@ def main() -> None:
         path.write_text(_json(bench, everything), encoding="utf-8")
     with placing(bench.folder / "sheet.png", overwrite=True) as path:
         contact_sheet(results).save(path, "PNG")
+
+
+def _there(bench: Bench) -> list[Result]:
+    """What was painted before."""
+    shelf = Shelf(bench.folder)
+    return [result for cell in bench.cells() if (result := shelf.kept(cell)) is not None]
 
 
 def _bench(given: argparse.Namespace) -> Bench:
@@ -136,6 +145,7 @@ def _arguments() -> argparse.Namespace:
         "--curve", type=float, nargs="*", default=(), help="content weights of default to try, as factors"
     )
     parser.add_argument("--also", action="append", default=[], help="default changed: 'name: style_falloff=2 grain=0'")
+    parser.add_argument("--tables", action="store_true", help="paint nothing: the tables of what is there")
     parser.add_argument("--out", type=Path, default=Path("out/default"), help="folder of the pictures and records")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     return parser.parse_args()

@@ -13,6 +13,9 @@ from brushwork.lab import Result
 STYLE = {"gram_style": "Gram", "moments_style": "moments", "sliced_style": "sliced Wasserstein"}
 """Figures of style that are compared, and their names in the tables."""
 
+LEAST_POINTS = 2
+"""Of a curve."""
+
 Rows = Mapping[str, Mapping[str, Result]]
 """Pair → program → result."""
 
@@ -73,12 +76,12 @@ def wins(rows: Rows, program: str, network: str, style: str, ours: str = "defaul
 
 
 def at_equal_content(rows: Rows, program: str, network: str, style: str, ours: str = "default") -> dict[str, object]:
-    """The same with the ratio of `ours` chosen so that its content distance is the program's."""
+    """The same with the ratio of `ours` chosen so that its content distance is the program's; of pairs with several."""
     ratios: list[float] = []
     missed = 0
     for row in rows.values():
         curve = [point(one, network, style) for name, one in row.items() if name.split(" ×")[0] == ours]
-        if program not in row or not curve:
+        if program not in row or len(curve) < LEAST_POINTS:
             continue
         theirs = point(row[program], network, style)
         mine = style_at(curve, theirs.content)

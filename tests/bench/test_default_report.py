@@ -61,6 +61,11 @@ def test_at_equal_content_the_ratio_is_free():
     assert found["style ratio"] == pytest.approx((0.5 + 2) / 2)
 
 
+def test_one_ratio_is_no_curve():
+    rows = by_pair([result("a", "default", 0.5, 0.1), result("a", "rival", 0.5, 0.2)])
+    assert at_equal_content(rows, "rival", "alexnet", "gram_style")["pairs"] == 0
+
+
 def test_a_pair_that_a_program_has_not_painted_does_not_count():
     rows = by_pair([result("a", "default", 0.5, 0.1), result("a", "rival", 0.5, 0.2), result("b", "default", 0.5, 0.1)])
     assert wins(rows, "rival", "alexnet", "gram_style")["pairs"] == 1
