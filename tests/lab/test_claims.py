@@ -139,7 +139,7 @@ def test_light_moves_and_the_photograph_stays() -> None:
 
 def test_single_entries_are_judged_layer_by_layer() -> None:
     def results(*entries: float) -> list[Result]:
-        return [_result(str(n), "a", **{"entry / painting's": n, "grain, px": n}) for n in entries]
+        return [_result(str(n), "a", **{"entry / painting's": n, "frequencies": n}) for n in entries]
 
     assert _verdicts("gram-entry", results(2, 3)) == [True] * 3
     assert _verdicts("gram-entry", results(0.5, 0.4)) == [False] * 3

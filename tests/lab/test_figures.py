@@ -14,6 +14,7 @@ from brushwork.lab.figures import (
     correlation,
     detail_correlation,
     distance,
+    frequencies,
     grain_size,
     likeness_of_structure,
     marginal_distance,
@@ -62,6 +63,14 @@ def test_details_are_those_that_are_small() -> None:
     gray, coarse = (one.mean(1, keepdim=True).expand(1, 3, 64, 64) for one in (_noise(0), _wide(1)))
     assert detail_correlation(gray + coarse, gray) > 0.9 > correlation(gray + coarse, gray)
     assert abs(detail_correlation(gray + coarse, coarse)) < 0.5
+
+
+def test_frequencies_are_one_in_a_wave_and_all_in_noise() -> None:
+    wave = 0.5 + 0.4 * torch.sin(torch.arange(64) * 2 * math.pi / 8).expand(1, 3, 64, 64)
+    assert frequencies(wave) == pytest.approx(1.0, abs=0.05)
+    assert frequencies(torch.full((1, 3, 40, 48), 0.3)) == 1.0
+    assert 1.5 < frequencies(0.5 * wave + 0.5 * wave.mT[..., ::2, :].repeat(1, 1, 2, 1)) < 3
+    assert 45 < frequencies(_noise(0, 192)) <= 64
 
 
 def test_structure_is_compared_at_the_size_of_the_first() -> None:

@@ -77,6 +77,21 @@ def spectrum_distance(one: Image, other: Image, rings: int = 24) -> float:
     )
 
 
+def frequencies(picture: Image, rings: int = 64) -> float:
+    """How many spatial frequencies carry a picture: the exponential of the entropy of the power in rings of frequency.
+
+    Of the luma, about its mean. 1: one wavelength, or a flat picture; noise has most of the `rings`.
+    """
+    light = luma(picture)[0, 0].double().cpu()
+    power = torch.fft.fft2(light - light.mean()).abs().square()
+    across, down = torch.meshgrid(*(torch.fft.fftfreq(side) for side in light.shape), indexing="ij")
+    ring = (torch.hypot(across, down) * 2 * rings).long().clamp_max(rings - 1).flatten()
+    sums = torch.zeros(rings, dtype=power.dtype).index_add(0, ring, power.flatten())
+    if float(sums.sum()) <= SMALLEST_POWER * light.numel():
+        return 1.0
+    return float(torch.special.entr(sums / sums.sum()).sum().exp())
+
+
 def marginal_distance(one: Image, other: Image, quantiles: int = 256) -> float:
     """Wasserstein-1 distance of the values in each channel, averaged over the channels: 0 alike, 1 black and white."""
     shares = torch.linspace(0, 1, quantiles)

@@ -11,7 +11,7 @@ import torch
 from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
 from brushwork.lab.easel import Easel, fingerprint
 from brushwork.lab.experiment import Experiment, listed, named, rises
-from brushwork.lab.figures import grain_size
+from brushwork.lab.figures import frequencies
 from brushwork.lab.synthesis import BOXED, gray_noise, on_sphere, synthesize
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
@@ -102,26 +102,26 @@ def _cell(easel: Easel, layer: str, kind: str, entry: Entry, start: Image, *, sp
 
 
 def _measure(ends: Ends) -> Figures:
-    """The entry, as a multiple of its value in the painting; and how large the structures are."""
+    """The entry, as a multiple of its value in the painting; and how rich the texture is."""
     start, end = (-float(one.step.losses.total) for one in ends)
     return {
         "entry / painting's, at the start": start,
         "entry / painting's": end,
-        "grain, px": grain_size(ends.last.image),
+        "frequencies": frequencies(ends.last.image),
     }
 
 
 def check(results: Sequence[Result]) -> list[Check]:
     """The claims, beside what was measured."""
-    growth, grains = (_by_layer(results, name) for name in ("entry / painting's", "grain, px"))
-    means = {layer: sum(found) / len(found) for layer, found in grains.items()}
+    growth, rich = (_by_layer(results, name) for name in ("entry / painting's", "frequencies"))
+    means = {layer: sum(found) / len(found) for layer, found in rich.items()}
     return [
         *(
             Check(f"{layer}: single entries grow beyond the painting's (multiples)", listed(found), min(found) > 1)
             for layer, found in growth.items()
         ),
         Check(
-            "textures grow from layer to layer (half-width of the autocorrelation in pixels, mean of each layer)",
+            "textures grow richer from layer to layer (spatial frequencies that carry them, mean of each layer)",
             named(means),
             rises([*means.values()]),
         ),
