@@ -12,7 +12,8 @@ sys.path.append(str(Path(__file__).parent))
 from tiny_job import TINY, tiny_job, tiny_network
 
 from brushwork.errors import InputError
-from brushwork.jobs.record import Record, machine, sha256_of
+from brushwork.jobs.record import Record, machine
+from brushwork.jobs.source import sha256_of
 from brushwork.picture import write_picture
 
 CPU = torch.device("cpu")

@@ -25,7 +25,7 @@ from brushwork.recipes import Texture
 def foresee(order: Order) -> int:
     """Print the plan of every job: sizes, closures, memory, time. The exit code is 1 where one does not fit."""
     use_threads(order.running.threads)
-    if not order.running.quiet:
+    if not order.running.quiet and any(isinstance(job, Job) for job in order.jobs):
         tell("measuring how fast this machine is")
     plans = [(job, _plan(job, order.running.memory)) for job in order.jobs]
     if order.running.json:

@@ -13,7 +13,8 @@ from brushwork.fast.painter import load_painter
 from brushwork.fast.shelf import shelved
 from brushwork.jobs.inscription import read_inscription
 from brushwork.jobs.job import DeviceName, Job, OnePass, commission
-from brushwork.jobs.record import Record, Source, changed, machine, sha256_of
+from brushwork.jobs.record import Record, changed, machine
+from brushwork.jobs.source import Source, sha256_of
 from brushwork.perception.reading import digest
 
 

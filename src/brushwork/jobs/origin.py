@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from brushwork.errors import InputError
 from brushwork.jobs.again import found
-from brushwork.jobs.record import Source
+from brushwork.jobs.source import Source
 from brushwork.picture import read_metadata
 
 

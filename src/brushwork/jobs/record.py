@@ -5,13 +5,10 @@ It holds no times and nothing of how the work was interrupted, so that the same 
 
 from __future__ import annotations
 
-import hashlib
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,23 +19,11 @@ from brushwork.evaluate.tiled import Tiling
 from brushwork.fast.at_once import AtOnce, Brush
 from brushwork.jobs.job import Job, OnePass
 from brushwork.jobs.settings import options_from_json, options_to_json, recipe_of
+from brushwork.jobs.source import Source, source_of
 from brushwork.perception import Encoder
 from brushwork.perception.engines import Engine
 from brushwork.perception.reading import digest
 from brushwork.recipes import Options
-
-
-class Source(NamedTuple):
-    """A picture that was read."""
-
-    path: str
-    """Relative to the folder of the output, with `/`; whole where there is no such way."""
-    sha256: str
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Source:
-        """The opposite of `_asdict`."""
-        return cls(str(data["path"]), str(data["sha256"]))
 
 
 @dataclass(frozen=True)
@@ -91,13 +76,13 @@ class Record:
         start = job.start if isinstance(job, Job) else None
         return cls(
             replace(job.options, engine=engine),
-            _source(job.content, folder),
-            tuple(_source(painting, folder) for painting in job.paintings),
-            None if start is None else _source(start, folder),
+            source_of(job.content, folder),
+            tuple(source_of(painting, folder) for painting in job.paintings),
+            None if start is None else source_of(start, folder),
             network,
             digest({name: tensor.cpu() for name, tensor in tensors.items()}),
             machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
-            regions=tuple(tuple(_source(mask, folder) for mask in masks) for masks in job.regions),
+            regions=tuple(tuple(source_of(mask, folder) for mask in masks) for masks in job.regions),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -181,30 +166,6 @@ def changed(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
         for name in names
         if here.get(name) != there.get(name)
     ]
-
-
-def sha256_of(path: Path) -> str:
-    """Hexadecimal.
-
-    Raises: InputError: the file cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
-
-
-def _source(path: Path, folder: Path) -> Source:
-    path = path.expanduser()
-    return Source(_relative(path, folder.expanduser()), sha256_of(path))
-
-
-def _relative(path: Path, folder: Path) -> str:
-    try:
-        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
-    except ValueError:  # another drive
-        return path.resolve().as_posix()
 
 
 def _hash(source: dict[str, str] | None) -> str | None:

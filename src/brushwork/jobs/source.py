@@ -1,0 +1,51 @@
+"""The files that a picture was painted from, as its record names them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from brushwork.errors import InputError
+
+
+class Source(NamedTuple):
+    """A picture that was read."""
+
+    path: str
+    """Relative to the folder of the output, with `/`; whole where there is no such way."""
+    sha256: str
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Source:
+        """The opposite of `_asdict`."""
+        return cls(str(data["path"]), str(data["sha256"]))
+
+
+def source_of(path: Path, folder: Path) -> Source:
+    """A file, as it is seen from a folder.
+
+    Raises: InputError: it cannot be read.
+    """
+    path = path.expanduser()
+    return Source(_relative(path, folder.expanduser()), sha256_of(path))
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal.
+
+    Raises: InputError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return path.resolve().as_posix()
