@@ -44,10 +44,11 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
     encoder = tiny_network()
     objective = Subject(given, [picture(2, 50, 60)], options, encoder).objective_at(Size(48, 48))
     wanted = objective(encoder(painted, objective.taps))
+    beyond = TINY.range_weight * (painted - painted.clamp(0, 1)).square().mean()
     assert {name: float(one) for name, one in turn.losses.terms.items()} == pytest.approx(
-        {name: float(one) for name, one in wanted.terms.items()}, rel=1e-4
+        {name: float(one) for name, one in {**wanted.terms, "range": beyond}.items()}, rel=1e-4
     )
-    assert turn.losses.total.item() == pytest.approx(float(wanted.total), rel=1e-4)
+    assert turn.losses.total.item() == pytest.approx(float(wanted.total + beyond), rel=1e-4)
 
 
 def test_the_loss_is_the_mean_over_the_batch() -> None:
@@ -101,6 +102,7 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
         ({"style_weight": 0.0}, "style-weight is 0"),
         ({"loss": ("sliced",)}, "sliced"),
         ({"width": 0}, "width is 0"),
+        ({"range_weight": -1.0}, "range-weight is -1"),
         ({"iterations": 0}, "iterations is 0"),
     ],
 )

@@ -72,7 +72,9 @@ class StyleLesson:
             objective = self._content(photographs) + self._fixed
             total, terms = objective(self._encoder(painted, objective.taps))
         share = 1 / len(photographs)
-        return Losses(share * total, {name: share * value for name, value in terms.items()})
+        beyond = self.options.range_weight * (painted - painted.clamp(0, 1)).square().mean()
+        parts = {name: share * value for name, value in terms.items()}
+        return Losses(share * total + beyond, {**parts, "range": beyond})
 
     def _content(self, photographs: Image) -> Objective:
         options = self.options

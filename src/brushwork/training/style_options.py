@@ -59,8 +59,13 @@ class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, 
     content_layers: tuple[str, ...] = ("conv3_3",)
     """Layers at which the photograph's content is kept: relu3_3, as the authors' program."""
 
+    range_weight: float = 200.0
+    """Weight of how far pixels leave black and white, the mean of squares: keeps painters from blots, in which the
+    output's tanh has no slope to leave them by; 0 or more."""
+
     def __post_init__(self) -> None:
         check(self)
+        require(0 <= self.range_weight < inf, "range_weight", self.range_weight, "0 or more, and finite")
         require_among(self.loss, MOMENTS_ONLY, "a painter learns from the moments of paintings")
         require(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
 
