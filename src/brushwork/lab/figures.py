@@ -80,7 +80,7 @@ def spectrum_distance(one: Image, other: Image, rings: int = 24) -> float:
 def frequencies(picture: Image, rings: int = 64) -> float:
     """How many spatial frequencies carry a picture: the exponential of the entropy of the power in rings of frequency.
 
-    Of the luma, about its mean. 1: one wavelength, or a flat picture; noise has most of the `rings`.
+    Of the luma, about its mean. 1: one wavelength, or a flat picture; white noise has half of the `rings`.
     """
     light = luma(picture)[0, 0].double().cpu()
     power = torch.fft.fft2(light - light.mean()).abs().square()
