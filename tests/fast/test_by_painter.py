@@ -16,6 +16,7 @@ from brushwork.fast.architectures import architecture_of, build
 from brushwork.fast.at_once import strokes
 from brushwork.fast.by_painter import ByPainter, PainterBrush
 from brushwork.fast.johnson import Johnson
+from brushwork.fast.mgan import Mgan
 from brushwork.fast.painter import Painter, save_painter
 from brushwork.fast.pyramid import Pyramid
 from brushwork.fast.super_resolution import SuperResolution
@@ -95,6 +96,14 @@ def test_strips_with_maps_in_files_take_less_memory(monkeypatch: pytest.MonkeyPa
         peaks.append(meter.peak)
     assert peaks[1] < peaks[0] / 2
     assert peaks[2] < peaks[0] / 2
+
+
+def test_markovian_painters_know_their_memory_too() -> None:
+    brush = brush_of(Mgan(width=8))
+    with Meter() as meter:
+        painted(brush.on_meta(), torch.empty(1, 3, 400, 600, device=META), 384)
+    assert meter.peak > 64 * 400 * 600  # bytes: less than one map of the first layer takes
+    assert Size.of(painted(brush, photograph(33, 42), 24)) == Size(33, 42)
 
 
 class Mean(nn.Module):

@@ -17,6 +17,7 @@ from brushwork.fast.at_once import AtOnce, Stroke
 from brushwork.fast.frozen import in_tiles, statistics_of
 from brushwork.fast.gathering import STRIP, Gathering
 from brushwork.fast.graph import NotLocal
+from brushwork.fast.mgan import MganNetwork
 from brushwork.fast.painter import Painter, load_painter
 from brushwork.fast.pyramid import Pyramid
 from brushwork.fast.trace import Network, trace
@@ -107,7 +108,10 @@ class PainterBrush:
 
     def on_meta(self) -> PainterBrush:
         """The same without numbers."""
-        return replace(self, painter=replace(self.painter, network=on_meta(self.painter.network)))
+        network = on_meta(self.painter.network)
+        if isinstance(network, MganNetwork):  # the network that looks is no part of it
+            network.look(on_meta(network.encoder))
+        return replace(self, painter=replace(self.painter, network=network))
 
     @torch.no_grad()
     def paint(self, pictures: Pictures, canvas: Size, side: int | None = None) -> Iterator[Stroke]:
@@ -136,7 +140,7 @@ class PainterBrush:
             raise InputError(f"{self.name} cannot paint in tiles ({error}): take a smaller size.") from error
         if side is None:
             return Gathering(graph, photograph, STRIP, lambda shape, like: like.new_empty(*shape)).drawn()
-        return Gathering(graph, photograph, side**2, partial(spacious, large=_LARGE)).drawn()
+        return Gathering(graph, photograph, min(side**2, STRIP), partial(spacious, large=_LARGE)).drawn()
 
     @property
     def _network(self) -> Network:

@@ -142,6 +142,8 @@ def _item(shape: torch.Size, _: Any, /, wanted: Any) -> Step:
 def _index_select(shape: torch.Size, _: Any, /, dim: int, index: Tensor) -> Step:
     if dim not in (-2, -1, 2, 3):
         raise NotLocal("choosing channels by numbers is not foreseen.")
+    if index.is_meta:
+        raise NotLocal("rows are chosen by numbers that are not there.")
     rows, columns, index = torch.arange(shape[2]), torch.arange(shape[3]), index.cpu()
     chosen = (index, columns) if dim in (-2, 2) else (rows, index)
     return Choice(*chosen), _sized(shape, [len(one) for one in chosen])

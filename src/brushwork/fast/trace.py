@@ -42,10 +42,9 @@ class Traced(Tensor):
 
     @classmethod
     def of(cls, nodes: list[Node], like: Tensor) -> Traced:
-        """The last node. On `meta` it says that it lies on the processor: there, rows are chosen by their numbers."""
-        device = torch.device("cpu") if like.is_meta else like.device
+        """The last node."""
         shape = nodes[-1].shape
-        made: Traced = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=device)
+        made: Traced = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=like.device)
         made.nodes, made.number = nodes, len(nodes) - 1
         return made
 
