@@ -40,6 +40,8 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
         content_layers=TINY.content_layers,
         style_layers=TINY.style_layers,
         style_weight=TINY.style_weight,
+        spread_weight=TINY.spread_weight,
+        smoothness=TINY.smoothness,
     )
     encoder = tiny_network()
     objective = Subject(given, [picture(2, 50, 60)], options, encoder).objective_at(Size(48, 48))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from math import inf
 
 from brushwork.fast.johnson import Johnson
+from brushwork.fast.layers import Border, Upsampling
 from brushwork.recipes.loss_weights import MOMENTS_ONLY, require_among
 from brushwork.recipes.options import (
     SMALLEST_SIDE,
@@ -58,6 +59,24 @@ class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, 
 
     content_layers: tuple[str, ...] = ("conv3_3",)
     """Layers at which the photograph's content is kept: relu3_3, as the authors' program."""
+
+    style_weight: float = 12.0
+    """β, the weight of the style, above 0. Where a picture is optimized ten times as much is better; a painter has to
+    find the way in one pass, and lets go of the photograph."""
+
+    spread_weight: float = 2.0
+    """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
+
+    smoothness: float = 2.0
+    """Weight of the total variation; 0 or more."""
+
+    upsampling: Upsampling = "nearest"
+    """How maps become larger: nearest neighbors and a convolution, or transposed convolutions, as the paper, which
+    leave checkerboards."""
+
+    border: Border = "reflect"
+    """What the convolutions that keep their map's size see beyond it: mirrored, or zeros as the authors' program, which
+    leave a frame."""
 
     range_weight: float = 200.0
     """Weight of how far pixels leave black and white, the mean of squares: keeps painters from blots, in which the
