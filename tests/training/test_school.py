@@ -132,6 +132,17 @@ def test_a_batch_that_ranks_cannot_share_is_refused(tmp_path: Path) -> None:
         School(tiny_lesson(), tiny_course(tmp_path), CPU, Three())  # type: ignore[arg-type]
 
 
+def test_all_ranks_must_find_the_checkpoint(tmp_path: Path) -> None:
+    class Two:
+        rank, count = 0, 2
+
+        def all(self, step: int) -> list[int]:
+            return [step, 3]
+
+    with pytest.raises(InputError, match="not all processes find"):
+        School(tiny_lesson(), tiny_course(tmp_path), CPU, Two()).begun()  # type: ignore[arg-type]
+
+
 def test_another_training_does_not_go_on(tmp_path: Path) -> None:
     course = tiny_course(tmp_path)
     stopped(course, 2)

@@ -73,8 +73,13 @@ class School:
         self._step, self._between = 0, True
 
     def begun(self) -> Begun:
-        """Take up what was kept, if that is wanted."""
+        """Take up what was kept, if that is wanted.
+
+        Raises: InputError: it cannot be used, or not all ranks have it.
+        """
         self._step = self._keeper.take_up()
+        if self._wire is not None and len(set(self._wire.all(self._step))) > 1:
+            raise InputError(f"not all processes find {self._course.checkpoint}: put it where all of them can read it.")
         room = self._room
         return Begun(self._device, self._course.options.iterations, self._step, room.photographs, room.held_out)
 
