@@ -8,7 +8,7 @@ from torch import nn
 
 from brushwork.evaluate.mapped import mapped
 from brushwork.fast.architectures import build
-from brushwork.fast.gathering import Gathering, stops, strips
+from brushwork.fast.gathering import Gathering, strips
 from brushwork.fast.johnson import Johnson
 from brushwork.fast.mgan import Mgan, MganNetwork
 from brushwork.fast.pyramid import Pyramid
@@ -54,9 +54,9 @@ def in_strips(network: nn.Module, image: torch.Tensor, area: int, room=None) -> 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
 def test_strips_are_the_whole(name: str, dtype: torch.dtype, tolerance: float) -> None:
     network = network_of(name).to(dtype)
-    for size in ((61, 47), (48, 83)):
+    for size, areas in {(61, 47): (300, 10**6), (48, 83): (1500,)}.items():
         image = picture(*size).to(dtype)
-        for area in (300, 2000, 10**6):
+        for area in areas:
             torch.testing.assert_close(in_strips(network, image, area), network(image), rtol=0, atol=tolerance)
 
 
@@ -71,15 +71,6 @@ def test_maps_may_lie_in_files() -> None:
     network, image = network_of("instance"), picture(52, 60)
     drawn = in_strips(network, image, 800, room=lambda shape, like: mapped(shape, like.dtype))
     assert torch.equal(drawn, in_strips(network, image, 800))
-
-
-def test_only_what_is_dear_is_kept() -> None:
-    graph = trace(network_of("instance"), picture(48, 48))
-    way = stops(graph)
-    # first, down1, down2, two in each of two blocks, up1, up2; the first block's sum; the result
-    assert sum(len(stop.norms) for stop in way) == 9
-    assert len([stop for stop in way if stop.kept]) == 9 + 1 + 1
-    assert way[-1].node == graph.last
 
 
 def test_strips_cover_a_map_once() -> None:

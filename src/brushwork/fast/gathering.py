@@ -17,6 +17,7 @@ from torch import Tensor
 from brushwork.fast.graph import Graph, Norm
 from brushwork.fast.passage import Passage
 from brushwork.fast.statistics import Moments, Statistics
+from brushwork.fast.stops import Stop, stops
 from brushwork.picture.window import Size, Window
 from brushwork.types import Feature, Image
 
@@ -29,51 +30,6 @@ they leave the processor's caches."""
 
 _THINNEST = 8
 """Rows of a strip at least: of thinner ones, most of what is looked at lies beyond."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A map that is drawn as a whole."""
-
-    node: int
-    kept: bool
-    """Whether it is kept; else only its statistics are taken, and it is drawn again where it is needed."""
-    norms: tuple[int, ...]
-    """The norms whose statistics are its own."""
-    roots: frozenset[int]
-    """The kept maps that it is drawn from."""
-    work: float
-    """Multiplications."""
-
-
-def stops(graph: Graph) -> list[Stop]:
-    """The maps to draw as wholes, in their order: what norms look at, what several others hang on, and the result.
-
-    Only those are kept that take a convolution to draw, or more than one other map.
-    """
-    users = [0] * len(graph.nodes)
-    read: dict[int, list[int]] = {}
-    for index, node in enumerate(graph.nodes):
-        for source in node.sources:
-            users[source] += 1
-            if isinstance(node.does, Norm):
-                read.setdefault(source, []).append(index)
-    found: list[Stop] = []
-    roots: list[frozenset[int]] = []
-    work: list[float] = []
-    for index, node in enumerate(graph.nodes):
-        roots.append(frozenset[int]().union(*(roots[source] for source in node.sources)))
-        own = 0.0 if isinstance(node.does, Norm | Tensor | None) else node.does.cost * node.shape.numel()
-        work.append(own + max((work[source] for source in node.sources), default=0.0))
-        kept = index == graph.last or (
-            (index in read or users[index] > 1) and (work[index] > 0 or len(roots[index]) > 1)
-        )
-        if kept or index in read:
-            effort = work[index] + node.shape.numel()
-            found.append(Stop(index, kept, tuple(read.get(index, ())), roots[index], effort))
-        if kept or node.does is None:
-            roots[index], work[index] = frozenset({index}), 0.0
-    return found
 
 
 def strips(size: Size, area: float) -> list[Window]:

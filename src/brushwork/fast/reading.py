@@ -7,73 +7,14 @@ the shape of its result.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from brushwork.fast.graph import Norm, NotLocal
-from brushwork.fast.local import Choice, Local, Padding, Pair, Pointwise
-from brushwork.fast.sliding import Convolution, Enlargement, Pool, TransposedConvolution
-
-Step: TypeAlias = tuple[Local | Norm, torch.Size]
-
-
-def _pair(value: int | Sequence[int]) -> Pair:
-    both = (value, value) if isinstance(value, int) else tuple(value) * (2 if len(value) == 1 else 1)
-    return both[0], both[1]
-
-
-def _sized(shape: torch.Size, sides: Sequence[int], channels: int | None = None) -> torch.Size:
-    """A shape with other sides."""
-    return torch.Size((shape[0], shape[1] if channels is None else channels, *sides))
-
-
-def _conv2d(
-    shape: torch.Size,
-    _: Any,
-    /,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-) -> Step:
-    if isinstance(padding, str):
-        raise NotLocal(f"a convolution with padding {padding!r} is not foreseen: give numbers.")
-    step = Convolution(weight, bias, _pair(stride), _pair(padding), _pair(dilation), groups)
-    sides = [
-        (side + 2 * pad - gap * (kernel - 1) - 1) // every + 1
-        for side, kernel, every, pad, gap in zip(
-            shape[2:], weight.shape[2:], step.stride, step.padding, step.dilation, strict=True
-        )
-    ]
-    return step, _sized(shape, sides, weight.shape[0])
-
-
-def _conv_transpose2d(
-    shape: torch.Size,
-    _: Any,
-    /,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    groups: int = 1,
-    dilation: Any = 1,
-) -> Step:
-    step = TransposedConvolution(
-        weight, bias, _pair(stride), _pair(padding), _pair(output_padding), groups, _pair(dilation)
-    )
-    sides = [
-        (side - 1) * every - 2 * pad + gap * (kernel - 1) + more + 1
-        for side, kernel, every, pad, more, gap in zip(
-            shape[2:], weight.shape[2:], step.stride, step.padding, step.output_padding, step.dilation, strict=True
-        )
-    ]
-    return step, _sized(shape, sides, weight.shape[1] * groups)
+from brushwork.fast.local import Choice, Padding, Pointwise
+from brushwork.fast.reading_kernels import Step, conv2d, conv_transpose2d, interpolate, pool, sized
 
 
 def _pad(shape: torch.Size, _: Any, /, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Step:
@@ -81,45 +22,11 @@ def _pad(shape: torch.Size, _: Any, /, pad: Sequence[int], mode: str = "constant
     if len(pad) > 4 or min(pad) < 0:
         raise NotLocal(f"padding by {list(pad)} is not foreseen.")
     height, width = shape[2:]
-    sized = _sized(shape, (top + height + bottom, left + width + right))
+    padded = sized(shape, (top + height + bottom, left + width + right))
     if mode != "circular":
-        return Padding(mode, value or 0.0, (top, left), (bottom, right)), sized
+        return Padding(mode, value or 0.0, (top, left), (bottom, right)), padded
     rows, columns = torch.arange(-top, height + bottom), torch.arange(-left, width + right)
-    return Choice(rows % height, columns % width), sized
-
-
-def _pool(
-    shape: torch.Size, function: Any, /, kernel_size: Any, stride: Any = None, *others: Any, **named: Any
-) -> Step:
-    kernel = _pair(kernel_size)
-    if any(others[:1]) or named.get("padding") or named.get("ceil_mode"):
-        raise NotLocal("pools with padding are not foreseen.")
-    step = Pool(function, kernel, _pair(stride) if stride else kernel)
-    sides = [(side - own) // every + 1 for side, own, every in zip(shape[2:], kernel, step.stride, strict=True)]
-    return step, _sized(shape, sides)
-
-
-def _interpolate(
-    shape: torch.Size,
-    _: Any,
-    /,
-    size: Any = None,
-    scale_factor: Any = None,
-    mode: str = "nearest",
-    align_corners: bool | None = None,
-    recompute_scale_factor: bool | None = None,
-    antialias: bool = False,
-) -> Step:
-    if mode not in ("nearest", "nearest-exact", "bilinear") or align_corners or antialias:
-        raise NotLocal(f"resizing by {mode} is not foreseen.")
-    if size is None:
-        both = scale_factor if isinstance(scale_factor, list | tuple) else (scale_factor, scale_factor)
-        size = [side * factor for side, factor in zip(shape[2:], both, strict=True)]
-    height, width = _pair(size)
-    factors = int(height // shape[2]), int(width // shape[3])
-    if (shape[2] * factors[0], shape[3] * factors[1]) != (height, width) or min(factors) < 1:
-        raise NotLocal("resizing is foreseen by whole numbers only.")
-    return Enlargement(mode, factors), _sized(shape, (shape[2] * factors[0], shape[3] * factors[1]))
+    return Choice(rows % height, columns % width), padded
 
 
 def _item(shape: torch.Size, _: Any, /, wanted: Any) -> Step:
@@ -133,10 +40,10 @@ def _item(shape: torch.Size, _: Any, /, wanted: Any) -> Step:
     rows, columns = torch.arange(shape[2])[axes[2]], torch.arange(shape[3])[axes[3]]
     channels = len(range(shape[1])[axes[1]])
     if axes[2:] == [slice(None)] * 2:
-        return Pointwise(lambda part: part[:, axes[1]]), _sized(shape, shape[2:], channels)
+        return Pointwise(lambda part: part[:, axes[1]]), sized(shape, shape[2:], channels)
     if channels != shape[1]:
         raise NotLocal(f"choosing {wanted} of a map is not foreseen: channels and cells in one.")
-    return Choice(rows, columns), _sized(shape, (len(rows), len(columns)))
+    return Choice(rows, columns), sized(shape, (len(rows), len(columns)))
 
 
 def _index_select(shape: torch.Size, _: Any, /, dim: int, index: Tensor) -> Step:
@@ -146,7 +53,7 @@ def _index_select(shape: torch.Size, _: Any, /, dim: int, index: Tensor) -> Step
         raise NotLocal("rows are chosen by numbers that are not there.")
     rows, columns, index = torch.arange(shape[2]), torch.arange(shape[3]), index.cpu()
     chosen = (index, columns) if dim in (-2, 2) else (rows, index)
-    return Choice(*chosen), _sized(shape, [len(one) for one in chosen])
+    return Choice(*chosen), sized(shape, [len(one) for one in chosen])
 
 
 def _flip(shape: torch.Size, function: Any, /, *dims: Any) -> Step:
@@ -199,13 +106,13 @@ POINTWISE = JOINING | set(
 """Functions of each cell by itself."""
 
 STEPS: Mapping[str, Callable[..., Step]] = {
-    "conv2d": _conv2d,
-    "conv_transpose2d": _conv_transpose2d,
+    "conv2d": conv2d,
+    "conv_transpose2d": conv_transpose2d,
     "pad": _pad,
-    "avg_pool2d": _pool,
-    "max_pool2d": _pool,
-    "boolean_dispatch": _pool,
-    "interpolate": _interpolate,
+    "avg_pool2d": pool,
+    "max_pool2d": pool,
+    "boolean_dispatch": pool,
+    "interpolate": interpolate,
     "__getitem__": _item,
     "index_select": _index_select,
     "flip": _flip,
