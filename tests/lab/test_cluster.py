@@ -85,7 +85,7 @@ def test_cells_take_a_gpu_where_they_are_painted_on_one(ray: Cluster, device: st
 
 def test_a_real_cluster_of_this_machine_paints(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'brushwork[ray]'")
-    order = Order("localized", tmp_path, size=48, quick=True)
+    order = Order("gram-entry", tmp_path, size=48, quick=True)
     (cell, *_) = order.cells()
     ((name, result),) = cluster.over_ray()(order, [cell.name])
     assert name == cell.name and result.picture.exists() and dict(result.figures)

@@ -130,7 +130,7 @@ def test_cells_are_spread_by_their_names(order: Order) -> None:
 
 
 def test_processes_paint_what_one_would(tmp_path: Path) -> None:
-    order = Order("localized", tmp_path, size=48, quick=True)
+    order = Order("gram-entry", tmp_path, size=48, quick=True)
     (name, result), *_ = running.over_processes(1)(order, [order.cells()[0].name])
     assert result.picture.exists() and name == order.cells()[0].name
 
