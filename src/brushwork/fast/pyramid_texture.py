@@ -69,6 +69,6 @@ def _graph(network: PyramidNetwork, noise: Sequence[Noise]) -> Graph:
     for level in noise[:-1]:
         nodes.append(Node(level.shape, level))
         coarser.append(Traced.of(nodes, level))
-    drawn: object = network.paint([*coarser, finest])
+    drawn = network.paint([*coarser, finest])
     assert isinstance(drawn, Traced)
-    return Graph(nodes[: drawn.index + 1])
+    return Graph(nodes[: drawn.number + 1])
