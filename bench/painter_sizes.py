@@ -29,7 +29,7 @@ from brushwork.types import Image
 SIZES = ("512x512", "1024x1024", "2048x2048", "4096x3072")
 WIDTHS = (16, 32)
 WAYS = ("whole", "gathered", "files", "frozen")
-LARGE = 2**25  # bytes of a map that goes into a file
+LARGE = 2**23  # bytes of a map that goes into a file
 TILE = 1024
 
 

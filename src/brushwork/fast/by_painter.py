@@ -30,7 +30,7 @@ from brushwork.types import Image
 
 StatisticsOf: TypeAlias = Literal["gathered", "frozen"]
 
-_LARGE = 2**25
+_LARGE = 2**23
 """Bytes from which on a map is kept in a file, where memory is short."""
 
 _FREE = 1024
