@@ -35,7 +35,8 @@ ALL = tuple(
 )
 """Every convolution and pooling up to pool4: 852k parameters."""
 
-OPTIONS = Texture(network="vgg19-normalized", iterations=500, measure="long")
+OPTIONS = Texture(network="vgg19-normalized", iterations=500, measure="long", line_search=True)
+"""Unsearched, L-BFGS hardly leaves gray where a single shallow layer is matched: its loss is concave there."""
 DISTANCES = ("spectrum distance", "marginal distance")
 DEPTH, PARAMETERS, WEIGHTS = "layers up to", "parameters", "weights"
 
