@@ -72,11 +72,11 @@ class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, 
 
     upsampling: Upsampling = "nearest"
     """How maps become larger: nearest neighbors and a convolution, or transposed convolutions, as the paper, which
-    leave checkerboards."""
+    leave checkerboards in flat parts until they have learned for long."""
 
     border: Border = "reflect"
-    """What the convolutions that keep their map's size see beyond it: mirrored, or zeros as the authors' program, which
-    leave a frame."""
+    """What the convolutions that keep their map's size see beyond it: the map mirrored, or zeros, as the authors'
+    program."""
 
     range_weight: float = 200.0
     """Weight of how far pixels leave black and white, the mean of squares: keeps painters from blots, in which the
