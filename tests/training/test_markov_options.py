@@ -8,8 +8,8 @@ from brushwork.training.markov_options import MarkovTraining
 
 
 def test_the_painters_settings_and_the_targets_are_taken_from_them():
-    options = MarkovTraining(width=64, upsampling="nearest", target_size=200, target_iterations=30, seed=4)
-    assert options.architecture == Mgan(width=64, upsampling="nearest")
+    options = MarkovTraining(width=64, upsampling="transposed", target_size=200, target_iterations=30, seed=4)
+    assert options.architecture == Mgan(width=64, upsampling="transposed")
     assert (options.painting.size, options.painting.iterations, options.painting.seed) == (200, 30, 4)
 
 

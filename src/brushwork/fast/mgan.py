@@ -36,16 +36,16 @@ class Mgan:
     """Settings of a decoder, and of the network whose features it paints."""
 
     width: int = 512
-    """Channels after the first layer; half and a quarter as many follow. 512 as the paper: a file of 10 MB in half
-    precision; 256 make one of 3.7 MB. A multiple of 4, 8 or more."""
+    """Channels after the first layer; half and a quarter as many follow. 512 as the paper: a file of 7.7 MB in half
+    precision (10 MB with transposed convolutions); 256 make one of 3.1 (3.7) MB. A multiple of 4, 8 or more."""
 
     norm: Norm = "batch"
     """What is made alike after each layer: the batch, with running means when it paints (so that tiles are alike), as
     the paper; or each picture by itself (instance)."""
 
-    upsampling: Upsampling = "transposed"
-    """How maps become larger: transposed convolutions of 4×4, as the paper, or nearest neighbors and a convolution of
-    3×3, which leaves no checkerboard."""
+    upsampling: Upsampling = "nearest"
+    """How maps become larger: nearest neighbors and a convolution of 3×3, or transposed convolutions of 4×4, as the
+    paper, which cover everything with a checkerboard for long."""
 
     network: str = "vgg19-normalized"
     """The network that looks: vgg19-normalized or vgg19. It is no part of the painter's file."""
