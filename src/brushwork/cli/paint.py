@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
@@ -15,12 +15,12 @@ from brushwork.cli.masks import masks
 from brushwork.cli.options import Given, flags
 from brushwork.cli.order import Act, Pipes, order
 from brushwork.cli.panels import PICTURES, SETTINGS, ConfigFile
+from brushwork.cli.passing import Passing
 from brushwork.cli.perform import perform
 from brushwork.cli.running import Running
 from brushwork.cli.targets import holds_folder, pictures
 from brushwork.errors import InputError
 from brushwork.fast.at_once import AtOnce
-from brushwork.fast.by_painter import ByPainter
 from brushwork.fast.instant import Instant
 from brushwork.recipes import Options, preset
 from brushwork.recipes.options import Start
@@ -54,13 +54,8 @@ def paint(
     each: Annotated[bool, Parameter(group=PICTURES, negative=(), show_default=False)] = False,
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
-    instant: Annotated[bool, Parameter(group=SETTINGS, negative=(), show_default=False)] = False,
-    painter: Annotated[str | None, Parameter(group=SETTINGS)] = None,
-    strength: Annotated[float | None, Parameter(group=SETTINGS, show_default="1")] = None,
-    statistics: Annotated[
-        Literal["gathered", "frozen"] | None, Parameter(group=SETTINGS, show_default="gathered")
-    ] = None,
     config: ConfigFile = None,
+    passing: Passing = Passing(),  # noqa: B008
     running: Running = Running(),  # noqa: B008
     given: Annotated[TransferFlags, Parameter(name="*")] = {},  # noqa: B006
     act: Annotated[Act, Parameter(parse=False)] = perform,
@@ -96,43 +91,20 @@ def paint(
     ratio
         α/β, as the papers give it: sets the content weight to this times the style weight (1e-4 to 1e-2 are usual
         with the presets gatys-2015 and gatys-2016). What the two weights multiply is the preset's `convention`.
-    instant
-        Paint in one pass, in a second: a preview of any painting's style, by AdaIN. Sizes, scales, blends, regions and
-        colors are as in painting; what only the optimization has is left aside.
-    painter
-        Paint in one pass by a network that has learned one style, at the photograph's own size: its file, or a name
-        that `brushwork painters` lists. No painting is given then.
-    strength
-        With --instant or --painter: how far the picture is painted, from 0 (the photograph) to 1.
-    statistics
-        With --painter: means and deviations in its network are those of the whole picture (gathered), or of a smaller
-        copy (frozen), after which tiles are painted one by one, with less memory.
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
     given, start = split_start(given, Start)
-    if painter is not None:
-        others = {"--instant": instant, "--region": bool(region), "--preset": preset_name != "default"}
-        require_alone(painter, [*style, *styles], others)
-        own = {"strength": strength, "statistics": statistics}
-        return _by_painter(content, by_painter(painter, given, own, running), running, act)
-    if statistics is not None:
-        raise InputError("--statistics is of painters: give --painter NAME too.")
-    options: Options | AtOnce
-    if instant:
-        options, start = at_once(Instant, preset(preset_name), given, {"strength": strength}, running), None
-    elif strength is not None:
-        raise InputError(
-            "--strength is of what is painted at once: add --instant or --painter, or weigh with --style-weight."
-        )
-    else:
-        options = settings(preset(preset_name), given, ratio)
-    contents, paintings = ([content, *styles], style) if style else ([content], list(styles))
-    if not paintings:
-        raise InputError(
-            f"a painting is missing: brushwork paint {content} PAINTING (or --painter NAME: `brushwork painters` lists "
-            "those that are here)"
-        )
+    passing.require_meant()
+    if passing.painter is not None:
+        others = {"--instant": passing.instant, "--region": bool(region), "--preset": preset_name != "default"}
+        require_alone(passing.painter, [*style, *styles], others)
+        return _by_painter(content, passing, given, running, act)
+    base = preset(preset_name)
+    options: Options | AtOnce = settings(base, given, ratio)
+    if passing.instant:
+        options, start = at_once(Instant, base, given, {"strength": passing.strength}, running), None
+    contents, paintings = _parted([content, *styles], style)
     each, several = each or holds_folder(paintings), holds_folder([*contents, *paintings])
     with Pipes() as pipes:
         photographs = pictures([pipes.source(name) for name in contents])
@@ -143,8 +115,22 @@ def paint(
         return act(order(options, asked, running, pipes, many=several, start=start, regions=regions))
 
 
-def _by_painter(content: str, options: ByPainter, running: Running, act: Act) -> int:
+def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
+    """Photographs and paintings: of those that were named the first, and the others; or all, and those of --style."""
+    if style:
+        return named, style
+    if len(named) == 1:
+        raise InputError(
+            f"a painting is missing: brushwork paint {named[0]} PAINTING (or --painter NAME: `brushwork painters` lists "
+            "those that are here)"
+        )
+    return named[:1], named[1:]
+
+
+def _by_painter(content: str, passing: Passing, given: Given, running: Running, act: Act) -> int:
     """Paint one photograph, or a folder of them, by a painter."""
+    own = {"strength": passing.strength, "statistics": passing.statistics}
+    options = by_painter(str(passing.painter), given, own, running)
     with Pipes() as pipes:
         name = painter_name(options.painter)
         asked = [(photo, (), f"{photo.stem}+{name}") for photo in pictures([pipes.source(content)])]
