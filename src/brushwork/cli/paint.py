@@ -121,8 +121,8 @@ def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
         return named, style
     if len(named) == 1:
         raise InputError(
-            f"a painting is missing: brushwork paint {named[0]} PAINTING (or --painter NAME: `brushwork painters` lists "
-            "those that are here)"
+            f"a painting is missing: brushwork paint {named[0]} PAINTING (or --painter NAME: `brushwork painters` "
+            "lists those that are here)"
         )
     return named[:1], named[1:]
 
