@@ -63,7 +63,8 @@ def main() -> None:
     for result in _there(bench) if given.tables else (result for _, result in conduct(bench)):
         results.append(result)
         print(
-            f"{time.strftime('%X')} {len(results)} of {len(bench.pairs) * len(bench.programs)}: {result.row}, {result.column}", flush=True
+            f"{time.strftime('%X')} {len(results)} of {len(bench.pairs) * len(bench.programs)}: {result.row}, {result.column}",
+            flush=True,
         )
     everything = [*results, *bench.bounds()]
     rows = by_pair(everything)

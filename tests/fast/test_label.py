@@ -16,7 +16,9 @@ from brushwork.fast.painter import Painter, save_painter
 def test_a_label_says_what_was_saved(tmp_path: Path) -> None:
     settings = Johnson(width=4, blocks=1)
     network = build(settings)
-    save_painter(Painter("wave", "johnson", settings, network, b"\x89PNG", {"steps": 3}, "CC0"), tmp_path / "a.safetensors")
+    save_painter(
+        Painter("wave", "johnson", settings, network, b"\x89PNG", {"steps": 3}, "CC0"), tmp_path / "a.safetensors"
+    )
     label = read_label(tmp_path / "a.safetensors")
     assert (label.name, label.architecture, label.license, label.style) == ("wave", "johnson", "CC0", b"\x89PNG")
     assert label.settings["width"] == 4

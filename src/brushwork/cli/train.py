@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from cyclopts import App
 
 _FAMILIES = {
@@ -17,4 +19,5 @@ _FAMILIES = {
 
 app = App(name="train", help="Teach a network to paint in one pass.")
 for place, (name, (target, line)) in enumerate(_FAMILIES.items()):
-    app.command(target, name=name, help=line, sort_key=place)
+    # A family's file is imported when it is called; only then its own page says more than its line.
+    app.command(target, name=name, help=None if name in sys.argv else line, sort_key=place)

@@ -20,8 +20,8 @@ _CONTRAST = 0.2
 def brown_noise(size: Size, generator: torch.Generator) -> Image:
     """Octaves of smooth noise (Perlin's), each twice as coarse as the one before and √2 times as strong, in [0, 1].
 
-    Along a line the power at a frequency f falls with 1/f², down to the finest octave. White noise has nothing in it that
-    a painter of photographs knows. The octaves end where one has a single value a side.
+    Along a line the power at a frequency f falls with 1/f², down to the finest octave. White noise has nothing in it
+    that a painter of photographs knows. The octaves end where one has a single value a side.
 
     Source: Li & Wand, 1604.04382, section 5: textures from brown noise.
     """

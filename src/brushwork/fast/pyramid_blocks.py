@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from brushwork.fast.instance_norm import InstanceNorm
 from brushwork.fast.layers import EPSILON, Norm
 from brushwork.types import Feature
 
@@ -40,7 +41,7 @@ class Joint(nn.Module):
 def norm_of_given(width: int, norm: Norm) -> nn.Module:
     """A norm by the statistics of what it is given, in training and afterwards: nothing runs along."""
     if norm == "instance":
-        return nn.InstanceNorm2d(width, eps=EPSILON, affine=True)
+        return InstanceNorm(width, eps=EPSILON, affine=True)
     return nn.BatchNorm2d(width, eps=EPSILON, track_running_stats=False)
 
 

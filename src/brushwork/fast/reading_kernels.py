@@ -41,6 +41,7 @@ def conv2d(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Step:
+    """A convolution, and the shape it leaves. Raises: NotLocal: one that is not foreseen."""
     if isinstance(padding, str):
         raise NotLocal(f"a convolution with padding {padding!r} is not foreseen: give numbers.")
     step = Convolution(weight, bias, pair(stride), pair(padding), pair(dilation), groups)
@@ -65,6 +66,7 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Step:
+    """A transposed convolution, and the shape it leaves. Raises: NotLocal: one that is not foreseen."""
     step = TransposedConvolution(
         weight, bias, pair(stride), pair(padding), pair(output_padding), groups, pair(dilation)
     )
@@ -78,6 +80,7 @@ def conv_transpose2d(
 
 
 def pool(shape: torch.Size, function: Any, /, kernel_size: Any, stride: Any = None, *others: Any, **named: Any) -> Step:
+    """A pool without padding, and the shape it leaves. Raises: NotLocal: one that is not foreseen."""
     kernel = pair(kernel_size)
     if any(others[:1]) or named.get("padding") or named.get("ceil_mode"):
         raise NotLocal("pools with padding are not foreseen.")
@@ -97,6 +100,7 @@ def interpolate(
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
 ) -> Step:
+    """An enlargement by whole numbers, and the shape it leaves. Raises: NotLocal: one that is not foreseen."""
     if mode not in ("nearest", "nearest-exact", "bilinear") or align_corners or antialias:
         raise NotLocal(f"resizing by {mode} is not foreseen.")
     if size is None:
