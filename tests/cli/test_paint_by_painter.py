@@ -55,14 +55,15 @@ def test_the_record_says_who_painted_and_the_picture_can_be_repeated(wall: Path,
 
 
 def test_a_painter_that_changed_does_not_repeat(wall: Path, run: Run) -> None:
-    run("paint", "photo.png", "--painter", "shelf/wave.safetensors", "-q")
-    painter = Painter("wave", "johnson", SETTINGS, build(SETTINGS, seed=2))
-    save_painter(painter, wall / "shelf/wave.safetensors", overwrite=True)
-    outcome = run("again", "photo+wave.png")
+    file = wall / "shelf/mine.safetensors"
+    save_painter(Painter("mine", "johnson", SETTINGS, build(SETTINGS, seed=1)), file)
+    run("paint", "photo.png", "--painter", "shelf/mine.safetensors", "-q")
+    save_painter(Painter("mine", "johnson", SETTINGS, build(SETTINGS, seed=2)), file, overwrite=True)
+    outcome = run("again", "photo+mine.png")
     assert outcome.code == 2
     assert "has changed" in outcome.err
-    (wall / "shelf/wave.safetensors").unlink()
-    assert "is missing" in run("again", "photo+wave.png").err
+    file.unlink()
+    assert "is missing" in run("again", "photo+mine.png").err
 
 
 def test_sizes_colors_and_strength(wall: Path, run: Run) -> None:

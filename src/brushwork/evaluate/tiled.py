@@ -16,7 +16,7 @@ from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.sums import added, as_wide, layout_of, summarize
 from brushwork.objective import Objective
 from brushwork.perception.encoder import PIXELS, Encoder
-from brushwork.perception.native.moments import using_up
+from brushwork.perception.native.moments import takes, using_up
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
 from brushwork.types import Evaluate, Feature, Features, Image, Losses, Summaries
@@ -174,10 +174,16 @@ class _Eye:
         forgetting = Forgetting(partial(self._features, leaf.detach(), taps))
         with forgetting.hooks:
             features = self.encoder(leaf, self.layout.lattices)
-            # What sums save of the features are copies of the tile's cells, which would not be forgotten.
-            sums = checkpoint(partial(self._sums, tile), *features.values(), use_reentrant=False)
+            sums = self._sums_to_forget(tile, features, taps)
         forgetting.forget({tap: features[tap] for tap in taps})
         return _Look(outer, leaf, sums)
+
+    def _sums_to_forget(self, tile: Window, features: Features, taps: Sequence[str]) -> Summaries:
+        """Sums whose graph has no copies of the features at some taps, which would not be forgotten."""
+        if all(takes(features[tap]) for tap in taps):  # their sums keep the very features
+            return self._sums(tile, *features.values())
+        found: Summaries = checkpoint(partial(self._sums, tile), *features.values(), use_reentrant=False)
+        return found
 
     def _sums(self, tile: Window, *features: Feature) -> Summaries:
         return summarize(self.terms, dict(zip(self.layout.lattices, features, strict=True)), self.layout, tile)
