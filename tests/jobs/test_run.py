@@ -187,7 +187,7 @@ def test_a_disk_without_room_for_checkpoints_is_told_before_painting(tmp_path, m
     needed = 2 * 64 * 96 * 3 * 4 * (2 * TINY.history + 5)  # two of them, each the optimizer's vectors
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr("brushwork.jobs.keeper.shutil.disk_usage", lambda _: usage._replace(free=needed - 1))
-    monkeypatch.setattr("brushwork.jobs.prepare.check_writable", lambda *_, **__: None)
+    monkeypatch.setattr("brushwork.jobs.places.check_writable", lambda *_, **__: None)
     note, *_, finished = painted(job, checkpoint_every=0)
     assert "no checkpoints are written" in note.text
     assert finished.notes == (note.text,)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
-from brushwork.evaluate import mapped
+from brushwork.evaluate import features, mapped
 from brushwork.recipes import Pictures, run
 from brushwork.recipes.share import Alone, Tiling
 
@@ -35,7 +36,7 @@ def test_tiles_paint_the_same_picture(recipe, request, pictures, tiny):
 
 def test_large_targets_lie_in_files(pictures, tiny, small_transfer, monkeypatch):
     asked = []
-    monkeypatch.setattr(mapped, "LARGE", 1)
+    monkeypatch.setattr(features, "spacious", partial(mapped.spacious, large=1))
     monkeypatch.setattr(mapped, "mapped", lambda shape, dtype: asked.append(shape) or torch.empty(*shape, dtype=dtype))
     last(small_transfer(iterations=1), pictures, tiny, IN_TILES)
     assert asked == [(1, 12, 24, 32)]
