@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
+sys.path.append(str(Path(__file__).parent))
+from half_masks import left
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
-from brushwork.recipes import ReconstructContent, Texture, preset
+from brushwork.recipes import ReconstructContent, Region, Texture, preset
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +59,8 @@ def small_texture():
 def small_reconstruction():
     given = {"layer": "conv2_1", "size": 48, "iterations": 8, "boxed": False}
     return lambda **own: ReconstructContent(**(given | own))
+
+
+@pytest.fixture
+def halves():
+    return tuple(Region(mask(48, 64), mask(60, 40)) for mask in (left, lambda *size: 1 - left(*size)))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from half_masks import left
 
 from brushwork.evaluate.tiled import Tiling
 from brushwork.picture.resample import resize
@@ -14,17 +15,6 @@ from brushwork.recipes.share import Alone
 from brushwork.recipes.subject import Subject
 
 SIZE = Size(48, 64)
-
-
-def left(height, width):
-    mask = torch.zeros(1, height, width)
-    mask[..., : width // 2] = 1
-    return mask
-
-
-@pytest.fixture
-def halves():
-    return tuple(Region(mask(48, 64), mask(60, 40)) for mask in (left, lambda *size: 1 - left(*size)))
 
 
 def terms(photograph, paintings, options, encoder, regions):

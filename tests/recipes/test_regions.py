@@ -7,17 +7,6 @@ from brushwork.errors import InputError
 from brushwork.recipes import Region, take_style, transfer
 
 
-def left(height, width):
-    mask = torch.zeros(1, height, width)
-    mask[..., : width // 2] = 1
-    return mask
-
-
-@pytest.fixture
-def halves():
-    return tuple(Region(mask(48, 64), mask(60, 40)) for mask in (left, lambda *size: 1 - left(*size)))
-
-
 def test_regions_that_cannot_be_are_refused(small_transfer, tiny, photograph, painting, halves):
     def refused(message, paintings=(painting,), regions=halves, **own):
         with pytest.raises(InputError, match=message):

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, TextColumn
-from rich.progress import Progress as Bars
-from rich.table import Column
 
+from brushwork.cli.displays import REFRESHES_PER_SECOND, SECONDS_BETWEEN_LINES, Live, Mute, Printing, bar, field
 from brushwork.cli.pace import Pace, minutes
 from brushwork.recipes import Progress
 
-SECONDS_BETWEEN_LINES = 30.0
-REFRESHES_PER_SECOND = 5.0
 SHARE_BETWEEN_LINES = 0.1
 
 
@@ -48,7 +43,7 @@ def display(title: str, quiet: bool) -> Display:
     return Bar(title, console) if console.is_terminal and not console.is_dumb_terminal else Lines(title)
 
 
-class Nothing:
+class Nothing(Mute):
     """No display at all."""
 
     def see(self, progress: Progress) -> None:
@@ -57,17 +52,8 @@ class Nothing:
     def reach(self, done: float) -> None:
         """Nothing."""
 
-    def say(self, line: str) -> None:
-        """Nothing."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return
-
-
-class Lines(Nothing):
+class Lines(Printing, Nothing):
     """A line at each new size, and now and then."""
 
     def __init__(self, title: str) -> None:
@@ -92,27 +78,14 @@ class Lines(Nothing):
                 self.say(f"{self._title}: {done:.0%}")
             self._told_at = monotonic()
 
-    def say(self, line: str) -> None:
-        """Print a line."""
-        print(line, file=sys.stderr, flush=True)  # noqa: T201
 
-
-class Bar(Nothing):
+class Bar(Live):
     """A live bar with the sizes, the closures, the loss and the time that is left."""
 
     def __init__(self, title: str, console: Console) -> None:
         self._pace, self._shown_at = Pace(), 0.0
         shown = escape(title) if console.width >= ROOMY else ""
-        self._bars = Bars(
-            TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
-            TextColumn("{task.fields[sizes]}", table_column=Column(no_wrap=True)),
-            BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1)),
-            TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
-            console=console,
-            transient=True,
-            refresh_per_second=REFRESHES_PER_SECOND,
-            expand=True,
-        )
+        super().__init__(console, field("sizes"), bar(), field("numbers"))
         self._task = self._bars.add_task(shown, total=1.0, sizes="", numbers="looking at the pictures")
 
     def see(self, progress: Progress) -> None:
@@ -129,19 +102,7 @@ class Bar(Nothing):
         """Move the bar."""
         self._bars.update(self._task, completed=done, numbers=f"{done:.0%}")
 
-    def say(self, line: str) -> None:
-        """Print a line above the bar."""
-        self._bars.console.print(line, markup=False)
 
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-
-TITLE_WIDTH, BAR_WIDTH = 24, 6
 ROOMY = 72
 """Columns; on narrower terminals the numbers need the room of the title."""
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from time import monotonic
 from typing import Protocol, Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column
+from rich.progress import TimeRemainingColumn
 
+from brushwork.cli.displays import SECONDS_BETWEEN_LINES, Live, Mute, Printing, bar, field
 from brushwork.cli.pace import minutes
-from brushwork.cli.progress import BAR_WIDTH, REFRESHES_PER_SECOND, SECONDS_BETWEEN_LINES, TITLE_WIDTH
 
 _KEPT = 0.95
 """Share of the former mean in the running mean of losses: single batches differ much."""
@@ -43,7 +41,7 @@ def teaching(title: str, quiet: bool) -> Teaching:
     return Bar(title, console) if console.is_terminal and not console.is_dumb_terminal else Lines(title)
 
 
-class Silent:
+class Silent(Mute):
     """No display at all."""
 
     def begin(self, iterations: int, done: int) -> None:
@@ -52,17 +50,8 @@ class Silent:
     def see(self, step: int, loss: float) -> None:
         """Nothing."""
 
-    def say(self, line: str) -> None:
-        """Nothing."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return
-
-
-class Lines(Silent):
+class Lines(Printing, Silent):
     """A line now and then."""
 
     def __init__(self, title: str) -> None:
@@ -82,25 +71,13 @@ class Lines(Silent):
         left = (now - self._began) / (step - self._done) * (self._iterations - step)
         self.say(f"{self._title}: {step}/{self._iterations}, loss {self._mean.value:.4g}, {minutes(left)} left")
 
-    def say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)  # noqa: T201
 
-
-class Bar(Silent):
+class Bar(Live):
     """A live bar with iterations, the loss and the time that is left."""
 
     def __init__(self, title: str, console: Console) -> None:
         self._mean = Running()
-        self._bars = Progress(
-            TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
-            BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1)),
-            TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            transient=True,
-            refresh_per_second=REFRESHES_PER_SECOND,
-            expand=True,
-        )
+        super().__init__(console, bar(), field("numbers"), TimeRemainingColumn(compact=True))
         self._task = self._bars.add_task(escape(title), total=None, numbers="looking at the pictures")
 
     def begin(self, iterations: int, done: int) -> None:
@@ -109,16 +86,6 @@ class Bar(Silent):
     def see(self, step: int, loss: float) -> None:
         self._mean.see(loss)
         self._bars.update(self._task, completed=step, numbers=f"iteration {step}, loss {self._mean.value:.4g}")
-
-    def say(self, line: str) -> None:
-        self._bars.console.print(line, markup=False)
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
 
 
 class Running:

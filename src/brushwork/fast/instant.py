@@ -27,7 +27,7 @@ from brushwork.recipes.kept_style import KeptStyle
 from brushwork.recipes.options import check, require, require_size
 from brushwork.recipes.recipe import Pictures
 from brushwork.recipes.regions import Region, require_regions
-from brushwork.recipes.scales import views
+from brushwork.recipes.scales import require_style_scale, views
 from brushwork.types import Feature, Image
 
 
@@ -57,9 +57,7 @@ class Instant(AtOnce):
         check(self)
         require(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
         require(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
-        require(len(self.style_scale) > 0, "style_scale", "no number", "one or more numbers")
-        for scale in self.style_scale:
-            require(0 < scale < inf, "style_scale", scale, "above 0, and finite")
+        require_style_scale(self.style_scale)
 
     def brush(self, device: torch.device) -> AdaINBrush:
         """VGG-19 up to relu4_1, and the decoder.

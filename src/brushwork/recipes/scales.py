@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple, Protocol
 
 from brushwork.errors import InputError
 from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.kept_style import KeptStyle
-from brushwork.recipes.options import Measure, measured
+from brushwork.recipes.options import Measure, measured, require
 from brushwork.types import Image
 
 
@@ -21,6 +22,16 @@ class Scaling(Protocol):
 
     @property
     def style_scale(self) -> tuple[float, ...]: ...
+
+
+def require_style_scale(given: tuple[float, ...]) -> None:
+    """Refuse scales that are none.
+
+    Raises: InputError.
+    """
+    require(len(given) > 0, "style_scale", "no number", "one or more numbers")
+    for scale in given:
+        require(0 < scale < inf, "style_scale", scale, "above 0, and finite")
 
 
 class View(NamedTuple):

@@ -27,6 +27,7 @@ from brushwork.recipes.options import (
     require_size,
 )
 from brushwork.recipes.regions import Region
+from brushwork.recipes.scales import require_style_scale
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import ALONE, Alone, Share
 from brushwork.recipes.start import beginning
@@ -60,9 +61,7 @@ class Transfer(Sizing, WeighingContent, WeighingStyle, Weighing, Coloring, Start
     def __post_init__(self) -> None:
         check(self)
         require(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
-        require(len(self.style_scale) > 0, "style_scale", "no number", "one or more numbers")
-        for scale in self.style_scale:
-            require(0 < scale < inf, "style_scale", scale, "above 0, and finite")
+        require_style_scale(self.style_scale)
 
 
 def transfer(
