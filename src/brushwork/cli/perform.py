@@ -127,6 +127,7 @@ def _events(job: Job | OnePass, running: Running, wire: Wire | None) -> Iterator
             wire,
             resume=running.resume,
             checkpoint_every=running.checkpoint_every,
+            memory=running.memory,
             watched=bool(running.save_every or running.timelapse),
             interrupted=interrupted,
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from brushwork.evaluate.wire import Wire
 from brushwork.jobs.checkpoint import Checkpoint
+from brushwork.jobs.common_tile import common_side
 from brushwork.jobs.crew import Crew, agreed
 from brushwork.jobs.events import Event, Note, Started
 from brushwork.jobs.inscription import Inscription
@@ -19,9 +20,6 @@ from brushwork.perception import Encoder
 from brushwork.recipes import taps
 from brushwork.recipes.share import Band
 
-TILE = 768
-"""Pixels of a tile, halo included: VGG-19 takes some 2.5 GB for it."""
-
 
 def paint_together(
     job: Job,
@@ -30,11 +28,15 @@ def paint_together(
     resume: bool = False,
     checkpoint_every: float | None = CHECKPOINT_EVERY,
     encoder: Encoder | None = None,
-    side: int = TILE,
+    memory: int | None = None,
+    side: int | None = None,
     watched: bool = False,
     interrupted: Callable[[], bool] = bool,
 ) -> Iterator[Event]:
     """Paint a job as `paint` does, with all the ranks of a `wire`; each of them calls this with the same arguments.
+
+    Tiles have `side` pixels, halo included; without it, as many as fit on every rank within `memory` bytes a process,
+    or within its part of what its machine has.
 
     Every rank reads the pictures; only rank 0 looks at the output and the checkpoint, and its events are the whole
     picture's. The others' progress shows their own rows; so does that of rank 0, unless the picture is `watched`: then
@@ -51,7 +53,7 @@ def paint_together(
         if isinstance(found, Inscription):
             yield finished_before(job, found)
         return
-    crew = Crew(desk, wire, Band.of(desk.encoder, taps(job.options), wire, side))
+    crew = Crew(desk, wire, Band.of(desk.encoder, taps(job.options), wire, side or common_side(desk, wire, memory)))
     checkpoint = found if isinstance(found, Checkpoint) else None
     about = about_resuming(job, desk.record, checkpoint) if resume else []
     if checkpoint_every is not None and (trouble := shortage(job, desk.levels)):

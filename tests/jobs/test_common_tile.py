@@ -1,0 +1,68 @@
+"""Several processes look at tiles of one size, which fits on each of them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "evaluate")]
+from threaded_ranks import together
+from tiny_job import TINY, tiny_job, tiny_network
+
+from brushwork.evaluate.tiled import Tiling
+from brushwork.jobs import common_tile as module
+from brushwork.jobs.common_tile import RANKS_HERE, common_side
+from brushwork.jobs.need import SIDES, Need
+from brushwork.jobs.prepare import prepare
+from brushwork.jobs.rehearse import optimizer_memory
+
+OPTIONS = replace(TINY, coarsest=0, size=1000)
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "held_memory", lambda device: 0)
+    return prepare(tiny_job(tmp_path, options=OPTIONS), replacing=False, memory=None, encoder=tiny_network())
+
+
+def needed(desk, side):
+    """Bytes beyond the pictures, by one process alone."""
+    return Need(desk.inputs.sizes, desk.encoder, desk.device)(OPTIONS, Tiling(side)) - desk.inputs.nbytes
+
+
+def elsewhere(desk):
+    """What the other one of two ranks has of the optimizer's vectors."""
+    closures = sum(level.closures for level in desk.levels)
+    return optimizer_memory(OPTIONS, desk.levels[-1].size, closures) // 2
+
+
+def sides(desk, *memory):
+    return together(len(memory), lambda wire: common_side(desk, wire, memory[wire.rank]))
+
+
+def test_the_largest_that_fits_is_taken(desk):
+    assert sides(desk, needed(desk, 640)) == [640]
+    assert sides(desk, 1 << 40) == [1024]  # one tile
+
+
+def test_all_take_what_the_poorest_can(desk):
+    assert sides(desk, 1 << 40, needed(desk, 384) - elsewhere(desk) + 1) == [384, 384]
+
+
+def test_a_rank_keeps_only_its_part_of_the_optimizers_vectors(desk):
+    assert sides(desk, *2 * [needed(desk, 640) - elsewhere(desk) + 1]) == [640, 640]
+
+
+def test_where_none_fits_the_smallest_is_taken(desk):
+    assert sides(desk, 0) == [SIDES[0]]
+
+
+def test_ranks_divide_what_their_machine_has(desk, monkeypatch):
+    monkeypatch.setattr(module, "available_memory", lambda device: 3 * needed(desk, 640))
+    monkeypatch.setenv(RANKS_HERE, "3")
+    assert sides(desk, None) == [640]
+    monkeypatch.setattr(module, "available_memory", lambda device: None)
+    assert sides(desk, None) == [SIDES[0]]
