@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from math import atanh
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
     """The picture that the painter makes is as good as a transfer's objective says it is."""
     lesson, given = tiny_lesson(replace(TINY, crop=48)), picture(20, 48, 48)
     with torch.no_grad():
-        painted = lesson.learners["painter"](given)
+        painter: Any = lesson.learners["painter"]
+        painted, last = painter(given), painter.last(given)
         (turn,) = lesson.turns(Batch(0, 0, 0, 1, 1, CPU, given))
     options = Transfer(
         size=48,
@@ -46,11 +48,27 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
     encoder = tiny_network()
     objective = Subject(given, [picture(2, 50, 60)], options, encoder).objective_at(Size(48, 48))
     wanted = objective(encoder(painted, objective.taps))
-    beyond = TINY.range_weight * (painted - painted.clamp(0, 1)).square().mean()
+    beyond = TINY.range_weight * (last.abs() - atanh(127.5 / 150)).clamp(min=0).square().mean()
     assert {name: float(one) for name, one in turn.losses.terms.items()} == pytest.approx(
         {name: float(one) for name, one in {**wanted.terms, "range": beyond}.items()}, rel=1e-4
     )
     assert turn.losses.total.item() == pytest.approx(float(wanted.total + beyond), rel=1e-4)
+
+
+def test_the_farther_the_numbers_lie_beyond_white_the_stronger_they_are_pulled_back() -> None:
+    """Also where tanh is so flat that the picture tells nothing."""
+    lesson = tiny_lesson(replace(TINY, range_weight=3.0))
+    painter: Any = lesson.learners["painter"]
+    bias = painter.layers["last"].bias
+    pulls = []
+    for number in (4.0, 12.0):
+        with torch.no_grad():
+            bias.fill_(number)
+        bias.grad = None
+        (turn,) = lesson.turns(batch())
+        turn.losses.terms["range"].backward()  # type: ignore[no-untyped-call]
+        pulls.append(float(bias.grad.sum()))
+    assert 1 < pulls[0] < pulls[1] / 2
 
 
 def test_the_loss_is_the_mean_over_the_batch() -> None:

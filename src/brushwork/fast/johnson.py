@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import atanh
 from typing import get_args
 
 import torch.nn.functional as F
@@ -23,6 +24,9 @@ STRIDE = 4
 
 REACH = 150 / 255
 """How far the output goes from gray: tanh times 150, of 255, as the authors' program."""
+
+LIMIT = atanh(0.5 / REACH)
+"""The last stage's numbers that are shown as black (-) and white: beyond them tanh goes on, and is ever flatter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +82,13 @@ class JohnsonNetwork(nn.Module):
         """From the last stage to a picture: upper left part of the size, by tanh."""
         return 0.5 + REACH * last[..., : size.height, : size.width].tanh()
 
+    def last(self, image: Image) -> Image:
+        """What the last stage gives, of which `shown` makes the picture."""
+        return run(self.stages(), self.framed(image))
+
     def forward(self, image: Image) -> Image:
         """The picture in the style, nominally in [0, 1]."""
-        return self.shown(run(self.stages(), self.framed(image)), Size.of(image))
+        return self.shown(self.last(image), Size.of(image))
 
 
 def mirrored(image: Image, margin: int, multiple: int) -> Image:

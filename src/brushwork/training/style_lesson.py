@@ -7,11 +7,13 @@ Source: Johnson, Alahi, Fei-Fei, 1603.08155, sections 3.1 and 3.2.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import nn
 
 from brushwork.errors import InputError
+from brushwork.fast.johnson import LIMIT, JohnsonNetwork
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
 from brushwork.perception.flags import as_given
@@ -44,20 +46,20 @@ class StyleLesson:
         self._fixed = style_objective(self._style, options, self._convention) + smooth_objective(
             options.smoothness_form, options.smoothness, size, options.white
         )
-        self._painter = learner(self.settings, options, paintings[0].device)
+        self._painter = cast(JohnsonNetwork, learner(self.settings, options, paintings[0].device))
         self.learners: Mapping[str, nn.Module] = {PAINTER: self._painter}
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: adam(self._painter, options)}
 
     def turns(self, batch: Batch) -> Iterator[Turn]:
         """The mean perceptual loss of what the painter makes of the batch."""
         photographs = _of(batch)
-        yield Turn(PAINTER, self._losses(self._painter(photographs).float(), photographs))
+        yield Turn(PAINTER, self._losses(self._painter.last(photographs).float(), photographs))
 
     @torch.no_grad()
     def judge(self, batch: Batch) -> Mapping[str, float]:
         """The same on photographs that are not learned from."""
         photographs = _of(batch)
-        total, terms = self._losses(self._painter(photographs).float(), photographs)
+        total, terms = self._losses(self._painter.last(photographs).float(), photographs)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
     @torch.no_grad()
@@ -66,13 +68,14 @@ class StyleLesson:
         shown: Image = self._painter(_of(batch))
         return shown.float()
 
-    def _losses(self, painted: Image, photographs: Image) -> Losses:
+    def _losses(self, last: Image, photographs: Image) -> Losses:
         """The mean over the pictures, which are not clipped."""
+        painted = self._painter.shown(last, Size.of(photographs))
         with as_given(photographs.device):  # the encoder has a precision of its own
             objective = self._content(photographs) + self._fixed
             total, terms = objective(self._encoder(painted, objective.taps))
         share = 1 / len(photographs)
-        beyond = self.options.range_weight * (painted - painted.clamp(0, 1)).square().mean()
+        beyond = self.options.range_weight * (last - last.clamp(-LIMIT, LIMIT)).square().mean()
         parts = {name: share * value for name, value in terms.items()}
         return Losses(share * total + beyond, {**parts, "range": beyond})
 

@@ -78,9 +78,9 @@ class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, 
     """What the convolutions that keep their map's size see beyond it: the map mirrored, or zeros, as the authors'
     program."""
 
-    range_weight: float = 200.0
-    """Weight of how far pixels leave black and white, the mean of squares: keeps painters from blots, in which the
-    output's tanh has no slope to leave them by; 0 or more."""
+    range_weight: float = 10.0
+    """Weight of how far the numbers that the output's tanh is taken of lie beyond those of black and white, the mean of
+    squares: keeps painters from blots, which tanh itself has no slope to leave by; 0 or more."""
 
     def __post_init__(self) -> None:
         check(self)
