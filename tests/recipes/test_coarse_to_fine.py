@@ -6,9 +6,11 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from brushwork.errors import InputError
+from brushwork.optimize.products import Products
 from brushwork.picture.window import Size
 from brushwork.recipes import Level, Pictures, Saved, Transfer, run
-from brushwork.recipes.coarse_to_fine import levels
+from brushwork.recipes.coarse_to_fine import levels, optimizer_of
 
 
 def test_one_level_where_nothing_is_coarser():
@@ -55,10 +57,11 @@ def test_every_level_has_a_closure():
     assert [level.closures for level in levels(Size(9, 9), 256, "short", options)] == [1, 1, 1, 1]
 
 
-@pytest.fixture(params=["plain", "search", "box", "adam", "averaged adam"])
+@pytest.fixture(params=["plain", "frequency", "search", "box", "adam", "averaged adam"])
 def options(request, small_transfer):
     own = {
         "plain": {"boxed": False},
+        "frequency": {"preconditioner": "frequency"},
         "search": {"line_search": True},
         "box": {"boxed": True, "start": "noise", "noise": 30.0},
         "adam": {"optimizer": "adam", "learning_rate": 4.0},
@@ -117,6 +120,11 @@ def test_a_box_keeps_every_pixel_displayable(small_transfer, tiny, photograph, p
     assert extremes[True][0] >= 0
     assert extremes[True][1] <= 1
     assert extremes[False][0] < -0.01 or extremes[False][1] > 1.01
+
+
+def test_parts_of_a_picture_have_no_spectrum():
+    with pytest.raises(InputError, match="one process"):
+        optimizer_of(Transfer(preconditioner="frequency"), Products())
 
 
 def test_what_is_saved_can_be_written_by_safetensors(small_transfer, tiny, photograph, painting):

@@ -23,6 +23,9 @@ _SAMPLE = 4
 _KEPT = {"full": 1.0, "half": 0.5, "disk": 0.0}
 """How much of its vectors L-BFGS keeps in memory."""
 
+_SPECTRUM = 1.5
+"""Vectors that the spectrum of one plane takes, with what is made of it and the octaves of its frequencies."""
+
 
 def peak(options: Options, sizes: Sizes, encoder: Encoder, level: int = -1, tiling: Tiling | None = None) -> int:
     """Peak bytes at a level: the pictures, the targets, one closure at once or in tiles, and the optimizer's memory.
@@ -49,7 +52,9 @@ def optimizer_memory(options: Options, size: Size, closures: int, *, in_full: bo
     point = 3 * size.area * _SAMPLE
     if isinstance(options, Mdan) or options.optimizer == "adam":
         return optimizer_bytes(point, closures, None)
-    return optimizer_bytes(point, closures, options.history, 1.0 if in_full else _KEPT[options.history_storage])
+    kept = 1.0 if in_full else _KEPT[options.history_storage]
+    spectrum = _SPECTRUM * point if options.preconditioner == "frequency" else 0
+    return optimizer_bytes(point, closures, options.history, kept) + round(spectrum)
 
 
 def _closure_bytes(

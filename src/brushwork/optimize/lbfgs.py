@@ -11,9 +11,11 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.optimize.box import Bounds, clamp, free, longest_stay
+from brushwork.optimize.octaves import Octaves
 from brushwork.optimize.optimizer import Move
 from brushwork.optimize.oracle import Evaluation, Oracle
-from brushwork.optimize.pairs import Pairs, in_full
+from brushwork.optimize.pair import in_full
+from brushwork.optimize.pairs import Pairs
 from brushwork.optimize.products import WHOLE, Products
 from brushwork.optimize.shelf import Storage
 from brushwork.optimize.state import number, recall
@@ -48,6 +50,9 @@ class LBFGS:
     Early on, pairs from small steps may tell of less curvature than there is farther off, and the step that follows
     is far too long. Unless it is searched, `largest_move` limits it: how far the numbers move on average, at most.
 
+    With `octaves`, pairs are completed by one curvature for each octave of frequencies of a picture, instead of one for
+    all; the vectors must be here as a whole.
+
     Raises: InputError: an option out of range.
 
     Source: Liu & Nocedal 1989; step rule and defaults: torch/optim lbfgs.lua.
@@ -67,6 +72,7 @@ class LBFGS:
         largest_move: float | None = None,
         products: Products = WHOLE,
         storage: Storage = "full",
+        octaves: bool = False,
     ) -> None:
         if history < 1:
             raise InputError(f"the history of L-BFGS is {history}: it must remember 1 pair or more.")
@@ -77,7 +83,7 @@ class LBFGS:
                 raise InputError(f"the {name} move of L-BFGS is {move}: give a positive number, or None.")
         self.lr, self.searching, self.products = lr, search, products
         self.first_move, self.largest_move = first_move, largest_move
-        self._pairs = Pairs(history, least_curvature, products, storage)
+        self._pairs = Pairs(history, least_curvature, products, storage, Octaves() if octaves else None)
         self._moved = self._carried = False
 
     @torch.no_grad()

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from brushwork.optimize.octaves import Octaves
+from brushwork.optimize.pair import Pair
 from brushwork.optimize.products import Products
 from brushwork.optimize.shelf import Shelf, Storage
 
 PIECE = 1 << 22
 """Entries that are brought to the point's precision, or device, at a time."""
-
-
-class Pair(NamedTuple):
-    """A displacement s, the change y of the gradient along it, and their products."""
-
-    s: Tensor
-    y: Tensor
-    sy: float
-    """⟨s, y⟩: the curvature along s."""
-    yy: float
-
-    @classmethod
-    def of(cls, s: Tensor, y: Tensor, products: Products) -> Pair:
-        return cls(s, y, products.dot(s, y), products.dot(y, y))
 
 
 class Pairs:
@@ -36,10 +23,17 @@ class Pairs:
     What `storage` rounds is rounded before its products are taken, so that a pair agrees with itself.
     """
 
-    def __init__(self, history: int, least_curvature: float, products: Products, storage: Storage = "full") -> None:
+    def __init__(
+        self,
+        history: int,
+        least_curvature: float,
+        products: Products,
+        storage: Storage = "full",
+        octaves: Octaves | None = None,
+    ) -> None:
         self.history, self.least_curvature, self.products = history, least_curvature, products
         self._pairs: deque[Pair] = deque()
-        self._shelf = Shelf(storage)
+        self._shelf, self._octaves = Shelf(storage), octaves
         self._lent = 0
 
     def __len__(self) -> int:
@@ -59,7 +53,7 @@ class Pairs:
 
     def descent(self, gradient: Tensor) -> Tensor:
         """−H·gradient, H being the inverse Hessian that the pairs suggest."""
-        return _two_loops(gradient, self._pairs, self.products)
+        return _two_loops(gradient, self._pairs, self.products, self._octaves)
 
     def clear(self) -> None:
         """Forget all pairs."""
@@ -92,14 +86,11 @@ class Pairs:
             self._shelf.back(oldest.s, oldest.y)
 
 
-def in_full(pair: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
-    """s and y in float32 at least."""
-    return (kept if kept.dtype.itemsize >= torch.float32.itemsize else kept.float() for kept in pair)
-
-
 @torch.no_grad()
-def _two_loops(gradient: Tensor, pairs: Sequence[Pair], products: Products) -> Tensor:
-    """The two-loop recursion, from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1. No number is read back from the device on the way.
+def _two_loops(gradient: Tensor, pairs: Sequence[Pair], products: Products, octaves: Octaves | None = None) -> Tensor:
+    """The two-loop recursion, from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1, or that of the octaves.
+
+    No number is read back from the device on the way.
 
     Source: Nocedal & Wright, Numerical Optimization, 2nd edition, algorithm 7.4 and equation 7.20.
     """
@@ -110,7 +101,9 @@ def _two_loops(gradient: Tensor, pairs: Sequence[Pair], products: Products) -> T
         share = _inner(s, flat, products) / sy
         _add_to(flat, y, -share)
         shares.append(share)
-    if pairs:
+    if pairs and octaves is not None:
+        octaves.apply(direction, list(pairs))
+    elif pairs:
         flat.mul_(pairs[-1].sy / pairs[-1].yy)
     for s, y, sy, _ in pairs:
         _add_to(flat, s, shares.pop() - _inner(y, flat, products) / sy)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from brushwork.canvas import Pixels
+from brushwork.errors import InputError
 from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Products, Step, climb, minimize
 from brushwork.optimize.products import WHOLE
 from brushwork.picture.resample import fit
@@ -162,7 +163,15 @@ def resume(saved: Saved, optimizer: Optimizer, device: torch.device) -> tuple[in
 
 
 def optimizer_of(options: Descending, products: Products = WHOLE) -> Optimizer:
-    """The optimizer that the options name, under guard."""
+    """The optimizer that the options name, under guard.
+
+    Raises: InputError: it looks at the whole picture, and the products are those of several machines.
+    """
+    if options.preconditioner == "frequency" and products is not WHOLE:
+        raise InputError(
+            "preconditioner frequency looks at the whole picture, and several processes have parts of it: "
+            "take preconditioner none, or one process."
+        )
     if options.optimizer == "adam":
         return Guard(Adam(lr=options.learning_rate, average=options.averaging))
     lbfgs = partial(
@@ -173,6 +182,7 @@ def optimizer_of(options: Descending, products: Products = WHOLE) -> Optimizer:
         largest_move=options.largest_move * options.pixel_range or None,
         products=products,
         storage=options.history_storage,
+        octaves=options.preconditioner == "frequency",
     )
     if options.first_move == 0:
         return Guard(lbfgs())

@@ -25,6 +25,7 @@ _PROGRAM = Transfer(
     history=100,
     first_move=0.0,
     largest_move=0.0,
+    preconditioner="none",
     grain=0.0,
     boxed=False,
 )

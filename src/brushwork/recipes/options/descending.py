@@ -33,6 +33,10 @@ class Descending(ABC):
     """Where the pairs are kept: in memory; in memory with half the digits, at half the room; or in a file without a
     name in the system's folder for such (TMPDIR), of which the system holds in memory what it can."""
 
+    preconditioner: Literal["none", "frequency"] = "none"
+    """What L-BFGS assumes of the curvature where its pairs do not tell: the same for all, as the published programs; or
+    a number for each octave of frequencies, which takes fewer closures to the same loss."""
+
     learning_rate: float = 1.0
     """Step length: 1 for L-BFGS; for Adam in units of `pixel_range`."""
 
