@@ -1,0 +1,117 @@
+"""How many closures of optimization a painter's picture is worth: `python bench/painter_loss.py photo.jpg … --painters wave`.
+
+A painter is judged by the loss that it learned by, on photographs that it did not learn from; the same loss is minimized
+by L-BFGS from the photograph, at one size. The paintings are those of `examples/` that the painters' records name.
+Johnson et al. (1603.08155, section 4.1) find their networks as good as 50 to 100 closures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from compare_machine import machine, revision
+
+from brushwork import read_picture
+from brushwork.canvas import Pixels
+from brushwork.evaluate.whole import whole
+from brushwork.fast.painter import Painter, load_painter
+from brushwork.objective import Objective
+from brushwork.optimize import LBFGS, Guard, minimize
+from brushwork.perception import Encoder
+from brushwork.picture.resample import fit, resize
+from brushwork.picture.window import Size
+from brushwork.recipes.balance import content_objective, smooth_objective, style_objective
+from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes.seeing import encoder_for
+from brushwork.training.learned_style import learned_style
+from brushwork.training.style_options import StyleTraining
+from brushwork.types import Image
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+RESULTS = Path(__file__).parent / "results"
+MARKS = (50, 100, 300)
+
+
+def learned_by(painter: Painter) -> StyleTraining:
+    """The settings that the painter learned by."""
+    given = painter.record["options"]
+    known = {field.name: given[field.name] for field in fields(StyleTraining) if field.name in given}
+    return StyleTraining(**{name: tuple(one) if isinstance(one, list) else one for name, one in known.items()})
+
+
+def objective_of(painter: Painter, photograph: Image, encoder: Encoder) -> Objective:
+    """The loss that the painter learned by, for one photograph."""
+    options = learned_by(painter)
+    convention = CONVENTIONS[options.convention]
+    paintings = [read_picture(EXAMPLES / one["name"]).image for one in painter.record["styles"]]
+    style = learned_style(paintings, options, encoder, (*options.content_layers, *options.style_layers))
+    return (
+        content_objective(photograph, encoder, options.content_layers, options.content_weight, convention, style)
+        + style_objective(style, options, convention)
+        + smooth_objective(options.smoothness_form, options.smoothness, Size.of(photograph), options.white)
+    )
+
+
+def compared(painter: Painter, photograph: Image) -> dict[str, Any]:
+    """Loss of the photograph, of the painter's picture, and of the optimization at the marks."""
+    encoder = encoder_for(learned_by(painter), "cpu")
+    objective = objective_of(painter, photograph, encoder)
+    with torch.no_grad():
+        painted = painter.network(photograph).clamp(0, 1)
+        before, own = (float(objective(encoder(one, objective.taps)).total) for one in (photograph, painted))
+    lbfgs = Guard(LBFGS(first_move=3e-4 * 255, least_curvature=0.0, largest_move=0.05 * 255))
+    steps = minimize(Pixels(255.0), whole(encoder, objective), lbfgs, max(MARKS), start=photograph)
+    losses = [float(step.losses.total) for step in steps]
+    best = [min(losses[: count + 1]) for count in range(len(losses))]
+    return {
+        "photograph": before,
+        "painter": own,
+        "optimized": {mark: best[min(mark, len(best)) - 1] for mark in MARKS},
+        "worth": next((count + 1 for count, loss in enumerate(best) if loss <= own), None),
+    }
+
+
+def row(name: str, photograph: str, found: dict[str, Any]) -> str:
+    """A line of the table."""
+    marks = " | ".join(f"{found['optimized'][mark]:.3f}" for mark in MARKS)
+    worth = found["worth"] or f"more than {max(MARKS)}"
+    return f"| {name} | {photograph} | {found['photograph']:.3f} | {found['painter']:.3f} | {marks} | {worth} |"
+
+
+def measured(painters: Sequence[str], photographs: Sequence[Path], size: int) -> list[dict[str, Any]]:
+    """Every painter on every photograph, printed as it comes."""
+    print(f"| painter | photograph | before | painter | {' | '.join(map(str, MARKS))} closures | worth |")
+    print(f"|{'---|' * (len(MARKS) + 5)}", flush=True)
+    found = []
+    for name in painters:
+        painter = load_painter(name)
+        for path in photographs:
+            image = read_picture(path).image
+            photograph = resize(image, fit(Size.of(image), size, by="short"), clamp=True)
+            one = compared(painter, photograph)
+            found.append({"painter": name, "photograph": path.name, **one})
+            print(row(name, path.name, one), flush=True)
+    return found
+
+
+def main() -> None:
+    """Compare, print the table and write the numbers."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photographs", nargs="+", type=Path)
+    parser.add_argument("--painters", nargs="+", required=True)
+    parser.add_argument("--size", type=int, default=256, help="pixels of the short side")
+    parser.add_argument("--out", type=Path, default=RESULTS / "painter-loss.json")
+    given = parser.parse_args()
+    found = measured(given.painters, given.photographs, given.size)
+    document = {"machine": machine(torch.get_num_threads(), "cpu"), "brushwork": revision(), "size": given.size, "compared": found}
+    given.out.write_text(json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
