@@ -10,6 +10,7 @@ from brushwork.canvas import Pixels
 from brushwork.errors import InputError
 from brushwork.optimize import LBFGS, minimize
 from brushwork.optimize.pairs import Pairs
+from brushwork.types import Losses
 
 
 def walk(evaluate, optimizer, steps, start, canvas=None):
@@ -251,3 +252,18 @@ def test_no_step_is_larger_than_the_largest_move(problems, start, box):
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(InputError, match="L-BFGS"):
         LBFGS(**options)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_where_the_first_step_tells_of_no_curvature_the_next_one_is_as_long(scale):
+    """Over a hilltop the first pair is none: the walk goes on by first moves, whatever the unit of the loss."""
+
+    def hill(image):
+        away = image.detach() - 0.5
+        image.grad = -scale * (torch.pi * away).sin()
+        return Losses((scale * (torch.pi * away).cos()).sum(), {})
+
+    start = torch.full((1, 3, 4, 4), 0.501)
+    steps = walk(hill, LBFGS(first_move=0.01, least_curvature=0.0, largest_move=0.1), 60, start)
+    assert (steps[2].point - steps[1].point).abs().mean().item() == pytest.approx(0.01, rel=1e-3)
+    assert steps[-1].losses.total < -0.999 * scale * start.numel()

@@ -43,9 +43,9 @@ class LBFGS:
     strong Wolfe conditions. On a canvas with bounds (better searched), directions leave out the entries that the bounds
     hold back, and points are clamped. It ends early where the gradient is 0, or no lower loss is found straight down.
 
-    The published rules suit losses of 1e4 and more: under one that is a mean over pixels, the first step is rounded
-    away, and no pair has the curvature. With `first_move`, how far the numbers move in the first step on average, and
-    `least_curvature=0` the walk depends neither on the scale of the loss nor on the unit of the canvas.
+    The published rules suit losses of 1e4 and more: under one that is a mean over pixels, the first step is
+    rounded away, and no pair has the curvature. With `first_move`, how far the numbers move on average while there are
+    no pairs, and `least_curvature=0` the walk depends neither on the scale of the loss nor on the canvas's unit.
 
     Early on, pairs from small steps may tell of less curvature than there is farther off, and the step that follows
     is far too long. Unless it is searched, `largest_move` limits it: how far the numbers move on average, at most.
@@ -114,9 +114,10 @@ class LBFGS:
         return Route(direction, 1.0, self.products.dot(direction, gradient))
 
     def _length(self, direction: Tensor, gradient: Tensor) -> float:
+        if self.first_move is not None and not len(self._pairs):
+            return self._length_of(self.first_move, gradient)
         if not self._moved:
-            published = self.lr / max(1.0, self.products.absolute_sum(gradient))
-            return published if self.first_move is None else self._length_of(self.first_move, gradient)
+            return self.lr / max(1.0, self.products.absolute_sum(gradient))
         if self.searching or self.largest_move is None:
             return self.lr
         return min(self.lr, self._length_of(self.largest_move, direction))
