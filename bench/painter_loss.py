@@ -69,7 +69,7 @@ def compared(painter: Painter, photograph: Image) -> dict[str, Any]:
     starts = {"photograph": photograph, "noise": noise_like(photograph)}
     return {
         "before": before,
-        "painter": own,
+        "loss": own,
         "from": {name: optimized(whole(encoder, objective), start, own) for name, start in starts.items()},
     }
 
@@ -92,7 +92,7 @@ def optimized(evaluate: Evaluate, start: Image, loss: float) -> dict[str, Any]:
 
 def row(name: str, photograph: str, found: dict[str, Any]) -> str:
     """A line of the table."""
-    numbers = [found["before"], found["painter"]]
+    numbers = [found["before"], found["loss"]]
     for start in ("noise", "photograph"):
         numbers += [found["from"][start]["best"][mark] for mark in MARKS]
     worth = [found["from"][start]["worth"] or f"over {max(MARKS)}" for start in ("noise", "photograph")]
