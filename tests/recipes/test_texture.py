@@ -30,7 +30,9 @@ def test_the_picture_is_looked_at_in_its_own_proportions(small_texture, tiny, pa
 
 @pytest.mark.parametrize("size", ["96x64", "40x80"])
 def test_a_larger_canvas_gets_the_same_texture(size, small_texture, tiny, painting):
-    steps = [step.step for step in texture(painting, small_texture(size=size, iterations=30), encoder=tiny)]
+    steps = [
+        step.step for step in texture(painting, small_texture(size=size, iterations=30, line_search=True), encoder=tiny)
+    ]
     width, height = map(int, size.split("x"))
     assert Size.of(steps[-1].image) == (height, width)
     assert steps[-1].losses.total < 0.05 * steps[0].losses.total

@@ -37,6 +37,7 @@ TINY = StyleTraining(
     content_layers=CONTENT,
     style_layers=STYLE,
     style_weight=10.0,
+    range_weight=0.5,
     seed=1,
 )
 

@@ -27,6 +27,9 @@ TRIALS = 20
 NOISE = 8
 """By how many roundings a loss, a long sum, may be off: 1e-6 of it in float32, the tolerance of Hager & Zhang 2005."""
 
+DOUBLED = 5
+"""So often steps become twice as long, while none tells of curvature."""
+
 
 class Route(NamedTuple):
     """A direction, how far to go along it at first, and ⟨direction, gradient⟩."""
@@ -43,9 +46,10 @@ class LBFGS:
     strong Wolfe conditions. On a canvas with bounds (better searched), directions leave out the entries that the bounds
     hold back, and points are clamped. It ends early where the gradient is 0, or no lower loss is found straight down.
 
-    The published rules suit losses of 1e4 and more: under one that is a mean over pixels, the first step is
-    rounded away, and no pair has the curvature. With `first_move`, how far the numbers move on average while there are
-    no pairs, and `least_curvature=0` the walk depends neither on the scale of the loss nor on the canvas's unit.
+    The published rules suit losses of 1e4 and more: under one that is a mean over pixels, the first step is rounded
+    away, and no pair has the curvature. With `first_move`, how far the numbers move on average in the first step (twice
+    as far in each that follows, while none tells of curvature), and `least_curvature=0` the walk depends neither on the
+    scale of the loss nor on the unit of the canvas.
 
     Early on, pairs from small steps may tell of less curvature than there is farther off, and the step that follows
     is far too long. Unless it is searched, `largest_move` limits it: how far the numbers move on average, at most.
@@ -84,7 +88,7 @@ class LBFGS:
         self.lr, self.searching, self.products = lr, search, products
         self.first_move, self.largest_move = first_move, largest_move
         self._pairs = Pairs(history, least_curvature, products, storage, Octaves() if octaves else None)
-        self._moved = self._carried = False
+        self._moved, self._carried = 0, False
 
     @torch.no_grad()
     def step(self, point: Tensor, here: Evaluation, oracle: Oracle) -> Move | None:
@@ -115,7 +119,7 @@ class LBFGS:
 
     def _length(self, direction: Tensor, gradient: Tensor) -> float:
         if self.first_move is not None and not len(self._pairs):
-            return self._length_of(self.first_move, gradient)
+            return self._length_of(self.first_move * 2 ** min(self._moved, DOUBLED), gradient)
         if not self._moved:
             return self.lr / max(1.0, self.products.absolute_sum(gradient))
         if self.searching or self.largest_move is None:
@@ -161,13 +165,13 @@ class LBFGS:
 
     def _learn(self, route: Route, length: float, here: Evaluation, move: Move, bounds: Bounds | None) -> Move:
         """Remember a step, and make it."""
-        self._moved = True
+        self._moved += 1
         change = (here.gradient, move.evaluation.gradient)
         self._pairs.learn(route.direction, length, change, moving_only=bounds is not None)
         return move
 
     def state(self) -> State:
-        """The pairs, oldest first, whether a step was made, whether they come from another size, and the search."""
+        """The pairs, oldest first, the steps made, whether the pairs come from another size, and the search."""
         flags = {"moved": self._moved, "carried": self._carried, "searching": self.searching}
         state = {f"lbfgs.{name}": number(value) for name, value in flags.items()}
         for index, (s, y) in enumerate(self._pairs.lend()):
@@ -176,16 +180,16 @@ class LBFGS:
 
     def load(self, state: State) -> None:
         """Take up a saved state."""
-        moved, carried, searching = (bool(recall(state, f"lbfgs.{name}")) for name in ("moved", "carried", "searching"))
+        carried, searching = (bool(recall(state, f"lbfgs.{name}")) for name in ("carried", "searching"))
         self._pairs.clear()
         for index in range(sum(name.startswith("lbfgs.s.") for name in state)):
             self._pairs.add(recall(state, f"lbfgs.s.{index}"), recall(state, f"lbfgs.y.{index}"))
-        self._moved, self._carried, self.searching = moved, carried, searching
+        self._moved, self._carried, self.searching = int(recall(state, "lbfgs.moved")), carried, searching
 
     def forget(self) -> None:
         """Drop the pairs: the next step is a first step."""
         self._pairs.clear()
-        self._moved = self._carried = False
+        self._moved, self._carried = 0, False
 
     def careful(self) -> str:
         """Search along every direction from now on."""
@@ -198,4 +202,5 @@ class LBFGS:
         self._pairs.clear()
         for s, y in map(in_full, pairs):
             self._pairs.add(resize(s), resize(y) * gradient)
-        self._moved = self._carried = len(self._pairs) > 0
+        self._carried = len(self._pairs) > 0
+        self._moved = int(self._carried)
