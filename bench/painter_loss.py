@@ -23,11 +23,13 @@ from brushwork.canvas import Pixels
 from brushwork.evaluate.whole import whole
 from brushwork.fast.painter import Painter, load_painter
 from brushwork.objective import Objective
-from brushwork.optimize import LBFGS, Guard, minimize
+from brushwork.optimize import minimize
 from brushwork.perception import Encoder
 from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size
+from brushwork.recipes import Transfer
 from brushwork.recipes.balance import content_objective, smooth_objective, style_objective
+from brushwork.recipes.coarse_to_fine import optimizer_of
 from brushwork.recipes.convention import CONVENTIONS
 from brushwork.recipes.seeing import encoder_for
 from brushwork.training.learned_style import learned_style
@@ -81,8 +83,8 @@ def noise_like(photograph: Image) -> Image:
 
 def optimized(evaluate: Evaluate, start: Image, loss: float) -> dict[str, Any]:
     """The best losses at the marks, and the closures to a loss."""
-    lbfgs = Guard(LBFGS(first_move=3e-4 * 255, least_curvature=0.0, largest_move=0.05 * 255))
-    steps = minimize(Pixels(255.0), evaluate, lbfgs, max(MARKS), start=start)
+    options = Transfer(history=100)
+    steps = minimize(Pixels(options.pixel_range), evaluate, optimizer_of(options), max(MARKS), start=start)
     best = list(accumulate((float(step.losses.total) for step in steps), min))
     return {
         "best": {mark: best[min(mark, len(best)) - 1] for mark in MARKS},

@@ -12,8 +12,8 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "evalua
 from threaded_ranks import together
 from tiny_job import TINY, tiny_job, tiny_network
 
+from brushwork.evaluate import memory as module
 from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs import common_tile as module
 from brushwork.jobs.common_tile import RANKS_HERE, common_side
 from brushwork.jobs.need import SIDES, Need
 from brushwork.jobs.prepare import prepare

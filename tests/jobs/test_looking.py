@@ -77,7 +77,7 @@ def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
     options = replace(FLAT, size=300, iterations=1)
     needed = need.Need(Sizes(Size(40, 60), (Size(50, 50),)), tiny_network(), torch.device("cpu"))
     room = (needed(options) + needed(options, Tiling(64))) // 2
-    monkeypatch.setattr(plan, "_room", lambda *_: room)
+    monkeypatch.setattr(plan, "room_on", lambda *_: room)
     monkeypatch.setattr(plan, "_AMPLE", 10**9)
     monkeypatch.setattr(need, "_MOST_KEPT", 1)
     job = tiny_job(tmp_path, options=options)

@@ -60,7 +60,8 @@ def test_without_a_probe_there_are_no_times(tmp_path):
 @pytest.fixture
 def nothing_held(monkeypatch):
     """Plans are those of a process that holds nothing yet, whatever the tests before have left."""
-    monkeypatch.setattr(import_module("brushwork.jobs.plan"), "held_memory", lambda _: 0)
+    for place in ("brushwork.jobs.plan", "brushwork.evaluate.memory"):
+        monkeypatch.setattr(import_module(place), "held_memory", lambda _: 0)
 
 
 @pytest.mark.usefixtures("nothing_held")

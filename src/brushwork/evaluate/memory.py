@@ -43,6 +43,11 @@ def held_memory(device: torch.device) -> int:
     return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else 0
 
 
+def room_on(device: torch.device, memory: int | None) -> int | None:
+    """Bytes that may still be taken of `memory`, or of what the machine has; None: unknown."""
+    return available_memory(device) if memory is None else max(0, memory - held_memory(device))
+
+
 def give_back() -> None:
     """Give the system back what was freed: glibc and the compiled engine keep it, and it counts as held."""
     SHELF.give_back()

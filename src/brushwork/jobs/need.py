@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
@@ -61,19 +62,30 @@ class Need:
         None: tiles would not help, because the pictures are small, or a loss is no sum over positions.
         """
         finest = levels_of(options, self.sizes.content)[-1].size
-        longest = max(max(size) for size in shown(options, self.sizes, finest).values())
-        sides = [side for side in SIDES if side < longest]
+        sides = [side for side in SIDES if side < self.longest(options)]
         try:
-            fitting = bisect_right(sides, room, key=lambda side: self(options, Tiling(side)))
+            side = self.fitting(options, sides, room)
         except NotAdditive:
             return None
-        if not fitting:
+        if side is None:
             return Tiling(sides[0]) if sides else None
-        side = sides[fitting - 1]
         most = min(_MOST_KEPT, len(_layout(options, self.encoder, finest).tiles(side)))
         return Tiling(
             side, 1 + bisect_right(range(2, most + 1), room, key=lambda kept: self(options, Tiling(side, kept)))
         )
+
+    def longest(self, options: Options) -> int:
+        """Pixels of the longest side of what the network is shown at the finest level."""
+        finest = levels_of(options, self.sizes.content)[-1].size
+        return max(max(size) for size in shown(options, self.sizes, finest).values())
+
+    def fitting(self, options: Options, sides: Sequence[int], room: int) -> int | None:
+        """The largest of some growing sides of tiles that fits; None: none does.
+
+        Raises: NotAdditive: a loss that cannot be looked at in tiles.
+        """
+        count = bisect_right(sides, room, key=lambda side: self(options, Tiling(side)))
+        return sides[count - 1] if count else None
 
     def least(self, options: Options) -> int:
         """Bytes in the smallest tiles; at once, where tiles cannot be."""

@@ -10,7 +10,7 @@ import torch
 
 from brushwork.errors import OutOfMemory
 from brushwork.evaluate.machine import pick_device
-from brushwork.evaluate.memory import available_memory, give_back, held_memory
+from brushwork.evaluate.memory import give_back, held_memory, room_on
 from brushwork.evaluate.meter import META, Meter
 from brushwork.evaluate.plan import LevelPlan, Plan, with_reserve
 from brushwork.evaluate.tiled import Tiling
@@ -85,7 +85,7 @@ def choose_side(
     Raises: OutOfMemory: not even small tiles fit; carries the size that does.
     """
     give_back()
-    room, need = _room(device, memory), Rehearsal(sizes, brush.on_meta(), device)
+    room, need = room_on(device, memory), Rehearsal(sizes, brush.on_meta(), device)
     if room is None:
         return job.tiling.side if job.tiling else None
     if job.tiling and need(job.options, job.tiling.side) <= room:
@@ -122,7 +122,7 @@ def plan_at_once(job: OnePass, *, memory: int | None = None) -> Plan:
     device, options, sizes = pick_device(job.device), job.options, read_sizes(job)
     brush = options.brush(device)
     give_back()
-    held, room, need = held_memory(device), _room(device, memory), Rehearsal(sizes, brush.on_meta(), device)
+    held, room, need = held_memory(device), room_on(device, memory), Rehearsal(sizes, brush.on_meta(), device)
     side = None if room is None else need.side(options, room)
     needed = need(options, side)
     fits = room is None or needed <= room
@@ -133,11 +133,6 @@ def plan_at_once(job: OnePass, *, memory: int | None = None) -> Plan:
         None if fits or room is None else need.largest(options, room),
         None if side is None else Tiling(side),
     )
-
-
-def _room(device: torch.device, memory: int | None) -> int | None:
-    """Bytes that may still be taken; None: unknown."""
-    return available_memory(device) if memory is None else max(0, memory - held_memory(device))
 
 
 def _pictures(sizes: Sizes) -> Pictures:

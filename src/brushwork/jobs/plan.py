@@ -6,7 +6,7 @@ import torch
 
 from brushwork.errors import OutOfMemory
 from brushwork.evaluate.machine import pick_device
-from brushwork.evaluate.memory import available_memory, give_back, held_memory
+from brushwork.evaluate.memory import give_back, held_memory, room_on
 from brushwork.evaluate.plan import LevelPlan, Plan
 from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs.inputs import Inputs, Sizes, read_sizes
@@ -41,7 +41,7 @@ def plan(job: Job, *, timed: bool = True, memory: int | None = None, encoder: En
     eye = encoder or encoder_for(options, "cpu", computes_on=device)
     require_visible(options, sizes, eye)
     give_back()
-    held, room, levels = held_memory(device), _room(device, memory), levels_of(options, sizes.content)
+    held, room, levels = held_memory(device), room_on(device, memory), levels_of(options, sizes.content)
     rate, need = None, Need(sizes, eye, device)
     tiling = None if room is None or need(options) <= room else need.tiling(options, room)
     if timed:
@@ -74,7 +74,7 @@ def choose_tiling(
     Raises: OutOfMemory: not even small tiles fit; carries the size that does.
     """
     give_back()
-    room, sizes = _room(device, memory), inputs.sizes
+    room, sizes = room_on(device, memory), inputs.sizes
     if room is None or _ample(options, sizes) <= room:
         return asked
     if device.type == "cpu":
@@ -106,11 +106,6 @@ def _ample(options: Options, sizes: Sizes) -> int:
     levels = levels_of(options, sizes.content)
     closures = sum(level.closures for level in levels)
     return _AMPLE * largest_shown(options, sizes) + optimizer_memory(options, levels[-1].size, closures)
-
-
-def _room(device: torch.device, memory: int | None) -> int | None:
-    """Bytes that may still be taken; None: unknown."""
-    return available_memory(device) if memory is None else max(0, memory - held_memory(device))
 
 
 def _gigabytes(amount: int) -> str:
