@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import torch
 
 from brushwork.evaluate.forgetting import Forgetting
@@ -35,3 +38,20 @@ def test_everything_else_is_kept():
     forgetting.forget({"another": torch.rand(5)})
     loss.backward()
     torch.testing.assert_close(leaf.grad, 2 * (2 * leaf.detach()).exp())
+
+
+def test_what_was_computed_again_goes_with_the_graph():
+    found = torch.rand(5)
+    forgetting, leaf = Forgetting(lambda: {"tap": found}), torch.rand(5).requires_grad_()
+    with forgetting.hooks:
+        feature = leaf.exp()
+        loss = (feature**2).sum()
+    forgetting.forget({"tap": feature})
+    loss.backward()
+    lives = weakref.ref(forgetting)
+    gc.disable()
+    try:
+        del forgetting, feature, loss
+        assert lives() is None
+    finally:
+        gc.enable()

@@ -28,7 +28,15 @@ def features_of(encoder: Encoder, present: Image, taps: Sequence[str], own: Wind
             lattice = layout.lattices[tap]
             all_cells, cells = lattice.owned(own), lattice.owned(tile)
             if tap not in found:
-                found[tap] = spacious((*feature.shape[:2], all_cells.height, all_cells.width), feature)
+                found[tap] = _room(feature, all_cells)
             if feature.device.type != "meta":
                 cells.within(all_cells).crop(found[tap]).copy_(cut(feature, lattice, around, cells))
     return found
+
+
+def _room(like: Feature, cells: Window) -> Feature:
+    """A map of some cells, whose channels lie together where they do so in the features that it is for."""
+    batch, channels = like.shape[:2]
+    if like.stride(1) == 1:
+        return spacious((batch, cells.height, cells.width, channels), like).permute(0, 3, 1, 2)
+    return spacious((batch, channels, cells.height, cells.width), like)

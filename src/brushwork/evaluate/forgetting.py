@@ -42,7 +42,11 @@ class Forgetting:
         self._again = again
         self._saved: list[_Saved] = []
         self._found: Features | None = None
-        self.hooks = saved_tensors_hooks(self._pack, self._unpack)
+
+    @property
+    def hooks(self) -> saved_tensors_hooks:
+        """To be entered. They refer to this, and this not to them: what is kept is let go of with the graph."""
+        return saved_tensors_hooks(self._pack, self._unpack)
 
     def forget(self, features: Features) -> None:
         """Forget what lies in these features."""

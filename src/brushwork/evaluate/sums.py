@@ -33,13 +33,14 @@ def reaches(terms: Mapping[str, Sum]) -> dict[str, int]:
 def summarize(terms: Mapping[str, Sum], features: Features, layout: Layout, own: Window) -> Summaries:
     """The sums over the cells that belong to some pixels, from the features of `layout.outer(own)`."""
     outer = layout.outer(own)
-    found = {}
+    found, seen = {}, dict[tuple[str, int], Feature]()
     for name, term in terms.items():
-        lattice = layout.lattices[term.tap]
+        lattice, view = layout.lattices[term.tap], (term.tap, term.reach)
         window = lattice.owned(own)
-        feature = cut(features[term.tap], lattice, outer, window.grown(term.reach))
-        with as_given(feature.device):
-            found[name] = term.summarize(feature, window)
+        if view not in seen:  # terms that look at the same share it, and what they ask of it is gathered
+            seen[view] = cut(features[term.tap], lattice, outer, window.grown(term.reach))
+        with as_given(seen[view].device):
+            found[name] = term.summarize(seen[view], window)
     return found
 
 

@@ -16,7 +16,8 @@ from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.sums import added, as_wide, layout_of, summarize
 from brushwork.objective import Objective
 from brushwork.perception.encoder import PIXELS, Encoder
-from brushwork.perception.native.moments import takes, using_up
+from brushwork.perception.native.moments import takes
+from brushwork.perception.native.readers import using_up
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
 from brushwork.types import Evaluate, Feature, Features, Image, Losses, Summaries

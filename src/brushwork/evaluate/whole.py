@@ -5,7 +5,8 @@ from __future__ import annotations
 from brushwork.evaluate.replayed import replayed
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
-from brushwork.perception.native.moments import using_up
+from brushwork.perception.native.crop import gathered
+from brushwork.perception.native.readers import using_up
 from brushwork.types import Evaluate, Image, Losses
 
 
@@ -18,7 +19,7 @@ def whole(encoder: Encoder, objective: Objective) -> Evaluate:
     def evaluate(image: Image) -> Losses:
         features = encoder(image, objective.taps)
         with using_up(features[term.tap] for _, term in objective.terms.values()):
-            losses = objective(features)
+            losses = objective({tap: gathered(feature) for tap, feature in features.items()})
         del features
         losses.total.backward()  # type: ignore[no-untyped-call]
         return Losses(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from brushwork.picture.window import Window
-from brushwork.terms.moments import wide
+from brushwork.terms.moments import distance_sums
 from brushwork.types import Feature, PerPicture, Summary
 
 
@@ -27,8 +27,7 @@ class Content:
     """Row of the map at which f* begins, where a process holds but a band of it."""
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        difference = wide(feature) - window.below(self.top).crop(self.target)
-        return {"square": difference.square().flatten(1).sum(-1)}
+        return distance_sums(feature, window.below(self.top).crop(self.target))
 
     def score(self, summary: Summary) -> PerPicture:
         return self.norm * summary["square"]

@@ -57,6 +57,13 @@ def gram_sums(feature: Feature) -> Summary:
     return {"count": count(feature), "second": gram(feature)}
 
 
+def distance_sums(feature: Feature, other: Feature) -> Summary:
+    """Σ ‖f − f*‖² to other features of the same size."""
+    if native.takes(feature) and native.takes(other):
+        return {"square": native.distance(feature, other)}
+    return {"square": (wide(feature) - other).square().flatten(1).sum(-1)}
+
+
 def spread_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> Summary:
     """Σ 1, Σ (f − s) and Σ (f − s)², about a fixed shift s.
 

@@ -7,6 +7,7 @@ from brushwork.evaluate.meter import META
 from brushwork.perception.native import moments
 from brushwork.perception.native.crop import crop
 from brushwork.perception.native.memory import room
+from brushwork.perception.native.readers import using_up
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
@@ -65,7 +66,7 @@ def test_windows_of_larger_maps(name, uses_up, window):
     weights = torch.randn(ways[name](together).shape, generator=torch.Generator().manual_seed(1))
     (ways[name](together) * weights).sum().backward()
     assert moments.takes(feature[..., *window])
-    with moments.using_up([feature] if uses_up else []):
+    with using_up([feature] if uses_up else []):
         found = ways[name](crop(feature, *window))
     (found * weights).sum().backward()
     assert _error(found.detach(), ways[name](together.detach())) < 1e-6
@@ -83,7 +84,7 @@ def _on_the_shelf(shape):
 
 def test_what_was_used_up_is_not_used_again_in_silence():
     feature = _on_the_shelf((1, 64, 80, 80))
-    with moments.using_up([feature]):
+    with using_up([feature]):
         found = moments.gram(feature).sum()
     other = (feature * feature).sum()
     found.backward(retain_graph=True)
@@ -94,7 +95,7 @@ def test_what_was_used_up_is_not_used_again_in_silence():
 def test_the_last_of_several_sums_uses_up_what_they_read():
     shift, feature = torch.zeros(1, 64), _on_the_shelf((1, 64, 80, 80))
     plain = feature.detach().clone().requires_grad_()
-    with moments.using_up([feature, feature]):
+    with using_up([feature, feature]):
         losses = moments.gram(feature).sum() + moments.spread(feature, shift)[1].sum()
     losses.backward()
     (moments.gram(plain).sum() + moments.spread(plain, shift)[1].sum()).backward()
@@ -105,7 +106,7 @@ def test_the_last_of_several_sums_uses_up_what_they_read():
 def test_what_others_read_too_is_left_alone():
     feature = _on_the_shelf((1, 64, 80, 80))
     before = feature.detach().clone()
-    with moments.using_up([feature, feature]):
+    with using_up([feature, feature]):
         (moments.gram(feature).sum() + (feature * feature).sum()).backward()
     assert torch.equal(feature.detach(), before)
 
@@ -113,7 +114,7 @@ def test_what_others_read_too_is_left_alone():
 def test_only_this_engine_s_features_are_used_up():
     feature = _feature((1, 64, 9, 9))
     before = feature.detach().clone()
-    with moments.using_up([feature]):
+    with using_up([feature]):
         moments.gram(feature).sum().backward()
     assert torch.equal(feature.detach(), before)
 
@@ -151,3 +152,49 @@ def test_takes_features_on_meta():
     feature = torch.empty(1, 64, 8, 9, device=META).to(memory_format=torch.channels_last)
     assert moments.takes(feature)
     assert moments.gram(feature).shape == (1, 64, 64)
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_distance_and_its_gradient(window):
+    feature, other = _on_the_shelf((2, 128, 37, 53)), _feature((2, 128, 40, 60)).detach()[..., :37, :53]
+    seen = feature[..., *window]
+    found = moments.distance(seen, other[..., *window])
+    (found * torch.tensor([1.0, -2.0])).sum().backward()
+    away = feature.detach().double()[..., *window] - other.double()[..., *window]
+    assert _error(found.detach(), away.square().sum((1, 2, 3))) < 1e-6
+    expected = torch.zeros(2, 128, 37, 53)
+    expected[..., *window] = (2 * away * torch.tensor([1.0, -2.0]).view(2, 1, 1, 1)).float()
+    assert _error(feature.grad, expected) < 1e-6
+
+
+SUMS = {
+    "gram": lambda feature: moments.gram(feature).square().sum(),
+    "spread": lambda feature: moments.spread(feature, torch.full((1, 64), 0.3))[1].square().sum(),
+    "distance": lambda feature: 1e4 * moments.distance(feature, torch.full_like(feature, 0.2)).square().sum(),
+    "another distance": lambda feature: 1e3 * moments.distance(feature, torch.full_like(feature, 0.7)).sum(),
+    "torch": lambda feature: 1e6 * feature.pow(3).sum(),
+}
+
+
+@pytest.mark.parametrize("uses_up", [False, True])
+@pytest.mark.parametrize("names", [list(SUMS)[:count] for count in (1, 2, 3, 5)] + [list(SUMS)[2:4], ["torch"]])
+def test_what_several_sums_ask_of_a_window_is_gathered(names, uses_up):
+    window = slice(3, 70), slice(9, 80)
+    expected = torch.zeros(1, 64, 80, 80)
+    for name in names:  # each by itself
+        feature = _on_the_shelf((1, 64, 80, 80))
+        expected += torch.autograd.grad(SUMS[name](feature[..., *window]), feature)[0]
+    feature = _on_the_shelf((1, 64, 80, 80))
+    with using_up([feature] * len(names) if uses_up else []):
+        seen = crop(feature, *window)
+        loss = sum(SUMS[name](seen) for name in names)
+    before = feature.detach().clone()
+    assert _error(torch.autograd.grad(loss, feature)[0], expected) < 1e-6
+    reads_once = names in (["gram"], ["gram", "spread"])
+    assert torch.equal(before, feature.detach()) != (uses_up and reads_once)
+
+
+def test_a_crop_that_nobody_asks_anything_of():
+    feature = _on_the_shelf((1, 64, 80, 80))
+    gradient = torch.autograd.grad(crop(feature).sum() * 0 + feature.sum(), feature)[0]
+    assert torch.equal(gradient, torch.ones_like(feature))

@@ -1,4 +1,4 @@
-"""A window of features whose channels lie together, and its gradient without copies."""
+"""A window of features whose channels lie together. All that its sums ask of it is computed at once."""
 
 from __future__ import annotations
 
@@ -6,52 +6,74 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import increment_version
 
+from brushwork.perception.native.linear import Linear
 from brushwork.perception.native.memory import room
+from brushwork.perception.native.moments import Waiting, takes
+from brushwork.perception.native.readers import readers_of
 from brushwork.types import Feature
 
+_ALL = slice(None)
 
-def crop(feature: Feature, rows: slice, columns: slice) -> Feature:
+
+def crop(feature: Feature, rows: slice = _ALL, columns: slice = _ALL) -> Feature:
     """`feature[..., rows, columns]`, whose gradient comes back as a map in the same layout.
 
-    A gradient that was written over the window is not copied: the map that it lies in becomes the whole map's.
+    What the compiled part's sums ask of the window is not added up map by map: it is one pass over the features, and
+    may be written over them.
     """
     cropped: Feature = _Crop.apply(feature, rows, columns)  # type: ignore[no-untyped-call]
     return cropped
 
 
+def gathered(feature: Feature) -> Feature:
+    """The same features; what the compiled part's sums ask of them is computed at once."""
+    return crop(feature) if feature.requires_grad and takes(feature) else feature
+
+
 class _Crop(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature, rows: slice, columns: slice) -> Feature:
-        window = feature[..., rows, columns]
-        ctx.window, ctx.shape, ctx.stride, ctx.offset = (
-            (..., rows, columns),
-            feature.shape,
-            feature.stride(),
-            feature.storage_offset(),
-        )
-        ctx.place = feature.untyped_storage()._cdata, window.storage_offset(), window.stride()
-        ctx.bytes = feature.untyped_storage().nbytes()
-        return window
+        ctx.set_materialize_grads(False)
+        ctx.window = ..., slice(*rows.indices(feature.shape[-2])), slice(*columns.indices(feature.shape[-1]))
+        ctx.shape, ctx.stride, ctx.offset = feature.shape, feature.stride(), feature.storage_offset()
+        ctx.waiting, ctx.readers = Waiting(), readers_of(feature)
+        return feature[ctx.window]
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, gradient: Tensor | None) -> tuple[Tensor | None, None, None]:
         if torch.is_grad_enabled():
-            return _spread_out(gradient, ctx.shape, ctx.window), None, None
-        if not _lies_inside(ctx, gradient):
-            batch, channels, rows, columns = ctx.shape
-            wide = room(gradient, (batch, rows, columns, channels)).permute(0, 3, 1, 2)
-            wide[ctx.window].copy_(gradient)
-        else:
-            wide = gradient.as_strided(ctx.shape, ctx.stride, ctx.offset)
+            return None if gradient is None else _spread_out(gradient, ctx.shape, ctx.window), None, None
+        feature, linear = ctx.waiting.taken()
+        if feature is None and (gradient is None or gradient.shape == ctx.shape):
+            return gradient, None, None
+        wide = _map(ctx, feature, linear, gradient)
         _clear_around(wide, *ctx.window[1:])
         return wide, None, None
 
 
-def _lies_inside(ctx: Any, gradient: Tensor) -> bool:
-    """Whether a gradient was written over the window of the features."""
-    place = gradient.untyped_storage()._cdata, gradient.storage_offset(), gradient.stride()
-    return bool(place == ctx.place and gradient.untyped_storage().nbytes() >= ctx.bytes)
+def _map(ctx: Any, feature: Feature | None, linear: Linear, gradient: Tensor | None) -> Feature:
+    """A map of the whole size, of which only the window is written."""
+    if feature is None:
+        assert gradient is not None
+        wide = _room(ctx, gradient)
+        wide[ctx.window].copy_(gradient)
+        return wide
+    if ctx.readers is not None and ctx.readers.done and linear.passes == 1:
+        increment_version(feature)
+        wide = feature.detach().as_strided(ctx.shape, ctx.stride, ctx.offset)
+    else:
+        wide = _room(ctx, feature)
+    linear.write(feature, wide[ctx.window])
+    if gradient is not None:
+        wide[ctx.window].add_(gradient)
+    return wide
+
+
+def _room(ctx: Any, like: Tensor) -> Feature:
+    batch, channels, rows, columns = ctx.shape
+    return room(like, (batch, rows, columns, channels), like.dtype).permute(0, 3, 1, 2)
 
 
 def _clear_around(wide: Tensor, rows: slice, columns: slice) -> None:

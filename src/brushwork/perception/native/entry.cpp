@@ -55,6 +55,10 @@ void brushwork_spread(const Sums* sums) { chosen.table->spread(*sums); }
 
 void brushwork_spread_back(const Sums* sums) { chosen.table->spread_back(*sums); }
 
+void brushwork_distance(const Sums* sums) { chosen.table->distance(*sums); }
+
+void brushwork_distance_back(const Sums* sums) { chosen.table->distance_back(*sums); }
+
 int64_t brushwork_scratch(const Layer* layer) { return chosen.table->scratch(*layer); }
 
 }

@@ -34,9 +34,10 @@ class Sums(ctypes.Structure):
     """Sums over a map, field by field as in sums.hpp."""
 
     _fields_ = (
-        *((name, ctypes.c_int64) for name in ("batch", "rows", "columns", "channels", "row", "picture", "blocks")),
-        ("threads", ctypes.c_int32),
-        *((name, _Bytes) for name in ("map", "given", "added", "partial", "result")),
+        *((name, ctypes.c_int64) for name in ("batch", "rows", "columns", "channels", "row", "picture")),
+        *((name, ctypes.c_int64) for name in ("to_row", "to_picture", "other_row", "other_picture", "blocks")),
+        *((name, ctypes.c_int32) for name in ("threads", "adds")),
+        *((name, _Bytes) for name in ("map", "other", "given", "added", "partial", "result")),
     )
 
 
@@ -56,6 +57,8 @@ class Library(NamedTuple):
     gram_back: Callable[..., None]
     spread: Callable[..., None]
     spread_back: Callable[..., None]
+    distance: Callable[..., None]
+    distance_back: Callable[..., None]
 
 
 @cache

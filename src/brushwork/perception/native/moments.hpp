@@ -8,15 +8,23 @@ namespace VARIANT {
 
 constexpr Index CELLS_TOGETHER = 128;  // summed in registers, and then added
 
-// The cells from `begin` to `end` of a picture, row by row: where they lie, the first one's number, and how many.
+// The cells from `begin` to `end` of a picture, row by row: the row, the first one's number within it, and how many.
 template <class Each>
-INLINE void along(const Sums& sums, Index picture, Index begin, Index end, Each each) {
+INLINE void along(const Sums& sums, Index begin, Index end, Each each) {
     while (begin < end) {
         const Index row = begin / sums.columns, column = begin % sums.columns;
         const Index count = least(sums.columns - column, end - begin);
-        each(picture * sums.picture + row * sums.row + column * sums.channels, begin, count);
+        each(row, column * sums.channels, count);
         begin += count;
     }
+}
+
+INLINE const float* in_map(const Sums& sums, Index picture, Index row, Index number) {
+    return sums.map + picture * sums.picture + row * sums.row + number;
+}
+
+INLINE float* in_result(const Sums& sums, Index picture, Index row, Index number) {
+    return sums.result + picture * sums.to_picture + row * sums.to_row + number;
 }
 
 // Rows `row` … of the product of two panels; vectors of columns left of `from` are not wanted.
@@ -60,8 +68,8 @@ inline void gram(const Sums& sums) {
         const Index begin = least(block * length, cells), end = least(begin + length, cells);
         float* to = sums.partial + item * size;
         for (Index value = 0; value < size; ++value) to[value] = 0;
-        along(sums, picture, begin, end, [&](Index place, Index, Index count) {
-            const float* at = sums.map + place;
+        along(sums, begin, end, [&](Index row, Index number, Index count) {
+            const float* at = in_map(sums, picture, row, number);
             gram_panels(at + left * PANEL, at + right * PANEL, sums.channels, count, to);
         });
     };
@@ -84,28 +92,33 @@ inline void gram(const Sums& sums) {
     SHARE(gather, sums.batch * pairs, sums.threads);
 }
 
-// The product of some cells and the panels `given`. In place it is made of a copy.
-inline void gram_back_cells(const Sums& sums, Index picture, Index from, Index to, Index count, float* copy) {
-    const Index channels = sums.channels, in_place = sums.result == sums.map;
-    const float* at = sums.map + from;
-    if (in_place) {
+// The product of some cells and the panels `given`, plus what is `added`. In place it is made of a copy.
+inline void gram_back_cells(const Sums& sums, Index picture, const float* at, float* result, Index count, float* copy) {
+    const Index channels = sums.channels;
+    if (at == result) {
         for (Index value = 0; value < count * channels; value += WIDTH) store(copy + value, load(at + value));
         at = copy;
     }
     for (Index panel = 0; panel < channels / PANEL; ++panel)
         product<false>(at, channels, count, sums.given + (picture * channels + panel * PANEL) * channels, channels,
-                       sums.result + (in_place ? from : to) + panel * PANEL, channels);
+                       result + panel * PANEL, channels);
+    if (!sums.added) return;
+    const float* added = sums.added + picture * channels;
+    for (Index cell = 0; cell < count; ++cell, result += channels)
+        for (Index channel = 0; channel < channels; channel += WIDTH)
+            store(result + channel, load(result + channel) + load(added + channel));
 }
 
-// result = map · given, the latter as panels: batch, channels / 64, channels, 64.
+// result = map · given + added, `given` as panels: batch, channels / 64, channels, 64.
 inline void gram_back(const Sums& sums) {
     constexpr Index CELLS = 96;
     const Index channels = sums.channels, cells = sums.rows * sums.columns, parts = (cells + CELLS - 1) / CELLS;
     const auto part = [&](Index item, int worker) {
         const Index picture = item / parts, begin = item % parts * CELLS;
         float* copy = sums.partial + worker * CELLS * channels;
-        along(sums, picture, begin, least(begin + CELLS, cells), [&](Index place, Index first, Index count) {
-            gram_back_cells(sums, picture, place, (picture * cells + first) * channels, count, copy);
+        along(sums, begin, least(begin + CELLS, cells), [&](Index row, Index number, Index count) {
+            gram_back_cells(sums, picture, in_map(sums, picture, row, number), in_result(sums, picture, row, number),
+                            count, copy);
         });
     };
     SHARE(part, sums.batch * parts, sums.threads);
@@ -137,8 +150,8 @@ inline void spread(const Sums& sums) {
         float* to = sums.partial + item * 2 * channels;
         for (Index value = 0; value < 2 * channels; ++value) to[value] = 0;
         for (Index first = begin; first < end; first += CELLS_TOGETHER)
-            along(sums, picture, first, least(first + CELLS_TOGETHER, end), [&](Index place, Index, Index count) {
-                spread_cells(sums.map + place, sums.given + picture * channels, channels, count, to);
+            along(sums, first, least(first + CELLS_TOGETHER, end), [&](Index row, Index number, Index count) {
+                spread_cells(in_map(sums, picture, row, number), sums.given + picture * channels, channels, count, to);
             });
     };
     SHARE(part, sums.batch * sums.blocks, sums.threads);
@@ -155,14 +168,13 @@ inline void spread(const Sums& sums) {
 inline void spread_back(const Sums& sums) {
     const Index channels = sums.channels, cells = sums.rows * sums.columns;
     const Index parts = (cells + CELLS_TOGETHER - 1) / CELLS_TOGETHER;
-    const bool in_place = sums.result == sums.map;
     const auto part = [&](Index item, int) {
         const Index picture = item / parts, begin = item % parts * CELLS_TOGETHER;
         const float *given = sums.given + picture * channels, *added = sums.added + picture * channels;
         const Index end = least(begin + CELLS_TOGETHER, cells);
-        along(sums, picture, begin, end, [&](Index place, Index first, Index count) {
-            const float* from = sums.map + place;
-            float* to = sums.result + (in_place ? place : (picture * cells + first) * channels);
+        along(sums, begin, end, [&](Index row, Index number, Index count) {
+            const float* from = in_map(sums, picture, row, number);
+            float* to = in_result(sums, picture, row, number);
             for (Index cell = 0; cell < count; ++cell, from += channels, to += channels)
                 for (Index channel = 0; channel < channels; channel += WIDTH)
                     store(to + channel, load(from + channel) * load(given + channel) + load(added + channel));

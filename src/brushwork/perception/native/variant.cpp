@@ -2,6 +2,7 @@
 #include "variant.hpp"
 
 #include "convolve.hpp"
+#include "distance.hpp"
 #include "first.hpp"
 #include "moments.hpp"
 #include "pool.hpp"
@@ -12,5 +13,5 @@
 extern "C" const Table NAME(VARIANT) = {
     VARIANT::convolve,    VARIANT::convolve_first, VARIANT::convolve_first_back, VARIANT::pool_map,
     VARIANT::unpool_map,  VARIANT::scratch_for,    VARIANT::gram,                VARIANT::gram_back,
-    VARIANT::spread,      VARIANT::spread_back,
+    VARIANT::spread,      VARIANT::spread_back,    VARIANT::distance,            VARIANT::distance_back,
 };

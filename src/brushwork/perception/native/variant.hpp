@@ -14,4 +14,6 @@ struct Table {
     void (*gram_back)(const Sums&);
     void (*spread)(const Sums&);
     void (*spread_back)(const Sums&);
+    void (*distance)(const Sums&);
+    void (*distance_back)(const Sums&);
 };
