@@ -75,3 +75,13 @@ def as_wide(sums: Summaries, dtype: torch.dtype) -> Summaries:
 def precise(sums: Tensor) -> Tensor:
     """In float64, where the device has it."""
     return sums if sums.device.type == "mps" else sums.double()
+
+
+def pulls(sums: Summaries, slopes: Summaries) -> list[tuple[Tensor, Tensor]]:
+    """The sums that have a graph, each with its ∂score/∂S."""
+    return [
+        (value, slopes[name][key].to(value.dtype))
+        for name, summary in sums.items()
+        for key, value in summary.items()
+        if value.requires_grad and key in slopes[name]
+    ]

@@ -13,10 +13,11 @@ from torch.utils.checkpoint import checkpoint
 from brushwork.errors import InputError
 from brushwork.evaluate.forgetting import Forgetting
 from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.sums import added, as_wide, layout_of, summarize
+from brushwork.evaluate.streamed import Flow, streams
+from brushwork.evaluate.sums import added, as_wide, layout_of, pulls, summarize
 from brushwork.objective import Objective
 from brushwork.perception.encoder import PIXELS, Encoder
-from brushwork.perception.native.moments import takes
+from brushwork.perception.native.moments import slopes_alone, takes
 from brushwork.perception.native.readers import using_up
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
@@ -69,6 +70,8 @@ def tiled(
 
     def evaluate(image: Image) -> Losses:
         eye = _Eye.on(encoder, terms, image, own)
+        if streams(encoder, terms, image):
+            return _streamed(objective, eye.flow(side), combine)
         tiles, looks = eye.layout.tiles(side, eye.own), list[_Look]()
         at_once, twice = tiles[:kept], eye.layout.alike(tiles[kept:], image.device)
         sums = combine(added(eye.sums(at_once, twice, looks)))
@@ -76,10 +79,18 @@ def tiled(
         for look in _emptied(looks):
             eye.pull(look, slopes)
         for tile in twice:
-            eye.pull(eye.look(tile), slopes)
+            with slopes_alone():
+                look = eye.look(tile)
+            eye.pull(look, slopes)
         return losses
 
     return evaluate
+
+
+def _streamed(objective: Objective, flow: Flow, combine: Combine) -> Losses:
+    losses, slopes = slope(objective, combine(added(flow.sums())), flow.image.dtype)
+    flow.pull(slopes)
+    return losses
 
 
 @torch.no_grad()
@@ -153,6 +164,10 @@ class _Eye:
             )
         return cls(encoder, terms, image, own, present, layout)
 
+    def flow(self, side: int) -> Flow:
+        """The same, row after row, with as many pixels in memory as a tile has."""
+        return Flow(self.encoder, self.terms, self.image, self.own, self.present, self.layout, side**2)
+
     def sums(self, at_once: Sequence[Window], twice: Sequence[Window], looks: list[_Look]) -> Iterator[Summaries]:
         """The sums of every tile. Those `at_once` are looked at with a graph, and put into `looks`."""
         with torch.no_grad():
@@ -200,13 +215,7 @@ class _Eye:
 
     def pull(self, look: _Look, slopes: Summaries) -> None:
         """Add to the image's gradient what the tile contributes."""
-        pairs = [
-            (value, slopes[name][key].to(value.dtype))
-            for name, summary in look.sums.items()
-            for key, value in summary.items()
-            if value.requires_grad and key in slopes[name]
-        ]
-        sums, gradients = zip(*pairs, strict=True)
+        sums, gradients = zip(*pulls(look.sums, slopes), strict=True)
         torch.autograd.backward(sums, gradients)
         if self.image.grad is None:
             self.image.grad = torch.zeros_like(self.image)

@@ -9,7 +9,9 @@ from torch import nn
 
 from brushwork.errors import InputError, did_you_mean
 from brushwork.perception.engines import ENGINES, Engine
-from brushwork.perception.precision import Layers, Precision, precise
+from brushwork.perception.native.chain import Step, chain
+from brushwork.perception.native.library import library
+from brushwork.perception.precision import Layers, Precision, precise, resolve
 from brushwork.perception.preprocess import Preprocess
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Features, Image
@@ -160,6 +162,14 @@ class Encoder(nn.Module):
             found = look(dict(self.stages.items()), self._order, self.preprocess(image), in_order)
             seen |= zip(in_order, found, strict=True)
         return {name: seen[own] for name, own in asked.items()}
+
+    def steps(self, taps: Iterable[str]) -> Sequence[Step] | None:
+        """What the compiled part would do up to the deepest tap; None: it is not what computes here."""
+        wanted = {self.tap(name) for name in taps} - {PIXELS}
+        full = resolve(self.precision, self.preprocess.mean.device) == "full"
+        if self.engine != "native" or not full or library() is None or not wanted:
+            return None
+        return chain(dict(self.stages.items()), self._order, wanted)
 
 
 def _geometries(stages: Sequence[Stage]) -> dict[str, Geometry]:

@@ -147,6 +147,7 @@ inline void fold_rim(const Layer& layer) {
         const float* rim = layer.rim + picture * around * c;
         float* map = layer.output + picture * layer.rows * layer.columns * c;
         for (Index side = 0; side < 2; ++side) {
+            if (!(side ? ring_below(layer) : ring_above(layer))) continue;
             float* row = map + (side ? layer.rows - 2 : 1) * layer.columns * c;
             const float* from = rim + side * long_side * c;
             for (Index column = -1; column <= layer.columns; ++column)
@@ -155,7 +156,7 @@ inline void fold_rim(const Layer& layer) {
         for (Index side = 0; side < 2; ++side) {
             const float* from = rim + (2 * long_side + side * layer.rows) * c;
             const Index column = side ? layer.columns - 2 : 1;
-            for (Index row = 0; row < layer.rows; ++row) add(map + (row * layer.columns + column) * c, from + row * c);
+            for (Index row = layer.first; row < layer.last; ++row) add(map + (row * layer.columns + column) * c, from + row * c);
         }
     }
 }

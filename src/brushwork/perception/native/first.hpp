@@ -36,25 +36,28 @@ inline void rectify_row(const Layer& layer, Index panel, float* row, Bits* mask)
 
 // `weight`: panels of 27 × 64.
 inline void convolve_first(const Layer& layer) {
+    const Index high = layer.last - layer.first;
     const auto row_of = [&](Index item, int worker) {
         float* values = layer.scratch + worker * layer.columns * TAPS_ROOM;
-        const Index picture = item / layer.rows, row = item % layer.rows;
+        const Index picture = item / high, row = layer.first + item % high;
         gather_row(layer, layer.input + picture * PLANES * layer.rows * layer.columns, row, values);
-        const Index at = item * layer.columns * layer.outputs;
+        const Index at = (picture * layer.rows + row) * layer.columns * layer.outputs;
         for (Index panel = 0; panel < layer.outputs / PANEL; ++panel) {
             product<false>(values, TAPS, layer.columns, layer.weight + panel * TAPS * PANEL, TAPS,
                            layer.output + at + panel * PANEL, layer.outputs);
             rectify_row(layer, panel, layer.output + at, layer.mask ? layer.mask + at / WIDTH : nullptr);
         }
     };
-    SHARE(row_of, layer.batch * layer.rows, layer.threads);
+    SHARE(row_of, layer.batch * high, layer.threads);
 }
 
 // Here `inputs` are the channels of the map and `output` the planes; `weight`: channels × 32, 27 of them taps.
 inline void scatter_row(const Layer& layer, const float* taps, Index row, Index begin, Index end, float* planes) {
     const bool mirrored = layer.border == 2;
     for (Index tap = 0; tap < TAPS; ++tap) {
-        const Index to = seen(row + tap / 9 - 1, layer.rows, mirrored), shift = tap / PLANES % 3 - 1;
+        const Index beside = row + tap / 9 - 1, shift = tap / PLANES % 3 - 1;
+        const bool turns = beside < 0 ? ring_above(layer) : beside == layer.rows ? ring_below(layer) : false;
+        const Index to = turns ? seen(beside, layer.rows, true) : beside;
         if (to < begin || to >= end) continue;
         float* at = planes + (tap % PLANES * layer.rows + to) * layer.columns;
         const Index first = shift < 0 ? 1 : 0, last = layer.columns - (shift > 0 ? 1 : 0);
@@ -67,12 +70,12 @@ inline void scatter_row(const Layer& layer, const float* taps, Index row, Index 
 }
 
 inline void convolve_first_back(const Layer& layer) {
-    const Index blocks = (layer.rows + ROWS_TOGETHER - 1) / ROWS_TOGETHER, channels = layer.inputs;
+    const Index blocks = (layer.last - layer.first + ROWS_TOGETHER - 1) / ROWS_TOGETHER, channels = layer.inputs;
     const auto rows_of = [&](Index item, int worker) {
         float* values = layer.scratch + worker * layer.columns * (channels + TAPS_ROOM);
         float* taps = values + layer.columns * channels;
-        const Index picture = item / blocks, begin = item % blocks * ROWS_TOGETHER;
-        const Index end = least(begin + ROWS_TOGETHER, layer.rows), size = layer.rows * layer.columns;
+        const Index picture = item / blocks, begin = layer.first + item % blocks * ROWS_TOGETHER;
+        const Index end = least(begin + ROWS_TOGETHER, layer.last), size = layer.rows * layer.columns;
         float* planes = layer.output + picture * PLANES * size;
         for (Index plane = 0; plane < PLANES; ++plane)
             for (Index at = begin * layer.columns; at < end * layer.columns; ++at) planes[plane * size + at] = 0;

@@ -16,6 +16,7 @@ struct Layer {
     int32_t turned;      // the weights are those of the way forward: outputs before inputs, taps in the opposite order
     int32_t threads;
     int64_t pooled_rows, pooled_columns;      // of the map written with `pool`, or read with `unpool`
+    int64_t first, last;  // rows of the convolved map that are computed: all, or of one picture some whose neighbors are there
     const float* input;
     const uint16_t* input_mask;  // null: all cells pass
     const float* weight;

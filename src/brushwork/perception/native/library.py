@@ -23,7 +23,7 @@ class Layer(ctypes.Structure):
     _fields_ = (
         *((name, ctypes.c_int64) for name in ("batch", "rows", "columns", "inputs", "outputs")),
         *((name, ctypes.c_int32) for name in ("tile", "border", "rectify", "pool", "unpool", "turned", "threads")),
-        *((name, ctypes.c_int64) for name in ("pooled_rows", "pooled_columns")),
+        *((name, ctypes.c_int64) for name in ("pooled_rows", "pooled_columns", "first", "last")),
         *((name, _Bytes) for name in ("input", "input_mask", "weight", "bias", "add", "output", "mask", "rim")),
         ("scratch", _Bytes),
         ("scratch_size", ctypes.c_int64),

@@ -149,7 +149,7 @@ def _is_ours(gradient: Tensor) -> bool:
 def layer_of(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> Layer:
     """A call about maps: batch, rows, columns, channels in, channels out."""
     layer = Layer(*shape)
-    layer.tile = EXACT
+    layer.tile, layer.last = EXACT, layer.rows
     layer.threads = torch.get_num_threads()
     layer.input, layer.output, layer.mask = address(here), address(output), address(mask)
     return layer

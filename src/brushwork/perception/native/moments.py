@@ -6,6 +6,9 @@ over them, see `using_up`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -55,6 +58,20 @@ def distance(feature: Feature, other: Feature) -> PerPicture:
     return found
 
 
+_READ: ContextVar[bool] = ContextVar("_READ", default=True)
+"""Whether the sums' values will be read."""
+
+
+@contextmanager
+def slopes_alone() -> Iterator[None]:
+    """Sums are not computed, and come out as zeros: only their gradient will be asked for."""
+    token = _READ.set(False)
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
+
 class Waiting:
     """What the sums of a map have asked of it, for the one who computes it at once, see `crop`."""
 
@@ -79,7 +96,7 @@ class _Gram(torch.autograd.Function):
         batch, channels = feature.shape[:2]
         result, panels = feature.new_empty(batch, channels, channels), channels // PANEL
         partial = feature.new_empty(batch * blocks(feature) * panels * (panels + 1) // 2, PANEL, PANEL)
-        call("gram", feature, result=result, partial=partial)
+        _compute("gram", feature, result, partial=partial)
         return result
 
     @staticmethod
@@ -99,7 +116,7 @@ class _Spread(torch.autograd.Function):
         batch, channels = feature.shape[:2]
         result = feature.new_empty(batch, 2, channels)
         partial = feature.new_empty(batch, blocks(feature), 2, channels)
-        call("spread", feature, given=shift.contiguous(), result=result, partial=partial)
+        _compute("spread", feature, result, given=shift.contiguous(), partial=partial)
         return result
 
     @staticmethod
@@ -117,7 +134,7 @@ class _Distance(torch.autograd.Function):
     def forward(ctx: Any, feature: Feature, other: Feature) -> PerPicture:
         _remember(ctx, feature, other)
         result, partial = feature.new_empty(feature.shape[0]), feature.new_empty(feature.shape[0], blocks(feature))
-        call("distance", feature, other=other, result=result, partial=partial)
+        _compute("distance", feature, result, other=other, partial=partial)
         return result
 
     @staticmethod
@@ -126,6 +143,13 @@ class _Distance(torch.autograd.Function):
         if torch.is_grad_enabled():
             return 2 * gradient[:, None, None, None] * (feature - other), None
         return _pulled(ctx, feature, Linear(away=(Away(2 * gradient, other),))), None
+
+
+def _compute(name: str, feature: Feature, result: Tensor, **tensors: Tensor | None) -> None:
+    if _READ.get():
+        call(name, feature, result=result, **tensors)
+    else:
+        result.zero_()
 
 
 def _remember(ctx: Any, feature: Feature, *others: Tensor) -> None:

@@ -4,7 +4,7 @@
 
 namespace VARIANT {
 
-// Rows and columns of a tile that lie on the map.
+// Rows and columns of a tile that are asked for.
 struct Part {
     Index rows, columns;
 };
@@ -28,7 +28,7 @@ template <int M>
 INLINE void write_ring(const Layer& layer, const Tile& tile, Index channel, const Floats* y) {
     const Index long_side = layer.columns + 2, around = 2 * (long_side + layer.rows);
     float* rim = layer.rim + tile.picture * around * layer.outputs + channel;
-    for (Index i = 0; i < M && tile.row + i <= layer.rows; ++i)
+    for (Index i = 0; i < M && tile.row + i < layer.last + ring_below(layer); ++i)
         for (Index j = 0; j < M && tile.column + j <= layer.columns; ++j) {
             const Index row = tile.row + i, column = tile.column + j;
             if (row < 0 || row == layer.rows) {
@@ -80,7 +80,7 @@ INLINE void write_pooled(const Layer& layer, const Tile& tile, Part part, Index 
 template <int PAIRS>
 inline void finish_tile(const Layer& layer, const Tile& tile, const float* products, Index place_step, Index first) {
     constexpr int M = 2 * PAIRS, SIDE = M + 2;
-    const Part part = {least(M, layer.rows - tile.row), least(M, layer.columns - tile.column)};
+    const Part part = {least(M, layer.last - tile.row), least(M, layer.columns - tile.column)};
     for (Index channel = 0; channel < 64; channel += WIDTH) {
         Floats half[M * SIDE], y[M * M];
         for (int column = 0; column < SIDE; ++column) {

@@ -7,12 +7,12 @@ namespace VARIANT {
 
 // Here `input` and `output` have `outputs` channels.
 inline void pool_map(const Layer& layer) {
-    const Index high = (layer.rows + 1) / 2;
+    const Index high = (layer.last - layer.first + 1) / 2;
     const auto row_of = [&](Index item, int) {
-        const Index picture = item / high, row = item % high * 2;
+        const Index picture = item / high, row = layer.first + item % high * 2;
         for (Index column = 0; column < layer.columns; column += 2) {
             const Tile tile = {picture, row, column};
-            const Part part = {least(2, layer.rows - row), least(2, layer.columns - column)};
+            const Part part = {least(2, layer.last - row), least(2, layer.columns - column)};
             for (Index channel = 0; channel < layer.outputs; channel += WIDTH) {
                 Floats y[4] = {};
                 for (Index i = 0; i < part.rows; ++i)
@@ -29,11 +29,11 @@ inline void pool_map(const Layer& layer) {
 }
 
 inline void unpool_map(const Layer& layer) {
-    const Index words = layer.outputs / WIDTH;
+    const Index words = layer.outputs / WIDTH, high = layer.last - layer.first;
     const auto row_of = [&](Index item, int) {
-        const Index picture = item / layer.rows, row = item % layer.rows;
+        const Index picture = item / high, row = layer.first + item % high;
         for (Index column = 0; column < layer.columns; ++column) {
-            const Index cell = item * layer.columns + column;
+            const Index cell = (picture * layer.rows + row) * layer.columns + column;
             const bool kept = row / 2 < layer.pooled_rows && column / 2 < layer.pooled_columns;
             const Index from = (picture * layer.pooled_rows + row / 2) * layer.pooled_columns + column / 2;
             const float scale = layer.unpool == 2 ? part(row, layer.rows) * part(column, layer.columns) : 1.0f;
@@ -46,7 +46,7 @@ inline void unpool_map(const Layer& layer) {
             }
         }
     };
-    SHARE(row_of, layer.batch * layer.rows, layer.threads);
+    SHARE(row_of, layer.batch * high, layer.threads);
 }
 
 }  // namespace VARIANT

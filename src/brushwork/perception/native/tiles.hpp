@@ -19,21 +19,26 @@ struct Tile {
 alignas(64) inline const float NOTHING[8192] = {};
 inline const Bits NONE[8192 / WIDTH] = {};
 
+// The adjoint of mirroring sees one cell more on each side, above and below where the map begins and ends.
+INLINE Index ring(const Layer& layer) { return layer.border == 2 ? 1 : 0; }
+INLINE Index ring_above(const Layer& layer) { return layer.first == 0 ? ring(layer) : 0; }
+INLINE Index ring_below(const Layer& layer) { return layer.last == layer.rows ? ring(layer) : 0; }
+
 struct Grid {
-    Index tile, begin, high, wide, count;
+    Index tile, top, left, high, wide, count;
 
     explicit Grid(const Layer& layer) {
-        const Index ring = layer.border == 2 ? 1 : 0;  // the adjoint of mirroring sees one cell more on each side
         tile = layer.tile;
-        begin = -ring;
-        high = (layer.rows + 2 * ring + tile - 1) / tile;
-        wide = (layer.columns + 2 * ring + tile - 1) / tile;
+        top = layer.first - ring_above(layer);
+        left = -ring(layer);
+        high = (layer.last + ring_below(layer) - top + tile - 1) / tile;
+        wide = (layer.columns + 2 * ring(layer) + tile - 1) / tile;
         count = layer.batch * high * wide;
     }
 
     Tile operator[](Index index) const {
         const Index picture = index / (high * wide), place = index % (high * wide);
-        return {picture, begin + place / wide * tile, begin + place % wide * tile};
+        return {picture, top + place / wide * tile, left + place % wide * tile};
     }
 };
 
