@@ -85,3 +85,12 @@ def pulls(sums: Summaries, slopes: Summaries) -> list[tuple[Tensor, Tensor]]:
         for key, value in summary.items()
         if value.requires_grad and key in slopes[name]
     ]
+
+
+def pulled(sums: Summaries, slopes: Summaries, leaf: Tensor) -> Tensor:
+    """∂score/∂S, pulled back through the sums to what they were made of."""
+    pairs = pulls(sums, slopes)
+    if not pairs:
+        return torch.zeros_like(leaf)
+    values, given = zip(*pairs, strict=True)
+    return torch.autograd.grad(values, leaf, given)[0]

@@ -71,7 +71,7 @@ def tiled(
     def evaluate(image: Image) -> Losses:
         eye = _Eye.on(encoder, terms, image, own)
         if streams(encoder, terms, image):
-            return _streamed(objective, eye.flow(side), combine)
+            return _streamed(objective, eye.flow(side, kept - 1), combine)
         tiles, looks = eye.layout.tiles(side, eye.own), list[_Look]()
         at_once, twice = tiles[:kept], eye.layout.alike(tiles[kept:], image.device)
         sums = combine(added(eye.sums(at_once, twice, looks)))
@@ -164,9 +164,9 @@ class _Eye:
             )
         return cls(encoder, terms, image, own, present, layout)
 
-    def flow(self, side: int) -> Flow:
+    def flow(self, side: int, keeps: int) -> Flow:
         """The same, row after row, with as many pixels in memory as a tile has."""
-        return Flow(self.encoder, self.terms, self.image, self.own, self.present, self.layout, side**2)
+        return Flow(self.encoder, self.terms, self.image, self.own, self.present, self.layout, side**2, keeps)
 
     def sums(self, at_once: Sequence[Window], twice: Sequence[Window], looks: list[_Look]) -> Iterator[Summaries]:
         """The sums of every tile. Those `at_once` are looked at with a graph, and put into `looks`."""

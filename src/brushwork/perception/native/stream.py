@@ -12,11 +12,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from brushwork.perception.native.belt import Belt
+from brushwork.perception.native.belt import Belt, Queue
 from brushwork.perception.native.chain import Step
 from brushwork.perception.native.kernels import backward_kernels, forward_kernels
 from brushwork.perception.native.library import Layer, address
-from brushwork.perception.native.look import EXACT, FAST, WIDE, call, layer_of
+from brushwork.perception.native.look import EXACT, FAST, call, layer_of
 from brushwork.perception.native.memory import room
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Image
@@ -26,8 +26,8 @@ _WORD = 16
 
 _PLANES = 3
 
-_COST = {EXACT: 36, FAST: 64}
-"""Products for each pair of channels, by the outputs along a Winograd tile's side."""
+_KERNELS = 10
+"""Winograd tiles that take about as long as transforming the kernels."""
 
 
 class Rows(NamedTuple):
@@ -37,53 +37,80 @@ class Rows(NamedTuple):
     feature: Feature
 
 
+class Kept(NamedTuple):
+    """What need not be computed again of some rows that were shown; the first layers are not there."""
+
+    masks: Sequence[Tensor]
+    """By the steps, from the first one that is kept."""
+    rows: Mapping[str, Rows]
+    """By the taps."""
+
+
 class Stream:
     """One picture of three planes goes through the steps from above, and the gradient of what they gave follows."""
 
-    def __init__(self, steps: Sequence[Step], picture: Size, like: Tensor, *, keeps: bool) -> None:
-        """`keeps` what the way back needs. `like`: a tensor on the picture's device."""
-        self._keeps = keeps
+    def __init__(self, steps: Sequence[Step], picture: Size, like: Tensor) -> None:
+        """`like`: a tensor on the picture's device."""
         self._passages: list[_Passage] = []
         size, channels = picture, _PLANES
         for step in steps:
             self._passages.append(_Passage(step, size, channels, like))
             size, channels = self._passages[-1].after, self._passages[-1].outputs
+        self._cheap = _cheap(steps)
 
-    def show(self, picture: Image, top: int) -> dict[str, Rows]:
+    def show(self, picture: Image, top: int, *, keeps: bool, known: Kept | None = None) -> dict[str, Rows]:
         """Give the picture's next rows, and those above them from `wanted` on; returns the taps' new rows.
 
-        Their memory is the caller's.
+        Their memory is the caller's. With `keeps`, what the way back needs is kept. `known`: what was `kept` when the
+        same rows were shown to another stream; from then on there must be something known each time.
         """
-        found, here = {}, picture.contiguous()
-        bottom = top + here.shape[2]
-        for passage, belt in zip(self._passages, [*(one.seen for one in self._passages[1:]), None], strict=True):
-            rows = passage.show(here, top, bottom, belt, keeps=self._keeps)
+        found, here, bottom = {}, picture.contiguous(), top + picture.shape[2]
+        passages = self._passages if known is None else self._passages[: self._cheap]
+        for passage, belt in zip(passages, [*(one.seen for one in self._passages[1:]), None], strict=False):
+            rows = passage.show(here, top, bottom, belt, keeps=keeps)
             if passage.step.tap is not None and rows is not None:
                 found[passage.step.tap] = rows
+            passage.forget()
             if belt is not None:
                 here, top, bottom = belt.all, belt.top, belt.bottom
-        for passage in self._passages[1:]:
-            passage.seen.drop(passage.wanted)
-            passage.seen.move()
-        return found
+        return found if known is None else {**found, **self._remembered(known)}
+
+    def _remembered(self, known: Kept) -> Mapping[str, Rows]:
+        for passage, mask in zip(self._passages[self._cheap :], known.masks, strict=True):
+            passage.remember(mask)
+        return known.rows
+
+    def kept(self, found: Mapping[str, Rows]) -> Kept:
+        """What need not be computed again of what was shown last, and gave `found`; it is not here any more."""
+        dear = {passage.step.tap for passage in self._passages[self._cheap :]}
+        masks = [passage.give_masks() for passage in self._passages]
+        return Kept(masks[self._cheap :], {tap: rows for tap, rows in found.items() if tap in dear})
 
     @property
     def wanted(self) -> int:
         """The first row of the picture that is still needed."""
         return self._passages[0].wanted
 
-    def pull(self, asked: Mapping[str, Tensor]) -> Rows | None:
-        """Give the next rows of the gradient at every tap; returns the next rows of the picture's gradient.
+    def ask(self, tap: str, rows: Tensor) -> None:
+        """Give the next rows of the gradient at a tap, as rows, columns, channels."""
+        passage = next(one for one in self._passages if one.step.tap == tap)
+        passage.put(rows, last=passage is self._passages[-1])
 
-        The rows lie as rows, columns, channels.
-        """
-        for passage in self._passages:
-            if passage.step.tap in asked:
-                belt = passage.asked if passage is self._passages[-1] else passage.added
-                belt.grow(len(asked[passage.step.tap])).copy_(asked[passage.step.tap])
+    def pull(self) -> Rows | None:
+        """The next rows of the picture's gradient that follow from what was asked at the taps."""
         for before, passage in zip(reversed(self._passages[:-1]), reversed(self._passages[1:]), strict=True):
             passage.pull(before)
         return self._passages[0].pull_planes()
+
+
+def _cheap(steps: Sequence[Step]) -> int:
+    """How many steps are computed again for their taps, even where the others are kept.
+
+    The first layers' maps are the largest, and the first layers take the least time: VGG-19's relu1_1 and relu2_1 are
+    three quarters of what the taps take, and a sixth of the way forward.
+    """
+    pools = [sum(step.pool is not None for step in steps[: index + 1]) for index in range(len(steps))]
+    return max((index + 1 for index, step in enumerate(steps) if step.tap is not None and pools[index] <= 1), default=0)
 
 
 class _Passage:
@@ -96,7 +123,7 @@ class _Passage:
         self.seen = Belt(like, (size.width, inputs))
         self.asked = Belt(like, (self.after.width, self.outputs))
         """The gradient of what comes out."""
-        self.added = Belt(like, (self.after.width, self.outputs))
+        self.added = Queue()
         """The part of it that comes from the tap's own sums."""
         self._masks = Belt(like, (size.width, self.outputs // _WORD), torch.int16)
         self._shown = self._pulled = 0
@@ -112,6 +139,18 @@ class _Passage:
         first = max(0, row - self._lag)
         return first - first % 2 if self._halves else first
 
+    def put(self, rows: Tensor, *, last: bool) -> None:
+        """Rows of the gradient that the tap's sums ask for; where this is the last step, there is no other."""
+        if last:
+            self.asked.grow(len(rows)).copy_(rows)
+        else:
+            self.added.put(rows)
+
+    def forget(self) -> None:
+        """Let go of the rows that are not needed any more; the others get memory of their own."""
+        self.seen.drop(self.wanted)
+        self.seen.move()
+
     @property
     def wanted(self) -> int:
         """The first row of what goes in that is still needed."""
@@ -126,7 +165,7 @@ class _Passage:
             return None
         count = self._out(last) - self._out(first)
         output = to.grow(count) if to is not None else room(here, (count, self.after.width, self.outputs))
-        mask = self._masks.grow(last - first) if keeps else None
+        mask = self._masks.grow(last - first, first) if keeps else None
         layer = layer_of(here, output, mask, (1, bottom - top, self.size.width, self.inputs, self.outputs))
         layer.first, layer.last, layer.rectify, layer.pool = first - top, last - top, 1, self.step.pooling
         layer.pooled_rows, layer.pooled_columns = self._out(last) - self._out(top), self.after.width
@@ -144,6 +183,17 @@ class _Passage:
         layer.weight, layer.bias = address(kernels), address(self.step.convolution.bias)
         call("convolve", layer, here)
 
+    def give_masks(self) -> Tensor:
+        """The masks of the rows that were shown since they were last given away."""
+        masks = self._masks.all
+        self._masks.drop(self._masks.bottom)
+        return masks
+
+    def remember(self, masks: Tensor) -> None:
+        """Take masks that another passage gave, in place of computing rows."""
+        self._masks.grow(len(masks), self._shown).copy_(masks)
+        self._shown += len(masks)
+
     def pull(self, before: _Passage) -> None:
         """Compute what the gradient so far allows of the gradient of what went in."""
         tapped = before.step.tap is not None
@@ -154,7 +204,9 @@ class _Passage:
         output = before.asked.grow(last - first)
         layer = self._back(output, top, last)
         layer.output = _lifted(output, first - top)
-        layer.add = _lifted(before.added.rows(first, last), first - top) if tapped else None
+        if tapped:
+            before.added.take(output)
+            layer.add = layer.output
         if self.step.convolution is None:
             call("unpool", layer, self.asked.rows(self._out(top), self.asked.bottom))
         else:
@@ -163,7 +215,6 @@ class _Passage:
             rim = room(output, (2 * (self.size.width + 2 + layer.rows) if self.step.reflects else 0, self.inputs))
             layer.rim = address(rim)
             call("convolve", layer, output)
-        before.added.drop(last)
         self._go_on(last)
 
     def pull_planes(self) -> Rows | None:
@@ -207,16 +258,18 @@ class _Passage:
         return layer
 
     def _tile(self, rows: int) -> int:
-        """The tile with the fewest products."""
-        if min(self.size) < WIDE:
-            return EXACT
-        return min(_COST, key=lambda tile: -(-rows // tile) * -(-self.size.width // tile) * _COST[tile])
+        """The tile that takes the least time: its products, and its kernels' transformation."""
+        return min(
+            (EXACT, FAST),
+            key=lambda tile: (tile + 2) ** 2 * (-(-rows // tile) * -(-self.size.width // tile) + _KERNELS),
+        )
 
     def _go_on(self, last: int) -> None:
         self._pulled = last
         needed = self._above(last)
         self._masks.drop(needed)
         self.asked.drop(self._out(needed))
+        self.asked.move()
 
 
 def _lifted(rows: Tensor, count: int) -> int | None:

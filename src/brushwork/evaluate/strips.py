@@ -1,0 +1,72 @@
+"""How a picture is divided to be looked at row after row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import ceil, inf
+
+from brushwork.evaluate.layout import Layout
+from brushwork.picture.window import Window
+
+STEP = 96
+"""Rows that are shown together come in multiples of this, so that Winograd's tiles fill the maps."""
+
+ENOUGH = 640
+"""Rows after which memory does not grow any more: twice what the deepest layers of VGG-19 look at, up and down."""
+
+_LOST = 6
+"""Rows that could be computed in the time that is lost each time that some are shown."""
+
+_MOST = 64
+"""Strips side by side."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A part of the picture, of its whole height."""
+
+    own: Window
+    outer: Window
+    """What its cells look at."""
+    rows: int
+    """Rows that are shown at a time."""
+
+    @property
+    def bottoms(self) -> list[int]:
+        """Where the rows end that are shown together, counted from the strip's own top."""
+        return [*range(self.rows, self.outer.height, self.rows), self.outer.height]
+
+    def shortened(self, spare: int) -> Strip:
+        """The same with fewer rows, where only memory counts: enough to begin, to go on `spare` times, and to end."""
+        left_out = max(0, len(self.bottoms) - 2 - spare - ceil(ENOUGH / self.rows)) * self.rows
+        return replace(self, outer=replace(self.outer, height=self.outer.height - left_out))
+
+
+def strips(layout: Layout, own: Window, area: int) -> list[Strip]:
+    """As few strips as possible, such that about `area` pixels are in memory at a time.
+
+    Rows are in memory until the gradient has passed them: two halos longer than they are shown.
+    """
+    cells = max(1, layout.deepest.owned(own).width)
+    count, rows = _division(layout, own, cells, area)
+    cuts = [own.left + round(index * cells / count) * layout.stride for index in range(count)] + [own.right]
+    parts = [Window(own.top, left, own.height, right - left, own.of) for left, right in pairwise(cuts)]
+    return [Strip(part, layout.outer(part), rows) for part in parts]
+
+
+def _division(layout: Layout, own: Window, cells: int, area: int) -> tuple[int, int]:
+    """How many strips there are, and how many of their rows are shown at a time: what takes the least time."""
+    found: list[tuple[float, int, int]] = []
+    for count in range(1, min(cells, _MOST) + 1):
+        width = min(own.of.width, ceil(cells / count) * layout.stride + (2 * layout.halo if count > 1 else 0))
+        rows = max(STEP, (area // width - 2 * layout.halo) // STEP * STEP)
+        fits = width * (rows + 2 * layout.halo) <= area
+        found.append(((count * width / own.width) * (1 + _LOST / rows) if fits else inf, count, rows))
+    best = min(found)
+    return (best[1], best[2]) if best[0] < inf else (found[-1][1], STEP)
+
+
+def overlap(parts: list[Strip], own: Window) -> float:
+    """How many times as many pixels are looked at as there are."""
+    return sum(part.outer.height * part.outer.width for part in parts) / own.height / own.width
