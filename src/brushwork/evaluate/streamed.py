@@ -6,7 +6,7 @@ Where the compiled part computes the network.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -22,11 +22,15 @@ from brushwork.perception.flags import as_given
 from brushwork.perception.native.crop import crop
 from brushwork.perception.native.memory import room
 from brushwork.perception.native.moments import slopes_alone
+from brushwork.perception.native.passage import Rows
 from brushwork.perception.native.readers import using_up
-from brushwork.perception.native.stream import Kept, Rows, Stream
+from brushwork.perception.native.stream import Kept, Stream
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
 from brushwork.types import Image, Summaries
+
+_ALIKE = 2
+"""Parts that are kept where only memory counts; the others are as large."""
 
 
 def streams(encoder: Encoder, terms: Mapping[str, Sum], image: Image) -> bool:
@@ -56,6 +60,7 @@ class Flow:
     keeps: int = 0
     """How many times, at the end, what was shown is kept between the passes."""
     _kept: deque[Kept] = field(default_factory=deque)
+    _ballast: list[Tensor] = field(default_factory=list)
 
     @torch.no_grad()
     def sums(self) -> Iterator[Summaries]:
@@ -67,7 +72,7 @@ class Flow:
             for tap, new in found.items():
                 yield self._sums(tap, new, strip)
             if keeps:
-                self._kept.append(stream.kept(found))
+                self._keep(stream.kept(found))
 
     def pull(self, slopes: Summaries) -> None:
         """Add to the image's gradient what ∂score/∂S gives."""
@@ -75,7 +80,7 @@ class Flow:
             self.image.grad = torch.zeros_like(self.image)
         self._flat.pull(slopes)
         for stream, strip, bottom, kept in self._shows():
-            top, known = stream.wanted, self._kept.popleft() if kept else None
+            top, known = stream.wanted, self._recalled() if kept else None
             found = stream.show(self._shown(strip, top, bottom), top, keeps=True, known=known)
             del known
             while found:
@@ -84,6 +89,16 @@ class Flow:
             planes = stream.pull()
             if planes is not None:
                 self._add(planes, strip)
+
+    def _keep(self, kept: Kept) -> None:
+        """For the second pass. Where only memory counts, the first one stands for all but the last."""
+        if self.image.is_meta and not self._kept:
+            self._ballast.append(self.image.new_empty(max(0, self.keeps - _ALIKE), kept.bytes, dtype=torch.uint8))
+        self._kept.append(kept)
+
+    def _recalled(self) -> Kept:
+        self._ballast.clear()
+        return self._kept.popleft()
 
     @property
     def _flat(self) -> Flat:
@@ -95,8 +110,10 @@ class Flow:
         steps = self.encoder.steps(self.layout.lattices) or ()
         parts = strips(self.layout, self.own, self.area)
         if self.image.is_meta:
-            parts = [part.shortened(self.keeps) for part in parts]
-        left = sum(len(part.bottoms) for part in parts) - self.keeps
+            parts = [part.shortened(_ALIKE) for part in parts]
+        left = sum(len(part.bottoms) for part in parts) - (
+            min(self.keeps, _ALIKE) if self.image.is_meta else self.keeps
+        )
         for part in parts:
             stream = Stream(steps, Size(part.outer.height, part.outer.width), self.image)
             for bottom in part.bottoms:

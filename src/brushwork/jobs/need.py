@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
+from typing import NamedTuple
 
 import torch
 
@@ -14,6 +15,8 @@ from brushwork.errors import NotAdditive
 from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.meter import on_meta
 from brushwork.evaluate.plan import with_reserve
+from brushwork.evaluate.strips import strips
+from brushwork.evaluate.strips import work as work_of
 from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs.inputs import Sizes
 from brushwork.jobs.rehearse import peak
@@ -21,6 +24,7 @@ from brushwork.jobs.scaled import scaled, size_of
 from brushwork.jobs.shown import is_visible, shown
 from brushwork.perception import Encoder
 from brushwork.picture import Size
+from brushwork.picture.window import Window
 from brushwork.recipes import Options, taps
 from brushwork.recipes import plan as levels_of
 from brushwork.recipes.options import SMALLEST_SIDE
@@ -57,11 +61,11 @@ class Need:
         return 0 if self.device.type == "cpu" else sum(one.nbytes for one in self.encoder.parameters())
 
     def tiling(self, options: Options, room: int) -> Tiling | None:
-        """The largest tiles that fit, and as many of them kept as fit; the smallest, where none fit.
+        """The largest tiles that fit, and as much of them kept as fits; the smallest, where none fit.
 
+        Row after row, larger parts than are needed for as few strips are worth less than what is kept in their place.
         None: tiles would not help, because the pictures are small, or a loss is no sum over positions.
         """
-        finest = levels_of(options, self.sizes.content)[-1].size
         sides = [side for side in SIDES if side < self.longest(options)]
         try:
             side = self.fitting(options, sides, room)
@@ -69,9 +73,12 @@ class Need:
             return None
         if side is None:
             return Tiling(sides[0]) if sides else None
-        most = min(_MOST_KEPT, len(_layout(options, self.encoder, finest).tiles(side)))
+        looking = _looking(options, self.encoder, levels_of(options, self.sizes.content)[-1].size)
+        side = min(one for one in sides if one <= side and looking.strips(one) == looking.strips(side))
         return Tiling(
-            side, 1 + bisect_right(range(2, most + 1), room, key=lambda kept: self(options, Tiling(side, kept)))
+            side,
+            1
+            + bisect_right(range(2, looking.most(side) + 1), room, key=lambda kept: self(options, Tiling(side, kept))),
         )
 
     def longest(self, options: Options) -> int:
@@ -106,11 +113,35 @@ class Need:
 
 def work(options: Options, encoder: Encoder, size: Size, tiling: Tiling | None) -> float:
     """How many times as long as at once a closure takes."""
-    return 1.0 if tiling is None else _layout(options, encoder, size).work(*tiling)
+    return 1.0 if tiling is None else _looking(options, encoder, size).work(tiling)
 
 
-def _layout(options: Options, encoder: Encoder, size: Size) -> Layout:
-    return Layout.of(encoder, dict.fromkeys(taps(options), 0), size)
+class _Looking(NamedTuple):
+    """How a picture is looked at that does not fit."""
+
+    layout: Layout
+    streams: bool
+    """Row after row; else in tiles."""
+
+    def strips(self, side: int) -> int:
+        """How many strips are looked at one after the other; of tiles, those of each size count as others."""
+        return len(strips(self.layout, Window.whole(self.layout.picture), side**2)) if self.streams else side
+
+    def most(self, side: int) -> int:
+        """The largest number of `Tiling.kept` that means anything."""
+        if not self.streams:
+            return min(_MOST_KEPT, len(self.layout.tiles(side)))
+        return 1 + sum(len(strip.bottoms) for strip in strips(self.layout, Window.whole(self.layout.picture), side**2))
+
+    def work(self, tiling: Tiling) -> float:
+        if not self.streams:
+            return self.layout.work(*tiling)
+        return work_of(strips(self.layout, Window.whole(self.layout.picture), tiling.side**2), tiling.kept - 1)
+
+
+def _looking(options: Options, encoder: Encoder, size: Size) -> _Looking:
+    read = taps(options)
+    return _Looking(Layout.of(encoder, dict.fromkeys(read, 0), size), bool(encoder.steps(read)))
 
 
 def halved(tiling: Tiling | None, canvas: Size) -> Tiling | None:

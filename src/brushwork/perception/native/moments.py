@@ -96,7 +96,7 @@ class _Gram(torch.autograd.Function):
         batch, channels = feature.shape[:2]
         result, panels = feature.new_empty(batch, channels, channels), channels // PANEL
         partial = feature.new_empty(batch * blocks(feature) * panels * (panels + 1) // 2, PANEL, PANEL)
-        _compute("gram", feature, result, partial=partial)
+        _compute("gram", feature, result, partial)
         return result
 
     @staticmethod
@@ -116,7 +116,7 @@ class _Spread(torch.autograd.Function):
         batch, channels = feature.shape[:2]
         result = feature.new_empty(batch, 2, channels)
         partial = feature.new_empty(batch, blocks(feature), 2, channels)
-        _compute("spread", feature, result, given=shift.contiguous(), partial=partial)
+        _compute("spread", feature, result, partial, given=shift.contiguous())
         return result
 
     @staticmethod
@@ -134,7 +134,7 @@ class _Distance(torch.autograd.Function):
     def forward(ctx: Any, feature: Feature, other: Feature) -> PerPicture:
         _remember(ctx, feature, other)
         result, partial = feature.new_empty(feature.shape[0]), feature.new_empty(feature.shape[0], blocks(feature))
-        _compute("distance", feature, result, other=other, partial=partial)
+        _compute("distance", feature, result, partial, other=other)
         return result
 
     @staticmethod
@@ -145,9 +145,16 @@ class _Distance(torch.autograd.Function):
         return _pulled(ctx, feature, Linear(away=(Away(2 * gradient, other),))), None
 
 
-def _compute(name: str, feature: Feature, result: Tensor, **tensors: Tensor | None) -> None:
+def _compute(
+    name: str,
+    feature: Feature,
+    result: Tensor,
+    partial: Tensor,
+    given: Tensor | None = None,
+    other: Tensor | None = None,
+) -> None:
     if _READ.get():
-        call(name, feature, result=result, **tensors)
+        call(name, feature, other=other, given=given, partial=partial, result=result)
     else:
         result.zero_()
 
