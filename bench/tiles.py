@@ -1,8 +1,9 @@
-"""What tiles cost: seconds and memory of a closure, in tiles and at once.
+"""What parts cost: seconds and memory of a closure, part by part and at once.
 
-    python bench/tiles.py ratio --pixels 1 --sides 512 768 1024       tiled against at once, by turns, medians of pairs
-    python bench/tiles.py growth --pixels 1 2 4 8 --memory 3          seconds and peak memory over the picture's size
-    python bench/tiles.py giant --pixels 64 --side 2048 --history 5   one closure and one step of L-BFGS
+    python bench/tiles.py ratio --pixels 1 --sides 512 768 --keeping 1 99     against at once, by turns, medians of pairs
+    python bench/tiles.py growth --pixels 1 2 4 8 --memory 3                  seconds and peak memory over the picture's size
+    python bench/tiles.py giant --pixels 64 --side 1536 --kept 40 --history 5 a closure and a step of L-BFGS, against a
+                                                                              megapixel at once before, between and after
 
 Pictures are square, of noise, after the default recipe with VGG-19. Each number is taken in a process of its own, whose
 peak is the largest resident set; files that are mapped into memory count as far as they are resident. Results go to
@@ -21,6 +22,10 @@ import time
 from dataclasses import replace
 from math import isqrt
 from pathlib import Path
+
+from brushwork.cli.process import tune
+
+tune()  # as the command does, before torch is there
 
 import torch
 
@@ -157,8 +162,28 @@ def fitting(size: int, asked) -> Tiling | None:
 
 def giant(asked) -> list[dict]:
     size = isqrt(round(asked.pixels[0] * MEGA)) // 16 * 16
-    found = alone("steps", asked, size=size, side=asked.side, kept=asked.kept, history=asked.history)
-    rows = [{"size": size, "side": asked.side, "kept": asked.kept, "history": asked.history, **found}]
+    small = isqrt(MEGA) // 16 * 16
+    what = {"size": size, "side": asked.side, "kept": asked.kept}
+    near = [alone("closures", asked, size=small, closures=4)]
+    closure = alone("closures", asked, **what)
+    near.append(alone("closures", asked, size=small, closures=4))
+    step = alone("steps", asked, **what, history=asked.history)
+    near.append(alone("closures", asked, size=small, closures=4))
+    at_once = [statistics.median(one["seconds"][1:]) / small**2 for one in near]
+    rows = [
+        what
+        | {
+            "history": asked.history,
+            "at once, s a megapixel": [seconds * MEGA for seconds in at_once],
+            "closure": closure["seconds"],
+            "closure's peak": closure["peak"],
+            "closure, times as long a pixel": min(closure["seconds"]) / size**2 / statistics.mean(at_once[:2]),
+            "steps": step["seconds"],
+            "steps' peak": step["peak"],
+            "step, times as long a pixel": min(step["seconds"]) / size**2 / statistics.mean(at_once[1:]),
+            "engine": step["engine"],
+        }
+    ]
     tell(rows[0])
     return rows
 

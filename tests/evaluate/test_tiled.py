@@ -91,5 +91,5 @@ def test_a_part_wants_its_halo():
 
 
 def test_tilings_in_words():
-    assert str(Tiling(512)) == "tiles of 512 pixels"
-    assert str(Tiling(512, 3)) == "tiles of 512 pixels, 3 of them kept between the passes"
+    assert str(Tiling(512)) == "parts of 512×512 pixels"
+    assert str(Tiling(512, 3)) == "parts of 512×512 pixels, 3 of them kept between the passes"

@@ -58,7 +58,7 @@ def scarce(monkeypatch, small_sides):
 def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, scarce, monkeypatch):
     job = tiny_job(tmp_path, options=FLAT)
     events = painted(job)
-    assert notes(events)[-1] == "memory ran out: the network looks at tiles of 48 pixels from here on."
+    assert notes(events)[-1] == "memory ran out: the network looks at parts of 48×48 pixels from here on."
     assert [event.spent for event in events if isinstance(event, Progress)] == [1, 2, 3, 4, 5]
     assert read_inscription(job.output).record.tiling == Tiling(48)
     monkeypatch.undo()

@@ -93,7 +93,8 @@ class Flow:
     def _keep(self, kept: Kept) -> None:
         """For the second pass. Where only memory counts, the first one stands for all but the last."""
         if self.image.is_meta and not self._kept:
-            self._ballast.append(self.image.new_empty(max(0, self.keeps - _ALIKE), kept.bytes, dtype=torch.uint8))
+            count = min(self.keeps, sum(len(part.bottoms) for part in self._strips))
+            self._ballast.append(self.image.new_empty(max(0, count - _ALIKE), kept.bytes, dtype=torch.uint8))
         self._kept.append(kept)
 
     def _recalled(self) -> Kept:
@@ -105,10 +106,13 @@ class Flow:
         terms = {name: term for name, term in self.terms.items() if term.tap == PIXELS}
         return Flat(self.encoder, terms, self.image, self.own, self.present)
 
+    @property
+    def _strips(self) -> list[Strip]:
+        return strips(self.layout, self.own, self.area)
+
     def _shows(self) -> Iterator[tuple[Stream, Strip, int, bool]]:
         """What is shown: through which stream, of which strip, up to which row, and whether it is kept."""
-        steps = self.encoder.steps(self.layout.lattices) or ()
-        parts = strips(self.layout, self.own, self.area)
+        steps, parts = self.encoder.steps(self.layout.lattices) or (), self._strips
         if self.image.is_meta:
             parts = [part.shortened(_ALIKE) for part in parts]
         left = sum(len(part.bottoms) for part in parts) - (

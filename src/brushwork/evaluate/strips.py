@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import ceil, inf
+from math import ceil
 
 from brushwork.evaluate.layout import Layout
 from brushwork.picture.window import Window
@@ -61,14 +61,15 @@ def strips(layout: Layout, own: Window, area: int) -> list[Strip]:
 
 def _division(layout: Layout, own: Window, cells: int, area: int) -> tuple[int, int]:
     """How many strips there are, and how many of their rows are shown at a time: what takes the least time."""
-    found: list[tuple[float, int, int]] = []
-    for count in range(1, min(cells, _MOST) + 1):
-        width = min(own.of.width, ceil(cells / count) * layout.stride + (2 * layout.halo if count > 1 else 0))
-        rows = max(STEP, (area // width - 2 * layout.halo) // STEP * STEP)
-        fits = width * (rows + 2 * layout.halo) <= area
-        found.append(((count * width / own.width) * (1 + _LOST / rows) if fits else inf, count, rows))
-    best = min(found)
-    return (best[1], best[2]) if best[0] < inf else (found[-1][1], STEP)
+    around, found = 2 * layout.halo, list[tuple[float, int, int]]()
+    most = max(1, min(cells, _MOST, own.width // max(1, around)))
+    for count in range(1, most + 1):
+        width = min(own.of.width, ceil(cells / count) * layout.stride + (around if count > 1 else 0))
+        rows = max(STEP, (area // width - around) // STEP * STEP)
+        if width * (rows + around) <= area or count == most:
+            found.append((count * width / own.width * (1 + _LOST / rows), count, rows))
+    _, count, rows = min(found)
+    return count, rows
 
 
 def work(parts: list[Strip], keeps: int) -> float:

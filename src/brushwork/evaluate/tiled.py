@@ -28,16 +28,16 @@ Combine: TypeAlias = Callable[[Summaries], Summaries]
 
 
 class Tiling(NamedTuple):
-    """Looking at a picture tile by tile, see `tiled`. Pictures no larger than a tile lose nothing by it."""
+    """Looking at a picture part by part, see `tiled`. Pictures no larger than a part lose nothing by it."""
 
     side: int
-    """Pixels of a tile, halo included."""
+    """Pixels of a tile, halo included; row after row, as many are in memory as a tile has."""
     kept: int = 1
-    """Tiles whose graphs are kept between the passes."""
+    """Parts that are kept between the passes, the one that is looked at in any case among them."""
 
     def __str__(self) -> str:
         kept = f", {self.kept} of them kept between the passes" if self.kept > 1 else ""
-        return f"tiles of {self.side} pixels{kept}"
+        return f"parts of {self.side}×{self.side} pixels{kept}"
 
 
 def tiled(
@@ -59,6 +59,9 @@ def tiled(
     The graphs of `kept` tiles are kept in step 1, and need not be computed again, which saves a third of their time.
     The first one costs no memory, because step 3 needs as much anyhow; the others forget their first layers' features.
 
+    Where the compiled part computes, and a picture has more than one tile, it is not divided into tiles: the same three
+    steps are made row after row, see `Flow`, as many rows at a time as a tile has pixels, and tiles' overlap is saved.
+
     To share a picture among machines, give each its `own` pixels (a window that begins at multiples of the layout's
     stride, and ends there or at the border), and let `combine` add up the sums of all. The picture to evaluate is then
     `layout.outer(own)`: the own pixels, and those that their cells look at. Its gradient is what the own cells
@@ -70,9 +73,9 @@ def tiled(
 
     def evaluate(image: Image) -> Losses:
         eye = _Eye.on(encoder, terms, image, own)
-        if streams(encoder, terms, image):
-            return _streamed(objective, eye.flow(side, kept - 1), combine)
         tiles, looks = eye.layout.tiles(side, eye.own), list[_Look]()
+        if len(tiles) > 1 and streams(encoder, terms, image):
+            return _streamed(objective, eye.flow(side, kept - 1), combine)
         at_once, twice = tiles[:kept], eye.layout.alike(tiles[kept:], image.device)
         sums = combine(added(eye.sums(at_once, twice, looks)))
         losses, slopes = slope(objective, sums, image.dtype)

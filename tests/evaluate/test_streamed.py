@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import picture
+
+from brushwork.evaluate import whole
+from brushwork.evaluate.meter import META, Meter, on_meta
+from brushwork.evaluate.streamed import streams
+from brushwork.evaluate.strips import strips, work
+from brushwork.evaluate.sums import layout_of
+from brushwork.evaluate.tiled import tiled
+from brushwork.objective import Objective
+from brushwork.perception.load import load_encoder
+from brushwork.perception.native.library import library
+from brushwork.picture.window import Size, Window
+from brushwork.recipes import preset
+from brushwork.recipes.subject import Subject
+from brushwork.terms import GuidedGram, ShiftedGram, guided_gram_target, normalized_guides, region_shares
+
+pytestmark = pytest.mark.skipif(library() is None, reason="the native kernels were not built")
+
+SIZE = Size(415, 463)
+SIDES = [(1000, 1), (384, 1), (384, 2), (384, 99), (300, 1), (300, 5)]
+"""Of a tile, and how much is kept: at once, in one strip, in two."""
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """A network, an objective with terms of many kinds, and three pictures: rectifications may decide otherwise."""
+    encoder = load_encoder("vgg19-normalized", padding="reflect")
+    encoder.engine = "native"
+    options = replace(preset("default"), content_layers=("conv3_2",), style_layers=("conv1_1", "conv2_1", "conv3_2"))
+    photograph, painting = picture(2, *SIZE), picture(3, *SIZE)
+    objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
+    mask = (torch.arange(SIZE.width // 2) < 90).float().expand(1, SIZE.height // 2, SIZE.width // 2)
+    guides = normalized_guides(torch.cat([mask, 1 - mask]))
+    feature = encoder(painting, ["relu2_1"])["relu2_1"]
+    guided = GuidedGram("relu2_1", guides, guided_gram_target(feature, guides), 1e-3, region_shares(guides, guides))
+    return encoder, objective + Objective.one("guided", guided)
+
+
+def _evaluated(evaluate, image):
+    leaf = image.clone().requires_grad_()
+    return evaluate(leaf), leaf.grad
+
+
+@pytest.mark.parametrize(("side", "kept"), SIDES)
+def test_row_after_row_as_the_whole(scene, side, kept):
+    encoder, objective = scene
+    errors = []
+    for seed in (4, 5, 6):
+        image = picture(seed, *SIZE)
+        found, pulled = _evaluated(tiled(encoder, objective, side, kept=kept), image)
+        expected, true = _evaluated(whole(encoder, objective), image)
+        for name, value in expected.terms.items():
+            torch.testing.assert_close(found.terms[name], value, rtol=1e-4, atol=0)
+        errors.append(float((pulled - true).norm() / true.norm()))
+    assert min(errors) < 3e-5
+    assert max(errors) < 1e-3
+
+
+def test_what_is_kept_changes_nothing(scene):
+    encoder, objective = scene
+    image = picture(4, *SIZE)
+    _, plain = _evaluated(tiled(encoder, objective, 384), image)
+    for kept in (2, 3, 99):
+        assert torch.equal(_evaluated(tiled(encoder, objective, 384, kept=kept), image)[1], plain)
+
+
+def test_parts_of_the_picture(scene):
+    """As several machines do: each evaluates its own rows, the sums are added, the gradients overlap."""
+    encoder, objective = scene
+    image, terms = picture(4, *SIZE), objective.additive
+    layout = layout_of(encoder, terms, SIZE)
+    own = [Window(0, 0, 208, 463, SIZE), Window(208, 0, 207, 463, SIZE)]
+    shares = []
+    for window in own:
+        with pytest.raises(_StopError):
+            tiled(encoder, objective, 300, own=window, combine=lambda sums: _keep(shares, sums))(
+                layout.outer(window).crop(image).clone().requires_grad_()
+            )
+    both = {name: {key: value + shares[1][name][key] for key, value in one.items()} for name, one in shares[0].items()}
+    expected, true = _evaluated(whole(encoder, objective), image)
+    gradient = torch.zeros_like(image)
+    for window in own:
+        leaf = layout.outer(window).crop(image).clone().requires_grad_()
+        losses = tiled(encoder, objective, 300, own=window, combine=lambda sums: both)(leaf)
+        torch.testing.assert_close(losses.total, expected.total, rtol=1e-4, atol=0)
+        layout.outer(window).crop(gradient).add_(leaf.grad)
+    assert (gradient - true).norm() < 1e-3 * true.norm()
+
+
+class _StopError(Exception):
+    pass
+
+
+def _keep(shares, sums):
+    shares.append(sums)
+    raise _StopError
+
+
+def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
+    encoder, objective = scene
+    image = picture(1, 40, 50)
+    assert streams(encoder, objective.additive, image)
+    assert not streams(encoder, objective.additive, image.double())
+    assert not streams(encoder, objective.additive, torch.cat([image, image]))
+    neighbors = ShiftedGram("relu1_1", torch.zeros(1, 64, 64), 1.0, offset=(0, 1))
+    assert not streams(encoder, {"neighbors": neighbors}, image)
+    monkeypatch.setattr(encoder, "engine", "plain")
+    assert not streams(encoder, objective.additive, image)
+
+
+def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):
+    encoder, objective = scene
+    monkeypatch.setattr(sys.modules["brushwork.evaluate.tiled"], "_streamed", lambda *_: pytest.fail("twice"))
+    _evaluated(tiled(encoder, objective, 480), picture(1, *SIZE))
+
+
+@pytest.mark.parametrize("height", [4000, 7000])
+@pytest.mark.parametrize("kept", [1, 3, 5])
+def test_memory_where_only_it_counts_is_that_of_all_rows(scene, height, kept):
+    """On `meta` a picture's middle is left out: the peak must not depend on that."""
+    encoder, objective = scene
+    bare, style = on_meta(encoder), {name: one for name, one in objective.terms.items() if name.startswith("style")}
+    peaks = []
+    for left_out in (True, False):
+        with pytest.MonkeyPatch.context() as patch, Meter() as meter:
+            if not left_out:
+                patch.setattr("brushwork.evaluate.strips.Strip.shortened", lambda strip, spare: strip)
+                patch.setattr("brushwork.evaluate.streamed._ALIKE", 10**6)
+            image = torch.empty(1, 3, height, 400, device=META, requires_grad=True)
+            tiled(bare, _on_meta(Objective(style)), 512, kept=kept)(image)
+        peaks.append(meter.peak)
+    assert 0.98 < peaks[0] / peaks[1] < 1.15, "where nearly all is kept, a little too much is counted"
+
+
+def _on_meta(objective):
+    moved = {
+        name: weighted._replace(term=replace(weighted.term, target=weighted.term.target.to(META)))
+        for name, weighted in objective.terms.items()
+    }
+    return Objective(moved)
+
+
+def test_strips_take_the_picture_apart(scene):
+    encoder, objective = scene
+    for size in (Size(1000, 3001), Size(77, 9000), Size(5000, 500)):
+        layout = layout_of(encoder, objective.additive, size)
+        for area in (300**2, 384**2, 512**2, 10**9):
+            found = strips(layout, Window.whole(size), area)
+            assert [strip.own.left for strip in found] == [0, *(strip.own.right for strip in found[:-1])]
+            assert found[-1].own.right == size.width
+            assert all(strip.own.left % layout.stride == 0 and strip.own.width > 0 for strip in found)
+            assert 1 <= work(found, 10**6) < work(found, 0)
+    assert len(strips(layout, Window.whole(size), 10**9)) == 1
