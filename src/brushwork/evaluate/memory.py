@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from brushwork.perception.native.memory import SHELF
+from brushwork.perception.native.memory import SHELF, STORE
 
 _KIBI = 1024
 
@@ -50,7 +50,8 @@ def room_on(device: torch.device, memory: int | None) -> int | None:
 
 def give_back() -> None:
     """Give the system back what was freed: glibc and the compiled engine keep it, and it counts as held."""
-    SHELF.give_back()
+    for shelf in (SHELF, STORE):
+        shelf.give_back()
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

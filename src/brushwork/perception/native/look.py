@@ -15,7 +15,7 @@ from torch import Tensor
 from brushwork.perception.native.chain import Step
 from brushwork.perception.native.kernels import backward_kernels, forward_kernels
 from brushwork.perception.native.library import Layer, address, library
-from brushwork.perception.native.memory import SHELF, room
+from brushwork.perception.native.memory import room, shelved
 from brushwork.types import Feature, Image
 
 _WORD = 16
@@ -143,7 +143,7 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -
 
 def _is_ours(gradient: Tensor) -> bool:
     """Whether a gradient was made by the sums of this engine, and is held by nobody else: it may be written over."""
-    return SHELF.holds(gradient) and getattr(gradient, "_use_count", int)() == 1
+    return shelved(gradient) and getattr(gradient, "_use_count", int)() == 1
 
 
 def layer_of(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> Layer:

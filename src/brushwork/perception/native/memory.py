@@ -118,12 +118,23 @@ def _reserved() -> mmap.mmap | None:
     return None
 
 
-SHELF = Shelf()
+SHELF, STORE = Shelf(), Shelf()
+"""For what a closure needs for a moment, and for what it keeps: mixed, the one would leave gaps between the other."""
 
 
-def room(like: Tensor, shape: Sequence[int], dtype: torch.dtype = torch.float32) -> Tensor:
-    """Memory for a map, on the device of another tensor: from the shelf, where it is large and on the processor."""
+def room(like: Tensor, shape: Sequence[int], dtype: torch.dtype = torch.float32, *, keeps: bool = False) -> Tensor:
+    """Memory for a map, on the device of another tensor: from a shelf, where it is large and on the processor."""
     if like.is_meta or prod(shape) * dtype.itemsize < _SMALL:
         return like.new_empty(tuple(shape), dtype=dtype)
-    found = SHELF.take(shape, dtype)
+    found = (STORE if keeps else SHELF).take(shape, dtype)
     return like.new_empty(tuple(shape), dtype=dtype) if found is None else found
+
+
+def stored(tensor: Tensor) -> Tensor:
+    """The same numbers, kept apart from what is needed for a moment only."""
+    return room(tensor, tensor.shape, tensor.dtype, keeps=True).copy_(tensor)
+
+
+def shelved(tensor: Tensor) -> bool:
+    """Whether a tensor lies on a shelf."""
+    return SHELF.holds(tensor) or STORE.holds(tensor)

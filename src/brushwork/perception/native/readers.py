@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from brushwork.perception.native.memory import SHELF
+from brushwork.perception.native.memory import shelved
 from brushwork.types import Feature
 
 
@@ -56,4 +56,4 @@ def readers_of(feature: Feature) -> Readers | None:
 
 def _is_on_shelf(feature: Feature) -> bool:
     """Whether this engine made it, whose own backward pass needs no features."""
-    return feature.is_meta or SHELF.holds(feature)
+    return feature.is_meta or shelved(feature)

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from torch import Tensor
 
 from brushwork.perception.native.chain import Step
+from brushwork.perception.native.memory import stored
 from brushwork.perception.native.passage import PLANES, Passage, Rows
 from brushwork.picture.window import Size
-from brushwork.types import Image
+from brushwork.types import Feature, Image
 
 
 class Kept(NamedTuple):
@@ -70,7 +71,8 @@ class Stream:
         """What need not be computed again of what was shown last, and gave `found`; it is not here any more."""
         dear = {passage.step.tap for passage in self._passages[self._cheap :]}
         masks = [passage.give_masks() for passage in self._passages]
-        return Kept(masks[self._cheap :], {tap: rows for tap, rows in found.items() if tap in dear})
+        rows = {tap: Rows(new.top, _apart(new.feature)) for tap, new in found.items() if tap in dear}
+        return Kept([stored(mask) for mask in masks[self._cheap :]], rows)
 
     @property
     def wanted(self) -> int:
@@ -87,6 +89,10 @@ class Stream:
         for before, passage in zip(reversed(self._passages[:-1]), reversed(self._passages[1:]), strict=True):
             passage.pull(before)
         return self._passages[0].pull_planes()
+
+
+def _apart(feature: Feature) -> Feature:
+    return stored(feature.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 def _cheap(steps: Sequence[Step]) -> int:
