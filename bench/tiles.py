@@ -23,12 +23,9 @@ from dataclasses import replace
 from math import isqrt
 from pathlib import Path
 
-from brushwork.cli.process import tune
-
-tune()  # as the command does, before torch is there
-
 import torch
 
+from brushwork.cli.process import tune
 from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.memory import give_back
 from brushwork.evaluate.tiled import Tiling
@@ -37,6 +34,7 @@ from brushwork.jobs.need import Need
 from brushwork.jobs.record import machine
 from brushwork.picture import Size
 from brushwork.recipes import Pictures, preset, run
+from brushwork.recipes.coarse_to_fine import Saved, optimizer_of
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import Alone
 from brushwork.recipes.subject import Subject
@@ -82,13 +80,28 @@ def closures(asked) -> dict:
     return {"seconds": times, "peak": peak(), "engine": getattr(encoder, "engine", "plain")}
 
 
+def pairs(picture: torch.Tensor, history: int) -> dict[str, torch.Tensor]:
+    """As many pairs of L-BFGS as its history has room for. They take no memory until they are loaded."""
+    found = {}
+    for index in range(history):
+        row = torch.rand(1, 3, 1, picture.shape[-1], generator=torch.Generator().manual_seed(index)) - 0.5
+        found[f"lbfgs.s.{index}"], found[f"lbfgs.y.{index}"] = (
+            (scale * row).expand_as(picture) for scale in (0.01, 0.1)
+        )
+    return found
+
+
 def steps(asked) -> dict:
-    """Seconds of steps of L-BFGS, the evaluation of the start first."""
+    """Seconds of steps of L-BFGS whose history is full, the evaluation of the start first."""
     options = replace(options_at(asked.size, asked.engine, asked.history), iterations=asked.closures)
+    options = replace(options, history_storage=asked.storage)
     encoder = encoder_for(options, "cpu")
     pictures = Pictures(noise(asked.size, 1), (noise(min(PAINTING, asked.size), 2),))
     begin, times = time.perf_counter(), []
-    for _ in run(options, pictures, encoder=encoder, share=Alone(tiling_of(asked))):
+    start = noise(asked.size, 3)[:, :, :1].expand(1, 3, asked.size, asked.size)
+    state = optimizer_of(options).state() | pairs(start, asked.history)
+    saved = Saved(0, 0, {**state, "point": start, "shown": start})
+    for _ in run(options, pictures, encoder=encoder, saved=saved, share=Alone(tiling_of(asked))):
         times.append(time.perf_counter() - begin)
         begin = time.perf_counter()
     return {"seconds": times, "peak": peak(), "engine": getattr(encoder, "engine", "plain")}
@@ -167,13 +180,14 @@ def giant(asked) -> list[dict]:
     near = [alone("closures", asked, size=small, closures=4)]
     closure = alone("closures", asked, **what)
     near.append(alone("closures", asked, size=small, closures=4))
-    step = alone("steps", asked, **what, history=asked.history)
+    step = alone("steps", asked, **what, history=asked.history, storage=asked.storage)
     near.append(alone("closures", asked, size=small, closures=4))
     at_once = [statistics.median(one["seconds"][1:]) / small**2 for one in near]
     rows = [
         what
         | {
             "history": asked.history,
+            "storage": asked.storage,
             "at once, s a megapixel": [seconds * MEGA for seconds in at_once],
             "closure": closure["seconds"],
             "closure's peak": closure["peak"],
@@ -229,12 +243,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--closures", type=int, default=2)
     parser.add_argument("--history", type=int, default=5)
+    parser.add_argument("--storage", default="full", help="of the history: full, half or disk")
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--size", type=int, default=0)
     parser.add_argument("--side", type=int, default=0)
     parser.add_argument("--kept", type=int, default=1)
     asked = parser.parse_args()
+    tune()  # as the command does
     torch.set_num_threads(asked.threads)
     if asked.what in ("closures", "steps"):
         print(json.dumps({"closures": closures, "steps": steps}[asked.what](asked)))

@@ -123,3 +123,11 @@ def test_room_on_meta_is_counted_like_any_tensor():
 
 def test_masks_have_their_own_type(shelf):
     assert shelf.take((1024, 1024), torch.int16).dtype == torch.int16
+
+
+def test_what_is_kept_lies_apart():
+    numbers = torch.rand(1024, 1024)
+    kept, moment = memory.stored(numbers), memory.room(numbers, numbers.shape)
+    assert torch.equal(kept, numbers)
+    assert memory.STORE.holds(kept) and not memory.SHELF.holds(kept)
+    assert memory.shelved(kept) and memory.shelved(moment) and not memory.shelved(numbers)
