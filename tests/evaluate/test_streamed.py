@@ -74,6 +74,17 @@ def test_what_is_kept_changes_nothing(scene):
         assert torch.equal(_evaluated(tiled(encoder, objective, 384, kept=kept), image)[1], plain)
 
 
+def test_gradients_add_to_what_is_there(scene):
+    encoder, objective = scene
+    image = picture(4, *SIZE)
+    evaluate = tiled(encoder, objective, 384)
+    _, pulled = _evaluated(evaluate, image)
+    leaf = image.clone().requires_grad_()
+    leaf.grad = torch.full_like(leaf, 0.5)
+    evaluate(leaf)
+    torch.testing.assert_close(leaf.grad, pulled + 0.5)
+
+
 def test_parts_of_the_picture(scene):
     """As several machines do: each evaluates its own rows, the sums are added, the gradients overlap."""
     encoder, objective = scene

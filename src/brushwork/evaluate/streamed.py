@@ -69,10 +69,10 @@ class Flow:
         for stream, strip, bottom, keeps in self._shows():
             top = stream.wanted
             found = stream.show(self._shown(strip, top, bottom), top, keeps=keeps)
-            for tap, new in found.items():
-                yield self._sums(tap, new, strip)
             if keeps:
                 self._keep(stream.kept(found))
+            while found:
+                yield self._sums(*found.popitem(), strip)
 
     def pull(self, slopes: Summaries) -> None:
         """Add to the image's gradient what ∂score/∂S gives."""
@@ -84,11 +84,8 @@ class Flow:
             found = stream.show(self._shown(strip, top, bottom), top, keeps=True, known=known)
             del known
             while found:
-                tap, new = found.popitem()
-                stream.ask(tap, self._asked(tap, new, strip, slopes))
-            planes = stream.pull()
-            if planes is not None:
-                self._add(planes, strip)
+                stream.ask(*self._asked(*found.popitem(), strip, slopes))
+            self._add(stream.pull(), strip)
 
     def _keep(self, kept: Kept) -> None:
         """For the second pass. Where only memory counts, the first one stands for all but the last."""
@@ -115,9 +112,8 @@ class Flow:
         steps, parts = self.encoder.steps(self.layout.lattices) or (), self._strips
         if self.image.is_meta:
             parts = [part.shortened(_ALIKE) for part in parts]
-        left = sum(len(part.bottoms) for part in parts) - (
-            min(self.keeps, _ALIKE) if self.image.is_meta else self.keeps
-        )
+        keeps = min(self.keeps, _ALIKE) if self.image.is_meta else self.keeps
+        left = sum(len(part.bottoms) for part in parts) - keeps
         for part in parts:
             stream = Stream(steps, Size(part.outer.height, part.outer.width), self.image)
             for bottom in part.bottoms:
@@ -157,16 +153,17 @@ class Flow:
         with as_given(seen.device):
             return {name: term.summarize(seen, window) for name, term in terms.items()}
 
-    def _asked(self, tap: str, new: Rows, strip: Strip, slopes: Summaries) -> Tensor:
+    def _asked(self, tap: str, new: Rows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
         """The gradient at a tap's new rows, by their sums alone; as rows, columns, channels."""
         leaf = new.feature.detach().requires_grad_()
         with torch.enable_grad(), slopes_alone(), using_up([leaf] * len(self._terms(tap))):
             sums = self._sums(tap, Rows(new.top, leaf), strip)
-        return pulled(sums, slopes, leaf)[0].permute(1, 2, 0)
+        return tap, pulled(sums, slopes, leaf)[0].permute(1, 2, 0)
 
-    def _add(self, planes: Rows, strip: Strip) -> None:
+    def _add(self, planes: Rows | None, strip: Strip) -> None:
         """Add to the image's gradient that of what the network was shown."""
-        assert self.image.grad is not None
+        if planes is None or self.image.grad is None:
+            return
         for first, last in self._few(strip, planes.top, planes.top + planes.feature.shape[-2]):
             place = self._place(strip, first, last)
             leaf = place.crop(self.image.detach()).requires_grad_()
