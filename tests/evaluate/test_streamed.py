@@ -26,20 +26,20 @@ from brushwork.terms import GuidedGram, ShiftedGram, guided_gram_target, normali
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native kernels were not built")
 
-SIZE = Size(415, 463)
-SIDES = [(1000, 1), (384, 1), (384, 2), (384, 99), (300, 1), (300, 5)]
-"""Of a tile, and how much is kept: at once, in one strip, in two."""
+SIZE = Size(311, 343)
+SIDES = [(1000, 1), (256, 1), (256, 99), (190, 1), (190, 3)]
+"""Of a tile, and how much is kept: at once, in one strip, in several."""
 
 
 @pytest.fixture(scope="module")
 def scene():
-    """A network, an objective with terms of many kinds, and three pictures: rectifications may decide otherwise."""
+    """A network, an objective with terms of many kinds, and two pictures: rectifications may decide otherwise."""
     encoder = load_encoder("vgg19-normalized", padding="reflect")
     encoder.engine = "native"
     options = replace(preset("default"), content_layers=("conv3_2",), style_layers=("conv1_1", "conv2_1", "conv3_2"))
     photograph, painting = picture(2, *SIZE), picture(3, *SIZE)
     objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
-    mask = (torch.arange(SIZE.width // 2) < 90).float().expand(1, SIZE.height // 2, SIZE.width // 2)
+    mask = (torch.arange(SIZE.width // 2) < 70).float().expand(1, SIZE.height // 2, SIZE.width // 2)
     guides = normalized_guides(torch.cat([mask, 1 - mask]))
     feature = encoder(painting, ["relu2_1"])["relu2_1"]
     guided = GuidedGram("relu2_1", guides, guided_gram_target(feature, guides), 1e-3, region_shares(guides, guides))
@@ -55,7 +55,7 @@ def _evaluated(evaluate, image):
 def test_row_after_row_as_the_whole(scene, side, kept):
     encoder, objective = scene
     errors = []
-    for seed in (4, 5, 6):
+    for seed in (4, 5):
         image = picture(seed, *SIZE)
         found, pulled = _evaluated(tiled(encoder, objective, side, kept=kept), image)
         expected, true = _evaluated(whole(encoder, objective), image)
@@ -69,15 +69,15 @@ def test_row_after_row_as_the_whole(scene, side, kept):
 def test_what_is_kept_changes_nothing(scene):
     encoder, objective = scene
     image = picture(4, *SIZE)
-    _, plain = _evaluated(tiled(encoder, objective, 384), image)
+    _, plain = _evaluated(tiled(encoder, objective, 256), image)
     for kept in (2, 3, 99):
-        assert torch.equal(_evaluated(tiled(encoder, objective, 384, kept=kept), image)[1], plain)
+        assert torch.equal(_evaluated(tiled(encoder, objective, 256, kept=kept), image)[1], plain)
 
 
 def test_gradients_add_to_what_is_there(scene):
     encoder, objective = scene
     image = picture(4, *SIZE)
-    evaluate = tiled(encoder, objective, 384)
+    evaluate = tiled(encoder, objective, 256)
     _, pulled = _evaluated(evaluate, image)
     leaf = image.clone().requires_grad_()
     leaf.grad = torch.full_like(leaf, 0.5)
@@ -90,11 +90,11 @@ def test_parts_of_the_picture(scene):
     encoder, objective = scene
     image, terms = picture(4, *SIZE), objective.additive
     layout = layout_of(encoder, terms, SIZE)
-    own = [Window(0, 0, 208, 463, SIZE), Window(208, 0, 207, 463, SIZE)]
+    own = [Window(0, 0, 160, 343, SIZE), Window(160, 0, 151, 343, SIZE)]
     shares = []
     for window in own:
         with pytest.raises(_StopError):
-            tiled(encoder, objective, 300, own=window, combine=lambda sums: _keep(shares, sums))(
+            tiled(encoder, objective, 190, own=window, combine=lambda sums: _keep(shares, sums))(
                 layout.outer(window).crop(image).clone().requires_grad_()
             )
     both = {name: {key: value + shares[1][name][key] for key, value in one.items()} for name, one in shares[0].items()}
@@ -102,7 +102,7 @@ def test_parts_of_the_picture(scene):
     gradient = torch.zeros_like(image)
     for window in own:
         leaf = layout.outer(window).crop(image).clone().requires_grad_()
-        losses = tiled(encoder, objective, 300, own=window, combine=lambda sums: both)(leaf)
+        losses = tiled(encoder, objective, 190, own=window, combine=lambda sums: both)(leaf)
         torch.testing.assert_close(losses.total, expected.total, rtol=1e-4, atol=0)
         layout.outer(window).crop(gradient).add_(leaf.grad)
     assert (gradient - true).norm() < 1e-3 * true.norm()
@@ -132,10 +132,10 @@ def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
 def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):
     encoder, objective = scene
     monkeypatch.setattr(sys.modules["brushwork.evaluate.tiled"], "_streamed", lambda *_: pytest.fail("twice"))
-    _evaluated(tiled(encoder, objective, 480), picture(1, *SIZE))
+    _evaluated(tiled(encoder, objective, 350), picture(1, *SIZE))
 
 
-@pytest.mark.parametrize("height", [4000, 7000])
+@pytest.mark.parametrize("height", [4000])
 @pytest.mark.parametrize("kept", [1, 3, 5])
 def test_memory_where_only_it_counts_is_that_of_all_rows(scene, height, kept):
     """On `meta` a picture's middle is left out: the peak must not depend on that."""

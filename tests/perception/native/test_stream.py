@@ -78,15 +78,15 @@ def _error(size, steps, cuts, keeps, seed):
     return float((gradient - true).norm() / true.norm())
 
 
-@pytest.mark.parametrize("size", [(8, 9), (37, 41), (64, 30), (50, 110)], ids=str)
+@pytest.mark.parametrize("size", [(8, 9), (37, 41), (50, 63)], ids=str)
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 @pytest.mark.parametrize("pool", POOLS, ids=str)
 @pytest.mark.parametrize("taps", TAPS, ids=str)
 def test_row_after_row_as_all_at_once(size, padding, pool, taps):
     steps = chain(stages := network(pool, padding), list(stages), taps)
     middle = torch.randint(1, size[0], (4,), generator=torch.Generator().manual_seed(2)).unique().tolist()
-    for cuts in ([0, size[0]], [0, *range(9, size[0], 9), size[0]], [0, *middle, size[0]], range(size[0] + 1)):
-        cuts = list(cuts)
+    nines, every_row = [0, *range(9, size[0], 9), size[0]], list(range(9))
+    cases = [([0, size[0]], 0), (nines, 0), (nines, 2), (nines, 99), ([0, *middle, size[0]], 1)]
+    for cuts, keeps in cases + [(every_row, 3)] * (size[0] == every_row[-1]):
         # Where an input is zero but for rounding, a rectification may decide otherwise: rare, a mistake shows always.
-        for keeps in (0, 1, 2, len(cuts)):
-            assert any(_error(size, steps, cuts, keeps, seed) < 1e-5 for seed in range(4))
+        assert any(_error(size, steps, cuts, keeps, seed) < 1e-5 for seed in range(4))
