@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from brushwork.evaluate.flat import FEW, Flat
-from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.strips import Strip, strips
+from brushwork.evaluate.sight import Sight
+from brushwork.evaluate.strips import Strip, shows, strips
 from brushwork.evaluate.sums import pulled
 from brushwork.perception.encoder import PIXELS, Encoder
+from brushwork.perception.engines import is_taken
 from brushwork.perception.flags import as_given
 from brushwork.perception.native.crop import crop
 from brushwork.perception.native.memory import room
@@ -38,23 +39,15 @@ def streams(encoder: Encoder, terms: Mapping[str, Sum], image: Image) -> bool:
     return (
         all(term.reach == 0 or term.tap == PIXELS for term in terms.values())
         and image.shape[0] == 1
-        and image.dtype == torch.float32
-        and image.device.type in ("cpu", "meta")
+        and is_taken(image)
         and bool(encoder.steps(term.tap for term in terms.values()))
     )
 
 
 @dataclass(frozen=True)
-class Flow:
+class Flow(Sight):
     """A picture that goes through a network from above, strip by strip."""
 
-    encoder: Encoder
-    terms: Mapping[str, Sum]
-    image: Image
-    own: Window
-    present: Window
-    """Where the image lies in the picture."""
-    layout: Layout
     area: int
     """Pixels that are in memory at a time, about."""
     keeps: int = 0
@@ -90,7 +83,7 @@ class Flow:
     def _keep(self, kept: Kept) -> None:
         """For the second pass. Where only memory counts, the first one stands for all but the last."""
         if self.image.is_meta and not self._kept:
-            count = min(self.keeps, sum(len(part.bottoms) for part in self._strips))
+            count = min(self.keeps, shows(self._strips))
             self._ballast.append(self.image.new_empty(max(0, count - _ALIKE), kept.bytes, dtype=torch.uint8))
         self._kept.append(kept)
 
@@ -113,7 +106,7 @@ class Flow:
         if self.image.is_meta:
             parts = [part.shortened(_ALIKE) for part in parts]
         keeps = min(self.keeps, _ALIKE) if self.image.is_meta else self.keeps
-        left = sum(len(part.bottoms) for part in parts) - keeps
+        left = shows(parts) - keeps
         for part in parts:
             stream = Stream(steps, Size(part.outer.height, part.outer.width), self.image)
             for bottom in part.bottoms:

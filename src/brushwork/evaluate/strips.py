@@ -72,6 +72,11 @@ def _division(layout: Layout, own: Window, cells: int, area: int) -> tuple[int, 
     return count, rows
 
 
+def shows(parts: list[Strip]) -> int:
+    """How many times something is shown."""
+    return sum(len(part.bottoms) for part in parts)
+
+
 def work(parts: list[Strip], keeps: int) -> float:
     """How many times as long as at once it takes to look at strips, of which the last `keeps` parts are kept.
 
@@ -79,5 +84,4 @@ def work(parts: list[Strip], keeps: int) -> float:
     """
     own = sum(part.own.height * part.own.width for part in parts)
     seen = sum(part.outer.height * part.outer.width for part in parts)
-    shown = sum(len(part.bottoms) for part in parts)
-    return seen / own * (TWICE - (TWICE - KEPT) * min(1.0, keeps / shown))
+    return seen / own * (TWICE - (TWICE - KEPT) * min(1.0, keeps / shows(parts)))

@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from brushwork.errors import InputError
 from brushwork.evaluate.forgetting import Forgetting
-from brushwork.evaluate.layout import Layout
+from brushwork.evaluate.sight import Sight
 from brushwork.evaluate.streamed import Flow, streams
 from brushwork.evaluate.sums import added, as_wide, layout_of, pulls, summarize
 from brushwork.objective import Objective
@@ -144,16 +144,8 @@ def _emptied(looks: list[_Look]) -> Iterator[_Look]:
 
 
 @dataclass(frozen=True)
-class _Eye:
-    """A network before a picture, or before a part of one."""
-
-    encoder: Encoder
-    terms: Mapping[str, Sum]
-    image: Image
-    own: Window
-    present: Window
-    """Where the image lies in the picture."""
-    layout: Layout
+class _Eye(Sight):
+    """A network that looks tile by tile."""
 
     @classmethod
     def on(cls, encoder: Encoder, terms: Mapping[str, Sum], image: Image, own: Window | None) -> Self:

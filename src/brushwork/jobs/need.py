@@ -15,7 +15,7 @@ from brushwork.errors import NotAdditive
 from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.meter import on_meta
 from brushwork.evaluate.plan import with_reserve
-from brushwork.evaluate.strips import strips
+from brushwork.evaluate.strips import Strip, shows, strips
 from brushwork.evaluate.strips import work as work_of
 from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs.inputs import Sizes
@@ -123,20 +123,23 @@ class _Looking(NamedTuple):
     streams: bool
     """Row after row; else in tiles."""
 
+    def _strips(self, side: int) -> list[Strip]:
+        return strips(self.layout, Window.whole(self.layout.picture), side**2)
+
     def strips(self, side: int) -> int:
         """How many strips are looked at one after the other; of tiles, those of each size count as others."""
-        return len(strips(self.layout, Window.whole(self.layout.picture), side**2)) if self.streams else side
+        return len(self._strips(side)) if self.streams else side
 
     def most(self, side: int) -> int:
         """The largest number of `Tiling.kept` that means anything."""
         if not self.streams:
             return min(_MOST_KEPT, len(self.layout.tiles(side)))
-        return 1 + sum(len(strip.bottoms) for strip in strips(self.layout, Window.whole(self.layout.picture), side**2))
+        return 1 + shows(self._strips(side))
 
     def work(self, tiling: Tiling) -> float:
         if not self.streams:
             return self.layout.work(*tiling)
-        return work_of(strips(self.layout, Window.whole(self.layout.picture), tiling.side**2), tiling.kept - 1)
+        return work_of(self._strips(tiling.side), tiling.kept - 1)
 
 
 def _looking(options: Options, encoder: Encoder, size: Size) -> _Looking:

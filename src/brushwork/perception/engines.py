@@ -32,13 +32,14 @@ def walk_native(
     stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
 ) -> list[Feature]:
     """By the compiled part; the plain way for networks, numbers and devices that it does not know."""
-    steps = chain(stages, order, wanted) if library() is not None and _is_taken(shown) else None
+    steps = chain(stages, order, wanted) if library() is not None and is_taken(shown) else None
     if not steps:
         return walk(stages, order, shown, wanted)
     return look(shown, steps, lambda x: walk(stages, order, x, wanted))
 
 
-def _is_taken(shown: Image) -> bool:
+def is_taken(shown: Image) -> bool:
+    """Whether the compiled part takes such pictures."""
     on_processor = shown.device.type in ("cpu", "meta")
     return on_processor and shown.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 

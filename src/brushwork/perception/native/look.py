@@ -18,7 +18,7 @@ from brushwork.perception.native.library import Layer, address, library
 from brushwork.perception.native.memory import room, shelved
 from brushwork.types import Feature, Image
 
-_WORD = 16
+WORD = 16
 """Channels whose bits lie together."""
 
 EXACT, FAST = 4, 6
@@ -90,7 +90,7 @@ def _step(here: Tensor, step: Step, *, keeps: bool) -> tuple[Tensor, _Trace | No
     batch, rows, columns, inputs = (here.shape[0], *here.shape[2:], 3) if first else here.shape
     outputs = inputs if step.convolution is None else step.convolution.out_channels
     output = room(here, (batch, step.pooled(rows), step.pooled(columns), outputs))
-    mask = room(here, (batch, rows, columns, outputs // _WORD), torch.int16) if keeps else None
+    mask = room(here, (batch, rows, columns, outputs // WORD), torch.int16) if keeps else None
     layer = layer_of(here, output, mask, (batch, rows, columns, inputs, outputs))
     layer.pool, layer.rectify = step.pooling, 1
     layer.pooled_rows, layer.pooled_columns = output.shape[1:3]

@@ -11,16 +11,13 @@ from brushwork.perception.native.belt import Belt, Queue
 from brushwork.perception.native.chain import Step
 from brushwork.perception.native.kernels import backward_kernels, forward_kernels
 from brushwork.perception.native.library import Layer, address
-from brushwork.perception.native.look import EXACT, FAST, call, layer_of
+from brushwork.perception.native.look import EXACT, FAST, WORD, call, layer_of
 from brushwork.perception.native.memory import room
 from brushwork.picture.window import Size
 from brushwork.types import Feature
 
 PLANES = 3
 """Of the picture."""
-
-_WORD = 16
-"""Channels whose bits lie together."""
 
 _KERNELS = 10
 """Winograd tiles that take about as long as transforming the kernels."""
@@ -45,7 +42,7 @@ class Passage:
         """The gradient of what comes out."""
         self.added = Queue()
         """The part of it that comes from the tap's own sums."""
-        self._masks = Belt(like, (size.width, self.outputs // _WORD), torch.int16)
+        self._masks = Belt(like, (size.width, self.outputs // WORD), torch.int16)
         self._shown = self._pulled = 0
         self._lag = int(step.convolution is not None)
         self._halves = step.pool is not None
