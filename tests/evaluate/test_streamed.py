@@ -11,18 +11,20 @@ sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import picture
 
 from brushwork.evaluate import whole
+from brushwork.evaluate.features import features_of
+from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.meter import META, Meter, on_meta
-from brushwork.evaluate.streamed import streams
+from brushwork.evaluate.sight import Sight
 from brushwork.evaluate.strips import strips, work
 from brushwork.evaluate.sums import layout_of
-from brushwork.evaluate.tiled import tiled
+from brushwork.evaluate.tiled import summed, tiled
 from brushwork.objective import Objective
 from brushwork.perception.load import load_encoder
 from brushwork.perception.native.library import library
 from brushwork.picture.window import Size, Window
 from brushwork.recipes import preset
 from brushwork.recipes.subject import Subject
-from brushwork.terms import GuidedGram, ShiftedGram, guided_gram_target, normalized_guides, region_shares
+from brushwork.terms import GramStyle, GuidedGram, ShiftedGram, guided_gram_target, normalized_guides, region_shares
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native kernels were not built")
 
@@ -117,16 +119,42 @@ def _keep(shares, sums):
     raise _StopError
 
 
+def _sight(encoder, terms, image):
+    own = Window.whole(Size.of(image))
+    return Sight(encoder, terms, image, own, own, layout_of(encoder, terms, own.of))
+
+
 def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
     encoder, objective = scene
     image = picture(1, 40, 50)
-    assert streams(encoder, objective.additive, image)
-    assert not streams(encoder, objective.additive, image.double())
-    assert not streams(encoder, objective.additive, torch.cat([image, image]))
+    assert _sight(encoder, objective.additive, image).streams
+    assert not _sight(encoder, objective.additive, image.double()).streams
+    assert not _sight(encoder, objective.additive, torch.cat([image, image])).streams
     neighbors = ShiftedGram("relu1_1", torch.zeros(1, 64, 64), 1.0, offset=(0, 1))
-    assert not streams(encoder, {"neighbors": neighbors}, image)
+    assert not _sight(encoder, {"neighbors": neighbors}, image).streams
     monkeypatch.setattr(encoder, "engine", "plain")
-    assert not streams(encoder, objective.additive, image)
+    assert not _sight(encoder, objective.additive, image).streams
+
+
+OWN = [Window.whole(SIZE), Window(160, 0, 151, 343, SIZE)]
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
+    """Features and sums, of the whole picture and of a part, without a tile being looked at."""
+    encoder, _ = scene
+    image, taps = picture(4, *SIZE), ("pixels", "relu1_1", "conv2_1", "relu2_1", "conv3_2")
+    expected, layout = encoder(image, taps), Layout.of(encoder, dict.fromkeys(taps, 0), SIZE)
+    grams = {tap: GramStyle(tap, torch.zeros(1, *[expected[tap].shape[1]] * 2), 1.0) for tap in taps}
+    monkeypatch.setattr(encoder, "forward", None)
+    present = layout.outer(own).crop(image)
+    found = features_of(encoder, present, taps, own, 190)
+    sums = summed(encoder, grams, present, 190, own=own)
+    for tap in taps:
+        cells = layout.lattices[tap].owned(own).crop(expected[tap])
+        torch.testing.assert_close(found[tap], cells, rtol=1e-4, atol=1e-4 * float(cells.abs().max()))
+        for key, value in grams[tap].summarize(cells, layout.lattices[tap].owned(own)).items():
+            torch.testing.assert_close(sums[tap][key], value.float(), rtol=1e-4, atol=1e-5 * float(value.abs().max()))
 
 
 def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):

@@ -1,13 +1,15 @@
-"""Features of a part of a picture, looked at tile by tile."""
+"""Features of a part of a picture, looked at part by part."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 
 from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.mapped import spacious
+from brushwork.evaluate.sight import Sight
+from brushwork.evaluate.streamed import Flow
 from brushwork.evaluate.sums import cut
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Window
@@ -16,22 +18,29 @@ from brushwork.types import Feature, Features, Image
 
 @torch.no_grad()
 def features_of(encoder: Encoder, present: Image, taps: Sequence[str], own: Window, side: int) -> Features:
-    """The cells that belong to the pixels `own`, at some taps, looked at in tiles of `side` pixels, halo included.
+    """The cells that belong to the pixels `own`, at some taps; looked at row after row or in tiles, as in `tiled`.
 
     `present` is `layout.outer(own)`: those pixels, and the ones that their cells look at.
     """
     layout = Layout.of(encoder, dict.fromkeys(taps, 0), own.of)
-    outer, found = layout.outer(own), dict[str, Feature]()
-    for tile in layout.alike(layout.tiles(side, own), present.device):
-        around = layout.outer(tile)
-        for tap, feature in encoder(around.within(outer).crop(present), taps).items():
-            lattice = layout.lattices[tap]
-            all_cells, cells = lattice.owned(own), lattice.owned(tile)
-            if tap not in found:
-                found[tap] = _room(feature, all_cells)
-            if feature.device.type != "meta":
-                cells.within(all_cells).crop(found[tap]).copy_(cut(feature, lattice, around, cells))
+    sight, found = Sight(encoder, {}, present, own, layout.outer(own), layout), dict[str, Feature]()
+    flow = Flow.over(sight, side)
+    for tap, cells, feature in flow.features() if flow else _tile_by_tile(sight, side):
+        all_cells = layout.lattices[tap].owned(own)
+        if tap not in found:
+            found[tap] = _room(feature, all_cells)
+        if feature.device.type != "meta":
+            cells.within(all_cells).crop(found[tap]).copy_(feature)
     return found
+
+
+def _tile_by_tile(sight: Sight, side: int) -> Iterator[tuple[str, Window, Feature]]:
+    layout = sight.layout
+    for tile in layout.alike(layout.tiles(side, sight.own), sight.image.device):
+        around = layout.outer(tile)
+        for tap, feature in sight.encoder(around.within(sight.present).crop(sight.image), layout.lattices).items():
+            cells = layout.lattices[tap].owned(tile)
+            yield tap, cells, cut(feature, layout.lattices[tap], around, cells)
 
 
 def _room(like: Feature, cells: Window) -> Feature:

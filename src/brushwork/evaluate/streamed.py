@@ -6,9 +6,10 @@ Where the compiled part computes the network.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -17,8 +18,7 @@ from brushwork.evaluate.flat import FEW, Flat
 from brushwork.evaluate.sight import Sight
 from brushwork.evaluate.strips import Strip, shows, strips
 from brushwork.evaluate.sums import pulled
-from brushwork.perception.encoder import PIXELS, Encoder
-from brushwork.perception.engines import is_taken
+from brushwork.perception.encoder import PIXELS
 from brushwork.perception.flags import as_given
 from brushwork.perception.native.crop import crop
 from brushwork.perception.native.memory import room
@@ -28,20 +28,10 @@ from brushwork.perception.native.readers import using_up
 from brushwork.perception.native.stream import Kept, Stream
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import Sum
-from brushwork.types import Image, Summaries
+from brushwork.types import Feature, Image, Summaries
 
 _ALIKE = 2
 """Parts that are kept where only memory counts; the others are as large."""
-
-
-def streams(encoder: Encoder, terms: Mapping[str, Sum], image: Image) -> bool:
-    """Whether some terms can be evaluated so: by the compiled part, and at each cell of a map by itself."""
-    return (
-        all(term.reach == 0 or term.tap == PIXELS for term in terms.values())
-        and image.shape[0] == 1
-        and is_taken(image)
-        and bool(encoder.steps(term.tap for term in terms.values()))
-    )
 
 
 @dataclass(frozen=True)
@@ -54,6 +44,27 @@ class Flow(Sight):
     """How many times, at the end, what was shown is kept between the passes."""
     _kept: deque[Kept] = field(default_factory=deque)
     _ballast: list[Tensor] = field(default_factory=list)
+
+    @classmethod
+    def over(cls, sight: Sight, side: int, keeps: int = 0) -> Self | None:
+        """A sight, with as many pixels in memory as a tile of `side` has; None: it is looked at in tiles."""
+        if len(sight.layout.tiles(side, sight.own)) == 1 or not sight.streams:
+            return None
+        seen = sight.encoder, sight.terms, sight.image, sight.own, sight.present, sight.layout
+        return cls(*seen, side**2, keeps)
+
+    @torch.no_grad()
+    def features(self) -> Iterator[tuple[str, Window, Feature]]:
+        """The cells at every tap that belong to the own pixels, part by part."""
+        if PIXELS in self.layout.lattices:
+            yield PIXELS, self.own, self.own.within(self.present).crop(self.image)
+        for stream, strip, bottom, _ in self._shows():
+            top = stream.wanted
+            found = stream.show(self._shown(strip, top, bottom), top, keeps=False)
+            for name in self.layout.lattices:
+                new = found.get(self.encoder.tap(name))
+                if new is not None and (seen := self._seen(name, new, strip)):
+                    yield name, *seen
 
     @torch.no_grad()
     def sums(self) -> Iterator[Summaries]:
@@ -135,16 +146,23 @@ class Flow(Sight):
     def _sums(self, tap: str, new: Rows, strip: Strip) -> Summaries:
         """The sums over a tap's new rows, as far as they belong to the strip."""
         terms = self._terms(tap)
-        lattice = next(self.layout.lattices[term.tap] for term in terms.values())
+        seen = self._seen(next(term.tap for term in terms.values()), new, strip)
+        if seen is None:
+            return {}
+        window, feature = seen
+        with as_given(feature.device):
+            return {name: term.summarize(feature, window) for name, term in terms.items()}
+
+    def _seen(self, name: str, new: Rows, strip: Strip) -> tuple[Window, Feature] | None:
+        """Of a tap's new rows, the cells that belong to the strip, and where they lie; None: there are none."""
+        lattice = self.layout.lattices[name]
         cells, stride = lattice.owned(strip.own), lattice.geometry.stride
         above, left = strip.outer.top // stride + new.top, cells.left - strip.outer.left // stride
         first, last = max(cells.top, above), min(cells.bottom, above + new.feature.shape[-2])
         if last <= first:
-            return {}
-        window = Window(first, cells.left, last - first, cells.width, cells.of)
+            return None
         seen = crop(new.feature, slice(first - above, last - above), slice(left, left + cells.width))
-        with as_given(seen.device):
-            return {name: term.summarize(seen, window) for name, term in terms.items()}
+        return Window(first, cells.left, last - first, cells.width, cells.of), seen
 
     def _asked(self, tap: str, new: Rows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
         """The gradient at a tap's new rows, by their sums alone; as rows, columns, channels."""

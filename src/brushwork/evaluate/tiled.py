@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 from brushwork.errors import InputError
 from brushwork.evaluate.forgetting import Forgetting
 from brushwork.evaluate.sight import Sight
-from brushwork.evaluate.streamed import Flow, streams
+from brushwork.evaluate.streamed import Flow
 from brushwork.evaluate.sums import added, as_wide, layout_of, pulls, summarize
 from brushwork.objective import Objective
 from brushwork.perception.encoder import PIXELS, Encoder
@@ -73,9 +73,9 @@ def tiled(
 
     def evaluate(image: Image) -> Losses:
         eye = _Eye.on(encoder, terms, image, own)
+        if flow := Flow.over(eye, side, kept - 1):
+            return _streamed(objective, flow, combine)
         tiles, looks = eye.layout.tiles(side, eye.own), list[_Look]()
-        if len(tiles) > 1 and streams(encoder, terms, image):
-            return _streamed(objective, eye.flow(side, kept - 1), combine)
         at_once, twice = tiles[:kept], eye.layout.alike(tiles[kept:], image.device)
         sums = combine(added(eye.sums(at_once, twice, looks)))
         losses, slopes = slope(objective, sums, image.dtype)
@@ -106,10 +106,10 @@ def summed(
     own: Window | None = None,
     combine: Combine = lambda sums: sums,
 ) -> Summaries:
-    """Sums over a picture, tile by tile; shared among machines as `tiled` is, by `own` and `combine`."""
+    """Sums over a picture, part by part as in `tiled`; shared among machines likewise, by `own` and `combine`."""
     eye = _Eye.on(encoder, sums, picture, own)
-    tiles = eye.layout.alike(eye.layout.tiles(side, eye.own), picture.device)
-    total = combine(added(eye.look(tile).sums for tile in tiles))
+    flow = Flow.over(eye, side)
+    total = combine(added(flow.sums() if flow else eye.each(side)))
     return as_wide(total, picture.dtype)
 
 
@@ -159,9 +159,10 @@ class _Eye(Sight):
             )
         return cls(encoder, terms, image, own, present, layout)
 
-    def flow(self, side: int, keeps: int) -> Flow:
-        """The same, row after row, with as many pixels in memory as a tile has."""
-        return Flow(self.encoder, self.terms, self.image, self.own, self.present, self.layout, side**2, keeps)
+    def each(self, side: int) -> Iterator[Summaries]:
+        """The sums of every tile; where only memory counts, of one of each size."""
+        for tile in self.layout.alike(self.layout.tiles(side, self.own), self.image.device):
+            yield self.look(tile).sums
 
     def sums(self, at_once: Sequence[Window], twice: Sequence[Window], looks: list[_Look]) -> Iterator[Summaries]:
         """The sums of every tile. Those `at_once` are looked at with a graph, and put into `looks`."""
