@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 
 from brushwork.evaluate.processes import Processes
+from brushwork.evaluate.tiled import Tiling
 from brushwork.evaluate.wire import Wire
 from brushwork.picture import Size, read_picture, resize
 from brushwork.recipes import Pictures, Progress, Transfer, preset, run, taps
@@ -122,7 +123,7 @@ def worker(arguments: argparse.Namespace) -> None:
     asked = options(arguments.size, arguments.steps)
     dtype = precision(arguments)
     encoder = encoder_for(asked, "cpu").to(dtype)
-    share = Band.of(encoder, taps(asked), wire, SIDE)
+    share = Band.of(encoder, taps(asked), wire, Tiling(SIDE))
     times, last = timed(run(asked, pictures(arguments.size, dtype), encoder=encoder, share=share), wire)
     counted = {"bytes": wire.bytes, "calls": wire.calls, "seconds": wire.seconds}
     found = {"times": times, "rows": last.image, "counted": {key: dict(value) for key, value in counted.items()}}

@@ -16,6 +16,7 @@ from tiny_network import picture
 
 from brushwork.errors import NotAdditive, RankLost
 from brushwork.evaluate.processes import Processes
+from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs import keeper
 from brushwork.jobs.together import paint_together
 from brushwork.picture.window import Size
@@ -41,7 +42,7 @@ def painted(wire=None):
     generator = torch.Generator().manual_seed(1)
     pictures = torch.rand(2, 1, 3, SIZE, SIZE // 2, generator=generator, dtype=torch.float64)
     encoder = encoder_for(REAL, "cpu").double()
-    share = ALONE if wire is None else Band.of(encoder, taps(REAL), wire, 64)
+    share = ALONE if wire is None else Band.of(encoder, taps(REAL), wire, Tiling(64))
     *_, last = run(REAL, Pictures(pictures[0], (pictures[1],)), encoder=encoder, share=share)
     return last.image
 
@@ -63,7 +64,7 @@ def regional(wire=None):
     left[..., : SIZE // 5] = 1
     regions = (Region(left, 1 - left), Region(1 - left, left))
     encoder = tiny_network().double()
-    share = ALONE if wire is None else Band.of(encoder, taps(REGIONAL), wire, 48)
+    share = ALONE if wire is None else Band.of(encoder, taps(REGIONAL), wire, Tiling(48))
     subject = Subject(photograph, [painting], REGIONAL, encoder, share, regions)
     image = share.cut(photograph.flip(-1)).clone().requires_grad_()
     losses = subject.evaluate_at(Size.of(photograph))(image)
@@ -75,7 +76,7 @@ def refused(wire):
     said = []
     for loss in ("sliced", "histogram"):
         encoder = tiny_network()
-        share = Band.of(encoder, taps(REGIONAL), wire, 48)
+        share = Band.of(encoder, taps(REGIONAL), wire, Tiling(48))
         pictures = Pictures(picture(1, SIZE, SIZE), (picture(2, SIZE, SIZE),))
         try:
             next(run(replace(REGIONAL, loss=(loss,), feather=0.0), pictures, encoder=encoder, share=share))
@@ -107,7 +108,9 @@ def lost(wire, folder):
     keeper._PATIENCE = 0
     count = 0
     try:
-        for event in paint_together(tiny_job(folder), wire, encoder=tiny_network(), checkpoint_every=0, side=64):
+        for event in paint_together(
+            tiny_job(folder), wire, encoder=tiny_network(), checkpoint_every=0, tiling=Tiling(64)
+        ):
             count += isinstance(event, Progress)
             if count == 3 and wire.rank == 1:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Several processes look at tiles of one size, which fits on each of them."""
+"""Several processes look at parts of one size, which fit on each of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tiny_job import TINY, tiny_job, tiny_network
 
 from brushwork.evaluate import memory as module
 from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs.common_tile import RANKS_HERE, common_side
+from brushwork.jobs.common_tile import RANKS_HERE, common_tiling
 from brushwork.jobs.need import SIDES, Need
 from brushwork.jobs.prepare import prepare
 from brushwork.jobs.rehearse import optimizer_memory
@@ -28,9 +28,9 @@ def desk(tmp_path, monkeypatch):
     return prepare(tiny_job(tmp_path, options=OPTIONS), replacing=False, memory=None, encoder=tiny_network())
 
 
-def needed(desk, side):
+def needed(desk, tiling):
     """Bytes beyond the pictures, by one process alone."""
-    return Need(desk.inputs.sizes, desk.encoder, desk.device)(OPTIONS, Tiling(side)) - desk.inputs.nbytes
+    return Need(desk.inputs.sizes, desk.encoder, desk.device)(OPTIONS, tiling) - desk.inputs.nbytes
 
 
 def elsewhere(desk):
@@ -39,29 +39,39 @@ def elsewhere(desk):
     return optimizer_memory(OPTIONS, desk.levels[-1].size, closures) // 2
 
 
+def tilings(desk, *memory):
+    return together(len(memory), lambda wire: common_tiling(desk, wire, memory[wire.rank]))
+
+
 def sides(desk, *memory):
-    return together(len(memory), lambda wire: common_side(desk, wire, memory[wire.rank]))
+    return [one.side for one in tilings(desk, *memory)]
 
 
 def test_the_largest_that_fits_is_taken(desk):
-    assert sides(desk, needed(desk, 640)) == [640]
-    assert sides(desk, 1 << 40) == [1024]  # one tile
+    assert sides(desk, needed(desk, Tiling(640))) == [640]
+    assert tilings(desk, 1 << 40) == [Tiling(1024)]  # one tile
 
 
 def test_all_take_what_the_poorest_can(desk):
-    assert sides(desk, 1 << 40, needed(desk, 384) - elsewhere(desk) + 1) == [384, 384]
+    assert sides(desk, 1 << 40, needed(desk, Tiling(384)) - elsewhere(desk) + 1) == [384, 384]
 
 
 def test_a_rank_keeps_only_its_part_of_the_optimizers_vectors(desk):
-    assert sides(desk, *2 * [needed(desk, 640) - elsewhere(desk) + 1]) == [640, 640]
+    assert sides(desk, *2 * [needed(desk, Tiling(640)) - elsewhere(desk) + 1]) == [640, 640]
+
+
+def test_what_is_kept_is_as_much_as_the_poorest_can(desk):
+    room = [needed(desk, Tiling(640, kept)) + 1 for kept in (3, 2)]
+    assert tilings(desk, room[0]) == [Tiling(640, 3)]
+    assert tilings(desk, *(one - elsewhere(desk) for one in room)) == 2 * [Tiling(640, 2)]
 
 
 def test_where_none_fits_the_smallest_is_taken(desk):
-    assert sides(desk, 0) == [SIDES[0]]
+    assert tilings(desk, 0) == [Tiling(SIDES[0])]
 
 
 def test_ranks_divide_what_their_machine_has(desk, monkeypatch):
-    monkeypatch.setattr(module, "available_memory", lambda device: 3 * needed(desk, 640))
+    monkeypatch.setattr(module, "available_memory", lambda device: 3 * needed(desk, Tiling(640)))
     monkeypatch.setenv(RANKS_HERE, "3")
     assert sides(desk, None) == [640]
     monkeypatch.setattr(module, "available_memory", lambda device: None)

@@ -14,6 +14,7 @@ from threaded_ranks import together
 from tiny_job import ADAM, TINY, painted, tiny_job, tiny_network
 
 from brushwork.errors import Diverged, InputError, RankLost
+from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs import Finished, Started
 from brushwork.jobs.checkpoint import Checkpoint
 from brushwork.jobs.crew import agreed
@@ -25,10 +26,12 @@ from brushwork.recipes import Progress
 ROUNDING = 1.5 / 255
 """Of eight bits, and float32 beneath."""
 
+PARTS = Tiling(64)
+
 
 def several(job, ranks=2, **asked):
     """All events of every rank."""
-    return together(ranks, lambda wire: list(paint_together(job, wire, encoder=tiny_network(), side=64, **asked)))
+    return together(ranks, lambda wire: list(paint_together(job, wire, encoder=tiny_network(), tiling=PARTS, **asked)))
 
 
 def image(path):
@@ -70,7 +73,12 @@ def stopped(job, ranks, count, **asked):
         with pytest.raises(KeyboardInterrupt):
             list(
                 paint_together(
-                    job, wire, encoder=tiny_network(), side=64, interrupted=stopped_after(count)(wire), **asked
+                    job,
+                    wire,
+                    encoder=tiny_network(),
+                    tiling=PARTS,
+                    interrupted=stopped_after(count)(wire),
+                    **asked,
                 )
             )
 
@@ -166,7 +174,7 @@ def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
 
     def one(wire):
         with pytest.raises(Diverged):
-            list(paint_together(job, wire, encoder=tiny_network(), side=64))
+            list(paint_together(job, wire, encoder=tiny_network(), tiling=PARTS))
 
     together(2, one)
     assert image(job.output).shape[-2:] == (64, 96)
@@ -186,7 +194,9 @@ def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
 
         asked = []
         with pytest.raises(RankLost) as raised:
-            list(paint_together(job, wire, encoder=tiny_network(), side=64, checkpoint_every=0, interrupted=killed))
+            list(
+                paint_together(job, wire, encoder=tiny_network(), tiling=PARTS, checkpoint_every=0, interrupted=killed)
+            )
         return raised.value
 
     survivor, _ = together(2, one)

@@ -13,6 +13,7 @@ import torch
 sys.path.append(str(Path(__file__).parents[1] / "evaluate"))
 from threaded_ranks import together
 
+from brushwork.evaluate.tiled import Tiling
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes import Pictures, run, taps
@@ -30,7 +31,7 @@ SETTINGS = {
 
 
 def painted(options, pictures, encoder, saved=None, wire=None):
-    share = ALONE if wire is None else Band.of(encoder, taps(options), wire, SIDE)
+    share = ALONE if wire is None else Band.of(encoder, taps(options), wire, Tiling(SIDE))
     return run(options, pictures, encoder=encoder, saved=saved, share=share)
 
 
@@ -90,7 +91,7 @@ def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
     }
 
     def go_on(wire):
-        share = Band.of(encoder, taps(options), wire, SIDE)
+        share = Band.of(encoder, taps(options), wire, Tiling(SIDE))
         mine = {name: share.cut(value) if value.ndim else value for name, value in joined.items()}
         saved = Saved(parts[0].level, parts[0].spent, mine)
         return list(painted(options, pictures, encoder, saved=saved, wire=wire))
@@ -104,7 +105,7 @@ def test_bands_are_resized_as_the_whole_is(new, tiny):
     picture = torch.rand(1, 3, *old, dtype=torch.float64)
 
     def one(wire):
-        share = Band.of(tiny, ("conv3_1",), wire, SIDE)
+        share = Band.of(tiny, ("conv3_1",), wire, Tiling(SIDE))
         return share.resize(share.cut(picture), old, new)
 
     torch.testing.assert_close(torch.cat(together(RANKS, one), dim=2), resize(picture, new), rtol=0, atol=1e-9)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from brushwork.evaluate.tiled import Tiling
 from brushwork.evaluate.wire import Wire
 from brushwork.jobs.checkpoint import Checkpoint
-from brushwork.jobs.common_tile import common_side
+from brushwork.jobs.common_tile import common_tiling
 from brushwork.jobs.crew import Crew, agreed
 from brushwork.jobs.events import Event, Note, Started
 from brushwork.jobs.inscription import Inscription
@@ -29,14 +30,14 @@ def paint_together(
     checkpoint_every: float | None = CHECKPOINT_EVERY,
     encoder: Encoder | None = None,
     memory: int | None = None,
-    side: int | None = None,
+    tiling: Tiling | None = None,
     watched: bool = False,
     interrupted: Callable[[], bool] = bool,
 ) -> Iterator[Event]:
     """Paint a job as `paint` does, with all the ranks of a `wire`; each of them calls this with the same arguments.
 
-    Tiles have `side` pixels, halo included; without it, as many as fit on every rank within `memory` bytes a process,
-    or within its part of what its machine has.
+    Each looks at its rows by `tiling`; without it, as fits on every rank within `memory` bytes a process, or within its
+    part of what its machine has.
 
     Every rank reads the pictures; only rank 0 looks at the output and the checkpoint, and its events are the whole
     picture's. The others' progress shows their own rows; so does that of rank 0, unless the picture is `watched`: then
@@ -53,7 +54,7 @@ def paint_together(
         if isinstance(found, Inscription):
             yield finished_before(job, found)
         return
-    crew = Crew(desk, wire, Band.of(desk.encoder, taps(job.options), wire, side or common_side(desk, wire, memory)))
+    crew = Crew(desk, wire, Band.of(desk.encoder, taps(job.options), wire, tiling or common_tiling(desk, wire, memory)))
     checkpoint = found if isinstance(found, Checkpoint) else None
     about = about_resuming(job, desk.record, checkpoint) if resume else []
     if checkpoint_every is not None and (trouble := shortage(job, desk.levels)):

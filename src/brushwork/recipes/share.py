@@ -109,14 +109,13 @@ class Band:
     """Pixels: bands begin at its multiples."""
     halo: int
     """Pixels: no band has fewer rows."""
-    side: int
-    """Pixels of a tile, halo included."""
+    tiling: Tiling
 
     @classmethod
-    def of(cls, encoder: Encoder, taps: Sequence[str], wire: Wire, side: int) -> Band:
+    def of(cls, encoder: Encoder, taps: Sequence[str], wire: Wire, tiling: Tiling) -> Band:
         """Bands for a recipe that reads the network at some taps."""
-        layout = Layout.of(encoder, dict.fromkeys(taps, 0), Size(side, side))
-        return cls(wire, layout.stride, layout.halo, side)
+        layout = Layout.of(encoder, dict.fromkeys(taps, 0), Size(tiling.side, tiling.side))
+        return cls(wire, layout.stride, layout.halo, tiling)
 
     @property
     def products(self) -> Products:
@@ -142,7 +141,8 @@ class Band:
         return enlarge_rows(part, needed[self.wire.rank].top, old, new, rows)
 
     def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
-        return sharded(encoder, objective, self.side, size=size, have=self.bands(size.height), wire=self.wire)
+        side, kept = self.tiling
+        return sharded(encoder, objective, side, size=size, have=self.bands(size.height), wire=self.wire, kept=kept)
 
     def features(self, encoder: Encoder, picture: Image, taps: Sequence[str]) -> Mapping[str, Held]:
         size = Size.of(picture)
@@ -150,7 +150,7 @@ class Band:
         # A rank without rows looks at some, for the shapes.
         own = Window(rows.top, 0, rows.height, size.width, size) if rows.height else Window(0, 0, *size, size)
         layout = Layout.of(encoder, dict.fromkeys(taps, 0), size)
-        found = features_of(encoder, layout.outer(own).crop(picture), taps, own, self.side)
+        found = features_of(encoder, layout.outer(own).crop(picture), taps, own, self.tiling.side)
         return {
             tap: Held(feature, lattice.owned(own).top, lattice.cells)
             for (tap, feature), lattice in zip(found.items(), layout.lattices.values(), strict=True)
@@ -158,7 +158,7 @@ class Band:
 
     @property
     def summed(self) -> Summed | None:
-        return partial(summed_together, side=self.side, wire=self.wire)
+        return partial(summed_together, side=self.tiling.side, wire=self.wire)
 
     def _rows(self, height: int) -> Rows:
         return self.bands(height)[self.wire.rank]
@@ -170,5 +170,5 @@ def _needed(rows: Rows, old: int, new: int) -> Rows:
 
 def whole_features(encoder: Encoder, picture: Image, taps: Sequence[str], share: Share) -> Mapping[str, Feature]:
     """All features of a picture, in every process; made in tiles where the share looks so."""
-    alone = Alone(Tiling(share.side)) if isinstance(share, Band) else share
+    alone = Alone(share.tiling) if isinstance(share, Band) else share
     return {tap: held.feature for tap, held in alone.features(encoder, picture, taps).items()}
