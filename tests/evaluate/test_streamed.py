@@ -15,6 +15,7 @@ from brushwork.evaluate.features import features_of
 from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.meter import META, Meter, on_meta
 from brushwork.evaluate.sight import Sight
+from brushwork.evaluate.streamed import Flow
 from brushwork.evaluate.strips import strips, work
 from brushwork.evaluate.sums import layout_of
 from brushwork.evaluate.tiled import summed, tiled
@@ -120,8 +121,7 @@ def _keep(shares, sums):
 
 
 def _sight(encoder, terms, image):
-    own = Window.whole(Size.of(image))
-    return Sight(encoder, terms, image, own, own, layout_of(encoder, terms, own.of))
+    return Sight.on(encoder, image, None, terms)
 
 
 def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
@@ -159,7 +159,7 @@ def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
 
 def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):
     encoder, objective = scene
-    monkeypatch.setattr(sys.modules["brushwork.evaluate.tiled"], "_streamed", lambda *_: pytest.fail("twice"))
+    monkeypatch.setattr(Flow, "sums", lambda _: pytest.fail("twice"))
     _evaluated(tiled(encoder, objective, 350), picture(1, *SIZE))
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 
-from brushwork.evaluate.layout import Layout
 from brushwork.evaluate.mapped import spacious
 from brushwork.evaluate.sight import Sight
-from brushwork.evaluate.streamed import Flow
-from brushwork.evaluate.sums import cut
+from brushwork.evaluate.tiled import part_by_part
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Window
 from brushwork.types import Feature, Features, Image
@@ -22,25 +20,14 @@ def features_of(encoder: Encoder, present: Image, taps: Sequence[str], own: Wind
 
     `present` is `layout.outer(own)`: those pixels, and the ones that their cells look at.
     """
-    layout = Layout.of(encoder, dict.fromkeys(taps, 0), own.of)
-    sight, found = Sight(encoder, {}, present, own, layout.outer(own), layout), dict[str, Feature]()
-    flow = Flow.over(sight, side)
-    for tap, cells, feature in flow.features() if flow else _tile_by_tile(sight, side):
-        all_cells = layout.lattices[tap].owned(own)
+    sight, found = Sight.on(encoder, present, own, {}, taps), dict[str, Feature]()
+    for tap, cells, feature in part_by_part(sight, side).features():
+        all_cells = sight.layout.lattices[tap].owned(own)
         if tap not in found:
             found[tap] = _room(feature, all_cells)
         if feature.device.type != "meta":
             cells.within(all_cells).crop(found[tap]).copy_(feature)
     return found
-
-
-def _tile_by_tile(sight: Sight, side: int) -> Iterator[tuple[str, Window, Feature]]:
-    layout = sight.layout
-    for tile in layout.alike(layout.tiles(side, sight.own), sight.image.device):
-        around = layout.outer(tile)
-        for tap, feature in sight.encoder(around.within(sight.present).crop(sight.image), layout.lattices).items():
-            cells = layout.lattices[tap].owned(tile)
-            yield tap, cells, cut(feature, layout.lattices[tap], around, cells)
 
 
 def _room(like: Feature, cells: Window) -> Feature:

@@ -79,20 +79,18 @@ class Layout:
 
     def outer(self, own: Window) -> Window:
         """Some pixels and all those that their cells look at: what must be present to compute them."""
-        top, bottom = self._hull([(cells.top, cells.bottom) for cells in self._grown(own)])
-        left, right = self._hull([(cells.left, cells.right) for cells in self._grown(own)])
         height, width = self.picture
-        top, left = max(0, top), max(0, left)
-        return Window(top, left, min(height, bottom) - top, min(width, right) - left, self.picture)
+        grown = [lattice.owned(own).grown(lattice.reach) for lattice in self.lattices.values()]
+        top, bottom = self._hull((own.top, own.bottom), [(cells.top, cells.bottom) for cells in grown], height)
+        left, right = self._hull((own.left, own.right), [(cells.left, cells.right) for cells in grown], width)
+        return Window(top, left, bottom - top, right - left, self.picture)
 
-    def _grown(self, own: Window) -> list[Window]:
-        return [lattice.owned(own).grown(lattice.reach) for lattice in self.lattices.values()]
-
-    def _hull(self, spans: list[tuple[int, int]]) -> tuple[int, int]:
-        """The pixels that ranges of cells look at, tap by tap, out to multiples of the stride."""
+    def _hull(self, own: tuple[int, int], spans: list[tuple[int, int]], end: int) -> tuple[int, int]:
+        """Some pixels, and those that ranges of cells look at, tap by tap, out to multiples of the stride."""
         seen = [lattice.seen(*span) for lattice, span in zip(self.lattices.values(), spans, strict=True)]
-        first, end = min(first for first, _ in seen), max(end for _, end in seen)
-        return first // self.stride * self.stride, -(-end // self.stride) * self.stride
+        first, last = min(first for first, _ in seen), max(last for _, last in seen)
+        top, bottom = first // self.stride * self.stride, -(-last // self.stride) * self.stride
+        return max(0, min(top, own[0])), min(end, max(bottom, own[1]))
 
     def tiles(self, side: int, own: Window | None = None) -> list[Window]:
         """Disjoint parts that make up `own` (None: the whole picture), each at most `side` pixels a side with its halo.
