@@ -54,3 +54,8 @@ def test_on_meta_one_tile_of_each_size_is_enough():
     assert len(few) < len(tiles) / 3
     sizes = {(LAYOUT.outer(tile).height, LAYOUT.outer(tile).width) for tile in tiles}
     assert {(LAYOUT.outer(tile).height, LAYOUT.outer(tile).width) for tile in few} == sizes
+
+
+def test_pixels_that_no_cell_looks_at_are_present_too():
+    whole = Window.whole(Size(9, 11))
+    assert Layout.of(tiny_network(), {"pool1": 0}, whole.of).outer(whole) == whole
