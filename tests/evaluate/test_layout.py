@@ -9,7 +9,7 @@ sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import tiny_network
 
 from brushwork.evaluate.layout import Layout
-from brushwork.perception.encoder import PIXELS
+from brushwork.perception.encoder import PIXELS, Encoder, Stage
 from brushwork.perception.vgg import caffe_preprocess, vgg
 from brushwork.picture.window import Size, Window
 
@@ -57,5 +57,6 @@ def test_on_meta_one_tile_of_each_size_is_enough():
 
 
 def test_pixels_that_no_cell_looks_at_are_present_too():
-    whole = Window.whole(Size(9, 11))
-    assert Layout.of(tiny_network(), {"pool1": 0}, whole.of).outer(whole) == whole
+    wide = Stage("wide", torch.nn.Conv2d(3, 1, 2, stride=4), kernel=2, stride=4)
+    whole = Window.whole(Size(9, 13))
+    assert Layout.of(Encoder("wide", [wide], caffe_preprocess()), {"wide": 0}, whole.of).outer(whole) == whole
