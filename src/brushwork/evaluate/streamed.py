@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Self
 
 import torch
@@ -115,7 +115,7 @@ class Flow(Sight):
         """What is shown: through which stream, of which strip, up to which row, and whether it is kept."""
         steps, parts = self.encoder.steps(self.layout.lattices) or (), self._strips
         if self.image.is_meta:
-            parts = [part.shortened(_ALIKE) for part in parts]
+            parts = list({part.outer.width: part.shortened(_ALIKE) for part in parts}.values())
         keeps = min(self.keeps, _ALIKE) if self.image.is_meta else self.keeps
         left = shows(parts) - keeps
         for part in parts:
@@ -133,7 +133,9 @@ class Flow(Sight):
         return shown
 
     def _few(self, strip: Strip, top: int, bottom: int) -> Iterator[tuple[int, int]]:
-        return pairwise([*range(top, bottom, max(1, FEW // strip.outer.width)), bottom])
+        """Rows, a few at a time; where only memory counts, the first few."""
+        parts = pairwise([*range(top, bottom, max(1, FEW // strip.outer.width)), bottom])
+        return islice(parts, 1 if self.image.is_meta else None)
 
     def _place(self, strip: Strip, top: int, bottom: int) -> Window:
         """Where some rows of a strip lie in the image."""
