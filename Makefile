@@ -16,7 +16,7 @@ test: $(VENV)/installed-dev
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry src
-	$(RUN) pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
+	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 # brushwork against its peers on this machine, about an hour: bench/compare.py --help.
 bench: $(VENV)/installed-dev

@@ -114,14 +114,14 @@ class Layout:
         computed twice takes 1.43 times as long, one that is kept and computes its first layers again 1.4 times, the
         last one that is kept no longer than at once. Without the compiled part, keeping saves more.
         """
-        areas = [outer.height * outer.width for outer in map(self.outer, self.tiles(side))]
+        areas = [outer.size.area for outer in map(self.outer, self.tiles(side))]
         return (sum(areas[:1]) + 1.4 * sum(areas[1:kept]) + 1.43 * sum(areas[kept:])) / self.picture.area
 
     def alike(self, tiles: Sequence[Window], device: torch.device) -> Sequence[Window]:
-        """The tiles to look at: all; on `meta`, where only memory counts, one of each size."""
-        if device.type != "meta":
+        """The tiles to look at: all; on `meta`, where only memory counts, the one that takes the most."""
+        if device.type != "meta" or not tiles:
             return tiles
-        return list({(outer.height, outer.width): tile for tile in tiles for outer in [self.outer(tile)]}.values())
+        return [max(tiles, key=lambda tile: self.outer(tile).size.area)]
 
     def _cuts(self, span: tuple[int, int], cells: int, picture: int, side: int) -> list[int]:
         """Where parts along one side begin, and the end of the last: as few as possible, and of equal outer size."""

@@ -43,10 +43,10 @@ class Sight:
         own = own or Window.whole(Size.of(image))
         layout = Layout.of(encoder, dict.fromkeys(taps, 0) | reaches(terms), own.of)
         present = layout.outer(own)
-        if Size.of(image) != (present.height, present.width):
+        if Size.of(image) != present.size:
             raise InputError(
                 f"{own} is to be evaluated, and the picture has {Size.of(image)} pixels: it must be that window with "
-                f"its halo, {present.width}×{present.height}."
+                f"its halo, {present.size}."
             )
         return cls(encoder, terms, image, own, present, layout)
 

@@ -26,7 +26,7 @@ from brushwork.perception.native.moments import slopes_alone
 from brushwork.perception.native.passage import Rows
 from brushwork.perception.native.readers import using_up
 from brushwork.perception.native.stream import Kept, Stream
-from brushwork.picture.window import Size, Window
+from brushwork.picture.window import Window
 from brushwork.terms.term import Sum
 from brushwork.types import Feature, Image, Summaries
 
@@ -115,11 +115,11 @@ class Flow(Sight):
         """What is shown: through which stream, of which strip, up to which row, and whether it is kept."""
         steps, parts = self.encoder.steps(self.layout.lattices) or (), self._strips
         if self.image.is_meta:
-            parts = list({part.outer.width: part.shortened(_ALIKE) for part in parts}.values())
+            parts = [max(parts, key=lambda part: part.outer.width).shortened(_ALIKE)]
         keeps = min(self.keeps, _ALIKE) if self.image.is_meta else self.keeps
         left = shows(parts) - keeps
         for part in parts:
-            stream = Stream(steps, Size(part.outer.height, part.outer.width), self.image)
+            stream = Stream(steps, part.outer.size, self.image)
             for bottom in part.bottoms:
                 left -= 1
                 yield stream, part, bottom, left < 0

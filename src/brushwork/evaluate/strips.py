@@ -82,6 +82,6 @@ def work(parts: list[Strip], keeps: int) -> float:
 
     Measured with VGG-19 at a megapixel (`python bench/tiles.py ratio --keeping 1 99`).
     """
-    own = sum(part.own.height * part.own.width for part in parts)
-    seen = sum(part.outer.height * part.outer.width for part in parts)
+    own = sum(part.own.size.area for part in parts)
+    seen = sum(part.outer.size.area for part in parts)
     return seen / own * (TWICE - (TWICE - KEPT) * min(1.0, keeps / shows(parts)))

@@ -73,7 +73,7 @@ class Tiles(Sight):
             self._pull(look, slopes)
 
     def _tiles(self, first: int) -> Sequence[Window]:
-        """From one on; where only memory counts, one of each size."""
+        """From one on; where only memory counts, the largest."""
         return self.layout.alike(self.layout.tiles(self.side, self.own)[first:], self.image.device)
 
     def _look(self, tile: Window) -> _Look:

@@ -38,7 +38,7 @@ def encoded(encoder: Encoder, picture: Image, side: int | None = None) -> Genera
         seen = encoder(outer.crop(picture), [TAP])[TAP]
         owned = lattice.owned(tile)
         owned.crop(found).copy_(owned.within(lattice.owned(outer)).crop(seen))
-        yield tile.height * tile.width
+        yield tile.size.area
     return found
 
 
@@ -59,7 +59,7 @@ def decoded(
         top, left = tile.top - around.top * STRIDE, tile.left - around.left * STRIDE
         part = painted[..., top : top + tile.height, left : left + tile.width]
         tile.crop(picture).copy_(part.clamp_(0, 1))
-        yield tile.height * tile.width
+        yield tile.size.area
     assert picture is not None
     return picture
 

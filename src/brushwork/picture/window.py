@@ -46,6 +46,10 @@ class Window:
         return cls(0, 0, size.height, size.width, size)
 
     @property
+    def size(self) -> Size:
+        return Size(self.height, self.width)
+
+    @property
     def bottom(self) -> int:
         return self.top + self.height
 
@@ -63,9 +67,7 @@ class Window:
 
     def within(self, outer: Window) -> Window:
         """The same cells, counted from the corner of a window that holds them: where they lie in what was cut by it."""
-        return Window(
-            self.top - outer.top, self.left - outer.left, self.height, self.width, Size(outer.height, outer.width)
-        )
+        return Window(self.top - outer.top, self.left - outer.left, self.height, self.width, outer.size)
 
     def grown(self, reach: int) -> Window:
         """This window with `reach` more cells on each side, as far as the map goes."""
