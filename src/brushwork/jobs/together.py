@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from brushwork.evaluate.tiled import Tiling
 from brushwork.evaluate.wire import Wire
 from brushwork.jobs.checkpoint import Checkpoint
-from brushwork.jobs.common_tile import common_tiling
+from brushwork.jobs.common_tiling import common_tiling
 from brushwork.jobs.crew import Crew, agreed
 from brushwork.jobs.events import Event, Note, Started
 from brushwork.jobs.inscription import Inscription

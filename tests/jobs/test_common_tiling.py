@@ -14,7 +14,7 @@ from tiny_job import TINY, tiny_job, tiny_network
 
 from brushwork.evaluate import memory as module
 from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs.common_tile import RANKS_HERE, common_tiling
+from brushwork.jobs.common_tiling import RANKS_HERE, common_tiling
 from brushwork.jobs.need import SIDES, Need
 from brushwork.jobs.prepare import prepare
 from brushwork.jobs.rehearse import optimizer_memory
