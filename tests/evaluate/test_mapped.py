@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import mmap
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from brushwork.errors import InputError
 from brushwork.evaluate import mapped as module
-from brushwork.evaluate.mapped import mapped, spacious
+from brushwork.evaluate.mapped import let_go, mapped, spacious
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +26,24 @@ def test_a_mapped_tensor_is_a_tensor_whose_file_has_no_name(folder):
     held.copy_(torch.arange(300.0).view(2, 3, 50))
     assert held.shape == (2, 3, 50)
     assert float(held.sum()) == 299 * 150
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is in memory")
+def test_what_is_let_go_of_is_read_again():
+    held = mapped((1 << 24,), torch.uint8).fill_(7)
+    view = held[5:]
+    del held
+    before = resident()
+    let_go()
+    assert resident() < before - (1 << 23)
+    assert bool((view == 7).all())
+    del view
+    let_go()
+    assert not module._MAPS
+
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
 
 
 def test_only_large_tensors_lie_in_files(monkeypatch):

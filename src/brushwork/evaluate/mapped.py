@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from math import prod
 from pathlib import Path
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
@@ -18,6 +20,8 @@ LARGE = 2**28
 """Bytes from which on a tensor is kept in a file."""
 
 _GIGABYTE = 1e9
+
+_MAPS: WeakSet[mmap.mmap] = WeakSet()
 
 
 def spacious(shape: Sequence[int], like: Tensor, large: int = LARGE) -> Tensor:
@@ -37,15 +41,27 @@ def mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
 
     Raises: InputError: the folder for temporary files has no room.
     """
-    count = prod(shape)
+    size = prod(shape) * dtype.itemsize
     number, name = tempfile.mkstemp(prefix="brushwork-")
     try:
-        _reserve(number, count * dtype.itemsize)
-        return torch.from_file(name, shared=True, size=count, dtype=dtype).view(*shape)
+        _reserve(number, size)
+        room = mmap.mmap(number, size)
     finally:
         os.close(number)
         with suppress(OSError):  # Windows keeps files that are in use
             Path(name).unlink()
+    _MAPS.add(room)
+    return torch.frombuffer(room, dtype=dtype).view(*shape)
+
+
+def let_go() -> None:
+    """Let go of the memory in which parts of such files lie: they are read again when they are looked at.
+
+    The system would take it when it has no other; until then it counts as this process's.
+    """
+    if hasattr(mmap, "MADV_DONTNEED"):
+        for room in list(_MAPS):
+            room.madvise(mmap.MADV_DONTNEED)
 
 
 def _reserve(number: int, size: int) -> None:

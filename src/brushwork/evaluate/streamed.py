@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from brushwork.evaluate.flat import FEW, Flat
+from brushwork.evaluate.mapped import let_go
 from brushwork.evaluate.sight import Sight
 from brushwork.evaluate.strips import Strip, shows, strips
 from brushwork.evaluate.sums import pulled
@@ -123,6 +124,7 @@ class Flow(Sight):
             for bottom in part.bottoms:
                 left -= 1
                 yield stream, part, bottom, left < 0
+                let_go()
 
     @torch.no_grad()
     def _shown(self, strip: Strip, top: int, bottom: int) -> Image:

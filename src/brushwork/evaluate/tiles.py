@@ -11,6 +11,7 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 from brushwork.evaluate.forgetting import Forgetting
+from brushwork.evaluate.mapped import let_go
 from brushwork.evaluate.sight import Sight
 from brushwork.evaluate.sums import cut, pulls, summarize
 from brushwork.perception.encoder import PIXELS
@@ -109,6 +110,7 @@ class Tiles(Sight):
         return found
 
     def _leaf(self, tile: Window) -> tuple[Window, Image]:
+        let_go()
         outer = self.layout.outer(tile)
         return outer, outer.within(self.present).crop(self.image.detach()).requires_grad_()
 
