@@ -120,20 +120,16 @@ def _keep(shares, sums):
     raise _StopError
 
 
-def _sight(encoder, terms, image):
-    return Sight.on(encoder, image, None, terms)
-
-
 def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
     encoder, objective = scene
     image = picture(1, 40, 50)
-    assert _sight(encoder, objective.additive, image).streams
-    assert not _sight(encoder, objective.additive, image.double()).streams
-    assert not _sight(encoder, objective.additive, torch.cat([image, image])).streams
+    assert Sight.on(encoder, image, None, objective.additive).streams
+    assert not Sight.on(encoder, image.double(), None, objective.additive).streams
+    assert not Sight.on(encoder, torch.cat([image, image]), None, objective.additive).streams
     neighbors = ShiftedGram("relu1_1", torch.zeros(1, 64, 64), 1.0, offset=(0, 1))
-    assert not _sight(encoder, {"neighbors": neighbors}, image).streams
+    assert not Sight.on(encoder, image, None, {"neighbors": neighbors}).streams
     monkeypatch.setattr(encoder, "engine", "plain")
-    assert not _sight(encoder, objective.additive, image).streams
+    assert not Sight.on(encoder, image, None, objective.additive).streams
 
 
 OWN = [Window.whole(SIZE), Window(160, 0, 151, 343, SIZE)]

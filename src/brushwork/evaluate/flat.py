@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from brushwork.evaluate.layout import Layout
+from brushwork.evaluate.sight import Sight
 from brushwork.evaluate.sums import pulled, summarize
-from brushwork.perception.encoder import PIXELS, Encoder
+from brushwork.perception.encoder import PIXELS
 from brushwork.picture.window import Window
-from brushwork.terms.term import Sum
 from brushwork.types import Image, Summaries
 
 FEW = 2**16
@@ -17,14 +16,8 @@ FEW = 2**16
 
 
 @dataclass(frozen=True)
-class Flat:
-    """Terms over the pixels of an image, which lies at `present` in the picture."""
-
-    encoder: Encoder
-    terms: Mapping[str, Sum]
-    image: Image
-    own: Window
-    present: Window
+class Flat(Sight):
+    """Terms over the pixels of an image."""
 
     def sums(self) -> Iterator[Summaries]:
         for tile in self._tiles():
@@ -44,13 +37,8 @@ class Flat:
         tiles = [Window(top, own.left, min(rows, own.bottom - top), own.width, own.of) for top in tops]
         return tiles[:1] + tiles[-1:] if self.image.is_meta else tiles  # where only memory counts, they are alike
 
-    @property
-    def _reach(self) -> int:
-        return max(term.reach for term in self.terms.values())
-
     def _around(self, tile: Window) -> Window:
-        return tile.grown(self._reach).within(self.present)
+        return self.layout.outer(tile).within(self.present)
 
     def _sums(self, pixels: Image, tile: Window) -> Summaries:
-        layout = Layout.of(self.encoder, {PIXELS: self._reach}, tile.of)
-        return summarize(self.terms, {PIXELS: pixels}, layout, tile)
+        return summarize(self.terms, {PIXELS: pixels}, self.layout, tile)

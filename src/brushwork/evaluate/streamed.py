@@ -18,7 +18,7 @@ from brushwork.evaluate.flat import FEW, Flat
 from brushwork.evaluate.mapped import let_go
 from brushwork.evaluate.sight import Sight
 from brushwork.evaluate.strips import Strip, shows, strips
-from brushwork.evaluate.sums import pulled
+from brushwork.evaluate.sums import layout_of, pulled
 from brushwork.perception.encoder import PIXELS
 from brushwork.perception.flags import as_given
 from brushwork.perception.native.crop import crop
@@ -51,8 +51,7 @@ class Flow(Sight):
         """A sight, with as many pixels in memory as a tile of `side` has; None: it is looked at in tiles."""
         if len(sight.layout.tiles(side, sight.own)) == 1 or not sight.streams:
             return None
-        seen = sight.encoder, sight.terms, sight.image, sight.own, sight.present, sight.layout
-        return cls(*seen, side**2, keeps)
+        return cls(**vars(sight), area=side**2, keeps=keeps)
 
     @torch.no_grad()
     def features(self) -> Iterator[tuple[str, Window, Feature]]:
@@ -60,8 +59,7 @@ class Flow(Sight):
         if PIXELS in self.layout.lattices:
             yield PIXELS, self.own, self.own.within(self.present).crop(self.image)
         for stream, strip, bottom, _ in self._shows():
-            top = stream.wanted
-            found = stream.show(self._shown(strip, top, bottom), top, keeps=False)
+            found = self._show(stream, strip, bottom)
             for name in self.layout.lattices:
                 new = found.get(self.encoder.tap(name))
                 if new is not None and (seen := self._seen(name, new, strip)):
@@ -72,8 +70,7 @@ class Flow(Sight):
         """The sums of every term, bit by bit."""
         yield from self._flat.sums()
         for stream, strip, bottom, keeps in self._shows():
-            top = stream.wanted
-            found = stream.show(self._shown(strip, top, bottom), top, keeps=keeps)
+            found = self._show(stream, strip, bottom, keeps=keeps)
             if keeps:
                 self._keep(stream.kept(found))
             while found:
@@ -85,9 +82,7 @@ class Flow(Sight):
             self.image.grad = torch.zeros_like(self.image)
         self._flat.pull(slopes)
         for stream, strip, bottom, kept in self._shows():
-            top, known = stream.wanted, self._recalled() if kept else None
-            found = stream.show(self._shown(strip, top, bottom), top, keeps=True, known=known)
-            del known
+            found = self._show(stream, strip, bottom, keeps=True, known=self._recalled() if kept else None)
             while found:
                 stream.ask(*self._asked(*found.popitem(), strip, slopes))
             self._add(stream.pull(), strip)
@@ -106,7 +101,8 @@ class Flow(Sight):
     @property
     def _flat(self) -> Flat:
         terms = {name: term for name, term in self.terms.items() if term.tap == PIXELS}
-        return Flat(self.encoder, terms, self.image, self.own, self.present)
+        layout = layout_of(self.encoder, terms, self.own.of)
+        return Flat(self.encoder, terms, self.image, self.own, self.present, layout)
 
     @property
     def _strips(self) -> list[Strip]:
@@ -125,6 +121,13 @@ class Flow(Sight):
                 left -= 1
                 yield stream, part, bottom, left < 0
                 let_go()
+
+    def _show(
+        self, stream: Stream, strip: Strip, bottom: int, *, keeps: bool = False, known: Kept | None = None
+    ) -> dict[str, Rows]:
+        """The new rows of every tap, from what a stream is shown of a strip, up to a row."""
+        top = stream.wanted
+        return stream.show(self._shown(strip, top, bottom), top, keeps=keeps, known=known)
 
     @torch.no_grad()
     def _shown(self, strip: Strip, top: int, bottom: int) -> Image:

@@ -91,7 +91,7 @@ def summed(
 
 def part_by_part(sight: Sight, side: int, kept: int = 0) -> Flow | Tiles:
     """What is looked at, divided as `tiled` says; `kept`: 0, where nothing is pulled back."""
-    return Flow.over(sight, side, max(0, kept - 1)) or Tiles.over(sight, side, kept)
+    return Flow.over(sight, side, max(0, kept - 1)) or Tiles(**vars(sight), side=side, keeps=kept)
 
 
 def slope(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[Losses, Summaries]:

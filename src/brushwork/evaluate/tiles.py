@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import torch
 from torch.utils.checkpoint import checkpoint
@@ -38,11 +38,6 @@ class Tiles(Sight):
     keeps: int = 0
     """Tiles whose graphs are kept between the passes."""
     _looks: list[_Look] = field(default_factory=list)
-
-    @classmethod
-    def over(cls, sight: Sight, side: int, keeps: int = 0) -> Self:
-        """A sight, in tiles."""
-        return cls(sight.encoder, sight.terms, sight.image, sight.own, sight.present, sight.layout, side, keeps)
 
     @torch.no_grad()
     def features(self) -> Iterator[tuple[str, Window, Feature]]:
