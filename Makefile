@@ -18,6 +18,10 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/deptry src
 	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 --cov --cov-report=term:skip-covered --cov-fail-under=95
 
+# Every test that is not marked slow, without linters and coverage: for while one works.
+quick: $(VENV)/installed-dev
+	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 -m 'not slow'
+
 # brushwork against its peers on this machine, about an hour: bench/compare.py --help.
 bench: $(VENV)/installed-dev
 	$(VENV)/bin/python bench/compare.py $(BENCH)
@@ -39,4 +43,4 @@ $(VENV)/installed-dev: $(VENV)/installed pyproject.toml requirements-peers.txt
 clean:
 	rm -rf $(VENV) build dist
 
-.PHONY: paint test bench clean
+.PHONY: paint test quick bench clean

@@ -13,8 +13,14 @@ import brushwork
 
 SOURCE = Path(brushwork.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
+TREES = {module: ast.parse(module.read_text()) for module in MODULES}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 70
 FORBIDDEN_NAMES = {"utils", "helpers", "misc", "common", "core", "base"}
+
+
+def named(module: Path) -> str:
+    """Returns a module's path as messages name it."""
+    return str(module.relative_to(SOURCE))
 
 
 @pytest.mark.parametrize("name", brushwork.__all__)
@@ -34,26 +40,36 @@ def test_import_is_instant_and_brings_no_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(SOURCE)))
-def test_rooms_are_small(module):
-    text = module.read_text()
-    assert len(text.splitlines()) <= LONGEST_FILE
-    assert module.stem not in FORBIDDEN_NAMES
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno < LONGEST_FUNCTION, node.name
+def test_files_and_functions_are_small():
+    lengths = {named(module): len(module.read_text().splitlines()) for module in MODULES}
+    functions = {
+        f"{named(module)}: {node.name}": node.end_lineno - node.lineno
+        for module in MODULES
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert not {file: lines for file, lines in lengths.items() if lines > LONGEST_FILE}
+    assert not {name: lines for name, lines in functions.items() if lines >= LONGEST_FUNCTION}
+    assert not [named(module) for module in MODULES if module.stem in FORBIDDEN_NAMES]
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(SOURCE)))
-def test_public_functions_and_classes_have_docstrings(module):
-    for node in ast.parse(module.read_text()).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            assert ast.get_docstring(node), f"{module.name}: {node.name}"
+def test_public_functions_and_classes_have_docstrings():
+    bare = [
+        f"{named(module)}: {node.name}"
+        for module in MODULES
+        for node in TREES[module].body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        if not ast.get_docstring(node)
+    ]
+    assert not bare
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(SOURCE)))
-def test_the_library_never_prints(module):
-    if "cli" in module.parts:
-        return
-    calls = [node for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Call)]
-    assert not [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+def test_the_library_never_prints():
+    prints = [
+        f"{named(module)}:{node.lineno}"
+        for module in MODULES
+        if "cli" not in module.parts
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert not prints
