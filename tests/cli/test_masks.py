@@ -27,6 +27,12 @@ def test_the_photographs_mask_may_be_alone():
     assert masks(["a.png", "c:d.png"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
 
 
+def test_nothing_after_the_colon_is_all_of_the_painting():
+    assert masks(["a.png:", "c:d.png:"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
+    Path("a.png:").touch()
+    assert masks(["a.png:"], 1) == ((Path("a.png:"),),), "a file of that very name"
+
+
 def test_a_colon_may_be_part_of_a_name():
     assert masks(["c:d.png:a.png"], 1) == ((Path("c:d.png"), Path("a.png")),)
     assert masks(["a.png:c:d.png"], 1) == ((Path("a.png"), Path("c:d.png")),)
@@ -37,7 +43,8 @@ def test_a_colon_may_be_part_of_a_name():
     [
         ("", 1, "--region without a name: give masks as photo_mask.png:painting_mask.png"),
         ("z.png", 1, "the mask z.png of --region z.png is missing"),
-        ("a.png:", 1, "the mask a.png: of --region a.png: is missing"),
+        ("z.png:", 1, "the mask z.png of --region z.png: is missing"),
+        (":a.png", 1, "the mask :a.png of --region :a.png is missing"),
         ("a.png:z.png", 1, "the mask z.png of --region a.png:z.png is missing"),
         ("a.png:b.png", 2, "2 pictures were asked for"),
     ],

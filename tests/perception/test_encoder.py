@@ -101,10 +101,12 @@ def test_sizes_of_maps_are_known_beforehand(make, ceil):
 def test_stages_that_no_tap_needs_can_be_let_go():
     encoder = vgg(16, caffe_preprocess())
     image, before = torch.rand(1, 3, 32, 32), sum(one.numel() for one in encoder.parameters())
+    whole = encoder.fingerprint
     expected = encoder(image, ["conv3_1"])["conv3_1"]
     encoder.cut_after(["conv1_2", "conv3_1"])
     assert sum(one.numel() for one in encoder.parameters()) < before / 10
     assert encoder.taps[-1] == "relu3_1"
+    assert encoder.fingerprint == whole != vgg(16, caffe_preprocess()).fingerprint
     assert torch.equal(encoder(image, ["conv3_1"])["conv3_1"], expected)
     with pytest.raises(InputError, match="no tap 'conv4_1'"):
         encoder.tap("conv4_1")

@@ -1,4 +1,4 @@
-"""Masks as they are named on the command line: photo_mask.png:painting_mask.png, or photo_mask.png alone."""
+"""Masks as the command line names them: photo.png:painting.png; photo.png or photo.png: for all of a painting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def masks(given: Sequence[str], jobs: int) -> tuple[Masks, ...]:
 def _masks(given: str) -> Masks:
     parts = given.split(":")
     pairs = [(":".join(parts[:place]), ":".join(parts[place:])) for place in range(1, len(parts))]
-    ways = [tuple(Path(name).expanduser() for name in names) for names in ((given,), *pairs) if all(names)]
+    # Nothing after the colon: all of the painting.
+    ways = [tuple(Path(name).expanduser() for name in names if name) for names in ((given,), *pairs) if names[0]]
     there = [way for way in ways if all(path.is_file() for path in way)]
     if there:
         return there[0]

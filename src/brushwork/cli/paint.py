@@ -82,7 +82,7 @@ def paint(
         Paintings, when all the pictures before are photographs.
     region
         Two masks as photo_mask.png:painting_mask.png: where the first is white is painted after where the second is;
-        gray is in between; the first alone: after all of the painting. In colored maps every color is a region. One
+        gray is in between; without the second: after all of the painting. In colored maps every color is a region. One
         after the other for the paintings in their order, or all for the only one. `--guides` and `--feather` say more.
     each
         One picture for each painting, instead of a blend.

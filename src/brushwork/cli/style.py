@@ -17,11 +17,12 @@ from brushwork.cli.weights import BYTES_PER_MEGABYTE
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.jobs.job import DeviceName
-from brushwork.picture import read_picture
+from brushwork.picture import picture_size, read_picture
 from brushwork.recipes import KeptStyle, Transfer, mix_styles, preset, take_style
 from brushwork.recipes.kept_style import ENDING
 from brushwork.recipes.options import Seeing, Sizing
 from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes.taking import looked_at
 
 _OF_STYLE = (
     *(field.name for kind in (Sizing, Seeing) for field in fields(kind)),
@@ -78,7 +79,8 @@ def save(
     """
     options = settings(preset(preset_name), given)
     place = pick_device(device)
-    image = read_picture(painting).image.to(place)
+    # As `paint` reads it: a giant no larger than it is looked at.
+    image = read_picture(painting, enough=looked_at(picture_size(painting), options)).image.to(place)
     kept = take_style(image, options, painting.name, encoder=encoder_for(options, place))
     return _write(kept, output or Path(f"{painting.stem}{ENDING}"), force)
 

@@ -13,6 +13,7 @@ from brushwork.perception.native.chain import Step, chain
 from brushwork.perception.native.library import library
 from brushwork.perception.precision import Layers, Precision, precise, resolve
 from brushwork.perception.preprocess import Preprocess
+from brushwork.perception.reading import digest
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Features, Image
 
@@ -94,6 +95,7 @@ class Encoder(nn.Module):
         self.precision: Precision = "full"
         self.replays = False
         self._layers = Layers()
+        self._uncut: str | None = None
         self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
         self._stages = tuple(stages)
         self._order = [stage.name for stage in stages]
@@ -102,6 +104,12 @@ class Encoder(nn.Module):
         self._smallest = _smallest_sides(stages)
         self.requires_grad_(False)
         self.eval()
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over the biases of the whole network, also of the stages that were let go."""
+        biases = {name: one.cpu() for name, one in self.named_parameters() if one.ndim == 1}
+        return self._uncut or digest(biases)
 
     @property
     def taps(self) -> tuple[str, ...]:
@@ -143,6 +151,7 @@ class Encoder(nn.Module):
 
     def cut_after(self, taps: Iterable[str]) -> None:
         """Let go of the stages that no tap needs, and of their weights; their own taps are unknown from now on."""
+        self._uncut = self.fingerprint
         keep = max(self.depth(name) for name in taps) + 1
         for name in self._order[keep:]:
             del self.stages[name.replace(".", "_")]

@@ -15,7 +15,6 @@ from safetensors.torch import save
 
 from brushwork.errors import InputError
 from brushwork.perception import Encoder
-from brushwork.perception.reading import digest
 from brushwork.picture.destination import placing
 from brushwork.picture.window import Size
 from brushwork.recipes.options import Seeing, Sizing
@@ -37,7 +36,7 @@ class Seen:
 
     network: str
     fingerprint: str
-    """sha256 over the network's biases: names alone can be taken twice."""
+    """Of the network's weights (`Encoder.fingerprint`): names alone can be taken twice."""
     pooling: str
     padding: str
     ceil: bool
@@ -48,9 +47,8 @@ class Seen:
     @classmethod
     def of(cls, options: Sizing, seeing: Seeing, encoder: Encoder) -> Seen:
         """How a recipe's options, and the network that they name, look."""
-        biases = {name: one.cpu() for name, one in encoder.named_parameters() if one.ndim == 1}
         settings = {name: getattr(seeing, name) for name in _SEEING}
-        return cls(encoder.name, digest(biases), **settings, measure=options.measure)
+        return cls(encoder.name, encoder.fingerprint, **settings, measure=options.measure)
 
     def differences(self, other: Seen) -> list[str]:
         """What the other does differently, in words."""

@@ -31,9 +31,19 @@ def take_style(painting: Image, options: Transfer, source: str, *, encoder: Enco
     subject = Subject(painting, [painting], options, encoder or encoder_for(options, painting.device))
     eye, own = subject.encoder, Size.of(painting)
     taps = tuple(dict.fromkeys(map(eye.tap, (*options.content_layers, *options.style_layers))))
-    # Whatever the photograph's proportions, its sizes are among those of a square; a long painting may be too small.
-    square = own if options.size == "full" else Size(options.size, options.size)
-    finest, *coarser = reversed([level.size for level in levels(square, options.size, options.measure, options)])
+    finest, *coarser = reversed(_sizes(options, own))
+    # A long painting may be too small.
     seen = [finest, *(size for size in coarser if min(style_size(options, size, own, scale)) >= eye.smallest(taps))]
     styles = {style_pixels(options, size, scale): subject.style_at(size, taps) for size in reversed(seen)}
     return KeptStyle(source, Seen.of(options, options, eye), style_size(options, finest, own, scale), styles)
+
+
+def looked_at(painting: Size, options: Transfer) -> Size:
+    """The largest size at which `take_style` looks at a painting of a size, at the largest of its scales."""
+    return style_size(options, _sizes(options, painting)[-1], painting, max(options.style_scale))
+
+
+def _sizes(options: Transfer, painting: Size) -> list[Size]:
+    """Small to large. Whatever the photograph's proportions, its sizes are among those of a square."""
+    square = painting if options.size == "full" else Size(options.size, options.size)
+    return [level.size for level in levels(square, options.size, options.measure, options)]
