@@ -12,6 +12,7 @@ from brushwork.cli.panels import OUTPUT
 from brushwork.cli.weights import megabytes
 from brushwork.fast.export import export_painter
 from brushwork.fast.painter import load_painter
+from brushwork.folders import expanded
 
 
 def export(
@@ -41,6 +42,6 @@ def export(
     found = load_painter(painter)
     path = export_painter(found, output or Path(f"{found.name}.onnx"), overwrite=force)
     if not quiet:
-        tell(f"{found.name}, {megabytes(path.expanduser().stat().st_size)}")
+        tell(f"{found.name}, {megabytes(expanded(path).stat().st_size)}")
     result(str(path))
     return 0

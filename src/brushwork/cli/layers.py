@@ -13,6 +13,7 @@ from cyclopts.config import Dict, Env
 
 from brushwork.cli.options import Given
 from brushwork.errors import InputError, did_you_mean
+from brushwork.folders import expanded
 
 PREFIX = "BRUSHWORK_"
 
@@ -64,14 +65,14 @@ def split_start(given: Given, named: Any) -> tuple[Given, Path | None]:
     start, names = given.get("start"), get_args(named)
     if start is None or start in names:
         return given, None
-    if not Path(start).expanduser().is_file():
+    if not expanded(start).is_file():
         raise InputError(f"the start {start!r} is neither a starting point nor a file. {did_you_mean(start, names)}")
-    return {name: value for name, value in given.items() if name != "start"}, Path(start).expanduser()
+    return {name: value for name, value in given.items() if name != "start"}, expanded(start)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
+        return tomllib.loads(expanded(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"the settings file {path} cannot be read ({error}).") from error
     except tomllib.TOMLDecodeError as error:

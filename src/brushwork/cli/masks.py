@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.jobs.job import Masks
 
 
@@ -23,7 +23,7 @@ def _masks(given: str) -> Masks:
     parts = given.split(":")
     pairs = [(":".join(parts[:place]), ":".join(parts[place:])) for place in range(1, len(parts))]
     # Nothing after the colon: all of the painting.
-    ways = [tuple(Path(name).expanduser() for name in names if name) for names in ((given,), *pairs) if names[0]]
+    ways = [tuple(expanded(name) for name in names if name) for names in ((given,), *pairs) if names[0]]
     there = [way for way in ways if all(path.is_file() for path in way)]
     if there:
         return there[0]

@@ -16,6 +16,7 @@ from brushwork.cli.panels import MACHINE, OUTPUT, SETTINGS, ConfigFile
 from brushwork.cli.weights import BYTES_PER_MEGABYTE
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
+from brushwork.folders import expanded
 from brushwork.jobs.job import DeviceName
 from brushwork.picture import picture_size, read_picture
 from brushwork.recipes import KeptStyle, Transfer, mix_styles, preset, take_style
@@ -125,9 +126,9 @@ def _weighed(given: str) -> tuple[Path, float]:
     """
     name, colon, weight = given.rpartition(":")
     if not colon or given.lower().endswith(ENDING):
-        return Path(given).expanduser(), 1.0
+        return expanded(given), 1.0
     try:
-        return Path(name).expanduser(), float(weight)
+        return expanded(name), float(weight)
     except ValueError:
         raise InputError(f"{given}: {weight!r} is no weight; write as in starry{ENDING}:0.7.") from None
 
@@ -135,7 +136,7 @@ def _weighed(given: str) -> tuple[Path, float]:
 def _write(kept: KeptStyle, path: Path, force: bool) -> int:
     if path.suffix.lower() != ENDING:
         raise InputError(f"the style is to be {path}: its name must end in {ENDING}.")
-    kept.write(path.expanduser(), overwrite=force)
+    kept.write(expanded(path), overwrite=force)
     tell(f"the style of {kept.source}, {kept.nbytes / BYTES_PER_MEGABYTE:.1f} MB")
     result(str(path))
     return 0

@@ -17,6 +17,7 @@ from brushwork.cli.targets import pictures
 from brushwork.cli.vary import Varied, varied
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
+from brushwork.folders import expanded
 from brushwork.jobs.job import DeviceName
 from brushwork.lab import Report, Result, conduct
 from brushwork.lab.record import Shelf
@@ -93,7 +94,7 @@ def sweep(
     paintings = tuple(pictures(list(styles)))
     fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": paintings, **given}
     choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined(wanted))
-    asked = Sweep(output.expanduser(), content.expanduser(), choices, start, str(pick_device(device)))
+    asked = Sweep(expanded(output), expanded(content), choices, start, str(pick_device(device)))
     report = Report(
         described(asked, [name.replace("_", "-") for name in wanted]),
         asked.given(),

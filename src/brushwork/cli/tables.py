@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from brushwork.cli.output import json_text
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.picture.destination import placing
 
 Row: TypeAlias = Mapping[str, Any]
@@ -23,7 +24,7 @@ def require_table(path: Path) -> None:
     """
     if path.suffix.lower() not in _FORMATS:
         raise InputError(f"the table is to be {path}: it must end in {', '.join(_FORMATS)}.")
-    if not path.expanduser().parent.is_dir():
+    if not expanded(path).parent.is_dir():
         raise InputError(f"the folder {path.parent} does not exist: make it first.")
 
 
@@ -33,7 +34,7 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
     Raises: InputError: it cannot be written.
     """
     text = _FORMATS[path.suffix.lower()](rows)
-    with placing(path.expanduser(), overwrite=True) as temporary:
+    with placing(expanded(path), overwrite=True) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

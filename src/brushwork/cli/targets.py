@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 
 PIPE = "\0-"
 """How `-`, standard input or output, reaches the commands: parsers take a dash for an option, and this for a name."""
@@ -21,12 +22,12 @@ def pictures(names: Sequence[str]) -> list[Path]:
 
     Raises: InputError: a folder without pictures.
     """
-    return [file for name in names for file in _files(Path(name).expanduser())]
+    return [file for name in names for file in _files(expanded(name))]
 
 
 def holds_folder(names: Iterable[str]) -> bool:
     """Whether a folder is among the names."""
-    return any(Path(name).expanduser().is_dir() for name in names)
+    return any(expanded(name).is_dir() for name in names)
 
 
 def is_pipe(name: str) -> bool:
@@ -44,7 +45,7 @@ def outputs(given: str, names: Sequence[str], many: bool) -> list[Path]:
 
     Raises: InputError: one file for many results.
     """
-    folder = Path(given).expanduser() if given else Path()
+    folder = expanded(given) if given else Path()
     is_folder = not given or names_folder(given) or folder.is_dir()
     if not many and not is_folder:
         return [folder]

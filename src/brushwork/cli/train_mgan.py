@@ -21,6 +21,7 @@ from brushwork.cli.schooling import Schooling, train
 from brushwork.cli.targets import pictures
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENDING
+from brushwork.folders import expanded
 from brushwork.jobs import Job, paint
 from brushwork.perception import Encoder
 from brushwork.recipes import Progress
@@ -71,7 +72,7 @@ def mgan(
     """
     styles = pictures([style, *more])
     options = settings(MarkovTraining(), given)
-    output = (schooling.output or Path(f"{styles[0].stem}{ENDING}")).expanduser()
+    output = expanded(schooling.output or Path(f"{styles[0].stem}{ENDING}"))
 
     def prepared(device: torch.device) -> tuple[Lesson, Course]:
         paintings = read_paintings(styles)
@@ -85,7 +86,7 @@ def mgan(
         )
         if not options.targets:
             return lesson_of_paintings(paintings, options, device), course
-        folder = (target_folder or output.with_name(f"{output.stem}-targets")).expanduser()
+        folder = expanded(target_folder or output.with_name(f"{output.stem}-targets"))
         jobs = target_jobs(chosen(photos, options), styles, options.painting, folder, schooling.device)
         return lesson_of_pairs(_painted(jobs, device, schooling.quiet), options, device), course
 

@@ -15,6 +15,7 @@ from brushwork.cli.schooling import Schooling, train
 from brushwork.cli.targets import pictures
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENDING
+from brushwork.folders import expanded
 from brushwork.training.about import about
 from brushwork.training.course import Course
 from brushwork.training.lesson import Lesson
@@ -69,7 +70,7 @@ def texture(
         paintings = read_patches(styles, options.patch)
         course = Course(
             options=options,
-            output=(schooling.output or Path(f"{styles[0].stem}{ENDING}")).expanduser(),
+            output=expanded(schooling.output or Path(f"{styles[0].stem}{ENDING}")),
             photographs=photos,
             photo_size=options.photo_size,
             about=about("texture", options, styles=styles, photographs=photos),

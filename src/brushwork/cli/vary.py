@@ -12,6 +12,7 @@ from cyclopts import Token
 from brushwork.cli.options import extent, whole
 from brushwork.cli.targets import pictures
 from brushwork.errors import InputError, did_you_mean
+from brushwork.folders import expanded
 from brushwork.recipes import PRESETS, Transfer
 from brushwork.recipes.options import Extent
 
@@ -70,7 +71,7 @@ def _paintings(written: str) -> dict[str, Any]:
 
 
 def _matching(part: str) -> list[str]:
-    pattern = str(Path(part).expanduser())
+    pattern = str(expanded(part))
     found = sorted(glob.glob(pattern))  # noqa: PTH207 (patterns may be absolute)
     if not found and Path(pattern).exists():  # a name with brackets in it
         return [pattern]

@@ -6,9 +6,8 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-import platformdirs
-
 from brushwork.errors import InputError, did_you_mean
+from brushwork.folders import expanded, user_data
 
 ENDING = ".safetensors"
 
@@ -19,7 +18,7 @@ PAINTERS = Path(str(files("brushwork"))) / "fast" / "painters"
 def user_folder() -> Path:
     """`$BRUSHWORK_PAINTERS`, or the user's folder for data: where painters are found by their names."""
     given = os.environ.get("BRUSHWORK_PAINTERS")
-    return Path(given) if given else platformdirs.user_data_path("brushwork", appauthor=False) / "painters"
+    return Path(given) if given else user_data() / "painters"
 
 
 def shelved() -> dict[str, Path]:
@@ -33,7 +32,7 @@ def painter_file(source: str | Path) -> Path:
 
     Raises: InputError: no painter has this name.
     """
-    path = Path(source).expanduser()
+    path = expanded(source)
     if isinstance(source, Path) or path.suffix or path.exists() or len(path.parts) != 1:
         return path
     known = shelved()

@@ -11,6 +11,7 @@ from brushwork.evaluate.machine import pick_device
 from brushwork.fast.by_painter import ByPainter
 from brushwork.fast.painter import load_painter
 from brushwork.fast.shelf import shelved
+from brushwork.folders import expanded
 from brushwork.jobs.inscription import read_inscription
 from brushwork.jobs.job import DeviceName, Job, OnePass, commission
 from brushwork.jobs.record import Record, changed, machine
@@ -34,7 +35,7 @@ def again(path: Path, output: Path | None = None) -> Repeat:
 
     Raises: InputError: no such metadata, or an input that is missing or changed.
     """
-    path = path.expanduser()
+    path = expanded(path)
     record = read_inscription(path).record
     device = _device(record)
     job = commission(

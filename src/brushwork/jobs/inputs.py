@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 
+from brushwork.folders import expanded
 from brushwork.jobs.job import Commission, Job
 from brushwork.jobs.regions import read_regions
 from brushwork.jobs.wanted import is_kept, wanted
@@ -85,7 +86,7 @@ def read_sizes(job: Commission) -> Sizes:
     looked_at, limit = wanted(job), job.max_pixels or MAX_PIXELS
     content = picture_size(job.content, max_pixels=limit, enough=looked_at.content)
     paintings = tuple(
-        KeptStyle.read(path.expanduser()).size if is_kept(path) else picture_size(path, max_pixels=limit, enough=enough)
+        KeptStyle.read(expanded(path)).size if is_kept(path) else picture_size(path, max_pixels=limit, enough=enough)
         for path, enough in zip(job.paintings, looked_at.paintings, strict=True)
     )
     return Sizes(content, paintings, _sizes(read_regions(job, content, paintings)))
@@ -97,7 +98,7 @@ def _sizes(regions: tuple[Region, ...]) -> tuple[tuple[Size, Size, int], ...]:
 
 def _read_painting(job: Commission, path: Path, enough: Size | None) -> Picture | KeptStyle:
     """A painting, or the style that was kept of one."""
-    return KeptStyle.read(path.expanduser()) if is_kept(path) else _read(job, path, enough)
+    return KeptStyle.read(expanded(path)) if is_kept(path) else _read(job, path, enough)
 
 
 def _read(job: Commission, path: Path, enough: Size | None) -> Picture:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from brushwork.errors import InputError
 from brushwork.evaluate.tiled import Tiling
 from brushwork.fast.at_once import AtOnce
+from brushwork.folders import expanded
 from brushwork.recipes import Options
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
@@ -70,7 +71,7 @@ class Job(Commission):
     @property
     def checkpoint(self) -> Path:
         """Where the unfinished painting is kept: beside the output."""
-        return self.output.with_name(f"{self.output.name}.checkpoint").expanduser()
+        return expanded(self.output.with_name(f"{self.output.name}.checkpoint"))
 
     @property
     def files(self) -> tuple[Path, ...]:

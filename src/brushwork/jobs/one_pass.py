@@ -10,6 +10,7 @@ from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.tiled import Tiling
 from brushwork.fast.at_once import Brush, canvas_size, strokes
+from brushwork.folders import expanded
 from brushwork.jobs.beforehand import enlarged, forgone
 from brushwork.jobs.events import Event, Finished, Note, Passed, Started
 from brushwork.jobs.inputs import read_inputs
@@ -74,7 +75,7 @@ def paint_at_once(
 def _finished(job: OnePass, record: Record) -> Finished | None:
     """The end of a job whose picture lies there already; None: it is to be painted."""
     try:
-        found = finished_picture(job.output.expanduser(), record)
+        found = finished_picture(expanded(job.output), record)
     except InputError:
         if job.overwrite:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.jobs.job import Commission, Job
 from brushwork.jobs.record import Record
 from brushwork.picture import Size, check_writable
@@ -28,11 +29,11 @@ def require_apart(job: Commission) -> None:
 
     Raises: InputError.
     """
-    output = job.output.expanduser()
+    output = expanded(job.output)
     masks = (mask for pair in job.regions for mask in pair)
     start = (job.start,) if isinstance(job, Job) and job.start else ()
     for path in (job.content, *job.paintings, *masks, *start):
-        if output.exists() and output.samefile(path.expanduser()):
+        if output.exists() and output.samefile(expanded(path)):
             raise InputError(f"{job.output} is a picture to paint from: write to another file.")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.jobs.job import Commission
 from brushwork.picture import MAX_PIXELS, Size
 from brushwork.picture.masks import read_mask, read_masks
@@ -43,7 +44,7 @@ def _regions(job: Commission, content: Size, paintings: Sequence[Size]) -> Itera
     limit = job.max_pixels or MAX_PIXELS
     for number, masks in enumerate(job.regions):
         whose = number if len(paintings) > 1 else 0
-        own, *other = (mask.expanduser() for mask in masks)
+        own, *other = (expanded(mask) for mask in masks)
         if not other:
             region = Region(read_mask(own, max_pixels=limit), _EVERYTHING, whose)
             _require_alike(region.photograph, own, content)

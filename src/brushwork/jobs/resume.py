@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.jobs.checkpoint import Checkpoint
 from brushwork.jobs.events import Finished
 from brushwork.jobs.inscription import Inscription, read_inscription
@@ -30,7 +31,7 @@ def take_up(job: Job, record: Record) -> Checkpoint | Inscription | None:
     Raises: InputError: another painting lies there, or a damaged checkpoint, and they may not be overwritten.
     """
     try:
-        return finished_picture(job.output.expanduser(), record) or _checkpoint(job.checkpoint, record)
+        return finished_picture(expanded(job.output), record) or _checkpoint(job.checkpoint, record)
     except InputError:
         if job.overwrite:
             return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 
 
 class Source(NamedTuple):
@@ -28,8 +29,8 @@ def source_of(path: Path, folder: Path) -> Source:
 
     Raises: InputError: it cannot be read.
     """
-    path = path.expanduser()
-    return Source(_relative(path, folder.expanduser()), sha256_of(path))
+    path = expanded(path)
+    return Source(_relative(path, expanded(folder)), sha256_of(path))
 
 
 def sha256_of(path: Path) -> str:

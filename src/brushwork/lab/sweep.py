@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.lab.cell import Cell, Ends, Figures, cell_name
 from brushwork.lab.easel import Easel
 from brushwork.lab.experiment import Experiment
@@ -165,7 +166,7 @@ def _plain(path: Path) -> str:
 
 def _painting(path: Path, device: torch.device) -> Image | KeptStyle:
     """A painting, or the style that was kept of one."""
-    return KeptStyle.read(path.expanduser()).to(device) if path.suffix.lower() == ENDING else _picture(path, device)
+    return KeptStyle.read(expanded(path)).to(device) if path.suffix.lower() == ENDING else _picture(path, device)
 
 
 def _picture(path: Path, device: torch.device) -> Image:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast, get_args
 
-import platformdirs
 from safetensors.torch import save
 from torch import Tensor
 
 from brushwork.errors import WeightsError
+from brushwork.folders import user_cache
 from brushwork.perception.architectures import ARCHITECTURES, shapes
 from brushwork.perception.conventions import Convention
 from brushwork.perception.decoder import DECODER, decoder_shapes
@@ -41,7 +41,7 @@ class Weights:
 def cache_folder() -> Path:
     """`$BRUSHWORK_CACHE/weights`, or that in the user's cache (which honors `XDG_CACHE_HOME`)."""
     given = os.environ.get("BRUSHWORK_CACHE")
-    root = Path(given) if given else platformdirs.user_cache_path("brushwork", appauthor=False)
+    root = Path(given) if given else user_cache()
     return root / "weights"
 
 

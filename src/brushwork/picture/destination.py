@@ -12,6 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.picture.formats import DEEP_ZOOM, format_of, require_pyramid
 from brushwork.picture.vips import required_vips
 from brushwork.picture.window import Size
@@ -40,7 +41,7 @@ def check_writable(
         overwritten, less room on the disk than `bytes_needed`, a `size` that the format does not hold, or 16 `bits`
         or Deep Zoom without pyvips.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     format = format_of(path)
     if size is not None and max(size) > format.longest:
         raise InputError(f"{format.name} holds {format.longest} pixels a side, not {size}: write .png or .tif.")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.picture.files import open_picture
 from brushwork.picture.limits import MAX_PIXELS, require_size, rows_at_a_time
 from brushwork.picture.notes import damaged, frames_note
@@ -95,7 +96,7 @@ def open_giant(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Gi
     Raises: InputError: pyvips is missing, no picture, more than `max_pixels`, or one that can only be read as a whole:
         transparent, CMYK, Lab, floats.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     found = giant_in(required_vips(f"{path.name} is to be read in parts"), path, max_pixels)
     if found is None:
         raise InputError(f"{path.name} can only be read as a whole: save it as opaque RGB with 8 or 16 bits a sample.")

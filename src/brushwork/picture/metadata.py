@@ -15,6 +15,7 @@ from hashlib import md5
 from pathlib import Path
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.picture.decode import opened_by_pillow
 from brushwork.picture.files import open_picture
 from brushwork.picture.formats import DEEP_ZOOM
@@ -89,7 +90,7 @@ def read_metadata(path: str | Path) -> str | None:
 
     Raises: InputError: no such file, or no picture.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     if path.suffix.lower() in DEEP_ZOOM.endings:
         with open_picture(path) as file:
             return text_in(file.read())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.picture.arrays import from_array, from_tensor
 from brushwork.picture.calm import calm_pillow
 from brushwork.picture.decode import decode_file, decode_image
@@ -52,7 +53,7 @@ def read_picture(source: Source, *, max_pixels: int = MAX_PIXELS, enough: Size |
         case PIL.Image.Image():
             return decode_image(source, IN_MEMORY, max_pixels).picture(IN_MEMORY)
         case str() | PathLike():
-            return _read_path(Path(source).expanduser(), max_pixels, enough)
+            return _read_path(expanded(source), max_pixels, enough)
     if hasattr(source, "read"):
         return _read_file(source, name_of(source), max_pixels)
     raise InputError(
@@ -66,7 +67,7 @@ def picture_size(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, eno
 
     Raises: InputError: as `read_picture`, but for damages behind the header.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     size = header_size(path)
     if size is None:
         return read_picture(path, max_pixels=max_pixels, enough=enough).size

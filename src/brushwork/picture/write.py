@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.picture.deepzoom import write_deep_zoom
 from brushwork.picture.destination import placing, placing_together
 from brushwork.picture.encode import encoded
@@ -49,7 +50,7 @@ def write_picture(
     Raises: InputError: an unknown ending, NaN, several pictures, a wrong option, a size the format does not hold, or
         a place that cannot be written.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     format = format_of(path)
     _require_options(format, Size.of(image), bits, quality, pyramid)
     _require_tensors(image, alpha)

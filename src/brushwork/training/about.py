@@ -10,6 +10,7 @@ from typing import Any
 
 from brushwork.errors import InputError
 from brushwork.fast.painter import Painter
+from brushwork.folders import expanded
 from brushwork.training.options import Learning
 from brushwork.training.photographs import photographs_in
 
@@ -42,12 +43,12 @@ def about(
 def digest_of(path: Path) -> str:
     """sha256 of a file. Raises: InputError: it cannot be read."""
     try:
-        return sha256(path.expanduser().read_bytes()).hexdigest()
+        return sha256(expanded(path).read_bytes()).hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
 
 
 def digest_of_names(folder: Path) -> str:
     """sha256 of the names of a folder's pictures: the same photographs in the same order."""
-    names = [str(one.relative_to(folder.expanduser())) for one in photographs_in(folder)]
+    names = [str(one.relative_to(expanded(folder))) for one in photographs_in(folder)]
     return sha256("\n".join(names).encode()).hexdigest()

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import InputError
+from brushwork.folders import expanded
 from brushwork.picture import read_picture
 from brushwork.picture.framing import crop
 from brushwork.picture.resample import fit, resize
@@ -31,7 +32,7 @@ def photographs_in(folder: Path) -> list[Path]:
 
     Raises: InputError: no folder, or none in it.
     """
-    folder = folder.expanduser()
+    folder = expanded(folder)
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder: give one that holds photographs.")
     found = [one for one in folder.rglob("*") if one.suffix.lower() in ENDINGS and not one.name.startswith(".")]
