@@ -24,8 +24,26 @@ SMALLEST_SHARE = 0.01
 _GRAY = 8.0
 """Differences between channels, of 255, up to which a mask counts as gray: compression leaves some."""
 
-_DARKEST = 1 / 255
-"""Where no pixel is lighter, a mask is empty."""
+_LABELS = 16
+"""Of 255: where no pixel of a gray mask is lighter, its values are numbers of regions rather than weights."""
+
+_OPAQUE = 0.5
+"""Alpha from which on a pixel of a colored map belongs to a region."""
+
+
+class _Map(NamedTuple):
+    """A mask as it was read."""
+
+    name: str
+    image: Image
+    alpha: Tensor
+    """(1, height, width); 1 where the mask is opaque."""
+    whole: int
+    """The value of white."""
+
+    @property
+    def opaque(self) -> Tensor:
+        return self.alpha >= _OPAQUE
 
 
 class MaskPair(NamedTuple):
@@ -39,67 +57,92 @@ def read_masks(photograph: Path, painting: Path, *, max_pixels: int = MAX_PIXELS
     """The regions of two masks: of gray ones the one region that is light, of colored maps one for each color.
 
     Colors are those of at least a hundredth of a map; every pixel has the nearest of them, and the two maps' nearest
-    belong together.
+    belong together. What is transparent belongs to no region.
 
     Raises: InputError: missing or unreadable, one gray and one colored, an empty mask, or a color without partner.
     """
-    maps = [read_picture(path, max_pixels=max_pixels).image for path in (photograph, painting)]
-    names = (photograph.name, painting.name)
-    gray = [_is_gray(one) for one in maps]
+    maps = [_read(path, max_pixels) for path in (photograph, painting)]
+    gray = [_is_gray(one.image) for one in maps]
     if gray[0] != gray[1]:
-        which, other = names if gray[0] else reversed(names)
+        which, other = (one.name for one in (maps if gray[0] else reversed(maps)))
         raise InputError(f"the mask {which} is gray and {other} is colored: give two gray masks, or two colored maps.")
     if gray[0]:
-        return (MaskPair(*(_light(one, name) for one, name in zip(maps, names, strict=True))),)
-    return _by_color(maps, names)
+        return (MaskPair(*(_light(one) for one in maps)),)
+    return _by_color(*maps)
 
 
 def read_mask(path: Path, *, max_pixels: int = MAX_PIXELS) -> Mask:
-    """The one region of a gray mask, that is light.
+    """The one region of a gray mask, that is light and opaque.
 
     Raises: InputError: missing or unreadable, colored, or empty.
     """
-    image = read_picture(path, max_pixels=max_pixels).image
-    if not _is_gray(image):
+    mask = _read(path, max_pixels)
+    if not _is_gray(mask.image):
         raise InputError(
             f"the mask {path.name} is colored, and alone: give the painting's map too, or a gray mask for all of it."
         )
-    return _light(image, path.name)
+    return _light(mask)
+
+
+def _read(path: Path, max_pixels: int) -> _Map:
+    picture = read_picture(path, max_pixels=max_pixels)
+    alpha = torch.ones(1, *picture.size) if picture.alpha is None else picture.alpha[0]
+    return _Map(path.name, picture.image, alpha, 2**picture.bits - 1)
 
 
 def _is_gray(image: Image) -> bool:
     return float((image.amax(1) - image.amin(1)).max()) * 255 <= _GRAY
 
 
-def _light(image: Image, name: str) -> Mask:
-    """A gray mask's weights.
+def _light(mask: _Map) -> Mask:
+    """A gray mask's weights; those of a mask that holds only 0 and 1 as numbers are 0 and 1.
 
-    Raises: InputError: it is black all over.
+    Raises: InputError: it is black or transparent all over, or holds more numbers of regions.
     """
-    weights: Tensor = image.mean(1)
-    if float(weights.max()) <= _DARKEST:
-        raise InputError(f"the mask {name} is empty: paint white what belongs to the region.")
+    weights: Tensor = mask.image.mean(1) * (mask.alpha > 0)
+    lightest = round(float(weights.max()) * mask.whole)
+    if lightest == 1:
+        weights = (weights * mask.whole).round()
+    elif 0 < lightest * 255 <= _LABELS * mask.whole:
+        raise InputError(
+            f"the mask {mask.name} is nearly black (no value is above {lightest} of {mask.whole}), as maps are that "
+            f"number the regions: give one mask for each, {mask.whole} where the region is and 0 elsewhere."
+        )
+    weights = weights * mask.alpha
+    if not weights.any():
+        raise _empty(mask.name)
     return weights
 
 
-def _by_color(maps: list[Image], names: tuple[str, str]) -> tuple[MaskPair, ...]:
-    first, second = (_palette(one) for one in maps)
-    partners = _partners(first, second, names)
-    _partners(second, first, (names[1], names[0]))  # that none is left over
-    own, other = _nearest(maps[0], first), _nearest(maps[1], second)
-    return tuple(MaskPair((own == index).float(), (other == partner).float()) for index, partner in enumerate(partners))
+def _empty(name: str) -> InputError:
+    return InputError(f"the mask {name} is empty: paint what belongs to the region in white or a color, and opaque.")
 
 
-def _palette(image: Image) -> NDArray[np.float64]:
-    """The colors of a map, the most frequent first."""
-    pixels = (image[0].flatten(1).T * 255).round().to(torch.uint8).numpy()
+def _by_color(first: _Map, second: _Map) -> tuple[MaskPair, ...]:
+    own, other = _palette(first), _palette(second)
+    partners = _partners(own, other, (first.name, second.name))
+    _partners(other, own, (second.name, first.name))  # that none is left over
+    numbers = [_nearest(one.image, colors) for one, colors in ((first, own), (second, other))]
+    return tuple(
+        MaskPair((numbers[0] == index) * first.alpha, (numbers[1] == partner) * second.alpha)
+        for index, partner in enumerate(partners)
+    )
+
+
+def _palette(mask: _Map) -> NDArray[np.float64]:
+    """The colors of a map where it is opaque, the most frequent first."""
+    opaque = mask.opaque.flatten()
+    if not opaque.any():
+        raise _empty(mask.name)
+    pixels = (mask.image[0].flatten(1).T[opaque] * 255).round().to(torch.uint8).numpy()
     colors, counts = np.unique(pixels, axis=0, return_counts=True)
     found: list[NDArray[np.float64]] = []
     for color in colors[np.argsort(-counts, kind="stable")].astype(np.float64):
         if all(np.linalg.norm(color - known) >= SAME_COLOR for known in found):
             found.append(color)
     palette = np.array(found)
-    shares = np.bincount(_nearest(image, palette).flatten().numpy(), minlength=len(palette)) / len(pixels)
+    nearest = _nearest(mask.image, palette).flatten()[opaque].numpy()
+    shares = np.bincount(nearest, minlength=len(palette)) / len(pixels)
     return palette[shares >= SMALLEST_SHARE]
 
 
