@@ -38,8 +38,10 @@ def studio(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_painter_is_learned_and_named_after_the_style(run: Run, studio: Path) -> None:
+    (studio / "photos/notes.txt").touch()
     outcome = run(*JOHNSON, "--license", "CC0-1.0", "--plot", "losses.png")
     assert (outcome.code, outcome.out) == (0, "waves.safetensors\n")
+    assert outcome.err.count("photos: 1 file is passed over, not named as a picture (.txt).") == 1
     assert "learning on cpu" in outcome.err
     assert "3 iterations, 6 photographs, 2 held out" in outcome.err
     painter = load_painter(studio / "waves.safetensors")

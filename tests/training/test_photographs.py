@@ -31,11 +31,11 @@ def seen(batch: torch.Tensor) -> list[int]:
 
 
 def of(folder: Path, seed: int = 0, notes: list[str] | None = None) -> Photographs:
-    return Photographs(photographs_in(folder), 40, seed, ([] if notes is None else notes).append)
+    return Photographs(photographs_in(folder).pictures, 40, seed, ([] if notes is None else notes).append)
 
 
 def test_pictures_are_found_in_folders_within_too(folder: Path) -> None:
-    assert [one.name for one in photographs_in(folder)] == [f"{number}.png" for number in range(6)]
+    assert [one.name for one in photographs_in(folder).pictures] == [f"{number}.png" for number in range(6)]
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_row_is_the_same_whenever_it_is_asked_for(folder: Path) -> None:
 def test_crops_are_of_all_scales_and_some_are_mirrored(tmp_path: Path) -> None:
     ramp = torch.linspace(0, 1, 80).expand(1, 3, 80, 80)
     write_picture(ramp, tmp_path / "ramp.png")
-    crops = Photographs(photographs_in(tmp_path), 80, 0, [].append).batch(range(40), 32)
+    crops = Photographs(photographs_in(tmp_path).pictures, 80, 0, [].append).batch(range(40), 32)
     slopes = (crops[:, 0, 0, -1] - crops[:, 0, 0, 0]).tolist()
     widths = [abs(slope) for slope in slopes]
     assert min(widths) < 0.5
@@ -74,7 +74,7 @@ def test_crops_are_of_all_scales_and_some_are_mirrored(tmp_path: Path) -> None:
 
 def test_photographs_smaller_than_the_crop_are_enlarged(tmp_path: Path) -> None:
     write_picture(torch.rand(1, 3, 12, 30), tmp_path / "small.png")
-    assert Photographs(photographs_in(tmp_path), 40, 0, [].append).batch(range(2), 32).shape == (2, 3, 32, 32)
+    assert Photographs(photographs_in(tmp_path).pictures, 40, 0, [].append).batch(range(2), 32).shape == (2, 3, 32, 32)
 
 
 def test_broken_files_are_left_out_and_named_once(folder: Path) -> None:
@@ -91,7 +91,7 @@ def test_broken_files_are_left_out_and_named_once(folder: Path) -> None:
 def test_nothing_but_broken_files_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"broken")
     with pytest.raises(InputError, match="none of the 1 photographs can be read"):
-        Photographs(photographs_in(tmp_path), 40, 0, [].append).batch(range(1), 32)
+        Photographs(photographs_in(tmp_path).pictures, 40, 0, [].append).batch(range(1), 32)
 
 
 def test_what_has_no_room_in_memory_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ def test_middles_are_the_first_photographs_whole(folder: Path) -> None:
 
 
 def test_some_are_held_out_and_none_is_both(folder: Path) -> None:
-    files = photographs_in(folder)
+    files = photographs_in(folder).pictures
     learned, held = divided(files, 1, seed=0)
     assert sorted([*learned, *held]) == files
     assert len(held) == 1

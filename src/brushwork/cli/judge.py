@@ -88,7 +88,7 @@ def judge(
     if output is not None:
         require_table(output)
     use_threads(threads)
-    cases = [_case(path, content, style) for path in pictures(results)]
+    cases = [_case(path, content, style) for path in pictures(results, quiet=quiet)]
     place = pick_device(device)
     painters = [_painter(path) for path, *_ in cases]
     jury = Jury.load(network or _judge_of(painters), place)

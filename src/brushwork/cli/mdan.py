@@ -53,7 +53,7 @@ def mdan(
     if not styles:
         raise InputError(f"a painting is missing: brushwork mdan {content} PAINTING")
     with Pipes() as pipes:
-        photographs = pictures([pipes.source(content)])
-        paintings = tuple(pictures([pipes.source(name) for name in styles]))
+        photographs = pictures([pipes.source(content)], quiet=running.quiet)
+        paintings = tuple(pictures([pipes.source(name) for name in styles], quiet=running.quiet))
         asked = [(one, paintings, f"{one.stem}+{paintings[0].stem}-mdan") for one in photographs]
         return act(order(options, asked, running, pipes, many=holds_folder([content]), start=start))

@@ -123,6 +123,6 @@ def single_picture_order(
 ) -> int:
     """Do something with one job for each picture: what reconstructions and textures have in common."""
     with Pipes() as pipes:
-        files = pictures([pipes.source(name) for name in names])
+        files = pictures([pipes.source(name) for name in names], quiet=running.quiet)
         asked = [(file, (), f"{file.stem}-{result}") for file in files]
         return act(order(options, asked, running, pipes, many=len(names) > 1 or len(files) > 1, start=start))

@@ -107,8 +107,8 @@ def paint(
     contents, paintings = _parted([content, *styles], style)
     each, several = each or holds_folder(paintings), holds_folder([*contents, *paintings])
     with Pipes() as pipes:
-        photographs = pictures([pipes.source(name) for name in contents])
-        found = pictures([pipes.source(name) for name in paintings])
+        photographs = pictures([pipes.source(name) for name in contents], quiet=running.quiet)
+        found = pictures([pipes.source(name) for name in paintings], quiet=running.quiet)
         blends = [(one,) for one in found] if each else [tuple(found)]
         asked = [(one, blend, _name(one, blend)) for one, blend in product(photographs, blends)]
         regions = masks(region, len(asked))
@@ -133,7 +133,9 @@ def _by_painter(content: str, passing: Passing, given: Given, running: Running, 
     options = by_painter(str(passing.painter), given, own, running)
     with Pipes() as pipes:
         name = painter_name(options.painter)
-        asked = [(photo, (), f"{photo.stem}+{name}") for photo in pictures([pipes.source(content)])]
+        asked = [
+            (photo, (), f"{photo.stem}+{name}") for photo in pictures([pipes.source(content)], quiet=running.quiet)
+        ]
         return act(order(options, asked, running, pipes, many=holds_folder([content]), start=None))
 
 

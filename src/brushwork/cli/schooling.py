@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from brushwork.cli.exits import Interrupted
 from brushwork.cli.launched import is_launched
 from brushwork.cli.options import whole
-from brushwork.cli.output import print_json, result
+from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.panels import MACHINE, OUTPUT
 from brushwork.cli.perform import device_name, use_threads
 from brushwork.cli.plot import draw_losses, require_plot
@@ -28,6 +28,7 @@ from brushwork.training.events import Begun, Graduated, Judged, Learned, Told
 from brushwork.training.history import History
 from brushwork.training.keeper import require_resumable
 from brushwork.training.lesson import Lesson
+from brushwork.training.photographs import photographs_in
 from brushwork.training.school import teach
 
 Output: TypeAlias = Annotated[
@@ -107,6 +108,8 @@ def _trained(schooling: Schooling, prepared: Prepared, wire: Wire | None) -> int
     device = pick_device(schooling.device)
     lesson, course = prepared(device)
     course = scheduled(course, schooling)
+    if course.photographs is not None and not schooling.quiet and (note := photographs_in(course.photographs).note):
+        tell(note)
     require_resumable(course)
     with Interruption().listening() as interrupted, teaching(course.output.name, schooling.quiet) as shown:
         events = teach(lesson, course, device, wire, interrupted)

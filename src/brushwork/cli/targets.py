@@ -6,23 +6,26 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
 
+from brushwork.cli.launched import is_first
+from brushwork.cli.output import tell
 from brushwork.errors import InputError
 from brushwork.folders import expanded
+from brushwork.picture.readable import pictures_in
 
 PIPE = "\0-"
 """How `-`, standard input or output, reaches the commands: parsers take a dash for an option, and this for a name."""
-PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm")
-"""What is taken from a folder; a file that is named may have any ending."""
 LONGEST_NAME = 55
 """Characters of a name that is made here; with an ending and up to four bytes each, file systems still take it."""
 
 
-def pictures(names: Sequence[str]) -> list[Path]:
+def pictures(names: Sequence[str], *, quiet: bool = False) -> list[Path]:
     """The files that were named; a folder stands for the pictures in it, by name.
+
+    A file that is named may have any ending; how many files of a folder are passed over is told, unless `quiet`.
 
     Raises: InputError: a folder without pictures.
     """
-    return [file for name in names for file in _files(expanded(name))]
+    return [file for name in names for file in _files(expanded(name), quiet)]
 
 
 def holds_folder(names: Iterable[str]) -> bool:
@@ -69,15 +72,13 @@ def require_free(files: Iterable[Path]) -> None:
         )
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, quiet: bool) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(
-        file for file in path.iterdir() if file.suffix.lower() in PICTURE_ENDINGS and not file.name.startswith(".")
-    )
-    if not found:
-        raise InputError(f"the folder {path} holds no pictures: none ends in {', '.join(PICTURE_ENDINGS)}.")
-    return found
+    found = pictures_in(path)
+    if found.note and not quiet and is_first():
+        tell(found.note)
+    return found.pictures
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

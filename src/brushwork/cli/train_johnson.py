@@ -61,7 +61,7 @@ def johnson(
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    styles = pictures([style, *more])
+    styles = pictures([style, *more], quiet=schooling.quiet)
     start = load_painter(begin_from) if begin_from else None
     options = settings(StyleTraining(), given)
     if start is not None:

@@ -70,7 +70,7 @@ def mgan(
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    styles = pictures([style, *more])
+    styles = pictures([style, *more], quiet=schooling.quiet)
     options = settings(MarkovTraining(), given)
     output = expanded(schooling.output or Path(f"{styles[0].stem}{ENDING}"))
 

@@ -60,7 +60,7 @@ def texture(
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    styles = pictures([painting, *more])
+    styles = pictures([painting, *more], quiet=schooling.quiet)
     options = settings(TEXTURES if photos is None else STYLIZED, given)
     if options.style_blend and len(options.style_blend) != len(styles):
         count = len(options.style_blend)

@@ -19,11 +19,10 @@ from brushwork.picture.limits import require_size
 from brushwork.picture.notes import damaged, frames_note
 from brushwork.picture.picture import Raster
 from brushwork.picture.profile import to_srgb, to_srgb_deep
+from brushwork.picture.readable import KINDS, decoded_formats
 from brushwork.picture.samples import narrowed
 from brushwork.picture.window import Size
 
-# Not all that Pillow knows: some formats start other programs, some take any file for a picture.
-_READ = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "DIB", "PPM", "AVIF", "JPEG2000", "TGA", "QOI", "PSD")
 _WITH_FRAMES = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")  # elsewhere a further picture is a preview or a layer
 _GRAY = ("1", "L", "LA", "La")
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -59,11 +58,12 @@ def opened_by_pillow(file: File, name: str, max_pixels: int | None = None) -> It
     Raises: InputError: for whatever goes wrong, inside too.
     """
     file.seek(0)
-    with calm_pillow(max_pixels), _explained(name, max_pixels):
-        PIL.Image.init()
-        formats = [known for known in _READ if known in PIL.Image.OPEN]
-        with PIL.Image.open(cast(BinaryIO, file), formats=formats) as image:
-            yield image
+    with (
+        calm_pillow(max_pixels),
+        _explained(name, max_pixels),
+        PIL.Image.open(cast(BinaryIO, file), formats=decoded_formats()) as image,
+    ):
+        yield image
 
 
 @contextmanager
@@ -74,8 +74,8 @@ def _explained(name: str, max_pixels: int | None) -> Iterator[None]:
         raise
     except PIL.UnidentifiedImageError as error:
         raise InputError(
-            f"{name} is not a picture of a known kind, or its beginning is damaged: give PNG, JPEG, WebP, TIFF, GIF, "
-            "BMP, AVIF, JPEG 2000 or PPM, or convert it to one of these."
+            f"{name} is not a picture of a known kind, or its beginning is damaged: give {KINDS}, or convert it to "
+            "one of these."
         ) from error
     except PIL.Image.DecompressionBombError as error:
         raise InputError(

@@ -100,7 +100,7 @@ def _photographs(
     if course.photographs is None:
         raise InputError("no photographs were given: name a folder of them with --photos.")
     options, side = course.options, max(course.photo_size, lesson.crop)
-    learned, held = divided(photographs_in(course.photographs), options.held_out, options.seed)
+    learned, held = divided(photographs_in(course.photographs).pictures, options.held_out, options.seed)
     made = [Photographs(files, side, options.seed, note) if files else None for files in (learned, held)]
     return made[0], made[1]
 

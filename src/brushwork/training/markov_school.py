@@ -30,7 +30,7 @@ def chosen(folder: Path, options: MarkovTraining) -> list[Path]:
 
     Raises: InputError: no folder, or none in it.
     """
-    files = photographs_in(folder)
+    files = photographs_in(folder).pictures
     order = torch.randperm(len(files), generator=generator(options.seed, _CHOSEN)).tolist()
     return [files[place] for place in order[: options.targets]]
 

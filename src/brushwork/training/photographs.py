@@ -12,13 +12,11 @@ from brushwork.errors import InputError
 from brushwork.folders import expanded
 from brushwork.picture import read_picture
 from brushwork.picture.framing import crop
+from brushwork.picture.readable import Found, pictures_in
 from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size
 from brushwork.training.chance import generator
 from brushwork.types import Image
-
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm")
-"""What is taken from a folder."""
 
 ROOM = 2 * 10**9
 """Bytes of decoded photographs that are kept in memory; what is beyond that is decoded each time."""
@@ -27,18 +25,15 @@ _ORDER, _CROPS, _HELD_OUT = 1, 2, 3
 """What is drawn by chance: each from its own numbers."""
 
 
-def photographs_in(folder: Path) -> list[Path]:
-    """The pictures in a folder and the folders in it, by name.
+def photographs_in(folder: Path) -> Found:
+    """The pictures in a folder and the folders in it, by name, and what else is there.
 
     Raises: InputError: no folder, or none in it.
     """
     folder = expanded(folder)
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder: give one that holds photographs.")
-    found = [one for one in folder.rglob("*") if one.suffix.lower() in ENDINGS and not one.name.startswith(".")]
-    if not found:
-        raise InputError(f"the folder {folder} holds no pictures: none ends in {', '.join(ENDINGS)}.")
-    return sorted(found)
+    return pictures_in(folder, within=True)
 
 
 def divided(files: Sequence[Path], held_out: int, seed: int) -> tuple[list[Path], list[Path]]:
