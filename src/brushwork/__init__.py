@@ -2,9 +2,7 @@
 
     import brushwork
 
-    photograph = brushwork.read_picture("photo.jpg").image
-    painting = brushwork.read_picture("painting.jpg").image
-    for progress in brushwork.transfer(photograph, [painting], brushwork.preset("default")):
+    for progress in brushwork.transfer("photo.jpg", "painting.jpg", brushwork.preset("default")):
         print(progress.spent, "of", progress.budget)
     brushwork.write_picture(progress.image, "painted.png")
 
@@ -25,7 +23,17 @@ if TYPE_CHECKING:
     from brushwork.objective import Objective
     from brushwork.optimize import LBFGS, Adam, Guard, Step, minimize
     from brushwork.perception import Encoder, load_encoder, normalize_activations
-    from brushwork.picture import Picture, Size, Window, fit, read_metadata, read_picture, resize, write_picture
+    from brushwork.picture import (
+        Picture,
+        Size,
+        Window,
+        as_image,
+        fit,
+        read_metadata,
+        read_picture,
+        resize,
+        write_picture,
+    )
     from brushwork.recipes import (
         PRESETS,
         KeptStyle,
@@ -65,6 +73,7 @@ _ROOMS = {
         "Picture",
         "Size",
         "Window",
+        "as_image",
         "fit",
         "read_metadata",
         "read_picture",
@@ -136,6 +145,7 @@ __all__ = [
     "WeightsError",
     "Window",
     "__version__",
+    "as_image",
     "blend",
     "fit",
     "instant",

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.perception.encoder import Encoder
+from brushwork.picture.convert import as_image
+from brushwork.picture.read import Source
 from brushwork.picture.window import Window
 from brushwork.terms.moments import gram_sums, mean, spread_sums, variance, vectors, wide
 from brushwork.terms.term import Sum
@@ -39,14 +41,18 @@ class Style:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, painting: Image, encoder: Encoder, taps: Iterable[str], summed: Summed | None = None) -> Style:
-        """The style of one painting; by `summed`, never all of its features are there at once."""
+    def of(cls, painting: Source, encoder: Encoder, taps: Iterable[str], summed: Summed | None = None) -> Style:
+        """The style of one painting (whatever `as_image` takes); by `summed`, never all its features are there at once.
+
+        Raises: InputError: what is no picture.
+        """
+        image = as_image(painting, "the painting").to(encoder.preprocess.mean)
         if summed is None:
-            features = encoder(painting, taps)
+            features = encoder(image, taps)
             return cls({tap: _moments(feature) for tap, feature in features.items()})
-        firsts = summed(encoder, {tap: _First(tap) for tap in taps}, painting)
+        firsts = summed(encoder, {tap: _First(tap) for tap in taps}, image)
         means = {tap: sums["first"] / sums["count"].unsqueeze(-1) for tap, sums in firsts.items()}
-        seconds = summed(encoder, {tap: _Spread(tap, shift) for tap, shift in means.items()}, painting)
+        seconds = summed(encoder, {tap: _Spread(tap, shift) for tap, shift in means.items()}, image)
         return cls({tap: _from_sums(firsts[tap], seconds[tap], means[tap]) for tap in means})
 
 

@@ -138,3 +138,13 @@ def test_what_cannot_go_together_is_refused(brush, paintings, options, regions, 
 def test_numbers_out_of_range_are_refused(wrong):
     with pytest.raises(InputError, match=next(iter(wrong)).replace("_", "-")):
         Instant(**wrong)
+
+
+def test_pictures_in_any_form(brush):
+    levels = [(one[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy() for one in (PHOTOGRAPH, PAINTING)]
+    photo, art = (torch.from_numpy(one).permute(2, 0, 1)[None] / 255 for one in levels)
+    expected = instant(photo, [art], OPTIONS, brush=brush)
+    assert torch.equal(instant(levels[0], levels[1], OPTIONS, brush=brush), expected)
+    assert torch.equal(instant(photo.double(), art[0], OPTIONS, brush=brush), expected)
+    with pytest.raises(InputError, match="the photograph holds floats"):
+        instant(photo * 255, art, OPTIONS, brush=brush)

@@ -91,3 +91,25 @@ def test_a_jury_is_loaded_by_name(monkeypatch, lpips, photograph, painting):
     assert loaded.encoder.name == "vgg19"
     found = judge(photograph, content=photograph, style=painting, network="vgg19")
     assert found == loaded(photograph, content=photograph, style=painting)
+
+
+def test_pictures_in_any_form(jury, photograph, painting):
+    levels = [(one[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy() for one in (photograph, painting)]
+    photo, art = (torch.from_numpy(one).permute(2, 0, 1)[None] / 255 for one in levels)
+    expected = jury(photo, content=photo, style=art)
+    assert jury(levels[0], content=photo.double(), style=levels[1]) == expected
+
+
+@pytest.mark.parametrize(
+    ("which", "change", "said"),
+    [
+        ("result", lambda image: image * 255, "the result holds floats"),
+        ("content", lambda image: image.repeat(2, 1, 1, 1), "the photograph holds 2 pictures"),
+        ("style", lambda image: None, "the painting is given as NoneType"),
+    ],
+)
+def test_what_is_no_picture_is_refused(which, change, said, jury, photograph, painting):
+    given = {"result": photograph, "content": photograph, "style": painting}
+    given[which] = change(given[which])
+    with pytest.raises(InputError, match=said):
+        jury(given.pop("result"), **given)

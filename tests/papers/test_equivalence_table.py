@@ -16,7 +16,7 @@ from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 from brushwork.picture.window import Size
 from brushwork.recipes import Texture, preset, run
-from brushwork.recipes.recipe import Pictures
+from brushwork.recipes.pictures import Pictures
 from brushwork.recipes.subject import Subject
 
 SIZE = Size(32, 40)

@@ -33,6 +33,21 @@ def test_the_fourth_layer_is_alpha():
     assert torch.all(picture.alpha == 0.5)
 
 
+@pytest.mark.parametrize(("kind", "whole"), [(torch.uint8, 255), (torch.uint16, 65535)])
+def test_tensors_of_whole_numbers(kind, whole):
+    levels = torch.arange(60).reshape(3, 4, 5) * (whole // 59)
+    picture = read_picture(levels.to(kind))
+    assert torch.equal(picture.image[0], levels.to(torch.float32) / whole)
+    assert picture.bits == (16 if kind == torch.uint16 else 8)
+
+
+def test_gray_and_alpha_of_tensors():
+    tensor = torch.rand(4, 5, 6)
+    picture = read_picture(tensor)
+    assert torch.equal(picture.alpha[0], tensor[3:])
+    assert torch.equal(read_picture(tensor[:1]).image[0], tensor[:1].expand(3, 5, 6))
+
+
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 @pytest.mark.parametrize("shape", [(3, 4, 5), (1, 3, 4, 5)])
 def test_tensors(kind, shape):
@@ -67,10 +82,10 @@ def test_rounding_beyond_the_range_is_clamped():
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        (np.zeros(5), "shape is (5,)"),
-        (np.zeros((2, 2, 2, 3)), "shape is (2, 2, 2, 3)"),
-        (np.zeros((4, 5, 2)), "shape is (4, 5, 2)"),
-        (np.zeros((3, 4, 5)), "Channels come last"),
+        (np.zeros(5), "shape (5,)"),
+        (np.zeros((2, 2, 2, 3)), "a batch of 2 pictures"),
+        (np.zeros((4, 5, 2)), "shape (4, 5, 2)"),
+        (np.zeros((3, 4, 5)), "Channels come last: `array.transpose(1, 2, 0)`"),
         (np.zeros((0, 5, 3)), "empty"),
         (np.zeros((4, 5), np.int64), "holds int64"),
         (np.zeros((4, 5), bool), "holds bool"),
@@ -78,14 +93,14 @@ def test_rounding_beyond_the_range_is_clamped():
         (np.zeros((4, 5), complex), "holds complex128"),
         (np.full((4, 5), np.nan), "NaN"),
         (np.full((4, 5), np.inf), "infinity"),
-        (np.full((4, 5), 255.0), "from 255 to 255"),
+        (np.full((4, 5), 200.0), "divide them by 255"),
         (np.full((4, 5), -0.1), "from -0.1"),
-        (torch.zeros(4, 5), "shape is (4, 5)"),
-        (torch.zeros(4, 5, 3), "shape is (4, 5, 3)"),
-        (torch.zeros(2, 3, 4, 5), "shape is (2, 3, 4, 5)"),
-        (torch.zeros(4, 4, 5), "shape is (4, 4, 5)"),
+        (torch.zeros(4, 5), "shape (4, 5)"),
+        (torch.zeros(5, 5, 3), "Channels come first: `tensor.permute(2, 0, 1)`"),
+        (torch.zeros(2, 3, 4, 5), "a batch of 2 pictures"),
+        (torch.zeros(2, 4, 5), "shape (2, 4, 5)"),
         (torch.zeros(3, 0, 5), "empty"),
-        (torch.zeros(3, 4, 5, dtype=torch.uint8), "tensor / 255"),
+        (torch.zeros(3, 4, 5, dtype=torch.int32), "holds torch.int32"),
         (torch.full((3, 4, 5), torch.nan), "NaN"),
         (torch.full((3, 4, 5), 2.0), "from 2 to 2"),
     ],

@@ -15,7 +15,7 @@ from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.coloring import Coloring, finished, recolored
 from brushwork.recipes.options import Sizing
-from brushwork.recipes.recipe import Pictures
+from brushwork.recipes.pictures import Pictures
 from brushwork.types import Image
 
 

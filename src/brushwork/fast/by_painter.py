@@ -25,7 +25,7 @@ from brushwork.perception.engines import Engine
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes.options import SEEDS, Extent, check, require
-from brushwork.recipes.recipe import Pictures
+from brushwork.recipes.pictures import Pictures
 from brushwork.types import Image
 
 StatisticsOf: TypeAlias = Literal["gathered", "frozen"]

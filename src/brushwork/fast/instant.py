@@ -20,12 +20,13 @@ from brushwork.fast.adain_tiles import TAP, decoded, encoded
 from brushwork.fast.at_once import AtOnce, Stroke, strokes
 from brushwork.perception import Encoder, load_encoder
 from brushwork.perception.engines import Engine
+from brushwork.picture.read import Source
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes.guides import Carrying
 from brushwork.recipes.kept_style import KeptStyle
 from brushwork.recipes.options import check, require, require_size
-from brushwork.recipes.recipe import Pictures
+from brushwork.recipes.pictures import Paintings, Pictures, as_paintings
 from brushwork.recipes.regions import Region, require_regions
 from brushwork.recipes.scales import require_style_scale, views
 from brushwork.types import Feature, Image
@@ -160,8 +161,8 @@ class AdaINBrush:
 
 
 def instant(
-    photograph: Image,
-    paintings: Sequence[Image | KeptStyle],
+    photograph: Source,
+    paintings: Paintings,
     options: Instant | None = None,
     *,
     brush: AdaINBrush | None = None,
@@ -170,14 +171,15 @@ def instant(
 ) -> Image:
     """Paint a photograph in the style of one or more paintings, in one pass: the picture, in [0, 1].
 
-    The pictures lie on the device to paint on. `brush` stands in for the network that is loaded otherwise; `side`:
+    Pictures are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A photograph that is a tensor lies
+    on the device to paint on. `brush` stands in for the network that is loaded otherwise; `side`:
     in tiles of so many pixels, to the same picture.
 
     Raises: InputError: options or pictures that cannot be used. WeightsError: the weights are not there.
     """
     options = options or Instant()
-    pictures = Pictures(photograph, tuple(paintings), None, tuple(regions))
-    brush = replace(brush, options=options) if brush else options.brush(photograph.device)
-    *_, last = strokes(options, pictures, brush, side)
+    given = Pictures.of(photograph, as_paintings(paintings), regions=regions)
+    brush = replace(brush, options=options) if brush else options.brush(given.content.device)
+    *_, last = strokes(options, given.to(brush.encoder), brush, side)
     assert last.picture is not None
     return last.picture

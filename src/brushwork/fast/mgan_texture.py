@@ -10,7 +10,7 @@ from brushwork.fast.brown import brown_noise
 from brushwork.fast.by_painter import ByPainter, PainterBrush
 from brushwork.fast.painter import Painter
 from brushwork.picture.window import Size
-from brushwork.recipes.recipe import Pictures
+from brushwork.recipes.pictures import Pictures
 from brushwork.types import Image
 
 

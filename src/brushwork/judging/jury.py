@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from brushwork.judging.statistics import (
 )
 from brushwork.judging.viewpoint import Viewpoint, viewpoint
 from brushwork.perception import Encoder, load_encoder
+from brushwork.picture.convert import as_image
+from brushwork.picture.read import Source
 from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Features, Image
@@ -53,15 +55,25 @@ class Jury:
         return cls(encoder.to(device), viewpoint(encoder), lpips)
 
     @torch.no_grad()
-    def __call__(self, result: Image, *, content: Image, style: Image, size: int | None = JUDGED_AT) -> Judgement:
-        """Judge a result beside its photograph and its painting; they lie on the jury's device.
+    def __call__(self, result: Source, *, content: Source, style: Source, size: int | None = JUDGED_AT) -> Judgement:
+        """Judge a result beside its photograph and its painting; pictures are whatever `as_image` takes.
 
         All three are brought to a long side of `size` pixels, but never beyond the result's own (None: the result's
         own); the photograph gets the very size of the result.
 
         Raises: InputError: a picture too small to be judged.
         """
-        result, content, style = _framed(result, content, style, size)
+        named = {"the result": result, "the photograph": content, "the painting": style}
+        return self._judgement(*_framed([self._image(one, what) for what, one in named.items()], size))
+
+    def _image(self, given: Source, what: str) -> Image:
+        """One picture, on the networks' device, in their type."""
+        image = as_image(given, what)
+        if len(image) > 1:
+            raise InputError(f"{what} holds {len(image)} pictures: let each be judged by itself.")
+        return image.to(self.encoder.preprocess.mean)
+
+    def _judgement(self, result: Image, content: Image, style: Image) -> Judgement:
         seen, photograph, painting = (self.encoder(one, self.view.taps) for one in (result, content, style))
         return Judgement(
             network=self.encoder.name,
@@ -85,10 +97,10 @@ class Jury:
 
 
 def judge(
-    result: Image,
+    result: Source,
     *,
-    content: Image,
-    style: Image,
+    content: Source,
+    style: Source,
     network: str | Path | Encoder = "vgg16",
     size: int | None = JUDGED_AT,
 ) -> Judgement:
@@ -100,10 +112,12 @@ def judge(
         InputError: no such network, one that cannot judge, or a picture too small.
         WeightsError: weights that are not on this machine; the message says how they get there.
     """
-    return Jury.load(network, result.device)(result, content=content, style=style, size=size)
+    image = as_image(result, "the result")
+    return Jury.load(network, image.device)(image, content=content, style=style, size=size)
 
 
-def _framed(result: Image, content: Image, style: Image, size: int | None) -> tuple[Image, Image, Image]:
+def _framed(images: Sequence[Image], size: int | None) -> tuple[Image, Image, Image]:
+    result, content, style = images
     own = max(Size.of(result))
     long = own if size is None else min(own, size)
     judged = fit(Size.of(result), long, by="long")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from brushwork.picture.color import linear_to_srgb, luma, luminance, rgb_to_yiq, srgb_to_linear, yiq_to_rgb
+from brushwork.picture.convert import as_image
 from brushwork.picture.destination import check_writable
 from brushwork.picture.formats import keeps_alpha, most_bits
 from brushwork.picture.framing import crop, crop_to_multiple, pad
@@ -22,6 +23,7 @@ __all__ = [
     "Size",
     "Source",
     "Window",
+    "as_image",
     "check_writable",
     "crop",
     "crop_to_multiple",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import maxsize
 from typing import Any
 
 import numpy as np
@@ -11,51 +12,96 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.picture.limits import require_size
-from brushwork.picture.picture import IN_MEMORY, Picture, Raster
+from brushwork.picture.picture import IN_MEMORY, Picture
 from brushwork.picture.window import Size
 
-_WIDE = 16  # bits
 _ROUNDING = 1e-4
 """How far a float may stray out of [0, 1] by rounding of the arithmetic before; it is clamped."""
 
+_CHANNELS = (1, 3, 4)  # gray, sRGB, sRGB and alpha
+_WHOLE = {torch.uint8: 255, torch.uint16: 65535}
+_WIDE = 16  # bits
+
 
 def from_array(array: NDArray[Any], max_pixels: int) -> Picture:
-    """A picture from rows × columns (gray), × 3 (sRGB) or × 4 (sRGB and alpha).
+    """A picture from rows × columns (gray), × 3 (sRGB) or × 4 (sRGB and alpha), with or without a batch axis of 1.
 
     uint8 and uint16 count to their largest value, floats to 1.
 
     Raises: InputError: another shape or type, values out of range.
     """
-    _require_array_shape(array, max_pixels)
-    if array.dtype.kind == "f":
-        array = in_range(array)
-    elif array.dtype.kind != "u" or array.dtype.itemsize * 8 > _WIDE:
-        raise InputError(
-            f"the array holds {array.dtype}: give uint8 (0 to 255), uint16 (0 to 65535), or floats from 0 to 1."
-        )
-    layers = array.reshape(*array.shape[:2], -1)
-    color, alpha = (layers[..., :3], layers[..., 3]) if layers.shape[-1] == 4 else (layers, None)
-    return Raster(color, alpha, bits=16 if array.dtype.kind == "u" and array.dtype.itemsize == 2 else 8).picture(
-        IN_MEMORY
-    )
+    deep = array.dtype.kind == "u" and array.dtype.itemsize == 2
+    return _picture(planes_of_array(array, "the array", max_pixels), deep)
 
 
 def from_tensor(tensor: Tensor, max_pixels: int) -> Picture:
-    """A picture from a float tensor, 3 × rows × columns with or without a batch axis of 1, values from 0 to 1.
+    """A picture from 1, 3 or 4 channels × rows × columns, with or without a batch axis of 1; types as of arrays.
 
     It is copied to the CPU and has no gradient.
 
     Raises: InputError: another shape or type, values out of range.
     """
-    shape = tuple(tensor.shape)
-    if len(shape) not in (3, 4) or shape[-3] != 3 or (len(shape) == 4 and shape[0] != 1):
-        raise InputError(f"the tensor's shape is {shape}: give (3, height, width) or (1, 3, height, width).")
-    require_size("the tensor", Size.of(tensor), max_pixels)
-    if not tensor.is_floating_point():
-        raise InputError(f"the tensor holds {tensor.dtype}: give floats from 0 to 1 (`tensor / 255` for uint8).")
-    # One float type for numpy, which has no bfloat16.
-    values = tensor.detach().to("cpu", torch.promote_types(tensor.dtype, torch.float32)).reshape(3, *shape[-2:])
-    return Raster(in_range(values.permute(1, 2, 0).numpy())).picture(IN_MEMORY)
+    planes = planes_of_tensor(tensor, "the tensor", max_pixels)
+    return _picture(planes.to("cpu", torch.float32, copy=True), tensor.dtype == torch.uint16)
+
+
+def planes_of_array(array: NDArray[Any], what: str, max_pixels: int = maxsize) -> Tensor:
+    """An array as float32, batch × channels × rows × columns, in [0, 1]: a copy.
+
+    Raises: InputError: another shape or type than `from_array` takes (but any batch), values out of range.
+    """
+    if array.dtype.kind not in "uf" or (array.dtype.kind == "u" and array.dtype.itemsize * 8 > _WIDE):
+        raise InputError(
+            f"{what} holds {array.dtype}: give uint8 (0 to 255), uint16 (0 to 65535), or floats from 0 to 1."
+        )
+    samples = array[None, ..., None] if array.ndim == 2 else array[None] if array.ndim == 3 else array
+    if samples.ndim != 4 or samples.shape[3] not in _CHANNELS:
+        first = samples.ndim == 4 and samples.shape[1] in _CHANNELS
+        hint = f" Channels come last: `array.transpose({'1, 2, 0' if array.ndim == 3 else '0, 2, 3, 1'})`."
+        raise InputError(
+            f"{what} is an array of the shape {array.shape}: give (height, width), or (height, width, channels) with "
+            f"1, 3 or 4 channels, or a batch of these.{hint if first else ''}"
+        )
+    _require_some(what, samples.shape[0], Size(*samples.shape[1:3]), max_pixels)
+    whole = np.iinfo(array.dtype).max if array.dtype.kind == "u" else 1
+    values = samples if array.dtype.kind == "u" else in_range(samples, what)
+    planes = np.array(np.moveaxis(values, -1, 1), dtype=np.float32, order="C")
+    planes /= whole
+    return torch.from_numpy(planes)
+
+
+def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize) -> Tensor:
+    """A tensor as floats, batch × channels × rows × columns, in [0, 1], on its device: no copy where it is that.
+
+    float32 and float64 keep their type; others become float32.
+
+    Raises: InputError: another shape or type than `from_tensor` takes (but any batch), values out of range.
+    """
+    planes = tensor.detach()[None] if tensor.ndim == 3 else tensor.detach()
+    if planes.ndim != 4 or planes.shape[1] not in _CHANNELS:
+        last = planes.ndim == 4 and planes.shape[3] in _CHANNELS
+        hint = f" Channels come first: `tensor.permute({'2, 0, 1' if tensor.ndim == 3 else '0, 3, 1, 2'})`."
+        raise InputError(
+            f"{what} is a tensor of the shape {tuple(tensor.shape)}: give (channels, height, width) with 1, 3 or 4 "
+            f"channels, or a batch of these.{hint if last else ''}"
+        )
+    _require_some(what, planes.shape[0], Size.of(planes), max_pixels)
+    if tensor.layout != torch.strided or not (tensor.is_floating_point() or tensor.dtype in _WHOLE):
+        held = tensor.dtype if tensor.layout == torch.strided else tensor.layout
+        raise InputError(f"{what} holds {held}: give uint8 (0 to 255), uint16 (0 to 65535), or floats from 0 to 1.")
+    if tensor.dtype in _WHOLE:
+        return planes.to(torch.float32) / _WHOLE[tensor.dtype]
+    planes = planes.to(torch.promote_types(planes.dtype, torch.float32))
+    if planes.is_meta:  # it has no values
+        return planes
+    least, most = (float(bound) for bound in torch.aminmax(planes))
+    _require_range(least, most, what)
+    return planes if least >= 0 and most <= 1 else planes.clamp(0, 1)
+
+
+def parted(planes: Tensor) -> tuple[Tensor, Tensor | None]:
+    """The color planes, and the coverage if there is a fourth plane."""
+    return (planes[:, :3], planes[:, 3:].clone()) if planes.shape[1] == 4 else (planes, None)
 
 
 def in_range(values: NDArray[Any], name: str = "the picture") -> NDArray[Any]:
@@ -63,20 +109,26 @@ def in_range(values: NDArray[Any], name: str = "the picture") -> NDArray[Any]:
 
     Raises: InputError: NaN, or values out of range.
     """
-    least, most = float(values.min()), float(values.max())
-    if not np.isfinite([least, most]).all():
-        raise InputError(f"{name} holds NaN or infinity: give finite values from 0 to 1.")
-    if least < -_ROUNDING or most > 1 + _ROUNDING:
-        raise InputError(f"{name} holds floats from {least:.4g} to {most:.4g}: scale or clamp them to 0 to 1.")
+    _require_range(float(values.min()), float(values.max()), name)
     return values.clip(0, 1)
 
 
-def _require_array_shape(array: NDArray[Any], max_pixels: int) -> None:
-    shape = array.shape
-    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (3, 4)):
-        first = len(shape) == 3 and shape[0] in (3, 4)
-        hint = " Channels come last: `array.transpose(1, 2, 0)`." if first else ""
-        raise InputError(
-            f"the array's shape is {shape}: give (height, width), (height, width, 3) or (height, width, 4).{hint}"
-        )
-    require_size("the array", Size(shape[0], shape[1]), max_pixels)
+def _require_range(least: float, most: float, what: str) -> None:
+    if not np.isfinite([least, most]).all():
+        raise InputError(f"{what} holds NaN or infinity: give finite values from 0 to 1.")
+    if least < -_ROUNDING or most > 1 + _ROUNDING:
+        whole = next((whole for whole in _WHOLE.values() if least >= 0 and 1 < most <= whole), None)
+        remedy = f"divide them by {whole}" if whole and most > 2 else "scale or clamp them"
+        raise InputError(f"{what} holds floats from {least:.4g} to {most:.4g}: {remedy}, to be from 0 to 1.")
+
+
+def _require_some(what: str, count: int, size: Size, max_pixels: int) -> None:
+    if count == 0:
+        raise InputError(f"{what} is an empty batch: give one picture or more.")
+    require_size(what, size, max_pixels)
+
+
+def _picture(planes: Tensor, deep: bool) -> Picture:
+    if len(planes) > 1:
+        raise InputError(f"a batch of {len(planes)} pictures was given: give one, or read each by itself.")
+    return Picture.of(*parted(planes), (), _WIDE if deep else 8, IN_MEMORY)

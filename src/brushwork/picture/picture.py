@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -37,6 +37,16 @@ class Picture:
     name: str
     """The file's name, or "picture in memory"."""
 
+    @classmethod
+    def of(cls, color: Tensor, alpha: Tensor | None, notes: tuple[str, ...], bits: int, name: str) -> Self:
+        """The picture of 1 or 3 color planes in [0, 1], transparent parts painted under."""
+        image = color.repeat(1, 3, 1, 1) if color.shape[1] == 1 else color
+        if alpha is None or alpha.min() >= 1:
+            return cls(image, None, notes, bits, name)
+        if alpha.max() == 0:
+            notes = (*notes, "fully transparent: read as white")
+        return cls(painted_under(image, alpha), alpha, notes, bits, name)
+
     @property
     def size(self) -> Size:
         return Size.of(self.image)
@@ -58,14 +68,8 @@ class Raster:
 
     def picture(self, name: str) -> Picture:
         """The samples as a picture, transparent parts painted under."""
-        image, alpha, notes = _planes(self.color), None, self.notes
-        if image.shape[1] == 1:
-            image = image.repeat(1, 3, 1, 1)
-        if self.alpha is not None and (coverage := _planes(self.alpha[..., None])).min() < 1:
-            image, alpha = painted_under(image, coverage), coverage
-        if alpha is not None and alpha.max() == 0:
-            notes = (*notes, "fully transparent: read as white")
-        return Picture(image, alpha, notes, self.bits, name)
+        alpha = None if self.alpha is None else _planes(self.alpha[..., None])
+        return Picture.of(_planes(self.color), alpha, self.notes, self.bits, name)
 
 
 def _planes(samples: NDArray[Any]) -> Tensor:

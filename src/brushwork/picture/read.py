@@ -28,7 +28,7 @@ from brushwork.picture.samples import samples_of
 from brushwork.picture.vips import required_vips, vips
 from brushwork.picture.window import Size
 
-Source: TypeAlias = str | PathLike[str] | PIL.Image.Image | NDArray[Any] | Tensor | File
+Source: TypeAlias = str | PathLike[str] | PIL.Image.Image | NDArray[Any] | Tensor | File | Picture
 """What a picture can be read from."""
 
 
@@ -36,8 +36,7 @@ def read_picture(source: Source, *, max_pixels: int = MAX_PIXELS, enough: Size |
     """A picture from a file (its path, or opened for reading bytes), a Pillow image, an array or a tensor.
 
     Turned upright by its EXIF orientation, and converted to sRGB by its color profile. Of several frames, the first.
-    Arrays: uint8, uint16 or floats from 0 to 1, rows × columns, × 3 or × 4. Tensors: floats from 0 to 1,
-    (3, height, width) with or without a batch axis of 1. 16-bit colors in files need the extra `giant`.
+    Arrays and tensors: as `as_image`, one picture. 16-bit colors in files need the extra `giant`.
 
     Files of more than 16 megapixels are decoded in strips where that extra is there: beside the result, next to nothing
     is held. Where the picture is wanted no larger than `enough`, a giant is reduced on the way by a whole number, to
@@ -46,6 +45,8 @@ def read_picture(source: Source, *, max_pixels: int = MAX_PIXELS, enough: Size |
     Raises: InputError: missing, unreadable, no picture, damaged, empty, more than `max_pixels`, or out of range.
     """
     match source:
+        case Picture():
+            return source
         case Tensor():
             return from_tensor(source, max_pixels)
         case np.ndarray():

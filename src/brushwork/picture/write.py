@@ -16,6 +16,7 @@ from brushwork.picture.encode import encoded
 from brushwork.picture.formats import DEEP_ZOOM, Format, format_of, require_pyramid
 from brushwork.picture.levels import levels, require_numbers
 from brushwork.picture.limits import GIANT
+from brushwork.picture.read import Source, read_picture
 from brushwork.picture.stream import drawn, stream
 from brushwork.picture.vips import required_vips, vips
 from brushwork.picture.window import Size
@@ -26,7 +27,7 @@ _BEST = 100  # quality
 
 
 def write_picture(
-    image: Image,
+    image: Source,
     path: str | PathLike[str],
     *,
     alpha: Tensor | None = None,
@@ -38,10 +39,12 @@ def write_picture(
 ) -> Path:
     """Write a picture as PNG, JPEG (4:4:4), WebP, TIFF or Deep Zoom, by the ending of the name; returns the path.
 
-    Marked as sRGB. Values are clamped to [0, 1] and rounded. `alpha` (1, 1, h, w) is kept; JPEG and Deep Zoom cannot,
-    and show the picture over white (see `keeps_alpha`). 16 `bits` are kept in PNG and TIFF, and need the extra `giant`;
-    the others have 8 (see `most_bits`). `metadata` is read by `read_metadata`. `quality` is for JPEG, WebP and Deep
-    Zoom, 1 to 100. With `pyramid` a TIFF holds smaller versions of itself too, for viewers of giant pictures.
+    Marked as sRGB. A float tensor is (1, 3, h, w), and its values are clamped to [0, 1] and rounded; anything else that
+    `read_picture` takes is written as it would be read, with its alpha. `alpha` (1, 1, h, w) is kept; JPEG and Deep
+    Zoom cannot, and show the picture over white (see `keeps_alpha`). 16 `bits` are kept in PNG and TIFF, and need the
+    extra `giant`; the others have 8 (see `most_bits`). `metadata` is read by `read_metadata`. `quality` is for JPEG,
+    WebP and Deep Zoom, 1 to 100. With `pyramid` a TIFF holds smaller versions of itself too, for viewers of giant
+    pictures.
     The file is there as a whole or not at all. Deep Zoom is a file, a folder of tiles and a page that shows them.
 
     Pictures of more than 16 megapixels are encoded from the tensor, without a copy, where the extra `giant` is there
@@ -51,6 +54,7 @@ def write_picture(
         a place that cannot be written.
     """
     path = expanded(path)
+    image, alpha = _tensors(image, alpha)
     format = format_of(path)
     _require_options(format, Size.of(image), bits, quality, pyramid)
     _require_tensors(image, alpha)
@@ -69,6 +73,14 @@ def write_picture(
     with placing(path, overwrite=overwrite) as file:
         file.write_bytes(content)
     return path
+
+
+def _tensors(given: Source, alpha: Tensor | None) -> tuple[Image, Tensor | None]:
+    """The image, and its alpha where it brings one: floats in a tensor as they are, others as they are read."""
+    if isinstance(given, Tensor) and given.is_floating_point():
+        return given, alpha
+    picture = read_picture(given)
+    return picture.image, picture.alpha if alpha is None else alpha
 
 
 def _encoder_of_giants(format: Format, size: Size, pyramid: bool) -> Any | None:

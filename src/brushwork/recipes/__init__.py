@@ -5,8 +5,9 @@ from __future__ import annotations
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved
 from brushwork.recipes.kept_style import KeptStyle, mix_styles
 from brushwork.recipes.mdan import Mdan, mdan
+from brushwork.recipes.pictures import Pictures
 from brushwork.recipes.presets import PRESETS, WHOSE, preset
-from brushwork.recipes.recipe import Options, Pictures, finish, plan, run, taps
+from brushwork.recipes.recipe import Options, finish, plan, run, taps
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
 from brushwork.recipes.regions import Region
 from brushwork.recipes.taking import take_style

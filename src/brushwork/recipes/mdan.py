@@ -13,6 +13,7 @@ from brushwork.errors import InputError, NotAdditive
 from brushwork.objective import Objective
 from brushwork.optimize import Adam, Guard, minimize
 from brushwork.perception.encoder import Encoder
+from brushwork.picture.read import Source
 from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import smooth_objective
@@ -20,8 +21,9 @@ from brushwork.recipes.coarse_to_fine import Level, Progress, Saved, resume
 from brushwork.recipes.copies import copies
 from brushwork.recipes.duel import Duel, against
 from brushwork.recipes.kept_style import KeptStyle
-from brushwork.recipes.options import Extent, Seeing, Sizing, Starting, check, measured, require, require_size
+from brushwork.recipes.options import Extent, Seeing, Sizing, Starting, check, measured, require
 from brushwork.recipes.patch_judge import Patches
+from brushwork.recipes.pictures import Paintings, Pictures, as_paintings
 from brushwork.recipes.rival import BETAS, Rival
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import ALONE, Alone, Share
@@ -96,12 +98,12 @@ def _is_small(angle: float) -> bool:
 
 
 def mdan(
-    photograph: Image,
-    paintings: Sequence[Image | KeptStyle],
+    photograph: Source,
+    paintings: Paintings,
     options: Mdan,
     *,
     encoder: Encoder | None = None,
-    start: Image | None = None,
+    start: Source | None = None,
     saved: Saved | None = None,
     share: Share = ALONE,
 ) -> Iterator[Progress]:
@@ -116,20 +118,19 @@ def mdan(
     Diverged: the optimization failed for good.
     Source: Li & Wand, 1604.04382, section 4 (Markovian deconvolutional adversarial networks).
     """
-    require_size(photograph, "the photograph")
+    given = Pictures.of(photograph, as_paintings(paintings), start)
     if not (isinstance(share, Alone) and share.tiling is None):
         raise NotAdditive("the rival looks at a picture as a whole: take a smaller size, and one process.")
-    eye = encoder or encoder_for(options, photograph.device)
-    level = level_of(options, Size.of(photograph))
+    eye = encoder or encoder_for(options, given.content.device)
+    own, styles, begun, _ = given.to(eye)
+    level = level_of(options, Size.of(own))
     _require_cells(options, eye, level.size)
-    seen = [_pictured(painting) for painting in paintings]
-    if not seen:
-        raise InputError("no painting was given: name at least one, whose style is taken.")
+    seen = [_pictured(painting) for painting in styles]
     rival = Rival(_bank(options, eye, level.size, seen), _patches(options), options.rival_rate, options.seed)
-    evaluate = against(rival, options.style_layer, eye, _objective(options, eye, level.size, photograph))
-    if start is None:
-        start = beginning(options, level.size, photograph, seen[0], options.white)
-    return _steps(level, evaluate, Duel(Adam(options.learning_rate, betas=BETAS), rival), start, saved)
+    evaluate = against(rival, options.style_layer, eye, _objective(options, eye, level.size, own))
+    if begun is None:
+        begun = beginning(options, level.size, own, seen[0], options.white)
+    return _steps(level, evaluate, Duel(Adam(options.learning_rate, betas=BETAS), rival), begun, saved)
 
 
 def level_of(options: Mdan, photograph: Size) -> Level:
@@ -182,7 +183,6 @@ def _patches(options: Mdan) -> Patches:
 def _pictured(painting: Image | KeptStyle) -> Image:
     if isinstance(painting, KeptStyle):
         raise InputError(f"of {painting.source} only the style is kept, and patches are wanted: give the painting.")
-    require_size(painting, "a painting")
     return painting
 
 

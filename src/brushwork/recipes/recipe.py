@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from brushwork.perception import Encoder
 from brushwork.picture.resample import fit
 from brushwork.picture.window import Size
 from brushwork.recipes.coarse_to_fine import Level, Progress, Saved, levels
 from brushwork.recipes.coloring import finished
-from brushwork.recipes.kept_style import KeptStyle
 from brushwork.recipes.mdan import Mdan, level_of, mdan
+from brushwork.recipes.pictures import Pictures
 from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
-from brushwork.recipes.regions import Region
 from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.texture import Texture, canvas_size, texture
 from brushwork.recipes.transfer import Transfer, transfer
@@ -22,17 +21,6 @@ from brushwork.types import Image
 
 Options: TypeAlias = Transfer | ReconstructContent | Texture | Mdan
 """The options of one recipe; their type says which."""
-
-
-class Pictures(NamedTuple):
-    """What a recipe is given to look at."""
-
-    content: Image
-    """The photograph that is painted; the picture of a reconstruction or a texture."""
-    paintings: tuple[Image | KeptStyle, ...] = ()
-    start: Image | None = None
-    regions: tuple[Region, ...] = ()
-    """Of a transfer: which part is painted after which part of a painting; none: all of it after all of them."""
 
 
 def run(

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 from brushwork.perception.encoder import Encoder
 from brushwork.perception.vgg import Padding
+from brushwork.picture.read import Source
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import content_objective
 from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
 from brushwork.recipes.convention import CONVENTIONS
-from brushwork.recipes.options import Descending, Seeing, Sizing, Start, Starting, check, require_size
+from brushwork.recipes.options import Descending, Seeing, Sizing, Start, Starting, check
+from brushwork.recipes.pictures import Pictures
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.start import beginning
-from brushwork.types import Evaluate, Image
+from brushwork.types import Evaluate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +51,11 @@ class ReconstructContent(Sizing, Starting, Descending, Seeing):
 
 
 def reconstruct_content(
-    picture: Image,
+    picture: Source,
     options: ReconstructContent,
     *,
     encoder: Encoder | None = None,
-    start: Image | None = None,
+    start: Source | None = None,
     saved: Saved | None = None,
     share: Share = ALONE,
 ) -> Iterator[Progress]:
@@ -62,15 +64,16 @@ def reconstruct_content(
     Raises: InputError, Diverged: as `transfer`.
     Source: 1508.06576, eq. 1 and fig. 1 (a–e); Mahendran & Vedaldi, 1412.0035.
     """
-    require_size(picture, "the picture")
-    eye = encoder or encoder_for(options, picture.device)
-    plan = levels(Size.of(picture), options.size, options.measure, options)
+    given = Pictures.of(picture, start=start, what="the picture")
+    eye = encoder or encoder_for(options, given.content.device)
+    own, _, begun, _ = given.to(eye)
+    plan = levels(Size.of(own), options.size, options.measure, options)
 
     def evaluate_at(size: Size) -> Evaluate:
-        target = resize(picture, size, clamp=True)
+        target = resize(own, size, clamp=True)
         objective = content_objective(target, eye, [options.layer], 1.0, CONVENTIONS["programs"], share=share)
         return share.evaluate(eye, objective, size)
 
-    if start is None:
-        start = beginning(options, plan[0].size, picture, picture, options.white)
-    return coarse_to_fine(plan, evaluate_at, start, options, saved, share)
+    if begun is None:
+        begun = beginning(options, plan[0].size, own, own, options.white)
+    return coarse_to_fine(plan, evaluate_at, begun, options, saved, share)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from brushwork.errors import InputError
 from brushwork.perception import Encoder
+from brushwork.picture.read import Source
 from brushwork.picture.window import Size
 from brushwork.recipes.coarse_to_fine import levels
 from brushwork.recipes.kept_style import KeptStyle, Seen
-from brushwork.recipes.options import require_size
+from brushwork.recipes.pictures import Pictures
 from brushwork.recipes.scales import style_pixels, style_size
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.subject import Subject
 from brushwork.recipes.transfer import Transfer
-from brushwork.types import Image
 
 
-def take_style(painting: Image, options: Transfer, source: str, *, encoder: Encoder | None = None) -> KeptStyle:
+def take_style(painting: Source, options: Transfer, source: str, *, encoder: Encoder | None = None) -> KeptStyle:
     """Take the style out of a painting, as a transfer with these options sees it at each of its sizes.
 
     Painting with it is then painting with the painting itself, for any photograph, with the same size and look (sizes
@@ -24,12 +24,13 @@ def take_style(painting: Image, options: Transfer, source: str, *, encoder: Enco
 
     Raises: InputError: a painting too small, several scales, or layers that the network does not have.
     """
-    require_size(painting, "the painting")
+    given = Pictures.of(painting, what="the painting")
+    eye = encoder or encoder_for(options, given.content.device)
     if len(options.style_scale) > 1:
         raise InputError("a style is kept at one style-scale: keep each, and name all of them to paint.")
     (scale,) = options.style_scale
-    subject = Subject(painting, [painting], options, encoder or encoder_for(options, painting.device))
-    eye, own = subject.encoder, Size.of(painting)
+    image = given.to(eye).content
+    subject, own = Subject(image, [image], options, eye), Size.of(image)
     taps = tuple(dict.fromkeys(map(eye.tap, (*options.content_layers, *options.style_layers))))
     finest, *coarser = reversed(_sizes(options, own))
     # A long painting may be too small.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from brushwork.perception.encoder import Encoder
 from brushwork.perception.vgg import Padding, Pooling
+from brushwork.picture.read import Source
 from brushwork.picture.resample import fit, resize
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import style_objective, style_of
@@ -24,13 +25,13 @@ from brushwork.recipes.options import (
     WeighingStyle,
     check,
     require,
-    require_size,
 )
+from brushwork.recipes.pictures import Pictures
 from brushwork.recipes.redrawing import Redrawing, redrawing
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import ALONE, Share
 from brushwork.recipes.start import beginning
-from brushwork.types import Evaluate, Image
+from brushwork.types import Evaluate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +95,11 @@ _SIZE = re.compile(r"(\d+)[x×](\d+)")
 
 
 def texture(
-    picture: Image,
+    picture: Source,
     options: Texture,
     *,
     encoder: Encoder | None = None,
-    start: Image | None = None,
+    start: Source | None = None,
     saved: Saved | None = None,
     share: Share = ALONE,
 ) -> Iterator[Progress]:
@@ -107,22 +108,23 @@ def texture(
     Raises: InputError, Diverged: as `transfer`.
     Source: Gatys, Ecker, Bethge, 1505.07376; style reconstructions: 1508.06576, fig. 1 (a–e).
     """
-    require_size(picture, "the picture")
-    eye = encoder or encoder_for(options, picture.device)
-    looked_at = fit(Size.of(picture), options.picture_size, by=options.measure)
+    given = Pictures.of(picture, start=start, what="the picture")
+    eye = encoder or encoder_for(options, given.content.device)
+    own, _, begun, _ = given.to(eye)
+    looked_at = fit(Size.of(own), options.picture_size, by=options.measure)
     canvas = canvas_size(options, looked_at)
     plan = levels(canvas, max(canvas), "long", options)
 
     def evaluate_at(size: Size) -> Evaluate | Redrawing:
-        scaled = resize(picture, picture_size_at(options, size, Size.of(picture)), clamp=True)
+        scaled = resize(own, picture_size_at(options, size, Size.of(own)), clamp=True)
         (style,) = style_of([scaled], eye, options.style_layers, share)
         models = Models([scaled], [1.0], style, eye, size, options.seed, share)
         objective = style_objective(style, options, TEXTURES, models)
         return redrawing(objective, lambda one: share.evaluate(eye, one, size))
 
-    if start is None:
-        start = beginning(options, plan[0].size, picture, picture, options.white)
-    return coarse_to_fine(plan, evaluate_at, start, options, saved, share)
+    if begun is None:
+        begun = beginning(options, plan[0].size, own, own, options.white)
+    return coarse_to_fine(plan, evaluate_at, begun, options, saved, share)
 
 
 def canvas_size(options: Texture, looked_at: Size) -> Size:

@@ -9,6 +9,7 @@ from math import inf
 
 from brushwork.errors import InputError
 from brushwork.perception import Encoder
+from brushwork.picture.read import Source
 from brushwork.picture.window import Size
 from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
 from brushwork.recipes.coloring import Coloring, finished, finishing, recolored
@@ -24,8 +25,8 @@ from brushwork.recipes.options import (
     WeighingStyle,
     check,
     require,
-    require_size,
 )
+from brushwork.recipes.pictures import Paintings, Pictures, as_paintings
 from brushwork.recipes.regions import Region
 from brushwork.recipes.scales import require_style_scale
 from brushwork.recipes.seeing import encoder_for
@@ -65,41 +66,40 @@ class Transfer(Sizing, WeighingContent, WeighingStyle, Weighing, Coloring, Start
 
 
 def transfer(
-    photograph: Image,
-    paintings: Sequence[Image | KeptStyle],
+    photograph: Source,
+    paintings: Paintings,
     options: Transfer,
     *,
     encoder: Encoder | None = None,
-    start: Image | None = None,
+    start: Source | None = None,
     saved: Saved | None = None,
     share: Share = ALONE,
     regions: Sequence[Region] = (),
 ) -> Iterator[Progress]:
     """Paint a photograph in the style of one or more paintings, step by step.
 
-    The pictures lie on the device to paint on. `encoder` stands in for the network that the options name, `start`
-    for their starting point; `saved` goes on where a former painting stopped, and ends bit for bit as it would have.
+    Pictures are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A photograph that is a tensor lies
+    on the device to paint on. `encoder` stands in for the network that the options name (its device and its type are
+    painted with), `start` for their starting point; `saved` goes on where a former painting stopped, and ends bit for
+    bit as it would have.
     What is yielded is this process's `share` of the picture. With `regions`, each part is painted after a part of a
     painting.
 
     Raises: InputError: options or pictures that cannot be used. Diverged: the optimization failed for good.
     Source: Gatys, Ecker, Bethge, 1508.06576.
     """
-    require_size(photograph, "the photograph")
-    if not paintings:
-        raise InputError("no painting was given: name at least one, whose style is taken.")
-    for painting in paintings:
-        if not isinstance(painting, KeptStyle):
-            require_size(painting, "a painting")
-    content, styles = recolored(options, photograph, paintings)
-    subject = Subject(content, styles, options, encoder or encoder_for(options, photograph.device), share, regions)
+    given = Pictures.of(photograph, as_paintings(paintings), start, regions)
+    eye = encoder or encoder_for(options, given.content.device)
+    own, seen, begun, parts = given.to(eye)
+    content, styles = recolored(options, own, seen)
+    subject = Subject(content, styles, options, eye, share, parts)
     subject.require_usable()
-    plan = levels(Size.of(photograph), options.size, options.measure, options)
-    if start is None:
-        start = beginning(options, plan[0].size, content, _to_start_from(styles[0], content, options), options.white)
-    steps = coarse_to_fine(plan, subject.evaluate_at, start, options, saved, share)
+    plan = levels(Size.of(own), options.size, options.measure, options)
+    if begun is None:
+        begun = beginning(options, plan[0].size, content, _to_start_from(styles[0], content, options), options.white)
+    steps = coarse_to_fine(plan, subject.evaluate_at, begun, options, saved, share)
     # A part of a picture has no colors of its own: they are changed where the parts are put together.
-    return finishing(steps, partial(finished, options, photograph)) if isinstance(share, Alone) else steps
+    return finishing(steps, partial(finished, options, own)) if isinstance(share, Alone) else steps
 
 
 def _to_start_from(painting: Image | KeptStyle, photograph: Image, options: Transfer) -> Image:

@@ -1,0 +1,146 @@
+"""Pictures as people have them, at the doors of the recipes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from tiny_network import CONTENT, STYLE, tiny_network
+
+from brushwork.errors import InputError
+from brushwork.picture import as_image, read_picture
+from brushwork.recipes import Mdan, Pictures, mdan, reconstruct_content, run, take_style, texture, transfer
+from brushwork.style import Style
+
+
+def as_levels(image):
+    return (image[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
+
+
+@pytest.fixture(scope="module")
+def given(photograph, painting):
+    """Photograph and painting with 8 bits a sample, and the tensors that they are."""
+    levels = as_levels(photograph), as_levels(painting)
+    return levels, tuple(as_image(one) for one in levels)
+
+
+def saved(folder, levels):
+    path = folder / f"{levels.shape[1]}.png"
+    PIL.Image.fromarray(levels).save(path)
+    return path
+
+
+FORMS = {
+    "path": saved,
+    "string": lambda folder, levels: str(saved(folder, levels)),
+    "pillow": lambda folder, levels: PIL.Image.fromarray(levels),
+    "picture": lambda folder, levels: read_picture(levels),
+    "array": lambda folder, levels: levels,
+    "batch": lambda folder, levels: levels[None],
+    "rgba": lambda folder, levels: np.dstack([levels, np.full(levels.shape[:2], 255, np.uint8)]),
+    "chw": lambda folder, levels: torch.from_numpy(levels).permute(2, 0, 1),
+    "float64": lambda folder, levels: as_image(levels).double(),
+}
+
+
+def last(steps):
+    return list(steps)[-1].image
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_painting(form, given, tmp_path, tiny, small_transfer):
+    levels, images = given
+    photo, art = (FORMS[form](tmp_path, one) for one in levels)
+    options = small_transfer(iterations=2)
+    expected = last(transfer(images[0], [images[1]], options, encoder=tiny))
+    assert torch.equal(last(transfer(photo, art, options, encoder=tiny)), expected)
+    assert torch.equal(last(transfer(photo, [art], options, encoder=tiny)), expected)
+    assert torch.equal(last(run(options, Pictures(photo, art), encoder=tiny)), expected)
+
+
+def test_the_network_says_in_which_type_is_painted(photograph, painting, small_transfer):
+    options, wide = small_transfer(iterations=2), tiny_network().double()
+    found = last(transfer(photograph, [painting.double()], options, encoder=wide))
+    assert found.dtype == torch.float64
+    assert torch.equal(found, last(transfer(photograph.double(), [painting.double()], options, encoder=wide)))
+
+
+def test_the_other_recipes(given, tiny, small_texture, small_reconstruction, small_transfer):
+    (levels, _), (image, _) = given
+    for recipe, options in ((texture, small_texture(start="style")), (reconstruct_content, small_reconstruction())):
+        expected = last(recipe(image, options, encoder=tiny))
+        assert torch.equal(last(recipe(levels, options, encoder=tiny)), expected)
+    kept = take_style(levels, small_transfer(), "a painting", encoder=tiny)
+    expected = take_style(image, small_transfer(), "a painting", encoder=tiny)
+    for pixels, style in expected.styles.items():
+        assert torch.equal(kept.styles[pixels].moments["relu1_1"].gram, style.moments["relu1_1"].gram)
+    found, expected = (Style.of(one, tiny, ["pool1"]).moments["pool1"] for one in (levels, image))
+    assert torch.equal(found.gram, expected.gram)
+
+
+def test_painting_against_a_rival(given, tiny):
+    (photo, art), images = given
+    options = Mdan(size=48, iterations=2, content_layer=CONTENT[0], style_layer="conv2_1", turns=(0.0,), scales=(1.0,))
+    expected = last(mdan(images[0], [images[1]], options, encoder=tiny))
+    assert torch.equal(last(mdan(photo, art, options, encoder=tiny)), expected)
+
+
+def test_a_start_in_any_form(given, tiny, small_transfer):
+    (photo, art), images = given
+    options = small_transfer(iterations=2)
+    expected = last(transfer(*images, options, encoder=tiny, start=images[0]))
+    assert torch.equal(last(transfer(photo, art, options, encoder=tiny, start=photo)), expected)
+
+
+def test_the_path_of_a_kept_style(given, tmp_path, tiny, small_transfer):
+    _, (photo, art) = given
+    kept = take_style(art, small_transfer(), "a painting", encoder=tiny)
+    kept.write(tmp_path / "a.style")
+    options = small_transfer(iterations=2)
+    expected = last(transfer(photo, kept, options, encoder=tiny))
+    assert torch.equal(last(transfer(photo, str(tmp_path / "a.style"), options, encoder=tiny)), expected)
+
+
+def test_several_paintings_of_several_forms(given, tiny, small_transfer):
+    (photo, art), images = given
+    options = small_transfer(iterations=2)
+    expected = last(transfer(images[0], [images[1], images[0]], options, encoder=tiny))
+    assert torch.equal(last(transfer(photo, iter((art, images[0])), options, encoder=tiny)), expected)
+
+
+def test_batches(photograph, painting, tiny, small_transfer):
+    options = small_transfer(iterations=2)
+    two = torch.cat([photograph, photograph.flip(-1)])
+    assert last(transfer(two, painting, options, encoder=tiny)).shape == two.shape
+    with pytest.raises(InputError, match=r"a painting holds 2 pictures, and the photograph 1.*as a list"):
+        transfer(photograph, torch.cat([painting, painting]), options, encoder=tiny)
+    with pytest.raises(InputError, match="the start holds 3 pictures"):
+        transfer(two, painting, options, encoder=tiny, start=photograph.repeat(3, 1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda photo, art: (photo * 255, art), "the photograph holds floats from .* divide them by 255"),
+        (lambda photo, art: (photo, [art, art * 255]), "a painting holds floats from"),
+        (lambda photo, art: (photo, [art * torch.nan]), "a painting holds NaN"),
+        (lambda photo, art: (photo, []), "no painting was given"),
+        (lambda photo, art: (photo, None), "a painting is given as NoneType"),
+        (lambda photo, art: (photo, 3), "a painting is given as int"),
+        (lambda photo, art: (photo, [[art]]), "a painting is given as list"),
+        (lambda photo, art: ([photo], art), "the photograph is given as list"),
+        (lambda photo, art: (photo[..., :31], art), "the photograph is 31×48 pixels"),
+    ],
+)
+def test_what_is_no_picture_is_refused(change, said, photograph, painting, tiny, small_transfer):
+    with pytest.raises(InputError, match=said):
+        transfer(*change(photograph, painting), small_transfer(), encoder=tiny)
+    options = Mdan(content_layer=CONTENT[0], style_layer=STYLE[0])
+    with pytest.raises(InputError, match=said):
+        mdan(*change(photograph, painting), options, encoder=tiny)
