@@ -16,6 +16,7 @@ from brushwork.cli.exits import FAILURE, INTERRUPTED, USAGE, Interrupted, exit_c
 from brushwork.cli.layers import ENVIRONMENT, settings_file
 from brushwork.cli.output import tell
 from brushwork.cli.process import tune
+from brushwork.cli.streams import leave_stdout, settle_streams
 from brushwork.cli.targets import PIPE
 from brushwork.errors import BrushworkError
 
@@ -64,12 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code: 0, 1 for failures, 2 for what was given, 130 for Ctrl-C."""
     if arguments is None:  # the process is ours
         tune()
+        settle_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = application(given)(
             [PIPE if token == "-" else token for token in given], exit_on_error=False, print_error=False
         )
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except CycloptsError as error:
         fail(f"{_one_line(error)} Try {shlex.join(['brushwork', *(error.command_chain or ()), '--help'])}.")
         return USAGE
@@ -83,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tell("brushwork: interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        _leave_stdout()
+        leave_stdout()
         return FAILURE
     except Exception as error:
         return _unexpected(error)
@@ -98,11 +101,6 @@ def _one_line(error: CycloptsError) -> str:
 def _how_to_go_on(given: Sequence[str]) -> str:
     resumed = [*given, *([] if "--resume" in given else ["--resume"])]
     return f"\nbrushwork: go on with: brushwork {shlex.join(resumed)}"
-
-
-def _leave_stdout() -> None:
-    """Nobody reads standard output any more: what is still to be written at the end goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(error: Exception) -> int:

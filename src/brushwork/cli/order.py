@@ -67,13 +67,22 @@ class Pipes:
             raise InputError("several processes cannot all read standard input: give the picture as a file.")
         kept = Path(self._folder.name) / "stdin"
         if not self._read:
+            if sys.stdin is None:
+                raise InputError("standard input is closed: give the picture as a file.")
             self._read = True
             kept.write_bytes(sys.stdin.buffer.read())
         return str(kept)
 
     def target(self, name: str) -> str:
-        """The file for the output's name: `-` becomes a PNG that is then copied to standard output."""
-        return str(Path(self._folder.name) / "stdout.png") if is_pipe(name) else name
+        """The file for the output's name: `-` becomes a PNG that is then copied to standard output.
+
+        Raises: InputError: that is closed.
+        """
+        if not is_pipe(name):
+            return name
+        if sys.stdout is None:
+            raise InputError("standard output is closed: give the picture a file with -o.")
+        return str(Path(self._folder.name) / "stdout.png")
 
     def __enter__(self) -> Self:
         return self

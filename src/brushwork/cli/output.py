@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
+from pathlib import Path
+
+from brushwork.cli.streams import writing_results
 
 
 def tell(line: str) -> None:
@@ -19,12 +23,29 @@ def result(line: str) -> None:
 
 def print_json(document: object) -> None:
     """One JSON document."""
-    result(json_text(document))
+    result(json_text(document, getattr(sys.stdout, "encoding", None) or "utf-8"))
 
 
-def json_text(document: object) -> str:
-    """A document as JSON. Numbers that JSON has no word for become null."""
-    return json.dumps(_finite(document), indent=2, ensure_ascii=False, default=str)
+def json_text(document: object, encoding: str = "utf-8") -> str:
+    """A document as JSON, in ASCII where it has letters that the encoding lacks. Numbers without a word become null."""
+    finite = _finite(document)
+    text = json.dumps(finite, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:  # also of names that are no UTF-8: as \udce9 they stay what they are
+        return json.dumps(finite, indent=2, default=str)
+    return text
+
+
+def send(file: Path) -> None:
+    """A file's bytes to standard output.
+
+    Raises: InputError: they cannot be written.
+    """
+    with file.open("rb") as content, writing_results():
+        sys.stdout.buffer.flush()
+        shutil.copyfileobj(content, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
 
 
 def _finite(document: object) -> object:

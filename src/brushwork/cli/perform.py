@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +11,7 @@ import torch
 
 from brushwork.cli.exits import Interrupted, exit_code, fail, message
 from brushwork.cli.order import Order, require_optimized
-from brushwork.cli.output import print_json, result, tell
+from brushwork.cli.output import print_json, result, send, tell
 from brushwork.cli.progress import Display, display
 from brushwork.cli.ranks import Interruption, ranks, silent
 from brushwork.cli.report import Report
@@ -166,9 +164,7 @@ def _deliver(job: Job | OnePass, report: Report, running: Running) -> None:
     if not running.quiet:
         tell(report.summary)
     if is_pipe(running.output):
-        with job.output.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        send(job.output)
     elif not running.json:
         result(str(job.output))
 

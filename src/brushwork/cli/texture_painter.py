@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
@@ -15,7 +13,7 @@ import torch
 
 from brushwork.cli.layers import settings
 from brushwork.cli.order import Pipes
-from brushwork.cli.output import print_json, result, tell
+from brushwork.cli.output import print_json, result, send, tell
 from brushwork.cli.perform import use_threads
 from brushwork.cli.running import Running
 from brushwork.cli.targets import is_pipe, outputs, require_free
@@ -97,10 +95,7 @@ def _deliver(output: Path, document: Mapping[str, Any], running: Running) -> Non
     if not running.quiet:
         tell(f"drawn in {document['seconds']:.1f} s")
     if is_pipe(running.output):
-        sys.stdout.buffer.flush()
-        with output.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        send(output)
     elif running.json:
         print_json(document)
     else:
