@@ -10,6 +10,8 @@
         └── FailedElsewhere  and that one says why
 
 A message says what was given, what was expected, and what to do.
+
+Beside the tree stands `Stopped`: a KeyboardInterrupt, for a signal asked for the end.
 """
 
 from __future__ import annotations
@@ -67,6 +69,17 @@ class RankLost(BrushworkError):  # noqa: N818
 
 class FailedElsewhere(RankLost):
     """Another one failed, and told the others before it ended."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the process to end: SIGTERM or SIGHUP as well as SIGINT, which is Ctrl-C.
+
+    `number` is that of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.number = number
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import os
-import signal
-
 import pytest
 
 from brushwork.cli.launched import is_launched
 from brushwork.cli.order import Order, Pipes
-from brushwork.cli.ranks import Interruption, ranks, silent
+from brushwork.cli.ranks import ranks, silent
 from brushwork.cli.running import Running
 from brushwork.cli.targets import PIPE
 from brushwork.errors import InputError
@@ -31,25 +28,6 @@ def test_other_ranks_show_and_write_nothing():
     shown = silent(Running(output="-", save_every=3, threads=2))
     assert (shown.output, shown.save_every, shown.plot, shown.timelapse, shown.quiet) == ("", None, None, None, True)
     assert shown.threads == 2
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_is_kept_until_a_step_is_done(number):
-    before = signal.getsignal(number)
-    with Interruption().listening() as interrupted:
-        assert not interrupted()
-        os.kill(os.getpid(), number)
-        os.kill(os.getpid(), number)  # as terminal and launcher may both do
-        assert interrupted()
-    assert signal.getsignal(number) is before
-
-
-def test_a_person_who_insists_is_heard(monkeypatch):
-    monkeypatch.setattr("brushwork.cli.ranks._ECHO", 0.0)
-    with Interruption().listening():
-        os.kill(os.getpid(), signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_one_of_several_processes_reads_no_standard_input(monkeypatch):

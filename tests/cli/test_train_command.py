@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -68,8 +69,8 @@ def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pyt
     def interrupting(*given: Any) -> Any:
         told: list[Any] = []
 
-        def enough() -> bool:
-            return stop[0] and bool(told)
+        def enough() -> int:
+            return signal.SIGTERM if stop[0] and told else 0
 
         for event in teach(*given[:4], enough):
             told.extend([event] if isinstance(event, Learned) else [])
@@ -78,7 +79,7 @@ def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pyt
     teach = schooling.teach
     monkeypatch.setattr(schooling, "teach", interrupting)
     outcome = run(*JOHNSON)
-    assert outcome.code == 130
+    assert outcome.code == 143
     assert "what was learned so far is waves.safetensors" in outcome.err
     assert "--resume" in outcome.err
     assert load_painter(studio / "waves.safetensors").record["iterations_done"] == 1

@@ -230,6 +230,15 @@ def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
     assert written == [2.0, 23.0, 44.0, 65.0, 86.0]
 
 
+def test_the_first_checkpoint_comes_after_five_seconds(tmp_path, monkeypatch):
+    now, written = [0.0], []
+    monkeypatch.setattr(keeper, "monotonic", lambda: now[0])
+    monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", lambda *_: written.append(now[0]))
+    for event in paint(tiny_job(tmp_path, options=replace(TINY, iterations=100)), encoder=tiny_network()):
+        now[0] += isinstance(event, Progress)
+    assert written == [5.0, 65.0, 125.0]
+
+
 def test_the_output_is_the_same_file_each_time(tmp_path):
     job = tiny_job(tmp_path)
     painted(job)

@@ -59,6 +59,18 @@ def test_the_former_file_stays_until_the_new_one_is_complete(tmp_path):
     assert torch.equal(read_tensors(path)[0]["x"], torch.zeros(4))
 
 
+@pytest.mark.parametrize("error", [OSError(27, "File too large"), KeyboardInterrupt()])
+def test_what_could_not_be_written_to_its_end_is_removed(tmp_path, monkeypatch, error):
+    def fails(*_):
+        yield torch.ones(4)
+        raise error
+
+    monkeypatch.setattr("brushwork.jobs.tensorfile.planes", fails)
+    with pytest.raises(type(error)):
+        write_tensors(tmp_path / "state", {"x": torch.zeros(8)}, {})
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("length", [0, 4, 60, -1])
 def test_a_file_cut_short_is_refused(tmp_path, length):
     path = tmp_path / "state"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "evalua
 from threaded_ranks import together
 from tiny_job import ADAM, TINY, painted, tiny_job, tiny_network
 
-from brushwork.errors import Diverged, InputError, RankLost
+from brushwork.errors import Diverged, InputError, RankLost, Stopped
 from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs import Finished, Started
 from brushwork.jobs.checkpoint import Checkpoint
@@ -61,7 +62,7 @@ def stopped_after(count):
 
         def interrupted():
             asked.append(None)
-            return wire.rank == 1 and len(asked) >= count
+            return signal.SIGTERM if wire.rank == 1 and len(asked) >= count else 0
 
         return interrupted
 
@@ -70,7 +71,7 @@ def stopped_after(count):
 
 def stopped(job, ranks, count, **asked):
     def one(wire):
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Stopped) as heard:
             list(
                 paint_together(
                     job,
@@ -81,6 +82,7 @@ def stopped(job, ranks, count, **asked):
                     **asked,
                 )
             )
+        assert heard.value.number == signal.SIGTERM
 
     together(ranks, one)
 

@@ -16,6 +16,7 @@ from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
 from brushwork.lab.easel import Easel, fingerprint
 from brushwork.lab.experiment import Experiment, falls, rises
 from brushwork.lab.order import Asked, Order
+from brushwork.lab.processes import over_processes
 from brushwork.optimize import Adam, minimize
 from brushwork.picture import Size
 from brushwork.recipes import Level, Progress
@@ -131,7 +132,7 @@ def test_cells_are_spread_by_their_names(order: Order) -> None:
 
 def test_processes_paint_what_one_would(tmp_path: Path) -> None:
     order = Order("gram-entry", tmp_path, size=48, quick=True)
-    (name, result), *_ = running.over_processes(1)(order, [order.cells()[0].name])
+    (name, result), *_ = over_processes(1)(order, [order.cells()[0].name])
     assert result.picture.exists() and name == order.cells()[0].name
 
 

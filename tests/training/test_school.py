@@ -21,6 +21,7 @@ from tiny_lesson import CPU, TINY, taught, tiny_course, tiny_lesson
 from brushwork.errors import BrushworkError, InputError
 from brushwork.fast.painter import load_painter
 from brushwork.picture import read_picture
+from brushwork.training import school
 from brushwork.training.checkpoint import Checkpoint
 from brushwork.training.events import Begun, Graduated, Judged, Learned, Told
 from brushwork.training.keeper import sheet
@@ -185,6 +186,26 @@ def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_pat
                     next(lesson.learners["painter"].parameters()).fill_(float("nan"))
     assert not course.output.exists()
     assert Checkpoint.read(course.checkpoint).step == 1
+
+
+def test_the_first_checkpoint_comes_after_five_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, written = [0.0], []
+    monkeypatch.setattr(school, "monotonic", lambda: now[0])
+    monkeypatch.setattr(Checkpoint, "write", lambda *_: written.append(now[0]))
+    course = tiny_course(tmp_path, checkpoint_every=20.0)
+    for event in teach(tiny_lesson(course.options), course, CPU):
+        now[0] += 6.0 * isinstance(event, Learned)
+    assert written == [6.0, 30.0]
+
+
+def test_what_can_be_kept_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("brushwork.training.keeper.save_painter", full)
+    course = tiny_course(tmp_path)
+    stopped(course, 2)
+    assert Checkpoint.read(course.checkpoint).step == 2
 
 
 def test_a_full_disk_is_told_of_and_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
-from brushwork.errors import BrushworkError, InputError
+from brushwork.errors import BrushworkError, InputError, Stopped
 
 FAILURE = 1
 USAGE = 2
-INTERRUPTED = 130
-"""128 + the number of SIGINT, as shells have it."""
+_SIGNALED = 128
+"""Shells add this to the number of the signal that ended a command."""
 
 
 class Interrupted(Exception):  # noqa: N818 (it reads as a statement, as the library's own)
-    """A person stopped the painting. `kept`: it can be resumed."""
+    """A signal stopped the command, and something is to be said of it. `kept`: it can be resumed.
 
-    def __init__(self, message: str, *, kept: bool) -> None:
-        super().__init__(message)
-        self.kept = kept
+    What was added to the cause is said too.
+    """
+
+    def __init__(self, message: str, cause: KeyboardInterrupt, *, kept: bool) -> None:
+        super().__init__(" ".join([message, *getattr(cause, "__notes__", ())]))
+        self.code, self.kept = interrupted_code(cause), kept
+
+
+def interrupted_code(interruption: KeyboardInterrupt) -> int:
+    """130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
+    return _SIGNALED + (interruption.number if isinstance(interruption, Stopped) else signal.SIGINT)
 
 
 def exit_code(error: BrushworkError) -> int:

@@ -12,10 +12,11 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
 from brushwork import __version__
-from brushwork.cli.exits import FAILURE, INTERRUPTED, USAGE, Interrupted, exit_code, fail, message
+from brushwork.cli.exits import FAILURE, USAGE, Interrupted, exit_code, fail, interrupted_code, message
 from brushwork.cli.layers import ENVIRONMENT, settings_file
 from brushwork.cli.output import tell
 from brushwork.cli.process import tune
+from brushwork.cli.signals import SIGNALS
 from brushwork.cli.streams import leave_stdout, settle_streams
 from brushwork.cli.targets import PIPE
 from brushwork.errors import BrushworkError
@@ -62,11 +63,21 @@ def application(given: Sequence[str]) -> App:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command, and return its exit code: 0, 1 for failures, 2 for what was given, 130 for Ctrl-C."""
-    if arguments is None:  # the process is ours
+    """Run the command, and return its exit code.
+
+    0; 1 for failures; 2 for what was given; 130, 143 and 129 where Ctrl-C, SIGTERM or SIGHUP ended it.
+    """
+    if arguments is not None:
+        return _run(arguments)
+    with SIGNALS.listening():  # the process is ours
         tune()
         settle_streams()
-    given = list(sys.argv[1:] if arguments is None else arguments)
+        code = _run(sys.argv[1:])
+    SIGNALS.end_with(code)
+    return code
+
+
+def _run(given: Sequence[str]) -> int:
     try:
         code = application(given)(
             [PIPE if token == "-" else token for token in given], exit_on_error=False, print_error=False
@@ -81,10 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return exit_code(error)
     except Interrupted as interruption:
         tell(f"brushwork: {interruption}{_how_to_go_on(given) if interruption.kept else ''}")
-        return INTERRUPTED
-    except KeyboardInterrupt:
+        return interruption.code
+    except KeyboardInterrupt as interruption:
         tell("brushwork: interrupted")
-        return INTERRUPTED
+        return interrupted_code(interruption)
     except BrokenPipeError:
         leave_stdout()
         return FAILURE

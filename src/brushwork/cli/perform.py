@@ -13,9 +13,10 @@ from brushwork.cli.exits import Interrupted, exit_code, fail, message
 from brushwork.cli.order import Order, require_optimized
 from brushwork.cli.output import print_json, result, send, tell
 from brushwork.cli.progress import Display, display
-from brushwork.cli.ranks import Interruption, ranks, silent
+from brushwork.cli.ranks import ranks, silent
 from brushwork.cli.report import Report
 from brushwork.cli.running import Running
+from brushwork.cli.signals import SIGNALS
 from brushwork.cli.targets import is_pipe, names_folder, require_free
 from brushwork.cli.watchers import Watcher, extra_files, require_watchers, watchers
 from brushwork.errors import BrushworkError, InputError, RankLost
@@ -102,6 +103,7 @@ def _painted(job: Job | OnePass, running: Running, title: str, wire: Wire | None
     try:
         with closed(events) as events, display(title, running.quiet) as shown:
             for event in events:
+                SIGNALS.require_none()
                 report.see(event)
                 _show(event, shown, seen)
         for watcher in seen:
@@ -119,7 +121,7 @@ def _events(job: Job | OnePass, running: Running, wire: Wire | None) -> Iterator
     if wire is None:
         yield from paint(job, resume=running.resume, checkpoint_every=running.checkpoint_every, memory=running.memory)
         return
-    with Interruption().listening() as interrupted:
+    with SIGNALS.listening(waits=True) as interrupted:
         yield from paint_together(
             job,
             wire,
@@ -172,7 +174,7 @@ def _deliver(job: Job | OnePass, report: Report, running: Running) -> None:
 def _interrupted(job: Job | OnePass, running: Running, interruption: KeyboardInterrupt) -> Interrupted:
     kept = isinstance(job, Job) and job.checkpoint.exists() and not is_pipe(running.output)
     what = f"the picture so far is {job.output}." if kept else "nothing was kept."
-    return Interrupted(" ".join([f"interrupted; {what}", *getattr(interruption, "__notes__", ())]), kept=kept)
+    return Interrupted(f"interrupted; {what}", interruption, kept=kept)
 
 
 @contextmanager

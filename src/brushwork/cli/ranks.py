@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from time import monotonic
-from types import FrameType
 
 import torch
 
-from brushwork.cli.exits import FAILURE, INTERRUPTED, Interrupted
+from brushwork.cli.exits import FAILURE, Interrupted, interrupted_code
 from brushwork.cli.launched import is_launched
 from brushwork.cli.order import Order
 from brushwork.cli.running import Running
@@ -21,9 +18,6 @@ from brushwork.errors import BrushworkError, FailedElsewhere
 from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.processes import Processes
 from brushwork.evaluate.wire import Wire
-
-_ECHO = 5.0
-"""Seconds within which a signal that is heard again is the same one: launchers and terminals may both send it."""
 
 
 def ranks(order: Order) -> AbstractContextManager[Wire | None]:
@@ -48,9 +42,9 @@ def connected(device_name: str) -> Iterator[Wire | None]:
         yield wire
     except FailedElsewhere:
         sys.exit(FAILURE)
-    except (KeyboardInterrupt, Interrupted):
+    except (KeyboardInterrupt, Interrupted) as stop:
         if wire.rank:
-            sys.exit(INTERRUPTED)
+            sys.exit(stop.code if isinstance(stop, Interrupted) else interrupted_code(stop))
         raise
     except BrushworkError as error:
         error.add_note(f"(rank {wire.rank} of {wire.count})")
@@ -61,29 +55,3 @@ def connected(device_name: str) -> Iterator[Wire | None]:
 def silent(running: Running) -> Running:
     """As the other ranks run: without anything to be seen."""
     return replace(running, output="", quiet=True, json=True, plot=None, timelapse=None, save_every=None)
-
-
-class Interruption:
-    """Ctrl-C and its like, kept until a step is done; heard again later, they end the process at once."""
-
-    def __init__(self) -> None:
-        self._heard: float | None = None
-
-    def __call__(self) -> bool:
-        return self._heard is not None
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self._heard is not None and monotonic() - self._heard > _ECHO:
-            raise KeyboardInterrupt
-        self._heard = self._heard or monotonic()
-
-    @contextmanager
-    def listening(self) -> Iterator[Interruption]:
-        """Hear of signals while it is entered."""
-        signals = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(one, self._hear) for one in signals]
-        try:
-            yield self
-        finally:
-            for one, handler in zip(signals, before, strict=True):
-                signal.signal(one, handler)

@@ -79,4 +79,4 @@ class Running:
     """Largest pictures to read, in pixels; raises the limit that keeps out decompression bombs."""
 
     checkpoint_every: Annotated[float, Parameter(group=MACHINE, show_default="60")] = 60.0
-    """Seconds between checkpoints, which `--resume` goes on from."""
+    """Seconds between checkpoints, which `--resume` goes on from; the first one comes after 5."""

@@ -17,7 +17,8 @@ from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.panels import MACHINE, OUTPUT
 from brushwork.cli.perform import device_name, use_threads
 from brushwork.cli.plot import draw_losses, require_plot
-from brushwork.cli.ranks import Interruption, connected
+from brushwork.cli.ranks import connected
+from brushwork.cli.signals import SIGNALS
 from brushwork.cli.train_progress import Teaching, teaching
 from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.wire import Wire
@@ -74,7 +75,7 @@ class Schooling:
     """Threads on the CPU; without it, OMP_NUM_THREADS or one for each core."""
 
     checkpoint_every: Annotated[float, Parameter(group=MACHINE, show_default="60")] = 60.0
-    """Seconds between checkpoints, which `--resume` goes on from."""
+    """Seconds between checkpoints, which `--resume` goes on from; the first one comes after 5."""
 
 
 Prepared: TypeAlias = Callable[[torch.device], tuple[Lesson, Course]]
@@ -111,7 +112,7 @@ def _trained(schooling: Schooling, prepared: Prepared, wire: Wire | None) -> int
     if course.photographs is not None and not schooling.quiet and (note := photographs_in(course.photographs).note):
         tell(note)
     require_resumable(course)
-    with Interruption().listening() as interrupted, teaching(course.output.name, schooling.quiet) as shown:
+    with SIGNALS.listening(waits=True) as interrupted, teaching(course.output.name, schooling.quiet) as shown:
         events = teach(lesson, course, device, wire, interrupted)
         try:
             for event in events:
@@ -157,4 +158,4 @@ def _deliver(event: object, schooling: Schooling) -> None:
 def _interrupted(course: Course, interruption: KeyboardInterrupt) -> Interrupted:
     kept = course.checkpoint.exists() and not is_launched()
     what = f"what was learned so far is {course.output}." if course.output.exists() else "nothing was kept."
-    return Interrupted(" ".join([f"interrupted; {what}", *getattr(interruption, "__notes__", ())]), kept=kept)
+    return Interrupted(f"interrupted; {what}", interruption, kept=kept)

@@ -112,9 +112,9 @@ def _painted(jobs: Sequence[Job], device: torch.device, quiet: bool) -> list[Pai
             pairs.append(pair_of(job))
         except InputError as error:
             tell(f"{job.content.name} is left out: {error}")
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interruption:
             what = f"interrupted; the photographs that were painted so far are in {job.output.parent}."
-            raise Interrupted(what, kept=True) from None
+            raise Interrupted(what, interruption, kept=True) from None
     return pairs
 
 

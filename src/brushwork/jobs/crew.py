@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import torch
 
-from brushwork.errors import BrushworkError, Diverged, FailedElsewhere, RankLost
+from brushwork.errors import BrushworkError, Diverged, FailedElsewhere, RankLost, Stopped
 from brushwork.evaluate.bands import at_first
 from brushwork.evaluate.traffic import move
 from brushwork.evaluate.wire import Wire
@@ -49,14 +49,14 @@ class Crew(NamedTuple):
     wire: Wire
     band: Band
 
-    def painting(self, keeper: Keeper, watched: bool, interrupted: Callable[[], bool]) -> Iterator[Event]:
+    def painting(self, keeper: Keeper, watched: bool, interrupted: Callable[[], int]) -> Iterator[Event]:
         """The steps, with everything kept that was reached, unless a rank is lost."""
         try:
             for progress in self._steps(keeper):
                 keeper.see(progress)
-                stop, due = self._decided(interrupted(), keeper.due)
-                if stop:
-                    raise KeyboardInterrupt
+                signal, due = self._decided(interrupted(), keeper.due)
+                if signal:
+                    raise Stopped(signal)
                 yield self._whole(progress) if watched else progress
                 if due:
                     yield from map(Note, filter(None, [self._with_whole(keeper, keeper.checkpoint_in_time)]))
@@ -85,11 +85,11 @@ class Crew(NamedTuple):
         pictures = self.desk.inputs.on(self.desk.device)
         return run(self.desk.job.options, pictures, encoder=self.desk.encoder, saved=saved, share=self.band)
 
-    def _decided(self, stop: bool, due: bool) -> tuple[bool, bool]:
-        """What is done after this step: stop if any rank wants to, write a checkpoint if rank 0 does."""
-        mine = torch.tensor([stop, due and self.wire.rank == 0], dtype=torch.float32)
-        all_stop, all_due = self.wire.largest(mine).tolist()
-        return bool(all_stop), bool(all_due)
+    def _decided(self, signal: int, due: bool) -> tuple[int, bool]:
+        """What is done after this step: stop if any rank heard a signal, write a checkpoint if rank 0 wants to."""
+        mine = torch.tensor([signal, due and self.wire.rank == 0], dtype=torch.float32)
+        heard, all_due = self.wire.largest(mine).tolist()
+        return int(heard), bool(all_due)
 
     def _with_whole(self, keeper: Keeper, act: Callable[[], T]) -> T | None:
         """Do something on rank 0 while it can read all ranks' rows."""

@@ -22,6 +22,9 @@ from brushwork.types import Image
 _PATIENCE = 20
 """A checkpoint is followed by painting for at least so many times as long as it took: they cost 5 % at most."""
 
+FIRST_CHECKPOINT = 5.0
+"""Seconds after which the first checkpoint is due, where those between checkpoints are more."""
+
 _GIGABYTE = 1e9
 
 
@@ -29,13 +32,13 @@ class Keeper:
     """Remembers where a painting stands, and writes it down in time."""
 
     def __init__(self, desk: Desk, checkpoint: Checkpoint | None, every: float | None, replacing: bool) -> None:
-        """`every`: seconds between checkpoints; None: only at an interruption."""
+        """`every`: seconds between checkpoints, the first of which comes sooner; None: only at an interruption."""
         self._standing: Standing | Callable[[], Standing] | None = checkpoint.standing if checkpoint else None
         self.notes = list(dict.fromkeys((*(checkpoint.notes if checkpoint else ()), *desk.notes)))
         self._desk, self._every, self._replacing = desk, every, replacing
         self._fresh = False  # a step since the last checkpoint
         self._began = monotonic() - (checkpoint.seconds if checkpoint else 0.0)
-        self._due = None if every is None else monotonic() + every
+        self._due = None if every is None else monotonic() + min(every, FIRST_CHECKPOINT)
 
     @property
     def standing(self) -> Standing | None:
@@ -91,10 +94,14 @@ class Keeper:
         """
         if self.standing is None:
             return
+        trouble: OSError | BrushworkError | None = None
         try:
             self._write_checkpoint()
-        finally:
-            self._write_picture(self.standing.image if best is None else best, self.standing, finished=False)
+        except (OSError, BrushworkError) as error:
+            trouble = error
+        self._write_picture(self.standing.image if best is None else best, self.standing, finished=False)
+        if trouble is not None:
+            raise trouble
 
     def finish(self) -> Finished:
         """Write the picture, and drop the checkpoint.

@@ -35,8 +35,8 @@ def paint(
     Before painting, it is checked that the output can be written, that the pictures can be read, and that the work
     fits into memory (`memory` bytes; None: what the machine has). Where it does not fit at once, the network looks at
     the pictures in tiles; and if memory runs out all the same, in smaller ones from the last step on. A checkpoint is
-    written beside the output every `checkpoint_every` seconds (None: only at an interruption), as long as the disk has
-    room, and removed at the end.
+    written beside the output after 5 seconds, and then every `checkpoint_every` seconds (None: only at an
+    interruption), as long as the disk has room, and removed at the end.
 
     When the iterator is closed or anything is raised, Ctrl-C included, the picture so far is written to the output and
     the checkpoint stays. With `resume` the painting goes on from there and ends bit for bit as if it had never been

@@ -46,14 +46,18 @@ def write_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> No
     """
     # Larger numbers first: each then lies at a multiple of its own size, and can be mapped.
     names = sorted(tensors, key=lambda name: -tensors[name].element_size())
-    with partial(path).open("wb") as file:
-        file.write(_header(tensors, names, metadata))
-        for name in names:
-            for piece in planes(tensors, name):
-                file.write(piece.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial(path).replace(path)
+    try:
+        with partial(path).open("wb") as file:
+            file.write(_header(tensors, names, metadata))
+            for name in names:
+                for piece in planes(tensors, name):
+                    file.write(piece.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial(path).replace(path)
+    except BaseException:
+        partial(path).unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

@@ -32,7 +32,7 @@ def paint_together(
     memory: int | None = None,
     tiling: Tiling | None = None,
     watched: bool = False,
-    interrupted: Callable[[], bool] = bool,
+    interrupted: Callable[[], int] = int,
 ) -> Iterator[Event]:
     """Paint a job as `paint` does, with all the ranks of a `wire`; each of them calls this with the same arguments.
 
@@ -43,9 +43,9 @@ def paint_together(
     picture's. The others' progress shows their own rows; so does that of rank 0, unless the picture is `watched`: then
     it is brought together at every step. What ranks without rows are given to do is to wait.
 
-    A painting is stopped, with picture and checkpoint written, when on any rank `interrupted` says so after a step;
-    KeyboardInterrupt is then raised on all. If a rank is lost, the checkpoint from before stays. Checkpoints are those
-    of the whole picture: any number of ranks, or one process, goes on from them.
+    A painting is stopped, with picture and checkpoint written, when on any rank `interrupted` gives the number of a
+    signal after a step; `Stopped`, a KeyboardInterrupt, is then raised on all. If a rank is lost, the checkpoint from
+    before stays. Checkpoints are those of the whole picture: any number of ranks, or one process, goes on from them.
 
     Raises: as `paint`. RankLost: another rank failed, was killed, or does not answer.
     """

@@ -6,8 +6,9 @@ from brushwork.lab.cell import Cell, Check, Result
 from brushwork.lab.cluster import over_ray
 from brushwork.lab.experiments import EXPERIMENTS, experiment
 from brushwork.lab.order import Order
+from brushwork.lab.processes import over_processes
 from brushwork.lab.report import Report
-from brushwork.lab.run import conduct, over_processes
+from brushwork.lab.run import conduct
 
 __all__ = [
     "EXPERIMENTS",

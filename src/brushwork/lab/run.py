@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import lru_cache
-from multiprocessing import get_context
 from time import monotonic
 from typing import TypeAlias
 
@@ -49,19 +47,6 @@ def conduct(asked: Asked, spread: Spread | None = None) -> Iterator[tuple[str, R
     else:
         yield from spread(asked, [cell.name for cell in missing])
     yield from ((cell.name, shelf.share(cell, first)) for cell, first in shared)
-
-
-def over_processes(count: int) -> Spread:
-    """So many processes of this machine, which share its threads."""
-
-    def spread(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, Result]]:
-        threads = max(1, torch.get_num_threads() // count)
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-            waiting = {pool.submit(paint_one, asked, name, threads): name for name in names}
-            for done in as_completed(waiting):
-                yield waiting[done], done.result()
-
-    return spread
 
 
 def paint_one(asked: Asked, name: str, threads: int) -> Result:

@@ -103,8 +103,8 @@ def _temporary(folder: Path) -> Iterator[Path]:
     """A new, empty file in the folder, gone at the end unless it was renamed."""
     temporary = folder / f".brushwork-{token_hex(8)}.part"
     # With the permissions that any new file has: those of `tempfile` would keep the picture from other users.
-    temporary.touch(exist_ok=False)
     try:
+        temporary.touch(exist_ok=False)
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
@@ -114,8 +114,8 @@ def _temporary(folder: Path) -> Iterator[Path]:
 def _temporary_folder(folder: Path) -> Iterator[Path]:
     """A new folder in the folder, gone at the end with all that is still in it."""
     temporary = folder / f".brushwork-{token_hex(8)}.part"
-    temporary.mkdir()
     try:
+        temporary.mkdir()
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import torch
 
-from brushwork.errors import BrushworkError, InputError
+from brushwork.errors import BrushworkError, InputError, Stopped
 from brushwork.evaluate.wire import Wire
+from brushwork.jobs.keeper import FIRST_CHECKPOINT
 from brushwork.training.classroom import Classroom, examined
 from brushwork.training.course import Course
 from brushwork.training.descent import Descent
@@ -26,16 +27,17 @@ def teach(
     course: Course,
     device: torch.device,
     wire: Wire | None = None,
-    interrupted: Callable[[], bool] = lambda: False,
+    interrupted: Callable[[], int] = int,
 ) -> Iterator[Event]:
     """Teach a lesson, step by step: `Begun`, then `Learned` for each iteration, `Judged` and `Told` now and then, and
     `Graduated` at the end, when the painter's file is there.
 
-    The lesson's learners lie on the device. A checkpoint is written beside the output every `checkpoint_every` seconds,
-    and removed at the end. When the iterator is closed or anything is raised, Ctrl-C included, the painter so far is
-    written, and the checkpoint stays: with `resume` the training goes on from there, and ends bit for bit as if it had
-    never been interrupted. With a `wire`, each rank learns from its rows of every batch; rank 0 keeps what is kept.
-    Where `interrupted` says so, on any rank, all stop between two iterations by a KeyboardInterrupt.
+    The lesson's learners lie on the device. A checkpoint is written beside the output after 5 seconds, and then every
+    `checkpoint_every` seconds, and removed at the end. When the iterator is closed or anything is raised, Ctrl-C
+    included, the painter so far is written, and the checkpoint stays: with `resume` the training goes on from there,
+    and ends bit for bit as if it had never been interrupted. With a `wire`, each rank learns from its rows of every
+    batch; rank 0 keeps what is kept. Where `interrupted` gives the number of a signal, on any rank, all stop between
+    two iterations by `Stopped`, a KeyboardInterrupt.
 
     Raises: InputError: options, photographs or an output that cannot be used; a checkpoint of another training.
         BrushworkError: a loss that is not finite.
@@ -61,7 +63,7 @@ class School:
         course: Course,
         device: torch.device,
         wire: Wire | None = None,
-        interrupted: Callable[[], bool] = lambda: False,
+        interrupted: Callable[[], int] = int,
     ) -> None:
         self._notes: list[str] = []
         self._lesson, self._course, self._device = lesson, course, device
@@ -85,19 +87,19 @@ class School:
 
     def steps(self) -> Iterator[Event]:
         """The iterations that are left."""
-        options, saved = self._course.options, monotonic()
+        options, due = self._course.options, monotonic() + min(self._course.checkpoint_every, FIRST_CHECKPOINT)
         if self._step == 0:
             yield from self._judged()
         while self._step < options.iterations:
             yield self._learned()
             if self._step % options.validate_every == 0 or self._step == options.iterations:
                 yield from self._judged()
-            if self._first and monotonic() - saved >= self._course.checkpoint_every:
+            if self._first and monotonic() >= due:
                 self._attempt("the checkpoint", lambda: self._keeper.checkpoint(self._step))
-                saved = monotonic()
+                due = monotonic() + self._course.checkpoint_every
             yield from self.told()
-            if self._told_to_stop():
-                raise KeyboardInterrupt
+            if signal := self._heard():
+                raise Stopped(signal)
 
     def told(self) -> Iterator[Event]:
         """What was noted meanwhile."""
@@ -111,11 +113,11 @@ class School:
         """
         if not self._first or self._step == 0 or not self._between:
             return
-        try:
-            self._keeper.painter(self._step)
-            self._keeper.checkpoint(self._step)
-        except (OSError, BrushworkError) as trouble:
-            error.add_note(f"What was learned so far could not be kept whole: {trouble}")
+        for keep in (self._keeper.painter, self._keeper.checkpoint):
+            try:
+                keep(self._step)
+            except (OSError, BrushworkError) as trouble:
+                error.add_note(f"What was learned so far could not be kept whole: {trouble}")
 
     def graduate(self) -> Graduated:
         """The end."""
@@ -148,11 +150,11 @@ class School:
         path = self._attempt("a validation picture", lambda: self._keeper.picture(self._step, batch.pictures, painted))
         yield Judged(self._step, losses, path)
 
-    def _told_to_stop(self) -> bool:
-        """Whether any rank is."""
+    def _heard(self) -> int:
+        """The signal that any rank heard; 0: none."""
         if self._wire is None:
             return self._interrupted()
-        return bool(self._wire.largest(torch.tensor([float(self._interrupted())]))[0] > 0)
+        return int(self._wire.largest(torch.tensor([float(self._interrupted())]))[0])
 
     def _attempt(self, what: str, write: Callable[[], T]) -> T | None:
         """Write something; a full disk is told of, and does not end the training."""

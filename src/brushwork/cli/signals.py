@@ -1,0 +1,99 @@
+"""The signals that ask a command to end: SIGINT, which is Ctrl-C, SIGTERM and SIGHUP."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from types import FrameType
+
+from brushwork.cli.launched import is_launched
+from brushwork.errors import Stopped
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+_ECHO, _LAUNCHED_ECHO = 1.0, 5.0
+"""Seconds within which a second signal is an echo of the first: terminals, `timeout` and launchers send to a whole
+group of processes, and to the process too."""
+
+
+class Signals:
+    """Raises `Stopped` at a signal, or keeps it until a step is done; a second one always raises.
+
+    Signals that the process was started to ignore, by nohup or in the background of a script, stay ignored.
+    """
+
+    def __init__(self) -> None:
+        self._heard, self._at = 0, 0.0
+        self._waits = False
+        self._nested = 0
+
+    def __call__(self) -> int:
+        """The number of the first signal that was heard; 0: none."""
+        return self._heard
+
+    def require_none(self) -> None:
+        """Raise what was heard, unless it waits: an exception in a destructor, for example, was lost.
+
+        Raises: Stopped.
+        """
+        if self._heard and not self._waits:
+            raise Stopped(self._heard)
+
+    @contextmanager
+    def listening(self, *, waits: bool = False) -> Iterator[Signals]:
+        """Hear of signals while it is entered. Where it `waits`, the first one is only kept."""
+        if not self._nested:
+            self._heard = 0
+        before = {one: signal.getsignal(one) for one in ENDING}
+        waited, self._waits = self._waits, waits
+        self._nested += 1
+        try:
+            for one, handler in before.items():
+                if _is_heeded(handler):
+                    signal.signal(one, self._hear)
+            yield self
+        finally:
+            for one, handler in before.items():
+                if _is_heeded(handler):
+                    signal.signal(one, handler)
+            self._nested -= 1
+            self._waits = waited
+
+    def end_with(self, code: int) -> None:
+        """Let a signal end the process at once from now on, with this exit code: only cleaning up is left."""
+        for one in ENDING:
+            if _is_heeded(signal.getsignal(one)):
+                signal.signal(one, lambda *_: os._exit(code))
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if not self._heard:
+            self._heard, self._at = number, monotonic()
+            _leave_lost_terminal(number)
+            if self._waits:
+                return
+        elif monotonic() - self._at <= (_LAUNCHED_ECHO if is_launched() else _ECHO):
+            return
+        raise Stopped(self._heard)
+
+
+def _is_heeded(handler: object) -> bool:
+    """Whether a signal is neither ignored nor handled by something outside of Python."""
+    return handler is not signal.SIG_IGN and handler is not None
+
+
+SIGNALS = Signals()
+"""Those of this process."""
+
+
+def _leave_lost_terminal(number: int) -> None:
+    """After SIGHUP, a terminal that is gone takes no output any more: it goes nowhere, instead of failing."""
+    if number != getattr(signal, "SIGHUP", None):
+        return
+    for descriptor in (1, 2):
+        try:
+            os.write(descriptor, b"")
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

@@ -1,0 +1,57 @@
+"""Cells over processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import active_children, get_context
+
+import torch
+
+from brushwork.lab.cell import Result
+from brushwork.lab.order import Asked
+from brushwork.lab.run import Spread, paint_one
+
+_TERMINATED = 128 + signal.SIGTERM
+
+
+def over_processes(count: int) -> Spread:
+    """So many processes of this machine, which share its threads. At an interruption they end at once."""
+
+    def spread(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, Result]]:
+        threads, others = max(1, torch.get_num_threads() // count), active_children()
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_wait_for_word) as pool:
+            waiting = {pool.submit(_paint_or_leave, asked, name, threads): name for name in names}
+            try:
+                for done in as_completed(waiting):
+                    yield waiting[done], done.result()
+            except (KeyboardInterrupt, GeneratorExit):
+                pool.shutdown(wait=False, cancel_futures=True)
+                for one in active_children():
+                    if one not in others:
+                        one.terminate()
+                raise
+
+    return spread
+
+
+def _wait_for_word() -> None:
+    """Let the first process decide: a terminal tells all of them of Ctrl-C, or that it is gone."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(_TERMINATED)
+
+
+def _paint_or_leave(asked: Asked, name: str, threads: int) -> Result:
+    """Paint one of the cells, unless the process is asked to end: the pool would begin with the next one."""
+    try:
+        return paint_one(asked, name, threads)
+    except SystemExit:
+        os._exit(_TERMINATED)

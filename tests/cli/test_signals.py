@@ -1,0 +1,236 @@
+"""What a process does when it is asked to end."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from brushwork.cli import signals
+from brushwork.cli.exits import Interrupted, interrupted_code
+from brushwork.cli.signals import ENDING, Signals
+from brushwork.errors import Stopped
+from brushwork.fast.painter import load_painter
+from brushwork.jobs.inscription import read_inscription
+from brushwork.picture import write_picture
+
+BRUSHWORK = (sys.executable, "-m", "brushwork")
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+LONG = ("--iterations", "4000", "-o", "o.png")
+SMALL = ("--size", "64", *LONG)
+
+
+@pytest.fixture(autouse=True)
+def as_they_are() -> Iterator[None]:
+    """The suite may be run in the background of a script, where Ctrl-C is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_is_raised_with_its_number(number: int, code: int) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(Stopped) as stopped, Signals().listening():
+        os.kill(os.getpid(), number)
+    assert interrupted_code(stopped.value) == Interrupted("so", stopped.value, kept=False).code == code
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_is_kept_until_a_step_is_done(number: int) -> None:
+    with Signals().listening(waits=True) as heard:
+        assert not heard()
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)  # as terminal and launcher may both do
+        assert heard() == number
+        heard.require_none()
+
+
+def test_who_insists_is_heard_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "_ECHO", 0.0)
+    with Signals().listening(waits=True):
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Stopped):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_what_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Signals().listening() as heard:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not heard()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_an_exception_that_was_lost_is_raised_again() -> None:
+    with Signals().listening() as heard:
+        with suppress(Stopped):  # as in a destructor
+            os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Stopped):
+            heard.require_none()
+    with heard.listening():
+        heard.require_none()  # a new command in the same process begins anew
+
+
+def _begun(*command: str, until: str, **how: Any) -> subprocess.Popen[str]:
+    process = subprocess.Popen([*BRUSHWORK, *command], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, **how)
+    assert process.stderr is not None
+    next(line for line in process.stderr if until in line)
+    return process
+
+
+def _ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    with process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+        code = process.wait(60)
+    assert "Traceback" not in said
+    return code, said
+
+
+@pytest.fixture
+def atelier(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A desk with a folder for temporary files of its own."""
+    generator = torch.Generator().manual_seed(1)
+    write_picture(torch.rand(1, 3, 64, 64, generator=generator), desk / "waves.png", overwrite=True)
+    (desk / "tmp").mkdir()
+    monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(desk / "tmp"))
+    return desk
+
+
+PAINT = ("paint", "photo.jpg", "waves.png", "--coarsest", "0", *SMALL)
+KEPT = ["o.png", "o.png.checkpoint"]
+
+
+def _files(folder: Path) -> list[str]:
+    """Of the result, and what would be left over; torch keeps a cache of its own."""
+    found = [*folder.glob("*o.png*"), *folder.glob(".*"), *(folder / "tmp").iterdir()]
+    return sorted(one.name for one in found if not one.name.startswith("torchinductor"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "number", "code"),
+    [
+        (PAINT, signal.SIGHUP, 129),
+        (PAINT, signal.SIGTERM, 143),
+        (("texture", "waves.png", "--size", "64x64", *LONG), signal.SIGTERM, 143),
+        (("reconstruct", "content", "photo.jpg", "--coarsest", "0", *SMALL), signal.SIGTERM, 143),
+        (("mdan", "photo.jpg", "waves.png", *SMALL), signal.SIGTERM, 143),
+    ],
+)
+def test_a_painting_that_is_told_to_end_is_kept(
+    atelier: Path, command: tuple[str, ...], number: int, code: int
+) -> None:
+    process = _begun(*command, until="loss")
+    process.send_signal(number)
+    ended, said = _ended(process)
+    assert ended == code, said
+    assert "interrupted; the picture so far is o.png" in said
+    assert not read_inscription(atelier / "o.png").finished
+    assert _files(atelier) == KEPT
+
+
+@pytest.mark.slow
+def test_what_passes_through_pipes_leaves_no_temporary_folder(atelier: Path) -> None:
+    process = _begun(*PAINT[:-1], "-", until="loss", stdout=subprocess.DEVNULL)
+    process.send_signal(signal.SIGTERM)
+    assert _ended(process)[0] == 143
+    assert _files(atelier) == []
+
+
+@pytest.mark.slow
+def test_a_terminal_that_is_closed_costs_nothing(atelier: Path) -> None:
+    process, terminal = pty.fork()
+    if not process:
+        os.execve(sys.executable, [*BRUSHWORK, *PAINT], ENVIRONMENT)
+    seen = b""
+    while b"loss" not in seen:
+        seen += os.read(terminal, 1000)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 129
+    assert _files(atelier) == KEPT
+
+
+@pytest.mark.slow
+def test_a_second_signal_ends_a_keeping_that_hangs(atelier: Path) -> None:
+    process = _begun(*PAINT, until="loss")
+    os.mkfifo(atelier / "o.png.checkpoint.part")  # nobody reads it: opening it for writing waits for ever
+    process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(signals._ECHO + 1)
+    process.send_signal(signal.SIGTERM)
+    assert _ended(process)[0] == 143
+    assert _files(atelier) == []
+
+
+@pytest.mark.slow
+def test_nohup_is_respected(atelier: Path) -> None:
+    ignores = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
+    process = _begun(*PAINT, until="loss", **ignores)
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(signals._ECHO + 1)
+    process.send_signal(signal.SIGTERM)
+    assert _ended(process)[0] == 143
+
+
+@pytest.mark.slow
+def test_of_several_processes_all_end_alike(atelier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    for name, value in {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}.items():
+        monkeypatch.setitem(ENVIRONMENT, name, value)
+    monkeypatch.setitem(ENVIRONMENT, "RANK", "1")
+    other = subprocess.Popen([*BRUSHWORK, *PAINT], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    monkeypatch.setitem(ENVIRONMENT, "RANK", "0")
+    first = _begun(*PAINT, until="loss")
+    other.send_signal(signal.SIGTERM)  # only this one is told
+    (code, said), (other_code, silence) = _ended(first), _ended(other)
+    assert (code, other_code) == (143, 143), said + silence
+    assert _files(atelier) == KEPT
+
+
+@pytest.mark.slow
+def test_a_training_that_is_told_to_end_is_kept(atelier: Path) -> None:
+    (atelier / "photos").mkdir()
+    for number in range(4):
+        write_picture(torch.rand(1, 3, 72, 72), atelier / "photos" / f"{number}.png")
+    short = ("--width", "4", "--blocks", "1", "--crop", "64", "--batch", "1", "--iterations", "4000")
+    given = ("train", "johnson", "waves.png", "--photos", "photos", "-o", "o.safetensors", *short)
+    process = _begun(*given, until="held out")
+    process.send_signal(signal.SIGTERM)
+    code, said = _ended(process)
+    assert code == 143, said
+    assert "what was learned so far is o.safetensors" in said and "--resume" in said
+    assert load_painter(atelier / "o.safetensors").record["iterations_done"] >= 1
+    assert (atelier / "o.safetensors.checkpoint").exists()
+    assert _files(atelier) == []
+
+
+@pytest.mark.slow
+def test_processes_that_paint_for_a_sweep_end_with_it(atelier: Path) -> None:
+    varied = ("--vary", "style-weight=1,2", "--vary", "iterations=1,2000", "--size", "64", "--coarsest", "0")
+    process = _begun("sweep", "photo.jpg", "waves.png", *varied, "--jobs", "2", until=" s", start_new_session=True)
+    process.send_signal(signal.SIGTERM)
+    code, said = _ended(process)
+    assert code == 143, said
+    with pytest.raises(ProcessLookupError):
+        for _ in range(100):
+            os.killpg(process.pid, 0)
+            time.sleep(0.1)
+    assert _files(atelier) == [] and list((atelier / "sweep").glob("*.png"))
