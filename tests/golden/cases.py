@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 from brushwork.perception import Encoder
 from brushwork.picture.window import Size
-from brushwork.recipes import Options, Pictures, ReconstructContent, Texture, Transfer, plan, preset, run
+from brushwork.recipes import Options, Pictures, Progress, ReconstructContent, Texture, Transfer, plan, preset, run
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.start import beginning
 from brushwork.style import Style
@@ -78,17 +78,22 @@ def cases() -> dict[str, Case]:
     return found
 
 
-def summary(case: Case, dtype: torch.dtype = torch.float32) -> dict[str, object]:
-    """Losses on the way; energies of the Gram matrices and the pixels of the result."""
+def painted(case: Case, dtype: torch.dtype) -> Iterator[Progress]:
+    """The steps of the painting, computed in this precision."""
     options, encoder = case.options, case.encoder().to(dtype)
     photograph, painting = picture(1, 48, 64), picture(2, 60, 48)
     first = plan(options, Size.of(photograph))[0].size
     start = beginning(options, first, photograph, painting, options.white)
     pictures = Pictures(photograph.to(dtype), (painting.to(dtype),), start.to(dtype))
-    steps = list(run(options, pictures, encoder=encoder))
+    return run(options, pictures, encoder=encoder)
+
+
+def summary(case: Case) -> dict[str, object]:
+    """Losses on the way; energies of the Gram matrices and the pixels of the result. In float64."""
+    steps = list(painted(case, torch.float64))
     image = steps[-1].image
     taps = ("relu1_1", "relu2_1", "relu3_1")
-    moments = Style.of(image, encoder, taps).moments
+    moments = Style.of(image, case.encoder().double(), taps).moments
     return {
         "losses": [step.step.losses.total.item() for step in steps],
         "terms": {name: value.item() for name, value in steps[-1].step.losses.terms.items()},

@@ -2,7 +2,7 @@
 
     python tests/golden/record.py [NAME…]
 
-Without names, all of them. Recorded in float64, so that a run in float32 shows by how much rounding matters.
+Without names, all of them; in float64, as they are compared.
 Look at the difference (`git diff tests/golden`) before committing it: every number there is a claim.
 """
 
@@ -12,8 +12,6 @@ import json
 import sys
 from pathlib import Path
 
-import torch
-
 sys.path.append(str(Path(__file__).parent))
 from cases import SUMMARIES, cases, summary
 
@@ -21,7 +19,7 @@ from cases import SUMMARIES, cases, summary
 def main(names: list[str]) -> None:
     known = cases()
     recorded = json.loads(SUMMARIES.read_text()) if SUMMARIES.exists() else {}
-    recorded |= {name: summary(known[name], torch.float64) for name in names or known}
+    recorded |= {name: summary(known[name]) for name in names or known}
     kept = {name: recorded[name] for name in known}
     SUMMARIES.write_text(json.dumps(kept, indent=1) + "\n")
 

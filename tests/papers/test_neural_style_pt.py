@@ -1,4 +1,8 @@
-"""The preset `neural-style-pt` against that program, run from its command line on VGG-19 as it wants it."""
+"""The preset `neural-style-pt` against that program, run from its command line on VGG-19 as it wants it.
+
+Both compute in float64. In float32 they agree less the nearer a picture is to gray: which of four nearly equal numbers
+is the largest, and the sign of a difference of neighbors, are then up to rounding, and other ones on each processor.
+"""
 
 from __future__ import annotations
 
@@ -22,20 +26,26 @@ from brushwork.picture.window import Size
 from brushwork.recipes import preset, transfer
 from brushwork.recipes.start import beginning
 from brushwork.recipes.subject import Subject
+from tolerances import DOUBLE
 
 pytestmark = pytest.mark.skipif(
     find_spec("neural_style") is None, reason="neural-style is not installed: see requirements-peers.txt"
 )
 
 SIZE = Size(48, 64)
-MEAN = torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
+MEAN = torch.tensor([103.939, 116.779, 123.68]).double().view(1, 3, 1, 1)
 FEATURES = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34]
 """Where the convolutions stand in the file that the program loads, vgg19-d01eb7cb.pth."""
 
 
 @pytest.fixture(scope="module")
 def encoder():
-    return load_encoder("vgg19", scale=preset("neural-style-pt").white)
+    return load_encoder("vgg19", scale=preset("neural-style-pt").white).double()
+
+
+@pytest.fixture(scope="module")
+def averaging():
+    return load_encoder("vgg19", pooling="average", scale=256.0).double()
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +66,16 @@ def folder(tmp_path_factory, encoder):
     return folder
 
 
+@pytest.fixture(autouse=True)
+def in_float64(encoder, averaging):
+    """Whatever the program makes is in float64."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 @pytest.fixture
-def pictures(folder):
+def pictures(folder, in_float64):
     to_tensor = torchvision()["torchvision"].transforms.ToTensor()
     return [to_tensor(PIL.Image.open(folder / f"{seed}.png"))[None] for seed in (1, 2, 3)]
 
@@ -72,7 +90,11 @@ def program(monkeypatch, folder, *arguments):
         monkeypatch.setitem(sys.modules, name, module)
     for name in [name for name in sys.modules if name.startswith("neural_style")]:
         monkeypatch.delitem(sys.modules, name)
-    return importlib.import_module("neural_style.neural_style")
+    # Its fully connected layers, a gigabyte, take no part: memory that nobody writes to costs nothing.
+    monkeypatch.setattr(torch.nn.Linear, "reset_parameters", lambda self: None)
+    module = importlib.import_module("neural_style.neural_style")
+    monkeypatch.setattr(module, "setup_gpu", lambda: (torch.DoubleTensor, False, "cpu"))
+    return module
 
 
 def recorded(monkeypatch, module, at=()):
@@ -94,8 +116,6 @@ def recorded(monkeypatch, module, at=()):
                 shown = (self.point.detach() + MEAN).flip(1) / 256
                 seen.append((shown.clone(), loss, 256 * self.point.grad.flip(1)))
 
-    # Its fully connected layers, half a gigabyte, take no part: memory that nobody writes to costs nothing.
-    monkeypatch.setattr(torch.nn.Linear, "reset_parameters", lambda self: None)
     monkeypatch.setattr(module, "optim", SimpleNamespace(LBFGS=Looking))
     module.main()
     return seen
@@ -114,27 +134,22 @@ def ours(settings, encoder, photograph, paintings, image):
 
 
 def assert_same(found, loss, gradient):
-    assert found[0] == pytest.approx(loss, rel=1e-4)
-    assert (found[1] - gradient).norm() <= 1e-3 * gradient.norm()
+    assert found[0] == pytest.approx(loss, rel=DOUBLE)
+    assert (found[1] - gradient).norm() <= DOUBLE * gradient.norm()
 
 
 def test_loss_and_gradient_at_noise_and_at_another_picture(monkeypatch, folder, pictures, encoder):
     photograph, painting, other = pictures
     nearly_gray = beginning(options(), SIZE, photograph, painting, options().white)
     module = program(monkeypatch, folder, "-seed", "0")
-    (start, loss, _), *seen = recorded(monkeypatch, module, at=[nearly_gray, other])
-    # Only the loss: as a picture in [0, 1], its own noise is rounded by 1 %, and the maximum of four nearly equal
-    # numbers is another one then.
-    assert ours(options(), encoder, photograph, [painting], start)[0] == pytest.approx(loss, rel=1e-4)
-    for image, loss, gradient in seen:
+    for image, loss, gradient in recorded(monkeypatch, module, at=[nearly_gray, other]):
         assert_same(ours(options(), encoder, photograph, [painting], image), loss, gradient)
 
 
-def test_from_the_photograph_with_stronger_smoothing_and_average_pooling(monkeypatch, folder, pictures):
+def test_from_the_photograph_with_stronger_smoothing_and_average_pooling(monkeypatch, folder, pictures, averaging):
     photograph, painting, _ = pictures
     module = program(monkeypatch, folder, "-init", "image", "-tv_weight", "1", "-pooling", "avg")
     (image, loss, gradient), *_ = recorded(monkeypatch, module, at=[photograph])
-    averaging = load_encoder("vgg19", pooling="average", scale=256.0)
     assert_same(ours(options(smoothness=1.0), averaging, photograph, [painting], image), loss, gradient)
 
 
@@ -152,13 +167,12 @@ def test_the_first_steps_are_the_same(monkeypatch, folder, pictures, encoder, ca
     # With its own style weight, the program explodes on so small a picture.
     arguments = ["-num_iterations", "6", "-print_iter", "1", "-init", "image", "-style_weight", "0.1"]
     module = program(monkeypatch, folder, *arguments)
-    monkeypatch.setattr(torch.nn.Linear, "reset_parameters", lambda self: None)
     module.main()
     printed = [line for line in capsys.readouterr().out.splitlines() if "Total loss" in line]
     theirs = [float(line.rpartition(" ")[2]) for line in printed]
-    # As with pastiche, rounding in the first step shows in the second.
+    # The first step is so short that the change of gradient along it, which scales the second, loses digits.
     steps = transfer(photograph, [painting], options(iterations=6, start="content", style_weight=0.1), encoder=encoder)
-    assert [progress.step.losses.total.item() for progress in steps] == pytest.approx(theirs, rel=1e-2)
+    assert [progress.step.losses.total.item() for progress in steps] == pytest.approx(theirs, rel=1e-6)
 
 
 def test_the_settings_are_its_defaults(monkeypatch, folder):

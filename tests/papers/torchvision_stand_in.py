@@ -19,7 +19,7 @@ def _compose(steps):
 
 
 def _to_tensor(image):
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 255
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).to(torch.get_default_dtype()) / 255
 
 
 def _to_image(tensor):
@@ -27,7 +27,8 @@ def _to_image(tensor):
 
 
 def _normalize(mean, std):
-    shift, scale = (torch.tensor(numbers).float().view(3, 1, 1) for numbers in (mean, std))
+    # Rounded to float32, as brushwork keeps the mean pixel: where all else is float64, no difference is left.
+    shift, scale = (torch.tensor(numbers, dtype=torch.float32).view(3, 1, 1) for numbers in (mean, std))
     return lambda tensor: (tensor - shift) / scale
 
 
