@@ -15,6 +15,10 @@ DOUBLE = 1e-9
 """Relative, of two computations in float64: roundings are 1e-16 of what is added, and 1e-9 leaves seven digits for
 sums of millions of numbers, for cancellation, and for the way through a network of 16 convolutions and back."""
 
+SINGLE = 64 * EPS
+"""8e-6, of two float32 computations that take one number after another, through tens of roundings: no long sums, and
+nothing that cancels. Relative, or of numbers up to 1."""
+
 
 def rounding(terms: int, layers: int = 1) -> float:
     """Returns what a float32 sum of `terms` products may be off by, as a share of the size of what is added.

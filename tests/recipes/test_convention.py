@@ -10,6 +10,7 @@ import torch
 from brushwork.picture.window import Size
 from brushwork.recipes.convention import CONVENTIONS
 from brushwork.recipes.subject import Subject
+from tolerances import DOUBLE
 
 SIZE = Size(48, 64)
 
@@ -44,9 +45,9 @@ def test_losses_are_shares_of_the_painting(relative, tiny, photograph, painting,
     content = 2 * (own - target).square().sum(1).mean() / energy
     style = 3 / 5 * (gram - gram_target).square().sum() / gram_target.square().sum()
     apart = (mean - mean_target).square().sum() + (std - std_target).square().sum()
-    assert found["content:conv2_1"] == pytest.approx(content.item(), rel=1e-4)
-    assert found["style:conv2_1"] == pytest.approx(style.item(), rel=1e-4)
-    assert found["spread:conv2_1"] == pytest.approx((apart / energy).item(), rel=1e-4)
+    assert found["content:conv2_1"] == pytest.approx(content.item(), rel=DOUBLE)
+    assert found["style:conv2_1"] == pytest.approx(style.item(), rel=DOUBLE)
+    assert found["spread:conv2_1"] == pytest.approx((apart / energy).item(), rel=DOUBLE)
 
 
 def test_louder_activations_change_nothing(relative, tiny, photograph, painting, here):
@@ -58,7 +59,7 @@ def test_louder_activations_change_nothing(relative, tiny, photograph, painting,
             loud.stages[name].bias *= 50
     options = relative
     expected = losses(options, tiny, photograph, painting, here)
-    assert losses(options, loud, photograph, painting, here) == pytest.approx(expected, rel=1e-4)
+    assert losses(options, loud, photograph, painting, here) == pytest.approx(expected, rel=DOUBLE)
 
 
 def test_a_painting_of_nothing_is_no_division_by_zero():

@@ -9,6 +9,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.recipes import KeptStyle, mix_styles, take_style, transfer
+from tolerances import DOUBLE
 
 SEVERAL = {"size": 96, "coarsest": 48, "iterations": 3, "finer_share": 0.5}
 
@@ -66,7 +67,7 @@ def test_a_mixture_paints_as_the_blend_of_the_paintings(kept, options, tiny, pho
     assert mixed.source == "a painting + another"
     blended = ends(photograph, [painting, other], options(style_blend=(0.75, 0.25)), tiny)
     for mine, theirs in zip(ends(photograph, [mixed], options(), tiny), blended, strict=True):
-        assert torch.allclose(mine[0], theirs[0], atol=1e-6)
+        assert torch.allclose(mine[0], theirs[0], atol=DOUBLE)
 
 
 def test_a_style_and_a_painting_can_be_blended(kept, options, tiny, photograph, painting):

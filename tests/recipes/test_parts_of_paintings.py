@@ -8,6 +8,7 @@ from brushwork.recipes.guides import carried
 from brushwork.recipes.parts_of_paintings import Part, Parts, cells_of
 from brushwork.recipes.share import Alone
 from brushwork.terms import guided_gram_target, guided_spread_target, normalized_guides
+from tolerances import DOUBLE
 
 LAYERS = ["conv1_1", "pool2"]
 
@@ -32,18 +33,18 @@ def test_moments_are_those_under_the_guides(way, tiny, painting, masks, share):
         grams, (means, stds) = guided_gram_target(feature, guides), guided_spread_target(feature, guides)
         for place in (0, 1):
             moments = Part(parts, place).moments(layer)
-            torch.testing.assert_close(moments.gram, grams[:, place], rtol=1e-4, atol=1e-2)
-            torch.testing.assert_close(moments.mean, means[:, place], rtol=1e-4, atol=1e-3)
-            torch.testing.assert_close(moments.std, stds[:, place], rtol=1e-4, atol=1e-3)
+            torch.testing.assert_close(moments.gram, grams[:, place], rtol=DOUBLE, atol=DOUBLE)
+            torch.testing.assert_close(moments.mean, means[:, place], rtol=DOUBLE, atol=DOUBLE)
+            torch.testing.assert_close(moments.std, stds[:, place], rtol=DOUBLE, atol=DOUBLE)
 
 
 def test_gaussians_of_a_hard_part_are_those_of_its_cells(tiny, painting, masks, share):
-    """From the definition, in float64."""
+    """From the definition."""
     part = Part(Parts(painting, masks, "simple", ["conv1_1"], tiny, share), 1)
-    columns = tiny(painting, ["conv1_1"])["conv1_1"][..., 20:].double().flatten(2)[0]
+    columns = tiny(painting, ["conv1_1"])["conv1_1"][..., 20:].flatten(2)[0]
     found = part.gaussian("conv1_1")
-    torch.testing.assert_close(found.mean[0].double(), columns.mean(1), rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(found.covariance[0].double(), columns.cov(correction=0), rtol=1e-4, atol=1e-2)
+    torch.testing.assert_close(found.mean[0], columns.mean(1), rtol=DOUBLE, atol=DOUBLE)
+    torch.testing.assert_close(found.covariance[0], columns.cov(correction=0), rtol=DOUBLE, atol=DOUBLE)
 
 
 def test_the_features_of_a_part_are_those_of_its_cells(tiny, painting, masks, share):

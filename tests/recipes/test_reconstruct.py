@@ -7,6 +7,7 @@ from brushwork.errors import InputError
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes import reconstruct_content
+from tolerances import DOUBLE
 
 
 def test_a_shallow_layer_gives_the_picture_back(small_reconstruction, tiny, photograph):
@@ -22,13 +23,13 @@ def test_the_loss_is_the_mean_squared_difference(small_reconstruction, tiny, pho
     first = next(reconstruct_content(photograph, small_reconstruction(), encoder=tiny))
     target = tiny(resize(photograph, Size(36, 48), clamp=True), ["conv2_1"])["conv2_1"]
     own = tiny(first.step.image, ["conv2_1"])["conv2_1"]
-    assert first.step.losses.total.item() == pytest.approx((own - target).square().mean().item(), rel=1e-4)
+    assert first.step.losses.total.item() == pytest.approx((own - target).square().mean().item(), rel=DOUBLE)
     assert first.step.losses.terms.keys() == {"content:conv2_1"}
 
 
 def test_from_a_given_picture(small_reconstruction, tiny, photograph):
     first = next(reconstruct_content(photograph, small_reconstruction(), encoder=tiny, start=photograph))
-    assert first.step.losses.total.item() == pytest.approx(0, abs=1e-6)
+    assert first.step.losses.total.item() == pytest.approx(0, abs=DOUBLE)
 
 
 def test_a_picture_too_small_is_refused(small_reconstruction, tiny):

@@ -8,6 +8,7 @@ from brushwork.picture.window import Size
 from brushwork.recipes import take_style, transfer
 from brushwork.recipes.scales import largest_style_size, scales_of, style_pixels, style_size, views
 from brushwork.recipes.subject import Subject
+from tolerances import DOUBLE
 
 SIZE = Size(48, 64)
 
@@ -61,7 +62,7 @@ def test_the_loss_of_a_blend_is_the_sum_of_losses_but_for_a_constant(small_trans
     summed = sum(0.5 * (gram_of - target[0].double()).square().sum() for target in targets)
     blended = gram(Subject(photograph, [painting], small_transfer(style_scale=scales), tiny))[0].double()
     pair = [torch.autograd.grad(loss, gram_of)[0] for loss in (summed, (gram_of - blended).square().sum())]
-    torch.testing.assert_close(pair[0], pair[1], rtol=1e-4, atol=1e-2)
+    torch.testing.assert_close(pair[0], pair[1], rtol=DOUBLE, atol=0)
 
 
 def test_scales_that_fit_no_paintings_are_refused(small_transfer, tiny, photograph, painting):

@@ -19,6 +19,7 @@ from brushwork.picture.window import Size
 from brushwork.recipes import Pictures, run, taps
 from brushwork.recipes.coarse_to_fine import Saved
 from brushwork.recipes.share import ALONE, Band
+from tolerances import DOUBLE
 
 RANKS = 3
 SIDE = 56
@@ -43,18 +44,12 @@ def require_same(one, several):
     for alone, *shared in zip(one, *several, strict=True):
         assert {step.spent for step in shared} == {alone.spent}
         assert len({float(step.step.losses.total) for step in shared}) == 1
-        torch.testing.assert_close(stitched(shared), alone.step.image, rtol=0, atol=1e-6)
+        torch.testing.assert_close(stitched(shared), alone.step.image, rtol=0, atol=DOUBLE)
 
 
 @pytest.fixture
 def scene(tiny, photograph, painting):
-    return Pictures(photograph.double(), (painting.double(),)), tiny.double()
-
-
-@pytest.fixture(autouse=True)
-def _single_precision_afterwards(tiny):
-    yield
-    tiny.float()
+    return Pictures(photograph, (painting,)), tiny
 
 
 @pytest.mark.parametrize("kind", SETTINGS)

@@ -8,6 +8,7 @@ from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes.options import Starting
 from brushwork.recipes.start import beginning, covering, gray, noisy
+from tolerances import SINGLE
 
 SIZE = Size(160, 200)
 WHITES = pytest.mark.parametrize("white", [255.0, 256.0])
@@ -21,7 +22,7 @@ class Options(Starting):
 def test_gray_is_what_the_network_sees_as_zero(photograph, white):
     seen = caffe_preprocess(white)(gray(SIZE, photograph, white))
     assert seen.shape == (1, 3, *SIZE)
-    assert seen.abs().max() < 1e-4
+    assert seen.abs().max() < 255 * SINGLE  # the network's own mean pixel is in float32
 
 
 @WHITES
@@ -57,7 +58,7 @@ def test_the_photograph_and_gray(photograph, painting):
     content = beginning(Options(start="content", grain=0.0), SIZE, photograph, painting)
     assert torch.equal(content, resize(photograph, SIZE))
     grainy = beginning(Options(start="content", grain=10.0), SIZE, photograph, painting)
-    assert (grainy - content).std().item() == pytest.approx(10 / 255, rel=0.05)
+    assert (grainy - content).std().item() == pytest.approx(10 / 255, rel=0.05)  # ten deviations of what is drawn
     assert torch.equal(beginning(Options(start="gray"), SIZE, photograph, painting), gray(SIZE, photograph))
 
 
@@ -72,6 +73,6 @@ def test_the_painting_covers_the_size_undistorted(size):
     assert Size.of(covered) == size
     inner = covered[..., 8:-8, 8:-8]
     down, across = inner[0, 0].diff(dim=0).mean(), inner[0, 1].diff(dim=1).mean()
-    assert down == pytest.approx(across.item(), rel=0.03)
+    assert down == pytest.approx(across.item(), rel=0.03)  # sides are whole pixels: up to half a pixel of 33
     assert inner[0, 0].mean().abs() < 0.03
     assert inner[0, 1].mean().abs() < 0.03

@@ -11,6 +11,7 @@ import torch
 from brushwork.evaluate import features, mapped
 from brushwork.recipes import Pictures, run
 from brushwork.recipes.share import Alone, Tiling
+from tolerances import DOUBLE
 
 IN_TILES = Alone(Tiling(40))
 
@@ -30,8 +31,8 @@ def test_tiles_paint_the_same_picture(recipe, request, pictures, tiny):
     options = request.getfixturevalue(recipe)()
     options = replace(options, iterations=3, optimizer="adam", learning_rate=1.0)
     found, expected = (last(options, pictures, tiny, share) for share in (IN_TILES, Alone()))
-    torch.testing.assert_close(found.step.losses.total, expected.step.losses.total, rtol=1e-4, atol=0)
-    assert (found.image - expected.image).abs().mean() < 1e-4
+    torch.testing.assert_close(found.step.losses.total, expected.step.losses.total, rtol=DOUBLE, atol=0)
+    assert (found.image - expected.image).abs().mean() < DOUBLE
 
 
 def test_large_targets_lie_in_files(pictures, tiny, small_transfer, monkeypatch):

@@ -11,6 +11,7 @@ from brushwork.picture.window import Size
 from brushwork.recipes import transfer
 from brushwork.recipes.subject import Subject
 from brushwork.style import Style
+from tolerances import DOUBLE
 
 
 def losses(steps):
@@ -37,12 +38,12 @@ def test_terms_have_the_names_of_their_layers(small_transfer, tiny, photograph, 
 
 def test_the_loss_is_the_sum_of_its_terms(small_transfer, tiny, photograph, painting):
     for step in transfer(photograph, [painting], small_transfer(), encoder=tiny):
-        assert step.step.losses.total.item() == pytest.approx(sum(losses([step])[0].values()), rel=1e-5)
+        assert step.step.losses.total.item() == pytest.approx(sum(losses([step])[0].values()), rel=DOUBLE)
 
 
 def test_at_the_photograph_its_content_is_there(small_transfer, tiny, photograph, painting):
     first = next(transfer(photograph, [painting], small_transfer(start="content"), encoder=tiny))
-    assert losses([first])[0]["content:conv2_1"] == pytest.approx(0, abs=1e-6)
+    assert losses([first])[0]["content:conv2_1"] == pytest.approx(0, abs=DOUBLE)
 
 
 def test_a_picture_to_start_from(small_transfer, tiny, photograph, painting):
@@ -58,7 +59,7 @@ def test_style_layer_weights_multiply(small_transfer, tiny, photograph, painting
     layers = ("conv1_1", "pool1", "conv2_1", "pool2", "conv3_1")
     for layer, weight in zip(layers, weights, strict=True):
         before, after = (losses([step])[0][f"style:{layer}"] for step in (plain, weighed))
-        assert after == pytest.approx(weight * before, rel=1e-6)
+        assert after == pytest.approx(weight * before, rel=DOUBLE)
 
 
 @pytest.mark.parametrize("falloff", [1.0, 2.0, 0.5])
@@ -113,7 +114,7 @@ def test_the_targets_are_made_at_every_level(small_transfer, tiny, photograph, p
     options = small_transfer(size=96, coarsest=48, iterations=1, style_weight=0.0, spread_weight=0.0, smoothness=0.0)
     steps = list(transfer(photograph, [painting], options, encoder=tiny))
     assert [Size.of(step.image) for step in steps] == [(36, 48), (72, 96)]
-    assert steps[0].step.losses.total.item() == pytest.approx(0, abs=1e-6)
+    assert steps[0].step.losses.total.item() == pytest.approx(0, abs=DOUBLE)
 
 
 def test_pictures_too_small_are_refused(small_transfer, tiny, photograph, painting):
