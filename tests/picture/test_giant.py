@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -30,6 +33,16 @@ def files(tmp_path_factory):
     write_picture(noise, folder / "tiled.tif", pyramid=True, bits=16)
     write_picture(noise, folder / "plain.png")
     return {path.name: (open_giant(path), read_picture(path)) for path in folder.iterdir()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_need_not_be_utf8(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    write_picture(torch.rand(1, 3, 8, 9), path)
+    assert torch.equal(open_giant(path).read().image, read_picture(path).image)
+    path.write_bytes(b"nothing")
+    with pytest.raises(InputError, match="caf"):
+        open_giant(path)
 
 
 @st.composite

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +15,7 @@ from brushwork.jobs.job import DeviceName
 from brushwork.lab import EXPERIMENTS, Order, Report, Result, conduct, experiment, over_processes, over_ray
 from brushwork.lab.easel import FULL_SIZE, QUICK_SIZE
 from brushwork.lab.run import Spread
+from brushwork.names import command_line
 from brushwork.recipes.options import SMALLEST_SIDE
 
 
@@ -82,7 +82,7 @@ def _command(order: Order) -> str:
     pictures = {"--photograph": order.photographs, "--painting": order.paintings}
     named = [word for flag, paths in pictures.items() for path in paths for word in (flag, path.name)]
     quick = ["--quick"] if order.quick else []
-    return shlex.join(["brushwork", "lab", order.experiment, *quick, "--size", str(order.size), *named])
+    return command_line(["brushwork", "lab", order.experiment, *quick, "--size", str(order.size), *named])
 
 
 def spreading(jobs: int, engine: str = "processes") -> Spread | None:

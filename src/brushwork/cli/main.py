@@ -20,6 +20,7 @@ from brushwork.cli.signals import SIGNALS
 from brushwork.cli.streams import leave_stdout, settle_streams
 from brushwork.cli.targets import PIPE
 from brushwork.errors import BrushworkError
+from brushwork.names import command_line
 
 _HELP = """Paint any photograph in the style of any painting, as the papers say.
 
@@ -111,7 +112,7 @@ def _one_line(error: CycloptsError) -> str:
 
 def _how_to_go_on(given: Sequence[str]) -> str:
     resumed = [*given, *([] if "--resume" in given else ["--resume"])]
-    return f"\nbrushwork: go on with: brushwork {shlex.join(resumed)}"
+    return f"\nbrushwork: go on with: brushwork {command_line(resumed)}"
 
 
 def _unexpected(error: Exception) -> int:

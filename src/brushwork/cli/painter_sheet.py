@@ -11,6 +11,7 @@ from PIL import ImageDraw, ImageFont
 
 from brushwork.fast.label import Label
 from brushwork.lab.sheet import GAP, INK, LINE, PAPER
+from brushwork.names import readable
 from brushwork.picture import read_picture
 from brushwork.types import Image
 
@@ -31,5 +32,5 @@ def painter_sheet(labels: Sequence[Label]) -> Image:
             picture = opened.convert("RGB")
         picture.thumbnail((_CELL, _CELL), PIL.Image.Resampling.LANCZOS)
         sheet.paste(picture, (left + (_CELL - picture.width) // 2, top + _CELL - picture.height))
-        pen.text((left + _CELL // 2, top + _CELL + LINE // 2), label.path.stem, INK, font, anchor="mm")
+        pen.text((left + _CELL // 2, top + _CELL + LINE // 2), readable(label.path.stem), INK, font, anchor="mm")
     return read_picture(sheet).image

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from brushwork.errors import InputError
+from brushwork.names import readable
 from brushwork.recipes import Progress
 
 ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".webp")
@@ -60,10 +61,12 @@ def draw_losses(
     axes.set_prop_cycle("color", colormaps["tab20"](range(CURVES)))
     for name, (places, losses) in curves.items():
         axes.plot(places, losses, label=name, linewidth=2 if name == "total" else 1)
-    axes.set(xlabel=unit, ylabel="loss", yscale="log", title=title)
+    axes.set(xlabel=unit, ylabel="loss", yscale="log")
+    axes.set_title(readable(title), parse_math=False)  # dollars in names are no formulas
     figure.legend(loc="outside right upper", fontsize="small")
     try:
-        figure.savefig(path)
+        with path.open("wb") as file:  # by its name, matplotlib writes some formats only where it is UTF-8
+            figure.savefig(file, format=path.suffix[1:].lower())
     except OSError as error:
         raise InputError(f"the plot cannot be written to {path} ({error}).") from error
 

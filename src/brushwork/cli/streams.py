@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from typing import Any
 
 from brushwork.errors import InputError
+from brushwork.names import readable
 
 ON_STDOUT, ON_STDERR = "brushwork.stdout", "brushwork.stderr"
 """Names of error handlers for `codecs`."""
@@ -128,7 +129,7 @@ def _plain_or_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _escaped(letter: str) -> str:
-    return letter.encode("ascii", "backslashreplace").decode()
+    return readable(letter).encode("ascii", "backslashreplace").decode()
 
 
 codecs.register_error(ON_STDOUT, _plain_or_bytes)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from brushwork.cli.output import json_text
 from brushwork.errors import InputError
 from brushwork.folders import expanded
+from brushwork.names import readable
 from brushwork.picture.destination import placing
 
 Row: TypeAlias = Mapping[str, Any]
@@ -35,7 +36,7 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
     """
     text = _FORMATS[path.suffix.lower()](rows)
     with placing(expanded(path), overwrite=True) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(readable(text), encoding="utf-8")
 
 
 def shown(value: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
@@ -24,6 +23,7 @@ from brushwork.fast.mgan_texture import draw_from_noise
 from brushwork.fast.painter import Painter, load_painter
 from brushwork.fast.pyramid import Pyramid, PyramidNetwork
 from brushwork.fast.pyramid_texture import draw
+from brushwork.names import command_line
 from brushwork.picture import Size, write_picture
 from brushwork.recipes import Texture
 from brushwork.recipes.texture import canvas_size
@@ -71,13 +71,14 @@ def _painter(name: str) -> Painter:
     if not of_noise and not isinstance(painter.settings, Mgan):
         raise InputError(
             f"{painter.name} paints photographs, and draws no textures: "
-            f"brushwork paint PHOTO --painter {shlex.quote(name)}"
+            f"{command_line(['brushwork', 'paint', 'PHOTO', '--painter', name])}"
         )
     return painter
 
 
 def _command(name: str, size: Size, seed: int) -> str:
-    return f"brushwork texture --painter {shlex.quote(name)} --size {size.width}x{size.height} --seed {seed}"
+    asked = ("--size", f"{size.width}x{size.height}", "--seed", str(seed))
+    return command_line(["brushwork", "texture", "--painter", name, *asked])
 
 
 def _require(given: Mapping[str, Any], running: Running) -> None:

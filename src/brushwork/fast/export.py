@@ -18,6 +18,7 @@ from brushwork.errors import InputError
 from brushwork.fast.architectures import to_json
 from brushwork.fast.painter import Painter
 from brushwork.fast.pyramid import Pyramid
+from brushwork.names import readable
 from brushwork.picture.destination import placing
 from brushwork.types import Image
 
@@ -93,11 +94,11 @@ def _smallest(network: nn.Module) -> int:
 def _story(painter: Painter) -> Mapping[str, str]:
     """What stands in the file's metadata."""
     return {
-        "name": painter.name,
-        "license": painter.license,
+        "name": readable(painter.name),
+        "license": readable(painter.license),
         "architecture": painter.architecture,
         "settings": json.dumps(to_json(painter.settings)),
-        "record": json.dumps(dict(painter.record), ensure_ascii=False),
+        "record": json.dumps(dict(painter.record)),
         "pictures": f"sRGB in [0, 1], batch × 3 × height × width, sides of {_smallest(painter.network)} pixels or more",
     }
 

@@ -10,10 +10,11 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENTRY
+from brushwork.perception.opened import opened_tensors
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def read_label(path: Path) -> Label:
     """
     try:
         size = path.stat().st_size
-        with safe_open(path, framework="pt") as file:
+        with opened_tensors(path) as file:
             told = (file.metadata() or {})[ENTRY]
             parameters = sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
         return _label(path, json.loads(told), parameters, size)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save
 from torch import Tensor, nn
 
@@ -18,6 +18,7 @@ from brushwork.errors import InputError
 from brushwork.fast.architectures import build, from_json, to_json
 from brushwork.fast.shelf import ENDING as ENDING
 from brushwork.fast.shelf import painter_file
+from brushwork.perception.opened import opened_tensors
 from brushwork.picture.destination import placing
 
 ENTRY = "brushwork painter"
@@ -59,7 +60,7 @@ def save_painter(painter: Painter, path: Path, half: bool = True, *, overwrite: 
     }
     with placing(path, overwrite=overwrite) as temporary:
         # As bytes: safetensors itself writes files that nobody else may read.
-        temporary.write_bytes(save(tensors, {ENTRY: json.dumps(story, ensure_ascii=False)}))
+        temporary.write_bytes(save(tensors, {ENTRY: json.dumps(story)}))
 
 
 def load_painter(source: str | Path) -> Painter:
@@ -69,7 +70,7 @@ def load_painter(source: str | Path) -> Painter:
     """
     path = painter_file(source)
     try:
-        with safe_open(path, framework="pt") as file:
+        with opened_tensors(path) as file:
             told = (file.metadata() or {}).get(ENTRY)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:

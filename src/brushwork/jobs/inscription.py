@@ -32,7 +32,7 @@ def inscribe(record: Record, standing: Standing | None, *, finished: bool) -> st
         "total": standing.total if standing else 0.0,
         "losses": dict(standing.losses) if standing else {},
     }
-    return json.dumps({**record.to_json(), "result": result}, ensure_ascii=False)
+    return json.dumps({**record.to_json(), "result": result})
 
 
 def read_inscription(path: Path) -> Inscription:

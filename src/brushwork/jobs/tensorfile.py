@@ -12,11 +12,12 @@ from math import prod
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.jobs.parts import planes, shape
+from brushwork.perception.opened import opened_tensors
 from brushwork.picture.destination import sync_folder
 from brushwork.types import State
 
@@ -67,7 +68,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises: InputError: missing, damaged or cut short.
     """
     try:
-        with safe_open(path, framework="pt") as file:
+        with opened_tensors(path) as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError, ValueError) as error:
         raise InputError(f"{path} is damaged and cannot be used ({error}): remove it, and begin anew.") from error

@@ -23,6 +23,7 @@ from brushwork.lab.cell import Check, Result, plain
 from brushwork.lab.curves import Curve, charts
 from brushwork.lab.experiment import Experiment
 from brushwork.lab.sheet import SHEET, contact_sheet, distinct, grid, sparse
+from brushwork.names import readable
 from brushwork.picture.destination import placing
 from brushwork.types import Image
 
@@ -50,7 +51,7 @@ class Report:
         """
         for name, text in (("figures.json", self.figures()), ("report.html", self.page())):
             with placing(folder / name, overwrite=True) as path:
-                path.write_text(text, encoding="utf-8")
+                path.write_text(readable(text), encoding="utf-8")
         for name, some in self._sheets():
             with placing(folder / name, overwrite=True) as path:
                 contact_sheet(some).save(path, "PNG")

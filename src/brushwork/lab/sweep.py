@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import product
@@ -17,6 +16,7 @@ from brushwork.lab.cell import Cell, Ends, Figures, cell_name
 from brushwork.lab.easel import Easel
 from brushwork.lab.experiment import Experiment
 from brushwork.lab.figures import part_of_loss
+from brushwork.names import command_line, readable
 from brushwork.picture import read_picture
 from brushwork.recipes import KeptStyle, Pictures, Transfer, preset
 from brushwork.recipes.kept_style import ENDING
@@ -82,7 +82,7 @@ class Sweep:
         start = () if self.start is None else ("--start", str(self.start))
         paths = map(_plain, (self.photograph, *choice.paintings))
         output = ("-o", f"{cell_name(choice.row, choice.column)}.png")  # commands of two cells do not collide
-        return shlex.join(["brushwork", "paint", *paths, *named, *start, *_flags(options, base), *output])
+        return command_line(["brushwork", "paint", *paths, *named, *start, *_flags(options, base), *output])
 
 
 def described(sweep: Sweep, varied: Sequence[str]) -> Experiment:
@@ -106,7 +106,7 @@ def combined(varied: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str
     *others, last = varied
     for values in product(*(varied[name].items() for name in (*others, last))):
         chosen = dict(zip((*others, last), values, strict=True))
-        shown = {name: f"{name.replace('_', '-')} {written}" for name, (written, _) in chosen.items()}
+        shown = {name: f"{name.replace('_', '-')} {readable(written)}" for name, (written, _) in chosen.items()}
         column = shown.pop(last)
         yield ", ".join(shown.values()), column, {name: value for name, (_, value) in chosen.items()}
 

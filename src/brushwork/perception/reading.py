@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
 from brushwork.errors import WeightsError
+from brushwork.perception.opened import opened_tensors
 from brushwork.perception.unpickle import unpickle_arrays
 
 _ZIP = b"PK\x03\x04"
@@ -56,7 +56,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises: WeightsError: damaged or truncated.
     """
     try:
-        with safe_open(path, framework="pt") as file:
+        with opened_tensors(path) as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     # safetensors' own error has no common ancestor with those of the file system.
     except Exception as error:
@@ -100,7 +100,8 @@ def _begins_safetensors(start: bytes) -> bool:
 
 def _read_torch(path: Path) -> dict[str, Tensor]:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file:  # torch takes paths in UTF-8 only
+            content = torch.load(file, map_location="cpu", weights_only=True)
     # A damaged file can fail in any way.
     except Exception as error:
         raise WeightsError(

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import html
 import json
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from brushwork.errors import InputError
+from brushwork.names import readable
 from brushwork.picture.metadata import element
 from brushwork.picture.window import Size
 
@@ -31,9 +34,10 @@ def write_deep_zoom(pyvips: Any, picture: Any, folder: Path, name: str, *, metad
 
     Raises: InputError: libvips cannot write it.
     """
+    place = os.fsencode(folder / name)
     suffix = f".jpg[Q={quality},subsample_mode=off]"  # no profile: browsers take it for sRGB
     try:
-        picture.dzsave(str(folder / name), layout="dz", suffix=suffix, tile_size=_TILE, overlap=_OVERLAP, keep="none")
+        picture.dzsave(place, layout="dz", suffix=suffix, tile_size=_TILE, overlap=_OVERLAP, keep="none")
     except pyvips.Error as error:
         reason = " ".join(str(error).split())
         raise InputError(f"the tiles of {name} cannot be written ({reason}): is the disk full?") from error
@@ -48,7 +52,9 @@ def write_deep_zoom(pyvips: Any, picture: Any, folder: Path, name: str, *, metad
 
 def _page(name: str, size: Size) -> str:
     """The viewer, told what to show."""
-    told = {"files": f"{name}_files", "width": size.width, "height": size.height, "tile": _TILE, "overlap": _OVERLAP}
+    address = quote(os.fsencode(f"{name}_files"), safe="")
+    told = {"files": address, "width": size.width, "height": size.height, "tile": _TILE, "overlap": _OVERLAP}
     page = files("brushwork.picture").joinpath("deepzoom.html").read_text(encoding="utf-8")
+    title, picture = html.escape(readable(name)), json.dumps(told)
     # In a script, no text may look like its end.
-    return page.replace("{{title}}", html.escape(name)).replace("{{picture}}", json.dumps(told).replace("<", "\\u003c"))
+    return page.replace("{{title}}", title).replace("{{picture}}", picture.replace("<", "\\u003c"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import PathLike
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.folders import expanded
+from brushwork.names import is_utf8
 from brushwork.picture.files import open_picture
 from brushwork.picture.limits import MAX_PIXELS, require_size, rows_at_a_time
 from brushwork.picture.notes import damaged, frames_note
@@ -107,7 +109,10 @@ def giant_in(pyvips: Any, path: Path, max_pixels: int) -> Giant | None:
     """The same; None for what can only be read as a whole."""
 
     def opened(access: str) -> Any:
-        return pyvips.Image.new_from_file(str(path), access=access, fail_on="error", revalidate=True)
+        options = {"access": access, "fail_on": "error", "revalidate": True}
+        if is_utf8(path):
+            return pyvips.Image.new_from_file(str(path), **options)
+        return pyvips.Image.new_from_source(pyvips.Source.new_from_file(os.fsencode(path)), "", **options)
 
     with open_picture(path):
         pass

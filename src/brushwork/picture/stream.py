@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -55,7 +56,7 @@ def stream(
         if metadata is not None:
             picture.set_type(pyvips.GValue.blob_type, "xmp-data", packet(metadata))
         save = getattr(picture, f"{format.name.lower()}save")
-        save(str(path), **_options(format, picture, quality, pyramid), keep="icc|xmp")
+        save(os.fsencode(path), **_options(format, picture, quality, pyramid), keep="icc|xmp")
     except pyvips.Error as error:
         reason = " ".join(str(error).split())
         raise InputError(f"the picture cannot be written as {format.name} ({reason}): is the disk full?") from error

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save
 
 from brushwork.errors import InputError
 from brushwork.perception import Encoder
+from brushwork.perception.opened import opened_tensors
 from brushwork.picture.destination import placing
 from brushwork.picture.window import Size
 from brushwork.recipes.options import Seeing, Sizing
@@ -123,7 +124,7 @@ class KeptStyle:
         story = {"source": self.source, "seen": asdict(self.seen), "size": list(self.size)}
         with placing(path, overwrite=overwrite) as temporary:
             # As bytes: safetensors itself writes files that nobody else may read.
-            temporary.write_bytes(save(tensors, {_ENTRY: json.dumps(story, ensure_ascii=False)}))
+            temporary.write_bytes(save(tensors, {_ENTRY: json.dumps(story)}))
 
     @classmethod
     def read(cls, path: Path) -> KeptStyle:
@@ -132,7 +133,7 @@ class KeptStyle:
         Raises: InputError: missing, damaged, or no style.
         """
         try:
-            with safe_open(path, framework="pt") as file:
+            with opened_tensors(path) as file:
                 story = json.loads((file.metadata() or {})[_ENTRY])
                 found = [(name.split("/"), file.get_tensor(name)) for name in file.keys()]  # noqa: SIM118
             return cls(story["source"], Seen(**story["seen"]), Size(*story["size"]), _styles(found))

@@ -51,4 +51,4 @@ def digest_of(path: Path) -> str:
 def digest_of_names(folder: Path) -> str:
     """sha256 of the names of a folder's pictures: the same photographs in the same order."""
     names = [str(one.relative_to(expanded(folder))) for one in photographs_in(folder).pictures]
-    return sha256("\n".join(names).encode()).hexdigest()
+    return sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()

@@ -35,7 +35,7 @@ class Checkpoint(NamedTuple):
         """
         told = self._asdict() | {"about": dict(self.about)}
         del told["tensors"]
-        write_tensors(path, self.tensors, {_ENTRY: json.dumps(told, ensure_ascii=False)})
+        write_tensors(path, self.tensors, {_ENTRY: json.dumps(told)})
 
     @classmethod
     def read(cls, path: Path) -> Checkpoint:

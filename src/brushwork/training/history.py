@@ -45,7 +45,7 @@ class History:
         Raises: InputError: it cannot be written.
         """
         with placing(path, overwrite=True) as temporary:
-            temporary.write_text(json.dumps({**about, **self.rows}, ensure_ascii=False), encoding="utf-8")
+            temporary.write_text(json.dumps({**about, **self.rows}), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path, until: int) -> History:
