@@ -113,6 +113,18 @@ def in_range(values: NDArray[Any], name: str = "the picture") -> NDArray[Any]:
     return values.clip(0, 1)
 
 
+def levels16(samples: NDArray[Any], name: str) -> NDArray[np.uint16]:
+    """16-bit samples as they are, or from floats.
+
+    Raises: InputError: floats out of [0, 1], samples of another type.
+    """
+    if samples.dtype.kind == "f":
+        return (in_range(samples, name) * _WHOLE[torch.uint16]).round().astype(np.uint16)
+    if samples.dtype.kind != "u" or samples.dtype.itemsize != 2:
+        raise InputError(f"{name} holds samples of type {samples.dtype}: save it with 8 or 16 bits, or as floats.")
+    return samples.astype(np.uint16, copy=False)
+
+
 def _require_range(least: float, most: float, what: str) -> None:
     if not np.isfinite([least, most]).all():
         raise InputError(f"{what} holds NaN or infinity: give finite values from 0 to 1.")

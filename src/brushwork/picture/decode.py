@@ -9,15 +9,18 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
-from PIL import ImageOps
 
 from brushwork.errors import InputError
+from brushwork.picture.arrays import levels16
 from brushwork.picture.calm import calm_pillow
-from brushwork.picture.deep import levels16
+from brushwork.picture.camera_raw import is_named_raw, require_developed, undeveloped
 from brushwork.picture.files import File
 from brushwork.picture.limits import require_size
 from brushwork.picture.notes import damaged, frames_note
+from brushwork.picture.orientation import orientation, upright
 from brushwork.picture.picture import Raster
+from brushwork.picture.png import readable, require_intact
+from brushwork.picture.primaries import profile_of
 from brushwork.picture.profile import to_srgb, to_srgb_deep
 from brushwork.picture.readable import KINDS, decoded_formats
 from brushwork.picture.samples import narrowed
@@ -34,10 +37,12 @@ def decode_file(file: File, name: str, max_pixels: int) -> Raster:
 
     Raises: InputError: no picture, a damaged one, or one that is too large.
     """
+    file, notes = readable(file)
     with opened_by_pillow(file, name, max_pixels) as image:
         if narrowed(image):
             raise InputError(f"{name} has 16 bits a sample, which cannot be kept: save it as PNG or TIFF.")
-        return _raster(image, name, max_pixels)
+        require_intact(file, name)
+        return _raster(image, name, max_pixels).noting(*notes)
 
 
 def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> Raster:
@@ -47,8 +52,7 @@ def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> Raster:
     """
     with calm_pillow(max_pixels), _explained(name, max_pixels):
         notes = ("16 bits a sample, of which Pillow keeps 8: give the file to keep all",) if narrowed(image) else ()
-        raster = _raster(image, name, max_pixels)
-        return Raster(raster.color, raster.alpha, (*notes, *raster.notes), raster.bits)
+        return _raster(image, name, max_pixels).noting(*notes)
 
 
 @contextmanager
@@ -57,6 +61,8 @@ def opened_by_pillow(file: File, name: str, max_pixels: int | None = None) -> It
 
     Raises: InputError: for whatever goes wrong, inside too.
     """
+    require_developed(file, name)
+    file, _ = readable(file)
     file.seek(0)
     with (
         calm_pillow(max_pixels),
@@ -73,6 +79,8 @@ def _explained(name: str, max_pixels: int | None) -> Iterator[None]:
     except InputError:
         raise
     except PIL.UnidentifiedImageError as error:
+        if is_named_raw(name):
+            raise undeveloped(name) from error
         raise InputError(
             f"{name} is not a picture of a known kind, or its beginning is damaged: give {KINDS}, or convert it to "
             "one of these."
@@ -90,11 +98,12 @@ def _raster(image: PIL.Image.Image, name: str, max_pixels: int) -> Raster:
     require_size(name, Size(image.height, image.width), max_pixels)
     frames = _frames(image)
     image.load()
-    image, turned = _upright(image)
+    turned = ("its EXIF data is damaged: not turned",) if orientation(image) is None else ()
+    image = upright(image)
     if image.mode in _DEEP:
         color, alpha, told = _deep(image, name)
     else:
-        color, alpha, told = _shallow(image)
+        color, alpha, told = _shallow(image, profile_of(image.info))
     return Raster(color, alpha, (*frames, *turned, *told), bits=16 if image.mode in _DEEP else 8)
 
 
@@ -103,14 +112,6 @@ def _frames(image: PIL.Image.Image) -> tuple[str, ...]:
         if image.format in _WITH_FRAMES:
             return frames_note(getattr(image, "n_frames", 1), image.tell())
     return ()
-
-
-def _upright(image: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]:
-    """Turned and mirrored as the EXIF orientation says."""
-    try:
-        return ImageOps.exif_transpose(image), ()
-    except Exception:  # EXIF is a file format inside a file format, and damaged as variously
-        return image, ("its EXIF data is damaged: not turned",)
 
 
 def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
@@ -124,13 +125,13 @@ def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any]
     levels = levels16(samples, name)
     clear = image.info.get("transparency")
     alpha = (levels != clear) * np.uint16(_WHOLE) if isinstance(clear, int) else None
-    color, told = to_srgb_deep(levels[..., None], image.info.get("icc_profile"))
+    color, told = to_srgb_deep(levels[..., None], profile_of(image.info))
     return color, alpha, told
 
 
-def _shallow(image: PIL.Image.Image) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
+def _shallow(image: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
     """Everything with 8 bits or less."""
-    alpha, icc = None, image.info.get("icc_profile")
+    alpha = None
     if image.has_transparency_data:
         image = image.convert("LA" if image.mode in _GRAY else "RGBA")
         alpha = np.asarray(image.getchannel("A"))

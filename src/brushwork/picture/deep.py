@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brushwork.errors import InputError
-from brushwork.picture.arrays import in_range
+from brushwork.picture.arrays import levels16
 from brushwork.picture.files import File
 from brushwork.picture.lab import lab_to_srgb16
 from brushwork.picture.limits import require_size
 from brushwork.picture.notes import LAB_NOTE, damaged, frames_note
 from brushwork.picture.picture import Raster
+from brushwork.picture.png import readable
 from brushwork.picture.profile import to_srgb_deep
+from brushwork.picture.stated import marked, stated
+from brushwork.picture.tiff import content_for_vips
 from brushwork.picture.window import Size
 
-_WHOLE = 65535
 _CHANNELS = (1, 3, 4)  # gray, RGB or Lab, CMYK
 
 
@@ -28,25 +30,14 @@ def read_deep(pyvips: Any, file: File, name: str, max_pixels: int) -> Raster:
 
     Raises: InputError: too large, damaged, samples of another kind, or out of range.
     """
-    file.seek(0)
+    file, notes = readable(file)
+    said = stated(file, name)
     try:
-        image = pyvips.Image.new_from_buffer(file.read(), "", fail_on="error")
+        image = pyvips.Image.new_from_buffer(content_for_vips(file), "", fail_on="error")
         require_size(name, Size(image.height, image.width), max_pixels)
-        return _raster(image.autorot(), name)
+        return _raster(marked(pyvips, image, said).autorot(), name).noting(*notes)
     except pyvips.Error as error:
         raise damaged(name, error) from error
-
-
-def levels16(samples: NDArray[Any], name: str) -> NDArray[np.uint16]:
-    """16-bit samples as they are, or from floats.
-
-    Raises: InputError: floats out of [0, 1], samples of another type.
-    """
-    if samples.dtype.kind == "f":
-        return (in_range(samples, name) * _WHOLE).round().astype(np.uint16)
-    if samples.dtype.kind != "u" or samples.dtype.itemsize != 2:
-        raise InputError(f"{name} holds samples of type {samples.dtype}: save it with 8 or 16 bits, or as floats.")
-    return samples.astype(np.uint16, copy=False)
 
 
 def _raster(image: Any, name: str) -> Raster:

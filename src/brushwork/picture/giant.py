@@ -18,12 +18,14 @@ from torch import Tensor
 from brushwork.errors import InputError
 from brushwork.folders import expanded
 from brushwork.names import is_utf8
+from brushwork.picture.camera_raw import require_developed
 from brushwork.picture.files import open_picture
 from brushwork.picture.limits import MAX_PIXELS, require_size, rows_at_a_time
 from brushwork.picture.notes import damaged, frames_note
 from brushwork.picture.picture import Picture
 from brushwork.picture.profile import to_srgb, to_srgb_deep
 from brushwork.picture.reduction import block_means, divided
+from brushwork.picture.stated import marked, stated
 from brushwork.picture.vips import required_vips
 from brushwork.picture.window import Size, Window
 from brushwork.types import Image
@@ -108,14 +110,17 @@ def open_giant(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Gi
 def giant_in(pyvips: Any, path: Path, max_pixels: int) -> Giant | None:
     """The same; None for what can only be read as a whole."""
 
+    with open_picture(path) as file:
+        require_developed(file, path.name)
+        said = stated(file, path.name)
+
     def opened(access: str) -> Any:
         options = {"access": access, "fail_on": "error", "revalidate": True}
         if is_utf8(path):
-            return pyvips.Image.new_from_file(str(path), **options)
-        return pyvips.Image.new_from_source(pyvips.Source.new_from_file(os.fsencode(path)), "", **options)
+            return marked(pyvips, pyvips.Image.new_from_file(str(path), **options), said)
+        source = pyvips.Source.new_from_file(os.fsencode(path))
+        return marked(pyvips, pyvips.Image.new_from_source(source, "", **options), said)
 
-    with open_picture(path):
-        pass
     try:
         stored = opened("random")
         image = stored.autorot()

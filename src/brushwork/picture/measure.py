@@ -5,18 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-import PIL.Image
-from PIL.ExifTags import Base
-
 from brushwork.errors import InputError
 from brushwork.picture.decode import opened_by_pillow
 from brushwork.picture.files import open_picture
+from brushwork.picture.orientation import lies_on_its_side
 from brushwork.picture.window import Size
-
-_FIRST_TURNED = 5
-"""EXIF orientations from here on exchange rows and columns."""
-
-_TURNED_BY_PILLOW = "TIFF"
 
 
 def header_size(path: Path) -> Size | None:
@@ -29,13 +22,5 @@ def header_size(path: Path) -> Size | None:
             return None
     with open_picture(path) as file, suppress(InputError, OSError), opened_by_pillow(file, path.name) as image:
         own = Size(image.height, image.width)
-        return Size(own.width, own.height) if _lies_on_its_side(image) else own
+        return Size(own.width, own.height) if lies_on_its_side(image) else own
     return None
-
-
-def _lies_on_its_side(image: PIL.Image.Image) -> bool:
-    if image.format == _TURNED_BY_PILLOW:
-        return False
-    with suppress(Exception):  # damaged EXIF data: such a picture is not turned
-        return int(image.getexif().get(Base.Orientation, 1)) >= _FIRST_TURNED
-    return False

@@ -66,6 +66,10 @@ class Raster:
     notes: tuple[str, ...] = ()
     bits: int = 8
 
+    def noting(self, *notes: str) -> Raster:
+        """The same, with more to tell about it."""
+        return replace(self, notes=(*notes, *self.notes))
+
     def picture(self, name: str) -> Picture:
         """The samples as a picture, transparent parts painted under."""
         alpha = None if self.alpha is None else _planes(self.alpha[..., None])

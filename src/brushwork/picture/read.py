@@ -15,7 +15,7 @@ from torch import Tensor
 from brushwork.errors import InputError
 from brushwork.folders import expanded
 from brushwork.picture.arrays import from_array, from_tensor
-from brushwork.picture.calm import calm_pillow
+from brushwork.picture.camera_raw import require_developed
 from brushwork.picture.decode import decode_file, decode_image
 from brushwork.picture.deep import read_deep
 from brushwork.picture.files import File, name_of, open_picture, require_bytes, seekable
@@ -93,8 +93,8 @@ def _read_file(file: File, name: str, max_pixels: int) -> Picture:
     try:
         file = seekable(file)
         require_bytes(file, name)
-        with calm_pillow():
-            samples = samples_of(file)
+        require_developed(file, name)
+        samples = samples_of(file)
         if samples is not None and samples.deep:
             pyvips = vips() if samples.gray else required_vips(f"{name} has {samples.bits} bits a sample")
             if pyvips is not None:

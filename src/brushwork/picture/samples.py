@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, NamedTuple, cast
+from contextlib import suppress
+from typing import NamedTuple
 
 import PIL.Image
-from PIL.TiffImagePlugin import BITSPERSAMPLE, SAMPLESPERPIXEL, ImageFileDirectory_v2
+from PIL.TiffImagePlugin import BITSPERSAMPLE, SAMPLESPERPIXEL
 
 from brushwork.picture.files import File
+from brushwork.picture.png import SIGNATURE
+from brushwork.picture.tiff import tiff_directory
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER_LENGTH = 26  # signature 8, length and type 8, width and height 8, bit depth, color type
 _PNG_GRAY, _PNG_PALETTE = 0, 3  # color types, ISO/IEC 15948, table 11.1
-_TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_BIG_TIFF = b"+"
-_TIFF_HEADER_LENGTH, _BIG_TIFF_HEADER_LENGTH = 8, 16
 _BITS_OF_PILLOW = 8
 _GRAY_CHANNELS = 1
 
@@ -40,22 +39,12 @@ def samples_of(file: File) -> Samples | None:
     """The samples of a PNG or TIFF file by its header; None for others and for damaged ones."""
     file.seek(0)
     start = file.read(_PNG_HEADER_LENGTH)
-    if start.startswith(_PNG_SIGNATURE) and len(start) == _PNG_HEADER_LENGTH:
+    if start.startswith(SIGNATURE) and len(start) == _PNG_HEADER_LENGTH:
         return Samples(start[-2], _GRAY_CHANNELS if start[-1] in (_PNG_GRAY, _PNG_PALETTE) else 3)
-    if start.startswith(_TIFF_SIGNATURES):
-        try:
-            return _tiff_samples(file, start)
-        except Exception:  # damaged in whatever way: decoding will say so
-            return None
+    with suppress(Exception):  # damaged in whatever way: decoding will say so
+        if (directory := tiff_directory(file)) is not None:
+            return Samples(max(directory.get(BITSPERSAMPLE, (1,))), int(directory.get(SAMPLESPERPIXEL, 1)))
     return None
-
-
-def _tiff_samples(file: File, start: bytes) -> Samples:
-    length = _BIG_TIFF_HEADER_LENGTH if _BIG_TIFF in start[:4] else _TIFF_HEADER_LENGTH
-    directory = ImageFileDirectory_v2(start[:length])
-    file.seek(directory.next)
-    directory.load(cast(BinaryIO, file))
-    return Samples(max(directory.get(BITSPERSAMPLE, (1,))), int(directory.get(SAMPLESPERPIXEL, 1)))
 
 
 def narrowed(image: PIL.Image.Image) -> bool:
