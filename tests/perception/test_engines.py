@@ -7,6 +7,7 @@ from brushwork.errors import InputError
 from brushwork.perception.engines import ENGINES, usable
 from brushwork.perception.load import load_encoder
 from brushwork.perception.native import library
+from tolerances import DOUBLE, THROUGH_VGG
 
 TAPS = ("relu1_1", "relu2_2", "pool2", "relu3_1")
 
@@ -25,12 +26,13 @@ def _gradient(engine, padding, dtype=torch.float32, batch=1):
 @pytest.mark.parametrize("batch", [1, 2])
 def test_engines_agree(engine, padding, batch):
     true = _gradient("plain", padding, torch.float64, batch)
-    assert (_gradient(engine, padding, batch=batch) - true).norm() < 2e-5 * true.norm()
+    assert (_gradient(engine, padding, batch=batch) - true).norm() < 2 * THROUGH_VGG * true.norm()  # there and back
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_doubles_are_for_every_engine(engine):
-    assert torch.allclose(_gradient(engine, "reflect", torch.float64), _gradient("plain", "reflect", torch.float64))
+    found, true = (_gradient(one, "reflect", torch.float64) for one in (engine, "plain"))
+    assert (found - true).norm() < DOUBLE * true.norm()
 
 
 def test_without_the_library_the_plain_way_is_gone(monkeypatch):

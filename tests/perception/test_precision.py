@@ -19,6 +19,7 @@ from brushwork.recipes import Transfer, preset, transfer
 from brushwork.recipes.subject import Subject
 from brushwork.terms.moments import gram
 from brushwork.terms.style import GramStyle
+from tolerances import SINGLE, rounding
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CPU = torch.device("cpu")
@@ -41,7 +42,7 @@ def pictures(count, side=48):
     blobs = torch.rand(count, 1, 3, 6, 6, generator=generator)
     smooth = torch.stack([nn.functional.interpolate(one, (side, side), mode="bicubic") for one in blobs]).clamp(0, 1)
     smooth[..., ::9, :] = 0.0
-    return smooth + 0.1 * torch.rand(smooth.shape, generator=generator)
+    return 0.9 * smooth + 0.1 * torch.rand(smooth.shape, generator=generator)
 
 
 def evaluate(encoder, options, precision, image):
@@ -72,24 +73,24 @@ def test_auto_is_tf32_on_ampere_and_later(monkeypatch, capability, hip, expected
     assert resolve("full", torch.device("cuda")) == "full"
 
 
-@pytest.mark.parametrize(
-    ("encoder", "precision", "least"),
-    [
-        ("vgg19-normalized", "bf16", 0.999),
-        ("vgg19-normalized", "half", 0.9999),
-        ("vgg19", "bf16", 0.99),
-        ("vgg19", "half", 0.999),
-    ],
-    indirect=["encoder"],
-)
-def test_the_gradient_is_nearly_the_same(encoder, precision, least):
+def decided_otherwise(bits):
+    """Which share of the gradient may turn elsewhere, of numbers of so many bits.
+
+    In each of up to 13 layers, rectifications and maxima decide otherwise where they lie within a rounding.
+    """
+    return 13 * 2.0**-bits
+
+
+@pytest.mark.parametrize("encoder", ["vgg19-normalized", "vgg19"], indirect=True)
+@pytest.mark.parametrize(("precision", "bits"), [("bf16", 8), ("half", 11)])
+def test_the_gradient_is_nearly_the_same(encoder, precision, bits):
     options = preset("default") if encoder.name.endswith("normalized") else preset("gatys-2016")
     start = pictures(3)[2]
     loss, gradient = evaluate(encoder, options, "full", start)
     found, narrow = evaluate(encoder, options, precision, start)
-    assert found == pytest.approx(loss, rel=1e-2)
-    assert cosine(narrow, gradient) > least
-    assert float(narrow.norm() / gradient.norm()) == pytest.approx(1, abs=0.02)
+    assert found == pytest.approx(loss, rel=4 * 2.0**-8)  # fourth powers of numbers of 8 bits
+    assert cosine(narrow, gradient) > 1 - decided_otherwise(bits)
+    assert float(narrow.norm() / gradient.norm()) == pytest.approx(1, abs=8 * 2.0**-8)
 
 
 def test_autocast_gives_nearly_the_same_gradient(encoder):
@@ -97,8 +98,8 @@ def test_autocast_gives_nearly_the_same_gradient(encoder):
     loss, gradient = evaluate(encoder, options, "full", start)
     with torch.autocast("cpu", torch.bfloat16):
         found, narrow = evaluate(encoder, options, "full", start)
-    assert found == pytest.approx(loss, rel=2e-2)
-    assert cosine(narrow, gradient) > 0.999
+    assert found == pytest.approx(loss, rel=8 * 2.0**-8)  # the sums too are of 8 bits
+    assert cosine(narrow, gradient) > 1 - decided_otherwise(8)
 
 
 def test_a_painting_stays_sane(encoder):
@@ -123,7 +124,7 @@ def test_gram_matrices_of_half_precision_do_not_overflow(encoder):
     found = gram(feature)
     assert found.dtype == torch.float32
     expected = 64 * 64 * feature[0, 0, 0, 0].item() ** 2
-    torch.testing.assert_close(found, torch.full_like(found, expected), rtol=1e-4, atol=0)
+    torch.testing.assert_close(found, torch.full_like(found, expected), rtol=rounding(64 * 64), atol=0)
 
 
 def test_losses_do_not_overflow_under_autocast():
@@ -131,7 +132,7 @@ def test_losses_do_not_overflow_under_autocast():
     features = {"relu1_1": torch.full((1, 8, 64, 64), 300.0)}
     objective = Objective.one("style", GramStyle("relu1_1", torch.zeros(1, 8, 8), 1.0))
     with torch.autocast("cpu", torch.float16):
-        assert objective(features).total.item() == pytest.approx(64 * 300**4, rel=1e-5)
+        assert objective(features).total.item() == pytest.approx(64 * 300**4, rel=rounding(64 * 64))
 
 
 @pytest.mark.parametrize("encoder", ["vgg19"], indirect=True)
@@ -143,7 +144,7 @@ def test_half_precision_has_room_for_what_overflows_in_it(encoder):
     assert expected.max() > torch.finfo(torch.float16).max
     encoder.precision = "half"
     (found,) = encoder(lines, ["relu4_2"]).values()
-    assert (found - expected).norm() < 5e-3 * expected.norm()
+    assert (found - expected).norm() < 10 * 2.0**-11 * expected.norm()  # a rounding in each of ten layers
 
 
 @pytest.mark.parametrize("factor", [1e-20, 1e20])
@@ -226,7 +227,7 @@ def test_both_passes_run_under_the_flag_and_it_is_put_back(monkeypatch, precisio
     assert seen == [expected, expected]
     assert flag() == before
     expected_gradient = stages["a"].weight.sum((0, 2, 3)).view(1, 3, 1, 1).expand_as(image)
-    torch.testing.assert_close(image.grad, expected_gradient)
+    torch.testing.assert_close(image.grad, expected_gradient, rtol=SINGLE, atol=SINGLE)
 
 
 def test_only_chains_are_scaled():

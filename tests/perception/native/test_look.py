@@ -6,6 +6,7 @@ import torch
 from brushwork.evaluate.meter import META, Meter, on_meta
 from brushwork.perception.load import load_encoder
 from brushwork.terms.moments import gram
+from tolerances import THROUGH_VGG, rounding
 
 DEEP = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1")
 BEFORE_POOLS = ("relu1_2", "pool2", "relu3_4", "pool4")
@@ -30,7 +31,7 @@ def _picture(*shape, seed=0):
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def _agree(encoder, shape, taps, limit=1e-5):
+def _agree(encoder, shape, taps, limit=THROUGH_VGG):
     """Features, and the gradient of one of three pictures at least.
 
     Where the input of a rectification is zero but for rounding, it may decide otherwise, and the gradient jumps: rare
@@ -45,7 +46,7 @@ def _agree(encoder, shape, taps, limit=1e-5):
             assert feature.shape == true_features[name].shape
             assert _error(feature, true_features[name]) < limit
         errors.append(_error(gradient, true))
-        if errors[-1] < limit:
+        if errors[-1] < 2 * limit:
             return
     pytest.fail(f"gradients differ by {errors}")
 
@@ -69,19 +70,22 @@ def test_any_taps(taps, pooling):
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 def test_small_and_odd_sizes(size, padding):
     encoder = load_encoder(padding=padding)
-    _agree(encoder, (1, 3, *size), ("relu1_2",))
+    _agree(encoder, (1, 3, *size), ("relu1_2",), rounding(9 * 64, layers=2))
 
 
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 def test_large_tiles_of_the_backward_pass(padding):
-    """Maps of 96 cells and more. Of a million rectifications a few decide otherwise, for some pixels each."""
+    """Maps of 96 cells and more. Of a million rectifications a few decide otherwise, for some pixels each.
+
+    One is a thousandth of the whole: a hundred of them may.
+    """
     encoder = load_encoder(padding=padding)
     picture = _picture(1, 3, 97, 103, seed=3)
     gradient = _closure(encoder, picture, ("relu1_1", "relu2_1"), "native")[1]
     true = _closure(encoder, picture, ("relu1_1", "relu2_1"), "plain", torch.float64)[1]
     differences = (gradient - true).abs() / true.square().mean().sqrt()
-    assert differences.flatten().quantile(0.99) < 2e-5
-    assert _error(gradient, true) < 2e-3
+    assert differences.flatten().quantile(0.99) < 2 * rounding(9 * 64, layers=3)
+    assert _error(gradient, true) < 1e-2
 
 
 def test_taps_without_a_gradient():
@@ -113,7 +117,7 @@ def test_second_derivatives_are_those_of_the_plain_path():
         (first,) = torch.autograd.grad(loss, image, create_graph=True)
         first.square().sum().backward()
         found.append(image.grad)
-    assert _error(*found) < 1e-5
+    assert _error(*found) < 4 * rounding(9 * 128, layers=3)  # there and back, twice
 
 
 def test_two_threads_compute_what_one_does(encoder_and_picture):

@@ -8,10 +8,15 @@ from brushwork.perception.native import moments
 from brushwork.perception.native.crop import crop
 from brushwork.perception.native.memory import room
 from brushwork.perception.native.readers import using_up
+from tolerances import rounding
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
 SHAPES = [(1, 64, 1, 1), (1, 64, 37, 53), (2, 128, 9, 11), (1, 192, 100, 90), (1, 512, 20, 7)]
+
+
+SUMS_OF = rounding(512)
+"""The kernels add 128 cells at once and then these sums; the way back adds 512 channels at most."""
 
 
 def _feature(shape):
@@ -32,9 +37,9 @@ def test_gram_and_its_gradient(shape):
     columns = feature.detach().double().flatten(2).requires_grad_()
     true = columns @ columns.mT
     (true * weights).sum().backward()
-    assert _error(found.detach(), true.detach()) < 1e-6
+    assert _error(found.detach(), true.detach()) < SUMS_OF
     assert torch.equal(found, found.mT)
-    assert _error(feature.grad.flatten(2), columns.grad) < 1e-6
+    assert _error(feature.grad.flatten(2), columns.grad) < SUMS_OF
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -46,9 +51,9 @@ def test_spread_and_its_gradient(shape):
     columns = feature.detach().double().flatten(2).requires_grad_()
     away = columns - shift.unsqueeze(-1)
     (away.sum(-1) * weights[0] + away.square().sum(-1) * weights[1]).sum().backward()
-    assert (first - away.sum(-1)).abs().max() < 1e-6 * away.abs().sum(-1).max()
-    assert _error(square.detach(), away.detach().square().sum(-1)) < 1e-6
-    assert _error(feature.grad.flatten(2), columns.grad) < 1e-6
+    assert (first - away.sum(-1)).abs().max() < SUMS_OF * away.abs().sum(-1).max()
+    assert _error(square.detach(), away.detach().square().sum(-1)) < SUMS_OF
+    assert _error(feature.grad.flatten(2), columns.grad) < SUMS_OF
 
 
 WINDOWS = [(slice(1, 30), slice(5, 50)), (slice(0, 37), slice(3, 4)), (slice(36, 37), slice(0, 53)), (slice(2, 9),) * 2]
@@ -69,10 +74,10 @@ def test_windows_of_larger_maps(name, uses_up, window):
     with using_up([feature] if uses_up else []):
         found = ways[name](crop(feature, *window))
     (found * weights).sum().backward()
-    assert _error(found.detach(), ways[name](together.detach())) < 1e-6
+    assert _error(found.detach(), ways[name](together.detach())) < SUMS_OF
     expected = torch.zeros(2, 128, 37, 53)
     expected[..., *window] = together.grad
-    assert _error(feature.grad, expected) < 1e-6
+    assert _error(feature.grad, expected) < SUMS_OF
     assert uses_up == (feature.grad.data_ptr() == feature.data_ptr())
 
 
@@ -99,7 +104,7 @@ def test_the_last_of_several_sums_uses_up_what_they_read():
         losses = moments.gram(feature).sum() + moments.spread(feature, shift)[1].sum()
     losses.backward()
     (moments.gram(plain).sum() + moments.spread(plain, shift)[1].sum()).backward()
-    assert _error(feature.grad, plain.grad) < 1e-6
+    assert _error(feature.grad, plain.grad) < SUMS_OF
     assert not torch.equal(feature.detach(), plain.detach())
 
 
@@ -132,7 +137,7 @@ def test_second_derivatives():
         (second,) = torch.autograd.grad(gradient.square().sum(), image)
         return second
 
-    assert _error(first_derivative(feature, True), first_derivative(feature.double(), False)) < 1e-5
+    assert _error(first_derivative(feature, True), first_derivative(feature.double(), False)) < 2 * SUMS_OF
 
 
 @pytest.mark.parametrize(
@@ -161,10 +166,10 @@ def test_distance_and_its_gradient(window):
     found = moments.distance(seen, other[..., *window])
     (found * torch.tensor([1.0, -2.0])).sum().backward()
     away = feature.detach().double()[..., *window] - other.double()[..., *window]
-    assert _error(found.detach(), away.square().sum((1, 2, 3))) < 1e-6
+    assert _error(found.detach(), away.square().sum((1, 2, 3))) < SUMS_OF
     expected = torch.zeros(2, 128, 37, 53)
     expected[..., *window] = (2 * away * torch.tensor([1.0, -2.0]).view(2, 1, 1, 1)).float()
-    assert _error(feature.grad, expected) < 1e-6
+    assert _error(feature.grad, expected) < SUMS_OF
 
 
 SUMS = {
@@ -189,7 +194,7 @@ def test_what_several_sums_ask_of_a_window_is_gathered(names, uses_up):
         seen = crop(feature, *window)
         loss = sum(SUMS[name](seen) for name in names)
     before = feature.detach().clone()
-    assert _error(torch.autograd.grad(loss, feature)[0], expected) < 1e-6
+    assert _error(torch.autograd.grad(loss, feature)[0], expected) < SUMS_OF
     reads_once = names in (["gram"], ["gram", "spread"])
     assert torch.equal(before, feature.detach()) != (uses_up and reads_once)
 

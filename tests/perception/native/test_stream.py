@@ -8,8 +8,13 @@ from brushwork.perception.native.chain import chain
 from brushwork.perception.native.look import look
 from brushwork.perception.native.stream import Stream
 from brushwork.picture.window import Size
+from tolerances import rounding
 
 pytestmark = pytest.mark.usefixtures("compiled")
+
+
+ROUNDED = rounding(9 * 128, layers=5)
+"""What each way of computing these five layers may be off by."""
 
 
 def network(pool, padding_mode):
@@ -74,7 +79,7 @@ def _error(size, steps, cuts, keeps, seed):
     expected, true = _at_once(steps, image, asked)
     found, gradient = _row_after_row(steps, image, asked, cuts, keeps)
     for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(one, other, rtol=0, atol=ROUNDED * float(other.abs().max()))
     return float((gradient - true).norm() / true.norm())
 
 
@@ -89,4 +94,4 @@ def test_row_after_row_as_all_at_once(size, padding, pool, taps):
     cases = [([0, size[0]], 0), (nines, 0), (nines, 2), (nines, 99), ([0, *middle, size[0]], 1)]
     for cuts, keeps in cases + [(every_row, 3)] * (size[0] == every_row[-1]):
         # Where an input is zero but for rounding, a rectification may decide otherwise: rare, a mistake shows always.
-        assert any(_error(size, steps, cuts, keeps, seed) < 1e-5 for seed in range(4))
+        assert any(_error(size, steps, cuts, keeps, seed) < 2 * ROUNDED for seed in range(4))
