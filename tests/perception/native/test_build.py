@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -35,3 +38,12 @@ def test_a_compiler_that_is_missing_is_told(tmp_path, monkeypatch):
 def test_nothing_is_built_where_it_is_not_wanted(tmp_path, monkeypatch):
     monkeypatch.setenv(build.NO_KERNELS, "1")
     assert build.NO_KERNELS in build.build(tmp_path)
+
+
+@pytest.mark.parametrize("variant", ["avx2", "generic"])
+def test_a_lesser_variant_may_be_asked_for(variant, compiled):
+    code = "from brushwork.perception.native.library import library; print(library().variant)"
+    environment = os.environ | {"BRUSHWORK_KERNELS": variant}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() in {variant, "generic"}
+    assert said.stdout.strip() == variant or compiled.variant == "generic"

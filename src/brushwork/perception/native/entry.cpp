@@ -1,4 +1,6 @@
-// The doors of the library: the best variant that this processor runs.
+// The functions of the library, in the best variant that this processor runs.
+#include <cstdlib>
+#include <cstring>
 #include "variant.hpp"
 
 extern "C" {
@@ -16,12 +18,20 @@ struct Named {
     const Table* table;
 };
 
+// BRUSHWORK_KERNELS names a lesser variant (avx2, generic): to test it, or to get round a fault.
+bool is_asked(const char* name) {
+    const char* asked = std::getenv("BRUSHWORK_KERNELS");
+    return asked && std::strcmp(asked, name) == 0;
+}
+
 Named best() {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return {"avx512", &table_avx512};
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {"avx2", &table_avx2};
+    const bool has_512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                         __builtin_cpu_supports("avx512vl");
+    const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (has_512 && !is_asked("avx2") && !is_asked("generic")) return {"avx512", &table_avx512};
+    if (has_avx2 && !is_asked("generic")) return {"avx2", &table_avx2};
 #endif
     return {"generic", &table_generic};
 }
