@@ -53,6 +53,15 @@ def test_the_picture_says_how_it_is_drawn_again(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("painter")
+def test_options_of_optimized_textures_are_left_aside(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRUSHWORK_ITERATIONS", "3")
+    outcome = run("texture", "--painter", "moss.safetensors", "--size", "64x64", "--history", "5")
+    assert outcome.code == 0
+    assert "painting at once leaves aside --" in outcome.err
+    assert "--iterations" in outcome.err and "--history" in outcome.err
+
+
+@pytest.mark.usefixtures("painter")
 def test_json_tells_what_was_drawn(run: Run) -> None:
     document = json.loads(run("texture", "--painter", "moss.safetensors", "--size", "64x64", "--json").out)
     assert (document["output"], document["painter"]) == ("moss.png", "moss")
@@ -62,7 +71,6 @@ def test_json_tells_what_was_drawn(run: Run) -> None:
     ("arguments", "said"),
     [
         (("photo.jpg",), "both given"),
-        (("--iterations", "3"), "does not know --iterations"),
         (("--resume",), "does not know --resume"),
         (("--size", "20x20"), "at least 32 pixels"),
         (("--size", "large"), "WIDTHxHEIGHT"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,9 +24,14 @@ def at_once(kind: type[Kind], base: object, given: Given, own: Mapping[str, Any]
     Raises: InputError: a value out of range.
     """
     names = [field.name for field in fields(kind)]
-    aside = ", ".join(f"--{name.replace('_', '-')}" for name in given if name not in names)
-    if aside and not running.quiet:
-        tell(f"painting at once leaves aside {aside}.")
+    tell_aside(given, names, running)
     preset = {name: getattr(base, name) for name in names if hasattr(base, name)}
     taken = {name: value for name, value in given.items() if name in names}
     return kind(**preset | taken | {name: value for name, value in own.items() if value is not None})
+
+
+def tell_aside(given: Given, known: Collection[str], running: Running) -> None:
+    """Tell which options were given, by flag, file or environment, that are not known to what paints in one pass."""
+    aside = ", ".join(f"--{name.replace('_', '-')}" for name in given if name not in known)
+    if aside and not running.quiet:
+        tell(f"painting at once leaves aside {aside}.")

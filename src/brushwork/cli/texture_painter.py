@@ -10,7 +10,9 @@ from typing import Any, cast
 
 import torch
 
+from brushwork.cli.at_once import tell_aside
 from brushwork.cli.layers import settings
+from brushwork.cli.options import Given
 from brushwork.cli.order import Pipes
 from brushwork.cli.output import print_json, result, send, tell
 from brushwork.cli.perform import use_threads
@@ -36,14 +38,15 @@ _MEANT = {"size", "seed"}
 """Options of a texture that a painter takes."""
 
 
-def draw_texture(name: str, given: Mapping[str, Any], running: Running) -> int:
+def draw_texture(name: str, given: Given, running: Running) -> int:
     """Draw a texture by a painter: its file, or the name of one that comes with the package.
 
     Raises: InputError: no painter of textures, or options that one does not take.
     """
-    _require(given, running)
+    _require(running)
+    tell_aside(given, _MEANT, running)
     painter = _painter(name)
-    options = settings(Texture(), dict(given))
+    options = settings(Texture(), {name: value for name, value in given.items() if name in _MEANT})
     with Pipes() as pipes:
         (output,) = outputs(pipes.target(running.output), [painter.name], many=False)
         if not running.force:
@@ -81,10 +84,9 @@ def _command(name: str, size: Size, seed: int) -> str:
     return command_line(["brushwork", "texture", "--painter", name, *asked])
 
 
-def _require(given: Mapping[str, Any], running: Running) -> None:
-    unknown = [f"--{name.replace('_', '-')}" for name in given if name not in _MEANT]
+def _require(running: Running) -> None:
     asked = {"--resume": running.resume, "--save-every": running.save_every, "--plot": running.plot}
-    unknown += [name for name, value in {**asked, "--timelapse": running.timelapse}.items() if value]
+    unknown = [name for name, value in {**asked, "--timelapse": running.timelapse}.items() if value]
     if unknown:
         raise InputError(f"a painter draws at once, and does not know {unknown[0]}: it takes --size and --seed.")
     if running.json and is_pipe(running.output):

@@ -1,0 +1,129 @@
+"""A folder with the files that the documents name, small settings, and networks that judge."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+sys.path.append(str(Path(__file__).parent))
+from pages import ROOT
+
+from brushwork.cli.main import main
+from brushwork.lab.easel import Easel
+from brushwork.perception.architectures import shapes
+from brushwork.perception.cache import Weights, store
+from brushwork.perception.catalog import WEIGHT_SETS
+from brushwork.perception.linear import LINEAR_LAYERS, linear_shapes
+
+SMALL = {
+    "SIZE": 64,
+    "ITERATIONS": 2,
+    "COARSEST": 0,
+    "CROP": 32,
+    "BATCH": 1,
+    "WIDTH": 8,
+    "STYLE_SIZE": 48,
+    "DEVICE": "cpu",
+}
+"""Settings of the environment, below those of a command's own flags."""
+
+LANDSCAPE, SQUARE = (96, 48), (80, 80)
+PHOTOGRAPHS = ("photo", "photos/a", "photos/b")
+PAINTINGS = (
+    *("painting", "one", "two", "waves", "pebbles", "composition", "strokes", "starry_night"),
+    *("paintings/c", "paintings/d"),
+)
+JUDGES = ("vgg16", "alexnet", "lpips-vgg16", "lpips-alexnet")
+
+
+class Outcome(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with networks of the judges' shapes and random weights: the true ones come from a host."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BRUSHWORK_CACHE", str(folder))
+        for name in JUDGES:
+            known = WEIGHT_SETS[name]
+            kinds = linear_shapes if known.architecture in LINEAR_LAYERS else shapes
+            tensors = {key: _chance(torch.Size(shape)) for key, shape in kinds(known.architecture).items()}
+            store(Weights(name, known.architecture, known.convention, "chance", "none", known.sha256, tensors))
+    return folder
+
+
+@pytest.fixture
+def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is small and short; options are read from the environment, but for experiments' closures."""
+    for name, value in SMALL.items():
+        monkeypatch.setenv(f"BRUSHWORK_{name}", str(value))
+    monkeypatch.setenv("BRUSHWORK_CACHE", str(cache))
+    for name in JUDGES:
+        monkeypatch.setitem(WEIGHT_SETS, name, replace(WEIGHT_SETS[name], content=None))
+    monkeypatch.setattr(Easel, "spending", lambda self, options, share=0.4: replace(options, iterations=2))
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What commands made that others begin with, so that it is made once."""
+    return tmp_path_factory.mktemp("shelf")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with every picture that a document names."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("photos", "paintings"):
+        Path(folder).mkdir()
+    Path("examples").symlink_to(ROOT / "examples")
+    for number, name in enumerate((*PHOTOGRAPHS, *PAINTINGS)):
+        colors = torch.rand(6, 6, 3, generator=torch.Generator().manual_seed(number))
+        _save(colors, LANDSCAPE if name in PHOTOGRAPHS else SQUARE, f"{name}.jpg")
+    _save(colors, (36, 32), "dandelion.jpg")  # 200 closures at its own size
+    across = torch.linspace(0, 1, 6).expand(6, 6)[..., None].expand(6, 6, 3)
+    for name, colors in {"sky": across, "land": 1 - across, "rest": 1 - across}.items():
+        _save(colors, LANDSCAPE, f"{name}.png")
+        _save(colors, SQUARE, f"its_{name}.png")
+    halves = torch.tensor([[1.0, 0, 0], [0, 0, 1]]).repeat_interleave(3, 0).expand(6, 6, 3)
+    _save(halves, LANDSCAPE, "map.png", Image.Resampling.NEAREST)
+    _save(halves, SQUARE, "its_map.png", Image.Resampling.NEAREST)
+    return tmp_path
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Outcome]]:
+    """Run the command in this process; torch's threads are afterwards what they were."""
+    threads = torch.get_num_threads()
+
+    def run(*words: str) -> Outcome:
+        code = main(words)
+        return Outcome(code, *capfd.readouterr())
+
+    yield run
+    torch.set_num_threads(threads)
+
+
+def _save(colors: Tensor, size: tuple[int, int], name: str, how: Image.Resampling = Image.Resampling.BICUBIC) -> None:
+    """A picture of such colors, from the left above to the right below."""
+    Image.fromarray((255 * colors).byte().numpy()).resize(size, how).save(name)
+
+
+def _chance(shape: torch.Size) -> Tensor:
+    """Weights that keep the size of activations, without biases (LPIPS' linear layers are such vectors)."""
+    if len(shape) == 1:
+        return torch.zeros(shape)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0)) * (2 / shape[1:].numel()) ** 0.5

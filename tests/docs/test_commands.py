@@ -1,0 +1,110 @@
+"""Every `brushwork` command of the documents runs, word for word, and leaves the files that it names."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cyclopts.exceptions import MissingArgumentError
+
+sys.path.append(str(Path(__file__).parent))
+from pages import Shown, commands
+
+from brushwork.cli.main import application
+
+Run = Callable[..., Any]
+
+OURS = [shown for shown in commands() if shown.words[0] == "brushwork"]
+NEEDS_A_HOST = ("weights", "get")
+PAINTING = ("paint", "texture", "reconstruct", "style", "again")
+"""Commands that print the names of the pictures and styles that they wrote."""
+
+
+def parsed_only(shown: Shown) -> bool:
+    return shown.parsed_only or shown.has_blanks or shown.words[1:3] == NEEDS_A_HOST
+
+
+def parse(words: tuple[str, ...]) -> None:
+    """What the command's own parser does before anything is run."""
+    application(words).parse_args(words, exit_on_error=False, print_error=False)
+
+
+def written(words: tuple[str, ...]) -> str | None:
+    """The file or folder that a command says to write."""
+    return words[words.index("-o") + 1] if "-o" in words else None
+
+
+MAKERS = {target: shown.words[1:] for shown in OURS if (target := written(shown.words))}
+"""A file that a document makes → the command that makes it; others begin with it."""
+
+
+def provide(words: tuple[str, ...], run: Run, shelf: Path) -> None:
+    """Make those files that a command begins with and that another command makes, by that command."""
+    for name in (word.partition(":")[0] for word in words if word != written(words)):
+        if name in MAKERS and not Path(name).exists():
+            if not (shelf / name).exists():
+                provide(MAKERS[name], run, shelf)
+                assert run(*MAKERS[name]).code == 0
+                _copy(Path(name), shelf / name)
+            _copy(shelf / name, Path(name))
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source != target and not target.exists():
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        ("README.md", "brushwork paint photo.jpg painting.jpg", False),  # in a fence
+        ("docs/lab/README.md", "brushwork lab fig1 --quick", True),  # indented, in a marked section
+        ("docs/painters.md", "brushwork train johnson examples/auvers.png --photos photographs/", True),  # two lines
+        ("README.md", "brushwork paint examples/rocket.jpg examples/composition_viii.png", False),  # in prose
+        ("docs/judging.md", "brushwork judge painted/ -o table.md", False),
+    ],
+    ids=lambda where: where[1],
+)
+def test_commands_are_found_wherever_they_stand(where: tuple[str, str, bool]) -> None:
+    page, start, marked = where
+    assert any((one.page, one.parsed_only) == (page, marked) and " ".join(one.words).startswith(start) for one in OURS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shown", [one for one in OURS if not parsed_only(one)], ids=str)
+def test_it_runs_and_writes_what_it_names(
+    shown: Shown, desk: Path, shelf: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = shown.words[1:]
+    if shown.in_prose:
+        words = _without_mentions(words)
+    provide(words, run, shelf)
+    for name, value in shown.environment.items():
+        monkeypatch.setenv(name, value)
+    outcome = run(*words)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out
+    target = written(words)
+    if target:
+        assert Path(target).exists()
+        _copy(Path(target), shelf / target)
+    if words[0] in PAINTING and "--help" not in words:
+        assert all(Path(name).stat().st_size > 0 for name in outcome.out.splitlines())
+
+
+@pytest.mark.parametrize("shown", [one for one in OURS if parsed_only(one)], ids=str)
+def test_what_is_not_run_is_understood(shown: Shown) -> None:
+    parse(shown.words[1:])
+
+
+def _without_mentions(words: tuple[str, ...]) -> tuple[str, ...]:
+    """In prose a command's mere name is no command to be run, if it wants more than that: then its page is shown."""
+    try:
+        parse(words)
+    except MissingArgumentError:
+        return (*words, "--help")
+    return words

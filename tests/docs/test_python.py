@@ -1,0 +1,36 @@
+"""Every block of Python in the documents runs, those of a page one after the other."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+sys.path.append(str(Path(__file__).parent))
+from pages import Shown, python_blocks
+
+from brushwork.recipes import Transfer
+
+WRITTEN = re.compile(r'write_picture\(.*"(.+)"\)')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "blocks"), python_blocks().items(), ids=list(python_blocks()))
+def test_it_runs_and_writes_what_it_names(
+    page: str, blocks: list[Shown], desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Python no environment makes a painting short: the default of `iterations` does."""
+    monkeypatch.setitem(Transfer.__init__.__kwdefaults__, "iterations", 2)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for block in blocks:
+        code = compile(ast.parse(block.text), f"{page}:{block.line}", "exec")
+        if not block.parsed_only:
+            exec(code, names)
+            assert all(Path(name).stat().st_size > 0 for name in WRITTEN.findall(block.text))
+    if "image" in names:
+        assert isinstance(names["image"], torch.Tensor) and names["image"].grad.abs().max() > 0
