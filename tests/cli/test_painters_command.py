@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from brushwork.cli import painters as command
+from brushwork.cli.consoles import console
 from brushwork.fast import shelf
 from brushwork.fast.architectures import build
 from brushwork.fast.johnson import Johnson
@@ -74,9 +74,7 @@ def test_unknown_names_are_told(painted: Path, run: Run) -> None:
 def shown(monkeypatch: pytest.MonkeyPatch, run: Run, **about: Any) -> str:
     """What a terminal would show."""
     file = io.StringIO()
-    monkeypatch.setattr(
-        command, "Console", lambda **_: Console(file=file, force_terminal=True, width=100, highlight=False, **about)
-    )
+    monkeypatch.setattr(command, "console", lambda: console(file=file, force_terminal=True, width=100, **about))
     assert run("painters").code == 0
     return file.getvalue()
 

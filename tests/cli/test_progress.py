@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import torch
-from rich.console import Console
 
 from brushwork.cli import progress as shown
+from brushwork.cli.consoles import console
 from brushwork.cli.pace import Pace, minutes, work_done
 from brushwork.cli.progress import Bar, Lines, Nothing, display, sizes
 from brushwork.optimize import Step
@@ -99,8 +99,8 @@ def test_notes_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_bar_shows_sizes_closures_loss_and_notes(clock: Callable[[float], None]) -> None:
     written = io.StringIO()
-    console = Console(file=written, force_terminal=True, width=100, color_system=None)
-    with Bar("[1] out.png", console) as bar:
+    terminal = console(file=written, force_terminal=True, width=100, color_system=None)
+    with Bar("[1] out.png", terminal) as bar:
         bar.see(at(0, 1))
         clock(1)
         bar.see(at(1, 5, "a note"))
@@ -110,10 +110,10 @@ def test_the_bar_shows_sizes_closures_loss_and_notes(clock: Callable[[float], No
 
 
 def test_the_display_fits_where_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown, "Console", lambda **_: Console(file=io.StringIO(), force_terminal=True))
+    monkeypatch.setattr(shown, "console", lambda **_: console(file=io.StringIO(), force_terminal=True))
     assert isinstance(display("x", quiet=True), Nothing)
     assert isinstance(display("x", quiet=False), Bar)
-    monkeypatch.setattr(shown, "Console", lambda **_: Console(file=io.StringIO(), force_terminal=False))
+    monkeypatch.setattr(shown, "console", lambda **_: console(file=io.StringIO(), force_terminal=False))
     assert isinstance(display("x", quiet=False), Lines)
 
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from brushwork.cli.dashes import DASH
 from brushwork.cli.launched import is_launched
 from brushwork.cli.order import Order, Pipes
 from brushwork.cli.ranks import ranks, silent
 from brushwork.cli.running import Running
-from brushwork.cli.targets import PIPE
 from brushwork.errors import InputError
 
 
@@ -33,4 +33,4 @@ def test_other_ranks_show_and_write_nothing():
 def test_one_of_several_processes_reads_no_standard_input(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with Pipes() as pipes, pytest.raises(InputError, match="give the picture as a file"):
-        pipes.source(PIPE)
+        pipes.source(DASH)

@@ -6,9 +6,9 @@ import io
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from brushwork.cli import train_progress
+from brushwork.cli.consoles import console
 from brushwork.cli.train_progress import Bar, Lines, Running, Silent, teaching
 
 
@@ -39,7 +39,7 @@ def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch
 
 def test_a_terminal_has_a_bar() -> None:
     screen = io.StringIO()
-    bar: Any = Bar("wave", Console(file=screen, force_terminal=True, width=100, highlight=False))
+    bar: Any = Bar("wave", console(file=screen, force_terminal=True, width=100))
     with bar:
         bar.begin(100, 20)
         bar.see(21, 3.0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
+from brushwork.cli.dashes import Picture
 from brushwork.cli.layers import settings
 from brushwork.cli.options import Given, flags
 from brushwork.cli.order import Act, Pipes, order
@@ -43,8 +44,8 @@ else:
 
 
 def combine(
-    composition: str,
-    strokes: str,
+    composition: Picture,
+    strokes: Picture,
     /,
     *,
     config: ConfigFile = None,

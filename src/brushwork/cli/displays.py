@@ -40,7 +40,7 @@ class Live(Mute):
 
     def __init__(self, console: Console, *columns: ProgressColumn) -> None:
         self._bars = Progress(
-            TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
             *columns,
             console=console,
             transient=True,
@@ -50,7 +50,7 @@ class Live(Mute):
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""
-        self._bars.console.print(line, markup=False)
+        self._bars.console.print(line)
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -65,6 +65,6 @@ def bar() -> BarColumn:
     return BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1))
 
 
-def field(name: str) -> TextColumn:
+def field(name: str, *, markup: bool = False) -> TextColumn:
     """What a task says under a name."""
-    return TextColumn(f"{{task.fields[{name}]}}", table_column=Column(no_wrap=True))
+    return TextColumn(f"{{task.fields[{name}]}}", markup=markup, table_column=Column(no_wrap=True))

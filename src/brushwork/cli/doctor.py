@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from rich.console import Console
 from rich.table import Table
 
 from brushwork import __version__
+from brushwork.cli.consoles import console
 from brushwork.cli.exits import FAILURE
 from brushwork.cli.foresee import gigabytes
 from brushwork.cli.output import print_json
@@ -66,21 +66,21 @@ def doctor(*, json: JsonFlag = False) -> int:
 
 
 def _print(findings: list[Finding]) -> None:
-    console = Console(highlight=False)
+    terminal = console()
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for one in findings:
         table.add_row(one.what, one.value)
-    console.print(table)
+    terminal.print(table)
     troubles = [one for one in findings if one.trouble]
-    console.print()
+    terminal.print()
     for one in troubles:
         mark, style = ("wrong", "bold red") if one.grave else ("note", "yellow")
-        console.print(f"{mark}: ", style=style, end="")
-        console.print(f"{one.what}: {one.trouble}", markup=False, soft_wrap=True)
+        terminal.print(f"{mark}: ", style=style, end="")
+        terminal.print(f"{one.what}: {one.trouble}", soft_wrap=True)
     if not any(one.grave for one in troubles):
-        console.print("All is well: brushwork can paint here.", style="green")
+        terminal.print("All is well: brushwork can paint here.", style="green")
 
 
 def _software() -> Iterator[Finding]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 
+from brushwork.cli.dashes import written
 from brushwork.errors import BrushworkError, InputError, Stopped
 
 FAILURE = 1
 USAGE = 2
 _SIGNALED = 128
 """Shells add this to the number of the signal that ended a command."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""Signs that terminals obey."""
 
 
 class Interrupted(Exception):  # noqa: N818 (it reads as a statement, as the library's own)
@@ -40,5 +44,6 @@ def message(error: BaseException) -> str:
 
 
 def fail(message: str) -> None:
-    """The line that says what went wrong."""
-    print(f"brushwork: error: {message}", file=sys.stderr, flush=True)  # noqa: T201
+    """The line that says what went wrong, whatever signs are in the names."""
+    line = _CONTROL.sub(lambda sign: f"\\x{ord(sign[0]):02x}", " ".join(written(message).splitlines()))
+    print(f"brushwork: error: {line}", file=sys.stderr, flush=True)  # noqa: T201

@@ -8,10 +8,10 @@ from typing import Any
 
 from cyclopts import App
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from brushwork.cli import mdan, paint, reconstruct, texture
+from brushwork.cli.consoles import console
 from brushwork.cli.exits import FAILURE
 from brushwork.cli.order import Order
 from brushwork.cli.output import print_json, tell
@@ -42,7 +42,7 @@ def _plan(job: Job | OnePass, memory: int | None) -> Plan:
 
 
 def _print(job: Job | OnePass, one: Plan) -> None:
-    console = Console(highlight=False)
+    terminal = console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("size", "closures", "memory", "time"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -50,9 +50,9 @@ def _print(job: Job | OnePass, one: Plan) -> None:
         table.add_row(str(level.size), str(level.closures), gigabytes(level.memory), _time(level.seconds))
     table.add_section()
     table.add_row("all", str(one.closures), gigabytes(one.memory), _time(one.seconds), style="bold")
-    console.print(f"{job.output} on {one.device}", markup=False, soft_wrap=True)
-    console.print(table)
-    console.print(_verdict(job, one), markup=False, soft_wrap=True)
+    terminal.print(f"{job.output} on {one.device}", soft_wrap=True)
+    terminal.print(table)
+    terminal.print(_verdict(job, one), soft_wrap=True)
 
 
 def _verdict(job: Job | OnePass, one: Plan) -> str:

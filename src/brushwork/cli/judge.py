@@ -10,9 +10,9 @@ from typing import Annotated, NamedTuple
 
 from cyclopts import Parameter
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from brushwork.cli.consoles import console
 from brushwork.cli.options import documentation, whole
 from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.panels import MACHINE, OUTPUT, PICTURES, JsonFlag
@@ -150,12 +150,12 @@ def _tell_about(case: Case, painter: str | None, network: str) -> None:
 def _print(rows: Sequence[Row], json: bool) -> None:
     if json:
         print_json(rows)
-    elif not Console().is_terminal:
+    elif not console().is_terminal:
         result("\t".join(rows[0]))
         for row in rows:
             result("\t".join(shown(value) for value in row.values()))
     else:
-        Console(highlight=False).print(_one(rows[0]) if len(rows) == 1 else _many(rows))
+        console().print(_one(rows[0]) if len(rows) == 1 else _many(rows))
 
 
 def _one(row: Row) -> Table:

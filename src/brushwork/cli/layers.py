@@ -17,6 +17,9 @@ from brushwork.folders import expanded
 
 PREFIX = "BRUSHWORK_"
 
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a file in UTF-16 begins."""
+
 Recipe = TypeVar("Recipe")
 
 
@@ -72,8 +75,11 @@ def split_start(given: Given, named: Any) -> tuple[Given, Path | None]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(expanded(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the settings file {path} cannot be read ({error}).") from error
+        content = expanded(path).read_bytes()
+        if content.startswith(_UTF16):
+            raise InputError(f"the settings file {path} is UTF-16: save it as UTF-8.")
+        return tomllib.loads(content.decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"the settings file {path} is not TOML: {error}.") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"the settings file {path} cannot be read ({error}).") from error

@@ -12,13 +12,13 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
 from brushwork import __version__
+from brushwork.cli.dashes import DASH, require_streams
 from brushwork.cli.exits import FAILURE, USAGE, Interrupted, exit_code, fail, interrupted_code, message
 from brushwork.cli.layers import ENVIRONMENT, settings_file
 from brushwork.cli.output import tell
 from brushwork.cli.process import tune
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.streams import leave_stdout, settle_streams
-from brushwork.cli.targets import PIPE
 from brushwork.errors import BrushworkError
 from brushwork.names import command_line
 
@@ -54,7 +54,7 @@ def application(given: Sequence[str]) -> App:
         name="brushwork",
         help=_HELP,
         version=f"brushwork {__version__}",
-        config=(settings_file, ENVIRONMENT),
+        config=(require_streams, settings_file, ENVIRONMENT),
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: Sequence[str]) -> int:
     try:
         code = application(given)(
-            [PIPE if token == "-" else token for token in given], exit_on_error=False, print_error=False
+            [DASH if token == "-" else token for token in given], exit_on_error=False, print_error=False
         )
         if sys.stdout is not None:
             sys.stdout.flush()

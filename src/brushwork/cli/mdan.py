@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
+from brushwork.cli.dashes import Picture
 from brushwork.cli.layers import settings, split_start
 from brushwork.cli.options import Given, flags
 from brushwork.cli.order import Act, Pipes, order
@@ -25,9 +26,9 @@ else:
 
 
 def mdan(
-    content: str,
+    content: Picture,
     /,
-    *styles: str,
+    *styles: Picture,
     config: ConfigFile = None,
     running: Running = Running(),  # noqa: B008
     given: Annotated[MdanFlags, Parameter(name="*")] = {},  # noqa: B006

@@ -9,9 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self, TypeAlias
 
+from brushwork.cli.dashes import is_dash
 from brushwork.cli.launched import is_launched
 from brushwork.cli.running import Running
-from brushwork.cli.targets import is_pipe, outputs, pictures
+from brushwork.cli.targets import outputs, pictures
 from brushwork.errors import InputError
 from brushwork.fast.at_once import AtOnce
 from brushwork.jobs import Job, OnePass, commission
@@ -61,7 +62,7 @@ class Pipes:
 
         Raises: InputError: standard input for one of several processes.
         """
-        if not is_pipe(name):
+        if not is_dash(name):
             return name
         if is_launched():
             raise InputError("several processes cannot all read standard input: give the picture as a file.")
@@ -78,7 +79,7 @@ class Pipes:
 
         Raises: InputError: that is closed.
         """
-        if not is_pipe(name):
+        if not is_dash(name):
             return name
         if sys.stdout is None:
             raise InputError("standard output is closed: give the picture a file with -o.")
@@ -106,7 +107,7 @@ def order(
     Raises: InputError: one file, or standard output, for several results.
     """
     many = many or len(asked) > 1
-    if many and is_pipe(running.output):
+    if many and is_dash(running.output):
         raise InputError("-o - is one picture on standard output, and there may be several: give a folder with -o.")
     files = outputs(pipes.target(running.output), [name for _, _, name in asked], many)
     jobs = tuple(

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 
 from brushwork.cli.at_once import at_once
 from brushwork.cli.by_painter import by_painter, painter_name, require_alone
+from brushwork.cli.dashes import STREAM, Picture
 from brushwork.cli.layers import settings, split_start
 from brushwork.cli.masks import masks
 from brushwork.cli.options import Given, flags
@@ -30,7 +31,7 @@ START_HELP = """Starting point: the photograph (content), the painting (style), 
 _STYLES_IN_A_NAME = 3
 
 Names: TypeAlias = Annotated[
-    list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False)
+    list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False), STREAM
 ]
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ app = App(name="paint", usage="Usage: brushwork paint [OPTIONS] CONTENT STYLE...
 
 @app.default
 def paint(
-    content: str,
+    content: Picture,
     /,
-    *styles: str,
+    *styles: Picture,
     style: Names = [],  # noqa: B006
     region: Annotated[
         list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False)

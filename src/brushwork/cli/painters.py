@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from brushwork.cli.consoles import console
 from brushwork.cli.exits import fail
 from brushwork.cli.halfblocks import half_blocks
 from brushwork.cli.output import print_json, result, tell
@@ -79,16 +80,16 @@ def _labels(names: Sequence[str]) -> list[Label]:
 
 
 def _show(labels: Sequence[Label]) -> None:
-    console = Console(highlight=False)
-    if not console.is_terminal:
+    terminal = console()
+    if not terminal.is_terminal:
         for label in labels:
             result("\t".join(_row(label)))
         return
     for label in labels:
-        console.print(_entry(label, console))
+        terminal.print(_entry(label, terminal))
     if not labels:
-        console.print("no painters are here.")
-    console.print(
+        terminal.print("no painters are here.")
+    terminal.print(
         f"brushwork paint PHOTO --painter NAME paints by one; your own lie in {user_folder()}.", soft_wrap=True
     )
 

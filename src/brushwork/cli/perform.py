@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from brushwork.cli.dashes import is_dash
 from brushwork.cli.exits import Interrupted, exit_code, fail, message
 from brushwork.cli.order import Order, require_optimized
 from brushwork.cli.output import print_json, result, send, tell
@@ -17,7 +18,7 @@ from brushwork.cli.ranks import ranks, silent
 from brushwork.cli.report import Report
 from brushwork.cli.running import Running
 from brushwork.cli.signals import SIGNALS
-from brushwork.cli.targets import is_pipe, names_folder, require_free
+from brushwork.cli.targets import names_folder, require_free
 from brushwork.cli.watchers import Watcher, extra_files, require_watchers, watchers
 from brushwork.errors import BrushworkError, InputError, RankLost
 from brushwork.evaluate.wire import Wire
@@ -75,7 +76,7 @@ def _require(order: Order) -> None:
     """Find what cannot work before anything is painted."""
     running = order.running
     require_optimized(order)
-    if running.json and is_pipe(running.output):
+    if running.json and is_dash(running.output):
         raise InputError("--json and -o - both want standard output: give the picture a file with -o.")
     if order.many and (running.plot or running.timelapse):
         raise InputError("--plot and --timelapse show one painting, and there may be several: paint them one by one.")
@@ -165,14 +166,14 @@ def _deliver(job: Job | OnePass, report: Report, running: Running) -> None:
     """Say where the picture is, or send it where it was asked for."""
     if not running.quiet:
         tell(report.summary)
-    if is_pipe(running.output):
+    if is_dash(running.output):
         send(job.output)
     elif not running.json:
         result(str(job.output))
 
 
 def _interrupted(job: Job | OnePass, running: Running, interruption: KeyboardInterrupt) -> Interrupted:
-    kept = isinstance(job, Job) and job.checkpoint.exists() and not is_pipe(running.output)
+    kept = isinstance(job, Job) and job.checkpoint.exists() and not is_dash(running.output)
     what = f"the picture so far is {job.output}." if kept else "nothing was kept."
     return Interrupted(f"interrupted; {what}", interruption, kept=kept)
 

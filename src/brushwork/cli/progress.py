@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
-from rich.markup import escape
 
+from brushwork.cli.consoles import console
 from brushwork.cli.displays import REFRESHES_PER_SECOND, SECONDS_BETWEEN_LINES, Live, Mute, Printing, bar, field
 from brushwork.cli.pace import Pace, minutes
 from brushwork.recipes import Progress
@@ -39,8 +39,8 @@ def display(title: str, quiet: bool) -> Display:
     """What fits stderr."""
     if quiet:
         return Nothing()
-    console = Console(stderr=True, highlight=False)
-    return Bar(title, console) if console.is_terminal and not console.is_dumb_terminal else Lines(title)
+    terminal = console(stderr=True)
+    return Bar(title, terminal) if terminal.is_terminal and not terminal.is_dumb_terminal else Lines(title)
 
 
 class Nothing(Mute):
@@ -84,8 +84,8 @@ class Bar(Live):
 
     def __init__(self, title: str, console: Console) -> None:
         self._pace, self._shown_at = Pace(), 0.0
-        shown = escape(title) if console.width >= ROOMY else ""
-        super().__init__(console, field("sizes"), bar(), field("numbers"))
+        shown = title if console.width >= ROOMY else ""
+        super().__init__(console, field("sizes", markup=True), bar(), field("numbers"))
         self._task = self._bars.add_task(shown, total=1.0, sizes="", numbers="looking at the pictures")
 
     def see(self, progress: Progress) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
+from brushwork.cli.dashes import Picture
 from brushwork.cli.layers import settings, split_start
 from brushwork.cli.options import Given, flags
 from brushwork.cli.order import Act, single_picture_order
@@ -42,9 +43,9 @@ app = App(name="reconstruct", help="Make visible what a layer knows of a picture
 
 @app.command
 def content(
-    picture: str,
+    picture: Picture,
     /,
-    *more: str,
+    *more: Picture,
     config: ConfigFile = None,
     running: Running = Running(),  # noqa: B008
     given: Annotated[ContentFlags, Parameter(name="*")] = {},  # noqa: B006
@@ -70,9 +71,9 @@ def content(
 
 @app.command
 def style(
-    picture: str,
+    picture: Picture,
     /,
-    *more: str,
+    *more: Picture,
     config: ConfigFile = None,
     running: Running = Running(),  # noqa: B008
     given: Annotated[StyleFlags, Parameter(name="*")] = {},  # noqa: B006

@@ -12,8 +12,6 @@ from brushwork.errors import InputError
 from brushwork.folders import expanded
 from brushwork.picture.readable import pictures_in
 
-PIPE = "\0-"
-"""How `-`, standard input or output, reaches the commands: parsers take a dash for an option, and this for a name."""
 LONGEST_NAME = 55
 """Characters of a name that is made here; with an ending and up to four bytes each, file systems still take it."""
 
@@ -31,11 +29,6 @@ def pictures(names: Sequence[str], *, quiet: bool = False) -> list[Path]:
 def holds_folder(names: Iterable[str]) -> bool:
     """Whether a folder is among the names."""
     return any(expanded(name).is_dir() for name in names)
-
-
-def is_pipe(name: str) -> bool:
-    """Whether standard input or output is meant; settings files have the plain dash."""
-    return name in (PIPE, "-")
 
 
 def names_folder(output: str) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
+from brushwork.cli.dashes import Picture
 from brushwork.cli.layers import settings, split_start
 from brushwork.cli.options import Given, flags
 from brushwork.cli.order import Act, single_picture_order
@@ -26,9 +27,9 @@ else:
 
 
 def texture(
-    picture: str = "",
+    picture: Picture = "",
     /,
-    *more: str,
+    *more: Picture,
     painter: Annotated[str, Parameter(group=PICTURES, show_default=False)] = "",
     config: ConfigFile = None,
     running: Running = Running(),  # noqa: B008

@@ -11,13 +11,14 @@ from typing import Any, cast
 import torch
 
 from brushwork.cli.at_once import tell_aside
+from brushwork.cli.dashes import is_dash
 from brushwork.cli.layers import settings
 from brushwork.cli.options import Given
 from brushwork.cli.order import Pipes
 from brushwork.cli.output import print_json, result, send, tell
 from brushwork.cli.perform import use_threads
 from brushwork.cli.running import Running
-from brushwork.cli.targets import is_pipe, outputs, require_free
+from brushwork.cli.targets import outputs, require_free
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.fast.mgan import Mgan
@@ -89,7 +90,7 @@ def _require(running: Running) -> None:
     unknown = [name for name, value in {**asked, "--timelapse": running.timelapse}.items() if value]
     if unknown:
         raise InputError(f"a painter draws at once, and does not know {unknown[0]}: it takes --size and --seed.")
-    if running.json and is_pipe(running.output):
+    if running.json and is_dash(running.output):
         raise InputError("--json and -o - both want standard output: give the picture a file with -o.")
 
 
@@ -97,7 +98,7 @@ def _deliver(output: Path, document: Mapping[str, Any], running: Running) -> Non
     """Say where the picture is, or send it where it was asked for."""
     if not running.quiet:
         tell(f"drawn in {document['seconds']:.1f} s")
-    if is_pipe(running.output):
+    if is_dash(running.output):
         send(output)
     elif running.json:
         print_json(document)

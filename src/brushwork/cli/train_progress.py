@@ -6,9 +6,9 @@ from time import monotonic
 from typing import Protocol, Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import TimeRemainingColumn
 
+from brushwork.cli.consoles import console
 from brushwork.cli.displays import SECONDS_BETWEEN_LINES, Live, Mute, Printing, bar, field
 from brushwork.cli.pace import minutes
 
@@ -37,8 +37,8 @@ def teaching(title: str, quiet: bool) -> Teaching:
     """What fits stderr."""
     if quiet:
         return Silent()
-    console = Console(stderr=True, highlight=False)
-    return Bar(title, console) if console.is_terminal and not console.is_dumb_terminal else Lines(title)
+    terminal = console(stderr=True)
+    return Bar(title, terminal) if terminal.is_terminal and not terminal.is_dumb_terminal else Lines(title)
 
 
 class Silent(Mute):
@@ -78,7 +78,7 @@ class Bar(Live):
     def __init__(self, title: str, console: Console) -> None:
         self._mean = Running()
         super().__init__(console, bar(), field("numbers"), TimeRemainingColumn(compact=True))
-        self._task = self._bars.add_task(escape(title), total=None, numbers="looking at the pictures")
+        self._task = self._bars.add_task(title, total=None, numbers="looking at the pictures")
 
     def begin(self, iterations: int, done: int) -> None:
         self._bars.update(self._task, total=iterations, completed=done)

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from brushwork.cli.consoles import console
 from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.panels import JsonFlag
 from brushwork.perception import WeightState, add, fetch, weight_sets
@@ -33,16 +33,16 @@ def list_weights(*, json: JsonFlag = False) -> int:
     if json:
         print_json([described(one) for one in sets])
         return 0
-    console = Console(highlight=False)
-    if not console.is_terminal:
+    terminal = console()
+    if not terminal.is_terminal:
         for one in sets:
             result("\t".join(_row(one)))
         return 0
-    console.print(_table(sets))
+    terminal.print(_table(sets))
     for one in sets:
         if one.state == "damaged":
-            console.print(f"{one.name}: {one.hint}", markup=False, soft_wrap=True)
-    console.print("brushwork weights get NAME fetches what is missing.")
+            terminal.print(f"{one.name}: {one.hint}", soft_wrap=True)
+    terminal.print("brushwork weights get NAME fetches what is missing.")
     return 0
 
 
