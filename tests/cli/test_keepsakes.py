@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from brushwork.cli.plot import LossPlot, require_plot
 from brushwork.cli.timelapse import FRAMES, LARGEST_SIDE, Timelapse, pillow
+from brushwork.cli.watchers import Intermediate
 from brushwork.errors import InputError
 from brushwork.optimize import Step
+from brushwork.picture import resize
 from brushwork.picture.window import Size
 from brushwork.recipes import Level, Progress
 from brushwork.types import Losses
@@ -45,6 +48,43 @@ def test_the_timelapse_ends_with_the_picture_at_its_size(tmp_path: Path, ending:
         assert found.convert("L").getpixel((5, 5)) < 10  # type: ignore[operator]
         found.seek(frames - 1)
         assert found.convert("L").getpixel((5, 5)) > 250  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("ending", [".gif", ".webp"])
+def test_every_frame_of_a_timelapse_is_as_transparent_as_the_photograph(tmp_path: Path, ending: str) -> None:
+    film = Timelapse(tmp_path / f"film{ending}")
+    film.begin(torch.linspace(0, 1, 40).expand(1, 1, 20, 40))
+    steps = way((Level(Size(10, 20), 30), Level(Size(20, 40), 30)))
+    texture = torch.rand(1, 3, 20, 40, generator=torch.Generator().manual_seed(0))
+    for place, progress in enumerate(steps):
+        image = resize(texture, Size.of(progress.image)) * (0.5 + place / (2 * len(steps)))
+        film.see(progress._replace(step=progress.step._replace(shown=image)))
+    film.finish()
+    expected = [255 * column / 39 for column in range(40)]
+    if ending == ".gif":
+        expected = [255.0 * (level >= 127.5) for level in expected]
+    with Image.open(tmp_path / f"film{ending}") as found:
+        for number in range(found.n_frames):  # type: ignore[attr-defined]
+            found.seek(number)
+            alpha = found.convert("RGBA").getchannel("A")
+            assert alpha.size == (40, 20)
+            for row in (0, 19):
+                levels = [alpha.getpixel((column, row)) for column in range(40)]
+                assert levels == pytest.approx(expected, abs=0.5)
+
+
+def test_numbered_pictures_are_as_transparent_as_the_photograph(tmp_path: Path) -> None:
+    numbered = Intermediate(tmp_path / "out.png", 3)
+    numbered.begin(alpha := torch.linspace(0, 1, 40).expand(1, 1, 20, 40))
+    for progress in way((Level(Size(10, 20), 3), Level(Size(20, 40), 6))):
+        numbered.see(progress)
+    found = sorted(tmp_path.iterdir())
+    assert [one.stem for one in found] == ["out-3", "out-6", "out-9"]
+    for path, size in zip(found, [Size(10, 20), Size(20, 40), Size(20, 40)], strict=True):
+        with Image.open(path) as picture:
+            assert (picture.mode, picture.size) == ("RGBA", (size.width, size.height))
+            expected = resize(alpha, size, clamp=True).mul(255).round()[0, 0]
+            assert torch.equal(torch.from_numpy(np.array(picture.getchannel("A"))).float(), expected)
 
 
 def test_frames_come_close_together_in_the_beginning(tmp_path: Path) -> None:

@@ -63,6 +63,22 @@ def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(desk: Path, ru
     assert (desk / "photo+waves.png").stat() == before
 
 
+def test_pictures_on_the_way_are_as_transparent_as_the_result(desk: Path, run: Run) -> None:
+    across = torch.linspace(0, 1, 80).expand(1, 3, 60, 80)
+    write_picture(across, desk / "soft.png", alpha=across[:, :1])
+    outcome = run(
+        "paint", "soft.png", "waves.png", *QUICK, "--save-every", "2", "--timelapse", "t.webp", "-o", "out.png"
+    )
+    assert outcome.code == 0, outcome.err
+    expected = pixels(desk / "out.png")[..., 3]
+    assert expected.min() < 5 and expected.max() > 250
+    assert np.array_equal(pixels(desk / "out-2.png")[..., 3], expected)
+    with Image.open(desk / "t.webp") as film:
+        for number in range(film.n_frames):  # type: ignore[attr-defined]
+            film.seek(number)
+            assert np.array_equal(np.asarray(film)[..., 3], expected)
+
+
 def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
     assert run("paint", "photo.jpg", "waves.png", *QUICK, "-q").code == 0
     outcome = run("paint", "photo.jpg", "waves.png", *QUICK, "--seed", "5", "--resume")

@@ -136,7 +136,9 @@ def _events(job: Job | OnePass, running: Running, wire: Wire | None) -> Iterator
 
 def _show(event: Event, shown: Display, seen: list[Watcher]) -> None:
     match event:
-        case Started(device, levels, spent):
+        case Started(device, levels, spent, alpha):
+            for watcher in seen:
+                watcher.begin(alpha)
             sizes = " → ".join(str(level.size) for level in levels)
             closures = sum(level.closures for level in levels)
             resumed = f", resumed after {spent}" if spent else ""

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from torch import Tensor
+
 from brushwork.errors import InputError
 from brushwork.names import readable
 from brushwork.recipes import Progress
@@ -25,6 +27,9 @@ class LossPlot:
         self._closures: list[int] = []
         self._losses: defaultdict[str, list[float]] = defaultdict(list)
         self._levels: dict[int, str] = {}
+
+    def begin(self, alpha: Tensor | None) -> None:
+        """Nothing: losses are of no picture."""
 
     def see(self, progress: Progress) -> None:
         """Keep the step's losses."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from PIL import Image as Pillow
+from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.picture import Size, fit, resize
@@ -18,7 +20,13 @@ FRAME_MILLISECONDS = 80
 LAST_FRAME_MILLISECONDS = 2000
 LARGEST_SIDE = 1080
 """Pixels; larger animations are played by few programs."""
-ENDINGS = (".gif", ".webp")
+_GIF = ".gif"
+ENDINGS = (_GIF, ".webp")
+
+_OPAQUE = 0.5
+"""Coverage from which on a pixel of a GIF is opaque."""
+_CLEARED: Mapping[str, Mapping[str, Any]] = {_GIF: {"disposal": 2}, ".webp": {}}
+"""Options of an animation whose frames are transparent: no frame is seen through the next one."""
 
 
 class Timelapse:
@@ -28,6 +36,11 @@ class Timelapse:
         self._path = path
         self._frames: list[Pillow.Image] = []
         self._last: Progress | None = None
+        self._alpha: Tensor | None = None
+
+    def begin(self, alpha: Tensor | None) -> None:
+        """Keep the coverage, which every frame gets."""
+        self._alpha = alpha
 
     def see(self, progress: Progress) -> None:
         """Keep the picture, when a frame is due."""
@@ -44,11 +57,27 @@ class Timelapse:
             return
         frames = [*self._frames, _frame(self._last)]
         durations = [FRAME_MILLISECONDS] * len(self._frames) + [LAST_FRAME_MILLISECONDS]
-        first, *others = _enlarged(frames, _full(self._last))
+        first, *others = _enlarged(frames, _full(self._last), self._coverage(_full(self._last)))
         try:
-            first.save(self._path, save_all=True, append_images=others, duration=durations, loop=0)
+            first.save(
+                self._path,
+                save_all=True,
+                append_images=others,
+                duration=durations,
+                loop=0,
+                **({} if self._alpha is None else _CLEARED[self._path.suffix.lower()]),
+            )
         except OSError as error:
             raise InputError(f"the timelapse cannot be written to {self._path} ({error}).") from error
+
+    def _coverage(self, size: Size) -> Pillow.Image | None:
+        """The coverage of every frame; in a GIF, each pixel is opaque or transparent."""
+        if self._alpha is None:
+            return None
+        coverage = resize(self._alpha, size, clamp=True)
+        if self._path.suffix.lower() == _GIF:
+            coverage = (coverage >= _OPAQUE).float()
+        return pillow(coverage.expand(-1, 3, -1, -1)).getchannel(0)
 
 
 def _frame(progress: Progress) -> Pillow.Image:
@@ -63,8 +92,12 @@ def _full(progress: Progress) -> Size:
     return fit(finished, LARGEST_SIDE, by="long") if max(finished) > LARGEST_SIDE else finished
 
 
-def _enlarged(frames: list[Pillow.Image], size: Size) -> Iterator[Pillow.Image]:
-    return (frame.resize((size.width, size.height), Pillow.Resampling.BICUBIC) for frame in frames)
+def _enlarged(frames: list[Pillow.Image], size: Size, alpha: Pillow.Image | None) -> Iterator[Pillow.Image]:
+    for frame in frames:
+        enlarged = frame.resize((size.width, size.height), Pillow.Resampling.BICUBIC)
+        if alpha is not None:
+            enlarged.putalpha(alpha)
+        yield enlarged
 
 
 def require_ending(path: Path) -> None:

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from torch import Tensor
+
 from brushwork.cli.plot import LossPlot, require_plot
 from brushwork.cli.running import Running
 from brushwork.cli.timelapse import Timelapse, require_ending
 from brushwork.errors import InputError
 from brushwork.jobs import Job, OnePass
+from brushwork.picture import Size, resize
 from brushwork.picture.write import write_picture
 from brushwork.recipes import Progress
 
 
 class Watcher(Protocol):
     """Sees every step, and writes something."""
+
+    def begin(self, alpha: Tensor | None) -> None:
+        """Painting begins, of what has this coverage; None: opaque."""
 
     def see(self, progress: Progress) -> None:
         """Take notice of a step."""
@@ -69,6 +75,11 @@ class Intermediate:
     output: Path
     every: int
     _next: int = 0
+    _alpha: Tensor | None = None
+
+    def begin(self, alpha: Tensor | None) -> None:
+        """Keep the coverage, which every picture gets."""
+        self._alpha = alpha
 
     def see(self, progress: Progress) -> None:
         """Write the picture when it is due; a line search may pass the very number."""
@@ -78,7 +89,9 @@ class Intermediate:
         digits = len(str(progress.budget))
         self._next = (progress.spent // self.every + 1) * self.every
         name = f"{self.output.stem}-{progress.spent:0{digits}}{self.output.suffix}"
-        write_picture(progress.image, self.output.with_name(name), overwrite=True)
+        image, alpha = progress.image, self._alpha
+        alpha = None if alpha is None else resize(alpha, Size.of(image), clamp=True)
+        write_picture(image, self.output.with_name(name), alpha=alpha, overwrite=True)
 
     def finish(self) -> None:
         """Nothing: the last one is the output itself."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import torch
+from torch import Tensor
 
 from brushwork.recipes import Level, Progress
 
@@ -19,6 +20,8 @@ class Started(NamedTuple):
     """The sizes and closures to come, those that are spent included."""
     spent: int
     """Closures already spent: 0, or those of the checkpoint that is resumed."""
+    alpha: Tensor | None = None
+    """Coverage of what is painted, (1, 1, height, width) at the photograph's size; None: opaque everywhere."""
 
 
 class Note(NamedTuple):

@@ -16,7 +16,7 @@ from brushwork.jobs.prepare import Desk
 from brushwork.jobs.rehearse import optimizer_memory
 from brushwork.jobs.tensorfile import remove
 from brushwork.picture import Size, resize, write_picture
-from brushwork.recipes import Level, Progress, Texture, finish
+from brushwork.recipes import Level, Progress, finish
 from brushwork.types import Image
 
 _PATIENCE = 20
@@ -125,11 +125,10 @@ class Keeper:
 
     def _write_picture(self, image: Image, standing: Standing, *, finished: bool) -> None:
         desk = self._desk
-        alpha = None if isinstance(desk.job.options, Texture) else desk.inputs.content.alpha
         write_picture(
             finish(desk.job.options, desk.inputs.content.image, image),
             desk.job.output,
-            alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
+            alpha=None if desk.alpha is None else resize(desk.alpha, Size.of(image), clamp=True),
             metadata=inscribe(desk.record, standing, finished=finished),
             bits=desk.bits,
             pyramid=desk.job.pyramid,

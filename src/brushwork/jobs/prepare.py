@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.tiled import Tiling
@@ -20,7 +21,7 @@ from brushwork.jobs.shown import require_visible
 from brushwork.perception import Encoder
 from brushwork.perception.engines import usable
 from brushwork.picture import most_bits
-from brushwork.recipes import Level, taps
+from brushwork.recipes import Level, Texture, taps
 from brushwork.recipes import plan as levels_of
 from brushwork.recipes.seeing import encoder_for
 from brushwork.recipes.share import Alone, Share
@@ -46,6 +47,11 @@ class Desk:
     def share(self) -> Share:
         """The whole picture, looked at as the record says."""
         return Alone(self.record.tiling)
+
+    @property
+    def alpha(self) -> Tensor | None:
+        """Coverage of the result, at the photograph's size; textures cover everything."""
+        return None if isinstance(self.job.options, Texture) else self.inputs.content.alpha
 
     def looking(self, tiling: Tiling | None) -> Desk:
         """The same, looking at pictures in such tiles, or at once."""

@@ -68,7 +68,7 @@ def paint(
     if found is None:
         remove(job.checkpoint)
     del found  # it may take more memory than a closure
-    yield Started(desk.device, desk.levels, keeper.standing.closures if keeper.standing else 0)
+    yield Started(desk.device, desk.levels, keeper.standing.closures if keeper.standing else 0, desk.alpha)
     yield from _painting(desk, keeper)
 
 

@@ -67,7 +67,7 @@ def paint_together(
         remove(job.checkpoint)
     del found, checkpoint
     yield from map(Note, (*desk.notes, *about))
-    yield Started(desk.device, desk.levels, keeper.standing.closures if keeper.standing else 0)
+    yield Started(desk.device, desk.levels, keeper.standing.closures if keeper.standing else 0, desk.alpha)
     yield from crew.painting(keeper, watched, interrupted)
 
 
