@@ -98,6 +98,15 @@ def test_a_start_in_any_form(given, tiny, small_transfer):
     assert torch.equal(last(transfer(photo, art, options, encoder=tiny, start=photo)), expected)
 
 
+def test_a_start_of_noise_may_leave_the_range_and_no_more(given, tiny, small_transfer):
+    _, images = given
+    noise = 0.5 + 0.2 * torch.randn(1, 3, 48, 64, generator=torch.Generator().manual_seed(0))
+    assert float(noise.min()) < 0
+    assert list(transfer(*images, small_transfer(iterations=1), encoder=tiny, start=noise))
+    with pytest.raises(InputError, match="the start holds floats from .* to be from -1 to 2"):
+        transfer(*images, small_transfer(iterations=1), encoder=tiny, start=images[0] * 255)
+
+
 def test_the_path_of_a_kept_style(given, tmp_path, tiny, small_transfer):
     _, (photo, art) = given
     kept = take_style(art, small_transfer(), "a painting", encoder=tiny)

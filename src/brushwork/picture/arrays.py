@@ -70,10 +70,10 @@ def planes_of_array(array: NDArray[Any], what: str, max_pixels: int = maxsize) -
     return torch.from_numpy(planes)
 
 
-def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize) -> Tensor:
+def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize, beyond: float = 0.0) -> Tensor:
     """A tensor as floats, batch × channels × rows × columns, in [0, 1], on its device: no copy where it is that.
 
-    float32 and float64 keep their type; others become float32.
+    float32 and float64 keep their type; others become float32. Values may lie as far as `beyond` out of the range.
 
     Raises: InputError: another shape or type than `from_tensor` takes (but any batch), values out of range.
     """
@@ -95,8 +95,8 @@ def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize) -> Te
     if planes.is_meta:  # it has no values
         return planes
     least, most = (float(bound) for bound in torch.aminmax(planes))
-    _require_range(least, most, what)
-    return planes if least >= 0 and most <= 1 else planes.clamp(0, 1)
+    _require_range(least, most, what, beyond)
+    return planes if least >= -beyond and most <= 1 + beyond else planes.clamp(-beyond, 1 + beyond)
 
 
 def parted(planes: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -125,13 +125,13 @@ def levels16(samples: NDArray[Any], name: str) -> NDArray[np.uint16]:
     return samples.astype(np.uint16, copy=False)
 
 
-def _require_range(least: float, most: float, what: str) -> None:
+def _require_range(least: float, most: float, what: str, beyond: float = 0.0) -> None:
     if not np.isfinite([least, most]).all():
         raise InputError(f"{what} holds NaN or infinity: give finite values from 0 to 1.")
-    if least < -_ROUNDING or most > 1 + _ROUNDING:
+    if least < -beyond - _ROUNDING or most > 1 + beyond + _ROUNDING:
         whole = next((whole for whole in _WHOLE.values() if least >= 0 and 1 < most <= whole), None)
         remedy = f"divide them by {whole}" if whole and most > 2 else "scale or clamp them"
-        raise InputError(f"{what} holds floats from {least:.4g} to {most:.4g}: {remedy}, to be from 0 to 1.")
+        raise InputError(f"{what} holds floats from {least:.4g} to {most:.4g}: {remedy}, to be from {0 - beyond:g} to {1 + beyond:g}.")
 
 
 def _require_some(what: str, count: int, size: Size, max_pixels: int) -> None:

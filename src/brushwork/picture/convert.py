@@ -16,7 +16,7 @@ from brushwork.picture.read import Source, read_picture
 from brushwork.types import Image
 
 
-def as_image(source: Source, what: str = "the picture") -> Image:
+def as_image(source: Source, what: str = "the picture", *, beyond: float = 0.0) -> Image:
     """A picture, or a batch of them, as floats N × 3 × height × width in [0, 1]; `what` names it in errors.
 
     Paths, open files, Pillow images and a `Picture` as `read_picture` reads them. Arrays are (height, width), or
@@ -25,15 +25,16 @@ def as_image(source: Source, what: str = "the picture") -> Image:
     Transparent parts show the colors around them, as those of files do.
 
     A tensor stays on its device, without its gradient; a float64 one stays float64, an image already is not copied.
-    All else becomes float32, on the CPU.
+    All else becomes float32, on the CPU. The values of a tensor may lie as far as `beyond` out of [0, 1], as those of
+    noise to start from do.
 
     Raises: InputError: none of these, another shape or type, NaN, values out of [0, 1], or a file that cannot be read.
     """
     match source:
         case Picture():
-            return as_image(source.image, what)
+            return as_image(source.image, what, beyond=beyond)
         case Tensor():
-            return _composed(planes_of_tensor(source, what))
+            return _composed(planes_of_tensor(source, what, beyond=beyond))
         case np.ndarray():
             return _composed(planes_of_array(source, what))
     if is_source(source):

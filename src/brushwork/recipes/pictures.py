@@ -24,6 +24,10 @@ Paintings: TypeAlias = Painting | Iterable[Painting]
 """One painting, or several."""
 
 
+_NOISE = 1.0
+"""How far a start may lie out of [0, 1]: noise has no bounds of its own."""
+
+
 class Pictures(NamedTuple):
     """What a recipe is given to look at."""
 
@@ -50,7 +54,7 @@ class Pictures(NamedTuple):
         """
         image = as_image(content, what)
         require_size(image, what)
-        begun = None if start is None else as_image(start, "the start")
+        begun = None if start is None else as_image(start, "the start", beyond=_NOISE)
         for name, one in (*(("a painting", one) for one in paintings), ("the start", begun)):
             if isinstance(one, KeptStyle) or one is None:
                 continue
