@@ -91,6 +91,11 @@ def test_whole_numbers_are_not_cut_off() -> None:
         parse("--width", "2.5")
 
 
+def test_whole_numbers_of_any_length_are_kept() -> None:
+    assert parse("--width", "9007199254740993") == {"width": 2**53 + 1}
+    assert parse("--width", "1e3") == {"width": 1000}
+
+
 def test_underscores_and_dashes_are_the_same() -> None:
     assert parse("--dry_time", "3") == parse("--dry-time", "3") == {"dry_time": 3.0}
 

@@ -46,7 +46,7 @@ def test_maps_have_the_sizes_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("settings", [SMALL, replace(SMALL, upsampling="nearest", border="reflect", norm="batch")])
-@pytest.mark.parametrize("size", [(32, 32), (33, 46), (9, 50)])
+@pytest.mark.parametrize("size", [(32, 32), (33, 46), (9, 50), (1, 1), (2, 9), (4, 4)])
 def test_the_picture_comes_out_as_large_as_it_went_in(settings: Johnson, size: tuple[int, int]) -> None:
     torch.manual_seed(0)
     painted = JohnsonNetwork(settings)(torch.rand(2, 3, *size))

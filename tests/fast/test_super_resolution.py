@@ -20,6 +20,13 @@ def test_pictures_become_larger_by_the_factor(factor: int, doublings: int) -> No
     assert sum(isinstance(one, nn.ConvTranspose2d) for one in network.modules()) == doublings
 
 
+@pytest.mark.parametrize("border", ["zeros", "reflect"])
+@pytest.mark.parametrize("size", [(1, 1), (2, 9), (3, 4)])
+def test_pictures_of_a_few_pixels_too(border: Any, size: tuple[int, int]) -> None:
+    network = SuperResolutionNetwork(SuperResolution(factor=2, width=4, blocks=1, border=border)).eval()
+    assert network(torch.rand(1, 3, *size)).shape == (1, 3, 2 * size[0], 2 * size[1])
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"), [({"factor": 3}, "factor is 3"), ({"width": -1}, "width is -1"), ({"norm": "x"}, "norm is")]
 )

@@ -103,7 +103,7 @@ def test_a_start_of_noise_may_leave_the_range_and_no_more(given, tiny, small_tra
     noise = 0.5 + 0.2 * torch.randn(1, 3, 48, 64, generator=torch.Generator().manual_seed(0))
     assert float(noise.min()) < 0
     assert list(transfer(*images, small_transfer(iterations=1), encoder=tiny, start=noise))
-    with pytest.raises(InputError, match="the start holds floats from .* to be from -1 to 2"):
+    with pytest.raises(InputError, match=r"the start holds floats from .* to be from -1 to 2"):
         transfer(*images, small_transfer(iterations=1), encoder=tiny, start=images[0] * 255)
 
 

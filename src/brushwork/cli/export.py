@@ -7,19 +7,19 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from brushwork.cli.options import home_path
 from brushwork.cli.output import result, tell
 from brushwork.cli.panels import OUTPUT
 from brushwork.cli.weights import megabytes
 from brushwork.fast.export import export_painter
 from brushwork.fast.painter import load_painter
-from brushwork.folders import expanded
 
 
 def export(
     painter: str,
     /,
     *,
-    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, metavar="OUT.onnx")] = None,
+    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="OUT.onnx")] = None,
     force: Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)] = False,
     quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
 ) -> int:
@@ -40,8 +40,8 @@ def export(
         Say nothing but errors and the result.
     """
     found = load_painter(painter)
-    path = export_painter(found, output or Path(f"{found.name}.onnx"), overwrite=force)
+    written = export_painter(found, output or Path(f"{found.name}.onnx"), overwrite=force)
     if not quiet:
-        tell(f"{found.name}, {megabytes(expanded(path).stat().st_size)}")
-    result(str(path))
+        tell(f"{found.name}, {megabytes(written.stat().st_size)}")
+    result(str(written))
     return 0

@@ -13,7 +13,7 @@ from rich import box
 from rich.table import Table
 
 from brushwork.cli.consoles import console
-from brushwork.cli.options import documentation, whole
+from brushwork.cli.options import documentation, home_path, whole
 from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.panels import MACHINE, OUTPUT, PICTURES, JsonFlag
 from brushwork.cli.perform import use_threads
@@ -47,7 +47,7 @@ def judge(
     style: Annotated[Path | None, Parameter(group=PICTURES)] = None,
     network: str | None = None,
     size: Annotated[int, Parameter(converter=whole)] = JUDGED_AT,
-    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, metavar="TABLE")] = None,
+    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="TABLE")] = None,
     json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
     quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",

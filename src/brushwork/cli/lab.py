@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from brushwork.cli.options import home_path
 from brushwork.cli.output import result, tell
 from brushwork.cli.panels import MACHINE
 from brushwork.errors import InputError
@@ -25,7 +26,7 @@ def lab(
     painting: tuple[Path, ...] = (),
     size: int | None = None,
     quick: bool = False,
-    out: Annotated[Path, Parameter(alias="-o")] = Path("lab"),
+    out: Annotated[Path, Parameter(alias="-o", converter=home_path)] = Path("lab"),
     jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
     engine: Annotated[Literal["processes", "ray"], Parameter(group=MACHINE)] = "processes",
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",

@@ -6,13 +6,16 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
 from cyclopts import Group, Parameter, Token
 
 from brushwork.cli.panels import FIRST_RECIPE_PANEL
+from brushwork.folders import expanded
 
 Given = dict[str, Any]
 """The options that a person gave, by field; nothing about the others."""
@@ -124,13 +127,18 @@ def _parts(written: str) -> list[str]:
 
 def whole(_: Any, tokens: Sequence[Token]) -> int:
     """A whole number; 1e3 is one, 2.5 is none."""
-    try:
+    with suppress(ValueError):
+        return int(tokens[0].value)
+    with suppress(ValueError):
         number = float(tokens[0].value)
         if number.is_integer():
             return int(number)
-    except ValueError:
-        pass
     raise ValueError(f"{tokens[0].value!r} is no whole number")
+
+
+def home_path(_: Any, tokens: Sequence[Token]) -> Path:
+    """A path; a ~ that the shell left is the home folder."""
+    return expanded(tokens[0].value)
 
 
 def extent(_: Any, tokens: Sequence[Token]) -> int | Literal["full"]:

@@ -15,6 +15,7 @@ from rich.text import Text
 from brushwork.cli.consoles import console
 from brushwork.cli.exits import fail
 from brushwork.cli.halfblocks import half_blocks
+from brushwork.cli.options import home_path
 from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.painter_sheet import painter_sheet
 from brushwork.cli.panels import OUTPUT, JsonFlag
@@ -31,7 +32,7 @@ _COLUMNS, _MOST_ROWS = 24, 12
 def painters(
     *names: str,
     json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
-    sheet: Annotated[Path | None, Parameter(group=OUTPUT, metavar="OUT.png")] = None,
+    sheet: Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path, metavar="OUT.png")] = None,
     force: Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)] = False,
 ) -> int:
     """List the painters that are known by name: those of the package, and your own.

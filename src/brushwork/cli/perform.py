@@ -26,6 +26,9 @@ from brushwork.jobs import Event, Job, Note, OnePass, Passed, Started, paint, pa
 from brushwork.jobs.crew import agreed
 from brushwork.recipes import Progress
 
+_MOST_THREADS = 1024
+"""OpenMP ends the process where the system refuses a thread."""
+
 
 def perform(order: Order) -> int:
     """Paint every job of an order. Of several, one that fails does not keep the others from being painted.
@@ -63,12 +66,12 @@ def _perform(order: Order, wire: Wire | None) -> int:
 def use_threads(threads: int | None) -> None:
     """Let torch compute on so many threads.
 
-    Raises: InputError: fewer than one.
+    Raises: InputError: fewer than one, or more than a machine gives to a process.
     """
     if threads is None:
         return
-    if threads < 1:
-        raise InputError(f"threads is {threads}: it must be 1 or more.")
+    if not 1 <= threads <= _MOST_THREADS:
+        raise InputError(f"threads is {threads}: it must be from 1 to {_MOST_THREADS}, at best one for each core.")
     torch.set_num_threads(threads)
 
 

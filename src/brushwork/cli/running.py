@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeAlias
 from cyclopts import Parameter, Token
 
 from brushwork.cli.dashes import STREAM
-from brushwork.cli.options import whole
+from brushwork.cli.options import home_path, whole
 from brushwork.cli.panels import MACHINE, OUTPUT
 from brushwork.jobs.job import DeviceName
 
@@ -29,7 +29,7 @@ def bytes_of(_: Any, tokens: Sequence[Token]) -> int:
 
 Output: TypeAlias = Annotated[str, Parameter(alias="-o", group=OUTPUT, metavar="OUT", show_default=False), STREAM]
 Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
-File: TypeAlias = Annotated[Path | None, Parameter(group=OUTPUT)]
+File: TypeAlias = Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path)]
 Count: TypeAlias = Annotated[int | None, Parameter(group=OUTPUT, converter=whole)]
 
 

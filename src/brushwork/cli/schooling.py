@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from brushwork.cli.exits import Interrupted
 from brushwork.cli.launched import is_launched
-from brushwork.cli.options import whole
+from brushwork.cli.options import home_path, whole
 from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.panels import MACHINE, OUTPUT
 from brushwork.cli.perform import device_name, use_threads
@@ -33,7 +33,8 @@ from brushwork.training.photographs import photographs_in
 from brushwork.training.school import teach
 
 Output: TypeAlias = Annotated[
-    Path | None, Parameter(alias="-o", group=OUTPUT, metavar=f"PAINTER{ENDING}", show_default=False)
+    Path | None,
+    Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"PAINTER{ENDING}", show_default=False),
 ]
 Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
@@ -59,7 +60,7 @@ class Schooling:
     resume: Flag = False
     """Go on with what was interrupted; it ends bit for bit as if it never had been."""
 
-    plot: Annotated[Path | None, Parameter(group=OUTPUT)] = None
+    plot: Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path)] = None
     """Draw the losses into this file (.png, .pdf, .svg); needs the extra brushwork[plot]."""
 
     json: Flag = False

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from brushwork.cli.combine import combine
 from brushwork.cli.layers import settings
-from brushwork.cli.options import Given, flags
+from brushwork.cli.options import Given, flags, home_path
 from brushwork.cli.output import result, tell
 from brushwork.cli.panels import MACHINE, OUTPUT, SETTINGS, ConfigFile
 from brushwork.cli.weights import BYTES_PER_MEGABYTE
@@ -38,7 +38,9 @@ else:
         preset("default"), without=[field.name for field in fields(Transfer) if field.name not in _OF_STYLE]
     )
 
-Output: TypeAlias = Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, metavar=f"FILE{ENDING}")]
+Output: TypeAlias = Annotated[
+    Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"FILE{ENDING}")
+]
 Force: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
 app = App(name="style", help="Keep styles of paintings in files, mix them, and combine paintings.")
@@ -136,7 +138,7 @@ def _weighed(given: str) -> tuple[Path, float]:
 def _write(kept: KeptStyle, path: Path, force: bool) -> int:
     if path.suffix.lower() != ENDING:
         raise InputError(f"the style is to be {path}: its name must end in {ENDING}.")
-    kept.write(expanded(path), overwrite=force)
+    kept.write(path, overwrite=force)
     tell(f"the style of {kept.source}, {kept.nbytes / BYTES_PER_MEGABYTE:.1f} MB")
     result(str(path))
     return 0

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from brushwork.cli.lab import require_lab, spreading
 from brushwork.cli.layers import settings, split_start
-from brushwork.cli.options import Given, extent, flags, whole
+from brushwork.cli.options import Given, extent, flags, home_path, whole
 from brushwork.cli.output import result, tell
 from brushwork.cli.paint import START_HELP
 from brushwork.cli.panels import MACHINE, PICTURES, SETTINGS, ConfigFile
@@ -33,6 +33,8 @@ else:
 
 app = App(name="sweep", usage="Usage: brushwork sweep CONTENT STYLE... --vary NAME=VALUE,VALUE... [OPTIONS]")
 
+Output: TypeAlias = Annotated[Path, Parameter(name="--output", alias="-o", group=PICTURES, converter=home_path)]
+
 
 @app.default
 def sweep(
@@ -42,7 +44,7 @@ def sweep(
     vary: Annotated[list[str], Parameter(group=PICTURES, negative=(), show_default=False)] = [],  # noqa: B006
     size: Annotated[Extent, Parameter(group=PICTURES, converter=extent)] = 256,
     full_size: Annotated[Extent | None, Parameter(group=PICTURES, converter=extent)] = None,
-    output: Annotated[Path, Parameter(name="--output", alias="-o", group=PICTURES)] = Path("sweep"),
+    output: Output = Path("sweep"),
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
     config: ConfigFile = None,
@@ -94,7 +96,7 @@ def sweep(
     paintings = tuple(pictures(list(styles)))
     fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": paintings, **given}
     choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined(wanted))
-    asked = Sweep(expanded(output), expanded(content), choices, start, str(pick_device(device)))
+    asked = Sweep(output, expanded(content), choices, start, str(pick_device(device)))
     report = Report(
         described(asked, [name.replace("_", "-") for name in wanted]),
         asked.given(),

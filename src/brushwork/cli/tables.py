@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 from brushwork.cli.output import json_text
 from brushwork.errors import InputError
-from brushwork.folders import expanded
 from brushwork.names import readable
 from brushwork.picture.destination import placing
 
@@ -25,7 +24,7 @@ def require_table(path: Path) -> None:
     """
     if path.suffix.lower() not in _FORMATS:
         raise InputError(f"the table is to be {path}: it must end in {', '.join(_FORMATS)}.")
-    if not expanded(path).parent.is_dir():
+    if not path.parent.is_dir():
         raise InputError(f"the folder {path.parent} does not exist: make it first.")
 
 
@@ -35,7 +34,7 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
     Raises: InputError: it cannot be written.
     """
     text = _FORMATS[path.suffix.lower()](rows)
-    with placing(expanded(path), overwrite=True) as temporary:
+    with placing(path, overwrite=True) as temporary:
         temporary.write_text(readable(text), encoding="utf-8")
 
 

@@ -16,7 +16,6 @@ from brushwork.cli.schooling import Schooling, train
 from brushwork.cli.targets import pictures
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENDING, load_painter
-from brushwork.folders import expanded
 from brushwork.training.about import about
 from brushwork.training.course import Course
 from brushwork.training.lesson import Lesson
@@ -71,7 +70,7 @@ def johnson(
         paintings = read_paintings(styles)
         course = Course(
             options=options,
-            output=expanded(schooling.output or Path(f"{styles[0].stem}{ENDING}")),
+            output=schooling.output or Path(f"{styles[0].stem}{ENDING}"),
             photographs=photos,
             photo_size=options.photo_size,
             about=about("johnson", options, styles=styles, photographs=photos, start=start),

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from brushwork.cli.exits import Interrupted
 from brushwork.cli.launched import is_launched
 from brushwork.cli.layers import settings
-from brushwork.cli.options import Given, flags
+from brushwork.cli.options import Given, flags, home_path
 from brushwork.cli.output import tell
 from brushwork.cli.panels import PICTURES, ConfigFile
 from brushwork.cli.perform import closed
@@ -21,7 +21,6 @@ from brushwork.cli.schooling import Schooling, train
 from brushwork.cli.targets import pictures
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENDING
-from brushwork.folders import expanded
 from brushwork.jobs import Job, paint
 from brushwork.perception import Encoder
 from brushwork.recipes import Progress
@@ -46,7 +45,9 @@ def mgan(
     /,
     *more: str,
     photos: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
-    target_folder: Annotated[Path | None, Parameter(group=PICTURES, metavar="FOLDER", show_default=False)] = None,
+    target_folder: Annotated[
+        Path | None, Parameter(group=PICTURES, converter=home_path, metavar="FOLDER", show_default=False)
+    ] = None,
     config: ConfigFile = None,
     schooling: Schooling = Schooling(),  # noqa: B008
     given: Annotated[MarkovFlags, Parameter(name="*")] = {},  # noqa: B006
@@ -72,7 +73,7 @@ def mgan(
     """
     styles = pictures([style, *more], quiet=schooling.quiet)
     options = settings(MarkovTraining(), given)
-    output = expanded(schooling.output or Path(f"{styles[0].stem}{ENDING}"))
+    output = schooling.output or Path(f"{styles[0].stem}{ENDING}")
 
     def prepared(device: torch.device) -> tuple[Lesson, Course]:
         paintings = read_paintings(styles)
@@ -86,7 +87,7 @@ def mgan(
         )
         if not options.targets:
             return lesson_of_paintings(paintings, options, device), course
-        folder = expanded(target_folder or output.with_name(f"{output.stem}-targets"))
+        folder = target_folder or output.with_name(f"{output.stem}-targets")
         jobs = target_jobs(chosen(photos, options), styles, options.painting, folder, schooling.device)
         return lesson_of_pairs(_painted(jobs, device, schooling.quiet), options, device), course
 

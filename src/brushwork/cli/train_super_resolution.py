@@ -13,7 +13,6 @@ from brushwork.cli.options import Given, flags
 from brushwork.cli.panels import PICTURES, ConfigFile
 from brushwork.cli.schooling import Schooling, train
 from brushwork.fast.painter import ENDING
-from brushwork.folders import expanded
 from brushwork.recipes.seeing import encoder_for
 from brushwork.training.about import about
 from brushwork.training.course import Course
@@ -50,7 +49,7 @@ def super_resolution(
     def prepared(device: torch.device) -> tuple[Lesson, Course]:
         course = Course(
             options=options,
-            output=expanded(schooling.output or Path(f"larger-{options.factor}{ENDING}")),
+            output=schooling.output or Path(f"larger-{options.factor}{ENDING}"),
             photographs=photos,
             photo_size=options.photo_size,
             about=about("super-resolution", options, photographs=photos),

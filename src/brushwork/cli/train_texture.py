@@ -15,7 +15,6 @@ from brushwork.cli.schooling import Schooling, train
 from brushwork.cli.targets import pictures
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENDING
-from brushwork.folders import expanded
 from brushwork.training.about import about
 from brushwork.training.course import Course
 from brushwork.training.lesson import Lesson
@@ -70,7 +69,7 @@ def texture(
         paintings = read_patches(styles, options.patch)
         course = Course(
             options=options,
-            output=expanded(schooling.output or Path(f"{styles[0].stem}{ENDING}")),
+            output=schooling.output or Path(f"{styles[0].stem}{ENDING}"),
             photographs=photos,
             photo_size=options.photo_size,
             about=about("texture", options, styles=styles, photographs=photos),

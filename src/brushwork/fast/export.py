@@ -25,8 +25,8 @@ from brushwork.types import Image
 OPSET = 18
 """Version of ONNX's operators: of the end of 2022, which programs on phones know too."""
 
-_MARGIN = 32
-"""Pixels, of networks that say none."""
+_EXAMPLE = (2, 3, 67, 75)
+"""The shape of the pictures that are exported by; their number and sides are free afterwards."""
 
 _NEEDED = ("onnx", "onnxscript")
 
@@ -67,7 +67,7 @@ def _program(painter: Painter) -> Any:
         with _quietly(), torch.no_grad():
             return torch.onnx.export(
                 network,
-                (_example(painter.network),),
+                (torch.rand(_EXAMPLE),),
                 dynamo=True,
                 dynamic_shapes=({0: "batch", 2: "height", 3: "width"},),
                 input_names=["photograph"],
@@ -79,18 +79,6 @@ def _program(painter: Painter) -> Any:
         raise InputError(f"{painter.name} ({painter.architecture}) cannot be exported: {_first_line(error)}") from error
 
 
-def _example(network: nn.Module) -> Image:
-    """Pictures to be exported by; their number and sides are free afterwards, from `_smallest` on."""
-    height = _smallest(network) + 21
-    return torch.rand(2, 3, height, height + 8)
-
-
-def _smallest(network: nn.Module) -> int:
-    """Pixels of a side at least: a margin is mirrored within the picture, and what fills a cell of four pixels up."""
-    margin = getattr(network, "margin", _MARGIN)
-    return (margin if isinstance(margin, int) else _MARGIN) + 4
-
-
 def _story(painter: Painter) -> Mapping[str, str]:
     """What stands in the file's metadata."""
     return {
@@ -99,7 +87,7 @@ def _story(painter: Painter) -> Mapping[str, str]:
         "architecture": painter.architecture,
         "settings": json.dumps(to_json(painter.settings)),
         "record": json.dumps(dict(painter.record)),
-        "pictures": f"sRGB in [0, 1], batch × 3 × height × width, sides of {_smallest(painter.network)} pixels or more",
+        "pictures": "sRGB in [0, 1], batch × 3 × height × width, of any size",
     }
 
 

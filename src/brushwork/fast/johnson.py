@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import atanh
 from typing import get_args
 
+import torch
 import torch.nn.functional as F
 from torch import nn
 
@@ -21,6 +22,9 @@ from brushwork.types import Image
 
 STRIDE = 4
 """Pixels of a cell in the residual blocks of the style network."""
+
+SMALLEST = 5
+"""Pixels of a side at least that the last convolution takes, of 9×9: it mirrors 4 of them."""
 
 REACH = 150 / 255
 """How far the output goes from gray: tanh times 150, of 255, as the authors' program."""
@@ -76,7 +80,7 @@ class JohnsonNetwork(nn.Module):
 
     def framed(self, image: Image) -> Image:
         """What the first stage takes: centered about gray, and mirrored at the border."""
-        return mirrored(image, self.margin, STRIDE) - 0.5
+        return mirrored(image, self.margin, STRIDE, -(-SMALLEST // STRIDE) * STRIDE) - 0.5
 
     def shown(self, last: Image, size: Size) -> Image:
         """From the last stage to a picture: upper left part of the size, by tanh."""
@@ -91,11 +95,13 @@ class JohnsonNetwork(nn.Module):
         return self.shown(self.last(image), Size.of(image))
 
 
-def mirrored(image: Image, margin: int, multiple: int) -> Image:
-    """The picture with a mirrored margin, and more at the bottom and the right up to a multiple."""
+def mirrored(image: Image, margin: int, multiple: int, least: int = 1) -> Image:
+    """The picture with a mirrored margin, and more at the bottom and the right: up to a multiple, and to `least`."""
     height, width = Size.of(image)
-    bottom, right = margin + -height % multiple, margin + -width % multiple
-    if min(height, width) > max(bottom, right):
+    fill = [torch.sym_max(least - side, -side % multiple) for side in (height, width)]  # type: ignore[no-untyped-call]
+    bottom, right = (margin + one for one in fill)
+    # An export is for pictures of all sizes, and `pad` mirrors those too that are smaller than their margin.
+    if not torch.compiler.is_compiling() and min(height, width) > max(bottom, right):
         return F.pad(image, (margin, right, margin, bottom), mode="reflect")
     return pad(image, top=margin, bottom=bottom, left=margin, right=right)
 

@@ -12,7 +12,7 @@ from itertools import chain
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.fast.johnson import REACH, mirrored, require_settings
+from brushwork.fast.johnson import REACH, SMALLEST, mirrored, require_settings
 from brushwork.fast.layers import CROP, Border, Norm, Stage, Upsampling, blocks, convolution, larger, registered, run
 from brushwork.picture.window import Size
 from brushwork.types import Image
@@ -66,11 +66,12 @@ class SuperResolutionNetwork(nn.Module):
 
     def framed(self, image: Image) -> Image:
         """What the first stage takes: centered about gray, and mirrored at the border."""
-        return mirrored(image, self.margin, 1) - 0.5
+        return mirrored(image, self.margin, 1, -(-SMALLEST // self.settings.factor)) - 0.5
 
     def shown(self, last: Image, size: Size) -> Image:
-        """From the last stage to a picture, by tanh; `size` is the small picture's, and all is kept anyway."""
-        return 0.5 + REACH * last.tanh()
+        """From the last stage to a picture, by tanh; `size` is the small picture's."""
+        height, width = (side * self.settings.factor for side in size)
+        return 0.5 + REACH * last[..., :height, :width].tanh()
 
     def forward(self, image: Image) -> Image:
         """The picture `factor` times as large, nominally in [0, 1]."""

@@ -22,7 +22,8 @@ def over_processes(count: int) -> Spread:
 
     def spread(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, Result]]:
         threads, others = max(1, torch.get_num_threads() // count), active_children()
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_wait_for_word) as pool:
+        workers, context = min(count, len(names)), get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_wait_for_word) as pool:
             waiting = {pool.submit(_paint_or_leave, asked, name, threads): name for name in names}
             try:
                 for done in as_completed(waiting):

@@ -129,9 +129,10 @@ def _require_range(least: float, most: float, what: str, beyond: float = 0.0) ->
     if not np.isfinite([least, most]).all():
         raise InputError(f"{what} holds NaN or infinity: give finite values from 0 to 1.")
     if least < -beyond - _ROUNDING or most > 1 + beyond + _ROUNDING:
-        whole = next((whole for whole in _WHOLE.values() if least >= 0 and 1 < most <= whole), None)
-        remedy = f"divide them by {whole}" if whole and most > 2 else "scale or clamp them"
-        raise InputError(f"{what} holds floats from {least:.4g} to {most:.4g}: {remedy}, to be from {0 - beyond:g} to {1 + beyond:g}.")
+        whole = next((whole for whole in _WHOLE.values() if least >= 0 and 2 < most <= whole), None)
+        remedy = f"divide them by {whole}" if whole else "scale or clamp them"
+        wanted = f"from {0 - beyond:g} to {1 + beyond:g}"
+        raise InputError(f"{what} holds floats from {least:.4g} to {most:.4g}: {remedy}, to be {wanted}.")
 
 
 def _require_some(what: str, count: int, size: Size, max_pixels: int) -> None:

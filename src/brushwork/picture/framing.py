@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +11,12 @@ from torch import Tensor
 from brushwork.errors import InputError
 from brushwork.picture.window import Size
 from brushwork.types import Feature
+
+if TYPE_CHECKING:
+    Whole: TypeAlias = int
+else:
+    Whole = int | torch.SymInt
+"""A number of pixels; while a network is exported for all sizes, one that is not known yet."""
 
 Border: TypeAlias = Literal["reflect", "replicate", "zeros"]
 
@@ -41,7 +47,7 @@ def crop_to_multiple(image: Feature, of: int) -> Feature:
 
 
 def pad(
-    image: Feature, *, top: int = 0, bottom: int = 0, left: int = 0, right: int = 0, border: Border = "reflect"
+    image: Feature, *, top: Whole = 0, bottom: Whole = 0, left: Whole = 0, right: Whole = 0, border: Border = "reflect"
 ) -> Feature:
     """The picture with pixels around it.
 
@@ -65,13 +71,15 @@ def pad(
     return image.index_select(-2, rows).index_select(-1, columns)
 
 
-def _reflected(position: Tensor, length: int) -> Tensor:
+def _reflected(position: Tensor, length: Whole) -> Tensor:
     """A triangle wave: 0 … length-1 … 0 …"""
-    folded = position.remainder(max(1, 2 * (length - 1)))
-    return torch.minimum(folded, 2 * (length - 1) - folded).clamp(min=0)
+    # The last place as a tensor: ONNX knows no remainder by a number that hangs on the picture.
+    last = torch.full((), length - 1, device=position.device)
+    folded = position.remainder((2 * last).clamp(min=1))
+    return torch.minimum(folded, 2 * last - folded).clamp(min=0)
 
 
-def _replicated(position: Tensor, length: int) -> Tensor:
+def _replicated(position: Tensor, length: Whole) -> Tensor:
     return position.clamp(0, length - 1)
 
 
