@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import pwd
+import tempfile
 from pathlib import Path
 
 import platformdirs
 import pytest
+import torch
 
 from brushwork.cli.main import main
-from brushwork.errors import WeightsError
+from brushwork.cli.temporary import temporary_beside
+from brushwork.errors import InputError, WeightsError
+from brushwork.evaluate.mapped import mapped
 from brushwork.fast.shelf import shelved
-from brushwork.folders import expanded, user_cache, user_data
+from brushwork.folders import expanded, temporary_place, user_cache, user_data
+from brushwork.optimize.shelf import Shelf as Vectors
 from brushwork.perception.cache import Weights, cached_names, store
+
+NOWHERE = Path(os.devnull)
 
 
 @pytest.fixture
@@ -41,22 +49,18 @@ def test_a_name_that_begins_so_is_a_name():
 
 def test_without_a_home_the_name_stays_and_nothing_is_kept(homeless):
     assert expanded("~/a.png") == Path("~/a.png")
-    assert user_cache() == Path("/nonexistent/.cache/brushwork")
-    assert user_data() == Path("/nonexistent/.local/share/brushwork")
+    assert user_cache() == NOWHERE / ".cache/brushwork"
+    assert user_data() == NOWHERE / ".local/share/brushwork"
     assert cached_names() == []
     assert shelved()  # those of the package
 
 
 def test_platformdirs_that_leave_the_sign_as_it_is(homeless, monkeypatch):
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: Path("~/.cache/brushwork"))
-    assert user_cache() == Path("/nonexistent/.cache/brushwork")
+    assert user_cache() == NOWHERE / ".cache/brushwork"
 
 
-def test_weights_that_have_no_place_are_refused_with_a_way_out(homeless, monkeypatch):
-    def refused(*_, **__):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "mkdir", refused)  # as for any user who has no home
+def test_weights_that_have_no_place_are_refused_with_a_way_out(homeless):
     with pytest.raises(WeightsError, match="BRUSHWORK_CACHE"):
         store(Weights("mine", "vgg19", "caffe", "", "", "", {}))
     assert not list(homeless.iterdir())
@@ -67,3 +71,58 @@ def test_commands_that_look_into_these_folders(homeless, capsys, command):
     code, said = main(command), capsys.readouterr()
     assert code == 0, said.err
     assert said.err == ""
+
+
+@pytest.fixture
+def cramped(monkeypatch, tmp_path):
+    """No folder takes temporary files."""
+
+    def none(*_):
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    usable = tempfile._get_default_tempdir
+    monkeypatch.setattr(tempfile, "_get_default_tempdir", lambda: usable() if os.environ.get("TMPDIR") else none())
+    return tmp_path
+
+
+def test_what_needs_a_temporary_file_says_so_in_one_line(cramped):
+    for need in (temporary_place, lambda: mapped((4,), torch.float32), lambda: Vectors("disk").copy(torch.zeros(4))):
+        with pytest.raises(InputError, match="name one in TMPDIR"):
+            need()
+
+
+def test_temporary_files_lie_beside_the_result_where_there_is_no_other_place(cramped):
+    with temporary_beside(cramped / "not" / "there"):
+        assert Path(temporary_place()).parent == cramped
+        mapped((4,), torch.float32).fill_(1)
+    assert list(cramped.iterdir()) == []
+    with pytest.raises(InputError):
+        temporary_place()
+
+
+def test_other_places_are_taken_where_there_are_some(tmp_path):
+    before = temporary_place()
+    with temporary_beside(tmp_path):
+        assert temporary_place() == before
+    with pytest.raises(KeyboardInterrupt), temporary_beside(tmp_path):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_nothing_can_be_written_temporary_files_are_not_what_is_said(cramped):
+    with temporary_beside(Path(os.devnull) / "out"):
+        pass
+
+
+def test_doctor_says_when_there_is_no_place(cramped, capsys):
+    assert main(["doctor"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: temporary files: ")]
+    assert "TMPDIR" in line
+
+
+def test_pipes_need_a_place(cramped, capsys):
+    assert main(["paint", "photo.jpg", "waves.png", "-o", "-"]) == 2
+    said = capsys.readouterr().err
+    assert "TMPDIR" in said and said.count("\n") == 1

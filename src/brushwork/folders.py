@@ -1,16 +1,19 @@
-"""Folders of this user: home, cache and data. A user may have none of them, as in many containers."""
+"""Folders of this user, home, cache and data, and those for temporary files. In many containers there are none."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 
 import platformdirs
 
-_NO_HOME = Path("/nonexistent")
-"""Where Debian's users without a home have it: nothing is found there, and nothing can be written."""
+from brushwork.errors import InputError
+
+_NO_HOME = Path(os.devnull)
+"""No folder: nothing is found in it, and nobody can write into it."""
 
 
 def expanded(path: str | PathLike[str]) -> Path:
@@ -34,3 +37,21 @@ def _of_user(find: Callable[..., Path], name: str) -> Path:
     except RuntimeError:
         found = Path("~")
     return _NO_HOME / name / "brushwork" if found.parts[0] == "~" else found  # older versions leave ~ as it is
+
+
+def nearest_folder(path: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    return next(one for one in (path, *path.absolute().parents) if one.exists())
+
+
+def temporary_place() -> str:
+    """The folder for temporary files: TMPDIR, or that of the system.
+
+    Raises: InputError: none can be written.
+    """
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise InputError(
+            "no folder for temporary files can be written (neither /tmp nor the current one): name one in TMPDIR."
+        ) from error

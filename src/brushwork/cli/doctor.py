@@ -25,6 +25,7 @@ from brushwork.cli.weights import megabytes
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import choice_of_device, pick_device
 from brushwork.evaluate.memory import available_memory
+from brushwork.folders import nearest_folder, temporary_place
 from brushwork.perception import weight_sets
 from brushwork.perception.cache import cache_folder
 from brushwork.perception.choice import fastest
@@ -56,7 +57,7 @@ def doctor(*, json: JsonFlag = False) -> int:
     json
         Print the findings as one JSON document.
     """
-    findings = [*_software(), *_machine(), *_weights(), *_extras()]
+    findings = [*_software(), *_machine(), *_folders(), *_weights(), *_extras()]
     grave = [one for one in findings if one.grave]
     if json:
         print_json({"healthy": not grave, "findings": [one._asdict() for one in findings]})
@@ -134,10 +135,25 @@ def _weights() -> Iterator[Finding]:
 
 def _cache() -> Finding:
     folder = cache_folder()
-    nearest = next((one for one in (folder, *folder.parents) if one.exists()), Path("/"))
-    if os.access(nearest, os.W_OK | os.X_OK) and nearest.is_dir():
+    nearest = nearest_folder(folder)
+    if _takes_files(nearest):
         return Finding("cache", str(folder))
     return Finding("cache", str(folder), f"{nearest} cannot be written: name another folder in BRUSHWORK_CACHE.")
+
+
+def _folders() -> Iterator[Finding]:
+    here = Path.cwd()
+    advice = f"{here} cannot be written: name another one for results with -o."
+    yield Finding("current folder", str(here), "" if _takes_files(here) else advice)
+    try:
+        yield Finding("temporary files", temporary_place())
+    except InputError as error:
+        advice = f"{error} Without it they lie beside the result, and - for a picture is refused."
+        yield Finding("temporary files", "no place", advice)
+
+
+def _takes_files(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _extras() -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from brushwork.cli.options import home_path
 from brushwork.cli.output import result, tell
 from brushwork.cli.panels import OUTPUT
+from brushwork.cli.temporary import temporary_beside
 from brushwork.cli.weights import megabytes
 from brushwork.fast.export import export_painter
 from brushwork.fast.painter import load_painter
@@ -40,7 +41,9 @@ def export(
         Say nothing but errors and the result.
     """
     found = load_painter(painter)
-    written = export_painter(found, output or Path(f"{found.name}.onnx"), overwrite=force)
+    target = output or Path(f"{found.name}.onnx")
+    with temporary_beside(target.parent):
+        written = export_painter(found, target, overwrite=force)
     if not quiet:
         tell(f"{found.name}, {megabytes(written.stat().st_size)}")
     result(str(written))

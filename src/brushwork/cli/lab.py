@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from brushwork.cli.options import home_path
 from brushwork.cli.output import result, tell
 from brushwork.cli.panels import MACHINE
+from brushwork.cli.temporary import temporary_beside
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.jobs.job import DeviceName
@@ -106,9 +107,10 @@ def require_lab(size: int, jobs: int) -> None:
 
 def _report(order: Order, spread: Spread | None) -> Path:
     results: dict[str, Result] = {}
-    for name, one in conduct(order, spread):
-        results[name] = one
-        tell(f"{order.experiment} {name}: {one.seconds:.0f} s")
+    with temporary_beside(order.folder):
+        for name, one in conduct(order, spread):
+            results[name] = one
+            tell(f"{order.experiment} {name}: {one.seconds:.0f} s")
     easel, kind = order.easel(), experiment(order.experiment)
     ordered = [results[cell.name] for cell in kind.cells(easel)]
     report = Report(kind, easel.given, ordered, made_by=_command(order))

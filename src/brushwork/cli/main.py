@@ -19,6 +19,7 @@ from brushwork.cli.output import tell
 from brushwork.cli.process import tune
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.streams import leave_stdout, settle_streams
+from brushwork.cli.temporary import settle_temporary
 from brushwork.errors import BrushworkError
 from brushwork.names import command_line
 
@@ -73,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with SIGNALS.listening():  # the process is ours
         tune()
         settle_streams()
+        settle_temporary()
         code = _run(sys.argv[1:])
     SIGNALS.end_with(code)
     return code

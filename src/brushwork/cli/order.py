@@ -15,6 +15,7 @@ from brushwork.cli.running import Running
 from brushwork.cli.targets import outputs, pictures
 from brushwork.errors import InputError
 from brushwork.fast.at_once import AtOnce
+from brushwork.folders import temporary_place
 from brushwork.jobs import Job, OnePass, commission
 from brushwork.jobs.job import Masks
 from brushwork.recipes import Options
@@ -54,19 +55,19 @@ class Pipes:
     """Standard input and output as files, while it is entered."""
 
     def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="brushwork-")
+        self._folder: TemporaryDirectory[str] | None = None
         self._read = False
 
     def source(self, name: str) -> str:
         """The file for a picture's name: `-` is standard input, kept in a file.
 
-        Raises: InputError: standard input for one of several processes.
+        Raises: InputError: standard input for one of several processes, or that is closed; no place to keep it.
         """
         if not is_dash(name):
             return name
         if is_launched():
             raise InputError("several processes cannot all read standard input: give the picture as a file.")
-        kept = Path(self._folder.name) / "stdin"
+        kept = self._place / "stdin"
         if not self._read:
             if sys.stdin is None:
                 raise InputError("standard input is closed: give the picture as a file.")
@@ -77,19 +78,30 @@ class Pipes:
     def target(self, name: str) -> str:
         """The file for the output's name: `-` becomes a PNG that is then copied to standard output.
 
-        Raises: InputError: that is closed.
+        Raises: InputError: that is closed; no place to keep the file.
         """
         if not is_dash(name):
             return name
         if sys.stdout is None:
             raise InputError("standard output is closed: give the picture a file with -o.")
-        return str(Path(self._folder.name) / "stdout.png")
+        return str(self._place / "stdout.png")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def _place(self) -> Path:
+        """A temporary folder, made when it is needed.
+
+        Raises: InputError: there is no place for it.
+        """
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="brushwork-", dir=temporary_place())
+        return Path(self._folder.name)
 
 
 def order(

@@ -19,6 +19,7 @@ from brushwork.cli.report import Report
 from brushwork.cli.running import Running
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.targets import names_folder, require_free
+from brushwork.cli.temporary import temporary_beside
 from brushwork.cli.watchers import Watcher, extra_files, require_watchers, watchers
 from brushwork.errors import BrushworkError, InputError, RankLost
 from brushwork.evaluate.wire import Wire
@@ -35,7 +36,7 @@ def perform(order: Order) -> int:
 
     Where a launcher started several processes, all of them paint at each picture.
     """
-    with ranks(order) as wire:
+    with temporary_beside(order.jobs[0].output.parent), ranks(order) as wire:
         return _perform(order, wire)
 
 

@@ -19,10 +19,12 @@ from brushwork.cli.perform import device_name, use_threads
 from brushwork.cli.plot import draw_losses, require_plot
 from brushwork.cli.ranks import connected
 from brushwork.cli.signals import SIGNALS
+from brushwork.cli.temporary import temporary_beside
 from brushwork.cli.train_progress import Teaching, teaching
 from brushwork.evaluate.machine import pick_device
 from brushwork.evaluate.wire import Wire
 from brushwork.fast.painter import ENDING
+from brushwork.folders import expanded
 from brushwork.jobs.job import DeviceName
 from brushwork.training.course import Course
 from brushwork.training.events import Begun, Graduated, Judged, Learned, Told
@@ -88,7 +90,8 @@ def train(schooling: Schooling, prepared: Prepared) -> int:
     if schooling.plot:
         require_plot(schooling.plot)
     use_threads(schooling.threads)
-    with connected(schooling.device) as wire:
+    place = expanded(schooling.output or Path()).parent
+    with temporary_beside(place), connected(schooling.device) as wire:
         if wire is not None and wire.rank:
             schooling = replace(schooling, quiet=True, plot=None)
         return _trained(schooling, prepared, wire)

@@ -71,7 +71,6 @@ class Signals:
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if not self._heard:
             self._heard, self._at = number, monotonic()
-            _leave_lost_terminal(number)
             if self._waits:
                 return
         elif monotonic() - self._at <= (_LAUNCHED_ECHO if is_launched() else _ECHO):
@@ -86,14 +85,3 @@ def _is_heeded(handler: object) -> bool:
 
 SIGNALS = Signals()
 """Those of this process."""
-
-
-def _leave_lost_terminal(number: int) -> None:
-    """After SIGHUP, a terminal that is gone takes no output any more: it goes nowhere, instead of failing."""
-    if number != getattr(signal, "SIGHUP", None):
-        return
-    for descriptor in (1, 2):
-        try:
-            os.write(descriptor, b"")
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

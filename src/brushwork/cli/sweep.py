@@ -14,6 +14,7 @@ from brushwork.cli.output import result, tell
 from brushwork.cli.paint import START_HELP
 from brushwork.cli.panels import MACHINE, PICTURES, SETTINGS, ConfigFile
 from brushwork.cli.targets import pictures
+from brushwork.cli.temporary import temporary_beside
 from brushwork.cli.vary import Varied, varied
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
@@ -97,10 +98,12 @@ def sweep(
     fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": paintings, **given}
     choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined(wanted))
     asked = Sweep(output, expanded(content), choices, start, str(pick_device(device)))
+    with temporary_beside(asked.folder):
+        painted = _painted(asked, jobs)
     report = Report(
         described(asked, [name.replace("_", "-") for name in wanted]),
         asked.given(),
-        _painted(asked, jobs),
+        painted,
         asked.commands("as painted" if "size" in wanted else full_size),
     )
     result(str(report.write(asked.folder)))

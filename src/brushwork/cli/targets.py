@@ -10,7 +10,6 @@ from brushwork.cli.launched import is_first
 from brushwork.cli.output import tell
 from brushwork.errors import InputError
 from brushwork.folders import expanded
-from brushwork.picture.readable import pictures_in
 
 LONGEST_NAME = 55
 """Characters of a name that is made here; with an ending and up to four bytes each, file systems still take it."""
@@ -68,6 +67,8 @@ def require_free(files: Iterable[Path]) -> None:
 def _files(path: Path, quiet: bool) -> list[Path]:
     if not path.is_dir():
         return [path]
+    from brushwork.picture.readable import pictures_in  # brings torch, which --help does without
+
     found = pictures_in(path)
     if found.note and not quiet and is_first():
         tell(found.note)

@@ -19,6 +19,7 @@ from brushwork.cli.output import print_json, result, send, tell
 from brushwork.cli.perform import use_threads
 from brushwork.cli.running import Running
 from brushwork.cli.targets import outputs, require_free
+from brushwork.cli.temporary import temporary_beside
 from brushwork.errors import InputError
 from brushwork.evaluate.machine import pick_device
 from brushwork.fast.mgan import Mgan
@@ -55,7 +56,8 @@ def draw_texture(name: str, given: Given, running: Running) -> int:
         use_threads(running.threads)
         began = monotonic()
         size = canvas_size(options, _SIZE)
-        picture = _drawn(painter, size, options.seed, pick_device(running.device))
+        with temporary_beside(output.parent):
+            picture = _drawn(painter, size, options.seed, pick_device(running.device))
         seconds = monotonic() - began
         story = {"command": _command(name, size, options.seed)}
         write_picture(picture, output, metadata=json.dumps(story), pyramid=running.pyramid, overwrite=running.force)

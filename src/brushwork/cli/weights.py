@@ -13,7 +13,9 @@ from rich.table import Table
 from brushwork.cli.consoles import console
 from brushwork.cli.output import print_json, result, tell
 from brushwork.cli.panels import JsonFlag
+from brushwork.cli.temporary import temporary_beside
 from brushwork.perception import WeightState, add, fetch, weight_sets
+from brushwork.perception.cache import cache_folder
 
 app = App(name="weights")
 
@@ -58,7 +60,8 @@ def get_weights(name: str, /, *, json: JsonFlag = False) -> int:
         Print the result as one JSON document.
     """
     tell(f"fetching {name}; this may take a minute")
-    return _report(fetch(name), json)
+    with temporary_beside(cache_folder()):
+        return _report(fetch(name), json)
 
 
 @app.command(name="add")

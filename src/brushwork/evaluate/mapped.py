@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import InputError
+from brushwork.folders import temporary_place
 
 LARGE = 2**28
 """Bytes from which on a tensor is kept in a file."""
@@ -39,10 +40,10 @@ def spacious(shape: Sequence[int], like: Tensor, large: int = LARGE) -> Tensor:
 def mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     """An empty tensor in a temporary file that has no name any more: it is gone with the tensor, or with the process.
 
-    Raises: InputError: the folder for temporary files has no room.
+    Raises: InputError: the folder for temporary files has no room, or there is none.
     """
     size = prod(shape) * dtype.itemsize
-    number, name = tempfile.mkstemp(prefix="brushwork-")
+    number, name = tempfile.mkstemp(prefix="brushwork-", dir=temporary_place())
     try:
         _reserve(number, size)
         room = mmap.mmap(number, size)

@@ -11,6 +11,8 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor
 
+from brushwork.folders import temporary_place
+
 Storage: TypeAlias = Literal["full", "half", "disk"]
 """How vectors are kept: as they are; in bfloat16, whose range is that of float32, at half the memory; or in a file."""
 
@@ -69,9 +71,9 @@ class Shelf:
 def _mapped(shape: tuple[int, int], dtype: torch.dtype) -> Tensor:
     """A tensor in a file without a name.
 
-    Raises: OSError: the disk has no room for it.
+    Raises: OSError: the disk has no room for it. InputError: there is no folder for temporary files.
     """
-    handle, name = tempfile.mkstemp(prefix="brushwork-")
+    handle, name = tempfile.mkstemp(prefix="brushwork-", dir=temporary_place())
     try:
         if hasattr(os, "posix_fallocate"):  # or else a full disk would end the process, at the first touch
             os.posix_fallocate(handle, 0, prod(shape) * dtype.itemsize)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from brushwork.errors import InputError, WeightsError, did_you_mean
+from brushwork.folders import temporary_place
 from brushwork.perception.cache import Weights, cached_file, cached_names, store
 from brushwork.perception.catalog import WEIGHT_SETS, Installed, WeightSet
 from brushwork.perception.download import download
@@ -88,7 +89,7 @@ def fetch(name: str) -> WeightState:
         return present
     if present.state == "damaged" and isinstance(known.source, Installed):
         raise WeightsError(present.hint)
-    with tempfile.TemporaryDirectory(prefix="brushwork-") as folder:
+    with tempfile.TemporaryDirectory(prefix="brushwork-", dir=temporary_place()) as folder:
         sets = read_sets(download(known, Path(folder)))
     if known not in [found for _, found in sets]:
         raise WeightsError(f"{known.source} holds a {sets[0][0].architecture} that is not {name}.")

@@ -1,0 +1,79 @@
+"""Paintings where the system can be written nowhere, as in containers with a read-only root and no /tmp."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from brushwork.picture import write_picture
+
+READ_ONLY = 'mount -t tmpfs none rw; mount -o remount,ro,bind /; "$@"; code=$?; ls -A rw; exit $code'
+SMALL = ("--size", "64", "--iterations", "2", "--coarsest", "0")
+
+
+def _can_be_made() -> bool:
+    command = ["unshare", "-m", "sh", "-c", "mount -o remount,ro,bind / && ! touch /tmp/here"]
+    return shutil.which("unshare") is not None and subprocess.run(command, check=False).returncode == 0
+
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not _can_be_made(), reason="needs leave to mount, and /tmp on the root"),
+]
+
+
+@pytest.fixture(autouse=True)
+def pictures(desk: Path) -> None:
+    """Something to see."""
+    write_picture(
+        torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)), desk / "waves.png", overwrite=True
+    )
+    (desk / "rw").mkdir()
+
+
+def contained(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with only the folder rw to write into, and no home; the names in that folder come last."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "TMPDIR")}
+    return subprocess.run(
+        ["unshare", "-m", "sh", "-c", READ_ONLY, "sh", sys.executable, "-m", "brushwork", *command],
+        env=environment | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        (("paint", "photo.jpg", "waves.png", *SMALL, "-o", "rw/d.png"), ["d.png"]),
+        (("paint", "photo.jpg", "waves.png", *SMALL, "--history-storage", "disk", "-o", "rw/d.png"), ["d.png"]),
+        (("paint", "photo.jpg", "waves.png", *SMALL, "--plot", "rw/p.png", "-o", "rw/d.png"), ["d.png", "p.png"]),
+        (("mdan", "photo.jpg", "waves.png", "--size", "64", "--iterations", "2", "-o", "rw/d.png"), ["d.png"]),
+    ],
+)
+def test_what_can_be_painted_is(command: tuple[str, ...], names: list[str]) -> None:
+    done = contained(*command)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["rw/d.png", *names]
+    assert "Traceback" not in done.stderr
+
+
+def test_what_has_no_place_is_refused_in_a_line() -> None:
+    done = contained("paint", "photo.jpg", "waves.png", *SMALL, "-o", "-")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "TMPDIR" in done.stderr
+
+
+def test_the_doctor_tells_the_truth() -> None:
+    done = contained("doctor", "--json")
+    assert done.returncode == 0, done.stderr
+    trouble = {one["what"]: one["trouble"] for one in json.loads(done.stdout)["findings"]}
+    assert "-o" in trouble["current folder"] and "TMPDIR" in trouble["temporary files"]
