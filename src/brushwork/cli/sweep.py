@@ -98,12 +98,10 @@ def sweep(
     fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": paintings, **given}
     choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined(wanted))
     asked = Sweep(output, expanded(content), choices, start, str(pick_device(device)))
-    with temporary_beside(asked.folder):
-        painted = _painted(asked, jobs)
     report = Report(
         described(asked, [name.replace("_", "-") for name in wanted]),
         asked.given(),
-        painted,
+        _painted(asked, jobs),
         asked.commands("as painted" if "size" in wanted else full_size),
     )
     result(str(report.write(asked.folder)))
@@ -137,7 +135,8 @@ def _painted(asked: Sweep, jobs: int) -> list[Result]:
     kept = sum(Shelf(asked.folder).kept(cell) is not None for cell in cells)
     tell(f"{len(cells)} pictures to paint" + (f", {kept} of them there already" if kept else ""))
     results: dict[str, Result] = {}
-    for name, one in conduct(asked, spreading(jobs)):
-        results[name] = one
-        tell(f"{len(results)}/{len(cells)} {name}: {one.seconds:.0f} s")
+    with temporary_beside(asked.folder):
+        for name, one in conduct(asked, spreading(jobs)):
+            results[name] = one
+            tell(f"{len(results)}/{len(cells)} {name}: {one.seconds:.0f} s")
     return [results[cell.name] for cell in cells]
