@@ -14,6 +14,7 @@ from PIL import Image
 
 from brushwork.errors import Diverged, InputError, WeightsError
 from brushwork.picture import write_picture
+from brushwork.pipes import STDIN
 
 Run = Callable[..., Any]
 
@@ -240,7 +241,8 @@ def test_a_picture_comes_and_goes_through_pipes(
     monkeypatch.setattr("sys.stdout", TextIOWrapper(received))
     assert run("paint", "-", "waves.png", "-o", "-").code == 0
     assert Image.open(BytesIO(received.getvalue())).format == "PNG"
-    assert not studio.job.content.exists(), "the copy of what was piped is gone"
+    assert studio.job.content == STDIN
+    assert not studio.job.output.exists(), "the copy of what was sent is gone"
     assert sorted(file.name for file in desk.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -101,6 +102,14 @@ def test_a_picture_from_a_closed_stdin_is_one_line(desk: Path, run: Run, monkeyp
     outcome = run("paint", "-", "waves.png")
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)
     assert "standard input is closed" in outcome.err
+
+
+def test_a_stdin_that_only_writes_is_one_line(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (desk / "written").open("ab") as file:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=file))
+        outcome = run("paint", "-", "waves.png")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "standard input cannot be read" in outcome.err
 
 
 @pytest.mark.parametrize(

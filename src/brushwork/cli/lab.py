@@ -18,6 +18,7 @@ from brushwork.lab import EXPERIMENTS, Order, Report, Result, conduct, experimen
 from brushwork.lab.easel import FULL_SIZE, QUICK_SIZE
 from brushwork.lab.run import Spread
 from brushwork.names import command_line
+from brushwork.pipes import require_no_pipe
 from brushwork.recipes.options import SMALLEST_SIDE
 
 
@@ -62,6 +63,8 @@ def lab(
     size = (QUICK_SIZE if quick else FULL_SIZE) if size is None else size
     require_lab(size, jobs)
     spread = spreading(jobs, engine)
+    for path in (*photograph, *painting):
+        require_no_pipe(path)  # each cell reads it
     if not experiments:
         for name, line in EXPERIMENTS.items():
             result(f"{name}: {line}")

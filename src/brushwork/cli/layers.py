@@ -14,6 +14,7 @@ from cyclopts.config import Dict, Env
 from brushwork.cli.options import Given
 from brushwork.errors import InputError, did_you_mean
 from brushwork.folders import expanded
+from brushwork.pipes import content_of_pipe, is_there
 
 PREFIX = "BRUSHWORK_"
 
@@ -68,14 +69,15 @@ def split_start(given: Given, named: Any) -> tuple[Given, Path | None]:
     start, names = given.get("start"), get_args(named)
     if start is None or start in names:
         return given, None
-    if not expanded(start).is_file():
+    if not is_there(expanded(start)):
         raise InputError(f"the start {start!r} is neither a starting point nor a file. {did_you_mean(start, names)}")
     return {name: value for name, value in given.items() if name != "start"}, expanded(start)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = expanded(path).read_bytes()
+        piped = content_of_pipe(path)
+        content = expanded(path).read_bytes() if piped is None else piped
         if content.startswith(_UTF16):
             raise InputError(f"the settings file {path} is UTF-16: save it as UTF-8.")
         return tomllib.loads(content.decode("utf-8-sig"))

@@ -22,6 +22,7 @@ from brushwork.cli.streams import leave_stdout, settle_streams
 from brushwork.cli.temporary import settle_temporary
 from brushwork.errors import BrushworkError
 from brushwork.names import command_line
+from brushwork.pipes import keeping_pipes
 
 _HELP = """Paint any photograph in the style of any painting, as the papers say.
 
@@ -82,9 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: Sequence[str]) -> int:
     try:
-        code = application(given)(
-            [DASH if token == "-" else token for token in given], exit_on_error=False, print_error=False
-        )
+        with keeping_pipes():
+            code = application(given)(
+                [DASH if token == "-" else token for token in given], exit_on_error=False, print_error=False
+            )
         if sys.stdout is not None:
             sys.stdout.flush()
     except CycloptsError as error:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from brushwork.errors import InputError
 from brushwork.folders import expanded
 from brushwork.jobs.job import Masks
+from brushwork.pipes import is_there
 
 
 def masks(given: Sequence[str], jobs: int) -> tuple[Masks, ...]:
@@ -24,10 +25,10 @@ def _masks(given: str) -> Masks:
     pairs = [(":".join(parts[:place]), ":".join(parts[place:])) for place in range(1, len(parts))]
     # Nothing after the colon: all of the painting.
     ways = [tuple(expanded(name) for name in names if name) for names in ((given,), *pairs) if names[0]]
-    there = [way for way in ways if all(path.is_file() for path in way)]
+    there = [way for way in ways if all(map(is_there, way))]
     if there:
         return there[0]
     if not ways:
         raise InputError("--region without a name: give masks as photo_mask.png:painting_mask.png.")
-    missing = next(path for path in ways[min(1, len(ways) - 1)] if not path.is_file())
+    missing = next(path for path in ways[min(1, len(ways) - 1)] if not is_there(path))
     raise InputError(f"the mask {missing} of --region {given} is missing: check the name and the folder.")

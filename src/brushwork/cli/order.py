@@ -18,6 +18,7 @@ from brushwork.fast.at_once import AtOnce
 from brushwork.folders import temporary_place
 from brushwork.jobs import Job, OnePass, commission
 from brushwork.jobs.job import Masks
+from brushwork.pipes import STDIN, keep, require_no_pipe
 from brushwork.recipes import Options
 
 
@@ -52,28 +53,30 @@ Act: TypeAlias = Callable[[Order], int]
 
 
 class Pipes:
-    """Standard input and output as files, while it is entered."""
+    """Standard input, kept in memory, and standard output as a file, while it is entered."""
 
     def __init__(self) -> None:
         self._folder: TemporaryDirectory[str] | None = None
         self._read = False
 
     def source(self, name: str) -> str:
-        """The file for a picture's name: `-` is standard input, kept in a file.
+        """The file for a picture's name: `-` is standard input, which is read whole.
 
-        Raises: InputError: standard input for one of several processes, or that is closed; no place to keep it.
+        Raises: InputError: standard input for one of several processes, or that is closed or cannot be read.
         """
         if not is_dash(name):
             return name
         if is_launched():
             raise InputError("several processes cannot all read standard input: give the picture as a file.")
-        kept = self._place / "stdin"
         if not self._read:
             if sys.stdin is None:
                 raise InputError("standard input is closed: give the picture as a file.")
             self._read = True
-            kept.write_bytes(sys.stdin.buffer.read())
-        return str(kept)
+            try:
+                keep(STDIN, sys.stdin.buffer.read())
+            except OSError as error:
+                raise InputError(f"standard input cannot be read ({error}): give the picture as a file.") from error
+        return str(STDIN)
 
     def target(self, name: str) -> str:
         """The file for the output's name: `-` becomes a PNG that is then copied to standard output.
@@ -137,6 +140,9 @@ def order(
         )
         for (content, paintings, _), output in zip(asked, files, strict=True)
     )
+    if is_launched():  # each of the processes would read a part
+        for path in {path for job in jobs for path in job.inputs}:
+            require_no_pipe(path)
     return Order(jobs, running, many)
 
 

@@ -12,6 +12,7 @@ from brushwork.jobs.job import Commission, Job
 from brushwork.jobs.regions import read_regions
 from brushwork.jobs.wanted import is_kept, wanted
 from brushwork.picture import MAX_PIXELS, Picture, Size, picture_size, read_picture
+from brushwork.pipes import require_rereadable
 from brushwork.recipes import KeptStyle, Pictures, Region
 
 
@@ -66,6 +67,7 @@ def read_inputs(job: Commission) -> Inputs:
 
     Raises: InputError: one of them cannot be used.
     """
+    _require_rereadable(job)
     looked_at = wanted(job)
     content = _read(job, job.content, looked_at.content)
     paintings = tuple(
@@ -83,6 +85,7 @@ def read_sizes(job: Commission) -> Sizes:
 
     Raises: InputError: one of them cannot be used.
     """
+    _require_rereadable(job)
     looked_at, limit = wanted(job), job.max_pixels or MAX_PIXELS
     content = picture_size(job.content, max_pixels=limit, enough=looked_at.content)
     paintings = tuple(
@@ -90,6 +93,11 @@ def read_sizes(job: Commission) -> Sizes:
         for path, enough in zip(job.paintings, looked_at.paintings, strict=True)
     )
     return Sizes(content, paintings, _sizes(read_regions(job, content, paintings)))
+
+
+def _require_rereadable(job: Commission) -> None:
+    for path in job.inputs:
+        require_rereadable(expanded(path))
 
 
 def _sizes(regions: tuple[Region, ...]) -> tuple[tuple[Size, Size, int], ...]:

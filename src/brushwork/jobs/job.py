@@ -54,6 +54,11 @@ class Commission(ABC):
     """How the network looks at the pictures, if that fits into memory; None: at once, or else in tiles that fit."""
 
     @property
+    def inputs(self) -> tuple[Path, ...]:
+        """What is read."""
+        return (self.content, *self.paintings, *(mask for masks in self.regions for mask in masks))
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """What is written, or was begun and kept."""
         return (self.output,)
@@ -72,6 +77,11 @@ class Job(Commission):
     def checkpoint(self) -> Path:
         """Where the unfinished painting is kept: beside the output."""
         return expanded(self.output.with_name(f"{self.output.name}.checkpoint"))
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """What is read."""
+        return (*super().inputs, *(() if self.start is None else (self.start,)))
 
     @property
     def files(self) -> tuple[Path, ...]:

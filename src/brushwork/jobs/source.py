@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from brushwork.errors import InputError
 from brushwork.folders import expanded
+from brushwork.pipes import STDIN, content_of_pipe, is_pipe
 
 
 class Source(NamedTuple):
@@ -30,7 +31,8 @@ def source_of(path: Path, folder: Path) -> Source:
     Raises: InputError: it cannot be read.
     """
     path = expanded(path)
-    return Source(_relative(path, expanded(folder)), sha256_of(path))
+    place = str(path) if is_pipe(path) or path == STDIN else _relative(path, expanded(folder))
+    return Source(place, sha256_of(path))
 
 
 def sha256_of(path: Path) -> str:
@@ -39,6 +41,8 @@ def sha256_of(path: Path) -> str:
     Raises: InputError: the file cannot be read.
     """
     try:
+        if (piped := content_of_pipe(path)) is not None:
+            return hashlib.sha256(piped).hexdigest()
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:

@@ -18,6 +18,7 @@ from brushwork.lab.experiment import Experiment
 from brushwork.lab.figures import part_of_loss
 from brushwork.names import command_line, readable
 from brushwork.picture import read_picture
+from brushwork.pipes import require_no_pipe
 from brushwork.recipes import KeptStyle, Pictures, Transfer, preset
 from brushwork.recipes.kept_style import ENDING
 from brushwork.recipes.options import Extent
@@ -45,6 +46,12 @@ class Sweep:
     start: Path | None = None
     """A picture to begin with, instead of the starting point that the options name."""
     device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        """Raises: InputError: a pipe; the page names it in commands, and other processes read it."""
+        paintings = dict.fromkeys(path for one in self.choices for path in one.paintings)
+        for path in (self.photograph, *paintings, *(() if self.start is None else (self.start,))):
+            require_no_pipe(path)
 
     def cells(self) -> Sequence[Cell]:
         """One cell for each choice.

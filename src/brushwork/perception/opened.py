@@ -10,6 +10,7 @@ from typing import Any
 from safetensors import safe_open
 
 from brushwork.names import is_utf8
+from brushwork.pipes import require_no_pipe
 
 
 @contextmanager
@@ -18,8 +19,9 @@ def opened_tensors(path: Path) -> Iterator[Any]:
 
     safetensors takes paths in UTF-8 only: others are opened by their descriptor.
 
-    Raises: OSError, SafetensorError: missing, damaged, or another kind of file.
+    Raises: OSError, SafetensorError: missing, damaged, or another kind of file. InputError: a pipe.
     """
+    require_no_pipe(path)
     if is_utf8(path):
         with safe_open(path, framework="pt") as tensors:
             yield tensors

@@ -12,6 +12,7 @@ from torch import Tensor
 from brushwork.errors import WeightsError
 from brushwork.perception.opened import opened_tensors
 from brushwork.perception.unpickle import unpickle_arrays
+from brushwork.pipes import require_no_pipe
 
 _ZIP = b"PK\x03\x04"
 """How the files that torch.save has written since 1.6 begin."""
@@ -86,6 +87,7 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def _start(path: Path) -> bytes:
+    require_no_pipe(path)
     try:
         with path.open("rb") as file:
             return file.read(_READ_BYTES)

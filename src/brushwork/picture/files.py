@@ -8,6 +8,7 @@ from typing import BinaryIO, TypeAlias
 
 from brushwork.errors import InputError
 from brushwork.picture.picture import IN_MEMORY
+from brushwork.pipes import content_of_pipe
 
 File: TypeAlias = BinaryIO | BufferedIOBase
 """A file that is open for reading bytes, or what behaves like one."""
@@ -21,7 +22,8 @@ def open_picture(path: Path) -> BinaryIO:
     try:
         if path.is_dir():
             raise InputError(f"{path} is a folder: give a picture in it.")
-        return path.open("rb")
+        piped = content_of_pipe(path)
+        return path.open("rb") if piped is None else BytesIO(piped)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: check the name and the folder.") from error
     except PermissionError as error:

@@ -11,6 +11,7 @@ from typing import Any
 from brushwork.errors import InputError
 from brushwork.fast.painter import Painter
 from brushwork.folders import expanded
+from brushwork.pipes import content_of_pipe
 from brushwork.training.options import Learning
 from brushwork.training.photographs import photographs_in
 
@@ -43,7 +44,9 @@ def about(
 def digest_of(path: Path) -> str:
     """sha256 of a file. Raises: InputError: it cannot be read."""
     try:
-        return sha256(expanded(path).read_bytes()).hexdigest()
+        path = expanded(path)
+        piped = content_of_pipe(path)
+        return sha256(path.read_bytes() if piped is None else piped).hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
 

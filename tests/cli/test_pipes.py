@@ -1,0 +1,93 @@
+"""`<(cat photo)` and named pipes: read once, as standard input is; refused where they are read by others; never waited
+for in vain."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1]))
+from brushwork.picture import read_picture
+from named_pipes import pipe_of, waiting_at_most
+
+Run = Callable[..., Any]
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    with waiting_at_most(120):
+        yield
+
+
+def test_photograph_painting_and_mask_through_pipes(desk: Path, run: Run) -> None:
+    at_once = ("--instant", "--size", "48", "-q")
+    assert run("paint", "photo.jpg", "waves.png", "--region", "night.png", *at_once, "-o", "files.png").code == 0
+    pipe_of(desk / "photo.jpg", "a"), pipe_of(desk / "waves.png", "b"), pipe_of(desk / "night.png", "c")
+    outcome = run("paint", "a", "b", "--region", "c", *at_once, "-o", "pipes.png")
+    assert outcome.code == 0, outcome.err
+    assert (read_picture("pipes.png").image == read_picture("files.png").image).all()
+
+
+def test_the_start_may_be_a_pipe(desk: Path, run: Run, studio: Any) -> None:
+    pipe_of(desk / "night.png", "begin")
+    assert run("paint", "photo.jpg", "waves.png", "--start", "begin").code == 0
+    assert studio.job.start == Path("begin")
+
+
+def test_settings_through_a_pipe(desk: Path, run: Run, studio: Any) -> None:
+    (desk / "mine.toml").write_text("size = 77")
+    pipe_of(desk / "mine.toml", "settings")
+    assert run("paint", "photo.jpg", "waves.png", "--config", "settings").code == 0
+    assert studio.job.options.size == 77
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("style", "show", "pipe"),
+        ("style", "mix", "pipe:0.5", "-o", "x.style"),
+        ("weights", "add", "pipe"),
+        ("export", "pipe"),
+        ("painters", "pipe"),
+        ("paint", "photo.jpg", "--painter", "pipe"),
+        ("sweep", "pipe", "waves.png", "--vary", "seed=1,2"),
+        ("sweep", "photo.jpg", "pipe", "--vary", "seed=1,2"),
+        ("sweep", "photo.jpg", "waves.png", "--start", "pipe", "--vary", "seed=1,2"),
+        ("lab", "fig1", "--photograph", "pipe"),
+    ],
+)
+def test_tensors_and_pictures_of_many_cells_are_no_pipes(desk: Path, run: Run, command: tuple[str, ...]) -> None:
+    os.mkfifo(desk / "pipe")
+    outcome = run(*command)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "pipe is a pipe, which can be read only once: save it as a file" in outcome.err
+
+
+def test_several_processes_cannot_share_a_pipe(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    os.mkfifo(desk / "pipe")
+    outcome = run("paint", "pipe", "waves.png")
+    assert outcome.code == 2 and "pipe is a pipe" in outcome.err
+
+
+@pytest.mark.slow
+def test_a_pipe_that_nobody_writes_is_left_by_ctrl_c(desk: Path) -> None:
+    os.mkfifo(desk / "pipe")
+    command = [sys.executable, "-m", "brushwork", "paint", "pipe", "waves.png", "--instant"]
+    hears = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears) as process:
+        assert process.stderr is not None
+        descriptor = os.open("pipe", os.O_WRONLY)  # waits until it is being read
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        os.close(descriptor)
+        assert process.stderr.read() == "brushwork: interrupted; nothing was kept.\n"
