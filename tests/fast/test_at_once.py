@@ -8,6 +8,7 @@ import torch
 from brushwork.fast.at_once import AtOnce, Stroke, canvas_size, strokes
 from brushwork.picture import Size
 from brushwork.recipes import Pictures
+from tolerances import SINGLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +50,9 @@ def test_the_brush_is_shown_the_colors_that_were_asked_for_and_the_picture_gets_
     half, whole = strokes(options, pictures, options, 136)
     ((shown, canvas, side),) = options.seen
     assert (half, canvas, side) == (Stroke(0.5), Size(40, 60), 136)
-    assert float((shown.content[:, 0] - shown.content[:, 1]).abs().max()) < 1e-6  # gray
+    assert float((shown.content[:, 0] - shown.content[:, 1]).abs().max()) < SINGLE  # gray
     assert whole.picture is not None
-    torch.testing.assert_close(whole.picture, pictures.content, atol=1e-4, rtol=0)
+    torch.testing.assert_close(whole.picture, pictures.content, atol=SINGLE, rtol=0)
 
 
 def test_with_the_paintings_colors_nothing_is_changed():

@@ -22,6 +22,7 @@ from brushwork.fast.pyramid import Pyramid
 from brushwork.fast.super_resolution import SuperResolution
 from brushwork.picture.window import Size
 from brushwork.recipes import Pictures
+from tolerances import PAINTED, SINGLE
 
 CPU = torch.device("cpu")
 
@@ -50,19 +51,19 @@ def test_strips_and_at_once_are_the_same(settings: object) -> None:
     with torch.no_grad():
         whole = brush.painter.network(image).clamp(0, 1)
     for side in (None, 24, 400):
-        torch.testing.assert_close(painted(brush, image, side), whole, rtol=0, atol=1e-4)
+        torch.testing.assert_close(painted(brush, image, side), whole, rtol=0, atol=PAINTED)
 
 
 def test_frozen_statistics_make_tiles() -> None:
     brush, image = brush_of(Johnson(width=4, blocks=1), statistics="frozen"), photograph(90, 120)
     whole = painted(brush, image, 1000)
-    torch.testing.assert_close(painted(brush, image, 64), whole, rtol=0, atol=1e-4)
+    torch.testing.assert_close(painted(brush, image, 64), whole, rtol=0, atol=PAINTED)
 
 
 def test_strength_lies_between_the_photograph_and_the_picture() -> None:
     brush, image = brush_of(Johnson(width=4, blocks=1)), photograph(40, 44)
     whole = painted(brush, image)
-    torch.testing.assert_close(painted(brush, image, strength=0.25), 0.75 * image + 0.25 * whole)
+    torch.testing.assert_close(painted(brush, image, strength=0.25), 0.75 * image + 0.25 * whole, rtol=0, atol=SINGLE)
     assert torch.equal(painted(brush, image, strength=0.0), image)
 
 
@@ -116,7 +117,7 @@ class Mean(nn.Module):
 def test_what_cannot_go_in_tiles_goes_at_once() -> None:
     brush, image = brush_of(Johnson(width=4, blocks=1)), photograph(40, 40)
     brush = replace(brush, painter=replace(brush.painter, network=Mean()))
-    torch.testing.assert_close(painted(brush, image), Mean()(image).clamp(0, 1))
+    torch.testing.assert_close(painted(brush, image), Mean()(image).clamp(0, 1), rtol=0, atol=SINGLE)
     with pytest.raises(InputError, match=r"wave cannot paint in tiles .*: take a smaller size"):
         painted(brush, image, 24)
 

@@ -16,6 +16,7 @@ from brushwork.fast.architectures import build
 from brushwork.fast.johnson import Johnson
 from brushwork.fast.painter import Painter
 from brushwork.fast.pyramid import Pyramid
+from tolerances import PAINTED
 
 NEEDED = "needs the extras onnx and dev: pip install onnx onnxscript onnxruntime"
 
@@ -48,7 +49,7 @@ def test_the_pictures_are_the_same_at_other_sizes(exported: tuple[Painter, Path,
         wanted = one.network(photographs).clamp(0, 1)
     (found,) = session.run(["picture"], {"photograph": photographs.numpy()})
     assert found.shape == shape
-    torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=0, atol=1e-5)
+    torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=0, atol=PAINTED)
 
 
 def test_pictures_of_a_few_pixels_too(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from brushwork.fast.johnson import Johnson
 from brushwork.fast.passage import Passage
 from brushwork.fast.statistics import Statistics
 from brushwork.fast.trace import trace
+from tolerances import DOUBLE, PAINTED
 
 
 def picture(height: int, width: int) -> torch.Tensor:
@@ -28,7 +29,7 @@ def frozen(network: nn.Module, statistics: list[Statistics]) -> nn.Module:
     return network
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, DOUBLE), (torch.float32, PAINTED)])
 def test_tiles_are_the_whole_with_the_same_statistics(dtype: torch.dtype, tolerance: float) -> None:
     network, image = (
         build(Johnson(width=4, blocks=1), seed=1).eval().requires_grad_(False).to(dtype),
@@ -46,7 +47,7 @@ def test_statistics_of_a_small_picture_are_its_own() -> None:
         picture(50, 61).double(),
     )
     *_, drawn = in_tiles(trace(network, image), image, statistics_of(network, image), side=48)
-    torch.testing.assert_close(drawn, network(image), rtol=0, atol=1e-10)
+    torch.testing.assert_close(drawn, network(image), rtol=0, atol=DOUBLE)
 
 
 def test_tiles_look_at_no_more_than_they_may() -> None:

@@ -15,6 +15,7 @@ from brushwork.fast.pyramid import Pyramid
 from brushwork.fast.super_resolution import SuperResolution
 from brushwork.fast.trace import trace
 from brushwork.picture.window import Size
+from tolerances import DOUBLE, PAINTED
 
 SETTINGS = {
     "instance": Johnson(width=4, blocks=2),
@@ -51,7 +52,7 @@ def in_strips(network: nn.Module, image: torch.Tensor, area: int, room=None) -> 
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, DOUBLE), (torch.float32, PAINTED)])
 def test_strips_are_the_whole(name: str, dtype: torch.dtype, tolerance: float) -> None:
     network = network_of(name).to(dtype)
     for size, areas in {(61, 47): (300, 10**6), (48, 83): (1500,)}.items():
@@ -64,7 +65,7 @@ def test_every_picture_of_a_batch_has_its_own_statistics() -> None:
     network, images = network_of("instance").double(), picture(60, 44, 2).double()
     together = in_strips(network, images, 500)
     for one, image in zip(together, images, strict=True):
-        torch.testing.assert_close(one[None], network(image[None]), rtol=0, atol=1e-10)
+        torch.testing.assert_close(one[None], network(image[None]), rtol=0, atol=DOUBLE)
 
 
 def test_maps_may_lie_in_files() -> None:
@@ -86,4 +87,4 @@ def test_markovian_painters_pass_too() -> None:
 
     network = MganNetwork(Mgan(width=8), vgg(19, caffe_preprocess(), padding="reflect")).eval().requires_grad_(False)
     image = picture(43, 50)
-    torch.testing.assert_close(in_strips(network, image, 600), network(image), rtol=0, atol=1e-4)
+    torch.testing.assert_close(in_strips(network, image, 600), network(image), rtol=0, atol=PAINTED)

@@ -12,6 +12,7 @@ from brushwork.fast.at_once import strokes
 from brushwork.fast.instant import Instant, instant
 from brushwork.picture import Size
 from brushwork.recipes import Pictures, Region
+from tolerances import PAINTED
 
 OPTIONS = Instant(size="full")
 
@@ -47,7 +48,7 @@ def test_tiles_equal_the_whole(brush, regions):
     whole = instant(photograph, paintings, options, brush=brush, regions=given)
     tiled = instant(photograph, paintings, options, brush=brush, regions=given, side=136)
     assert whole.shape == photograph.shape
-    assert float((whole - tiled).abs().max()) < 1e-4
+    assert float((whole - tiled).abs().max()) < PAINTED
 
 
 def test_the_size_is_what_is_asked_for(brush):
@@ -59,20 +60,20 @@ def test_strength_goes_from_what_the_decoder_makes_of_the_photograph_to_the_styl
         instant(PHOTOGRAPH, [PAINTING], replace(OPTIONS, strength=strength), brush=brush) for strength in (0, 0.5, 1)
     )
     own = instant(PHOTOGRAPH, [PHOTOGRAPH], OPTIONS, brush=brush)
-    torch.testing.assert_close(none, own, rtol=0, atol=1e-4)
+    torch.testing.assert_close(none, own, rtol=0, atol=PAINTED)
     assert (half - none).abs().mean() < (full - none).abs().mean()
 
 
 def test_a_blend_with_all_weight_on_one_painting_is_that_painting(brush):
     only = instant(PHOTOGRAPH, [PAINTING], OPTIONS, brush=brush)
     blend = instant(PHOTOGRAPH, [PAINTING, OTHER], replace(OPTIONS, style_blend=(1.0, 0.0)), brush=brush)
-    torch.testing.assert_close(blend, only, rtol=0, atol=1e-5)
+    torch.testing.assert_close(blend, only, rtol=0, atol=PAINTED)
 
 
 def test_one_region_that_is_everything_is_no_region(brush):
     everything = Region(torch.ones(1, 48, 64), torch.ones(1, 40, 56))
     found = instant(PHOTOGRAPH, [PAINTING], OPTIONS, brush=brush, regions=[everything])
-    torch.testing.assert_close(found, instant(PHOTOGRAPH, [PAINTING], OPTIONS, brush=brush), rtol=0, atol=1e-4)
+    torch.testing.assert_close(found, instant(PHOTOGRAPH, [PAINTING], OPTIONS, brush=brush), rtol=0, atol=PAINTED)
 
 
 def test_what_belongs_to_no_region_stays_as_it_is(brush):
@@ -80,7 +81,7 @@ def test_what_belongs_to_no_region_stays_as_it_is(brush):
     left = Region(_half(48, 160, True), torch.ones(1, 8, 8))
     found = instant(photograph, [PAINTING], OPTIONS, brush=brush, regions=[left])
     own = instant(photograph, [photograph], OPTIONS, brush=brush)
-    torch.testing.assert_close(found[..., 120:], own[..., 120:], rtol=0, atol=1e-4)
+    torch.testing.assert_close(found[..., 120:], own[..., 120:], rtol=0, atol=PAINTED)
     assert (found[..., :48] - own[..., :48]).abs().mean() > 0.02
 
 

@@ -11,6 +11,7 @@ from brushwork.fast.local import Choice, Padding
 from brushwork.fast.passage import Passage
 from brushwork.fast.trace import trace
 from brushwork.picture.window import Size, Window
+from tolerances import DOUBLE
 
 
 class Does(nn.Module):
@@ -67,7 +68,7 @@ def test_windows_of_a_step_are_those_of_the_whole(step: str, size: tuple[int, in
         top, left = min(top, last.size.height - 1), min(left, last.size.width - 1)
         height, width = min(height, last.size.height - top), min(width, last.size.width - left)
         window = Window(top, left, height, width, last.size)
-        torch.testing.assert_close(passage.draw(graph.last, window), window.crop(whole), rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(passage.draw(graph.last, window), window.crop(whole), rtol=0, atol=DOUBLE)
 
 
 def test_a_window_looks_at_little() -> None:

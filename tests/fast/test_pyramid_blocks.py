@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from brushwork.fast.pyramid_blocks import Joint, block, norm_of_given
+from tolerances import rounding
 
 
 def test_a_block_is_convolutions_norms_and_leaky_rectifications() -> None:
@@ -20,7 +21,8 @@ def test_a_block_is_convolutions_norms_and_leaky_rectifications() -> None:
 def test_borders_meet() -> None:
     torch.manual_seed(0)
     layers, given = block(3, 4, "instance", pointwise=True), torch.rand(1, 3, 6, 5)
-    torch.testing.assert_close(layers(given.roll((2, 3), (2, 3))), layers(given).roll((2, 3), (2, 3)))
+    found, expected = layers(given.roll((2, 3), (2, 3))), layers(given).roll((2, 3), (2, 3))
+    torch.testing.assert_close(found, expected, rtol=0, atol=rounding(30, layers=6))
 
 
 def test_a_joint_doubles_normalizes_and_puts_the_coarse_before_the_fine() -> None:
@@ -30,12 +32,13 @@ def test_a_joint_doubles_normalizes_and_puts_the_coarse_before_the_fine() -> Non
     coarse, fine = 5 + 3 * torch.rand(2, 6, 4, 4), torch.rand(2, 2, 8, 8)
     assert joint(coarse, fine).shape == (2, 8, 8, 8)
     (both,) = seen
-    torch.testing.assert_close(both.mean((0, 2, 3)), torch.zeros(8), atol=1e-5, rtol=0)
+    # 5 is the mean that is taken away; 1e-5 is added to variances of 1/12.
+    torch.testing.assert_close(both.mean((0, 2, 3)), torch.zeros(8), atol=5 * rounding(128), rtol=0)
     torch.testing.assert_close(both.var((0, 2, 3), unbiased=False), torch.ones(8), atol=1e-3, rtol=0)
     mean, std = coarse.mean((0, 2, 3)), coarse.std((0, 2, 3), unbiased=False)
     doubled = coarse.repeat_interleave(2, 2).repeat_interleave(2, 3)
     expected = (doubled - mean.view(-1, 1, 1)) / std.view(-1, 1, 1)
-    torch.testing.assert_close(both[:, :6], expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(both[:, :6], expected, atol=1e-3, rtol=0)
 
 
 def test_statistics_are_those_of_what_is_given_afterwards_too() -> None:

@@ -12,6 +12,7 @@ from brushwork.fast.layers import Norm
 from brushwork.fast.pyramid import Pyramid, PyramidNetwork
 from brushwork.fast.pyramid_texture import draw, in_strips, need
 from brushwork.picture.window import Size
+from tolerances import PAINTED
 
 CPU = torch.device("cpu")
 
@@ -55,7 +56,7 @@ def test_strips_are_the_whole(norm: Norm) -> None:
     noise = painter.noise(Size(96, 64), 1, torch.Generator().manual_seed(5))
     with torch.no_grad():
         whole = painter.paint(noise)
-    torch.testing.assert_close(in_strips(painter, noise, 64 * 16), whole, rtol=0, atol=1e-4)
+    torch.testing.assert_close(in_strips(painter, noise, 64 * 16), whole, rtol=0, atol=PAINTED)
 
 
 def test_what_does_not_fit_is_drawn_in_strips(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,5 +65,5 @@ def test_what_does_not_fit_is_drawn_in_strips(monkeypatch: pytest.MonkeyPatch) -
     asked: list[int] = []
     monkeypatch.setattr(pyramid_texture, "available_memory", lambda _: 10**6)
     monkeypatch.setattr(pyramid_texture, "in_strips", lambda *given: asked.append(given[2]) or in_strips(*given))
-    torch.testing.assert_close(draw(painter, Size(90, 60), 3, CPU), whole, rtol=0, atol=1e-4)
+    torch.testing.assert_close(draw(painter, Size(90, 60), 3, CPU), whole, rtol=0, atol=PAINTED)
     assert asked

@@ -18,6 +18,7 @@ from every_term import EXAMPLES, HEIGHT, WHOLE_EXAMPLES, WIDTH, feature, has_map
 from brushwork.objective import Objective
 from brushwork.picture.window import Size, Window
 from brushwork.terms.term import WholeTerm, add
+from tolerances import DOUBLE
 
 terms = pytest.mark.parametrize("term", EXAMPLES.values(), ids=EXAMPLES.keys())
 ALL = EXAMPLES | WHOLE_EXAMPLES
@@ -54,7 +55,7 @@ def test_summaries_of_tiles_add_up_to_the_whole(term, tiles):
     whole_feature = feature()
     summaries = [term.summarize(tile.grown(term.reach).crop(whole_feature), tile) for tile in tiles]
     added = functools.reduce(add, summaries)
-    torch.testing.assert_close(term.score(added), score(term, whole_feature), rtol=1e-11, atol=1e-11)
+    torch.testing.assert_close(term.score(added), score(term, whole_feature), rtol=DOUBLE, atol=DOUBLE)
 
 
 @all_terms
@@ -66,6 +67,7 @@ def test_gradient_agrees_with_finite_differences(term):
     with torch.no_grad():
         ahead, behind = ([score(term, smooth + sign * step * way).sum() for way in along] for sign in (1, -1))
     differences = (torch.stack(ahead) - torch.stack(behind)) / (2 * step)
+    # A step of 1e-6: float64 keeps ten digits of the difference, and the third derivative is 1e-12 of it.
     torch.testing.assert_close((gradient * along).flatten(1).sum(-1), differences, rtol=1e-5, atol=1e-6)
 
 

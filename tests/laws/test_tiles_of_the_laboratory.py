@@ -37,6 +37,7 @@ from brushwork.terms import (
     shifted_target,
     window_weights,
 )
+from tolerances import DOUBLE
 
 SIZE, SIDE, TAPS = Size(45, 38), 32, ("relu1_1", "relu2_1", "relu3_1")
 
@@ -107,8 +108,8 @@ def test_tiles_are_the_whole(encoder, make):
     losses, gradient = evaluated(tiled(encoder, goal, SIDE))
     expected, slope = evaluated(whole(encoder, goal))
     for name, value in expected.terms.items():
-        torch.testing.assert_close(losses.terms[name], value, rtol=1e-10, atol=1e-12)
-    torch.testing.assert_close(gradient, slope, rtol=1e-9, atol=1e-10 * slope.abs().max().item())
+        torch.testing.assert_close(losses.terms[name], value, rtol=DOUBLE, atol=DOUBLE)
+    torch.testing.assert_close(gradient, slope, rtol=0, atol=DOUBLE * slope.abs().max().item())
 
 
 @pytest.mark.parametrize("make", WHOLE.values(), ids=WHOLE.keys())

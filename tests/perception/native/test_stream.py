@@ -8,7 +8,7 @@ from brushwork.perception.native.chain import chain
 from brushwork.perception.native.look import look
 from brushwork.perception.native.stream import Stream
 from brushwork.picture.window import Size
-from tolerances import rounding
+from tolerances import require_close, rounding
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
@@ -79,7 +79,7 @@ def _error(size, steps, cuts, keeps, seed):
     expected, true = _at_once(steps, image, asked)
     found, gradient = _row_after_row(steps, image, asked, cuts, keeps)
     for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=ROUNDED * float(other.abs().max()))
+        require_close(one, other, ROUNDED)
     return float((gradient - true).norm() / true.norm())
 
 
