@@ -41,4 +41,4 @@ show. Float64 shows that nothing else differs."""
 
 def require_close(found: torch.Tensor, expected: torch.Tensor, share: float) -> None:
     """Fail where a number differs by more than this share of the largest one, by which errors of sums go."""
-    torch.testing.assert_close(found, expected, rtol=0, atol=share * float(expected.abs().max()))
+    torch.testing.assert_close(found, expected, rtol=0, atol=share * float(expected.detach().abs().max()))

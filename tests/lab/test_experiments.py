@@ -23,6 +23,7 @@ from brushwork.lab.synthesis import gray_noise
 from brushwork.picture import Size
 from brushwork.recipes import Pictures, run
 from brushwork.terms.moments import gram
+from tolerances import DOUBLE, THROUGH_VGG, require_close, rounding
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +69,8 @@ def test_networks_begin_with_the_same_losses(easel: Easel) -> None:
     for name in ("vgg19-normalized", "vgg19"):
         options = networks._options(small, name)
         first = next(run(networks.balanced(small, options, pictures), pictures, encoder=small.encoder(options)))
-        assert part_of_loss(first, "content:") == pytest.approx(networks.CONTENT_AT_START, rel=1e-3)
-        assert part_of_loss(first, "style:") == pytest.approx(networks.STYLE_AT_START, rel=1e-3)
+        assert part_of_loss(first, "content:") == pytest.approx(networks.CONTENT_AT_START, rel=THROUGH_VGG)
+        assert part_of_loss(first, "style:") == pytest.approx(networks.STYLE_AT_START, rel=THROUGH_VGG)
 
 
 def test_pictures_that_are_given_replace_those_that_come_along(tmp_path: Path) -> None:
@@ -85,12 +86,14 @@ def test_gram_matrices_that_keep_what_they_should() -> None:
     feature = torch.rand(12, 40, generator=dice)
     matrix = feature @ feature.mT
     spectrum = torch.linalg.eigvalsh(matrix)
-    assert torch.allclose(torch.linalg.eigvalsh(permuted(matrix, dice)), spectrum, rtol=1e-4, atol=1e-4)
+    # Eigenvalues are as far off as the largest is rounded.
+    require_close(torch.linalg.eigvalsh(permuted(matrix, dice)), spectrum, rounding(12))
     other = shuffled(matrix, dice)
     assert torch.equal(other, other.mT) and not torch.equal(other, matrix)
     assert torch.equal(other.flatten().sort().values, matrix.flatten().sort().values)
     assert torch.equal(other.diagonal().sort().values, matrix.diagonal().sort().values)
-    assert torch.linalg.eigvalsh(projected(-matrix + 30 * torch.eye(12), dice)).min() > -1e-3
+    least = torch.linalg.eigvalsh(projected(-matrix + 30 * torch.eye(12), dice)).min()
+    assert least > -100 * rounding(12)  # of numbers up to some hundred
 
 
 @pytest.mark.parametrize("name", ["gram-entry", "localized", "covariance", "texture"])
@@ -100,7 +103,7 @@ def test_cells_of_objectives_paint(name: str, easel: Easel) -> None:
     figures = cell.measure(Ends(first, others[-1]))
     assert float(others[-1].step.losses.total) < float(first.step.losses.total)
     assert all(math.isfinite(value) for value in figures.values())
-    assert figures.get(localized.EQUAL, 0.0) < 1e-10
+    assert figures.get(localized.EQUAL, 0.0) < DOUBLE
 
 
 def test_textures_have_the_parameters_of_the_paper() -> None:
@@ -147,7 +150,7 @@ def test_on_a_sphere_every_picture_has_one_contrast(easel: Easel) -> None:
     )
     first, *_, last = islice(cell.paint(), 6)
     contrasts = [float((one.step.image - 0.5).square().mean().sqrt()) for one in (first, last)]
-    assert contrasts[0] == pytest.approx(contrasts[1], rel=1e-4)
+    assert contrasts[0] == pytest.approx(contrasts[1], rel=rounding(3 * 48 * 48))
     assert float(last.step.losses.total) < float(first.step.losses.total)
 
 

@@ -11,6 +11,7 @@ from brushwork.canvas import Pixels
 from brushwork.optimize import LBFGS, Guard, minimize, products
 from brushwork.optimize.products import WHOLE, Products
 from brushwork.types import Losses
+from tolerances import SINGLE
 
 
 @pytest.mark.parametrize(("left", "right"), [(1.0, 1.0), (1e20, 1e20), (1e-25, 1e-25), (1e30, 1e-30), (3e38, 3e38)])
@@ -18,7 +19,7 @@ def test_a_dot_product_neither_overflows_nor_underflows(left, right):
     a = torch.linspace(-1, 1, 999).view(3, 333) * left
     b = torch.linspace(-1, 1, 999).view(3, 333) * right
     exact = float((a.double() * b.double()).sum())
-    assert WHOLE.dot(a, b) == pytest.approx(exact, rel=1e-5)
+    assert WHOLE.dot(a, b) == pytest.approx(exact, rel=SINGLE)
 
 
 def test_the_parts_of_a_long_vector_add_up(monkeypatch):
@@ -79,7 +80,7 @@ def test_pieces_on_several_machines_give_the_numbers_of_the_whole(scale):
         return there.dot(x, y), there.absolute_sum(x), there.greatest(x), there.numel(x), there.finite(x)
 
     one, other, idle = Machines(3)(lambda rank, there: numbers(there, a[parts[rank]], b[parts[rank]]))
-    assert one == other == idle == pytest.approx(numbers(WHOLE, a, b), rel=1e-6)
+    assert one == other == idle == pytest.approx(numbers(WHOLE, a, b), rel=SINGLE)
     a[3] = torch.nan
     assert Machines(3)(lambda rank, there: there.finite(a[parts[rank]])) == [False, False, False]
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from brushwork.terms import moments
+from tolerances import EPS
 
 
 def features(seed=0, dtype=torch.float64, scale=1.0):
@@ -43,8 +44,8 @@ def test_a_shift_near_the_mean_keeps_the_digits_of_single_precision():
     exact = far.double().var((2, 3), correction=0)
     near = moments.spread_sums(far, far.mean((2, 3))[:1])
     raw = moments.spread_sums(far, torch.zeros(1, 3))
-    assert ((moments.variance(near) - exact).abs() < 1e-4 * exact).all()
-    assert not ((moments.variance(raw) - exact).abs() < 1e-1 * exact).all()
+    assert ((moments.variance(near) - exact).abs() < 500 * EPS / 0.1 * exact).all()
+    assert not ((moments.variance(raw) - exact).abs() < 0.1 * exact).all()
 
 
 def test_variance_is_never_negative():

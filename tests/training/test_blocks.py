@@ -9,6 +9,7 @@ import torch
 from brushwork.picture.window import Size
 from brushwork.training.blocks import blocks, middle
 from brushwork.training.lesson import Batch
+from tolerances import SINGLE
 
 
 class How(NamedTuple):
@@ -22,6 +23,10 @@ def batch(step=0, first=0, size=6, whole=6):
     return Batch(step, 7, first, size, whole, torch.device("cpu"))
 
 
+PLACED = 100 * SINGLE
+"""Places of up to 100 pixels, interpolated in float32."""
+
+
 def places(height=80, width=100):
     """Every pixel says where it lies: row, column."""
     rows, columns = torch.meshgrid(torch.arange(height).float(), torch.arange(width).float(), indexing="ij")
@@ -31,8 +36,8 @@ def places(height=80, width=100):
 def slopes(block):
     """How row and column change from pixel to pixel, down and across: the same everywhere, as nothing is invented."""
     down, across = block.diff(dim=-2), block.diff(dim=-1)
-    assert (down.amax((-1, -2)) - down.amin((-1, -2))).abs().max() < 1e-3
-    assert (across.amax((-1, -2)) - across.amin((-1, -2))).abs().max() < 1e-3
+    assert (down.amax((-1, -2)) - down.amin((-1, -2))).abs().max() < PLACED
+    assert (across.amax((-1, -2)) - across.amin((-1, -2))).abs().max() < PLACED
     return down.mean((-1, -2)), across.mean((-1, -2))
 
 
@@ -40,8 +45,8 @@ def test_blocks_as_they_are_lie_somewhere_in_the_picture():
     found = blocks([places()], batch(), How())
     assert found.shape == (6, 2, 24, 24)
     down, across = slopes(found)
-    assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=1e-3)
-    assert torch.allclose(across, torch.tensor([0.0, 1.0]), atol=1e-3)
+    assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=PLACED)
+    assert torch.allclose(across, torch.tensor([0.0, 1.0]), atol=PLACED)
     assert found.min() >= 0 and found[:, 0].max() <= 79 and found[:, 1].max() <= 99
     assert len({float(one[0, 0, 0]) for one in found}) == 6
 
@@ -51,13 +56,13 @@ def test_turned_blocks_hold_only_what_the_picture_has(degrees):
     for one in blocks([places()], batch(size=20, whole=20), How(turns=(degrees,))):
         down, across = slopes(one[None])
         angle = radians(degrees)
-        assert torch.allclose(down, torch.tensor([cos(angle), -sin(angle)]), atol=1e-3)
-        assert torch.allclose(across, torch.tensor([sin(angle), cos(angle)]), atol=1e-3)
+        assert torch.allclose(down, torch.tensor([cos(angle), -sin(angle)]), atol=PLACED)
+        assert torch.allclose(across, torch.tensor([sin(angle), cos(angle)]), atol=PLACED)
 
 
 def test_scaled_blocks_show_more_or_less():
     down, _ = slopes(blocks([places()], batch(size=1, whole=1), How(scales=(2.0,))))
-    assert down[0, 0] == pytest.approx(0.5, abs=1e-3)
+    assert down[0, 0] == pytest.approx(0.5, abs=PLACED)
 
 
 def test_mirrored_every_other_time():
@@ -67,8 +72,8 @@ def test_mirrored_every_other_time():
 
 def test_what_does_not_fit_is_neither_turned_nor_larger_than_the_picture():
     down, across = slopes(blocks([places(24, 60)], batch(), How(turns=(30.0,), scales=(0.5,))))
-    assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=1e-3)
-    assert torch.allclose(across, torch.tensor([0.0, 1.0]), atol=1e-3)
+    assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=PLACED)
+    assert torch.allclose(across, torch.tensor([0.0, 1.0]), atol=PLACED)
 
 
 def test_ranks_draw_the_rows_of_the_whole():

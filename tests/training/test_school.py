@@ -26,6 +26,7 @@ from brushwork.training.checkpoint import Checkpoint
 from brushwork.training.events import Begun, Graduated, Judged, Learned, Told
 from brushwork.training.keeper import sheet
 from brushwork.training.school import School, teach
+from tolerances import PAINTED, SINGLE
 
 SCRIPT = Path(__file__).parent / "tiny_lesson.py"
 
@@ -55,7 +56,7 @@ def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> No
     painter = load_painter(course.output)
     assert (painter.name, painter.license, painter.settings) == ("tiny", "CC0-1.0", TINY.architecture)
     assert painter.record["iterations_done"] == 6
-    assert painter.record["held_out"]["total"] == pytest.approx(events[-2].losses["total"], rel=1e-5)
+    assert painter.record["held_out"]["total"] == pytest.approx(events[-2].losses["total"], rel=SINGLE)
     history = json.loads(course.history.read_text())
     assert [row["iteration"] for row in history["learned"]] == [1, 2, 3, 4, 5, 6]
     assert [row["iteration"] for row in history["judged"]] == [0, 3, 6]
@@ -129,7 +130,7 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     losses = [one.losses for one in taught(alone) if isinstance(one, Learned)]
     told = [torch.load(tmp_path / f"{rank}.pt") for rank in "01"]
     assert told[0] == told[1]
-    assert [one["total"] for one in told[0]] == pytest.approx([one["total"] for one in losses], rel=1e-4)
+    assert [one["total"] for one in told[0]] == pytest.approx([one["total"] for one in losses], rel=2 * PAINTED)
     together, single = (load_painter(one.output).network.state_dict() for one in (course, alone))
     for name, tensor in single.items():
         # a later instance norm takes away what a bias adds: its gradient is rounding, which Adam makes large

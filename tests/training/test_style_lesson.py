@@ -22,6 +22,7 @@ from brushwork.recipes.subject import Subject
 from brushwork.training.lesson import Batch
 from brushwork.training.style_lesson import StyleLesson
 from brushwork.training.style_options import StyleTraining
+from tolerances import PAINTED, SINGLE
 
 
 def batch(count: int = 2) -> Batch:
@@ -50,9 +51,9 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
     wanted = objective(encoder(painted, objective.taps))
     beyond = TINY.range_weight * (last.abs() - atanh(127.5 / 150)).clamp(min=0).square().mean()
     assert {name: float(one) for name, one in turn.losses.terms.items()} == pytest.approx(
-        {name: float(one) for name, one in {**wanted.terms, "range": beyond}.items()}, rel=1e-4
+        {name: float(one) for name, one in {**wanted.terms, "range": beyond}.items()}, rel=PAINTED
     )
-    assert turn.losses.total.item() == pytest.approx(float(wanted.total + beyond), rel=1e-4)
+    assert turn.losses.total.item() == pytest.approx(float(wanted.total + beyond), rel=PAINTED)
 
 
 def test_the_farther_the_numbers_lie_beyond_white_the_stronger_they_are_pulled_back() -> None:
@@ -76,15 +77,15 @@ def test_the_loss_is_the_mean_over_the_batch() -> None:
     assert both.pictures is not None
     singles = [next(lesson.turns(Batch(0, 0, 0, 1, 1, CPU, one[None]))).losses.total.item() for one in both.pictures]
     (turn,) = lesson.turns(both)
-    assert turn.losses.total.item() == pytest.approx(sum(singles) / 2, rel=1e-5)
-    assert turn.losses.total.item() == pytest.approx(sum(one.item() for one in turn.losses.terms.values()), rel=1e-5)
+    assert turn.losses.total.item() == pytest.approx(sum(singles) / 2, rel=PAINTED)
+    assert turn.losses.total.item() == pytest.approx(sum(one.item() for one in turn.losses.terms.values()), rel=SINGLE)
 
 
 def test_judging_needs_no_gradient_and_says_the_same() -> None:
     lesson = tiny_lesson()
     (turn,) = lesson.turns(batch())
     judged = lesson.judge(batch())
-    assert judged["total"] == pytest.approx(turn.losses.total.item(), rel=1e-6)
+    assert judged["total"] == pytest.approx(turn.losses.total.item(), rel=PAINTED)
     assert not lesson.show(batch()).requires_grad
 
 
@@ -93,15 +94,16 @@ def test_mixed_precision_leaves_the_losses_in_full() -> None:
     with torch.autocast("cpu", torch.bfloat16):
         (turn,) = lesson.turns(batch())
     assert turn.losses.total.dtype == torch.float32
-    assert turn.losses.total.item() == pytest.approx(lesson.judge(batch())["total"], rel=0.05)
+    # 8 bits, in each of some 16 layers.
+    assert turn.losses.total.item() == pytest.approx(lesson.judge(batch())["total"], rel=16 * 2**-8)
 
 
 def test_several_paintings_are_one_style() -> None:
     paintings = [picture(2, 50, 60), picture(3, 50, 60)]
     blended = StyleLesson(paintings, replace(TINY, style_blend=(1.0, 0.0)), tiny_network())
-    assert blended.judge(batch()) == pytest.approx(tiny_lesson().judge(batch()))
+    assert blended.judge(batch()) == pytest.approx(tiny_lesson().judge(batch()), rel=PAINTED)
     assert StyleLesson(paintings, TINY, tiny_network()).judge(batch())["total"] != pytest.approx(
-        tiny_lesson().judge(batch())["total"]
+        tiny_lesson().judge(batch())["total"], rel=0.01
     )
 
 

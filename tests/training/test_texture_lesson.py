@@ -13,6 +13,7 @@ import torch
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
+import tolerances
 from brushwork.errors import InputError
 from brushwork.training.descent import Descent
 from brushwork.training.lesson import Batch
@@ -80,7 +81,7 @@ def test_rows_of_a_batch_add_up(options: TextureTraining) -> None:
             (turn.losses.total / len(parts)).backward()
         gradients.append([parameter.grad for parameter in one.learners["painter"].parameters()])
     whole, summed = (torch.cat([one.flatten() for one in rows]) for rows in gradients)
-    torch.testing.assert_close(whole, summed, rtol=1e-3, atol=1e-5 * float(whole.abs().max()))
+    tolerances.require_close(whole, summed, 2 * tolerances.PAINTED)  # there and back
 
 
 def test_diversity_pushes_pictures_apart() -> None:

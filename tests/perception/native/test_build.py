@@ -10,6 +10,13 @@ import pytest
 from brushwork.perception.native import build
 
 
+@pytest.fixture(autouse=True)
+def _nothing_said(monkeypatch):
+    """Whatever the environment says of the compiler."""
+    for name in ("CXX", build.NO_KERNELS):
+        monkeypatch.delenv(name, raising=False)
+
+
 def test_builds_a_library_that_loads(tmp_path, monkeypatch):
     compiler = next((one for one in ("c++", "g++", "clang++") if shutil.which(one)), None)
     if compiler is None:
