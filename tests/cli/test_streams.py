@@ -34,7 +34,7 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes
     """What a shell made of a line, in which `brushwork` is the command and `program` Python."""
     functions = f'brushwork() {{ {BRUSHWORK} "$@"; }}; program() {{ {shlex.quote(sys.executable)} -c "$@"; }};'
     ours = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
-    return subprocess.run(["bash", "-c", functions + command], capture_output=True, timeout=60, check=False, env=ours)
+    return subprocess.run(["bash", "-c", functions + command], capture_output=True, timeout=600, check=False, env=ours)
 
 
 def program(body: str, redirected: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:

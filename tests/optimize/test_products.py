@@ -56,9 +56,9 @@ class Machines:
         def reduce(together):
             def everywhere(value):
                 self.said[rank] = value
-                self.barrier.wait(timeout=20)
+                self.barrier.wait(timeout=300)
                 result = together(torch.stack(self.said), 0)
-                self.barrier.wait(timeout=20)
+                self.barrier.wait(timeout=300)
                 return result
 
             return everywhere

@@ -20,7 +20,7 @@ def test_a_forked_process_computes_with_threads_of_its_own():
         torch.set_num_threads(2)
         here = moments.gram(feature)
         process, queue = _forked(lambda: moments.gram(feature))
-        there = torch.frombuffer(bytearray(queue.get(timeout=30)), dtype=torch.float32)
+        there = torch.frombuffer(bytearray(queue.get(timeout=300)), dtype=torch.float32)
         process.join(30)
     finally:
         torch.set_num_threads(before)
