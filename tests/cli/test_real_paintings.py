@@ -87,7 +87,7 @@ def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
 
 
 def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run) -> None:
-    command = ["paint", "photo.jpg", "waves.png", "--size", "64", "--iterations", "400", "--coarsest", "0"]
+    command = ["paint", "photo.jpg", "waves.png", "--size", "64", "--iterations", "80", "--coarsest", "0"]
     with subprocess.Popen(
         [*BRUSHWORK, *command], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, **HEARS
     ) as process:
@@ -98,14 +98,14 @@ def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run) -> No
         assert process.wait(60) == 130
     assert "Traceback" not in said
     assert "interrupted; the picture so far is photo+waves.png." in said
-    assert "go on with: brushwork paint photo.jpg waves.png --size 64 --iterations 400 --coarsest 0 --resume" in said
+    assert "go on with: brushwork paint photo.jpg waves.png --size 64 --iterations 80 --coarsest 0 --resume" in said
     assert pixels(desk / "photo+waves.png").shape == (48, 64, 3)
 
     assert run(*command).code == 2, "the unfinished picture is not overwritten"
     outcome = run(*command, "--resume", "--json")
     assert outcome.code == 0
     assert "resumed after" in outcome.err
-    assert json.loads(outcome.out)["closures"] == 400
+    assert json.loads(outcome.out)["closures"] == 80
     assert not list(desk.glob("*.checkpoint"))
 
 
