@@ -16,6 +16,7 @@ from compare_task import OURS, PEERS, Task, lay_out
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_an_engine_paints_when_it_is_told_to(tmp_path):
     lay_out(tmp_path, 32)
     task = Task(OURS, "neural-style", 32, 3, str(tmp_path), changes={"first_move": 1e-4})
@@ -29,6 +30,7 @@ def test_an_engine_paints_when_it_is_told_to(tmp_path):
         assert painter.ended
 
 
+@pytest.mark.slow
 def test_what_an_engine_died_of_is_told(tmp_path):
     with (
         pytest.raises(EngineError, match=r"exit code 1: KeyError: 'nobody'"),

@@ -3,6 +3,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from compare_plot import plot
 from compare_report import report
@@ -62,6 +64,7 @@ def test_what_is_left_out_and_what_failed_is_told():
     assert "pastiche at 4096: exit code 1: out of memory" in told
 
 
+@pytest.mark.slow
 def test_the_plot_is_written(tmp_path):
     plot(results(pace={"a": paced(256, 2.0, 1.0)}, descent={"a": DESCENT}), tmp_path / "plot.png")
     assert (tmp_path / "plot.png").stat().st_size > 10_000

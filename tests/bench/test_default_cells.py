@@ -77,6 +77,7 @@ def bench(tmp_path):
     return Bench(tmp_path, easel, [("photo", "painting")], chosen, 2)
 
 
+@pytest.mark.slow
 def test_pictures_are_painted_once_and_judged_by_all(bench):
     results = [result for _, result in conduct(bench)]
     assert [(one.row, one.column) for one in results] == [

@@ -50,6 +50,7 @@ def contained(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "names"),
     [
@@ -66,12 +67,14 @@ def test_what_can_be_painted_is(command: tuple[str, ...], names: list[str]) -> N
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_what_has_no_place_is_refused_in_a_line() -> None:
     done = contained("paint", "photo.jpg", "waves.png", *SMALL, "-o", "-")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "TMPDIR" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_doctor_tells_the_truth() -> None:
     done = contained("doctor", "--json")
     assert done.returncode == 0, done.stderr

@@ -55,6 +55,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf", "jpg", "webp"])
 def test_losses_are_drawn(tmp_path: Path, ending: str) -> None:
     pytest.importorskip("matplotlib")
@@ -76,6 +77,7 @@ def test_tables_are_written(tmp_path: Path, ending: str) -> None:
         assert r"| \xe9.png | 0.5 |" in text
 
 
+@pytest.mark.slow
 def test_a_sweep_names_its_pictures_and_its_commands_run(desk: Path, run: Run, studio: Any) -> None:
     (desk / "waves.png").rename(desk / foreign("wavés.png"))
     small = ("--size", "32", "--iterations", "1", "--style-layers", "conv1_1", "--content-layers", "conv1_1")

@@ -127,6 +127,7 @@ def test_a_terminal_gets_meanings_or_one_line_each(
     assert "ssim ↑" in " ".join(many.split())
 
 
+@pytest.mark.slow
 def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJury, desk: Path) -> None:
     painted(tiny_job(desk))
     outcome = run("judge", "out.png")
@@ -140,6 +141,7 @@ def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJur
     assert jury.seen[-1]["style"].mean().item() == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_painter_that_judges_itself_is_told(run: Run, jury: FakeJury, desk: Path) -> None:
     painted(tiny_job(desk))
     assert "grades its own work" in run("judge", "out.png", "--network", "tiny").err
@@ -169,6 +171,7 @@ def test_the_normalized_network_is_the_original_one(
     assert "was painted with vgg19-normalized, which grades" in run("judge", "night.png", "--network", "vgg19").err
 
 
+@pytest.mark.slow
 def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -> None:
     job = tiny_job(desk, options=TINY)
     write_picture(picture(3, 40, 40), desk / "second.png")

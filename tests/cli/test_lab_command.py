@@ -20,6 +20,7 @@ def test_without_a_name_the_experiments_are_listed(run: Run) -> None:
     assert any(line.startswith("fig3: ") for line in lines) and len(lines) > 10
 
 
+@pytest.mark.slow
 def test_an_experiment_leaves_a_report_and_says_what_holds(
     desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

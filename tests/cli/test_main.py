@@ -45,6 +45,7 @@ def test_help_lists_every_command(run: Run) -> None:
         assert name in outcome.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "said"),
     [

@@ -103,6 +103,7 @@ def test_json_tells_all(wall: Path, run: Run) -> None:
     assert document["size"] == [60, 40]
 
 
+@pytest.mark.slow
 def test_plans(wall: Path, run: Run) -> None:
     outcome = run("plan", "photo.png", "--painter", "wave", "--json")
     assert outcome.code == 0

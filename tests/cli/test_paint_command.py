@@ -109,6 +109,7 @@ def test_results_of_the_same_name_do_not_overwrite_each_other(studio: Any, folde
     assert [output for *_, output in jobs(studio)] == ["out/photo+waves.png", "out/photo+waves-2.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

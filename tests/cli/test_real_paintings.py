@@ -42,6 +42,7 @@ def pixels(path: Path | BytesIO) -> np.ndarray[Any, Any]:
         return np.asarray(found)
 
 
+@pytest.mark.slow
 def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(desk: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "waves.png", *QUICK, "--json", "--plot", "p.svg", "--timelapse", "t.gif")
     assert outcome.code == 0, outcome.err
@@ -79,6 +80,7 @@ def test_pictures_on_the_way_are_as_transparent_as_the_result(desk: Path, run: R
             assert np.array_equal(np.asarray(film)[..., 3], expected)
 
 
+@pytest.mark.slow
 def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
     assert run("paint", "photo.jpg", "waves.png", *QUICK, "-q").code == 0
     outcome = run("paint", "photo.jpg", "waves.png", *QUICK, "--seed", "5", "--resume")
@@ -86,6 +88,7 @@ def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
     assert "seed" in outcome.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run) -> None:
     command = ["paint", "photo.jpg", "waves.png", "--size", "64", "--iterations", "80", "--coarsest", "0"]
     with subprocess.Popen(
@@ -109,6 +112,7 @@ def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run) -> No
     assert not list(desk.glob("*.checkpoint"))
 
 
+@pytest.mark.slow
 def test_pictures_pass_through_pipes(desk: Path) -> None:
     done = subprocess.run(
         [*BRUSHWORK, "paint", "-", "waves.png", "-o", "-", *QUICK],
@@ -122,6 +126,7 @@ def test_pictures_pass_through_pipes(desk: Path) -> None:
     assert pixels(BytesIO(done.stdout)).shape == (48, 64, 3)
 
 
+@pytest.mark.slow
 def test_a_folder_with_a_bad_picture_in_it(desk: Path, run: Run) -> None:
     (desk / "photos").mkdir()
     (desk / "photos/a.png").write_text("no picture")
@@ -142,6 +147,7 @@ def damaged(desk: Path) -> Path:
     return desk
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -177,6 +183,7 @@ def test_what_cannot_be_painted_is_said_in_one_line(
     assert sorted(file.name for file in damaged.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "waves.png", "--size", "2000", "--memory", "2GB")
     assert outcome.code == 1
@@ -184,6 +191,7 @@ def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path, run: R
     assert not (desk / "photo+waves.png").exists()
 
 
+@pytest.mark.slow
 def test_a_plan_of_a_real_painting(desk: Path, run: Run) -> None:
     outcome = run("plan", "photo.jpg", "waves.png", *QUICK, "--json")
     assert outcome.code == 0
@@ -194,6 +202,7 @@ def test_a_plan_of_a_real_painting(desk: Path, run: Run) -> None:
     assert document["memory"] > 10**7
 
 
+@pytest.mark.slow
 def test_textures_and_reconstructions_are_painted(desk: Path, run: Run) -> None:
     assert run("texture", "waves.png", "--size", "80x40", "--iterations", "2", "-q").code == 0
     assert pixels(desk / "waves-texture.png").shape == (40, 80, 3)

@@ -46,12 +46,14 @@ def kept(run: Run, name: str, *options: str) -> str:
     return f"{name}.style"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_a_style_paints_as_its_painting(run: Run, look: tuple[str, ...]) -> None:
     options = (*QUICK, *look)
     assert np.array_equal(painted(run, kept(run, "waves", *look), *options), painted(run, "waves.png", *options))
 
 
+@pytest.mark.slow
 def test_also_beside_a_painting_and_mixed(run: Run) -> None:
     waves, night = kept(run, "waves"), kept(run, "night")
     blend = (*QUICK, "--style-blend", "0.75", "0.25")
@@ -62,6 +64,7 @@ def test_also_beside_a_painting_and_mixed(run: Run) -> None:
     assert np.array_equal(painted(run, "both.style", *QUICK), expected)
 
 
+@pytest.mark.slow
 def test_also_where_the_painting_is_a_giant(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A giant is reduced while it is read, as far as it is looked at: here by two."""
     monkeypatch.setattr(reduction, "GIANT", 10_000)
@@ -69,6 +72,7 @@ def test_also_where_the_painting_is_a_giant(run: Run, monkeypatch: pytest.Monkey
     assert np.array_equal(painted(run, kept(run, "waves"), *QUICK), painted(run, "waves.png", *QUICK))
 
 
+@pytest.mark.slow
 def test_other_weights_of_the_same_name_and_another_look_are_refused(run: Run) -> None:
     style = kept(run, "waves", "--network", "vgg19")
     for options, said in (((), "network vgg19, not vgg19-normalized"), (("--network", "vgg19", "--ceil"), "ceil")):

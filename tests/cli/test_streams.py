@@ -54,6 +54,7 @@ def test_what_is_said_to_a_closed_stderr_is_not_written_elsewhere() -> None:
     assert done.stdout == b"result\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_stdout_is_one_line(unbuffered: str) -> None:
     done = shell("brushwork --help > /dev/full", PYTHONUNBUFFERED=unbuffered)
@@ -61,6 +62,7 @@ def test_a_full_stdout_is_one_line(unbuffered: str) -> None:
     assert done.stderr.decode() == f"brushwork: error: {FULL}: write into a file elsewhere.\n"
 
 
+@pytest.mark.slow
 def test_a_closed_stdout_gets_no_result_and_is_no_mistake() -> None:
     done = shell("brushwork --help >&-; echo $? >&2")
     assert done.stderr == b"0\n"
@@ -112,6 +114,7 @@ def test_a_stdin_that_only_writes_is_one_line(desk: Path, run: Run, monkeypatch:
     assert "standard input cannot be read" in outcome.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     ["", *_COMMANDS, "train johnson", "train mgan", "train texture", "train super-resolution", "reconstruct content"],

@@ -80,6 +80,7 @@ def test_force_overwrites(run: Run, studio_folder: Path) -> None:
     assert KeptStyle.read(studio_folder / "starry.style").source == "starry.png"
 
 
+@pytest.mark.slow
 def test_a_job_paints_with_it_as_with_the_painting_and_again(studio_folder: Path) -> None:
     with_painting = tiny_job(studio_folder)
     kept = studio_folder / "painting.style"

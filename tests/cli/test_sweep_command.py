@@ -17,6 +17,7 @@ Run = Callable[..., Any]
 SMALL = ("--size", "32", "--iterations", "3", "--style-layers", "conv1_1", "--content-layers", "conv1_1")
 
 
+@pytest.mark.slow
 def test_a_page_a_sheet_and_commands(desk: Path, run: Run, studio: Any) -> None:
     varied = ("--vary", "style=*.png", "--vary", "style-weight=0.01,1e3", "-o", "found")
     outcome = run("sweep", "photo.jpg", *varied, *SMALL)
@@ -39,6 +40,7 @@ def test_a_page_a_sheet_and_commands(desk: Path, run: Run, studio: Any) -> None:
     assert studio.job.options.style_weight == 1000 and studio.job.options.content_layers == ("conv1_1",)
 
 
+@pytest.mark.slow
 def test_a_command_paints_its_picture_again(desk: Path, run: Run) -> None:
     sweep = ("photo.jpg", "waves.png", "--vary", "size=32,48", "--vary", "style-weight=10,20")
     assert run("sweep", *sweep, *SMALL[2:]).code == 0
@@ -49,6 +51,7 @@ def test_a_command_paints_its_picture_again(desk: Path, run: Run) -> None:
         assert again.tobytes() == first.tobytes()
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
     sweep = ("sweep", "photo.jpg", "waves.png", *SMALL)
     assert run(*sweep, "--vary", "style-weight=10").code == 0
@@ -59,6 +62,7 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
     assert (desk / "sweep/style_weight_20.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [

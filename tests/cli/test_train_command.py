@@ -38,6 +38,7 @@ def studio(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return desk
 
 
+@pytest.mark.slow
 def test_a_painter_is_learned_and_named_after_the_style(run: Run, studio: Path) -> None:
     (studio / "photos/notes.txt").touch()
     outcome = run(*JOHNSON, "--license", "CC0-1.0", "--plot", "losses.png")
@@ -54,6 +55,7 @@ def test_a_painter_is_learned_and_named_after_the_style(run: Run, studio: Path) 
     assert sorted(one.name for one in (studio / "waves-validation").iterdir()) == ["000000.jpg", "000003.jpg"]
 
 
+@pytest.mark.slow
 def test_json_says_where_and_how_well(run: Run, studio: Path) -> None:
     outcome = run(*JOHNSON, "night.png", "-o", "both.safetensors", "--json", "--quiet")
     assert outcome.err == ""
@@ -63,6 +65,7 @@ def test_json_says_where_and_how_well(run: Run, studio: Path) -> None:
     assert len(load_painter(studio / "both.safetensors").record["styles"]) == 2
 
 
+@pytest.mark.slow
 def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = [True]
 
@@ -92,6 +95,7 @@ def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pyt
     assert "is finished" in run(*JOHNSON, "--resume").err
 
 
+@pytest.mark.slow
 def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
     run(*JOHNSON, "--upsampling", "nearest")
     start = load_painter(studio / "waves.safetensors")

@@ -29,6 +29,7 @@ def folder(desk):
     return desk
 
 
+@pytest.mark.slow
 def test_photographs_are_painted_first_kept_and_learned_from(run, folder, monkeypatch):
     paint, count = train_mgan.paint, []
 
@@ -61,6 +62,7 @@ def _require_painter(path):
         assert painter.network(torch.rand(1, 3, 40, 48)).shape == (1, 3, 40, 48)
 
 
+@pytest.mark.slow
 def test_without_targets_the_painting_itself_is_what_is_real(run, folder):
     outcome = run(
         "train", "mgan", "painting.png", "--photos", "photos", "-o", "q.safetensors", *SHORT, "--targets", "0"

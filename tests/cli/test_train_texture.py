@@ -35,6 +35,7 @@ def pebbles(desk: Path) -> Path:
     return write_picture(picture(1, 40, 50), desk / "pebbles.png")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pebbles")
 def test_a_texture_is_learned_and_drawn(run: Run) -> None:
     outcome = run("train", "texture", "pebbles.png", *FEW, "--license", "CC0-1.0")
@@ -49,6 +50,7 @@ def test_a_texture_is_learned_and_drawn(run: Run) -> None:
     assert read_picture("new.png").image.shape == (1, 3, 40, 48)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pebbles")
 def test_photographs_are_painted_by_the_other_published_network(run: Run, desk: Path) -> None:
     folder = desk / "photographs"
@@ -64,6 +66,7 @@ def test_photographs_are_painted_by_the_other_published_network(run: Run, desk: 
     assert options["normalized_gradients"] is False
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pebbles")
 def test_losses_are_kept_beside(run: Run, desk: Path) -> None:
     run("train", "texture", "pebbles.png", *FEW, "--patch", "32x40+8+0", "-o", "p.safetensors")

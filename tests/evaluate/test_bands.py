@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from brushwork.evaluate.bands import Rows, at_first, bands
 
 
+@pytest.mark.slow
 @given(
     height=st.integers(1, 3000),
     ranks=st.integers(1, 70),

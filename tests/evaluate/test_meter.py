@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
@@ -18,6 +19,7 @@ def kibibytes(count):
     return torch.empty(count * KIBI // 4, device=META)
 
 
+@pytest.mark.slow
 def test_tensors_count_as_long_as_they_are_referred_to():
     with Meter() as meter:
         one = kibibytes(3)

@@ -50,6 +50,7 @@ def evaluated(evaluate, image: Image) -> tuple[Losses, torch.Tensor]:
     return evaluate(leaf), leaf.grad
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=8)
 @given(
     height=st.integers(20, 60),

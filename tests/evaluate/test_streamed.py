@@ -55,6 +55,7 @@ def _evaluated(evaluate, image):
     return evaluate(leaf), leaf.grad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side", "kept"), SIDES)
 def test_row_after_row_as_the_whole(scene, side, kept):
     encoder, objective = scene
@@ -71,6 +72,7 @@ def test_row_after_row_as_the_whole(scene, side, kept):
     assert max(errors) < 1e-2
 
 
+@pytest.mark.slow
 def test_what_is_kept_changes_nothing(scene):
     encoder, objective = scene
     image = picture(4, *SIZE)
@@ -79,6 +81,7 @@ def test_what_is_kept_changes_nothing(scene):
         assert torch.equal(_evaluated(tiled(encoder, objective, 256, kept=kept), image)[1], plain)
 
 
+@pytest.mark.slow
 def test_gradients_add_to_what_is_there(scene):
     encoder, objective = scene
     image = picture(4, *SIZE)
@@ -90,6 +93,7 @@ def test_gradients_add_to_what_is_there(scene):
     torch.testing.assert_close(leaf.grad, pulled + 0.5, rtol=SINGLE, atol=SINGLE)
 
 
+@pytest.mark.slow
 def test_parts_of_the_picture(scene):
     """As several machines do: each evaluates its own rows, the sums are added, the gradients overlap."""
     encoder, objective = scene
@@ -137,6 +141,7 @@ def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
 OWN = [Window.whole(SIZE), Window(160, 0, 151, 343, SIZE)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", OWN)
 def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
     """Features and sums, of the whole picture and of a part, without a tile being looked at."""
@@ -157,12 +162,14 @@ def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
             )
 
 
+@pytest.mark.slow
 def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):
     encoder, objective = scene
     monkeypatch.setattr(Flow, "sums", lambda _: pytest.fail("twice"))
     _evaluated(tiled(encoder, objective, 350), picture(1, *SIZE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("height", [4000])
 @pytest.mark.parametrize("kept", [1, 3, 5])
 def test_memory_where_only_it_counts_is_that_of_all_rows(scene, height, kept):

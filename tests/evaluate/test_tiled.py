@@ -48,6 +48,7 @@ def gradient(evaluate, image):
 WAYS = [(torch.float32, THROUGH_VGG, ONE_DECISION), (torch.float64, DOUBLE, DOUBLE)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dtype", "rounded", "decided"), WAYS)
 def test_the_real_network_in_tiles(dtype, rounded, decided):
     encoder = load_encoder("vgg19-normalized", padding="reflect").to(dtype)
@@ -61,6 +62,7 @@ def test_the_real_network_in_tiles(dtype, rounded, decided):
     assert (pulled - true).norm() < decided * true.norm()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(library() is None, reason="the native kernels were not built")
 @pytest.mark.parametrize("kept", [1, 3])
 def test_the_compiled_engine_in_tiles(kept):

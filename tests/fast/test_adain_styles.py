@@ -35,6 +35,7 @@ def _ended(steps):
             return end.value
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_a_kept_style_paints_about_as_its_painting(brush):
     photograph, painting = _picture(64, 64, 0), _picture(64, 64, 1)

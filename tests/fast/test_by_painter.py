@@ -99,6 +99,7 @@ def test_strips_with_maps_in_files_take_less_memory(monkeypatch: pytest.MonkeyPa
     assert peaks[2] < peaks[0] / 2
 
 
+@pytest.mark.slow
 def test_markovian_painters_know_their_memory_too() -> None:
     brush = brush_of(Mgan(width=8))
     with Meter() as meter:

@@ -41,6 +41,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Painter
     yield one, path, runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 3, 61, 83), (3, 3, 96, 40), (1, 3, 30, 31)])
 def test_the_pictures_are_the_same_at_other_sizes(exported: tuple[Painter, Path, Any], shape: tuple[int, ...]) -> None:
     one, _, session = exported

@@ -51,6 +51,7 @@ def in_strips(network: nn.Module, image: torch.Tensor, area: int, room=None) -> 
     return drawn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, DOUBLE), (torch.float32, PAINTED)])
 def test_strips_are_the_whole(name: str, dtype: torch.dtype, tolerance: float) -> None:
@@ -82,6 +83,7 @@ def test_strips_cover_a_map_once() -> None:
         assert {(one.left, one.width) for one in found} == {(0, width)}
 
 
+@pytest.mark.slow
 def test_markovian_painters_pass_too() -> None:
     from brushwork.perception.vgg import caffe_preprocess, vgg
 

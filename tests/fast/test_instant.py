@@ -40,6 +40,7 @@ def _regions():
     return tuple(Region(_half(48, 64, left), torch.ones(1, 8, 8), whose) for whose, left in enumerate((True, False)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("regions", [False, True])
 def test_tiles_equal_the_whole(brush, regions):
     photograph, paintings = _picture(171, 203, 3), [PAINTING, OTHER]

@@ -31,6 +31,7 @@ def test_the_decoder_of_the_paper():
     assert shapes == [(512, 512, 3, 3), (512, 256, 4, 4), (256, 128, 4, 4), (128, 3, 4, 4)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(64, 80), (61, 75), (33, 40)])
 def test_pictures_of_any_size(network, size):
     with torch.no_grad():
@@ -39,6 +40,7 @@ def test_pictures_of_any_size(network, size):
     assert painted.min() >= 0 and painted.max() <= 1
 
 
+@pytest.mark.slow
 def test_only_the_decoder_is_in_the_file(network, tmp_path):
     assert all(name.startswith("decoder.") for name in network.state_dict())
     image = torch.rand(1, 3, 48, 40)
@@ -74,6 +76,7 @@ def test_it_paints_what_the_network_sees(network):
         assert torch.equal(training(image), network.decode(seen))
 
 
+@pytest.mark.slow
 def test_what_lies_beyond_the_border_spoils_less_of_what_it_paints():
     """Beside more of the same, a border is painted nearly as at the border; zeros beyond it would show."""
     network = build(replace(SMALL, upsampling="transposed")).eval()
@@ -98,6 +101,7 @@ def test_textures_of_brown_noise(network):
         network()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_every_kind_learns(upsampling, norm):
@@ -115,6 +119,7 @@ def test_settings_that_are_none(wrong):
         Mgan(**wrong)
 
 
+@pytest.mark.slow
 def test_another_encoder_may_look(network):
     other = MganNetwork(SMALL)
     other.load_state_dict(network.state_dict())
@@ -124,6 +129,7 @@ def test_another_encoder_may_look(network):
         assert torch.equal(other(image), network(image)) and other.encoder is network.encoder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_in_strips_it_paints_the_same(norm):
     network = build(Mgan(width=8, norm=norm)).eval()
@@ -135,6 +141,7 @@ def test_in_strips_it_paints_the_same(norm):
         assert (strips - network(image)).abs().max() < PAINTED
 
 
+@pytest.mark.slow
 def test_with_running_means_it_paints_tiles_one_by_one(network):
     image = torch.rand(1, 3, 176, 40, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():

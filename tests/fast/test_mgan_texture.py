@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from brushwork.fast.architectures import build
@@ -10,6 +11,7 @@ from brushwork.picture.window import Size
 from tolerances import PAINTED
 
 
+@pytest.mark.slow
 def test_it_is_what_the_network_makes_of_noise():
     painter = Painter("small", "mgan", Mgan(width=16), build(Mgan(width=16)).eval())
     drawn = draw_from_noise(painter, Size(70, 90), 3, torch.device("cpu"))

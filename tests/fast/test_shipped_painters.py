@@ -20,6 +20,7 @@ from brushwork.training.style_options import StyleTraining
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["wave", "auvers", "kandinsky", "wave-auvers"])
 def test_photographs_get_the_style_of_its_paintings(name):
     """Of the style, a third of what the photograph misses is missed, or less; and no blots of pure white are left."""

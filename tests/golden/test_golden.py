@@ -25,6 +25,7 @@ def test_every_case_is_recorded():
     assert recorded().keys() == KNOWN.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KNOWN)
 def test_it_paints_what_was_recorded(name):
     """In float64, as it was recorded: no maximum and no sign is then up to rounding."""

@@ -30,6 +30,7 @@ def rewritten(job, change):
     write_picture(read_picture(job.output).image, job.output, metadata=json.dumps(data), overwrite=True)
 
 
+@pytest.mark.slow
 def test_a_picture_is_repeated_bit_for_bit(job):
     found, notes = again(job.output)
     assert notes == ()
@@ -40,6 +41,7 @@ def test_a_picture_is_repeated_bit_for_bit(job):
     assert found.output.read_bytes() == job.output.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".jpg", ".webp", ".tif"])
 def test_every_format_carries_the_record(tmp_path, ending):
     job = tiny_job(tmp_path, output=tmp_path / f"out{ending}")
@@ -99,6 +101,7 @@ def test_other_circumstances_are_told(job):
     assert "1.0 there" in note and "99 there" in note
 
 
+@pytest.mark.slow
 def test_a_device_that_is_not_here(job):
     rewritten(job, lambda data: data["machine"].update(device="tpu"))
     found, (note,) = again(job.output)

@@ -47,29 +47,35 @@ def sides(desk, *memory):
     return [one.side for one in tilings(desk, *memory)]
 
 
+@pytest.mark.slow
 def test_the_largest_that_fits_is_taken(desk):
     assert sides(desk, needed(desk, Tiling(640))) == [640]
     assert tilings(desk, 1 << 40) == [Tiling(1024)]  # one tile
 
 
+@pytest.mark.slow
 def test_all_take_what_the_poorest_can(desk):
     assert sides(desk, 1 << 40, needed(desk, Tiling(384)) - elsewhere(desk) + 1) == [384, 384]
 
 
+@pytest.mark.slow
 def test_a_rank_keeps_only_its_part_of_the_optimizers_vectors(desk):
     assert sides(desk, *2 * [needed(desk, Tiling(640)) - elsewhere(desk) + 1]) == [640, 640]
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_as_much_as_the_poorest_can(desk):
     room = [needed(desk, Tiling(640, kept)) + 1 for kept in (3, 2)]
     assert tilings(desk, room[0]) == [Tiling(640, 3)]
     assert tilings(desk, *(one - elsewhere(desk) for one in room)) == 2 * [Tiling(640, 2)]
 
 
+@pytest.mark.slow
 def test_where_none_fits_the_smallest_is_taken(desk):
     assert tilings(desk, 0) == [Tiling(SIDES[0])]
 
 
+@pytest.mark.slow
 def test_ranks_divide_what_their_machine_has(desk, monkeypatch):
     monkeypatch.setattr(module, "available_memory", lambda device: 3 * needed(desk, Tiling(640)))
     monkeypatch.setenv(RANKS_HERE, "3")

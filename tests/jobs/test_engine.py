@@ -60,6 +60,7 @@ def test_an_engine_that_is_gone_is_told(tmp_path, encoder, monkeypatch):
     assert desk.record.drift(begun) == ["engine: plain here, channels-last there"]
 
 
+@pytest.mark.slow
 def test_elsewhere_than_on_processors_the_modules_compute():
     assert encoder_for(Transfer(engine="channels-last"), "cpu").engine == "channels-last"
     assert encoder_for(Transfer(engine="auto"), "cpu", computes_on=torch.device("cuda")).engine == "plain"

@@ -35,6 +35,7 @@ def test_the_file_holds_the_picture_that_was_seen(job):
     assert (last.image - last.step.image.clamp(0, 1)).abs().max() > 0.02
 
 
+@pytest.mark.slow
 def test_a_resumed_painting_is_bit_for_bit_the_unbroken_one(job):
     painted(job)
     for closures in (2, 7):
@@ -50,6 +51,7 @@ def test_a_resumed_painting_is_bit_for_bit_the_unbroken_one(job):
         assert broken.output.read_bytes() == job.output.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_painting_is_repeated_from_its_metadata(job):
     painted(job)
     repeat = again(job.output).job
@@ -58,5 +60,6 @@ def test_a_painting_is_repeated_from_its_metadata(job):
     assert torch.equal(read_picture(repeat.output).image, read_picture(job.output).image)
 
 
+@pytest.mark.slow
 def test_it_can_be_planned(job):
     assert plan(job, timed=False, encoder=tiny_network()).memory > 0

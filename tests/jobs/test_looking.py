@@ -55,6 +55,7 @@ def scarce(monkeypatch, small_sides):
     monkeypatch.setattr(share, "whole", failing)
 
 
+@pytest.mark.slow
 def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, scarce, monkeypatch):
     job = tiny_job(tmp_path, options=FLAT)
     events = painted(job)
@@ -73,6 +74,7 @@ def test_where_tiles_are_small_already_it_ends(tmp_path, scarce, monkeypatch):
         painted(tiny_job(tmp_path, options=FLAT))
 
 
+@pytest.mark.slow
 def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
     options = replace(FLAT, size=300, iterations=1)
     needed = need.Need(Sizes(Size(40, 60), (Size(50, 50),)), tiny_network(), torch.device("cpu"))
@@ -86,6 +88,7 @@ def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
     assert tiling == Tiling(64)
 
 
+@pytest.mark.slow
 def test_tiles_are_resumed_bit_for_bit(tmp_path):
     asked = {"options": TINY, "tiling": Tiling(40, 2)}
     unbroken, broken = (tiny_job(tmp_path, output=tmp_path / name, **asked) for name in ("a.png", "b.png"))
@@ -97,6 +100,7 @@ def test_tiles_are_resumed_bit_for_bit(tmp_path):
     assert broken.output.read_bytes() == unbroken.output.read_bytes()
 
 
+@pytest.mark.slow
 def test_again_looks_as_before(tmp_path):
     job = tiny_job(tmp_path, options=FLAT, tiling=Tiling(40))
     painted(job)

@@ -19,6 +19,7 @@ from brushwork.recipes import Mdan, Progress
 OPTIONS = Mdan(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
 
 
+@pytest.mark.slow
 def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
     whole = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / "whole.png")
     *_, unbroken = painted(whole)
@@ -33,6 +34,7 @@ def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
         assert broken.output.read_bytes() == whole.output.read_bytes()
 
 
+@pytest.mark.slow
 def test_it_is_repeated_from_its_metadata(tmp_path):
     job = tiny_job(tmp_path, options=OPTIONS)
     painted(job)
@@ -41,6 +43,7 @@ def test_it_is_repeated_from_its_metadata(tmp_path):
     assert repeated.job.output.read_bytes() == job.output.read_bytes()
 
 
+@pytest.mark.slow
 def test_it_is_planned(tmp_path):
     found = plan(tiny_job(tmp_path, options=OPTIONS), encoder=tiny_network())
     (level,) = found.levels
@@ -49,6 +52,7 @@ def test_it_is_planned(tmp_path):
     assert plan(larger, timed=False, encoder=tiny_network()).memory > found.memory
 
 
+@pytest.mark.slow
 def test_where_it_does_not_fit_no_tiles_are_tried(tmp_path):
     job = tiny_job(tmp_path, options=OPTIONS)
     with pytest.raises(OutOfMemory, match="64×43"):

@@ -26,12 +26,14 @@ def need():
     return Need(SIZES, tiny_network(), torch.device("cpu"))
 
 
+@pytest.mark.slow
 def test_smaller_tiles_need_less(need):
     needed = [need(OPTIONS, tiling) for tiling in (Tiling(384), Tiling(512), Tiling(512, 3), None)]
     assert needed == sorted(needed)
     assert needed[0] < 0.8 * needed[-1]
 
 
+@pytest.mark.slow
 def test_the_largest_tiles_that_fit_are_taken(need):
     room = need(OPTIONS, Tiling(512)) + 1
     found = need.tiling(OPTIONS, room)
@@ -39,6 +41,7 @@ def test_the_largest_tiles_that_fit_are_taken(need):
     assert need.tiling(OPTIONS, need(OPTIONS, Tiling(512, 2)) + 1).kept >= 2
 
 
+@pytest.mark.slow
 def test_where_no_tiles_fit_the_smallest_are_named(need):
     assert need.tiling(OPTIONS, 0) == Tiling(SIDES[0])
 

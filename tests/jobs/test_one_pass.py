@@ -40,6 +40,7 @@ def _painted(job, brush, **asked):
     return list(paint_at_once(job, brush=brush, **asked))
 
 
+@pytest.mark.slow
 def test_from_files_to_a_file(job, brush):
     started, *passed, finished = _painted(job, brush)
     assert isinstance(started, Started)
@@ -50,6 +51,7 @@ def test_from_files_to_a_file(job, brush):
     assert picture_size(job.output) == Size(32, 48)
 
 
+@pytest.mark.slow
 def test_the_picture_says_how_it_was_painted_and_can_be_painted_again(job, brush):
     _painted(job, brush)
     found = read_inscription(job.output)
@@ -62,6 +64,7 @@ def test_the_picture_says_how_it_was_painted_and_can_be_painted_again(job, brush
     assert torch.equal(read_picture(repeat.output).image, read_picture(job.output).image)
 
 
+@pytest.mark.slow
 def test_what_is_finished_stays_when_resumed(job, brush):
     _painted(job, brush)
     before = job.output.stat().st_mtime_ns
@@ -112,6 +115,7 @@ def _held():
     return held_memory(CPU)
 
 
+@pytest.mark.slow
 def test_in_tiles_it_paints_the_same_picture(job, brush):
     large = replace(job, options=Instant(size=200, style_scale=(0.5,)))
     _painted(large, brush)
@@ -121,6 +125,7 @@ def test_in_tiles_it_paints_the_same_picture(job, brush):
     assert float((read_picture(job.output).image - whole).abs().max()) <= 1.01 / 255
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_says_what_does(job, brush):
     with pytest.raises(OutOfMemory, match="no size fits"):
         _painted(job, brush, memory=_held() + 2**20)

@@ -34,6 +34,7 @@ def test_large_ones_in_the_tiles_that_are_fastest(brush):
     assert need.side(options, ENOUGH) == FASTEST
 
 
+@pytest.mark.slow
 def test_with_less_memory_in_smaller_tiles_and_the_smallest_at_least(brush):
     need, options = _need(brush, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
     room = need(options, 640)
@@ -41,6 +42,7 @@ def test_with_less_memory_in_smaller_tiles_and_the_smallest_at_least(brush):
     assert need.side(options, 0) == 384
 
 
+@pytest.mark.slow
 def test_in_tiles_memory_grows_as_the_picture_itself(brush):
     options = replace(OPTIONS, style_scale=(0.05,))
     small, large = (_need(brush, side, side)(options, 512) for side in (2000, 4000))
@@ -48,6 +50,7 @@ def test_in_tiles_memory_grows_as_the_picture_itself(brush):
     assert large - small < more * (12 + 12) * 1.06  # the picture, one more, and rounding: features lie in a file
 
 
+@pytest.mark.slow
 def test_the_plan_of_a_job(tmp_path):
     write_picture(torch.rand(1, 3, 40, 60), tmp_path / "photograph.png")
     write_picture(torch.rand(1, 3, 40, 60), tmp_path / "painting.png")

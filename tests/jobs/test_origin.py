@@ -16,12 +16,14 @@ from brushwork.jobs.origin import origin
 from brushwork.picture import read_metadata, write_picture
 
 
+@pytest.mark.slow
 def test_the_files_and_the_network_are_found(tmp_path):
     job = tiny_job(tmp_path)
     painted(job)
     assert origin(job.output) == (job.content, job.paintings, "tiny")
 
 
+@pytest.mark.slow
 def test_options_of_another_version_do_not_matter(tmp_path):
     job = tiny_job(tmp_path)
     painted(job)
@@ -31,6 +33,7 @@ def test_options_of_another_version_do_not_matter(tmp_path):
     assert origin(job.output).content == job.content
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_said(tmp_path):
     job = tiny_job(tmp_path)
     painted(job)

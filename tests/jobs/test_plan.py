@@ -43,6 +43,7 @@ def flat(**changes):
     return replace(TINY, coarsest=0, **changes)
 
 
+@pytest.mark.slow
 def test_a_plan_tells_sizes_closures_memory_and_time(tmp_path):
     found = plan(tiny_job(tmp_path), encoder=tiny_network())
     assert [(level.size, level.closures) for level in found.levels] == [(Size(32, 48), 6), (Size(64, 96), 3)]
@@ -53,6 +54,7 @@ def test_a_plan_tells_sizes_closures_memory_and_time(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["painting.png", "photograph.png"]
 
 
+@pytest.mark.slow
 def test_without_a_probe_there_are_no_times(tmp_path):
     assert plan(tiny_job(tmp_path), timed=False, encoder=tiny_network()).seconds is None
 
@@ -64,6 +66,7 @@ def nothing_held(monkeypatch):
         monkeypatch.setattr(import_module(place), "held_memory", lambda _: 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_held")
 def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=2000))
@@ -77,6 +80,7 @@ def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
     assert not plan(larger, timed=False, memory=memory, encoder=tiny_network()).fits
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_held")
 def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=2000))
@@ -88,6 +92,7 @@ def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
     assert found.tiling is not None and found.tiling.side in SIDES
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_held")
 def test_sizes_at_which_the_network_sees_nothing_are_not_proposed(tmp_path):
     write_picture(picture(1, 33, 400), tmp_path / "photograph.png")
@@ -97,6 +102,7 @@ def test_sizes_at_which_the_network_sees_nothing_are_not_proposed(tmp_path):
     assert plan(job, timed=False, memory=1, encoder=tiny_network()).largest == 0
 
 
+@pytest.mark.slow
 def test_where_nothing_fits_the_largest_size_is_0(tmp_path):
     assert plan(tiny_job(tmp_path), timed=False, memory=0, encoder=tiny_network()).largest == 0
 
@@ -107,11 +113,13 @@ def test_pictures_that_cannot_be_used_are_refused(tmp_path):
         plan(tiny_job(tmp_path), encoder=tiny_network())
 
 
+@pytest.mark.slow
 def test_memory_grows_with_the_area():
     at = {size: needed(flat(size=size)) for size in (256, 512, 1024)}
     assert 3.9 < (at[1024] - at[512]) / (at[512] - at[256]) < 4.1
 
 
+@pytest.mark.slow
 def test_memory_grows_with_what_is_looked_at():
     plain = needed(flat(size=256))
     assert needed(flat(size=256, style_scale=(4.0,))) > 2 * plain
@@ -121,6 +129,7 @@ def test_memory_grows_with_what_is_looked_at():
     assert needed(replace(ADAM, size=256, coarsest=0)) < needed(flat(size=256, history=100, iterations=100))
 
 
+@pytest.mark.slow
 def test_every_recipe_can_be_rehearsed():
     assert needed(ReconstructContent(layer="conv2_1", size=512)) > needed(ReconstructContent(layer="conv2_1", size=256))
     textures = [needed(Texture(size=f"{side}x64", style_layers=STYLE)) for side in (64, 1000)]
@@ -144,6 +153,7 @@ def test_other_sizes_of_the_same_options():
     assert scaled(Texture(), 40, canvas).size == "40x32"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -183,6 +193,7 @@ print(int(peak.split()[1]) * 1024, predicted)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_the_prediction_is_what_is_measured(tmp_path):
     for name, seed in (("photograph.png", 1), ("painting.png", 2)):

@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
 sys.path.append(str(Path(__file__).parent))
@@ -20,6 +21,7 @@ CPU = torch.device("cpu")
 OPTIONS = replace(TINY, start="instant", grain=0.0)
 
 
+@pytest.mark.slow
 def test_it_is_what_is_painted_at_once_at_the_first_size(tmp_path):
     inputs = read_inputs(tiny_job(tmp_path))
     levels = plan(OPTIONS, inputs.content.size)
@@ -30,6 +32,7 @@ def test_it_is_what_is_painted_at_once_at_the_first_size(tmp_path):
     torch.testing.assert_close(found, true)
 
 
+@pytest.mark.slow
 def test_it_is_as_grainy_as_other_starts(tmp_path):
     inputs = read_inputs(tiny_job(tmp_path))
     levels = plan(OPTIONS, inputs.content.size)
@@ -43,6 +46,7 @@ def test_only_who_asks_starts_from_it(tmp_path):
     assert started_at_once(job, inputs, plan(TINY, inputs.content.size), CPU, "plain") is inputs
 
 
+@pytest.mark.slow
 def test_a_painting_that_starts_from_it_is_painted_again_alike(tmp_path):
     job = tiny_job(tmp_path, options=OPTIONS)
     painted(job)

@@ -41,6 +41,7 @@ def told(tmp_path_factory):
     return folder, codes
 
 
+@pytest.mark.slow
 def test_processes_hear_of_each_other(told):
     heard = torch.load(told[0] / "0.pt")["talked"]
     assert heard == {
@@ -53,6 +54,7 @@ def test_processes_hear_of_each_other(told):
     }
 
 
+@pytest.mark.slow
 def test_two_processes_paint_the_picture_of_one(told):
     alone = rank_process.painted()
     first = torch.load(told[0] / "0.pt")["painted"]

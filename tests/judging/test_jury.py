@@ -83,6 +83,7 @@ def test_missing_weights_say_how_they_are_got(tmp_path, monkeypatch, photograph,
         judge(photograph, content=photograph, style=painting)
 
 
+@pytest.mark.slow
 def test_a_jury_is_loaded_by_name(monkeypatch, lpips, photograph, painting):
     from brushwork.judging import jury as module
 
@@ -93,6 +94,7 @@ def test_a_jury_is_loaded_by_name(monkeypatch, lpips, photograph, painting):
     assert found == loaded(photograph, content=photograph, style=painting)
 
 
+@pytest.mark.slow
 def test_pictures_in_any_form(jury, photograph, painting):
     levels = [(one[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy() for one in (photograph, painting)]
     photo, art = (torch.from_numpy(one).permute(2, 0, 1)[None] / 255 for one in levels)

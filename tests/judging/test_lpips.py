@@ -85,6 +85,7 @@ def test_the_published_weights_give_what_the_definition_says(name, photograph, p
     assert Lpips.load(name)(*pictures) == pytest.approx(expected, rel=THROUGH_VGG)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FEATURES)
 def test_it_is_a_distance(name, lpips, photograph, painting):
     painting = painting[..., :64, :].repeat(1, 1, 1, 2)[..., :80]

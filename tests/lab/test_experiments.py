@@ -31,6 +31,7 @@ def easel() -> Easel:
     return Order("fig1", Path(), size=64).easel()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_cells_have_names_of_their_own_and_settings_that_decide(name: str, easel: Easel) -> None:
     cells = experiment(name).cells(easel)
@@ -44,6 +45,7 @@ def test_light_needs_two_photographs(easel: Easel) -> None:
         experiment("light").cells(one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_quick_run_spends_a_share(name: str, easel: Easel) -> None:
     slow, fast = (experiment(name).cells(replace(easel, quick=quick)) for quick in (False, True))
@@ -63,6 +65,7 @@ def test_corners_of_the_starts_are_painted_once(easel: Easel) -> None:
     assert len(cells) == 15 and len({alike(cell) for cell in cells}) == 12
 
 
+@pytest.mark.slow
 def test_networks_begin_with_the_same_losses(easel: Easel) -> None:
     small = replace(easel, size=48)
     pictures = Pictures(small.photograph, (small.painting,))
@@ -96,6 +99,7 @@ def test_gram_matrices_that_keep_what_they_should() -> None:
     assert least > -100 * rounding(12)  # of numbers up to some hundred
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gram-entry", "localized", "covariance", "texture"])
 def test_cells_of_objectives_paint(name: str, easel: Easel) -> None:
     cell = experiment(name).cells(replace(easel, size=48, quick=True))[1]

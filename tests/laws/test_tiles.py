@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,6 +97,7 @@ def assert_same(found, expected, tolerance):
 sides = st.integers(35, 90)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(NETWORKS)), sides, sides, st.integers(56, 100), st.integers(0, 3), st.data())
 @settings(max_examples=12, deadline=None)
 def test_tiles_are_the_whole(name, height, width, side, kept, data):
@@ -111,6 +113,7 @@ def test_tiles_are_the_whole(name, height, width, side, kept, data):
     assert_same(found, evaluated(whole(encoder, asked), image), DOUBLE)
 
 
+@pytest.mark.slow
 @given(sides, sides, st.lists(st.integers(1, 20), max_size=3), st.integers(24, 100))
 @settings(max_examples=8, deadline=None)
 def test_bands_of_rows_are_the_whole(height, width, cuts, side):
@@ -133,6 +136,7 @@ def test_bands_of_rows_are_the_whole(height, width, cuts, side):
     assert_same((losses, gradient), evaluated(whole(encoder, asked), image), DOUBLE)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 300))
 @settings(max_examples=60, deadline=None)
 def test_tiles_divide_the_picture_and_its_cells(height, width, side):
@@ -155,6 +159,7 @@ def test_tiles_divide_the_picture_and_its_cells(height, width, side):
         assert max(outer.height, outer.width) <= max(side, 2 * layout.halo + 2 * layout.stride)
 
 
+@pytest.mark.slow
 def test_single_precision():
     encoder, taps = network("vgg", padding="reflect")
     size = Size(101, 90)

@@ -101,6 +101,7 @@ def evaluated(evaluate):
     return evaluate(leaf), leaf.grad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", TERMS.values(), ids=TERMS.keys())
 def test_tiles_are_the_whole(encoder, make):
     goal = objective(encoder, make)

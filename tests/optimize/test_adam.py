@@ -12,6 +12,7 @@ def walk(evaluate, optimizer, steps, start, canvas=None):
     return list(minimize(canvas or Pixels(), evaluate, optimizer, steps, start=start))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [1.0, 255.0])
 @pytest.mark.parametrize("betas", [(0.9, 0.999), (0.9, 0.99), (0.0, 0.5)])
 def test_iterates_are_those_of_torch(problems, start, unit, betas):

@@ -23,12 +23,14 @@ def walk(evaluate, optimizer, steps, start, canvas=None):
     return list(minimize(canvas or Pixels(), evaluate, optimizer, steps, start=start))
 
 
+@pytest.mark.slow
 def test_without_trouble_nothing_changes(problems, start):
     plain = walk(problems.painting(shape=start.shape), LBFGS(), 30, start)
     guarded = walk(problems.painting(shape=start.shape), Guard(LBFGS()), 30, start)
     assert all(torch.equal(a.point, b.point) and b.note is None for a, b in zip(plain, guarded, strict=True))
 
 
+@pytest.mark.slow
 def test_a_region_without_numbers_is_left_for_the_best_picture(problems, start):
     unguarded = walk(holed(problems), LBFGS(), 150, start)
     assert not math.isfinite(unguarded[-1].losses.total)
@@ -43,6 +45,7 @@ def test_a_region_without_numbers_is_left_for_the_best_picture(problems, start):
     assert losses[-1] < 0.1 * losses[back]
 
 
+@pytest.mark.slow
 def test_an_explosion_is_undone(problems, start):
     """Steps 40 times too long drive the plain walk away for good."""
     evaluate = problems.evaluating(problems.rosenbrock)
@@ -127,6 +130,7 @@ def test_negative_losses_may_rise_a_little(problems, start):
     assert all(step.note is None for step in walk(evaluate, Guard(Adam(0.1)), 4, start))
 
 
+@pytest.mark.slow
 def test_at_another_size_the_best_is_another(problems, start):
     guard = Guard(LBFGS(search=True))
     walk(problems.evaluating(problems.rosenbrock), guard, 20, start)

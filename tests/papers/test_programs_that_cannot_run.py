@@ -129,6 +129,7 @@ def encoders():
     return {name: encoder_for(preset(name), "cpu").double() for name in PROGRAMS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", ["content", "style", "another picture"])
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_loss_and_gradient_are_those_of_the_program(program, at, encoders):

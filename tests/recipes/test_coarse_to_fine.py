@@ -70,6 +70,7 @@ def options(request, small_transfer):
     return small_transfer(size=96, coarsest=48, iterations=5, finer_share=0.8, **own[request.param])
 
 
+@pytest.mark.slow
 def test_progress_counts_levels_and_closures(options, tiny, photograph, painting):
     steps = list(run(options, Pictures(photograph, (painting,)), encoder=tiny))
     assert steps[0].levels == [Level(Size(36, 48), 5), Level(Size(72, 96), 4)]
@@ -84,6 +85,7 @@ def test_progress_counts_levels_and_closures(options, tiny, photograph, painting
         assert step.image.max() <= 1
 
 
+@pytest.mark.slow
 def test_losses_fall_on_every_level(options, tiny, photograph, painting):
     steps = list(run(options, Pictures(photograph, (painting,)), encoder=tiny))
     for level in (0, 1):
@@ -91,6 +93,7 @@ def test_losses_fall_on_every_level(options, tiny, photograph, painting):
         assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_going_on_ends_bit_for_bit_as_without_a_break(options, tiny, photograph, painting):
     pictures = Pictures(photograph, (painting,))
     kept = [(step.saved(), step.image) for step in run(options, pictures, encoder=tiny)]
@@ -104,12 +107,14 @@ def test_going_on_ends_bit_for_bit_as_without_a_break(options, tiny, photograph,
             assert rest[0].spent > (saved.spent if saved.level == 0 else 5 + saved.spent)
 
 
+@pytest.mark.slow
 def test_the_same_options_give_the_same_picture(options, tiny, photograph, painting):
     pictures = Pictures(photograph, (painting,))
     one, other = ([step.image for step in run(options, pictures, encoder=tiny)][-1] for _ in range(2))
     assert torch.equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_box_keeps_every_pixel_displayable(small_transfer, tiny, photograph, painting):
     pictures = Pictures(photograph, (painting,))
     extremes = {}
@@ -133,6 +138,7 @@ def test_what_is_saved_can_be_written_by_safetensors(small_transfer, tiny, photo
         assert save(progress.saved().state)
 
 
+@pytest.mark.slow
 def test_what_is_saved_later_is_that_of_its_step(options, tiny, photograph, painting):
     steps = [(one.saving(), one.saved()) for one in run(options, Pictures(photograph, (painting,)), encoder=tiny)]
     for later, saved in steps:

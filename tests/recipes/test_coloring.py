@@ -116,6 +116,7 @@ def test_half_the_strength_is_in_between(pale, faded):
     assert torch.allclose(half, (faded + finished(full, pale, faded)) / 2, atol=DOUBLE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("when", WHENS)
 def test_what_is_seen_is_what_is_finished(mode, when, small_transfer, tiny, photograph, painting):
@@ -127,6 +128,7 @@ def test_what_is_seen_is_what_is_finished(mode, when, small_transfer, tiny, phot
     assert torch.equal(progress.saved().state["shown"], progress.step.image)
 
 
+@pytest.mark.slow
 def test_keeping_the_luminance_keeps_the_photographs_chroma(small_transfer, tiny, photograph, painting):
     plain, keeping = (
         list(transfer(photograph, [painting], small_transfer(color=mode, iterations=4), encoder=tiny))[-1].image
@@ -135,6 +137,7 @@ def test_keeping_the_luminance_keeps_the_photographs_chroma(small_transfer, tiny
     assert chroma_distance(keeping, photograph) < chroma_distance(plain, photograph)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize("space", SPACES)

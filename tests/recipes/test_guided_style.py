@@ -33,6 +33,7 @@ def scored(weighted, feature):
     return weight * term.score(term.summarize(feature, Window.whole(Size.of(feature))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [*((name,) for name in BY_REGIONS), ("gram:0.5", "moments:2")])
 @pytest.mark.parametrize("guides", ["simple", "all", "inside"])
 def test_one_region_of_everything_is_plain_style(guides, loss, small_transfer, tiny, photograph, painting):
@@ -132,6 +133,7 @@ def test_the_gradient_of_a_region_stays_in_it(loss, small_transfer, tiny, photog
     assert outside == 0
 
 
+@pytest.mark.slow
 def test_regions_in_tiles_are_those_of_the_whole(small_transfer, tiny, photograph, painting, halves):
     options = small_transfer(feather=2.0, coarsest=0)
     pictures = Pictures(photograph, (painting,), regions=halves)
@@ -148,6 +150,7 @@ def test_regions_in_tiles_are_those_of_the_whole(small_transfer, tiny, photograp
         assert float(error) < DOUBLE
 
 
+@pytest.mark.slow
 def test_a_painting_of_regions_is_painted_and_resumed(small_transfer, tiny, photograph, painting, halves):
     options = small_transfer(iterations=8, size=96, coarsest=48)
     pictures = Pictures(photograph, (painting,), regions=halves)
@@ -158,6 +161,7 @@ def test_a_painting_of_regions_is_painted_and_resumed(small_transfer, tiny, phot
     assert torch.equal(last.image, steps[-1].image)
 
 
+@pytest.mark.slow
 def test_a_region_without_cells_has_no_style_there(small_transfer, tiny, photograph, painting, halves):
     dot = torch.zeros(1, 48, 64)
     dot[..., 20:24, 20:24] = 1

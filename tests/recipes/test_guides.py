@@ -24,6 +24,7 @@ def test_guides_have_the_size_of_the_map(way, layer, masks, tiny):
     assert guides.max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["conv1_1", "conv2_1", "pool2", "conv3_1"])
 def test_who_sees_a_region_is_found_by_changing_it(layer, masks, tiny):
     """Cells that see a region are those that may change when only the region does: no more, and nearly no fewer."""

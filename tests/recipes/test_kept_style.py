@@ -28,6 +28,7 @@ def ends(photograph, paintings, options, encoder):
     return [(p.image, p.step.losses.total) for p in transfer(photograph, paintings, options, encoder=encoder)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", [{}, {"measure": "short"}, {"style_scale": (0.7,)}, {"spread_weight": 0.0}])
 def test_it_paints_as_the_painting_does(own, options, tiny, photograph, painting, tmp_path):
     chosen = options(**own)
@@ -61,6 +62,7 @@ def test_a_file_is_not_overwritten_unasked(kept, tmp_path):
     assert (tmp_path / "a.style").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
+@pytest.mark.slow
 def test_a_mixture_paints_as_the_blend_of_the_paintings(kept, options, tiny, photograph, painting):
     other = painting.flip(1)
     mixed = mix_styles([kept, take_style(other, options(), "another", encoder=tiny)], [3.0, 1.0])
@@ -70,6 +72,7 @@ def test_a_mixture_paints_as_the_blend_of_the_paintings(kept, options, tiny, pho
         assert torch.allclose(mine[0], theirs[0], atol=DOUBLE)
 
 
+@pytest.mark.slow
 def test_a_style_and_a_painting_can_be_blended(kept, options, tiny, photograph, painting):
     both = options(style_blend=(1.0, 2.0))
     mine = ends(photograph, [kept, painting.flip(1)], both, tiny)
@@ -128,6 +131,7 @@ def test_other_files_are_no_styles(content, tmp_path):
         KeptStyle.read(tmp_path / "b.style")
 
 
+@pytest.mark.slow
 def test_sizes_do_not_hang_on_the_paintings_proportions(options, tiny, photograph, painting):
     """At 48 pixels a side of this one is below what can be painted, and enough to be looked at."""
     strip = torch.cat([painting[..., :32, :], painting[..., :32, :]], dim=3)

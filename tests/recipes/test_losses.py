@@ -35,6 +35,7 @@ def objective(subject):
     return {name: one for name, one in subject.objective_at(Size(48, 64)).terms.items() if ":" in name}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_falls_in_both_recipes(loss, options, small_texture, tiny, photograph, painting):
     style = {"content_weight": 0.0, "smoothness": 0.0, "spread_weight": 0.0, "iterations": 12, "style_weight": 1e3}
@@ -84,6 +85,7 @@ def test_losses_add_up_with_their_weights(options, tiny, photograph, painting):
         assert both[f"spread:{layer}"].weight == alone["gram"][f"spread:{layer}"].weight
 
 
+@pytest.mark.slow
 def test_in_relative_losses_are_balanced_with_gram_matrices(options, tiny, photograph, painting):
     for loss in ("moments", "covariance", "wasserstein", "sliced", "histogram", "patches"):
         weights = {}
@@ -98,6 +100,7 @@ def test_means_and_deviations_stand_beside_the_gram_matrix_alone(options, tiny, 
     assert names == {"content:conv2_1", *(f"wasserstein:{layer}" for layer in LAYERS)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ADDITIVE)
 def test_additive_losses_in_tiles_are_those_of_the_whole(loss, options, tiny, photograph, painting):
     pictures = Pictures(photograph, (painting,))
@@ -154,6 +157,7 @@ def test_kept_styles_have_moments_only(options, tiny, photograph, painting):
         next(transfer(photograph, [kept], options("covariance"), encoder=tiny))
 
 
+@pytest.mark.slow
 def test_directions_are_drawn_anew_and_a_resumed_run_sees_the_same_ones(options, tiny, photograph, painting):
     given = options("sliced", iterations=25)
     pairs = [(step, step.saved()) for step in transfer(photograph, [painting], given, encoder=tiny)]

@@ -58,6 +58,7 @@ def test_content_is_a_share_of_the_photographs(tiny, photograph, painting):
     )
 
 
+@pytest.mark.slow
 def test_a_saved_picture_goes_on_bit_for_bit(tiny, photograph, painting):
     whole = list(mdan(photograph, [painting], TINY, encoder=tiny))
     for stop in (1, 3, 5):
@@ -70,6 +71,7 @@ def test_a_saved_picture_goes_on_bit_for_bit(tiny, photograph, painting):
         assert rest[-1].step.losses.total == whole[-1].step.losses.total
 
 
+@pytest.mark.slow
 def test_the_rival_is_fooled_more_than_by_the_photograph(tiny, photograph, painting):
     options = replace(TINY, iterations=60, content_weight=0.0, smoothness=0.0, rival_rate=0.01)
     *_, last = mdan(photograph, [painting], options, encoder=tiny)
@@ -77,6 +79,7 @@ def test_the_rival_is_fooled_more_than_by_the_photograph(tiny, photograph, paint
     assert last.step.losses.terms["style"] < 0.9 * still.step.losses.terms["style"]
 
 
+@pytest.mark.slow
 def test_patches_of_several_paintings(tiny, photograph, painting):
     one, two = (images(mdan(photograph, found, TINY, encoder=tiny)) for found in ([painting], [painting, photograph]))
     assert not torch.equal(one[-1], two[-1])

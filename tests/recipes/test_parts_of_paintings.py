@@ -25,6 +25,7 @@ def share(request):
     return Alone(request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["simple", "all", "inside"])
 def test_moments_are_those_under_the_guides(way, tiny, painting, masks, share):
     parts = Parts(painting, masks, way, LAYERS, tiny, share)

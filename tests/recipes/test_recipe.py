@@ -26,6 +26,7 @@ def case(request, tiny, photograph, painting):
     return options, pictures, direct[request.param]
 
 
+@pytest.mark.slow
 def test_run_is_the_recipe_that_the_options_belong_to(case, tiny):
     options, pictures, direct = case
     found, expected = pictures_of(run(options, pictures, encoder=tiny)), pictures_of(direct())

@@ -10,6 +10,7 @@ from brushwork.recipes import reconstruct_content
 from tolerances import DOUBLE
 
 
+@pytest.mark.slow
 def test_a_shallow_layer_gives_the_picture_back(small_reconstruction, tiny, photograph):
     options = small_reconstruction(layer="conv1_1", iterations=60)
     *_, last = reconstruct_content(photograph, options, encoder=tiny)

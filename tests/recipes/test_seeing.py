@@ -9,6 +9,7 @@ from brushwork.recipes import Transfer
 from brushwork.recipes.seeing import encoder_for
 
 
+@pytest.mark.slow
 def test_the_network_is_the_one_that_the_options_describe():
     options = Transfer(network="vgg19", pooling="average", padding="reflect", white=256.0, ceil=True)
     encoder = encoder_for(options, torch.device("cpu"))

@@ -52,6 +52,7 @@ def scene(tiny, photograph, painting):
     return Pictures(photograph, (painting,)), tiny
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SETTINGS)
 def test_transfers(kind, scene, small_transfer):
     options = replace(small_transfer(size=96, iterations=6), **SETTINGS[kind])
@@ -61,6 +62,7 @@ def test_transfers(kind, scene, small_transfer):
     assert min(step.step.image.shape[2] for step in [rank[-1] for rank in several]) > 0
 
 
+@pytest.mark.slow
 def test_textures_and_reconstructions(scene, small_texture, small_reconstruction):
     pictures, encoder = scene
     pictures = Pictures(pictures.content)
@@ -69,6 +71,7 @@ def test_textures_and_reconstructions(scene, small_texture, small_reconstruction
         require_same(list(painted(options, pictures, encoder)), several)
 
 
+@pytest.mark.slow
 def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
     """What two ranks saved in the middle of the first size, three take up, and end as one process would."""
     options = small_transfer(size=96, coarsest=48, iterations=6)

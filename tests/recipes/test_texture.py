@@ -29,6 +29,7 @@ def test_the_picture_is_looked_at_in_its_own_proportions(small_texture, tiny, pa
     assert Size.of(last.image) == (48, 32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["96x64", "40x80"])
 def test_a_larger_canvas_gets_the_same_texture(size, small_texture, tiny, painting):
     steps = [

@@ -26,6 +26,7 @@ def pictures(photograph, painting):
     return Pictures(photograph, (painting,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["small_transfer", "small_texture", "small_reconstruction"])
 def test_tiles_paint_the_same_picture(recipe, request, pictures, tiny):
     options = request.getfixturevalue(recipe)()
@@ -35,6 +36,7 @@ def test_tiles_paint_the_same_picture(recipe, request, pictures, tiny):
     assert (found.image - expected.image).abs().mean() < DOUBLE
 
 
+@pytest.mark.slow
 def test_large_targets_lie_in_files(pictures, tiny, small_transfer, monkeypatch):
     asked = []
     monkeypatch.setattr(features, "spacious", partial(mapped.spacious, large=1))

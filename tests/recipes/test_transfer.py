@@ -36,6 +36,7 @@ def test_terms_have_the_names_of_their_layers(small_transfer, tiny, photograph, 
     assert first.step.losses.terms.keys() == expected
 
 
+@pytest.mark.slow
 def test_the_loss_is_the_sum_of_its_terms(small_transfer, tiny, photograph, painting):
     for step in transfer(photograph, [painting], small_transfer(), encoder=tiny):
         assert step.step.losses.total.item() == pytest.approx(sum(losses([step])[0].values()), rel=DOUBLE)
@@ -75,6 +76,7 @@ def test_a_falloff_is_a_geometric_series_of_mean_1(falloff, small_transfer, tiny
     assert [before / after for before, after in itertools.pairwise(shares)] == pytest.approx([falloff] * 4)
 
 
+@pytest.mark.slow
 def test_blend_weights_mix_the_gram_matrices(small_transfer, tiny, photograph, painting):
     other, size = painting.flip(-1).sqrt(), Size(48, 64)
 
