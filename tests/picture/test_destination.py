@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.picture import check_writable, read_picture, write_picture
+from brushwork.picture import check_writable, read_metadata, read_picture, write_picture
 from brushwork.picture.window import Size
 
 
@@ -181,3 +181,49 @@ def test_a_folder_that_cannot_be_synced_is_no_failure(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "open", unless_folder)
     assert write_picture(torch.zeros(1, 3, 4, 4), tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "dzi"])
+def test_a_link_stays_a_link_and_what_it_names_is_replaced(tmp_path, ending):
+    if ending != "png":
+        pytest.importorskip("pyvips")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    first, second = torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4)
+    pyramid = ending == "tif"
+    real = write_picture(first, elsewhere / f"real.{ending}", pyramid=pyramid)
+    before = listed(elsewhere)
+    (tmp_path / f"next.{ending}").symlink_to(real)
+    link = tmp_path / f"link.{ending}"
+    link.symlink_to(f"next.{ending}")
+    assert "is there already" in refusal(link, pyramid=pyramid)
+    check_writable(link, overwrite=True, pyramid=pyramid)
+    old = real.read_bytes()
+    write_picture(second, link, overwrite=True, pyramid=pyramid, metadata="new")
+    assert link.is_symlink() and not real.is_symlink()
+    assert real.read_bytes() != old
+    assert read_metadata(link) == "new"
+    assert listed(elsewhere) == before and len(listed(tmp_path)) == 3
+
+
+def test_a_link_that_leads_nowhere_may_make_what_it_names(tmp_path):
+    link = tmp_path / "a.png"
+    link.symlink_to("gone.png")
+    write_picture(torch.rand(1, 3, 4, 4), link, overwrite=True)
+    assert link.is_symlink() and (tmp_path / "gone.png").is_file()
+    (tmp_path / "b.png").symlink_to("no/b.png")
+    assert "does not exist: make it" in refusal(tmp_path / "b.png", overwrite=True)
+    (tmp_path / "c.png").symlink_to("c.png")  # names itself, and so nothing
+    assert "is there already" in refusal(tmp_path / "c.png")
+    write_picture(torch.rand(1, 3, 4, 4), tmp_path / "c.png", overwrite=True)
+    assert (tmp_path / "c.png").is_file()
+
+
+def test_pipes_and_devices_are_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    (tmp_path / "b.png").symlink_to(os.devnull)
+    for name in ("a.png", "b.png"):
+        assert "is a pipe or a device" in refusal(tmp_path / name, overwrite=True)
+        with pytest.raises(InputError, match="is a pipe or a device"):
+            write_picture(torch.rand(1, 3, 4, 4), tmp_path / name, overwrite=True)
+    assert stat.S_ISFIFO((tmp_path / "a.png").stat().st_mode)

@@ -52,6 +52,7 @@ def check_writable(
     if format is DEEP_ZOOM or pyramid:
         required_vips(f"{path.name} is to be written with its tiles")
     with _explained(path):
+        path = _place(path, overwrite)
         _require_place(path, overwrite, format.beside(path))
         with _temporary(path.parent):
             pass
@@ -67,10 +68,12 @@ def check_writable(
 def placing(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """A file to write into, which takes its place at the end: as a whole or not at all, even if the machine stops.
 
+    A link stays a link: what it names is replaced.
+
     Raises: InputError: it cannot be written, or is there and may not be overwritten.
     """
     with _explained(path):
-        _require_place(path, overwrite)
+        path = _place(path, overwrite)
         with _temporary(path.parent) as temporary:
             yield temporary
             with temporary.open("rb+") as file:
@@ -81,7 +84,7 @@ def placing(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 @contextmanager
 def placing_together(path: Path, beside: Sequence[Path], *, overwrite: bool) -> Iterator[Path]:
-    """A folder to write into a file and what lies beside it, by their names; the file takes its place last.
+    """A folder to write into a file and what lies beside it, by their names; the file, no link, takes its place last.
 
     Raises: InputError: as `placing`; what is to lie beside is there.
     """
@@ -96,6 +99,23 @@ def placing_together(path: Path, beside: Sequence[Path], *, overwrite: bool) -> 
                 (temporary / one.name).rename(one)
             _rename(temporary / path.name, path, overwrite)
         sync_folder(path.parent)
+
+
+def _place(path: Path, overwrite: bool) -> Path:
+    """The file that is written: the path, or what it names.
+
+    Raises: InputError, FileExistsError: nothing can be written there.
+    """
+    _require_place(path, overwrite)  # also a link that leads nowhere is there already
+    place = followed(path)
+    if place != path:
+        _require_place(place, overwrite)
+    return place
+
+
+def followed(path: Path) -> Path:
+    """What a link names, through all links, whether or not it is there yet; any other path itself."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 @contextmanager
@@ -142,6 +162,8 @@ def _require_place(path: Path, overwrite: bool, beside: Sequence[Path] = ()) -> 
         )
     if path.is_dir():
         raise InputError(f"{path} is a folder: give a file name in it.")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is a pipe or a device, and would be replaced by a file: give the name of a file.")
     for one in (path, *beside):
         with suppress(FileNotFoundError):
             one.lstat()  # complains about a name that is too long, too

@@ -11,7 +11,7 @@ from torch import Tensor
 from brushwork.errors import InputError
 from brushwork.folders import expanded
 from brushwork.picture.deepzoom import write_deep_zoom
-from brushwork.picture.destination import placing, placing_together
+from brushwork.picture.destination import followed, placing, placing_together
 from brushwork.picture.encode import encoded
 from brushwork.picture.formats import DEEP_ZOOM, Format, format_of, require_pyramid
 from brushwork.picture.levels import levels, require_numbers
@@ -62,8 +62,9 @@ def write_picture(
     if pyvips := _encoder_of_giants(format, Size.of(image), pyramid):
         picture = drawn(pyvips, image, alpha, bits=bits, over_white=over_white)
         if format is DEEP_ZOOM:
-            with placing_together(path, format.beside(path), overwrite=overwrite) as folder:
-                write_deep_zoom(pyvips, picture, folder, path.stem, metadata=metadata, quality=quality)
+            place = followed(path)  # the page and the tiles have its name
+            with placing_together(place, format.beside(place), overwrite=overwrite) as folder:
+                write_deep_zoom(pyvips, picture, folder, place.stem, metadata=metadata, quality=quality)
         else:
             with placing(path, overwrite=overwrite) as file:
                 stream(pyvips, picture, file, format, metadata=metadata, quality=quality, pyramid=pyramid)
