@@ -159,3 +159,11 @@ def test_of_a_name_that_is_no_utf8_results_have_the_bytes_and_lines_the_escape(e
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 def test_json_gives_every_name_back_in_every_encoding(name: str, encoding: str) -> None:
     assert json.loads(json_text({"output": name}, encoding).encode(encoding)) == {"output": name}
+
+
+def test_a_picture_that_stdout_does_not_take_is_one_line(desk: Path) -> None:
+    body = "from pathlib import Path; from brushwork.cli.output import send; send(Path('photo.jpg'))"
+    done = program(body, "> /dev/full")
+    assert done.stderr.decode().splitlines()[-1] == (
+        f"brushwork.errors.InputError: {FULL}: write into a file elsewhere."
+    )
