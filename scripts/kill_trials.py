@@ -76,6 +76,7 @@ class Blow(NamedTuple):
 def run(folder: Path, arguments: list[str], blow: Blow | None = None) -> Ended:
     """Run a command in a folder, to its end or until it is ended."""
     log, began = folder.with_suffix(".log"), time.monotonic()
+    log.touch()
     process = os.fork()
     if process == 0:
         _become(folder, arguments, log)
