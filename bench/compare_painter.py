@@ -74,7 +74,7 @@ class Painter:
         return painted
 
     def ask(self, *command: object) -> dict[str, Any]:
-        """The answer to a command; see `Turn`."""
+        """The answer to a command; see `OptimizerStep`."""
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             print(json.dumps(command), file=self._process.stdin, flush=True)

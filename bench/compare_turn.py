@@ -30,8 +30,8 @@ class Look(NamedTuple):
 class Turn:
     """Called by an engine after each step; returns when it may go on, and ends the process when it shall stop.
 
-    Commands come as JSON lists, a line each: ["go", n] for n steps, ["judge", file], ["save", file], ["memory"], ["stop"].
-    Each is answered by one line. The clock stands while no command is there.
+    Commands come as JSON lists, a line each: ["go", n] for n steps, ["evaluate", file], ["save", file], ["memory"],
+    ["stop"]. Each is answered by one line. The clock stands while no command is there.
     """
 
     def __init__(self, commands: IO[str], answers: IO[str], device: str) -> None:

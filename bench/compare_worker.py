@@ -19,9 +19,9 @@ def main() -> None:
     warnings.simplefilter("ignore")
     task = Task.from_json(sys.argv[1])
     if task.engine == OURS:
-        from brushwork.cli.process import tune
+        from brushwork.cli.process import tune_process
 
-        tune()  # as the command does, before torch is imported
+        tune_process()  # as the command does, before torch is imported
     from compare_engines import run
     from compare_turn import Turn
 

@@ -2,12 +2,13 @@
 
     python bench/default.py [--size 160] [--pairs 36] [--curve 0.25 4] [--also "name: field=value …"]
 
-Six photographs after six paintings, by `default` and by each published preset: the same pictures at the same size (of the
-long side), and the same work, which is that of `default` at this size unless `--work` says another: closures at the full
-size, and those at a coarser one by their share of the pixels. Otherwise each preset is as published: its own network,
-weights, start and optimizer. All of it is judged in AlexNet, and in VGG-16, which is a near relation of the VGG-19 that
-everything was painted with. `--curve` paints with `default` also where its content weighs so many times as much: style and
-content are at odds, and programs compare where their content distance is the same. Nothing here is timed but for notice.
+Six photographs after six paintings, by `default` and by each published preset: the same pictures at the same size (of
+the long side), and the same work, which is that of `default` at this size unless `--work` says another: closures at the
+full size, and those at a coarser one by their share of the pixels. Otherwise each preset is as published: its own
+network, weights, start and optimizer. All of it is judged in AlexNet, and in VGG-16, which is a near relation of the
+VGG-19 that everything was painted with. `--curve` paints with `default` also where its content weighs so many times as
+much: style and content are at odds, and programs compare where their content distance is the same. Nothing here is
+timed but for notice.
 
 Each picture is kept with its record in `--out` as soon as it is painted; what was interrupted goes on where it was.
 """
@@ -27,12 +28,12 @@ from compare_machine import processor, revision
 from default_cells import NETWORKS, Bench, crossed, programs, work_of
 from default_report import by_pair, medians, table
 
-from brushwork.lab import Result, conduct
-from brushwork.lab.easel import Easel
-from brushwork.lab.record import Shelf
-from brushwork.lab.sheet import contact_sheet
-from brushwork.picture import Size, read_picture
-from brushwork.picture.destination import placing
+from brushwork.lab import CellResult, run_cells
+from brushwork.lab.easel import ExperimentContext
+from brushwork.lab.record import ResultStore
+from brushwork.lab.sheet import make_contact_sheet
+from brushwork.picture import Size, read_image
+from brushwork.picture.destination import atomic_write
 from brushwork.recipes import PRESETS
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -59,8 +60,8 @@ def main() -> None:
     given = _arguments()
     bench = _bench(given)
     rivals = [name for name in bench.programs if "×" not in name and name != "default"]
-    results: list[Result] = []
-    for result in _there(bench) if given.tables else (result for _, result in conduct(bench)):
+    results: list[CellResult] = []
+    for result in _there(bench) if given.tables else (result for _, result in run_cells(bench)):
         results.append(result)
         print(
             f"{time.strftime('%X')} {len(results)} of {len(bench.pairs) * len(bench.programs)}: {result.row}, {result.column}",
@@ -71,32 +72,32 @@ def main() -> None:
     columns = list(next(iter(rows.values())))
     text = f"{_facts(bench)}\n\n{table(rows, rivals, NETWORKS)}\n{medians(rows, columns, NETWORKS)}"
     print(text)
-    with placing(bench.folder / "table.md", overwrite=True) as path:
+    with atomic_write(bench.folder / "table.md", overwrite=True) as path:
         path.write_text(text, encoding="utf-8")
-    with placing(given.json or bench.folder / "figures.json", overwrite=True) as path:
+    with atomic_write(given.json or bench.folder / "figures.json", overwrite=True) as path:
         path.write_text(_json(bench, everything), encoding="utf-8")
-    with placing(bench.folder / "sheet.png", overwrite=True) as path:
-        contact_sheet(results).save(path, "PNG")
+    with atomic_write(bench.folder / "sheet.png", overwrite=True) as path:
+        make_contact_sheet(results).save(path, "PNG")
 
 
-def _there(bench: Bench) -> list[Result]:
+def _there(bench: Bench) -> list[CellResult]:
     """What was painted before."""
-    shelf = Shelf(bench.folder)
-    return [result for cell in bench.cells() if (result := shelf.kept(cell)) is not None]
+    shelf = ResultStore(bench.folder)
+    return [result for cell in bench.cells() if (result := shelf.load(cell)) is not None]
 
 
 def _bench(given: argparse.Namespace) -> Bench:
-    easel = Easel(_read(given.data, given.photographs), _read(given.data, given.paintings), given.size)
+    easel = ExperimentContext(_read(given.data, given.photographs), _read(given.data, given.paintings), given.size)
     own = programs(given.size, given.curve)
     own |= {name: replace(own["default"], **changes) for name, changes in map(_change, given.also)}
     chosen = {name: options for name, options in own.items() if not given.programs or name in given.programs}
-    pairs = crossed(tuple(easel.photographs), tuple(easel.paintings))[given.skip : given.skip + given.pairs]
-    work = given.work or work_of(own["default"], Size.of(easel.photograph), given.size)
+    pairs = crossed(tuple(easel.contents), tuple(easel.styles))[given.skip : given.skip + given.pairs]
+    work = given.work or work_of(own["default"], Size.of(easel.content), given.size)
     return Bench(given.out / str(given.size), easel, pairs, chosen, work)
 
 
 def _read(folder: Path, names: Sequence[str]) -> dict[str, torch.Tensor]:
-    return {Path(name).stem: read_picture(folder / name).image for name in names}
+    return {Path(name).stem: read_image(folder / name).image for name in names}
 
 
 def _change(text: str) -> tuple[str, dict[str, object]]:
@@ -120,7 +121,7 @@ def _facts(bench: Bench) -> str:
     )
 
 
-def _json(bench: Bench, results: Sequence[Result]) -> str:
+def _json(bench: Bench, results: Sequence[CellResult]) -> str:
     """Four digits of everything."""
     facts = {"size": bench.easel.size, "work": bench.work, "processor": processor(), "brushwork": revision()}
     found = [
@@ -145,7 +146,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--curve", type=float, nargs="*", default=(), help="content weights of default to try, as factors"
     )
-    parser.add_argument("--also", action="append", default=[], help="default changed: 'name: style_falloff=2 grain=0'")
+    parser.add_argument(
+        "--also", action="append", default=[], help="default changed: 'name: style_falloff=2 init-noise=0'"
+    )
     parser.add_argument("--tables", action="store_true", help="paint nothing: the tables of what is there")
     parser.add_argument("--out", type=Path, default=Path("out/default"), help="folder of the pictures and records")
     parser.add_argument("--json", type=Path, help="where to write the figures")

@@ -8,7 +8,7 @@ from math import exp, log
 from statistics import median
 from typing import NamedTuple
 
-from brushwork.lab import Result
+from brushwork.lab import CellResult
 
 STYLE = {"gram_style": "Gram", "moments_style": "moments", "sliced_style": "sliced Wasserstein"}
 """Figures of style that are compared, and their names in the tables."""
@@ -16,7 +16,7 @@ STYLE = {"gram_style": "Gram", "moments_style": "moments", "sliced_style": "slic
 LEAST_POINTS = 2
 """Of a curve."""
 
-Rows = Mapping[str, Mapping[str, Result]]
+Rows = Mapping[str, Mapping[str, CellResult]]
 """Pair → program → result."""
 
 
@@ -27,15 +27,15 @@ class Point(NamedTuple):
     style: float
 
 
-def by_pair(results: Sequence[Result]) -> Rows:
+def by_pair(results: Sequence[CellResult]) -> Rows:
     """The results of each pair, by their programs."""
-    rows: dict[str, dict[str, Result]] = {}
+    rows: dict[str, dict[str, CellResult]] = {}
     for one in results:
         rows.setdefault(one.row, {})[one.column] = one
     return rows
 
 
-def point(result: Result, network: str, style: str) -> Point:
+def point(result: CellResult, network: str, style: str) -> Point:
     """Content and style distance in a network."""
     return Point(result.figures[f"{network} content"], result.figures[f"{network} {style}"])
 

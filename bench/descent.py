@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 
 from compare_task import NETWORKS, PEERS, PRESETS
 
-from brushwork.picture import read_picture
+from brushwork.picture import read_image
 from brushwork.picture.window import Size
-from brushwork.recipes import preset
-from brushwork.recipes.transfer import Transfer, transfer
+from brushwork.recipes import load_preset
+from brushwork.recipes.transfer import TransferOptions, transfer
 from brushwork.types import Image
 
 MARKS = (100, 200, 300, 400, 500)
@@ -31,21 +31,26 @@ MARKS = (100, 200, 300, 400, 500)
 
 def schedules(size: int) -> Mapping[str, Mapping[str, Any]]:
     """What is tried, as changes of the program's settings."""
-    half, quarter = {"coarsest": size // 2}, {"coarsest": size // 4}
+    half, quarter = {"min_size": size // 2}, {"min_size": size // 4}
     return {
-        "half: 100, then 240": {**half, "iterations": 100, "finer_share": 2.4},
-        "half: 300, then 200": {**half, "iterations": 300, "finer_share": 0.67},
-        "quarter: 100, 150, 225": {**quarter, "iterations": 100, "finer_share": 1.5},
-        "half: 100, then 240, searched": {**half, "iterations": 100, "finer_share": 2.4, "line_search": True},
-        "half: 100, then 240, in a box": {**half, "iterations": 100, "finer_share": 2.4, "boxed": True},
-        "half: 100, then 240, 30 pairs": {**half, "iterations": 100, "finer_share": 2.4, "history": 30},
-        "half: 100, then 240, bfloat16": {**half, "iterations": 100, "finer_share": 2.4, "history_storage": "half"},
+        "half: 100, then 240": {**half, "iterations": 100, "iteration_decay": 2.4},
+        "half: 300, then 200": {**half, "iterations": 300, "iteration_decay": 0.67},
+        "quarter: 100, 150, 225": {**quarter, "iterations": 100, "iteration_decay": 1.5},
+        "half: 100, then 240, searched": {**half, "iterations": 100, "iteration_decay": 2.4, "line_search": True},
+        "half: 100, then 240, in a box": {**half, "iterations": 100, "iteration_decay": 2.4, "bounded": True},
+        "half: 100, then 240, 30 pairs": {**half, "iterations": 100, "iteration_decay": 2.4, "history": 30},
+        "half: 100, then 240, bfloat16": {**half, "iterations": 100, "iteration_decay": 2.4, "history_storage": "bf16"},
         "one size, 30 pairs": {"iterations": 350, "history": 30},
         "one size, searched": {"iterations": 350, "line_search": True},
         "one size, 200 pairs": {"history": 200},
         "octaves": {"preconditioner": "frequency"},
         "octaves, 50 pairs": {"preconditioner": "frequency", "history": 50},
-        "octaves, half: 100, then 400": {**half, "preconditioner": "frequency", "iterations": 100, "finer_share": 4.0},
+        "octaves, half: 100, then 400": {
+            **half,
+            "preconditioner": "frequency",
+            "iterations": 100,
+            "iteration_decay": 4.0,
+        },
     }
 
 
@@ -57,12 +62,12 @@ class Point(NamedTuple):
     loss: float
 
 
-def painted(photograph: Image, painting: Image, options: Transfer) -> Iterator[Point]:
+def painted(photograph: Image, painting: Image, options: TransferOptions) -> Iterator[Point]:
     """The points of a painting at its full size."""
     work, before = 0.0, 0
     for progress in transfer(photograph, [painting], options):
         share = Size.of(progress.step.point).area / progress.levels[-1].size.area
-        work, before = work + (progress.spent - before) * share, progress.spent
+        work, before = work + (progress.iterations - before) * share, progress.iterations
         if progress.level == len(progress.levels) - 1:
             yield Point(work, float(progress.step.losses.total))
 
@@ -77,9 +82,9 @@ def until(points: Iterator[Point], loss: float) -> Iterator[Point]:
 
 def compare(photograph: Path, painting: Path, peer: str, size: int, names: Sequence[str]) -> dict[str, Any]:
     """One pair of pictures, all schedules: the work to each of the program's losses."""
-    pictures = read_picture(photograph).image, read_picture(painting).image
-    own = {"network": NETWORKS[peer], "size": size, "measure": "area", "start": "content"}
-    program = replace(preset(PRESETS[peer]), **own, iterations=max(MARKS))
+    pictures = read_image(photograph).image, read_image(painting).image
+    own = {"network": NETWORKS[peer], "size": size, "measure": "area", "init": "content"}
+    program = replace(load_preset(PRESETS[peer]), **own, iterations=max(MARKS))
     seen = [point.loss for point in painted(*pictures, program)]
     marks = {mark: min(seen[:mark]) for mark in MARKS}
     print(f"\n{photograph.name} after {painting.name}, {size} pixels: work to the loss after …\n", flush=True)

@@ -1,6 +1,6 @@
 """What each step of the processor's engine brings: seconds of a closure, by turns, and peak memory.
 
-    python bench/engine.py [--sizes 256 512] [--turns 5] [--threads N] [--layers] [--json FILE]
+    python bench/engine.py [--sizes 256 512] [--rotations 5] [--threads N] [--layers] [--json FILE]
 
 A closure: VGG-19 with mirrored borders, forward to relu5_1, Gram matrices at five layers, content at one, and the
 gradient of the picture. Each way works in a process of its own, and they wait for each other. `--layers` adds a table
@@ -73,7 +73,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--rotations", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--layers", action="store_true")
     parser.add_argument("--json")
@@ -88,9 +88,9 @@ def _options() -> argparse.Namespace:
 
 
 def _is_there(way: Way) -> bool:
-    from brushwork.perception.engines import usable
+    from brushwork.perception.engines import usable_engines
 
-    return way.engine in usable()
+    return way.engine in usable_engines()
 
 
 def _start(place: int, size: int, options: argparse.Namespace) -> subprocess.Popen[str]:
@@ -126,10 +126,10 @@ def _machine() -> str:
 
 
 def _work(way: Way, size: int) -> None:
-    from brushwork.cli.process import tune
+    from brushwork.cli.process import tune_process
 
     if way.keeps_memory:
-        tune()
+        tune_process()
     closure = _prepared(way, size)
     for line in sys.stdin:
         print(closure() if line.strip() == "closure" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
@@ -147,7 +147,7 @@ def _prepared(way: Way, size: int):
     if not way.joins_pools:
         chain._joined = lambda steps, pool: pool
     if not way.sums:
-        moments.takes = lambda feature: False
+        moments.is_supported = lambda feature: False
     encoder = load_encoder(padding="reflect", engine=way.engine)
     generator = torch.Generator().manual_seed(0)
     picture = torch.rand(1, 3, size, size, generator=generator)
@@ -175,7 +175,7 @@ def _layers(size: int) -> None:
     from brushwork.perception.native import look
 
     found: dict[tuple[object, ...], list[float]] = {}
-    plain = look.call
+    plain = look.call_layer
 
     def timed(name, layer, like):
         begin = time.perf_counter()
@@ -184,7 +184,7 @@ def _layers(size: int) -> None:
         key = (way, layer.inputs, layer.outputs, layer.rows, layer.columns, layer.pool + layer.unpool > 0)
         found.setdefault(key, []).append(time.perf_counter() - begin)
 
-    look.call = timed
+    look.call_layer = timed
     closure = _prepared(WAYS[7], size)
     found.clear()
     for _ in range(5):

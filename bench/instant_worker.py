@@ -53,25 +53,25 @@ def _built_in(_: str, threads: int) -> Paint:
 
 def _instant(_: str, threads: int) -> Paint:
     device = _tuned(threads)
-    from brushwork.fast.instant import Instant
+    from brushwork.fast.instant import AdaINOptions
 
-    brush = Instant().brush(device)
-    return lambda content, style, size: _painted(Instant(size=size), brush, content, [style])
+    brush = AdaINOptions().load_stylizer(device)
+    return lambda content, style, size: _painted(AdaINOptions(size=size), brush, content, [style])
 
 
 def _painter(name: str, threads: int) -> Paint:
     device = _tuned(threads)
-    from brushwork.fast.by_painter import ByPainter
+    from brushwork.fast.by_painter import ModelOptions
 
-    brush = ByPainter(painter=name).brush(device)
-    return lambda content, _, size: _painted(ByPainter(painter=name, size=size), brush, content, [])
+    brush = ModelOptions(model=name).load_stylizer(device)
+    return lambda content, _, size: _painted(ModelOptions(model=name, size=size), brush, content, [])
 
 
 def _tuned(threads: int) -> Any:
     """The processor, for torch; the process set as the command sets its own."""
-    from brushwork.cli.process import tune
+    from brushwork.cli.process import tune_process
 
-    tune()  # before torch is imported
+    tune_process()  # before torch is imported
     import torch
 
     torch.set_num_threads(threads)
@@ -83,17 +83,19 @@ def _painted(options: Any, brush: Any, content: str, styles: list[str]) -> Any:
     import PIL.Image
     import torch
 
-    from brushwork.fast.at_once import strokes
-    from brushwork.jobs import OnePass
+    from brushwork.fast.at_once import run_stylizer
+    from brushwork.jobs import FeedForwardJob
     from brushwork.jobs.inputs import read_inputs
-    from brushwork.jobs.one_pass_need import choose_side
+    from brushwork.jobs.one_pass_need import choose_tile_side
 
     device = torch.device("cpu")
-    job = OnePass(options=options, content=Path(content), paintings=tuple(map(Path, styles)), output=Path("out.png"))
+    job = FeedForwardJob(
+        options=options, content=Path(content), styles=tuple(map(Path, styles)), output=Path("out.png")
+    )
     inputs = read_inputs(job)
-    side = choose_side(job, inputs.sizes, brush, device)
-    *_, last = strokes(options, inputs.on(device), brush, side)
-    samples = last.picture[0].mul(255).round_().to(torch.uint8).permute(1, 2, 0).contiguous()
+    side = choose_tile_side(job, inputs.sizes, brush, device)
+    *_, last = run_stylizer(options, inputs.to_device(device), brush, side)
+    samples = last.image[0].mul(255).round_().to(torch.uint8).permute(1, 2, 0).contiguous()
     return PIL.Image.fromarray(samples.numpy())
 
 

@@ -1,8 +1,10 @@
-"""How many closures of optimization a painter's picture is worth: `python bench/painter_loss.py photo.jpg … --painters wave`.
+"""How many closures of optimization a painter's picture is worth: `python bench/painter_loss.py photo.jpg … --painters
+wave`.
 
-A painter is judged by the loss that it learned by, on photographs that it did not learn from; the same loss is minimized
-by L-BFGS at one size, from white noise as Johnson et al. did (1603.08155, section 4.1: their networks are as good as 50 to
-100 closures), and from the photograph, as we would. The paintings are those of `examples/` that the painters' records name.
+A painter is judged by the loss that it learned by, on photographs that it did not learn from; the same loss is
+minimized by L-BFGS at one size, from white noise as Johnson et al. did (1603.08155, section 4.1: their networks are as
+good as 50 to 100 closures), and from the photograph, as we would. The paintings are those of `examples/` that the
+painters' records name.
 """
 
 from __future__ import annotations
@@ -18,22 +20,22 @@ from typing import Any
 import torch
 from compare_machine import machine, revision
 
-from brushwork import read_picture
-from brushwork.canvas import Pixels
-from brushwork.evaluate.whole import whole
-from brushwork.fast.painter import Painter, load_painter
+from brushwork import read_image
+from brushwork.canvas import PixelParametrization
+from brushwork.evaluate.whole import evaluate_whole
+from brushwork.fast.painter import StyleModel, load_model
 from brushwork.objective import Objective
 from brushwork.optimize import minimize
 from brushwork.perception import Encoder
-from brushwork.picture.resample import fit, resize
+from brushwork.picture.resample import fit_size, resize
 from brushwork.picture.window import Size
-from brushwork.recipes import Transfer
-from brushwork.recipes.balance import content_objective, smooth_objective, style_objective
-from brushwork.recipes.coarse_to_fine import optimizer_of
-from brushwork.recipes.convention import CONVENTIONS
-from brushwork.recipes.seeing import encoder_for
-from brushwork.training.learned_style import learned_style
-from brushwork.training.style_options import StyleTraining
+from brushwork.recipes import TransferOptions
+from brushwork.recipes.balance import content_objective, style_objective, tv_objective
+from brushwork.recipes.coarse_to_fine import make_optimizer
+from brushwork.recipes.convention import NORMALIZATIONS
+from brushwork.recipes.seeing import load_encoder_for
+from brushwork.training.learned_style import make_style_target
+from brushwork.training.style_options import JohnsonTrainingOptions
 from brushwork.types import Evaluate, Image
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -41,38 +43,38 @@ RESULTS = Path(__file__).parent / "results"
 MARKS = (50, 100, 300)
 
 
-def learned_by(painter: Painter) -> StyleTraining:
+def learned_by(painter: StyleModel) -> JohnsonTrainingOptions:
     """The settings that the painter learned by."""
-    given = painter.record["options"]
-    known = {field.name: given[field.name] for field in fields(StyleTraining) if field.name in given}
-    return StyleTraining(**{name: tuple(one) if isinstance(one, list) else one for name, one in known.items()})
+    given = painter.provenance["options"]
+    known = {field.name: given[field.name] for field in fields(JohnsonTrainingOptions) if field.name in given}
+    return JohnsonTrainingOptions(**{name: tuple(one) if isinstance(one, list) else one for name, one in known.items()})
 
 
-def objective_of(painter: Painter, photograph: Image, encoder: Encoder) -> Objective:
+def objective_of(painter: StyleModel, photograph: Image, encoder: Encoder) -> Objective:
     """The loss that the painter learned by, for one photograph."""
     options = learned_by(painter)
-    convention = CONVENTIONS[options.convention]
-    paintings = [read_picture(EXAMPLES / one["name"]).image for one in painter.record["styles"]]
-    style = learned_style(paintings, options, encoder, (*options.content_layers, *options.style_layers))
+    convention = NORMALIZATIONS[options.normalization]
+    paintings = [read_image(EXAMPLES / one["name"]).image for one in painter.provenance["styles"]]
+    style = make_style_target(paintings, options, encoder, (*options.content_layers, *options.style_layers))
     return (
         content_objective(photograph, encoder, options.content_layers, options.content_weight, convention, style)
         + style_objective(style, options, convention)
-        + smooth_objective(options.smoothness_form, options.smoothness, Size.of(photograph), options.white)
+        + tv_objective(options.tv_form, options.tv_weight, Size.of(photograph), options.encoder_scale)
     )
 
 
-def compared(painter: Painter, photograph: Image) -> dict[str, Any]:
+def compared(painter: StyleModel, photograph: Image) -> dict[str, Any]:
     """Loss of the photograph, of the painter's picture, and of the optimization from both starts."""
-    encoder = encoder_for(learned_by(painter), "cpu")
+    encoder = load_encoder_for(learned_by(painter), "cpu")
     objective = objective_of(painter, photograph, encoder)
     with torch.no_grad():
         painted = painter.network(photograph).clamp(0, 1)
-        before, own = (float(objective(encoder(one, objective.taps)).total) for one in (photograph, painted))
+        before, own = (float(objective(encoder(one, objective.layers)).total) for one in (photograph, painted))
     starts = {"photograph": photograph, "noise": noise_like(photograph)}
     return {
         "before": before,
         "loss": own,
-        "from": {name: optimized(whole(encoder, objective), start, own) for name, start in starts.items()},
+        "from": {name: optimized(evaluate_whole(encoder, objective), start, own) for name, start in starts.items()},
     }
 
 
@@ -83,8 +85,10 @@ def noise_like(photograph: Image) -> Image:
 
 def optimized(evaluate: Evaluate, start: Image, loss: float) -> dict[str, Any]:
     """The best losses at the marks, and the closures to a loss."""
-    options = Transfer(history=100)
-    steps = minimize(Pixels(options.pixel_range), evaluate, optimizer_of(options), max(MARKS), start=start)
+    options = TransferOptions(history=100)
+    steps = minimize(
+        PixelParametrization(options.optimizer_scale), evaluate, make_optimizer(options), max(MARKS), init=start
+    )
     best = list(accumulate((float(step.losses.total) for step in steps), min))
     return {
         "best": {mark: best[min(mark, len(best)) - 1] for mark in MARKS},
@@ -108,10 +112,10 @@ def measured(painters: Sequence[str], photographs: Sequence[Path], size: int) ->
     print(f"|{'---|' * (2 * len(MARKS) + 6)}", flush=True)
     found = []
     for name in painters:
-        painter = load_painter(name)
+        painter = load_model(name)
         for path in photographs:
-            image = read_picture(path).image
-            photograph = resize(image, fit(Size.of(image), size, by="short"), clamp=True)
+            image = read_image(path).image
+            photograph = resize(image, fit_size(Size.of(image), size, measure="short"), clamp=True)
             one = compared(painter, photograph)
             found.append({"painter": name, "photograph": path.name, **one})
             print(row(name, path.name, one), flush=True)

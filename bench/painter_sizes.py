@@ -18,17 +18,17 @@ from time import perf_counter, process_time
 
 import torch
 
-from brushwork.evaluate.mapped import spacious
-from brushwork.fast.architectures import build
-from brushwork.fast.frozen import in_tiles, statistics_of
-from brushwork.fast.gathering import STRIP, Gathering
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.trace import Network, trace
+from brushwork.evaluate.mapped import empty_or_mapped
+from brushwork.fast.architectures import build_network
+from brushwork.fast.frozen import measure_statistics, stylize_tiled
+from brushwork.fast.gathering import STRIP, ExactNormPass
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.trace import Network, trace_network
 from brushwork.types import Image
 
 SIZES = ("512x512", "1024x1024", "2048x2048", "4096x3072")
 WIDTHS = (16, 32)
-WAYS = ("whole", "gathered", "files", "frozen")
+WAYS = ("whole", "exact", "files", "frozen")
 LARGE = 2**23  # bytes of a map that goes into a file
 TILE = 1024
 
@@ -56,7 +56,7 @@ def main() -> None:
 def measure(width: int, size: str, way: str) -> None:
     """Paint one picture, and print what it took beyond the picture itself."""
     columns, rows = map(int, size.split("x"))
-    network = build(Johnson(width=width, upsampling="nearest")).eval().requires_grad_(False)
+    network = build_network(JohnsonConfig(width=width, upsampling="nearest")).eval().requires_grad_(False)
     image = torch.rand(1, 3, rows, columns, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         network(torch.rand(1, 3, 128, 128))  # what is made once
@@ -75,11 +75,11 @@ def painted(network: Network, image: Image, way: str) -> Iterator[object]:
     """The picture, and how far it is before."""
     if way == "whole":
         return iter([network(image)])
-    graph = trace(network, image)
+    graph = trace_network(network, image)
     if way == "frozen":
-        return in_tiles(graph, image, statistics_of(network, image), TILE)
-    room = partial(spacious, large=LARGE) if way == "files" else lambda shape, like: like.new_empty(*shape)
-    return Gathering(graph, image, STRIP, room).drawn()
+        return stylize_tiled(graph, image, measure_statistics(network, image), TILE)
+    room = partial(empty_or_mapped, large=LARGE) if way == "files" else lambda shape, like: like.new_empty(*shape)
+    return ExactNormPass(graph, image, STRIP, room).compute()
 
 
 def memory(entry: str) -> float:

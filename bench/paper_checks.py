@@ -17,9 +17,18 @@ from pathlib import Path
 
 import torch
 
-from brushwork import ReconstructContent, Texture, fit, preset, read_picture, resize, run, write_picture
+from brushwork import (
+    ReconstructionOptions,
+    TextureOptions,
+    fit_size,
+    load_preset,
+    read_image,
+    resize,
+    run_recipe,
+    write_image,
+)
 from brushwork.picture import Size
-from brushwork.recipes import Options, Pictures, Progress
+from brushwork.recipes import Progress, RecipeInputs, RecipeOptions
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
@@ -28,8 +37,8 @@ RATIOS = (1e-5, 1e-4, 1e-3, 1e-2)
 
 def main() -> None:
     arguments = _arguments()
-    photograph = read_picture(arguments.content).image
-    painting = read_picture(arguments.style).image
+    photograph = read_image(arguments.content).image
+    painting = read_image(arguments.style).image
     arguments.out.mkdir(parents=True, exist_ok=True)
     if "content" in arguments.parts:
         content_reconstructions(photograph, arguments)
@@ -43,10 +52,10 @@ def content_reconstructions(photograph: torch.Tensor, arguments: argparse.Namesp
     print(
         "\nContent reconstructions (original VGG-19)\n| layer | feature error, end / start | PSNR to the photograph, dB |\n|---|---|---|"
     )
-    target = resize(photograph, fit(Size.of(photograph), arguments.size, by="long"), clamp=True)
+    target = resize(photograph, fit_size(Size.of(photograph), arguments.size, measure="long"), clamp=True)
     for layer in LAYERS:
-        options = ReconstructContent(layer=layer, size=arguments.size, iterations=arguments.iterations)
-        first, last = ends(options, Pictures(photograph), arguments.out / f"content_{layer}.png")
+        options = ReconstructionOptions(layer=layer, size=arguments.size, iterations=arguments.iterations)
+        first, last = ends(options, RecipeInputs(photograph), arguments.out / f"content_{layer}.png")
         error = total(last) / total(first)
         psnr = -10 * math.log10(float((last.image - target).square().mean()))
         print(f"| {layer} | {error:.1e} | {psnr:.1f} |", flush=True)
@@ -61,10 +70,10 @@ def style_reconstructions(painting: torch.Tensor, arguments: argparse.Namespace)
     print("|---" * 6 + "|")
     for count in range(1, 6):
         layers = LAYERS[:count]
-        options = Texture(
+        options = TextureOptions(
             style_layers=layers, picture_size=arguments.size, measure="long", iterations=arguments.iterations
         )
-        first, last = ends(options, Pictures(painting), arguments.out / f"style_{count}.png")
+        first, last = ends(options, RecipeInputs(painting), arguments.out / f"style_{count}.png")
         fractions = [
             last.step.losses.terms[f"style:{name}"] / first.step.losses.terms[f"style:{name}"] for name in layers
         ]
@@ -75,21 +84,21 @@ def style_reconstructions(painting: torch.Tensor, arguments: argparse.Namespace)
 
 def ratios(photograph: torch.Tensor, painting: torch.Tensor, arguments: argparse.Namespace) -> None:
     print("\nRatio α/β (gatys-2015)\n| α/β | content loss / α | style loss / β |\n|---|---|---|")
-    base = replace(preset("gatys-2015"), size=arguments.size, iterations=arguments.iterations)
+    base = replace(load_preset("gatys-2015"), size=arguments.size, iterations=arguments.iterations)
     for ratio in RATIOS:
         options = replace(base, content_weight=ratio * base.style_weight)
-        _, last = ends(options, Pictures(photograph, (painting,)), arguments.out / f"ratio_{ratio:.0e}.png")
+        _, last = ends(options, RecipeInputs(photograph, (painting,)), arguments.out / f"ratio_{ratio:.0e}.png")
         content = sum_of(last, "content:") / options.content_weight
         style = sum_of(last, "style:") / options.style_weight
         print(f"| {ratio:.0e} | {content:.4g} | {style:.4g} |", flush=True)
 
 
-def ends(options: Options, pictures: Pictures, path: Path) -> tuple[Progress, Progress]:
+def ends(options: RecipeOptions, pictures: RecipeInputs, path: Path) -> tuple[Progress, Progress]:
     """The first and the last step of a recipe; the picture is written."""
-    steps = run(options, pictures)
+    steps = run_recipe(options, pictures)
     first = next(steps)
     (last,) = deque(steps, maxlen=1)
-    write_picture(last.image, path, overwrite=True)
+    write_image(last.image, path, overwrite=True)
     return first, last
 
 

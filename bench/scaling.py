@@ -26,13 +26,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from brushwork.evaluate.processes import Processes
+from brushwork.evaluate.processes import TorchProcessGroup
 from brushwork.evaluate.tiled import Tiling
-from brushwork.evaluate.wire import Wire
-from brushwork.picture import Size, read_picture, resize
-from brushwork.recipes import Pictures, Progress, Transfer, preset, run, taps
-from brushwork.recipes.seeing import encoder_for
-from brushwork.recipes.share import Band
+from brushwork.evaluate.wire import ProcessGroup
+from brushwork.picture import Size, read_image, resize
+from brushwork.recipes import Progress, RecipeInputs, TransferOptions, encoded_layers, load_preset, run_recipe
+from brushwork.recipes.seeing import load_encoder_for
+from brushwork.recipes.share import RowBand
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SIDE = 1024
@@ -52,8 +52,8 @@ NETWORKS = {"1 Gbit/s": 1e9 / 8, "10 Gbit/s": 1e10 / 8, "100 Gbit/s": 1e11 / 8}
 class Counted:
     """A wire whose bytes and seconds are counted, by what they are for."""
 
-    def __init__(self, wire: Wire) -> None:
-        self.wire, self.rank, self.count = wire, wire.rank, wire.count
+    def __init__(self, wire: ProcessGroup) -> None:
+        self.wire, self.rank, self.world_size = wire, wire.rank, wire.world_size
         self.bytes: dict[str, int] = defaultdict(int)
         self.calls: dict[str, int] = defaultdict(int)
         self.seconds: dict[str, float] = defaultdict(float)
@@ -66,22 +66,24 @@ class Counted:
         self.calls[what] += 1
         return result
 
-    def sum(self, tensor: Tensor) -> Tensor:
+    def all_reduce_sum(self, tensor: Tensor) -> Tensor:
         what = "products" if tensor.numel() <= 1 else "sums"
-        return self._timed(what, tensor.nbytes, lambda: self.wire.sum(tensor))
+        return self._timed(what, tensor.nbytes, lambda: self.wire.all_reduce_sum(tensor))
 
-    def largest(self, tensor: Tensor) -> Tensor:
-        return self._timed("products", tensor.nbytes, lambda: self.wire.largest(tensor))
+    def all_reduce_max(self, tensor: Tensor) -> Tensor:
+        return self._timed("products", tensor.nbytes, lambda: self.wire.all_reduce_max(tensor))
 
     def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
         sent = sum(parcel.nbytes for parcel in parcels.values())
         self._timed("halo", sent, lambda: self.wire.exchange(parcels, expected))
 
-    def first(self, value: Any) -> Any:
-        return self._timed("losses", 8 * len(value) if isinstance(value, list) else 0, lambda: self.wire.first(value))
+    def broadcast(self, value: Any) -> Any:
+        return self._timed(
+            "losses", 8 * len(value) if isinstance(value, list) else 0, lambda: self.wire.broadcast(value)
+        )
 
-    def all(self, value: Any) -> Sequence[Any]:
-        return self.wire.all(value)
+    def all_gather(self, value: Any) -> Sequence[Any]:
+        return self.wire.all_gather(value)
 
     def send(self, tensor: Tensor, to: int) -> None:
         self.wire.send(tensor, to)
@@ -94,16 +96,16 @@ class Counted:
             counter.clear()
 
 
-def options(size: int, steps: int) -> Transfer:
+def options(size: int, steps: int) -> TransferOptions:
     """Our default at one size."""
-    return replace(preset("default"), size=size, measure="long", coarsest=0, iterations=steps)
+    return replace(load_preset("default"), size=size, measure="long", min_size=0, iterations=steps)
 
 
-def pictures(size: int, dtype: torch.dtype) -> Pictures:
+def pictures(size: int, dtype: torch.dtype) -> RecipeInputs:
     """A tall photograph, so that bands are many, and a painting."""
-    content = read_picture(EXAMPLES / "rocket.jpg").image
+    content = read_image(EXAMPLES / "rocket.jpg").image
     tall = resize(content, Size(size, size * 2 // 3), clamp=True)
-    return Pictures(tall.to(dtype), (read_picture(EXAMPLES / "great_wave.png").image.to(dtype),))
+    return RecipeInputs(tall.to(dtype), (read_image(EXAMPLES / "great_wave.png").image.to(dtype),))
 
 
 def timed(steps: Any, wire: Counted | None = None) -> tuple[list[float], Progress]:
@@ -119,16 +121,16 @@ def timed(steps: Any, wire: Counted | None = None) -> tuple[list[float], Progres
 
 def worker(arguments: argparse.Namespace) -> None:
     """One rank: paint, and write what it counted and its rows."""
-    wire = Counted(Processes(torch.device("cpu")))
+    wire = Counted(TorchProcessGroup(torch.device("cpu")))
     asked = options(arguments.size, arguments.steps)
     dtype = precision(arguments)
-    encoder = encoder_for(asked, "cpu").to(dtype)
-    share = Band.of(encoder, taps(asked), wire, Tiling(SIDE))
-    times, last = timed(run(asked, pictures(arguments.size, dtype), encoder=encoder, share=share), wire)
+    encoder = load_encoder_for(asked, "cpu").to(dtype)
+    share = RowBand.of(encoder, encoded_layers(asked), wire, Tiling(SIDE))
+    times, last = timed(run_recipe(asked, pictures(arguments.size, dtype), encoder=encoder, partition=share), wire)
     counted = {"bytes": wire.bytes, "calls": wire.calls, "seconds": wire.seconds}
     found = {"times": times, "rows": last.image, "counted": {key: dict(value) for key, value in counted.items()}}
     torch.save(found, Path(arguments.worker) / f"{wire.rank}.pt")
-    wire.wire.leave()
+    wire.wire.close()
 
 
 def precision(arguments: argparse.Namespace) -> torch.dtype:
@@ -145,8 +147,8 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
         ranks = [torch.load(Path(folder) / f"{rank}.pt") for rank in range(arguments.ranks)]
     asked = options(arguments.size, arguments.steps)
     dtype = precision(arguments)
-    encoder = encoder_for(asked, "cpu").to(dtype)
-    times, last = timed(run(asked, pictures(arguments.size, dtype), encoder=encoder))
+    encoder = load_encoder_for(asked, "cpu").to(dtype)
+    times, last = timed(run_recipe(asked, pictures(arguments.size, dtype), encoder=encoder))
     together = torch.cat([rank["rows"] for rank in ranks], dim=2)
     steps = len(times) - 1
     return {

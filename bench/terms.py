@@ -17,29 +17,29 @@ from pathlib import Path
 import torch
 from compare_machine import processor
 
-from brushwork import Encoder, Objective, load_encoder, read_picture, resize, whole
+from brushwork import Encoder, Objective, evaluate_whole, load_encoder, read_image, resize
 from brushwork.picture import Size
 from brushwork.terms import (
-    AnyTerm,
-    CovarianceStyle,
-    GaussianWasserstein,
-    GramEntry,
-    GramStyle,
-    GuidedGram,
-    GuidedMeanStd,
-    Histogram,
-    LocalStyle,
-    MeanStd,
-    NearestPatch,
-    ShiftedGram,
-    SlicedWasserstein,
+    AnyLoss,
+    CovarianceLoss,
+    GaussianWassersteinLoss,
+    GramEntryLoss,
+    GramLoss,
+    GuidedGramLoss,
+    GuidedMeanStdLoss,
+    HistogramLoss,
+    LocalGramLoss,
+    MeanStdLoss,
+    MRFLoss,
+    ShiftedGramLoss,
+    SlicedWassersteinLoss,
     content_guides,
-    gaussian_target,
     guided_gram_target,
-    guided_spread_target,
+    guided_mean_std_target,
     histogram_target,
-    normalized_guides,
-    region_shares,
+    make_gaussian_target,
+    normalize_guides,
+    region_weights,
     shifted_target,
     window_weights,
 )
@@ -49,87 +49,92 @@ FIVE = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT, GUIDES = "conv4_2", 16
 REGIONS = 3
 
-Make = Callable[[str, torch.Tensor], AnyTerm]
+Make = Callable[[str, torch.Tensor], AnyLoss]
 """A term from its tap and the painting's features there."""
 
 
-def gram(tap: str, painting: torch.Tensor) -> AnyTerm:
-    return GramStyle(tap, shifted_target(painting), 1.0)
+def gram(tap: str, painting: torch.Tensor) -> AnyLoss:
+    return GramLoss(tap, shifted_target(painting), 1.0)
 
 
-def spread(tap: str, painting: torch.Tensor) -> AnyTerm:
-    target = gaussian_target(painting)
-    return MeanStd(tap, target.mean, target.covariance.diagonal(dim1=1, dim2=2).sqrt(), 1.0)
+def spread(tap: str, painting: torch.Tensor) -> AnyLoss:
+    target = make_gaussian_target(painting)
+    return MeanStdLoss(tap, target.mean, target.covariance.diagonal(dim1=1, dim2=2).sqrt(), 1.0)
 
 
 def masks(painting: torch.Tensor) -> torch.Tensor:
     """Soft stripes."""
     rows = torch.linspace(0, REGIONS, painting.shape[2])[None, :, None]
     soft = (1 - (rows - torch.arange(REGIONS)[:, None, None] - 0.5).abs()).clamp(0, 1)
-    return normalized_guides(soft.expand(-1, -1, painting.shape[3]))
+    return normalize_guides(soft.expand(-1, -1, painting.shape[3]))
 
 
-def guided(tap: str, painting: torch.Tensor) -> AnyTerm:
+def guided(tap: str, painting: torch.Tensor) -> AnyLoss:
     guides = masks(painting)
-    return GuidedGram(tap, guides, guided_gram_target(painting, guides), 1.0, region_shares(guides, guides))
+    return GuidedGramLoss(tap, guides, guided_gram_target(painting, guides), 1.0, region_weights(guides, guides))
 
 
-def guided_spread(tap: str, painting: torch.Tensor) -> AnyTerm:
+def guided_spread(tap: str, painting: torch.Tensor) -> AnyLoss:
     guides = masks(painting)
-    return GuidedMeanStd(tap, guides, *guided_spread_target(painting, guides), 1.0, region_shares(guides, guides))
+    return GuidedMeanStdLoss(
+        tap, guides, *guided_mean_std_target(painting, guides), 1.0, region_weights(guides, guides)
+    )
 
 
 def local(half: int) -> Make:
-    return lambda tap, painting: LocalStyle(tap, painting, window_weights(half), 1.0)
+    return lambda tap, painting: LocalGramLoss(tap, painting, window_weights(half), 1.0)
 
 
 def covariance(responses: torch.Tensor) -> Make:
     """Style-content covariance with the first channels of a content layer."""
 
-    def make(tap: str, painting: torch.Tensor) -> AnyTerm:
+    def make(tap: str, painting: torch.Tensor) -> AnyLoss:
         guides = content_guides(responses[:, :GUIDES], Size.of(painting), window_weights(1))
-        return GuidedGram(tap, guides, guided_gram_target(painting, guides), 1.0, torch.ones(GUIDES))
+        return GuidedGramLoss(tap, guides, guided_gram_target(painting, guides), 1.0, torch.ones(GUIDES))
 
     return make
 
 
 def patches(stride: int) -> Make:
-    return lambda tap, painting: NearestPatch(tap, (painting,), 1.0, stride)
+    return lambda tap, painting: MRFLoss(tap, (painting,), 1.0, stride)
 
 
 def rows(responses: torch.Tensor) -> dict[str, tuple[tuple[str, ...], Make]]:
     """Every line of the table: its name, its layers, its term."""
     return {
         "mean and std": (FIVE, spread),
-        "covariance": (FIVE, lambda tap, painting: CovarianceStyle(tap, gaussian_target(painting), 1.0)),
-        "Gaussians (Wasserstein-2)": (FIVE, lambda t, painting: GaussianWasserstein(t, gaussian_target(painting), 1.0)),
+        "covariance": (FIVE, lambda tap, painting: CovarianceLoss(tap, make_gaussian_target(painting), 1.0)),
+        "Gaussians (Wasserstein-2)": (
+            FIVE,
+            lambda t, painting: GaussianWassersteinLoss(t, make_gaussian_target(painting), 1.0),
+        ),
         "shifted Gram, (0, 1)": (
             FIVE,
-            lambda t, painting: ShiftedGram(t, shifted_target(painting, 0, (0, 1)), 1.0, offset=(0, 1)),
+            lambda t, painting: ShiftedGramLoss(t, shifted_target(painting, 0, (0, 1)), 1.0, offset=(0, 1)),
         ),
         f"guided Gram, {REGIONS} regions": (FIVE, guided),
         f"guided mean and std, {REGIONS} regions": (FIVE, guided_spread),
         "style-content covariance, 16 guides": (FIVE, covariance(responses)),
-        "sliced Wasserstein": (FIVE, lambda tap, painting: SlicedWasserstein(tap, painting, 1.0)),
+        "sliced Wasserstein": (FIVE, lambda tap, painting: SlicedWassersteinLoss(tap, painting, 1.0)),
         "histogram": (
             ("conv1_1", "conv4_1"),
-            lambda tap, painting: Histogram(tap, histogram_target(painting), 1.0),
+            lambda tap, painting: HistogramLoss(tap, histogram_target(painting), 1.0),
         ),
-        "one Gram entry": (("conv3_1",), lambda tap, _: GramEntry(tap, ((0, 1),))),
+        "one Gram entry": (("conv3_1",), lambda tap, _: GramEntryLoss(tap, ((0, 1),))),
         **{f"localized, s = {half}": (FIVE, local(half)) for half in (0, 1, 2, 4)},
         **{f"nearest patch, stride {stride}": (("conv3_1", "conv4_1"), patches(stride)) for stride in (1, 2)},
     }
 
 
 def objective(layers: tuple[str, ...], make: Make, painted: dict[str, torch.Tensor]) -> Objective:
-    return sum((Objective.one(tap, make(tap, painted[tap])) for tap in layers), start=Objective({}))
+    return sum((Objective.single(tap, make(tap, painted[tap])) for tap in layers), start=Objective({}))
 
 
 def closure(encoder: Encoder, goal: Objective, photograph: torch.Tensor) -> float:
     """Processor seconds of one closure."""
     image = photograph.clone().requires_grad_()
     start = time.process_time()
-    whole(encoder, goal)(image)
+    evaluate_whole(encoder, goal)(image)
     return time.process_time() - start
 
 
@@ -138,7 +143,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     size = Size(arguments.size, arguments.size)
     encoder = load_encoder("vgg19-normalized")
-    photograph, painting = (resize(read_picture(EXAMPLES / name).image, size) for name in ("cat.png", "great_wave.png"))
+    photograph, painting = (resize(read_image(EXAMPLES / name).image, size) for name in ("cat.png", "great_wave.png"))
     with torch.no_grad():
         painted = dict(encoder(painting, (*FIVE, CONTENT)))
     plain = objective(FIVE, gram, painted)

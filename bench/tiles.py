@@ -1,9 +1,11 @@
 """What parts cost: seconds and memory of a closure, part by part and at once.
 
-    python bench/tiles.py ratio --pixels 1 --sides 512 768 --keeping 1 99     against at once, by turns, medians of pairs
-    python bench/tiles.py growth --pixels 1 2 4 8 --memory 3                  seconds and peak memory over the picture's size
-    python bench/tiles.py giant --pixels 64 --side 1536 --kept 40 --history 5 a closure and a step of L-BFGS, against a
-                                                                              megapixel at once before, between and after
+    python bench/tiles.py ratio --pixels 1 --sides 512 768 --keeping 1 99     against at once, by turns, medians of
+    pairs python bench/tiles.py growth --pixels 1 2 4 8 --memory 3                  seconds and peak memory over the
+    picture's size python bench/tiles.py giant --pixels 64 --side 1536 --kept 40 --history 5 a closure and a step of
+    L-BFGS, against a
+                                                                              megapixel at once before, between and
+                                                                              after
 
 Pictures are square, of noise, after the default recipe with VGG-19. Each number is taken in a process of its own, whose
 peak is the largest resident set; files that are mapped into memory count as far as they are resident. Results go to
@@ -25,19 +27,19 @@ from pathlib import Path
 
 import torch
 
-from brushwork.cli.process import tune
-from brushwork.evaluate.machine import pick_device
-from brushwork.evaluate.memory import give_back
+from brushwork.cli.process import tune_process
+from brushwork.evaluate.machine import select_device
+from brushwork.evaluate.memory import trim_memory
 from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs.inputs import Sizes
-from brushwork.jobs.need import Need
-from brushwork.jobs.record import machine
+from brushwork.jobs.inputs import InputSizes
+from brushwork.jobs.need import MemoryEstimator
+from brushwork.jobs.record import describe_machine
 from brushwork.picture import Size
-from brushwork.recipes import Pictures, preset, run
-from brushwork.recipes.coarse_to_fine import Saved, optimizer_of
-from brushwork.recipes.seeing import encoder_for
-from brushwork.recipes.share import Alone
-from brushwork.recipes.subject import Subject
+from brushwork.recipes import RecipeInputs, load_preset, run_recipe
+from brushwork.recipes.coarse_to_fine import ResumeState, make_optimizer
+from brushwork.recipes.seeing import load_encoder_for
+from brushwork.recipes.share import FullImage
+from brushwork.recipes.subject import TransferProblem
 
 RESULTS = Path(__file__).parent / "results"
 MEGA, GIGA = 10**6, 10**9
@@ -47,7 +49,7 @@ PAINTING = 1024
 
 def options_at(side: int, engine: str, history: int = 5):
     scale = min(1.0, PAINTING / side)
-    return replace(preset("default"), size=side, coarsest=0, engine=engine, history=history, style_scale=(scale,))
+    return replace(load_preset("default"), size=side, min_size=0, engine=engine, history=history, style_scale=(scale,))
 
 
 def noise(side: int, seed: int) -> torch.Tensor:
@@ -65,11 +67,13 @@ def tiling_of(asked) -> Tiling | None:
 def closures(asked) -> dict:
     """Seconds of closures at a point, in this process."""
     options = options_at(asked.size, asked.engine)
-    encoder = encoder_for(options, "cpu")
-    share = Alone(tiling_of(asked))
-    subject = Subject(noise(asked.size, 1), [noise(min(PAINTING, asked.size), 2)], options, encoder, share=share)
+    encoder = load_encoder_for(options, "cpu")
+    share = FullImage(tiling_of(asked))
+    subject = TransferProblem(
+        noise(asked.size, 1), [noise(min(PAINTING, asked.size), 2)], options, encoder, partition=share
+    )
     evaluate = subject.evaluate_at(Size(asked.size, asked.size))
-    give_back()
+    trim_memory()
     times, image = [], noise(asked.size, 3)
     for _ in range(asked.closures):
         leaf = image.requires_grad_()
@@ -95,13 +99,13 @@ def steps(asked) -> dict:
     """Seconds of steps of L-BFGS whose history is full, the evaluation of the start first."""
     options = replace(options_at(asked.size, asked.engine, asked.history), iterations=asked.closures)
     options = replace(options, history_storage=asked.storage)
-    encoder = encoder_for(options, "cpu")
-    pictures = Pictures(noise(asked.size, 1), (noise(min(PAINTING, asked.size), 2),))
+    encoder = load_encoder_for(options, "cpu")
+    pictures = RecipeInputs(noise(asked.size, 1), (noise(min(PAINTING, asked.size), 2),))
     begin, times = time.perf_counter(), []
     start = noise(asked.size, 3)[:, :, :1].expand(1, 3, asked.size, asked.size)
-    state = optimizer_of(options).state() | pairs(start, asked.history)
-    saved = Saved(0, 0, {**state, "point": start, "shown": start})
-    for _ in run(options, pictures, encoder=encoder, saved=saved, share=Alone(tiling_of(asked))):
+    state = make_optimizer(options).state() | pairs(start, asked.history)
+    saved = ResumeState(0, 0, {**state, "point": start, "shown": start})
+    for _ in run_recipe(options, pictures, encoder=encoder, resume=saved, partition=FullImage(tiling_of(asked))):
         times.append(time.perf_counter() - begin)
         begin = time.perf_counter()
     return {"seconds": times, "peak": peak(), "engine": getattr(encoder, "engine", "plain")}
@@ -168,9 +172,11 @@ def fitting(size: int, asked) -> Tiling | None:
     """At once, where that fits; else the tiles that do, as a job takes them."""
     options = options_at(size, asked.engine)
     small = min(PAINTING, size)
-    need = Need(Sizes(Size(size, size), (Size(small, small),)), encoder_for(options, "cpu"), pick_device("cpu"))
+    need = MemoryEstimator(
+        InputSizes(Size(size, size), (Size(small, small),)), load_encoder_for(options, "cpu"), select_device("cpu")
+    )
     room = round(asked.memory * GIGA)
-    return None if need(options) <= room else need.tiling(options, room)
+    return None if need(options) <= room else need.choose_tiling(options, room)
 
 
 def giant(asked) -> list[dict]:
@@ -213,7 +219,7 @@ def tell(row: dict) -> None:
 
 def write(what: str, rows: list[dict]) -> None:
     RESULTS.mkdir(exist_ok=True)
-    document = {"machine": machine(pick_device("cpu")), "rows": rows}
+    document = {"machine": describe_machine(select_device("cpu")), "rows": rows}
     (RESULTS / f"tiles-{what}.json").write_text(json.dumps(document, indent=1) + "\n")
 
 
@@ -250,7 +256,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=0)
     parser.add_argument("--kept", type=int, default=1)
     asked = parser.parse_args()
-    tune()  # as the command does
+    tune_process()  # as the command does
     torch.set_num_threads(asked.threads)
     if asked.what in ("closures", "steps"):
         print(json.dumps({"closures": closures, "steps": steps}[asked.what](asked)))

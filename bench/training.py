@@ -1,4 +1,5 @@
-"""CPU seconds of one iteration of `brushwork train johnson`: `python bench/training.py --crops 128 192 256 --widths 16 32`.
+"""CPU seconds of one iteration of `brushwork train johnson`: `python bench/training.py --crops 128 192 256 --widths 16
+32`.
 
 CPU time, so that it can be measured beside other programs; with one thread that is what it takes alone.
 """
@@ -12,21 +13,21 @@ from time import process_time
 
 import torch
 
-from brushwork.recipes.seeing import encoder_for
-from brushwork.training.descent import Descent
-from brushwork.training.lesson import Batch
-from brushwork.training.style_lesson import StyleLesson
-from brushwork.training.style_options import StyleTraining
+from brushwork.recipes.seeing import load_encoder_for
+from brushwork.training.descent import GradientStep
+from brushwork.training.lesson import TrainingBatch
+from brushwork.training.style_lesson import JohnsonTask
+from brushwork.training.style_options import JohnsonTrainingOptions
 
 CPU = torch.device("cpu")
 
 
-def seconds(options: StyleTraining, rounds: int) -> float:
+def seconds(options: JohnsonTrainingOptions, rounds: int) -> float:
     """The least of some iterations, after one that is not counted."""
-    lesson = StyleLesson([torch.rand(1, 3, 256, 320)], options, encoder_for(options, CPU))
-    descent = Descent(lesson, CPU, options.mixed_precision)
+    lesson = JohnsonTask([torch.rand(1, 3, 256, 320)], options, load_encoder_for(options, CPU))
+    descent = GradientStep(lesson, CPU, options.mixed_precision)
     pictures = torch.rand(options.batch, 3, options.crop, options.crop)
-    batch = Batch(0, 0, 0, options.batch, options.batch, CPU, pictures)
+    batch = TrainingBatch(0, 0, 0, options.batch, options.batch, CPU, pictures)
     found = []
     for _ in range(rounds + 1):
         began = process_time()
@@ -48,7 +49,7 @@ def main() -> None:
     for crop in asked.crops:
         for width in asked.widths:
             for mixed in asked.precisions:
-                options = StyleTraining(crop=crop, width=width, batch=asked.batch, mixed_precision=mixed)
+                options = JohnsonTrainingOptions(crop=crop, width=width, batch=asked.batch, mixed_precision=mixed)
                 row = {"crop": crop, "width": width, "batch": asked.batch, "mixed_precision": mixed}
                 sys.stdout.write(json.dumps({**row, "cpu_seconds": round(seconds(options, asked.rounds), 3)}) + "\n")
                 sys.stdout.flush()

@@ -32,14 +32,14 @@ from PIL import Image
 from safetensors import safe_open
 
 from brushwork.cli.main import main as brushwork
-from brushwork.fast.painter import load_painter
-from brushwork.jobs.checkpoint import Checkpoint
-from brushwork.training.checkpoint import Checkpoint as TrainingCheckpoint
+from brushwork.fast.painter import load_model
+from brushwork.jobs.checkpoint import JobCheckpoint
+from brushwork.training.checkpoint import TrainingCheckpoint as TrainingCheckpoint
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 OFTEN = ["--checkpoint-every", "0"]
 PAIR = ["../cat.png", "../great_wave.png", "-o", "o.png"]
-PHOTOS = ["../great_wave.png", "--photos", "../photos", "--held-out", "1", "-o", "o.safetensors"]
+PHOTOS = ["../great_wave.png", "--dataset", "../photos", "--val-images", "1", "-o", "o.safetensors"]
 SMALL = ["--width", "4", "--blocks", "1", "--crop", "64", "--batch", "1", "--iterations", "6", "--validate-every", "3"]
 COMMANDS = {
     "paint": ["paint", *PAIR, "--size", "64", "--iterations", "8", *OFTEN],
@@ -117,11 +117,11 @@ def load(folder: Path) -> list[str]:
         if name.endswith(".part"):
             continue  # has not got its name yet
         if name.endswith(".png.checkpoint"):
-            Checkpoint.read(file)
+            JobCheckpoint.read(file)
         elif name.endswith(".checkpoint"):
             TrainingCheckpoint.read(file)
         elif name.endswith(".safetensors"):
-            load_painter(file)
+            load_model(file)
         elif name.endswith(".json"):
             json.loads(file.read_text())
         else:

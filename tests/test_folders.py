@@ -14,11 +14,11 @@ import torch
 from brushwork.cli.main import main
 from brushwork.cli.temporary import temporary_beside
 from brushwork.errors import InputError, WeightsError
-from brushwork.evaluate.mapped import mapped
-from brushwork.fast.shelf import shelved
-from brushwork.folders import expanded, temporary_place, user_cache, user_data
-from brushwork.optimize.shelf import Shelf as Vectors
-from brushwork.perception.cache import Weights, cached_names, store
+from brushwork.evaluate.mapped import empty_mapped
+from brushwork.fast.shelf import list_models
+from brushwork.folders import expand_user, temporary_place, user_cache, user_data
+from brushwork.optimize.shelf import VectorStore as Vectors
+from brushwork.perception.cache import EncoderWeights, cached_names, write_weights
 
 NOWHERE = Path(os.devnull)
 
@@ -39,20 +39,20 @@ def homeless(monkeypatch, tmp_path):
 
 def test_the_home_folder_is_put_in(monkeypatch):
     monkeypatch.setenv("HOME", "/somewhere")
-    assert expanded("~/a.png") == Path("/somewhere/a.png")
-    assert expanded("b/~/a.png") == Path("b/~/a.png")
+    assert expand_user("~/a.png") == Path("/somewhere/a.png")
+    assert expand_user("b/~/a.png") == Path("b/~/a.png")
 
 
 def test_a_name_that_begins_so_is_a_name():
-    assert expanded("~nobody-is-called-so.png") == Path("~nobody-is-called-so.png")
+    assert expand_user("~nobody-is-called-so.png") == Path("~nobody-is-called-so.png")
 
 
 def test_without_a_home_the_name_stays_and_nothing_is_kept(homeless):
-    assert expanded("~/a.png") == Path("~/a.png")
+    assert expand_user("~/a.png") == Path("~/a.png")
     assert user_cache() == NOWHERE / ".cache/brushwork"
     assert user_data() == NOWHERE / ".local/share/brushwork"
     assert cached_names() == []
-    assert shelved()  # those of the package
+    assert list_models()  # those of the package
 
 
 def test_platformdirs_that_leave_the_sign_as_it_is(homeless, monkeypatch):
@@ -62,7 +62,7 @@ def test_platformdirs_that_leave_the_sign_as_it_is(homeless, monkeypatch):
 
 def test_weights_that_have_no_place_are_refused_with_a_way_out(homeless):
     with pytest.raises(WeightsError, match="BRUSHWORK_CACHE"):
-        store(Weights("mine", "vgg19", "caffe", "", "", "", {}))
+        write_weights(EncoderWeights("mine", "vgg19", "caffe", "", "", "", {}))
     assert not list(homeless.iterdir())
 
 
@@ -88,7 +88,11 @@ def cramped(monkeypatch, tmp_path):
 
 
 def test_what_needs_a_temporary_file_says_so_in_one_line(cramped):
-    for need in (temporary_place, lambda: mapped((4,), torch.float32), lambda: Vectors("disk").copy(torch.zeros(4))):
+    for need in (
+        temporary_place,
+        lambda: empty_mapped((4,), torch.float32),
+        lambda: Vectors("disk").copy(torch.zeros(4)),
+    ):
         with pytest.raises(InputError, match="name one in TMPDIR"):
             need()
 
@@ -96,7 +100,7 @@ def test_what_needs_a_temporary_file_says_so_in_one_line(cramped):
 def test_temporary_files_lie_beside_the_result_where_there_is_no_other_place(cramped):
     with temporary_beside(cramped / "not" / "there"):
         assert Path(temporary_place()).parent == cramped
-        mapped((4,), torch.float32).fill_(1)
+        empty_mapped((4,), torch.float32).fill_(1)
     assert list(cramped.iterdir()) == []
     with pytest.raises(InputError):
         temporary_place()

@@ -7,12 +7,12 @@ import subprocess
 
 import pytest
 
-from brushwork.names import command_line, readable
+from brushwork.names import to_command_line, to_readable
 
 
 def test_bytes_that_are_no_utf8_are_escaped_and_all_else_stays():
-    assert readable(os.fsdecode(b"caf\xe9 \xff")) == r"caf\xe9 \xff"
-    assert readable("café 🌻 [red] \\xe9") == "café 🌻 [red] \\xe9"
+    assert to_readable(os.fsdecode(b"caf\xe9 \xff")) == r"caf\xe9 \xff"
+    assert to_readable("café 🌻 [red] \\xe9") == "café 🌻 [red] \\xe9"
 
 
 @pytest.mark.parametrize(
@@ -20,5 +20,5 @@ def test_bytes_that_are_no_utf8_are_escaped_and_all_else_stays():
 )
 def test_a_shell_gets_the_very_words(words):
     names = [os.fsdecode(word) for word in words]
-    told = subprocess.run(["bash", "-c", f"printf '%s\\0' {command_line(names)}"], capture_output=True, check=True)
+    told = subprocess.run(["bash", "-c", f"printf '%s\\0' {to_command_line(names)}"], capture_output=True, check=True)
     assert told.stdout.split(b"\0")[:-1] == [os.fsencode(name) for name in names]

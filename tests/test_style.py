@@ -11,8 +11,8 @@ sys.path.append(str(Path(__file__).parent / "golden"))
 from tiny_network import picture, tiny_network
 
 from brushwork.errors import InputError
-from brushwork.evaluate.tiled import summed
-from brushwork.style import Style, blend
+from brushwork.evaluate.tiled import sum_tiled
+from brushwork.style import Style, blend_styles
 
 TAPS = ("conv1_1", "pool2")
 
@@ -31,35 +31,37 @@ def test_a_style_is_the_moments_of_its_features(encoder, styles):
     features = encoder(picture(1, 32, 40).double(), TAPS)
     for tap in TAPS:
         columns = features[tap].flatten(2)
-        found = styles[0].moments[tap]
+        found = styles[0].statistics[tap]
         torch.testing.assert_close(found.gram, columns @ columns.mT / columns.shape[-1])
         torch.testing.assert_close(found.mean, columns.mean(-1))
         torch.testing.assert_close(found.std, columns.std(-1, correction=0))
 
 
 def test_a_style_can_be_summed_tile_by_tile(encoder, styles):
-    found = Style.of(picture(1, 32, 40).double(), encoder, TAPS, partial(summed, side=24))
+    found = Style.of(picture(1, 32, 40).double(), encoder, TAPS, partial(sum_tiled, side=24))
     for tap in TAPS:
         for name in ("gram", "mean", "std"):
-            expected = getattr(styles[0].moments[tap], name)
-            torch.testing.assert_close(getattr(found.moments[tap], name), expected, rtol=1e-11, atol=1e-11)
+            expected = getattr(styles[0].statistics[tap], name)
+            torch.testing.assert_close(getattr(found.statistics[tap], name), expected, rtol=1e-11, atol=1e-11)
 
 
 def test_a_style_remembers_no_graph(encoder):
     leaf = picture(1, 32, 40).double().requires_grad_()
-    assert not Style.of(leaf, encoder, TAPS).moments["pool2"].gram.requires_grad
+    assert not Style.of(leaf, encoder, TAPS).statistics["pool2"].gram.requires_grad
 
 
 def test_the_size_of_the_painting_is_divided_out(encoder):
     """A painting beside itself has the same style, but for the seam."""
     once = picture(1, 96, 96).double()
-    one, two = (Style.of(image, encoder, ["conv1_1"]).moments["conv1_1"] for image in (once, once.repeat(1, 1, 1, 2)))
+    one, two = (
+        Style.of(image, encoder, ["conv1_1"]).statistics["conv1_1"] for image in (once, once.repeat(1, 1, 1, 2))
+    )
     for name in ("gram", "mean", "std"):
         torch.testing.assert_close(getattr(one, name), getattr(two, name), rtol=0.1, atol=0)
 
 
 def mixed(styles, shares, name):
-    return sum(share * getattr(style.moments["pool2"], name) for share, style in zip(shares, styles, strict=True))
+    return sum(share * getattr(style.statistics["pool2"], name) for share, style in zip(shares, styles, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -68,13 +70,13 @@ def mixed(styles, shares, name):
 )
 @pytest.mark.parametrize("name", ["gram", "mean", "std"])
 def test_blends_are_weighted_means(styles, weights, shares, name):
-    found = getattr(blend(styles, weights).moments["pool2"], name)
+    found = getattr(blend_styles(styles, weights).statistics["pool2"], name)
     torch.testing.assert_close(found, mixed(styles, shares, name))
 
 
 def test_one_style_blends_to_itself(styles):
     for tap in TAPS:
-        torch.testing.assert_close(blend(styles[:1]).moments[tap].gram, styles[0].moments[tap].gram)
+        torch.testing.assert_close(blend_styles(styles[:1]).statistics[tap].gram, styles[0].statistics[tap].gram)
 
 
 @pytest.mark.parametrize(
@@ -88,4 +90,4 @@ def test_one_style_blends_to_itself(styles):
 )
 def test_what_a_blend_refuses(styles, count, weights, message):
     with pytest.raises(InputError, match=message):
-        blend(styles[:count], weights)
+        blend_styles(styles[:count], weights)

@@ -3,15 +3,15 @@
     BrushworkError
     ├── InputError      what a person gave cannot be used
     ├── WeightsError    a network's weights are missing, damaged or foreign
-    ├── NotAdditive     a term that is no sum over positions was asked for tiles
+    ├── NotAdditiveError     a term that is no sum over positions was asked for tiles
     ├── Diverged        the optimization left the finite numbers; carries the best picture
-    ├── OutOfMemory     the work does not fit; carries the size that does
-    └── RankLost        of several processes on one picture, another one ended
-        └── FailedElsewhere  and that one says why
+    ├── OutOfMemoryError     the work does not fit; carries the size that does
+    └── RankLostError        of several processes on one picture, another one ended
+        └── OtherRankError  and that one says why
 
 A message says what was given, what was expected, and what to do.
 
-Beside the tree stands `Stopped`: a KeyboardInterrupt, for a signal asked for the end.
+Beside the tree stands `StopSignalError`: a KeyboardInterrupt, for a signal asked for the end.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class WeightsError(BrushworkError):
     """A network's weights are missing, damaged, or belong to another network."""
 
 
-class NotAdditive(BrushworkError):  # noqa: N818 (the plan's name: it reads as a statement)
+class NotAdditiveError(BrushworkError):
     """A term that is not a sum over positions was asked to work on tiles."""
 
 
-class Diverged(BrushworkError):  # noqa: N818
+class DivergedError(BrushworkError):
     """The optimization left the finite numbers again and again.
 
     `image` is the best picture seen before that.
@@ -52,26 +52,26 @@ class Diverged(BrushworkError):  # noqa: N818
         self.image = image
 
 
-class OutOfMemory(BrushworkError):  # noqa: N818
+class OutOfMemoryError(BrushworkError):
     """The work does not fit into memory.
 
-    `fitting_size` is the largest `size`, in pixels as the options measure it, that does (None: none, or unknown).
+    `max_size` is the largest `size`, in pixels as the options measure it, that does (None: none, or unknown).
     """
 
     def __init__(self, message: str, fitting_size: int | None = None) -> None:
         super().__init__(message)
-        self.fitting_size = fitting_size
+        self.max_size = fitting_size
 
 
-class RankLost(BrushworkError):  # noqa: N818
+class RankLostError(BrushworkError):
     """Of several processes that paint one picture, another one failed, was killed, or does not answer."""
 
 
-class FailedElsewhere(RankLost):
+class OtherRankError(RankLostError):
     """Another one failed, and told the others before it ended."""
 
 
-class Stopped(KeyboardInterrupt):
+class StopSignalError(KeyboardInterrupt):
     """A signal asked the process to end: SIGTERM or SIGHUP as well as SIGINT, which is Ctrl-C.
 
     `number` is that of the signal.
@@ -82,7 +82,7 @@ class Stopped(KeyboardInterrupt):
         self.number = number
 
 
-def did_you_mean(given: str, known: Iterable[str]) -> str:
+def suggest_names(given: str, known: Iterable[str]) -> str:
     """A closing sentence for "unknown name" errors: the nearest names, or all of them."""
     names = list(known)
     near = get_close_matches(given, names, n=3, cutoff=0.6)

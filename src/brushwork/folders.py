@@ -16,7 +16,7 @@ _NO_HOME = Path(os.devnull)
 """No folder: nothing is found in it, and nobody can write into it."""
 
 
-def expanded(path: str | PathLike[str]) -> Path:
+def expand_user(path: str | PathLike[str]) -> Path:
     """The path with ~ replaced by the home folder; as it is, where there is no such home or no such user."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 (Path.expanduser raises RuntimeError instead)
 

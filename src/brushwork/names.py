@@ -16,12 +16,12 @@ def is_utf8(path: Path) -> bool:
     return not _NO_UTF8.search(str(path))
 
 
-def readable(name: str) -> str:
+def to_readable(name: str) -> str:
     """The name with such bytes written as \\xe9, for pages, drawings and people."""
     return _NO_UTF8.sub(_escaped, name)
 
 
-def command_line(words: Iterable[str]) -> str:
+def to_command_line(words: Iterable[str]) -> str:
     """Words as a shell takes them; names that are no UTF-8 as $'caf\\351.jpg', which bash, zsh and ksh know."""
     return " ".join(map(_quoted, words))
 

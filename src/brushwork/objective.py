@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from brushwork.errors import InputError, NotAdditive
-from brushwork.perception.flags import as_given
+from brushwork.errors import InputError, NotAdditiveError
+from brushwork.perception.flags import exact_precision
 from brushwork.picture.window import Size, Window
-from brushwork.terms.term import AnyTerm, Drawn, Term, WholeTerm
-from brushwork.types import Feature, Features, Losses, PerPicture, Scalar, Summaries
+from brushwork.terms.term import AnyLoss, Loss, NonAdditiveLoss, StochasticLoss
+from brushwork.types import Feature, Features, LossValues, PerImage, Scalar, Summaries
 
 
-class Weighted(NamedTuple):
+class WeightedLoss(NamedTuple):
     """A term and its weight in the sum."""
 
     weight: float
-    term: AnyTerm
+    loss: AnyLoss
 
 
 @dataclass(frozen=True)
@@ -27,60 +27,62 @@ class Objective:
     In a loop of one's own: `objective(encoder(image, objective.taps)).total.backward()`.
     """
 
-    terms: Mapping[str, Weighted]
+    losses: Mapping[str, WeightedLoss]
     """Name → weight and term. The names are those of the losses."""
 
     @classmethod
-    def one(cls, name: str, term: AnyTerm, weight: float = 1.0) -> Objective:
+    def single(cls, name: str, term: AnyLoss, weight: float = 1.0) -> Objective:
         """An objective of a single term."""
-        return cls({name: Weighted(weight, term)})
+        return cls({name: WeightedLoss(weight, term)})
 
     @property
-    def taps(self) -> tuple[str, ...]:
+    def layers(self) -> tuple[str, ...]:
         """Where the network must be read, without repetition."""
-        return tuple(dict.fromkeys(weighted.term.tap for weighted in self.terms.values()))
+        return tuple(dict.fromkeys(weighted.loss.layer for weighted in self.losses.values()))
 
     def __add__(self, other: Objective) -> Objective:
         """The sum of both.
 
         Raises: InputError: a name stands in both.
         """
-        shared = self.terms.keys() & other.terms.keys()
+        shared = self.losses.keys() & other.losses.keys()
         if shared:
             raise InputError(f"two terms have the name {sorted(shared)[0]!r}: give one of them another name.")
-        return Objective({**self.terms, **other.terms})
+        return Objective({**self.losses, **other.losses})
 
     def __mul__(self, factor: float) -> Objective:
-        return Objective({name: Weighted(factor * weight, term) for name, (weight, term) in self.terms.items()})
+        return Objective({name: WeightedLoss(factor * weight, term) for name, (weight, term) in self.losses.items()})
 
     __rmul__ = __mul__
 
-    def __call__(self, features: Features) -> Losses:
+    def __call__(self, features: Features) -> LossValues:
         """The losses over whole feature maps, summed over the batch."""
-        return self._weigh({name: _whole(term, features[term.tap]) for name, (_, term) in self.terms.items()})
+        return self._weigh({name: _whole(term, features[term.layer]) for name, (_, term) in self.losses.items()})
 
-    def redrawn(self, step: int) -> Objective:
+    def resample(self, step: int) -> Objective:
         """The same objective with the terms that are drawn by chance (sliced Wasserstein) drawn for another step."""
-        return Objective({name: Weighted(weight, _redrawn(term, step)) for name, (weight, term) in self.terms.items()})
+        return Objective(
+            {name: WeightedLoss(weight, _redrawn(term, step)) for name, (weight, term) in self.losses.items()}
+        )
 
-    def score(self, summaries: Summaries) -> Losses:
+    def score(self, summaries: Summaries) -> LossValues:
         """The losses from the sums over the whole maps, by the terms' names."""
         return self._weigh({name: term.score(summaries[name]) for name, term in self.additive.items()})
 
     @property
-    def additive(self) -> Mapping[str, Term]:
+    def additive(self) -> Mapping[str, Loss]:
         """The terms, every one a sum over positions.
 
-        Raises: NotAdditive: one of them is not.
+        Raises: NotAdditiveError: one of them is not.
         """
-        return {name: _additive(name, term) for name, (_, term) in self.terms.items()}
+        return {name: _additive(name, term) for name, (_, term) in self.losses.items()}
 
-    def _weigh(self, scores: Mapping[str, PerPicture]) -> Losses:
-        weighed = {name: score.sum() * self.terms[name].weight for name, score in scores.items()}
-        return Losses(total(weighed), weighed)
+    def _weigh(self, scores: Mapping[str, PerImage]) -> LossValues:
+        weighed = {name: score.sum() * self.losses[name].weight for name, score in scores.items()}
+        return LossValues(total_loss(weighed), weighed)
 
 
-def total(scores: Mapping[str, Scalar]) -> Scalar:
+def total_loss(scores: Mapping[str, Scalar]) -> Scalar:
     """The sum of the weighted terms."""
     if not scores:
         raise InputError("the objective has no terms: give a content or a style layer.")
@@ -88,21 +90,21 @@ def total(scores: Mapping[str, Scalar]) -> Scalar:
     return sum(others, first)
 
 
-def _whole(term: AnyTerm, feature: Feature) -> PerPicture:
-    with as_given(feature.device):
-        if isinstance(term, WholeTerm):
+def _whole(term: AnyLoss, feature: Feature) -> PerImage:
+    with exact_precision(feature.device):
+        if isinstance(term, NonAdditiveLoss):
             return term.score_whole(feature)
         return term.score(term.summarize(feature, Window.whole(Size.of(feature))))
 
 
-def _redrawn(term: AnyTerm, step: int) -> AnyTerm:
-    return term.redrawn(step) if isinstance(term, Drawn) else term
+def _redrawn(term: AnyLoss, step: int) -> AnyLoss:
+    return term.resample(step) if isinstance(term, StochasticLoss) else term
 
 
-def _additive(name: str, term: AnyTerm) -> Term:
-    if isinstance(term, Term):
+def _additive(name: str, term: AnyLoss) -> Loss:
+    if isinstance(term, Loss):
         return term
-    raise NotAdditive(
+    raise NotAdditiveError(
         f"{name} ({type(term).__name__}) is no sum over positions, so the picture cannot be looked at in tiles: give "
         "more memory, take a smaller size, or a loss that is one (Gram matrices, means and deviations, covariances)."
     )

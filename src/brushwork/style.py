@@ -13,18 +13,18 @@ from torch import Tensor
 from brushwork.errors import InputError
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.convert import as_image
-from brushwork.picture.read import Source
+from brushwork.picture.read import ImageInput
 from brushwork.picture.window import Window
-from brushwork.terms.moments import gram_sums, mean, spread_sums, variance, vectors, wide
-from brushwork.terms.term import Sum
+from brushwork.terms.moments import as_float32, flatten_positions, gram_sums, mean, mean_std_sums, variance
+from brushwork.terms.term import AdditiveStatistic
 from brushwork.types import Feature, Image, Summaries, Summary
 
-Summed: TypeAlias = Callable[[Encoder, Mapping[str, Sum], Image], Summaries]
+SumOverImage: TypeAlias = Callable[[Encoder, Mapping[str, AdditiveStatistic], Image], Summaries]
 """How named sums over a picture are made, where not at once: tile by tile."""
 
 
 @dataclass(frozen=True)
-class Moments:
+class LayerStatistics:
     """Moments of a painting's features at one tap, per cell."""
 
     gram: Float[Tensor, "1 c c"] = field(repr=False)
@@ -37,35 +37,42 @@ class Moments:
 class Style:
     """The moments of one or more paintings at every tap."""
 
-    moments: Mapping[str, Moments]
+    statistics: Mapping[str, LayerStatistics]
 
     @classmethod
     @torch.no_grad()
-    def of(cls, painting: Source, encoder: Encoder, taps: Iterable[str], summed: Summed | None = None) -> Style:
-        """The style of one painting (whatever `as_image` takes); by `summed`, never all its features are there at once.
+    def of(
+        cls,
+        style_image: ImageInput,
+        encoder: Encoder,
+        layers: Iterable[str],
+        sum_over_image: SumOverImage | None = None,
+    ) -> Style:
+        """The style of one painting (whatever `as_image` takes); by `sum_over_image`, never all its features are there
+        at once.
 
         Raises: InputError: what is no picture.
         """
-        image = as_image(painting, "the painting").to(encoder.preprocess.mean)
-        if summed is None:
-            features = encoder(image, taps)
-            return cls({tap: _moments(feature) for tap, feature in features.items()})
-        firsts = summed(encoder, {tap: _First(tap) for tap in taps}, image)
+        image = as_image(style_image, "the painting").to(encoder.preprocess.mean)
+        if sum_over_image is None:
+            features = encoder(image, layers)
+            return cls({layer: _moments(feature) for layer, feature in features.items()})
+        firsts = sum_over_image(encoder, {tap: _First(tap) for tap in layers}, image)
         means = {tap: sums["first"] / sums["count"].unsqueeze(-1) for tap, sums in firsts.items()}
-        seconds = summed(encoder, {tap: _Spread(tap, shift) for tap, shift in means.items()}, image)
+        seconds = sum_over_image(encoder, {tap: _Spread(tap, shift) for tap, shift in means.items()}, image)
         return cls({tap: _from_sums(firsts[tap], seconds[tap], means[tap]) for tap in means})
 
 
-def blend(styles: Sequence[Style], weights: Sequence[float] | None = None) -> Style:
+def blend_styles(styles: Sequence[Style], weights: Sequence[float] | None = None) -> Style:
     """The weighted mean of several styles' moments; weights are divided by their sum.
 
     Raises: InputError: no styles, another number of weights than of styles, negative weights, or all zero.
     """
-    parts = shares(len(styles), weights)
-    return Style({tap: _mix([style.moments[tap] for style in styles], parts) for tap in styles[0].moments})
+    parts = normalize_weights(len(styles), weights)
+    return Style({layer: _mix([style.statistics[layer] for style in styles], parts) for layer in styles[0].statistics})
 
 
-def shares(count: int, weights: Sequence[float] | None = None) -> list[float]:
+def normalize_weights(count: int, weights: Sequence[float] | None = None) -> list[float]:
     """The weights of so many styles, divided by their sum; None: equal ones.
 
     Raises: InputError: no styles, another number of weights than of styles, negative weights, or all zero.
@@ -84,37 +91,37 @@ def shares(count: int, weights: Sequence[float] | None = None) -> list[float]:
 class _First:
     """Σ 1, Σ f fᵀ and Σ f."""
 
-    tap: str
-    reach: int = 0
+    layer: str
+    halo: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        return {**gram_sums(feature), "first": vectors(feature).sum(-1)}
+        return {**gram_sums(feature), "first": flatten_positions(feature).sum(-1)}
 
 
 @dataclass(frozen=True)
 class _Spread:
     """Σ 1, Σ (f − μ) and Σ (f − μ)²."""
 
-    tap: str
+    layer: str
     shift: Float[Tensor, "_ c"]
-    reach: int = 0
+    halo: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        return spread_sums(feature, self.shift)
+        return mean_std_sums(feature, self.shift)
 
 
-def _moments(feature: Feature) -> Moments:
-    shift = wide(feature).mean(dim=(2, 3))
-    return _from_sums(gram_sums(feature), spread_sums(feature, shift), shift)
+def _moments(feature: Feature) -> LayerStatistics:
+    shift = as_float32(feature).mean(dim=(2, 3))
+    return _from_sums(gram_sums(feature), mean_std_sums(feature, shift), shift)
 
 
-def _from_sums(second: Summary, spread: Summary, shift: Float[Tensor, "_ c"]) -> Moments:
+def _from_sums(second: Summary, spread: Summary, shift: Float[Tensor, "_ c"]) -> LayerStatistics:
     gram = second["second"] / second["count"].view(-1, 1, 1)
-    return Moments(gram, mean(spread, shift), variance(spread).sqrt())
+    return LayerStatistics(gram, mean(spread, shift), variance(spread).sqrt())
 
 
-def _mix(moments: Sequence[Moments], shares: Sequence[float]) -> Moments:
-    return Moments(
+def _mix(moments: Sequence[LayerStatistics], shares: Sequence[float]) -> LayerStatistics:
+    return LayerStatistics(
         _sum([one.gram for one in moments], shares),
         _sum([one.mean for one in moments], shares),
         _sum([one.std for one in moments], shares),

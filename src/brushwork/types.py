@@ -26,7 +26,7 @@ Mask: TypeAlias = Float[Tensor, "_ _ _"]
 Guides: TypeAlias = Float[Tensor, "_ _ _"]
 """Weights of a feature map's cells, one map for each region; any real numbers."""
 
-PerPicture: TypeAlias = Float[Tensor, "_"]
+PerImage: TypeAlias = Float[Tensor, "_"]
 """One number for each picture of the batch."""
 
 Scalar: TypeAlias = Float[Tensor, ""]
@@ -41,12 +41,12 @@ State: TypeAlias = dict[str, Tensor]
 """What an optimizer remembers, flat and ready for safetensors."""
 
 
-class Losses(NamedTuple):
+class LossValues(NamedTuple):
     """The value of an objective at a picture: the weighted terms by name, and their sum (batch summed)."""
 
     total: Scalar
     terms: Mapping[str, Scalar]
 
 
-Evaluate: TypeAlias = Callable[[Image], Losses]
+Evaluate: TypeAlias = Callable[[Image], LossValues]
 """The losses at a picture, a leaf; adds their gradient into `image.grad`."""

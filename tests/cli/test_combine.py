@@ -8,13 +8,13 @@ from typing import Any
 
 import torch
 
-from brushwork.picture import write_picture
+from brushwork.picture import write_image
 
 Run = Callable[..., Any]
 
 
 def test_it_begins_with_the_composition_and_takes_the_strokes(studio: Any, desk: Path, run: Run) -> None:
-    write_picture(torch.rand(1, 3, 40, 80), desk / "wide.png")
+    write_image(torch.rand(1, 3, 40, 80), desk / "wide.png")
     assert run("style", "combine", "wide.png", "night.png", "--size", "320").out == "wide-in-night.png\n"
     job = studio.job
     assert (job.content, job.start) == (Path("night.png"), Path("wide.png"))

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from brushwork.picture import write_picture
+from brushwork.picture import write_image
 
 READ_ONLY = 'mount -t tmpfs none rw; mount -o remount,ro,bind /; "$@"; code=$?; ls -A rw; exit $code'
-SMALL = ("--size", "64", "--iterations", "2", "--coarsest", "0")
+SMALL = ("--size", "64", "--iterations", "2", "--min-size", "0")
 
 
 def _can_be_made() -> bool:
@@ -32,7 +32,7 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def pictures(desk: Path) -> None:
     """Something to see."""
-    write_picture(
+    write_image(
         torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)), desk / "waves.png", overwrite=True
     )
     (desk / "rw").mkdir()

@@ -1,4 +1,4 @@
-"""`brushwork export`: from a painter's name to a file. What is in it, `tests/fast/test_export.py` says."""
+"""`brushwork models export`: from a painter's name to a file. What is in it, `tests/fast/test_export.py` says."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from brushwork.cli import export as command
-from brushwork.fast.architectures import build
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.painter import Painter, save_painter
+from brushwork.fast.architectures import build_network
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.painter import StyleModel, save_model
 
 Run = Callable[..., Any]
-SETTINGS = Johnson(width=4, blocks=1)
+SETTINGS = JohnsonConfig(width=4, blocks=1)
 
 
 @pytest.fixture
@@ -22,29 +22,29 @@ def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
     """What was asked to be exported, in a folder with the painter wave."""
     asked: list[tuple[str, Path, bool]] = []
 
-    def export_painter(painter: Painter, path: Path, *, overwrite: bool = False) -> Path:
+    def export_painter(painter: StyleModel, path: Path, *, overwrite: bool = False) -> Path:
         asked.append((painter.name, path, overwrite))
         path.write_bytes(bytes(1_500_000))
         return path
 
-    monkeypatch.setattr(command, "export_painter", export_painter)
+    monkeypatch.setattr(command, "export_onnx", export_painter)
     monkeypatch.chdir(tmp_path)
-    save_painter(Painter("wave", "johnson", SETTINGS, build(SETTINGS)), tmp_path / "wave.safetensors")
+    save_model(StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS)), tmp_path / "wave.safetensors")
     return asked
 
 
 def test_a_file_is_named_after_the_painter(exports: list[tuple[str, Path, bool]], run: Run) -> None:
-    outcome = run("export", "wave.safetensors")
+    outcome = run("models", "export", "wave.safetensors")
     assert (outcome.code, outcome.out, outcome.err) == (0, "wave.onnx\n", "wave, 1.5 MB\n")
     assert exports == [("wave", Path("wave.onnx"), False)]
 
 
 def test_another_name(exports: list[tuple[str, Path, bool]], run: Run) -> None:
-    outcome = run("export", "wave.safetensors", "-o", "other.onnx", "--force", "-q")
+    outcome = run("models", "export", "wave.safetensors", "-o", "other.onnx", "--force", "-q")
     assert (outcome.code, outcome.out, outcome.err) == (0, "other.onnx\n", "")
     assert exports == [("wave", Path("other.onnx"), True)]
 
 
 def test_no_painter(exports: list[tuple[str, Path, bool]], run: Run) -> None:
-    assert run("export", "nobody").code == 2
+    assert run("models", "export", "nobody").code == 2
     assert exports == []

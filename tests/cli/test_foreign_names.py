@@ -19,14 +19,14 @@ sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import picture, tiny_network
 
 from brushwork.cli.main import main
-from brushwork.cli.plot import draw_losses
+from brushwork.cli.plot import plot_losses
 from brushwork.cli.streams import ON_STDERR, ON_STDOUT
 from brushwork.cli.tables import write_table
-from brushwork.fast.architectures import build
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.painter import Painter, load_painter, save_painter
+from brushwork.fast.architectures import build_network
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.painter import StyleModel, load_model, save_model
 from brushwork.perception.reading import read_tensors
-from brushwork.picture import write_picture
+from brushwork.picture import write_image
 from brushwork.training import style_school
 
 Run = Callable[..., Any]
@@ -60,7 +60,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_losses_are_drawn(tmp_path: Path, ending: str) -> None:
     pytest.importorskip("matplotlib")
     path = tmp_path / foreign(f"é$_^.{ending}")
-    draw_losses(path, path.stem, "closures", {"total": ([1, 2], [2.0, 1.0])})
+    plot_losses(path, path.stem, "iterations", {"total": ([1, 2], [2.0, 1.0])})
     assert path.stat().st_size > 1000
 
 
@@ -94,26 +94,26 @@ def test_a_sweep_names_its_pictures_and_its_commands_run(desk: Path, run: Run, s
 
 
 def test_a_painter_is_learned_listed_and_painted_with(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style_school, "encoder_for", lambda *_: tiny_network())
+    monkeypatch.setattr(style_school, "load_encoder_for", lambda *_: tiny_network())
     folder, painter = foreign("photographiés"), foreign("é.safetensors")
     (desk / folder).mkdir()
     for number in range(4):
-        write_picture(picture(number, 40, 44), desk / folder / foreign(f"é{number}.png"))
+        write_image(picture(number, 40, 44), desk / folder / foreign(f"é{number}.png"))
     (desk / "waves.png").rename(desk / foreign("wavés.png"))
-    few = ("--photos", folder, "--iterations", "1", "--batch", "1", "--crop", "32", "--width", "2", "--blocks", "1")
+    few = ("--dataset", folder, "--iterations", "1", "--batch", "1", "--crop", "32", "--width", "2", "--blocks", "1")
     looks = ("--style-layers", "conv1_1", "--content-layers", "conv2_1", "--style-size", "40", "--device", "cpu")
     code, out, err = run("train", "johnson", foreign("wavés.png"), *few, *looks, "-o", painter)
     assert (code, out) == (0, f"{painter}\n"), err
     assert "after 1: " in err and r"\xe9-validation" in err
-    assert load_painter(desk / painter).record["styles"][0]["name"] == foreign("wavés.png")
-    assert run("painters", painter, "--sheet", foreign("shéét.png"))[:2] == (0, foreign("shéét.png\n"))
-    code, _, err = run("paint", "photo.jpg", "--painter", painter, "-o", foreign("oué.png"))
+    assert load_model(desk / painter).provenance["styles"][0]["name"] == foreign("wavés.png")
+    assert run("models", painter, "--sheet", foreign("shéét.png"))[:2] == (0, foreign("shéét.png\n"))
+    code, _, err = run("paint", "photo.jpg", "--model", painter, "-o", foreign("oué.png"))
     assert code == 0, err
     assert (desk / foreign("oué.png")).exists()
 
 
 def test_weights_are_read(tmp_path: Path) -> None:
-    settings = Johnson(width=2, blocks=1, norm="batch", border="reflect")
-    painter = Painter("wave", "johnson", settings, build(settings, 3), None, {}, "")
-    save_painter(painter, tmp_path / foreign("é.safetensors"))
+    settings = JohnsonConfig(width=2, blocks=1, norm="batch", border="reflect")
+    painter = StyleModel("wave", "johnson", settings, build_network(settings, 3), None, {}, "")
+    save_model(painter, tmp_path / foreign("é.safetensors"))
     assert read_tensors(tmp_path / foreign("é.safetensors")).keys() == painter.network.state_dict().keys()

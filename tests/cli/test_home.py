@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli.main import application
+from brushwork.cli.main import make_app
 
 PAINT = "paint photo.jpg waves.png"
 
@@ -17,19 +17,19 @@ COMMANDS = (
     f"{PAINT} --plot",
     f"{PAINT} --timelapse",
     "texture waves.png --plot",
-    "export wave -o",
-    "painters --sheet",
-    "judge a.png -o",
-    "lab fig1 -o",
+    "models export wave -o",
+    "models --sheet",
+    "evaluate a.png -o",
+    "reproduce fig1 -o",
     "sweep photo.jpg waves.png -o",
-    "style save waves.png -o",
-    "style mix a.style b.style -o",
-    "train johnson waves.png --photos photos -o",
-    "train johnson waves.png --photos photos --plot",
+    "style extract waves.png -o",
+    "style blend a.style b.style -o",
+    "train johnson waves.png --dataset photos -o",
+    "train johnson waves.png --dataset photos --plot",
     "train texture waves.png -o",
-    "train mgan waves.png --photos photos -o",
-    "train mgan waves.png --photos photos --target-folder",
-    "train super-resolution --photos photos -o",
+    "train mgan waves.png --dataset photos -o",
+    "train mgan waves.png --dataset photos --target-folder",
+    "train super-resolution --dataset photos -o",
 )
 
 
@@ -52,7 +52,7 @@ def paths(value: Any) -> Iterator[Path]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_home_folder_is_put_in(command: str, home: Path) -> None:
     given = command.split()
-    _, bound, *_ = application(given).parse_args([*given, "~/out.png"], exit_on_error=False, print_error=False)
+    _, bound, *_ = make_app(given).parse_args([*given, "~/out.png"], exit_on_error=False, print_error=False)
     found = [path for value in bound.arguments.values() for path in paths(value)]
     assert home / "out.png" in found
 
@@ -60,5 +60,5 @@ def test_the_home_folder_is_put_in(command: str, home: Path) -> None:
 def test_pictures_go_there_too(home: Path, desk: Path, run: Callable[..., Any], studio: Any) -> None:
     assert run("paint", "photo.jpg", "waves.png", "-o", "~/a.png").code == 0
     assert (home / "a.png").exists()
-    assert run("painters", "--sheet=~/painters.png").code == 0
+    assert run("models", "--sheet=~/painters.png").code == 0
     assert (home / "painters.png").exists()

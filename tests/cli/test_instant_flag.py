@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from brushwork.cli import perform
-from brushwork.fast.instant import Instant
-from brushwork.jobs import Finished, OnePass, Passed, Started
-from brushwork.picture import Size, write_picture
-from brushwork.recipes import Level, preset
+from brushwork.fast.instant import AdaINOptions
+from brushwork.jobs import Advanced, FeedForwardJob, Finished, Started
+from brushwork.picture import Size, write_image
+from brushwork.recipes import ScheduleLevel, load_preset
 
 
 class Flash:
-    """Stands in for `brushwork.jobs.paint_at_once`; remembers what it was asked for."""
+    """Stands in for `brushwork.jobs.run_feedforward_job`; remembers what it was asked for."""
 
     def __init__(self):
         self.jobs = []
@@ -22,17 +22,17 @@ class Flash:
     def paint(self, job, **asked):
         self.jobs.append(job)
         self.asked.append(asked)
-        yield Started(torch.device("cpu"), (Level(Size(64, 96), 0),), 0)
-        yield Passed(0.5)
-        yield Passed(1.0)
-        write_picture(torch.zeros(1, 3, 8, 8), job.output, overwrite=True)
+        yield Started(torch.device("cpu"), (ScheduleLevel(Size(64, 96), 0),), 0)
+        yield Advanced(0.5)
+        yield Advanced(1.0)
+        write_image(torch.zeros(1, 3, 8, 8), job.output, overwrite=True)
         yield Finished(job.output, 0.0, {}, 0, 0.75, ())
 
 
 @pytest.fixture
 def flash(monkeypatch):
     flash = Flash()
-    monkeypatch.setattr(perform, "paint_at_once", flash.paint)
+    monkeypatch.setattr(perform, "run_feedforward_job", flash.paint)
     return flash
 
 
@@ -40,8 +40,8 @@ def flash(monkeypatch):
 def test_a_photograph_is_painted_at_once(flash, run):
     outcome = run("paint", "photo.jpg", "waves.png", "--instant")
     (job,) = flash.jobs
-    assert isinstance(job, OnePass)
-    assert job.options == Instant()
+    assert isinstance(job, FeedForwardJob)
+    assert job.options == AdaINOptions()
     assert (outcome.code, outcome.out) == (0, "photo+waves.png\n")
     assert "at once" in outcome.err
     assert "painted in" in outcome.err
@@ -52,7 +52,7 @@ def test_what_both_know_is_taken_and_the_rest_left_aside(flash, run):
     flags = "--size 300 --style-blend 1 2 --color match-linear --iterations 7 --strength 0.5 --style-scale 2"
     outcome = run("paint", "photo.jpg", "waves.png", "night.png", "--instant", *flags.split())
     (job,) = flash.jobs
-    assert job.options == Instant(
+    assert job.options == AdaINOptions(
         size=300, style_blend=(1.0, 2.0), color="match-linear", strength=0.5, style_scale=(2.0,)
     )
     assert "--iterations" in outcome.err
@@ -62,7 +62,7 @@ def test_what_both_know_is_taken_and_the_rest_left_aside(flash, run):
 def test_it_previews_a_preset(flash, run):
     run("paint", "photo.jpg", "waves.png", "--instant", "--preset", "gatys-2016", "-q")
     (job,) = flash.jobs
-    assert job.options == Instant(measure=preset("gatys-2016").measure, size=preset("gatys-2016").size)
+    assert job.options == AdaINOptions(measure=load_preset("gatys-2016").measure, size=load_preset("gatys-2016").size)
 
 
 @pytest.mark.usefixtures("desk")
@@ -77,8 +77,8 @@ def test_the_document_has_no_loss(flash, run):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--instant", "--timelapse", "way.gif"], "--timelapse shows the closures of a painting"),
-        (["--instant", "--save-every", "5"], "--save-every shows the closures of a painting"),
+        (["--instant", "--timelapse", "way.gif"], "--timelapse shows the iterations of a painting"),
+        (["--instant", "--save-every", "5"], "--save-every shows the iterations of a painting"),
         (["--instant", "--strength", "2"], "strength is 2.0: it must be 0 or more, up to 1"),
         (["--strength", "0.5"], "--strength is of what is painted at once"),
     ],

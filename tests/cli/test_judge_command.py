@@ -1,4 +1,4 @@
-"""`brushwork judge`: what is judged by what, and the tables."""
+"""`brushwork evaluate`: what is judged by what, and the tables."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ sys.path.append(str(Path(__file__).parents[1] / "jobs"))
 from tiny_job import TINY, painted, picture, tiny_job
 
 from brushwork.cli import judge as module
-from brushwork.jobs.origin import Origin
-from brushwork.judging import Judgement
-from brushwork.picture import write_picture
+from brushwork.jobs.origin import ImageOrigin
+from brushwork.judging import Metrics
+from brushwork.picture import write_image
 
 Run = Callable[..., Any]
 
@@ -51,27 +51,27 @@ class FakeJury:
         self.name = network
         return self
 
-    def __call__(self, result: torch.Tensor, **asked: Any) -> Judgement:
+    def __call__(self, result: torch.Tensor, **asked: Any) -> Metrics:
         self.seen.append({"result": result, **asked})
-        return Judgement(network=self.name, size=(60, 40), **FIGURES)
+        return Metrics(network=self.name, size=(60, 40), **FIGURES)
 
 
 @pytest.fixture
 def jury(monkeypatch: pytest.MonkeyPatch) -> FakeJury:
     jury = FakeJury()
-    monkeypatch.setattr(module, "Jury", jury)
+    monkeypatch.setattr(module, "Evaluator", jury)
     return jury
 
 
 @pytest.fixture
 def beside(desk: Path) -> tuple[str, ...]:
     """A result that brushwork did not paint, and what it is judged by."""
-    write_picture(torch.full((1, 3, 40, 60), 0.4), desk / "out.png")
+    write_image(torch.full((1, 3, 40, 60), 0.4), desk / "out.png")
     return ("out.png", "--content", "photo.jpg", "--style", "waves.png")
 
 
 def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
-    outcome = run("judge", *beside, "--network", "alexnet", "--size", "256", "--device", "cpu")
+    outcome = run("evaluate", *beside, "--network", "alexnet", "--size", "256", "--device", "cpu")
     assert outcome.code == 0
     assert jury.asked == [("alexnet", torch.device("cpu"))]
     (seen,) = jury.seen
@@ -81,14 +81,14 @@ def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tup
 
 
 def test_without_a_terminal_it_prints_a_table_of_tabs(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
-    head, row = (line.split("\t") for line in run("judge", *beside).out.splitlines())
+    head, row = (line.split("\t") for line in run("evaluate", *beside).out.splitlines())
     found = dict(zip(head, row, strict=True))
     assert (found["result"], found["network"], found["size"]) == ("out.png", "vgg16", "60×40")
     assert (found["gram_style"], found["psnr"]) == ("1.235", "inf")
 
 
 def test_json_holds_every_figure(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
-    (row,) = json.loads(run("judge", *beside, "--json", "--quiet").out)
+    (row,) = json.loads(run("evaluate", *beside, "--json", "--quiet").out)
     assert (row["result"], row["photograph"], row["painting"]) == ("out.png", "photo.jpg", "waves.png")
     assert (row["content"], row["gram_style"], row["psnr"], row["size"]) == (0.25, 1.23456, None, [60, 40])
 
@@ -97,8 +97,8 @@ def test_json_holds_every_figure(run: Run, jury: FakeJury, beside: tuple[str, ..
 def test_a_table_goes_into_a_file_of_its_kind(
     run: Run, jury: FakeJury, beside: tuple[str, ...], ending: str, desk: Path
 ) -> None:
-    write_picture(torch.full((1, 3, 40, 60), 0.4), desk / "a|b.png")
-    assert run("judge", "a|b.png", *beside, "-o", f"table.{ending}").code == 0
+    write_image(torch.full((1, 3, 40, 60), 0.4), desk / "a|b.png")
+    assert run("evaluate", "a|b.png", *beside, "-o", f"table.{ending}").code == 0
     text = (desk / f"table.{ending}").read_text()
     if ending == "md":
         head, rule, first, _ = text.splitlines()
@@ -119,9 +119,9 @@ def test_a_terminal_gets_meanings_or_one_line_each(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "180")
-    one = run("judge", *beside).out
+    one = run("evaluate", *beside).out
     assert "Learned perceptual distance" in one
-    many = run("judge", "night.png", *beside).out
+    many = run("evaluate", "night.png", *beside).out
     assert "Learned perceptual distance" not in many
     assert "night" in many
     assert "ssim ↑" in " ".join(many.split())
@@ -130,25 +130,25 @@ def test_a_terminal_gets_meanings_or_one_line_each(
 @pytest.mark.slow
 def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJury, desk: Path) -> None:
     painted(tiny_job(desk))
-    outcome = run("judge", "out.png")
+    outcome = run("evaluate", "out.png")
     assert outcome.code == 0
     (seen,) = jury.seen
     assert (seen["content"] - picture(1, 40, 60)).abs().max() < 0.01
     assert (seen["style"] - picture(2, 50, 50)).abs().max() < 0.01
     assert "judging out.png beside photograph.png and painting.png" in outcome.err
     assert "grades its own work" not in outcome.err
-    assert run("judge", "out.png", "--style", "waves.png").code == 0
+    assert run("evaluate", "out.png", "--style", "waves.png").code == 0
     assert jury.seen[-1]["style"].mean().item() == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.slow
 def test_a_painter_that_judges_itself_is_told(run: Run, jury: FakeJury, desk: Path) -> None:
     painted(tiny_job(desk))
-    assert "grades its own work" in run("judge", "out.png", "--network", "tiny").err
+    assert "grades its own work" in run("evaluate", "out.png", "--network", "tiny").err
 
 
 @pytest.mark.parametrize(
-    ("painters", "judge"),
+    ("models", "judge"),
     [(("vgg19-normalized",), "vgg16"), (("vgg16",), "alexnet"), (("vgg19", "vgg16-caffe"), "alexnet")],
 )
 def test_none_judges_what_it_painted(
@@ -156,8 +156,8 @@ def test_none_judges_what_it_painted(
 ) -> None:
     names = dict(zip(("night.png", "waves.png"), painters, strict=False))
     photo = desk / "photo.jpg"
-    monkeypatch.setattr(module, "origin", lambda path: Origin(photo, (photo,), names[path.name]))
-    outcome = run("judge", *names)
+    monkeypatch.setattr(module, "read_origin", lambda path: ImageOrigin(photo, (photo,), names[path.name]))
+    outcome = run("evaluate", *names)
     assert outcome.code == 0
     assert [network for network, _ in jury.asked] == [judge]
     assert "grades its own work" not in outcome.err
@@ -167,16 +167,16 @@ def test_the_normalized_network_is_the_original_one(
     run: Run, jury: FakeJury, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = desk / "photo.jpg"
-    monkeypatch.setattr(module, "origin", lambda path: Origin(photo, (photo,), "vgg19-normalized"))
-    assert "was painted with vgg19-normalized, which grades" in run("judge", "night.png", "--network", "vgg19").err
+    monkeypatch.setattr(module, "read_origin", lambda path: ImageOrigin(photo, (photo,), "vgg19-normalized"))
+    assert "was painted with vgg19-normalized, which grades" in run("evaluate", "night.png", "--network", "vgg19").err
 
 
 @pytest.mark.slow
 def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -> None:
     job = tiny_job(desk, options=TINY)
-    write_picture(picture(3, 40, 40), desk / "second.png")
-    painted(tiny_job(desk, paintings=(*job.paintings, desk / "second.png")))
-    outcome = run("judge", "out.png")
+    write_image(picture(3, 40, 40), desk / "second.png")
+    painted(tiny_job(desk, styles=(*job.styles, desk / "second.png")))
+    outcome = run("evaluate", "out.png")
     assert (outcome.code, jury.seen) == (2, [])
     assert "out.png was painted after 2 paintings: name the one to judge by, with --style" in outcome.err
 
@@ -193,7 +193,7 @@ def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -
 def test_what_cannot_be_judged_is_refused(
     run: Run, jury: FakeJury, desk: Path, arguments: tuple[str, ...], said: str
 ) -> None:
-    outcome = run("judge", *arguments)
+    outcome = run("evaluate", *arguments)
     assert outcome.code == 2
     assert said in outcome.err
     assert jury.seen == []
@@ -203,6 +203,6 @@ def test_missing_weights_say_how_they_are_got(
     run: Run, beside: tuple[str, ...], desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BRUSHWORK_CACHE", str(desk / "cache"))
-    outcome = run("judge", *beside)
+    outcome = run("evaluate", *beside)
     assert outcome.code == 1
     assert "brushwork weights get alexnet" in outcome.err

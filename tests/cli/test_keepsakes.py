@@ -10,36 +10,38 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.cli.plot import LossPlot, require_plot
-from brushwork.cli.timelapse import FRAMES, LARGEST_SIDE, Timelapse, pillow
-from brushwork.cli.watchers import Intermediate
+from brushwork.cli.plot import LossPlot, require_plottable
+from brushwork.cli.timelapse import FRAMES, LARGEST_SIDE, Timelapse, to_pillow
+from brushwork.cli.watchers import IntermediateImages
 from brushwork.errors import InputError
-from brushwork.optimize import Step
+from brushwork.optimize import OptimizationStep
 from brushwork.picture import resize
 from brushwork.picture.window import Size
-from brushwork.recipes import Level, Progress
-from brushwork.types import Losses
+from brushwork.recipes import Progress, ScheduleLevel
+from brushwork.types import LossValues
 
 
-def way(levels: tuple[Level, ...]) -> list[Progress]:
+def way(levels: tuple[ScheduleLevel, ...]) -> list[Progress]:
     """Every step; the picture turns from black to white."""
     steps = []
-    budget = sum(level.closures for level in levels)
+    budget = sum(level.iterations for level in levels)
     for place, level in enumerate(levels):
-        for index in range(1, level.closures + 1):
+        for index in range(1, level.iterations + 1):
             done = len(steps) / (budget - 1)
             image = torch.full((1, 3, *level.size), done)
-            losses = Losses(torch.tensor(2.0 - done), {"style": torch.tensor(1.0), "content": torch.tensor(1.0 - done)})
-            steps.append(Progress(levels, place, Step(index, losses, image, image), None))  # type: ignore[arg-type]
+            losses = LossValues(
+                torch.tensor(2.0 - done), {"style": torch.tensor(1.0), "content": torch.tensor(1.0 - done)}
+            )
+            steps.append(Progress(levels, place, OptimizationStep(index, losses, image, image), None))  # type: ignore[arg-type]
     return steps
 
 
 @pytest.mark.parametrize("ending", [".gif", ".webp"])
 def test_the_timelapse_ends_with_the_picture_at_its_size(tmp_path: Path, ending: str) -> None:
     film = Timelapse(tmp_path / f"film{ending}")
-    for progress in way((Level(Size(10, 20), 300), Level(Size(20, 40), 100))):
-        film.see(progress)
-    film.finish()
+    for progress in way((ScheduleLevel(Size(10, 20), 300), ScheduleLevel(Size(20, 40), 100))):
+        film.on_step(progress)
+    film.on_end()
     with Image.open(tmp_path / f"film{ending}") as found:
         assert found.size == (40, 20)
         frames: int = found.n_frames  # type: ignore[attr-defined]
@@ -54,12 +56,12 @@ def test_the_timelapse_ends_with_the_picture_at_its_size(tmp_path: Path, ending:
 def test_every_frame_of_a_timelapse_is_as_transparent_as_the_photograph(tmp_path: Path, ending: str) -> None:
     film = Timelapse(tmp_path / f"film{ending}")
     film.begin(torch.linspace(0, 1, 40).expand(1, 1, 20, 40))
-    steps = way((Level(Size(10, 20), 30), Level(Size(20, 40), 30)))
+    steps = way((ScheduleLevel(Size(10, 20), 30), ScheduleLevel(Size(20, 40), 30)))
     texture = torch.rand(1, 3, 20, 40, generator=torch.Generator().manual_seed(0))
     for place, progress in enumerate(steps):
         image = resize(texture, Size.of(progress.image)) * (0.5 + place / (2 * len(steps)))
-        film.see(progress._replace(step=progress.step._replace(shown=image)))
-    film.finish()
+        film.on_step(progress._replace(step=progress.step._replace(parameters=image)))
+    film.on_end()
     expected = [255 * column / 39 for column in range(40)]
     if ending == ".gif":
         expected = [255.0 * (level >= 127.5) for level in expected]
@@ -74,10 +76,10 @@ def test_every_frame_of_a_timelapse_is_as_transparent_as_the_photograph(tmp_path
 
 
 def test_numbered_pictures_are_as_transparent_as_the_photograph(tmp_path: Path) -> None:
-    numbered = Intermediate(tmp_path / "out.png", 3)
+    numbered = IntermediateImages(tmp_path / "out.png", 3)
     numbered.begin(alpha := torch.linspace(0, 1, 40).expand(1, 1, 20, 40))
-    for progress in way((Level(Size(10, 20), 3), Level(Size(20, 40), 6))):
-        numbered.see(progress)
+    for progress in way((ScheduleLevel(Size(10, 20), 3), ScheduleLevel(Size(20, 40), 6))):
+        numbered.on_step(progress)
     found = sorted(tmp_path.iterdir())
     assert [one.stem for one in found] == ["out-3", "out-6", "out-9"]
     for path, size in zip(found, [Size(10, 20), Size(20, 40), Size(20, 40)], strict=True):
@@ -90,37 +92,37 @@ def test_numbered_pictures_are_as_transparent_as_the_photograph(tmp_path: Path) 
 def test_frames_come_close_together_in_the_beginning(tmp_path: Path) -> None:
     film = Timelapse(tmp_path / "film.gif")
     seen: list[float] = []
-    for progress in way((Level(Size(4, 4), 1000),)):
+    for progress in way((ScheduleLevel(Size(4, 4), 1000),)):
         before = len(film._frames)
-        film.see(progress)
-        seen += [progress.spent] if len(film._frames) > before else []
+        film.on_step(progress)
+        seen += [progress.iterations] if len(film._frames) > before else []
     assert sum(spent <= 250 for spent in seen) == pytest.approx(FRAMES / 2, abs=2)
 
 
 def test_a_giant_timelapse_is_made_smaller(tmp_path: Path) -> None:
     film = Timelapse(tmp_path / "film.gif")
-    (progress,) = way((Level(Size(8, 8), 2),))[:1]
-    film.see(progress._replace(levels=(Level(Size(1000, 3000), 2),)))
-    film.finish()
+    (progress,) = way((ScheduleLevel(Size(8, 8), 2),))[:1]
+    film.on_step(progress._replace(levels=(ScheduleLevel(Size(1000, 3000), 2),)))
+    film.on_end()
     with Image.open(tmp_path / "film.gif") as found:
         assert found.size == (LARGEST_SIDE, LARGEST_SIDE // 3)
 
 
 def test_nothing_left_to_paint_is_no_film(tmp_path: Path) -> None:
-    Timelapse(tmp_path / "film.gif").finish()
+    Timelapse(tmp_path / "film.gif").on_end()
     assert not list(tmp_path.iterdir())
 
 
 def test_pictures_are_rounded_to_8_bits() -> None:
-    picture = pillow(torch.tensor([0.0, 0.5, 1.2]).view(1, 3, 1, 1))
+    picture = to_pillow(torch.tensor([0.0, 0.5, 1.2]).view(1, 3, 1, 1))
     assert picture.getpixel((0, 0)) == (0, 128, 255)
 
 
 def test_a_film_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     film = Timelapse(tmp_path / "no folder" / "film.gif")
-    film.see(way((Level(Size(4, 4), 2),))[0])
+    film.on_step(way((ScheduleLevel(Size(4, 4), 2),))[0])
     with pytest.raises(InputError, match="the timelapse cannot be written"):
-        film.finish()
+        film.on_end()
 
 
 def test_the_plot_has_a_curve_for_every_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,9 +137,9 @@ def test_the_plot_has_a_curve_for_every_loss(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Axes, "plot", spy)
     losses = LossPlot(tmp_path / "losses.png", "out")
-    for progress in way((Level(Size(4, 4), 3), Level(Size(8, 8), 2))):
-        losses.see(progress)
-    losses.finish()
+    for progress in way((ScheduleLevel(Size(4, 4), 3), ScheduleLevel(Size(8, 8), 2))):
+        losses.on_step(progress)
+    losses.on_end()
     assert drawn["total"] == ([1, 2, 3, 4, 5], pytest.approx([2.0, 1.75, 1.5, 1.25, 1.0]))
     assert drawn.keys() == {"total", "style", "content"}
     with Image.open(tmp_path / "losses.png") as found:
@@ -146,16 +148,16 @@ def test_the_plot_has_a_curve_for_every_loss(tmp_path: Path, monkeypatch: pytest
 
 def test_a_term_that_comes_later_keeps_its_place(tmp_path: Path) -> None:
     losses = LossPlot(tmp_path / "losses.svg", "out")
-    first, second = way((Level(Size(4, 4), 2),))
-    losses.see(first)
+    first, second = way((ScheduleLevel(Size(4, 4), 2),))
+    losses.on_step(first)
     terms = {**second.step.losses.terms, "late": torch.tensor(1.0)}
-    losses.see(second._replace(step=second.step._replace(losses=Losses(second.step.losses.total, terms))))
+    losses.on_step(second._replace(step=second.step._replace(losses=LossValues(second.step.losses.total, terms))))
     assert [len(column) for column in losses._losses.values()] == [2, 2, 2, 2]
-    losses.finish()
+    losses.on_end()
     assert "<svg" in (tmp_path / "losses.svg").read_text()
 
 
 def test_a_plot_needs_a_known_ending() -> None:
-    require_plot(Path("losses.pdf"))
+    require_plottable(Path("losses.pdf"))
     with pytest.raises(InputError, match=r"--plot is losses: it must end in \.png"):
-        require_plot(Path("losses"))
+        require_plottable(Path("losses"))

@@ -1,4 +1,4 @@
-"""`brushwork lab`: a list, reports, and what is told."""
+"""`brushwork reproduce`: a list, reports, and what is told."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli.lab import spreading
+from brushwork.cli.lab import pick_executor
 from brushwork.lab.experiments import light
 
 Run = Callable[..., Any]
 
 
 def test_without_a_name_the_experiments_are_listed(run: Run) -> None:
-    lines = run("lab").out.splitlines()
+    lines = run("reproduce").out.splitlines()
     assert any(line.startswith("fig3: ") for line in lines) and len(lines) > 10
 
 
@@ -25,11 +25,11 @@ def test_an_experiment_leaves_a_report_and_says_what_holds(
     desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(light, "OPTIONS", replace(light.OPTIONS, iterations=25))
-    outcome = run("lab", "light", "--size", "48", "--quick", "--photograph", "waves.png", "--photograph", "night.png")
+    outcome = run("reproduce", "light", "--size", "48", "--quick", "--content", "waves.png", "--content", "night.png")
     assert outcome.code == 0 and outcome.out == "lab/light/report.html\n"
     assert "light waves-light_of_night: " in outcome.err and "the brightness moves towards the other's" in outcome.err
     page = (desk / "lab/light/report.html").read_text()
-    assert "brushwork lab light --quick --size 48 --photograph waves.png --photograph night.png" in page
+    assert "brushwork reproduce light --quick --size 48 --content waves.png --content night.png" in page
     assert all((desk / "lab/light" / name).exists() for name in ("report.html", "figures.json", "sheet.png"))
 
 
@@ -39,11 +39,11 @@ def test_an_experiment_leaves_a_report_and_says_what_holds(
         (["fig33"], "'fig3'"),
         (["fig1", "--size", "8"], "size is 8"),
         (["fig1", "--jobs", "0"], "jobs is 0"),
-        (["fig1", "--photograph", "missing.jpg"], "missing.jpg"),
+        (["fig1", "--content", "missing.jpg"], "missing.jpg"),
     ],
 )
 def test_what_cannot_be_is_told(words: list[str], said: str, desk: Path, run: Run) -> None:
-    outcome = run("lab", *words)
+    outcome = run("reproduce", *words)
     assert outcome.code == 2 and said in outcome.err
 
 
@@ -51,9 +51,9 @@ def test_ray_that_is_not_there_is_named(desk: Path, run: Run, monkeypatch: pytes
     import sys
 
     monkeypatch.setitem(sys.modules, "ray", None)
-    outcome = run("lab", "fig1", "--engine", "ray")
+    outcome = run("reproduce", "fig1", "--engine", "ray")
     assert outcome.code == 2 and "pip install 'brushwork[ray]'" in outcome.err
 
 
 def test_one_process_paints_here() -> None:
-    assert spreading(1) is None and spreading(2) is not None
+    assert pick_executor(1) is None and pick_executor(2) is not None

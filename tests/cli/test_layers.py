@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from brushwork.recipes import PRESETS, Transfer, preset
+from brushwork.recipes import PRESETS, TransferOptions, load_preset
 
 
-def options(studio: Any) -> Transfer:
+def options(studio: Any) -> TransferOptions:
     found = studio.job.options
-    assert isinstance(found, Transfer)
+    assert isinstance(found, TransferOptions)
     return found
 
 
@@ -24,7 +24,7 @@ def paint(studio: Any, desk: Path, run: Callable[..., Any]) -> Callable[..., Any
 
 def test_without_anything_the_default_preset_is_taken(studio: Any, paint: Callable[..., Any]) -> None:
     assert paint().code == 0
-    assert options(studio) == preset("default")
+    assert options(studio) == load_preset("default")
 
 
 def test_the_layers_cover_each_other(
@@ -39,9 +39,9 @@ def test_the_layers_cover_each_other(
     assert found.size == 300, "flag over file"
     assert found.noise == 0.5, "file over environment"
     assert found.history == 7, "environment over preset"
-    assert found.start == PRESETS["gatys-2016"].start, "preset over default"
+    assert found.init == PRESETS["gatys-2016"].init, "preset over default"
     assert found.style_layers == ("conv1_1",)
-    assert found.finer_share == Transfer().finer_share
+    assert found.iteration_decay == TransferOptions().iteration_decay
 
 
 def test_the_file_may_be_named_in_the_environment(
@@ -112,13 +112,13 @@ def test_options_that_make_no_sense_are_refused(paint: Callable[..., Any], flags
 
 
 def test_the_start_is_a_name_or_a_file(studio: Any, desk: Path, paint: Callable[..., Any]) -> None:
-    assert paint("--start", "night.png").code == 0
-    assert studio.job.start == Path("night.png")
-    assert options(studio).start == preset("default").start
+    assert paint("--init", "night.png").code == 0
+    assert studio.job.init == Path("night.png")
+    assert options(studio).init == load_preset("default").init
     studio.jobs.clear()
-    assert paint("--start", "gray", "--force").code == 0
-    assert studio.job.start is None
-    assert options(studio).start == "gray"
-    outcome = paint("--start", "nois", "--force")
+    assert paint("--init", "gray", "--force").code == 0
+    assert studio.job.init is None
+    assert options(studio).init == "gray"
+    outcome = paint("--init", "nois", "--force")
     assert outcome.code == 2
     assert "Did you mean 'noise'?" in outcome.err

@@ -41,7 +41,7 @@ def test_version_and_help_do_not_wait_for_torch(argument: str) -> None:
 def test_help_lists_every_command(run: Run) -> None:
     outcome = run("--help")
     assert outcome.code == 0
-    for name in ("paint", "texture", "reconstruct", "plan", "again", "judge", "presets", "weights", "doctor"):
+    for name in ("paint", "texture", "reconstruct", "plan", "rerun", "evaluate", "presets", "weights", "doctor"):
         assert name in outcome.out
 
 
@@ -49,14 +49,14 @@ def test_help_lists_every_command(run: Run) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (("paint",), ["writes photo+painting.png", "--style-weight", "Seeing", "[choices: max,", "--resume", "α/β"]),
+        (("paint",), ["writes photo+painting.png", "--style-weight", "Encoder", "[choices: max,", "--resume", "α/β"]),
         (("texture",), ["--size", "--picture-size", "WIDTHxHEIGHT"]),
         (("reconstruct",), ["content", "style"]),
         (("reconstruct", "style"), ["--layers", "conv5_1"]),
-        (("plan",), ["texture", "CONTENT", "memory and time"]),
+        (("plan",), ["texture", "CONTENT", "Nothing is painted"]),
         (("weights",), ["list", "get", "add"]),
         (("weights", "add"), ["--as", "--like"]),
-        (("again",), ["bit for bit"]),
+        (("rerun",), ["bit for bit"]),
         (("doctor",), ["what to do", "--json"]),
     ],
 )
@@ -110,14 +110,14 @@ def test_ctrl_c_before_anything_began(run: Run, monkeypatch: pytest.MonkeyPatch)
     def stop(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("brushwork.cli.presets.result", stop)
+    monkeypatch.setattr("brushwork.cli.presets.print_result", stop)
     outcome = run("presets")
     assert (outcome.code, outcome.err) == (130, "brushwork: interrupted\n")
 
 
 def test_a_closed_pipe_is_no_disaster() -> None:
     code = (
-        "import sys, brushwork.cli.main as command; from brushwork.cli.output import result; input();"
+        "import sys, brushwork.cli.main as command; from brushwork.cli.output import print_result; input();"
         "command.application = lambda given: lambda tokens, **options: result('a picture');"
         "sys.exit(command.main([]))"
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from brushwork.cli.masks import masks
+from brushwork.cli.masks import parse_regions
 from brushwork.errors import InputError
 
 
@@ -16,26 +16,26 @@ def files(tmp_path, monkeypatch):
 
 
 def test_pairs_of_files():
-    assert masks(["a.png:b.png", "b.png:a.png"], 1) == (
+    assert parse_regions(["a.png:b.png", "b.png:a.png"], 1) == (
         (Path("a.png"), Path("b.png")),
         (Path("b.png"), Path("a.png")),
     )
-    assert masks([], 5) == ()
+    assert parse_regions([], 5) == ()
 
 
 def test_the_photographs_mask_may_be_alone():
-    assert masks(["a.png", "c:d.png"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
+    assert parse_regions(["a.png", "c:d.png"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
 
 
 def test_nothing_after_the_colon_is_all_of_the_painting():
-    assert masks(["a.png:", "c:d.png:"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
+    assert parse_regions(["a.png:", "c:d.png:"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
     Path("a.png:").touch()
-    assert masks(["a.png:"], 1) == ((Path("a.png:"),),), "a file of that very name"
+    assert parse_regions(["a.png:"], 1) == ((Path("a.png:"),),), "a file of that very name"
 
 
 def test_a_colon_may_be_part_of_a_name():
-    assert masks(["c:d.png:a.png"], 1) == ((Path("c:d.png"), Path("a.png")),)
-    assert masks(["a.png:c:d.png"], 1) == ((Path("a.png"), Path("c:d.png")),)
+    assert parse_regions(["c:d.png:a.png"], 1) == ((Path("c:d.png"), Path("a.png")),)
+    assert parse_regions(["a.png:c:d.png"], 1) == ((Path("a.png"), Path("c:d.png")),)
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_a_colon_may_be_part_of_a_name():
 )
 def test_what_is_no_pair_is_refused(given, jobs, message):
     with pytest.raises(InputError, match=message):
-        masks([given], jobs)
+        parse_regions([given], jobs)

@@ -1,22 +1,22 @@
 from __future__ import annotations
 
-from brushwork.recipes import Mdan
+from brushwork.recipes import MDANOptions
 
 
 def test_flags_become_a_job(run, studio, desk):
     outcome = run(
-        "mdan", "photo.jpg", "waves.png", "--iterations", "7", "--turns", "0", "5", "--no-mirrored", "-o", "out.png"
+        "mdan", "photo.jpg", "waves.png", "--iterations", "7", "--rotations", "0", "5", "--no-mirror", "-o", "out.png"
     )
     assert outcome.code == 0, outcome.err
     job = studio.job
-    assert job.options == Mdan(iterations=7, turns=(0.0, 5.0), mirrored=False)
-    assert job.output.name == "out.png" and [one.name for one in job.paintings] == ["waves.png"]
+    assert job.options == MDANOptions(iterations=7, rotations=(0.0, 5.0), mirror=False)
+    assert job.output.name == "out.png" and [one.name for one in job.styles] == ["waves.png"]
 
 
 def test_a_name_of_its_own_and_patches_of_all_paintings(run, studio, desk):
     assert run("mdan", "photo.jpg", "waves.png", "night.png").code == 0
     assert studio.job.output.name == "photo+waves-mdan.png"
-    assert [one.name for one in studio.job.paintings] == ["waves.png", "night.png"]
+    assert [one.name for one in studio.job.styles] == ["waves.png", "night.png"]
 
 
 def test_a_painting_is_wanted(run, studio, desk):
@@ -27,9 +27,9 @@ def test_a_painting_is_wanted(run, studio, desk):
 def test_help_tells_of_its_options(run):
     outcome = run("mdan", "--help")
     assert outcome.code == 0
-    for flag in ("--rival-rate", "--patch-stride", "--turns", "--resume"):
+    for flag in ("--discriminator-lr", "--patch-stride", "--rotations", "--resume"):
         assert flag in outcome.out
 
 
 def test_it_can_be_planned(run):
-    assert "--rival-rate" in run("plan", "mdan", "--help").out
+    assert "--discriminator-lr" in run("plan", "mdan", "--help").out

@@ -8,8 +8,8 @@ from typing import Annotated, Any, get_type_hints
 import pytest
 from cyclopts import App, CoercionError, Parameter
 
-from brushwork.cli.options import documentation, flags
-from brushwork.recipes import ReconstructContent, Texture, Transfer
+from brushwork.cli.options import field_docs, make_flags
+from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Stroke(Brush):
 
 
 def parse(*tokens: str, **changes: Any) -> dict[str, Any]:
-    kind = flags(Stroke(), **changes)
+    kind = make_flags(Stroke(), **changes)
     seen: list[dict[str, Any]] = []
     app = App(result_action="return_value")
 
@@ -56,7 +56,7 @@ def parse(*tokens: str, **changes: Any) -> dict[str, Any]:
 
 
 def parameter(field: str, **changes: Any) -> Parameter:
-    (found,) = get_type_hints(flags(Stroke(), **changes), include_extras=True)[field].__metadata__
+    (found,) = get_type_hints(make_flags(Stroke(), **changes), include_extras=True)[field].__metadata__
     assert isinstance(found, Parameter)
     return found
 
@@ -101,14 +101,14 @@ def test_underscores_and_dashes_are_the_same() -> None:
 
 
 def test_help_comes_from_the_docstrings_of_the_class_and_its_bases() -> None:
-    assert documentation(Stroke) == {
+    assert field_docs(Stroke) == {
         "width": "Width of the stroke.",
         "soft": "Whether it is soft.",
         "dry_time": "Seconds.",
         "colors": "Colors, in turn.",
         "weights": "Weights of the colors.",
     }
-    assert documentation(Brush)["width"] == "Width in pixels."
+    assert field_docs(Brush)["width"] == "Width in pixels."
 
 
 def test_an_overridden_field_stays_in_its_group() -> None:
@@ -127,12 +127,12 @@ def test_a_field_can_be_renamed_retyped_and_left_out() -> None:
     assert parse("--breadth", "4", names={"width": "--breadth"}) == {"width": 4}
     assert parse("--width", "wide", types={"width": str}) == {"width": "wide"}
     assert parameter("width", texts={"width": "Other."}).help == "Other."
-    assert "soft" not in get_type_hints(flags(Stroke(), without=("soft",)))
+    assert "soft" not in get_type_hints(make_flags(Stroke(), without=("soft",)))
 
 
-@pytest.mark.parametrize("recipe", [Transfer, ReconstructContent, Texture])
+@pytest.mark.parametrize("recipe", [TransferOptions, ReconstructionOptions, TextureOptions])
 def test_every_field_of_every_recipe_is_a_flag_with_help(recipe: type) -> None:
-    hints = get_type_hints(flags(recipe()), include_extras=True)
+    hints = get_type_hints(make_flags(recipe()), include_extras=True)
     assert set(hints) == {field.name for field in fields(recipe)}
     for name, hint in hints.items():
         (found,) = hint.__metadata__
@@ -140,7 +140,7 @@ def test_every_field_of_every_recipe_is_a_flag_with_help(recipe: type) -> None:
 
 
 def test_a_size_is_a_whole_number_or_full() -> None:
-    hint = get_type_hints(Transfer)["size"]
+    hint = get_type_hints(TransferOptions)["size"]
     assert parse("--width", "full", types={"width": hint}) == {"width": "full"}
     assert parse("--width", "1e3", types={"width": hint}) == {"width": 1000}
     with pytest.raises(CoercionError, match="'large' is no whole number"):

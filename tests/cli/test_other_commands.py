@@ -12,18 +12,18 @@ import pytest
 from brushwork.cli import again as again_command
 from brushwork.cli import foresee
 from brushwork.errors import InputError
-from brushwork.evaluate.plan import LevelPlan, Plan
-from brushwork.jobs import Job, Repeat
+from brushwork.evaluate.plan import JobPlan, LevelPlan
+from brushwork.jobs import OptimizationJob, RerunJob
 from brushwork.picture.window import Size
-from brushwork.recipes import PRESETS, ReconstructContent, Texture, Transfer
+from brushwork.recipes import PRESETS, ReconstructionOptions, TextureOptions, TransferOptions
 
 Run = Callable[..., Any]
 
 
 def test_a_texture_of_any_size(studio: Any, desk: Path, run: Run) -> None:
     assert run("texture", "waves.png", "--size", "1024x512").out == "waves-texture.png\n"
-    assert studio.job.options == Texture(size="1024x512")
-    assert studio.job.paintings == ()
+    assert studio.job.options == TextureOptions(size="1024x512")
+    assert studio.job.styles == ()
     assert run("texture", "waves.png", "--size", "1024").code == 2
 
 
@@ -36,7 +36,7 @@ def test_each_picture_gives_its_texture(studio: Any, desk: Path, run: Run) -> No
 
 def test_a_content_reconstruction(studio: Any, desk: Path, run: Run) -> None:
     assert run("reconstruct", "content", "photo.jpg", "--layer", "conv2_2").out == "photo-content-conv2_2.png\n"
-    assert studio.job.options == ReconstructContent(layer="conv2_2")
+    assert studio.job.options == ReconstructionOptions(layer="conv2_2")
 
 
 def test_a_style_reconstruction_takes_the_papers_layers_at_the_picture_s_size(
@@ -44,42 +44,44 @@ def test_a_style_reconstruction_takes_the_papers_layers_at_the_picture_s_size(
 ) -> None:
     assert run("reconstruct", "style", "night.png").out == "night-style.png\n"
     found = studio.job.options
-    assert isinstance(found, Texture)
+    assert isinstance(found, TextureOptions)
     assert found.style_layers == ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     assert (found.size, found.picture_size, found.measure) == ("", 512, "long")
     studio.jobs.clear()
-    arguments = ("--layers", "conv1_1", "conv2_1", "--size", "200", "--start", "photo.jpg", "--force")
+    arguments = ("--layers", "conv1_1", "conv2_1", "--size", "200", "--init", "photo.jpg", "--force")
     assert run("reconstruct", "style", "night.png", *arguments).code == 0
     assert (studio.job.options.style_layers, studio.job.options.picture_size) == (("conv1_1", "conv2_1"), 200)
     assert studio.job.start == Path("photo.jpg")
 
 
-PLAN = Plan("cpu", (LevelPlan(Size(32, 48), 10, 10**8, 61.0), LevelPlan(Size(64, 96), 5, 2 * 10**9, 120.0)), 10**9, 48)
+PLAN = JobPlan(
+    "cpu", (LevelPlan(Size(32, 48), 10, 10**8, 61.0), LevelPlan(Size(64, 96), 5, 2 * 10**9, 120.0)), 10**9, 48
+)
 
 
 @pytest.fixture
-def planned(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
-    seen: list[Job] = []
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[OptimizationJob]:
+    seen: list[OptimizationJob] = []
 
-    def plan(job: Job, *, memory: int | None = None) -> Plan:
+    def plan(job: OptimizationJob, *, memory: int | None = None) -> JobPlan:
         seen.append(job)
         return PLAN
 
-    monkeypatch.setattr(foresee, "plan", plan)
+    monkeypatch.setattr(foresee, "plan_job", plan)
     return seen
 
 
 @pytest.mark.parametrize(
     ("arguments", "recipe"),
     [
-        (("photo.jpg", "waves.png", "--preset", "pastiche"), Transfer),
-        (("texture", "waves.png"), Texture),
-        (("reconstruct", "content", "waves.png"), ReconstructContent),
-        (("reconstruct", "style", "waves.png"), Texture),
+        (("photo.jpg", "waves.png", "--preset", "pastiche"), TransferOptions),
+        (("texture", "waves.png"), TextureOptions),
+        (("reconstruct", "content", "waves.png"), ReconstructionOptions),
+        (("reconstruct", "style", "waves.png"), TextureOptions),
     ],
 )
 def test_every_painting_command_can_be_planned(
-    studio: Any, planned: list[Job], desk: Path, run: Run, arguments: tuple[str, ...], recipe: type
+    studio: Any, planned: list[OptimizationJob], desk: Path, run: Run, arguments: tuple[str, ...], recipe: type
 ) -> None:
     outcome = run("plan", *arguments)
     assert [type(job.options) for job in planned] == [recipe]
@@ -99,47 +101,49 @@ def test_every_painting_command_can_be_planned(
     assert outcome.code == 1, "it does not fit"
 
 
-def test_a_plan_as_json(planned: list[Job], desk: Path, run: Run) -> None:
+def test_a_plan_as_json(planned: list[OptimizationJob], desk: Path, run: Run) -> None:
     document = json.loads(run("plan", "photo.jpg", "waves.png", "--json").out)
-    assert document["levels"][1] == {"size": [96, 64], "closures": 5, "memory": 2 * 10**9, "seconds": 120.0}
+    assert document["levels"][1] == {"size": [96, 64], "iterations": 5, "memory": 2 * 10**9, "seconds": 120.0}
     assert (document["fits"], document["largest"], document["seconds"]) == (False, 48, 181.0)
 
 
-def test_a_plan_reads_the_settings_file(planned: list[Job], desk: Path, run: Run) -> None:
+def test_a_plan_reads_the_settings_file(planned: list[OptimizationJob], desk: Path, run: Run) -> None:
     (desk / "mine.toml").write_text("size = 99")
     run("plan", "photo.jpg", "waves.png", "--config", "mine.toml")
     (job,) = planned
-    assert isinstance(job.options, Transfer)
+    assert isinstance(job.options, TransferOptions)
     assert job.options.size == 99
 
 
 @pytest.fixture
-def repeated(monkeypatch: pytest.MonkeyPatch, desk: Path) -> Job:
-    job = Job(options=Transfer(seed=5), content=desk / "photo.jpg", output=desk / "old-again.png", max_pixels=77)
+def repeated(monkeypatch: pytest.MonkeyPatch, desk: Path) -> OptimizationJob:
+    job = OptimizationJob(
+        options=TransferOptions(seed=5), content=desk / "photo.jpg", output=desk / "old-again.png", max_pixels=77
+    )
 
-    def repeat_of(picture: Path, output: Path | None) -> Repeat:
+    def repeat_of(picture: Path, output: Path | None) -> RerunJob:
         if picture.name != "old.png":
             raise InputError(f"{picture} was not painted by brushwork.")
-        found = job if output is None else Job(options=job.options, content=job.content, output=output)
-        return Repeat(found, ("torch was 2.6 then",))
+        found = job if output is None else OptimizationJob(options=job.options, content=job.content, output=output)
+        return RerunJob(found, ("torch was 2.6 then",))
 
     monkeypatch.setattr(again_command, "repeat_of", repeat_of)
     return job
 
 
-def test_again_repeats_a_job(studio: Any, repeated: Job, run: Run) -> None:
-    outcome = run("again", "old.png")
+def test_again_repeats_a_job(studio: Any, repeated: OptimizationJob, run: Run) -> None:
+    outcome = run("rerun", "old.png")
     assert outcome.out == f"{repeated.output}\n"
     assert studio.job == repeated
     assert "torch was 2.6 then" in outcome.err
-    assert run("again", "old.png").code == 2, "it is there now"
-    assert run("again", "old.png", "--force").code == 0
+    assert run("rerun", "old.png").code == 2, "it is there now"
+    assert run("rerun", "old.png", "--force").code == 0
 
 
-def test_again_elsewhere_on_another_device(studio: Any, repeated: Job, desk: Path, run: Run) -> None:
-    assert run("again", "old.png", "-o", "new.png", "--device", "cpu", "-q").err == ""
+def test_again_elsewhere_on_another_device(studio: Any, repeated: OptimizationJob, desk: Path, run: Run) -> None:
+    assert run("rerun", "old.png", "-o", "new.png", "--device", "cpu", "-q").err == ""
     assert (studio.job.output, studio.job.device) == (Path("new.png"), "cpu")
-    assert run("again", "photo.jpg").code == 2
+    assert run("rerun", "photo.jpg").code == 2
 
 
 def test_presets_are_listed_with_what_they_set(run: Run) -> None:
@@ -149,4 +153,4 @@ def test_presets_are_listed_with_what_they_set(run: Run) -> None:
     pastiche = lines[place + 1]
     assert "measure=area" in pastiche
     assert "style-weight=" in pastiche
-    assert json.loads(run("presets", "--json").out)["neural-style"]["white"] == 256.0
+    assert json.loads(run("presets", "--json").out)["neural-style"]["encoder_scale"] == 256.0

@@ -1,4 +1,4 @@
-"""`brushwork paint --painter`: from photographs to pictures by a network, in one pass."""
+"""`brushwork paint --model`: from photographs to pictures by a network, in one pass."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.fast.architectures import build
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.painter import Painter, load_painter, save_painter
-from brushwork.picture import Size, picture_size, read_metadata, read_picture
+from brushwork.fast.architectures import build_network
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.painter import StyleModel, load_model, save_model
+from brushwork.picture import Size, image_size, read_image, read_metadata
 
 Run = Callable[..., Any]
-SETTINGS = Johnson(width=4, blocks=1)
+SETTINGS = JohnsonConfig(width=4, blocks=1)
 
 
 @pytest.fixture
@@ -29,50 +29,52 @@ def wall(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     noise = (torch.rand(40, 60, 3, generator=generator) * 255).to(torch.uint8).numpy()
     Image.fromarray(noise).save(desk / "photo.png")
     (desk / "shelf").mkdir()
-    save_painter(Painter("wave", "johnson", SETTINGS, build(SETTINGS, seed=1)), desk / "shelf/wave.safetensors")
+    save_model(
+        StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS, seed=1)), desk / "shelf/wave.safetensors"
+    )
     monkeypatch.setenv("BRUSHWORK_PAINTERS", str(desk / "shelf"))
     return desk
 
 
 def test_a_painter_is_called_by_its_name(wall: Path, run: Run) -> None:
-    outcome = run("paint", "photo.png", "--painter", "wave")
+    outcome = run("paint", "photo.png", "--model", "wave")
     assert (outcome.code, outcome.out) == (0, "photo+wave.png\n")
     assert "at once" in outcome.err
-    network = load_painter("wave").network
+    network = load_model("wave").network
     with torch.no_grad():
-        wanted = network(read_picture(wall / "photo.png").image).clamp(0, 1)
-    assert (read_picture(wall / "photo+wave.png").image - wanted).abs().max() < 0.6 / 255
+        wanted = network(read_image(wall / "photo.png").image).clamp(0, 1)
+    assert (read_image(wall / "photo+wave.png").image - wanted).abs().max() < 0.6 / 255
 
 
 def test_the_record_says_who_painted_and_the_picture_can_be_repeated(wall: Path, run: Run) -> None:
-    assert run("paint", "photo.png", "--painter", "shelf/wave.safetensors", "--strength", "0.5", "-q").code == 0
+    assert run("paint", "photo.png", "--model", "shelf/wave.safetensors", "--strength", "0.5", "-q").code == 0
     record = json.loads(read_metadata(wall / "photo+wave.png") or "")
     assert (record["recipe"], record["network"]) == ("painter", "wave")
     assert record["options"]["strength"] == 0.5
     assert len(record["weights"]) == 64
-    assert run("again", "photo+wave.png", "-q").code == 0
+    assert run("rerun", "photo+wave.png", "-q").code == 0
     assert (wall / "photo+wave-again.png").read_bytes() == (wall / "photo+wave.png").read_bytes()
 
 
 def test_a_painter_that_changed_does_not_repeat(wall: Path, run: Run) -> None:
     file = wall / "shelf/mine.safetensors"
-    save_painter(Painter("mine", "johnson", SETTINGS, build(SETTINGS, seed=1)), file)
-    run("paint", "photo.png", "--painter", "shelf/mine.safetensors", "-q")
-    save_painter(Painter("mine", "johnson", SETTINGS, build(SETTINGS, seed=2)), file, overwrite=True)
-    outcome = run("again", "photo+mine.png")
+    save_model(StyleModel("mine", "johnson", SETTINGS, build_network(SETTINGS, seed=1)), file)
+    run("paint", "photo.png", "--model", "shelf/mine.safetensors", "-q")
+    save_model(StyleModel("mine", "johnson", SETTINGS, build_network(SETTINGS, seed=2)), file, overwrite=True)
+    outcome = run("rerun", "photo+mine.png")
     assert outcome.code == 2
     assert "has changed" in outcome.err
     file.unlink()
-    assert "is missing" in run("again", "photo+mine.png").err
+    assert "is missing" in run("rerun", "photo+mine.png").err
 
 
 def test_sizes_colors_and_strength(wall: Path, run: Run) -> None:
-    assert run("paint", "photo.png", "--painter", "wave", "--size", "48", "-o", "small.png", "-q").code == 0
-    assert picture_size(wall / "small.png") == Size(32, 48)
-    run("paint", "photo.png", "--painter", "wave", "--strength", "0", "-o", "none.png", "-q")
-    assert torch.equal(read_picture(wall / "none.png").image, read_picture(wall / "photo.png").image)
-    run("paint", "photo.png", "--painter", "wave", "--color", "match-linear", "-o", "matched.png", "-q")
-    means = [read_picture(wall / name).image.mean((0, 2, 3)) for name in ("matched.png", "photo.png")]
+    assert run("paint", "photo.png", "--model", "wave", "--size", "48", "-o", "small.png", "-q").code == 0
+    assert image_size(wall / "small.png") == Size(32, 48)
+    run("paint", "photo.png", "--model", "wave", "--strength", "0", "-o", "none.png", "-q")
+    assert torch.equal(read_image(wall / "none.png").image, read_image(wall / "photo.png").image)
+    run("paint", "photo.png", "--model", "wave", "--color", "match-linear", "-o", "matched.png", "-q")
+    means = [read_image(wall / name).image.mean((0, 2, 3)) for name in ("matched.png", "photo.png")]
     torch.testing.assert_close(*means, atol=0.03, rtol=0)
 
 
@@ -81,7 +83,7 @@ def test_folders_of_photographs(wall: Path, run: Run) -> None:
     for name in ("a.png", "b.png"):
         (wall / "photos" / name).write_bytes((wall / "photo.png").read_bytes())
     (wall / "photos" / "broken.jpg").write_bytes(b"no picture")
-    outcome = run("paint", "photos", "--painter", "wave", "-o", "painted")
+    outcome = run("paint", "photos", "--model", "wave", "-o", "painted")
     assert outcome.out.split() == ["painted/a+wave.png", "painted/b+wave.png"]
     assert outcome.code == 2
     assert "broken+wave.png" in outcome.err
@@ -92,12 +94,12 @@ def test_pipes(wall: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdin", given)
     monkeypatch.setattr(sys, "stdout", taken)
-    assert run("paint", "-", "--painter", "wave", "-o", "-", "-q").code == 0
+    assert run("paint", "-", "--model", "wave", "-o", "-", "-q").code == 0
     assert Image.open(io.BytesIO(taken.buffer.getvalue())).size == (60, 40)  # type: ignore[attr-defined]
 
 
 def test_json_tells_all(wall: Path, run: Run) -> None:
-    document = json.loads(run("paint", "photo.png", "--painter", "wave", "--json", "-q").out)
+    document = json.loads(run("paint", "photo.png", "--model", "wave", "--json", "-q").out)
     assert document["output"] == "photo+wave.png"
     assert document["recipe"] == "painter"
     assert document["size"] == [60, 40]
@@ -105,31 +107,31 @@ def test_json_tells_all(wall: Path, run: Run) -> None:
 
 @pytest.mark.slow
 def test_plans(wall: Path, run: Run) -> None:
-    outcome = run("plan", "photo.png", "--painter", "wave", "--json")
+    outcome = run("plan", "photo.png", "--model", "wave", "--json")
     assert outcome.code == 0
     assert json.loads(outcome.out)["fits"]
 
 
 def test_frozen_statistics_of_a_small_picture_are_its_own(wall: Path, run: Run) -> None:
-    run("paint", "photo.png", "--painter", "wave", "-o", "a.png", "-q")
-    run("paint", "photo.png", "--painter", "wave", "--statistics", "frozen", "-o", "b.png", "-q")
-    difference = read_picture(wall / "a.png").image - read_picture(wall / "b.png").image
+    run("paint", "photo.png", "--model", "wave", "-o", "a.png", "-q")
+    run("paint", "photo.png", "--model", "wave", "--statistics", "frozen", "-o", "b.png", "-q")
+    difference = read_image(wall / "a.png").image - read_image(wall / "b.png").image
     assert difference.abs().max() <= 1.01 / 255
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("photo.png", "waves.png", "--painter", "wave"), "waves.png and --painter wave were both given"),
-        (("photo.png", "--painter", "wave", "--style", "waves.png"), "waves.png and --painter wave were both given"),
-        (("photo.png",), "--painter NAME"),
-        (("photo.png", "--painter", "wafe"), "Did you mean 'wave'"),
-        (("photo.png", "--painter", "photo.png"), "photo.png is damaged, or no safetensors file"),
-        (("photo.png", "--painter", "wave", "--instant"), "--instant and --painter were both given"),
-        (("photo.png", "--painter", "wave", "--strength", "2"), "strength is 2"),
+        (("photo.png", "waves.png", "--model", "wave"), "waves.png and --model wave were both given"),
+        (("photo.png", "--model", "wave", "--style", "waves.png"), "waves.png and --model wave were both given"),
+        (("photo.png",), "--model NAME"),
+        (("photo.png", "--model", "wafe"), "Did you mean 'wave'"),
+        (("photo.png", "--model", "photo.png"), "photo.png is damaged, or no safetensors file"),
+        (("photo.png", "--model", "wave", "--instant"), "--instant and --model were both given"),
+        (("photo.png", "--model", "wave", "--strength", "2"), "strength is 2"),
         (("photo.png", "waves.png", "--statistics", "frozen"), "--statistics is of painters"),
-        (("photo.png", "--painter", "wave", "--color", "match-linear", "--color-when", "before"), "color-when after"),
-        (("photo.png", "--painter", "wave", "--plot", "plot.png"), "--plot"),
+        (("photo.png", "--model", "wave", "--color", "match-linear", "--color-when", "before"), "color-when after"),
+        (("photo.png", "--model", "wave", "--plot", "plot.png"), "--plot"),
     ],
 )
 def test_what_cannot_be_is_told(wall: Path, run: Run, arguments: tuple[str, ...], said: str) -> None:
@@ -140,6 +142,6 @@ def test_what_cannot_be_is_told(wall: Path, run: Run, arguments: tuple[str, ...]
 
 
 def test_flags_of_optimization_are_left_aside(wall: Path, run: Run) -> None:
-    outcome = run("paint", "photo.png", "--painter", "wave", "--iterations", "10")
+    outcome = run("paint", "photo.png", "--model", "wave", "--iterations", "10")
     assert outcome.code == 0
     assert "leaves aside --iterations" in outcome.err

@@ -12,15 +12,15 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.errors import Diverged, InputError, WeightsError
-from brushwork.picture import write_picture
+from brushwork.errors import DivergedError, InputError, WeightsError
+from brushwork.picture import write_image
 from brushwork.pipes import STDIN
 
 Run = Callable[..., Any]
 
 
 def jobs(studio: Any) -> list[tuple[str, tuple[str, ...], str]]:
-    return [(job.content.name, tuple(one.name for one in job.paintings), str(job.output)) for job in studio.jobs]
+    return [(job.content.name, tuple(one.name for one in job.styles), str(job.output)) for job in studio.jobs]
 
 
 def test_two_pictures_are_enough(studio: Any, desk: Path, run: Run) -> None:
@@ -35,10 +35,10 @@ def test_two_pictures_are_enough(studio: Any, desk: Path, run: Run) -> None:
 def test_progress_and_the_device_are_told_on_stderr(studio: Any, desk: Path, run: Run) -> None:
     studio.note = "the first frame is used"
     lines = run("paint", "photo.jpg", "waves.png").err.splitlines()
-    assert "painting on cpu (1 thread): 48×32 → 96×64, 15 closures" in lines[0].replace("2 threads", "1 thread")
+    assert "painting on cpu (1 thread): 48×32 → 96×64, 15 iterations" in lines[0].replace("2 threads", "1 thread")
     assert "the first frame is used" in lines[1]
-    assert "48×32, closure 1/15, loss 1000" in lines[2]
-    assert lines[-1] == "15 closures in 0:02, loss 66.67"
+    assert "48×32, iteration 1/15, loss 1000" in lines[2]
+    assert lines[-1] == "15 iterations in 0:02, loss 66.67"
 
 
 def test_quiet_leaves_the_result_alone(studio: Any, desk: Path, run: Run) -> None:
@@ -69,7 +69,7 @@ PASSED_OVER = "photos: 1 file is passed over, not named as a picture (.txt).\n"
 def folders(desk: Path) -> Path:
     for name in ("photos/b.jpg", "photos/a.png", "styles/x.png", "styles/y.png"):
         (desk / name).parent.mkdir(exist_ok=True)
-        write_picture(torch.rand(1, 3, 33, 33), desk / name)
+        write_image(torch.rand(1, 3, 33, 33), desk / name)
     (desk / "photos/notes.txt").write_text("no picture")
     (desk / "photos/.hidden.png").touch()
     (desk / "empty").mkdir()
@@ -178,10 +178,10 @@ def test_json_is_one_document(studio: Any, desk: Path, run: Run) -> None:
     document = json.loads(outcome.out)
     assert document["output"] == "photo+waves.png"
     assert document["size"] == [96, 64]
-    assert document["levels"] == [{"size": [48, 32], "closures": 10}, {"size": [96, 64], "closures": 5}]
+    assert document["levels"] == [{"size": [48, 32], "iterations": 10}, {"size": [96, 64], "iterations": 5}]
     assert document["loss"] == pytest.approx(1000 / 15)
     assert document["losses"].keys() == {"style:conv1_1", "content:conv4_2"}
-    assert (document["closures"], document["seconds"], document["device"]) == (15, 2.5, "cpu")
+    assert (document["iterations"], document["seconds"], document["device"]) == (15, 2.5, "cpu")
     assert document["notes"] == ["a note"]
     assert (document["recipe"], document["options"]["seed"]) == ("transfer", 3)
 
@@ -202,7 +202,7 @@ def test_of_several_pictures_one_may_fail(studio: Any, folders: Path, run: Run) 
     [
         (InputError("the photo is bad"), 2),
         (WeightsError("no weights"), 1),
-        (Diverged("away it went", torch.zeros(1, 3, 4, 4)), 1),
+        (DivergedError("away it went", torch.zeros(1, 3, 4, 4)), 1),
         (RuntimeError("oh"), 1),
         (MemoryError("no room"), 1),
     ],

@@ -1,4 +1,4 @@
-"""`brushwork painters`: who is there, for people, for programs, and on a page."""
+"""`brushwork models`: who is there, for people, for programs, and on a page."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 from PIL import Image
 
 from brushwork.cli import painters as command
-from brushwork.cli.consoles import console
+from brushwork.cli.consoles import make_console
 from brushwork.fast import shelf
-from brushwork.fast.architectures import build
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.painter import Painter, save_painter
-from brushwork.picture import Size, picture_size
+from brushwork.fast.architectures import build_network
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.painter import StyleModel, save_model
+from brushwork.picture import Size, image_size
 
 Run = Callable[..., Any]
-SETTINGS = Johnson(width=4, blocks=1)
+SETTINGS = JohnsonConfig(width=4, blocks=1)
 
 
 def thumbnail(color: str) -> bytes:
@@ -34,11 +34,11 @@ def painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A red and a blue painter in the package, one without a thumbnail and a damaged one in the user's folder."""
     package, own = tmp_path / "package", tmp_path / "own"
     package.mkdir(), own.mkdir()
-    network = build(SETTINGS)
+    network = build_network(SETTINGS)
     for folder, name, style in ((package, "red", "#ff0000"), (package, "blue", "#0000ff"), (own, "bare", None)):
         style = None if style is None else thumbnail(style)
-        painter = Painter(name, "johnson", SETTINGS, network, style, {"steps": 7}, "CC0-1.0")
-        save_painter(painter, folder / f"{name}.safetensors")
+        painter = StyleModel(name, "johnson", SETTINGS, network, style, {"steps": 7}, "CC0-1.0")
+        save_model(painter, folder / f"{name}.safetensors")
     (own / "broken.safetensors").write_bytes(b"no tensors")
     for module in (shelf, command):
         monkeypatch.setattr(module, "PAINTERS", package)
@@ -48,7 +48,7 @@ def painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_programs_read_lines(painted: Path, run: Run) -> None:
-    outcome = run("painters")
+    outcome = run("models")
     assert outcome.code == 0
     rows = [line.split("\t") for line in outcome.out.splitlines()]
     assert [row[:2] for row in rows] == [["bare", "johnson"], ["blue", "johnson"], ["red", "johnson"]]
@@ -57,16 +57,16 @@ def test_programs_read_lines(painted: Path, run: Run) -> None:
 
 
 def test_json_holds_everything_but_pictures(painted: Path, run: Run) -> None:
-    document = json.loads(run("painters", "red", "--json").out)
+    document = json.loads(run("models", "red", "--json").out)
     assert document[0]["name"] == "red"
     assert document[0]["record"] == {"steps": 7}
     assert document[0]["settings"]["width"] == 4
     assert document[0]["own"] is False
-    assert json.loads(run("painters", "bare", "--json").out)[0]["own"] is True
+    assert json.loads(run("models", "bare", "--json").out)[0]["own"] is True
 
 
 def test_unknown_names_are_told(painted: Path, run: Run) -> None:
-    outcome = run("painters", "rad")
+    outcome = run("models", "rad")
     assert outcome.code == 2
     assert "Did you mean 'red'" in outcome.err
 
@@ -74,8 +74,10 @@ def test_unknown_names_are_told(painted: Path, run: Run) -> None:
 def shown(monkeypatch: pytest.MonkeyPatch, run: Run, **about: Any) -> str:
     """What a terminal would show."""
     file = io.StringIO()
-    monkeypatch.setattr(command, "console", lambda: console(file=file, force_terminal=True, width=100, **about))
-    assert run("painters").code == 0
+    monkeypatch.setattr(
+        command, "make_console", lambda: make_console(file=file, force_terminal=True, width=100, **about)
+    )
+    assert run("models").code == 0
     return file.getvalue()
 
 
@@ -102,20 +104,20 @@ def test_no_color_is_heard(painted: Path, run: Run, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_page_shows_all_that_have_a_thumbnail(painted: Path, run: Run) -> None:
-    outcome = run("painters", "--sheet", "page.png")
+    outcome = run("models", "--sheet", "page.png")
     assert (outcome.code, outcome.out) == (0, "page.png\n")
     assert "2 painters" in outcome.err
     colors = {color for _, color in Image.open(painted / "page.png").getcolors(10**6)}
     assert {(255, 0, 0), (0, 0, 255)} <= colors
-    assert picture_size(painted / "page.png") > Size(200, 200)
-    assert run("painters", "--sheet", "page.png").code == 2
-    assert run("painters", "--sheet", "page.png", "--force").code == 0
+    assert image_size(painted / "page.png") > Size(200, 200)
+    assert run("models", "--sheet", "page.png").code == 2
+    assert run("models", "--sheet", "page.png", "--force").code == 0
 
 
 def test_a_page_of_none_is_refused(painted: Path, run: Run) -> None:
-    assert "none of the painters has a thumbnail" in run("painters", "bare", "--sheet", "page.png").err
+    assert "none of the painters has a thumbnail" in run("models", "bare", "--sheet", "page.png").err
 
 
 def test_where_there_are_none_it_says_so(painted: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "shelved", dict)
+    monkeypatch.setattr(command, "list_models", dict)
     assert "no painters are here" in shown(monkeypatch, run)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1]))
-from brushwork.picture import read_picture
+from brushwork.picture import read_image
 from named_pipes import pipe_of, waiting_at_most
 
 Run = Callable[..., Any]
@@ -34,12 +34,12 @@ def test_photograph_painting_and_mask_through_pipes(desk: Path, run: Run) -> Non
     pipe_of(desk / "photo.jpg", "a"), pipe_of(desk / "waves.png", "b"), pipe_of(desk / "night.png", "c")
     outcome = run("paint", "a", "b", "--region", "c", *at_once, "-o", "pipes.png")
     assert outcome.code == 0, outcome.err
-    assert (read_picture("pipes.png").image == read_picture("files.png").image).all()
+    assert (read_image("pipes.png").image == read_image("files.png").image).all()
 
 
 def test_the_start_may_be_a_pipe(desk: Path, run: Run, studio: Any) -> None:
     pipe_of(desk / "night.png", "begin")
-    assert run("paint", "photo.jpg", "waves.png", "--start", "begin").code == 0
+    assert run("paint", "photo.jpg", "waves.png", "--init", "begin").code == 0
     assert studio.job.start == Path("begin")
 
 
@@ -53,16 +53,16 @@ def test_settings_through_a_pipe(desk: Path, run: Run, studio: Any) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ("style", "show", "pipe"),
-        ("style", "mix", "pipe:0.5", "-o", "x.style"),
+        ("style", "info", "pipe"),
+        ("style", "blend", "pipe:0.5", "-o", "x.style"),
         ("weights", "add", "pipe"),
-        ("export", "pipe"),
-        ("painters", "pipe"),
-        ("paint", "photo.jpg", "--painter", "pipe"),
+        ("models", "export", "pipe"),
+        ("models", "pipe"),
+        ("paint", "photo.jpg", "--model", "pipe"),
         ("sweep", "pipe", "waves.png", "--vary", "seed=1,2"),
         ("sweep", "photo.jpg", "pipe", "--vary", "seed=1,2"),
-        ("sweep", "photo.jpg", "waves.png", "--start", "pipe", "--vary", "seed=1,2"),
-        ("lab", "fig1", "--photograph", "pipe"),
+        ("sweep", "photo.jpg", "waves.png", "--init", "pipe", "--vary", "seed=1,2"),
+        ("reproduce", "fig1", "--content", "pipe"),
     ],
 )
 def test_tensors_and_pictures_of_many_cells_are_no_pipes(desk: Path, run: Run, command: tuple[str, ...]) -> None:

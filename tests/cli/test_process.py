@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-_SHOW = "import os; from brushwork.cli.process import tune; tune(); print(os.environ.get('GOMP_SPINCOUNT'))"
+_SHOW = "import os; from brushwork.cli.process import tune_process; tune(); print(os.environ.get('GOMP_SPINCOUNT'))"
 
 
 @pytest.mark.parametrize(

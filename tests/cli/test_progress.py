@@ -10,20 +10,20 @@ import pytest
 import torch
 
 from brushwork.cli import progress as shown
-from brushwork.cli.consoles import console
-from brushwork.cli.pace import Pace, minutes, work_done
-from brushwork.cli.progress import Bar, Lines, Nothing, display, sizes
-from brushwork.optimize import Step
+from brushwork.cli.consoles import make_console
+from brushwork.cli.pace import RemainingTime, format_minutes, fraction_done
+from brushwork.cli.progress import BarDisplay, LineDisplay, SilentDisplay, format_sizes, make_display
+from brushwork.optimize import OptimizationStep
 from brushwork.picture.window import Size
-from brushwork.recipes import Level, Progress
-from brushwork.types import Losses
+from brushwork.recipes import Progress, ScheduleLevel
+from brushwork.types import LossValues
 
-LEVELS = (Level(Size(100, 100), 10), Level(Size(200, 200), 10))
+LEVELS = (ScheduleLevel(Size(100, 100), 10), ScheduleLevel(Size(200, 200), 10))
 
 
 def at(level: int, index: int, note: str | None = None) -> Progress:
     image = torch.zeros(1, 3, 2, 2)
-    step = Step(index, Losses(torch.tensor(12345.6), {}), image, image, note)
+    step = OptimizationStep(index, LossValues(torch.tensor(12345.6), {}), image, image, note)
     return Progress(LEVELS, level, step, None)  # type: ignore[arg-type]
 
 
@@ -39,89 +39,89 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def test_work_counts_pixels() -> None:
-    assert work_done(at(0, 10)) == pytest.approx(1 / 5)
-    assert work_done(at(1, 5)) == pytest.approx(3 / 5)
-    assert work_done(at(1, 12)) == 1
+    assert fraction_done(at(0, 10)) == pytest.approx(1 / 5)
+    assert fraction_done(at(1, 5)) == pytest.approx(3 / 5)
+    assert fraction_done(at(1, 12)) == 1
 
 
 def test_the_time_left_follows_the_work() -> None:
     times = iter([0.0, 4.0, 10.0])
-    pace = Pace(lambda: next(times))
-    pace.see(at(0, 1))
+    pace = RemainingTime(lambda: next(times))
+    pace.update(at(0, 1))
     assert pace.left is None
-    pace.see(at(0, 5))
+    pace.update(at(0, 5))
     assert pace.left == pytest.approx(4 / 0.08 * 0.9)
-    pace.see(at(1, 10))
+    pace.update(at(1, 10))
     assert pace.left == pytest.approx(0)
 
 
 def test_a_resumed_painting_does_not_count_what_was_done_before() -> None:
     times = iter([0.0, 2.0])
-    pace = Pace(lambda: next(times))
-    pace.see(at(1, 0))
-    pace.see(at(1, 5))
+    pace = RemainingTime(lambda: next(times))
+    pace.update(at(1, 0))
+    pace.update(at(1, 5))
     assert pace.left == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (75, "1:15"), (3675, "1:01:15")])
 def test_times_are_written_with_colons(seconds: float, text: str) -> None:
-    assert minutes(seconds) == text
+    assert format_minutes(seconds) == text
 
 
 def test_the_current_size_stands_out() -> None:
-    assert sizes(at(0, 3)) == "[bold]100[/bold] → 200"
-    assert sizes(at(1, 3)) == "100 → [bold]200[/bold]"
+    assert format_sizes(at(0, 3)) == "[bold]100[/bold] → 200"
+    assert format_sizes(at(1, 3)) == "100 → [bold]200[/bold]"
 
 
 def test_lines_come_at_sizes_at_tenths_and_now_and_then(
     clock: Callable[[float], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Lines("out.png") as lines:
+    with LineDisplay("out.png") as lines:
         for level in (0, 1):
             for index in range(1, 11):
-                lines.see(at(level, index))
+                lines.update(at(level, index))
         quick = capsys.readouterr().err.splitlines()
-        assert quick[0] == "out.png: 100×100, closure 1/20, loss 1.235e+04"
+        assert quick[0] == "out.png: 100×100, iteration 1/20, loss 1.235e+04"
         assert sum("200×200" in line for line in quick) in range(4, 8)
         assert len(quick) < 12
-        lines.see(at(1, 10))
+        lines.update(at(1, 10))
         clock(31)
-        lines.see(at(1, 10))
+        lines.update(at(1, 10))
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_notes_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    with Lines("out.png") as lines:
-        lines.see(at(0, 1))
-        lines.see(at(0, 2, "back to the best picture"))
+    with LineDisplay("out.png") as lines:
+        lines.update(at(0, 1))
+        lines.update(at(0, 2, "back to the best picture"))
     assert "out.png: back to the best picture" in capsys.readouterr().err
 
 
 def test_the_bar_shows_sizes_closures_loss_and_notes(clock: Callable[[float], None]) -> None:
     written = io.StringIO()
-    terminal = console(file=written, force_terminal=True, width=100, color_system=None)
-    with Bar("[1] out.png", terminal) as bar:
-        bar.see(at(0, 1))
+    terminal = make_console(file=written, force_terminal=True, width=100, color_system=None)
+    with BarDisplay("[1] out.png", terminal) as bar:
+        bar.update(at(0, 1))
         clock(1)
-        bar.see(at(1, 5, "a note"))
-        bar.say("painting on [cpu]")
+        bar.update(at(1, 5, "a note"))
+        bar.log("painting on [cpu]")
     for said in ("[1] out.png", "100 → 200", "15/20", "loss 1.235e+04", "a note", "painting on [cpu]"):
         assert said in written.getvalue()
 
 
 def test_the_display_fits_where_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown, "console", lambda **_: console(file=io.StringIO(), force_terminal=True))
-    assert isinstance(display("x", quiet=True), Nothing)
-    assert isinstance(display("x", quiet=False), Bar)
-    monkeypatch.setattr(shown, "console", lambda **_: console(file=io.StringIO(), force_terminal=False))
-    assert isinstance(display("x", quiet=False), Lines)
+    monkeypatch.setattr(shown, "make_console", lambda **_: make_console(file=io.StringIO(), force_terminal=True))
+    assert isinstance(make_display("x", quiet=True), SilentDisplay)
+    assert isinstance(make_display("x", quiet=False), BarDisplay)
+    monkeypatch.setattr(shown, "make_console", lambda **_: make_console(file=io.StringIO(), force_terminal=False))
+    assert isinstance(make_display("x", quiet=False), LineDisplay)
 
 
 def test_no_color_leaves_no_color(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
-    found: Any = display("x", quiet=False)
+    found: Any = make_display("x", quiet=False)
     with found:
-        found.see(at(0, 1))
+        found.update(at(0, 1))
     assert "\x1b[3" not in capsys.readouterr().err

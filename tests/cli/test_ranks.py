@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from brushwork.cli.dashes import DASH
-from brushwork.cli.launched import is_launched
-from brushwork.cli.order import Order, Pipes
-from brushwork.cli.ranks import ranks, silent
-from brushwork.cli.running import Running
+from brushwork.cli.launched import is_distributed_launch
+from brushwork.cli.order import Request, StdStreams
+from brushwork.cli.ranks import join_ranks, silence
+from brushwork.cli.running import RunFlags
 from brushwork.errors import InputError
 
 
@@ -15,22 +15,22 @@ def test_a_launcher_says_how_many_there_are(given, launched, monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     if given is not None:
         monkeypatch.setenv("WORLD_SIZE", given)
-    assert is_launched() is launched
+    assert is_distributed_launch() is launched
 
 
 def test_alone_there_is_no_connection(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    with ranks(Order((), Running(), many=False)) as wire:
+    with join_ranks(Request((), RunFlags(), is_batch=False)) as wire:
         assert wire is None
 
 
 def test_other_ranks_show_and_write_nothing():
-    shown = silent(Running(output="-", save_every=3, threads=2))
+    shown = silence(RunFlags(output="-", save_every=3, threads=2))
     assert (shown.output, shown.save_every, shown.plot, shown.timelapse, shown.quiet) == ("", None, None, None, True)
     assert shown.threads == 2
 
 
 def test_one_of_several_processes_reads_no_standard_input(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with Pipes() as pipes, pytest.raises(InputError, match="give the picture as a file"):
-        pipes.source(DASH)
+    with StdStreams() as pipes, pytest.raises(InputError, match="give the picture as a file"):
+        pipes.input_path(DASH)

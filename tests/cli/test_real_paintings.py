@@ -17,11 +17,11 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.picture import write_picture
+from brushwork.picture import write_image
 
 Run = Callable[..., Any]
 
-QUICK = ("--size", "64", "--iterations", "4", "--coarsest", "0")
+QUICK = ("--size", "64", "--iterations", "4", "--min-size", "0")
 BRUSHWORK = (sys.executable, "-m", "brushwork")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 HEARS = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
@@ -33,8 +33,8 @@ def pictures(desk: Path) -> None:
     """Something to see: a gradient, and checks."""
     generator = torch.Generator().manual_seed(1)
     across = torch.linspace(0, 1, 80).expand(1, 3, 60, 80)
-    write_picture(across, desk / "photo.jpg", overwrite=True)
-    write_picture(torch.rand(1, 3, 64, 64, generator=generator), desk / "waves.png", overwrite=True)
+    write_image(across, desk / "photo.jpg", overwrite=True)
+    write_image(torch.rand(1, 3, 64, 64, generator=generator), desk / "waves.png", overwrite=True)
 
 
 def pixels(path: Path | BytesIO) -> np.ndarray[Any, Any]:
@@ -49,12 +49,12 @@ def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(desk: Path, ru
     document = json.loads(outcome.out)
     painted = pixels(desk / "photo+waves.png")
     assert painted.shape == (48, 64, 3)
-    assert (document["closures"], document["size"], document["device"]) == (4, [64, 48], "cpu")
+    assert (document["iterations"], document["size"], document["device"]) == (4, [64, 48], "cpu")
     assert document["loss"] == pytest.approx(sum(document["losses"].values()), rel=1e-3)
     assert (desk / "p.svg").stat().st_size > 1000
     assert pixels(desk / "t.gif").shape[:2] == (48, 64)
 
-    assert run("again", "photo+waves.png").code == 0
+    assert run("rerun", "photo+waves.png").code == 0
     assert np.array_equal(pixels(desk / "photo+waves-again.png"), painted)
 
     before = (desk / "photo+waves.png").stat()
@@ -66,7 +66,7 @@ def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(desk: Path, ru
 
 def test_pictures_on_the_way_are_as_transparent_as_the_result(desk: Path, run: Run) -> None:
     across = torch.linspace(0, 1, 80).expand(1, 3, 60, 80)
-    write_picture(across, desk / "soft.png", alpha=across[:, :1])
+    write_image(across, desk / "soft.png", alpha=across[:, :1])
     outcome = run(
         "paint", "soft.png", "waves.png", *QUICK, "--save-every", "2", "--timelapse", "t.webp", "-o", "out.png"
     )
@@ -90,25 +90,25 @@ def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run) -> None:
-    command = ["paint", "photo.jpg", "waves.png", "--size", "64", "--iterations", "80", "--coarsest", "0"]
+    command = ["paint", "photo.jpg", "waves.png", "--size", "64", "--iterations", "80", "--min-size", "0"]
     with subprocess.Popen(
         [*BRUSHWORK, *command], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, **HEARS
     ) as process:
         assert process.stderr is not None
-        next(line for line in process.stderr if "closure" in line and "loss" in line)
+        next(line for line in process.stderr if "iteration" in line and "loss" in line)
         process.send_signal(signal.SIGINT)
         said = process.stderr.read()
         assert process.wait(60) == 130
     assert "Traceback" not in said
     assert "interrupted; the picture so far is photo+waves.png." in said
-    assert "go on with: brushwork paint photo.jpg waves.png --size 64 --iterations 80 --coarsest 0 --resume" in said
+    assert "go on with: brushwork paint photo.jpg waves.png --size 64 --iterations 80 --min-size 0 --resume" in said
     assert pixels(desk / "photo+waves.png").shape == (48, 64, 3)
 
     assert run(*command).code == 2, "the unfinished picture is not overwritten"
     outcome = run(*command, "--resume", "--json")
     assert outcome.code == 0
     assert "resumed after" in outcome.err
-    assert json.loads(outcome.out)["closures"] == 80
+    assert json.loads(outcome.out)["iterations"] == 80
     assert not list(desk.glob("*.checkpoint"))
 
 
@@ -122,7 +122,7 @@ def test_pictures_pass_through_pipes(desk: Path) -> None:
         env=ENVIRONMENT,
     )
     assert done.returncode == 0, done.stderr
-    assert b"closure" in done.stderr
+    assert b"iteration" in done.stderr
     assert pixels(BytesIO(done.stdout)).shape == (48, 64, 3)
 
 
@@ -143,7 +143,7 @@ def damaged(desk: Path) -> Path:
     (desk / "empty.png").touch()
     (desk / "cut.jpg").write_bytes((desk / "photo.jpg").read_bytes()[:400])
     (desk / "folder").mkdir()
-    write_picture(torch.rand(1, 3, 20, 20), desk / "tiny.png")
+    write_image(torch.rand(1, 3, 20, 20), desk / "tiny.png")
     return desk
 
 
@@ -164,11 +164,11 @@ def damaged(desk: Path) -> Path:
         (("paint", "photo.jpg", "waves.png", "-o", "none/out.png"), "the folder none of out.png does not exist"),
         (("paint", "photo.jpg", "waves.png", "-o", "out.psd"), ".psd"),
         (("paint", "photo.jpg", "waves.png", "--max-pixels", "100"), "raise the limit"),
-        (("paint", "photo.jpg", "waves.png", "--start", "text.jpg"), "text.jpg"),
+        (("paint", "photo.jpg", "waves.png", "--init", "text.jpg"), "text.jpg"),
         (("texture", "waves.png", "--size", "10x10"), "at least 32 pixels a side"),
         (("reconstruct", "content", "photo.jpg", "--layer", "conv4"), "conv4"),
-        (("again", "photo.jpg"), "photo.jpg"),
-        (("again", "none.jpg"), "none.jpg does not exist"),
+        (("rerun", "photo.jpg"), "photo.jpg"),
+        (("rerun", "none.jpg"), "none.jpg does not exist"),
     ],
 )
 def test_what_cannot_be_painted_is_said_in_one_line(
@@ -197,7 +197,7 @@ def test_a_plan_of_a_real_painting(desk: Path, run: Run) -> None:
     assert outcome.code == 0
     document = json.loads(outcome.out)
     assert document["levels"][0]["size"] == [64, 48]
-    assert (document["closures"], document["fits"]) == (4, True)
+    assert (document["iterations"], document["fits"]) == (4, True)
     assert document["seconds"] > 0
     assert document["memory"] > 10**7
 

@@ -12,13 +12,13 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.picture import write_picture
+from brushwork.picture import write_image
 from brushwork.recipes import PRESETS
 
 Run = Callable[..., Any]
 
-QUICK = ("--size", "64", "--iterations", "2", "--coarsest", "0")
-LEARN = ("--photos", "photos", "--iterations", "2", "--batch", "1", "--held-out", "1", "--device", "cpu")
+QUICK = ("--size", "64", "--iterations", "2", "--min-size", "0")
+LEARN = ("--dataset", "photos", "--iterations", "2", "--batch", "1", "--val-images", "1", "--device", "cpu")
 TINY = ("--width", "4", "--blocks", "1")
 SEEN = ("--style-size", "48", "--crop", "32")
 
@@ -33,10 +33,10 @@ def pictures(desk: Path) -> None:
     for number, (name, size) in enumerate({**sizes, "waves.png": (70, 64), "night.png": (64, 90)}.items()):
         blots = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(number))
         picture = torch.nn.functional.interpolate(blots, size, mode="bilinear")
-        write_picture(picture, desk / name, overwrite=True)
+        write_image(picture, desk / name, overwrite=True)
     across = torch.linspace(0, 1, 80).expand(1, 3, 64, 80)
-    write_picture(across, desk / "sky.png")
-    write_picture(1 - across, desk / "land.png")
+    write_image(across, desk / "sky.png")
+    write_image(1 - across, desk / "land.png")
 
 
 def succeed(run: Run, *words: str) -> Any:
@@ -58,11 +58,23 @@ PAINTED = {
     },
     "color matched": ("paint", "photo.png", "waves.png", *QUICK, "--color", "match-histogram"),
     "regions": ("paint", "photo.png", "waves.png", "night.png", *QUICK, "--region", "sky.png:", "land.png:"),
-    "begun at once": ("paint", "photo.png", "waves.png", *QUICK, "--start", "instant"),
+    "begun at once": ("paint", "photo.png", "waves.png", *QUICK, "--init", "instant"),
     "by torch alone": ("paint", "photo.png", "waves.png", *QUICK, "--engine", "plain"),
     "instant": ("paint", "photo.png", "waves.png", "--size", "64", "--instant"),
-    "painter": ("paint", "photo.png", "--size", "64", "--painter", "wave"),
-    "mdan": ("mdan", "photo.png", "waves.png", "--size", "64", "--iterations", "2", "--turns", "0", "--scales", "1"),
+    "painter": ("paint", "photo.png", "--size", "64", "--model", "wave"),
+    "mdan": (
+        "mdan",
+        "photo.png",
+        "waves.png",
+        "--size",
+        "64",
+        "--iterations",
+        "2",
+        "--rotations",
+        "0",
+        "--scales",
+        "1",
+    ),
     "texture": ("texture", "waves.png", "--size", "70x40", "--iterations", "2"),
     "content": ("reconstruct", "content", "photo.png", *QUICK),
     "style": ("reconstruct", "style", "waves.png", "--size", "64", "--iterations", "2"),
@@ -73,12 +85,12 @@ PAINTED = {
 @pytest.mark.parametrize("words", PAINTED.values(), ids=PAINTED)
 def test_it_is_painted_and_repeated_bit_for_bit(run: Run, words: tuple[str, ...]) -> None:
     succeed(run, *words, "-o", "out.png")
-    succeed(run, "again", "out.png")
+    succeed(run, "rerun", "out.png")
     assert np.array_equal(pixels("out-again.png"), pixels("out.png"))
 
 
 def test_a_file_of_settings_says_what_flags_say(run: Run, desk: Path) -> None:
-    settings = ("size = 64", "iterations = 2", "coarsest = 0", 'style-layers = ["conv1_1", "conv2_1"]')
+    settings = ("size = 64", "iterations = 2", "min-size = 0", 'style-layers = ["conv1_1", "conv2_1"]')
     (desk / "mine.toml").write_text("\n".join((*settings, 'loss = ["gram:1", "moments:2"]')))
     flags = (*QUICK, "--style-layers", "conv1_1", "conv2_1", "--loss", "gram:1", "moments:2")
     succeed(run, "paint", "photo.png", "waves.png", "--config", "mine.toml", "-o", "file.png")
@@ -93,44 +105,44 @@ def test_a_painter_is_learned_found_by_its_name_and_exported(
     monkeypatch.setenv("BRUSHWORK_PAINTERS", str(desk / "mine"))
     (desk / "mine").mkdir()
     succeed(run, "train", "johnson", "waves.png", *LEARN, *SEEN, *TINY, "-o", "mine/own.safetensors")
-    assert "own" in succeed(run, "painters").out
-    succeed(run, "paint", "photo.png", "--painter", "own", "--size", "64", "-o", "out.png")
-    succeed(run, "again", "out.png")
+    assert "own" in succeed(run, "models").out
+    succeed(run, "paint", "photo.png", "--model", "own", "--size", "64", "-o", "out.png")
+    succeed(run, "rerun", "out.png")
     assert np.array_equal(pixels("out-again.png"), pixels("out.png"))
 
-    succeed(run, "export", "own", "-o", "own.onnx")
+    succeed(run, "models", "export", "own", "-o", "own.onnx")
     session = runtime.InferenceSession("own.onnx", providers=["CPUExecutionProvider"])
     with Image.open("photo.png") as photograph:
         shown = np.asarray(photograph, np.float32).transpose(2, 0, 1)[None] / 255
-    succeed(run, "paint", "photo.png", "--painter", "own", "--size", "full", "-o", "full.png")
+    succeed(run, "paint", "photo.png", "--model", "own", "--size", "full", "-o", "full.png")
     (picture,) = session.run(None, {"photograph": shown})
     # Half a step of 8 bits for rounding, and half a step for float32 in another order.
     assert np.abs(255 * picture[0].transpose(1, 2, 0) - pixels("full.png")).max() <= 1
 
 
 def test_a_training_goes_on_from_a_painter(run: Run) -> None:
-    succeed(run, "train", "johnson", "waves.png", *LEARN, *SEEN, "--from", "wave", "-o", "next.safetensors")
-    succeed(run, "paint", "photo.png", "--painter", "next.safetensors", "--size", "64", "-o", "out.png")
-    succeed(run, "paint", "photo.png", "--painter", "wave", "--size", "64", "-o", "before.png")
+    succeed(run, "train", "johnson", "waves.png", *LEARN, *SEEN, "--init-from", "wave", "-o", "next.safetensors")
+    succeed(run, "paint", "photo.png", "--model", "next.safetensors", "--size", "64", "-o", "out.png")
+    succeed(run, "paint", "photo.png", "--model", "wave", "--size", "64", "-o", "before.png")
     assert not np.array_equal(pixels("out.png"), pixels("before.png"))
 
 
 def test_a_texture_is_learned_and_drawn_again_by_its_own_words(run: Run) -> None:
     small = ("--scales", "3", "--width", "4", "--style-size", "32", "--crop", "32", "--device", "cpu")
-    rest = ("--iterations", "2", "--batch", "1", "--held-out", "1")
+    rest = ("--iterations", "2", "--batch", "1", "--val-images", "1")
     succeed(run, "train", "texture", "waves.png", *small, *rest, "-o", "moss.safetensors")
-    succeed(run, "texture", "--painter", "moss.safetensors", "--size", "64x48", "--seed", "3", "-o", "moss.png")
-    refused = run("again", "moss.png").err.replace("\n", " ")
+    succeed(run, "texture", "--model", "moss.safetensors", "--size", "64x48", "--seed", "3", "-o", "moss.png")
+    refused = run("rerun", "moss.png").err.replace("\n", " ")
     words = shlex.split(refused[refused.index("brushwork texture ") :])
     succeed(run, *words[1 : words.index("3") + 1], "-o", "twice.png")
     assert np.array_equal(pixels("twice.png"), pixels("moss.png"))
 
 
 def test_a_decoder_learns_from_pictures_that_mdan_paints(run: Run) -> None:
-    targets = ("--targets", "2", "--target-size", "72", "--target-iterations", "2", "--turns", "0", "--scales", "1")
+    targets = ("--targets", "2", "--target-size", "72", "--target-iterations", "2", "--rotations", "0", "--scales", "1")
     learn = ("--width", "16", "--block", "64", *LEARN)
     succeed(run, "train", "mgan", "waves.png", *targets, *learn, "-o", "own.safetensors")
-    succeed(run, "paint", "photo.png", "--painter", "own.safetensors", "-o", "out.png")
+    succeed(run, "paint", "photo.png", "--model", "own.safetensors", "-o", "out.png")
     assert pixels("out.png").shape[2] == 3
 
 
@@ -149,12 +161,12 @@ def test_a_painter_learns_to_enlarge(run: Run) -> None:
         "-o",
         "big.safetensors",
     )
-    succeed(run, "paint", "photo.png", "--painter", "big.safetensors", "--size", "full", "-o", "out.png")
+    succeed(run, "paint", "photo.png", "--model", "big.safetensors", "--size", "full", "-o", "out.png")
     assert pixels("out.png").shape == (128, 160, 3)
 
 
 PLANNED = (
-    ("mdan", "photo.png", "waves.png", "--size", "64", "--turns", "0", "--scales", "1"),
+    ("mdan", "photo.png", "waves.png", "--size", "64", "--rotations", "0", "--scales", "1"),
     ("texture", "waves.png", "--size", "64x48"),
     ("reconstruct", "content", "photo.png", "--size", "64"),
 )
@@ -162,4 +174,4 @@ PLANNED = (
 
 @pytest.mark.parametrize("words", PLANNED, ids=lambda words: words[0])
 def test_it_is_planned(run: Run, words: tuple[str, ...]) -> None:
-    assert "closures" in succeed(run, "plan", *words, "--iterations", "2").out
+    assert "iterations" in succeed(run, "plan", *words, "--iterations", "2").out

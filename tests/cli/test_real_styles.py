@@ -11,12 +11,12 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.picture import reduction, write_picture
+from brushwork.picture import reduction, write_image
 
 Run = Callable[..., Any]
 
-SIZES = ("--size", "64", "--coarsest", "48", "--device", "cpu")
-QUICK = (*SIZES, "--iterations", "2", "--finer-share", "0.5")
+SIZES = ("--size", "64", "--min-size", "48", "--device", "cpu")
+QUICK = (*SIZES, "--iterations", "2", "--iteration-decay", "0.5")
 LOOKS = {
     "default": (),
     "of the original network, shallow": ("--network", "vgg19", "--style-layers", "conv1_1", "conv2_1"),
@@ -29,7 +29,7 @@ LOOKS = {
 def pictures(desk: Path) -> None:
     generator = torch.Generator().manual_seed(1)
     for name, size in {"photo.png": (60, 80), "waves.png": (70, 64), "night.png": (64, 90)}.items():
-        write_picture(torch.rand(1, 3, *size, generator=generator), desk / name, overwrite=True)
+        write_image(torch.rand(1, 3, *size, generator=generator), desk / name, overwrite=True)
 
 
 def painted(run: Run, *arguments: str) -> np.ndarray[Any, Any]:
@@ -41,7 +41,7 @@ def painted(run: Run, *arguments: str) -> np.ndarray[Any, Any]:
 
 
 def kept(run: Run, name: str, *options: str) -> str:
-    outcome = run("style", "save", f"{name}.png", *SIZES, *options)
+    outcome = run("style", "extract", f"{name}.png", *SIZES, *options)
     assert outcome.code == 0, outcome.err
     return f"{name}.style"
 
@@ -60,15 +60,15 @@ def test_also_beside_a_painting_and_mixed(run: Run) -> None:
     expected = painted(run, "waves.png", "night.png", *blend)
     assert np.array_equal(painted(run, waves, "night.png", *blend), expected)
     assert np.array_equal(painted(run, waves, night, *blend), expected)
-    assert run("style", "mix", "waves.style:0.75", "night.style:0.25", "-o", "both.style").code == 0
+    assert run("style", "blend", "waves.style:0.75", "night.style:0.25", "-o", "both.style").code == 0
     assert np.array_equal(painted(run, "both.style", *QUICK), expected)
 
 
 @pytest.mark.slow
 def test_also_where_the_painting_is_a_giant(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A giant is reduced while it is read, as far as it is looked at: here by two."""
-    monkeypatch.setattr(reduction, "GIANT", 10_000)
-    write_picture(torch.rand(1, 3, 260, 256), Path("waves.png"), overwrite=True)
+    monkeypatch.setattr(reduction, "LARGE_IMAGE_PIXELS", 10_000)
+    write_image(torch.rand(1, 3, 260, 256), Path("waves.png"), overwrite=True)
     assert np.array_equal(painted(run, kept(run, "waves"), *QUICK), painted(run, "waves.png", *QUICK))
 
 

@@ -18,12 +18,12 @@ import pytest
 import torch
 
 from brushwork.cli import signals
-from brushwork.cli.exits import Interrupted, interrupted_code
-from brushwork.cli.signals import ENDING, Signals
-from brushwork.errors import Stopped
-from brushwork.fast.painter import load_painter
-from brushwork.jobs.inscription import read_inscription
-from brushwork.picture import write_picture
+from brushwork.cli.exits import InterruptedRunError, interrupt_exit_code
+from brushwork.cli.signals import ENDING, SignalListener
+from brushwork.errors import StopSignalError
+from brushwork.fast.painter import load_model
+from brushwork.jobs.inscription import read_embedded_result
+from brushwork.picture import write_image
 
 BRUSHWORK = (sys.executable, "-m", "brushwork")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -42,15 +42,15 @@ def as_they_are() -> Iterator[None]:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_is_raised_with_its_number(number: int, code: int) -> None:
     before = signal.getsignal(number)
-    with pytest.raises(Stopped) as stopped, Signals().listening():
+    with pytest.raises(StopSignalError) as stopped, SignalListener().listen():
         os.kill(os.getpid(), number)
-    assert interrupted_code(stopped.value) == Interrupted("so", stopped.value, kept=False).code == code
+    assert interrupt_exit_code(stopped.value) == InterruptedRunError("so", stopped.value, kept=False).code == code
     assert signal.getsignal(number) is before
 
 
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_is_kept_until_a_step_is_done(number: int) -> None:
-    with Signals().listening(waits=True) as heard:
+    with SignalListener().listen(waits=True) as heard:
         assert not heard()
         os.kill(os.getpid(), number)
         os.kill(os.getpid(), number)  # as terminal and launcher may both do
@@ -60,16 +60,16 @@ def test_a_signal_is_kept_until_a_step_is_done(number: int) -> None:
 
 def test_who_insists_is_heard_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signals, "_ECHO", 0.0)
-    with Signals().listening(waits=True):
+    with SignalListener().listen(waits=True):
         os.kill(os.getpid(), signal.SIGTERM)
-        with pytest.raises(Stopped):
+        with pytest.raises(StopSignalError):
             os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_what_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with Signals().listening() as heard:
+        with SignalListener().listen() as heard:
             os.kill(os.getpid(), signal.SIGHUP)
             assert not heard()
     finally:
@@ -77,12 +77,12 @@ def test_what_is_ignored_stays_ignored() -> None:
 
 
 def test_an_exception_that_was_lost_is_raised_again() -> None:
-    with Signals().listening() as heard:
-        with suppress(Stopped):  # as in a destructor
+    with SignalListener().listen() as heard:
+        with suppress(StopSignalError):  # as in a destructor
             os.kill(os.getpid(), signal.SIGTERM)
-        with pytest.raises(Stopped):
+        with pytest.raises(StopSignalError):
             heard.require_none()
-    with heard.listening():
+    with heard.listen():
         heard.require_none()  # a new command in the same process begins anew
 
 
@@ -106,13 +106,13 @@ def _ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 def atelier(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A desk with a folder for temporary files of its own."""
     generator = torch.Generator().manual_seed(1)
-    write_picture(torch.rand(1, 3, 64, 64, generator=generator), desk / "waves.png", overwrite=True)
+    write_image(torch.rand(1, 3, 64, 64, generator=generator), desk / "waves.png", overwrite=True)
     (desk / "tmp").mkdir()
     monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(desk / "tmp"))
     return desk
 
 
-PAINT = ("paint", "photo.jpg", "waves.png", "--coarsest", "0", *SMALL)
+PAINT = ("paint", "photo.jpg", "waves.png", "--min-size", "0", *SMALL)
 KEPT = ["o.png", "o.png.checkpoint"]
 
 
@@ -129,7 +129,7 @@ def _files(folder: Path) -> list[str]:
         (PAINT, signal.SIGHUP, 129),
         (PAINT, signal.SIGTERM, 143),
         (("texture", "waves.png", "--size", "64x64", *LONG), signal.SIGTERM, 143),
-        (("reconstruct", "content", "photo.jpg", "--coarsest", "0", *SMALL), signal.SIGTERM, 143),
+        (("reconstruct", "content", "photo.jpg", "--min-size", "0", *SMALL), signal.SIGTERM, 143),
         (("mdan", "photo.jpg", "waves.png", *SMALL), signal.SIGTERM, 143),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_painting_that_is_told_to_end_is_kept(
     ended, said = _ended(process)
     assert ended == code, said
     assert "interrupted; the picture so far is o.png" in said
-    assert not read_inscription(atelier / "o.png").finished
+    assert not read_embedded_result(atelier / "o.png").is_finished
     assert _files(atelier) == KEPT
 
 
@@ -209,22 +209,22 @@ def test_of_several_processes_all_end_alike(atelier: Path, monkeypatch: pytest.M
 def test_a_training_that_is_told_to_end_is_kept(atelier: Path) -> None:
     (atelier / "photos").mkdir()
     for number in range(4):
-        write_picture(torch.rand(1, 3, 72, 72), atelier / "photos" / f"{number}.png")
+        write_image(torch.rand(1, 3, 72, 72), atelier / "photos" / f"{number}.png")
     short = ("--width", "4", "--blocks", "1", "--crop", "64", "--batch", "1", "--iterations", "4000")
-    given = ("train", "johnson", "waves.png", "--photos", "photos", "-o", "o.safetensors", *short)
+    given = ("train", "johnson", "waves.png", "--dataset", "photos", "-o", "o.safetensors", *short)
     process = _begun(*given, until="held out")
     process.send_signal(signal.SIGTERM)
     code, said = _ended(process)
     assert code == 143, said
     assert "what was learned so far is o.safetensors" in said and "--resume" in said
-    assert load_painter(atelier / "o.safetensors").record["iterations_done"] >= 1
+    assert load_model(atelier / "o.safetensors").provenance["iterations_done"] >= 1
     assert (atelier / "o.safetensors.checkpoint").exists()
     assert _files(atelier) == []
 
 
 @pytest.mark.slow
 def test_processes_that_paint_for_a_sweep_end_with_it(atelier: Path) -> None:
-    varied = ("--vary", "style-weight=1,2", "--vary", "iterations=1,2000", "--size", "64", "--coarsest", "0")
+    varied = ("--vary", "style-weight=1,2", "--vary", "iterations=1,2000", "--size", "64", "--min-size", "0")
     process = _begun("sweep", "photo.jpg", "waves.png", *varied, "--jobs", "2", until=" s", start_new_session=True)
     process.send_signal(signal.SIGTERM)
     code, said = _ended(process)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli.consoles import console
-from brushwork.cli.doctor import Finding, _print
+from brushwork.cli.consoles import make_console
+from brushwork.cli.doctor import Diagnosis, _print
 from brushwork.cli.judge import _many, _one
-from brushwork.judging import Judgement
+from brushwork.judging import Metrics
 
 Run = Callable[..., Any]
 
@@ -50,12 +50,12 @@ def test_the_bar_and_the_lines_of_a_painting(desk: Path, run: Run, studio: Any) 
 
 
 def test_the_bar_of_a_training(terminal: None, capsys: pytest.CaptureFixture[str]) -> None:
-    from brushwork.cli.train_progress import teaching
+    from brushwork.cli.train_progress import make_training_progress
 
-    with teaching("[red][/d]:cat:", quiet=False) as shown:
-        shown.begin(10, 0)
-        shown.say("after 1: [/d]:cat:.png")
-        shown.see(1, 2.0)
+    with make_training_progress("[red][/d]:cat:", quiet=False) as shown:
+        shown.start(10, 0)
+        shown.log("after 1: [/d]:cat:.png")
+        shown.update(1, 2.0)
     said = plain(capsys.readouterr().err)
     assert "[red][/d]:cat:" in said and "after 1: [/d]:cat:.png" in said
 
@@ -63,9 +63,9 @@ def test_the_bar_of_a_training(terminal: None, capsys: pytest.CaptureFixture[str
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("several", [False, True])
 def test_the_tables_of_judge(several: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    figures = {field.name: 0.5 for field in fields(Judgement) if field.type in ("float", float)}
+    figures = {field.name: 0.5 for field in fields(Metrics) if field.type in ("float", float)}
     row = {"result": f"{STRANGE}.png", "network": "[/v]", **figures}
-    console().print(_many([row, row]) if several else _one(row))
+    make_console().print(_many([row, row]) if several else _one(row))
     shown = plain(capsys.readouterr().out)
     letters = "".join(shown.split())
     assert ("d]:cat:" if several else f"{STRANGE}.png") in letters
@@ -73,7 +73,7 @@ def test_the_tables_of_judge(several: bool, capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.usefixtures("terminal")
 def test_the_findings_of_doctor(capsys: pytest.CaptureFixture[str]) -> None:
-    _print([Finding("cache", STRANGE, f"{STRANGE} cannot be written")])
+    _print([Diagnosis("cache", STRANGE, f"{STRANGE} cannot be written")])
     assert plain(capsys.readouterr().out).count(STRANGE) == 2
 
 
@@ -81,23 +81,23 @@ def test_the_findings_of_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     "command",
     [
         ("weights", "add", "-"),
-        ("again", "-"),
-        ("judge", "-"),
-        ("judge", "a.png", "--content", "-"),
-        ("lab", "fig1", "-o", "-"),
-        ("train", "johnson", "-", "--photos", "photos"),
+        ("rerun", "-"),
+        ("evaluate", "-"),
+        ("evaluate", "a.png", "--content", "-"),
+        ("reproduce", "fig1", "-o", "-"),
+        ("train", "johnson", "-", "--dataset", "photos"),
         ("train", "texture", "a.png", "-o", "-"),
-        ("style", "save", "-"),
-        ("style", "mix", "-"),
-        ("export", "-"),
-        ("painters", "--sheet", "-"),
+        ("style", "extract", "-"),
+        ("style", "blend", "-"),
+        ("models", "export", "-"),
+        ("models", "--sheet", "-"),
         ("sweep", "-", "a.png"),
         ("paint", "a.png", "b.png", "--config", "-"),
-        ("paint", "a.png", "b.png", "--start", "-"),
+        ("paint", "a.png", "b.png", "--init", "-"),
         ("paint", "a.png", "b.png", "--region", "-"),
         ("paint", "a.png", "b.png", "--plot", "-"),
         ("paint", "a.png", "b.png", "--seed", "-"),
-        ("plan", "a.png", "b.png", "--painter", "-"),
+        ("plan", "a.png", "b.png", "--model", "-"),
     ],
 )
 def test_a_dash_where_it_means_nothing(desk: Path, run: Run, command: tuple[str, ...]) -> None:
@@ -108,9 +108,7 @@ def test_a_dash_where_it_means_nothing(desk: Path, run: Run, command: tuple[str,
     )
 
 
-@pytest.mark.parametrize(
-    "command", [("paint", "-"), ("mdan", "-"), ("presets", "-"), ("texture", "-", "--painter", "x")]
-)
+@pytest.mark.parametrize("command", [("paint", "-"), ("mdan", "-"), ("presets", "-"), ("texture", "-", "--model", "x")])
 def test_a_dash_in_a_message_is_a_dash(desk: Path, run: Run, command: tuple[str, ...]) -> None:
     outcome = run(*command)
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)

@@ -18,13 +18,13 @@ import pytest
 from PIL import Image
 
 from brushwork.cli.main import _COMMANDS
-from brushwork.cli.output import json_text
+from brushwork.cli.output import to_json_text
 from brushwork.cli.streams import ON_STDOUT
 
 Run = Callable[..., Any]
 
 BRUSHWORK = shlex.join([sys.executable, "-m", "brushwork"])
-QUICK = "--size 64 --iterations 2 --coarsest 0"
+QUICK = "--size 64 --iterations 2 --min-size 0"
 FULL = "standard output cannot be written (No space left on device)"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors and devices of Unix")
@@ -39,7 +39,7 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes
 
 def program(body: str, redirected: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
     """A program with the streams of the command."""
-    whole = f"import os, sys; from brushwork.cli.streams import settle_streams; settle_streams(); {body}"
+    whole = f"import os, sys; from brushwork.cli.streams import configure_streams; settle_streams(); {body}"
     return shell(f"program {shlex.quote(whole)} {redirected}", **environment)
 
 
@@ -50,7 +50,7 @@ def test_no_file_gets_the_number_of_a_closed_stream(stream: int) -> None:
 
 
 def test_what_is_said_to_a_closed_stderr_is_not_written_elsewhere() -> None:
-    done = program("from brushwork.cli.output import tell; tell('progress'); print('result')", "2>&-")
+    done = program("from brushwork.cli.output import log; tell('progress'); print('result')", "2>&-")
     assert done.stdout == b"result\n"
 
 
@@ -158,11 +158,11 @@ def test_of_a_name_that_is_no_utf8_results_have_the_bytes_and_lines_the_escape(e
 @pytest.mark.parametrize("name", ["café 🌻.png", os.fsdecode(b"caf\xe9.png")])
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 def test_json_gives_every_name_back_in_every_encoding(name: str, encoding: str) -> None:
-    assert json.loads(json_text({"output": name}, encoding).encode(encoding)) == {"output": name}
+    assert json.loads(to_json_text({"output": name}, encoding).encode(encoding)) == {"output": name}
 
 
 def test_a_picture_that_stdout_does_not_take_is_one_line(desk: Path) -> None:
-    body = "from pathlib import Path; from brushwork.cli.output import send; send(Path('photo.jpg'))"
+    body = "from pathlib import Path; from brushwork.cli.output import write_file_to_stdout; send(Path('photo.jpg'))"
     done = program(body, "> /dev/full")
     assert done.stderr.decode().splitlines()[-1] == (
         f"brushwork.errors.InputError: {FULL}: write into a file elsewhere."

@@ -15,14 +15,14 @@ sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import picture, tiny_network
 
 from brushwork.cli import schooling, train_super_resolution
-from brushwork.fast.painter import load_painter, save_painter
-from brushwork.picture import write_picture
+from brushwork.fast.painter import load_model, save_model
+from brushwork.picture import write_image
 from brushwork.training import style_school
-from brushwork.training.events import Learned
+from brushwork.training.events import StepDone
 
 Run = Callable[..., Any]
 
-FEW = ("--photos", "photos", "--iterations", "3", "--batch", "2", "--crop", "32", "--width", "2", "--blocks", "1")
+FEW = ("--dataset", "photos", "--iterations", "3", "--batch", "2", "--crop", "32", "--width", "2", "--blocks", "1")
 STYLE = ("--style-layers", "conv1_1", "conv2_1", "--content-layers", "conv2_1", "--style-size", "40")
 JOHNSON = ("train", "johnson", "waves.png", *FEW, *STYLE, "--device", "cpu")
 
@@ -34,7 +34,7 @@ def studio(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "encoder_for", lambda *_: tiny_network())
     (desk / "photos").mkdir()
     for number in range(8):
-        write_picture(picture(number, 40, 44), desk / "photos" / f"{number}.png")
+        write_image(picture(number, 40, 44), desk / "photos" / f"{number}.png")
     return desk
 
 
@@ -46,10 +46,10 @@ def test_a_painter_is_learned_and_named_after_the_style(run: Run, studio: Path) 
     assert outcome.err.count("photos: 1 file is passed over, not named as a picture (.txt).") == 1
     assert "learning on cpu" in outcome.err
     assert "3 iterations, 6 photographs, 2 held out" in outcome.err
-    painter = load_painter(studio / "waves.safetensors")
-    assert (painter.name, painter.license, painter.settings.width) == ("waves", "CC0-1.0", 2)
-    assert painter.record["styles"][0]["name"] == "waves.png"
-    assert painter.record["options"]["style_size"] == 40
+    painter = load_model(studio / "waves.safetensors")
+    assert (painter.name, painter.license, painter.config.width) == ("waves", "CC0-1.0", 2)
+    assert painter.provenance["styles"][0]["name"] == "waves.png"
+    assert painter.provenance["options"]["style_size"] == 40
     assert painter.style is not None
     assert (studio / "losses.png").stat().st_size > 1000
     assert sorted(one.name for one in (studio / "waves-validation").iterdir()) == ["000000.jpg", "000003.jpg"]
@@ -61,8 +61,8 @@ def test_json_says_where_and_how_well(run: Run, studio: Path) -> None:
     assert outcome.err == ""
     document = json.loads(outcome.out)
     assert (document["painter"], document["iterations"]) == ("both.safetensors", 3)
-    assert document["held_out"]["total"] > 0
-    assert len(load_painter(studio / "both.safetensors").record["styles"]) == 2
+    assert document["val_images"]["total"] > 0
+    assert len(load_model(studio / "both.safetensors").provenance["styles"]) == 2
 
 
 @pytest.mark.slow
@@ -76,40 +76,40 @@ def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pyt
             return signal.SIGTERM if stop[0] and told else 0
 
         for event in teach(*given[:4], enough):
-            told.extend([event] if isinstance(event, Learned) else [])
+            told.extend([event] if isinstance(event, StepDone) else [])
             yield event
 
-    teach = schooling.teach
-    monkeypatch.setattr(schooling, "teach", interrupting)
+    teach = schooling.train
+    monkeypatch.setattr(schooling, "train", interrupting)
     outcome = run(*JOHNSON)
     assert outcome.code == 143
     assert "what was learned so far is waves.safetensors" in outcome.err
     assert "--resume" in outcome.err
-    assert load_painter(studio / "waves.safetensors").record["iterations_done"] == 1
+    assert load_model(studio / "waves.safetensors").provenance["iterations_done"] == 1
     assert "is there already" in run(*JOHNSON).err
     stop[0] = False
     outcome = run(*JOHNSON, "--resume")
     assert outcome.code == 0
     assert "resumed after 1" in outcome.err
-    assert load_painter(studio / "waves.safetensors").record["iterations_done"] == 3
+    assert load_model(studio / "waves.safetensors").provenance["iterations_done"] == 3
     assert "is finished" in run(*JOHNSON, "--resume").err
 
 
 @pytest.mark.slow
 def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
     run(*JOHNSON, "--upsampling", "nearest")
-    start = load_painter(studio / "waves.safetensors")
-    save_painter(start, studio / "start.safetensors")
+    start = load_model(studio / "waves.safetensors")
+    save_model(start, studio / "start.safetensors")
     few = [one for one in JOHNSON if one not in ("--width", "--blocks", "2", "1")]
     few.insert(few.index("--batch") + 1, "2")
-    outcome = run(*few, "--from", "start.safetensors", "--learning-rate", "1e-12", "-o", "next.safetensors")
+    outcome = run(*few, "--init-from", "start.safetensors", "--learning-rate", "1e-12", "-o", "next.safetensors")
     assert outcome.code == 0
-    found = load_painter(studio / "next.safetensors")
-    assert found.settings == start.settings
-    assert found.record["from"] == "waves"
+    found = load_model(studio / "next.safetensors")
+    assert found.config == start.config
+    assert found.provenance["from"] == "waves"
     for one, other in zip(found.network.parameters(), start.network.parameters(), strict=True):
         assert (one - other).abs().max() < 1e-3
-    assert "width is 4, and waves has 2" in run(*few, "--from", "start.safetensors", "--width", "4").err
+    assert "width is 4, and waves has 2" in run(*few, "--init-from", "start.safetensors", "--width", "4").err
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,9 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
         ((*JOHNSON, "-o", "painter.png"), "must end in .safetensors"),
         ((*JOHNSON, "--style-blend", "1,2"), "style-blend has 2 weights for 1 paintings"),
         ((*JOHNSON, "--photo-size", "8"), "photo-size is 8"),
-        (("train", "johnson", "waves.png"), "--photos"),
-        (("train", "johnson", "waves.png", "--photos", "nowhere", *STYLE), "nowhere is no folder"),
-        ((*JOHNSON, "--from", "photo.jpg"), "photo.jpg is damaged, or no safetensors"),
+        (("train", "johnson", "waves.png"), "--dataset"),
+        (("train", "johnson", "waves.png", "--dataset", "nowhere", *STYLE), "nowhere is no folder"),
+        ((*JOHNSON, "--init-from", "photo.jpg"), "photo.jpg is damaged, or no safetensors"),
         ((*JOHNSON, "--schedule", "sometimes"), "schedule"),
         ((*JOHNSON, "--plot", "losses.txt"), "must end in"),
     ],
@@ -135,9 +135,9 @@ def test_what_cannot_be_used_is_refused(arguments: tuple[str, ...], said: str, r
 def test_super_resolution_learns_without_a_painting(run: Run, studio: Path) -> None:
     layers = ("--content-layers", "conv2_1", "--factor", "4", "--device", "cpu")
     assert run("train", "super-resolution", *FEW, *layers).out == "larger-4.safetensors\n"
-    painter = load_painter(studio / "larger-4.safetensors")
-    assert (painter.architecture, painter.settings.factor, painter.style) == ("super-resolution", 4, None)
-    assert "psnr" in painter.record["held_out"]
+    painter = load_model(studio / "larger-4.safetensors")
+    assert (painter.architecture, painter.config.factor, painter.style) == ("super-resolution", 4, None)
+    assert "psnr" in painter.provenance["val_images"]
 
 
 def test_the_families_are_listed_and_have_pages(run: Run, desk: Path) -> None:
@@ -145,5 +145,13 @@ def test_the_families_are_listed_and_have_pages(run: Run, desk: Path) -> None:
     assert "johnson" in listed
     assert "super-resolution" in listed
     page = run("train", "johnson", "--help").out
-    for flag in ("--photos", "--from", "--width", "--style-weight", "--mixed-precision", "--resume", "--schedule"):
+    for flag in (
+        "--dataset",
+        "--init-from",
+        "--width",
+        "--style-weight",
+        "--mixed-precision",
+        "--resume",
+        "--schedule",
+    ):
         assert flag in page

@@ -11,27 +11,27 @@ sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import picture
 
 from brushwork.cli import train_mgan
-from brushwork.fast.mgan import Mgan
-from brushwork.fast.painter import load_painter
-from brushwork.picture import write_picture
+from brushwork.fast.mgan import MGANConfig
+from brushwork.fast.painter import load_model
+from brushwork.picture import write_image
 
 SHORT = ("--width", "16", "--block", "64", "--batch", "2", "--iterations", "2", "--validate-every", "2")
-TARGETS = ("--targets", "3", "--target-size", "72", "--target-iterations", "2", "--turns", "0", "--scales", "1")
+TARGETS = ("--targets", "3", "--target-size", "72", "--target-iterations", "2", "--rotations", "0", "--scales", "1")
 
 
 @pytest.fixture
 def folder(desk):
     (desk / "photos").mkdir()
     for number in range(2):
-        write_picture(picture(number, 72, 72), desk / "photos" / f"{number}.png")
+        write_image(picture(number, 72, 72), desk / "photos" / f"{number}.png")
     (desk / "photos" / "2.png").write_bytes(b"no picture")
-    write_picture(picture(7, 72, 80), desk / "painting.png")
+    write_image(picture(7, 72, 80), desk / "painting.png")
     return desk
 
 
 @pytest.mark.slow
 def test_photographs_are_painted_first_kept_and_learned_from(run, folder, monkeypatch):
-    paint, count = train_mgan.paint, []
+    paint, count = train_mgan.run_job, []
 
     def interrupted(job, **asked):
         count.append(job)
@@ -39,13 +39,13 @@ def test_photographs_are_painted_first_kept_and_learned_from(run, folder, monkey
             raise KeyboardInterrupt
         yield from paint(job, **asked)
 
-    given = ("train", "mgan", "painting.png", "--photos", "photos", "-o", "p.safetensors", *SHORT, *TARGETS)
-    monkeypatch.setattr(train_mgan, "paint", interrupted)
+    given = ("train", "mgan", "painting.png", "--dataset", "photos", "-o", "p.safetensors", *SHORT, *TARGETS)
+    monkeypatch.setattr(train_mgan, "run_job", interrupted)
     outcome = run(*given)
     assert outcome.code == 130 and "p-targets" in outcome.err and "--resume" in outcome.err
     first, *_ = sorted((folder / "p-targets").glob("*.png"))
     before = first.stat().st_mtime_ns
-    monkeypatch.setattr(train_mgan, "paint", paint)
+    monkeypatch.setattr(train_mgan, "run_job", paint)
     outcome = run(*given, "--resume", "--json")
     assert outcome.code == 0, outcome.err
     assert first.stat().st_mtime_ns == before and len(list((folder / "p-targets").glob("*.png"))) == 2
@@ -55,8 +55,8 @@ def test_photographs_are_painted_first_kept_and_learned_from(run, folder, monkey
 
 
 def _require_painter(path):
-    painter = load_painter(path)
-    assert painter.settings == Mgan(width=16) and painter.record["family"] == "mgan"
+    painter = load_model(path)
+    assert painter.config == MGANConfig(width=16) and painter.provenance["family"] == "mgan"
     assert painter.style is not None
     with torch.no_grad():
         assert painter.network(torch.rand(1, 3, 40, 48)).shape == (1, 3, 40, 48)
@@ -65,7 +65,7 @@ def _require_painter(path):
 @pytest.mark.slow
 def test_without_targets_the_painting_itself_is_what_is_real(run, folder):
     outcome = run(
-        "train", "mgan", "painting.png", "--photos", "photos", "-o", "q.safetensors", *SHORT, "--targets", "0"
+        "train", "mgan", "painting.png", "--dataset", "photos", "-o", "q.safetensors", *SHORT, "--targets", "0"
     )
     assert outcome.code == 0, outcome.err
     assert not (folder / "q-targets").exists() and (folder / "q.safetensors").exists()
@@ -73,4 +73,4 @@ def test_without_targets_the_painting_itself_is_what_is_real(run, folder):
 
 def test_photographs_are_wanted(run, folder):
     outcome = run("train", "mgan", "painting.png")
-    assert outcome.code == 2 and "--photos" in outcome.err
+    assert outcome.code == 2 and "--dataset" in outcome.err

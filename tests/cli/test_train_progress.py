@@ -8,28 +8,34 @@ from typing import Any
 import pytest
 
 from brushwork.cli import train_progress
-from brushwork.cli.consoles import console
-from brushwork.cli.train_progress import Bar, Lines, Running, Silent, teaching
+from brushwork.cli.consoles import make_console
+from brushwork.cli.train_progress import (
+    BarTrainingProgress,
+    LineTrainingProgress,
+    RunningMean,
+    SilentTrainingProgress,
+    make_training_progress,
+)
 
 
 def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    with teaching("wave", quiet=True) as shown:
-        shown.begin(10, 0)
-        shown.see(1, 2.0)
-        shown.say("hello")
-    assert isinstance(shown, Silent)
+    with make_training_progress("wave", quiet=True) as shown:
+        shown.start(10, 0)
+        shown.update(1, 2.0)
+        shown.log("hello")
+    assert isinstance(shown, SilentTrainingProgress)
     assert capsys.readouterr() == ("", "")
 
 
 def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 1000, 10))
     monkeypatch.setattr(train_progress, "monotonic", lambda: float(next(clock)))
-    with teaching("wave", quiet=False) as shown:
-        assert isinstance(shown, Lines)
-        shown.begin(100, 50)
+    with make_training_progress("wave", quiet=False) as shown:
+        assert isinstance(shown, LineTrainingProgress)
+        shown.start(100, 50)
         for step in range(51, 61):
-            shown.see(step, 4.0)
-        shown.say("hello")
+            shown.update(step, 4.0)
+        shown.log("hello")
     lines = capsys.readouterr().err.splitlines()
     assert lines[-1] == "hello"
     assert lines[0].startswith("wave: 52/100, loss 4, ")
@@ -39,19 +45,19 @@ def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch
 
 def test_a_terminal_has_a_bar() -> None:
     screen = io.StringIO()
-    bar: Any = Bar("wave", console(file=screen, force_terminal=True, width=100))
+    bar: Any = BarTrainingProgress("wave", make_console(file=screen, force_terminal=True, width=100))
     with bar:
-        bar.begin(100, 20)
-        bar.see(21, 3.0)
-        bar.say("hello [x]")
+        bar.start(100, 20)
+        bar.update(21, 3.0)
+        bar.log("hello [x]")
     assert "iteration 21, loss 3" in screen.getvalue()
     assert "hello [x]" in screen.getvalue()
 
 
 def test_the_running_mean_forgets() -> None:
-    mean = Running()
-    mean.see(5.0)
+    mean = RunningMean()
+    mean.update(5.0)
     assert mean.value == pytest.approx(5.0)
     for _ in range(200):
-        mean.see(1.0)
+        mean.update(1.0)
     assert mean.value == pytest.approx(1.0, abs=1e-3)

@@ -13,26 +13,26 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
-from brushwork.fast.painter import load_painter
-from brushwork.fast.pyramid import Pyramid
-from brushwork.picture import read_picture, write_picture
+from brushwork.fast.painter import load_model
+from brushwork.fast.pyramid import TextureNetConfig
+from brushwork.picture import read_image, write_image
 from brushwork.training import texture_school
 
 Run = Callable[..., Any]
 
-SMALL = ("--scales", "3", "--width", "4", "--crop", "32", "--style-size", "32", "--batch", "2", "--held-out", "2")
+SMALL = ("--scales", "3", "--width", "4", "--crop", "32", "--style-size", "32", "--batch", "2", "--val-images", "2")
 FEW = (*SMALL, "--iterations", "3", "--style-layers", *STYLE, "--device", "cpu", "-q")
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every network is the tiny one."""
-    monkeypatch.setattr(texture_school, "encoder_for", lambda options, device: tiny_network())
+    monkeypatch.setattr(texture_school, "load_encoder_for", lambda options, device: tiny_network())
 
 
 @pytest.fixture
 def pebbles(desk: Path) -> Path:
-    return write_picture(picture(1, 40, 50), desk / "pebbles.png")
+    return write_image(picture(1, 40, 50), desk / "pebbles.png")
 
 
 @pytest.mark.slow
@@ -40,14 +40,14 @@ def pebbles(desk: Path) -> Path:
 def test_a_texture_is_learned_and_drawn(run: Run) -> None:
     outcome = run("train", "texture", "pebbles.png", *FEW, "--license", "CC0-1.0")
     assert (outcome.code, outcome.out) == (0, "pebbles.safetensors\n")
-    painter = load_painter("pebbles.safetensors")
-    assert painter.settings == Pyramid(scales=3, width=4)
+    painter = load_model("pebbles.safetensors")
+    assert painter.config == TextureNetConfig(scales=3, width=4)
     assert (painter.architecture, painter.license) == ("pyramid", "CC0-1.0")
     assert painter.style is not None
-    assert painter.record["styles"][0]["name"] == "pebbles.png"
-    assert painter.record["iterations_done"] == 3
-    assert run("texture", "--painter", "pebbles.safetensors", "--size", "48x40", "-o", "new.png").code == 0
-    assert read_picture("new.png").image.shape == (1, 3, 40, 48)
+    assert painter.provenance["styles"][0]["name"] == "pebbles.png"
+    assert painter.provenance["iterations_done"] == 3
+    assert run("texture", "--model", "pebbles.safetensors", "--size", "48x40", "-o", "new.png").code == 0
+    assert read_image("new.png").image.shape == (1, 3, 40, 48)
 
 
 @pytest.mark.slow
@@ -56,13 +56,13 @@ def test_photographs_are_painted_by_the_other_published_network(run: Run, desk: 
     folder = desk / "photographs"
     folder.mkdir()
     for number in range(4):
-        write_picture(picture(number, 48, 56), folder / f"{number}.png")
+        write_image(picture(number, 48, 56), folder / f"{number}.png")
     content = ("--content-layers", *CONTENT)
-    assert run("train", "texture", "pebbles.png", "--photos", "photographs", *FEW, *content).code == 0
-    painter = load_painter("pebbles.safetensors")
-    assert painter.settings == Pyramid(scales=3, width=4, photograph=True, pointwise=False)
-    options = painter.record["options"]
-    assert (options["content_weight"], options["style_weight"], options["convention"]) == (0.6, 1000.0, "programs")
+    assert run("train", "texture", "pebbles.png", "--dataset", "photographs", *FEW, *content).code == 0
+    painter = load_model("pebbles.safetensors")
+    assert painter.config == TextureNetConfig(scales=3, width=4, photograph=True, pointwise=False)
+    options = painter.provenance["options"]
+    assert (options["content_weight"], options["style_weight"], options["normalization"]) == (0.6, 1000.0, "programs")
     assert options["normalized_gradients"] is False
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from brushwork.cli.vary import varied
+from brushwork.cli.vary import parse_variations
 from brushwork.errors import InputError
 
 
@@ -17,7 +17,7 @@ from brushwork.errors import InputError
         ("--style_weight= 1 , 2 ", "style_weight", {"1": 1.0, "2": 2.0}),
         ("iterations=1e2,5", "iterations", {"1e2": 100, "5": 5}),
         ("size=64,full", "size", {"64": 64, "full": "full"}),
-        ("boxed=yes,no", "boxed", {"yes": True, "no": False}),
+        ("bounded=yes,no", "bounded", {"yes": True, "no": False}),
         ("start=content,noise", "start", {"content": "content", "noise": "noise"}),
         ("network=vgg19", "network", {"vgg19": "vgg19"}),
         ("ratio=1e-3,1e-4", "ratio", {"1e-3": 1e-3, "1e-4": 1e-4}),
@@ -31,7 +31,7 @@ from brushwork.errors import InputError
     ],
 )
 def test_values_are_read_as_their_options_are(written: str, name: str, values: dict[str, object]) -> None:
-    assert varied([written]) == {name: values}
+    assert parse_variations([written]) == {name: values}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_values_are_read_as_their_options_are(written: str, name: str, values: d
         (["style-weight=1", "style_weight=2"], "given twice"),
         (["style-weight=much"], "--vary style-weight: 'much' is no number"),
         (["iterations=2.5"], "no whole number"),
-        (["boxed=perhaps"], "neither yes nor no"),
+        (["bounded=perhaps"], "neither yes nor no"),
         (["start=conten"], "none of content"),
         (["preset=gatys"], "none of default"),
         (["style=*.nothing"], "no such painting"),
@@ -52,7 +52,7 @@ def test_values_are_read_as_their_options_are(written: str, name: str, values: d
 )
 def test_what_cannot_be_varied_is_told(written: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said.replace("*", r"\*")):
-        varied(written)
+        parse_variations(written)
 
 
 def test_patterns_folders_and_names_stand_for_paintings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,6 +60,8 @@ def test_patterns_folders_and_names_stand_for_paintings(tmp_path: Path, monkeypa
     for name in ("a.jpg", "b.jpg", "c [1].png", "more/a.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert varied(["style=*.jpg"]) == {"style": {"a": Path("a.jpg"), "b": Path("b.jpg")}}
-    assert varied(["style=c [1].png,more"]) == {"style": {"c [1]": Path("c [1].png"), "a": Path("more/a.jpg")}}
-    assert list(varied(["style=*.jpg,more"])["style"]) == ["a.jpg", "b", "more/a.jpg"]
+    assert parse_variations(["style=*.jpg"]) == {"style": {"a": Path("a.jpg"), "b": Path("b.jpg")}}
+    assert parse_variations(["style=c [1].png,more"]) == {
+        "style": {"c [1]": Path("c [1].png"), "a": Path("more/a.jpg")}
+    }
+    assert list(parse_variations(["style=*.jpg,more"])["style"]) == ["a.jpg", "b", "more/a.jpg"]

@@ -60,7 +60,7 @@ def test_weights_are_fetched_by_name(run: Run, monkeypatch: pytest.MonkeyPatch) 
         asked.append(name)
         return replace(INSTALLED, name=name, state="cached")
 
-    monkeypatch.setattr(weights_command, "fetch", fetch)
+    monkeypatch.setattr(weights_command, "fetch_weights", fetch)
     outcome = run("weights", "get", "vgg16")
     assert asked == ["vgg16"]
     assert outcome.out == f"vgg16: VGG-19, cached, 80.1 MB, {Path('/x/vgg.pth')}\n"
@@ -74,7 +74,7 @@ def test_a_file_is_added_under_a_name(run: Run, monkeypatch: pytest.MonkeyPatch)
         asked.extend([file, name, like])
         return replace(INSTALLED, name="mine")
 
-    monkeypatch.setattr(weights_command, "add", add)
+    monkeypatch.setattr(weights_command, "import_weights", add)
     assert run("weights", "add", "net.pth", "--as", "mine", "--like", "vgg19").code == 0
     assert asked == [Path("net.pth"), "mine", "vgg19"]
 
@@ -84,7 +84,7 @@ def test_what_fails_is_said(run: Run, monkeypatch: pytest.MonkeyPatch, error: Ex
     def fetch(name: str) -> WeightState:
         raise error
 
-    monkeypatch.setattr(weights_command, "fetch", fetch)
+    monkeypatch.setattr(weights_command, "fetch_weights", fetch)
     outcome = run("weights", "get", "vgg16")
     assert outcome.code == code
     assert f"brushwork: error: {error}" in outcome.err

@@ -17,9 +17,9 @@ sys.path.append(str(Path(__file__).parent))
 from pages import ROOT
 
 from brushwork.cli.main import main
-from brushwork.lab.easel import Easel
-from brushwork.perception.architectures import shapes
-from brushwork.perception.cache import Weights, store
+from brushwork.lab.easel import ExperimentContext
+from brushwork.perception.architectures import tensor_shapes
+from brushwork.perception.cache import EncoderWeights, write_weights
 from brushwork.perception.catalog import WEIGHT_SETS
 from brushwork.perception.linear import LINEAR_LAYERS, linear_shapes
 
@@ -60,9 +60,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("BRUSHWORK_CACHE", str(folder))
         for name in JUDGES:
             known = WEIGHT_SETS[name]
-            kinds = linear_shapes if known.architecture in LINEAR_LAYERS else shapes
+            kinds = linear_shapes if known.architecture in LINEAR_LAYERS else tensor_shapes
             tensors = {key: _chance(torch.Size(shape)) for key, shape in kinds(known.architecture).items()}
-            store(Weights(name, known.architecture, known.convention, "chance", "none", known.sha256, tensors))
+            write_weights(
+                EncoderWeights(name, known.architecture, known.preprocessing, "chance", "none", known.sha256, tensors)
+            )
     return folder
 
 
@@ -74,7 +76,9 @@ def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRUSHWORK_CACHE", str(cache))
     for name in JUDGES:
         monkeypatch.setitem(WEIGHT_SETS, name, replace(WEIGHT_SETS[name], content=None))
-    monkeypatch.setattr(Easel, "spending", lambda self, options, share=0.4: replace(options, iterations=2))
+    monkeypatch.setattr(
+        ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
+    )
 
 
 @pytest.fixture(scope="session")

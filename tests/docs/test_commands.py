@@ -14,7 +14,7 @@ from cyclopts.exceptions import MissingArgumentError
 sys.path.append(str(Path(__file__).parent))
 from pages import Shown, commands
 
-from brushwork.cli.main import application
+from brushwork.cli.main import make_app
 
 Run = Callable[..., Any]
 
@@ -30,7 +30,7 @@ def parsed_only(shown: Shown) -> bool:
 
 def parse(words: tuple[str, ...]) -> None:
     """What the command's own parser does before anything is run."""
-    application(words).parse_args(words, exit_on_error=False, print_error=False)
+    make_app(words).parse_args(words, exit_on_error=False, print_error=False)
 
 
 def written(words: tuple[str, ...]) -> str | None:
@@ -62,10 +62,10 @@ def _copy(source: Path, target: Path) -> None:
     "where",
     [
         ("README.md", "brushwork paint photo.jpg painting.jpg", False),  # in a fence
-        ("docs/lab/README.md", "brushwork lab fig1 --quick", True),  # indented, in a marked section
-        ("docs/painters.md", "brushwork train johnson examples/auvers.png --photos photographs/", True),  # two lines
+        ("docs/lab/README.md", "brushwork reproduce fig1 --quick", True),  # indented, in a marked section
+        ("docs/painters.md", "brushwork train johnson examples/auvers.png --dataset photographs/", True),  # two lines
         ("README.md", "brushwork paint examples/rocket.jpg examples/composition_viii.png", False),  # in prose
-        ("docs/judging.md", "brushwork judge painted/ -o table.md", False),
+        ("docs/judging.md", "brushwork evaluate painted/ -o table.md", False),
     ],
     ids=lambda where: where[1],
 )

@@ -19,7 +19,7 @@ from torch.distributed.run import get_args_parser
 sys.path.append(str(Path(__file__).parent))
 from pages import ROOT, Shown, commands
 
-from brushwork.cli.main import application
+from brushwork.cli.main import make_app
 
 
 def shown_of(program: str) -> list[Any]:
@@ -51,7 +51,7 @@ def test_a_launcher_and_brushwork_know_their_words(shown: Shown) -> None:
     launcher = get_args_parser().parse_args(shown.words[1:])
     assert (launcher.module, launcher.training_script) == (True, "brushwork")
     words = launcher.training_script_args
-    application(words).parse_args(words, exit_on_error=False, print_error=False)
+    make_app(words).parse_args(words, exit_on_error=False, print_error=False)
 
 
 @pytest.mark.parametrize("shown", shown_of("make"))

@@ -14,7 +14,7 @@ import torch
 sys.path.append(str(Path(__file__).parent))
 from pages import Shown, python_blocks
 
-from brushwork.recipes import Transfer
+from brushwork.recipes import TransferOptions
 
 WRITTEN = re.compile(r'write_picture\(.*"(.+)"\)')
 
@@ -25,7 +25,7 @@ def test_it_runs_and_writes_what_it_names(
     page: str, blocks: list[Shown], desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In Python no environment makes a painting short: the default of `iterations` does."""
-    monkeypatch.setitem(Transfer.__init__.__kwdefaults__, "iterations", 2)
+    monkeypatch.setitem(TransferOptions.__init__.__kwdefaults__, "iterations", 2)
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks:
         code = compile(ast.parse(block.text), f"{page}:{block.line}", "exec")

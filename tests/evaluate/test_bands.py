@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brushwork.evaluate.bands import Rows, at_first, bands
+from brushwork.evaluate.bands import RowRange, all_on_first, split_rows
 
 
 @pytest.mark.slow
@@ -17,7 +17,7 @@ from brushwork.evaluate.bands import Rows, at_first, bands
     halo=st.integers(0, 100),
 )
 def test_bands_deal_all_rows_once_in_order(height: int, ranks: int, stride: int, halo: int) -> None:
-    dealt = bands(height, ranks, stride, halo)
+    dealt = split_rows(height, ranks, stride, halo)
     assert len(dealt) == ranks
     assert dealt[0].top == 0
     assert dealt[-1].bottom == height
@@ -30,14 +30,14 @@ def test_bands_deal_all_rows_once_in_order(height: int, ranks: int, stride: int,
 
 
 def test_a_picture_too_small_for_all_is_painted_by_some() -> None:
-    assert bands(144, 4, 16, 80) == (Rows(0, 144), Rows(144, 144), Rows(144, 144), Rows(144, 144))
-    assert bands(330, 2, 16, 80) == (Rows(0, 160), Rows(160, 330))
+    assert split_rows(144, 4, 16, 80) == (RowRange(0, 144), RowRange(144, 144), RowRange(144, 144), RowRange(144, 144))
+    assert split_rows(330, 2, 16, 80) == (RowRange(0, 160), RowRange(160, 330))
 
 
 def test_growing_stops_at_the_border_and_leaves_nothing_alone() -> None:
-    assert Rows(16, 32).grown(24, 50) == (0, 50)
-    assert Rows(48, 48).grown(24, 48) == (48, 48)
+    assert RowRange(16, 32).expand(24, 50) == (0, 50)
+    assert RowRange(48, 48).expand(24, 48) == (48, 48)
 
 
 def test_everything_with_the_first() -> None:
-    assert at_first(9, 3) == ((0, 9), (9, 9), (9, 9))
+    assert all_on_first(9, 3) == ((0, 9), (9, 9), (9, 9))

@@ -9,8 +9,8 @@ import torch
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import tiny_network
 
-from brushwork.evaluate.features import features_of
-from brushwork.evaluate.layout import Layout
+from brushwork.evaluate.features import encode_region
+from brushwork.evaluate.layout import TileLayout
 from brushwork.picture.window import Size, Window
 from tolerances import DOUBLE, require_close
 
@@ -21,9 +21,9 @@ TAPS = ("relu1_1", "relu3_1")
 @pytest.mark.parametrize("side", [24, 100])
 def test_features_of_a_part_are_those_of_the_whole(own: Window, side: int) -> None:
     encoder = tiny_network().double()
-    picture = torch.rand(1, 3, *own.of, dtype=torch.float64)
-    layout = Layout.of(encoder, dict.fromkeys(TAPS, 0), own.of)
-    found = features_of(encoder, layout.outer(own).crop(picture), TAPS, own, side)
+    picture = torch.rand(1, 3, *own.full_size, dtype=torch.float64)
+    layout = TileLayout.of(encoder, dict.fromkeys(TAPS, 0), own.full_size)
+    found = encode_region(encoder, layout.receptive_window(own).crop(picture), TAPS, own, side)
     for tap, feature in encoder(picture, TAPS).items():
-        expected = layout.lattices[tap].owned(own).crop(feature)
+        expected = layout.grids[tap].owned_positions(own).crop(feature)
         require_close(found[tap], expected, DOUBLE)

@@ -5,7 +5,7 @@ import weakref
 
 import torch
 
-from brushwork.evaluate.forgetting import Forgetting
+from brushwork.evaluate.forgetting import ActivationCheckpoint
 from tolerances import SINGLE
 
 
@@ -17,11 +17,11 @@ def test_what_is_forgotten_is_computed_again():
         asked.append(True)
         return {"tap": leaf.detach().exp()}
 
-    forgetting = Forgetting(again)
+    forgetting = ActivationCheckpoint(again)
     with forgetting.hooks:
         feature = leaf.exp()
         loss = (feature[1:] ** 3).sum()
-    forgetting.forget({"tap": feature})
+    forgetting.release({"tap": feature})
     del feature
     assert not asked
     loss.backward()
@@ -33,21 +33,21 @@ def test_what_is_forgotten_is_computed_again():
 
 def test_everything_else_is_kept():
     leaf = torch.rand(5).requires_grad_()
-    forgetting = Forgetting(lambda: 1 / 0)
+    forgetting = ActivationCheckpoint(lambda: 1 / 0)
     with forgetting.hooks:
         loss = (leaf.exp() ** 2).sum()
-    forgetting.forget({"another": torch.rand(5)})
+    forgetting.release({"another": torch.rand(5)})
     loss.backward()
     torch.testing.assert_close(leaf.grad, 2 * (2 * leaf.detach()).exp(), rtol=SINGLE, atol=0)
 
 
 def test_what_was_computed_again_goes_with_the_graph():
     found = torch.rand(5)
-    forgetting, leaf = Forgetting(lambda: {"tap": found}), torch.rand(5).requires_grad_()
+    forgetting, leaf = ActivationCheckpoint(lambda: {"tap": found}), torch.rand(5).requires_grad_()
     with forgetting.hooks:
         feature = leaf.exp()
         loss = (feature**2).sum()
-    forgetting.forget({"tap": feature})
+    forgetting.release({"tap": feature})
     loss.backward()
     lives = weakref.ref(forgetting)
     gc.disable()

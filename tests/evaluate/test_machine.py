@@ -5,7 +5,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.evaluate import machine
-from brushwork.evaluate.machine import choice_of_device, pick_device
+from brushwork.evaluate.machine import describe_device_choice, select_device
 
 
 @pytest.fixture
@@ -22,42 +22,42 @@ def accelerator(monkeypatch):
 def test_the_cpu_is_always_there(accelerator):
     for kind in (None, "cuda"):
         accelerator(kind)
-        assert pick_device("cpu") == torch.device("cpu")
+        assert select_device("cpu") == torch.device("cpu")
 
 
 @pytest.mark.parametrize("kind", ["cuda", "mps", "xpu"])
 def test_auto_takes_the_accelerator(accelerator, kind):
     accelerator(kind)
-    assert pick_device("auto").type == kind
-    assert pick_device(kind).type == kind
+    assert select_device("auto").type == kind
+    assert select_device(kind).type == kind
 
 
 def test_auto_takes_the_cpu_where_there_is_nothing_else(accelerator):
     accelerator(None)
-    assert pick_device().type == "cpu"
+    assert select_device().type == "cpu"
 
 
 def test_auto_leaves_accelerators_alone_that_nobody_tried(accelerator):
     accelerator("mtia")
-    assert pick_device().type == "cpu"
+    assert select_device().type == "cpu"
 
 
 def test_a_device_that_is_not_there(accelerator):
     accelerator("mps")
     with pytest.raises(InputError, match=r"no cuda device.*take mps, or auto"):
-        pick_device("cuda")
+        select_device("cuda")
 
 
 def test_a_torch_without_cuda_is_named(accelerator, monkeypatch):
     accelerator(None)
     monkeypatch.setattr(machine.torch.version, "cuda", None)
     with pytest.raises(InputError, match="built without CUDA"):
-        pick_device("cuda")
+        select_device("cuda")
 
 
 def test_a_misspelled_device():
     with pytest.raises(InputError, match=r"no device 'cude'\. Did you mean 'cuda'"):
-        pick_device("cude")
+        select_device("cude")
 
 
 @pytest.fixture
@@ -88,6 +88,6 @@ def test_the_choice_is_told_in_a_line(accelerator, built, monkeypatch, versions,
     monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
     built(**versions)
     accelerator(kind)
-    told = choice_of_device()
+    told = describe_device_choice()
     assert told.startswith("auto was asked for, ")
     assert expected in told

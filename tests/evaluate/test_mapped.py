@@ -9,7 +9,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.evaluate import mapped as module
-from brushwork.evaluate.mapped import let_go, mapped, spacious
+from brushwork.evaluate.mapped import drop_pages, empty_mapped, empty_or_mapped
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files in use keep their names there")
 def test_a_mapped_tensor_is_a_tensor_whose_file_has_no_name(folder):
-    held = mapped((2, 3, 50), torch.float64)
+    held = empty_mapped((2, 3, 50), torch.float64)
     assert list(folder.iterdir()) == []
     held.copy_(torch.arange(300.0).view(2, 3, 50))
     assert held.shape == (2, 3, 50)
@@ -30,15 +30,15 @@ def test_a_mapped_tensor_is_a_tensor_whose_file_has_no_name(folder):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is in memory")
 def test_what_is_let_go_of_is_read_again():
-    held = mapped((1 << 24,), torch.uint8).fill_(7)
+    held = empty_mapped((1 << 24,), torch.uint8).fill_(7)
     view = held[5:]
     del held
     before = resident()
-    let_go()
+    drop_pages()
     assert resident() < before - (1 << 23)
     assert bool((view == 7).all())
     del view
-    let_go()
+    drop_pages()
     assert not module._MAPS
 
 
@@ -48,18 +48,18 @@ def resident():
 
 def test_only_large_tensors_lie_in_files(monkeypatch):
     calls = []
-    monkeypatch.setattr(module, "mapped", lambda shape, dtype: calls.append(shape))
+    monkeypatch.setattr(module, "empty_mapped", lambda shape, dtype: calls.append(shape))
     like = torch.zeros(1)
-    assert spacious((2, 3), like).shape == (2, 3)
+    assert empty_or_mapped((2, 3), like).shape == (2, 3)
     assert not calls
-    spacious((2, 3), like, large=24)
+    empty_or_mapped((2, 3), like, large=24)
     assert calls == [(2, 3)]
 
 
 def test_on_meta_large_tensors_take_nothing():
     like = torch.empty(1, device="meta")
-    assert spacious((2, 3), like, large=24).untyped_storage().nbytes() == 4
-    assert spacious((1, 3), like, large=24).untyped_storage().nbytes() == 12
+    assert empty_or_mapped((2, 3), like, large=24).untyped_storage().nbytes() == 4
+    assert empty_or_mapped((1, 3), like, large=24).untyped_storage().nbytes() == 12
 
 
 def test_a_full_disk_is_told(monkeypatch):
@@ -68,4 +68,4 @@ def test_a_full_disk_is_told(monkeypatch):
 
     monkeypatch.setattr(module.os, "posix_fallocate", full, raising=False)
     with pytest.raises(InputError, match=r"no room for 4\.0 GB.*TMPDIR"):
-        mapped((1000, 1000, 1000), torch.float32)
+        empty_mapped((1000, 1000, 1000), torch.float32)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from brushwork.evaluate import memory
-from brushwork.evaluate.memory import available_memory, give_back, held_memory, linux_memory
+from brushwork.evaluate.memory import allocated_memory, available_memory, read_linux_memory, trim_memory
 from brushwork.perception.native.memory import SHELF
 
 CPU = torch.device("cpu")
@@ -30,11 +30,11 @@ ONE = {"proc/self/cgroup": "7:cpu,cpuacct:/\n4:memory:/docker/abc\n1:name=system
 
 
 def test_what_the_kernel_calls_available(tmp_path):
-    assert linux_memory(machine(tmp_path, MEMINFO)) == 4 * 1024 * MEBI
+    assert read_linux_memory(machine(tmp_path, MEMINFO)) == 4 * 1024 * MEBI
 
 
 def test_nothing_is_known_without_files(tmp_path):
-    assert linux_memory(tmp_path) is None
+    assert read_linux_memory(tmp_path) is None
 
 
 def test_a_group_of_version_2_allows_less(tmp_path):
@@ -43,7 +43,7 @@ def test_a_group_of_version_2_allows_less(tmp_path):
         "sys/fs/cgroup/outer/inner/memory.current": f"{60 * MEBI}\n",
         "sys/fs/cgroup/outer/inner/memory.stat": f"anon 5\ninactive_file {10 * MEBI}\n",
     }
-    assert linux_memory(machine(tmp_path, MEMINFO | TWO | group)) == 50 * MEBI
+    assert read_linux_memory(machine(tmp_path, MEMINFO | TWO | group)) == 50 * MEBI
 
 
 def test_the_group_around_it_counts_too(tmp_path):
@@ -53,7 +53,7 @@ def test_the_group_around_it_counts_too(tmp_path):
         "sys/fs/cgroup/outer/memory.max": f"{20 * MEBI}\n",
         "sys/fs/cgroup/outer/memory.current": f"{15 * MEBI}\n",
     }
-    assert linux_memory(machine(tmp_path, MEMINFO | TWO | groups)) == 5 * MEBI
+    assert read_linux_memory(machine(tmp_path, MEMINFO | TWO | groups)) == 5 * MEBI
 
 
 def test_a_group_of_version_1_seen_from_inside_of_a_container(tmp_path):
@@ -62,7 +62,7 @@ def test_a_group_of_version_1_seen_from_inside_of_a_container(tmp_path):
         "sys/fs/cgroup/memory/memory.usage_in_bytes": f"{60 * MEBI}\n",
         "sys/fs/cgroup/memory/memory.stat": f"total_inactive_file {30 * MEBI}\n",
     }
-    assert linux_memory(machine(tmp_path, MEMINFO | ONE | group)) == 70 * MEBI
+    assert read_linux_memory(machine(tmp_path, MEMINFO | ONE | group)) == 70 * MEBI
 
 
 def test_a_group_without_a_limit_changes_nothing(tmp_path):
@@ -70,22 +70,22 @@ def test_a_group_without_a_limit_changes_nothing(tmp_path):
         "sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes": "9223372036854771712\n",
         "sys/fs/cgroup/memory/docker/abc/memory.usage_in_bytes": "1000\n",
     }
-    assert linux_memory(machine(tmp_path, MEMINFO | ONE | group)) == 4 * 1024 * MEBI
+    assert read_linux_memory(machine(tmp_path, MEMINFO | ONE | group)) == 4 * 1024 * MEBI
 
 
 def test_a_group_that_is_over_its_limit_leaves_nothing(tmp_path):
     group = {"sys/fs/cgroup/memory.max": "10\n", "sys/fs/cgroup/memory.current": "20\n"}
-    assert linux_memory(machine(tmp_path, MEMINFO | {"proc/self/cgroup": "0::/\n"} | group)) == 0
+    assert read_linux_memory(machine(tmp_path, MEMINFO | {"proc/self/cgroup": "0::/\n"} | group)) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 def test_this_machine():
     available = available_memory(CPU)
     assert available is not None and 10 * MEBI < available < 2**50
-    before = held_memory(CPU)
+    before = allocated_memory(CPU)
     with mmap(-1, 50 * MEBI) as ballast:
         ballast.write(bytes(50 * MEBI))
-        assert held_memory(CPU) - before > 40 * MEBI
+        assert allocated_memory(CPU) - before > 40 * MEBI
 
 
 @pytest.mark.parametrize("kind", ["cuda", "xpu"])
@@ -93,7 +93,7 @@ def test_accelerators_reuse_what_their_allocator_holds(monkeypatch, kind):
     for name, value in {"memory_reserved": 30, "memory_allocated": 10, "mem_get_info": (100, 1000)}.items():
         monkeypatch.setattr(getattr(torch, kind), name, lambda _, value=value: value)
     assert available_memory(torch.device(kind)) == 120
-    assert held_memory(torch.device(kind)) == 0
+    assert allocated_memory(torch.device(kind)) == 0
 
 
 def test_apple(monkeypatch):
@@ -129,10 +129,10 @@ def test_windows(monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the shelf is a range of addresses as Linux has them")
 def test_memory_of_the_compiled_engine_is_given_back_too():
-    give_back()
-    held, resident = SHELF.size, held_memory(CPU)
-    SHELF.take((64, 2**20), torch.uint8).fill_(1)
-    assert held_memory(CPU) > resident + 32 * MEBI
-    give_back()
+    trim_memory()
+    held, resident = SHELF.size, allocated_memory(CPU)
+    SHELF.allocate((64, 2**20), torch.uint8).fill_(1)
+    assert allocated_memory(CPU) > resident + 32 * MEBI
+    trim_memory()
     assert SHELF.size == held
-    assert held_memory(CPU) < resident + 8 * MEBI
+    assert allocated_memory(CPU) < resident + 8 * MEBI

@@ -9,7 +9,7 @@ import torch
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import tiny_network
 
-from brushwork.evaluate.meter import META, Meter, on_meta
+from brushwork.evaluate.meter import META, MemoryMeter, to_meta
 
 KIBI = 1024
 
@@ -21,7 +21,7 @@ def kibibytes(count):
 
 @pytest.mark.slow
 def test_tensors_count_as_long_as_they_are_referred_to():
-    with Meter() as meter:
+    with MemoryMeter() as meter:
         one = kibibytes(3)
         two = one * 2
         assert (meter.live, meter.peak) == (6 * KIBI, 6 * KIBI)
@@ -38,7 +38,7 @@ def test_tensors_count_as_long_as_they_are_referred_to():
 
 def test_what_the_backward_pass_needs_counts():
     leaf = kibibytes(1).requires_grad_()
-    with Meter() as meter:
+    with MemoryMeter() as meter:
         loss = (leaf.exp() * 2).sin().sum()
         assert meter.live == 2 * KIBI + 4  # exp's result and sin's argument, and the sum
         loss.backward()
@@ -47,21 +47,21 @@ def test_what_the_backward_pass_needs_counts():
 
 
 def test_real_tensors_do_not_count():
-    with Meter() as meter:
+    with MemoryMeter() as meter:
         real = torch.ones(100) + 1
     assert float(real.sum()) == 200
     assert meter.peak == 0
 
 
 def test_numbers_read_from_meta_are_0():
-    with Meter():
+    with MemoryMeter():
         assert float(kibibytes(1).sum()) == 0.0
         assert not bool(kibibytes(1).isfinite().all())
 
 
 def test_a_module_without_its_numbers_computes_shapes():
     network = tiny_network()
-    bare = on_meta(network)
+    bare = to_meta(network)
     features = bare(torch.empty(1, 3, 4000, 6000, device=META), ["relu3_1"])
     assert features["relu3_1"].shape == (1, 16, 1000, 1500)
     assert {one.device for one in (*bare.parameters(), *bare.buffers())} == {META}

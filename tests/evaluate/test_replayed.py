@@ -3,20 +3,22 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.evaluate import whole
-from brushwork.evaluate.replayed import record_on_cuda, replayed
+from brushwork.evaluate import evaluate_whole
+from brushwork.evaluate.replayed import capture_cuda_graph, with_cuda_graph
 from brushwork.objective import Objective
-from brushwork.perception.vgg import caffe_preprocess, vgg
-from brushwork.terms.smooth import TotalVariation
-from brushwork.terms.style import GramStyle
+from brushwork.perception.vgg import make_caffe_preprocess, make_vgg
+from brushwork.terms.smooth import TotalVariationLoss
+from brushwork.terms.style import GramLoss
 from tolerances import SINGLE
 
 
 @pytest.fixture(scope="module")
 def evaluate():
     torch.manual_seed(0)
-    style = Objective.one("style", GramStyle("relu1_1", torch.zeros(1, 64, 64), 1e-9))
-    return whole(vgg(16, caffe_preprocess()), style + Objective.one("smooth", TotalVariation(2, 1.0, 1.0), 0.5))
+    style = Objective.single("style", GramLoss("relu1_1", torch.zeros(1, 64, 64), 1e-9))
+    return evaluate_whole(
+        make_vgg(16, make_caffe_preprocess()), style + Objective.single("smooth", TotalVariationLoss(2, 1.0, 1.0), 0.5)
+    )
 
 
 class Recorder:
@@ -51,14 +53,14 @@ def assert_same(evaluate, other, seed, side=16):
 
 def test_a_replay_is_the_closure(evaluate):
     recorder = Recorder()
-    again = replayed(evaluate, recorder)
+    again = with_cuda_graph(evaluate, recorder)
     for seed in range(3):
         assert_same(again, evaluate, seed)
     assert (recorder.recorded, recorder.replays) == (1, 3)
 
 
 def test_what_was_returned_is_not_written_to_again(evaluate):
-    again = replayed(evaluate, Recorder())
+    again = with_cuda_graph(evaluate, Recorder())
     losses, gradient = assert_same(again, evaluate, 0)
     before = losses.total.clone(), gradient.clone()
     assert_same(again, evaluate, 1)
@@ -66,7 +68,7 @@ def test_what_was_returned_is_not_written_to_again(evaluate):
 
 
 def test_gradients_add_up(evaluate):
-    image, again = picture(0), replayed(evaluate, Recorder())
+    image, again = picture(0), with_cuda_graph(evaluate, Recorder())
     again(image)
     once = image.grad.clone()
     again(image)
@@ -75,7 +77,7 @@ def test_gradients_add_up(evaluate):
 
 def test_another_size_is_evaluated_as_before(evaluate):
     recorder = Recorder()
-    again = replayed(evaluate, recorder)
+    again = with_cuda_graph(evaluate, recorder)
     assert_same(again, evaluate, 0)
     assert_same(again, evaluate, 0, side=20)
     assert (recorder.recorded, recorder.replays) == (1, 1)
@@ -88,14 +90,14 @@ def test_what_cannot_be_recorded_is_evaluated_as_before(evaluate):
         tried.append(work)
         raise RuntimeError("operation not permitted when stream is capturing")
 
-    again = replayed(evaluate, refuse)
+    again = with_cuda_graph(evaluate, refuse)
     for seed in range(2):
         assert_same(again, evaluate, seed)
     assert len(tried) == 1
 
 
 def test_other_devices_are_left_alone(evaluate):
-    assert_same(replayed(evaluate), evaluate, 0)
+    assert_same(with_cuda_graph(evaluate), evaluate, 0)
 
 
 def test_the_order_of_a_recording_on_cuda(monkeypatch):
@@ -125,5 +127,5 @@ def test_the_order_of_a_recording_on_cuda(monkeypatch):
     monkeypatch.setattr(torch.cuda, "stream", lambda stream: Block("aside"))
     monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
     monkeypatch.setattr(torch.cuda, "graph", lambda graph: Block("capture"))
-    record_on_cuda(lambda: log.append("work"))()
+    capture_cuda_graph(lambda: log.append("work"))()
     assert log == ["wait", "aside {", *["work"] * 3, "}", "wait", "capture {", "work", "}", "replay"]

@@ -13,17 +13,17 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "golden
 from threaded_ranks import Thread, together
 from tiny_network import tiny_network
 
-from brushwork.errors import NotAdditive
-from brushwork.evaluate import whole
-from brushwork.evaluate.bands import bands
-from brushwork.evaluate.sharded import sharded, summed_together
-from brushwork.evaluate.sums import layout_of
-from brushwork.evaluate.tiled import summed
+from brushwork.errors import NotAdditiveError
+from brushwork.evaluate import evaluate_whole
+from brushwork.evaluate.bands import split_rows
+from brushwork.evaluate.sharded import evaluate_sharded, sum_sharded
+from brushwork.evaluate.sums import make_layout
+from brushwork.evaluate.tiled import sum_tiled
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
 from brushwork.picture.window import Size
-from brushwork.terms import Content, GramStyle, MeanStd, TotalVariation
-from brushwork.types import Image, Losses
+from brushwork.terms import ContentLoss, GramLoss, MeanStdLoss, TotalVariationLoss
+from brushwork.types import Image, LossValues
 from tolerances import DOUBLE
 
 
@@ -38,14 +38,14 @@ def objective(encoder: Encoder, size: Size) -> Objective:
     shallow, deep = features.values()
     columns = shallow.flatten(2)
     return (
-        Objective.one("content", Content("relu3_1", deep, 0.01))
-        + Objective.one("style", GramStyle("relu1_1", columns @ columns.mT / columns.shape[-1], 1e-4))
-        + Objective.one("spread", MeanStd("relu3_1", deep.mean((2, 3)), deep.std((2, 3)), 0.1))
-        + Objective.one("smoothness", TotalVariation(1, 0.3, 0.7))
+        Objective.single("content", ContentLoss("relu3_1", deep, 0.01))
+        + Objective.single("style", GramLoss("relu1_1", columns @ columns.mT / columns.shape[-1], 1e-4))
+        + Objective.single("spread", MeanStdLoss("relu3_1", deep.mean((2, 3)), deep.std((2, 3)), 0.1))
+        + Objective.single("tv_weight", TotalVariationLoss(1, 0.3, 0.7))
     )
 
 
-def evaluated(evaluate, image: Image) -> tuple[Losses, torch.Tensor]:
+def evaluated(evaluate, image: Image) -> tuple[LossValues, torch.Tensor]:
     leaf = image.detach().clone().requires_grad_()
     return evaluate(leaf), leaf.grad
 
@@ -65,15 +65,15 @@ def test_bands_on_several_ranks_give_the_losses_and_the_gradient_of_the_whole(
     """Bands may be narrower than what their cells look at, and ranks may be without rows."""
     encoder, size = tiny_network().double(), Size(height, width)
     image, losses = picture(size), objective(encoder, size)
-    have = bands(height, ranks, layout_of(encoder, losses.additive, size).stride, halo)
+    have = split_rows(height, ranks, make_layout(encoder, losses.additive, size).stride, halo)
 
-    def one(wire: Thread) -> tuple[Losses, torch.Tensor]:
+    def one(wire: Thread) -> tuple[LossValues, torch.Tensor]:
         rows = have[wire.rank]
-        evaluate = sharded(encoder, losses, side, size=size, have=have, wire=wire)
+        evaluate = evaluate_sharded(encoder, losses, side, size=size, have=have, group=wire)
         evaluated(evaluate, image[..., rows.top : rows.bottom, :])
         return evaluated(evaluate, image[..., rows.top : rows.bottom, :])
 
-    expected, gradient = evaluated(whole(encoder, losses), image)
+    expected, gradient = evaluated(evaluate_whole(encoder, losses), image)
     found = together(ranks, one)
     for seen, _ in found:
         assert seen.total == found[0][0].total
@@ -87,7 +87,7 @@ def test_bands_on_several_ranks_give_the_losses_and_the_gradient_of_the_whole(
 class Darkest:
     """A loss that is no sum."""
 
-    tap = "relu1_1"
+    layer = "relu1_1"
 
     def score_whole(self, feature):
         return feature.flatten(1).amin(1)
@@ -95,11 +95,11 @@ class Darkest:
 
 def test_losses_that_are_no_sums_are_refused_by_name() -> None:
     encoder, size = tiny_network(), Size(32, 32)
-    with pytest.raises(NotAdditive, match="darkest"):
+    with pytest.raises(NotAdditiveError, match="darkest"):
         together(
             1,
-            lambda wire: sharded(
-                encoder, Objective.one("darkest", Darkest()), 99, size=size, have=bands(32, 1, 1, 0), wire=wire
+            lambda wire: evaluate_sharded(
+                encoder, Objective.single("darkest", Darkest()), 99, size=size, have=split_rows(32, 1, 1, 0), group=wire
             ),
         )
 
@@ -108,7 +108,7 @@ def test_losses_that_are_no_sums_are_refused_by_name() -> None:
 def test_sums_over_a_picture_that_all_have_are_dealt_out(ranks: int) -> None:
     encoder, size = tiny_network().double(), Size(40, 24)
     image, terms = picture(size), objective(encoder, size).additive
-    expected = summed(encoder, terms, image, 999)
-    found = together(ranks, lambda wire: summed_together(encoder, terms, image, side=999, wire=wire))
+    expected = sum_tiled(encoder, terms, image, 999)
+    found = together(ranks, lambda wire: sum_sharded(encoder, terms, image, side=999, group=wire))
     for one in found:
         torch.testing.assert_close(one, expected, rtol=DOUBLE, atol=DOUBLE)

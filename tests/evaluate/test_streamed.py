@@ -10,25 +10,32 @@ import torch
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import picture
 
-from brushwork.evaluate import whole
-from brushwork.evaluate.features import features_of
-from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.meter import META, Meter, on_meta
-from brushwork.evaluate.sight import Sight
-from brushwork.evaluate.streamed import Flow
-from brushwork.evaluate.strips import strips, work
-from brushwork.evaluate.sums import layout_of
-from brushwork.evaluate.tiled import summed, tiled
+from brushwork.evaluate import evaluate_whole
+from brushwork.evaluate.features import encode_region
+from brushwork.evaluate.layout import TileLayout
+from brushwork.evaluate.meter import META, MemoryMeter, to_meta
+from brushwork.evaluate.sight import TileView
+from brushwork.evaluate.streamed import RowStream
+from brushwork.evaluate.strips import relative_cost, split_strips
+from brushwork.evaluate.sums import make_layout
+from brushwork.evaluate.tiled import evaluate_tiled, sum_tiled
 from brushwork.objective import Objective
 from brushwork.perception.load import load_encoder
-from brushwork.perception.native.library import library
+from brushwork.perception.native.library import load_library
 from brushwork.picture.window import Size, Window
-from brushwork.recipes import preset
-from brushwork.recipes.subject import Subject
-from brushwork.terms import GramStyle, GuidedGram, ShiftedGram, guided_gram_target, normalized_guides, region_shares
+from brushwork.recipes import load_preset
+from brushwork.recipes.subject import TransferProblem
+from brushwork.terms import (
+    GramLoss,
+    GuidedGramLoss,
+    ShiftedGramLoss,
+    guided_gram_target,
+    normalize_guides,
+    region_weights,
+)
 from tolerances import SINGLE, THROUGH_VGG, require_close
 
-pytestmark = pytest.mark.skipif(library() is None, reason="the native kernels were not built")
+pytestmark = pytest.mark.skipif(load_library() is None, reason="the native kernels were not built")
 
 SIZE = Size(311, 343)
 SIDES = [(1000, 1), (256, 1), (256, 99), (190, 1), (190, 3)]
@@ -40,14 +47,18 @@ def scene():
     """A network, an objective with terms of many kinds, and two pictures: rectifications may decide otherwise."""
     encoder = load_encoder("vgg19-normalized", padding="reflect")
     encoder.engine = "native"
-    options = replace(preset("default"), content_layers=("conv3_2",), style_layers=("conv1_1", "conv2_1", "conv3_2"))
+    options = replace(
+        load_preset("default"), content_layers=("conv3_2",), style_layers=("conv1_1", "conv2_1", "conv3_2")
+    )
     photograph, painting = picture(2, *SIZE), picture(3, *SIZE)
-    objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
+    objective = TransferProblem(photograph, [painting], options, encoder).objective_at(SIZE)
     mask = (torch.arange(SIZE.width // 2) < 70).float().expand(1, SIZE.height // 2, SIZE.width // 2)
-    guides = normalized_guides(torch.cat([mask, 1 - mask]))
+    guides = normalize_guides(torch.cat([mask, 1 - mask]))
     feature = encoder(painting, ["relu2_1"])["relu2_1"]
-    guided = GuidedGram("relu2_1", guides, guided_gram_target(feature, guides), 1e-3, region_shares(guides, guides))
-    return encoder, objective + Objective.one("guided", guided)
+    guided = GuidedGramLoss(
+        "relu2_1", guides, guided_gram_target(feature, guides), 1e-3, region_weights(guides, guides)
+    )
+    return encoder, objective + Objective.single("guided", guided)
 
 
 def _evaluated(evaluate, image):
@@ -62,8 +73,8 @@ def test_row_after_row_as_the_whole(scene, side, kept):
     errors = []
     for seed in (4, 5):
         image = picture(seed, *SIZE)
-        found, pulled = _evaluated(tiled(encoder, objective, side, kept=kept), image)
-        expected, true = _evaluated(whole(encoder, objective), image)
+        found, pulled = _evaluated(evaluate_tiled(encoder, objective, side, kept=kept), image)
+        expected, true = _evaluated(evaluate_whole(encoder, objective), image)
         for name, value in expected.terms.items():
             torch.testing.assert_close(found.terms[name], value, rtol=THROUGH_VGG, atol=0)
         errors.append(float((pulled - true).norm() / true.norm()))
@@ -76,16 +87,16 @@ def test_row_after_row_as_the_whole(scene, side, kept):
 def test_what_is_kept_changes_nothing(scene):
     encoder, objective = scene
     image = picture(4, *SIZE)
-    _, plain = _evaluated(tiled(encoder, objective, 256), image)
+    _, plain = _evaluated(evaluate_tiled(encoder, objective, 256), image)
     for kept in (2, 3, 99):
-        assert torch.equal(_evaluated(tiled(encoder, objective, 256, kept=kept), image)[1], plain)
+        assert torch.equal(_evaluated(evaluate_tiled(encoder, objective, 256, kept=kept), image)[1], plain)
 
 
 @pytest.mark.slow
 def test_gradients_add_to_what_is_there(scene):
     encoder, objective = scene
     image = picture(4, *SIZE)
-    evaluate = tiled(encoder, objective, 256)
+    evaluate = evaluate_tiled(encoder, objective, 256)
     _, pulled = _evaluated(evaluate, image)
     leaf = image.clone().requires_grad_()
     leaf.grad = torch.full_like(leaf, 0.5)
@@ -98,22 +109,22 @@ def test_parts_of_the_picture(scene):
     """As several machines do: each evaluates its own rows, the sums are added, the gradients overlap."""
     encoder, objective = scene
     image, terms = picture(4, *SIZE), objective.additive
-    layout = layout_of(encoder, terms, SIZE)
+    layout = make_layout(encoder, terms, SIZE)
     own = [Window(0, 0, 160, 343, SIZE), Window(160, 0, 151, 343, SIZE)]
     shares = []
     for window in own:
         with pytest.raises(_StopError):
-            tiled(encoder, objective, 190, own=window, combine=lambda sums: _keep(shares, sums))(
-                layout.outer(window).crop(image).clone().requires_grad_()
+            evaluate_tiled(encoder, objective, 190, own=window, combine=lambda sums: _keep(shares, sums))(
+                layout.receptive_window(window).crop(image).clone().requires_grad_()
             )
     both = {name: {key: value + shares[1][name][key] for key, value in one.items()} for name, one in shares[0].items()}
-    expected, true = _evaluated(whole(encoder, objective), image)
+    expected, true = _evaluated(evaluate_whole(encoder, objective), image)
     gradient = torch.zeros_like(image)
     for window in own:
-        leaf = layout.outer(window).crop(image).clone().requires_grad_()
-        losses = tiled(encoder, objective, 190, own=window, combine=lambda sums: both)(leaf)
+        leaf = layout.receptive_window(window).crop(image).clone().requires_grad_()
+        losses = evaluate_tiled(encoder, objective, 190, own=window, combine=lambda sums: both)(leaf)
         torch.testing.assert_close(losses.total, expected.total, rtol=THROUGH_VGG, atol=0)
-        layout.outer(window).crop(gradient).add_(leaf.grad)
+        layout.receptive_window(window).crop(gradient).add_(leaf.grad)
     assert (gradient - true).norm() < 1e-2 * true.norm()
 
 
@@ -129,13 +140,13 @@ def _keep(shares, sums):
 def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
     encoder, objective = scene
     image = picture(1, 40, 50)
-    assert Sight.on(encoder, image, None, objective.additive).streams
-    assert not Sight.on(encoder, image.double(), None, objective.additive).streams
-    assert not Sight.on(encoder, torch.cat([image, image]), None, objective.additive).streams
-    neighbors = ShiftedGram("relu1_1", torch.zeros(1, 64, 64), 1.0, offset=(0, 1))
-    assert not Sight.on(encoder, image, None, {"neighbors": neighbors}).streams
+    assert TileView.create(encoder, image, None, objective.additive).can_stream
+    assert not TileView.create(encoder, image.double(), None, objective.additive).can_stream
+    assert not TileView.create(encoder, torch.cat([image, image]), None, objective.additive).can_stream
+    neighbors = ShiftedGramLoss("relu1_1", torch.zeros(1, 64, 64), 1.0, offset=(0, 1))
+    assert not TileView.create(encoder, image, None, {"neighbors": neighbors}).can_stream
     monkeypatch.setattr(encoder, "engine", "plain")
-    assert not Sight.on(encoder, image, None, objective.additive).streams
+    assert not TileView.create(encoder, image, None, objective.additive).can_stream
 
 
 OWN = [Window.whole(SIZE), Window(160, 0, 151, 343, SIZE)]
@@ -147,16 +158,16 @@ def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
     """Features and sums, of the whole picture and of a part, without a tile being looked at."""
     encoder, _ = scene
     image, taps = picture(4, *SIZE), ("pixels", "relu1_1", "conv2_1", "relu2_1", "conv3_2")
-    expected, layout = encoder(image, taps), Layout.of(encoder, dict.fromkeys(taps, 0), SIZE)
-    grams = {tap: GramStyle(tap, torch.zeros(1, *[expected[tap].shape[1]] * 2), 1.0) for tap in taps}
+    expected, layout = encoder(image, taps), TileLayout.of(encoder, dict.fromkeys(taps, 0), SIZE)
+    grams = {tap: GramLoss(tap, torch.zeros(1, *[expected[tap].shape[1]] * 2), 1.0) for tap in taps}
     monkeypatch.setattr(encoder, "forward", None)
-    present = layout.outer(own).crop(image)
-    found = features_of(encoder, present, taps, own, 190)
-    sums = summed(encoder, grams, present, 190, own=own)
+    present = layout.receptive_window(own).crop(image)
+    found = encode_region(encoder, present, taps, own, 190)
+    sums = sum_tiled(encoder, grams, present, 190, own=own)
     for tap in taps:
-        cells = layout.lattices[tap].owned(own).crop(expected[tap])
+        cells = layout.grids[tap].owned_positions(own).crop(expected[tap])
         require_close(found[tap], cells, THROUGH_VGG)
-        for key, value in grams[tap].summarize(cells, layout.lattices[tap].owned(own)).items():
+        for key, value in grams[tap].summarize(cells, layout.grids[tap].owned_positions(own)).items():
             torch.testing.assert_close(
                 sums[tap][key], value.float(), rtol=0, atol=THROUGH_VGG * float(value.abs().max())
             )
@@ -165,8 +176,8 @@ def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
 @pytest.mark.slow
 def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):
     encoder, objective = scene
-    monkeypatch.setattr(Flow, "sums", lambda _: pytest.fail("twice"))
-    _evaluated(tiled(encoder, objective, 350), picture(1, *SIZE))
+    monkeypatch.setattr(RowStream, "compute_sums", lambda _: pytest.fail("twice"))
+    _evaluated(evaluate_tiled(encoder, objective, 350), picture(1, *SIZE))
 
 
 @pytest.mark.slow
@@ -175,23 +186,23 @@ def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):
 def test_memory_where_only_it_counts_is_that_of_all_rows(scene, height, kept):
     """On `meta` a picture's middle is left out: the peak must not depend on that."""
     encoder, objective = scene
-    bare, style = on_meta(encoder), {name: one for name, one in objective.terms.items() if name.startswith("style")}
+    bare, style = to_meta(encoder), {name: one for name, one in objective.losses.items() if name.startswith("style")}
     peaks = []
     for left_out in (True, False):
-        with pytest.MonkeyPatch.context() as patch, Meter() as meter:
+        with pytest.MonkeyPatch.context() as patch, MemoryMeter() as meter:
             if not left_out:
-                patch.setattr("brushwork.evaluate.strips.Strip.shortened", lambda strip, spare: strip)
+                patch.setattr("brushwork.evaluate.strips.Strip.shorten", lambda strip, spare: strip)
                 patch.setattr("brushwork.evaluate.streamed._ALIKE", 10**6)
             image = torch.empty(1, 3, height, 400, device=META, requires_grad=True)
-            tiled(bare, _on_meta(Objective(style)), 512, kept=kept)(image)
+            evaluate_tiled(bare, _on_meta(Objective(style)), 512, kept=kept)(image)
         peaks.append(meter.peak)
     assert 0.98 < peaks[0] / peaks[1] < 1.15, "where nearly all is kept, a little too much is counted"
 
 
 def _on_meta(objective):
     moved = {
-        name: weighted._replace(term=replace(weighted.term, target=weighted.term.target.to(META)))
-        for name, weighted in objective.terms.items()
+        name: weighted._replace(loss=replace(weighted.loss, target=weighted.loss.target.to(META)))
+        for name, weighted in objective.losses.items()
     }
     return Objective(moved)
 
@@ -199,11 +210,11 @@ def _on_meta(objective):
 def test_strips_take_the_picture_apart(scene):
     encoder, objective = scene
     for size in (Size(1000, 3001), Size(77, 9000), Size(5000, 500)):
-        layout = layout_of(encoder, objective.additive, size)
+        layout = make_layout(encoder, objective.additive, size)
         for area in (300**2, 384**2, 512**2, 10**9):
-            found = strips(layout, Window.whole(size), area)
+            found = split_strips(layout, Window.whole(size), area)
             assert [strip.own.left for strip in found] == [0, *(strip.own.right for strip in found[:-1])]
             assert found[-1].own.right == size.width
             assert all(strip.own.left % layout.stride == 0 and strip.own.width > 0 for strip in found)
-            assert 1 <= work(found, 10**6) < work(found, 0)
-    assert len(strips(layout, Window.whole(size), 10**9)) == 1
+            assert 1 <= relative_cost(found, 10**6) < relative_cost(found, 0)
+    assert len(split_strips(layout, Window.whole(size), 10**9)) == 1

@@ -1,4 +1,4 @@
-"""Ranks as threads of one process: what is built on a `Wire` is tested without starting processes."""
+"""Ranks as threads of one process: what is built on a `ProcessGroup` is tested without starting processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import torch
 from torch import Tensor
 
-from brushwork.errors import RankLost
+from brushwork.errors import RankLostError
 
 T = TypeVar("T")
 PATIENCE = 30.0
@@ -22,16 +22,16 @@ GLANCE = 0.1
 
 
 class Thread:
-    """One of several ranks; see `Wire`."""
+    """One of several ranks; see `ProcessGroup`."""
 
     def __init__(self, rank: int, crew: Crew) -> None:
-        self.rank, self.count, self._crew = rank, crew.count, crew
+        self.rank, self.world_size, self._crew = rank, crew.count, crew
 
-    def sum(self, tensor: Tensor) -> Tensor:
-        return torch.stack(list(self.all(tensor.clone()))).sum(0)
+    def all_reduce_sum(self, tensor: Tensor) -> Tensor:
+        return torch.stack(list(self.all_gather(tensor.clone()))).sum(0)
 
-    def largest(self, tensor: Tensor) -> Tensor:
-        return torch.stack(list(self.all(tensor.clone()))).amax(0)
+    def all_reduce_max(self, tensor: Tensor) -> Tensor:
+        return torch.stack(list(self.all_gather(tensor.clone()))).amax(0)
 
     def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
         for rank, parcel in parcels.items():
@@ -39,10 +39,10 @@ class Thread:
         for rank, room in expected.items():
             room.copy_(self.receive(room, rank))
 
-    def first(self, value: T) -> T:
-        return self.all(value)[0]
+    def broadcast(self, value: T) -> T:
+        return self.all_gather(value)[0]
 
-    def all(self, value: Any) -> Sequence[Any]:
+    def all_gather(self, value: Any) -> Sequence[Any]:
         self._crew.board[self.rank] = value
         self._crew.wait()
         told = list(self._crew.board)
@@ -60,7 +60,7 @@ class Thread:
     def die(self) -> NoReturn:
         """End without a word."""
         self._crew.barrier.abort()
-        raise RankLost("this one")
+        raise RankLostError("this one")
 
 
 class Crew:
@@ -76,7 +76,7 @@ class Crew:
         try:
             self.barrier.wait()
         except BrokenBarrierError:
-            raise RankLost("another rank was lost") from None
+            raise RankLostError("another rank was lost") from None
 
     def take(self, source: int, to: int) -> Tensor:
         for _ in range(round(PATIENCE / GLANCE)):
@@ -84,7 +84,7 @@ class Crew:
                 return self.posts[source, to].get(timeout=GLANCE)
             if self.barrier.broken:
                 break
-        raise RankLost("another rank was lost")
+        raise RankLostError("another rank was lost")
 
 
 def together(count: int, work: Callable[[Thread], T]) -> list[T]:

@@ -7,23 +7,23 @@ import torch
 
 from brushwork.errors import WeightsError
 from brushwork.fast import adain_decoder
-from brushwork.fast.adain_decoder import HALO, STRIDE, cells_for, load_decoder
+from brushwork.fast.adain_decoder import HALO, STRIDE, input_window, load_adain_decoder
 from brushwork.perception.finding import find_weights
-from brushwork.perception.native.library import library
+from brushwork.perception.native.library import load_library
 from brushwork.picture.window import Size, Window
 from tolerances import require_close, rounding
 
 
 @pytest.fixture(scope="module")
 def decoder():
-    return load_decoder()
+    return load_adain_decoder()
 
 
 def _feature(*shape):
     return torch.rand(*shape, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.skipif(library() is None, reason="the compiled part was not built")
+@pytest.mark.skipif(load_library() is None, reason="the compiled part was not built")
 def test_the_compiled_way_equals_the_plain_one(decoder):
     feature = _feature(2, 512, 3, 5)
     plain = decoder(feature)
@@ -47,11 +47,11 @@ def test_pixels_hang_on_no_cell_beyond_the_halo(decoder):
 
 
 def test_the_cells_of_a_window():
-    assert cells_for(Window(64, 0, 64, 45, Size(200, 45)), Size(25, 6)) == Window(4, 0, 16, 6, Size(25, 6))
+    assert input_window(Window(64, 0, 64, 45, Size(200, 45)), Size(25, 6)) == Window(4, 0, 16, 6, Size(25, 6))
 
 
 def test_another_network_under_its_name_is_refused(monkeypatch):
     vgg = replace(find_weights("adain-decoder"), architecture="VGG-19")
     monkeypatch.setattr(adain_decoder, "find_weights", lambda name: vgg)
     with pytest.raises(WeightsError, match="VGG-19, and no AdaIN decoder"):
-        load_decoder()
+        load_adain_decoder()

@@ -5,23 +5,23 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from brushwork.fast.at_once import AtOnce, Stroke, canvas_size, strokes
+from brushwork.fast.at_once import FeedForwardOptions, PartialResult, output_size, run_stylizer
 from brushwork.picture import Size
-from brushwork.recipes import Pictures
+from brushwork.recipes import RecipeInputs
 from tolerances import SINGLE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copying(AtOnce):
+class Copying(FeedForwardOptions):
     """Paints the photograph as it is shown."""
 
-    def brush(self, device):
+    def load_stylizer(self, device):
         return self
 
-    def paint(self, pictures, canvas, side=None):
-        self.seen.append((pictures, canvas, side))
-        yield Stroke(0.5)
-        yield Stroke(1.0, pictures.content)
+    def stylize(self, images, canvas, side=None):
+        self.seen.append((images, canvas, side))
+        yield PartialResult(0.5)
+        yield PartialResult(1.0, images.content)
 
     @property
     def seen(self):
@@ -30,7 +30,7 @@ class Copying(AtOnce):
 
 def _pictures():
     generator = torch.Generator().manual_seed(0)
-    return Pictures(torch.rand(1, 3, 40, 60, generator=generator), (torch.rand(1, 3, 50, 50, generator=generator),))
+    return RecipeInputs(torch.rand(1, 3, 40, 60, generator=generator), (torch.rand(1, 3, 50, 50, generator=generator),))
 
 
 @pytest.mark.parametrize(
@@ -42,20 +42,20 @@ def _pictures():
     ],
 )
 def test_the_canvas(options, size):
-    assert canvas_size(options, Size(40, 60)) == size
+    assert output_size(options, Size(40, 60)) == size
 
 
 def test_the_brush_is_shown_the_colors_that_were_asked_for_and_the_picture_gets_its_own():
     pictures, options = _pictures(), Copying(color="keep-luminance", size="full")
-    half, whole = strokes(options, pictures, options, 136)
+    half, whole = run_stylizer(options, pictures, options, 136)
     ((shown, canvas, side),) = options.seen
-    assert (half, canvas, side) == (Stroke(0.5), Size(40, 60), 136)
+    assert (half, canvas, side) == (PartialResult(0.5), Size(40, 60), 136)
     assert float((shown.content[:, 0] - shown.content[:, 1]).abs().max()) < SINGLE  # gray
-    assert whole.picture is not None
-    torch.testing.assert_close(whole.picture, pictures.content, atol=SINGLE, rtol=0)
+    assert whole.image is not None
+    torch.testing.assert_close(whole.image, pictures.content, atol=SINGLE, rtol=0)
 
 
 def test_with_the_paintings_colors_nothing_is_changed():
     pictures, options = _pictures(), Copying(size="full")
-    *_, last = strokes(options, pictures, options)
-    assert last.picture is pictures.content
+    *_, last = run_stylizer(options, pictures, options)
+    assert last.image is pictures.content

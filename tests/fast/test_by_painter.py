@@ -10,76 +10,78 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.evaluate.meter import META, Meter
+from brushwork.evaluate.meter import META, MemoryMeter
 from brushwork.fast import by_painter
-from brushwork.fast.architectures import architecture_of, build
-from brushwork.fast.at_once import strokes
-from brushwork.fast.by_painter import ByPainter, PainterBrush
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.mgan import Mgan
-from brushwork.fast.painter import Painter, save_painter
-from brushwork.fast.pyramid import Pyramid
-from brushwork.fast.super_resolution import SuperResolution
+from brushwork.fast.architectures import architecture_name, build_network
+from brushwork.fast.at_once import run_stylizer
+from brushwork.fast.by_painter import ModelOptions, ModelStylizer
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.mgan import MGANConfig
+from brushwork.fast.painter import StyleModel, save_model
+from brushwork.fast.pyramid import TextureNetConfig
+from brushwork.fast.super_resolution import SuperResolutionConfig
 from brushwork.picture.window import Size
-from brushwork.recipes import Pictures
+from brushwork.recipes import RecipeInputs
 from tolerances import PAINTED, SINGLE
 
 CPU = torch.device("cpu")
 
 
-def brush_of(settings: object, **options: object) -> PainterBrush:
-    network = build(settings, seed=2).eval().requires_grad_(False)
-    return PainterBrush(ByPainter(**options), Painter("wave", architecture_of(settings), settings, network))
+def brush_of(settings: object, **options: object) -> ModelStylizer:
+    network = build_network(settings, seed=2).eval().requires_grad_(False)
+    return ModelStylizer(ModelOptions(**options), StyleModel("wave", architecture_name(settings), settings, network))
 
 
-def painted(brush: PainterBrush, image: torch.Tensor, side: int | None = None, **changes: object) -> torch.Tensor:
+def painted(brush: ModelStylizer, image: torch.Tensor, side: int | None = None, **changes: object) -> torch.Tensor:
     options = replace(brush.options, **changes)
-    *passed, last = strokes(options, Pictures(image), replace(brush, options=options), side)
+    *passed, last = run_stylizer(options, RecipeInputs(image), replace(brush, options=options), side)
     assert [one.done for one in passed] == sorted(one.done for one in passed)
     assert last.done == 1
-    assert last.picture is not None
-    return last.picture
+    assert last.image is not None
+    return last.image
 
 
 def photograph(height: int, width: int) -> torch.Tensor:
     return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(height))
 
 
-@pytest.mark.parametrize("settings", [Johnson(width=4, blocks=1), Pyramid(scales=3, width=4, photograph=True)])
+@pytest.mark.parametrize(
+    "settings", [JohnsonConfig(width=4, blocks=1), TextureNetConfig(scales=3, width=4, photograph=True)]
+)
 def test_strips_and_at_once_are_the_same(settings: object) -> None:
     brush, image = brush_of(settings), photograph(71, 54)
     with torch.no_grad():
-        whole = brush.painter.network(image).clamp(0, 1)
+        whole = brush.model.network(image).clamp(0, 1)
     for side in (None, 24, 400):
         torch.testing.assert_close(painted(brush, image, side), whole, rtol=0, atol=PAINTED)
 
 
 def test_frozen_statistics_make_tiles() -> None:
-    brush, image = brush_of(Johnson(width=4, blocks=1), statistics="frozen"), photograph(90, 120)
+    brush, image = brush_of(JohnsonConfig(width=4, blocks=1), statistics="frozen"), photograph(90, 120)
     whole = painted(brush, image, 1000)
     torch.testing.assert_close(painted(brush, image, 64), whole, rtol=0, atol=PAINTED)
 
 
 def test_strength_lies_between_the_photograph_and_the_picture() -> None:
-    brush, image = brush_of(Johnson(width=4, blocks=1)), photograph(40, 44)
+    brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 44)
     whole = painted(brush, image)
     torch.testing.assert_close(painted(brush, image, strength=0.25), 0.75 * image + 0.25 * whole, rtol=0, atol=SINGLE)
     assert torch.equal(painted(brush, image, strength=0.0), image)
 
 
 def test_larger_pictures_are_larger() -> None:
-    brush, image = brush_of(SuperResolution(width=4, blocks=1, factor=2), strength=0.5), photograph(33, 40)
+    brush, image = brush_of(SuperResolutionConfig(width=4, blocks=1, factor=2), strength=0.5), photograph(33, 40)
     assert Size.of(painted(brush, image)) == Size(66, 80)
 
 
 def test_noise_hangs_on_the_seed() -> None:
-    brush, image = brush_of(Pyramid(scales=3, width=4, photograph=True)), photograph(40, 48)
+    brush, image = brush_of(TextureNetConfig(scales=3, width=4, photograph=True)), photograph(40, 48)
     assert torch.equal(painted(brush, image, seed=1), painted(brush, image, seed=1))
     assert not torch.equal(painted(brush, image, seed=1), painted(brush, image, seed=2))
 
 
 def test_lightness_alone_keeps_the_photographs_colors() -> None:
-    brush, image = brush_of(Johnson(width=4, blocks=1)), photograph(40, 44)
+    brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 44)
     found, plain = painted(brush, image, color="keep-luminance"), painted(brush, image)
     ratio = found - found.mean(1, keepdim=True), image - image.mean(1, keepdim=True)
     assert torch.nn.functional.cosine_similarity(*(one.flatten() for one in ratio), dim=0) > 0.9
@@ -88,11 +90,11 @@ def test_lightness_alone_keeps_the_photographs_colors() -> None:
 
 def test_strips_with_maps_in_files_take_less_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(by_painter, "_LARGE", 2**20)
-    brush = brush_of(Johnson(width=8, blocks=1)).on_meta()
+    brush = brush_of(JohnsonConfig(width=8, blocks=1)).to_meta()
     image = torch.empty(1, 3, 2400, 3200, device=META)
     peaks = []
-    for side, statistics in ((None, "gathered"), (256, "gathered"), (256, "frozen")):
-        with Meter() as meter:
+    for side, statistics in ((None, "exact"), (256, "exact"), (256, "frozen")):
+        with MemoryMeter() as meter:
             painted(brush, image, side, statistics=statistics)
         peaks.append(meter.peak)
     assert peaks[1] < peaks[0] / 2
@@ -101,9 +103,9 @@ def test_strips_with_maps_in_files_take_less_memory(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.slow
 def test_markovian_painters_know_their_memory_too() -> None:
-    brush = brush_of(Mgan(width=8))
-    with Meter() as meter:
-        painted(brush.on_meta(), torch.empty(1, 3, 400, 600, device=META), 384)
+    brush = brush_of(MGANConfig(width=8))
+    with MemoryMeter() as meter:
+        painted(brush.to_meta(), torch.empty(1, 3, 400, 600, device=META), 384)
     assert meter.peak > 64 * 400 * 600  # bytes: less than one map of the first layer takes
     assert Size.of(painted(brush, photograph(33, 42), 24)) == Size(33, 42)
 
@@ -116,16 +118,16 @@ class Mean(nn.Module):
 
 
 def test_what_cannot_go_in_tiles_goes_at_once() -> None:
-    brush, image = brush_of(Johnson(width=4, blocks=1)), photograph(40, 40)
-    brush = replace(brush, painter=replace(brush.painter, network=Mean()))
+    brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 40)
+    brush = replace(brush, model=replace(brush.model, network=Mean()))
     torch.testing.assert_close(painted(brush, image), Mean()(image).clamp(0, 1), rtol=0, atol=SINGLE)
     with pytest.raises(InputError, match=r"wave cannot paint in tiles .*: take a smaller size"):
         painted(brush, image, 24)
 
 
 def test_a_painter_of_textures_paints_no_photographs(tmp_path: Path) -> None:
-    settings = Pyramid(scales=2, width=4)
+    settings = TextureNetConfig(scales=2, width=4)
     path = tmp_path / "stones.safetensors"
-    save_painter(Painter("stones", "pyramid", settings, build(settings)), path)
+    save_model(StyleModel("stones", "pyramid", settings, build_network(settings)), path)
     with pytest.raises(InputError, match="stones draws textures"):
-        ByPainter(painter=str(path)).brush(CPU)
+        ModelOptions(model=str(path)).load_stylizer(CPU)

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from brushwork.fast.architectures import build
-from brushwork.fast.frozen import halo, in_tiles, statistics_of, tiles
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.passage import Passage
-from brushwork.fast.statistics import Statistics
-from brushwork.fast.trace import trace
+from brushwork.fast.architectures import build_network
+from brushwork.fast.frozen import halo_of, measure_statistics, split_tiles, stylize_tiled
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.passage import WindowEvaluator
+from brushwork.fast.statistics import NormStatisticsValue
+from brushwork.fast.trace import trace_network
 from tolerances import DOUBLE, PAINTED
 
 
@@ -19,7 +19,7 @@ def picture(height: int, width: int) -> torch.Tensor:
     return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(height))
 
 
-def frozen(network: nn.Module, statistics: list[Statistics]) -> nn.Module:
+def frozen(network: nn.Module, statistics: list[NormStatisticsValue]) -> nn.Module:
     """The network with norms that only know these statistics, written out by hand."""
     norms = [module for module in network.modules() if isinstance(module, nn.InstanceNorm2d)]
     for norm, (mean, variance) in zip(norms, statistics, strict=True):
@@ -32,31 +32,33 @@ def frozen(network: nn.Module, statistics: list[Statistics]) -> nn.Module:
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, DOUBLE), (torch.float32, PAINTED)])
 def test_tiles_are_the_whole_with_the_same_statistics(dtype: torch.dtype, tolerance: float) -> None:
     network, image = (
-        build(Johnson(width=4, blocks=1), seed=1).eval().requires_grad_(False).to(dtype),
+        build_network(JohnsonConfig(width=4, blocks=1), seed=1).eval().requires_grad_(False).to(dtype),
         picture(71, 93).to(dtype),
     )
-    statistics, graph = statistics_of(network, image, side=40), trace(network, image)
-    *shares, drawn = in_tiles(graph, image, statistics, side=64)
+    statistics, graph = measure_statistics(network, image, side=40), trace_network(network, image)
+    *shares, drawn = stylize_tiled(graph, image, statistics, side=64)
     assert len(shares) > 3
     torch.testing.assert_close(drawn, frozen(network, statistics)(image), rtol=0, atol=tolerance)
 
 
 def test_statistics_of_a_small_picture_are_its_own() -> None:
     network, image = (
-        build(Johnson(width=4, blocks=1), seed=1).eval().requires_grad_(False).double(),
+        build_network(JohnsonConfig(width=4, blocks=1), seed=1).eval().requires_grad_(False).double(),
         picture(50, 61).double(),
     )
-    *_, drawn = in_tiles(trace(network, image), image, statistics_of(network, image), side=48)
+    *_, drawn = stylize_tiled(trace_network(network, image), image, measure_statistics(network, image), side=48)
     torch.testing.assert_close(drawn, network(image), rtol=0, atol=DOUBLE)
 
 
 def test_tiles_look_at_no_more_than_they_may() -> None:
-    network, image = build(Johnson(width=4, blocks=1), seed=1), picture(200, 300)
-    graph = trace(network, image)
-    passage = Passage(graph, {0: image}, dict.fromkeys(graph.norms, Statistics(torch.zeros(1), torch.ones(1))))
-    assert 20 < halo(passage) < 100
-    found = tiles(passage, side=128)
+    network, image = build_network(JohnsonConfig(width=4, blocks=1), seed=1), picture(200, 300)
+    graph = trace_network(network, image)
+    passage = WindowEvaluator(
+        graph, {0: image}, dict.fromkeys(graph.norms, NormStatisticsValue(torch.zeros(1), torch.ones(1)))
+    )
+    assert 20 < halo_of(passage) < 100
+    found = split_tiles(passage, side=128)
     assert sum(one.height * one.width for one in found) == 200 * 300
     for one in found:
-        seen = passage.wanted(graph.last, one)[0]
+        seen = passage.required_windows(graph.output, one)[0]
         assert max(seen.height, seen.width) <= 128 + 4

@@ -6,30 +6,30 @@ import pytest
 import torch
 from torch import nn
 
-from brushwork.evaluate.mapped import mapped
-from brushwork.fast.architectures import build
-from brushwork.fast.gathering import Gathering, strips
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.mgan import Mgan, MganNetwork
-from brushwork.fast.pyramid import Pyramid
-from brushwork.fast.super_resolution import SuperResolution
-from brushwork.fast.trace import trace
+from brushwork.evaluate.mapped import empty_mapped
+from brushwork.fast.architectures import build_network
+from brushwork.fast.gathering import ExactNormPass, split_strips
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.mgan import MGANConfig, MGANNetwork
+from brushwork.fast.pyramid import TextureNetConfig
+from brushwork.fast.super_resolution import SuperResolutionConfig
+from brushwork.fast.trace import trace_network
 from brushwork.picture.window import Size
 from tolerances import DOUBLE, PAINTED
 
 SETTINGS = {
-    "instance": Johnson(width=4, blocks=2),
-    "batch": Johnson(width=4, blocks=2, norm="batch"),
-    "nearest, reflected": Johnson(width=4, blocks=1, upsampling="nearest", border="reflect"),
-    "larger": SuperResolution(width=4, blocks=2, factor=4),
-    "texture network": Pyramid(scales=3, width=4, photograph=True),
-    "texture network, batch": Pyramid(scales=4, width=4, photograph=True, norm="batch", pointwise=False),
+    "instance": JohnsonConfig(width=4, blocks=2),
+    "batch": JohnsonConfig(width=4, blocks=2, norm="batch"),
+    "nearest, reflected": JohnsonConfig(width=4, blocks=1, upsampling="nearest", border="reflect"),
+    "larger": SuperResolutionConfig(width=4, blocks=2, factor=4),
+    "texture network": TextureNetConfig(scales=3, width=4, photograph=True),
+    "texture network, batch": TextureNetConfig(scales=4, width=4, photograph=True, norm="batch", pointwise=False),
 }
 
 
 def network_of(name: str) -> nn.Module:
     """A network whose norms all do something of their own."""
-    network, generator = build(SETTINGS[name], seed=3).eval(), torch.Generator().manual_seed(4)
+    network, generator = build_network(SETTINGS[name], seed=3).eval(), torch.Generator().manual_seed(4)
     for module in network.modules():
         if isinstance(module, nn.InstanceNorm2d | nn.BatchNorm2d):
             module.weight.data.uniform_(0.5, 1.5, generator=generator)
@@ -46,7 +46,7 @@ def picture(height: int, width: int, count: int = 1) -> torch.Tensor:
 
 def in_strips(network: nn.Module, image: torch.Tensor, area: int, room=None) -> torch.Tensor:
     room = room or (lambda shape, like: like.new_empty(*shape))
-    *shares, drawn = Gathering(trace(network, image), image, area, room).drawn()
+    *shares, drawn = ExactNormPass(trace_network(network, image), image, area, room).compute()
     assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
     return drawn
 
@@ -71,13 +71,13 @@ def test_every_picture_of_a_batch_has_its_own_statistics() -> None:
 
 def test_maps_may_lie_in_files() -> None:
     network, image = network_of("instance"), picture(52, 60)
-    drawn = in_strips(network, image, 800, room=lambda shape, like: mapped(shape, like.dtype))
+    drawn = in_strips(network, image, 800, room=lambda shape, like: empty_mapped(shape, like.dtype))
     assert torch.equal(drawn, in_strips(network, image, 800))
 
 
 def test_strips_cover_a_map_once() -> None:
     for height, width, area in ((100, 40, 900), (7, 1000, 100), (33, 5, 10**9)):
-        found = strips(Size(height, width), area)
+        found = split_strips(Size(height, width), area)
         assert [one.top for one in found] == [0, *(one.bottom for one in found[:-1])]
         assert found[-1].bottom == height
         assert {(one.left, one.width) for one in found} == {(0, width)}
@@ -85,8 +85,12 @@ def test_strips_cover_a_map_once() -> None:
 
 @pytest.mark.slow
 def test_markovian_painters_pass_too() -> None:
-    from brushwork.perception.vgg import caffe_preprocess, vgg
+    from brushwork.perception.vgg import make_caffe_preprocess, make_vgg
 
-    network = MganNetwork(Mgan(width=8), vgg(19, caffe_preprocess(), padding="reflect")).eval().requires_grad_(False)
+    network = (
+        MGANNetwork(MGANConfig(width=8), make_vgg(19, make_caffe_preprocess(), padding="reflect"))
+        .eval()
+        .requires_grad_(False)
+    )
     image = picture(43, 50)
     torch.testing.assert_close(in_strips(network, image, 600), network(image), rtol=0, atol=PAINTED)

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.fast.architectures import build
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.label import read_label
-from brushwork.fast.painter import Painter, save_painter
+from brushwork.fast.architectures import build_network
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.label import read_model_info
+from brushwork.fast.painter import StyleModel, save_model
 
 
 def test_a_label_says_what_was_saved(tmp_path: Path) -> None:
-    settings = Johnson(width=4, blocks=1)
-    network = build(settings)
-    save_painter(
-        Painter("wave", "johnson", settings, network, b"\x89PNG", {"steps": 3}, "CC0"), tmp_path / "a.safetensors"
+    settings = JohnsonConfig(width=4, blocks=1)
+    network = build_network(settings)
+    save_model(
+        StyleModel("wave", "johnson", settings, network, b"\x89PNG", {"steps": 3}, "CC0"), tmp_path / "a.safetensors"
     )
-    label = read_label(tmp_path / "a.safetensors")
+    label = read_model_info(tmp_path / "a.safetensors")
     assert (label.name, label.architecture, label.license, label.style) == ("wave", "johnson", "CC0", b"\x89PNG")
     assert label.settings["width"] == 4
     assert dict(label.record) == {"steps": 3}
@@ -31,9 +31,9 @@ def test_a_label_says_what_was_saved(tmp_path: Path) -> None:
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.safetensors").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.safetensors is"):
-        read_label(tmp_path / "a.safetensors")
+        read_model_info(tmp_path / "a.safetensors")
 
 
 def test_missing_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
-        read_label(tmp_path / "a.safetensors")
+        read_model_info(tmp_path / "a.safetensors")

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brushwork.fast.local import Choice, Padding
-from brushwork.fast.passage import Passage
-from brushwork.fast.trace import trace
+from brushwork.fast.local import IndexOperation, PaddingOperation
+from brushwork.fast.passage import WindowEvaluator
+from brushwork.fast.trace import trace_network
 from brushwork.picture.window import Size, Window
 from tolerances import DOUBLE
 
@@ -60,29 +60,29 @@ WINDOWS = [(0, 0, 3, 4), (0, 0, 2, 99), (4, 3, 1, 1), (5, 0, 99, 5), (7, 6, 99, 
 @pytest.mark.parametrize("size", [(13, 17), (16, 12)])
 def test_windows_of_a_step_are_those_of_the_whole(step: str, size: tuple[int, int]) -> None:
     network, image = Does(STEPS[step]), weights(1, 3, *size)
-    whole, graph = network(image), trace(network, image)
-    passage = Passage(graph, {0: image}, {})
-    last = graph.nodes[graph.last]
+    whole, graph = network(image), trace_network(network, image)
+    passage = WindowEvaluator(graph, {0: image}, {})
+    last = graph.nodes[graph.output]
     assert last.shape == whole.shape
     for top, left, height, width in WINDOWS:
         top, left = min(top, last.size.height - 1), min(left, last.size.width - 1)
         height, width = min(height, last.size.height - top), min(width, last.size.width - left)
         window = Window(top, left, height, width, last.size)
-        torch.testing.assert_close(passage.draw(graph.last, window), window.crop(whole), rtol=0, atol=DOUBLE)
+        torch.testing.assert_close(passage.compute(graph.output, window), window.crop(whole), rtol=0, atol=DOUBLE)
 
 
 def test_a_window_looks_at_little() -> None:
     network, image = Does(STEPS["convolution"]), weights(1, 3, 40, 50)
-    graph = trace(network, image)
-    seen = Passage(graph, {0: image}, {}).wanted(graph.last, Window(10, 20, 4, 5, Size(40, 50)))
+    graph = trace_network(network, image)
+    seen = WindowEvaluator(graph, {0: image}, {}).required_windows(graph.output, Window(10, 20, 4, 5, Size(40, 50)))
     assert seen[0] == Window(9, 19, 6, 7, Size(40, 50))
 
 
 def test_a_mirrored_border_looks_at_what_is_mirrored() -> None:
-    step = Padding("reflect", 0.0, (4, 4), (4, 4))
-    assert step.looks(Window(0, 0, 1, 28, Size(28, 28)), Size(20, 20)) == Window(0, 0, 5, 20, Size(20, 20))
+    step = PaddingOperation("reflect", 0.0, (4, 4), (4, 4))
+    assert step.input_window(Window(0, 0, 1, 28, Size(28, 28)), Size(20, 20)) == Window(0, 0, 5, 20, Size(20, 20))
 
 
 def test_chosen_rows_are_those_that_are_needed() -> None:
-    step = Choice(torch.tensor([5, 4, 3, 9]), torch.arange(7))
-    assert step.looks(Window(1, 2, 2, 3, Size(4, 7)), Size(10, 7)) == Window(3, 2, 2, 3, Size(10, 7))
+    step = IndexOperation(torch.tensor([5, 4, 3, 9]), torch.arange(7))
+    assert step.input_window(Window(1, 2, 2, 3, Size(4, 7)), Size(10, 7)) == Window(3, 2, 2, 3, Size(10, 7))

@@ -7,26 +7,28 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.fast.architectures import build
-from brushwork.fast.frozen import in_tiles, statistics_of
-from brushwork.fast.gathering import Gathering
-from brushwork.fast.mgan import STRIDE, TAP, Mgan, MganNetwork
-from brushwork.fast.painter import Painter, load_painter, save_painter
-from brushwork.fast.trace import trace
+from brushwork.fast.architectures import build_network
+from brushwork.fast.frozen import measure_statistics, stylize_tiled
+from brushwork.fast.gathering import ExactNormPass
+from brushwork.fast.mgan import LAYER, STRIDE, MGANConfig, MGANNetwork
+from brushwork.fast.painter import StyleModel, load_model, save_model
+from brushwork.fast.trace import trace_network
 from brushwork.picture.window import Size
 from tolerances import PAINTED
 
-SMALL = Mgan(width=16)
+SMALL = MGANConfig(width=16)
 
 
 @pytest.fixture(scope="module")
 def network():
-    return build(SMALL).eval()
+    return build_network(SMALL).eval()
 
 
 def test_the_decoder_of_the_paper():
     shapes = [
-        tuple(one.weight.shape) for one in build(Mgan(upsampling="transposed")).decoder if hasattr(one, "kernel_size")
+        tuple(one.weight.shape)
+        for one in build_network(MGANConfig(upsampling="transposed")).decoder
+        if hasattr(one, "kernel_size")
     ]
     assert shapes == [(512, 512, 3, 3), (512, 256, 4, 4), (256, 128, 4, 4), (128, 3, 4, 4)]
 
@@ -44,8 +46,8 @@ def test_pictures_of_any_size(network, size):
 def test_only_the_decoder_is_in_the_file(network, tmp_path):
     assert all(name.startswith("decoder.") for name in network.state_dict())
     image = torch.rand(1, 3, 48, 40)
-    save_painter(Painter("small", "mgan", SMALL, network), tmp_path / "p.safetensors", half=False)
-    found = load_painter(tmp_path / "p.safetensors")
+    save_model(StyleModel("small", "mgan", SMALL, network), tmp_path / "p.safetensors", half=False)
+    found = load_model(tmp_path / "p.safetensors")
     with torch.no_grad():
         assert torch.equal(found.network(image), network(image))
 
@@ -55,12 +57,14 @@ def test_only_the_decoder_is_in_the_file(network, tmp_path):
     [(512, "transposed", 10.0), (256, "transposed", 3.7), (512, "nearest", 7.7), (256, "nearest", 3.1)],
 )
 def test_sizes_of_files(width, upsampling, megabytes):
-    numbers = sum(one.numel() for one in build(Mgan(width=width, upsampling=upsampling)).state_dict().values())
+    numbers = sum(
+        one.numel() for one in build_network(MGANConfig(width=width, upsampling=upsampling)).state_dict().values()
+    )
     assert 2 * numbers / 1e6 == pytest.approx(megabytes, abs=0.06)
 
 
 def test_the_network_that_looks_is_loaded_when_it_is_to_paint():
-    network = build(SMALL)
+    network = build_network(SMALL)
     assert not network._looking
     network.eval()
     assert network._looking
@@ -69,7 +73,7 @@ def test_the_network_that_looks_is_loaded_when_it_is_to_paint():
 def test_it_paints_what_the_network_sees(network):
     image = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
-        seen = network.encoder(image, [TAP])[TAP]
+        seen = network.encoder(image, [LAYER])[LAYER]
         training = deepcopy(network).train()
         for module in training.decoder:
             module.eval()
@@ -79,7 +83,7 @@ def test_it_paints_what_the_network_sees(network):
 @pytest.mark.slow
 def test_what_lies_beyond_the_border_spoils_less_of_what_it_paints():
     """Beside more of the same, a border is painted nearly as at the border; zeros beyond it would show."""
-    network = build(replace(SMALL, upsampling="transposed")).eval()
+    network = build_network(replace(SMALL, upsampling="transposed")).eval()
     image = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)).repeat(1, 1, 8, 8)
     with torch.no_grad():
         amid = network(image.repeat(1, 1, 1, 2))[..., :64]
@@ -105,7 +109,7 @@ def test_textures_of_brown_noise(network):
 @pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_every_kind_learns(upsampling, norm):
-    network = build(Mgan(width=16, upsampling=upsampling, norm=norm)).train()
+    network = build_network(MGANConfig(width=16, upsampling=upsampling, norm=norm)).train()
     network(torch.rand(2, 3, 32, 32)).square().mean().backward()
     assert all(one.grad is not None for one in network.parameters())
     assert all(not one.requires_grad for one in network.encoder.parameters())
@@ -116,14 +120,14 @@ def test_every_kind_learns(upsampling, norm):
 )
 def test_settings_that_are_none(wrong):
     with pytest.raises(InputError, match=f"{next(iter(wrong))} is"):
-        Mgan(**wrong)
+        MGANConfig(**wrong)
 
 
 @pytest.mark.slow
 def test_another_encoder_may_look(network):
-    other = MganNetwork(SMALL)
+    other = MGANNetwork(SMALL)
     other.load_state_dict(network.state_dict())
-    other.eval().look(network.encoder)
+    other.eval().set_encoder(network.encoder)
     image = torch.rand(1, 3, 2 * STRIDE * 4, 64)
     with torch.no_grad():
         assert torch.equal(other(image), network(image)) and other.encoder is network.encoder
@@ -132,12 +136,12 @@ def test_another_encoder_may_look(network):
 @pytest.mark.slow
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_in_strips_it_paints_the_same(norm):
-    network = build(Mgan(width=8, norm=norm)).eval()
+    network = build_network(MGANConfig(width=8, norm=norm)).eval()
     image = torch.rand(1, 3, 176, 40, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        *_, strips = Gathering(
-            trace(network, image), image, 88 * 40, lambda shape, like: like.new_empty(*shape)
-        ).drawn()
+        *_, strips = ExactNormPass(
+            trace_network(network, image), image, 88 * 40, lambda shape, like: like.new_empty(*shape)
+        ).compute()
         assert (strips - network(image)).abs().max() < PAINTED
 
 
@@ -145,5 +149,5 @@ def test_in_strips_it_paints_the_same(norm):
 def test_with_running_means_it_paints_tiles_one_by_one(network):
     image = torch.rand(1, 3, 176, 40, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        *_, tiles = in_tiles(trace(network, image), image, statistics_of(network, image), 128)
+        *_, tiles = stylize_tiled(trace_network(network, image), image, measure_statistics(network, image), 128)
         assert (tiles - network(image)).abs().max() < PAINTED

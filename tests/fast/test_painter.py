@@ -12,24 +12,26 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from brushwork.errors import InputError
-from brushwork.fast.architectures import build
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.painter import Painter, load_painter, save_painter
+from brushwork.fast.architectures import build_network
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.painter import StyleModel, load_model, save_model
 
-SETTINGS = Johnson(width=2, blocks=1, norm="batch", border="reflect")
+SETTINGS = JohnsonConfig(width=2, blocks=1, norm="batch", border="reflect")
 
 
 @pytest.fixture
-def painter() -> Painter:
-    return Painter("wave", "johnson", SETTINGS, build(SETTINGS, 3), b"\xff\xd8picture", {"iterations": 5}, "CC0-1.0")
+def painter() -> StyleModel:
+    return StyleModel(
+        "wave", "johnson", SETTINGS, build_network(SETTINGS, 3), b"\xff\xd8picture", {"iterations": 5}, "CC0-1.0"
+    )
 
 
 @pytest.mark.parametrize("half", [True, False])
-def test_a_painter_comes_back_with_all_that_it_says(painter: Painter, half: bool, tmp_path: Path) -> None:
-    save_painter(painter, tmp_path / "wave.safetensors", half)
-    found = load_painter(tmp_path / "wave.safetensors")
-    assert (found.name, found.architecture, found.settings) == ("wave", "johnson", SETTINGS)
-    assert (found.style, found.record, found.license) == (b"\xff\xd8picture", {"iterations": 5}, "CC0-1.0")
+def test_a_painter_comes_back_with_all_that_it_says(painter: StyleModel, half: bool, tmp_path: Path) -> None:
+    save_model(painter, tmp_path / "wave.safetensors", half)
+    found = load_model(tmp_path / "wave.safetensors")
+    assert (found.name, found.architecture, found.config) == ("wave", "johnson", SETTINGS)
+    assert (found.style, found.provenance, found.license) == (b"\xff\xd8picture", {"iterations": 5}, "CC0-1.0")
     photograph = torch.rand(1, 3, 32, 32)
     painter.network.eval()
     # Half precision keeps weights to 2⁻¹¹, in each of some eight layers.
@@ -39,30 +41,30 @@ def test_a_painter_comes_back_with_all_that_it_says(painter: Painter, half: bool
     assert not found.network.training
 
 
-def test_half_precision_takes_half_the_room(painter: Painter, tmp_path: Path) -> None:
-    large = replace(painter, settings=Johnson(width=8), network=build(Johnson(width=8)))
+def test_half_precision_takes_half_the_room(painter: StyleModel, tmp_path: Path) -> None:
+    large = replace(painter, config=JohnsonConfig(width=8), network=build_network(JohnsonConfig(width=8)))
     for half in (True, False):
-        save_painter(large, tmp_path / f"{half}.safetensors", half)
+        save_model(large, tmp_path / f"{half}.safetensors", half)
     sizes = [(tmp_path / f"{half}.safetensors").stat().st_size for half in (True, False)]
     assert 0.5 < sizes[0] / sizes[1] < 0.6
 
 
-def test_what_is_there_is_kept_unless_it_may_be_overwritten(painter: Painter, tmp_path: Path) -> None:
+def test_what_is_there_is_kept_unless_it_may_be_overwritten(painter: StyleModel, tmp_path: Path) -> None:
     path = tmp_path / "wave.safetensors"
-    save_painter(painter, path)
+    save_model(painter, path)
     with pytest.raises(InputError, match="is there already"):
-        save_painter(painter, path)
-    save_painter(replace(painter, name="other"), path, overwrite=True)
-    assert load_painter(path).name == "other"
+        save_model(painter, path)
+    save_model(replace(painter, name="other"), path, overwrite=True)
+    assert load_model(path).name == "other"
 
 
-def test_numbers_that_half_precision_does_not_hold_are_refused(painter: Painter, tmp_path: Path) -> None:
+def test_numbers_that_half_precision_does_not_hold_are_refused(painter: StyleModel, tmp_path: Path) -> None:
     with torch.no_grad():
         next(painter.network.parameters()).fill_(1e5)
     with pytest.raises(InputError, match=r"layers.first.weight.*float16"):
-        save_painter(painter, tmp_path / "wave.safetensors")
+        save_model(painter, tmp_path / "wave.safetensors")
     assert not list(tmp_path.iterdir())
-    save_painter(painter, tmp_path / "wave.safetensors", half=False)
+    save_model(painter, tmp_path / "wave.safetensors", half=False)
 
 
 def _changed(path: Path, change: Any) -> None:
@@ -88,22 +90,22 @@ def _changed(path: Path, change: Any) -> None:
         (lambda _, tensors: tensors.update(more=torch.ones(1)), "foreign tensor 'more'"),
     ],
 )
-def test_files_that_do_not_fit_are_refused(painter: Painter, change: Any, message: str, tmp_path: Path) -> None:
+def test_files_that_do_not_fit_are_refused(painter: StyleModel, change: Any, message: str, tmp_path: Path) -> None:
     path = tmp_path / "wave.safetensors"
-    save_painter(painter, path)
+    save_model(painter, path)
     _changed(path, change)
     with pytest.raises(InputError, match=message) as caught:
-        load_painter(path)
+        load_model(path)
     assert str(path) in str(caught.value)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     with pytest.raises(InputError, match="is missing"):
-        load_painter(path)
+        load_model(path)
     path.write_bytes(b"no tensors at all")
     with pytest.raises(InputError, match="damaged, or no safetensors"):
-        load_painter(path)
+        load_model(path)
     save_file({"a": torch.ones(1)}, path)
     with pytest.raises(InputError, match="no painter: it must be written by"):
-        load_painter(path)
+        load_model(path)

@@ -9,16 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.errors import InputError
-from brushwork.fast.pyramid import STYLIZING, Pyramid, PyramidNetwork
+from brushwork.fast.pyramid import STYLIZING, TextureNetConfig, TextureNetwork
 from brushwork.picture.window import Size
 from tolerances import PAINTED
 
-SMALL = Pyramid(scales=3, width=4)
+SMALL = TextureNetConfig(scales=3, width=4)
 
 
-def network(settings: Pyramid = SMALL) -> PyramidNetwork:
+def network(settings: TextureNetConfig = SMALL) -> TextureNetwork:
     torch.manual_seed(0)
-    found = PyramidNetwork(settings)
+    found = TextureNetwork(settings)
     nn.init.normal_(found.last.weight, std=20.0)  # as if it had learned: fresh ones draw gray
     return found
 
@@ -26,21 +26,23 @@ def network(settings: Pyramid = SMALL) -> PyramidNetwork:
 @pytest.mark.parametrize(
     ("settings", "convolutions", "norms"),
     [
-        (Pyramid(norm="batch"), 115_347, 116_915 - 115_347),
+        (TextureNetConfig(norm="batch"), 115_347, 116_915 - 115_347),
         (replace(STYLIZING, norm="batch"), 67_675, 68_507 - 67_675),
-        (Pyramid(norm="instance"), 115_347, 116_915 - 115_347),
+        (TextureNetConfig(norm="instance"), 115_347, 116_915 - 115_347),
         (STYLIZING, 67_675, 68_507 - 67_675),
     ],
 )
-def test_parameters_are_as_many_as_in_the_published_models(settings: Pyramid, convolutions: int, norms: int) -> None:
+def test_parameters_are_as_many_as_in_the_published_models(
+    settings: TextureNetConfig, convolutions: int, norms: int
+) -> None:
     counts = {True: 0, False: 0}
-    for module in PyramidNetwork(settings).modules():
+    for module in TextureNetwork(settings).modules():
         counts[isinstance(module, nn.Conv2d)] += sum(one.numel() for one in module.parameters(recurse=False))
     assert counts == {True: convolutions, False: norms}
 
 
 def test_published_files_have_8_channels_where_coarse_branches_are_normalized() -> None:
-    own = sum(2 * joint.coarse.weight.numel() for joint in PyramidNetwork(Pyramid()).joints)
+    own = sum(2 * joint.coarse.weight.numel() for joint in TextureNetwork(TextureNetConfig()).joints)
     published = 2 * 8 * 5
     assert 116_915 - own + published == 116_755
 
@@ -48,7 +50,7 @@ def test_published_files_have_8_channels_where_coarse_branches_are_normalized() 
 def test_all_that_it_knows_are_parameters() -> None:
     for norm in ("batch", "instance"):
         settings = replace(SMALL, norm=norm)
-        assert set(PyramidNetwork(settings).state_dict()) == {name for name, _ in network(settings).named_parameters()}
+        assert set(TextureNetwork(settings).state_dict()) == {name for name, _ in network(settings).named_parameters()}
 
 
 def rolled(noise: list[Tensor], cells: tuple[int, int]) -> list[Tensor]:
@@ -59,9 +61,9 @@ def rolled(noise: list[Tensor], cells: tuple[int, int]) -> list[Tensor]:
 def test_opposite_borders_meet() -> None:
     """What comes of noise that is moved around is the picture moved around: the seam is a place as any other."""
     painter = network()
-    noise = painter.noise(Size(24, 32), 1, torch.Generator().manual_seed(1))
+    noise = painter.sample_noise(Size(24, 32), 1, torch.Generator().manual_seed(1))
     with torch.no_grad():
-        still, moved = painter.paint(noise), painter.paint(rolled(noise, (2, 5)))
+        still, moved = painter.generate(noise), painter.generate(rolled(noise, (2, 5)))
     torch.testing.assert_close(moved, still.roll((8, 20), dims=(2, 3)), rtol=0, atol=PAINTED)
     assert still.std() > 0.02
 
@@ -76,14 +78,14 @@ def test_one_picture_comes_out_the_same_by_either_norm() -> None:
 
 def test_pictures_of_a_batch_do_not_touch_each_other_with_instance_norm() -> None:
     painter = network()
-    both = painter.noise(Size(16, 16), 2, torch.Generator().manual_seed(1))
+    both = painter.sample_noise(Size(16, 16), 2, torch.Generator().manual_seed(1))
     with torch.no_grad():
-        first, alone = painter.paint(both)[1:], painter.paint([level[1:] for level in both])
+        first, alone = painter.generate(both)[1:], painter.generate([level[1:] for level in both])
     torch.testing.assert_close(first, alone, rtol=0, atol=PAINTED)
 
 
 def test_noise_is_uniform_and_fresh_at_every_scale() -> None:
-    levels = network().noise(Size(64, 64), 2, torch.Generator().manual_seed(0))
+    levels = network().sample_noise(Size(64, 64), 2, torch.Generator().manual_seed(0))
     assert [level.shape for level in levels] == [(2, 3, 16, 16), (2, 3, 32, 32), (2, 3, 64, 64)]
     drawn = torch.cat([level.flatten() for level in levels])
     assert drawn.unique().numel() > 0.99 * drawn.numel()
@@ -97,8 +99,8 @@ def test_photographs_enter_averaged_before_the_noise() -> None:
     entered: list[Tensor] = []
     for entry in painter.entries:
         entry.register_forward_pre_hook(lambda _, given: entered.append(given[0]))
-    noise = painter.noise(Size(8, 8), 1, torch.Generator().manual_seed(1))
-    painter.paint(noise, photograph)
+    noise = painter.sample_noise(Size(8, 8), 1, torch.Generator().manual_seed(1))
+    painter.generate(noise, photograph)
     torch.testing.assert_close(entered[2], torch.cat([photograph, noise[2]], dim=1))
     torch.testing.assert_close(entered[0][:, :3, 0, 0], photograph[:, :, :4, :4].mean((2, 3)))
     assert torch.equal(entered[0][:, 3:], noise[0])
@@ -135,4 +137,4 @@ def test_what_cannot_be_painted_is_refused() -> None:
 @pytest.mark.parametrize("wrong", [{"scales": 0}, {"scales": 40}, {"width": 0}, {"noise": 0}, {"norm": "layer"}])
 def test_settings_check_themselves(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError, match=next(iter(wrong))):
-        Pyramid(**wrong)  # type: ignore[arg-type]
+        TextureNetConfig(**wrong)  # type: ignore[arg-type]

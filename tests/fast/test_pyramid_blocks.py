@@ -5,29 +5,33 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from brushwork.fast.pyramid_blocks import Joint, block, norm_of_given
+from brushwork.fast.pyramid_blocks import ScaleJoin, make_batch_norm, make_block
 from tolerances import rounding
 
 
 def test_a_block_is_convolutions_norms_and_leaky_rectifications() -> None:
-    kinds = [type(part) for part in block(3, 8, "batch", pointwise=True)]
+    kinds = [type(part) for part in make_block(3, 8, "batch", pointwise=True)]
     assert kinds == [nn.Conv2d, nn.BatchNorm2d, nn.LeakyReLU] * 3
-    sizes = [part.kernel_size[0] for part in block(3, 8, "instance", pointwise=False) if isinstance(part, nn.Conv2d)]
+    sizes = [
+        part.kernel_size[0] for part in make_block(3, 8, "instance", pointwise=False) if isinstance(part, nn.Conv2d)
+    ]
     assert sizes == [3, 3]
-    leaks = {part.negative_slope for part in block(3, 8, "batch", pointwise=False) if isinstance(part, nn.LeakyReLU)}
+    leaks = {
+        part.negative_slope for part in make_block(3, 8, "batch", pointwise=False) if isinstance(part, nn.LeakyReLU)
+    }
     assert leaks == {0.01}
 
 
 def test_borders_meet() -> None:
     torch.manual_seed(0)
-    layers, given = block(3, 4, "instance", pointwise=True), torch.rand(1, 3, 6, 5)
+    layers, given = make_block(3, 4, "instance", pointwise=True), torch.rand(1, 3, 6, 5)
     found, expected = layers(given.roll((2, 3), (2, 3))), layers(given).roll((2, 3), (2, 3))
     torch.testing.assert_close(found, expected, rtol=0, atol=rounding(30, layers=6))
 
 
 def test_a_joint_doubles_normalizes_and_puts_the_coarse_before_the_fine() -> None:
     torch.manual_seed(0)
-    joint, seen = Joint(6, 2, "batch", pointwise=False), []
+    joint, seen = ScaleJoin(6, 2, "batch", pointwise=False), []
     joint.block.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     coarse, fine = 5 + 3 * torch.rand(2, 6, 4, 4), torch.rand(2, 2, 8, 8)
     assert joint(coarse, fine).shape == (2, 8, 8, 8)
@@ -42,6 +46,6 @@ def test_a_joint_doubles_normalizes_and_puts_the_coarse_before_the_fine() -> Non
 
 
 def test_statistics_are_those_of_what_is_given_afterwards_too() -> None:
-    norm, given = norm_of_given(3, "batch"), 4 + torch.rand(2, 3, 5, 5)
+    norm, given = make_batch_norm(3, "batch"), 4 + torch.rand(2, 3, 5, 5)
     training, painting = norm.train()(given), norm.eval()(given)
     assert torch.equal(training, painting)

@@ -19,7 +19,7 @@ def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
         for name in names:
             (folder / f"{name}.safetensors").touch()
     (own / ".hidden.safetensors").touch()
-    monkeypatch.setattr(shelf, "PAINTERS", package)
+    monkeypatch.setattr(shelf, "BUNDLED_MODELS", package)
     monkeypatch.setenv("BRUSHWORK_PAINTERS", str(own))
     monkeypatch.chdir(tmp_path)
     return package, own
@@ -27,7 +27,7 @@ def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
 
 def test_the_users_painters_go_first(shelves: tuple[Path, Path]) -> None:
     package, own = shelves
-    found = shelf.shelved()
+    found = shelf.list_models()
     assert list(found) == ["mine", "night", "wave"]
     assert found["night"].parent == own
     assert found["wave"].parent == package
@@ -35,29 +35,29 @@ def test_the_users_painters_go_first(shelves: tuple[Path, Path]) -> None:
 
 def test_a_name_is_a_file(shelves: tuple[Path, Path]) -> None:
     package, _ = shelves
-    assert shelf.painter_file("wave") == package / "wave.safetensors"
-    assert shelf.painter_file("wave.safetensors") == Path("wave.safetensors")
-    assert shelf.painter_file("some/wave") == Path("some/wave")
+    assert shelf.find_model_file("wave") == package / "wave.safetensors"
+    assert shelf.find_model_file("wave.safetensors") == Path("wave.safetensors")
+    assert shelf.find_model_file("some/wave") == Path("some/wave")
 
 
 def test_a_file_goes_before_a_name(shelves: tuple[Path, Path]) -> None:
     Path("wave").touch()
-    assert shelf.painter_file("wave") == Path("wave")
+    assert shelf.find_model_file("wave") == Path("wave")
 
 
 def test_unknown_names_are_told_what_is_near(shelves: tuple[Path, Path]) -> None:
     with pytest.raises(InputError, match=r"no painter 'wav'.*Did you mean 'wave'"):
-        shelf.painter_file("wav")
+        shelf.find_model_file("wav")
     with pytest.raises(InputError, match=r"Known: mine, night, wave"):
-        shelf.painter_file("impression")
+        shelf.find_model_file("impression")
 
 
 def test_where_there_are_none_it_says_so(shelves: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "shelved", dict)
+    monkeypatch.setattr(shelf, "list_models", dict)
     with pytest.raises(InputError, match="None come with this installation"):
-        shelf.painter_file("wave")
+        shelf.find_model_file("wave")
 
 
 def test_the_users_folder_lies_with_the_users_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BRUSHWORK_PAINTERS", raising=False)
-    assert shelf.user_folder().name == "painters"
+    assert shelf.user_models_folder().name == "painters"

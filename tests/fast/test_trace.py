@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brushwork.fast.architectures import build
-from brushwork.fast.graph import Norm, NotLocal
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.trace import trace
+from brushwork.fast.architectures import build_network
+from brushwork.fast.graph import NormLayer, UntraceableError
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.trace import trace_network
 
 
 class Does(nn.Module):
@@ -38,18 +38,18 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_local_is_refused(name: str) -> None:
-    with pytest.raises(NotLocal):
-        trace(Does(REFUSED[name]), torch.rand(1, 3, 8, 8))
+    with pytest.raises(UntraceableError):
+        trace_network(Does(REFUSED[name]), torch.rand(1, 3, 8, 8))
 
 
 def test_a_network_is_read_without_computing() -> None:
-    network = build(Johnson(width=4, blocks=1))
-    graph = trace(network, torch.empty(1, 3, 3000, 4001, device="meta"))
-    assert graph.nodes[graph.last].shape == (1, 3, 3000, 4001)
+    network = build_network(JohnsonConfig(width=4, blocks=1))
+    graph = trace_network(network, torch.empty(1, 3, 3000, 4001, device="meta"))
+    assert graph.nodes[graph.output].shape == (1, 3, 3000, 4001)
     assert len(graph.norms) == 7
-    assert all(isinstance(graph.nodes[index].does, Norm) for index in graph.norms)
+    assert all(isinstance(graph.nodes[index].operation, NormLayer) for index in graph.norms)
 
 
 def test_the_sources_of_a_node_come_before_it() -> None:
-    graph = trace(build(Johnson(width=4, blocks=2)), torch.rand(1, 3, 64, 64))
-    assert all(source < index for index, node in enumerate(graph.nodes) for source in node.sources)
+    graph = trace_network(build_network(JohnsonConfig(width=4, blocks=2)), torch.rand(1, 3, 64, 64))
+    assert all(source < index for index, node in enumerate(graph.nodes) for source in node.inputs)

@@ -7,8 +7,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from brushwork.perception.encoder import Encoder, Stage
-from brushwork.perception.vgg import caffe_preprocess
+from brushwork.perception.encoder import Encoder, EncoderStage
+from brushwork.perception.vgg import make_caffe_preprocess
 
 CHANNELS = (3, 8, 12, 16)
 CONTENT = ("conv2_1",)
@@ -26,12 +26,12 @@ def tiny_network(white: float = 255.0) -> Encoder:
             convolution.weight.copy_(torch.randn(after, before, 3, 3, generator=generator) * spread)
             convolution.bias.copy_(torch.randn(after, generator=generator))
         stages += [
-            Stage(f"conv{block}_1", convolution, kernel=3, padding=1),
-            Stage(f"relu{block}_1", nn.ReLU()),
-            Stage(f"pool{block}", nn.MaxPool2d(2), kernel=2, stride=2),
+            EncoderStage(f"conv{block}_1", convolution, kernel=3, padding=1),
+            EncoderStage(f"relu{block}_1", nn.ReLU()),
+            EncoderStage(f"pool{block}", nn.MaxPool2d(2), kernel=2, stride=2),
         ]
         aliases[f"conv{block}_1"] = f"relu{block}_1"
-    return Encoder("tiny", stages, caffe_preprocess(white), aliases)
+    return Encoder("tiny", stages, make_caffe_preprocess(white), aliases)
 
 
 def picture(seed: int, height: int, width: int) -> torch.Tensor:

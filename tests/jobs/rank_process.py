@@ -14,24 +14,24 @@ sys.path.append(str(Path(__file__).parent))
 from tiny_job import TINY, tiny_job, tiny_network
 from tiny_network import picture
 
-from brushwork.errors import NotAdditive, RankLost
-from brushwork.evaluate.processes import Processes
+from brushwork.errors import NotAdditiveError, RankLostError
+from brushwork.evaluate.processes import TorchProcessGroup
 from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs import keeper
-from brushwork.jobs.together import paint_together
+from brushwork.jobs.together import run_distributed_job
 from brushwork.picture.window import Size
-from brushwork.recipes import Pictures, Progress, Region, preset, run, taps
-from brushwork.recipes.seeing import encoder_for
-from brushwork.recipes.share import ALONE, Band
-from brushwork.recipes.subject import Subject
+from brushwork.recipes import Progress, RecipeInputs, StyleRegion, encoded_layers, load_preset, run_recipe
+from brushwork.recipes.seeing import load_encoder_for
+from brushwork.recipes.share import FULL_IMAGE, RowBand
+from brushwork.recipes.subject import TransferProblem
 
 SIZE = 64
 REAL = replace(
-    preset("default"),
+    load_preset("default"),
     content_layers=("conv3_1",),
     style_layers=("conv1_1", "conv2_1", "conv3_1"),
     size=SIZE,
-    coarsest=0,
+    min_size=0,
     iterations=20,
     network="vgg19",
 )
@@ -41,17 +41,17 @@ def painted(wire=None):
     """The last picture of a painting by the real VGG-19, up to conv3_1 and in float64, that this process holds."""
     generator = torch.Generator().manual_seed(1)
     pictures = torch.rand(2, 1, 3, SIZE, SIZE // 2, generator=generator, dtype=torch.float64)
-    encoder = encoder_for(REAL, "cpu").double()
-    share = ALONE if wire is None else Band.of(encoder, taps(REAL), wire, Tiling(64))
-    *_, last = run(REAL, Pictures(pictures[0], (pictures[1],)), encoder=encoder, share=share)
+    encoder = load_encoder_for(REAL, "cpu").double()
+    share = FULL_IMAGE if wire is None else RowBand.of(encoder, encoded_layers(REAL), wire, Tiling(64))
+    *_, last = run_recipe(REAL, RecipeInputs(pictures[0], (pictures[1],)), encoder=encoder, partition=share)
     return last.image
 
 
 REGIONAL = replace(
     TINY,
     size=SIZE,
-    coarsest=0,
-    convention="relative",
+    min_size=0,
+    normalization="relative",
     loss=("gram", "moments", "covariance:0.5", "wasserstein"),
     feather=2.0,
 )
@@ -62,11 +62,11 @@ def regional(wire=None):
     photograph, painting = (picture(seed, SIZE, SIZE // 2).double() for seed in (1, 2))
     left = torch.zeros(1, SIZE, SIZE // 2)
     left[..., : SIZE // 5] = 1
-    regions = (Region(left, 1 - left), Region(1 - left, left))
+    regions = (StyleRegion(left, 1 - left), StyleRegion(1 - left, left))
     encoder = tiny_network().double()
-    share = ALONE if wire is None else Band.of(encoder, taps(REGIONAL), wire, Tiling(48))
-    subject = Subject(photograph, [painting], REGIONAL, encoder, share, regions)
-    image = share.cut(photograph.flip(-1)).clone().requires_grad_()
+    share = FULL_IMAGE if wire is None else RowBand.of(encoder, encoded_layers(REGIONAL), wire, Tiling(48))
+    subject = TransferProblem(photograph, [painting], REGIONAL, encoder, share, regions)
+    image = share.crop(photograph.flip(-1)).clone().requires_grad_()
     losses = subject.evaluate_at(Size.of(photograph))(image)
     return losses.total.detach(), image.grad
 
@@ -76,11 +76,11 @@ def refused(wire):
     said = []
     for loss in ("sliced", "histogram"):
         encoder = tiny_network()
-        share = Band.of(encoder, taps(REGIONAL), wire, Tiling(48))
-        pictures = Pictures(picture(1, SIZE, SIZE), (picture(2, SIZE, SIZE),))
+        share = RowBand.of(encoder, encoded_layers(REGIONAL), wire, Tiling(48))
+        pictures = RecipeInputs(picture(1, SIZE, SIZE), (picture(2, SIZE, SIZE),))
         try:
-            next(run(replace(REGIONAL, loss=(loss,), feather=0.0), pictures, encoder=encoder, share=share))
-        except NotAdditive as error:
+            next(run_recipe(replace(REGIONAL, loss=(loss,), feather=0.0), pictures, encoder=encoder, partition=share))
+        except NotAdditiveError as error:
             said.append(str(error))
     return said
 
@@ -95,11 +95,11 @@ def talked(wire):
     received = None if rank else wire.receive(torch.empty(3, dtype=torch.int64), 1).tolist()
     return {
         "receive": received,
-        "sum": wire.sum(torch.tensor([1.0, rank])).tolist(),
-        "largest": wire.largest(torch.tensor([-1.0, rank])).tolist(),
+        "sum": wire.all_reduce_sum(torch.tensor([1.0, rank])).tolist(),
+        "largest": wire.all_reduce_max(torch.tensor([-1.0, rank])).tolist(),
         "exchange": room.tolist(),
-        "first": wire.first({"rank": rank}),
-        "all": list(wire.all(rank)),
+        "first": wire.broadcast({"rank": rank}),
+        "all": list(wire.all_gather(rank)),
     }
 
 
@@ -108,19 +108,19 @@ def lost(wire, folder):
     keeper._PATIENCE = 0
     count = 0
     try:
-        for event in paint_together(
+        for event in run_distributed_job(
             tiny_job(folder), wire, encoder=tiny_network(), checkpoint_every=0, tiling=Tiling(64)
         ):
             count += isinstance(event, Progress)
             if count == 3 and wire.rank == 1:
                 os.kill(os.getpid(), signal.SIGKILL)
-    except RankLost as error:
+    except RankLostError as error:
         return [str(error), *error.__notes__]
     return ["nothing happened"]
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    folder, there = Path(sys.argv[1]), Processes(torch.device("cpu"))
+    folder, there = Path(sys.argv[1]), TorchProcessGroup(torch.device("cpu"))
     found = {"talked": talked(there), "painted": painted(there), "regional": regional(there), "refused": refused(there)}
     torch.save(found | {"lost": lost(there, folder)}, folder / f"{there.rank}.pt")

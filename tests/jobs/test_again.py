@@ -11,9 +11,9 @@ sys.path.append(str(Path(__file__).parent))
 from tiny_job import painted, picture, tiny_job
 
 from brushwork.errors import InputError
-from brushwork.jobs import again
-from brushwork.perception.engines import usable
-from brushwork.picture import read_metadata, read_picture, write_picture
+from brushwork.jobs import job_from_image
+from brushwork.perception.engines import usable_engines
+from brushwork.picture import read_image, read_metadata, write_image
 
 
 @pytest.fixture
@@ -27,16 +27,16 @@ def rewritten(job, change):
     """The picture with another record."""
     data = json.loads(read_metadata(job.output))
     change(data)
-    write_picture(read_picture(job.output).image, job.output, metadata=json.dumps(data), overwrite=True)
+    write_image(read_image(job.output).image, job.output, metadata=json.dumps(data), overwrite=True)
 
 
 @pytest.mark.slow
 def test_a_picture_is_repeated_bit_for_bit(job):
-    found, notes = again(job.output)
+    found, notes = job_from_image(job.output)
     assert notes == ()
     assert found.output.name == "out-again.png"
     assert (replace(found.options, engine="auto"), found.device) == (job.options, "cpu")
-    assert found.options.engine in usable()
+    assert found.options.engine in usable_engines()
     painted(found)
     assert found.output.read_bytes() == job.output.read_bytes()
 
@@ -46,65 +46,65 @@ def test_a_picture_is_repeated_bit_for_bit(job):
 def test_every_format_carries_the_record(tmp_path, ending):
     job = tiny_job(tmp_path, output=tmp_path / f"out{ending}")
     painted(job)
-    found, _ = again(job.output, tmp_path / f"other{ending}")
+    found, _ = job_from_image(job.output, tmp_path / f"other{ending}")
     painted(found)
     assert found.output.read_bytes() == job.output.read_bytes()
 
 
 def test_a_start_picture_is_found_again(tmp_path):
-    write_picture(picture(4, 40, 60), tmp_path / "start.png")
-    job = tiny_job(tmp_path, start=tmp_path / "start.png")
+    write_image(picture(4, 40, 60), tmp_path / "start.png")
+    job = tiny_job(tmp_path, init=tmp_path / "start.png")
     painted(job)
-    found, _ = again(job.output)
-    assert found.start is not None and found.start.samefile(job.start)
+    found, _ = job_from_image(job.output)
+    assert found.init is not None and found.init.samefile(job.init)
 
 
 def test_a_folder_that_was_moved_as_a_whole(job, tmp_path, monkeypatch):
     moved = tmp_path.with_name(f"{tmp_path.name}-moved")
     tmp_path.rename(moved)
-    found, _ = again(moved / "out.png")
+    found, _ = job_from_image(moved / "out.png")
     assert found.content == moved / "photograph.png"
     monkeypatch.chdir(moved)
     (moved / "alone").mkdir()
     (moved / "out.png").rename(moved / "alone" / "out.png")
-    found, _ = again(Path("alone/out.png"))
+    found, _ = job_from_image(Path("alone/out.png"))
     assert found.content.samefile("photograph.png")
 
 
 def test_a_changed_input_is_named(job):
-    write_picture(picture(9, 50, 50), job.paintings[0], overwrite=True)
+    write_image(picture(9, 50, 50), job.styles[0], overwrite=True)
     with pytest.raises(InputError, match=r"painting.png has changed"):
-        again(job.output)
+        job_from_image(job.output)
 
 
 def test_a_missing_input_is_named(job):
     job.content.unlink()
     with pytest.raises(InputError, match=r"photograph.png is missing"):
-        again(job.output)
+        job_from_image(job.output)
 
 
 def test_a_picture_of_another_program(tmp_path):
-    write_picture(picture(1, 40, 40), tmp_path / "other.png")
+    write_image(picture(1, 40, 40), tmp_path / "other.png")
     with pytest.raises(InputError, match="no record"):
-        again(tmp_path / "other.png")
-    write_picture(picture(1, 40, 40), tmp_path / "foreign.png", metadata="made by hand")
+        job_from_image(tmp_path / "other.png")
+    write_image(picture(1, 40, 40), tmp_path / "foreign.png", metadata="made by hand")
     with pytest.raises(InputError, match="cannot be read"):
-        again(tmp_path / "foreign.png")
-    write_picture(picture(1, 40, 40), tmp_path / "list.png", metadata="[1]")
+        job_from_image(tmp_path / "foreign.png")
+    write_image(picture(1, 40, 40), tmp_path / "list.png", metadata="[1]")
     with pytest.raises(InputError, match="cannot be read"):
-        again(tmp_path / "list.png")
+        job_from_image(tmp_path / "list.png")
 
 
 def test_other_circumstances_are_told(job):
     rewritten(job, lambda data: data["machine"].update(torch="1.0", threads=99))
-    _, (note,) = again(job.output)
+    _, (note,) = job_from_image(job.output)
     assert "1.0 there" in note and "99 there" in note
 
 
 @pytest.mark.slow
 def test_a_device_that_is_not_here(job):
     rewritten(job, lambda data: data["machine"].update(device="tpu"))
-    found, (note,) = again(job.output)
+    found, (note,) = job_from_image(job.output)
     assert found.device == "auto"
     assert "tpu there" in note
 
@@ -112,9 +112,9 @@ def test_a_device_that_is_not_here(job):
 def test_a_changed_option_is_named(job):
     rewritten(job, lambda data: data["options"].update(size="large"))
     with pytest.raises(InputError, match="size is 'large'"):
-        again(job.output)
+        job_from_image(job.output)
 
 
 def test_the_repeat_does_not_overwrite(job):
     with pytest.raises(InputError, match="there already"):
-        painted(replace(again(job.output, job.output).job))
+        painted(replace(job_from_image(job.output, job.output).job))

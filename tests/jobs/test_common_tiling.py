@@ -14,23 +14,23 @@ from tiny_job import TINY, tiny_job, tiny_network
 
 from brushwork.evaluate import memory as module
 from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs.common_tiling import RANKS_HERE, common_tiling
-from brushwork.jobs.need import SIDES, Need
-from brushwork.jobs.prepare import prepare
+from brushwork.jobs.common_tiling import RANKS_HERE, choose_common_tiling
+from brushwork.jobs.need import SIDES, MemoryEstimator
+from brushwork.jobs.prepare import prepare_job
 from brushwork.jobs.rehearse import optimizer_memory
 
-OPTIONS = replace(TINY, coarsest=0, size=1000)
+OPTIONS = replace(TINY, min_size=0, size=1000)
 
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "held_memory", lambda device: 0)
-    return prepare(tiny_job(tmp_path, options=OPTIONS), replacing=False, memory=None, encoder=tiny_network())
+    monkeypatch.setattr(module, "allocated_memory", lambda device: 0)
+    return prepare_job(tiny_job(tmp_path, options=OPTIONS), replacing=False, memory=None, encoder=tiny_network())
 
 
 def needed(desk, tiling):
     """Bytes beyond the pictures, by one process alone."""
-    return Need(desk.inputs.sizes, desk.encoder, desk.device)(OPTIONS, tiling) - desk.inputs.nbytes
+    return MemoryEstimator(desk.inputs.sizes, desk.encoder, desk.device)(OPTIONS, tiling) - desk.inputs.nbytes
 
 
 def elsewhere(desk):
@@ -40,7 +40,7 @@ def elsewhere(desk):
 
 
 def tilings(desk, *memory):
-    return together(len(memory), lambda wire: common_tiling(desk, wire, memory[wire.rank]))
+    return together(len(memory), lambda wire: choose_common_tiling(desk, wire, memory[wire.rank]))
 
 
 def sides(desk, *memory):

@@ -12,10 +12,10 @@ import torch
 sys.path.append(str(Path(__file__).parent))
 from tiny_job import tiny_job, tiny_network
 
-from brushwork.jobs.prepare import prepare
-from brushwork.jobs.record import Record
-from brushwork.recipes import Transfer
-from brushwork.recipes.seeing import encoder_for
+from brushwork.jobs.prepare import prepare_job
+from brushwork.jobs.record import Manifest
+from brushwork.recipes import TransferOptions
+from brushwork.recipes.seeing import load_encoder_for
 
 
 @pytest.fixture(scope="module")
@@ -25,42 +25,42 @@ def encoder():
 
 def _desk(job, encoder, engine):
     encoder.engine = engine
-    return prepare(job, replacing=True, memory=None, encoder=encoder)
+    return prepare_job(job, replacing=True, memory=None, encoder=encoder)
 
 
 def test_the_record_tells_the_engine(tmp_path, encoder):
-    record = _desk(tiny_job(tmp_path), encoder, "channels-last").record
+    record = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
     assert record.options.engine == "channels-last"
-    assert Record.from_json(record.to_json()) == record
+    assert Manifest.from_json(record.to_json()) == record
 
 
 def test_a_painting_goes_on_as_it_was_begun(tmp_path, encoder):
-    begun = _desk(tiny_job(tmp_path), encoder, "channels-last").record
-    desk = _desk(tiny_job(tmp_path), encoder, "plain").going_on(begun)
+    begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
+    desk = _desk(tiny_job(tmp_path), encoder, "plain").resume_from(begun)
     assert desk.encoder.engine == "channels-last"
-    assert desk.record.options.engine == "channels-last"
-    assert not desk.record.differences(begun)
-    assert not desk.record.drift(begun)
+    assert desk.manifest.options.engine == "channels-last"
+    assert not desk.manifest.differences(begun)
+    assert not desk.manifest.machine_differences(begun)
 
 
 def test_an_engine_that_is_asked_for_is_taken_and_told(tmp_path, encoder):
-    begun = _desk(tiny_job(tmp_path), encoder, "channels-last").record
+    begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
     job = tiny_job(tmp_path)
-    desk = _desk(replace(job, options=replace(job.options, engine="plain")), encoder, "plain").going_on(begun)
+    desk = _desk(replace(job, options=replace(job.options, engine="plain")), encoder, "plain").resume_from(begun)
     assert desk.encoder.engine == "plain"
-    assert not desk.record.differences(begun)
-    assert desk.record.drift(begun) == ["engine: plain here, channels-last there"]
+    assert not desk.manifest.differences(begun)
+    assert desk.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]
 
 
 def test_an_engine_that_is_gone_is_told(tmp_path, encoder, monkeypatch):
-    begun = _desk(tiny_job(tmp_path), encoder, "channels-last").record
-    monkeypatch.setattr("brushwork.jobs.prepare.usable", lambda: ("plain",))
-    desk = _desk(tiny_job(tmp_path), encoder, "plain").going_on(begun)
+    begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
+    monkeypatch.setattr("brushwork.jobs.prepare.usable_engines", lambda: ("plain",))
+    desk = _desk(tiny_job(tmp_path), encoder, "plain").resume_from(begun)
     assert desk.encoder.engine == "plain"
-    assert desk.record.drift(begun) == ["engine: plain here, channels-last there"]
+    assert desk.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]
 
 
 @pytest.mark.slow
 def test_elsewhere_than_on_processors_the_modules_compute():
-    assert encoder_for(Transfer(engine="channels-last"), "cpu").engine == "channels-last"
-    assert encoder_for(Transfer(engine="auto"), "cpu", computes_on=torch.device("cuda")).engine == "plain"
+    assert load_encoder_for(TransferOptions(engine="channels-last"), "cpu").engine == "channels-last"
+    assert load_encoder_for(TransferOptions(engine="auto"), "cpu", computes_on=torch.device("cuda")).engine == "plain"

@@ -12,10 +12,10 @@ import torch
 sys.path.append(str(Path(__file__).parent))
 from tiny_job import TINY, painted, tiny_job, tiny_network
 
-from brushwork.jobs import again, paint, plan
-from brushwork.picture import read_picture
+from brushwork.jobs import job_from_image, plan_job, run_job
+from brushwork.picture import read_image
 from brushwork.recipes import Progress
-from brushwork.recipes.coloring import Coloring
+from brushwork.recipes.coloring import ColorOptions
 
 COLORINGS = {
     "luminance": replace(TINY, color="keep-luminance", color_strength=0.9),
@@ -31,7 +31,7 @@ def job(request, tmp_path):
 def test_the_file_holds_the_picture_that_was_seen(job):
     *_, last, _ = painted(job)
     assert isinstance(last, Progress)
-    assert (read_picture(job.output).image - last.image).abs().max() <= 0.5 / 255 + 1e-6
+    assert (read_image(job.output).image - last.image).abs().max() <= 0.5 / 255 + 1e-6
     assert (last.image - last.step.image.clamp(0, 1)).abs().max() > 0.02
 
 
@@ -40,12 +40,12 @@ def test_a_resumed_painting_is_bit_for_bit_the_unbroken_one(job):
     painted(job)
     for closures in (2, 7):
         broken = replace(job, output=job.output.with_name(f"broken-{closures}.png"))
-        events = paint(broken, encoder=tiny_network())
+        events = run_job(broken, encoder=tiny_network())
         for event in events:
-            if isinstance(event, Progress) and event.spent >= closures:
+            if isinstance(event, Progress) and event.iterations >= closures:
                 break
         events.close()
-        so_far = read_picture(broken.output).image
+        so_far = read_image(broken.output).image
         assert (so_far - event.image).abs().max() <= 0.5 / 255 + 1e-6
         painted(broken, resume=True)
         assert broken.output.read_bytes() == job.output.read_bytes()
@@ -54,12 +54,14 @@ def test_a_resumed_painting_is_bit_for_bit_the_unbroken_one(job):
 @pytest.mark.slow
 def test_a_painting_is_repeated_from_its_metadata(job):
     painted(job)
-    repeat = again(job.output).job
-    assert all(getattr(repeat.options, field.name) == getattr(job.options, field.name) for field in fields(Coloring))
+    repeat = job_from_image(job.output).job
+    assert all(
+        getattr(repeat.options, field.name) == getattr(job.options, field.name) for field in fields(ColorOptions)
+    )
     painted(repeat)
-    assert torch.equal(read_picture(repeat.output).image, read_picture(job.output).image)
+    assert torch.equal(read_image(repeat.output).image, read_image(job.output).image)
 
 
 @pytest.mark.slow
 def test_it_can_be_planned(job):
-    assert plan(job, timed=False, encoder=tiny_network()).memory > 0
+    assert plan_job(job, measure_time=False, encoder=tiny_network()).memory > 0

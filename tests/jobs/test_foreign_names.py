@@ -12,9 +12,9 @@ import pytest
 sys.path.append(str(Path(__file__).parent))
 from tiny_job import painted, tiny_job, tiny_network
 
-from brushwork.jobs import again, paint
-from brushwork.jobs.inscription import read_inscription
-from brushwork.picture import read_picture
+from brushwork.jobs import job_from_image, run_job
+from brushwork.jobs.inscription import read_embedded_result
+from brushwork.picture import read_image
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 
@@ -32,8 +32,8 @@ def job(tmp_path):
     plain = tiny_job(folder)
     content, painting = folder / foreign("phé.png"), folder / foreign("pé.png")
     plain.content.rename(content)
-    plain.paintings[0].rename(painting)
-    return replace(plain, content=content, paintings=(painting,), start=painting, output=folder / foreign("oué.png"))
+    plain.styles[0].rename(painting)
+    return replace(plain, content=content, styles=(painting,), init=painting, output=folder / foreign("oué.png"))
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif", "dzi"])
@@ -42,27 +42,27 @@ def test_the_picture_is_there_and_says_what_it_was_painted_from(job, ending):
         pytest.importorskip("pyvips")
     job = replace(job, output=job.output.with_suffix(f".{ending}"), pyramid=ending == "tif")
     painted(job, checkpoint_every=None)
-    record = read_inscription(job.output).record
-    assert [record.content.path, record.paintings[0].path] == [foreign("phé.png"), foreign("pé.png")]
-    repeated, _ = again(job.output, job.output.with_name("again.png"))
+    record = read_embedded_result(job.output).manifest
+    assert [record.content.path, record.styles[0].path] == [foreign("phé.png"), foreign("pé.png")]
+    repeated, _ = job_from_image(job.output, job.output.with_name("again.png"))
     assert repeated.content.samefile(job.content)
 
 
 def test_regions_have_such_names_too(job):
-    masks = (job.content, job.paintings[0])
+    masks = (job.content, job.styles[0])
     job = replace(job, regions=(masks,))
     painted(job, checkpoint_every=None)
-    ((first, second),) = read_inscription(job.output).record.regions
+    ((first, second),) = read_embedded_result(job.output).manifest.regions
     assert (first.path, second.path) == (foreign("phé.png"), foreign("pé.png"))
 
 
 def test_an_interrupted_painting_goes_on(job):
     whole = replace(job, output=job.output.with_name("whole.png"))
     painted(whole)
-    steps = paint(job, encoder=tiny_network())
+    steps = run_job(job, encoder=tiny_network())
     for _ in range(4):
         next(steps)
     steps.close()
     assert job.checkpoint.exists()
     painted(job, resume=True)
-    assert (read_picture(job.output).image == read_picture(whole.output).image).all()
+    assert (read_image(job.output).image == read_image(whole.output).image).all()

@@ -12,10 +12,10 @@ import torch
 sys.path.append(str(Path(__file__).parent))
 from tiny_job import ADAM, tiny_job, tiny_network
 
-from brushwork.errors import Diverged, OutOfMemory
-from brushwork.jobs import paint
-from brushwork.jobs.inscription import read_inscription
-from brushwork.picture import read_picture
+from brushwork.errors import DivergedError, OutOfMemoryError
+from brushwork.jobs import run_job
+from brushwork.jobs.inscription import read_embedded_result
+from brushwork.picture import read_image
 from brushwork.recipes import Progress
 
 
@@ -37,27 +37,27 @@ def test_whatever_happens_the_picture_and_a_checkpoint_stay(tmp_path, error):
     job = tiny_job(tmp_path)
     seen = []
     with pytest.raises(type(error)):
-        seen.extend(paint(job, encoder=interrupting(4, error)))
-    found = read_inscription(job.output)
-    assert not found.finished and 1 <= found.closures <= 3
+        seen.extend(run_job(job, encoder=interrupting(4, error)))
+    found = read_embedded_result(job.output)
+    assert not found.is_finished and 1 <= found.iterations <= 3
     assert job.checkpoint.exists()
 
 
 def test_closing_keeps_the_picture_of_the_last_step(tmp_path):
     job = tiny_job(tmp_path)
-    events = paint(job, encoder=tiny_network())
+    events = run_job(job, encoder=tiny_network())
     for event in events:
-        if isinstance(event, Progress) and event.spent == 4:
+        if isinstance(event, Progress) and event.iterations == 4:
             break
     events.close()
-    assert torch.equal(read_picture(job.output).image, (event.image * 255).round() / 255)
+    assert torch.equal(read_image(job.output).image, (event.image * 255).round() / 255)
     assert job.checkpoint.exists()
 
 
 def test_before_the_first_step_there_is_nothing_to_keep(tmp_path):
     job = tiny_job(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        list(paint(job, encoder=interrupting(1, KeyboardInterrupt())))
+        list(run_job(job, encoder=interrupting(1, KeyboardInterrupt())))
     assert not job.output.exists() and not job.checkpoint.exists()
 
 
@@ -69,19 +69,19 @@ def test_an_optimization_that_fails_for_good(tmp_path):
         return {name: one * (float("nan") if count[0] > 1 else 1) for name, one in features.items()}
 
     network.register_forward_hook(blind)
-    job = tiny_job(tmp_path, options=replace(ADAM, iterations=20, coarsest=0))
-    with pytest.raises(Diverged) as caught:
-        list(paint(job, encoder=network))
+    job = tiny_job(tmp_path, options=replace(ADAM, iterations=20, min_size=0))
+    with pytest.raises(DivergedError) as caught:
+        list(run_job(job, encoder=network))
     best = caught.value.image.clamp(0, 1)
-    assert torch.equal(read_picture(job.output).image, (best * 255).round() / 255)
+    assert torch.equal(read_image(job.output).image, (best * 255).round() / 255)
 
 
 def test_divergence_leaves_the_best_picture(tmp_path):
     job, best = tiny_job(tmp_path), torch.full((1, 3, 20, 30), 0.2)
-    with pytest.raises(Diverged):
-        list(paint(job, encoder=interrupting(4, Diverged("it failed", best))))
-    assert torch.equal(read_picture(job.output).image, best)
-    assert not read_inscription(job.output).finished
+    with pytest.raises(DivergedError):
+        list(run_job(job, encoder=interrupting(4, DivergedError("it failed", best))))
+    assert torch.equal(read_image(job.output).image, best)
+    assert not read_embedded_result(job.output).is_finished
     assert job.checkpoint.exists()
 
 
@@ -90,8 +90,8 @@ def test_divergence_leaves_the_best_picture(tmp_path):
 )
 def test_memory_that_runs_out_all_the_same(tmp_path, error):
     job = tiny_job(tmp_path)
-    with pytest.raises(OutOfMemory, match="smaller size"):
-        list(paint(job, encoder=interrupting(4, error)))
+    with pytest.raises(OutOfMemoryError, match="smaller size"):
+        list(run_job(job, encoder=interrupting(4, error)))
     assert job.checkpoint.exists()
 
 
@@ -102,6 +102,6 @@ def test_what_cannot_be_kept_is_added_to_the_error(tmp_path, monkeypatch):
     monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", full)
     job = tiny_job(tmp_path)
     with pytest.raises(KeyboardInterrupt) as caught:
-        list(paint(job, encoder=interrupting(4, KeyboardInterrupt())))
+        list(run_job(job, encoder=interrupting(4, KeyboardInterrupt())))
     assert "No space left" in caught.value.__notes__[0]
-    assert not read_inscription(job.output).finished
+    assert not read_embedded_result(job.output).is_finished

@@ -13,18 +13,18 @@ import torch
 sys.path.append(str(Path(__file__).parent))
 from tiny_job import TINY, painted, tiny_job, tiny_network
 
-from brushwork.errors import OutOfMemory
+from brushwork.errors import OutOfMemoryError
 from brushwork.evaluate.tiled import Tiling
-from brushwork.evaluate.whole import whole
-from brushwork.jobs import Finished, Note, again, need, paint
-from brushwork.jobs.inputs import Sizes
-from brushwork.jobs.inscription import read_inscription
+from brushwork.evaluate.whole import evaluate_whole
+from brushwork.jobs import Finished, Note, job_from_image, need, run_job
+from brushwork.jobs.inputs import InputSizes
+from brushwork.jobs.inscription import read_embedded_result
 from brushwork.picture import Size
 from brushwork.recipes import Progress, share
 
 plan = importlib.import_module("brushwork.jobs.plan")  # the package has a function of this name
 
-FLAT = replace(TINY, coarsest=0, iterations=5)
+FLAT = replace(TINY, min_size=0, iterations=5)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def scarce(monkeypatch, small_sides):
     """Memory runs out at the third closure of a picture looked at at once."""
 
     def failing(encoder, objective):
-        evaluate, asked = whole(encoder, objective), []
+        evaluate, asked = evaluate_whole(encoder, objective), []
 
         def third_time_lucky(image):
             asked.append(image)
@@ -52,7 +52,7 @@ def scarce(monkeypatch, small_sides):
 
         return third_time_lucky
 
-    monkeypatch.setattr(share, "whole", failing)
+    monkeypatch.setattr(share, "evaluate_whole", failing)
 
 
 @pytest.mark.slow
@@ -60,8 +60,8 @@ def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, scarce, monkeypatch
     job = tiny_job(tmp_path, options=FLAT)
     events = painted(job)
     assert notes(events)[-1] == "memory ran out: the network looks at parts of 48×48 pixels from here on."
-    assert [event.spent for event in events if isinstance(event, Progress)] == [1, 2, 3, 4, 5]
-    assert read_inscription(job.output).record.tiling == Tiling(48)
+    assert [event.iterations for event in events if isinstance(event, Progress)] == [1, 2, 3, 4, 5]
+    assert read_embedded_result(job.output).manifest.tiling == Tiling(48)
     monkeypatch.undo()
     *_, plain = painted(tiny_job(tmp_path, options=FLAT, output=tmp_path / "plain.png"))
     assert isinstance(events[-1], Finished)
@@ -70,21 +70,21 @@ def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, scarce, monkeypatch
 
 def test_where_tiles_are_small_already_it_ends(tmp_path, scarce, monkeypatch):
     monkeypatch.setattr(need, "SIDES", (90,))
-    with pytest.raises(OutOfMemory, match="ran out while painting"):
+    with pytest.raises(OutOfMemoryError, match="ran out while painting"):
         painted(tiny_job(tmp_path, options=FLAT))
 
 
 @pytest.mark.slow
 def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
     options = replace(FLAT, size=300, iterations=1)
-    needed = need.Need(Sizes(Size(40, 60), (Size(50, 50),)), tiny_network(), torch.device("cpu"))
+    needed = need.MemoryEstimator(InputSizes(Size(40, 60), (Size(50, 50),)), tiny_network(), torch.device("cpu"))
     room = (needed(options) + needed(options, Tiling(64))) // 2
     monkeypatch.setattr(plan, "room_on", lambda *_: room)
     monkeypatch.setattr(plan, "_AMPLE", 10**9)
     monkeypatch.setattr(need, "_MOST_KEPT", 1)
     job = tiny_job(tmp_path, options=options)
     assert not any("memory" in note for note in notes(painted(job)))
-    tiling = read_inscription(job.output).record.tiling
+    tiling = read_embedded_result(job.output).manifest.tiling
     assert tiling == Tiling(64)
 
 
@@ -93,8 +93,8 @@ def test_tiles_are_resumed_bit_for_bit(tmp_path):
     asked = {"options": TINY, "tiling": Tiling(40, 2)}
     unbroken, broken = (tiny_job(tmp_path, output=tmp_path / name, **asked) for name in ("a.png", "b.png"))
     painted(unbroken)
-    events = paint(broken, encoder=tiny_network())
-    next(event for event in events if isinstance(event, Progress) and event.spent == 4)
+    events = run_job(broken, encoder=tiny_network())
+    next(event for event in events if isinstance(event, Progress) and event.iterations == 4)
     events.close()
     painted(replace(broken, tiling=None), resume=True)
     assert broken.output.read_bytes() == unbroken.output.read_bytes()
@@ -104,7 +104,7 @@ def test_tiles_are_resumed_bit_for_bit(tmp_path):
 def test_again_looks_as_before(tmp_path):
     job = tiny_job(tmp_path, options=FLAT, tiling=Tiling(40))
     painted(job)
-    repeat = again(job.output)
+    repeat = job_from_image(job.output)
     assert repeat.job.tiling == Tiling(40)
     painted(repeat.job)
     assert repeat.job.output.read_bytes() == job.output.read_bytes()

@@ -11,12 +11,12 @@ import pytest
 sys.path.append(str(Path(__file__).parent))
 from tiny_job import painted, tiny_job, tiny_network
 
-from brushwork.errors import OutOfMemory
-from brushwork.jobs import again, paint, plan
+from brushwork.errors import OutOfMemoryError
+from brushwork.jobs import job_from_image, plan_job, run_job
 from brushwork.picture.window import Size
-from brushwork.recipes import Mdan, Progress
+from brushwork.recipes import MDANOptions, Progress
 
-OPTIONS = Mdan(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
+OPTIONS = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
 
 
 @pytest.mark.slow
@@ -25,8 +25,8 @@ def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
     *_, unbroken = painted(whole)
     for closures in range(1, unbroken.closures + 1):
         broken = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / f"broken-{closures}.png")
-        events = paint(broken, encoder=tiny_network())
-        next(event for event in events if isinstance(event, Progress) and event.spent == closures)
+        events = run_job(broken, encoder=tiny_network())
+        next(event for event in events if isinstance(event, Progress) and event.iterations == closures)
         events.close()
         assert broken.checkpoint.exists()
         *_, finished = painted(broken, resume=True)
@@ -38,22 +38,22 @@ def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
 def test_it_is_repeated_from_its_metadata(tmp_path):
     job = tiny_job(tmp_path, options=OPTIONS)
     painted(job)
-    repeated = again(job.output)
+    repeated = job_from_image(job.output)
     painted(repeated.job)
     assert repeated.job.output.read_bytes() == job.output.read_bytes()
 
 
 @pytest.mark.slow
 def test_it_is_planned(tmp_path):
-    found = plan(tiny_job(tmp_path, options=OPTIONS), encoder=tiny_network())
+    found = plan_job(tiny_job(tmp_path, options=OPTIONS), encoder=tiny_network())
     (level,) = found.levels
-    assert level.size == Size(43, 64) and level.closures == 6 and level.seconds > 0
+    assert level.size == Size(43, 64) and level.iterations == 6 and level.seconds > 0
     larger = tiny_job(tmp_path, options=replace(OPTIONS, size=320))
-    assert plan(larger, timed=False, encoder=tiny_network()).memory > found.memory
+    assert plan_job(larger, measure_time=False, encoder=tiny_network()).memory > found.memory
 
 
 @pytest.mark.slow
 def test_where_it_does_not_fit_no_tiles_are_tried(tmp_path):
     job = tiny_job(tmp_path, options=OPTIONS)
-    with pytest.raises(OutOfMemory, match="64×43"):
-        list(paint(job, encoder=tiny_network(), memory=1))
+    with pytest.raises(OutOfMemoryError, match="64×43"):
+        list(run_job(job, encoder=tiny_network(), memory=1))

@@ -10,20 +10,20 @@ import torch
 sys.path.append(str(Path(__file__).parent))
 from tiny_job import TINY, tiny_network
 
-from brushwork.errors import NotAdditive
+from brushwork.errors import NotAdditiveError
 from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs import need as module
-from brushwork.jobs.inputs import Sizes
-from brushwork.jobs.need import SIDES, Need, halved, work
+from brushwork.jobs.inputs import InputSizes
+from brushwork.jobs.need import SIDES, MemoryEstimator, halve_tiling, relative_cost
 from brushwork.picture import Size
 
-OPTIONS = replace(TINY, coarsest=0, size=1000)
-SIZES = Sizes(Size(40, 60), (Size(50, 50),))
+OPTIONS = replace(TINY, min_size=0, size=1000)
+SIZES = InputSizes(Size(40, 60), (Size(50, 50),))
 
 
 @pytest.fixture(scope="module")
 def need():
-    return Need(SIZES, tiny_network(), torch.device("cpu"))
+    return MemoryEstimator(SIZES, tiny_network(), torch.device("cpu"))
 
 
 @pytest.mark.slow
@@ -36,32 +36,33 @@ def test_smaller_tiles_need_less(need):
 @pytest.mark.slow
 def test_the_largest_tiles_that_fit_are_taken(need):
     room = need(OPTIONS, Tiling(512)) + 1
-    found = need.tiling(OPTIONS, room)
+    found = need.choose_tiling(OPTIONS, room)
     assert found.side >= 512 and need(OPTIONS, found) <= room < need(OPTIONS, Tiling(896))
-    assert need.tiling(OPTIONS, need(OPTIONS, Tiling(512, 2)) + 1).kept >= 2
+    assert need.choose_tiling(OPTIONS, need(OPTIONS, Tiling(512, 2)) + 1).kept >= 2
 
 
 @pytest.mark.slow
 def test_where_no_tiles_fit_the_smallest_are_named(need):
-    assert need.tiling(OPTIONS, 0) == Tiling(SIDES[0])
+    assert need.choose_tiling(OPTIONS, 0) == Tiling(SIDES[0])
 
 
 def test_small_pictures_are_not_cut(need):
-    assert need.tiling(replace(OPTIONS, size=300), 0) is None
+    assert need.choose_tiling(replace(OPTIONS, size=300), 0) is None
 
 
 def test_losses_that_are_no_sums_are_not_cut(need, monkeypatch):
     def refuse(*_, **__):
-        raise NotAdditive("no")
+        raise NotAdditiveError("no")
 
-    monkeypatch.setattr(module, "peak", refuse)
-    assert need.tiling(OPTIONS, 10**12) is None
+    monkeypatch.setattr(module, "peak_memory", refuse)
+    assert need.choose_tiling(OPTIONS, 10**12) is None
 
 
 def test_tiles_take_longer():
     size = Size(667, 1000)
     times = [
-        work(OPTIONS, tiny_network(), size, tiling) for tiling in (None, Tiling(1000), Tiling(512, 2), Tiling(512))
+        relative_cost(OPTIONS, tiny_network(), size, tiling)
+        for tiling in (None, Tiling(1000), Tiling(512, 2), Tiling(512))
     ]
     assert times[:2] == [1.0, 1.0]
     assert 1.0 < times[2] < times[3] < 1.6
@@ -78,4 +79,4 @@ def test_tiles_take_longer():
     ],
 )
 def test_half_the_memory(tiling, expected):
-    assert halved(tiling, Size(667, 1000)) == expected
+    assert halve_tiling(tiling, Size(667, 1000)) == expected

@@ -5,24 +5,24 @@ from dataclasses import replace
 import pytest
 import torch
 
-from brushwork.fast.instant import FASTEST, Instant
-from brushwork.jobs import OnePass, plan_at_once
-from brushwork.jobs.inputs import Sizes
-from brushwork.jobs.one_pass_need import Rehearsal
-from brushwork.picture import Size, write_picture
+from brushwork.fast.instant import FASTEST, AdaINOptions
+from brushwork.jobs import FeedForwardJob, plan_feedforward_job
+from brushwork.jobs.inputs import InputSizes
+from brushwork.jobs.one_pass_need import FeedForwardMemory
+from brushwork.picture import Size, write_image
 
-OPTIONS = Instant(size="full")
+OPTIONS = AdaINOptions(size="full")
 CPU = torch.device("cpu")
 ENOUGH = 2**40
 
 
 @pytest.fixture(scope="module")
 def brush():
-    return OPTIONS.brush(CPU).on_meta()
+    return OPTIONS.load_stylizer(CPU).to_meta()
 
 
 def _need(brush, *size):
-    return Rehearsal(Sizes(Size(*size), (Size(64, 64),)), brush, CPU)
+    return FeedForwardMemory(InputSizes(Size(*size), (Size(64, 64),)), brush, CPU)
 
 
 def test_small_pictures_are_painted_at_once(brush):
@@ -31,15 +31,15 @@ def test_small_pictures_are_painted_at_once(brush):
 
 def test_large_ones_in_the_tiles_that_are_fastest(brush):
     need, options = _need(brush, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
-    assert need.side(options, ENOUGH) == FASTEST
+    assert need.choose_side(options, ENOUGH) == FASTEST
 
 
 @pytest.mark.slow
 def test_with_less_memory_in_smaller_tiles_and_the_smallest_at_least(brush):
     need, options = _need(brush, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
     room = need(options, 640)
-    assert need.side(options, room) == 640
-    assert need.side(options, 0) == 384
+    assert need.choose_side(options, room) == 640
+    assert need.choose_side(options, 0) == 384
 
 
 @pytest.mark.slow
@@ -52,15 +52,15 @@ def test_in_tiles_memory_grows_as_the_picture_itself(brush):
 
 @pytest.mark.slow
 def test_the_plan_of_a_job(tmp_path):
-    write_picture(torch.rand(1, 3, 40, 60), tmp_path / "photograph.png")
-    write_picture(torch.rand(1, 3, 40, 60), tmp_path / "painting.png")
-    job = OnePass(
-        options=Instant(size=96),
+    write_image(torch.rand(1, 3, 40, 60), tmp_path / "photograph.png")
+    write_image(torch.rand(1, 3, 40, 60), tmp_path / "painting.png")
+    job = FeedForwardJob(
+        options=AdaINOptions(size=96),
         content=tmp_path / "photograph.png",
-        paintings=(tmp_path / "painting.png",),
+        styles=(tmp_path / "painting.png",),
         output=tmp_path / "out.png",
         device="cpu",
     )
-    plan = plan_at_once(job)
-    assert (plan.levels[0].size, plan.closures, plan.fits, plan.tiling) == (Size(64, 96), 0, True, None)
-    assert plan_at_once(job, memory=2**20).largest == 0
+    plan = plan_feedforward_job(job)
+    assert (plan.levels[0].size, plan.iterations, plan.fits, plan.tiling) == (Size(64, 96), 0, True, None)
+    assert plan_feedforward_job(job, memory=2**20).max_size == 0

@@ -12,15 +12,15 @@ sys.path.append(str(Path(__file__).parent))
 from tiny_job import painted, picture, tiny_job
 
 from brushwork.errors import InputError
-from brushwork.jobs.origin import origin
-from brushwork.picture import read_metadata, write_picture
+from brushwork.jobs.origin import read_origin
+from brushwork.picture import read_metadata, write_image
 
 
 @pytest.mark.slow
 def test_the_files_and_the_network_are_found(tmp_path):
     job = tiny_job(tmp_path)
     painted(job)
-    assert origin(job.output) == (job.content, job.paintings, "tiny")
+    assert read_origin(job.output) == (job.content, job.styles, "tiny")
 
 
 @pytest.mark.slow
@@ -29,19 +29,19 @@ def test_options_of_another_version_do_not_matter(tmp_path):
     painted(job)
     data = json.loads(read_metadata(job.output))
     data["options"] = {"brush": "wide"}
-    write_picture(picture(0, 40, 40), job.output, metadata=json.dumps(data), overwrite=True)
-    assert origin(job.output).content == job.content
+    write_image(picture(0, 40, 40), job.output, metadata=json.dumps(data), overwrite=True)
+    assert read_origin(job.output).content == job.content
 
 
 @pytest.mark.slow
 def test_what_is_not_there_is_said(tmp_path):
     job = tiny_job(tmp_path)
     painted(job)
-    job.paintings[0].rename(tmp_path / "elsewhere.png")
+    job.styles[0].rename(tmp_path / "elsewhere.png")
     with pytest.raises(InputError, match=r"painting\.png is missing"):
-        origin(job.output)
+        read_origin(job.output)
     with pytest.raises(InputError, match="holds no record of how it was painted"):
-        origin(job.content)
-    write_picture(picture(0, 40, 40), job.output, metadata="{}", overwrite=True)
+        read_origin(job.content)
+    write_image(picture(0, 40, 40), job.output, metadata="{}", overwrite=True)
     with pytest.raises(InputError, match="cannot be read"):
-        origin(job.output)
+        read_origin(job.output)

@@ -9,8 +9,8 @@ import torch
 sys.path.append(str(Path(__file__).parents[1] / "evaluate"))
 from threaded_ranks import together
 
-from brushwork.evaluate.bands import bands
-from brushwork.jobs.parts import Parts, deal, serve, whole
+from brushwork.evaluate.bands import split_rows
+from brushwork.jobs.parts import GatheredState, gather_entry, scatter_state, serve_state
 from brushwork.jobs.tensorfile import read_tensors, write_tensors
 
 HEIGHT = 21
@@ -29,16 +29,16 @@ def parts_of(rank, dealt):
 
 @pytest.mark.parametrize(("ranks", "halo"), [(1, 0), (3, 0), (3, 10)])
 def test_a_state_in_bands_makes_the_file_of_the_whole(ranks, halo, tmp_path):
-    dealt = bands(HEIGHT, ranks, 4, halo)
+    dealt = split_rows(HEIGHT, ranks, 4, halo)
 
     def keep(wire):
         mine = parts_of(wire.rank, dealt)
         if wire.rank:
-            serve(mine, wire)
+            serve_state(mine, wire)
             return
-        state = Parts(mine, dealt, wire)
+        state = GatheredState(mine, dealt, wire)
         write_tensors(tmp_path / "bands", state, {"by": "x"})
-        shown = whole(state, "point")
+        shown = gather_entry(state, "point")
         state.close()
         assert torch.equal(shown, STATE["point"])
 
@@ -51,14 +51,14 @@ def test_a_state_in_bands_makes_the_file_of_the_whole(ranks, halo, tmp_path):
 
 
 def test_a_disk_that_fails_in_the_middle_holds_nobody_up(tmp_path):
-    dealt = bands(HEIGHT, 3, 4, 0)
+    dealt = split_rows(HEIGHT, 3, 4, 0)
 
     def keep(wire):
         mine = parts_of(wire.rank, dealt)
         if wire.rank:
-            serve(mine, wire)
+            serve_state(mine, wire)
             return
-        state = Parts(mine, dealt, wire)
+        state = GatheredState(mine, dealt, wire)
         pieces = state.planes("point")
         next(pieces), next(pieces)
         state.close()
@@ -68,8 +68,8 @@ def test_a_disk_that_fails_in_the_middle_holds_nobody_up(tmp_path):
 
 @pytest.mark.parametrize("ranks", [1, 2, 4])
 def test_a_state_is_dealt_out(ranks):
-    dealt = bands(HEIGHT, ranks, 4, 0)
-    found = together(ranks, lambda wire: deal(None if wire.rank else STATE, HEIGHT, dealt, wire))
+    dealt = split_rows(HEIGHT, ranks, 4, 0)
+    found = together(ranks, lambda wire: scatter_state(None if wire.rank else STATE, HEIGHT, dealt, wire))
     for rank, state in enumerate(found):
         expected = parts_of(rank, dealt)
         assert state.keys() == expected.keys()

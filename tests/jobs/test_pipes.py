@@ -14,9 +14,9 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 from tiny_job import painted, tiny_job, tiny_network
 
 from brushwork.errors import InputError
-from brushwork.jobs import plan
-from brushwork.jobs.inscription import read_inscription
-from brushwork.picture import read_picture
+from brushwork.jobs import plan_job
+from brushwork.jobs.inscription import read_embedded_result
+from brushwork.picture import read_image
 from brushwork.pipes import keeping_pipes
 from named_pipes import pipe_of, waiting_at_most
 
@@ -30,24 +30,24 @@ def patience():
 
 
 def regions(job):
-    return ((job.content, job.paintings[0]),)
+    return ((job.content, job.styles[0]),)
 
 
 def test_every_picture_of_a_job_may_come_through_a_pipe(tmp_path):
     job = tiny_job(tmp_path)
-    whole = replace(job, start=job.paintings[0], regions=regions(job), output=tmp_path / "whole.png")
+    whole = replace(job, init=job.styles[0], regions=regions(job), output=tmp_path / "whole.png")
     painted(whole)
-    content, painting = (pipe_of(file, f"pipe-{file.name}") for file in (job.content, job.paintings[0]))
-    piped = replace(job, content=content, paintings=(painting,))
-    piped = replace(piped, start=painting, regions=regions(piped))
+    content, painting = (pipe_of(file, f"pipe-{file.name}") for file in (job.content, job.styles[0]))
+    piped = replace(job, content=content, styles=(painting,))
+    piped = replace(piped, init=painting, regions=regions(piped))
     with keeping_pipes():
         painted(piped)
-    assert torch.equal(read_picture(piped.output).image, read_picture(whole.output).image)
-    then, now = (read_inscription(one.output).record for one in (whole, piped))
+    assert torch.equal(read_image(piped.output).image, read_image(whole.output).image)
+    then, now = (read_embedded_result(one.output).manifest for one in (whole, piped))
     assert now.content.sha256 == then.content.sha256 and now.content.path == str(content)
 
 
-@pytest.mark.parametrize("act", [painted, lambda job: plan(job, encoder=tiny_network())])
+@pytest.mark.parametrize("act", [painted, lambda job: plan_job(job, encoder=tiny_network())])
 @pytest.mark.parametrize("which", ["content", "painting", "start", "mask"])
 def test_the_library_refuses_to_read_a_pipe_twice(tmp_path, act, which):
     job, pipe = tiny_job(tmp_path), tmp_path / "pipe"
@@ -55,7 +55,7 @@ def test_the_library_refuses_to_read_a_pipe_twice(tmp_path, act, which):
     changes = {
         "content": {"content": pipe},
         "painting": {"paintings": (pipe,)},
-        "start": {"start": pipe},
+        "init": {"init": pipe},
         "mask": {"regions": ((job.content, pipe),)},
     }
     with pytest.raises(InputError, match="pipe is a pipe, which can be read only once"):

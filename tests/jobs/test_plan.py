@@ -14,49 +14,51 @@ sys.path.append(str(Path(__file__).parent))
 from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network
 
 from brushwork.errors import InputError
-from brushwork.evaluate.meter import on_meta
-from brushwork.jobs import plan, probe
-from brushwork.jobs.inputs import Sizes
+from brushwork.evaluate.meter import to_meta
+from brushwork.jobs import plan_job, probe
+from brushwork.jobs.inputs import InputSizes
 from brushwork.jobs.need import SIDES
-from brushwork.jobs.rehearse import optimizer_memory, peak
-from brushwork.jobs.scaled import scaled, size_of
-from brushwork.picture import Size, write_picture
-from brushwork.recipes import Pictures, ReconstructContent, Texture, Transfer, run
+from brushwork.jobs.rehearse import optimizer_memory, peak_memory
+from brushwork.jobs.scaled import option_size, with_size
+from brushwork.picture import Size, write_image
+from brushwork.recipes import RecipeInputs, ReconstructionOptions, TextureOptions, TransferOptions, run_recipe
 
-SQUARE = Sizes(Size(64, 64), (Size(64, 64),))
+SQUARE = InputSizes(Size(64, 64), (Size(64, 64),))
 
 
 def needed(options, sizes=SQUARE):
-    return peak(options, sizes, on_meta(tiny_network()))
+    return peak_memory(options, sizes, to_meta(tiny_network()))
 
 
 def between(job, share):
     """Memory between what the smallest painting takes, with all that this process holds, and what the job takes."""
     least, whole = (
-        plan(replace(job, options=replace(job.options, size=size)), timed=False, encoder=tiny_network()).memory
+        plan_job(
+            replace(job, options=replace(job.options, size=size)), measure_time=False, encoder=tiny_network()
+        ).memory
         for size in (64, job.options.size)
     )
     return round(least + share * (whole - least))
 
 
 def flat(**changes):
-    return replace(TINY, coarsest=0, **changes)
+    return replace(TINY, min_size=0, **changes)
 
 
 @pytest.mark.slow
 def test_a_plan_tells_sizes_closures_memory_and_time(tmp_path):
-    found = plan(tiny_job(tmp_path), encoder=tiny_network())
-    assert [(level.size, level.closures) for level in found.levels] == [(Size(32, 48), 6), (Size(64, 96), 3)]
+    found = plan_job(tiny_job(tmp_path), encoder=tiny_network())
+    assert [(level.size, level.iterations) for level in found.levels] == [(Size(32, 48), 6), (Size(64, 96), 3)]
     assert found.device == "cpu"
     assert 0 < found.levels[0].memory < found.levels[1].memory == found.memory
-    assert found.fits and found.largest is None
+    assert found.fits and found.max_size is None
     assert found.seconds is not None and 0 < found.seconds < 60
     assert sorted(path.name for path in tmp_path.iterdir()) == ["painting.png", "photograph.png"]
 
 
 @pytest.mark.slow
 def test_without_a_probe_there_are_no_times(tmp_path):
-    assert plan(tiny_job(tmp_path), timed=False, encoder=tiny_network()).seconds is None
+    assert plan_job(tiny_job(tmp_path), measure_time=False, encoder=tiny_network()).seconds is None
 
 
 @pytest.fixture
@@ -71,46 +73,46 @@ def nothing_held(monkeypatch):
 def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=2000))
     memory = between(job, 1 / 4)
-    found = plan(job, timed=False, memory=memory, encoder=tiny_network())
+    found = plan_job(job, measure_time=False, memory=memory, encoder=tiny_network())
     assert not found.fits and found.available is not None and abs(found.available - memory) < 1000
-    assert found.largest is not None and 400 < found.largest < 2000
-    smaller = replace(job, options=replace(job.options, size=found.largest))
-    assert plan(smaller, timed=False, memory=memory, encoder=tiny_network()).fits
-    larger = replace(job, options=replace(job.options, size=found.largest + 100))
-    assert not plan(larger, timed=False, memory=memory, encoder=tiny_network()).fits
+    assert found.max_size is not None and 400 < found.max_size < 2000
+    smaller = replace(job, options=replace(job.options, size=found.max_size))
+    assert plan_job(smaller, measure_time=False, memory=memory, encoder=tiny_network()).fits
+    larger = replace(job, options=replace(job.options, size=found.max_size + 100))
+    assert not plan_job(larger, measure_time=False, memory=memory, encoder=tiny_network()).fits
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_held")
 def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=2000))
-    at_once = plan(job, timed=False, encoder=tiny_network())
+    at_once = plan_job(job, measure_time=False, encoder=tiny_network())
     assert at_once.tiling is None
     memory = between(job, 0.6)
-    found = plan(job, timed=False, memory=memory, encoder=tiny_network())
-    assert found.fits and found.memory <= memory and found.largest is None
+    found = plan_job(job, measure_time=False, memory=memory, encoder=tiny_network())
+    assert found.fits and found.memory <= memory and found.max_size is None
     assert found.tiling is not None and found.tiling.side in SIDES
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_held")
 def test_sizes_at_which_the_network_sees_nothing_are_not_proposed(tmp_path):
-    write_picture(picture(1, 33, 400), tmp_path / "photograph.png")
+    write_image(picture(1, 33, 400), tmp_path / "photograph.png")
     job = tiny_job(tmp_path, options=flat(size=2000))
-    half = plan(job, timed=False, memory=between(job, 0.12), encoder=tiny_network())
-    assert half.largest is not None and half.largest > 700
-    assert plan(job, timed=False, memory=1, encoder=tiny_network()).largest == 0
+    half = plan_job(job, measure_time=False, memory=between(job, 0.12), encoder=tiny_network())
+    assert half.max_size is not None and half.max_size > 700
+    assert plan_job(job, measure_time=False, memory=1, encoder=tiny_network()).max_size == 0
 
 
 @pytest.mark.slow
 def test_where_nothing_fits_the_largest_size_is_0(tmp_path):
-    assert plan(tiny_job(tmp_path), timed=False, memory=0, encoder=tiny_network()).largest == 0
+    assert plan_job(tiny_job(tmp_path), measure_time=False, memory=0, encoder=tiny_network()).max_size == 0
 
 
 def test_pictures_that_cannot_be_used_are_refused(tmp_path):
-    write_picture(picture(1, 33, 1000), tmp_path / "photograph.png")
+    write_image(picture(1, 33, 1000), tmp_path / "photograph.png")
     with pytest.raises(InputError, match="96×3 pixels at first"):
-        plan(tiny_job(tmp_path), encoder=tiny_network())
+        plan_job(tiny_job(tmp_path), encoder=tiny_network())
 
 
 @pytest.mark.slow
@@ -123,34 +125,36 @@ def test_memory_grows_with_the_area():
 def test_memory_grows_with_what_is_looked_at():
     plain = needed(flat(size=256))
     assert needed(flat(size=256, style_scale=(4.0,))) > 2 * plain
-    assert needed(flat(size=256, spread_weight=1.0)) > plain
-    large = Sizes(Size(4000, 4000), (Size(64, 64),))
+    assert needed(flat(size=256, moment_weight=1.0)) > plain
+    large = InputSizes(Size(4000, 4000), (Size(64, 64),))
     assert needed(flat(size=256), large) >= plain + (4000 * 4000 - 64 * 64) * 12
-    assert needed(replace(ADAM, size=256, coarsest=0)) < needed(flat(size=256, history=100, iterations=100))
+    assert needed(replace(ADAM, size=256, min_size=0)) < needed(flat(size=256, history=100, iterations=100))
 
 
 @pytest.mark.slow
 def test_every_recipe_can_be_rehearsed():
-    assert needed(ReconstructContent(layer="conv2_1", size=512)) > needed(ReconstructContent(layer="conv2_1", size=256))
-    textures = [needed(Texture(size=f"{side}x64", style_layers=STYLE)) for side in (64, 1000)]
+    assert needed(ReconstructionOptions(layer="conv2_1", size=512)) > needed(
+        ReconstructionOptions(layer="conv2_1", size=256)
+    )
+    textures = [needed(TextureOptions(size=f"{side}x64", style_layers=STYLE)) for side in (64, 1000)]
     assert textures[1] > textures[0]
 
 
-@pytest.mark.parametrize("options", [flat(size=64, history=5, iterations=8), replace(ADAM, coarsest=0, size=64)])
+@pytest.mark.parametrize("options", [flat(size=64, history=5, iterations=8), replace(ADAM, min_size=0, size=64)])
 def test_the_optimizer_does_not_remember_more_than_was_predicted(options):
-    pictures = Pictures(picture(1, 64, 64), (picture(2, 64, 64),))
-    *_, last = run(options, pictures, encoder=tiny_network())
-    remembered = sum(tensor.nbytes for tensor in last.saved().state.values())
-    assert remembered <= optimizer_memory(options, Size(64, 64), last.spent) < remembered + 12 * 64 * 64 * 12
+    pictures = RecipeInputs(picture(1, 64, 64), (picture(2, 64, 64),))
+    *_, last = run_recipe(options, pictures, encoder=tiny_network())
+    remembered = sum(tensor.nbytes for tensor in last.resume_state().state.values())
+    assert remembered <= optimizer_memory(options, Size(64, 64), last.iterations) < remembered + 12 * 64 * 64 * 12
 
 
 def test_other_sizes_of_the_same_options():
     canvas = Size(300, 600)
-    for options in (Transfer(size=600), ReconstructContent(size=600), Texture(size="600x300")):
-        assert size_of(options, canvas) == 600
-        assert scaled(options, 600, canvas) == options
-    assert scaled(Texture(), 400, canvas).size == "400x200"
-    assert scaled(Texture(), 40, canvas).size == "40x32"
+    for options in (TransferOptions(size=600), ReconstructionOptions(size=600), TextureOptions(size="600x300")):
+        assert option_size(options, canvas) == 600
+        assert with_size(options, 600, canvas) == options
+    assert with_size(TextureOptions(), 400, canvas).size == "400x200"
+    assert with_size(TextureOptions(), 40, canvas).size == "40x32"
 
 
 @pytest.mark.slow
@@ -159,30 +163,30 @@ def test_other_sizes_of_the_same_options():
     [
         flat(style_blend=(1.0, 2.0)),
         replace(TINY, line_search=True),
-        ReconstructContent(layer="conv2_1"),
-        Texture(style_layers=STYLE),
+        ReconstructionOptions(layer="conv2_1"),
+        TextureOptions(style_layers=STYLE),
     ],
 )
 def test_every_recipe_can_be_probed(options):
-    paintings = 2 if isinstance(options, Transfer) else 0
-    rate = probe.probe(options, paintings, tiny_network(), torch.device("cpu"))
+    paintings = 2 if isinstance(options, TransferOptions) else 0
+    rate = probe.measure_speed(options, paintings, tiny_network(), torch.device("cpu"))
     assert 0 < rate < 1e-3
 
 
 def test_the_probe_leaves_the_random_state_alone():
     network = tiny_network()
     before = torch.get_rng_state()
-    probe.probe(flat(), 1, network, torch.device("cpu"))
+    probe.measure_speed(flat(), 1, network, torch.device("cpu"))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 MEASURE = """
 import sys
 from pathlib import Path
-from brushwork.jobs import Job, paint, plan
-from brushwork.recipes import Transfer
+from brushwork.jobs import OptimizationJob, run_job, plan_job
+from brushwork.recipes import TransferOptions
 folder = Path(sys.argv[1])
-options = Transfer(engine="plain", size=256, coarsest=0, iterations=2)
+options = Transfer(engine="plain", size=256, min-size=0, iterations=2)
 job = Job(options=options, content=folder / "photograph.png", paintings=(folder / "painting.png",),
           output=folder / "out.png", device="cpu")
 predicted = plan(job, timed=False).memory
@@ -197,7 +201,7 @@ print(int(peak.split()[1]) * 1024, predicted)
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_the_prediction_is_what_is_measured(tmp_path):
     for name, seed in (("photograph.png", 1), ("painting.png", 2)):
-        write_picture(picture(seed, 256, 256), tmp_path / name)
+        write_image(picture(seed, 256, 256), tmp_path / name)
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", MEASURE, str(tmp_path)]
     found = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout

@@ -10,40 +10,40 @@ import torch
 sys.path.append(str(Path(__file__).parent))
 from tiny_job import TINY, painted, tiny_job
 
-from brushwork.fast.instant import Instant, instant
-from brushwork.jobs import again
+from brushwork.fast.instant import AdaINOptions, transfer_adain
+from brushwork.jobs import job_from_image
 from brushwork.jobs.inputs import read_inputs
-from brushwork.jobs.preview import preview, started_at_once
+from brushwork.jobs.preview import make_preview, with_adain_init
 from brushwork.picture import Size
-from brushwork.recipes import plan
+from brushwork.recipes import schedule
 
 CPU = torch.device("cpu")
-OPTIONS = replace(TINY, start="instant", grain=0.0)
+OPTIONS = replace(TINY, init="instant", init_noise=0.0)
 
 
 @pytest.mark.slow
 def test_it_is_what_is_painted_at_once_at_the_first_size(tmp_path):
     inputs = read_inputs(tiny_job(tmp_path))
-    levels = plan(OPTIONS, inputs.content.size)
-    found = preview(OPTIONS, inputs, levels, CPU)
+    levels = schedule(OPTIONS, inputs.content.size)
+    found = make_preview(OPTIONS, inputs, levels, CPU)
     assert Size.of(found) == levels[0].size
-    (painting,) = inputs.on(CPU).paintings
-    true = instant(inputs.content.image, [painting], Instant(size=max(levels[0].size)))
+    (painting,) = inputs.to_device(CPU).styles
+    true = transfer_adain(inputs.content.image, [painting], AdaINOptions(size=max(levels[0].size)))
     torch.testing.assert_close(found, true)
 
 
 @pytest.mark.slow
 def test_it_is_as_grainy_as_other_starts(tmp_path):
     inputs = read_inputs(tiny_job(tmp_path))
-    levels = plan(OPTIONS, inputs.content.size)
-    plain, grainy = (preview(replace(OPTIONS, grain=grain), inputs, levels, CPU) for grain in (0.0, 15.0))
+    levels = schedule(OPTIONS, inputs.content.size)
+    plain, grainy = (make_preview(replace(OPTIONS, init_noise=grain), inputs, levels, CPU) for grain in (0.0, 15.0))
     assert abs(float((grainy - plain).std()) - 15 / 255) < 0.005
 
 
 def test_only_who_asks_starts_from_it(tmp_path):
     job = tiny_job(tmp_path)
     inputs = read_inputs(job)
-    assert started_at_once(job, inputs, plan(TINY, inputs.content.size), CPU, "plain") is inputs
+    assert with_adain_init(job, inputs, schedule(TINY, inputs.content.size), CPU, "plain") is inputs
 
 
 @pytest.mark.slow
@@ -53,6 +53,6 @@ def test_a_painting_that_starts_from_it_is_painted_again_alike(tmp_path):
     other = tiny_job(tmp_path, output=tmp_path / "other.png")
     painted(other)
     assert job.output.read_bytes() != other.output.read_bytes()
-    repeat = again(job.output).job
+    repeat = job_from_image(job.output).job
     painted(repeat)
     assert repeat.output.read_bytes() == job.output.read_bytes()

@@ -16,8 +16,8 @@ sys.path.append(str(Path(__file__).parent))
 import rank_process
 from tiny_job import painted, tiny_job
 
-from brushwork.jobs.checkpoint import Checkpoint
-from brushwork.jobs.inscription import read_inscription
+from brushwork.jobs.checkpoint import JobCheckpoint
+from brushwork.jobs.inscription import read_embedded_result
 
 PATIENCE = 120.0
 """Seconds until the test fails."""
@@ -85,6 +85,6 @@ def test_a_killed_process_ends_the_other_with_a_reason_and_a_checkpoint(told):
     error, note = torch.load(folder / "0.pt")["lost"]
     assert "lost" in error
     assert "out.png.checkpoint keeps the painting" in note
-    assert Checkpoint.read(folder / "out.png.checkpoint").standing.closures >= 2
+    assert JobCheckpoint.read(folder / "out.png.checkpoint").snapshot.iterations >= 2
     painted(tiny_job(folder), resume=True)
-    assert read_inscription(folder / "out.png").finished
+    assert read_embedded_result(folder / "out.png").is_finished

@@ -14,12 +14,12 @@ sys.path.append(str(Path(__file__).parent))
 from tiny_job import ADAM, TINY, painted, picture, tiny_job, tiny_network
 
 from brushwork.errors import InputError
-from brushwork.jobs import Finished, Note, Started, paint
-from brushwork.jobs.checkpoint import Checkpoint
-from brushwork.picture import write_picture
+from brushwork.jobs import Finished, Note, Started, run_job
+from brushwork.jobs.checkpoint import JobCheckpoint
+from brushwork.picture import write_image
 from brushwork.recipes import Progress
 
-SEARCHING = replace(TINY, line_search=True, boxed=True, start="noise")
+SEARCHING = replace(TINY, line_search=True, bounded=True, init="noise")
 
 HASTY = replace(ADAM, learning_rate=100.0)
 """So fast that the guard has to step in."""
@@ -27,9 +27,9 @@ HASTY = replace(ADAM, learning_rate=100.0)
 
 def interrupted(job, closures, *, resume=False, encoder=None):
     """Paint until so many closures are spent, and stop there."""
-    events = paint(job, encoder=encoder or tiny_network(), resume=resume)
+    events = run_job(job, encoder=encoder or tiny_network(), resume=resume)
     for event in events:
-        if isinstance(event, Progress) and event.spent >= closures:
+        if isinstance(event, Progress) and event.iterations >= closures:
             break
     events.close()
 
@@ -42,7 +42,7 @@ def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
         broken = tiny_job(tmp_path, options=options, output=tmp_path / f"broken-{closures}.png")
         interrupted(broken, closures)
         started, *_, finished = painted(broken, resume=True)
-        assert started.spent >= closures
+        assert started.iterations >= closures
         assert finished.total == unbroken.total
         assert broken.output.read_bytes() == whole.output.read_bytes()
         assert not broken.checkpoint.exists()
@@ -60,11 +60,11 @@ def test_it_can_be_interrupted_again_and_again(tmp_path):
 def test_the_real_network_resumes_bit_for_bit(tmp_path):
     options = replace(TINY, content_layers=("conv3_1",), style_layers=("conv1_1", "conv2_1"), iterations=3)
     whole, broken = (tiny_job(tmp_path, options=options, output=tmp_path / name) for name in ("w.png", "b.png"))
-    list(paint(whole))
-    events = paint(broken)
-    next(event for event in events if isinstance(event, Progress) and event.spent == 2)
+    list(run_job(whole))
+    events = run_job(broken)
+    next(event for event in events if isinstance(event, Progress) and event.iterations == 2)
     events.close()
-    list(paint(broken, resume=True))
+    list(run_job(broken, resume=True))
     assert broken.output.read_bytes() == whole.output.read_bytes()
 
 
@@ -90,10 +90,10 @@ def test_notes_of_the_guard_go_on(tmp_path):
 
 
 def test_time_and_notes_go_on(tmp_path):
-    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.zeros(1, 1, 40, 60))
+    write_image(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.zeros(1, 1, 40, 60))
     job = tiny_job(tmp_path)
     interrupted(job, 3)
-    before = Checkpoint.read(job.checkpoint)
+    before = JobCheckpoint.read(job.checkpoint)
     *_, finished = painted(job, resume=True)
     assert finished.seconds > before.seconds > 0
     assert finished.notes == ("photograph.png: fully transparent: read as white",)
@@ -103,7 +103,7 @@ def test_resuming_without_a_checkpoint_begins_anew_and_says_so(tmp_path):
     job = tiny_job(tmp_path)
     note, started, *_ = painted(job, resume=True)
     assert isinstance(note, Note) and "from the beginning" in note.text
-    assert isinstance(started, Started) and started.spent == 0
+    assert isinstance(started, Started) and started.iterations == 0
 
 
 def test_what_is_finished_is_not_painted_again(tmp_path):
@@ -112,7 +112,7 @@ def test_what_is_finished_is_not_painted_again(tmp_path):
     content = job.output.read_bytes()
     (again,) = painted(job, resume=True)
     assert isinstance(again, Finished)
-    assert (again.total, again.losses, again.closures) == (first.total, first.losses, first.closures)
+    assert (again.total, again.losses, again.iterations) == (first.total, first.losses, first.closures)
     assert "finished already" in again.notes[0]
     assert job.output.read_bytes() == content
 
@@ -141,7 +141,7 @@ def test_an_unfinished_painting_is_not_lost_to_a_new_one(tmp_path):
 def test_a_new_beginning_does_not_leave_the_old_checkpoint(tmp_path):
     job = tiny_job(tmp_path, overwrite=True)
     interrupted(job, 2)
-    next(event for event in paint(job, encoder=tiny_network()) if isinstance(event, Started))
+    next(event for event in run_job(job, encoder=tiny_network()) if isinstance(event, Started))
     assert not job.checkpoint.exists()
 
 
@@ -151,7 +151,7 @@ def test_other_options_or_pictures_are_refused_by_name(tmp_path):
     job.output.unlink()
     with pytest.raises(InputError, match="iterations: 7 here, 6 there"):
         painted(replace(job, options=replace(TINY, iterations=7)), resume=True)
-    write_picture(picture(9, 40, 60), job.content, overwrite=True)
+    write_image(picture(9, 40, 60), job.content, overwrite=True)
     with pytest.raises(InputError, match="another content picture"):
         painted(job, resume=True)
     note, *_ = painted(replace(job, overwrite=True), resume=True)
@@ -164,7 +164,7 @@ def test_another_picture_at_the_output_is_not_lost(tmp_path):
     content = job.output.read_bytes()
     with pytest.raises(InputError, match="seed: 0 here, 1 there"):
         painted(job, resume=True)
-    write_picture(picture(1, 40, 60), job.output, overwrite=True)
+    write_image(picture(1, 40, 60), job.output, overwrite=True)
     with pytest.raises(InputError, match="no record"):
         painted(job, resume=True)
     assert job.output.read_bytes() != content
@@ -173,9 +173,9 @@ def test_another_picture_at_the_output_is_not_lost(tmp_path):
 def test_other_circumstances_are_told(tmp_path):
     job = tiny_job(tmp_path)
     interrupted(job, 2)
-    found = Checkpoint.read(job.checkpoint)
-    elsewhere = replace(found.record, machine=found.record.machine | {"torch": "1.0"})
-    found._replace(record=elsewhere).write(job.checkpoint)
+    found = JobCheckpoint.read(job.checkpoint)
+    elsewhere = replace(found.manifest, machine=found.manifest.machine | {"torch": "1.0"})
+    found._replace(manifest=elsewhere).write(job.checkpoint)
     note, *_ = painted(job, resume=True)
     assert "1.0 there" in note.text
 
@@ -194,7 +194,7 @@ def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
 def test_the_loaded_state_is_let_go(tmp_path):
     job = tiny_job(tmp_path)
     interrupted(job, 5)
-    events = paint(job, encoder=tiny_network(), resume=True)
+    events = run_job(job, encoder=tiny_network(), resume=True)
     steps = (event for event in events if isinstance(event, Progress))
     next(steps), next(steps)
     maps = Path("/proc/self/maps")

@@ -12,11 +12,11 @@ import torch
 sys.path.append(str(Path(__file__).parent))
 from tiny_job import STYLE, TINY, painted, picture, tiny_job, tiny_network
 
-from brushwork.errors import InputError, OutOfMemory
-from brushwork.jobs import Finished, Note, Started, keeper, paint
-from brushwork.jobs.inscription import read_inscription
-from brushwork.picture import Size, read_picture, write_picture
-from brushwork.recipes import Progress, ReconstructContent, Texture
+from brushwork.errors import InputError, OutOfMemoryError
+from brushwork.jobs import Finished, Note, Started, keeper, run_job
+from brushwork.jobs.inscription import read_embedded_result
+from brushwork.picture import Size, read_image, write_image
+from brushwork.recipes import Progress, ReconstructionOptions, TextureOptions
 
 
 def kinds(events):
@@ -32,13 +32,13 @@ def test_a_painting_starts_progresses_and_finishes(tmp_path):
     started, *steps, finished = painted(job)
     assert isinstance(started, Started)
     assert started.device == torch.device("cpu")
-    assert [level.closures for level in started.levels] == [6, 3]
-    assert started.spent == 0
-    spent = [step.spent for step in steps]  # a searched step may take several closures
+    assert [level.iterations for level in started.levels] == [6, 3]
+    assert started.iterations == 0
+    spent = [step.iterations for step in steps]  # a searched step may take several closures
     assert spent[0] == 1 and len(spent) > 5 and spent == sorted(set(spent)) and spent[-1] <= 9
     assert isinstance(finished, Finished)
     assert finished.path == job.output
-    assert finished.closures == steps[-1].spent
+    assert finished.iterations == steps[-1].iterations
     assert finished.total == float(steps[-1].step.losses.total)
     assert finished.losses.keys() == steps[-1].step.losses.terms.keys()
     assert finished.notes == ()
@@ -48,43 +48,45 @@ def test_a_painting_starts_progresses_and_finishes(tmp_path):
 def test_the_picture_is_the_last_one_and_nothing_else_is_left(tmp_path):
     job = tiny_job(tmp_path)
     *_, last, _ = painted(job, checkpoint_every=0)
-    assert torch.equal(read_picture(job.output).image, (last.image * 255).round() / 255)
+    assert torch.equal(read_image(job.output).image, (last.image * 255).round() / 255)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "painting.png", "photograph.png"]
 
 
 def test_what_was_done_stands_in_the_picture(tmp_path):
     job = tiny_job(tmp_path)
     *_, finished = painted(job)
-    found = read_inscription(job.output)
-    assert found.record.options == replace(TINY, engine="plain")  # what auto found for this network
-    assert found.finished
-    assert (found.closures, found.total, found.losses) == (finished.closures, finished.total, finished.losses)
+    found = read_embedded_result(job.output)
+    assert found.manifest.options == replace(TINY, engine="plain")  # what auto found for this network
+    assert found.is_finished
+    assert (found.iterations, found.total, found.losses) == (finished.closures, finished.total, finished.losses)
 
 
-@pytest.mark.parametrize("options", [ReconstructContent(layer="conv2_1"), Texture(size="70x50", style_layers=STYLE)])
+@pytest.mark.parametrize(
+    "options", [ReconstructionOptions(layer="conv2_1"), TextureOptions(size="70x50", style_layers=STYLE)]
+)
 def test_every_recipe_is_painted(tmp_path, options):
-    options = replace(options, iterations=3, **({"size": 96} if isinstance(options, ReconstructContent) else {}))
-    job = tiny_job(tmp_path, options=options, paintings=())
+    options = replace(options, iterations=3, **({"size": 96} if isinstance(options, ReconstructionOptions) else {}))
+    job = tiny_job(tmp_path, options=options, styles=())
     painted(job)
-    expected = Size(50, 70) if isinstance(options, Texture) else Size(64, 96)
-    assert read_picture(job.output).size == expected
+    expected = Size(50, 70) if isinstance(options, TextureOptions) else Size(64, 96)
+    assert read_image(job.output).size == expected
 
 
 def test_a_start_picture_is_used(tmp_path):
     one, other = (tmp_path / name for name in ("one.png", "other.png"))
-    write_picture(picture(5, 40, 60), one)
-    start = tiny_job(tmp_path, start=one, output=other, options=replace(TINY, iterations=1, coarsest=0, size=60))
+    write_image(picture(5, 40, 60), one)
+    start = tiny_job(tmp_path, init=one, output=other, options=replace(TINY, iterations=1, min_size=0, size=60))
     painted(start)
-    assert torch.equal(read_picture(other).image, read_picture(one).image)
+    assert torch.equal(read_image(other).image, read_image(one).image)
 
 
 def test_alpha_is_carried_around(tmp_path):
     alpha = torch.ones(1, 1, 40, 60)
     alpha[..., :20, :] = 0
-    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", alpha=alpha)
+    write_image(picture(1, 40, 60), tmp_path / "photograph.png", alpha=alpha)
     job = tiny_job(tmp_path)
     painted(job)
-    found = read_picture(job.output).alpha
+    found = read_image(job.output).alpha
     assert found is not None and found.shape == (1, 1, 64, 96)
     assert found[..., :28, :].max() < 0.1 and found[..., 36:, :].min() > 0.9
     *_, finished = painted(replace(job, output=tmp_path / "out.jpg"))
@@ -92,24 +94,24 @@ def test_alpha_is_carried_around(tmp_path):
 
 
 def test_textures_are_not_transparent(tmp_path):
-    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.full((1, 1, 40, 60), 0.5))
-    job = tiny_job(tmp_path, options=Texture(size="64x64", iterations=2, style_layers=STYLE), paintings=())
+    write_image(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.full((1, 1, 40, 60), 0.5))
+    job = tiny_job(tmp_path, options=TextureOptions(size="64x64", iterations=2, style_layers=STYLE), styles=())
     events = painted(job)
     assert "textures are not" in " ".join(notes(events))
-    assert read_picture(job.output).alpha is None
+    assert read_image(job.output).alpha is None
 
 
 def test_16_bits_stay_16_bits(tmp_path):
     pytest.importorskip("pyvips")
-    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", bits=16)
+    write_image(picture(1, 40, 60), tmp_path / "photograph.png", bits=16)
     job = tiny_job(tmp_path)
     assert notes(painted(job)) == []
-    assert read_picture(job.output).bits == 16
+    assert read_image(job.output).bits == 16
     assert "keeps 8" in notes(painted(replace(job, output=tmp_path / "out.webp")))[0]
 
 
 def test_notes_of_reading_are_told_at_the_beginning(tmp_path):
-    write_picture(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.zeros(1, 1, 40, 60))
+    write_image(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.zeros(1, 1, 40, 60))
     first, *_ = painted(tiny_job(tmp_path))
     assert first == Note("photograph.png: fully transparent: read as white")
 
@@ -121,7 +123,7 @@ def test_nothing_is_overwritten_without_permission(tmp_path):
         painted(job)
     assert job.output.read_bytes() == b"precious"
     painted(replace(job, overwrite=True))
-    assert read_picture(job.output).size == Size(64, 96)
+    assert read_image(job.output).size == Size(64, 96)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_nothing_is_overwritten_without_permission(tmp_path):
     [
         ({"content": "nowhere.png"}, "nowhere.png"),
         ({"paintings": ("nowhere.png",)}, "nowhere.png"),
-        ({"start": "nowhere.png"}, "nowhere.png"),
+        ({"init": "nowhere.png"}, "nowhere.png"),
         ({"output": "no/where.png"}, "folder"),
         ({"output": "out.txt"}, "ending|ends"),
         ({"device": "cuba"}, "no device 'cuba'"),
@@ -152,13 +154,13 @@ def test_the_photograph_is_no_painting(tmp_path):
     job = tiny_job(tmp_path)
     (tmp_path / "copy.png").write_bytes(job.content.read_bytes())
     with pytest.raises(InputError, match=r"copy.png is the photograph itself"):
-        painted(replace(job, paintings=(*job.paintings, tmp_path / "copy.png")))
+        painted(replace(job, styles=(*job.styles, tmp_path / "copy.png")))
 
 
 @pytest.mark.parametrize("name", ["photograph.png", "painting.png", "start.png"])
 def test_no_input_is_overwritten(tmp_path, name):
-    write_picture(picture(3, 40, 60), tmp_path / "start.png")
-    job = tiny_job(tmp_path, start=tmp_path / "start.png", output=tmp_path / name, overwrite=True)
+    write_image(picture(3, 40, 60), tmp_path / "start.png")
+    job = tiny_job(tmp_path, init=tmp_path / "start.png", output=tmp_path / name, overwrite=True)
     before = job.output.read_bytes()
     with pytest.raises(InputError, match="a picture to paint from"):
         painted(job)
@@ -166,19 +168,19 @@ def test_no_input_is_overwritten(tmp_path, name):
 
 
 def test_a_picture_too_long_for_the_network_is_refused_before_painting(tmp_path):
-    write_picture(picture(1, 33, 1000), tmp_path / "photograph.png")
+    write_image(picture(1, 33, 1000), tmp_path / "photograph.png")
     with pytest.raises(InputError, match="the result would be 96×3 pixels at first"):
         painted(tiny_job(tmp_path))
 
 
 def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
-    job = tiny_job(tmp_path, options=replace(TINY, size=4096, coarsest=0))
-    with pytest.raises(OutOfMemory) as caught:
+    job = tiny_job(tmp_path, options=replace(TINY, size=4096, min_size=0))
+    with pytest.raises(OutOfMemoryError) as caught:
         painted(job, memory=1_500_000_000)
-    fitting = caught.value.fitting_size
+    fitting = caught.value.max_size
     assert fitting is not None and 500 < fitting < 4000
     assert f"take size {fitting} or less" in str(caught.value)
-    with pytest.raises(OutOfMemory, match="no size fits"):
+    with pytest.raises(OutOfMemoryError, match="no size fits"):
         painted(job, memory=1)
 
 
@@ -223,7 +225,7 @@ def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
 
     monkeypatch.setattr(keeper, "monotonic", lambda: now[0])
     monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", slow)
-    for event in paint(
+    for event in run_job(
         tiny_job(tmp_path, options=replace(TINY, iterations=60)), encoder=tiny_network(), checkpoint_every=2
     ):
         now[0] += isinstance(event, Progress)
@@ -234,7 +236,7 @@ def test_the_first_checkpoint_comes_after_five_seconds(tmp_path, monkeypatch):
     now, written = [0.0], []
     monkeypatch.setattr(keeper, "monotonic", lambda: now[0])
     monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", lambda *_: written.append(now[0]))
-    for event in paint(tiny_job(tmp_path, options=replace(TINY, iterations=100)), encoder=tiny_network()):
+    for event in run_job(tiny_job(tmp_path, options=replace(TINY, iterations=100)), encoder=tiny_network()):
         now[0] += isinstance(event, Progress)
     assert written == [5.0, 65.0, 125.0]
 
@@ -248,9 +250,9 @@ def test_the_output_is_the_same_file_each_time(tmp_path):
 
 
 def test_the_real_network_paints(tmp_path):
-    options = replace(TINY, content_layers=("conv4_2",), style_layers=("conv1_1", "conv3_1"), iterations=2, coarsest=0)
+    options = replace(TINY, content_layers=("conv4_2",), style_layers=("conv1_1", "conv3_1"), iterations=2, min_size=0)
     job = tiny_job(tmp_path, options=options)
-    *_, finished = paint(job)
-    assert finished.closures == 2
-    record = json.loads(json.dumps(read_inscription(job.output).record.to_json()))
+    *_, finished = run_job(job)
+    assert finished.iterations == 2
+    record = json.loads(json.dumps(read_embedded_result(job.output).manifest.to_json()))
     assert record["network"] == options.network

@@ -6,23 +6,30 @@ from typing import get_args
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.jobs.settings import RECIPES, options_from_json, options_to_json, recipe_of
-from brushwork.recipes import PRESETS, Mdan, Options, ReconstructContent, Texture, Transfer
+from brushwork.jobs.settings import RECIPES, options_from_json, options_to_json, recipe_name
+from brushwork.recipes import (
+    PRESETS,
+    MDANOptions,
+    RecipeOptions,
+    ReconstructionOptions,
+    TextureOptions,
+    TransferOptions,
+)
 
 
 def there_and_back(options):
-    return options_from_json(recipe_of(options), json.loads(json.dumps(options_to_json(options))))
+    return options_from_json(recipe_name(options), json.loads(json.dumps(options_to_json(options))))
 
 
 @pytest.mark.parametrize(
     "options",
     [
         *PRESETS.values(),
-        Transfer(style_blend=(0.25, 0.75), content_layers=()),
-        ReconstructContent(layer="conv3_1", boxed=True),
-        Transfer(size="full"),
-        Texture(size="300x200", averaging=0.1 + 0.2),
-        Mdan(turns=(1.5, 0.0), mirrored=False),
+        TransferOptions(style_blend=(0.25, 0.75), content_layers=()),
+        ReconstructionOptions(layer="conv3_1", bounded=True),
+        TransferOptions(size="full"),
+        TextureOptions(size="300x200", ema_decay=0.1 + 0.2),
+        MDANOptions(rotations=(1.5, 0.0), mirror=False),
     ],
 )
 def test_options_come_back_equal(options):
@@ -30,24 +37,24 @@ def test_options_come_back_equal(options):
 
 
 def test_every_recipe_has_a_name():
-    assert set(RECIPES.values()) >= set(get_args(Options))
+    assert set(RECIPES.values()) >= set(get_args(RecipeOptions))
     assert len(set(RECIPES.values())) == len(RECIPES)
 
 
 def test_whole_numbers_are_taken_for_decimal_ones():
-    data = options_to_json(Transfer()) | {"style_weight": 5}
+    data = options_to_json(TransferOptions()) | {"style_weight": 5}
     assert isinstance(options_from_json("transfer", data).style_weight, float)
 
 
 def test_an_unknown_recipe_is_named():
     with pytest.raises(InputError, match=r"no recipe 'transver'\. Did you mean 'transfer'"):
-        options_from_json("transver", options_to_json(Transfer()))
+        options_from_json("transver", options_to_json(TransferOptions()))
     with pytest.raises(InputError, match="no recipe None"):
         options_from_json(None, {})
 
 
 def test_missing_and_unknown_options_are_named():
-    data = options_to_json(Transfer())
+    data = options_to_json(TransferOptions())
     del data["seed"]
     with pytest.raises(InputError, match=r"missing: seed; unknown: speed"):
         options_from_json("transfer", data | {"speed": 1})
@@ -60,7 +67,7 @@ def test_missing_and_unknown_options_are_named():
         {"size": "all"},
         {"size": True},
         {"size": 512.5},
-        {"boxed": 1},
+        {"bounded": 1},
         {"optimizer": "newton"},
         {"style_layers": "conv1_1"},
         {"style_layers": [1]},
@@ -71,7 +78,7 @@ def test_missing_and_unknown_options_are_named():
 def test_a_value_of_another_type_is_named(wrong):
     (name,) = wrong
     with pytest.raises(InputError, match=f"^{name} is|^the record|{name}"):
-        options_from_json("transfer", options_to_json(Transfer()) | wrong)
+        options_from_json("transfer", options_to_json(TransferOptions()) | wrong)
 
 
 def test_options_that_are_no_object():
@@ -81,4 +88,12 @@ def test_options_that_are_no_object():
 
 def test_a_value_out_of_range_is_refused():
     with pytest.raises(InputError, match="size is 7"):
-        options_from_json("transfer", options_to_json(Transfer()) | {"size": 7})
+        options_from_json("transfer", options_to_json(TransferOptions()) | {"size": 7})
+
+
+def test_options_of_earlier_versions_are_read_under_their_names_now():
+    data = options_to_json(TransferOptions(min_size=64, encoder_scale=256.0, precision="fp16", history_storage="bf16"))
+    old = {**data, "coarsest": data.pop("min_size"), "white": data.pop("encoder_scale"), "start": data.pop("init")}
+    del old["min_size"], old["encoder_scale"], old["init"]
+    found = options_from_json("transfer", {**old, "precision": "half", "history_storage": "half"})
+    assert found == TransferOptions(min_size=64, encoder_scale=256.0, precision="fp16", history_storage="bf16")

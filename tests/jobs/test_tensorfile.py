@@ -6,7 +6,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from brushwork.errors import InputError
-from brushwork.jobs.tensorfile import partial, read_tensors, remove, write_tensors
+from brushwork.jobs.tensorfile import partial_path, read_tensors, remove_file, write_tensors
 
 TENSORS = {
     "picture": torch.rand(1, 3, 5, 7, generator=torch.Generator().manual_seed(0)),
@@ -65,7 +65,7 @@ def test_what_could_not_be_written_to_its_end_is_removed(tmp_path, monkeypatch, 
         yield torch.ones(4)
         raise error
 
-    monkeypatch.setattr("brushwork.jobs.tensorfile.planes", fails)
+    monkeypatch.setattr("brushwork.jobs.tensorfile.iterate_planes", fails)
     with pytest.raises(type(error)):
         write_tensors(tmp_path / "state", {"x": torch.zeros(8)}, {})
     assert list(tmp_path.iterdir()) == []
@@ -88,7 +88,7 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_removing_takes_the_unfinished_successor_along(tmp_path):
     path = tmp_path / "state"
     write_tensors(path, TENSORS, {})
-    partial(path).write_bytes(b"half")
-    remove(path)
-    remove(path)
+    partial_path(path).write_bytes(b"half")
+    remove_file(path)
+    remove_file(path)
     assert list(tmp_path.iterdir()) == []

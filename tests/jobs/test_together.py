@@ -14,14 +14,14 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "evalua
 from threaded_ranks import together
 from tiny_job import ADAM, TINY, painted, tiny_job, tiny_network
 
-from brushwork.errors import Diverged, InputError, RankLost, Stopped
+from brushwork.errors import DivergedError, InputError, RankLostError, StopSignalError
 from brushwork.evaluate.tiled import Tiling
 from brushwork.jobs import Finished, Started
-from brushwork.jobs.checkpoint import Checkpoint
-from brushwork.jobs.crew import agreed
-from brushwork.jobs.inscription import read_inscription
-from brushwork.jobs.together import paint_together
-from brushwork.picture import read_picture
+from brushwork.jobs.checkpoint import JobCheckpoint
+from brushwork.jobs.crew import run_on_all_ranks
+from brushwork.jobs.inscription import read_embedded_result
+from brushwork.jobs.together import run_distributed_job
+from brushwork.picture import read_image
 from brushwork.recipes import Progress
 
 ROUNDING = 1.5 / 255
@@ -32,11 +32,13 @@ PARTS = Tiling(64)
 
 def several(job, ranks=2, **asked):
     """All events of every rank."""
-    return together(ranks, lambda wire: list(paint_together(job, wire, encoder=tiny_network(), tiling=PARTS, **asked)))
+    return together(
+        ranks, lambda wire: list(run_distributed_job(job, wire, encoder=tiny_network(), tiling=PARTS, **asked))
+    )
 
 
 def image(path):
-    return read_picture(path).image
+    return read_image(path).image
 
 
 @pytest.mark.parametrize("options", [TINY, ADAM], ids=["lbfgs", "adam"])
@@ -50,8 +52,8 @@ def test_the_picture_is_that_of_one_process(options, tmp_path):
     assert isinstance(first[-1], Finished)
     assert isinstance(other[-1], Progress)
     assert not shared.checkpoint.exists()
-    assert read_inscription(shared.output).record.machine["ranks"] == 2
-    assert "ranks" not in read_inscription(alone.output).record.machine
+    assert read_embedded_result(shared.output).manifest.machine["ranks"] == 2
+    assert "ranks" not in read_embedded_result(alone.output).manifest.machine
 
 
 def stopped_after(count):
@@ -71,9 +73,9 @@ def stopped_after(count):
 
 def stopped(job, ranks, count, **asked):
     def one(wire):
-        with pytest.raises(Stopped) as heard:
+        with pytest.raises(StopSignalError) as heard:
             list(
-                paint_together(
+                run_distributed_job(
                     job,
                     wire,
                     encoder=tiny_network(),
@@ -96,12 +98,12 @@ def test_an_interrupted_painting_goes_on_with_another_number_of_ranks_or_alone(c
     ):
         job = tiny_job(tmp_path, output=tmp_path / f"{number}.png")
         stopped(job, 2, count)
-        assert not read_inscription(job.output).finished
-        assert Checkpoint.read(job.checkpoint).standing.closures == count
+        assert not read_embedded_result(job.output).is_finished
+        assert JobCheckpoint.read(job.checkpoint).snapshot.iterations == count
         events = go_on(job)
-        assert next(event for event in events if isinstance(event, Started)).spent == count
+        assert next(event for event in events if isinstance(event, Started)).iterations == count
         torch.testing.assert_close(image(job.output), image(whole.output), rtol=0, atol=ROUNDING)
-        assert read_inscription(job.output).finished
+        assert read_embedded_result(job.output).is_finished
 
 
 def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
@@ -113,13 +115,13 @@ def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
         (shared, lambda: several(shared, checkpoint_every=0)),
     ):
         kept = job.checkpoint.with_suffix(".kept")
-        monkeypatch.setattr("brushwork.jobs.keeper.remove", lambda path, kept=kept: path.rename(kept))
+        monkeypatch.setattr("brushwork.jobs.keeper.remove_file", lambda path, kept=kept: path.rename(kept))
         begin()
-        states.append(Checkpoint.read(kept).standing)
+        states.append(JobCheckpoint.read(kept).snapshot)
     one, other = states
-    assert one.closures == other.closures
-    assert one.saved.state.keys() == other.saved.state.keys()
-    torch.testing.assert_close(other.saved.state["point"], one.saved.state["point"], rtol=0, atol=1e-2)
+    assert one.iterations == other.iterations
+    assert one.resume_state.state.keys() == other.resume_state.state.keys()
+    torch.testing.assert_close(other.resume_state.state["point"], one.resume_state.state["point"], rtol=0, atol=1e-2)
 
 
 def test_a_watched_picture_is_whole_on_the_first_rank(tmp_path):
@@ -143,13 +145,13 @@ def test_what_fails_on_the_first_rank_ends_the_others(tmp_path):
     job.output.write_bytes(b"taken")
 
     def one(wire):
-        with pytest.raises((InputError, RankLost)) as raised:
-            list(paint_together(job, wire, encoder=tiny_network()))
+        with pytest.raises((InputError, RankLostError)) as raised:
+            list(run_distributed_job(job, wire, encoder=tiny_network()))
         return raised.value
 
     first, other = together(2, one)
     assert isinstance(first, InputError)
-    assert isinstance(other, RankLost)
+    assert isinstance(other, RankLostError)
     assert str(first) in str(other)
     assert "rank 0" in str(other)
 
@@ -162,25 +164,25 @@ def test_agreement_raises_where_it_fails():
 
     def one(wire):
         try:
-            return agreed(wire, lambda: act(wire))
-        except (InputError, RankLost) as error:
+            return run_on_all_ranks(wire, lambda: act(wire))
+        except (InputError, RankLostError) as error:
             return str(error)
 
     assert together(3, one) == ["rank 1 failed: no such file", "no such file", "rank 1 failed: no such file"]
-    assert together(2, lambda wire: agreed(wire, lambda: wire.rank)) == [0, 1]
+    assert together(2, lambda wire: run_on_all_ranks(wire, lambda: wire.rank)) == [0, 1]
 
 
 def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
-    options = replace(TINY, coarsest=0, optimizer="adam", learning_rate=1e30, iterations=40)
+    options = replace(TINY, min_size=0, optimizer="adam", learning_rate=1e30, iterations=40)
     job = tiny_job(tmp_path, options=options)
 
     def one(wire):
-        with pytest.raises(Diverged):
-            list(paint_together(job, wire, encoder=tiny_network(), tiling=PARTS))
+        with pytest.raises(DivergedError):
+            list(run_distributed_job(job, wire, encoder=tiny_network(), tiling=PARTS))
 
     together(2, one)
     assert image(job.output).shape[-2:] == (64, 96)
-    assert not read_inscription(job.output).finished
+    assert not read_embedded_result(job.output).is_finished
 
 
 def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
@@ -195,15 +197,17 @@ def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
             return False
 
         asked = []
-        with pytest.raises(RankLost) as raised:
+        with pytest.raises(RankLostError) as raised:
             list(
-                paint_together(job, wire, encoder=tiny_network(), tiling=PARTS, checkpoint_every=0, interrupted=killed)
+                run_distributed_job(
+                    job, wire, encoder=tiny_network(), tiling=PARTS, checkpoint_every=0, interrupted=killed
+                )
             )
         return raised.value
 
     survivor, _ = together(2, one)
     assert "out.png.checkpoint keeps the painting" in survivor.__notes__[0]
-    assert Checkpoint.read(job.checkpoint).standing.closures == 4
+    assert JobCheckpoint.read(job.checkpoint).snapshot.iterations == 4
     assert not job.output.exists()
     several(job, resume=True)
-    assert read_inscription(job.output).finished
+    assert read_embedded_result(job.output).is_finished

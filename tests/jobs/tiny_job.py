@@ -14,49 +14,49 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
-from brushwork.jobs import Job, keeper, paint
-from brushwork.jobs.checkpoint import Checkpoint
-from brushwork.picture import write_picture
-from brushwork.recipes import Transfer
+from brushwork.jobs import OptimizationJob, keeper, run_job
+from brushwork.jobs.checkpoint import JobCheckpoint
+from brushwork.picture import write_image
+from brushwork.recipes import TransferOptions
 
-TINY = Transfer(
+TINY = TransferOptions(
     size=96,
-    coarsest=48,
+    min_size=48,
     iterations=6,
-    finer_share=0.5,
+    iteration_decay=0.5,
     history=3,
     content_layers=CONTENT,
     style_layers=STYLE,
-    convention="programs",
+    normalization="programs",
     style_falloff=1.0,
-    spread_weight=0.0,
+    moment_weight=0.0,
     style_weight=1e3,
 )
-ADAM = replace(TINY, optimizer="adam", learning_rate=3.0, averaging=0.9)
+ADAM = replace(TINY, optimizer="adam", learning_rate=3.0, ema_decay=0.9)
 
 
-def tiny_job(folder: Path, **changes) -> Job:
+def tiny_job(folder: Path, **changes) -> OptimizationJob:
     """A photograph of 40×60 and a painting of 50×50 in the folder, to be painted at 64×96."""
     pictures = {"photograph.png": picture(1, 40, 60), "painting.png": picture(2, 50, 50)}
     for name, image in pictures.items():
         if not (folder / name).exists():
-            write_picture(image, folder / name)
-    job = Job(
+            write_image(image, folder / name)
+    job = OptimizationJob(
         options=TINY,
         content=folder / "photograph.png",
-        paintings=(folder / "painting.png",),
+        styles=(folder / "painting.png",),
         output=folder / "out.png",
         device="cpu",
     )
     return replace(job, **changes)
 
 
-def painted(job: Job, **asked):
+def painted(job: OptimizationJob, **asked):
     """All events of a job, painted before the tiny network."""
-    return list(paint(job, encoder=tiny_network(), **asked))
+    return list(run_job(job, encoder=tiny_network(), **asked))
 
 
-def _child(job: Job) -> int:
+def _child(job: OptimizationJob) -> int:
     """Paint in a process of its own, with a checkpoint after every step."""
     process = os.fork()
     if process == 0:
@@ -70,7 +70,7 @@ def _child(job: Job) -> int:
     return process
 
 
-def _survive(job: Job) -> int:
+def _survive(job: OptimizationJob) -> int:
     """Paint, killed at random moments; what is left must be loadable each time. Returns the number of kills."""
     chance, kills = random.Random(5), 0
     while True:
@@ -82,10 +82,10 @@ def _survive(job: Job) -> int:
             return kills
         kills += 1
         if job.checkpoint.exists():
-            Checkpoint.read(job.checkpoint)
+            JobCheckpoint.read(job.checkpoint)
 
 
-def _killed_and_whole(folder: Path, name: str, options: Transfer) -> bool:
+def _killed_and_whole(folder: Path, name: str, options: TransferOptions) -> bool:
     """Whether a painting that was killed again and again is the file that an unbroken one is."""
     whole, broken = (
         tiny_job(folder, options=options, output=folder / f"{name}-{how}.png") for how in ("whole", "broken")

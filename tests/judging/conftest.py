@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.judging import Jury, Lpips
-from brushwork.judging.lpips import TAPS
-from brushwork.judging.viewpoint import viewpoint
-from brushwork.perception.architectures import build, shapes
-from brushwork.perception.conventions import preprocess
+from brushwork.judging import Evaluator, Lpips
+from brushwork.judging.lpips import LAYERS
+from brushwork.judging.viewpoint import metric_layers
+from brushwork.perception.architectures import build_encoder, tensor_shapes
+from brushwork.perception.conventions import make_preprocess
 from brushwork.perception.linear import linear_shapes
 
 ARCHITECTURES = {"alexnet": "AlexNet", "vgg16": "VGG-16"}
@@ -21,7 +21,7 @@ def random_weights(architecture):
     return {
         name: torch.randn(shape, generator=generator)
         * ((2 / torch.Size(shape[1:]).numel()) ** 0.5 if len(shape) > 1 else 0.1)
-        for name, shape in shapes(architecture).items()
+        for name, shape in tensor_shapes(architecture).items()
     }
 
 
@@ -42,7 +42,11 @@ def tensors():
 def lpips(tensors):
     """LPIPS in the random networks, by name."""
     return {
-        name: Lpips(build(ARCHITECTURES[name], weights, preprocess("torchvision"), "max", "zeros"), TAPS[name], linear)
+        name: Lpips(
+            build_encoder(ARCHITECTURES[name], weights, make_preprocess("torchvision"), "max", "zeros"),
+            LAYERS[name],
+            linear,
+        )
         for name, (weights, linear) in tensors.items()
     }
 
@@ -51,7 +55,7 @@ def lpips(tensors):
 def jury(lpips):
     """A jury that looks through the random AlexNet."""
     encoder = lpips["alexnet"].encoder
-    return Jury(encoder, viewpoint(encoder), lpips)
+    return Evaluator(encoder, metric_layers(encoder), lpips)
 
 
 def picture(seed, height, width):

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from brushwork.errors import InputError, WeightsError
-from brushwork.judging import Judgement, Jury, judge
-from brushwork.judging.viewpoint import viewpoint
+from brushwork.judging import Evaluator, Metrics, evaluate
+from brushwork.judging.viewpoint import metric_layers
 from brushwork.perception import Encoder
 from brushwork.perception.architectures import ARCHITECTURES
-from brushwork.perception.conventions import preprocess
+from brushwork.perception.conventions import make_preprocess
 
 STYLE = ("gram_style", "moments_style", "sliced_style", "frechet_style", "chroma_style")
 CONTENT = ("lpips_alexnet", "lpips_vgg16", "content", "chroma_content")
@@ -51,9 +51,9 @@ def test_results_are_not_enlarged(jury, photograph, painting):
 
 
 def test_every_figure_says_what_it_is():
-    from brushwork.cli.options import documentation
+    from brushwork.cli.options import field_docs
 
-    assert documentation(Judgement).keys() == {field.name for field in fields(Judgement)}
+    assert field_docs(Metrics).keys() == {field.name for field in fields(Metrics)}
 
 
 def test_pictures_too_small_are_refused(jury, photograph, painting):
@@ -66,21 +66,21 @@ def test_pictures_too_small_are_refused(jury, photograph, painting):
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_known_network_has_a_viewpoint(architecture):
     with torch.device("meta"):
-        encoder = ARCHITECTURES[architecture](preprocess("caffe"))
-    view = viewpoint(encoder)
+        encoder = ARCHITECTURES[architecture](make_preprocess("caffe"))
+    view = metric_layers(encoder)
     assert len(view.style) == 5
-    assert set(view.taps) == {view.content, view.cells, *view.style}
+    assert set(view.all_layers) == {view.content, view.positions, *view.style}
 
 
 def test_other_networks_cannot_judge():
     with pytest.raises(InputError, match="mine cannot judge: give a VGG"):
-        viewpoint(Encoder("mine", [], preprocess("caffe")))
+        metric_layers(Encoder("mine", [], make_preprocess("caffe")))
 
 
 def test_missing_weights_say_how_they_are_got(tmp_path, monkeypatch, photograph, painting):
     monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path))
     with pytest.raises(WeightsError, match="brushwork weights get alexnet"):
-        judge(photograph, content=photograph, style=painting)
+        evaluate(photograph, content=photograph, style=painting)
 
 
 @pytest.mark.slow
@@ -88,9 +88,9 @@ def test_a_jury_is_loaded_by_name(monkeypatch, lpips, photograph, painting):
     from brushwork.judging import jury as module
 
     monkeypatch.setattr(module.Lpips, "load", lambda name: lpips[name])
-    loaded = Jury.load("vgg19")
+    loaded = Evaluator.load("vgg19")
     assert loaded.encoder.name == "vgg19"
-    found = judge(photograph, content=photograph, style=painting, network="vgg19")
+    found = evaluate(photograph, content=photograph, style=painting, network="vgg19")
     assert found == loaded(photograph, content=photograph, style=painting)
 
 

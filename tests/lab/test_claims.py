@@ -8,96 +8,102 @@ from pathlib import Path
 import pytest
 import torch
 
-from brushwork.lab.cell import Result
+from brushwork.lab.cell import CellResult
 from brushwork.lab.experiments import (
     covariance,
     cvpr,
-    experiment,
     fig2,
     fig3,
     gram_statistics,
+    load_experiment,
     localized,
     networks,
     partial,
     starts,
     texture,
 )
-from brushwork.picture import write_picture
+from brushwork.picture import write_image
 from brushwork.recipes import PRESETS
 
 
 def test_the_claims_of_figure_3_are_judged_row_by_row() -> None:
-    def result(column: str, content: float, style: float) -> Result:
+    def result(column: str, content: float, style: float) -> CellResult:
         figures = {"content loss": content, "style loss": style, fig3.DEEPEST: 1.0}
-        return Result("r", column, figures, [], 0.0, Path("x.png"))
+        return CellResult("r", column, figures, [], 0.0, Path("x.png"))
 
     good = [result("1", 3, 1), result("2", 2, 2), result("3", 1, 3)]
-    assert [check.holds for check in experiment("fig3").check(good)][:2] == [True, True]
-    assert [check.holds for check in experiment("fig3").check(good[::-1])][:2] == [False, False]
+    assert [check.holds for check in load_experiment("fig3").check(good)][:2] == [True, True]
+    assert [check.holds for check in load_experiment("fig3").check(good[::-1])][:2] == [False, False]
 
 
 def test_more_layers_are_judged_by_the_highest_one() -> None:
-    def result(row: str, distance: float) -> Result:
+    def result(row: str, distance: float) -> CellResult:
         figures = {"content loss": 1.0, "style loss": 1.0, fig3.DEEPEST: distance}
-        return Result(row, "1e-05", figures, [], 0.0, Path("x.png"))
+        return CellResult(row, "1e-05", figures, [], 0.0, Path("x.png"))
 
-    assert fig3.check([result("a", 3), result("b", 2), result("c", 1)])[-1].holds
-    assert not fig3.check([result("a", 3), result("b", 1), result("c", 2)])[-1].holds
+    assert fig3.check_claims([result("a", 3), result("b", 2), result("c", 1)])[-1].holds
+    assert not fig3.check_claims([result("a", 3), result("b", 1), result("c", 2)])[-1].holds
 
 
 def test_networks_are_judged_by_others() -> None:
-    def result(name: str, **figures: float) -> Result:
+    def result(name: str, **figures: float) -> CellResult:
         found = {f"{networks.SLICED}, {judge}": value for judge, value in figures.items()}
-        return Result("", name, {networks.SPECTRUM: figures["vgg16"], **found}, [], 0.0, Path("x.png"))
+        return CellResult("", name, {networks.SPECTRUM: figures["vgg16"], **found}, [], 0.0, Path("x.png"))
 
     painted = [result("vgg19", vgg16=1.0, alexnet=2.0), result("alexnet", vgg16=3.0)]
-    checks = networks.check(painted)
+    checks = networks.check_claims(painted)
     assert [check.holds for check in checks] == [True, None, True]
-    assert [check.holds for check in networks.check([result("vgg19", vgg16=4.0), painted[1]])] == [False, False]
+    assert [check.holds for check in networks.check_claims([result("vgg19", vgg16=4.0), painted[1]])] == [False, False]
 
 
 def test_localized_style_is_judged_by_what_is_to_be_seen() -> None:
-    def results(painting: list[float], photograph: list[float], equal: float = 1e-14) -> list[Result]:
+    def results(painting: list[float], photograph: list[float], equal: float = 1e-14) -> list[CellResult]:
         names = [*(f"s = {half}" for half in (0, 1)), localized.WHOLE]
         figures = [
             {localized.PAINTING: a, localized.PHOTOGRAPH: b, **({localized.EQUAL: equal} if "s" in name[:2] else {})}
             for name, a, b in zip(names, painting, photograph, strict=True)
         ]
         return [
-            Result("", name, one, [(1, 1.0), (10, 0.5)], 2.0, Path("x.png"))
+            CellResult("", name, one, [(1, 1.0), (10, 0.5)], 2.0, Path("x.png"))
             for name, one in zip(names, figures, strict=True)
         ]
 
-    assert [one.holds for one in localized.check(results([0.9, 0.5, 0.1], [0.1, 0.5, 0.9]))] == [True] * 4 + [None]
-    bad = localized.check(results([0.1, 0.5, 0.9], [0.9, 0.5, 0.1], 1e-3))
+    assert [one.holds for one in localized.check_claims(results([0.9, 0.5, 0.1], [0.1, 0.5, 0.9]))] == [True] * 4 + [
+        None
+    ]
+    bad = localized.check_claims(results([0.1, 0.5, 0.9], [0.9, 0.5, 0.1], 1e-3))
     assert [one.holds for one in bad] == [False] * 4 + [None]
 
 
 def test_the_claims_about_textures_are_judged() -> None:
-    def results(distances: tuple[float, ...]) -> list[Result]:
+    def results(distances: tuple[float, ...]) -> list[CellResult]:
         places = [(texture.DEPTH, layer) for layer in texture.LAYERS]
         places += [(texture.PARAMETERS, name) for name in texture.MODELS]
         places += [(texture.WEIGHTS, name) for name in ("trained", "random")]
         return [
-            Result(*place, dict.fromkeys(texture.DISTANCES, value), [], 0.0, Path("x.png"))
+            CellResult(*place, dict.fromkeys(texture.DISTANCES, value), [], 0.0, Path("x.png"))
             for place, value in zip(places, distances, strict=True)
         ]
 
     good = (5.0, 4.0, 3.0, 2.0, 1.0, 5.0, 3.0, 1.0, 1.2, 1.0, 2.0)
-    assert all(one.holds for one in texture.check(results(good)))
-    assert not any(one.holds for one in texture.check(results((1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 3.0, 4.0, 9.0, 2.0, 1.0))))
+    assert all(one.holds for one in texture.check_claims(results(good)))
+    assert not any(
+        one.holds for one in texture.check_claims(results((1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 3.0, 4.0, 9.0, 2.0, 1.0)))
+    )
 
 
-def _result(row: str, column: str, /, *, time: float = 1.0, shown: Path = Path("x.png"), **figures: float) -> Result:
-    return Result(row, column, figures, [(1, 2.0), (10, 1.0)], time, shown)
+def _result(
+    row: str, column: str, /, *, time: float = 1.0, shown: Path = Path("x.png"), **figures: float
+) -> CellResult:
+    return CellResult(row, column, figures, [(1, 2.0), (10, 1.0)], time, shown)
 
 
-def _verdicts(name: str, results: list[Result]) -> list[bool | None]:
-    return [one.holds for one in experiment(name).check(results)]
+def _verdicts(name: str, results: list[CellResult]) -> list[bool | None]:
+    return [one.holds for one in load_experiment(name).check(results)]
 
 
 def test_figure_1_is_judged_by_what_layers_lose_and_by_what_grows() -> None:
-    def results(*numbers: float) -> list[Result]:
+    def results(*numbers: float) -> list[CellResult]:
         kept = [_result("content", str(n), **{"PSNR, dB": n, "feature error, end / start": n / 2000}) for n in numbers]
         grown = [
             _result("style", str(n), **{"grain, px": -n, "correlation with the painting": n / 1000}) for n in numbers
@@ -109,7 +115,7 @@ def test_figure_1_is_judged_by_what_layers_lose_and_by_what_grows() -> None:
 
 
 def test_figure_2_is_judged_by_what_is_left_of_the_losses() -> None:
-    def result(style: float, content: float) -> Result:
+    def result(style: float, content: float) -> CellResult:
         return _result("", "a", **{"style:a, left": style, "content:conv4_2, left": content, fig2.KEPT: 0.2})
 
     assert _verdicts("fig2", [result(0.01, 0.4)]) == [True, True, None]
@@ -117,7 +123,7 @@ def test_figure_2_is_judged_by_what_is_left_of_the_losses() -> None:
 
 
 def test_partial_transfer_is_judged_by_colors_and_by_high_layers() -> None:
-    def results(colors: list[float], high: float) -> list[Result]:
+    def results(colors: list[float], high: float) -> list[CellResult]:
         return [_result("", str(n), **{"chroma distance to the photograph": n, partial.HIGH: high}) for n in colors]
 
     assert _verdicts("partial", results([3, 2, 1], 0.1)) == [True, True]
@@ -125,7 +131,7 @@ def test_partial_transfer_is_judged_by_colors_and_by_high_layers() -> None:
 
 
 def test_light_moves_and_the_photograph_stays() -> None:
-    def result(moved: float, kept: float) -> Result:
+    def result(moved: float, kept: float) -> CellResult:
         before, other = 0.2, 0.6
         figures = {f"{what} before": before for what in ("brightness", "contrast", "chroma distance", "values")}
         figures |= {f"{what} after": before + moved for what in ("brightness", "contrast")}
@@ -138,7 +144,7 @@ def test_light_moves_and_the_photograph_stays() -> None:
 
 
 def test_single_entries_are_judged_layer_by_layer() -> None:
-    def results(*entries: float) -> list[Result]:
+    def results(*entries: float) -> list[CellResult]:
         return [_result(str(n), "a", **{"entry / painting's": n, "frequencies": n}) for n in entries]
 
     assert _verdicts("gram-entry", results(2, 3)) == [True] * 3
@@ -146,8 +152,8 @@ def test_single_entries_are_judged_layer_by_layer() -> None:
 
 
 def test_statistics_of_gram_matrices_are_judged_by_distance_and_spectrum() -> None:
-    def results(own: float, others: float, permuted: float) -> list[Result]:
-        def result(way: str) -> Result:
+    def results(own: float, others: float, permuted: float) -> list[CellResult]:
+        def result(way: str) -> CellResult:
             distance = own if way == gram_statistics.OWN else others
             kept = permuted if "permuted" in way else 0.5
             spectra = {
@@ -163,18 +169,18 @@ def test_statistics_of_gram_matrices_are_judged_by_distance_and_spectrum() -> No
 
 
 def test_covariance_is_judged_by_equality_and_by_what_is_left() -> None:
-    def results(equal: float, left: float) -> list[Result]:
+    def results(equal: float, left: float) -> list[CellResult]:
         name = "style loss, end / start"
         plain = _result("", "plain style", **{name: left})
         return [plain, _result("", "covariance", time=3.0, **{name: left, covariance.EQUAL: equal})]
 
     assert _verdicts("covariance", results(1e-15, 0.1)) == [True, True, None, None]
     assert _verdicts("covariance", results(1e-3, 0.9)) == [False, False, None, None]
-    assert covariance.check(results(1e-15, 0.1))[2].measured == "covariance 3.00"
+    assert covariance.check_claims(results(1e-15, 0.1))[2].measured == "covariance 3.00"
 
 
 def test_programs_are_judged_by_their_own_objectives() -> None:
-    def results(own: float, others: float) -> list[Result]:
+    def results(own: float, others: float) -> list[CellResult]:
         return [
             _result("", name, **{f"{other}'s loss": own if other == name else others for other in PRESETS})
             for name in PRESETS
@@ -189,7 +195,7 @@ def grays(tmp_path: Path) -> Callable[[float], Path]:
     """A picture of one gray, by its value."""
 
     def paint(value: float) -> Path:
-        write_picture(torch.full((1, 3, 16, 16), value), tmp_path / f"{value}.png", overwrite=True)
+        write_image(torch.full((1, 3, 16, 16), value), tmp_path / f"{value}.png", overwrite=True)
         return tmp_path / f"{value}.png"
 
     return paint
@@ -198,7 +204,7 @@ def grays(tmp_path: Path) -> Callable[[float], Path]:
 def test_starting_points_are_judged_by_losses_and_distances(grays: Callable[[float], Path]) -> None:
     names = [name for name, _ in starts.WAYS]
 
-    def results(losses: list[float], kept: list[float], begun: float) -> list[Result]:
+    def results(losses: list[float], kept: list[float], begun: float) -> list[CellResult]:
         corners = dict(zip(names, zip(losses, kept, (0.1, 0.2, 0.3), strict=True), strict=True))
         apart = {f"start to the {name}": begun for name in names}
         return [
@@ -212,12 +218,12 @@ def test_starting_points_are_judged_by_losses_and_distances(grays: Callable[[flo
 
 
 def test_the_figures_of_cvpr_are_judged(grays: Callable[[float], Path]) -> None:
-    def result(row: str, column: str, gray: float, loss: float, near: float, kept: float) -> Result:
+    def result(row: str, column: str, gray: float, loss: float, near: float, kept: float) -> CellResult:
         figures = {"to the photograph": near, "SSIM to the photograph": kept}
         colors = {"chroma distance before": 0.5, "chroma distance after": near}
         return _result(row, column, shown=grays(gray), loss=loss, **figures, **colors)
 
-    def results(kept: float, own: float, painting: float, loss: float, seed: float) -> list[Result]:
+    def results(kept: float, own: float, painting: float, loss: float, seed: float) -> list[CellResult]:
         return [
             *(result(cvpr.LAYER, str(n), 0.1, 1.0, 0.1, value) for n, value in enumerate((kept, 0.5))),
             result(cvpr.START, "photograph", 0.1, 1.0, own, 0.5),

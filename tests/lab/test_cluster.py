@@ -12,8 +12,8 @@ import pytest
 
 from brushwork.errors import InputError
 from brushwork.lab import cluster
-from brushwork.lab.cell import Result
-from brushwork.lab.order import Order
+from brushwork.lab.cell import CellResult
+from brushwork.lab.order import ExperimentRequest
 
 
 class RayTaskError(Exception):
@@ -57,55 +57,55 @@ class Cluster(SimpleNamespace):
             raise RayTaskError(error) from error
 
 
-def _paint(order: Order, name: str, threads: int) -> Result:
+def _paint(order: ExperimentRequest, name: str, threads: int) -> CellResult:
     if name == "bad":
         raise InputError("a cell that cannot be painted")
-    return Result("", name, {"threads": threads}, [], 0.0, order.folder)
+    return CellResult("", name, {"threads": threads}, [], 0.0, order.folder)
 
 
 @pytest.fixture
 def ray(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     ray = Cluster()
     monkeypatch.setitem(sys.modules, "ray", ray)
-    monkeypatch.setattr(cluster, "paint_one", _paint)
+    monkeypatch.setattr(cluster, "run_cell", _paint)
     return ray
 
 
 def test_every_cell_is_painted_once(ray: Cluster) -> None:
-    found = dict(cluster.over_ray(3)(Order("fig1", Path()), ["a", "b", "c"]))
+    found = dict(cluster.run_on_ray(3)(ExperimentRequest("fig1", Path()), ["a", "b", "c"]))
     assert sorted(found) == ["a", "b", "c"] and all(name == one.column for name, one in found.items())
     assert ray.processors == [3] and found["a"].figures == {"threads": 3}
 
 
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("cuda", 1)])
 def test_cells_take_a_gpu_where_they_are_painted_on_one(ray: Cluster, device: str, gpus: int) -> None:
-    list(cluster.over_ray()(Order("fig1", Path(), device=device), ["a"]))
+    list(cluster.run_on_ray()(ExperimentRequest("fig1", Path(), device=device), ["a"]))
     assert ray.gpus == [gpus]
 
 
 def test_a_real_cluster_of_this_machine_paints(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'brushwork[ray]'")
-    order = Order("gram-entry", tmp_path, size=48, quick=True)
-    (cell, *_) = order.cells()
-    ((name, result),) = cluster.over_ray()(order, [cell.name])
+    order = ExperimentRequest("gram-entry", tmp_path, size=48, is_quick=True)
+    (cell, *_) = order.make_cells()
+    ((name, result),) = cluster.run_on_ray()(order, [cell.name])
     assert name == cell.name and result.picture.exists() and dict(result.figures)
 
 
 def test_a_cluster_that_was_begun_here_ends_here(ray: Cluster) -> None:
-    list(cluster.over_ray()(Order("fig1", Path()), ["a"]))
+    list(cluster.run_on_ray()(ExperimentRequest("fig1", Path()), ["a"]))
     assert ray.ended == 1 and not ray.running
     ray.init()
-    list(cluster.over_ray()(Order("fig1", Path()), ["a"]))
+    list(cluster.run_on_ray()(ExperimentRequest("fig1", Path()), ["a"]))
     assert ray.ended == 1 and ray.running
 
 
 def test_failures_come_through_and_the_cluster_ends(ray: Cluster) -> None:
     with pytest.raises(InputError, match="cannot be painted"):
-        list(cluster.over_ray()(Order("fig1", Path()), ["a", "bad"]))
+        list(cluster.run_on_ray()(ExperimentRequest("fig1", Path()), ["a", "bad"]))
     assert ray.ended == 1
 
 
 def test_ray_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(InputError, match=r"brushwork\[ray\]"):
-        cluster.over_ray()
+        cluster.run_on_ray()

@@ -11,77 +11,79 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.lab.cell import Ends
-from brushwork.lab.easel import QUICK, Easel
-from brushwork.lab.experiments import EXPERIMENTS, experiment, fig3, gram_entry, localized, networks, texture
-from brushwork.lab.experiments.covariance import responses
-from brushwork.lab.experiments.gram_statistics import permuted, projected, shuffled
-from brushwork.lab.figures import part_of_loss
-from brushwork.lab.order import Order
-from brushwork.lab.record import alike
-from brushwork.lab.synthesis import gray_noise
+from brushwork.lab.cell import FirstAndLast
+from brushwork.lab.easel import QUICK, ExperimentContext
+from brushwork.lab.experiments import EXPERIMENTS, fig3, gram_entry, load_experiment, localized, networks, texture
+from brushwork.lab.experiments.covariance import content_responses
+from brushwork.lab.experiments.gram_statistics import permute, shuffle, shuffle_and_project
+from brushwork.lab.figures import sum_losses
+from brushwork.lab.order import ExperimentRequest
+from brushwork.lab.record import settings_key
+from brushwork.lab.synthesis import make_gray_noise
 from brushwork.picture import Size
-from brushwork.recipes import Pictures, run
+from brushwork.recipes import RecipeInputs, run_recipe
 from brushwork.terms.moments import gram
 from tolerances import DOUBLE, THROUGH_VGG, require_close, rounding
 
 
 @pytest.fixture(scope="module")
-def easel() -> Easel:
-    return Order("fig1", Path(), size=64).easel()
+def easel() -> ExperimentContext:
+    return ExperimentRequest("fig1", Path(), size=64).load_context()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_cells_have_names_of_their_own_and_settings_that_decide(name: str, easel: Easel) -> None:
-    cells = experiment(name).cells(easel)
+def test_cells_have_names_of_their_own_and_settings_that_decide(name: str, easel: ExperimentContext) -> None:
+    cells = load_experiment(name).cells(easel)
     assert len({cell.name for cell in cells}) == len(cells) > 1
     assert all(cell.settings["pictures"] and cell.settings["iterations"] for cell in cells)
 
 
-def test_light_needs_two_photographs(easel: Easel) -> None:
-    one = replace(easel, photographs=dict([next(iter(easel.photographs.items()))]))
+def test_light_needs_two_photographs(easel: ExperimentContext) -> None:
+    one = replace(easel, contents=dict([next(iter(easel.contents.items()))]))
     with pytest.raises(InputError, match="two photographs"):
-        experiment("light").cells(one)
+        load_experiment("light").cells(one)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_a_quick_run_spends_a_share(name: str, easel: Easel) -> None:
-    slow, fast = (experiment(name).cells(replace(easel, quick=quick)) for quick in (False, True))
+def test_a_quick_run_spends_a_share(name: str, easel: ExperimentContext) -> None:
+    slow, fast = (load_experiment(name).cells(replace(easel, is_quick=quick)) for quick in (False, True))
     share = fig3.SHARE if name == "fig3" else QUICK
     for one, other in zip(slow, fast, strict=True):
         assert other.settings["iterations"] == round(one.settings["iterations"] * share)
 
 
-def test_grids_are_those_of_the_papers(easel: Easel) -> None:
-    assert len(experiment("fig1").cells(easel)) == 10
-    assert len(experiment("fig3").cells(easel)) == 20
-    assert [len(cell.settings["style_layers"]) for cell in experiment("partial").cells(easel)] == [5, 4, 3, 2, 1]
+def test_grids_are_those_of_the_papers(easel: ExperimentContext) -> None:
+    assert len(load_experiment("fig1").cells(easel)) == 10
+    assert len(load_experiment("fig3").cells(easel)) == 20
+    assert [len(cell.settings["style_layers"]) for cell in load_experiment("partial").cells(easel)] == [5, 4, 3, 2, 1]
 
 
-def test_corners_of_the_starts_are_painted_once(easel: Easel) -> None:
-    cells = experiment("starts").cells(easel)
-    assert len(cells) == 15 and len({alike(cell) for cell in cells}) == 12
+def test_corners_of_the_starts_are_painted_once(easel: ExperimentContext) -> None:
+    cells = load_experiment("starts").cells(easel)
+    assert len(cells) == 15 and len({settings_key(cell) for cell in cells}) == 12
 
 
 @pytest.mark.slow
-def test_networks_begin_with_the_same_losses(easel: Easel) -> None:
+def test_networks_begin_with_the_same_losses(easel: ExperimentContext) -> None:
     small = replace(easel, size=48)
-    pictures = Pictures(small.photograph, (small.painting,))
+    pictures = RecipeInputs(small.content, (small.style,))
     for name in ("vgg19-normalized", "vgg19"):
         options = networks._options(small, name)
-        first = next(run(networks.balanced(small, options, pictures), pictures, encoder=small.encoder(options)))
-        assert part_of_loss(first, "content:") == pytest.approx(networks.CONTENT_AT_START, rel=THROUGH_VGG)
-        assert part_of_loss(first, "style:") == pytest.approx(networks.STYLE_AT_START, rel=THROUGH_VGG)
+        first = next(
+            run_recipe(networks.balance_weights(small, options, pictures), pictures, encoder=small.encoder(options))
+        )
+        assert sum_losses(first, "content:") == pytest.approx(networks.CONTENT_AT_START, rel=THROUGH_VGG)
+        assert sum_losses(first, "style:") == pytest.approx(networks.STYLE_AT_START, rel=THROUGH_VGG)
 
 
 def test_pictures_that_are_given_replace_those_that_come_along(tmp_path: Path) -> None:
-    from brushwork import write_picture
+    from brushwork import write_image
 
-    write_picture(torch.rand(1, 3, 40, 40), tmp_path / "mine.png")
-    easel = Order("fig1", tmp_path, photographs=(tmp_path / "mine.png",)).easel()
-    assert list(easel.photographs) == ["mine"] and "auvers" in easel.paintings
+    write_image(torch.rand(1, 3, 40, 40), tmp_path / "mine.png")
+    easel = ExperimentRequest("fig1", tmp_path, contents=(tmp_path / "mine.png",)).load_context()
+    assert list(easel.contents) == ["mine"] and "auvers" in easel.styles
 
 
 def test_gram_matrices_that_keep_what_they_should() -> None:
@@ -90,28 +92,28 @@ def test_gram_matrices_that_keep_what_they_should() -> None:
     matrix = feature @ feature.mT
     spectrum = torch.linalg.eigvalsh(matrix)
     # Eigenvalues are as far off as the largest is rounded.
-    require_close(torch.linalg.eigvalsh(permuted(matrix, dice)), spectrum, rounding(12))
-    other = shuffled(matrix, dice)
+    require_close(torch.linalg.eigvalsh(permute(matrix, dice)), spectrum, rounding(12))
+    other = shuffle(matrix, dice)
     assert torch.equal(other, other.mT) and not torch.equal(other, matrix)
     assert torch.equal(other.flatten().sort().values, matrix.flatten().sort().values)
     assert torch.equal(other.diagonal().sort().values, matrix.diagonal().sort().values)
-    least = torch.linalg.eigvalsh(projected(-matrix + 30 * torch.eye(12), dice)).min()
+    least = torch.linalg.eigvalsh(shuffle_and_project(-matrix + 30 * torch.eye(12), dice)).min()
     assert least > -100 * rounding(12)  # of numbers up to some hundred
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["gram-entry", "localized", "covariance", "texture"])
-def test_cells_of_objectives_paint(name: str, easel: Easel) -> None:
-    cell = experiment(name).cells(replace(easel, size=48, quick=True))[1]
-    first, *others = islice(cell.paint(), 4)
-    figures = cell.measure(Ends(first, others[-1]))
+def test_cells_of_objectives_paint(name: str, easel: ExperimentContext) -> None:
+    cell = load_experiment(name).cells(replace(easel, size=48, is_quick=True))[1]
+    first, *others = islice(cell.run(), 4)
+    figures = cell.measure(FirstAndLast(first, others[-1]))
     assert float(others[-1].step.losses.total) < float(first.step.losses.total)
     assert all(math.isfinite(value) for value in figures.values())
     assert figures.get(localized.EQUAL, 0.0) < DOUBLE
 
 
 def test_textures_have_the_parameters_of_the_paper() -> None:
-    found = {name: texture.parameters(*model) for name, model in texture.MODELS.items()}
+    found = {name: texture.count_parameters(*model) for name, model in texture.MODELS.items()}
     assert found == {"1k": 1024, "10k": 10_400, "177k": 176_640, "852k": 852_128}
 
 
@@ -122,7 +124,7 @@ def test_a_random_network_neither_grows_nor_fades() -> None:
     assert min(means) / max(means) > 0.05 and encoder is texture.random_network()
 
 
-@pytest.mark.parametrize("match", [texture.grams, texture.components, texture.means])
+@pytest.mark.parametrize("match", [texture.gram_match, texture.component_match, texture.mean_match])
 def test_a_source_has_its_own_texture_and_noise_has_not(match: texture.Match) -> None:
     source, other = (torch.rand(1, 70, 9, 11, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
     objective = match(source, "pool1")
@@ -132,27 +134,29 @@ def test_a_source_has_its_own_texture_and_noise_has_not(match: texture.Match) ->
 def test_covariance_guides_vary_over_both_pictures_and_one_is_everywhere() -> None:
     photograph, painting = torch.ones(1, 4, 5, 6), torch.ones(1, 4, 6, 5)
     photograph[0, 1, :2], painting[0, 1, :3], painting[0, 2, :3] = 9, 5, 5
-    own, other = responses(photograph, painting, 1)
+    own, other = content_responses(photograph, painting, 1)
     assert own.shape[1] == other.shape[1] == 2
     assert float(other[:, 0].mean()) == pytest.approx(1) and float(own[0, 0, 0, 0]) == pytest.approx(9 / 3)
     assert torch.equal(own[:, 1], torch.ones(1, 5, 6))
 
 
-def test_entries_without_a_gradient_at_the_start_come_last(easel: Easel) -> None:
-    start = gray_noise(Size(48, 48), spread=0.25)
+def test_entries_without_a_gradient_at_the_start_come_last(easel: ExperimentContext) -> None:
+    start = make_gray_noise(Size(48, 48), std=0.25)
     encoder = easel.encoder(gram_entry.OPTIONS)
-    entries = gram_entry.largest(encoder, replace(easel, size=48), "conv5_1", start)
+    entries = gram_entry.largest_entries(encoder, replace(easel, size=48), "conv5_1", start)
     with torch.no_grad():
         begun = gram(encoder(start, ["conv5_1"])["conv5_1"])[0]
     assert [entry.first == entry.second for entry in entries] == [True, True, False, False]
     assert all(begun[entry.first, entry.second] > 0 and entry.value > 0 for entry in entries)
 
 
-def test_on_a_sphere_every_picture_has_one_contrast(easel: Easel) -> None:
+def test_on_a_sphere_every_picture_has_one_contrast(easel: ExperimentContext) -> None:
     cell = next(
-        one for one in experiment("gram-entry").cells(replace(easel, size=48, quick=True)) if "sphere" in one.column
+        one
+        for one in load_experiment("gram-entry").cells(replace(easel, size=48, is_quick=True))
+        if "sphere" in one.column
     )
-    first, *_, last = islice(cell.paint(), 6)
+    first, *_, last = islice(cell.run(), 6)
     contrasts = [float((one.step.image - 0.5).square().mean().sqrt()) for one in (first, last)]
     assert contrasts[0] == pytest.approx(contrasts[1], rel=rounding(3 * 48 * 48))
     assert float(last.step.losses.total) < float(first.step.losses.total)
@@ -160,4 +164,4 @@ def test_on_a_sphere_every_picture_has_one_contrast(easel: Easel) -> None:
 
 def test_a_mistyped_experiment_is_told() -> None:
     with pytest.raises(InputError, match="fig3"):
-        experiment("fig33")
+        load_experiment("fig33")

@@ -13,13 +13,13 @@ from brushwork.lab.figures import (
     contrast,
     correlation,
     detail_correlation,
-    distance,
-    frequencies,
+    effective_frequencies,
     grain_size,
-    likeness_of_structure,
     marginal_distance,
     psnr,
+    rms_distance,
     spectrum_distance,
+    structural_similarity,
 )
 from brushwork.picture import resize
 from brushwork.picture.window import Size
@@ -34,7 +34,7 @@ def test_psnr_of_a_known_error() -> None:
 
 def test_distance_is_the_root_of_the_mean_square() -> None:
     picture = torch.rand(1, 3, 16, 16) / 2
-    assert distance(picture + 0.25, picture) == pytest.approx(0.25, abs=SINGLE)
+    assert rms_distance(picture + 0.25, picture) == pytest.approx(0.25, abs=SINGLE)
 
 
 def test_coarser_noise_has_larger_grain() -> None:
@@ -68,16 +68,16 @@ def test_details_are_those_that_are_small() -> None:
 
 def test_frequencies_are_one_in_a_wave_and_all_in_noise() -> None:
     wave = 0.5 + 0.4 * torch.sin(torch.arange(64) * 2 * math.pi / 8).expand(1, 3, 64, 64)
-    assert frequencies(wave) == pytest.approx(1.0, abs=0.05)
-    assert frequencies(torch.full((1, 3, 40, 48), 0.3)) == 1.0
-    assert 1.5 < frequencies(0.5 * wave + 0.5 * wave.mT[..., ::2, :].repeat(1, 1, 2, 1)) < 3
-    assert 30 < frequencies(_noise(0)) <= 64
+    assert effective_frequencies(wave) == pytest.approx(1.0, abs=0.05)
+    assert effective_frequencies(torch.full((1, 3, 40, 48), 0.3)) == 1.0
+    assert 1.5 < effective_frequencies(0.5 * wave + 0.5 * wave.mT[..., ::2, :].repeat(1, 1, 2, 1)) < 3
+    assert 30 < effective_frequencies(_noise(0)) <= 64
 
 
 def test_structure_is_compared_at_the_size_of_the_first() -> None:
     picture = _noise(0)
-    assert likeness_of_structure(picture, picture) == pytest.approx(1.0, abs=rounding(3 * 64 * 64))
-    assert likeness_of_structure(picture, _noise(1, 32)) < 0.3
+    assert structural_similarity(picture, picture) == pytest.approx(1.0, abs=rounding(3 * 64 * 64))
+    assert structural_similarity(picture, _noise(1, 32)) < 0.3
 
 
 def test_brightness_and_contrast() -> None:

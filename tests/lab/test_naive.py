@@ -15,6 +15,6 @@ def test_naive_forms_are_those_of_the_paper() -> None:
         for down in (-1, 0, 1)
         for right in (-1, 0, 1)
     )
-    torch.testing.assert_close(naive.local_grams(own, weights)[:, :, 2, 1], torch.as_tensor(around))
-    assert naive.localized(own, own, weights) == 0 < naive.localized(own, painting, weights)
-    assert naive.difference(1.5, 1.0) == 0.5
+    torch.testing.assert_close(naive.naive_local_grams(own, weights)[:, :, 2, 1], torch.as_tensor(around))
+    assert naive.naive_local_gram_loss(own, own, weights) == 0 < naive.naive_local_gram_loss(own, painting, weights)
+    assert naive.relative_difference(1.5, 1.0) == 0.5

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from brushwork.cli.main import main
-from brushwork.lab.easel import Easel
+from brushwork.lab.easel import ExperimentContext
 from brushwork.lab.experiments import EXPERIMENTS
 
 
@@ -19,7 +19,9 @@ def test_it_is_painted_measured_and_reported(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Easel, "spending", lambda self, options, share=0.4: replace(options, iterations=2))
+    monkeypatch.setattr(
+        ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
+    )
     assert main(["lab", name, "--quick", "--size", "48", "--device", "cpu"]) == 0
     written = capsys.readouterr()
     assert written.out == f"lab/{name}/report.html\n"
@@ -28,4 +30,4 @@ def test_it_is_painted_measured_and_reported(
     page, figures = (folder / "report.html").read_text(), json.loads((folder / "figures.json").read_text())
     pictures = [cell["picture"] for cell in figures["cells"]] + ["sheet.png"]
     assert len(pictures) > 2 and all((folder / picture).stat().st_size > 0 for picture in pictures)
-    assert f"brushwork lab {name} --quick --size 48" in page
+    assert f"brushwork reproduce {name} --quick --size 48" in page

@@ -17,7 +17,7 @@ from every_term import EXAMPLES, HEIGHT, WHOLE_EXAMPLES, WIDTH, feature, has_map
 
 from brushwork.objective import Objective
 from brushwork.picture.window import Size, Window
-from brushwork.terms.term import WholeTerm, add
+from brushwork.terms.term import NonAdditiveLoss, add_summary
 from tolerances import DOUBLE
 
 terms = pytest.mark.parametrize("term", EXAMPLES.values(), ids=EXAMPLES.keys())
@@ -26,7 +26,7 @@ all_terms = pytest.mark.parametrize("term", ALL.values(), ids=ALL.keys())
 
 
 def score(term, whole_feature):
-    if isinstance(term, WholeTerm):
+    if isinstance(term, NonAdditiveLoss):
         return term.score_whole(whole_feature)
     return term.score(term.summarize(whole_feature, Window.whole(Size.of(whole_feature))))
 
@@ -53,8 +53,8 @@ def tilings(draw):
 @settings(max_examples=25, deadline=None)
 def test_summaries_of_tiles_add_up_to_the_whole(term, tiles):
     whole_feature = feature()
-    summaries = [term.summarize(tile.grown(term.reach).crop(whole_feature), tile) for tile in tiles]
-    added = functools.reduce(add, summaries)
+    summaries = [term.summarize(tile.expand(term.halo).crop(whole_feature), tile) for tile in tiles]
+    added = functools.reduce(add_summary, summaries)
     torch.testing.assert_close(term.score(added), score(term, whole_feature), rtol=DOUBLE, atol=DOUBLE)
 
 
@@ -94,9 +94,9 @@ def test_half_precision_features_are_summed_in_single(term):
 
 def test_objectives_add_and_scale():
     gram, smooth = EXAMPLES["gram"], EXAMPLES["squares"]
-    both = Objective.one("a", gram, 2.0) + 3 * Objective.one("b", smooth)
+    both = Objective.single("a", gram, 2.0) + 3 * Objective.single("b", smooth)
     losses = both({"t": feature(), "pixels": feature(2)})
     expected_a, expected_b = 2 * score(gram, feature()).sum(), 3 * score(smooth, feature(2)).sum()
     torch.testing.assert_close(losses.terms["a"], expected_a)
     torch.testing.assert_close(losses.total, expected_a + expected_b)
-    assert both.taps == ("t", "pixels")
+    assert both.layers == ("t", "pixels")

@@ -15,21 +15,21 @@ from hypothesis import strategies as st
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import tiny_network
 
-from brushwork.evaluate import tiled, whole
-from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.sums import added, layout_of, reaches
+from brushwork.evaluate import evaluate_tiled, evaluate_whole
+from brushwork.evaluate.layout import TileLayout
+from brushwork.evaluate.sums import add_summaries, halos, make_layout
 from brushwork.objective import Objective
-from brushwork.perception.alexnet import alexnet
+from brushwork.perception.alexnet import make_alexnet
 from brushwork.perception.encoder import PIXELS
-from brushwork.perception.vgg import caffe_preprocess, vgg
+from brushwork.perception.vgg import make_caffe_preprocess, make_vgg
 from brushwork.picture.window import Size, Window
-from brushwork.terms import Content, GramStyle, MeanStd, TotalVariation
+from brushwork.terms import ContentLoss, GramLoss, MeanStdLoss, TotalVariationLoss
 from tolerances import DOUBLE
 
 NETWORKS = {
     "tiny": (lambda **_: tiny_network(), ("relu1_1", "pool1", "relu2_1", "relu3_1")),
-    "vgg": (lambda **how: vgg(16, caffe_preprocess(), **how), ("relu1_1", "pool1", "relu2_1", "relu3_1")),
-    "alexnet": (lambda **how: alexnet(caffe_preprocess(), **how), ("relu1", "pool1", "relu2")),
+    "vgg": (lambda **how: make_vgg(16, make_caffe_preprocess(), **how), ("relu1_1", "pool1", "relu2_1", "relu3_1")),
+    "alexnet": (lambda **how: make_alexnet(make_caffe_preprocess(), **how), ("relu1", "pool1", "relu2")),
 }
 
 
@@ -37,16 +37,16 @@ NETWORKS = {
 class Neighbors:
     """Σ f(p)·f(p + 2 cells to the right and below): a term that looks beyond its window at any tap."""
 
-    tap: str
-    reach: int = 2
+    layer: str
+    halo: int = 2
 
     def summarize(self, feature, window):
-        grown = window.grown(self.reach)
+        grown = window.expand(self.halo)
         top, left = window.top - grown.top, window.left - grown.left
-        bottom = min(window.bottom, window.of.height - self.reach) - window.top
-        right = min(window.right, window.of.width - self.reach) - window.left
+        bottom = min(window.bottom, window.full_size.height - self.halo) - window.top
+        right = min(window.right, window.full_size.width - self.halo) - window.left
         here = feature[..., top : top + max(0, bottom), left : left + max(0, right)]
-        there = feature[..., top + self.reach :, left + self.reach :][..., : here.shape[-2], : here.shape[-1]]
+        there = feature[..., top + self.halo :, left + self.halo :][..., : here.shape[-2], : here.shape[-1]]
         return {"product": (here * there).flatten(1).sum(-1)}
 
     def score(self, summary):
@@ -64,16 +64,16 @@ def objective(encoder, taps, size):
     generator, dtype = torch.Generator().manual_seed(1), next(encoder.parameters()).dtype
     with torch.no_grad():
         features = encoder(torch.rand(1, 3, *size, generator=generator, dtype=dtype), taps)
-    found = Objective.one("smooth", TotalVariation(2, 0.3, 0.7)) + Objective.one(
-        "colors", GramStyle(PIXELS, torch.eye(3)[None], 1.0)
+    found = Objective.single("smooth", TotalVariationLoss(2, 0.3, 0.7)) + Objective.single(
+        "colors", GramLoss(PIXELS, torch.eye(3)[None], 1.0)
     )
     for tap, feature in features.items():
         columns = feature.flatten(2)
-        found += Objective.one(f"gram {tap}", GramStyle(tap, columns @ columns.mT / columns.shape[-1], 1e-4), 2.0)
-        found += Objective.one(f"spread {tap}", MeanStd(tap, columns.mean(-1), columns.std(-1), 0.1))
-        found += Objective.one(f"neighbors {tap}", Neighbors(tap))
+        found += Objective.single(f"gram {tap}", GramLoss(tap, columns @ columns.mT / columns.shape[-1], 1e-4), 2.0)
+        found += Objective.single(f"spread {tap}", MeanStdLoss(tap, columns.mean(-1), columns.std(-1), 0.1))
+        found += Objective.single(f"neighbors {tap}", Neighbors(tap))
     deepest = taps[-1]
-    return found + Objective.one("content", Content(deepest, features[deepest], 0.01))
+    return found + Objective.single("content", ContentLoss(deepest, features[deepest], 0.01))
 
 
 def evaluated(evaluate, image):
@@ -109,8 +109,8 @@ def test_tiles_are_the_whole(name, height, width, side, kept, data):
     encoder, taps = network(name, **how)
     size, image = Size(height, width), noise((height, width), batch=data.draw(st.integers(1, 2)))
     asked = objective(encoder, taps, size)
-    found = evaluated(tiled(encoder, asked, side, kept=kept), image)
-    assert_same(found, evaluated(whole(encoder, asked), image), DOUBLE)
+    found = evaluated(evaluate_tiled(encoder, asked, side, kept=kept), image)
+    assert_same(found, evaluated(evaluate_whole(encoder, asked), image), DOUBLE)
 
 
 @pytest.mark.slow
@@ -121,19 +121,21 @@ def test_bands_of_rows_are_the_whole(height, width, cuts, side):
     encoder, taps = network("tiny")
     size, image = Size(height, width), noise((height, width))
     asked = objective(encoder, taps, size)
-    layout = layout_of(encoder, asked.additive, size)
-    edges = sorted({0, height, *(cut * layout.stride for cut in cuts if cut < layout.deepest.cells.height)})
+    layout = make_layout(encoder, asked.additive, size)
+    edges = sorted({0, height, *(cut * layout.stride for cut in cuts if cut < layout.deepest_layer.positions.height)})
     bands = [Window(top, 0, bottom - top, width, size) for top, bottom in pairwise(edges)]
     asides, gradient = [], torch.zeros_like(image)
     for own in bands:
-        collect = tiled(encoder, asked, side, own=own, combine=lambda sums: asides.append(sums) or sums)
-        evaluated(collect, layout.outer(own).crop(image))
-    together = added(asides)
+        collect = evaluate_tiled(encoder, asked, side, own=own, combine=lambda sums: asides.append(sums) or sums)
+        evaluated(collect, layout.receptive_window(own).crop(image))
+    together = add_summaries(asides)
     for own in bands:
-        outer = layout.outer(own)
-        losses, part = evaluated(tiled(encoder, asked, side, own=own, combine=lambda _: together), outer.crop(image))
+        outer = layout.receptive_window(own)
+        losses, part = evaluated(
+            evaluate_tiled(encoder, asked, side, own=own, combine=lambda _: together), outer.crop(image)
+        )
         outer.crop(gradient).add_(part)
-    assert_same((losses, gradient), evaluated(whole(encoder, asked), image), DOUBLE)
+    assert_same((losses, gradient), evaluated(evaluate_whole(encoder, asked), image), DOUBLE)
 
 
 @pytest.mark.slow
@@ -142,11 +144,11 @@ def test_bands_of_rows_are_the_whole(height, width, cuts, side):
 def test_tiles_divide_the_picture_and_its_cells(height, width, side):
     encoder, taps = tiny_network(), {PIXELS: 1, "relu1_1": 0, "relu3_1": 2}
     size = Size(max(4, height), max(4, width))
-    layout = Layout.of(encoder, taps, size)
+    layout = TileLayout.of(encoder, taps, size)
     tiles = layout.tiles(side)
     for whole_map, parts in [
         (size, tiles),
-        *((lattice.cells, [lattice.owned(tile) for tile in tiles]) for lattice in layout.lattices.values()),
+        *((lattice.positions, [lattice.owned_positions(tile) for tile in tiles]) for lattice in layout.grids.values()),
     ]:
         seen = torch.zeros(whole_map)
         for part in parts:
@@ -155,7 +157,7 @@ def test_tiles_divide_the_picture_and_its_cells(height, width, side):
         assert torch.equal(seen, torch.ones(whole_map))
     for tile in tiles:
         assert tile.top % layout.stride == tile.left % layout.stride == 0
-        outer = layout.outer(tile)
+        outer = layout.receptive_window(tile)
         assert max(outer.height, outer.width) <= max(side, 2 * layout.halo + 2 * layout.stride)
 
 
@@ -164,9 +166,9 @@ def test_single_precision():
     encoder, taps = network("vgg", padding="reflect")
     size = Size(101, 90)
     asked, image = objective(encoder.float(), taps, size), noise(size).float()
-    found = evaluated(tiled(encoder, asked, 64), image)
-    assert_same(found, evaluated(whole(encoder, asked), image), 1e-5)
+    found = evaluated(evaluate_tiled(encoder, asked, 64), image)
+    assert_same(found, evaluated(evaluate_whole(encoder, asked), image), 1e-5)
 
 
 def test_reaches_are_those_of_the_farthest_term():
-    assert reaches({"a": TotalVariation(2, 1.0, 1.0), "b": GramStyle(PIXELS, torch.eye(3)[None], 1.0)}) == {PIXELS: 1}
+    assert halos({"a": TotalVariationLoss(2, 1.0, 1.0), "b": GramLoss(PIXELS, torch.eye(3)[None], 1.0)}) == {PIXELS: 1}

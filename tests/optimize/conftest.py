@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from brushwork.types import Losses
+from brushwork.types import LossValues
 
 SHAPE = (1, 3, 4, 7)
 
@@ -22,7 +22,7 @@ def evaluating(function):
         total = sum(terms.values())
         total.backward()
         evaluate.calls += 1
-        return Losses(total, terms)
+        return LossValues(total, terms)
 
     evaluate.calls = 0
     return evaluate

@@ -3,20 +3,22 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.canvas import Pixels
+from brushwork.canvas import PixelParametrization
 from brushwork.errors import InputError
 from brushwork.optimize import Adam, minimize
 
 
 def walk(evaluate, optimizer, steps, start, canvas=None):
-    return list(minimize(canvas or Pixels(), evaluate, optimizer, steps, start=start))
+    return list(minimize(canvas or PixelParametrization(), evaluate, optimizer, steps, init=start))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", [1.0, 255.0])
 @pytest.mark.parametrize("betas", [(0.9, 0.999), (0.9, 0.99), (0.0, 0.5)])
 def test_iterates_are_those_of_torch(problems, start, unit, betas):
-    ours = walk(problems.evaluating(problems.rosenbrock), Adam(0.02 * unit, betas=betas), 50, start, Pixels(unit))
+    ours = walk(
+        problems.evaluating(problems.rosenbrock), Adam(0.02 * unit, betas=betas), 50, start, PixelParametrization(unit)
+    )
     point = (start * unit).clone().requires_grad_()
     optimizer = torch.optim.Adam([point], lr=0.02 * unit, betas=betas)
     for step in ours:
@@ -27,7 +29,7 @@ def test_iterates_are_those_of_torch(problems, start, unit, betas):
 
 
 def test_what_is_shown_is_the_mean_of_the_iterates(problems, start):
-    steps = walk(problems.evaluating(problems.rosenbrock), Adam(0.02, average=0.9), 30, start)
+    steps = walk(problems.evaluating(problems.rosenbrock), Adam(0.02, ema_decay=0.9), 30, start)
     for count in range(1, 31):
         weights = 0.9 ** torch.arange(count - 1, -1, -1, dtype=torch.float64)
         points = torch.stack([step.point for step in steps[:count]])
@@ -37,12 +39,14 @@ def test_what_is_shown_is_the_mean_of_the_iterates(problems, start):
 
 
 def test_points_stay_in_the_box(problems, start):
-    steps = walk(problems.evaluating(problems.rosenbrock), Adam(0.5), 30, start, Pixels(255.0, (0.1, 0.7)))
+    steps = walk(
+        problems.evaluating(problems.rosenbrock), Adam(0.5), 30, start, PixelParametrization(255.0, (0.1, 0.7))
+    )
     assert all(step.point.min() >= 0.1 * 255 and step.point.max() <= 0.7 * 255 for step in steps)
 
 
 def test_moments_and_average_go_along_to_another_size(problems, start):
-    optimizer = Adam(0.02, average=0.9)
+    optimizer = Adam(0.02, ema_decay=0.9)
     walk(problems.evaluating(problems.rosenbrock), optimizer, 10, start)
     before = optimizer.state()
     optimizer.rescale(lambda v: torch.cat([v, -v], dim=-1), 0.25)
@@ -61,9 +65,9 @@ def test_before_the_first_step_there_is_nothing_to_rescale(problems, start):
 
 
 def test_after_forgetting_it_starts_anew(problems, start):
-    evaluate, optimizer = problems.evaluating(problems.rosenbrock), Adam(0.02, average=0.9)
+    evaluate, optimizer = problems.evaluating(problems.rosenbrock), Adam(0.02, ema_decay=0.9)
     first = walk(evaluate, optimizer, 10, start)
-    optimizer.forget()
+    optimizer.reset()
     for one, other in zip(first, walk(evaluate, optimizer, 10, start), strict=True):
         assert torch.equal(one.point, other.point)
         assert torch.equal(one.image, other.image)
@@ -71,7 +75,7 @@ def test_after_forgetting_it_starts_anew(problems, start):
 
 def test_careful_means_shorter_steps(problems, start):
     optimizer = Adam(0.02)
-    assert optimizer.careful() == "with a learning rate of 0.002"
+    assert optimizer.back_off() == "with a learning rate of 0.002"
     first, second = walk(problems.evaluating(problems.rosenbrock), optimizer, 2, start)
     assert (second.point - first.point).abs().max() == pytest.approx(0.002, rel=1e-3)
 

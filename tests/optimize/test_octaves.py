@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.canvas import Pixels
+from brushwork.canvas import PixelParametrization
 from brushwork.optimize import LBFGS, minimize
-from brushwork.optimize.octaves import PAIRS, Octaves
-from brushwork.optimize.pair import Pair
-from brushwork.optimize.pairs import Pairs
+from brushwork.optimize.octaves import PAIRS, OctavePreconditioner
+from brushwork.optimize.pair import CurvaturePair
+from brushwork.optimize.pairs import CurvaturePairs
 from brushwork.optimize.products import WHOLE
-from brushwork.types import Losses
+from brushwork.types import LossValues
 
 SIZES = [(16, 20), (9, 11), (1, 7)]
 
@@ -29,12 +29,12 @@ def bent(picture):
 
 def pairs(shape, count=4):
     moved = [drawn(seed, shape) for seed in range(count)]
-    return [Pair.of(s, bent(s), WHOLE) for s in moved]
+    return [CurvaturePair.of(s, bent(s), WHOLE) for s in moved]
 
 
 def applied(vector, known, octaves=None):
     result = vector.clone()
-    (octaves or Octaves()).apply(result, known)
+    (octaves or OctavePreconditioner()).apply(result, known)
     return result
 
 
@@ -65,7 +65,7 @@ def test_an_octave_is_scaled_by_how_far_it_moved():
 
 def test_old_pairs_are_forgotten_and_new_ones_are_looked_at_once(monkeypatch):
     shape = (8, 8)
-    known, octaves, vector = pairs(shape, PAIRS + 3), Octaves(), drawn(9, shape)
+    known, octaves, vector = pairs(shape, PAIRS + 3), OctavePreconditioner(), drawn(9, shape)
     applied(vector, known[:-1], octaves)
     looked = []
     plain = torch.fft.rfft2
@@ -75,13 +75,13 @@ def test_old_pairs_are_forgotten_and_new_ones_are_looked_at_once(monkeypatch):
     torch.testing.assert_close(found, applied(vector, known[3:]))
 
 
-@pytest.mark.parametrize("octaves", [Octaves(), None])
+@pytest.mark.parametrize("octaves", [OctavePreconditioner(), None])
 def test_the_secant_equation_holds(octaves):
-    kept = Pairs(5, 0.0, WHOLE, "full", octaves)
+    kept = CurvaturePairs(5, 0.0, WHOLE, "full", octaves)
     for pair in pairs((9, 11)):
         kept.add(pair.s, pair.y)
-    s, y = kept.lend()[-1]
-    torch.testing.assert_close(-kept.descent(y.clone()), s)
+    s, y = kept.export()[-1]
+    torch.testing.assert_close(-kept.direction(y.clone()), s)
 
 
 def closures(optimizer, limit=200):
@@ -92,13 +92,13 @@ def closures(optimizer, limit=200):
         away = (image - goal).detach()
         gradient = bent(away)
         image.grad = gradient
-        return Losses(0.5 * (away * gradient).sum(), {})
+        return LossValues(0.5 * (away * gradient).sum(), {})
 
-    walked = minimize(Pixels(), evaluate, optimizer, limit, start=torch.zeros(1, 3, 32, 32))
+    walked = minimize(PixelParametrization(), evaluate, optimizer, limit, init=torch.zeros(1, 3, 32, 32))
     losses = [float(step.losses.total) for step in walked]
     return next((count for count, loss in enumerate(losses) if loss < 1e-5 * losses[0]), limit)
 
 
 def test_what_bends_by_octaves_is_soon_at_its_end():
-    plain, by_octaves = (closures(LBFGS(history=5, octaves=octaves)) for octaves in (False, True))
+    plain, by_octaves = (closures(LBFGS(history=5, preconditioner=octaves)) for octaves in (False, True))
     assert by_octaves < 0.75 * plain < 150

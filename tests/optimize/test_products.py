@@ -7,10 +7,10 @@ from threading import Barrier
 import pytest
 import torch
 
-from brushwork.canvas import Pixels
-from brushwork.optimize import LBFGS, Guard, minimize, products
-from brushwork.optimize.products import WHOLE, Products
-from brushwork.types import Losses
+from brushwork.canvas import PixelParametrization
+from brushwork.optimize import LBFGS, DivergenceGuard, minimize, products
+from brushwork.optimize.products import WHOLE, Reductions
+from brushwork.types import LossValues
 from tolerances import SINGLE
 
 
@@ -41,9 +41,9 @@ def test_zero_and_what_is_not_a_number():
     assert not math.isfinite(WHOLE.dot(torch.full((5,), torch.inf), one))
     assert not math.isfinite(WHOLE.dot(torch.full((5,), torch.inf), zero))
     assert WHOLE.absolute_sum(torch.full((5,), 1e37)) == pytest.approx(5e37)
-    assert WHOLE.finite(one)
-    assert not WHOLE.finite(torch.tensor([1.0, torch.nan]))
-    assert not WHOLE.finite(torch.tensor([1.0, -torch.inf]))
+    assert WHOLE.is_finite(one)
+    assert not WHOLE.is_finite(torch.tensor([1.0, torch.nan]))
+    assert not WHOLE.is_finite(torch.tensor([1.0, -torch.inf]))
 
 
 class Machines:
@@ -63,7 +63,7 @@ class Machines:
 
             return everywhere
 
-        return Products(reduce(torch.sum), reduce(torch.amax))
+        return Reductions(reduce(torch.sum), reduce(torch.amax))
 
     def __call__(self, work):
         with ThreadPoolExecutor(len(self.said)) as pool:
@@ -77,15 +77,15 @@ def test_pieces_on_several_machines_give_the_numbers_of_the_whole(scale):
     parts = [slice(0, 7), slice(7, 40), slice(40, 40)]
 
     def numbers(there, x, y):
-        return there.dot(x, y), there.absolute_sum(x), there.greatest(x), there.numel(x), there.finite(x)
+        return there.dot(x, y), there.absolute_sum(x), there.max(x), there.numel(x), there.is_finite(x)
 
     one, other, idle = Machines(3)(lambda rank, there: numbers(there, a[parts[rank]], b[parts[rank]]))
     assert one == other == idle == pytest.approx(numbers(WHOLE, a, b), rel=SINGLE)
     a[3] = torch.nan
-    assert Machines(3)(lambda rank, there: there.finite(a[parts[rank]])) == [False, False, False]
+    assert Machines(3)(lambda rank, there: there.is_finite(a[parts[rank]])) == [False, False, False]
 
 
-SCALE_FREE = {"first_move": 0.01, "least_curvature": 0.0}
+SCALE_FREE = {"initial_step": 0.01, "least_curvature": 0.0}
 
 
 @pytest.mark.parametrize("box", [None, (0.2, 0.8)])
@@ -95,7 +95,7 @@ def test_a_picture_in_pieces_is_painted_as_the_whole(options, box):
     generator = torch.Generator().manual_seed(3)
     start, aim = (torch.rand(1, 3, 6, 8, generator=generator, dtype=torch.float64) for _ in range(2))
     curvature = torch.logspace(0, 2, start.numel(), dtype=torch.float64).view_as(start)
-    canvas = Pixels(box=box)
+    canvas = PixelParametrization(limits=box)
 
     def walk(rows, there):
         def evaluate(image):
@@ -104,10 +104,10 @@ def test_a_picture_in_pieces_is_painted_as_the_whole(options, box):
             whole = there.total(parts.detach()) + parts - parts.detach()
             total = whole[0] + whole[1] ** 2
             total.backward()
-            return Losses(total.detach(), {})
+            return LossValues(total.detach(), {})
 
-        optimizer = Guard(LBFGS(history=5, products=there, **options))
-        steps = minimize(canvas, evaluate, optimizer, 16, start=start[:, :, rows], products=there)
+        optimizer = DivergenceGuard(LBFGS(history=5, reductions=there, **options))
+        steps = minimize(canvas, evaluate, optimizer, 16, init=start[:, :, rows], reductions=there)
         return [(step.index, step.point, step.note) for step in steps]
 
     whole = walk(slice(None), WHOLE)

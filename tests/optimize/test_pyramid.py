@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.canvas import Pixels
-from brushwork.optimize import LBFGS, Adam, Guard, climb, minimize
+from brushwork.canvas import PixelParametrization
+from brushwork.optimize import LBFGS, Adam, DivergenceGuard, minimize, move_to_next_level
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 
@@ -21,15 +21,17 @@ def smooth_target(problems, size):
     return problems.evaluating(function)
 
 
-@pytest.mark.parametrize("make", [lambda: LBFGS(), lambda: Guard(LBFGS(search=True)), lambda: Adam(2.0, average=0.5)])
+@pytest.mark.parametrize(
+    "make", [lambda: LBFGS(), lambda: DivergenceGuard(LBFGS(line_search=True)), lambda: Adam(2.0, ema_decay=0.5)]
+)
 def test_a_climb_goes_on_where_the_coarse_level_ended(problems, make):
-    canvas, optimizer = Pixels(255.0, (0.0, 1.0)), make()
+    canvas, optimizer = PixelParametrization(255.0, (0.0, 1.0)), make()
     coarse, fine = Size(12, 16), Size(24, 32)
     start = torch.rand(1, 3, *coarse, generator=torch.Generator().manual_seed(0))
-    first, *_, last = minimize(canvas, smooth_target(problems, coarse), optimizer, 30, start=start)
-    point = climb(canvas, optimizer, last.image, fine)
+    first, *_, last = minimize(canvas, smooth_target(problems, coarse), optimizer, 30, init=start)
+    point = move_to_next_level(canvas, optimizer, last.image, fine)
     assert point.shape == (1, 3, *fine)
-    torch.testing.assert_close(canvas.image(point), resize(last.image, fine).clamp(0, 1))
+    torch.testing.assert_close(canvas.to_image(point), resize(last.image, fine).clamp(0, 1))
     state = {name: value for name, value in optimizer.state().items() if value.dim() == 4}
     assert len(state) >= 2
     assert all(value.shape == point.shape for value in state.values())
@@ -50,12 +52,12 @@ def test_a_carried_memory_saves_closures(problems):
     start = torch.rand(1, 3, *coarse, generator=torch.Generator().manual_seed(0))
     reached = {}
     for carried in (True, False):
-        optimizer = LBFGS(first_move=0.01, least_curvature=0.0)
-        *_, last = minimize(Pixels(), problems.evaluating(cells), optimizer, 12, start=start)
-        point = climb(Pixels(), optimizer, last.image, fine)
+        optimizer = LBFGS(initial_step=0.01, min_curvature=0.0)
+        *_, last = minimize(PixelParametrization(), problems.evaluating(cells), optimizer, 12, init=start)
+        point = move_to_next_level(PixelParametrization(), optimizer, last.image, fine)
         if not carried:
-            optimizer.forget()
-        *_, end = minimize(Pixels(), problems.evaluating(cells), optimizer, 8, point=point)
+            optimizer.reset()
+        *_, end = minimize(PixelParametrization(), problems.evaluating(cells), optimizer, 8, point=point)
         reached[carried] = float(end.losses.total)
     assert reached[True] < 0.9 * reached[False]
 
@@ -66,8 +68,8 @@ def test_sums_over_pixels_keep_their_gradients():
         {name: torch.tensor(2.0) for name in ("adam.count", "adam.lr")}
         | dict.fromkeys(("adam.mean", "adam.square"), torch.ones(1, 3, 4, 4))
     )
-    climb(Pixels(), optimizer, torch.ones(1, 3, 4, 4), Size(8, 8), gradient=1.0)
+    move_to_next_level(PixelParametrization(), optimizer, torch.ones(1, 3, 4, 4), Size(8, 8), gradient=1.0)
     torch.testing.assert_close(optimizer.state()["adam.mean"], torch.ones(1, 3, 8, 8))
-    climb(Pixels(), optimizer, torch.ones(1, 3, 8, 8), Size(16, 16))
+    move_to_next_level(PixelParametrization(), optimizer, torch.ones(1, 3, 8, 8), Size(16, 16))
     torch.testing.assert_close(optimizer.state()["adam.mean"], torch.full((1, 3, 16, 16), 0.25))
     torch.testing.assert_close(optimizer.state()["adam.square"], torch.full((1, 3, 16, 16), 0.0625))

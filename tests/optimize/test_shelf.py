@@ -11,10 +11,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from brushwork.canvas import Pixels
-from brushwork.optimize import LBFGS, Adam, Guard, minimize, shelf
-from brushwork.optimize.shelf import Shelf
-from brushwork.types import Losses
+from brushwork.canvas import PixelParametrization
+from brushwork.optimize import LBFGS, Adam, DivergenceGuard, minimize, shelf
+from brushwork.optimize.shelf import VectorStore
+from brushwork.types import LossValues
 
 SHAPE = (1, 3, 40, 50)
 VECTOR = 3 * 40 * 50 * 4
@@ -54,10 +54,10 @@ def vectors_at_peak(monkeypatch, optimizer, unit=255.0):
         image.grad = torch.sub(image.detach(), aim)
         total = image.grad.view(-1).dot(image.grad.view(-1))
         image.grad.mul_(curvature)
-        return Losses(total, {})
+        return LossValues(total, {})
 
     with Live() as live:
-        for _ in minimize(Pixels(unit), evaluate, optimizer, 40, start=start):
+        for _ in minimize(PixelParametrization(unit), evaluate, optimizer, 40, init=start):
             gc.collect(0)
     return live.peak / VECTOR
 
@@ -65,18 +65,18 @@ def vectors_at_peak(monkeypatch, optimizer, unit=255.0):
 @pytest.mark.parametrize(("search", "unit", "beside"), [(False, 255.0, 8), (False, 1.0, 7), (True, 255.0, 8)])
 def test_a_step_holds_few_vectors_beside_its_pairs(monkeypatch, search, unit, beside):
     """The point, its gradient, the direction, the best point, the point ahead, its picture, and a gradient of each."""
-    optimizer = Guard(LBFGS(history=5, search=search, first_move=0.01 * unit, least_curvature=0.0))
+    optimizer = DivergenceGuard(LBFGS(history=5, line_search=search, initial_step=0.01 * unit, min_curvature=0.0))
     assert vectors_at_peak(monkeypatch, optimizer, unit) < 2 * 5 + beside + 0.1
 
 
 @pytest.mark.parametrize(("average", "most"), [(0.0, 8), (0.9, 9)])
 def test_so_does_adam(monkeypatch, average, most):
-    assert vectors_at_peak(monkeypatch, Guard(Adam(1.0, average=average))) < most + 0.1
+    assert vectors_at_peak(monkeypatch, DivergenceGuard(Adam(1.0, ema_decay=average))) < most + 0.1
 
 
-@pytest.mark.parametrize(("storage", "vectors"), [("half", 5 + 8), ("disk", 8)])
+@pytest.mark.parametrize(("storage", "vectors"), [("bf16", 5 + 8), ("disk", 8)])
 def test_pairs_in_half_or_on_disk_take_half_the_memory_or_none(monkeypatch, storage, vectors):
-    optimizer = Guard(LBFGS(history=5, storage=storage))
+    optimizer = DivergenceGuard(LBFGS(history=5, storage=storage))
     mapped = set()
     plain = shelf._mapped
     monkeypatch.setattr(shelf, "_mapped", lambda shape, dtype: mapped.add(shape) or plain(shape, dtype))
@@ -86,17 +86,17 @@ def test_pairs_in_half_or_on_disk_take_half_the_memory_or_none(monkeypatch, stor
     assert peak - on_disk < vectors + 1.5
 
 
-@pytest.mark.parametrize("storage", ["full", "half", "disk"])
+@pytest.mark.parametrize("storage", ["full", "bf16", "disk"])
 @pytest.mark.parametrize("block", [1, shelf.BLOCK_BYTES])
 def test_what_is_kept_stays(monkeypatch, storage, block):
     monkeypatch.setattr(shelf, "BLOCK_BYTES", block)
-    place = Shelf(storage)
+    place = VectorStore(storage)
     vectors = [torch.randn(2, 3, 7, generator=torch.Generator().manual_seed(seed)) for seed in range(5)]
-    kept = [place.keep(vector.clone()) for vector in vectors]
-    place.back(kept.pop(), kept.pop())
+    kept = [place.add(vector.clone()) for vector in vectors]
+    place.release(kept.pop(), kept.pop())
     kept += [place.copy(vector) for vector in vectors[3:]]
     for vector, there in zip(vectors, kept, strict=True):
-        assert there.dtype == (torch.bfloat16 if storage == "half" else torch.float32)
+        assert there.dtype == (torch.bfloat16 if storage == "bf16" else torch.float32)
         assert torch.equal(there, vector.to(there.dtype))
 
 
@@ -105,7 +105,7 @@ def test_a_file_has_no_name_and_room_on_the_disk(monkeypatch, tmp_path):
     asked = []
     reserve = os.posix_fallocate
     monkeypatch.setattr(os, "posix_fallocate", lambda *range_of: asked.append(range_of[2]) or reserve(*range_of))
-    kept = Shelf("disk").keep(torch.ones(3, 5))
+    kept = VectorStore("disk").add(torch.ones(3, 5))
     assert torch.equal(kept, torch.ones(3, 5))
     assert asked == [shelf.MOST * shelf.ALIGNMENT * 4]
     assert not list(Path(tmp_path).iterdir())
@@ -118,9 +118,9 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(OSError, match="No space"):
-        Shelf("disk").keep(torch.ones(3, 5))
+        VectorStore("disk").add(torch.ones(3, 5))
     assert not list(Path(tmp_path).iterdir())
 
 
 def test_an_empty_vector_needs_no_file():
-    assert Shelf("disk").keep(torch.empty(1, 3, 0, 9)).shape == (1, 3, 0, 9)
+    assert VectorStore("disk").add(torch.empty(1, 3, 0, 9)).shape == (1, 3, 0, 9)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brushwork.optimize.optimizer import Move
-from brushwork.optimize.wolfe import CURVATURE, DECREASE, Trial, search
+from brushwork.optimize.optimizer import StepResult
+from brushwork.optimize.wolfe import CURVATURE, DECREASE, LineSearchTrial, search_wolfe
 
 FUNCTIONS = {
     "parabola": (lambda t: (t - 1) ** 2, lambda t: 2 * (t - 1)),
@@ -29,10 +29,10 @@ def searching(function, slope, length, *, limit=20, longest=math.inf):
 
     def attempt(t):
         tried.append(t)
-        return Trial(t, function(t), slope(t), Move(None, None))
+        return LineSearchTrial(t, function(t), slope(t), StepResult(None, None))
 
-    start = Trial(0.0, function(0.0), slope(0.0))
-    return search(attempt, start, length, limit, longest=longest, noise=0.0), start, tried
+    start = LineSearchTrial(0.0, function(0.0), slope(0.0))
+    return search_wolfe(attempt, start, length, limit, longest=longest, noise=0.0), start, tried
 
 
 def satisfied(found, start):
@@ -84,8 +84,8 @@ def test_it_stays_where_no_trial_is_lower():
 
 def test_if_no_trial_is_a_number_it_says_so():
     found, _, _ = searching(lambda t: math.nan if t else 1.0, lambda t: -1.0, 1.0)
-    assert not found.finite
-    assert found.move is not None
+    assert not found.is_finite
+    assert found.result is not None
 
 
 def test_a_limit_of_the_length_is_kept():
@@ -99,9 +99,11 @@ def test_where_the_loss_is_rounded_away_the_slope_decides():
     function, slope = FUNCTIONS["parabola"]
 
     def attempt(t):
-        return Trial(t, 1e9 + function(t) + 1e-7, slope(t), Move(None, None))  # the rounding of 1e9 in float64
+        return LineSearchTrial(
+            t, 1e9 + function(t) + 1e-7, slope(t), StepResult(None, None)
+        )  # the rounding of 1e9 in float64
 
-    start = Trial(0.0, 1e9 + 1, -2.0)
+    start = LineSearchTrial(0.0, 1e9 + 1, -2.0)
     hidden = start._replace(loss=1e9 + 1 - 1e-7)
-    assert search(attempt, hidden, 1e-9, 30, longest=math.inf, noise=1e-6).length == pytest.approx(1, abs=0.95)
-    assert search(attempt, hidden, 1e-9, 30, longest=math.inf, noise=0.0) is hidden
+    assert search_wolfe(attempt, hidden, 1e-9, 30, longest=math.inf, noise=1e-6).length == pytest.approx(1, abs=0.95)
+    assert search_wolfe(attempt, hidden, 1e-9, 30, longest=math.inf, noise=0.0) is hidden

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from brushwork.picture.window import Size, Window
-from brushwork.terms.term import WholeTerm
+from brushwork.terms.term import NonAdditiveLoss
 
 CHANNELS = 4
 
@@ -23,6 +23,6 @@ def plain(tensor):
 
 def loss(term, own):
     """The loss of the whole map, a number."""
-    if isinstance(term, WholeTerm):
+    if isinstance(term, NonAdditiveLoss):
         return term.score_whole(own).item()
     return term.score(term.summarize(own, Window.whole(Size.of(own)))).item()

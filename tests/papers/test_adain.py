@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from brushwork.fast.instant import Instant, instant
+from brushwork.fast.instant import AdaINOptions, transfer_adain
 
 POOLED_AFTER, ENLARGED_AFTER = (2, 4, 8), (1, 5, 7)
 """Convolutions, counted from 1."""
@@ -80,8 +80,8 @@ def _picture(height, width, seed):
 @pytest.mark.parametrize(("size", "strength"), [((48, 64), 1.0), ((45, 67), 0.6)])
 def test_the_picture_is_that_of_the_program(size, strength, networks):
     photograph, paintings = _picture(*size, 0), [_picture(64, 64, 1), _picture(64, 64, 2)]
-    options = Instant(size="full", strength=strength, style_blend=(1.0, 3.0), style_scale=(64 / max(size),))
-    found = instant(photograph, paintings, options)
+    options = AdaINOptions(size="full", strength=strength, style_blend=(1.0, 3.0), style_scale=(64 / max(size),))
+    found = transfer_adain(photograph, paintings, options)
     true = _painted(photograph, paintings, (0.25, 0.75), strength, networks)
     assert found.shape == photograph.shape
     assert float((found - true).abs().max()) < 1e-4

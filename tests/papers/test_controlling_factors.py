@@ -14,12 +14,12 @@ import printed_laboratory as printed
 from laboratory_features import CHANNELS, feature, loss, plain
 
 from brushwork.terms.guided import (
-    GuidedGram,
-    GuidedMeanStd,
+    GuidedGramLoss,
+    GuidedMeanStdLoss,
     guided_gram_target,
-    guided_spread_target,
-    normalized_guides,
-    region_shares,
+    guided_mean_std_target,
+    normalize_guides,
+    region_weights,
 )
 
 
@@ -39,9 +39,9 @@ def masks():
 
 
 def test_guided_grams_are_those_of_the_paper(own, painting, masks):
-    guides, painted = map(normalized_guides, masks)
-    target, shares = guided_gram_target(painting, painted), region_shares(guides, painted)
-    term = GuidedGram("t", guides, target, 1 / CHANNELS**2, shares)
+    guides, painted = map(normalize_guides, masks)
+    target, shares = guided_gram_target(painting, painted), region_weights(guides, painted)
+    term = GuidedGramLoss("t", guides, target, 1 / CHANNELS**2, shares)
     regions = [
         (printed.guided_gram(plain(own), mine.numpy()), printed.guided_gram(plain(painting), theirs.numpy()))
         for mine, theirs in zip(*masks, strict=True)
@@ -51,7 +51,7 @@ def test_guided_grams_are_those_of_the_paper(own, painting, masks):
 
 
 def test_the_mean_square_of_a_guide_is_one(masks):
-    torch.testing.assert_close(normalized_guides(masks[0]).mean((1, 2)), torch.ones(2, dtype=torch.float64))
+    torch.testing.assert_close(normalize_guides(masks[0]).mean((1, 2)), torch.ones(2, dtype=torch.float64))
 
 
 def test_guided_spreads_are_weighted_means_and_deviations(own, painting, masks):
@@ -61,8 +61,8 @@ def test_guided_spreads_are_weighted_means_and_deviations(own, painting, masks):
         return mean, np.sqrt(np.average((columns - mean[:, None]) ** 2, axis=1, weights=weights))
 
     mine, theirs = masks
-    mean, std = guided_spread_target(painting, theirs)
-    term = GuidedMeanStd("t", mine, mean, std, 2.0, region_shares(mine, theirs), std_share=0.25)
+    mean, std = guided_mean_std_target(painting, theirs)
+    term = GuidedMeanStdLoss("t", mine, mean, std, 2.0, region_weights(mine, theirs), std_weight=0.25)
     expected = 0.0
     for one, other in zip(mine, theirs, strict=True):
         (mean_own, std_own), (mean_target, std_target) = spread(plain(own), one), spread(plain(painting), other)

@@ -13,9 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import printed_laboratory as printed
 from laboratory_features import CHANNELS, feature, loss, plain
 
-from brushwork.terms.gaussian import RIDGE, CovarianceStyle, GaussianWasserstein, gaussian_target
-from brushwork.terms.histogram import Histogram, histogram_target
-from brushwork.terms.sliced import SlicedWasserstein
+from brushwork.terms.gaussian import RIDGE, CovarianceLoss, GaussianWassersteinLoss, make_gaussian_target
+from brushwork.terms.histogram import HistogramLoss, histogram_target
+from brushwork.terms.sliced import SlicedWassersteinLoss
 
 SIZES = pytest.mark.parametrize("size", [(5, 7), (6, 8), (12, 8), (3, 4)])
 """Of the painting: apart from, equal to, twice and a quarter of the picture's 6 × 8."""
@@ -31,7 +31,7 @@ def test_covariances_are_compared_about_their_means(own, size):
     painting = feature(1, *size)
     (mean, covariance), (mean_target, target) = printed.gaussian(plain(own)), printed.gaussian(plain(painting))
     expected = 0.5 * (((covariance - target) ** 2).sum() + 0.25 * ((mean - mean_target) ** 2).sum())
-    term = CovarianceStyle("t", gaussian_target(painting), 0.5, mean_share=0.25)
+    term = CovarianceLoss("t", make_gaussian_target(painting), 0.5, mean_weight=0.25)
     np.testing.assert_allclose(loss(term, own), expected, rtol=1e-10)
 
 
@@ -41,7 +41,7 @@ def test_gaussians_are_as_far_apart_as_printed(own, size):
     (mean, covariance), (mean_target, target) = printed.gaussian(plain(own)), printed.gaussian(plain(painting))
     ridge = RIDGE * np.trace(target) / CHANNELS * np.eye(CHANNELS)
     expected = printed.wasserstein_of_gaussians((mean, covariance + ridge), (mean_target, target + ridge))
-    found = loss(GaussianWasserstein("t", gaussian_target(painting), 1.0), own)
+    found = loss(GaussianWassersteinLoss("t", make_gaussian_target(painting), 1.0), own)
     np.testing.assert_allclose(found, expected, rtol=1e-10)
     without = printed.wasserstein_of_gaussians((mean, covariance), (mean_target, target))
     np.testing.assert_allclose(found, without, rtol=1e-3)
@@ -50,7 +50,7 @@ def test_gaussians_are_as_far_apart_as_printed(own, size):
 @SIZES
 def test_projections_are_sorted_and_compared(own, size):
     painting = feature(1, *size)
-    term = SlicedWasserstein("t", painting, 2.0, count=5, seed=3)
+    term = SlicedWassersteinLoss("t", painting, 2.0, count=5, seed=3)
     directions = term._directions.numpy()
     clouds = [plain(one).reshape(CHANNELS, -1) for one in (own, painting)]
     lines = [(direction @ clouds[0], direction @ clouds[1]) for direction in directions]
@@ -63,14 +63,14 @@ def test_channels_take_the_histogram(own, size):
     painting = feature(1, *size)
     clouds = [plain(one).reshape(CHANNELS, -1) for one in (own, painting)]
     expected = sum(printed.wasserstein_on_a_line(*line) for line in zip(*clouds, strict=True))
-    term = Histogram("t", histogram_target(painting), 1 / CHANNELS)
+    term = HistogramLoss("t", histogram_target(painting), 1 / CHANNELS)
     np.testing.assert_allclose(loss(term, own), expected / CHANNELS, rtol=1e-10)
 
 
 def test_the_histogram_map_is_held_fixed(own):
     """∂/∂f = 2/(n·N)·(f − R(f)), R(f) the painting's value of the same rank."""
     painting, own = feature(1, 6, 8), own.requires_grad_()
-    Histogram("t", histogram_target(painting), 1 / CHANNELS).score_whole(own).sum().backward()
+    HistogramLoss("t", histogram_target(painting), 1 / CHANNELS).score_whole(own).sum().backward()
     matched = np.empty((CHANNELS, 48))
     for channel, (mine, theirs) in enumerate(zip(plain(own), plain(painting), strict=True)):
         matched[channel, mine.ravel().argsort()] = np.sort(theirs.ravel())
@@ -83,11 +83,11 @@ def test_directions_in_parts_are_those_at_once(own, at_once, monkeypatch):
     monkeypatch.setattr("brushwork.terms.sliced.PART_NUMBERS", at_once)
     monkeypatch.setattr("brushwork.terms.histogram.PART_NUMBERS", at_once)
     painting = feature(1, 5, 7)
-    term = SlicedWasserstein("t", painting, 1.0)
+    term = SlicedWassersteinLoss("t", painting, 1.0)
     clouds = [term._directions.numpy() @ plain(one).reshape(CHANNELS, -1) for one in (own, painting)]
     expected = np.mean([printed.wasserstein_on_a_line(*line) for line in zip(*clouds, strict=True)])
     np.testing.assert_allclose(loss(term, own), expected, rtol=1e-10)
-    assert loss(Histogram("t", histogram_target(painting), 1.0), own) == pytest.approx(
+    assert loss(HistogramLoss("t", histogram_target(painting), 1.0), own) == pytest.approx(
         sum(
             printed.wasserstein_on_a_line(mine.ravel(), theirs.ravel())
             for mine, theirs in zip(plain(own), plain(painting), strict=True)
@@ -97,7 +97,7 @@ def test_directions_in_parts_are_those_at_once(own, at_once, monkeypatch):
 
 
 def test_directions_are_uniform_on_the_sphere():
-    directions = SlicedWasserstein("t", feature(0, 2, 2), 1.0, count=20_000)._directions
+    directions = SlicedWassersteinLoss("t", feature(0, 2, 2), 1.0, count=20_000)._directions
     torch.testing.assert_close(directions.norm(dim=1), torch.ones(20_000, dtype=torch.float64))
     second = directions.mT @ directions / len(directions)
     torch.testing.assert_close(second, torch.eye(CHANNELS, dtype=torch.float64) / CHANNELS, atol=0.01, rtol=0)

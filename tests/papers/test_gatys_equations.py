@@ -15,8 +15,8 @@ import printed_formulas as printed
 from brushwork.objective import Objective
 from brushwork.picture.window import Size, Window
 from brushwork.terms import moments
-from brushwork.terms.content import Content
-from brushwork.terms.style import GramStyle
+from brushwork.terms.content import ContentLoss
+from brushwork.terms.style import GramLoss
 
 FILTERS, HEIGHT, WIDTH = 4, 3, 5
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
@@ -53,7 +53,7 @@ def target():
 
 
 def test_content_is_equation_1_and_its_gradient_equation_2(picture, target):
-    loss, gradient = loss_and_gradient(Content("t", target, 0.5), picture)
+    loss, gradient = loss_and_gradient(ContentLoss("t", target, 0.5), picture)
     features = printed_form(picture.relu())
     np.testing.assert_allclose(loss, printed.content(features, printed_form(target)), **EXACT)
     np.testing.assert_allclose(gradient, printed.content_gradient(features, printed_form(target)), **EXACT)
@@ -66,7 +66,7 @@ def test_gram_is_equation_3(picture):
 
 def style_term(target):
     cells = target.shape[-1] * target.shape[-2]
-    return GramStyle("t", moments.gram(target) / cells, 1 / (4 * FILTERS**2))
+    return GramLoss("t", moments.gram(target) / cells, 1 / (4 * FILTERS**2))
 
 
 def test_style_is_equation_4_and_its_gradient_equation_6(picture, target):
@@ -92,11 +92,11 @@ def test_total_style_is_equation_5_and_the_total_equation_7(picture, target):
     """L = α·L_content + β·Σ w_l E_l."""
     alpha, beta, shares = 3e-3, 7.0, (0.25, 0.75)
     deep_picture, deep_target = before_rectification(2, 2, 2).relu(), before_rectification(3, 2, 2).relu()
-    objective = alpha * Objective.one("content", Content("deep", deep_target, 0.5))
+    objective = alpha * Objective.single("content", ContentLoss("deep", deep_target, 0.5))
     for tap, share, painting in zip(("t", "deep"), shares, (target, deep_target), strict=True):
         cells = painting.shape[-1] * painting.shape[-2]
-        term = GramStyle(tap, moments.gram(painting) / cells, 1 / (4 * FILTERS**2))
-        objective += (beta * share) * Objective.one(f"style {tap}", term)
+        term = GramLoss(tap, moments.gram(painting) / cells, 1 / (4 * FILTERS**2))
+        objective += (beta * share) * Objective.single(f"style {tap}", term)
     losses = objective({"t": picture.relu(), "deep": deep_picture})
     own = [printed_form(picture.relu()), printed_form(deep_picture)]
     theirs = [printed_form(target), printed_form(deep_target)]

@@ -13,7 +13,7 @@ import printed_laboratory as printed
 from laboratory_features import feature, loss, plain
 
 from brushwork.picture.window import Size, Window
-from brushwork.terms.patches import NearestPatch
+from brushwork.terms.patches import MRFLoss
 
 
 @pytest.mark.parametrize("reach", [1, 2])
@@ -23,13 +23,13 @@ def test_nearest_patches_are_those_of_the_paper(reach, stride, block, monkeypatc
     monkeypatch.setattr("brushwork.terms.matching.BLOCK_NUMBERS", block)
     own, paintings = feature(0, 8, 9), (feature(1, 7, 10), feature(2, 6, 5))
     expected = printed.nearest_patches(plain(own), [plain(one) for one in paintings], 2 * reach + 1, stride)
-    found = loss(NearestPatch("t", paintings, 0.5, stride=stride, reach=reach), own)
+    found = loss(MRFLoss("t", paintings, 0.5, stride=stride, halo=reach), own)
     np.testing.assert_allclose(found, 0.5 * expected, rtol=1e-10)
 
 
 def test_the_gradient_is_that_of_the_sum_with_the_neighbors_held_fixed():
     own, painting = feature(0, 5, 6).requires_grad_(), feature(1, 5, 6)
-    term = NearestPatch("t", (painting,), 1.0)
+    term = MRFLoss("t", (painting,), 1.0)
     term.score(term.summarize(own, Window.whole(Size.of(own)))).sum().backward()
     known, expected = printed.patches(plain(painting), 3, 1), np.zeros(plain(own).shape)
     for index, patch in enumerate(printed.patches(plain(own), 3, 1)):

@@ -23,9 +23,9 @@ from torchvision_stand_in import torchvision
 
 from brushwork.perception import load_encoder
 from brushwork.picture.window import Size
-from brushwork.recipes import preset, transfer
-from brushwork.recipes.start import beginning
-from brushwork.recipes.subject import Subject
+from brushwork.recipes import load_preset, transfer
+from brushwork.recipes.start import make_init_image
+from brushwork.recipes.subject import TransferProblem
 from tolerances import DOUBLE
 
 pytestmark = pytest.mark.skipif(
@@ -40,7 +40,7 @@ FEATURES = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34]
 
 @pytest.fixture(scope="module")
 def encoder():
-    return load_encoder("vgg19", scale=preset("neural-style-pt").white).double()
+    return load_encoder("vgg19", scale=load_preset("neural-style-pt").encoder_scale).double()
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +122,13 @@ def recorded(monkeypatch, module, at=()):
 
 
 def options(**changes):
-    return replace(preset("neural-style-pt"), size=SIZE.width, **changes)
+    return replace(load_preset("neural-style-pt"), size=SIZE.width, **changes)
 
 
 def ours(settings, encoder, photograph, paintings, image):
-    objective = Subject(photograph, paintings, settings, encoder).objective_at(SIZE)
+    objective = TransferProblem(photograph, paintings, settings, encoder).objective_at(SIZE)
     leaf = image.clone().requires_grad_()
-    loss = objective(encoder(leaf, objective.taps)).total
+    loss = objective(encoder(leaf, objective.layers)).total
     loss.backward()
     return loss.item(), leaf.grad
 
@@ -140,7 +140,7 @@ def assert_same(found, loss, gradient):
 
 def test_loss_and_gradient_at_noise_and_at_another_picture(monkeypatch, folder, pictures, encoder):
     photograph, painting, other = pictures
-    nearly_gray = beginning(options(), SIZE, photograph, painting, options().white)
+    nearly_gray = make_init_image(options(), SIZE, photograph, painting, options().encoder_scale)
     module = program(monkeypatch, folder, "-seed", "0")
     for image, loss, gradient in recorded(monkeypatch, module, at=[nearly_gray, other]):
         assert_same(ours(options(), encoder, photograph, [painting], image), loss, gradient)
@@ -150,13 +150,13 @@ def test_from_the_photograph_with_stronger_smoothing_and_average_pooling(monkeyp
     photograph, painting, _ = pictures
     module = program(monkeypatch, folder, "-init", "image", "-tv_weight", "1", "-pooling", "avg")
     (image, loss, gradient), *_ = recorded(monkeypatch, module, at=[photograph])
-    assert_same(ours(options(smoothness=1.0), averaging, photograph, [painting], image), loss, gradient)
+    assert_same(ours(options(tv_weight=1.0), averaging, photograph, [painting], image), loss, gradient)
 
 
 def test_it_starts_as_we_do(monkeypatch, folder, pictures):
     photograph, painting, _ = pictures
     ((start, _, _), *_) = recorded(monkeypatch, program(monkeypatch, folder, "-seed", "0"), at=[photograph])
-    own = beginning(options(), SIZE, photograph, painting, options().white)
+    own = make_init_image(options(), SIZE, photograph, painting, options().encoder_scale)
     theirs, mine = (256 * image.flip(1) - MEAN for image in (start, own))
     assert mine.std() == pytest.approx(theirs.std().item(), rel=0.05)
     assert mine.mean((2, 3)).abs().max() < 1e-3
@@ -171,17 +171,17 @@ def test_the_first_steps_are_the_same(monkeypatch, folder, pictures, encoder, ca
     printed = [line for line in capsys.readouterr().out.splitlines() if "Total loss" in line]
     theirs = [float(line.rpartition(" ")[2]) for line in printed]
     # The first step is so short that the change of gradient along it, which scales the second, loses digits.
-    steps = transfer(photograph, [painting], options(iterations=6, start="content", style_weight=0.1), encoder=encoder)
+    steps = transfer(photograph, [painting], options(iterations=6, init="content", style_weight=0.1), encoder=encoder)
     assert [progress.step.losses.total.item() for progress in steps] == pytest.approx(theirs, rel=1e-6)
 
 
 def test_the_settings_are_its_defaults(monkeypatch, folder):
-    parser, own = program(monkeypatch, folder).parser, preset("neural-style-pt")
+    parser, own = program(monkeypatch, folder).parser, load_preset("neural-style-pt")
     assert own.size == parser.get_default("image_size")
     assert own.measure == "long"
     assert own.content_weight == parser.get_default("content_weight")
     assert own.style_weight == parser.get_default("style_weight")
-    assert own.smoothness == parser.get_default("tv_weight")
+    assert own.tv_weight == parser.get_default("tv_weight")
     assert own.iterations == parser.get_default("num_iterations")
     assert own.history == parser.get_default("lbfgs_num_correction")
     assert own.optimizer == parser.get_default("optimizer")

@@ -15,10 +15,10 @@ from laboratory_features import CHANNELS, feature, loss, plain
 
 from brushwork.picture.window import Size
 from brushwork.terms.covariance import content_guides, window_weights
-from brushwork.terms.entry import GramEntry
-from brushwork.terms.guided import GuidedGram, guided_gram_target
-from brushwork.terms.local import LocalStyle
-from brushwork.terms.shifted import ShiftedGram, shifted_target
+from brushwork.terms.entry import GramEntryLoss
+from brushwork.terms.guided import GuidedGramLoss, guided_gram_target
+from brushwork.terms.local import LocalGramLoss
+from brushwork.terms.shifted import ShiftedGramLoss, shifted_target
 
 
 @pytest.mark.parametrize("half", [0, 1, 2, 4])
@@ -27,14 +27,14 @@ def test_localized_style_is_that_of_the_paper(half, uniform):
     own, painting = feature(0, 7, 9), feature(1, 7, 9)
     weights = window_weights(half) if uniform else feature(2, *2 * [2 * half + 1], channels=1)[0, 0]
     expected = 0.5 * printed.localized(plain(own), plain(painting), weights.numpy())
-    np.testing.assert_allclose(loss(LocalStyle("t", painting, weights, 0.5), own), expected, rtol=1e-10)
+    np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 0.5), own), expected, rtol=1e-10)
 
 
 def test_maps_larger_than_a_block_are_localized_alike(monkeypatch):
     monkeypatch.setattr("brushwork.terms.local.PART_NUMBERS", 1)
     own, painting, weights = feature(0, 13, 10), feature(1, 13, 10), window_weights(1)
     expected = printed.localized(plain(own), plain(painting), weights.numpy())
-    np.testing.assert_allclose(loss(LocalStyle("t", painting, weights, 1.0), own), expected, rtol=1e-10)
+    np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 1.0), own), expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("half", [0, 1, 3])
@@ -43,7 +43,7 @@ def test_style_content_covariance_is_that_of_the_paper(half):
     content, painted = feature(2, 6, 8, channels=3), feature(3, 5, 7, channels=3)
     weights = feature(4, *2 * [2 * half + 1], channels=1)[0, 0]
     guides, known = (content_guides(one, Size.of(one), weights) for one in (content, painted))
-    term = GuidedGram("t", guides, guided_gram_target(painting, known), 0.5, torch.ones(3, dtype=torch.float64))
+    term = GuidedGramLoss("t", guides, guided_gram_target(painting, known), 0.5, torch.ones(3, dtype=torch.float64))
     sums = printed.covariance_sums(plain(own), plain(content), weights.numpy()) / (6 * 8)
     target = printed.covariance_sums(plain(painting), plain(painted), weights.numpy()) / (5 * 7)
     np.testing.assert_allclose(loss(term, own), 0.5 * ((sums - target) ** 2).sum(), rtol=1e-10)
@@ -53,14 +53,14 @@ def test_style_content_covariance_is_that_of_the_paper(half):
 def test_entries_are_those_of_the_gram_matrix(direction, sign):
     own = feature(0, 6, 7)
     gram = np.einsum("iyx,jyx->ij", plain(own), plain(own)) / (6 * 7)
-    term = GramEntry("t", ((1, 1), (0, 3)), 2.0, direction)
+    term = GramEntryLoss("t", ((1, 1), (0, 3)), 2.0, direction)
     np.testing.assert_allclose(loss(term, own), sign * 2.0 * (gram[1, 1] + gram[0, 3]), rtol=1e-12)
 
 
 def test_the_activation_shift_is_that_of_the_paper():
     own, painting = feature(0, 6, 7), feature(1, 4, 9)
     grams = [np.einsum("iyx,jyx->ij", f - 1, f - 1) / f[0].size for f in (plain(own), plain(painting))]
-    term = ShiftedGram("t", shifted_target(painting, 1.0), 1 / CHANNELS**2, zero=1.0)
+    term = ShiftedGramLoss("t", shifted_target(painting, 1.0), 1 / CHANNELS**2, zero=1.0)
     np.testing.assert_allclose(loss(term, own), ((grams[0] - grams[1]) ** 2).mean(), rtol=1e-11)
 
 
@@ -76,6 +76,6 @@ def test_neighbors_are_paired_as_printed(offset):
         return np.mean(pairs, axis=0)
 
     own, painting = feature(0, 6, 7), feature(1, 4, 9)
-    term = ShiftedGram("t", shifted_target(painting, offset=offset), 1.0, offset=offset)
+    term = ShiftedGramLoss("t", shifted_target(painting, offset=offset), 1.0, offset=offset)
     expected = ((paired(plain(own)) - paired(plain(painting))) ** 2).sum()
     np.testing.assert_allclose(loss(term, own), expected, rtol=1e-11)

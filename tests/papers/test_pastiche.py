@@ -21,8 +21,8 @@ from tiny_network import picture
 
 from brushwork.perception import load_encoder
 from brushwork.picture.window import Size
-from brushwork.recipes import Transfer, preset, transfer
-from brushwork.recipes.subject import Subject
+from brushwork.recipes import TransferOptions, load_preset, transfer
+from brushwork.recipes.subject import TransferProblem
 from tolerances import DOUBLE
 
 # pastiche reads pixels in a way that Pillow means to drop.
@@ -89,16 +89,16 @@ def theirs(artist, image=None):
 
 
 def ours(options, encoder, photograph, paintings, image):
-    objective = Subject(photograph, paintings, options, encoder).objective_at(SIZE)
+    objective = TransferProblem(photograph, paintings, options, encoder).objective_at(SIZE)
     leaf = image.clone().requires_grad_()
-    loss = objective(encoder(leaf, objective.taps)).total
+    loss = objective(encoder(leaf, objective.layers)).total
     loss.backward()
     return loss.item(), leaf.grad
 
 
-def options(**changes) -> Transfer:
+def options(**changes) -> TransferOptions:
     """The preset, at the size of the pictures."""
-    return replace(preset("pastiche"), size=SIZE.width, measure="long", **changes)
+    return replace(load_preset("pastiche"), size=SIZE.width, measure="long", **changes)
 
 
 def assert_same(found, expected):
@@ -130,7 +130,7 @@ def test_loss_and_gradient_at_another_picture(pictures, encoder, artist):
 def test_with_total_variation(pictures, encoder):
     (photograph, content), (painting, style), (other, _) = pictures
     artist = PasticheArtist(content, [style], device="cpu", tv_weight=3e4)
-    smooth = options(smoothness=3e4, smoothness_form="pastiche")
+    smooth = options(tv_weight=3e4, tv_form="pastiche")
     assert_same(ours(smooth, encoder, photograph, [painting], other), theirs(artist, other))
     still = ours(options(), encoder, photograph, [painting], other)
     assert theirs(artist, other)[0] > 1.01 * still[0]
@@ -170,10 +170,10 @@ def test_the_first_steps_are_the_same(pictures, encoder, artist):
 
 
 def test_the_settings_are_its_defaults():
-    defaults, own = _parse_args(["pastiche", "-c", "a", "-s", "b", "-o", "c.png"]), preset("pastiche")
+    defaults, own = _parse_args(["pastiche", "-c", "a", "-s", "b", "-o", "c.png"]), load_preset("pastiche")
     assert (own.size**2, own.measure) == (defaults.size_pixels, "area")
     assert own.iterations == defaults.num_steps
     assert own.optimizer == defaults.optimizer
     assert own.pooling == defaults.pooling
-    assert own.start == ("content" if defaults.init is None and not defaults.random_init else None)
-    assert own.smoothness == defaults.tv_weight
+    assert own.init == ("content" if defaults.init is None and not defaults.random_init else None)
+    assert own.tv_weight == defaults.tv_weight

@@ -18,9 +18,9 @@ sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import picture
 
 from brushwork.picture.window import Size
-from brushwork.recipes import preset
-from brushwork.recipes.seeing import encoder_for
-from brushwork.recipes.subject import Subject
+from brushwork.recipes import load_preset
+from brushwork.recipes.seeing import load_encoder_for
+from brushwork.recipes.subject import TransferProblem
 from tolerances import DOUBLE
 
 SIZE = Size(50, 70)
@@ -116,24 +116,24 @@ def theirs(program, weights, image):
 
 def ours(options, encoder, image):
     leaf = image.double().requires_grad_()
-    subject = Subject(picture(1, *SIZE).double(), [picture(2, *SIZE).double()], options, encoder)
+    subject = TransferProblem(picture(1, *SIZE).double(), [picture(2, *SIZE).double()], options, encoder)
     objective = subject.objective_at(SIZE)
-    losses = objective(encoder(leaf, objective.taps))
+    losses = objective(encoder(leaf, objective.layers))
     losses.total.backward()
-    printed = losses.total - losses.terms.get("smoothness", torch.zeros(()))
+    printed = losses.total - losses.terms.get("tv_weight", torch.zeros(()))
     return printed.item(), leaf.grad
 
 
 @pytest.fixture(scope="module")
 def encoders():
-    return {name: encoder_for(preset(name), "cpu").double() for name in PROGRAMS}
+    return {name: load_encoder_for(load_preset(name), "cpu").double() for name in PROGRAMS}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("at", ["content", "style", "another picture"])
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_loss_and_gradient_are_those_of_the_program(program, at, encoders):
-    options = replace(preset(program), size=SIZE.width, measure="long")
+    options = replace(load_preset(program), size=SIZE.width, measure="long")
     encoder = encoders[program]
     image = picture({"content": 1, "style": 2, "another picture": 3}[at], *SIZE)
     expected, direction = theirs(program, encoder.stages.state_dict(), image)

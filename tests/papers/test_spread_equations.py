@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import printed_formulas as printed
 
 from brushwork.picture.window import Size, Window
-from brushwork.terms.spread import MeanStd
+from brushwork.terms.spread import MeanStdLoss
 
 CHANNELS = 4
 
@@ -39,7 +39,7 @@ def painting():
 @pytest.fixture
 def term(painting):
     mean, std = painting.mean((2, 3)), painting.std((2, 3), correction=0)
-    return MeanStd("t", mean, std, 1 / CHANNELS)
+    return MeanStdLoss("t", mean, std, 1 / CHANNELS)
 
 
 def test_loss_and_gradient_are_those_of_the_paper(own, painting, term):
@@ -54,7 +54,7 @@ def test_a_large_mean_costs_no_digits_in_single_precision():
     """Raw second moments would cancel here."""
     far = (feature(2, 32, 32) * 0.01 + 1000).float()
     mean, std = far.double().mean((2, 3)), far.double().std((2, 3), correction=0)
-    term = MeanStd("t", (mean + 0.02).float(), (1.5 * std).float(), 1 / CHANNELS)
+    term = MeanStdLoss("t", (mean + 0.02).float(), (1.5 * std).float(), 1 / CHANNELS)
     loss = float(term.score(term.summarize(far, Window.whole(Size.of(far)))))
     # The target itself is rounded to single precision: 1000.02 by up to 3e-5.
     expected = (((mean - term.mean.double()) ** 2).mean() + ((std - term.std.double()) ** 2).mean()).item()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from brushwork.picture.window import Size, Window
-from brushwork.recipes.smoothness import total_variation
+from brushwork.recipes.smoothness import make_total_variation
 
 HEIGHT, WIDTH = 4, 6
 
@@ -20,7 +20,7 @@ def image():
 def ours(form, image, white):
     """Loss, and gradient into the picture in [0, 1]."""
     leaf = torch.from_numpy(image)[None].requires_grad_()
-    term = total_variation(form, Size(HEIGHT, WIDTH), white)
+    term = make_total_variation(form, Size(HEIGHT, WIDTH), white)
     loss = term.score(term.summarize(leaf, Window.whole(Size.of(leaf)))).sum()
     loss.backward()
     return loss.item(), leaf.grad[0].numpy()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from brushwork.perception.architectures import shapes
+from brushwork.perception.architectures import tensor_shapes
 from brushwork.perception.load import load_encoder
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def alexnet_tensors():
     generator = torch.Generator().manual_seed(0)
     return {
         name: torch.randn(shape, generator=generator) / max(1, torch.Size(shape[1:]).numel()) ** 0.5
-        for name, shape in shapes("AlexNet").items()
+        for name, shape in tensor_shapes("AlexNet").items()
     }
 
 

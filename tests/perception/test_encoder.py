@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.evaluate.meter import META, on_meta
-from brushwork.perception.alexnet import alexnet
-from brushwork.perception.encoder import PIXELS, Geometry
-from brushwork.perception.googlenet import googlenet
-from brushwork.perception.vgg import caffe_preprocess, vgg
+from brushwork.evaluate.meter import META, to_meta
+from brushwork.perception.alexnet import make_alexnet
+from brushwork.perception.encoder import PIXELS, LayerGeometry
+from brushwork.perception.googlenet import make_googlenet
+from brushwork.perception.vgg import make_caffe_preprocess, make_vgg
 from brushwork.picture.window import Size
 from tolerances import DOUBLE, THROUGH_VGG
 
@@ -18,7 +18,7 @@ from tolerances import DOUBLE, THROUGH_VGG
 @pytest.fixture(scope="module")
 def encoder():
     torch.manual_seed(0)
-    return vgg(19, caffe_preprocess()).double()
+    return make_vgg(19, make_caffe_preprocess()).double()
 
 
 def test_taps_have_the_shapes_of_the_paper(encoder):
@@ -64,7 +64,7 @@ def test_too_small_for_a_tap_is_an_error(encoder):
 def test_halos_are_those_of_the_plan(encoder):
     assert encoder.geometry("relu5_1").halo == 80
     assert encoder.geometry("relu4_2").halo == 40
-    assert encoder.geometry(PIXELS) == Geometry()
+    assert encoder.geometry(PIXELS) == LayerGeometry()
 
 
 @pytest.mark.parametrize("tap", ["relu1_1", "relu3_1", "pool3", "relu4_2"])
@@ -82,32 +82,36 @@ def test_a_tile_with_its_halo_sees_what_the_whole_sees(encoder, tap):
 def test_average_pooling_and_reflection_are_options():
     torch.manual_seed(0)
     flat = torch.full((1, 3, 32, 32), 0.5)
-    reflected = vgg(16, caffe_preprocess(), pooling="average", padding="reflect")(flat, ["relu3_1"])["relu3_1"]
+    reflected = make_vgg(16, make_caffe_preprocess(), pooling="average", padding="reflect")(flat, ["relu3_1"])[
+        "relu3_1"
+    ]
     spread = (reflected - reflected.mean(dim=(2, 3), keepdim=True)).abs().max()
     assert spread < THROUGH_VGG * reflected.abs().max()
 
 
 @pytest.mark.parametrize("ceil", [False, True])
-@pytest.mark.parametrize("make", [partial(vgg, 16), alexnet, googlenet], ids=["vgg", "alexnet", "googlenet"])
+@pytest.mark.parametrize(
+    "make", [partial(make_vgg, 16), make_alexnet, make_googlenet], ids=["vgg", "alexnet", "googlenet"]
+)
 def test_sizes_of_maps_are_known_beforehand(make, ceil):
-    network = on_meta(make(caffe_preprocess(), ceil=ceil))
+    network = to_meta(make(make_caffe_preprocess(), ceil=ceil))
     for size in (Size(63, 95), Size(64, 65), Size(77, 130)):
-        features = network(torch.empty(1, 3, *size, device=META), network.taps)
+        features = network(torch.empty(1, 3, *size, device=META), network.layers)
         assert {tap: Size.of(feature) for tap, feature in features.items()} == {
-            tap: network.cells(tap, size) for tap in network.taps
+            tap: network.positions(tap, size) for tap in network.layers
         }
-    assert network.cells(PIXELS, Size(5, 6)) == Size(5, 6)
+    assert network.positions(PIXELS, Size(5, 6)) == Size(5, 6)
 
 
 def test_stages_that_no_tap_needs_can_be_let_go():
-    encoder = vgg(16, caffe_preprocess())
+    encoder = make_vgg(16, make_caffe_preprocess())
     image, before = torch.rand(1, 3, 32, 32), sum(one.numel() for one in encoder.parameters())
     whole = encoder.fingerprint
     expected = encoder(image, ["conv3_1"])["conv3_1"]
-    encoder.cut_after(["conv1_2", "conv3_1"])
+    encoder.truncate(["conv1_2", "conv3_1"])
     assert sum(one.numel() for one in encoder.parameters()) < before / 10
-    assert encoder.taps[-1] == "relu3_1"
-    assert encoder.fingerprint == whole != vgg(16, caffe_preprocess()).fingerprint
+    assert encoder.layers[-1] == "relu3_1"
+    assert encoder.fingerprint == whole != make_vgg(16, make_caffe_preprocess()).fingerprint
     assert torch.equal(encoder(image, ["conv3_1"])["conv3_1"], expected)
     with pytest.raises(InputError, match="no tap 'conv4_1'"):
-        encoder.tap("conv4_1")
+        encoder.layer("conv4_1")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.perception.engines import ENGINES, usable
+from brushwork.perception.engines import ENGINES, usable_engines
 from brushwork.perception.load import load_encoder
 from brushwork.perception.native import library
 from tolerances import DOUBLE, THROUGH_VGG
@@ -22,7 +22,7 @@ def _gradient(engine, padding, dtype=torch.float32, batch=1):
 
 
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
-@pytest.mark.parametrize("engine", usable())
+@pytest.mark.parametrize("engine", usable_engines())
 @pytest.mark.parametrize("batch", [1, 2])
 def test_engines_agree(engine, padding, batch):
     true = _gradient("plain", padding, torch.float64, batch)
@@ -36,14 +36,14 @@ def test_doubles_are_for_every_engine(engine):
 
 
 def test_without_the_library_the_plain_way_is_gone(monkeypatch):
-    monkeypatch.setattr("brushwork.perception.engines.library", lambda: None)
-    monkeypatch.setattr("brushwork.perception.native.moments.library", lambda: None)
-    assert "native" not in usable()
+    monkeypatch.setattr("brushwork.perception.engines.load_library", lambda: None)
+    monkeypatch.setattr("brushwork.perception.native.moments.load_library", lambda: None)
+    assert "native" not in usable_engines()
     assert torch.equal(_gradient("native", "zeros"), _gradient("plain", "zeros"))
 
 
 def test_an_engine_that_is_not_there_is_refused(monkeypatch):
-    monkeypatch.setattr("brushwork.perception.engines.library", lambda: None)
+    monkeypatch.setattr("brushwork.perception.engines.load_library", lambda: None)
     with pytest.raises(InputError, match="native"):
         load_encoder(engine="native")
 
@@ -51,6 +51,6 @@ def test_an_engine_that_is_not_there_is_refused(monkeypatch):
 def test_a_library_that_cannot_be_loaded_is_none(monkeypatch, tmp_path):
     (tmp_path / "_kernels.so").write_bytes(b"no library")
     monkeypatch.setattr(library, "_FOLDER", tmp_path)
-    assert library.library.__wrapped__() is None
+    assert library.load_library.__wrapped__() is None
     monkeypatch.setattr(library, "_FOLDER", tmp_path / "nothing")
-    assert library.library.__wrapped__() is None
+    assert library.load_library.__wrapped__() is None

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brushwork.perception import flags
-from brushwork.perception.flags import as_given, convolutions, products
+from brushwork.perception.flags import exact_precision, set_convolution_tf32, set_matmul_tf32
 
 
 class Flags:
@@ -24,7 +24,7 @@ def places(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize(("block", "name"), [(convolutions, "conv"), (products, "matmul")])
+@pytest.mark.parametrize(("block", "name"), [(set_convolution_tf32, "conv"), (set_matmul_tf32, "matmul")])
 @pytest.mark.parametrize(("tf32", "expected"), [(True, "tf32"), (False, "ieee")])
 def test_the_flag_holds_within_the_block(places, block, name, tf32, expected):
     with block(tf32=tf32):
@@ -32,7 +32,7 @@ def test_the_flag_holds_within_the_block(places, block, name, tf32, expected):
     assert [place.fp32_precision for place in places.values()] == ["none", "none"]
 
 
-@pytest.mark.parametrize(("block", "name"), [(convolutions, "cudnn"), (products, "matmul")])
+@pytest.mark.parametrize(("block", "name"), [(set_convolution_tf32, "cudnn"), (set_matmul_tf32, "matmul")])
 def test_older_torch_has_other_flags(places, block, name):
     cudnn = torch.backends.cudnn
     del cudnn.conv
@@ -43,7 +43,7 @@ def test_older_torch_has_other_flags(places, block, name):
 
 
 @pytest.mark.parametrize("tf32", [True, False])
-@pytest.mark.parametrize("block", [convolutions, products])
+@pytest.mark.parametrize("block", [set_convolution_tf32, set_matmul_tf32])
 def test_the_real_flags_are_put_back_after_an_error(block, tf32):
     def now():
         return torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
@@ -58,11 +58,11 @@ def test_numbers_are_taken_as_given_also_under_autocast():
     a = torch.full((1, 256), 300.0)
     with torch.autocast("cpu", torch.float16):
         assert (a @ a.mT).isinf()
-        with as_given(a.device):
+        with exact_precision(a.device):
             assert (a @ a.mT).item() == 256 * 300**2
         assert (a @ a.mT).isinf()
 
 
 def test_devices_without_autocast_are_no_trouble():
-    with as_given(torch.device("meta")):
+    with exact_precision(torch.device("meta")):
         torch.empty(2, device="meta")

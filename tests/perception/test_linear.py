@@ -16,8 +16,8 @@ from brushwork.perception.catalog import WEIGHT_SETS
 from brushwork.perception.finding import find_weights
 from brushwork.perception.linear import LINEAR_LAYERS, convert_linear, linear_shapes, without_linear
 from brushwork.perception.load import load_encoder
-from brushwork.perception.reading import digest
-from brushwork.perception.weights import add, fetch, weight_state
+from brushwork.perception.reading import tensors_sha256
+from brushwork.perception.weights import fetch_weights, import_weights, weight_state
 
 ALEXNET = "LPIPS of AlexNet"
 
@@ -45,13 +45,15 @@ def published(monkeypatch, tmp_path, layers, alexnet_tensors):
     path.write_bytes(pickle.dumps({"AlexNet_0": arrays, **heads}, 3))
     sha256, asked = hashlib.sha256(path.read_bytes()).hexdigest(), []
     for name, tensors in {"alexnet": alexnet_tensors, "lpips-alexnet": layers}.items():
-        monkeypatch.setitem(WEIGHT_SETS, name, replace(WEIGHT_SETS[name], sha256=sha256, content=digest(dict(tensors))))
+        monkeypatch.setitem(
+            WEIGHT_SETS, name, replace(WEIGHT_SETS[name], sha256=sha256, content=tensors_sha256(dict(tensors)))
+        )
 
     def bring(known, folder):
         asked.append(known.name)
         return folder / shutil.copy(path, folder)
 
-    monkeypatch.setattr(module, "download", bring)
+    monkeypatch.setattr(module, "download_weights", bring)
     return path, asked
 
 
@@ -84,8 +86,8 @@ def test_foreign_and_damaged_layers_are_refused(layers):
 @pytest.mark.parametrize(("name", "other"), [("alexnet", "lpips-alexnet"), ("lpips-alexnet", "alexnet")])
 def test_one_download_brings_the_network_and_its_layers(published, layers, name, other):
     _, asked = published
-    assert fetch(name).state == "cached"
-    assert fetch(other).state == "cached"
+    assert fetch_weights(name).state == "cached"
+    assert fetch_weights(other).state == "cached"
     assert asked == [name]
     kept = find_weights("lpips-alexnet")
     assert kept.architecture == ALEXNET
@@ -94,7 +96,7 @@ def test_one_download_brings_the_network_and_its_layers(published, layers, name,
 
 def test_a_file_given_by_hand_brings_both(published):
     path, asked = published
-    assert add(path).name == "alexnet"
+    assert import_weights(path).name == "alexnet"
     assert weight_state("lpips-alexnet").state == "cached"
     assert asked == []
 
@@ -102,11 +104,11 @@ def test_a_file_given_by_hand_brings_both(published):
 def test_a_file_of_the_authors_is_taken_by_its_values(published, layers, tmp_path):
     theirs = {f"lin{index}.model.1.weight": layer.view(1, -1, 1, 1) for index, layer in enumerate(layers.values())}
     torch.save(theirs, tmp_path / "alex.pth")
-    assert add(tmp_path / "alex.pth").name == "lpips-alexnet"
+    assert import_weights(tmp_path / "alex.pth").name == "lpips-alexnet"
 
 
 def test_they_are_no_network(published):
-    fetch("lpips-alexnet")
+    fetch_weights("lpips-alexnet")
     with pytest.raises(
         InputError, match=r"is no network that looks, but holds another one's weights: LPIPS of AlexNet"
     ):

@@ -8,9 +8,9 @@ from PIL import Image as Pictures
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.perception.conventions import preprocess
-from brushwork.perception.encoder import Encoder, Stage
-from brushwork.perception.googlenet import googlenet
+from brushwork.perception.conventions import make_preprocess
+from brushwork.perception.encoder import Encoder, EncoderStage
+from brushwork.perception.googlenet import make_googlenet
 from brushwork.perception.load import load_encoder
 from brushwork.perception.normalize import normalize_activations
 from tolerances import DOUBLE
@@ -55,12 +55,12 @@ def test_it_leaves_the_given_network_alone(original, images):
 def small_chain():
     torch.manual_seed(0)
     stages = [
-        Stage("conv1", nn.Conv2d(3, 4, 3, padding=1), kernel=3, padding=1),
-        Stage("relu1", nn.ReLU()),
-        Stage("conv2", nn.Conv2d(4, 5, 3, padding=1), kernel=3, padding=1),
-        Stage("relu2", nn.ReLU()),
+        EncoderStage("conv1", nn.Conv2d(3, 4, 3, padding=1), kernel=3, padding=1),
+        EncoderStage("relu1", nn.ReLU()),
+        EncoderStage("conv2", nn.Conv2d(4, 5, 3, padding=1), kernel=3, padding=1),
+        EncoderStage("relu2", nn.ReLU()),
     ]
-    return Encoder("chain", stages, preprocess("torchvision")).double()
+    return Encoder("chain", stages, make_preprocess("torchvision")).double()
 
 
 def test_dead_channels_are_left_alone(images):
@@ -86,7 +86,7 @@ def test_later_outputs_that_are_not_rescaled_stay_as_they_were(images):
 
 def test_a_network_that_is_no_chain_is_an_error(images):
     with pytest.raises(InputError, match="GoogLeNet cannot be normalized"):
-        normalize_activations(googlenet(preprocess("signed")).double(), images)
+        normalize_activations(make_googlenet(make_preprocess("signed")).double(), images)
 
 
 def test_no_images_are_an_error(original):

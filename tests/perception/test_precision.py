@@ -6,19 +6,25 @@ import pytest
 import torch
 from torch import nn
 
-from brushwork.evaluate import whole
-from brushwork.evaluate.meter import META, Meter, on_meta
+from brushwork.evaluate import evaluate_whole
+from brushwork.evaluate.meter import META, MemoryMeter, to_meta
 from brushwork.objective import Objective
 from brushwork.perception import load_encoder
-from brushwork.perception.encoder import Encoder, Stage
-from brushwork.perception.precision import Layers, loudness, precise, resolve, share
+from brushwork.perception.encoder import Encoder, EncoderStage
+from brushwork.perception.precision import (
+    CastLayers,
+    activation_scale,
+    gradient_scale,
+    resolve_precision,
+    with_precision,
+)
 from brushwork.perception.preprocess import Preprocess
-from brushwork.perception.vgg import caffe_preprocess, vgg
+from brushwork.perception.vgg import make_caffe_preprocess, make_vgg
 from brushwork.picture import Size
-from brushwork.recipes import Transfer, preset, transfer
-from brushwork.recipes.subject import Subject
+from brushwork.recipes import TransferOptions, load_preset, transfer
+from brushwork.recipes.subject import TransferProblem
 from brushwork.terms.moments import gram
-from brushwork.terms.style import GramStyle
+from brushwork.terms.style import GramLoss
 from tolerances import SINGLE, rounding
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -49,7 +55,9 @@ def evaluate(encoder, options, precision, image):
     """Losses and gradient of a transfer."""
     encoder.precision = precision
     photograph, painting = pictures(2)
-    evaluation = whole(encoder, Subject(photograph, [painting], options, encoder).objective_at(Size.of(photograph)))
+    evaluation = evaluate_whole(
+        encoder, TransferProblem(photograph, [painting], options, encoder).objective_at(Size.of(photograph))
+    )
     leaf = image.clone().requires_grad_()
     return evaluation(leaf).total.item(), leaf.grad
 
@@ -59,8 +67,13 @@ def cosine(a, b):
 
 
 def test_auto_is_full_without_matrix_units():
-    assert resolve("auto", CPU) == resolve("tf32", CPU) == resolve("auto", torch.device("mps")) == "full"
-    assert resolve("bf16", CPU) == "bf16"
+    assert (
+        resolve_precision("auto", CPU)
+        == resolve_precision("tf32", CPU)
+        == resolve_precision("auto", torch.device("mps"))
+        == "full"
+    )
+    assert resolve_precision("bf16", CPU) == "bf16"
 
 
 @pytest.mark.parametrize(
@@ -69,8 +82,10 @@ def test_auto_is_full_without_matrix_units():
 def test_auto_is_tf32_on_ampere_and_later(monkeypatch, capability, hip, expected):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     monkeypatch.setattr(torch.version, "hip", hip)
-    assert resolve("auto", torch.device("cuda")) == resolve("tf32", torch.device("cuda")) == expected
-    assert resolve("full", torch.device("cuda")) == "full"
+    assert (
+        resolve_precision("auto", torch.device("cuda")) == resolve_precision("tf32", torch.device("cuda")) == expected
+    )
+    assert resolve_precision("full", torch.device("cuda")) == "full"
 
 
 def decided_otherwise(bits):
@@ -82,9 +97,9 @@ def decided_otherwise(bits):
 
 
 @pytest.mark.parametrize("encoder", ["vgg19-normalized", "vgg19"], indirect=True)
-@pytest.mark.parametrize(("precision", "bits"), [("bf16", 8), ("half", 11)])
+@pytest.mark.parametrize(("precision", "bits"), [("bf16", 8), ("fp16", 11)])
 def test_the_gradient_is_nearly_the_same(encoder, precision, bits):
-    options = preset("default") if encoder.name.endswith("normalized") else preset("gatys-2016")
+    options = load_preset("default") if encoder.name.endswith("normalized") else load_preset("gatys-2016")
     start = pictures(3)[2]
     loss, gradient = evaluate(encoder, options, "full", start)
     found, narrow = evaluate(encoder, options, precision, start)
@@ -94,7 +109,7 @@ def test_the_gradient_is_nearly_the_same(encoder, precision, bits):
 
 
 def test_autocast_gives_nearly_the_same_gradient(encoder):
-    options, start = preset("default"), pictures(3)[2]
+    options, start = load_preset("default"), pictures(3)[2]
     loss, gradient = evaluate(encoder, options, "full", start)
     with torch.autocast("cpu", torch.bfloat16):
         found, narrow = evaluate(encoder, options, "full", start)
@@ -105,13 +120,13 @@ def test_autocast_gives_nearly_the_same_gradient(encoder):
 def test_a_painting_stays_sane(encoder):
     """It gets as far down as in full precision, measured in full."""
     photograph, painting = pictures(2)
-    options = Transfer(size=48, coarsest=0, iterations=12, smoothness=0.0)
+    options = TransferOptions(size=48, min_size=0, iterations=12, tv_weight=0.0)
     encoder.precision = "bf16"
     *_, last = transfer(photograph, [painting], options, encoder=encoder)
     encoder.precision = "full"
     steps = list(transfer(photograph, [painting], options, encoder=encoder))
-    objective = Subject(photograph, [painting], options, encoder).objective_at(Size(48, 48))
-    reached = float(objective(encoder(last.step.image, objective.taps)).total)
+    objective = TransferProblem(photograph, [painting], options, encoder).objective_at(Size(48, 48))
+    reached = float(objective(encoder(last.step.image, objective.layers)).total)
     first, full = (float(steps[index].step.losses.total) for index in (0, -1))
     assert full < 0.7 * first
     assert reached < full + 0.1 * (first - full)
@@ -130,7 +145,7 @@ def test_gram_matrices_of_half_precision_do_not_overflow(encoder):
 def test_losses_do_not_overflow_under_autocast():
     """In whose float16 this Gram matrix is infinite, and so is the loss."""
     features = {"relu1_1": torch.full((1, 8, 64, 64), 300.0)}
-    objective = Objective.one("style", GramStyle("relu1_1", torch.zeros(1, 8, 8), 1.0))
+    objective = Objective.single("style", GramLoss("relu1_1", torch.zeros(1, 8, 8), 1.0))
     with torch.autocast("cpu", torch.float16):
         assert objective(features).total.item() == pytest.approx(64 * 300**4, rel=rounding(64 * 64))
 
@@ -142,7 +157,7 @@ def test_half_precision_has_room_for_what_overflows_in_it(encoder):
     encoder.precision = "full"
     (expected,) = encoder(lines, ["relu4_2"]).values()
     assert expected.max() > torch.finfo(torch.float16).max
-    encoder.precision = "half"
+    encoder.precision = "fp16"
     (found,) = encoder(lines, ["relu4_2"]).values()
     assert (found - expected).norm() < 10 * 2.0**-11 * expected.norm()  # a rounding in each of ten layers
 
@@ -151,20 +166,20 @@ def test_half_precision_has_room_for_what_overflows_in_it(encoder):
 def test_half_precision_has_room_for_gradients_of_any_scale(encoder, factor):
     image, target = pictures(1)[0], torch.zeros(1, 64, 64)
     gradients = {}
-    for precision in ("full", "half"):
+    for precision in ("full", "fp16"):
         encoder.precision = precision
         leaf = image.clone().requires_grad_()
-        whole(encoder, Objective.one("style", GramStyle("relu1_1", target, 1.0), factor))(leaf)
+        evaluate_whole(encoder, Objective.single("style", GramLoss("relu1_1", target, 1.0), factor))(leaf)
         gradients[precision] = leaf.grad / factor
-    assert cosine(gradients["full"], gradients["half"]) > 0.9999
+    assert cosine(gradients["full"], gradients["fp16"]) > 0.9999
 
 
 def test_loudness_is_a_power_of_two_that_bounds():
     for largest in (3e-30, 0.7, 1.0, 5e12):
-        scale = float(loudness([torch.tensor([0.0, -largest]), torch.tensor([largest / 3])]))
+        scale = float(gradient_scale([torch.tensor([0.0, -largest]), torch.tensor([largest / 3])]))
         assert 1 <= largest * scale < 2
         assert torch.frexp(torch.tensor(scale)).mantissa == 0.5
-    assert torch.isfinite(loudness([torch.zeros(3)]) * 0)
+    assert torch.isfinite(gradient_scale([torch.zeros(3)]) * 0)
 
 
 def test_features_of_bf16_take_half_the_memory_and_are_summed_wide(encoder):
@@ -176,13 +191,13 @@ def test_features_of_bf16_take_half_the_memory_and_are_summed_wide(encoder):
 
 def closure_bytes(encoder, precision):
     """Peak of a closure with the default weights at 256 pixels."""
-    bare = on_meta(encoder)
+    bare = to_meta(encoder)
     bare.engine, bare.precision = "plain", precision
     picture = torch.empty(1, 3, 256, 256, device=META)
-    with Meter():
-        objective = Subject(picture, [picture], Transfer(), bare).objective_at(Size(256, 256))
-    with Meter() as meter:
-        whole(bare, objective)(picture.clone().requires_grad_())
+    with MemoryMeter():
+        objective = TransferProblem(picture, [picture], TransferOptions(), bare).objective_at(Size(256, 256))
+    with MemoryMeter() as meter:
+        evaluate_whole(bare, objective)(picture.clone().requires_grad_())
     return meter.peak
 
 
@@ -216,10 +231,10 @@ def flag():
 def test_both_passes_run_under_the_flag_and_it_is_put_back(monkeypatch, precision, expected):
     from brushwork.perception import precision as module
 
-    monkeypatch.setattr(module, "resolve", lambda given, device: given)
+    monkeypatch.setattr(module, "resolve_precision", lambda given, device: given)
     seen, before = [], flag()
     stages = {"a": nn.Conv2d(3, 2, 1), "b": Watching(seen)}
-    way = module._Way(stages, ["a", "b"], ["b"], torch.float32, precision == "tf32", Layers())
+    way = module._Way(stages, ["a", "b"], ["b"], torch.float32, precision == "tf32", CastLayers())
     image = torch.rand(1, 3, 4, 4, requires_grad=True)
     (feature,) = module._Look.apply(image, way)
     assert flag() == before
@@ -231,14 +246,14 @@ def test_both_passes_run_under_the_flag_and_it_is_put_back(monkeypatch, precisio
 
 
 def test_only_chains_are_scaled():
-    chain = dict(vgg(16, caffe_preprocess()).stages.items())
-    assert share(chain, torch.float16) > 1
-    assert share(chain, torch.bfloat16) == 1
-    assert share({**chain, "norm": nn.LocalResponseNorm(5)}, torch.float16) == 1
+    chain = dict(make_vgg(16, make_caffe_preprocess()).stages.items())
+    assert activation_scale(chain, torch.float16) > 1
+    assert activation_scale(chain, torch.bfloat16) == 1
+    assert activation_scale({**chain, "norm": nn.LocalResponseNorm(5)}, torch.float16) == 1
 
 
 def test_derivatives_of_derivatives_go_the_plain_way():
-    stages = [Stage("a", nn.Conv2d(3, 2, 3)), Stage("b", nn.Softplus())]
+    stages = [EncoderStage("a", nn.Conv2d(3, 2, 3)), EncoderStage("b", nn.Softplus())]
     encoder = Encoder("two layers", stages, Preprocess((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)))
     image, found = torch.rand(1, 3, 8, 8), {}
     for precision in ("full", "bf16"):
@@ -262,5 +277,5 @@ def test_the_engine_is_taken_where_nothing_is_narrowed():
         asked.append(given)
         return []
 
-    precise(engine, "auto", Layers())({}, [], torch.zeros(1, 3, 4, 4), [])
+    with_precision(engine, "auto", CastLayers())({}, [], torch.zeros(1, 3, 4, 4), [])
     assert len(asked) == 1

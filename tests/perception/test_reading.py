@@ -8,7 +8,7 @@ import safetensors.torch
 import torch
 
 from brushwork.errors import WeightsError
-from brushwork.perception.reading import digest, read_tensors, sha256_of_file
+from brushwork.perception.reading import read_tensors, sha256_of_path, tensors_sha256
 
 TENSORS = {"conv.weight": torch.arange(6.0).view(2, 3), "conv.bias": torch.tensor([1.0, 2.0])}
 
@@ -105,12 +105,12 @@ def test_the_digest_sees_names_shapes_types_and_values():
         {**TENSORS, "conv.weight": TENSORS["conv.weight"].to(torch.int32)},
         {**TENSORS, "conv.bias": torch.tensor([1.0, np.nextafter(np.float32(2), np.float32(3))])},
     ]
-    assert len({digest(tensors) for tensors in [TENSORS, *other]}) == len(other) + 1
-    assert digest(dict(reversed(TENSORS.items()))) == digest(TENSORS)
+    assert len({tensors_sha256(tensors) for tensors in [TENSORS, *other]}) == len(other) + 1
+    assert tensors_sha256(dict(reversed(TENSORS.items()))) == tensors_sha256(TENSORS)
     noncontiguous = TENSORS["conv.weight"].t().contiguous().t()
-    assert digest({**TENSORS, "conv.weight": noncontiguous}) == digest(TENSORS)
+    assert tensors_sha256({**TENSORS, "conv.weight": noncontiguous}) == tensors_sha256(TENSORS)
 
 
 def test_sha256_is_that_of_the_bytes(path):
     path.write_bytes(b"abc")
-    assert sha256_of_file(path).startswith("ba7816bf8f01cfea414140de5dae2223")
+    assert sha256_of_path(path).startswith("ba7816bf8f01cfea414140de5dae2223")

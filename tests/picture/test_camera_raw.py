@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.picture import open_giant, picture_size, read_picture, write_picture
+from brushwork.picture import image_size, open_large_image, read_image, write_image
 from brushwork.picture.camera_raw import is_named_raw
 
 SHORT, LONG, BYTE = 3, 4, 1
@@ -64,39 +64,39 @@ def test_raw_files_are_refused(tmp_path, colors, name, content):
     deep = content.get("bits") == 16
     samples = colors.astype(np.uint16) if deep else colors
     (tmp_path / name).write_bytes(tiff(samples, *more, **content))
-    for reading in (read_picture, picture_size):
+    for reading in (read_image, image_size):
         with pytest.raises(InputError, match=RAW):
             reading(tmp_path / name)
     with (tmp_path / name).open("rb") as file, pytest.raises(InputError, match=RAW):
-        read_picture(file)
+        read_image(file)
     pytest.importorskip("pyvips")
     with pytest.raises(InputError, match=RAW):
-        open_giant(tmp_path / name)
+        open_large_image(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["a.cr3", "b.RAF", "c.orf"])
 def test_raw_files_that_are_no_tiff_are_named_too(tmp_path, name):
     (tmp_path / name).write_bytes(b"FUJIFILMCCD-RAW " + bytes(200))
     with pytest.raises(InputError, match=RAW):
-        read_picture(tmp_path / name)
+        read_image(tmp_path / name)
 
 
 @pytest.mark.parametrize("more", [[], [PREVIEW], [(254, LONG, [0]), SUB]])
 def test_other_tiff_files_are_read(tmp_path, colors, more):
     (tmp_path / "a.tif").write_bytes(tiff(colors, *more))
-    picture = read_picture(tmp_path / "a.tif")
+    picture = read_image(tmp_path / "a.tif")
     assert np.array_equal((picture.image[0].permute(1, 2, 0) * 255).round().numpy(), colors)
 
 
 def test_our_pyramids_are_read(tmp_path, image):
     pytest.importorskip("pyvips")
-    write_picture(image, tmp_path / "a.tif", pyramid=True)
-    assert read_picture(tmp_path / "a.tif").size == picture_size(tmp_path / "a.tif") == (20, 30)
+    write_image(image, tmp_path / "a.tif", pyramid=True)
+    assert read_image(tmp_path / "a.tif").size == image_size(tmp_path / "a.tif") == (20, 30)
 
 
 def test_a_photograph_with_the_name_of_a_raw_file_is_read(save, colors):
     path = save(colors, "a.jpg")
-    assert read_picture(path.rename(path.with_suffix(".cr2"))).size == (24, 36)
+    assert read_image(path.rename(path.with_suffix(".cr2"))).size == (24, 36)
 
 
 def test_names_of_raw_files():

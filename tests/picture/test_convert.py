@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.picture import as_image, read_picture, write_picture
+from brushwork.picture import as_image, read_image, write_image
 
 LEVELS = np.random.default_rng(0).integers(0, 256, (6, 7, 3), dtype=np.uint8)
 EXPECTED = torch.from_numpy(LEVELS.astype(np.float32) / np.float32(255)).permute(2, 0, 1)[None]
@@ -27,7 +27,7 @@ def path(tmp_path):
     return tmp_path / "a.png"
 
 
-@pytest.mark.parametrize("kind", [lambda path: path, str, PIL.Image.open, opened, read_picture])
+@pytest.mark.parametrize("kind", [lambda path: path, str, PIL.Image.open, opened, read_image])
 def test_files_and_what_holds_them(path, kind):
     assert torch.equal(as_image(kind(path)), EXPECTED)
 
@@ -88,7 +88,7 @@ def test_transparent_parts_show_the_colors_around_as_those_of_files(tmp_path):
     alpha[:, 2:5] = 255
     clear = np.dstack([LEVELS, alpha])
     PIL.Image.fromarray(clear).save(tmp_path / "a.png")
-    expected = read_picture(tmp_path / "a.png").image
+    expected = read_image(tmp_path / "a.png").image
     assert not torch.equal(expected, EXPECTED)
     opaque = np.dstack([LEVELS, np.full_like(alpha, 255)])
     invisible = np.dstack([LEVELS, np.zeros_like(alpha)])
@@ -131,12 +131,12 @@ def test_all_else_is_refused(given, said):
 
 def test_what_was_read_is_written_with_its_alpha(tmp_path):
     alpha = torch.linspace(0, 1, 42).reshape(1, 1, 6, 7)
-    picture = read_picture(torch.cat([EXPECTED, alpha], 1))
-    write_picture(picture, tmp_path / "a.png")
-    again = read_picture(tmp_path / "a.png")
+    picture = read_image(torch.cat([EXPECTED, alpha], 1))
+    write_image(picture, tmp_path / "a.png")
+    again = read_image(tmp_path / "a.png")
     # The written samples are rounded to 8 bits.
     torch.testing.assert_close(again.alpha, alpha, rtol=0, atol=0.5 / 255 + 1e-6)
-    write_picture(LEVELS, tmp_path / "b.png")
-    assert torch.equal(read_picture(tmp_path / "b.png").image, EXPECTED)
+    write_image(LEVELS, tmp_path / "b.png")
+    assert torch.equal(read_image(tmp_path / "b.png").image, EXPECTED)
     with pytest.raises(InputError, match=r"holds torch\.int64"):
-        write_picture(EXPECTED.long(), tmp_path / "c.png")
+        write_image(EXPECTED.long(), tmp_path / "c.png")

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from brushwork.errors import InputError
-from brushwork.picture import check_writable, keeps_alpha, read_metadata, write_picture
+from brushwork.picture import check_writable, has_alpha, read_metadata, write_image
 
 pyvips = pytest.importorskip("pyvips")
 
@@ -32,7 +32,7 @@ def listed(folder):
 
 
 def test_the_file_says_how_large_the_picture_is(smooth, tmp_path):
-    path = write_picture(smooth, tmp_path / "sea.dzi", metadata='{"a": "<"}')
+    path = write_image(smooth, tmp_path / "sea.dzi", metadata='{"a": "<"}')
     assert listed(tmp_path) == ["sea.dzi", "sea.html", "sea_files"]
     root = ElementTree.parse(path).getroot()
     assert root.tag == f"{SCHEMA}Image"
@@ -42,7 +42,7 @@ def test_the_file_says_how_large_the_picture_is(smooth, tmp_path):
 
 
 def test_tiles_overlap_by_a_pixel_and_cover_the_picture(smooth, tmp_path):
-    write_picture(smooth, tmp_path / "sea.dzi")
+    write_image(smooth, tmp_path / "sea.dzi")
     assert sorted(map(int, listed(tmp_path / "sea_files"))) == list(range(11))
     assert listed(tmp_path / "sea_files" / "10") == [f"{x}_{y}.jpg" for x in range(3) for y in range(2)]
     expected = smooth[0].permute(1, 2, 0).numpy()
@@ -58,7 +58,7 @@ def test_tiles_overlap_by_a_pixel_and_cover_the_picture(smooth, tmp_path):
 
 
 def test_the_page_knows_its_picture_and_needs_nothing_else(smooth, tmp_path):
-    write_picture(smooth, tmp_path / "a <b> & c.dzi")
+    write_image(smooth, tmp_path / "a <b> & c.dzi")
     page = (tmp_path / "a <b> & c.html").read_text(encoding="utf-8")
     told = json.loads(re.search(r"const picture = (.*);", page)[1])
     assert told == {"files": "a%20%3Cb%3E%20%26%20c_files", "width": 520, "height": 310, "tile": 254, "overlap": 1}
@@ -69,7 +69,7 @@ def test_the_page_knows_its_picture_and_needs_nothing_else(smooth, tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_the_page_finds_the_tiles_of_a_name_that_is_no_utf8(smooth, tmp_path):
-    write_picture(smooth, tmp_path / os.fsdecode(b"caf\xe9.dzi"))
+    write_image(smooth, tmp_path / os.fsdecode(b"caf\xe9.dzi"))
     page = (tmp_path / os.fsdecode(b"caf\xe9.html")).read_text(encoding="utf-8")
     told = json.loads(re.search(r"const picture = (.*);", page)[1])
     assert (tmp_path / os.fsdecode(unquote_to_bytes(told["files"]))).is_dir()
@@ -80,39 +80,39 @@ def test_nothing_is_overwritten_unasked(smooth, tmp_path):
     (tmp_path / "sea_files").mkdir()
     (tmp_path / "sea_files" / "mine").touch()
     with pytest.raises(InputError, match="sea_files is there already"):
-        write_picture(smooth, tmp_path / "sea.dzi")
+        write_image(smooth, tmp_path / "sea.dzi")
     with pytest.raises(InputError, match="sea_files is there already"):
         check_writable(tmp_path / "sea.dzi", overwrite=False)
-    write_picture(smooth, tmp_path / "sea.dzi", overwrite=True)
+    write_image(smooth, tmp_path / "sea.dzi", overwrite=True)
     assert not (tmp_path / "sea_files" / "mine").exists()
-    write_picture(smooth[..., :40, :40], tmp_path / "sea.dzi", overwrite=True)
+    write_image(smooth[..., :40, :40], tmp_path / "sea.dzi", overwrite=True)
     assert sorted(map(int, listed(tmp_path / "sea_files"))) == list(range(7))
     assert listed(tmp_path) == ["sea.dzi", "sea.html", "sea_files"]
 
 
 def test_a_failure_leaves_what_was_there(smooth, tmp_path, monkeypatch):
-    path = write_picture(smooth, tmp_path / "sea.dzi")
+    path = write_image(smooth, tmp_path / "sea.dzi")
 
     def failing(*_, **__):
         raise pyvips.Error("no room")
 
     monkeypatch.setattr(pyvips.Image, "dzsave", failing, raising=False)
     with pytest.raises(InputError, match=r"tiles of sea cannot be written \(no room\)"):
-        write_picture(smooth, path, overwrite=True)
+        write_image(smooth, path, overwrite=True)
     assert listed(tmp_path) == ["sea.dzi", "sea.html", "sea_files"]
     assert len(listed(tmp_path / "sea_files")) == 11
 
 
 def test_transparent_pictures_are_shown_over_white(tmp_path):
     path = tmp_path / "a.dzi"
-    assert not keeps_alpha(path)
-    write_picture(torch.zeros(1, 3, 9, 9), path, alpha=torch.zeros(1, 1, 9, 9))
+    assert not has_alpha(path)
+    write_image(torch.zeros(1, 3, 9, 9), path, alpha=torch.zeros(1, 1, 9, 9))
     with Image.open(tmp_path / "a_files" / "4" / "0_0.jpg") as tile:
         assert np.asarray(tile).min() == 255
 
 
 def test_without_pyvips_it_is_refused_beforehand(smooth, tmp_path, no_vips):
-    for attempt in (write_picture, lambda _, path: check_writable(path, overwrite=False)):
+    for attempt in (write_image, lambda _, path: check_writable(path, overwrite=False)):
         with pytest.raises(InputError, match=r"with (its )?tiles, for which pyvips is needed"):
             attempt(smooth, tmp_path / "sea.dzi")
     assert listed(tmp_path) == []

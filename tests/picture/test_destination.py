@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.picture import check_writable, read_metadata, read_picture, write_picture
+from brushwork.picture import check_writable, read_image, read_metadata, write_image
 from brushwork.picture.window import Size
 
 
@@ -33,7 +33,7 @@ def test_a_good_place_is_left_as_it_is(tmp_path):
 
 
 def test_what_is_found_beforehand(tmp_path):
-    there = write_picture(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
+    there = write_image(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
     (tmp_path / "folder.png").mkdir()
     assert "ends in .gif" in refusal(tmp_path / "a.gif")
     assert "is there already" in refusal(there)
@@ -52,7 +52,7 @@ def test_links_that_lead_nowhere_are_there_already(tmp_path):
     (tmp_path / "a.png").symlink_to(tmp_path / "gone.png")
     assert "is there already" in refusal(tmp_path / "a.png")
     with pytest.raises(InputError, match="is there already"):
-        write_picture(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
+        write_image(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
 
 
 def test_a_full_disk_is_found_beforehand(tmp_path):
@@ -84,7 +84,7 @@ def test_folders_that_take_no_file(tmp_path, monkeypatch, code, said):
     monkeypatch.setattr(Path, "touch", failing)
     assert said in refusal(tmp_path / "a.png")
     with pytest.raises(InputError, match=said):
-        write_picture(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
+        write_image(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="to root no folder is read-only")
@@ -101,7 +101,7 @@ def test_a_disk_that_runs_full_while_writing(tmp_path, monkeypatch, overwrite):
     """The picture that was there stays, and nothing else."""
     path = tmp_path / "a.png"
     if overwrite:
-        write_picture(torch.zeros(1, 3, 4, 4), path)
+        write_image(torch.zeros(1, 3, 4, 4), path)
     before = {name: (tmp_path / name).read_bytes() for name in listed(tmp_path)}
 
     def full(_):
@@ -109,19 +109,19 @@ def test_a_disk_that_runs_full_while_writing(tmp_path, monkeypatch, overwrite):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(InputError, match="is full"):
-        write_picture(torch.ones(1, 3, 4, 4), path, overwrite=overwrite)
+        write_image(torch.ones(1, 3, 4, 4), path, overwrite=overwrite)
     assert {name: (tmp_path / name).read_bytes() for name in listed(tmp_path)} == before
 
 
 def test_a_write_that_the_system_cuts_off(tmp_path):
     """Not simulated: the system takes a thousand bytes of the file, and no more."""
     resource = pytest.importorskip("resource")
-    path = write_picture(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
+    path = write_image(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
     before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     try:
         with pytest.raises(InputError, match="is full"):
-            write_picture(torch.rand(1, 3, 100, 100), path, overwrite=True)
+            write_image(torch.rand(1, 3, 100, 100), path, overwrite=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert listed(tmp_path) == ["a.png"]
@@ -129,12 +129,12 @@ def test_a_write_that_the_system_cuts_off(tmp_path):
 
 
 def test_nothing_is_overwritten_unasked(tmp_path):
-    path = write_picture(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
+    path = write_image(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
     with pytest.raises(InputError, match="is there already"):
-        write_picture(torch.ones(1, 3, 4, 4), path)
-    assert read_picture(path).image.max() == 0
-    write_picture(torch.ones(1, 3, 4, 4), path, overwrite=True)
-    assert read_picture(path).image.min() == 1
+        write_image(torch.ones(1, 3, 4, 4), path)
+    assert read_image(path).image.max() == 0
+    write_image(torch.ones(1, 3, 4, 4), path, overwrite=True)
+    assert read_image(path).image.min() == 1
     assert listed(tmp_path) == ["a.png"]
 
 
@@ -147,7 +147,7 @@ def test_a_file_that_appears_meanwhile_is_kept(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", slow)
     with pytest.raises(InputError, match="is there already"):
-        write_picture(torch.ones(1, 3, 4, 4), path)
+        write_image(torch.ones(1, 3, 4, 4), path)
     assert path.read_bytes() == b"somebody else's"
     assert listed(tmp_path) == ["a.png"]
 
@@ -157,17 +157,17 @@ def test_file_systems_without_links(tmp_path, monkeypatch):
         raise OSError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(Path, "hardlink_to", none)
-    path = write_picture(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
+    path = write_image(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
     assert listed(tmp_path) == ["a.png"]
     with pytest.raises(InputError, match="is there already"):
-        write_picture(torch.ones(1, 3, 4, 4), path)
+        write_image(torch.ones(1, 3, 4, 4), path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as in POSIX")
 def test_others_may_read_what_they_may_read_of_other_files(tmp_path):
     ordinary = tmp_path / "ordinary"
     ordinary.touch()
-    path = write_picture(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
+    path = write_image(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
     assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
 
 
@@ -180,7 +180,7 @@ def test_a_folder_that_cannot_be_synced_is_no_failure(tmp_path, monkeypatch):
         return opened(path, *arguments, **options)
 
     monkeypatch.setattr(os, "open", unless_folder)
-    assert write_picture(torch.zeros(1, 3, 4, 4), tmp_path / "a.png").exists()
+    assert write_image(torch.zeros(1, 3, 4, 4), tmp_path / "a.png").exists()
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "dzi"])
@@ -191,7 +191,7 @@ def test_a_link_stays_a_link_and_what_it_names_is_replaced(tmp_path, ending):
     elsewhere.mkdir()
     first, second = torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4)
     pyramid = ending == "tif"
-    real = write_picture(first, elsewhere / f"real.{ending}", pyramid=pyramid)
+    real = write_image(first, elsewhere / f"real.{ending}", pyramid=pyramid)
     before = listed(elsewhere)
     (tmp_path / f"next.{ending}").symlink_to(real)
     link = tmp_path / f"link.{ending}"
@@ -199,7 +199,7 @@ def test_a_link_stays_a_link_and_what_it_names_is_replaced(tmp_path, ending):
     assert "is there already" in refusal(link, pyramid=pyramid)
     check_writable(link, overwrite=True, pyramid=pyramid)
     old = real.read_bytes()
-    write_picture(second, link, overwrite=True, pyramid=pyramid, metadata="new")
+    write_image(second, link, overwrite=True, pyramid=pyramid, metadata="new")
     assert link.is_symlink() and not real.is_symlink()
     assert real.read_bytes() != old
     assert read_metadata(link) == "new"
@@ -209,13 +209,13 @@ def test_a_link_stays_a_link_and_what_it_names_is_replaced(tmp_path, ending):
 def test_a_link_that_leads_nowhere_may_make_what_it_names(tmp_path):
     link = tmp_path / "a.png"
     link.symlink_to("gone.png")
-    write_picture(torch.rand(1, 3, 4, 4), link, overwrite=True)
+    write_image(torch.rand(1, 3, 4, 4), link, overwrite=True)
     assert link.is_symlink() and (tmp_path / "gone.png").is_file()
     (tmp_path / "b.png").symlink_to("no/b.png")
     assert "does not exist: make it" in refusal(tmp_path / "b.png", overwrite=True)
     (tmp_path / "c.png").symlink_to("c.png")  # names itself, and so nothing
     assert "is there already" in refusal(tmp_path / "c.png")
-    write_picture(torch.rand(1, 3, 4, 4), tmp_path / "c.png", overwrite=True)
+    write_image(torch.rand(1, 3, 4, 4), tmp_path / "c.png", overwrite=True)
     assert (tmp_path / "c.png").is_file()
 
 
@@ -225,5 +225,5 @@ def test_pipes_and_devices_are_not_replaced(tmp_path):
     for name in ("a.png", "b.png"):
         assert "is a pipe or a device" in refusal(tmp_path / name, overwrite=True)
         with pytest.raises(InputError, match="is a pipe or a device"):
-            write_picture(torch.rand(1, 3, 4, 4), tmp_path / name, overwrite=True)
+            write_image(torch.rand(1, 3, 4, 4), tmp_path / name, overwrite=True)
     assert stat.S_ISFIFO((tmp_path / "a.png").stat().st_mode)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from brushwork.errors import InputError
-from brushwork.picture import Window, open_giant, read_picture, write_picture
+from brushwork.picture import Window, open_large_image, read_image, write_image
 from brushwork.picture.window import Size
 
 pytest.importorskip("pyvips")
@@ -30,19 +30,19 @@ def files(tmp_path_factory):
     turned[0x0112] = 6
     levels = (noise[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
     Image.fromarray(levels.swapaxes(0, 1)[:, ::-1].copy()).save(folder / "turned.jpg", exif=turned)
-    write_picture(noise, folder / "tiled.tif", pyramid=True, bits=16)
-    write_picture(noise, folder / "plain.png")
-    return {path.name: (open_giant(path), read_picture(path)) for path in folder.iterdir()}
+    write_image(noise, folder / "tiled.tif", pyramid=True, bits=16)
+    write_image(noise, folder / "plain.png")
+    return {path.name: (open_large_image(path), read_image(path)) for path in folder.iterdir()}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_names_need_not_be_utf8(tmp_path):
     path = tmp_path / os.fsdecode(b"caf\xe9.png")
-    write_picture(torch.rand(1, 3, 8, 9), path)
-    assert torch.equal(open_giant(path).read().image, read_picture(path).image)
+    write_image(torch.rand(1, 3, 8, 9), path)
+    assert torch.equal(open_large_image(path).read().image, read_image(path).image)
     path.write_bytes(b"nothing")
     with pytest.raises(InputError, match="caf"):
-        open_giant(path)
+        open_large_image(path)
 
 
 @st.composite
@@ -57,7 +57,7 @@ def windows(draw, size=SIZE):
 def test_a_window_is_a_crop_of_the_whole(files, part, name):
     giant, picture = files[name]
     assert giant.size == SIZE
-    assert torch.equal(giant.window(part), part.crop(picture.image))
+    assert torch.equal(giant.read_window(part), part.crop(picture.image))
 
 
 @pytest.mark.parametrize("name", ["turned.jpg", "tiled.tif", "plain.png"])
@@ -87,17 +87,17 @@ def test_every_orientation(save, colors, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = save(colors, "a.png", exif=exif)
-    expected = read_picture(path).image
-    giant = open_giant(path)
+    expected = read_image(path).image
+    giant = open_large_image(path)
     assert torch.equal(giant.read().image, expected)
     part = Window(3, 5, 11, 9, giant.size)
-    assert torch.equal(giant.window(part), part.crop(expected))
+    assert torch.equal(giant.read_window(part), part.crop(expected))
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp"])
 def test_color_profiles(save, colors, wide_profile, name):
     path = save(colors, name, icc_profile=wide_profile)
-    giant, expected = open_giant(path), read_picture(path)
+    giant, expected = open_large_image(path), read_image(path)
     assert torch.equal(giant.read().image, expected.image)
     assert giant.notes == expected.notes == ("converted from A wide space to sRGB",)
 
@@ -109,9 +109,9 @@ def test_deep_color_profiles_and_gray(save_deep, save, deep_colors, colors, wide
         save(colors[..., 0], "c.png", icc_profile=gray_profile),
         save(colors[..., 0], "d.jpg"),
     ):
-        giant, expected = open_giant(path), read_picture(path)
+        giant, expected = open_large_image(path), read_image(path)
         assert torch.equal(giant.read().image, expected.image)
-        assert giant.window(Window(1, 2, 3, 4, giant.size)).shape == (1, 3, 3, 4)
+        assert giant.read_window(Window(1, 2, 3, 4, giant.size)).shape == (1, 3, 3, 4)
         assert (giant.bits, giant.notes) == (expected.bits, expected.notes)
 
 
@@ -124,18 +124,18 @@ def test_what_can_only_be_read_as_a_whole(save, save_deep, colors, tmp_path):
     ]
     for path in paths:
         with pytest.raises(InputError, match=rf"{path.name} can only be read as a whole: save it as opaque RGB"):
-            open_giant(path)
+            open_large_image(path)
 
 
 def test_what_is_no_picture(tmp_path, save, colors):
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(InputError, match=r"text\.png is damaged"):
-        open_giant(tmp_path / "text.png")
+        open_large_image(tmp_path / "text.png")
     with pytest.raises(InputError, match="does not exist"):
-        open_giant(tmp_path / "none.png")
+        open_large_image(tmp_path / "none.png")
     path = save(colors, "a.png")
     with pytest.raises(InputError, match=r"864 pixels \(36×24\), and the limit is 800.*max_pixels"):
-        open_giant(path, max_pixels=800)
+        open_large_image(path, max_pixels=800)
 
 
 def test_files_that_were_cut_short(save, tmp_path, capfd):
@@ -143,7 +143,7 @@ def test_files_that_were_cut_short(save, tmp_path, capfd):
     for name in ("a.png", "a.jpg"):
         path = save(noise, name)
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        giant = open_giant(path)
+        giant = open_large_image(path)
         with pytest.raises(InputError, match=f"{name} is damaged or cut short"):
             giant.read()
 
@@ -152,15 +152,15 @@ def test_a_window_of_another_picture(files):
     giant, _ = files["plain.png"]
     for part in (Window(0, 0, 5, 5, Size(5, 5)), Window(610, 0, 2, 1, SIZE), Window(0, -1, 2, 2, SIZE)):
         with pytest.raises(InputError, match=r"plain.png is 305×611 pixels, and has no Window"):
-            giant.window(part)
+            giant.read_window(part)
 
 
 def test_a_file_that_was_replaced_is_read_anew(save, colors):
-    open_giant(save(colors, "a.png")).read()
-    again = open_giant(save(255 - colors, "a.png")).read()
+    open_large_image(save(colors, "a.png")).read()
+    again = open_large_image(save(255 - colors, "a.png")).read()
     assert torch.equal((again.image * 255).round(), torch.from_numpy(255 - colors).permute(2, 0, 1)[None])
 
 
 def test_without_pyvips_it_is_said(save, colors, no_vips):
     with pytest.raises(InputError, match=r"a.png is to be read in parts.*pip install 'brushwork\[giant\]'"):
-        open_giant(save(colors, "a.png"))
+        open_large_image(save(colors, "a.png"))

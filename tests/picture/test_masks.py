@@ -28,8 +28,8 @@ def bands(*colors, height=10):
 def test_gray_masks_are_weights(save):
     ramp = np.linspace(0, 255, 64).astype(np.uint8)[None].repeat(8, axis=0)
     (pair,) = read_masks(save("one.png", ramp), save("other.png", 255 - ramp))
-    torch.testing.assert_close(pair.photograph, torch.from_numpy(ramp / 255).float()[None])
-    torch.testing.assert_close(pair.painting, 1 - pair.photograph)
+    torch.testing.assert_close(pair.content, torch.from_numpy(ramp / 255).float()[None])
+    torch.testing.assert_close(pair.style, 1 - pair.content)
 
 
 def test_every_color_is_a_region_and_finds_its_own(save):
@@ -37,10 +37,10 @@ def test_every_color_is_a_region_and_finds_its_own(save):
     pairs = read_masks(save("one.png", one), save("other.png", other))
     assert len(pairs) == 3
     for pair in pairs:
-        color = one[pair.photograph[0].bool().numpy()]
-        assert (color == other[pair.painting[0].bool().numpy()][0]).all()
-    torch.testing.assert_close(sum(pair.photograph for pair in pairs), torch.ones(1, 30, 30))
-    torch.testing.assert_close(sum(pair.painting for pair in pairs), torch.ones(1, 40, 30))
+        color = one[pair.content[0].bool().numpy()]
+        assert (color == other[pair.style[0].bool().numpy()][0]).all()
+    torch.testing.assert_close(sum(pair.content for pair in pairs), torch.ones(1, 30, 30))
+    torch.testing.assert_close(sum(pair.style for pair in pairs), torch.ones(1, 40, 30))
 
 
 def test_compression_and_smooth_edges_make_no_regions(save, tmp_path):
@@ -48,7 +48,7 @@ def test_compression_and_smooth_edges_make_no_regions(save, tmp_path):
     smooth.save(tmp_path / "one.jpg", quality=85)
     pairs = read_masks(tmp_path / "one.jpg", save("other.png", bands(SKY, SEA, SAND)))
     assert len(pairs) == 3
-    assert all(0.3 < float(pair.photograph.mean()) < 0.37 for pair in pairs)
+    assert all(0.3 < float(pair.content.mean()) < 0.37 for pair in pairs)
 
 
 def test_colors_need_a_partner(save):
@@ -87,7 +87,7 @@ def test_a_hidden_color_is_no_region(save):
     alpha[10:20] = 0  # all that is white is transparent
     pairs = read_masks(save("one.png", np.concatenate([one, alpha], axis=-1)), save("other.png", other))
     assert len(pairs) == 2
-    covered = sum(pair.photograph for pair in pairs)
+    covered = sum(pair.content for pair in pairs)
     torch.testing.assert_close(covered, torch.from_numpy(alpha[None, ..., 0] / 255).float())
 
 

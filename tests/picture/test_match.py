@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from brushwork.picture.color import luma
-from brushwork.picture.match import color_moments, match_histogram, match_lightness, match_linear, paled
+from brushwork.picture.match import clip_chroma, color_moments, match_histogram, match_lightness, match_linear
 from brushwork.picture.spaces import SPACES
 from tolerances import DOUBLE
 
@@ -110,7 +110,7 @@ def test_lightness_gets_mean_and_deviation():
 def test_colors_beyond_srgb_become_paler_and_keep_their_lightness_and_hue():
     strong = 0.5 + 2 * (PICTURE - 0.5)
     gray = luma(strong).clamp(0, 1).expand_as(strong)
-    found = paled(strong, gray)
+    found = clip_chroma(strong, gray)
     assert found.amin() >= -DOUBLE
     assert found.amax() <= 1 + DOUBLE
     inside = (strong - 0.5).abs().amax(1, keepdim=True) <= 0.5
@@ -126,4 +126,4 @@ def test_all_of_it_can_be_rehearsed():
     for transform in TRANSFORMS:
         assert match_linear(picture, like, transform).shape == PICTURE.shape
     assert match_histogram(picture, like).shape == PICTURE.shape
-    assert paled(picture, picture).shape == PICTURE.shape
+    assert clip_chroma(picture, picture).shape == PICTURE.shape

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from brushwork.errors import InputError
-from brushwork.picture import read_metadata, read_picture, write_picture
-from brushwork.picture.metadata import packet, text_in
+from brushwork.picture import read_image, read_metadata, write_image
+from brushwork.picture.metadata import extract_xmp_text, make_xmp_packet
 
 KINDS = [("a.png", 8), ("a.png", 16), ("a.tif", 8), ("a.tif", 16), ("a.jpg", 8), ("a.webp", 8)]
 LONG = json.dumps({"steps": [{"n": n, "name": "Ünïcödé ☃ 🖌"} for n in range(9000)]}, ensure_ascii=False)
@@ -25,11 +25,11 @@ LONG = json.dumps({"steps": [{"n": n, "name": "Ünïcödé ☃ 🖌"} for n in r
 @pytest.mark.parametrize("alpha", [False, True])
 @pytest.mark.parametrize("text", ["", "{}", '{"a": "<&>\\"\'"}', LONG], ids=["empty", "short", "special", "long"])
 def test_every_format_gives_back_every_length(image, tmp_path, name, bits, alpha, text):
-    path = write_picture(
+    path = write_image(
         image, tmp_path / name, bits=bits, metadata=text, alpha=image[:, :1].contiguous() if alpha else None
     )
     assert read_metadata(path) == text
-    assert read_picture(path).size == (20, 30)
+    assert read_image(path).size == (20, 30)
 
 
 def test_the_long_text_is_long():
@@ -39,12 +39,12 @@ def test_the_long_text_is_long():
 @pytest.mark.parametrize("length", range(64_500, 65_900, 100))
 def test_around_the_length_of_a_jpeg_segment(tmp_path, length):
     text = "x" * length
-    assert read_metadata(write_picture(torch.rand(1, 3, 2, 2), tmp_path / "a.jpg", metadata=text)) == text
+    assert read_metadata(write_image(torch.rand(1, 3, 2, 2), tmp_path / "a.jpg", metadata=text)) == text
 
 
 @given(st.text())
 def test_every_text_survives_the_packet(text):
-    assert text_in(packet(text)) == text
+    assert extract_xmp_text(make_xmp_packet(text)) == text
 
 
 @settings(deadline=None, max_examples=25)
@@ -52,11 +52,11 @@ def test_every_text_survives_the_packet(text):
 def test_every_text_survives_every_format(tmp_path_factory, text, kind, times):
     name, bits = kind
     path = tmp_path_factory.mktemp("metadata") / name
-    assert read_metadata(write_picture(torch.rand(1, 3, 2, 2), path, bits=bits, metadata=text * times)) == text * times
+    assert read_metadata(write_image(torch.rand(1, 3, 2, 2), path, bits=bits, metadata=text * times)) == text * times
 
 
 def test_json_gives_valid_xml():
-    root = ElementTree.fromstring(packet(LONG))
+    root = ElementTree.fromstring(make_xmp_packet(LONG))
     (described,) = root.iter("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description")
     assert described.get("{urn:brushwork:}run") == LONG
 
@@ -69,17 +69,17 @@ def test_json_gives_valid_xml():
     ],
 )
 def test_packets_that_other_programs_wrote_anew(written):
-    assert text_in(written) == "a & b \"c'"
+    assert extract_xmp_text(written) == "a & b \"c'"
 
 
 def test_foreign_packets():
-    assert text_in(b"<x:xmpmeta/>") is None
-    assert text_in(b'brushwork:run="\xff &#99999999999;"') == "\ufffd \ufffd"
+    assert extract_xmp_text(b"<x:xmpmeta/>") is None
+    assert extract_xmp_text(b'brushwork:run="\xff &#99999999999;"') == "\ufffd \ufffd"
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jpg", "a.webp"])
 def test_none_where_there_is_none(image, tmp_path, name):
-    assert read_metadata(write_picture(image, tmp_path / name)) is None
+    assert read_metadata(write_image(image, tmp_path / name)) is None
 
 
 def test_files_of_others(save, colors, tmp_path, monkeypatch):
@@ -91,7 +91,7 @@ def test_files_of_others(save, colors, tmp_path, monkeypatch):
 
 def test_an_extension_that_is_missing(image, tmp_path):
     """A program that keeps the packet and drops its continuation leaves nothing, not half."""
-    path = write_picture(image, tmp_path / "a.jpg", metadata=LONG)
+    path = write_image(image, tmp_path / "a.jpg", metadata=LONG)
     content = path.read_bytes()
     path.write_bytes(content.replace(b"http://ns.adobe.com/xmp/extension/\0", b"http://ns.adobe.com/xmp/elsewhere/\0"))
     assert read_metadata(path) is None
@@ -99,14 +99,14 @@ def test_an_extension_that_is_missing(image, tmp_path):
 
 def test_the_text_leaves_the_pixels_alone(image, tmp_path):
     for name, bits in KINDS:
-        plain = read_picture(write_picture(image, tmp_path / f"plain{bits}{name}", bits=bits)).image
-        told = read_picture(write_picture(image, tmp_path / f"told{bits}{name}", bits=bits, metadata=LONG)).image
+        plain = read_image(write_image(image, tmp_path / f"plain{bits}{name}", bits=bits)).image
+        told = read_image(write_image(image, tmp_path / f"told{bits}{name}", bits=bits, metadata=LONG)).image
         assert torch.equal(plain, told)
 
 
 def test_pillow_keeps_it(image, tmp_path):
     """What a person does next: open the picture with something else and save it again."""
-    path = write_picture(image, tmp_path / "a.png", metadata='{"seed": 1}')
+    path = write_image(image, tmp_path / "a.png", metadata='{"seed": 1}')
     with Image.open(path) as opened:
         content = BytesIO()
         opened.save(content, "JPEG", xmp=opened.info["xmp"])
@@ -116,7 +116,7 @@ def test_pillow_keeps_it(image, tmp_path):
 
 def test_lone_surrogates_are_refused(image, tmp_path):
     with pytest.raises(InputError, match="UTF-8"):
-        write_picture(image, tmp_path / "a.png", metadata="\ud800")
+        write_image(image, tmp_path / "a.png", metadata="\ud800")
     assert not list(tmp_path.iterdir())
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.picture import open_giant, picture_size, read_picture
-from brushwork.picture.measure import header_size
+from brushwork.picture import image_size, open_large_image, read_image
+from brushwork.picture.measure import read_header_size
 
 SHORT, ASCII, LONG, RATIONAL, SIGNED = 3, 2, 4, 5, 10
 ORIENTATION = 274
@@ -42,11 +42,11 @@ STRANGE = {
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
 def test_orientation_stands_beside_strange_data(save, colors, name, others):
     path = save(colors, name, exif=exif(lying(6), *others))
-    picture = read_picture(path)
-    plain = read_picture(save(colors, f"plain-{name}")).image
+    picture = read_image(path)
+    plain = read_image(save(colors, f"plain-{name}")).image
     assert torch.equal(picture.image, plain.rot90(-1, (2, 3)))
     assert picture.notes == ()
-    assert header_size(path) == picture.size == (36, 24)
+    assert read_header_size(path) == picture.size == (36, 24)
 
 
 @pytest.mark.parametrize("value", [0, 9, 255, 65535])
@@ -58,7 +58,7 @@ def test_other_values_are_upright(save, colors, name, value):
         path = save(colors, name, exif=data)
     else:
         path = save(colors, name, exif=exif(lying(value)))
-    assert header_size(path) == picture_size(path) == read_picture(path).size == (24, 36)
+    assert read_header_size(path) == image_size(path) == read_image(path).size == (24, 36)
 
 
 @pytest.mark.parametrize("value", [0, 9, 65535])
@@ -66,24 +66,24 @@ def test_other_values_are_upright(save, colors, name, value):
 def test_other_values_are_upright_in_giants(save, colors, name, value):
     pytest.importorskip("pyvips")
     path = save(colors, name, exif=exif(lying(value)))
-    giant = open_giant(path)
+    giant = open_large_image(path)
     assert (giant.size, giant.notes) == ((24, 36), ())
-    assert torch.equal(giant.read().image, read_picture(path).image)
+    assert torch.equal(giant.read().image, read_image(path).image)
 
 
 @pytest.mark.parametrize("value", range(10))
 @pytest.mark.parametrize("name", ["a.tif", "big.tif"])
 def test_deep_tiff_files(save_deep, deep_colors, name, value):
     path = save_deep(deep_colors, name, "rgb16", bigtiff=name == "big.tif")
-    upright = read_picture(path).image
+    upright = read_image(path).image
     content = bytearray(path.read_bytes())
     # The entry: its tag, a short, one of it.
     place = content.find(struct.pack("<HHQ" if name == "big.tif" else "<HHI", ORIENTATION, SHORT, 1))
     content[place + (12 if name == "big.tif" else 8)] = value
     path.write_bytes(content)
-    picture = read_picture(path)
+    picture = read_image(path)
     assert picture.bits == 16
-    assert header_size(path) == picture.size == ((36, 24) if 5 <= value <= 8 else (24, 36))
+    assert read_header_size(path) == picture.size == ((36, 24) if 5 <= value <= 8 else (24, 36))
     assert torch.equal(picture.image, upright) == (value in (0, 1, 9))
 
 
@@ -92,18 +92,18 @@ def test_deep_tiff_files(save_deep, deep_colors, name, value):
 def test_libvips_turns_as_pillow_does(save, colors, name, others):
     pytest.importorskip("pyvips")
     path = save(colors, name, exif=exif(lying(6), *others))
-    giant = open_giant(path)
-    assert giant.size == header_size(path) == (36, 24)
-    assert torch.equal(giant.read().image, read_picture(path).image)
+    giant = open_large_image(path)
+    assert giant.size == read_header_size(path) == (36, 24)
+    assert torch.equal(giant.read().image, read_image(path).image)
 
 
 def test_deep_pictures_turn(save_deep, deep_colors, tmp_path):
-    upright = read_picture(save_deep(deep_colors, "a.png", "rgb16", keep="none"))
+    upright = read_image(save_deep(deep_colors, "a.png", "rgb16", keep="none"))
     content = (tmp_path / "a.png").read_bytes()
     body = b"eXIf" + exif(lying(6), *STRANGE["text for numbers"])[6:]
     part = (len(body) - 4).to_bytes(4, "big") + body + crc32(body).to_bytes(4, "big")
     (tmp_path / "a.png").write_bytes(content[:33] + part + content[33:])
-    turned = read_picture(tmp_path / "a.png")
+    turned = read_image(tmp_path / "a.png")
     assert turned.bits == 16
     assert torch.equal(turned.image, upright.image.rot90(-1, (2, 3)))
 
@@ -112,4 +112,4 @@ def test_xmp_alone_may_say_it(save, colors):
     pytest.importorskip("pyvips")
     xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
     path = save(colors, "a.jpg", xmp=xmp)
-    assert open_giant(path).size == header_size(path) == read_picture(path).size == (36, 24)
+    assert open_large_image(path).size == read_header_size(path) == read_image(path).size == (36, 24)

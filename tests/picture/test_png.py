@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from brushwork.errors import InputError
-from brushwork.picture import picture_size, read_picture
-from brushwork.picture.measure import header_size
-from brushwork.picture.png import chunks, readable
+from brushwork.picture import image_size, read_image
+from brushwork.picture.measure import read_header_size
+from brushwork.picture.png import iterate_chunks, make_decodable
 
 TEXT = b"tEXt", b"Comment\0hello"
 AFTER_HEADER, BEFORE_END = 33, -12
@@ -35,7 +35,7 @@ def png(request, colors, save_deep):
 
 
 def read(content: bytes):
-    return read_picture(io.BytesIO(content))
+    return read_image(io.BytesIO(content))
 
 
 def same(picture, samples) -> bool:
@@ -89,18 +89,18 @@ def test_chunks_that_are_too_short_are_damaged_too(png, part):
 @pytest.mark.parametrize("name", [b"IHDR", b"IDAT"])
 def test_a_wrong_checksum_of_the_pixels_is_an_error(png, name, tmp_path):
     content = bytearray(png[0])
-    part = next(one for one in chunks(io.BytesIO(png[0])) if one.name == name)
+    part = next(one for one in iterate_chunks(io.BytesIO(png[0])) if one.name == name)
     content[part.end - 1] ^= 1
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.png is (damaged|not a picture)"):
-        read_picture(tmp_path / "a.png")
+        read_image(tmp_path / "a.png")
 
 
 def test_a_damaged_animation_is_its_first_picture(tmp_path, colors):
     frames = [Image.fromarray(colors), Image.fromarray(255 - colors)]
     frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
     content = (tmp_path / "a.png").read_bytes()
-    part = next(one for one in chunks(io.BytesIO(content)) if one.name == b"fcTL")
+    part = next(one for one in iterate_chunks(io.BytesIO(content)) if one.name == b"fcTL")
     broken = content[: part.end - 1] + bytes([content[part.end - 1] ^ 1]) + content[part.end :]
     assert same(read(broken), colors / 255)
 
@@ -108,7 +108,7 @@ def test_a_damaged_animation_is_its_first_picture(tmp_path, colors):
 def test_files_without_fault_are_read_as_they_are(png):
     for content in (png[0], inserted(png[0], chunk(*TEXT)), png[0][:60], png[0][:-30], b"GIF89a", b""):
         file = io.BytesIO(content)
-        assert readable(file) == (file, ())
+        assert make_decodable(file) == (file, ())
 
 
 def test_a_file_that_is_cut_short_stays_damaged(png):
@@ -131,11 +131,11 @@ def test_orientation_may_stand_behind_the_pixels(png, tmp_path, monkeypatch):
     exif[0x0112] = 6
     content, _ = png
     (tmp_path / "a.png").write_bytes(inserted(content, chunk(b"eXIf", exif.tobytes()[6:]), at=BEFORE_END))
-    assert read_picture(tmp_path / "a.png").size == picture_size(tmp_path / "a.png") == (36, 24)
+    assert read_image(tmp_path / "a.png").size == image_size(tmp_path / "a.png") == (36, 24)
 
 
 def test_the_header_is_enough_for_the_size(png, tmp_path, monkeypatch):
     (tmp_path / "a.png").write_bytes(png[0])
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
-    assert header_size(tmp_path / "a.png") == (24, 36)
+    assert read_header_size(tmp_path / "a.png") == (24, 36)

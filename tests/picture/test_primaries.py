@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.picture import open_giant, read_picture
-from brushwork.picture.primaries import profile_of
+from brushwork.picture import open_large_image, read_image
+from brushwork.picture.primaries import find_profile
 
 SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 DISPLAY_P3 = (0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
@@ -79,7 +79,7 @@ def rows(picture):
 @pytest.mark.parametrize("value", [1.0, 1 / 1.8, 0.3])
 def test_gamma_is_applied(write, value):
     path, samples = write(gamma(value))
-    picture = read_picture(path)
+    picture = read_image(path)
     assert picture.notes == (f"converted from gamma {round(value, 5):.5g} to sRGB",)
     assert np.abs(rows(picture) - to_srgb(samples ** (1 / round(value, 5)))).max() <= BLACKS
 
@@ -87,9 +87,9 @@ def test_gamma_is_applied(write, value):
 def test_primaries_are_applied_with_gamma_and_without(write):
     mixed = np.linalg.inv(xyz(SRGB)) @ xyz(DISPLAY_P3)
     path, samples = write(gamma(1.0), primaries(DISPLAY_P3))
-    assert np.abs(rows(read_picture(path)) - to_srgb(samples @ mixed.T)).max() <= BLACKS
+    assert np.abs(rows(read_image(path)) - to_srgb(samples @ mixed.T)).max() <= BLACKS
     path, samples = write(primaries(DISPLAY_P3))
-    assert np.abs(rows(read_picture(path)) - to_srgb(to_light(samples) @ mixed.T)).max() <= BLACKS
+    assert np.abs(rows(read_image(path)) - to_srgb(to_light(samples) @ mixed.T)).max() <= BLACKS
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,14 @@ def test_primaries_are_applied_with_gamma_and_without(write):
 )
 def test_srgb_and_nonsense_change_nothing(write, parts):
     path, samples = write(*parts)
-    picture = read_picture(path)
+    picture = read_image(path)
     assert picture.notes == ()
     assert np.array_equal((rows(picture) * 255).round(), (samples * 255).round())
 
 
 def test_a_profile_goes_first(write, wide_profile, wide_to_srgb):
     path, samples = write(chunk(b"iCCP", b"wide\0\0" + zlib.compress(wide_profile)), gamma(1.0))
-    picture = read_picture(path)
+    picture = read_image(path)
     assert picture.notes == ("converted from A wide space to sRGB",)
     assert np.abs(rows(picture) - wide_to_srgb(samples)).max() < 3 / 255
 
@@ -125,7 +125,7 @@ def test_a_profile_goes_first(write, wide_profile, wide_to_srgb):
 def test_parts_of_giants_are_as_the_whole(write):
     pytest.importorskip("pyvips")
     path, _ = write(gamma(1.0), primaries(DISPLAY_P3))
-    giant, picture = open_giant(path), read_picture(path)
+    giant, picture = open_large_image(path), read_image(path)
     assert torch.equal(giant.read().image, picture.image)
     assert giant.notes == picture.notes == ("converted from gamma 1 to sRGB",)
 
@@ -133,11 +133,11 @@ def test_parts_of_giants_are_as_the_whole(write):
 def test_a_pillow_image_brings_its_gamma(colors):
     given = Image.fromarray(colors)
     given.info["gamma"] = 1.0
-    picture = read_picture(given)
+    picture = read_image(given)
     assert picture.notes == ("converted from gamma 1 to sRGB",)
     assert np.abs(rows(picture) - to_srgb(colors / 255)).max() <= BLACKS
 
 
 def test_nothing_said_is_no_profile():
-    assert profile_of({}) is None
-    assert profile_of({"icc_profile": b"given", "srgb": 0}) == b"given"
+    assert find_profile({}) is None
+    assert find_profile({"icc_profile": b"given", "srgb": 0}) == b"given"

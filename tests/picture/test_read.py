@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from brushwork.errors import InputError
-from brushwork.picture import read_picture
+from brushwork.picture import read_image
 from brushwork.picture.window import Size
 
 
@@ -32,7 +32,7 @@ def test_lossless_files_are_read_exactly(save, colors, name):
     if Path(name).suffix not in Image.registered_extensions() or (name == "a.qoi" and "QOI" not in Image.SAVE):
         pytest.skip("this Pillow cannot write it")
     options = {"lossless": True} if name.endswith(("webp", "avif")) else {}
-    picture = read_picture(save(colors, name, **options))
+    picture = read_image(save(colors, name, **options))
     assert np.array_equal(samples(picture), colors)
     assert picture.image.dtype == torch.float32
     assert (picture.alpha, picture.notes, picture.bits, picture.name) == (None, (), 8, name)
@@ -43,7 +43,7 @@ def test_lossless_files_are_read_exactly(save, colors, name):
 def test_lossy_files_are_read_nearly(save, colors, name):
     if not PIL.Image.registered_extensions().get(Path(name).suffix):
         pytest.skip("this Pillow has no such decoder")
-    picture = read_picture(save(colors, name, quality=95, subsampling="4:4:4"))
+    picture = read_image(save(colors, name, quality=95, subsampling="4:4:4"))
     assert np.abs(samples(picture).astype(int) - colors).mean() < 2
 
 
@@ -51,16 +51,16 @@ def test_a_path_may_be_a_string_or_begin_at_home(save, colors, monkeypatch, tmp_
     path = save(colors, "a.png")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert torch.equal(read_picture(str(path)).image, read_picture("~/a.png").image)
+    assert torch.equal(read_image(str(path)).image, read_image("~/a.png").image)
 
 
 def test_files_that_are_open_already(save, colors, encoded_by_pillow):
     path = save(colors, "a.png")
     with path.open("rb") as file:
-        assert read_picture(file).name == "a.png"
+        assert read_image(file).name == "a.png"
     content = io.BytesIO(encoded_by_pillow("PNG"))
     content.seek(5)  # read from its beginning wherever it stands
-    assert read_picture(content).name == "picture in memory"
+    assert read_image(content).name == "picture in memory"
 
 
 def test_a_pipe_cannot_be_wound_back(encoded_by_pillow, colors):
@@ -68,13 +68,13 @@ def test_a_pipe_cannot_be_wound_back(encoded_by_pillow, colors):
     with os.fdopen(ends[1], "wb") as into:
         into.write(encoded_by_pillow("PNG"))
     with os.fdopen(ends[0], "rb") as out:
-        assert np.array_equal(samples(read_picture(out)), colors)
+        assert np.array_equal(samples(read_image(out)), colors)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBX", "YCbCr", "HSV", "LAB", "CMYK"])
 def test_opaque_modes_of_pillow(mode):
     given = Image.new("RGB", (5, 4), (200, 200, 200))
-    picture = read_picture(given.convert(mode) if mode != "LAB" else Image.new("LAB", (5, 4), (204, 128, 128)))
+    picture = read_image(given.convert(mode) if mode != "LAB" else Image.new("LAB", (5, 4), (204, 128, 128)))
     assert picture.alpha is None
     # 1 bit dithers, Pillow's palette has steps of 51, Lab (80, 0, 0) is 198
     assert picture.image.mean().item() == pytest.approx(200 / 255, abs={"1": 0.3, "P": 0.02}.get(mode, 0.011))
@@ -84,18 +84,18 @@ def test_opaque_modes_of_pillow(mode):
 
 
 def test_gray_is_the_same_in_three_channels(save, colors):
-    picture = read_picture(save(colors[..., 0], "gray.png"))
+    picture = read_image(save(colors[..., 0], "gray.png"))
     assert np.array_equal(samples(picture), np.repeat(colors[..., :1], 3, -1))
 
 
 def test_one_bit(save):
     bits = np.indices((9, 13)).sum(0) % 2 == 0
-    picture = read_picture(save(Image.fromarray(bits), "bits.png"))
+    picture = read_image(save(Image.fromarray(bits), "bits.png"))
     assert np.array_equal(picture.image[0, 0].numpy(), bits.astype(np.float32))
 
 
 def test_cmyk_jpeg(save):
-    picture = read_picture(save(Image.new("CMYK", (8, 8), (255, 0, 0, 0)), "c.jpg", quality=100))
+    picture = read_image(save(Image.new("CMYK", (8, 8), (255, 0, 0, 0)), "c.jpg", quality=100))
     assert picture.image[0, :, 4, 4].tolist() == pytest.approx([0, 1, 1], abs=0.01)
     assert picture.notes == ("converted from CMYK without a profile: its colors are approximate",)
 
@@ -117,7 +117,7 @@ def test_orientation_is_applied(save, ending, orientation):
     stored = upright.transpose(undo[orientation]) if orientation in undo else upright
     exif = Image.Exif()
     exif[0x0112] = orientation
-    picture = read_picture(save(stored.convert("RGB"), f"turned.{ending}", exif=exif))
+    picture = read_image(save(stored.convert("RGB"), f"turned.{ending}", exif=exif))
     assert picture.size == Size(16, 32)
     quarters = picture.image[0, 0, [4, 4, 12, 12], [8, 24, 8, 24]]
     assert quarters.tolist() == pytest.approx([1, 0, 0, 0], abs=0.05)
@@ -125,17 +125,17 @@ def test_orientation_is_applied(save, ending, orientation):
 
 def test_damaged_exif_is_said(save, colors):
     for exif in (b"Exif\0\0II*\0garbage, and no directory", b"Exif\0\0XX*\0garbage"):
-        assert read_picture(save(colors, "a.jpg", exif=exif)).size == Size(24, 36)
+        assert read_image(save(colors, "a.jpg", exif=exif)).size == Size(24, 36)
     broken = Image.fromarray(colors)
     broken.info["exif"] = exif
-    assert read_picture(broken).notes == ("its EXIF data is damaged: not turned",)
+    assert read_image(broken).notes == ("its EXIF data is damaged: not turned",)
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.tif"])
 def test_of_many_frames_the_first(save, name):
     shades = [Image.new("RGB", (8, 6), (shade, 0, 0)) for shade in (255, 128, 0)]
     options = {"lossless": True} if name.endswith("webp") else {}
-    picture = read_picture(save(shades[0], name, save_all=True, append_images=shades[1:], **options))
+    picture = read_image(save(shades[0], name, save_all=True, append_images=shades[1:], **options))
     assert picture.notes == ("3 frames: only the first is used",)
     assert picture.image[0, 0].min() == 1
 
@@ -144,21 +144,21 @@ def test_of_many_frames_the_one_pillow_stands_at(save):
     shades = [Image.new("L", (8, 6), shade) for shade in (255, 128, 0)]
     with Image.open(save(shades[0], "a.gif", save_all=True, append_images=shades[1:])) as animation:
         animation.seek(1)
-        picture = read_picture(animation)
+        picture = read_image(animation)
     assert picture.notes == ("3 frames: only number 2 is used",)
     assert picture.image.mean().item() == pytest.approx(128 / 255)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 30_000), (40_000, 1)])
 def test_tiny_and_long_pictures(save, size):
-    picture = read_picture(save(Image.new("RGB", size, (1, 2, 3)), "long.png"))
+    picture = read_image(save(Image.new("RGB", size, (1, 2, 3)), "long.png"))
     assert picture.size == Size(size[1], size[0])
     assert (picture.image[0, :, -1, -1] * 255).round().tolist() == [1, 2, 3]
 
 
 def test_a_pillow_image_stays_as_it_is(colors):
     given = Image.fromarray(colors)
-    read_picture(given)
+    read_image(given)
     assert np.array_equal(np.asarray(given), colors)
 
 
@@ -168,7 +168,7 @@ def test_a_pillow_image_stays_as_it_is(colors):
 def refusal(source, **options):
     with warnings.catch_warnings(), pytest.raises(InputError) as caught:
         warnings.simplefilter("error")
-        read_picture(source, **options)
+        read_image(source, **options)
     return str(caught.value)
 
 
@@ -217,7 +217,7 @@ def test_whatever_the_damage_it_is_an_input_error(tmp_path, encoded_by_pillow, f
         hurt[places] = random.integers(0, 256, 8)
         (tmp_path / "hurt").write_bytes(hurt.tobytes())
         try:
-            picture = read_picture(tmp_path / "hurt", max_pixels=100_000)
+            picture = read_image(tmp_path / "hurt", max_pixels=100_000)
         except InputError:
             continue
         assert 0 <= picture.image.min() <= picture.image.max() <= 1
@@ -228,7 +228,7 @@ def test_too_many_pixels(save, colors):
     assert refusal(path, max_pixels=24 * 36 - 1) == (
         "a.png has 864 pixels (36×24), and the limit is 863. Give a smaller picture, or raise the limit: max_pixels."
     )
-    assert read_picture(path, max_pixels=24 * 36).size == Size(24, 36)
+    assert read_image(path, max_pixels=24 * 36).size == Size(24, 36)
     assert "limit is 863" in refusal(colors, max_pixels=863)
     assert "limit is 863" in refusal(Image.fromarray(colors), max_pixels=863)
     assert "limit is 863" in refusal(torch.rand(3, 24, 36), max_pixels=863)
@@ -246,7 +246,7 @@ def test_bombs_are_refused_by_their_header(tmp_path, encoded_by_pillow):
 def test_our_limit_counts_and_not_pillows(save, monkeypatch):
     path = save(Image.new("L", (300, 300)), "a.png")
     monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)
-    assert read_picture(path).size == Size(300, 300)
+    assert read_image(path).size == Size(300, 300)
     assert PIL.Image.MAX_IMAGE_PIXELS == 100
 
 
@@ -260,9 +260,9 @@ def test_empty_sizes(tmp_path, encoded_by_pillow):
 
 def test_other_sources():
     with pytest.raises((InputError, TypeError), match=r"opened for text|StringIO"):
-        read_picture(io.StringIO("text"))
+        read_image(io.StringIO("text"))
     with pytest.raises((InputError, TypeError), match="list"):
-        read_picture([1, 2])
+        read_image([1, 2])
 
 
 def test_a_disk_that_fails_in_between(save, colors):
@@ -284,7 +284,7 @@ def test_many_threads_leave_the_process_as_it_was(save, colors):
     path = save(colors, "a.jpg")
     before = list(warnings.filters), PIL.Image.MAX_IMAGE_PIXELS
     with ThreadPoolExecutor(8) as pool:
-        pictures = list(pool.map(read_picture, [path] * 64))
+        pictures = list(pool.map(read_image, [path] * 64))
     assert (list(warnings.filters), PIL.Image.MAX_IMAGE_PIXELS) == before
     assert all(torch.equal(picture.image, pictures[0].image) for picture in pictures)
 

@@ -7,9 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brushwork.picture import picture_size, read_picture, write_picture
-from brushwork.picture.limits import GIANT
-from brushwork.picture.reduction import block_means, divided, divisor_for
+from brushwork.picture import image_size, read_image, write_image
+from brushwork.picture.limits import LARGE_IMAGE_PIXELS
+from brushwork.picture.reduction import block_means, choose_divisor, divided_size
 from brushwork.picture.window import Size
 
 SIDES = st.integers(1, 30_000)
@@ -18,20 +18,20 @@ SIDES = st.integers(1, 30_000)
 @given(SIDES, SIDES, SIDES, SIDES)
 def test_twice_what_is_enough_is_kept(height, width, enough_height, enough_width):
     size, enough = Size(height, width), Size(enough_height, enough_width)
-    divisor = divisor_for(size, enough)
-    held = divided(size, divisor)
-    if size.area <= GIANT or divisor == 1:
+    divisor = choose_divisor(size, enough)
+    held = divided_size(size, divisor)
+    if size.area <= LARGE_IMAGE_PIXELS or divisor == 1:
         assert held == size
     else:
         assert held.height >= 2 * enough.height
         assert held.width >= 2 * enough.width
-        assert divisor_for(held, enough) == 1
+        assert choose_divisor(held, enough) == 1
 
 
 def test_a_giant_that_is_wanted_as_a_whole_is_kept():
-    assert divisor_for(Size(20_000, 20_000), None) == 1
-    assert divisor_for(Size(20_000, 20_000), Size(20_000, 20_000)) == 1
-    assert divisor_for(Size(20_000, 20_000), Size(1000, 2000)) == 5
+    assert choose_divisor(Size(20_000, 20_000), None) == 1
+    assert choose_divisor(Size(20_000, 20_000), Size(20_000, 20_000)) == 1
+    assert choose_divisor(Size(20_000, 20_000), Size(1000, 2000)) == 5
 
 
 def test_means_of_blocks():
@@ -55,10 +55,10 @@ def everything_is_giant(request, monkeypatch):
 def test_reading_reduces_alike_with_and_without_pyvips(everything_is_giant, tmp_path, image, name, alpha):
     coverage = torch.ones(1, 1, 20, 30)
     coverage[..., :4] = 0.5
-    path = write_picture(image, tmp_path / name, alpha=coverage if alpha else None)
-    whole, found = read_picture(path), read_picture(path, enough=Size(5, 3))
+    path = write_image(image, tmp_path / name, alpha=coverage if alpha else None)
+    whole, found = read_image(path), read_image(path, min_size=Size(5, 3))
     assert whole.size == image.shape[-2:]
-    assert found.size == picture_size(path, enough=Size(5, 3)) == (10, 15)
+    assert found.size == image_size(path, min_size=Size(5, 3)) == (10, 15)
     assert (found.image - block_means(whole.image, 2)).abs().max() < 1e-6
     assert (found.alpha is not None) == alpha
     if alpha:
@@ -66,5 +66,5 @@ def test_reading_reduces_alike_with_and_without_pyvips(everything_is_giant, tmp_
 
 
 def test_ordinary_pictures_are_not_reduced(tmp_path, image):
-    path = write_picture(image, tmp_path / "a.png")
-    assert read_picture(path, enough=Size(2, 2)).size == image.shape[-2:]
+    path = write_image(image, tmp_path / "a.png")
+    assert read_image(path, min_size=Size(2, 2)).size == image.shape[-2:]

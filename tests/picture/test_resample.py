@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from brushwork.errors import InputError
-from brushwork.picture import fit, resize
+from brushwork.picture import fit_size, resize
 from brushwork.picture.window import Size
 from tolerances import DOUBLE, rounding
 
@@ -136,7 +136,7 @@ def test_unknown_words_are_refused():
     with pytest.raises((InputError, TypeError), match="lanczos"):
         resize(torch.rand(1, 3, 4, 4), Size(2, 2), kernel="lanczos")
     with pytest.raises((InputError, TypeError), match="width"):
-        fit(Size(4, 4), 3, by="width")
+        fit_size(Size(4, 4), 3, measure="width")
 
 
 @pytest.mark.parametrize(
@@ -155,12 +155,12 @@ def test_unknown_words_are_refused():
     ],
 )
 def test_fit(size, pixels, by, expected):
-    assert fit(size, pixels, by=by) == expected
+    assert fit_size(size, pixels, measure=by) == expected
 
 
 @given(long_sizes, st.integers(1, 5000))
 def test_fitted_sides_are_exact_and_proportional(size, pixels):
-    by_long, by_short = fit(size, pixels, by="long"), fit(size, pixels, by="short")
+    by_long, by_short = fit_size(size, pixels, measure="long"), fit_size(size, pixels, measure="short")
     assert max(by_long) == min(by_short) == pixels
     assert min(by_long) >= 1
     assert abs(by_short.width * size.height - by_short.height * size.width) <= max(size)  # half a pixel, and a bit
@@ -169,7 +169,7 @@ def test_fitted_sides_are_exact_and_proportional(size, pixels):
 
 @given(long_sizes, st.integers(1, 5000))
 def test_a_fitted_area_never_exceeds(size, pixels):
-    fitted = fit(size, pixels, by="area")
+    fitted = fit_size(size, pixels, measure="area")
     assert min(fitted) >= 1
     assert fitted.area <= pixels**2
     assert (fitted.height >= fitted.width) == (size.height >= size.width) or fitted.height == fitted.width
@@ -179,10 +179,10 @@ def test_a_fitted_area_never_exceeds(size, pixels):
 
 @given(long_sizes, st.sampled_from(["long", "short"]))
 def test_a_size_fits_itself(size, by):
-    assert fit(size, max(size) if by == "long" else min(size), by=by) == size
+    assert fit_size(size, max(size) if by == "long" else min(size), measure=by) == size
 
 
 @pytest.mark.parametrize(("size", "pixels"), [(Size(4, 4), 0), (Size(0, 4), 3), (Size(4, 4), -2)])
 def test_nothing_cannot_be_fitted(size, pixels):
     with pytest.raises(InputError, match="1 or more"):
-        fit(size, pixels, by="long")
+        fit_size(size, pixels, measure="long")

@@ -28,7 +28,7 @@ def test_grays_are_gray_and_lightness_is_theirs(name):
     black, white = space.lightness(space.encode(ends.expand(1, 3, 1, 2))).flatten().tolist()
     assert (black, white) == pytest.approx((0, 1), abs=PRINTED)
     coordinates = space.encode(COLORS)
-    gray = space.decode(space.grays(space.lightness(coordinates)))
+    gray = space.decode(space.grays_of(space.lightness(coordinates)))
     assert (gray - gray.mean(1, keepdim=True)).abs().max() < PRINTED
     assert torch.allclose(space.lightness(space.encode(gray)), space.lightness(coordinates), atol=PRINTED)
 
@@ -38,15 +38,15 @@ def test_other_lightness_leaves_what_is_not_lightness(name):
     space = SPACES[name]
     coordinates = space.encode(COLORS)
     lightness = space.lightness(coordinates)
-    lit = space.lit(coordinates, lightness.flip(-1))
+    lit = space.with_lightness(coordinates, lightness.flip(-1))
     assert torch.allclose(space.lightness(lit), lightness.flip(-1), atol=DOUBLE)
-    assert torch.allclose(space.lit(lit, lightness), coordinates, atol=DOUBLE)
+    assert torch.allclose(space.with_lightness(lit, lightness), coordinates, atol=DOUBLE)
 
 
 def test_light_is_multiplied_and_black_gets_no_color():
     space = SPACES["linear"]
     colors = torch.tensor([[0.6, 0.3, 0.2], [0.0, 0.0, 0.0]]).T.view(1, 3, 1, 2)
-    lit = space.lit(colors, torch.full((1, 1, 1, 2), 0.2))
+    lit = space.with_lightness(colors, torch.full((1, 1, 1, 2), 0.2))
     assert space.lightness(lit).flatten().tolist() == pytest.approx([0.2, 0.2])
     bright, black = lit[0, :, 0].T.tolist()
     assert bright[0] / bright[1] == pytest.approx(2, rel=0.05)  # light near black is added to

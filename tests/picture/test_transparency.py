@@ -9,25 +9,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from brushwork.picture import read_picture
-from brushwork.picture.transparency import painted_under
+from brushwork.picture import read_image
+from brushwork.picture.transparency import composite_over_inpainted
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp", "a.tif"])
 def test_alpha_is_carried(save, colors, name):
     alpha = np.linspace(0, 255, 24 * 36).round().astype(np.uint8).reshape(24, 36)
     options = {"lossless": True, "exact": True} if name == "a.webp" else {}
-    picture = read_picture(save(np.dstack([colors, alpha]), name, **options))
+    picture = read_image(save(np.dstack([colors, alpha]), name, **options))
     assert np.array_equal((picture.alpha[0, 0] * 255).round().numpy(), alpha)
 
 
 def test_full_alpha_is_no_alpha(save, colors):
     path = save(np.dstack([colors, np.full((24, 36), 255, np.uint8)]), "a.png")
-    assert read_picture(path).alpha is None
+    assert read_image(path).alpha is None
 
 
 def test_gray_with_alpha(save):
-    picture = read_picture(save(Image.new("LA", (5, 4), (90, 51)), "a.png"))
+    picture = read_image(save(Image.new("LA", (5, 4), (90, 51)), "a.png"))
     assert picture.alpha.unique().item() == pytest.approx(0.2)
     assert (picture.image * 255).round().unique().tolist() == [90]
 
@@ -48,7 +48,7 @@ def with_palette():
     ids=lambda layered: layered.mode,
 )
 def test_premultiplied_and_palette_modes(layered):
-    picture = read_picture(layered)
+    picture = read_image(layered)
     assert picture.alpha.unique().item() == pytest.approx(0.2)
     assert picture.image.mean().item() == pytest.approx(90 / 255, abs=0.01)
 
@@ -58,7 +58,7 @@ def test_palettes_with_a_clear_color(save, name):
     given = Image.new("P", (6, 4), 0)
     given.putpalette([0, 0, 0, 200, 100, 50])
     given.paste(1, (3, 0, 6, 4))
-    picture = read_picture(save(given, name, transparency=0))
+    picture = read_image(save(given, name, transparency=0))
     assert picture.alpha[0, 0, 0].tolist() == [0, 0, 0, 1, 1, 1]
     assert (picture.image[0, :, 0, 0] * 255).round().tolist() == [200, 100, 50]  # not the palette's black
 
@@ -67,7 +67,7 @@ def test_palettes_with_many_alphas(save):
     given = Image.new("P", (2, 1), 0)
     given.putpalette([255, 0, 0, 255, 0, 0])
     given.putpixel((1, 0), 1)
-    picture = read_picture(save(given, "a.png", transparency=bytes((100, 200))))
+    picture = read_image(save(given, "a.png", transparency=bytes((100, 200))))
     assert (picture.alpha[0, 0, 0] * 255).round().tolist() == [100, 200]
 
 
@@ -75,7 +75,7 @@ def test_palettes_with_many_alphas(save):
 def test_one_clear_color_without_a_palette(save, mode, clear, seen):
     given = Image.new(mode, (4, 1), clear)
     given.putpixel((3, 0), seen)
-    assert read_picture(save(given, "a.png", transparency=clear)).alpha[0, 0, 0].tolist() == [0, 0, 0, 1]
+    assert read_image(save(given, "a.png", transparency=clear)).alpha[0, 0, 0].tolist() == [0, 0, 0, 1]
 
 
 def test_what_a_file_hides_is_not_painted():
@@ -83,7 +83,7 @@ def test_what_a_file_hides_is_not_painted():
     image, alpha = torch.rand(1, 3, 64, 64), torch.zeros(1, 1, 64, 64)
     image[..., :16], image[..., 48:] = 0.2, 0.8
     alpha[..., :16], alpha[..., 48:] = 1, 1
-    under = painted_under(image, alpha)
+    under = composite_over_inpainted(image, alpha)
     assert torch.equal(under[..., :16], image[..., :16])
     assert torch.equal(under[..., 48:], image[..., 48:])
     between = under[..., 16:48].mean((0, 1, 2))
@@ -96,13 +96,13 @@ def test_what_a_file_hides_is_not_painted():
 def test_half_visible_colors_lie_over_their_surroundings():
     image, alpha = torch.full((1, 3, 8, 8), 0.5), torch.ones(1, 1, 8, 8)
     image[..., 4, 4], alpha[..., 4, 4] = 1.0, 0.25
-    surroundings = painted_under(image, alpha)[0, 0, 4, 4].item()
+    surroundings = composite_over_inpainted(image, alpha)[0, 0, 4, 4].item()
     assert 0.25 + 0.75 * 0.5 <= surroundings < 0.8
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 5)])
 def test_nothing_visible_at_all_is_white_and_said(size):
-    picture = read_picture(np.zeros((*size, 4), np.uint8))
+    picture = read_image(np.zeros((*size, 4), np.uint8))
     assert torch.allclose(picture.image, torch.tensor(1.0))
     assert torch.all(picture.alpha == 0)
     assert picture.notes == ("fully transparent: read as white",)
@@ -118,4 +118,4 @@ def test_one_color_stays_one_color(height, width, seed, share):
     alpha[..., 0, 0] = 0.5
     hidden = torch.rand(1, 3, height, width, generator=generator)
     image = torch.where(alpha > 0, 0.3, hidden)
-    assert torch.allclose(painted_under(image, alpha), torch.tensor(0.3), atol=1e-5)
+    assert torch.allclose(composite_over_inpainted(image, alpha), torch.tensor(0.3), atol=1e-5)

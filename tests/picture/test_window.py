@@ -21,7 +21,7 @@ def test_the_whole_map_is_a_window():
     window = Window.whole(Size.of(whole))
     assert (window.bottom, window.right) == (4, 5)
     assert torch.equal(window.crop(whole), whole)
-    assert window.grown(3) == window
+    assert window.expand(3) == window
 
 
 @given(st.data())
@@ -36,12 +36,12 @@ def test_grown_windows_reach_around_as_far_as_the_map_goes(data):
     marked[..., top : window.bottom, left : window.right] = 1
     reached = torch.nn.functional.max_pool2d(marked, 2 * reach + 1, 1, reach) if reach else marked
     assert window.crop(marked).sum() == marked.sum()
-    assert window.grown(reach).crop(reached).numel() == reached.sum()
-    assert window.grown(reach).crop(reached).min() == 1
+    assert window.expand(reach).crop(reached).numel() == reached.sum()
+    assert window.expand(reach).crop(reached).min() == 1
 
 
 def test_a_window_of_what_was_cut_is_that_of_the_whole():
     whole = torch.arange(70.0).view(1, 1, 7, 10)
     outer, inner = Window(1, 2, 5, 7, Size(7, 10)), Window(2, 4, 3, 2, Size(7, 10))
-    assert torch.equal(inner.within(outer).crop(outer.crop(whole)), inner.crop(whole))
-    assert inner.within(outer).of == Size(5, 7)
+    assert torch.equal(inner.relative_to(outer).crop(outer.crop(whole)), inner.crop(whole))
+    assert inner.relative_to(outer).full_size == Size(5, 7)

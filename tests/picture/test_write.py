@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from brushwork.errors import InputError
-from brushwork.picture import keeps_alpha, most_bits, read_picture, write_picture
-from brushwork.picture.profile import srgb_profile
+from brushwork.picture import has_alpha, max_bits, read_image, write_image
+from brushwork.picture.profile import make_srgb_profile
 
 LOSSLESS = ["a.png", "a.tif", "a.TIFF"]
 EVERY = [*LOSSLESS, "a.jpg", "a.jpeg", "a.webp"]
@@ -32,9 +32,9 @@ def smooth(image):
 
 @pytest.mark.parametrize("name", LOSSLESS)
 def test_8_bits_come_back(image, tmp_path, name):
-    path = write_picture(image, tmp_path / name)
+    path = write_image(image, tmp_path / name)
     assert path == tmp_path / name
-    levels = (read_picture(path).image * 255).round()
+    levels = (read_image(path).image * 255).round()
     assert torch.equal(levels, (image * 255).round())
 
 
@@ -42,42 +42,42 @@ def test_8_bits_come_back(image, tmp_path, name):
 def test_16_bits_come_back(image, tmp_path, name):
     pytest.importorskip("pyvips")
     alpha = image[:, :1].clamp(min=0.999)
-    picture = read_picture(write_picture(image, tmp_path / name, bits=16, alpha=alpha))
+    picture = read_image(write_image(image, tmp_path / name, bits=16, alpha=alpha))
     assert picture.bits == 16
     assert (picture.alpha - alpha).abs().max() < 1e-5
     assert ((picture.image - image) * alpha).abs().max() < 2e-3  # painted under, a little
-    opaque = read_picture(write_picture(image, tmp_path / name, bits=16, overwrite=True))
+    opaque = read_image(write_image(image, tmp_path / name, bits=16, overwrite=True))
     assert (opaque.image - image).abs().max() <= 0.5 / 65535 + 1e-7
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.webp"])
 def test_lossy_files_come_back_nearly(smooth, tmp_path, name):
-    best, worse = (read_picture(write_picture(smooth, tmp_path / f"{q}{name}", quality=q)).image for q in (95, 5))
+    best, worse = (read_image(write_image(smooth, tmp_path / f"{q}{name}", quality=q)).image for q in (95, 5))
     assert (best - smooth).abs().mean() < 0.01
     assert (best - smooth).abs().mean() < (worse - smooth).abs().mean()
 
 
 def test_jpeg_keeps_color_at_full_resolution(image, tmp_path):
-    with Image.open(write_picture(image, tmp_path / "a.jpg")) as written:
+    with Image.open(write_image(image, tmp_path / "a.jpg")) as written:
         assert [component[1:3] for component in written.layer] == [(1, 1)] * 3
-    default = read_picture(tmp_path / "a.jpg").image
-    same = read_picture(write_picture(image, tmp_path / "b.jpg", quality=95)).image
+    default = read_image(tmp_path / "a.jpg").image
+    same = read_image(write_image(image, tmp_path / "b.jpg", quality=95)).image
     assert torch.equal(default, same)
 
 
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("bits", [8, 16])
 def test_files_say_that_they_are_srgb(image, tmp_path, name, bits):
-    with Image.open(write_picture(image, tmp_path / name, bits=bits)) as written:
-        assert written.info["icc_profile"] == srgb_profile()
-    assert read_picture(tmp_path / name).notes == ()
+    with Image.open(write_image(image, tmp_path / name, bits=bits)) as written:
+        assert written.info["icc_profile"] == make_srgb_profile()
+    assert read_image(tmp_path / name).notes == ()
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.webp"])
 def test_alpha_comes_back(smooth, tmp_path, name):
     alpha = torch.linspace(0, 1, 60).expand(1, 1, 40, 60)
-    assert keeps_alpha(name)
-    picture = read_picture(write_picture(smooth, tmp_path / name, alpha=alpha))
+    assert has_alpha(name)
+    picture = read_image(write_image(smooth, tmp_path / name, alpha=alpha))
     assert (picture.alpha - alpha).abs().max() <= 0.5 / 255 + 1e-6
     with Image.open(tmp_path / name) as written:
         colors = torch.from_numpy(np.array(written.convert("RGBA"))[..., :3]).permute(2, 0, 1) / 255
@@ -85,22 +85,22 @@ def test_alpha_comes_back(smooth, tmp_path, name):
 
 
 def test_jpeg_shows_transparent_pictures_over_white(tmp_path):
-    assert not keeps_alpha("a.jpg")
+    assert not has_alpha("a.jpg")
     gray, alpha = torch.full((1, 3, 16, 16), 0.2), torch.full((1, 1, 16, 16), 0.25)
     alpha[..., 8:, :] = 0
-    written = read_picture(write_picture(gray, tmp_path / "a.jpg", alpha=alpha, quality=100)).image
+    written = read_image(write_image(gray, tmp_path / "a.jpg", alpha=alpha, quality=100)).image
     assert written[..., :4, :].mean().item() == pytest.approx(0.25 * 0.2 + 0.75, abs=0.01)
     assert written[..., 12:, :].mean().item() == pytest.approx(1, abs=0.01)
 
 
 def test_16_bits_become_8_where_the_format_has_no_more(image, tmp_path, no_vips):
-    assert [most_bits(name) for name in ("a.png", "a.tif", "a.jpg", "a.webp")] == [16, 16, 8, 8]
-    assert read_picture(write_picture(image, tmp_path / "a.jpg", bits=16)).bits == 8
+    assert [max_bits(name) for name in ("a.png", "a.tif", "a.jpg", "a.webp")] == [16, 16, 8, 8]
+    assert read_image(write_image(image, tmp_path / "a.jpg", bits=16)).bits == 8
 
 
 def test_without_pyvips_16_bits_are_refused(image, tmp_path, no_vips):
     with pytest.raises(InputError, match=r"pip install 'brushwork\[giant\]'"):
-        write_picture(image, tmp_path / "a.png", bits=16)
+        write_image(image, tmp_path / "a.png", bits=16)
     assert not list(tmp_path.iterdir())
 
 
@@ -108,34 +108,34 @@ def test_without_pyvips_16_bits_are_refused(image, tmp_path, no_vips):
 def test_values_are_rounded_and_clamped(tmp_path, bits):
     whole = 2**bits - 1
     values = torch.tensor([-5.0, -0.001, 0.4 / whole, 0.6 / whole, 1 - 0.4 / whole, 1.001, 300.0, float("inf")])
-    picture = read_picture(write_picture(values.expand(1, 3, 2, 8), tmp_path / "a.png", bits=bits))
+    picture = read_image(write_image(values.expand(1, 3, 2, 8), tmp_path / "a.png", bits=bits))
     assert (picture.image[0, 0, 0].double() * whole).round().tolist() == [0, 0, 0, 1, whole, whole, whole, whole]
 
 
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_float_types(tmp_path, kind):
     image = torch.full((1, 3, 2, 2), 0.5, dtype=kind, requires_grad=True)
-    assert (read_picture(write_picture(image, tmp_path / "a.png")).image * 255).unique().item() == 128
+    assert (read_image(write_image(image, tmp_path / "a.png")).image * 255).unique().item() == 128
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 16383), (16383, 1)])
 @pytest.mark.parametrize("name", EVERY)
 def test_tiny_and_long_pictures(tmp_path, size, name):
-    path = write_picture(torch.rand(1, 3, *size), tmp_path / name)
-    assert read_picture(path).size == size
+    path = write_image(torch.rand(1, 3, *size), tmp_path / name)
+    assert read_image(path).size == size
 
 
 @pytest.mark.parametrize(("name", "limit"), [("a.webp", 16383), ("a.jpg", 65500)])
 def test_what_the_format_does_not_hold(tmp_path, name, limit):
     with pytest.raises(InputError, match=f"1 to {limit} pixels a side"):
-        write_picture(torch.rand(1, 3, 1, limit + 1), tmp_path / name)
-    assert write_picture(torch.rand(1, 3, 1, limit + 1), tmp_path / "a.png").exists()
+        write_image(torch.rand(1, 3, 1, limit + 1), tmp_path / name)
+    assert write_image(torch.rand(1, 3, 1, limit + 1), tmp_path / "a.png").exists()
 
 
 def refusal(*arguments, **options):
     with warnings.catch_warnings(), pytest.raises(InputError) as caught:
         warnings.simplefilter("error")
-        write_picture(*arguments, **options)
+        write_image(*arguments, **options)
     return str(caught.value)
 
 
@@ -182,8 +182,8 @@ def test_a_16_bit_encoder_that_fails(image, tmp_path, monkeypatch):
 
 def test_the_same_picture_is_the_same_file(image, tmp_path):
     for name in EVERY:
-        first = write_picture(image, tmp_path / name, metadata="{}").read_bytes()
-        again = write_picture(image, tmp_path / name, metadata="{}", overwrite=True).read_bytes()
+        first = write_image(image, tmp_path / name, metadata="{}").read_bytes()
+        again = write_image(image, tmp_path / name, metadata="{}", overwrite=True).read_bytes()
         assert first == again
 
 
@@ -192,7 +192,7 @@ def test_png_chunks_are_whole(image, tmp_path):
     import zlib
 
     for bits in (8, 16):
-        path = write_picture(image, tmp_path / f"{bits}.png", bits=bits, metadata='{"a": 1}')
+        path = write_image(image, tmp_path / f"{bits}.png", bits=bits, metadata='{"a": 1}')
         content, place, order = path.read_bytes(), 8, []
         while place < len(content):
             length, name = struct.unpack(">I4s", content[place : place + 8])
@@ -208,6 +208,6 @@ def test_png_chunks_are_whole(image, tmp_path):
 def test_a_path_may_be_a_string_or_begin_at_home(image, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert write_picture(image, "~/a.png") == tmp_path / "a.png"
+    assert write_image(image, "~/a.png") == tmp_path / "a.png"
     monkeypatch.chdir(tmp_path)
-    assert write_picture(image, "b.png").exists()
+    assert write_image(image, "b.png").exists()

@@ -13,7 +13,7 @@ sys.path.append(str(Path(__file__).parent))
 from half_masks import left
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
-from brushwork.recipes import ReconstructContent, Region, Texture, preset
+from brushwork.recipes import ReconstructionOptions, StyleRegion, TextureOptions, load_preset
 
 
 @pytest.fixture
@@ -39,28 +39,28 @@ def small_transfer():
         "style_layers": STYLE,
         "content_weight": 1.0,
         "style_weight": 1.0,
-        "spread_weight": 0.5,
-        "smoothness": 0.1,
+        "moment_weight": 0.5,
+        "tv_weight": 0.1,
         "size": 64,
         "measure": "long",
         "history": 10,
         "iterations": 6,
     }
-    return lambda **own: replace(preset("gatys-2016"), **(given | own))
+    return lambda **own: replace(load_preset("gatys-2016"), **(given | own))
 
 
 @pytest.fixture
 def small_texture():
-    given = {"style_layers": STYLE, "style_weight": 1e9, "picture_size": 48, "iterations": 5, "boxed": True}
-    return lambda **own: Texture(**(given | own))
+    given = {"style_layers": STYLE, "style_weight": 1e9, "picture_size": 48, "iterations": 5, "bounded": True}
+    return lambda **own: TextureOptions(**(given | own))
 
 
 @pytest.fixture
 def small_reconstruction():
-    given = {"layer": "conv2_1", "size": 48, "iterations": 8, "boxed": False}
-    return lambda **own: ReconstructContent(**(given | own))
+    given = {"layer": "conv2_1", "size": 48, "iterations": 8, "bounded": False}
+    return lambda **own: ReconstructionOptions(**(given | own))
 
 
 @pytest.fixture
 def halves():
-    return tuple(Region(mask(48, 64), mask(60, 40)) for mask in (left, lambda *size: 1 - left(*size)))
+    return tuple(StyleRegion(mask(48, 64), mask(60, 40)) for mask in (left, lambda *size: 1 - left(*size)))

@@ -14,8 +14,8 @@ from brushwork.picture.match import color_moments
 from brushwork.picture.resample import resize
 from brushwork.picture.spaces import SPACES
 from brushwork.picture.window import Size
-from brushwork.recipes import Transfer, finish, transfer
-from brushwork.recipes.coloring import finished, recolored
+from brushwork.recipes import TransferOptions, postprocess, transfer
+from brushwork.recipes.coloring import apply_colors, prepare_colors
 from tolerances import DOUBLE
 
 MODES = ("keep-luminance", "match-linear", "match-histogram")
@@ -23,7 +23,7 @@ WHENS = ("before", "after")
 
 
 def options(**own):
-    return Transfer(**own)
+    return TransferOptions(**own)
 
 
 @pytest.fixture(scope="module")
@@ -40,34 +40,34 @@ def faded(painting):
 def test_the_paintings_colors_are_what_is_shown_and_painted(photograph, painting):
     plain = options()
     assert plain.color == "style"
-    assert recolored(plain, photograph, [painting]) == (photograph, [painting])
-    assert finished(plain, photograph, painting) is painting
+    assert prepare_colors(plain, photograph, [painting]) == (photograph, [painting])
+    assert apply_colors(plain, photograph, painting) is painting
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("when", WHENS)
 def test_no_strength_changes_nothing(mode, when, photograph, painting):
     weak = options(color=mode, color_when=when, color_strength=0.0)
-    content, (shown,) = recolored(weak, photograph, [painting])
+    content, (shown,) = prepare_colors(weak, photograph, [painting])
     assert torch.equal(content, photograph)
     assert torch.equal(shown, painting)
-    assert torch.equal(finished(weak, photograph, painting), painting)
+    assert torch.equal(apply_colors(weak, photograph, painting), painting)
 
 
 @pytest.mark.parametrize("transform", ["chol", "pca", "sym"])
 @pytest.mark.parametrize("space", SPACES)
 def test_every_painting_gets_the_moments_of_the_photograph(transform, space, pale, faded):
     linear = options(color="match-linear", color_transform=transform, color_space=space)
-    content, shown = recolored(linear, pale, [faded, faded.flip(1)])
+    content, shown = prepare_colors(linear, pale, [faded, faded.flip(1)])
     assert content is pale
     for one in shown:
         found, wanted = (color_moments(SPACES[space].encode(picture)) for picture in (one, pale))
         assert all((a - b).abs().max() < DOUBLE for a, b in zip(found, wanted, strict=True))
-    assert finished(linear, pale, faded) is faded
+    assert apply_colors(linear, pale, faded) is faded
 
 
 def test_histograms_are_matched_before(pale, faded):
-    _, (shown,) = recolored(options(color="match-histogram"), pale, [faded])
+    _, (shown,) = prepare_colors(options(color="match-histogram"), pale, [faded])
     shares = np.linspace(0.02, 0.98, 20)
     for mine, theirs in zip(shown[0], pale[0], strict=True):
         # A few bins of the histogram.
@@ -77,9 +77,9 @@ def test_histograms_are_matched_before(pale, faded):
 @pytest.mark.parametrize("mode", ["match-linear", "match-histogram"])
 def test_after_changes_what_was_painted_and_not_what_is_shown(mode, pale, faded):
     after = options(color=mode, color_when="after")
-    assert recolored(after, pale, [faded]) == (pale, [faded])
+    assert prepare_colors(after, pale, [faded]) == (pale, [faded])
     painted = resize(faded, Size(24, 40), clamp=True)
-    found = finished(after, pale, painted)
+    found = apply_colors(after, pale, painted)
     assert found.shape == painted.shape
     assert chroma_distance(found, pale) < 0.6 * chroma_distance(painted, pale)
 
@@ -87,7 +87,7 @@ def test_after_changes_what_was_painted_and_not_what_is_shown(mode, pale, faded)
 @pytest.mark.parametrize("space", SPACES)
 def test_only_the_lightness_is_shown_and_painted(space, pale, faded):
     keeping = options(color="keep-luminance", color_space=space)
-    content, (shown,) = recolored(keeping, pale, [faded])
+    content, (shown,) = prepare_colors(keeping, pale, [faded])
     light = SPACES[space]
     for gray in (content, shown):
         assert (gray - gray.mean(1, keepdim=True)).abs().max() < 1e-6  # matrices are printed with seven digits
@@ -102,30 +102,32 @@ def test_only_the_lightness_is_shown_and_painted(space, pale, faded):
 def test_the_photographs_colors_return_with_the_painted_lightness(when, space, pale):
     light = SPACES[space]
     painted = (pale.flip(-1) * 0.9).clamp(0, 1)
-    found = light.encode(finished(options(color="keep-luminance", color_when=when, color_space=space), pale, painted))
+    found = light.encode(
+        apply_colors(options(color="keep-luminance", color_when=when, color_space=space), pale, painted)
+    )
     wanted, own = light.encode(pale), light.encode(painted)
-    inside = (light.decode(light.lit(wanted, light.lightness(own))) - 0.5).abs().amax(1, keepdim=True) < 0.5
+    inside = (light.decode(light.with_lightness(wanted, light.lightness(own))) - 0.5).abs().amax(1, keepdim=True) < 0.5
     assert inside.float().mean() > 0.9
     assert ((light.lightness(found) - light.lightness(own)) * inside).abs().max() < DOUBLE
-    assert ((found - light.lit(wanted, light.lightness(own))) * inside).abs().max() < DOUBLE
+    assert ((found - light.with_lightness(wanted, light.lightness(own))) * inside).abs().max() < DOUBLE
 
 
 def test_half_the_strength_is_in_between(pale, faded):
     full = options(color="match-linear", color_when="after")
-    half = finished(replace(full, color_strength=0.5), pale, faded)
-    assert torch.allclose(half, (faded + finished(full, pale, faded)) / 2, atol=DOUBLE)
+    half = apply_colors(replace(full, color_strength=0.5), pale, faded)
+    assert torch.allclose(half, (faded + apply_colors(full, pale, faded)) / 2, atol=DOUBLE)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("when", WHENS)
 def test_what_is_seen_is_what_is_finished(mode, when, small_transfer, tiny, photograph, painting):
-    own = small_transfer(color=mode, color_when=when, iterations=2, coarsest=32)
+    own = small_transfer(color=mode, color_when=when, iterations=2, min_size=32)
     for progress in transfer(photograph, [painting, painting.flip(1)], own, encoder=tiny):
         raw = progress.step.image.clamp(0, 1)
-        assert torch.equal(progress.image, finish(own, photograph, raw))
+        assert torch.equal(progress.image, postprocess(own, photograph, raw))
     assert progress.image.shape == (1, 3, 48, 64)
-    assert torch.equal(progress.saved().state["shown"], progress.step.image)
+    assert torch.equal(progress.resume_state().state["shown"], progress.step.image)
 
 
 @pytest.mark.slow
@@ -143,7 +145,7 @@ def test_keeping_the_luminance_keeps_the_photographs_chroma(small_transfer, tiny
 @pytest.mark.parametrize("space", SPACES)
 def test_it_can_be_rehearsed(mode, when, space, photograph, painting):
     own = options(color=mode, color_when=when, color_space=space, color_strength=0.5)
-    content, (shown,) = recolored(own, photograph.to("meta"), [painting.to("meta")])
+    content, (shown,) = prepare_colors(own, photograph.to("meta"), [painting.to("meta")])
     assert (content.shape, shown.shape) == (photograph.shape, painting.shape)
 
 

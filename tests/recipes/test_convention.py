@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from brushwork.picture.window import Size
-from brushwork.recipes.convention import CONVENTIONS
-from brushwork.recipes.subject import Subject
+from brushwork.recipes.convention import NORMALIZATIONS
+from brushwork.recipes.subject import TransferProblem
 from tolerances import DOUBLE
 
 SIZE = Size(48, 64)
@@ -17,7 +17,7 @@ SIZE = Size(48, 64)
 
 @pytest.fixture
 def relative(small_transfer):
-    return small_transfer(convention="relative", content_weight=2.0, style_weight=3.0, spread_weight=5.0)
+    return small_transfer(normalization="relative", content_weight=2.0, style_weight=3.0, moment_weight=5.0)
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def here():
 
 
 def losses(options, encoder, photograph, painting, here):
-    objective = Subject(photograph, [painting], options, encoder).objective_at(SIZE)
-    return {name: value.item() for name, value in objective(encoder(here, objective.taps)).terms.items()}
+    objective = TransferProblem(photograph, [painting], options, encoder).objective_at(SIZE)
+    return {name: value.item() for name, value in objective(encoder(here, objective.layers)).terms.items()}
 
 
 def moments(feature):
@@ -64,4 +64,4 @@ def test_louder_activations_change_nothing(relative, tiny, photograph, painting,
 
 def test_a_painting_of_nothing_is_no_division_by_zero():
     nothing = torch.zeros(1, 4, 4)
-    assert CONVENTIONS["relative"].gram_norm(nothing) == 1
+    assert NORMALIZATIONS["relative"].gram_norm(nothing) == 1

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brushwork.picture.window import Size
-from brushwork.recipes.guides import carried, feathered
+from brushwork.recipes.guides import feather, propagate_masks
 from tolerances import SINGLE
 
 
@@ -18,8 +18,8 @@ def masks():
 @pytest.mark.parametrize("layer", ["conv1_1", "pool1", "conv2_1", "pool2", "conv3_1"])
 @pytest.mark.parametrize("way", ["simple", "all", "inside"])
 def test_guides_have_the_size_of_the_map(way, layer, masks, tiny):
-    guides = carried(masks, layer, tiny, way)
-    assert guides.shape == (2, *tiny.cells(layer, Size(48, 64)))
+    guides = propagate_masks(masks, layer, tiny, way)
+    assert guides.shape == (2, *tiny.positions(layer, Size(48, 64)))
     assert guides.min() >= 0
     assert guides.max() <= 1
 
@@ -34,14 +34,14 @@ def test_who_sees_a_region_is_found_by_changing_it(layer, masks, tiny):
     for mask in masks:  # what sees it changes by tens; nothing else does, but by rounding
         features = tiny(torch.where(mask.bool(), noise, base), [layer])[layer]
         seen.append((features - tiny(base, [layer])[layer]).abs().amax((0, 1)) > 1e-4)
-    every, inside = (carried(masks, layer, tiny, way) for way in ("all", "inside"))
+    every, inside = (propagate_masks(masks, layer, tiny, way) for way in ("all", "inside"))
     for region, other in ((0, 1), (1, 0)):
         assert torch.equal(every[region].bool(), seen[region])
         assert torch.equal(inside[region].bool(), ~seen[other])
 
 
 def test_inside_all_and_simple_are_nested(masks, tiny):
-    inside, simple, every = (carried(masks, "conv3_1", tiny, way) for way in ("inside", "simple", "all"))
+    inside, simple, every = (propagate_masks(masks, "conv3_1", tiny, way) for way in ("inside", "simple", "all"))
     assert (inside <= simple + SINGLE).all()
     assert (simple <= every + SINGLE).all()
     assert inside.sum() < simple.sum() < every.sum()
@@ -50,11 +50,11 @@ def test_inside_all_and_simple_are_nested(masks, tiny):
 def test_odd_pictures_have_guides_too(tiny):
     masks = torch.rand(2, 37, 45, generator=torch.Generator().manual_seed(2))
     for way in ("all", "inside"):
-        assert carried(masks, "conv3_1", tiny, way).shape == (2, *tiny.cells("conv3_1", Size(37, 45)))
+        assert propagate_masks(masks, "conv3_1", tiny, way).shape == (2, *tiny.positions("conv3_1", Size(37, 45)))
 
 
 def test_feathering_blurs_edges_and_keeps_sums(masks):
-    plain, soft = (feathered(masks, Size(48, 64), width) for width in (0.0, 4.0))
+    plain, soft = (feather(masks, Size(48, 64), width) for width in (0.0, 4.0))
     assert torch.equal(plain, masks)
     torch.testing.assert_close(soft.sum(0), torch.ones(48, 64))
     across = soft[0, 24]
@@ -65,4 +65,4 @@ def test_feathering_blurs_edges_and_keeps_sums(masks):
 
 
 def test_masks_of_any_size_are_resized(masks):
-    assert feathered(masks, Size(24, 32), 0.0).shape == (2, 24, 32)
+    assert feather(masks, Size(24, 32), 0.0).shape == (2, 24, 32)

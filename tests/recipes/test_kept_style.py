@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.recipes import KeptStyle, mix_styles, take_style, transfer
+from brushwork.recipes import StyleFile, blend_style_files, extract_style, transfer
 from tolerances import DOUBLE
 
-SEVERAL = {"size": 96, "coarsest": 48, "iterations": 3, "finer_share": 0.5}
+SEVERAL = {"size": 96, "min_size": 48, "iterations": 3, "iteration_decay": 0.5}
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def options(small_transfer):
 
 @pytest.fixture
 def kept(options, tiny, painting):
-    return take_style(painting, options(), "a painting", encoder=tiny)
+    return extract_style(painting, options(), "a painting", encoder=tiny)
 
 
 def ends(photograph, paintings, options, encoder):
@@ -29,11 +29,11 @@ def ends(photograph, paintings, options, encoder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("own", [{}, {"measure": "short"}, {"style_scale": (0.7,)}, {"spread_weight": 0.0}])
+@pytest.mark.parametrize("own", [{}, {"measure": "short"}, {"style_scale": (0.7,)}, {"moment_weight": 0.0}])
 def test_it_paints_as_the_painting_does(own, options, tiny, photograph, painting, tmp_path):
     chosen = options(**own)
-    take_style(painting, chosen, "a painting", encoder=tiny).write(tmp_path / "a.style")
-    kept = KeptStyle.read(tmp_path / "a.style")
+    extract_style(painting, chosen, "a painting", encoder=tiny).write(tmp_path / "a.style")
+    kept = StyleFile.read(tmp_path / "a.style")
     for mine, theirs in zip(
         ends(photograph, [kept], chosen, tiny), ends(photograph, [painting], chosen, tiny), strict=True
     ):
@@ -43,14 +43,19 @@ def test_it_paints_as_the_painting_does(own, options, tiny, photograph, painting
 
 def test_a_file_keeps_everything(kept, tmp_path):
     kept.write(tmp_path / "a.style")
-    found = KeptStyle.read(tmp_path / "a.style")
-    assert (found.source, found.seen, found.size, found.taps) == (kept.source, kept.seen, kept.size, kept.taps)
+    found = StyleFile.read(tmp_path / "a.style")
+    assert (found.source, found.encoder, found.size, found.layers) == (
+        kept.source,
+        kept.encoder,
+        kept.size,
+        kept.layers,
+    )
     assert sorted(found.styles) == sorted(kept.styles) == [48, 96]
     assert found.nbytes == kept.nbytes
     for pixels, style in kept.styles.items():
-        for tap, moments in style.moments.items():
-            assert torch.equal(found.styles[pixels].moments[tap].gram, moments.gram)
-            assert torch.equal(found.styles[pixels].moments[tap].std, moments.std)
+        for tap, moments in style.statistics.items():
+            assert torch.equal(found.styles[pixels].statistics[tap].gram, moments.gram)
+            assert torch.equal(found.styles[pixels].statistics[tap].std, moments.std)
 
 
 def test_a_file_is_not_overwritten_unasked(kept, tmp_path):
@@ -65,7 +70,7 @@ def test_a_file_is_not_overwritten_unasked(kept, tmp_path):
 @pytest.mark.slow
 def test_a_mixture_paints_as_the_blend_of_the_paintings(kept, options, tiny, photograph, painting):
     other = painting.flip(1)
-    mixed = mix_styles([kept, take_style(other, options(), "another", encoder=tiny)], [3.0, 1.0])
+    mixed = blend_style_files([kept, extract_style(other, options(), "another", encoder=tiny)], [3.0, 1.0])
     assert mixed.source == "a painting + another"
     blended = ends(photograph, [painting, other], options(style_blend=(0.75, 0.25)), tiny)
     for mine, theirs in zip(ends(photograph, [mixed], options(), tiny), blended, strict=True):
@@ -81,10 +86,10 @@ def test_a_style_and_a_painting_can_be_blended(kept, options, tiny, photograph, 
 
 
 def test_the_nearest_size_is_taken(kept, tiny):
-    layers = kept.taps[:1]
+    layers = kept.layers[:1]
     for pixels, expected in ((10, 48), (60, 48), (80, 96), (1000, 96)):
-        found = kept.at(pixels, layers, tiny).moments[layers[0]].gram
-        assert torch.equal(found, kept.styles[expected].moments[layers[0]].gram)
+        found = kept.style_at(pixels, layers, tiny).statistics[layers[0]].gram
+        assert torch.equal(found, kept.styles[expected].statistics[layers[0]].gram)
 
 
 def test_another_look_is_refused(kept, options, tiny, photograph):
@@ -105,7 +110,7 @@ def test_the_weights_are_told_apart_by_more_than_their_name(kept, options, tiny,
 
 def test_what_needs_the_painting_itself_is_refused(kept, options, tiny, photograph):
     with pytest.raises(InputError, match="the start is style, and of a painting only the style is kept"):
-        transfer(photograph, [kept], options(start="style"), encoder=tiny)
+        transfer(photograph, [kept], options(init="style"), encoder=tiny)
     with pytest.raises(InputError, match=r"match-linear changes the colors of paintings before .*color-when after"):
         transfer(photograph, [kept], options(color="match-linear"), encoder=tiny)
     after = options(color="match-linear", color_when="after")
@@ -113,29 +118,29 @@ def test_what_needs_the_painting_itself_is_refused(kept, options, tiny, photogra
 
 
 def test_styles_that_do_not_fit_are_not_mixed(kept, options, tiny, painting):
-    smaller = take_style(painting, options(size=64), "a small one", encoder=tiny)
+    smaller = extract_style(painting, options(size=64), "a small one", encoder=tiny)
     with pytest.raises(InputError, match=r"kept at other sizes or layers \(48, 96 and 64\)"):
-        mix_styles([kept, smaller])
+        blend_style_files([kept, smaller])
     with pytest.raises(InputError, match="no style was given"):
-        mix_styles([])
+        blend_style_files([])
     with pytest.raises(InputError, match="must be 0 or more"):
-        mix_styles([kept, kept], [1.0, -1.0])
+        blend_style_files([kept, kept], [1.0, -1.0])
 
 
 @pytest.mark.parametrize("content", [b"", b"\x08\0\0\0\0\0\0\0{}      ", b"no style at all"])
 def test_other_files_are_no_styles(content, tmp_path):
     (tmp_path / "a.style").write_bytes(content)
-    with pytest.raises(InputError, match=r"a\.style is no style as `brushwork style save` writes them"):
-        KeptStyle.read(tmp_path / "a.style")
+    with pytest.raises(InputError, match=r"a\.style is no style as `brushwork style extract` writes them"):
+        StyleFile.read(tmp_path / "a.style")
     with pytest.raises(InputError, match=r"b\.style is missing"):
-        KeptStyle.read(tmp_path / "b.style")
+        StyleFile.read(tmp_path / "b.style")
 
 
 @pytest.mark.slow
 def test_sizes_do_not_hang_on_the_paintings_proportions(options, tiny, photograph, painting):
     """At 48 pixels a side of this one is below what can be painted, and enough to be looked at."""
     strip = torch.cat([painting[..., :32, :], painting[..., :32, :]], dim=3)
-    kept = take_style(strip, options(), "a strip", encoder=tiny)
+    kept = extract_style(strip, options(), "a strip", encoder=tiny)
     assert sorted(kept.styles) == [48, 96]
     mine, theirs = (ends(photograph, [one], options(), tiny)[-1][0] for one in (kept, strip))
     assert torch.equal(mine, theirs)
@@ -143,4 +148,4 @@ def test_sizes_do_not_hang_on_the_paintings_proportions(options, tiny, photograp
 
 def test_small_paintings_have_no_style(options, tiny, painting):
     with pytest.raises(InputError, match="the painting is 10×60 pixels"):
-        take_style(painting[..., :10], options(), "a strip", encoder=tiny)
+        extract_style(painting[..., :10], options(), "a strip", encoder=tiny)

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.recipes import Texture, Transfer
-from brushwork.recipes.loss_weights import MOMENTS_ONLY, loss_weights, require_among
+from brushwork.recipes import TextureOptions, TransferOptions
+from brushwork.recipes.loss_weights import MOMENTS_ONLY, parse_loss_weights, require_known_losses
 
 
 def test_names_and_weights():
-    assert loss_weights(("gram", "sliced:0.5", "patches:2e-3")) == {"gram": 1.0, "sliced": 0.5, "patches": 0.002}
+    assert parse_loss_weights(("gram", "sliced:0.5", "patches:2e-3")) == {"gram": 1.0, "sliced": 0.5, "patches": 0.002}
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_names_and_weights():
         ((), "no loss is given: name one or more of gram, moments"),
     ],
 )
-@pytest.mark.parametrize("recipe", [Transfer, Texture])
+@pytest.mark.parametrize("recipe", [TransferOptions, TextureOptions])
 def test_what_is_no_loss_is_refused(recipe, given, message):
     with pytest.raises(InputError) as error:
         recipe(loss=given)
@@ -31,6 +31,6 @@ def test_what_is_no_loss_is_refused(recipe, given, message):
 
 
 def test_losses_that_want_features_are_refused():
-    require_among(("gram", "moments:3"), MOMENTS_ONLY, "there are moments alone")
+    require_known_losses(("gram", "moments:3"), MOMENTS_ONLY, "there are moments alone")
     with pytest.raises(InputError, match="there are moments alone, and the loss sliced wants more: take gram or mom"):
-        require_among(("gram", "sliced"), MOMENTS_ONLY, "there are moments alone")
+        require_known_losses(("gram", "sliced"), MOMENTS_ONLY, "there are moments alone")

@@ -5,17 +5,17 @@ from itertools import pairwise
 import pytest
 import torch
 
-from brushwork.errors import InputError, NotAdditive
+from brushwork.errors import InputError, NotAdditiveError
 from brushwork.evaluate.tiled import Tiling
 from brushwork.picture.window import Size, Window
-from brushwork.recipes import Pictures, run, take_style, texture, transfer
+from brushwork.recipes import RecipeInputs, extract_style, run_recipe, synthesize_texture, transfer
 from brushwork.recipes.convention import BALANCE
 from brushwork.recipes.loss_weights import LOSSES
-from brushwork.recipes.losses import Models
-from brushwork.recipes.share import Alone
-from brushwork.recipes.subject import Subject
-from brushwork.style import Style, blend
-from brushwork.terms import gaussian_target
+from brushwork.recipes.losses import StyleTargets
+from brushwork.recipes.share import FullImage
+from brushwork.recipes.subject import TransferProblem
+from brushwork.style import Style, blend_styles
+from brushwork.terms import make_gaussian_target
 from tolerances import DOUBLE
 
 LAYERS = ("pool1", "conv2_1")
@@ -25,7 +25,7 @@ ADDITIVE = ("moments", "covariance", "wasserstein", "patches")
 @pytest.fixture
 def options(small_transfer):
     def with_losses(*loss, **own):
-        given = {"style_layers": LAYERS, "convention": "relative", "coarsest": 0, "loss": loss}
+        given = {"style_layers": LAYERS, "normalization": "relative", "min_size": 0, "loss": loss}
         return small_transfer(**(given | own))
 
     return with_losses
@@ -38,11 +38,11 @@ def objective(subject):
 @pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_falls_in_both_recipes(loss, options, small_texture, tiny, photograph, painting):
-    style = {"content_weight": 0.0, "smoothness": 0.0, "spread_weight": 0.0, "iterations": 12, "style_weight": 1e3}
+    style = {"content_weight": 0.0, "tv_weight": 0.0, "moment_weight": 0.0, "iterations": 12, "style_weight": 1e3}
     given = small_texture(style_layers=LAYERS, loss=(loss,), iterations=24, style_weight=1e6)
     for steps in (
         transfer(photograph, [painting], options(loss, **style), encoder=tiny),
-        texture(painting, given, encoder=tiny),
+        synthesize_texture(painting, given, encoder=tiny),
     ):
         first, *_, last = (float(step.step.losses.total) for step in steps)
         assert last < 0.5 * first
@@ -50,15 +50,15 @@ def test_every_loss_falls_in_both_recipes(loss, options, small_texture, tiny, ph
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_loss_is_nothing_at_the_painting_itself(loss, options, tiny, painting):
-    given = options(loss, content_weight=0.0, smoothness=0.0, measure="long", size=60)
-    first = next(transfer(painting.flip(0), [painting], given, encoder=tiny, start=painting))
+    given = options(loss, content_weight=0.0, tv_weight=0.0, measure="long", size=60)
+    first = next(transfer(painting.flip(0), [painting], given, encoder=tiny, init=painting))
     assert float(first.step.losses.total) == pytest.approx(0, abs=DOUBLE)
 
 
 @pytest.mark.parametrize("loss", [one for one in LOSSES if one != "patches"])
 def test_a_relative_loss_is_one_where_nothing_is(loss, options, tiny, photograph, painting):
     """All are measured by the painting, so that the same weight means the same."""
-    subject = Subject(photograph, [painting], options(loss), tiny)
+    subject = TransferProblem(photograph, [painting], options(loss), tiny)
     features = tiny(torch.zeros(1, 3, 48, 64), LAYERS)
     nothing = {layer: torch.zeros_like(feature) for layer, feature in features.items()}
     for name, (_, term) in objective(subject).items():
@@ -76,8 +76,10 @@ def _scored(term, feature):
 
 
 def test_losses_add_up_with_their_weights(options, tiny, photograph, painting):
-    alone = {loss: objective(Subject(photograph, [painting], options(loss), tiny)) for loss in ("gram", "sliced")}
-    both = objective(Subject(photograph, [painting], options("gram:2", "sliced:0.5"), tiny))
+    alone = {
+        loss: objective(TransferProblem(photograph, [painting], options(loss), tiny)) for loss in ("gram", "sliced")
+    }
+    both = objective(TransferProblem(photograph, [painting], options("gram:2", "sliced:0.5"), tiny))
     assert both.keys() == alone["gram"].keys() | alone["sliced"].keys()
     for layer in LAYERS:
         assert both[f"style:{layer}"].weight == 2 * alone["gram"][f"style:{layer}"].weight
@@ -90,37 +92,43 @@ def test_in_relative_losses_are_balanced_with_gram_matrices(options, tiny, photo
     for loss in ("moments", "covariance", "wasserstein", "sliced", "histogram", "patches"):
         weights = {}
         for convention in ("relative", "authors"):
-            subject = Subject(photograph, [painting], options(loss, convention=convention), tiny)
+            subject = TransferProblem(photograph, [painting], options(loss, normalization=convention), tiny)
             weights[convention] = objective(subject)[f"{loss}:pool1"].weight
         assert weights["relative"] == pytest.approx(BALANCE[loss] * weights["authors"])
 
 
 def test_means_and_deviations_stand_beside_the_gram_matrix_alone(options, tiny, photograph, painting):
-    names = objective(Subject(photograph, [painting], options("wasserstein"), tiny)).keys()
+    names = objective(TransferProblem(photograph, [painting], options("wasserstein"), tiny)).keys()
     assert names == {"content:conv2_1", *(f"wasserstein:{layer}" for layer in LAYERS)}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("loss", ADDITIVE)
 def test_additive_losses_in_tiles_are_those_of_the_whole(loss, options, tiny, photograph, painting):
-    pictures = Pictures(photograph, (painting,))
-    shares = (Alone(), Alone(Tiling(32)))
-    whole, tiled = (next(run(options(loss), pictures, encoder=tiny, share=share)).step for share in shares)
+    pictures = RecipeInputs(photograph, (painting,))
+    shares = (FullImage(), FullImage(Tiling(32)))
+    whole, tiled = (next(run_recipe(options(loss), pictures, encoder=tiny, partition=share)).step for share in shares)
     for name, value in whole.losses.terms.items():
         torch.testing.assert_close(tiled.losses.terms[name], value, rtol=DOUBLE, atol=DOUBLE)
 
 
 @pytest.mark.parametrize("loss", ["sliced", "histogram"])
 def test_the_others_refuse_tiles_by_name(loss, options, tiny, photograph, painting):
-    with pytest.raises(NotAdditive, match=f"{loss}:pool1"):
-        next(run(options(loss), Pictures(photograph, (painting,)), encoder=tiny, share=Alone(Tiling(32))))
+    with pytest.raises(NotAdditiveError, match=f"{loss}:pool1"):
+        next(
+            run_recipe(
+                options(loss), RecipeInputs(photograph, (painting,)), encoder=tiny, partition=FullImage(Tiling(32))
+            )
+        )
 
 
-@pytest.mark.parametrize("share", [Alone(), Alone(Tiling(32))])
+@pytest.mark.parametrize("share", [FullImage(), FullImage(Tiling(32))])
 def test_gaussians_are_those_of_the_features(share, tiny, painting):
-    found = Models([painting], [1.0], Style.of(painting, tiny, LAYERS), tiny, Size(48, 64), share=share).gaussians
+    found = StyleTargets(
+        [painting], [1.0], Style.of(painting, tiny, LAYERS), tiny, Size(48, 64), partition=share
+    ).compute_gaussians
     for layer, feature in tiny(painting, LAYERS).items():
-        expected = gaussian_target(feature)
+        expected = make_gaussian_target(feature)
         torch.testing.assert_close(found[layer].mean, expected.mean)
         torch.testing.assert_close(found[layer].covariance, expected.covariance, rtol=DOUBLE, atol=DOUBLE)
 
@@ -128,15 +136,17 @@ def test_gaussians_are_those_of_the_features(share, tiny, painting):
 def test_gaussians_of_several_paintings_are_blended(tiny, painting):
     one, two = painting, painting.sqrt()
     styles = [Style.of(each, tiny, LAYERS) for each in (one, two)]
-    alone = [gaussian_target(tiny(each, LAYERS)["pool1"]) for each in (one, two)]
-    both = Models([one, two], [0.25, 0.75], blend(styles), tiny, Size(48, 64)).gaussians["pool1"]
+    alone = [make_gaussian_target(tiny(each, LAYERS)["pool1"]) for each in (one, two)]
+    both = StyleTargets([one, two], [0.25, 0.75], blend_styles(styles), tiny, Size(48, 64)).compute_gaussians["pool1"]
     torch.testing.assert_close(both.mean, 0.25 * alone[0].mean + 0.75 * alone[1].mean)
     expected = 0.25 * alone[0].covariance + 0.75 * alone[1].covariance
     torch.testing.assert_close(both.covariance, expected, rtol=DOUBLE, atol=DOUBLE)
 
 
 def test_sorted_losses_of_several_paintings_are_weighted_sums(options, tiny, photograph, painting):
-    subject = Subject(photograph, [painting, painting.sqrt()], options("histogram", style_blend=(1.0, 3.0)), tiny)
+    subject = TransferProblem(
+        photograph, [painting, painting.sqrt()], options("histogram", style_blend=(1.0, 3.0)), tiny
+    )
     found = objective(subject)
     assert {"histogram:pool1:1", "histogram:pool1:2"} <= found.keys()
     assert found["histogram:pool1:2"].weight == pytest.approx(3 * found["histogram:pool1:1"].weight)
@@ -144,14 +154,14 @@ def test_sorted_losses_of_several_paintings_are_weighted_sums(options, tiny, pho
 
 def test_patches_are_of_whichever_painting_is_nearest(options, tiny, photograph, painting):
     pair = [painting, photograph]
-    found = objective(Subject(photograph, pair, options("patches"), tiny))["patches:pool1"].term
+    found = objective(TransferProblem(photograph, pair, options("patches"), tiny))["patches:pool1"].loss
     assert len(found.targets) == 2
     with pytest.raises(InputError, match="the loss patches takes whichever painting is nearest"):
         transfer(photograph, pair, options("patches", style_blend=(1.0, 2.0)), encoder=tiny)
 
 
 def test_kept_styles_have_moments_only(options, tiny, photograph, painting):
-    kept = take_style(painting, options("gram"), "a painting", encoder=tiny)
+    kept = extract_style(painting, options("gram"), "a painting", encoder=tiny)
     next(transfer(photograph, [kept], options("moments"), encoder=tiny))
     with pytest.raises(InputError, match="only the moments are there, and the loss covariance wants more"):
         next(transfer(photograph, [kept], options("covariance"), encoder=tiny))
@@ -160,11 +170,11 @@ def test_kept_styles_have_moments_only(options, tiny, photograph, painting):
 @pytest.mark.slow
 def test_directions_are_drawn_anew_and_a_resumed_run_sees_the_same_ones(options, tiny, photograph, painting):
     given = options("sliced", iterations=25)
-    pairs = [(step, step.saved()) for step in transfer(photograph, [painting], given, encoder=tiny)]
+    pairs = [(step, step.resume_state()) for step in transfer(photograph, [painting], given, encoder=tiny)]
     steps = [step for step, _ in pairs]
     assert [step.step.index for step in steps] == list(range(1, 26))
     for at in (7, 10, 14, 20):
-        *_, last = transfer(photograph, [painting], given, encoder=tiny, saved=pairs[at - 1][1])
+        *_, last = transfer(photograph, [painting], given, encoder=tiny, resume=pairs[at - 1][1])
         assert torch.equal(last.image, steps[-1].image)
     totals = [float(step.step.losses.total) for step in steps]
     assert all(after < 3 * before for before, after in pairwise(totals))

@@ -5,16 +5,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from brushwork.errors import InputError, NotAdditive
+from brushwork.errors import InputError, NotAdditiveError
 from brushwork.evaluate.tiled import Tiling
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
-from brushwork.recipes import Mdan, mdan, plan
-from brushwork.recipes.mdan import painting_size
-from brushwork.recipes.share import Alone
+from brushwork.recipes import MDANOptions, schedule, transfer_mdan
+from brushwork.recipes.mdan import mdan_style_size
+from brushwork.recipes.share import FullImage
 from tolerances import rounding
 
-TINY = Mdan(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
+TINY = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
 
 
 @pytest.fixture
@@ -37,20 +37,20 @@ def images(steps):
 
 
 def test_it_walks_from_the_photograph_within_its_budget(tiny, photograph, painting):
-    steps = list(mdan(photograph, [painting], TINY, encoder=tiny))
+    steps = list(transfer_mdan(photograph, [painting], TINY, encoder=tiny))
     assert [step.step.index for step in steps] == [1, 2, 3, 4, 5, 6]
     assert torch.equal(steps[0].step.point, resize(photograph, Size(48, 64)))
-    assert steps[0].levels == plan(TINY, Size.of(photograph))
+    assert steps[0].levels == schedule(TINY, Size.of(photograph))
     moved = (steps[-1].step.point - steps[0].step.point).abs()
     assert 0 < moved.max() <= 5 * 2 * TINY.learning_rate
-    assert steps[0].step.losses.terms.keys() == {"style", "content:conv3_1", "smoothness"}
+    assert steps[0].step.losses.terms.keys() == {"style", "content:conv3_1", "tv_weight"}
 
 
 def test_content_is_a_share_of_the_photographs(tiny, photograph, painting):
-    first, *_ = mdan(photograph, [painting], TINY, encoder=tiny)
+    first, *_ = transfer_mdan(photograph, [painting], TINY, encoder=tiny)
     assert first.step.losses.terms["content:conv3_1"] == 0
     black = torch.zeros(1, 3, 48, 64)
-    first, *_ = mdan(photograph, [painting], TINY, encoder=tiny, start=black)
+    first, *_ = transfer_mdan(photograph, [painting], TINY, encoder=tiny, init=black)
     target, own = (tiny(one, ["conv3_1"])["conv3_1"] for one in (resize(photograph, Size(48, 64), clamp=True), black))
     share = (own - target).square().sum() / target.square().sum()
     assert first.step.losses.terms["content:conv3_1"] == pytest.approx(
@@ -60,12 +60,12 @@ def test_content_is_a_share_of_the_photographs(tiny, photograph, painting):
 
 @pytest.mark.slow
 def test_a_saved_picture_goes_on_bit_for_bit(tiny, photograph, painting):
-    whole = list(mdan(photograph, [painting], TINY, encoder=tiny))
+    whole = list(transfer_mdan(photograph, [painting], TINY, encoder=tiny))
     for stop in (1, 3, 5):
-        steps = mdan(photograph, [painting], TINY, encoder=tiny)
+        steps = transfer_mdan(photograph, [painting], TINY, encoder=tiny)
         for _ in range(stop):
-            saved = next(steps).saved()
-        rest = list(mdan(photograph, [painting], TINY, encoder=tiny, saved=saved))
+            saved = next(steps).resume_state()
+        rest = list(transfer_mdan(photograph, [painting], TINY, encoder=tiny, resume=saved))
         assert [one.step.index for one in rest] == list(range(stop + 1, 7))
         assert torch.equal(rest[-1].step.point, whole[-1].step.point)
         assert rest[-1].step.losses.total == whole[-1].step.losses.total
@@ -73,30 +73,32 @@ def test_a_saved_picture_goes_on_bit_for_bit(tiny, photograph, painting):
 
 @pytest.mark.slow
 def test_the_rival_is_fooled_more_than_by_the_photograph(tiny, photograph, painting):
-    options = replace(TINY, iterations=60, content_weight=0.0, smoothness=0.0, rival_rate=0.01)
-    *_, last = mdan(photograph, [painting], options, encoder=tiny)
-    *_, still = mdan(photograph, [painting], replace(options, learning_rate=1e-9), encoder=tiny)
+    options = replace(TINY, iterations=60, content_weight=0.0, tv_weight=0.0, discriminator_lr=0.01)
+    *_, last = transfer_mdan(photograph, [painting], options, encoder=tiny)
+    *_, still = transfer_mdan(photograph, [painting], replace(options, learning_rate=1e-9), encoder=tiny)
     assert last.step.losses.terms["style"] < 0.9 * still.step.losses.terms["style"]
 
 
 @pytest.mark.slow
 def test_patches_of_several_paintings(tiny, photograph, painting):
-    one, two = (images(mdan(photograph, found, TINY, encoder=tiny)) for found in ([painting], [painting, photograph]))
+    one, two = (
+        images(transfer_mdan(photograph, found, TINY, encoder=tiny)) for found in ([painting], [painting, photograph])
+    )
     assert not torch.equal(one[-1], two[-1])
 
 
 def test_it_cannot_be_looked_at_in_tiles(tiny, photograph, painting):
-    with pytest.raises(NotAdditive, match="as a whole"):
-        mdan(photograph, [painting], TINY, encoder=tiny, share=Alone(Tiling(64)))
+    with pytest.raises(NotAdditiveError, match="as a whole"):
+        transfer_mdan(photograph, [painting], TINY, encoder=tiny, partition=FullImage(Tiling(64)))
 
 
 def test_what_cannot_be_used_is_named(tiny, photograph, painting):
     with pytest.raises(InputError, match="no painting"):
-        mdan(photograph, [], TINY, encoder=tiny)
+        transfer_mdan(photograph, [], TINY, encoder=tiny)
     with pytest.raises(InputError, match="the photograph is 40×20"):
-        mdan(photograph[..., :20, :40], [painting], TINY, encoder=tiny)
+        transfer_mdan(photograph[..., :20, :40], [painting], TINY, encoder=tiny)
     with pytest.raises(InputError, match=r"at 32×24 pixels conv2_1 has 16×12 cells, and 14"):
-        mdan(photograph, [painting], replace(TINY, size=32, patch=12), encoder=tiny)
+        transfer_mdan(photograph, [painting], replace(TINY, size=32, patch=12), encoder=tiny)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +106,8 @@ def test_what_cannot_be_used_is_named(tiny, photograph, painting):
     [
         ({"iterations": 0}, "iterations is 0"),
         ({"patch_stride": 9}, "patch-stride is 9: it must be from 1 to 8"),
-        ({"turns": ()}, "turns is empty"),
-        ({"turns": (120.0,)}, "turns is"),
+        ({"rotations": ()}, "rotations is empty"),
+        ({"rotations": (120.0,)}, "turns is"),
         ({"scales": (0.0,)}, "scales is"),
         ({"learning_rate": 0.0}, "learning-rate is 0"),
         ({"content_weight": -1.0}, "content-weight is -1"),
@@ -114,20 +116,20 @@ def test_what_cannot_be_used_is_named(tiny, photograph, painting):
 )
 def test_options_out_of_range(wrong, said):
     with pytest.raises(InputError, match=said):
-        Mdan(**wrong)
+        MDANOptions(**wrong)
 
 
 def test_the_painting_is_looked_at_as_large_as_the_photograph():
-    assert painting_size(Mdan(), Size(288, 384), Size(500, 1000)) == Size(192, 384)
-    assert painting_size(Mdan(style_scale=0.5), Size(288, 384), Size(500, 1000), 2.0) == Size(192, 384)
+    assert mdan_style_size(MDANOptions(), Size(288, 384), Size(500, 1000)) == Size(192, 384)
+    assert mdan_style_size(MDANOptions(style_scale=0.5), Size(288, 384), Size(500, 1000), 2.0) == Size(192, 384)
 
 
 def test_the_defaults_are_the_papers():
-    options = Mdan()
+    options = MDANOptions()
     assert (options.content_layer, options.style_layer, options.patch, options.patch_stride) == (
         "conv5_1",
         "conv3_1",
         8,
         4,
     )
-    assert options.iterations == 5 * 25 and len(options.turns) * len(options.scales) * (1 + options.mirrored) == 18
+    assert options.iterations == 5 * 25 and len(options.rotations) * len(options.scales) * (1 + options.mirror) == 18

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.recipes.patch_judge import Patches, PatchJudge, hinge, initialize, surrounded
+from brushwork.recipes.patch_judge import PatchDiscriminator, PatchGrid, hinge_loss, initialize_weights, reflect_pad
 
 
 def test_a_score_hangs_on_its_patch_and_the_cells_around_it():
-    patches = Patches(4, 3)
-    judge = PatchJudge(5, patches)
+    patches = PatchGrid(4, 3)
+    judge = PatchDiscriminator(5, patches)
     feature = torch.randn(1, 5, 13, 16, requires_grad=True)
     judge.norm.eval()  # statistics would tie everything to everything
     judge.norm.track_running_stats = True
@@ -18,11 +18,11 @@ def test_a_score_hangs_on_its_patch_and_the_cells_around_it():
     scores[0, 0, 1, 2].backward()
     rows, columns = feature.grad.abs().sum((0, 1)).nonzero().unbind(1)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (3, 8, 6, 11)
-    assert patches.seen == 6
+    assert patches.receptive_field == 6
 
 
 def test_the_layers_are_those_of_the_paper():
-    shapes = {name: tuple(one.shape) for name, one in PatchJudge(256, Patches()).named_parameters()}
+    shapes = {name: tuple(one.shape) for name, one in PatchDiscriminator(256, PatchGrid()).named_parameters()}
     assert shapes == {
         "mix.weight": (256, 256, 3, 3),
         "norm.weight": (256,),
@@ -33,14 +33,14 @@ def test_the_layers_are_those_of_the_paper():
 
 def test_hinge():
     scores = torch.tensor([-2.0, 0.0, 0.5, 3.0])
-    assert hinge(scores, real=True) == pytest.approx((3 + 1 + 0.5 + 0) / 4)
-    assert hinge(scores, real=False) == pytest.approx((0 + 1 + 1.5 + 4) / 4)
+    assert hinge_loss(scores, real=True) == pytest.approx((3 + 1 + 0.5 + 0) / 4)
+    assert hinge_loss(scores, real=False) == pytest.approx((0 + 1 + 1.5 + 4) / 4)
 
 
 def test_fresh_weights_are_the_same_for_a_seed_and_leave_torchs_chance_alone():
-    one, other = PatchJudge(64, Patches()), PatchJudge(64, Patches())
+    one, other = PatchDiscriminator(64, PatchGrid()), PatchDiscriminator(64, PatchGrid())
     before = torch.get_rng_state()
-    initialize(one, 3), initialize(other, 3)
+    initialize_weights(one, 3), initialize_weights(other, 3)
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
     assert one.mix.weight.std().item() == pytest.approx(0.02, rel=0.05)
@@ -48,10 +48,10 @@ def test_fresh_weights_are_the_same_for_a_seed_and_leave_torchs_chance_alone():
 
 
 def test_cells_at_the_border_lie_in_about_as_many_patches():
-    patches = Patches(4, 1)
+    patches = PatchGrid(4, 1)
     feature = torch.zeros(1, 2, 11, 13, requires_grad=True)
-    surroundings = surrounded(feature, patches)
-    surroundings.unfold(2, patches.seen, 1).unfold(3, patches.seen, 1).sum().backward()
+    surroundings = reflect_pad(feature, patches)
+    surroundings.unfold(2, patches.receptive_field, 1).unfold(3, patches.receptive_field, 1).sum().backward()
     counts = feature.grad[0, 0]
     assert torch.equal(surroundings[..., 3:-3, 3:-3], feature)
-    assert counts.min() >= (patches.seen - 2) ** 2 and counts.max() <= 2 * patches.seen**2
+    assert counts.min() >= (patches.receptive_field - 2) ** 2 and counts.max() <= 2 * patches.receptive_field**2

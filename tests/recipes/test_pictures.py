@@ -14,8 +14,17 @@ sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import CONTENT, STYLE, tiny_network
 
 from brushwork.errors import InputError
-from brushwork.picture import as_image, read_picture
-from brushwork.recipes import Mdan, Pictures, mdan, reconstruct_content, run, take_style, texture, transfer
+from brushwork.picture import as_image, read_image
+from brushwork.recipes import (
+    MDANOptions,
+    RecipeInputs,
+    extract_style,
+    reconstruct,
+    run_recipe,
+    synthesize_texture,
+    transfer,
+    transfer_mdan,
+)
 from brushwork.style import Style
 
 
@@ -40,7 +49,7 @@ FORMS = {
     "path": saved,
     "string": lambda folder, levels: str(saved(folder, levels)),
     "pillow": lambda folder, levels: PIL.Image.fromarray(levels),
-    "picture": lambda folder, levels: read_picture(levels),
+    "picture": lambda folder, levels: read_image(levels),
     "array": lambda folder, levels: levels,
     "batch": lambda folder, levels: levels[None],
     "rgba": lambda folder, levels: np.dstack([levels, np.full(levels.shape[:2], 255, np.uint8)]),
@@ -61,7 +70,7 @@ def test_every_form_gives_the_same_painting(form, given, tmp_path, tiny, small_t
     expected = last(transfer(images[0], [images[1]], options, encoder=tiny))
     assert torch.equal(last(transfer(photo, art, options, encoder=tiny)), expected)
     assert torch.equal(last(transfer(photo, [art], options, encoder=tiny)), expected)
-    assert torch.equal(last(run(options, Pictures(photo, art), encoder=tiny)), expected)
+    assert torch.equal(last(run_recipe(options, RecipeInputs(photo, art), encoder=tiny)), expected)
 
 
 def test_the_network_says_in_which_type_is_painted(photograph, painting, small_transfer):
@@ -73,43 +82,45 @@ def test_the_network_says_in_which_type_is_painted(photograph, painting, small_t
 
 def test_the_other_recipes(given, tiny, small_texture, small_reconstruction, small_transfer):
     (levels, _), (image, _) = given
-    for recipe, options in ((texture, small_texture(start="style")), (reconstruct_content, small_reconstruction())):
+    for recipe, options in ((synthesize_texture, small_texture(init="style")), (reconstruct, small_reconstruction())):
         expected = last(recipe(image, options, encoder=tiny))
         assert torch.equal(last(recipe(levels, options, encoder=tiny)), expected)
-    kept = take_style(levels, small_transfer(), "a painting", encoder=tiny)
-    expected = take_style(image, small_transfer(), "a painting", encoder=tiny)
+    kept = extract_style(levels, small_transfer(), "a painting", encoder=tiny)
+    expected = extract_style(image, small_transfer(), "a painting", encoder=tiny)
     for pixels, style in expected.styles.items():
-        assert torch.equal(kept.styles[pixels].moments["relu1_1"].gram, style.moments["relu1_1"].gram)
-    found, expected = (Style.of(one, tiny, ["pool1"]).moments["pool1"] for one in (levels, image))
+        assert torch.equal(kept.styles[pixels].statistics["relu1_1"].gram, style.statistics["relu1_1"].gram)
+    found, expected = (Style.of(one, tiny, ["pool1"]).statistics["pool1"] for one in (levels, image))
     assert torch.equal(found.gram, expected.gram)
 
 
 def test_painting_against_a_rival(given, tiny):
     (photo, art), images = given
-    options = Mdan(size=48, iterations=2, content_layer=CONTENT[0], style_layer="conv2_1", turns=(0.0,), scales=(1.0,))
-    expected = last(mdan(images[0], [images[1]], options, encoder=tiny))
-    assert torch.equal(last(mdan(photo, art, options, encoder=tiny)), expected)
+    options = MDANOptions(
+        size=48, iterations=2, content_layer=CONTENT[0], style_layer="conv2_1", rotations=(0.0,), scales=(1.0,)
+    )
+    expected = last(transfer_mdan(images[0], [images[1]], options, encoder=tiny))
+    assert torch.equal(last(transfer_mdan(photo, art, options, encoder=tiny)), expected)
 
 
 def test_a_start_in_any_form(given, tiny, small_transfer):
     (photo, art), images = given
     options = small_transfer(iterations=2)
-    expected = last(transfer(*images, options, encoder=tiny, start=images[0]))
-    assert torch.equal(last(transfer(photo, art, options, encoder=tiny, start=photo)), expected)
+    expected = last(transfer(*images, options, encoder=tiny, init=images[0]))
+    assert torch.equal(last(transfer(photo, art, options, encoder=tiny, init=photo)), expected)
 
 
 def test_a_start_of_noise_may_leave_the_range_and_no_more(given, tiny, small_transfer):
     _, images = given
     noise = 0.5 + 0.2 * torch.randn(1, 3, 48, 64, generator=torch.Generator().manual_seed(0))
     assert float(noise.min()) < 0
-    assert list(transfer(*images, small_transfer(iterations=1), encoder=tiny, start=noise))
+    assert list(transfer(*images, small_transfer(iterations=1), encoder=tiny, init=noise))
     with pytest.raises(InputError, match=r"the start holds floats from .* to be from -1 to 2"):
-        transfer(*images, small_transfer(iterations=1), encoder=tiny, start=images[0] * 255)
+        transfer(*images, small_transfer(iterations=1), encoder=tiny, init=images[0] * 255)
 
 
 def test_the_path_of_a_kept_style(given, tmp_path, tiny, small_transfer):
     _, (photo, art) = given
-    kept = take_style(art, small_transfer(), "a painting", encoder=tiny)
+    kept = extract_style(art, small_transfer(), "a painting", encoder=tiny)
     kept.write(tmp_path / "a.style")
     options = small_transfer(iterations=2)
     expected = last(transfer(photo, kept, options, encoder=tiny))
@@ -130,7 +141,7 @@ def test_batches(photograph, painting, tiny, small_transfer):
     with pytest.raises(InputError, match=r"a painting holds 2 pictures, and the photograph 1.*as a list"):
         transfer(photograph, torch.cat([painting, painting]), options, encoder=tiny)
     with pytest.raises(InputError, match="the start holds 3 pictures"):
-        transfer(two, painting, options, encoder=tiny, start=photograph.repeat(3, 1, 1, 1))
+        transfer(two, painting, options, encoder=tiny, init=photograph.repeat(3, 1, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -150,6 +161,6 @@ def test_batches(photograph, painting, tiny, small_transfer):
 def test_what_is_no_picture_is_refused(change, said, photograph, painting, tiny, small_transfer):
     with pytest.raises(InputError, match=said):
         transfer(*change(photograph, painting), small_transfer(), encoder=tiny)
-    options = Mdan(content_layer=CONTENT[0], style_layer=STYLE[0])
+    options = MDANOptions(content_layer=CONTENT[0], style_layer=STYLE[0])
     with pytest.raises(InputError, match=said):
-        mdan(*change(photograph, painting), options, encoder=tiny)
+        transfer_mdan(*change(photograph, painting), options, encoder=tiny)

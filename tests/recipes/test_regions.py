@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.recipes import Region, take_style, transfer
+from brushwork.recipes import StyleRegion, extract_style, transfer
 
 
 def test_regions_that_cannot_be_are_refused(small_transfer, tiny, photograph, painting, halves):
@@ -13,10 +13,12 @@ def test_regions_that_cannot_be_are_refused(small_transfer, tiny, photograph, pa
             transfer(photograph, paintings, small_transfer(**own), encoder=tiny, regions=regions)
 
     refused("painting 2 has no region", (painting, photograph))
-    refused("region 2 is of painting 3, and 1 are given", regions=(halves[0], Region(*[torch.ones(1, 4, 4)] * 2, 2)))
-    refused("region 1 has masks of 2 maps", regions=(Region(torch.ones(2, 4, 4), torch.ones(1, 4, 4)),))
+    refused(
+        "region 2 is of painting 3, and 1 are given", regions=(halves[0], StyleRegion(*[torch.ones(1, 4, 4)] * 2, 2))
+    )
+    refused("region 1 has masks of 2 maps", regions=(StyleRegion(torch.ones(2, 4, 4), torch.ones(1, 4, 4)),))
     refused("leave style-blend away", style_blend=(1.0,))
     refused("regions are sets of cells, and the loss patches wants more", loss=("patches",))
     refused("regions take each painting at one scale", style_scale=(1.0, 0.5))
-    kept = take_style(painting, small_transfer(), "a painting", encoder=tiny)
+    kept = extract_style(painting, small_transfer(), "a painting", encoder=tiny)
     refused("of a painting only the style is kept, which has no regions", (kept,))

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.recipes.patch_judge import Patches
-from brushwork.recipes.rival import Rival
+from brushwork.recipes.patch_judge import PatchGrid
+from brushwork.recipes.rival import OnlineDiscriminator
 
 
 def texture(seed, coarse, height=30, width=34):
@@ -16,58 +16,58 @@ def texture(seed, coarse, height=30, width=34):
 
 @pytest.fixture
 def rival():
-    return Rival([texture(1, 4), texture(2, 4)], Patches(4, 2), rate=0.02, seed=5)
+    return OnlineDiscriminator([texture(1, 4), texture(2, 4)], PatchGrid(4, 2), rate=0.02, seed=5)
 
 
 def test_it_learns_what_is_no_painting(rival):
     strange, familiar = texture(3, 1), texture(4, 4)
-    rival.learn(strange)
-    first = rival.doubt(strange)
+    rival.update(strange)
+    first = rival.generator_loss(strange)
     for _ in range(40):
-        rival.learn(strange)
-    assert rival.doubt(strange) > first + 0.2
-    assert rival.doubt(familiar) < rival.doubt(strange)
+        rival.update(strange)
+    assert rival.generator_loss(strange) > first + 0.2
+    assert rival.generator_loss(familiar) < rival.generator_loss(strange)
 
 
 def test_its_doubt_leads_to_the_painting(rival):
     picture = texture(3, 1).requires_grad_()
     for _ in range(10):
-        rival.learn(picture)
-    doubt = rival.doubt(picture)
+        rival.update(picture)
+    doubt = rival.generator_loss(picture)
     doubt.backward()
     moved = (picture - 0.5 * picture.grad / picture.grad.std()).detach()
-    assert rival.doubt(moved) < doubt
+    assert rival.generator_loss(moved) < doubt
 
 
 def test_looking_again_after_a_resumption_is_the_same_look(rival):
     picture = texture(3, 1)
     for _ in range(3):
-        rival.learn(picture)
-    doubts = [float(rival.doubt(picture))]
+        rival.update(picture)
+    doubts = [float(rival.generator_loss(picture))]
     kept = {name: value.clone() for name, value in rival.state().items()}
     for _ in range(3):
-        rival.learn(picture)
-        doubts.append(float(rival.doubt(picture)))
-    other = Rival([texture(1, 4), texture(2, 4)], Patches(4, 2), rate=0.02, seed=5)
+        rival.update(picture)
+        doubts.append(float(rival.generator_loss(picture)))
+    other = OnlineDiscriminator([texture(1, 4), texture(2, 4)], PatchGrid(4, 2), rate=0.02, seed=5)
     other.load(kept)
     for doubt in doubts:
-        other.learn(picture)
-        assert float(other.doubt(picture)) == doubt
+        other.update(picture)
+        assert float(other.generator_loss(picture)) == doubt
 
 
 def test_what_it_kept_does_not_change_while_it_learns(rival):
     picture = texture(3, 1)
-    rival.learn(picture)
+    rival.update(picture)
     state = rival.state()
     before = {name: value.clone() for name, value in state.items()}
-    rival.learn(picture)
-    rival.learn(picture)
+    rival.update(picture)
+    rival.update(picture)
     assert all(torch.equal(value, before[name]) for name, value in state.items())
     assert any(not torch.equal(value, before[name]) for name, value in rival.state().items())
 
 
 def test_another_seed_is_another_rival():
-    one, other = (Rival([texture(1, 4)], Patches(4, 2), rate=0.02, seed=seed) for seed in (0, 1))
+    one, other = (OnlineDiscriminator([texture(1, 4)], PatchGrid(4, 2), rate=0.02, seed=seed) for seed in (0, 1))
     assert not torch.equal(one.state()["rival.weight.mix.weight"], other.state()["rival.weight.mix.weight"])
 
 
@@ -78,10 +78,10 @@ def test_a_foreign_state_is_refused(rival):
 
 def test_paintings_that_hold_no_patch_are_refused():
     with pytest.raises(InputError, match="too small for patches of 8"):
-        Rival([texture(1, 4, 9, 30)], Patches(8, 4), rate=0.02, seed=0)
+        OnlineDiscriminator([texture(1, 4, 9, 30)], PatchGrid(8, 4), rate=0.02, seed=0)
 
 
 def test_it_learns_nothing_about_the_picture_itself(rival):
     picture = texture(3, 1).requires_grad_()
-    rival.learn(picture)
+    rival.update(picture)
     assert picture.grad is None

@@ -5,14 +5,14 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.recipes import Transfer
-from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes import TransferOptions
+from brushwork.recipes.seeing import load_encoder_for
 
 
 @pytest.mark.slow
 def test_the_network_is_the_one_that_the_options_describe():
-    options = Transfer(network="vgg19", pooling="average", padding="reflect", white=256.0, ceil=True)
-    encoder = encoder_for(options, torch.device("cpu"))
+    options = TransferOptions(network="vgg19", pooling="average", padding="reflect", encoder_scale=256.0, ceil=True)
+    encoder = load_encoder_for(options, torch.device("cpu"))
     assert encoder.name == "vgg19"
     assert isinstance(encoder.stages["pool1"], nn.AvgPool2d)
     assert encoder.stages["conv1_1"].padding_mode == "reflect"
@@ -22,4 +22,4 @@ def test_the_network_is_the_one_that_the_options_describe():
 
 def test_an_unknown_network_is_an_error():
     with pytest.raises(InputError, match="vgg91"):
-        encoder_for(Transfer(network="vgg91"), "cpu")
+        load_encoder_for(TransferOptions(network="vgg91"), "cpu")

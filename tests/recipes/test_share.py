@@ -16,24 +16,24 @@ from threaded_ranks import together
 from brushwork.evaluate.tiled import Tiling
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
-from brushwork.recipes import Pictures, run, taps
-from brushwork.recipes.coarse_to_fine import Saved
-from brushwork.recipes.share import ALONE, Band
+from brushwork.recipes import RecipeInputs, encoded_layers, run_recipe
+from brushwork.recipes.coarse_to_fine import ResumeState
+from brushwork.recipes.share import FULL_IMAGE, RowBand
 from tolerances import DOUBLE
 
 RANKS = 3
 SIDE = 56
 """Pixels of a tile: small enough for several in a band."""
 SETTINGS = {
-    "transfer": {"coarsest": 48},
-    "adam": {"optimizer": "adam", "learning_rate": 2.0, "averaging": 0.5},
-    "searched": {"line_search": True, "boxed": True, "start": "noise", "noise": 30.0},
+    "transfer": {"min_size": 48},
+    "adam": {"optimizer": "adam", "learning_rate": 2.0, "ema_decay": 0.5},
+    "searched": {"line_search": True, "bounded": True, "init": "noise", "noise": 30.0},
 }
 
 
 def painted(options, pictures, encoder, saved=None, wire=None):
-    share = ALONE if wire is None else Band.of(encoder, taps(options), wire, Tiling(SIDE))
-    return run(options, pictures, encoder=encoder, saved=saved, share=share)
+    share = FULL_IMAGE if wire is None else RowBand.of(encoder, encoded_layers(options), wire, Tiling(SIDE))
+    return run_recipe(options, pictures, encoder=encoder, resume=saved, partition=share)
 
 
 def stitched(steps):
@@ -42,14 +42,14 @@ def stitched(steps):
 
 def require_same(one, several):
     for alone, *shared in zip(one, *several, strict=True):
-        assert {step.spent for step in shared} == {alone.spent}
+        assert {step.iterations for step in shared} == {alone.iterations}
         assert len({float(step.step.losses.total) for step in shared}) == 1
         torch.testing.assert_close(stitched(shared), alone.step.image, rtol=0, atol=DOUBLE)
 
 
 @pytest.fixture
 def scene(tiny, photograph, painting):
-    return Pictures(photograph, (painting,)), tiny
+    return RecipeInputs(photograph, (painting,)), tiny
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_transfers(kind, scene, small_transfer):
 @pytest.mark.slow
 def test_textures_and_reconstructions(scene, small_texture, small_reconstruction):
     pictures, encoder = scene
-    pictures = Pictures(pictures.content)
+    pictures = RecipeInputs(pictures.content)
     for options in (small_texture(size="40x72"), small_reconstruction(size=64)):
         several = together(RANKS, lambda wire, asked=options: list(painted(asked, pictures, encoder, wire=wire)))
         require_same(list(painted(options, pictures, encoder)), several)
@@ -74,13 +74,13 @@ def test_textures_and_reconstructions(scene, small_texture, small_reconstruction
 @pytest.mark.slow
 def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
     """What two ranks saved in the middle of the first size, three take up, and end as one process would."""
-    options = small_transfer(size=96, coarsest=48, iterations=6)
+    options = small_transfer(size=96, min_size=48, iterations=6)
     pictures, encoder = scene
     whole = list(painted(options, pictures, encoder))
 
     def begin(wire):
         *_, third = islice(painted(options, pictures, encoder, wire=wire), 3)
-        return third.saved()
+        return third.resume_state()
 
     parts = together(2, begin)
     joined = {
@@ -89,9 +89,9 @@ def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
     }
 
     def go_on(wire):
-        share = Band.of(encoder, taps(options), wire, Tiling(SIDE))
-        mine = {name: share.cut(value) if value.ndim else value for name, value in joined.items()}
-        saved = Saved(parts[0].level, parts[0].spent, mine)
+        share = RowBand.of(encoder, encoded_layers(options), wire, Tiling(SIDE))
+        mine = {name: share.crop(value) if value.ndim else value for name, value in joined.items()}
+        saved = ResumeState(parts[0].level, parts[0].iterations, mine)
         return list(painted(options, pictures, encoder, saved=saved, wire=wire))
 
     require_same(whole[3:], together(3, go_on))
@@ -103,7 +103,7 @@ def test_bands_are_resized_as_the_whole_is(new, tiny):
     picture = torch.rand(1, 3, *old, dtype=torch.float64)
 
     def one(wire):
-        share = Band.of(tiny, ("conv3_1",), wire, Tiling(SIDE))
-        return share.resize(share.cut(picture), old, new)
+        share = RowBand.of(tiny, ("conv3_1",), wire, Tiling(SIDE))
+        return share.resize(share.crop(picture), old, new)
 
     torch.testing.assert_close(torch.cat(together(RANKS, one), dim=2), resize(picture, new), rtol=0, atol=1e-9)

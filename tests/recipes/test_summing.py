@@ -4,16 +4,16 @@ import pytest
 import torch
 
 from brushwork.evaluate.tiled import Tiling
-from brushwork.recipes.share import Alone
-from brushwork.recipes.summing import sums_over
-from brushwork.terms import MeanStd
+from brushwork.recipes.share import FullImage
+from brushwork.recipes.summing import sum_over_style
+from brushwork.terms import MeanStdLoss
 from tolerances import DOUBLE
 
 
-@pytest.mark.parametrize("share", [Alone(), Alone(Tiling(32))])
+@pytest.mark.parametrize("share", [FullImage(), FullImage(Tiling(32))])
 def test_sums_are_those_of_the_whole_map(share, tiny, painting):
-    term = MeanStd("conv2_1", torch.full((1, 12), 0.5), torch.ones(1, 12), 1.0)
-    found = sums_over(painting, tiny, {"some": term}, share)["some"]
+    term = MeanStdLoss("conv2_1", torch.full((1, 12), 0.5), torch.ones(1, 12), 1.0)
+    found = sum_over_style(painting, tiny, {"some": term}, share)["some"]
     feature = tiny(painting, ["conv2_1"])["conv2_1"] - 0.5
     torch.testing.assert_close(found["first"], feature.sum((2, 3)), rtol=DOUBLE, atol=DOUBLE)
     torch.testing.assert_close(found["square"], feature.square().sum((2, 3)), rtol=DOUBLE, atol=DOUBLE)

@@ -6,8 +6,8 @@ import torch
 from brushwork.errors import InputError
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
-from brushwork.recipes import texture
-from brushwork.recipes.texture import Texture, canvas_size
+from brushwork.recipes import synthesize_texture
+from brushwork.recipes.texture import TextureOptions, texture_size
 from tolerances import DOUBLE
 
 
@@ -15,17 +15,17 @@ from tolerances import DOUBLE
     ("size", "expected"), [("", (48, 40)), ("64x32", (32, 64)), ("33×100", (100, 33)), ("1024x512", (512, 1024))]
 )
 def test_canvas_sizes(size, expected):
-    assert canvas_size(Texture(size=size), Size(48, 40)) == expected
+    assert texture_size(TextureOptions(size=size), Size(48, 40)) == expected
 
 
 @pytest.mark.parametrize("size", ["31x64", "64x31", "0x0"])
 def test_canvases_too_small_are_refused(size):
     with pytest.raises(InputError, match=f"size is {size}: it must be at least 32 pixels a side"):
-        canvas_size(Texture(size=size), Size(48, 40))
+        texture_size(TextureOptions(size=size), Size(48, 40))
 
 
 def test_the_picture_is_looked_at_in_its_own_proportions(small_texture, tiny, painting):
-    *_, last = texture(painting, small_texture(measure="long"), encoder=tiny)
+    *_, last = synthesize_texture(painting, small_texture(measure="long"), encoder=tiny)
     assert Size.of(last.image) == (48, 32)
 
 
@@ -33,7 +33,10 @@ def test_the_picture_is_looked_at_in_its_own_proportions(small_texture, tiny, pa
 @pytest.mark.parametrize("size", ["96x64", "40x80"])
 def test_a_larger_canvas_gets_the_same_texture(size, small_texture, tiny, painting):
     steps = [
-        step.step for step in texture(painting, small_texture(size=size, iterations=30, line_search=True), encoder=tiny)
+        step.step
+        for step in synthesize_texture(
+            painting, small_texture(size=size, iterations=30, line_search=True), encoder=tiny
+        )
     ]
     width, height = map(int, size.split("x"))
     assert Size.of(steps[-1].image) == (height, width)
@@ -41,21 +44,21 @@ def test_a_larger_canvas_gets_the_same_texture(size, small_texture, tiny, painti
 
 
 def test_the_picture_itself_has_its_own_texture(small_texture, tiny, painting):
-    first = next(texture(painting, small_texture(start="content", measure="long"), encoder=tiny))
-    noise = next(texture(painting, small_texture(measure="long"), encoder=tiny))
+    first = next(synthesize_texture(painting, small_texture(init="content", measure="long"), encoder=tiny))
+    noise = next(synthesize_texture(painting, small_texture(measure="long"), encoder=tiny))
     assert first.step.losses.total < DOUBLE * noise.step.losses.total
 
 
 def test_coarse_levels_look_at_a_smaller_picture(small_texture, tiny, painting):
     """On the small level, the texture of the small picture has no loss."""
-    options = small_texture(measure="long", picture_size=96, coarsest=48, iterations=1)
+    options = small_texture(measure="long", picture_size=96, min_size=48, iterations=1)
     small = resize(painting, Size(48, 32))
-    first, *_ = texture(painting, options, encoder=tiny, start=small)
+    first, *_ = synthesize_texture(painting, options, encoder=tiny, init=small)
     assert [level.size for level in first.levels] == [(48, 32), (96, 64)]
-    noise = next(texture(painting, options, encoder=tiny))
+    noise = next(synthesize_texture(painting, options, encoder=tiny))
     assert first.step.losses.total < DOUBLE * noise.step.losses.total
 
 
 def test_a_picture_too_small_is_refused(small_texture, tiny):
     with pytest.raises(InputError, match="the picture is 16×40 pixels"):
-        texture(torch.rand(1, 3, 40, 16), small_texture(), encoder=tiny)
+        synthesize_texture(torch.rand(1, 3, 40, 16), small_texture(), encoder=tiny)

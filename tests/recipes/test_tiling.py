@@ -9,21 +9,21 @@ import pytest
 import torch
 
 from brushwork.evaluate import features, mapped
-from brushwork.recipes import Pictures, run
-from brushwork.recipes.share import Alone, Tiling
+from brushwork.recipes import RecipeInputs, run_recipe
+from brushwork.recipes.share import FullImage, Tiling
 from tolerances import DOUBLE
 
-IN_TILES = Alone(Tiling(40))
+IN_TILES = FullImage(Tiling(40))
 
 
 def last(options, pictures, encoder, share):
-    *_, progress = run(options, pictures, encoder=encoder, share=share)
+    *_, progress = run_recipe(options, pictures, encoder=encoder, partition=share)
     return progress
 
 
 @pytest.fixture
 def pictures(photograph, painting):
-    return Pictures(photograph, (painting,))
+    return RecipeInputs(photograph, (painting,))
 
 
 @pytest.mark.slow
@@ -31,7 +31,7 @@ def pictures(photograph, painting):
 def test_tiles_paint_the_same_picture(recipe, request, pictures, tiny):
     options = request.getfixturevalue(recipe)()
     options = replace(options, iterations=3, optimizer="adam", learning_rate=1.0)
-    found, expected = (last(options, pictures, tiny, share) for share in (IN_TILES, Alone()))
+    found, expected = (last(options, pictures, tiny, share) for share in (IN_TILES, FullImage()))
     torch.testing.assert_close(found.step.losses.total, expected.step.losses.total, rtol=DOUBLE, atol=0)
     assert (found.image - expected.image).abs().mean() < DOUBLE
 
@@ -39,7 +39,9 @@ def test_tiles_paint_the_same_picture(recipe, request, pictures, tiny):
 @pytest.mark.slow
 def test_large_targets_lie_in_files(pictures, tiny, small_transfer, monkeypatch):
     asked = []
-    monkeypatch.setattr(features, "spacious", partial(mapped.spacious, large=1))
-    monkeypatch.setattr(mapped, "mapped", lambda shape, dtype: asked.append(shape) or torch.empty(*shape, dtype=dtype))
+    monkeypatch.setattr(features, "empty_or_mapped", partial(mapped.empty_or_mapped, large=1))
+    monkeypatch.setattr(
+        mapped, "empty_mapped", lambda shape, dtype: asked.append(shape) or torch.empty(*shape, dtype=dtype)
+    )
     last(small_transfer(iterations=1), pictures, tiny, IN_TILES)
     assert asked == [(1, 12, 24, 32)]

@@ -9,7 +9,7 @@ from brushwork.errors import InputError
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes import transfer
-from brushwork.recipes.subject import Subject
+from brushwork.recipes.subject import TransferProblem
 from brushwork.style import Style
 from tolerances import DOUBLE
 
@@ -20,8 +20,8 @@ def losses(steps):
 
 def gram_target(subject, size, name="style:relu2_1"):
     (found,) = (
-        weighted.term.target
-        for key, weighted in subject.objective_at(size).terms.items()
+        weighted.loss.target
+        for key, weighted in subject.objective_at(size).losses.items()
         if key in (name, name.replace("relu", "conv"))
     )
     return found
@@ -30,7 +30,7 @@ def gram_target(subject, size, name="style:relu2_1"):
 def test_terms_have_the_names_of_their_layers(small_transfer, tiny, photograph, painting):
     first = next(transfer(photograph, [painting], small_transfer(), encoder=tiny))
     layers = ("conv1_1", "pool1", "conv2_1", "pool2", "conv3_1")
-    expected = {"content:conv2_1", "smoothness"} | {
+    expected = {"content:conv2_1", "tv_weight"} | {
         f"{kind}:{layer}" for kind in ("style", "spread") for layer in layers
     }
     assert first.step.losses.terms.keys() == expected
@@ -43,13 +43,13 @@ def test_the_loss_is_the_sum_of_its_terms(small_transfer, tiny, photograph, pain
 
 
 def test_at_the_photograph_its_content_is_there(small_transfer, tiny, photograph, painting):
-    first = next(transfer(photograph, [painting], small_transfer(start="content"), encoder=tiny))
+    first = next(transfer(photograph, [painting], small_transfer(init="content"), encoder=tiny))
     assert losses([first])[0]["content:conv2_1"] == pytest.approx(0, abs=DOUBLE)
 
 
 def test_a_picture_to_start_from(small_transfer, tiny, photograph, painting):
     other = torch.full((1, 3, 96, 128), 0.25)
-    first = next(transfer(photograph, [painting], small_transfer(), encoder=tiny, start=other))
+    first = next(transfer(photograph, [painting], small_transfer(), encoder=tiny, init=other))
     torch.testing.assert_close(first.image, torch.full((1, 3, 48, 64), 0.25))
 
 
@@ -66,11 +66,11 @@ def test_style_layer_weights_multiply(small_transfer, tiny, photograph, painting
 @pytest.mark.parametrize("falloff", [1.0, 2.0, 0.5])
 def test_a_falloff_is_a_geometric_series_of_mean_1(falloff, small_transfer, tiny, photograph, painting):
     objectives = [
-        Subject(photograph, [painting], small_transfer(style_falloff=given), tiny).objective_at(Size(48, 64))
+        TransferProblem(photograph, [painting], small_transfer(style_falloff=given), tiny).objective_at(Size(48, 64))
         for given in (1.0, falloff)
     ]
     layers = ("conv1_1", "pool1", "conv2_1", "pool2", "conv3_1")
-    even, falling = ([one.terms[f"style:{layer}"].weight for layer in layers] for one in objectives)
+    even, falling = ([one.losses[f"style:{layer}"].weight for layer in layers] for one in objectives)
     shares = [weight / alike for weight, alike in zip(falling, even, strict=True)]
     assert sum(shares) == pytest.approx(5)
     assert [before / after for before, after in itertools.pairwise(shares)] == pytest.approx([falloff] * 4)
@@ -81,7 +81,7 @@ def test_blend_weights_mix_the_gram_matrices(small_transfer, tiny, photograph, p
     other, size = painting.flip(-1).sqrt(), Size(48, 64)
 
     def target(paintings, **own):
-        return gram_target(Subject(photograph, paintings, small_transfer(**own), tiny), size)
+        return gram_target(TransferProblem(photograph, paintings, small_transfer(**own), tiny), size)
 
     one, two = target([painting]), target([other])
     torch.testing.assert_close(target([painting, other]), (one + two) / 2)
@@ -99,9 +99,9 @@ def test_blend_weights_must_fit_the_paintings(small_transfer, tiny, photograph, 
 def test_style_scale_is_the_paintings_size_against_the_photographs(
     scale, size, small_transfer, tiny, photograph, painting
 ):
-    subject = Subject(photograph, [painting], small_transfer(style_scale=(scale,)), tiny)
+    subject = TransferProblem(photograph, [painting], small_transfer(style_scale=(scale,)), tiny)
     scaled = resize(painting, size, clamp=True)
-    expected = Style.of(scaled, tiny, ["conv2_1"]).moments["conv2_1"].gram
+    expected = Style.of(scaled, tiny, ["conv2_1"]).statistics["conv2_1"].gram
     torch.testing.assert_close(gram_target(subject, Size(48, 64)), expected)
 
 
@@ -113,7 +113,7 @@ def test_size_means_what_measure_says(measure, size, small_transfer, tiny, photo
 
 def test_the_targets_are_made_at_every_level(small_transfer, tiny, photograph, painting):
     """Content is matched at the photograph itself, on the small level as on the large one."""
-    options = small_transfer(size=96, coarsest=48, iterations=1, style_weight=0.0, spread_weight=0.0, smoothness=0.0)
+    options = small_transfer(size=96, min_size=48, iterations=1, style_weight=0.0, moment_weight=0.0, tv_weight=0.0)
     steps = list(transfer(photograph, [painting], options, encoder=tiny))
     assert [Size.of(step.image) for step in steps] == [(36, 48), (72, 96)]
     assert steps[0].step.losses.total.item() == pytest.approx(0, abs=DOUBLE)
@@ -137,7 +137,7 @@ def test_no_painting_is_refused(small_transfer, tiny, photograph):
         ({"content_layers": ("conv9_1",)}, "tiny has no tap 'conv9_1'"),
         ({"content_layers": ("conv2_1", "relu2_1")}, "the layer 'relu2_1' is given twice"),
         ({"style_layers": ("pool1", "pool1")}, "the layer 'pool1' is given twice"),
-        ({"content_layers": (), "style_layers": (), "smoothness": 0.0}, "no terms"),
+        ({"content_layers": (), "style_layers": (), "tv_weight": 0.0}, "no terms"),
     ],
 )
 def test_layers_that_cannot_be_used_are_refused(own, message, small_transfer, tiny, photograph, painting):
@@ -146,5 +146,5 @@ def test_layers_that_cannot_be_used_are_refused(own, message, small_transfer, ti
 
 
 def test_no_smoothness_means_no_term(small_transfer, tiny, photograph, painting):
-    first = next(transfer(photograph, [painting], small_transfer(smoothness=0.0, spread_weight=0.0), encoder=tiny))
+    first = next(transfer(photograph, [painting], small_transfer(tv_weight=0.0, moment_weight=0.0), encoder=tiny))
     assert {name.partition(":")[0] for name in first.step.losses.terms} == {"content", "style"}

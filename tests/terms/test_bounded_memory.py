@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.evaluate.meter import Meter
+from brushwork.evaluate.meter import MemoryMeter
 from brushwork.picture.window import Size, Window
 from brushwork.terms.covariance import window_weights
-from brushwork.terms.local import LocalStyle
-from brushwork.terms.patches import NearestPatch
+from brushwork.terms.local import LocalGramLoss
+from brushwork.terms.patches import MRFLoss
 from brushwork.terms.regions import guided_gram
-from brushwork.terms.sliced import SlicedWasserstein
+from brushwork.terms.sliced import SlicedWassersteinLoss
 
 SHAPE = (1, 32, 160, 160)
 MIB = 2**20
@@ -22,7 +22,7 @@ FEATURES = 32 * 160 * 160 * 4 / MIB
 def peak(loss):
     """MiB beside the features; what is held from before counts where it is looked at."""
     feature = torch.empty(SHAPE, device="meta", requires_grad=True)
-    with Meter() as meter:
+    with MemoryMeter() as meter:
         loss(feature).sum().backward()
     return meter.peak / MIB - FEATURES
 
@@ -38,12 +38,12 @@ def painting():
 
 def test_localized_style_holds_a_part(painting):
     """A Gram matrix for every cell would be 100 MiB, and the products of all windows far more."""
-    assert peak(scored(LocalStyle("t", painting, window_weights(2), 1.0))) < FEATURES + 20
+    assert peak(scored(LocalGramLoss("t", painting, window_weights(2), 1.0))) < FEATURES + 20
 
 
 def test_patches_are_compared_in_blocks(painting):
     """All products of 160² cells with 160² would be 2.5 GiB."""
-    assert peak(scored(NearestPatch("t", (painting,), 1.0))) < 130
+    assert peak(scored(MRFLoss("t", (painting,), 1.0))) < 130
 
 
 def test_many_guides_weigh_one_map_at_a_time():
@@ -54,7 +54,7 @@ def test_many_guides_weigh_one_map_at_a_time():
 
 def test_directions_are_sorted_in_parts(painting):
     """4096 sorted projections with their order would be 1.2 GiB for the picture alone; the painting's 400 MiB stay."""
-    term = SlicedWasserstein("t", painting, 1.0, count=4096)
+    term = SlicedWassersteinLoss("t", painting, 1.0, count=4096)
     kept = 4096 * 160 * 160 * 4 / MIB
     assert kept < peak(term.score_whole) < 2.1 * kept
     assert peak(term.score_whole) < kept + 350

@@ -5,12 +5,12 @@ import torch
 
 from brushwork.picture.window import Size, Window
 from brushwork.terms.guided import (
-    GuidedGram,
-    GuidedMeanStd,
+    GuidedGramLoss,
+    GuidedMeanStdLoss,
     guided_gram_target,
-    guided_spread_target,
-    normalized_guides,
-    region_shares,
+    guided_mean_std_target,
+    normalize_guides,
+    region_weights,
 )
 from brushwork.terms.moments import gram
 
@@ -27,11 +27,13 @@ def halves(height, width):
 
 
 def gram_term(guides, painting, painted):
-    return GuidedGram("t", guides, guided_gram_target(painting, painted), 1.0, region_shares(guides, painted))
+    return GuidedGramLoss("t", guides, guided_gram_target(painting, painted), 1.0, region_weights(guides, painted))
 
 
 def spread_term(guides, painting, painted):
-    return GuidedMeanStd("t", guides, *guided_spread_target(painting, painted), 1.0, region_shares(guides, painted))
+    return GuidedMeanStdLoss(
+        "t", guides, *guided_mean_std_target(painting, painted), 1.0, region_weights(guides, painted)
+    )
 
 
 def loss(term, seen):
@@ -45,8 +47,8 @@ def test_one_region_of_everything_is_the_plain_gram():
 
 @pytest.mark.parametrize("make", [gram_term, spread_term])
 def test_a_region_does_not_see_the_other(make):
-    guides, painting = normalized_guides(halves(4, 6)), feature(1, 5, 8)
-    term = make(guides, painting, normalized_guides(halves(5, 8)))
+    guides, painting = normalize_guides(halves(4, 6)), feature(1, 5, 8)
+    term = make(guides, painting, normalize_guides(halves(5, 8)))
     own = feature(0, 4, 6).requires_grad_()
     left = type(term)(**{**vars(term), "shares": torch.tensor([1.0, 0.0], dtype=torch.float64)})
     loss(left, own).sum().backward()
@@ -56,8 +58,8 @@ def test_a_region_does_not_see_the_other(make):
 
 @pytest.mark.parametrize("make", [gram_term, spread_term])
 def test_a_region_empty_on_one_side_is_skipped(make):
-    painting, painted = feature(1, 5, 8), normalized_guides(halves(5, 8))
-    empty = normalized_guides(torch.stack([halves(4, 6)[0], torch.zeros(4, 6)]))
+    painting, painted = feature(1, 5, 8), normalize_guides(halves(5, 8))
+    empty = normalize_guides(torch.stack([halves(4, 6)[0], torch.zeros(4, 6)]))
     own = feature(0, 4, 6).requires_grad_()
     term = make(empty, painting, painted)
     assert term.shares.tolist() == [0.5, 0.0]
@@ -68,7 +70,7 @@ def test_a_region_empty_on_one_side_is_skipped(make):
 
 
 def test_the_painting_under_its_own_guides_has_no_loss():
-    painting, painted = feature(1, 5, 8), normalized_guides(halves(5, 8))
+    painting, painted = feature(1, 5, 8), normalize_guides(halves(5, 8))
     assert loss(gram_term(painted, painting, painted), painting).item() < 1e-25
     assert loss(spread_term(painted, painting, painted), painting).item() < 1e-25
 

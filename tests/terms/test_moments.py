@@ -14,9 +14,9 @@ def features(seed=0, dtype=torch.float64, scale=1.0):
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_is_widened_and_the_rest_left_alone(dtype):
-    assert moments.wide(features(dtype=dtype)).dtype == torch.float32
-    assert moments.wide(features()).dtype == torch.float64
-    assert moments.wide(features().float()).dtype == torch.float32
+    assert moments.as_float32(features(dtype=dtype)).dtype == torch.float32
+    assert moments.as_float32(features()).dtype == torch.float64
+    assert moments.as_float32(features().float()).dtype == torch.float32
 
 
 def test_gram_is_symmetric_and_removes_no_mean():
@@ -28,13 +28,13 @@ def test_gram_is_symmetric_and_removes_no_mean():
 
 
 def test_the_count_is_of_cells_for_each_picture():
-    assert torch.equal(moments.count(features()), torch.tensor([20.0, 20.0], dtype=torch.float64))
+    assert torch.equal(moments.count_positions(features()), torch.tensor([20.0, 20.0], dtype=torch.float64))
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.5, -3.0])
 def test_any_shift_gives_the_same_mean_and_variance(shift):
     shifts = torch.full((1, 3), shift, dtype=torch.float64)
-    sums = moments.spread_sums(features(), shifts)
+    sums = moments.mean_std_sums(features(), shifts)
     torch.testing.assert_close(moments.mean(sums, shifts), features().mean((2, 3)))
     torch.testing.assert_close(moments.variance(sums), features().var((2, 3), correction=0))
 
@@ -42,15 +42,15 @@ def test_any_shift_gives_the_same_mean_and_variance(shift):
 def test_a_shift_near_the_mean_keeps_the_digits_of_single_precision():
     far = (features(scale=0.1) + 500).float()
     exact = far.double().var((2, 3), correction=0)
-    near = moments.spread_sums(far, far.mean((2, 3))[:1])
-    raw = moments.spread_sums(far, torch.zeros(1, 3))
+    near = moments.mean_std_sums(far, far.mean((2, 3))[:1])
+    raw = moments.mean_std_sums(far, torch.zeros(1, 3))
     assert ((moments.variance(near) - exact).abs() < 500 * EPS / 0.1 * exact).all()
     assert not ((moments.variance(raw) - exact).abs() < 0.1 * exact).all()
 
 
 def test_variance_is_never_negative():
     flat = torch.full((1, 2, 8, 8), 1234.567)
-    assert (moments.variance(moments.spread_sums(flat, torch.zeros(1, 2))) >= 0).all()
+    assert (moments.variance(moments.mean_std_sums(flat, torch.zeros(1, 2))) >= 0).all()
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.5, -3.0])

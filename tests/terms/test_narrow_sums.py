@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brushwork.terms import narrow
-from brushwork.terms.moments import gram_sums, spread_sums
+from brushwork.terms.moments import gram_sums, mean_std_sums
 from tolerances import rounding
 
 
@@ -27,7 +27,7 @@ def pulled(sums, feature):
     return found, leaf.grad
 
 
-@pytest.mark.parametrize("sums", [lambda f: {"g": gram_sums(f)["second"]}, lambda f: spread_sums(f, SHIFT)])
+@pytest.mark.parametrize("sums", [lambda f: {"g": gram_sums(f)["second"]}, lambda f: mean_std_sums(f, SHIFT)])
 def test_as_the_widened_ones(monkeypatch, feature, sums):
     monkeypatch.setattr(narrow, "BLOCK", 100)  # 221 cells: the last block is shorter
     found, gradient = pulled(sums, feature)
@@ -41,12 +41,12 @@ def test_as_the_widened_ones(monkeypatch, feature, sums):
 
 def test_channels_stay_together(feature):
     if feature.is_contiguous(memory_format=torch.channels_last):
-        for sums in (gram_sums, lambda f: spread_sums(f, SHIFT)):
+        for sums in (gram_sums, lambda f: mean_std_sums(f, SHIFT)):
             assert pulled(sums, feature)[1].is_contiguous(memory_format=torch.channels_last)
 
 
 def test_long_sums_keep_their_digits():
     """In bfloat16 they would stand still at 256."""
     ones = torch.ones(1, 1, 300, 300, dtype=torch.bfloat16)
-    assert narrow.gram(ones).item() == 90_000
-    assert [one.item() for one in narrow.spread(ones, torch.zeros(1, 1))] == [90_000, 90_000]
+    assert narrow.gram_sum(ones).item() == 90_000
+    assert [one.item() for one in narrow.mean_std_sums(ones, torch.zeros(1, 1))] == [90_000, 90_000]

@@ -6,8 +6,8 @@ import torch
 from brushwork.errors import InputError
 from brushwork.picture.window import Size, Window
 from brushwork.terms.moments import gram
-from brushwork.terms.projected import ProjectedGram, principal_directions
-from brushwork.terms.style import GramStyle
+from brushwork.terms.projected import ProjectedGramLoss, principal_directions
+from brushwork.terms.style import GramLoss
 
 
 def loss(term, seen):
@@ -20,14 +20,14 @@ def feature(seed, height=5, width=6):
 
 def test_the_painting_itself_has_no_loss():
     painting = feature(0)
-    assert loss(ProjectedGram("t", *principal_directions(painting, 2), 1.0), painting).item() < 1e-25
+    assert loss(ProjectedGramLoss("t", *principal_directions(painting, 2), 1.0), painting).item() < 1e-25
 
 
 def test_all_directions_see_what_the_gram_matrix_sees():
     painting, seen = feature(0), feature(1, 7, 8)
-    whole = GramStyle("t", gram(painting) / 30, 0.3)
+    whole = GramLoss("t", gram(painting) / 30, 0.3)
     torch.testing.assert_close(
-        loss(ProjectedGram("t", *principal_directions(painting, 9), 0.3), seen), loss(whole, seen)
+        loss(ProjectedGramLoss("t", *principal_directions(painting, 9), 0.3), seen), loss(whole, seen)
     )
 
 
@@ -43,7 +43,7 @@ def test_what_is_not_seen_does_not_count():
     painting = feature(0)
     directions, target = principal_directions(painting, 1)
     unseen = torch.linalg.svd(directions).Vh[-1].view(1, 4, 1, 1)
-    term = ProjectedGram("t", directions, target, 1.0)
+    term = ProjectedGramLoss("t", directions, target, 1.0)
     torch.testing.assert_close(loss(term, painting + 3 * unseen), loss(term, painting))
 
 

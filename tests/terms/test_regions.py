@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from brushwork.terms.moments import gram
-from brushwork.terms.regions import guided_gram, guided_mean, guided_spread_sums, guided_variance
+from brushwork.terms.regions import guided_gram, guided_mean, guided_mean_std_sums, guided_variance
 
 
 def test_guided_grams_differentiate_as_the_plain_formula():
@@ -23,6 +23,6 @@ def test_guides_of_ones_guide_nothing():
 
 def test_an_empty_guide_has_the_shift_as_its_mean():
     shifts = torch.full((1, 1, 3), 0.25)
-    sums = guided_spread_sums(torch.rand(1, 3, 4, 5), torch.zeros(1, 4, 5), shifts)
+    sums = guided_mean_std_sums(torch.rand(1, 3, 4, 5), torch.zeros(1, 4, 5), shifts)
     assert torch.equal(guided_mean(sums, shifts), shifts)
     assert not guided_variance(sums).any()

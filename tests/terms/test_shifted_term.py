@@ -6,7 +6,7 @@ import torch
 from brushwork.errors import InputError
 from brushwork.picture.window import Size, Window
 from brushwork.terms.moments import gram
-from brushwork.terms.shifted import ShiftedGram, shifted_target
+from brushwork.terms.shifted import ShiftedGramLoss, shifted_target
 
 
 def test_without_a_shift_it_is_the_gram_matrix():
@@ -20,7 +20,7 @@ def test_opposite_offsets_are_transposed():
 
 
 def test_reach_is_the_longer_side_of_the_offset():
-    assert ShiftedGram("t", torch.zeros(1, 3, 3), 1.0, offset=(1, -4)).reach == 4
+    assert ShiftedGramLoss("t", torch.zeros(1, 3, 3), 1.0, offset=(1, -4)).halo == 4
 
 
 def test_stripes_are_known_by_their_neighbors():
@@ -31,7 +31,7 @@ def test_stripes_are_known_by_their_neighbors():
 
 
 def test_an_offset_beyond_the_map_is_refused():
-    term = ShiftedGram("t", torch.zeros(1, 3, 3), 1.0, offset=(4, 0))
+    term = ShiftedGramLoss("t", torch.zeros(1, 3, 3), 1.0, offset=(4, 0))
     seen = torch.rand(1, 3, 4, 5)
     with pytest.raises(InputError, match=r"5×4 lie \(4, 0\)"):
         term.summarize(seen, Window.whole(Size.of(seen)))

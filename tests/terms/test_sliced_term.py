@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from brushwork.terms.sliced import SlicedWasserstein
+from brushwork.terms.sliced import SlicedWassersteinLoss
 
 
 def feature(seed, *size):
@@ -10,21 +10,21 @@ def feature(seed, *size):
 
 
 def test_where_things_are_does_not_matter():
-    term, seen = SlicedWasserstein("t", feature(0, 3, 5), 1.0), feature(1, 6, 8)
+    term, seen = SlicedWassersteinLoss("t", feature(0, 3, 5), 1.0), feature(1, 6, 8)
     shuffled = seen.flatten(2)[..., torch.randperm(48, generator=torch.Generator().manual_seed(1))].view_as(seen)
     torch.testing.assert_close(term.score_whole(seen), term.score_whole(shuffled))
 
 
 def test_directions_stay_until_they_are_redrawn():
-    term, seen = SlicedWasserstein("t", feature(0, 3, 5), 1.0), feature(1, 6, 8)
+    term, seen = SlicedWassersteinLoss("t", feature(0, 3, 5), 1.0), feature(1, 6, 8)
     assert term.score_whole(seen).item() == term.score_whole(seen).item()
-    assert term.redrawn(1).score_whole(seen).item() != term.score_whole(seen).item()
-    assert term.redrawn(1).redrawn(0).score_whole(seen).item() == term.score_whole(seen).item()
+    assert term.resample(1).score_whole(seen).item() != term.score_whole(seen).item()
+    assert term.resample(1).resample(0).score_whole(seen).item() == term.score_whole(seen).item()
 
 
 def test_seeds_and_steps_next_to_each_other_draw_apart():
     drawn = [
-        SlicedWasserstein("t", feature(0, 3, 5), 1.0, seed=seed, step=step)._directions
+        SlicedWassersteinLoss("t", feature(0, 3, 5), 1.0, seed=seed, step=step)._directions
         for seed in range(3)
         for step in range(3)
     ]
@@ -33,11 +33,13 @@ def test_seeds_and_steps_next_to_each_other_draw_apart():
 
 def test_the_painting_itself_has_no_loss():
     painting = feature(0, 3, 5)
-    assert SlicedWasserstein("t", painting, 1.0).score_whole(painting).item() < 1e-25
+    assert SlicedWassersteinLoss("t", painting, 1.0).score_whole(painting).item() < 1e-25
 
 
 def test_some_cells_are_compared_as_if_there_were_no_others():
     seen, cells = feature(1, 6, 8), torch.zeros(6, 8, dtype=torch.bool)
     cells[2:5, 1:7] = True
-    found = SlicedWasserstein("t", feature(0, 3, 5), 1.0, cells=cells).score_whole(seen)
-    torch.testing.assert_close(found, SlicedWasserstein("t", feature(0, 3, 5), 1.0).score_whole(seen[..., 2:5, 1:7]))
+    found = SlicedWassersteinLoss("t", feature(0, 3, 5), 1.0, positions=cells).score_whole(seen)
+    torch.testing.assert_close(
+        found, SlicedWassersteinLoss("t", feature(0, 3, 5), 1.0).score_whole(seen[..., 2:5, 1:7])
+    )

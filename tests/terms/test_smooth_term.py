@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brushwork.picture.window import Size, Window
-from brushwork.terms.smooth import TotalVariation
+from brushwork.terms.smooth import TotalVariationLoss
 
 
 def loss(term, seen):
@@ -22,12 +22,12 @@ STAIRS = image([0.0, 1.0, 3.0], [0.0, 0.0, 7.0])
 @pytest.mark.parametrize(
     ("term", "expected"),
     [
-        (TotalVariation(1, 1.0, 0.0), 1 + 2 + 0 + 7),
-        (TotalVariation(1, 0.0, 1.0), 0 + 1 + 4),
-        (TotalVariation(2, 1.0, 0.0), 1 + 4 + 0 + 49),
-        (TotalVariation(2, 0.0, 10.0), 10 * (0 + 1 + 16)),
-        (TotalVariation(2, 1.0, 0.0, paired=True), 1 + 4),
-        (TotalVariation(2, 0.0, 1.0, paired=True), 0 + 1),
+        (TotalVariationLoss(1, 1.0, 0.0), 1 + 2 + 0 + 7),
+        (TotalVariationLoss(1, 0.0, 1.0), 0 + 1 + 4),
+        (TotalVariationLoss(2, 1.0, 0.0), 1 + 4 + 0 + 49),
+        (TotalVariationLoss(2, 0.0, 10.0), 10 * (0 + 1 + 16)),
+        (TotalVariationLoss(2, 1.0, 0.0, paired=True), 1 + 4),
+        (TotalVariationLoss(2, 0.0, 1.0, paired=True), 0 + 1),
     ],
 )
 def test_differences_are_those_of_neighbors(term, expected):
@@ -35,10 +35,10 @@ def test_differences_are_those_of_neighbors(term, expected):
 
 
 def test_a_flat_picture_has_none():
-    assert loss(TotalVariation(2, 1.0, 1.0), torch.full((1, 3, 4, 5), 0.3)) == 0
+    assert loss(TotalVariationLoss(2, 1.0, 1.0), torch.full((1, 3, 4, 5), 0.3)) == 0
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4), (4, 1)])
 @pytest.mark.parametrize("paired", [False, True])
 def test_pictures_without_neighbors_can_be_asked(size, paired):
-    assert loss(TotalVariation(1, 1.0, 1.0, paired=paired), torch.zeros(1, 3, *size)) == 0
+    assert loss(TotalVariationLoss(1, 1.0, 1.0, paired=paired), torch.zeros(1, 3, *size)) == 0

@@ -5,7 +5,7 @@ import torch
 
 from brushwork.picture.window import Size, Window
 from brushwork.terms.moments import gram
-from brushwork.terms.style import GramStyle
+from brushwork.terms.style import GramLoss
 
 
 def feature(seed, *size):
@@ -13,7 +13,7 @@ def feature(seed, *size):
 
 
 def term_of(painting, norm=1.0):
-    return GramStyle("t", gram(painting) / painting[0, 0].numel(), norm)
+    return GramLoss("t", gram(painting) / painting[0, 0].numel(), norm)
 
 
 def loss(term, seen):

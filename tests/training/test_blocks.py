@@ -7,20 +7,20 @@ import pytest
 import torch
 
 from brushwork.picture.window import Size
-from brushwork.training.blocks import blocks, middle
-from brushwork.training.lesson import Batch
+from brushwork.training.blocks import crop_middle, sample_blocks
+from brushwork.training.lesson import TrainingBatch
 from tolerances import SINGLE
 
 
 class How(NamedTuple):
     block: int = 24
-    turns: tuple[float, ...] = (0.0,)
+    rotations: tuple[float, ...] = (0.0,)
     scales: tuple[float, ...] = (1.0,)
-    mirrored: bool = False
+    mirror: bool = False
 
 
 def batch(step=0, first=0, size=6, whole=6):
-    return Batch(step, 7, first, size, whole, torch.device("cpu"))
+    return TrainingBatch(step, 7, first, size, whole, torch.device("cpu"))
 
 
 PLACED = 100 * SINGLE
@@ -42,7 +42,7 @@ def slopes(block):
 
 
 def test_blocks_as_they_are_lie_somewhere_in_the_picture():
-    found = blocks([places()], batch(), How())
+    found = sample_blocks([places()], batch(), How())
     assert found.shape == (6, 2, 24, 24)
     down, across = slopes(found)
     assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=PLACED)
@@ -53,7 +53,7 @@ def test_blocks_as_they_are_lie_somewhere_in_the_picture():
 
 @pytest.mark.parametrize("degrees", [10.0, -10.0, 45.0])
 def test_turned_blocks_hold_only_what_the_picture_has(degrees):
-    for one in blocks([places()], batch(size=20, whole=20), How(turns=(degrees,))):
+    for one in sample_blocks([places()], batch(size=20, whole=20), How(rotations=(degrees,))):
         down, across = slopes(one[None])
         angle = radians(degrees)
         assert torch.allclose(down, torch.tensor([cos(angle), -sin(angle)]), atol=PLACED)
@@ -61,32 +61,32 @@ def test_turned_blocks_hold_only_what_the_picture_has(degrees):
 
 
 def test_scaled_blocks_show_more_or_less():
-    down, _ = slopes(blocks([places()], batch(size=1, whole=1), How(scales=(2.0,))))
+    down, _ = slopes(sample_blocks([places()], batch(size=1, whole=1), How(scales=(2.0,))))
     assert down[0, 0] == pytest.approx(0.5, abs=PLACED)
 
 
 def test_mirrored_every_other_time():
-    _, across = slopes(blocks([places()], batch(size=40, whole=40), How(mirrored=True)))
+    _, across = slopes(sample_blocks([places()], batch(size=40, whole=40), How(mirror=True)))
     assert 8 < int((across[:, 1] < 0).sum()) < 32
 
 
 def test_what_does_not_fit_is_neither_turned_nor_larger_than_the_picture():
-    down, across = slopes(blocks([places(24, 60)], batch(), How(turns=(30.0,), scales=(0.5,))))
+    down, across = slopes(sample_blocks([places(24, 60)], batch(), How(rotations=(30.0,), scales=(0.5,))))
     assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=PLACED)
     assert torch.allclose(across, torch.tensor([0.0, 1.0]), atol=PLACED)
 
 
 def test_ranks_draw_the_rows_of_the_whole():
-    how = How(turns=(-10.0, 0.0, 10.0), scales=(0.9, 1.0), mirrored=True)
+    how = How(rotations=(-10.0, 0.0, 10.0), scales=(0.9, 1.0), mirror=True)
     pictures = [places(), places(60, 50)]
-    whole = blocks(pictures, batch(), how)
-    halves = [blocks(pictures, batch(first=first, size=3), how) for first in (0, 3)]
+    whole = sample_blocks(pictures, batch(), how)
+    halves = [sample_blocks(pictures, batch(first=first, size=3), how) for first in (0, 3)]
     assert torch.equal(torch.cat(halves), whole)
-    assert torch.equal(blocks(pictures, batch(), how), whole)
-    assert not torch.equal(blocks(pictures, batch(step=1), how), whole)
-    assert not torch.equal(blocks(pictures, batch(), how, stream=1), whole)
+    assert torch.equal(sample_blocks(pictures, batch(), how), whole)
+    assert not torch.equal(sample_blocks(pictures, batch(step=1), how), whole)
+    assert not torch.equal(sample_blocks(pictures, batch(), how, stream=1), whole)
 
 
 def test_the_middle():
-    found = middle(places(), 20)
+    found = crop_middle(places(), 20)
     assert Size.of(found) == Size(20, 20) and found[0, :, 0, 0].tolist() == [30, 40]

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import save_file
 
 from brushwork.errors import InputError
-from brushwork.training.checkpoint import Checkpoint
+from brushwork.training.checkpoint import TrainingCheckpoint
 
-KEPT = Checkpoint(
+KEPT = TrainingCheckpoint(
     7,
     1.5,
     {"family": "johnson", "options": {"seed": 1, "layers": ("a", "b"), "iterations": 5}},
@@ -22,24 +22,24 @@ KEPT = Checkpoint(
 
 def test_all_of_it_comes_back(tmp_path: Path) -> None:
     KEPT.write(tmp_path / "x")
-    found = Checkpoint.read(tmp_path / "x")
+    found = TrainingCheckpoint.read(tmp_path / "x")
     assert (found.step, found.seconds, found.story) == (7, 1.5, {"lesson": {"rate": 0.1}})
     assert torch.equal(found.tensors["learner/x"], torch.arange(3.0))
 
 
 def test_the_same_training_may_go_on_and_longer(tmp_path: Path) -> None:
     KEPT.write(tmp_path / "x")
-    found = Checkpoint.read(tmp_path / "x")
-    found.require(KEPT.about)
-    found.require({"family": "johnson", "options": {"seed": 1, "layers": ("a", "b"), "iterations": 50}})
+    found = TrainingCheckpoint.read(tmp_path / "x")
+    found.require_same_training(KEPT.about)
+    found.require_same_training({"family": "johnson", "options": {"seed": 1, "layers": ("a", "b"), "iterations": 50}})
 
 
 def test_another_training_may_not(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"options.layers \['a', 'b'\], not \['a'\]; options.more None, not 3"):
-        KEPT.require({"family": "johnson", "options": {"seed": 1, "layers": ("a",), "more": 3}})
+        KEPT.require_same_training({"family": "johnson", "options": {"seed": 1, "layers": ("a",), "more": 3}})
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     save_file({"a": torch.ones(1)}, tmp_path / "x")
     with pytest.raises(InputError, match="no checkpoint of a training"):
-        Checkpoint.read(tmp_path / "x")
+        TrainingCheckpoint.read(tmp_path / "x")

@@ -14,19 +14,19 @@ sys.path.append(str(Path(__file__).parent))
 from tiny_lesson import CPU, TINY, tiny_course, tiny_lesson
 
 from brushwork.errors import InputError
-from brushwork.training.classroom import Ahead, Classroom, examined
+from brushwork.training.classroom import BatchLoader, Prefetcher, eval_mode
 
 
 class Rank:
     """A connection of which only the places count."""
 
     def __init__(self, rank: int, count: int) -> None:
-        self.rank, self.count = rank, count
+        self.rank, self.world_size = rank, count
 
 
-def room(folder: Path, wire: Any = None, **changes: Any) -> Classroom:
+def room(folder: Path, wire: Any = None, **changes: Any) -> BatchLoader:
     options = replace(TINY, batch=4, **changes)
-    return Classroom(tiny_lesson(options), tiny_course(folder, options), CPU, wire, [].append)
+    return BatchLoader(tiny_lesson(options), tiny_course(folder, options), CPU, wire, [].append)
 
 
 def test_ranks_share_a_batch_by_rows(tmp_path: Path) -> None:
@@ -40,20 +40,20 @@ def test_ranks_share_a_batch_by_rows(tmp_path: Path) -> None:
 
 def test_what_is_judged_by_is_not_learned_from_and_stays(tmp_path: Path) -> None:
     first = room(tmp_path)
-    batch, same = first.examination(), room(tmp_path).examination()
-    assert (first.photographs, first.held_out) == (6, 2)
+    batch, same = first.validation_batch(), room(tmp_path).validation_batch()
+    assert (first.n_photos, first.n_val_images) == (6, 2)
     assert batch is not None
     assert same is not None
     assert torch.equal(batch.pictures, same.pictures)  # type: ignore[arg-type]
-    assert room(tmp_path, held_out=0).examination() is None
+    assert room(tmp_path, val_images=0).validation_batch() is None
 
 
 def test_a_lesson_without_photographs_gets_none(tmp_path: Path) -> None:
     lesson = tiny_lesson()
     lesson.crop = 0
-    alone = Classroom(lesson, replace(tiny_course(tmp_path), photographs=None), CPU, None, [].append)
+    alone = BatchLoader(lesson, replace(tiny_course(tmp_path), photos=None), CPU, None, [].append)
     assert alone.batch(0).pictures is None
-    examination = alone.examination()
+    examination = alone.validation_batch()
     assert examination is not None
     assert (examination.size, examination.pictures) == (2, None)
 
@@ -67,7 +67,7 @@ def test_the_next_step_is_made_ahead() -> None:
             raise InputError("no picture")
         return torch.full((1,), float(step))
 
-    ahead = Ahead(make, ahead=True)
+    ahead = Prefetcher(make, ahead=True)
     assert [float(ahead(step)) for step in (0, 1, 2, 7)] == [0, 1, 2, 7]  # type: ignore[arg-type]
     assert sorted(asked)[:5] == [0, 1, 2, 3, 7]
     assert asked.count(1) == 1
@@ -77,6 +77,6 @@ def test_the_next_step_is_made_ahead() -> None:
 
 def test_learners_are_judged_as_they_paint(tmp_path: Path) -> None:
     lesson = tiny_lesson(replace(TINY, norm="batch"))
-    with examined(lesson):
-        assert not lesson.learners["painter"].training
-    assert lesson.learners["painter"].training
+    with eval_mode(lesson):
+        assert not lesson.networks["painter"].training
+    assert lesson.networks["painter"].training

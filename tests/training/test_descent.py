@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.errors import BrushworkError
-from brushwork.training.descent import Descent, resolved
-from brushwork.training.lesson import Batch, Turn
-from brushwork.types import Losses
+from brushwork.training.descent import GradientStep, resolve_mixed_precision
+from brushwork.training.lesson import OptimizerStep, TrainingBatch
+from brushwork.types import LossValues
 
 CPU = torch.device("cpu")
 
@@ -21,31 +21,31 @@ class Duel:
     """Two numbers, of which the second follows the first: what a discriminator and a generator are to each other."""
 
     def __init__(self, optimizer: Any = torch.optim.SGD) -> None:
-        self.learners = {name: nn.Linear(1, 1, bias=False) for name in ("first", "second")}
-        for learner in self.learners.values():
+        self.networks = {name: nn.Linear(1, 1, bias=False) for name in ("first", "second")}
+        for learner in self.networks.values():
             nn.init.constant_(learner.weight, 1.0)
-        self.optimizers = {name: optimizer(one.parameters(), lr=0.1) for name, one in self.learners.items()}
+        self.optimizers = {name: optimizer(one.parameters(), lr=0.1) for name, one in self.networks.items()}
         self.seen: list[float] = []
 
-    def turns(self, batch: Batch) -> Iterator[Turn]:
-        first, second = (one.weight for one in self.learners.values())
-        loss = (first * batch.own(torch.arange(1.0, 1 + batch.whole))).square().mean()
-        yield Turn("first", Losses(loss, {"pull": loss}))
+    def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
+        first, second = (one.weight for one in self.networks.values())
+        loss = (first * batch.local_rows(torch.arange(1.0, 1 + batch.whole))).square().mean()
+        yield OptimizerStep("first", LossValues(loss, {"pull": loss}))
         self.seen.append(float(first.detach()))
         follow = (second - first).square().mean()
-        yield Turn("second", Losses(follow, {"follow": follow}))
+        yield OptimizerStep("second", LossValues(follow, {"follow": follow}))
 
     def weights(self) -> list[float]:
-        return [float(one.weight.detach()) for one in self.learners.values()]
+        return [float(one.weight.detach()) for one in self.networks.values()]
 
 
-def batch(first: int = 0, size: int = 2, whole: int = 2) -> Batch:
-    return Batch(0, 0, first, size, whole, CPU)
+def batch(first: int = 0, size: int = 2, whole: int = 2) -> TrainingBatch:
+    return TrainingBatch(0, 0, first, size, whole, CPU)
 
 
 def test_each_turn_is_descended_before_the_next_is_asked_for() -> None:
     duel = Duel()
-    losses = Descent(duel, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
+    losses = GradientStep(duel, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
     assert losses == pytest.approx({"pull": 2.5, "follow": 0.25, "total": 2.75})
     assert duel.seen == pytest.approx([0.5])  # 1 − 0.1 · 2 · 2.5
     assert duel.weights() == pytest.approx([0.5, 0.9])  # and the second's turn does not move the first
@@ -53,7 +53,7 @@ def test_each_turn_is_descended_before_the_next_is_asked_for() -> None:
 
 def test_the_rate_multiplies_the_first_rate() -> None:
     duel = Duel()
-    descent = Descent(duel, CPU, "off")  # type: ignore[arg-type]
+    descent = GradientStep(duel, CPU, "off")  # type: ignore[arg-type]
     descent.step(batch(), 0.5)
     assert duel.weights()[0] == pytest.approx(0.75)
     descent.step(batch(), 0.5)
@@ -75,30 +75,30 @@ class Echo:
 
 def test_ranks_descend_by_the_mean_of_their_gradients() -> None:
     heard = Echo([])
-    Descent(Duel(), CPU, "off", heard).step(batch(1, 1, 2), 1.0)  # type: ignore[arg-type]
+    GradientStep(Duel(), CPU, "off", heard).step(batch(1, 1, 2), 1.0)  # type: ignore[arg-type]
     duel = Duel()
-    losses = Descent(duel, CPU, "off", Echo(heard.heard[:1])).step(batch(0, 1, 2), 1.0)  # type: ignore[arg-type]
+    losses = GradientStep(duel, CPU, "off", Echo(heard.heard[:1])).step(batch(0, 1, 2), 1.0)  # type: ignore[arg-type]
     alone = Duel()
-    Descent(alone, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
+    GradientStep(alone, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
     assert duel.weights() == pytest.approx(alone.weights())
     assert set(losses) == {"pull", "follow", "total"}
 
 
 def test_with_float16_losses_are_scaled_and_weights_are_not() -> None:
     half, full = Duel(), Duel()
-    Descent(half, CPU, "half").step(batch(), 1.0)  # type: ignore[arg-type]
-    Descent(full, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
+    GradientStep(half, CPU, "fp16").step(batch(), 1.0)  # type: ignore[arg-type]
+    GradientStep(full, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
     assert half.weights() == pytest.approx(full.weights(), rel=2**-10)  # float16 keeps 11 bits
 
 
 def test_a_loss_that_is_not_finite_changes_no_weight() -> None:
     duel = Duel()
-    nn.init.constant_(duel.learners["first"].weight, float("inf"))
+    nn.init.constant_(duel.networks["first"].weight, float("inf"))
     with pytest.raises(BrushworkError, match="the loss is inf in iteration 1: take a smaller learning rate"):
-        Descent(duel, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
+        GradientStep(duel, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
     assert duel.weights() == [float("inf"), 1.0]
 
 
 def test_automatic_precision_is_full_on_processors() -> None:
-    assert resolved("auto", CPU) == "off"
-    assert resolved("bf16", CPU) == "bf16"
+    assert resolve_mixed_precision("auto", CPU) == "off"
+    assert resolve_mixed_precision("bf16", CPU) == "bf16"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from brushwork.training.lesson import Batch
+from brushwork.training.lesson import TrainingBatch
 
 CPU = torch.device("cpu")
 
 
 def drawn(first: int, size: int, step: int = 3) -> torch.Tensor:
-    batch = Batch(step, 7, first, size, 4, CPU)
-    return batch.own(torch.rand(batch.whole, 2, generator=batch.generator()))
+    batch = TrainingBatch(step, 7, first, size, 4, CPU)
+    return batch.local_rows(torch.rand(batch.whole, 2, generator=batch.generator()))
 
 
 def test_ranks_draw_their_rows_of_the_same_chance() -> None:

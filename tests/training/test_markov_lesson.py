@@ -11,114 +11,114 @@ sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import picture
 
 from brushwork.errors import InputError
-from brushwork.training.descent import Descent
-from brushwork.training.lesson import Batch
-from brushwork.training.markov_lesson import JUDGE, PAINTER, MarkovLesson, Matter, Pair
-from brushwork.training.markov_options import MarkovTraining
-from brushwork.training.markov_school import looking
-from brushwork.training.state import put_back, taken
+from brushwork.training.descent import GradientStep
+from brushwork.training.lesson import TrainingBatch
+from brushwork.training.markov_lesson import JUDGE, PAINTER, MGANData, MGANTask, TrainingPair
+from brushwork.training.markov_options import MGANTrainingOptions
+from brushwork.training.markov_school import load_mgan_encoder
+from brushwork.training.state import load_state_dict, state_dict
 from tolerances import SINGLE, rounding
 
 CPU = torch.device("cpu")
-OPTIONS = MarkovTraining(width=16, block=64, batch=2, learning_rate=0.01)
+OPTIONS = MGANTrainingOptions(width=16, block=64, batch=2, learning_rate=0.01)
 
 
 @pytest.fixture(scope="module")
 def eye():
-    return looking(OPTIONS, CPU)
+    return load_mgan_encoder(OPTIONS, CPU)
 
 
 def pairs(count=2):
-    return [Pair(picture(2 * seed, 80, 96), picture(2 * seed + 1, 80, 96)) for seed in range(count)]
+    return [TrainingPair(picture(2 * seed, 80, 96), picture(2 * seed + 1, 80, 96)) for seed in range(count)]
 
 
 def lesson(eye, options=OPTIONS, **matter):
-    return MarkovLesson(Matter(**matter), options, eye)
+    return MGANTask(MGANData(**matter), options, eye)
 
 
 def batch(step=0, pictures=None):
-    return Batch(step, OPTIONS.seed, 0, 2, 2, CPU, pictures)
+    return TrainingBatch(step, OPTIONS.seed, 0, 2, 2, CPU, pictures)
 
 
 def test_judge_and_painter_learn_in_turn_from_the_same_blocks(eye):
     taught = lesson(eye, pairs=pairs())
-    before = {name: next(one.parameters()).clone() for name, one in taught.learners.items()}
-    turns = taught.turns(batch())
+    before = {name: next(one.parameters()).clone() for name, one in taught.networks.items()}
+    turns = taught.training_steps(batch())
     first = next(turns)
     assert first.optimizer == JUDGE and first.losses.terms.keys() == {"judge"}
     first.losses.total.backward()
-    assert all(one.grad is None for one in taught.learners[PAINTER].parameters())
-    assert all(one.grad is not None for one in taught.learners[JUDGE].parameters())
+    assert all(one.grad is None for one in taught.networks[PAINTER].parameters())
+    assert all(one.grad is not None for one in taught.networks[JUDGE].parameters())
     taught.optimizers[JUDGE].step()
     taught.optimizers[JUDGE].zero_grad(set_to_none=True)
     second = next(turns)
     assert second.optimizer == PAINTER and second.losses.terms.keys() == {"content", "style"}
     second.losses.total.backward()
-    assert all(one.grad is None for one in taught.learners[JUDGE].parameters())
+    assert all(one.grad is None for one in taught.networks[JUDGE].parameters())
     taught.optimizers[PAINTER].step()
     assert next(turns, None) is None
-    assert all(one.requires_grad for one in taught.learners[JUDGE].parameters())
-    assert not any(torch.equal(next(one.parameters()), before[name]) for name, one in taught.learners.items())
+    assert all(one.requires_grad for one in taught.networks[JUDGE].parameters())
+    assert not any(torch.equal(next(one.parameters()), before[name]) for name, one in taught.networks.items())
 
 
 def test_it_learns_what_the_targets_look_like(eye):
-    taught = lesson(eye, replace(OPTIONS, judge_weight=0.0), pairs=pairs(1))
-    descent = Descent(taught, CPU, "off")
+    taught = lesson(eye, replace(OPTIONS, adversarial_weight=0.0), pairs=pairs(1))
+    descent = GradientStep(taught, CPU, "off")
     losses = [descent.step(batch(0), 1.0)["content"] for _ in range(5)]
     assert losses[-1] < 0.9 * losses[0]
 
 
 def test_going_on_is_bit_for_bit_the_same(eye):
     one = lesson(eye, pairs=pairs())
-    descent = Descent(one, CPU, "off")
+    descent = GradientStep(one, CPU, "off")
     descent.step(batch(0), 1.0)
-    tensors, story = taken(one)
+    tensors, story = state_dict(one)
     kept = {name: value.clone() for name, value in tensors.items()}
     other = lesson(eye, pairs=pairs())
-    put_back(other, kept, story)
-    assert descent.step(batch(1), 1.0) == Descent(other, CPU, "off").step(batch(1), 1.0)
+    load_state_dict(other, kept, story)
+    assert descent.step(batch(1), 1.0) == GradientStep(other, CPU, "off").step(batch(1), 1.0)
     for name in (PAINTER, JUDGE):
-        ours, theirs = (each.learners[name].state_dict() for each in (one, other))
+        ours, theirs = (each.networks[name].state_dict() for each in (one, other))
         assert all(torch.equal(value, theirs[key]) for key, value in ours.items())
 
 
 def test_without_pairs_the_painting_is_what_is_real(eye):
     painting = picture(9, 90, 70)
-    taught = lesson(eye, paintings=[painting])
+    taught = lesson(eye, styles=[painting])
     assert taught.crop == OPTIONS.block and lesson(eye, pairs=pairs()).crop == 0
     photographs = torch.cat([picture(5, 64, 64), picture(6, 64, 64)])
-    losses = Descent(taught, CPU, "off").step(batch(0, photographs), 1.0)
+    losses = GradientStep(taught, CPU, "off").step(batch(0, photographs), 1.0)
     assert losses.keys() == {"judge", "content", "style", "total"}
     with pytest.raises(InputError, match="no photographs were given"):
-        next(taught.turns(batch()))
+        next(taught.training_steps(batch()))
 
 
 def test_pixels_are_kept_if_that_is_asked(eye):
-    options = replace(OPTIONS, content="pixels", judge_weight=0.0)
+    options = replace(OPTIONS, content="pixels", adversarial_weight=0.0)
     taught = lesson(eye, options, pairs=pairs(1))
-    turns = taught.turns(batch())
+    turns = taught.training_steps(batch())
     next(turns)
     painted = next(turns).losses.total
     ours = lesson(eye, options, pairs=pairs(1))
     photographs, targets, _ = ours._drawn(batch())
-    made = ours.learners[PAINTER](photographs)
+    made = ours.networks[PAINTER](photographs)
     expected = (made - targets).square().sum() / targets.square().sum()
     assert painted.item() == pytest.approx(expected.item(), rel=rounding(3 * 64 * 64))
 
 
 def test_it_is_judged_by_what_was_held_out(eye):
-    taught = lesson(eye, pairs=pairs(1), held_out=pairs(3)[1:])
-    for one in taught.learners.values():
+    taught = lesson(eye, pairs=pairs(1), val_images=pairs(3)[1:])
+    for one in taught.networks.values():
         one.eval()
     losses = taught.judge(batch())
     assert losses.keys() == {"total", "content", "style"}
     assert losses["total"] == pytest.approx(losses["content"] + losses["style"], rel=SINGLE)
     assert taught.judge(batch(5)) == losses
-    assert taught.show(batch()).shape == (2, 3, 3 * 64, 64)
+    assert taught.sample(batch()).shape == (2, 3, 3 * 64, 64)
 
 
 def test_pictures_that_hold_no_block_are_refused(eye):
     with pytest.raises(InputError, match="holds no block of 64"):
-        lesson(eye, paintings=[picture(1, 60, 90)])
+        lesson(eye, styles=[picture(1, 60, 90)])
     with pytest.raises(InputError, match="nothing to learn from"):
         lesson(eye)

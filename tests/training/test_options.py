@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.training.options import Learning, rate
+from brushwork.training.options import TrainingOptions, learning_rate_factor
 
 
 @dataclass(frozen=True, kw_only=True)
-class Some(Learning):
+class Some(TrainingOptions):
     """Options of a training."""
 
 
 def test_a_constant_rate_stays() -> None:
-    assert {rate(Some(schedule="constant"), step) for step in (0, 3999, 9000)} == {1.0}
+    assert {learning_rate_factor(Some(schedule="constant"), step) for step in (0, 3999, 9000)} == {1.0}
 
 
 def test_a_cosine_goes_from_one_to_nothing() -> None:
     options = Some(schedule="cosine", iterations=100)
-    rates = [rate(options, step) for step in range(101)]
+    rates = [learning_rate_factor(options, step) for step in range(101)]
     assert rates[0] == 1
     assert rates[50] == pytest.approx(0.5)
     assert rates[100] == pytest.approx(0, abs=1e-12)
@@ -31,12 +31,19 @@ def test_a_cosine_goes_from_one_to_nothing() -> None:
 
 def test_steps_come_every_so_often_after_a_while() -> None:
     options = Some(schedule="steps", decay=0.5, decay_every=10, decay_after=100)
-    assert [rate(options, step) for step in (0, 109, 110, 119, 120, 135)] == [1, 1, 0.5, 0.5, 0.25, 0.125]
+    assert [learning_rate_factor(options, step) for step in (0, 109, 110, 119, 120, 135)] == [
+        1,
+        1,
+        0.5,
+        0.5,
+        0.25,
+        0.125,
+    ]
 
 
 def test_the_rate_grows_at_first() -> None:
     options = Some(schedule="constant", warmup=4)
-    assert [rate(options, step) for step in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
+    assert [learning_rate_factor(options, step) for step in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +57,7 @@ def test_the_rate_grows_at_first() -> None:
         {"decay_every": 0},
         {"decay_after": -1},
         {"warmup": -1},
-        {"held_out": -1},
+        {"val_images": -1},
         {"validate_every": 0},
         {"seed": -1},
     ],

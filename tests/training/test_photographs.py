@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.picture import write_picture
+from brushwork.picture import write_image
 from brushwork.training import photographs as module
-from brushwork.training.photographs import Photographs, divided, photographs_in
+from brushwork.training.photographs import PhotoDataset, list_photos, split
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "more").mkdir()
     for number in range(6):
         place = tmp_path / ("more" if number > 3 else ".") / f"{number}.png"
-        write_picture(torch.full((1, 3, 40, 50 + number), number / 10), place)
+        write_image(torch.full((1, 3, 40, 50 + number), number / 10), place)
     (tmp_path / "notes.txt").write_text("no picture")
     (tmp_path / ".hidden.png").write_bytes(b"")
     return tmp_path
@@ -30,19 +30,19 @@ def seen(batch: torch.Tensor) -> list[int]:
     return [round(float(row.mean()) * 10) for row in batch]
 
 
-def of(folder: Path, seed: int = 0, notes: list[str] | None = None) -> Photographs:
-    return Photographs(photographs_in(folder).pictures, 40, seed, ([] if notes is None else notes).append)
+def of(folder: Path, seed: int = 0, notes: list[str] | None = None) -> PhotoDataset:
+    return PhotoDataset(list_photos(folder).images, 40, seed, ([] if notes is None else notes).append)
 
 
 def test_pictures_are_found_in_folders_within_too(folder: Path) -> None:
-    assert [one.name for one in photographs_in(folder).pictures] == [f"{number}.png" for number in range(6)]
+    assert [one.name for one in list_photos(folder).images] == [f"{number}.png" for number in range(6)]
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no pictures"):
-        photographs_in(tmp_path)
+        list_photos(tmp_path)
     with pytest.raises(InputError, match="is no folder"):
-        photographs_in(tmp_path / "nowhere")
+        list_photos(tmp_path / "nowhere")
 
 
 def test_each_comes_once_before_any_comes_again(folder: Path) -> None:
@@ -53,7 +53,7 @@ def test_each_comes_once_before_any_comes_again(folder: Path) -> None:
 
 
 def test_a_row_is_the_same_whenever_it_is_asked_for(folder: Path) -> None:
-    write_picture(torch.rand(1, 3, 60, 60), folder / "rough.png")
+    write_image(torch.rand(1, 3, 60, 60), folder / "rough.png")
     early, late = of(folder), of(folder)
     late.batch(range(20, 30), 32)
     assert torch.equal(early.batch(range(14), 32), late.batch(range(14), 32))
@@ -63,8 +63,8 @@ def test_a_row_is_the_same_whenever_it_is_asked_for(folder: Path) -> None:
 
 def test_crops_are_of_all_scales_and_some_are_mirrored(tmp_path: Path) -> None:
     ramp = torch.linspace(0, 1, 80).expand(1, 3, 80, 80)
-    write_picture(ramp, tmp_path / "ramp.png")
-    crops = Photographs(photographs_in(tmp_path).pictures, 80, 0, [].append).batch(range(40), 32)
+    write_image(ramp, tmp_path / "ramp.png")
+    crops = PhotoDataset(list_photos(tmp_path).images, 80, 0, [].append).batch(range(40), 32)
     slopes = (crops[:, 0, 0, -1] - crops[:, 0, 0, 0]).tolist()
     widths = [abs(slope) for slope in slopes]
     assert min(widths) < 0.5
@@ -73,8 +73,8 @@ def test_crops_are_of_all_scales_and_some_are_mirrored(tmp_path: Path) -> None:
 
 
 def test_photographs_smaller_than_the_crop_are_enlarged(tmp_path: Path) -> None:
-    write_picture(torch.rand(1, 3, 12, 30), tmp_path / "small.png")
-    assert Photographs(photographs_in(tmp_path).pictures, 40, 0, [].append).batch(range(2), 32).shape == (2, 3, 32, 32)
+    write_image(torch.rand(1, 3, 12, 30), tmp_path / "small.png")
+    assert PhotoDataset(list_photos(tmp_path).images, 40, 0, [].append).batch(range(2), 32).shape == (2, 3, 32, 32)
 
 
 def test_broken_files_are_left_out_and_named_once(folder: Path) -> None:
@@ -91,26 +91,26 @@ def test_broken_files_are_left_out_and_named_once(folder: Path) -> None:
 def test_nothing_but_broken_files_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"broken")
     with pytest.raises(InputError, match="none of the 1 photographs can be read"):
-        Photographs(photographs_in(tmp_path).pictures, 40, 0, [].append).batch(range(1), 32)
+        PhotoDataset(list_photos(tmp_path).images, 40, 0, [].append).batch(range(1), 32)
 
 
 def test_what_has_no_room_in_memory_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = of(folder).batch(range(12), 32)
-    monkeypatch.setattr(module, "ROOM", 0)
+    monkeypatch.setattr(module, "CACHE_BYTES", 0)
     photographs = of(folder)
     assert torch.equal(photographs.batch(range(12), 32), kept)
     assert not photographs._kept
 
 
 def test_middles_are_the_first_photographs_whole(folder: Path) -> None:
-    assert seen(of(folder).middles(3, 24)) == [0, 1, 2]
+    assert seen(of(folder).center_crops(3, 24)) == [0, 1, 2]
 
 
 def test_some_are_held_out_and_none_is_both(folder: Path) -> None:
-    files = photographs_in(folder).pictures
-    learned, held = divided(files, 1, seed=0)
+    files = list_photos(folder).images
+    learned, held = split(files, 1, seed=0)
     assert sorted([*learned, *held]) == files
     assert len(held) == 1
-    assert len(divided(files, 100, 0)[1]) == 1  # a fourth at most
-    assert divided(files[:3], 2, 0) == (files[:3], [])
-    assert len({tuple(divided(files, 1, seed)[1]) for seed in range(8)}) > 1
+    assert len(split(files, 100, 0)[1]) == 1  # a fourth at most
+    assert split(files[:3], 2, 0) == (files[:3], [])
+    assert len({tuple(split(files, 1, seed)[1]) for seed in range(8)}) > 1

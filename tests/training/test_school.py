@@ -19,13 +19,13 @@ sys.path.append(str(Path(__file__).parent))
 from tiny_lesson import CPU, TINY, taught, tiny_course, tiny_lesson
 
 from brushwork.errors import BrushworkError, InputError
-from brushwork.fast.painter import load_painter
-from brushwork.picture import read_picture
+from brushwork.fast.painter import load_model
+from brushwork.picture import read_image
 from brushwork.training import school
-from brushwork.training.checkpoint import Checkpoint
-from brushwork.training.events import Begun, Graduated, Judged, Learned, Told
-from brushwork.training.keeper import sheet
-from brushwork.training.school import School, teach
+from brushwork.training.checkpoint import TrainingCheckpoint
+from brushwork.training.events import StepDone, TrainingFinished, TrainingNote, TrainingStarted, Validated
+from brushwork.training.keeper import make_sheet
+from brushwork.training.school import Trainer, train
 from tolerances import PAINTED, SINGLE
 
 SCRIPT = Path(__file__).parent / "tiny_lesson.py"
@@ -33,15 +33,15 @@ SCRIPT = Path(__file__).parent / "tiny_lesson.py"
 
 def numbers(path: Path) -> list[bytes]:
     """Of a painter's file, but for how long it took."""
-    return [one.numpy().tobytes() for one in load_painter(path).network.state_dict().values()]
+    return [one.numpy().tobytes() for one in load_model(path).network.state_dict().values()]
 
 
 def stopped(course: Any, step: int) -> None:
     """Learn so many iterations, and then stop as Ctrl-C does."""
-    told: list[Learned] = []
+    told: list[StepDone] = []
     with pytest.raises(KeyboardInterrupt):
-        for event in teach(tiny_lesson(course.options), course, CPU, interrupted=lambda: len(told) >= step):
-            if isinstance(event, Learned):
+        for event in train(tiny_lesson(course.options), course, CPU, should_stop=lambda: len(told) >= step):
+            if isinstance(event, StepDone):
                 told.append(event)
 
 
@@ -49,14 +49,14 @@ def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> No
     course = tiny_course(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
     events = taught(course)
     assert [type(one) for one in events] == [
-        *(Begun, Judged, *[Learned] * 3, Judged, *[Learned] * 3, Judged, Graduated)
+        *(TrainingStarted, Validated, *[StepDone] * 3, Validated, *[StepDone] * 3, Validated, TrainingFinished)
     ]
-    assert events[0] == Begun(CPU, 6, 0, 6, 2)
+    assert events[0] == TrainingStarted(CPU, 6, 0, 6, 2)
     assert events[-1].step == 6
-    painter = load_painter(course.output)
-    assert (painter.name, painter.license, painter.settings) == ("tiny", "CC0-1.0", TINY.architecture)
-    assert painter.record["iterations_done"] == 6
-    assert painter.record["held_out"]["total"] == pytest.approx(events[-2].losses["total"], rel=SINGLE)
+    painter = load_model(course.output)
+    assert (painter.name, painter.license, painter.config) == ("tiny", "CC0-1.0", TINY.architecture)
+    assert painter.provenance["iterations_done"] == 6
+    assert painter.provenance["val_images"]["total"] == pytest.approx(events[-2].losses["total"], rel=SINGLE)
     history = json.loads(course.history.read_text())
     assert [row["iteration"] for row in history["learned"]] == [1, 2, 3, 4, 5, 6]
     assert [row["iteration"] for row in history["judged"]] == [0, 3, 6]
@@ -66,17 +66,17 @@ def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> No
 def test_validation_pictures_show_photographs_above_paintings(tmp_path: Path) -> None:
     course = tiny_course(tmp_path)
     taught(course)
-    names = sorted(one.name for one in course.pictures.iterdir())
+    names = sorted(one.name for one in course.images_folder.iterdir())
     assert names == ["000000.jpg", "000003.jpg", "000006.jpg"]
-    assert read_picture(course.pictures / names[0]).size == (64, 64)
+    assert read_image(course.images_folder / names[0]).size == (64, 64)
     above, below = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
-    assert torch.equal(sheet(above, below)[0, :, :4, 4:], above[1])
-    assert torch.equal(sheet(None, below)[0, :, :, :4], below[0])
+    assert torch.equal(make_sheet(above, below)[0, :, :4, 4:], above[1])
+    assert torch.equal(make_sheet(None, below)[0, :, :, :4], below[0])
 
 
 def test_it_learns(tmp_path: Path) -> None:
     options = replace(TINY, iterations=40, learning_rate=1e-2, validate_every=40)
-    judged = [one.losses["total"] for one in taught(tiny_course(tmp_path, options)) if isinstance(one, Judged)]
+    judged = [one.losses["total"] for one in taught(tiny_course(tmp_path, options)) if isinstance(one, Validated)]
     assert judged[1] < 0.6 * judged[0]
 
 
@@ -84,10 +84,10 @@ def test_going_on_after_an_interruption_ends_bit_for_bit_the_same(tmp_path: Path
     whole, broken = (tiny_course(tmp_path, output=tmp_path / f"{name}.safetensors") for name in ("whole", "broken"))
     taught(whole)
     stopped(broken, 2)
-    assert load_painter(broken.output).record["iterations_done"] == 2
+    assert load_model(broken.output).provenance["iterations_done"] == 2
     begun, *events = taught(replace(broken, resume=True))
     assert begun.done == 2
-    assert [one.step for one in events if isinstance(one, Learned)] == [3, 4, 5, 6]
+    assert [one.step for one in events if isinstance(one, StepDone)] == [3, 4, 5, 6]
     assert numbers(whole.output) == numbers(broken.output)
     histories = [json.loads(one.history.read_text()) for one in (whole, broken)]
     assert histories[0]["learned"] == histories[1]["learned"]
@@ -108,7 +108,7 @@ def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
     course = tiny_course(tmp_path)
     ended = subprocess.run([sys.executable, str(SCRIPT), "killed", str(tmp_path)], check=False, timeout=300)
     assert ended.returncode == -9
-    assert Checkpoint.read(course.checkpoint).step == 3  # killed before that of the fourth was there
+    assert TrainingCheckpoint.read(course.checkpoint).step == 3  # killed before that of the fourth was there
     assert not course.output.exists()
     taught(replace(course, resume=True))
     whole = replace(course, output=tmp_path / "whole.safetensors")
@@ -127,11 +127,11 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     ranks = [subprocess.Popen(arguments, env={**given, "RANK": rank}) for rank in "01"]
     assert [one.wait(timeout=300) for one in ranks] == [0, 0]
     alone = replace(course, output=tmp_path / "alone.safetensors")
-    losses = [one.losses for one in taught(alone) if isinstance(one, Learned)]
+    losses = [one.losses for one in taught(alone) if isinstance(one, StepDone)]
     told = [torch.load(tmp_path / f"{rank}.pt") for rank in "01"]
     assert told[0] == told[1]
     assert [one["total"] for one in told[0]] == pytest.approx([one["total"] for one in losses], rel=2 * PAINTED)
-    together, single = (load_painter(one.output).network.state_dict() for one in (course, alone))
+    together, single = (load_model(one.output).network.state_dict() for one in (course, alone))
     for name, tensor in single.items():
         # a later instance norm takes away what a bias adds: its gradient is rounding, which Adam makes large
         if not name.endswith("bias"):
@@ -140,21 +140,21 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
 
 def test_a_batch_that_ranks_cannot_share_is_refused(tmp_path: Path) -> None:
     class Three:
-        rank, count = 0, 3
+        rank, world_size = 0, 3
 
     with pytest.raises(InputError, match="batch is 2: it must be a multiple of the 3 processes"):
-        School(tiny_lesson(), tiny_course(tmp_path), CPU, Three())  # type: ignore[arg-type]
+        Trainer(tiny_lesson(), tiny_course(tmp_path), CPU, Three())  # type: ignore[arg-type]
 
 
 def test_all_ranks_must_find_the_checkpoint(tmp_path: Path) -> None:
     class Two:
-        rank, count = 0, 2
+        rank, world_size = 0, 2
 
-        def all(self, step: int) -> list[int]:
+        def all_gather(self, step: int) -> list[int]:
             return [step, 3]
 
     with pytest.raises(InputError, match="not all processes find"):
-        School(tiny_lesson(), tiny_course(tmp_path), CPU, Two()).begun()  # type: ignore[arg-type]
+        Trainer(tiny_lesson(), tiny_course(tmp_path), CPU, Two()).start()  # type: ignore[arg-type]
 
 
 def test_another_training_does_not_go_on(tmp_path: Path) -> None:
@@ -181,21 +181,21 @@ def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_pat
     course = tiny_course(tmp_path, checkpoint_every=0.0)
     lesson = tiny_lesson()
     with pytest.raises(BrushworkError, match="the loss is nan in iteration 3"):
-        for event in teach(lesson, course, CPU):
-            if isinstance(event, Learned) and event.step == 2:
+        for event in train(lesson, course, CPU):
+            if isinstance(event, StepDone) and event.step == 2:
                 with torch.no_grad():
-                    next(lesson.learners["painter"].parameters()).fill_(float("nan"))
+                    next(lesson.networks["painter"].parameters()).fill_(float("nan"))
     assert not course.output.exists()
-    assert Checkpoint.read(course.checkpoint).step == 1
+    assert TrainingCheckpoint.read(course.checkpoint).step == 1
 
 
 def test_the_first_checkpoint_comes_after_five_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now, written = [0.0], []
     monkeypatch.setattr(school, "monotonic", lambda: now[0])
-    monkeypatch.setattr(Checkpoint, "write", lambda *_: written.append(now[0]))
+    monkeypatch.setattr(TrainingCheckpoint, "write", lambda *_: written.append(now[0]))
     course = tiny_course(tmp_path, checkpoint_every=20.0)
-    for event in teach(tiny_lesson(course.options), course, CPU):
-        now[0] += 6.0 * isinstance(event, Learned)
+    for event in train(tiny_lesson(course.options), course, CPU):
+        now[0] += 6.0 * isinstance(event, StepDone)
     assert written == [6.0, 30.0]
 
 
@@ -203,20 +203,20 @@ def test_what_can_be_kept_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("brushwork.training.keeper.save_painter", full)
+    monkeypatch.setattr("brushwork.training.keeper.save_model", full)
     course = tiny_course(tmp_path)
     stopped(course, 2)
-    assert Checkpoint.read(course.checkpoint).step == 2
+    assert TrainingCheckpoint.read(course.checkpoint).step == 2
 
 
 def test_a_full_disk_is_told_of_and_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(Checkpoint, "write", full)
+    monkeypatch.setattr(TrainingCheckpoint, "write", full)
     events = taught(tiny_course(tmp_path, checkpoint_every=0.0))
-    assert isinstance(events[-1], Graduated)
-    assert any("no space left" in one.text for one in events if isinstance(one, Told))
+    assert isinstance(events[-1], TrainingFinished)
+    assert any("no space left" in one.text for one in events if isinstance(one, TrainingNote))
 
 
 def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
     for number in range(8):
         if number % 2:
             (tmp_path / "photographs" / f"{number}.png").write_bytes(b"broken")
-    told = [one.text for one in taught(course) if isinstance(one, Told)]
+    told = [one.text for one in taught(course) if isinstance(one, TrainingNote)]
     assert told
     assert all("is left out" in one for one in told)
 
@@ -232,7 +232,7 @@ def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"photographs": None}, "name a folder of them with --photos"),
+        ({"photos": None}, "name a folder of them with --dataset"),
         ({"output": Path("painter.png")}, "must end in .safetensors"),
         ({"output": Path("no/such/folder/painter.safetensors")}, "does not exist"),
     ],
@@ -247,4 +247,4 @@ def test_a_painter_is_not_overwritten_unless_it_may_be(tmp_path: Path) -> None:
     taught(course)
     with pytest.raises(InputError, match="is there already"):
         taught(course)
-    assert isinstance(taught(replace(course, overwrite=True))[-1], Graduated)
+    assert isinstance(taught(replace(course, overwrite=True))[-1], TrainingFinished)

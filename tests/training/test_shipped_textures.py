@@ -8,17 +8,17 @@ from typing import cast
 import pytest
 import torch
 
-from brushwork.fast.painter import load_painter
-from brushwork.fast.pyramid import Pyramid, PyramidNetwork
-from brushwork.fast.pyramid_texture import draw
-from brushwork.fast.shelf import PAINTERS
+from brushwork.fast.painter import load_model
+from brushwork.fast.pyramid import TextureNetConfig, TextureNetwork
+from brushwork.fast.pyramid_texture import generate_texture
+from brushwork.fast.shelf import BUNDLED_MODELS
 from brushwork.perception import load_encoder
-from brushwork.picture import Size, read_picture
+from brushwork.picture import Size, read_image
 from brushwork.recipes.balance import style_objective
-from brushwork.recipes.convention import CONVENTIONS
-from brushwork.training.learned_style import learned_style
-from brushwork.training.texture_options import TextureTraining
-from brushwork.training.texture_patch import patch_of
+from brushwork.recipes.convention import NORMALIZATIONS
+from brushwork.training.learned_style import make_style_target
+from brushwork.training.texture_options import TextureNetTrainingOptions
+from brushwork.training.texture_patch import crop_patch
 from brushwork.types import Image
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -28,9 +28,9 @@ NAMES = ("auvers-texture", "wave-texture")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_they_are_small_and_say_what_they_are(name: str) -> None:
-    painter = load_painter(name)
-    assert (PAINTERS / f"{name}.safetensors").stat().st_size < 2**19
-    assert isinstance(painter.settings, Pyramid)
+    painter = load_model(name)
+    assert (BUNDLED_MODELS / f"{name}.safetensors").stat().st_size < 2**19
+    assert isinstance(painter.config, TextureNetConfig)
     assert painter.style is not None
     assert "public domain" in painter.license
 
@@ -38,17 +38,19 @@ def test_they_are_small_and_say_what_they_are(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_they_draw_has_the_style_of_their_painting(name: str) -> None:
     """Of the style, a sixth is missed or less, where noise misses nearly all."""
-    painter = load_painter(name)
-    told = painter.record["options"]
-    options = TextureTraining(patch=told["patch"], style_size=told["style_size"])
+    painter = load_model(name)
+    told = painter.provenance["options"]
+    options = TextureNetTrainingOptions(patch=told["patch"], style_size=told["style_size"])
     encoder = load_encoder(options.network, padding=options.padding)
-    painting = patch_of(read_picture(EXAMPLES / painter.record["styles"][0]["name"]).image, options.patch)
-    style = learned_style([painting], options, encoder, options.style_layers)
-    objective = style_objective(style, options, CONVENTIONS[options.convention])
+    painting = crop_patch(read_image(EXAMPLES / painter.provenance["styles"][0]["name"]).image, options.patch)
+    style = make_style_target([painting], options, encoder, options.style_layers)
+    objective = style_objective(style, options, NORMALIZATIONS[options.normalization])
 
     def missed(picture: Image) -> float:
         with torch.no_grad():
-            return float(objective(encoder(picture, objective.taps)).total)
+            return float(objective(encoder(picture, objective.layers)).total)
 
-    assert missed(draw(cast(PyramidNetwork, painter.network), Size(128, 128), 99, torch.device("cpu"))) < 1 / 6
+    assert (
+        missed(generate_texture(cast(TextureNetwork, painter.network), Size(128, 128), 99, torch.device("cpu"))) < 1 / 6
+    )
     assert missed(torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))) > 0.8

@@ -14,32 +14,32 @@ sys.path.append(str(Path(__file__).parent))
 from tiny_lesson import CPU, TINY, tiny_lesson
 
 from brushwork.errors import InputError
-from brushwork.training.descent import Descent
-from brushwork.training.lesson import Batch
-from brushwork.training.state import put_back, taken
+from brushwork.training.descent import GradientStep
+from brushwork.training.lesson import TrainingBatch
+from brushwork.training.state import load_state_dict, state_dict
 
 
-def batch(step: int) -> Batch:
-    return Batch(step, 0, 0, 2, 2, CPU, torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(step)))
+def batch(step: int) -> TrainingBatch:
+    return TrainingBatch(step, 0, 0, 2, 2, CPU, torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(step)))
 
 
 def test_another_lesson_goes_on_where_this_one_stands() -> None:
     options = replace(TINY, norm="batch")
     here, there = tiny_lesson(options), tiny_lesson(replace(options, seed=9))
-    Descent(here, CPU, "off").step(batch(0), 0.5)
-    tensors, story = taken(here)
-    put_back(there, {name: one.clone() for name, one in tensors.items()}, json.loads(json.dumps(story)))
-    losses = [Descent(one, CPU, "off").step(batch(1), 0.7) for one in (here, there)]
+    GradientStep(here, CPU, "off").step(batch(0), 0.5)
+    tensors, story = state_dict(here)
+    load_state_dict(there, {name: one.clone() for name, one in tensors.items()}, json.loads(json.dumps(story)))
+    losses = [GradientStep(one, CPU, "off").step(batch(1), 0.7) for one in (here, there)]
     assert losses[0] == losses[1]
-    one, other = (lesson.learners["painter"].state_dict() for lesson in (here, there))
+    one, other = (lesson.networks["painter"].state_dict() for lesson in (here, there))
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert here.optimizers["painter"].param_groups[0]["lr"] == there.optimizers["painter"].param_groups[0]["lr"]
 
 
 def test_the_state_of_another_lesson_is_refused() -> None:
     here = tiny_lesson()
-    tensors, story = taken(here)
+    tensors, story = state_dict(here)
     with pytest.raises(InputError, match="belongs to another training"):
-        put_back(tiny_lesson(replace(TINY, width=3)), tensors, story)
+        load_state_dict(tiny_lesson(replace(TINY, width=3)), tensors, story)
     with pytest.raises(InputError, match="belongs to another training"):
-        put_back(here, tensors, {})
+        load_state_dict(here, tensors, {})

@@ -17,38 +17,38 @@ from tiny_network import picture, tiny_network
 
 from brushwork.errors import InputError
 from brushwork.picture.window import Size
-from brushwork.recipes import Transfer
-from brushwork.recipes.subject import Subject
-from brushwork.training.lesson import Batch
-from brushwork.training.style_lesson import StyleLesson
-from brushwork.training.style_options import StyleTraining
+from brushwork.recipes import TransferOptions
+from brushwork.recipes.subject import TransferProblem
+from brushwork.training.lesson import TrainingBatch
+from brushwork.training.style_lesson import JohnsonTask
+from brushwork.training.style_options import JohnsonTrainingOptions
 from tolerances import PAINTED, SINGLE
 
 
-def batch(count: int = 2) -> Batch:
+def batch(count: int = 2) -> TrainingBatch:
     pictures = torch.cat([picture(20 + number, 32, 32) for number in range(count)])
-    return Batch(0, 0, 0, count, count, CPU, pictures)
+    return TrainingBatch(0, 0, 0, count, count, CPU, pictures)
 
 
 def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
     """The picture that the painter makes is as good as a transfer's objective says it is."""
     lesson, given = tiny_lesson(replace(TINY, crop=48)), picture(20, 48, 48)
     with torch.no_grad():
-        painter: Any = lesson.learners["painter"]
-        painted, last = painter(given), painter.last(given)
-        (turn,) = lesson.turns(Batch(0, 0, 0, 1, 1, CPU, given))
-    options = Transfer(
+        painter: Any = lesson.networks["painter"]
+        painted, last = painter(given), painter.forward_features(given)
+        (turn,) = lesson.training_steps(TrainingBatch(0, 0, 0, 1, 1, CPU, given))
+    options = TransferOptions(
         size=48,
         measure="short",
         content_layers=TINY.content_layers,
         style_layers=TINY.style_layers,
         style_weight=TINY.style_weight,
-        spread_weight=TINY.spread_weight,
-        smoothness=TINY.smoothness,
+        moment_weight=TINY.moment_weight,
+        tv_weight=TINY.tv_weight,
     )
     encoder = tiny_network()
-    objective = Subject(given, [picture(2, 50, 60)], options, encoder).objective_at(Size(48, 48))
-    wanted = objective(encoder(painted, objective.taps))
+    objective = TransferProblem(given, [picture(2, 50, 60)], options, encoder).objective_at(Size(48, 48))
+    wanted = objective(encoder(painted, objective.layers))
     beyond = TINY.range_weight * (last.abs() - atanh(127.5 / 150)).clamp(min=0).square().mean()
     assert {name: float(one) for name, one in turn.losses.terms.items()} == pytest.approx(
         {name: float(one) for name, one in {**wanted.terms, "range": beyond}.items()}, rel=PAINTED
@@ -59,14 +59,14 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
 def test_the_farther_the_numbers_lie_beyond_white_the_stronger_they_are_pulled_back() -> None:
     """Also where tanh is so flat that the picture tells nothing."""
     lesson = tiny_lesson(replace(TINY, range_weight=3.0))
-    painter: Any = lesson.learners["painter"]
+    painter: Any = lesson.networks["painter"]
     bias = painter.layers["last"].bias
     pulls = []
     for number in (4.0, 12.0):
         with torch.no_grad():
             bias.fill_(number)
         bias.grad = None
-        (turn,) = lesson.turns(batch())
+        (turn,) = lesson.training_steps(batch())
         turn.losses.terms["range"].backward()  # type: ignore[no-untyped-call]
         pulls.append(float(bias.grad.sum()))
     assert 1 < pulls[0] < pulls[1] / 2
@@ -75,45 +75,48 @@ def test_the_farther_the_numbers_lie_beyond_white_the_stronger_they_are_pulled_b
 def test_the_loss_is_the_mean_over_the_batch() -> None:
     lesson, both = tiny_lesson(), batch()
     assert both.pictures is not None
-    singles = [next(lesson.turns(Batch(0, 0, 0, 1, 1, CPU, one[None]))).losses.total.item() for one in both.pictures]
-    (turn,) = lesson.turns(both)
+    singles = [
+        next(lesson.training_steps(TrainingBatch(0, 0, 0, 1, 1, CPU, one[None]))).losses.total.item()
+        for one in both.pictures
+    ]
+    (turn,) = lesson.training_steps(both)
     assert turn.losses.total.item() == pytest.approx(sum(singles) / 2, rel=PAINTED)
     assert turn.losses.total.item() == pytest.approx(sum(one.item() for one in turn.losses.terms.values()), rel=SINGLE)
 
 
 def test_judging_needs_no_gradient_and_says_the_same() -> None:
     lesson = tiny_lesson()
-    (turn,) = lesson.turns(batch())
-    judged = lesson.judge(batch())
+    (turn,) = lesson.training_steps(batch())
+    judged = lesson.validate(batch())
     assert judged["total"] == pytest.approx(turn.losses.total.item(), rel=PAINTED)
-    assert not lesson.show(batch()).requires_grad
+    assert not lesson.sample(batch()).requires_grad
 
 
 def test_mixed_precision_leaves_the_losses_in_full() -> None:
     lesson = tiny_lesson()
     with torch.autocast("cpu", torch.bfloat16):
-        (turn,) = lesson.turns(batch())
+        (turn,) = lesson.training_steps(batch())
     assert turn.losses.total.dtype == torch.float32
     # 8 bits, in each of some 16 layers.
-    assert turn.losses.total.item() == pytest.approx(lesson.judge(batch())["total"], rel=16 * 2**-8)
+    assert turn.losses.total.item() == pytest.approx(lesson.validate(batch())["total"], rel=16 * 2**-8)
 
 
 def test_several_paintings_are_one_style() -> None:
     paintings = [picture(2, 50, 60), picture(3, 50, 60)]
-    blended = StyleLesson(paintings, replace(TINY, style_blend=(1.0, 0.0)), tiny_network())
-    assert blended.judge(batch()) == pytest.approx(tiny_lesson().judge(batch()), rel=PAINTED)
-    assert StyleLesson(paintings, TINY, tiny_network()).judge(batch())["total"] != pytest.approx(
-        tiny_lesson().judge(batch())["total"], rel=0.01
+    blended = JohnsonTask(paintings, replace(TINY, style_blend=(1.0, 0.0)), tiny_network())
+    assert blended.validate(batch()) == pytest.approx(tiny_lesson().validate(batch()), rel=PAINTED)
+    assert JohnsonTask(paintings, TINY, tiny_network()).validate(batch())["total"] != pytest.approx(
+        tiny_lesson().validate(batch())["total"], rel=0.01
     )
 
 
 def test_what_cannot_be_learned_from_is_refused() -> None:
     with pytest.raises(InputError, match="no painting was given"):
-        StyleLesson([], TINY, tiny_network())
+        JohnsonTask([], TINY, tiny_network())
     with pytest.raises(InputError, match="a painting is 20×10"):
-        StyleLesson([picture(2, 10, 20)], TINY, tiny_network())
+        JohnsonTask([picture(2, 10, 20)], TINY, tiny_network())
     with pytest.raises(InputError, match="no photographs"):
-        next(tiny_lesson().turns(replace(batch(), pictures=None)))
+        next(tiny_lesson().training_steps(replace(batch(), pictures=None)))
 
 
 @pytest.mark.parametrize(
@@ -130,4 +133,4 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
 )
 def test_options_that_cannot_be_are_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        StyleTraining(**wrong)
+        JohnsonTrainingOptions(**wrong)

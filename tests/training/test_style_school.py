@@ -15,41 +15,41 @@ from tiny_lesson import CPU, TINY
 from tiny_network import tiny_network
 
 from brushwork.errors import InputError
-from brushwork.fast.architectures import build
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.painter import Painter
-from brushwork.fast.super_resolution import SuperResolution
+from brushwork.fast.architectures import build_network
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.painter import StyleModel
+from brushwork.fast.super_resolution import SuperResolutionConfig
 from brushwork.training import style_school
-from brushwork.training.style_options import StyleTraining
-from brushwork.training.style_school import as_painter, style_lesson, thumbnail
+from brushwork.training.style_options import JohnsonTrainingOptions
+from brushwork.training.style_school import make_johnson_task, make_thumbnail, with_model_architecture
 
 
-def painter(settings: Johnson | SuperResolution) -> Painter:
-    name = "johnson" if isinstance(settings, Johnson) else "super-resolution"
-    return Painter("wave", name, settings, build(settings, 5))
+def painter(settings: JohnsonConfig | SuperResolutionConfig) -> StyleModel:
+    name = "johnson" if isinstance(settings, JohnsonConfig) else "super-resolution"
+    return StyleModel("wave", name, settings, build_network(settings, 5))
 
 
 def test_a_lesson_may_begin_with_what_a_painter_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style_school, "encoder_for", lambda *_: tiny_network())
+    monkeypatch.setattr(style_school, "load_encoder_for", lambda *_: tiny_network())
     start = painter(TINY.architecture)
-    lesson = style_lesson([torch.rand(1, 3, 48, 48)], TINY, CPU, start)
-    learned, known = lesson.learners["painter"].state_dict(), start.network.state_dict()
+    lesson = make_johnson_task([torch.rand(1, 3, 48, 48)], TINY, CPU, start)
+    learned, known = lesson.networks["painter"].state_dict(), start.network.state_dict()
     assert all(torch.equal(learned[name], known[name]) for name in known)
 
 
 def test_the_architecture_is_that_of_the_painter_to_begin_with() -> None:
-    start = painter(Johnson(width=2, blocks=1, upsampling="nearest"))
-    options = as_painter(StyleTraining(style_weight=3.0), start, ["style_weight"])
-    assert options.architecture == start.settings
+    start = painter(JohnsonConfig(width=2, blocks=1, upsampling="nearest"))
+    options = with_model_architecture(JohnsonTrainingOptions(style_weight=3.0), start, ["style_weight"])
+    assert options.architecture == start.config
     assert options.style_weight == 3.0
     with pytest.raises(InputError, match="width is 32, and wave has 2: leave it away"):
-        as_painter(StyleTraining(), start, ["width"])
+        with_model_architecture(JohnsonTrainingOptions(), start, ["width"])
     with pytest.raises(InputError, match="painter of another kind"):
-        as_painter(StyleTraining(), painter(SuperResolution(width=2, blocks=1)), [])
+        with_model_architecture(JohnsonTrainingOptions(), painter(SuperResolutionConfig(width=2, blocks=1)), [])
 
 
 def test_thumbnails_stand_side_by_side_and_small() -> None:
-    found = thumbnail([torch.rand(1, 3, 400, 200), torch.rand(1, 3, 200, 200)])
+    found = make_thumbnail([torch.rand(1, 3, 400, 200), torch.rand(1, 3, 200, 200)])
     with PIL.Image.open(BytesIO(found)) as image:
         assert image.format == "JPEG"
         assert image.size == (80 + 160, 160)

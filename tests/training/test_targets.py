@@ -6,26 +6,26 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import picture, tiny_network
 
-from brushwork.jobs import paint
-from brushwork.picture import write_picture
+from brushwork.jobs import run_job
+from brushwork.picture import write_image
 from brushwork.picture.window import Size
-from brushwork.recipes import Mdan
-from brushwork.training.targets import pair_of, target_jobs
+from brushwork.recipes import MDANOptions
+from brushwork.training.targets import load_pair, make_target_jobs
 
-TINY = Mdan(size=48, iterations=2, content_layer="conv3_1", style_layer="conv2_1", patch=4, patch_stride=2)
+TINY = MDANOptions(size=48, iterations=2, content_layer="conv3_1", style_layer="conv2_1", patch=4, patch_stride=2)
 
 
 def test_a_job_for_each_photograph_and_a_pair_of_each_job(tmp_path):
     for name, seed in (("a.png", 1), ("b.png", 2), ("painting.png", 3)):
-        write_picture(picture(seed, 60, 90), tmp_path / name)
+        write_image(picture(seed, 60, 90), tmp_path / name)
     folder = tmp_path / "targets"
     folder.mkdir()
-    jobs = target_jobs([tmp_path / "a.png", tmp_path / "b.png"], [tmp_path / "painting.png"], TINY, folder, "cpu")
+    jobs = make_target_jobs([tmp_path / "a.png", tmp_path / "b.png"], [tmp_path / "painting.png"], TINY, folder, "cpu")
     assert [job.output.name for job in jobs] == ["0000-a.png", "0001-b.png"]
     for job in jobs:
-        list(paint(job, encoder=tiny_network()))
-    photograph, painted = pair_of(jobs[1])
+        list(run_job(job, encoder=tiny_network()))
+    photograph, painted = load_pair(jobs[1])
     assert Size.of(photograph) == Size.of(painted) == Size(32, 48)
     assert 0 < (photograph - painted).abs().mean() < 0.1
-    (done,) = paint(jobs[0], resume=True, encoder=tiny_network())
+    (done,) = run_job(jobs[0], resume=True, encoder=tiny_network())
     assert "finished already" in done.notes[0]

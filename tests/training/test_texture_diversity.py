@@ -7,9 +7,9 @@ import math
 import pytest
 import torch
 
-from brushwork.training.texture_diversity import Diversity
+from brushwork.training.texture_diversity import DiversityLoss
 
-TERM = Diversity("relu4_2")
+TERM = DiversityLoss("relu4_2")
 
 
 def points(*places: float) -> torch.Tensor:

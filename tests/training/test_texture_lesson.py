@@ -15,10 +15,10 @@ from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 import tolerances
 from brushwork.errors import InputError
-from brushwork.training.descent import Descent
-from brushwork.training.lesson import Batch
-from brushwork.training.texture_lesson import TextureLesson
-from brushwork.training.texture_options import STYLIZED, TEXTURES, TextureTraining
+from brushwork.training.descent import GradientStep
+from brushwork.training.lesson import TrainingBatch
+from brushwork.training.texture_lesson import TextureNetTask
+from brushwork.training.texture_options import STYLIZED, TEXTURES, TextureNetTrainingOptions
 
 SMALL: dict[str, Any] = {"scales": 3, "width": 4, "crop": 32, "style_size": 32, "style_layers": STYLE, "batch": 2}
 DRAWN = replace(TEXTURES, **SMALL)
@@ -26,25 +26,25 @@ PAINTED = replace(STYLIZED, **SMALL, content_layers=CONTENT)
 CPU = torch.device("cpu")
 
 
-def lesson(options: TextureTraining = DRAWN) -> TextureLesson:
-    return TextureLesson([picture(1, 40, 40)], options, tiny_network())
+def lesson(options: TextureNetTrainingOptions = DRAWN) -> TextureNetTask:
+    return TextureNetTask([picture(1, 40, 40)], options, tiny_network())
 
 
-def batch(step: int, options: TextureTraining = DRAWN, first: int = 0, size: int = 2) -> Batch:
+def batch(step: int, options: TextureNetTrainingOptions = DRAWN, first: int = 0, size: int = 2) -> TrainingBatch:
     pictures = None
     if options.photograph:
         pictures = torch.cat([picture(7 + row, 32, 32) for row in range(first, first + size)])
-    return Batch(step, 0, first, size, 2, CPU, pictures)
+    return TrainingBatch(step, 0, first, size, 2, CPU, pictures)
 
 
-def taught(options: TextureTraining, steps: int) -> tuple[TextureLesson, float, float]:
-    """A lesson after some steps, and the held-out losses before and after."""
+def taught(options: TextureNetTrainingOptions, steps: int) -> tuple[TextureNetTask, float, float]:
+    """A lesson after some steps, and the val-images losses before and after."""
     one = lesson(options)
-    descent = Descent(one, CPU, "off")
-    before = one.judge(batch(-1, options))["total"]
+    descent = GradientStep(one, CPU, "off")
+    before = one.validate(batch(-1, options))["total"]
     for step in range(steps):
         descent.step(batch(step, options), 1.0)
-    return one, before, one.judge(batch(-1, options))["total"]
+    return one, before, one.validate(batch(-1, options))["total"]
 
 
 @pytest.mark.parametrize(
@@ -58,28 +58,28 @@ def taught(options: TextureTraining, steps: int) -> tuple[TextureLesson, float, 
     ],
     ids=["drawn", "batch norm", "plain gradients", "diverse", "painted"],
 )
-def test_the_loss_of_what_is_held_out_falls(options: TextureTraining) -> None:
+def test_the_loss_of_what_is_held_out_falls(options: TextureNetTrainingOptions) -> None:
     _, before, after = taught(options, 20)
     assert after < 0.7 * before
 
 
 def test_the_same_seed_learns_the_same() -> None:
     one, other = taught(DRAWN, 3)[0], taught(DRAWN, 3)[0]
-    for mine, theirs in zip(one.learners["painter"].parameters(), other.learners["painter"].parameters(), strict=True):
+    for mine, theirs in zip(one.networks["painter"].parameters(), other.networks["painter"].parameters(), strict=True):
         assert torch.equal(mine, theirs)
-    assert not torch.equal(next(lesson(replace(DRAWN, seed=1)).learners["painter"].parameters()), mine)
+    assert not torch.equal(next(lesson(replace(DRAWN, seed=1)).networks["painter"].parameters()), mine)
 
 
 @pytest.mark.parametrize("options", [DRAWN, PAINTED], ids=["drawn", "painted"])
-def test_rows_of_a_batch_add_up(options: TextureTraining) -> None:
+def test_rows_of_a_batch_add_up(options: TextureNetTrainingOptions) -> None:
     """The mean of two ranks' gradients, of a row each, is that of both rows in one process."""
     gradients = []
     for parts in ([batch(0, options)], [batch(0, options, first, 1) for first in (0, 1)]):
         one = lesson(options)
         for part in parts:
-            (turn,) = one.turns(part)
+            (turn,) = one.training_steps(part)
             (turn.losses.total / len(parts)).backward()
-        gradients.append([parameter.grad for parameter in one.learners["painter"].parameters()])
+        gradients.append([parameter.grad for parameter in one.networks["painter"].parameters()])
     whole, summed = (torch.cat([one.flatten() for one in rows]) for rows in gradients)
     tolerances.require_close(whole, summed, 2 * tolerances.PAINTED)  # there and back
 
@@ -87,7 +87,7 @@ def test_rows_of_a_batch_add_up(options: TextureTraining) -> None:
 def test_diversity_pushes_pictures_apart() -> None:
     def apart(diversity: float) -> float:
         options = replace(DRAWN, diversity=diversity, diversity_layer=STYLE[-1], batch=2)
-        drawn = taught(options, 12)[0].show(batch(-1))
+        drawn = taught(options, 12)[0].sample(batch(-1))
         return float((drawn[0] - drawn[1]).square().mean().sqrt())
 
     assert apart(1.0) > 1.1 * apart(0.0)
@@ -96,7 +96,7 @@ def test_diversity_pushes_pictures_apart() -> None:
 def test_judging_shows_single_pictures() -> None:
     """Batch norm takes the statistics of one picture, as when it paints."""
     one = lesson(replace(DRAWN, norm="batch"))
-    together, alone = one.show(batch(-1)), one.show(batch(-1, first=1, size=1))
+    together, alone = one.sample(batch(-1)), one.sample(batch(-1, first=1, size=1))
     assert torch.equal(together[1:], alone)
 
 
@@ -105,13 +105,13 @@ def test_textures_want_no_photographs_and_the_others_cannot_do_without() -> None
     stylizing = lesson(PAINTED)
     assert stylizing.crop == 32
     with pytest.raises(InputError, match="no photographs were given"):
-        next(stylizing.turns(batch(0)))
+        next(stylizing.training_steps(batch(0)))
 
 
 def test_the_terms_have_names() -> None:
-    (turn,) = lesson(replace(DRAWN, diversity=0.1, diversity_layer=STYLE[-1])).turns(batch(0))
+    (turn,) = lesson(replace(DRAWN, diversity=0.1, diversity_layer=STYLE[-1])).training_steps(batch(0))
     assert set(turn.losses.terms) == {*(f"style:{layer}" for layer in STYLE), "diversity"}
-    assert set(lesson(PAINTED).judge(batch(-1, PAINTED))) == {
+    assert set(lesson(PAINTED).validate(batch(-1, PAINTED))) == {
         "total",
         *(f"style:{layer}" for layer in STYLE),
         *(f"content:{layer}" for layer in CONTENT),

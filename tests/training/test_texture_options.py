@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.fast.pyramid import STYLIZING, Pyramid
-from brushwork.training.options import rate
+from brushwork.fast.pyramid import STYLIZING, TextureNetConfig
+from brushwork.training.options import learning_rate_factor
 from brushwork.training.texture_options import STYLIZED, TEXTURES
 
 
 def test_the_published_architectures() -> None:
-    assert TEXTURES.architecture == Pyramid()
+    assert TEXTURES.architecture == TextureNetConfig()
     assert STYLIZED.architecture == STYLIZING
 
 
 def test_the_published_schedule() -> None:
     """Adam at 0.1, times 0.8 every 300 batches."""
-    rates = [TEXTURES.learning_rate * rate(TEXTURES, step) for step in (0, 299, 300, 600, 1499)]
+    rates = [TEXTURES.learning_rate * learning_rate_factor(TEXTURES, step) for step in (0, 299, 300, 600, 1499)]
     assert rates == pytest.approx([0.1, 0.1, 0.08, 0.064, 0.1 * 0.8**4])
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from brushwork.objective import Objective
-from brushwork.terms import Content, GramStyle
-from brushwork.training.texture_pull import pulled
+from brushwork.terms import ContentLoss, GramLoss
+from brushwork.training.texture_pull import normalize_gradients
 from brushwork.types import Features
 from tolerances import rounding
 
@@ -19,7 +19,7 @@ def features(count: int = 2) -> Features:
     }
 
 
-STYLE = {"shallow": GramStyle("shallow", torch.eye(4)[None], 1.0), "deep": GramStyle("deep", torch.eye(3)[None], 1.0)}
+STYLE = {"shallow": GramLoss("shallow", torch.eye(4)[None], 1.0), "deep": GramLoss("deep", torch.eye(3)[None], 1.0)}
 SUMMED = rounding(100)
 """Sums of up to a hundred cells."""
 
@@ -27,12 +27,12 @@ WEIGHTS = {"shallow": 2.0, "deep": 0.5}
 
 
 def style(*taps: str) -> Objective:
-    return sum((Objective.one(tap, STYLE[tap], WEIGHTS[tap]) for tap in taps), Objective({}))
+    return sum((Objective.single(tap, STYLE[tap], WEIGHTS[tap]) for tap in taps), Objective({}))
 
 
 def test_gradients_have_the_weights_as_their_norms_and_their_own_directions() -> None:
     given, plain = features(), features()
-    pulled(style("shallow", "deep"), given).total.backward()
+    normalize_gradients(style("shallow", "deep"), given).total.backward()
     style("shallow", "deep")(plain).total.backward()
     for tap, weight in WEIGHTS.items():
         ours, theirs = given[tap].grad, plain[tap].grad
@@ -44,7 +44,7 @@ def test_gradients_have_the_weights_as_their_norms_and_their_own_directions() ->
 
 def test_the_values_are_the_objectives() -> None:
     given = features()
-    ours, theirs = pulled(style("shallow", "deep"), given), style("shallow", "deep")(given)
+    ours, theirs = normalize_gradients(style("shallow", "deep"), given), style("shallow", "deep")(given)
     torch.testing.assert_close(ours.total, theirs.total, rtol=SUMMED, atol=SUMMED)
     assert ours.terms.keys() == theirs.terms.keys()
     for name, value in ours.terms.items():
@@ -53,17 +53,17 @@ def test_the_values_are_the_objectives() -> None:
 
 def test_a_picture_is_pulled_as_if_it_were_alone() -> None:
     both, alone = features(), features()
-    pulled(style("deep"), both).total.backward()
+    normalize_gradients(style("deep"), both).total.backward()
     first = {"deep": alone["deep"][:1]}
-    pulled(style("deep"), first).total.backward()
+    normalize_gradients(style("deep"), first).total.backward()
     assert both["deep"].grad is not None and alone["deep"].grad is not None
     torch.testing.assert_close(both["deep"].grad[:1], alone["deep"].grad[:1], rtol=SUMMED, atol=SUMMED)
 
 
 def test_nothing_pulls_where_the_goal_is_reached() -> None:
     given = features()
-    reached = Content("deep", given["deep"].detach(), 1.0)
-    pulled(Objective.one("content", reached), given).total.backward()
+    reached = ContentLoss("deep", given["deep"].detach(), 1.0)
+    normalize_gradients(Objective.single("content", reached), given).total.backward()
     assert given["deep"].grad is not None
     assert float(given["deep"].grad.abs().max()) == 0
 
@@ -71,7 +71,7 @@ def test_nothing_pulls_where_the_goal_is_reached() -> None:
 def test_scaled_losses_have_scaled_gradients() -> None:
     """As mixed precision scales them."""
     given = features()
-    (1024 * pulled(style("deep"), given).total).backward()
+    (1024 * normalize_gradients(style("deep"), given).total).backward()
     assert given["deep"].grad is not None
     sizes = given["deep"].grad.abs().sum((1, 2, 3))
     torch.testing.assert_close(sizes, torch.full((2,), 1024 * 0.5), rtol=SUMMED, atol=0)

@@ -13,17 +13,17 @@ import torch
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
-from brushwork.evaluate.processes import Processes
-from brushwork.picture import write_picture
-from brushwork.training.course import Course
-from brushwork.training.events import Learned
-from brushwork.training.school import teach
-from brushwork.training.style_lesson import StyleLesson
-from brushwork.training.style_options import StyleTraining
+from brushwork.evaluate.processes import TorchProcessGroup
+from brushwork.picture import write_image
+from brushwork.training.course import TrainingConfig
+from brushwork.training.events import StepDone
+from brushwork.training.school import train
+from brushwork.training.style_lesson import JohnsonTask
+from brushwork.training.style_options import JohnsonTrainingOptions
 
 CPU = torch.device("cpu")
 
-TINY = StyleTraining(
+TINY = JohnsonTrainingOptions(
     width=2,
     blocks=1,
     crop=32,
@@ -33,7 +33,7 @@ TINY = StyleTraining(
     iterations=6,
     warmup=0,
     validate_every=3,
-    held_out=2,
+    val_images=2,
     content_layers=CONTENT,
     style_layers=STYLE,
     style_weight=10.0,
@@ -42,37 +42,37 @@ TINY = StyleTraining(
 )
 
 
-def tiny_lesson(options: StyleTraining = TINY) -> StyleLesson:
+def tiny_lesson(options: JohnsonTrainingOptions = TINY) -> JohnsonTask:
     """One style, learned before the tiny network."""
-    return StyleLesson([picture(2, 50, 60)], options, tiny_network())
+    return JohnsonTask([picture(2, 50, 60)], options, tiny_network())
 
 
-def tiny_course(folder: Path, options: StyleTraining = TINY, **changes) -> Course:
+def tiny_course(folder: Path, options: JohnsonTrainingOptions = TINY, **changes) -> TrainingConfig:
     """Eight photographs in the folder, and a painter beside them."""
     photographs = folder / "photographs"
     if not photographs.exists():
         photographs.mkdir()
         for number in range(8):
-            write_picture(picture(10 + number, 44, 50), photographs / f"{number}.png")
-    course = Course(
+            write_image(picture(10 + number, 44, 50), photographs / f"{number}.png")
+    course = TrainingConfig(
         options=options,
         output=folder / "painter.safetensors",
-        photographs=photographs,
+        photos=photographs,
         photo_size=options.photo_size,
         about={"options": {"seed": options.seed, "iterations": options.iterations}},
     )
     return replace(course, **changes)
 
 
-def taught(course: Course, wire=None, **changes):
+def taught(course: TrainingConfig, wire=None, **changes):
     """All events of a lesson."""
-    return list(teach(tiny_lesson(course.options), course, CPU, wire, **changes))
+    return list(train(tiny_lesson(course.options), course, CPU, wire, **changes))
 
 
-def killed(course: Course, step: int) -> None:
+def killed(course: TrainingConfig, step: int) -> None:
     """Learn with a checkpoint after every iteration, and be killed after some."""
-    for event in teach(tiny_lesson(course.options), replace(course, checkpoint_every=0.0), CPU):
-        if isinstance(event, Learned) and event.step == step:
+    for event in train(tiny_lesson(course.options), replace(course, checkpoint_every=0.0), CPU):
+        if isinstance(event, StepDone) and event.step == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -81,8 +81,8 @@ if __name__ == "__main__":
     where = tiny_course(Path(sys.argv[2]))
     if sys.argv[1] == "killed":
         killed(where, 4)
-    wire = Processes(CPU)
+    wire = TorchProcessGroup(CPU)
     events = taught(where, wire)
-    learned = [dict(event.losses) for event in events if isinstance(event, Learned)]
+    learned = [dict(event.losses) for event in events if isinstance(event, StepDone)]
     torch.save(learned, where.output.with_name(f"{wire.rank}.pt"))
-    wire.leave()
+    wire.close()

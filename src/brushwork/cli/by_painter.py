@@ -1,4 +1,4 @@
-"""`brushwork paint --painter`: what belongs to it of painting's options."""
+"""`brushwork paint --model`: what belongs to it of painting's options."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from brushwork.cli.at_once import at_once
+from brushwork.cli.at_once import feedforward_options
 from brushwork.cli.options import Given
-from brushwork.cli.running import Running
+from brushwork.cli.running import RunFlags
 from brushwork.errors import InputError
-from brushwork.fast.by_painter import ByPainter
-from brushwork.fast.shelf import painter_file
+from brushwork.fast.by_painter import ModelOptions
+from brushwork.fast.shelf import find_model_file
 
 
-def by_painter(painter: str, given: Given, own: Mapping[str, Any], running: Running) -> ByPainter:
+def model_options(model: str, given: Given, own: Mapping[str, Any], flags: RunFlags) -> ModelOptions:
     """The options of painting by a painter: its `own`, over those that were given for painting.
 
     Raises: InputError: no such painter, or a value out of range.
     """
-    painter_file(painter)  # unknown names are told before any picture is read
-    return at_once(ByPainter, ByPainter(), given, {"painter": painter, **own}, running)
+    find_model_file(model)  # unknown names are told before any picture is read
+    return feedforward_options(ModelOptions, ModelOptions(), given, {"model": model, **own}, flags)
 
 
-def require_alone(painter: str, paintings: list[str], others: dict[str, bool]) -> None:
+def require_no_conflicts(model: str, styles: list[str], others: dict[str, bool]) -> None:
     """Refuse what cannot go with a painter.
 
     Raises: InputError: a painting, or a flag that asks for another way of painting.
     """
-    if paintings:
+    if styles:
         raise InputError(
-            f"the painting {paintings[0]} and --painter {painter} were both given: a painter has its own style; leave "
+            f"the painting {styles[0]} and --model {model} were both given: a painter has its own style; leave "
             "one away. (Several photographs to paint: put them into a folder, and give that.)"
         )
     for flag, is_given in others.items():
         if is_given:
-            raise InputError(f"{flag} and --painter were both given: they are two ways of painting; leave one away.")
+            raise InputError(f"{flag} and --model were both given: they are two ways of painting; leave one away.")
 
 
-def painter_name(painter: str) -> str:
+def model_stem(model: str) -> str:
     """What results are called after."""
-    return Path(painter).stem
+    return Path(model).stem

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork.cli.dashes import Picture
-from brushwork.cli.layers import settings
-from brushwork.cli.options import Given, flags
-from brushwork.cli.order import Act, Pipes, order
+from brushwork.cli.layers import resolve_options
+from brushwork.cli.options import Given, make_flags
+from brushwork.cli.order import Execute, StdStreams, make_request
 from brushwork.cli.panels import ConfigFile
-from brushwork.cli.perform import perform
-from brushwork.cli.running import Running
-from brushwork.cli.targets import pictures
+from brushwork.cli.perform import execute
+from brushwork.cli.running import RunFlags
+from brushwork.cli.targets import list_images
 from brushwork.errors import InputError
-from brushwork.picture import MAX_PIXELS, fit, picture_size
-from brushwork.recipes import Texture
+from brushwork.picture import MAX_PIXELS, fit_size, image_size
+from brushwork.recipes import TextureOptions
 
-COMBINED = Texture(
+COMBINED = TextureOptions(
     picture_size=512,
     measure="long",
     style_layers=("conv1_1", "conv2_1"),
@@ -27,14 +27,14 @@ COMBINED = Texture(
     padding="reflect",
     iterations=200,
 )
-"""Gram matrices up to conv2_1, from the composition on: as the authors of 1611.07865 do (500 closures, relu2_1)."""
+"""Gram matrices up to conv2_1, from the composition on: as the authors of 1611.07865 do (500 iterations, relu2_1)."""
 
 if TYPE_CHECKING:
     CombinedFlags: TypeAlias = Given
 else:
-    CombinedFlags = flags(
+    CombinedFlags = make_flags(
         COMBINED,
-        without=("size", "start", "grain", "noise", "seed"),
+        without=("size", "init", "init_noise", "noise", "seed"),
         names={"picture_size": "--size", "style_layers": "--layers"},
         texts={
             "picture_size": "Size of the result, and at which the strokes are looked at, as `measure` says.",
@@ -49,9 +49,9 @@ def combine(
     /,
     *,
     config: ConfigFile = None,
-    running: Running = Running(),  # noqa: B008
+    flags: RunFlags = RunFlags(),  # noqa: B008
     given: Annotated[CombinedFlags, Parameter(name="*")] = {},  # noqa: B006
-    act: Annotated[Act, Parameter(parse=False)] = perform,
+    execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
     """Make a painting with the composition of one painting and the strokes of another, to paint photographs after.
 
@@ -66,14 +66,14 @@ def combine(
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    options = settings(COMBINED, given)
-    with Pipes() as pipes:
-        files = pictures([pipes.source(name) for name in (composition, strokes)])
+    options = resolve_options(COMBINED, given)
+    with StdStreams() as pipes:
+        files = list_images([pipes.input_path(name) for name in (composition, strokes)])
         if len(files) > len((composition, strokes)):
             raise InputError("combine takes two pictures, and a folder was given: name the files.")
         coarse, fine = files
-        own = picture_size(coarse, max_pixels=running.max_pixels or MAX_PIXELS)
-        canvas = fit(own, options.picture_size, by=options.measure)
+        own = image_size(coarse, max_pixels=flags.max_pixels or MAX_PIXELS)
+        canvas = fit_size(own, options.picture_size, measure=options.measure)
         sized = replace(options, size=f"{canvas.width}x{canvas.height}")
-        asked = [(fine, (), f"{coarse.stem}-in-{fine.stem}")]
-        return act(order(sized, asked, running, pipes, many=False, start=coarse))
+        runs = [(fine, (), f"{coarse.stem}-in-{fine.stem}")]
+        return execute(make_request(sized, runs, flags, pipes, is_batch=False, init=coarse))

@@ -23,7 +23,7 @@ def is_dash(name: str) -> bool:
     return name in (DASH, "-")
 
 
-def written(text: str) -> str:
+def restore_dashes(text: str) -> str:
     """The text as a person wrote it, also where it is quoted."""
     return text.replace(DASH, "-").replace(ascii(DASH)[1:-1], "-")
 

@@ -14,10 +14,10 @@ REFRESHES_PER_SECOND = 5.0
 TITLE_WIDTH, BAR_WIDTH = 24, 6
 
 
-class Mute:
+class Silent:
     """Says nothing."""
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Nothing."""
 
     def __enter__(self) -> Self:
@@ -27,15 +27,15 @@ class Mute:
         return
 
 
-class Printing(Mute):
+class LineLog(Silent):
     """Says by lines."""
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Print a line."""
         print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
-class Live(Mute):
+class ProgressBar(Silent):
     """A bar that moves while it is entered, after its title."""
 
     def __init__(self, console: Console, *columns: ProgressColumn) -> None:
@@ -48,7 +48,7 @@ class Live(Mute):
             expand=True,
         )
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Print a line above the bar."""
         self._bars.console.print(line)
 
@@ -60,11 +60,11 @@ class Live(Mute):
         self._bars.stop()
 
 
-def bar() -> BarColumn:
+def make_bar_column() -> BarColumn:
     """The bar itself, as wide as the others leave it."""
     return BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1))
 
 
-def field(name: str, *, markup: bool = False) -> TextColumn:
+def make_text_column(name: str, *, markup: bool = False) -> TextColumn:
     """What a task says under a name."""
     return TextColumn(f"{{task.fields[{name}]}}", markup=markup, table_column=Column(no_wrap=True))

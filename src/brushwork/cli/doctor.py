@@ -15,37 +15,37 @@ import torch
 from rich.table import Table
 
 from brushwork import __version__
-from brushwork.cli.consoles import console
+from brushwork.cli.consoles import make_console
 from brushwork.cli.exits import FAILURE
-from brushwork.cli.foresee import gigabytes
+from brushwork.cli.foresee import format_gigabytes
 from brushwork.cli.output import print_json
 from brushwork.cli.panels import JsonFlag
-from brushwork.cli.perform import device_name
-from brushwork.cli.weights import megabytes
+from brushwork.cli.perform import describe_device
+from brushwork.cli.weights import format_megabytes
 from brushwork.errors import InputError
-from brushwork.evaluate.machine import choice_of_device, pick_device
+from brushwork.evaluate.machine import describe_device_choice, select_device
 from brushwork.evaluate.memory import available_memory
 from brushwork.folders import nearest_folder, temporary_place
 from brushwork.perception import weight_sets
 from brushwork.perception.cache import cache_folder
-from brushwork.perception.choice import fastest
-from brushwork.perception.engines import usable
-from brushwork.perception.native.library import library
-from brushwork.perception.precision import resolve
+from brushwork.perception.choice import fastest_engine
+from brushwork.perception.engines import usable_engines
+from brushwork.perception.native.library import load_library
+from brushwork.perception.precision import resolve_precision
 from brushwork.recipes import PRESETS
 
 EXTRAS = {"giant": ("pyvips", "16-bit and giant pictures"), "plot": ("matplotlib", "--plot")}
 ACCELERATORS = ("cuda", "mps", "xpu")
 
 
-class Finding(NamedTuple):
+class Diagnosis(NamedTuple):
     """One thing about this machine."""
 
-    what: str
+    item: str
     value: str
-    trouble: str = ""
+    problem: str = ""
     """What is wrong and what to do; empty when all is well, or when nothing needs it."""
-    grave: bool = False
+    is_fatal: bool = False
     """Whether painting fails because of it."""
 
 
@@ -58,7 +58,7 @@ def doctor(*, json: JsonFlag = False) -> int:
         Print the findings as one JSON document.
     """
     findings = [*_software(), *_machine(), *_folders(), *_weights(), *_extras()]
-    grave = [one for one in findings if one.grave]
+    grave = [one for one in findings if one.is_fatal]
     if json:
         print_json({"healthy": not grave, "findings": [one._asdict() for one in findings]})
     else:
@@ -66,100 +66,100 @@ def doctor(*, json: JsonFlag = False) -> int:
     return FAILURE if grave else 0
 
 
-def _print(findings: list[Finding]) -> None:
-    terminal = console()
+def _print(findings: list[Diagnosis]) -> None:
+    terminal = make_console()
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for one in findings:
-        table.add_row(one.what, one.value)
+        table.add_row(one.item, one.value)
     terminal.print(table)
-    troubles = [one for one in findings if one.trouble]
+    troubles = [one for one in findings if one.problem]
     terminal.print()
     for one in troubles:
-        mark, style = ("wrong", "bold red") if one.grave else ("note", "yellow")
+        mark, style = ("wrong", "bold red") if one.is_fatal else ("note", "yellow")
         terminal.print(f"{mark}: ", style=style, end="")
-        terminal.print(f"{one.what}: {one.trouble}", soft_wrap=True)
-    if not any(one.grave for one in troubles):
+        terminal.print(f"{one.item}: {one.problem}", soft_wrap=True)
+    if not any(one.is_fatal for one in troubles):
         terminal.print("All is well: brushwork can paint here.", style="green")
 
 
-def _software() -> Iterator[Finding]:
-    yield Finding("brushwork", __version__)
-    yield Finding("python", f"{platform.python_version()} ({sys.executable})")
-    yield Finding("system", platform.platform())
-    yield Finding("torch", torch.__version__)
-    yield Finding("pillow", version("pillow"))
+def _software() -> Iterator[Diagnosis]:
+    yield Diagnosis("brushwork", __version__)
+    yield Diagnosis("python", f"{platform.python_version()} ({sys.executable})")
+    yield Diagnosis("system", platform.platform())
+    yield Diagnosis("torch", torch.__version__)
+    yield Diagnosis("pillow", version("pillow"))
 
 
-def _machine() -> Iterator[Finding]:
-    device = pick_device("auto")
-    yield Finding("device", f"{device_name(device)}; {choice_of_device()}")
-    yield Finding("precision", f"{resolve('auto', device)}, taken by --precision auto on {device.type}")
-    yield Finding("accelerators", ", ".join(_accelerators()) or "none that torch can use")
+def _machine() -> Iterator[Diagnosis]:
+    device = select_device("auto")
+    yield Diagnosis("device", f"{describe_device(device)}; {describe_device_choice()}")
+    yield Diagnosis("precision", f"{resolve_precision('auto', device)}, taken by --precision auto on {device.type}")
+    yield Diagnosis("accelerators", ", ".join(_accelerators()) or "none that torch can use")
     limit = os.environ.get("OMP_NUM_THREADS")
     given = f", OMP_NUM_THREADS={limit}" if limit else ""
-    yield Finding("threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores{given}")
+    yield Diagnosis("threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores{given}")
     yield _engine()
     left = available_memory(device)
-    yield Finding("memory", "unknown" if left is None else f"{gigabytes(left)} may be used on {device.type}")
+    yield Diagnosis("memory", "unknown" if left is None else f"{format_gigabytes(left)} may be used on {device.type}")
 
 
-def _engine() -> Finding:
-    compiled = library()
-    others = ", ".join(engine for engine in usable() if engine != fastest())
-    value = f"{fastest()}, taken by --engine auto on processors; there are also {others}"
+def _engine() -> Diagnosis:
+    compiled = load_library()
+    others = ", ".join(engine for engine in usable_engines() if engine != fastest_engine())
+    value = f"{fastest_engine()}, taken by --engine auto on processors; there are also {others}"
     if compiled is None:
         advice = "the fast path is missing: install a C++ compiler (g++ or clang++), and brushwork once more"
-        return Finding("engine", value, advice)
-    return Finding("engine", f"{value}; kernels for {compiled.variant}")
+        return Diagnosis("engine", value, advice)
+    return Diagnosis("engine", f"{value}; kernels for {compiled.variant}")
 
 
 def _accelerators() -> Iterator[str]:
     for name in ACCELERATORS:
         with suppress(InputError):
-            yield device_name(pick_device(name))
+            yield describe_device(select_device(name))
 
 
-def _weights() -> Iterator[Finding]:
+def _weights() -> Iterator[Diagnosis]:
     yield _cache()
     needed = {preset.network for preset in PRESETS.values()}
     for one in weight_sets():
         what, grave = f"weights {one.name}", one.name in needed and bool(one.hint)
         if one.state == "missing" and not grave:
-            yield Finding(what, f"not here; brushwork weights get {one.name}")
+            yield Diagnosis(what, f"not here; brushwork weights get {one.name}")
         else:
-            state = ", ".join(part for part in (one.state, one.architecture, megabytes(one.size)) if part)
-            yield Finding(what, state, one.hint, grave)
+            state = ", ".join(part for part in (one.state, one.architecture, format_megabytes(one.size)) if part)
+            yield Diagnosis(what, state, one.hint, grave)
 
 
-def _cache() -> Finding:
+def _cache() -> Diagnosis:
     folder = cache_folder()
     nearest = nearest_folder(folder)
     if _takes_files(nearest):
-        return Finding("cache", str(folder))
-    return Finding("cache", str(folder), f"{nearest} cannot be written: name another folder in BRUSHWORK_CACHE.")
+        return Diagnosis("cache", str(folder))
+    return Diagnosis("cache", str(folder), f"{nearest} cannot be written: name another folder in BRUSHWORK_CACHE.")
 
 
-def _folders() -> Iterator[Finding]:
+def _folders() -> Iterator[Diagnosis]:
     here = Path.cwd()
     advice = f"{here} cannot be written: name another one for results with -o."
-    yield Finding("current folder", str(here), "" if _takes_files(here) else advice)
+    yield Diagnosis("current folder", str(here), "" if _takes_files(here) else advice)
     try:
-        yield Finding("temporary files", temporary_place())
+        yield Diagnosis("temporary files", temporary_place())
     except InputError as error:
         advice = f"{error} Without it they lie beside the result, and - for a picture is refused."
-        yield Finding("temporary files", "no place", advice)
+        yield Diagnosis("temporary files", "no place", advice)
 
 
 def _takes_files(folder: Path) -> bool:
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
-def _extras() -> Iterator[Finding]:
+def _extras() -> Iterator[Diagnosis]:
     for extra, (package, purpose) in EXTRAS.items():
         try:
-            yield Finding(f"extra {extra}", f"{package} {version(package)}")
+            yield Diagnosis(f"extra {extra}", f"{package} {version(package)}")
         except PackageNotFoundError:
             advice = f"not installed; for {purpose}: pip install 'brushwork[{extra}]'"
-            yield Finding(f"extra {extra}", "not installed", advice)
+            yield Diagnosis(f"extra {extra}", "not installed", advice)

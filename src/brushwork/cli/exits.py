@@ -6,8 +6,8 @@ import re
 import signal
 import sys
 
-from brushwork.cli.dashes import written
-from brushwork.errors import BrushworkError, InputError, Stopped
+from brushwork.cli.dashes import restore_dashes
+from brushwork.errors import BrushworkError, InputError, StopSignalError
 
 FAILURE = 1
 USAGE = 2
@@ -17,33 +17,33 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 """Signs that terminals obey."""
 
 
-class Interrupted(Exception):  # noqa: N818 (it reads as a statement, as the library's own)
-    """A signal stopped the command, and something is to be said of it. `kept`: it can be resumed.
+class InterruptedRunError(Exception):
+    """A signal stopped the command, and something is to be said of it. `is_resumable`: it can be resumed.
 
     What was added to the cause is said too.
     """
 
     def __init__(self, message: str, cause: KeyboardInterrupt, *, kept: bool) -> None:
         super().__init__(" ".join([message, *getattr(cause, "__notes__", ())]))
-        self.code, self.kept = interrupted_code(cause), kept
+        self.code, self.is_resumable = interrupt_exit_code(cause), kept
 
 
-def interrupted_code(interruption: KeyboardInterrupt) -> int:
+def interrupt_exit_code(interruption: KeyboardInterrupt) -> int:
     """130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
-    return _SIGNALED + (interruption.number if isinstance(interruption, Stopped) else signal.SIGINT)
+    return _SIGNALED + (interruption.number if isinstance(interruption, StopSignalError) else signal.SIGINT)
 
 
-def exit_code(error: BrushworkError) -> int:
+def exit_code_for(error: BrushworkError) -> int:
     """2 for what a person gave, 1 for everything else."""
     return USAGE if isinstance(error, InputError) else FAILURE
 
 
-def message(error: BaseException) -> str:
+def format_error(error: BaseException) -> str:
     """What an error says, and what was added to it on the way."""
     return " ".join([str(error), *getattr(error, "__notes__", ())])
 
 
-def fail(message: str) -> None:
+def print_failure(message: str) -> None:
     """The line that says what went wrong, whatever signs are in the names."""
-    line = _CONTROL.sub(lambda sign: f"\\x{ord(sign[0]):02x}", " ".join(written(message).splitlines()))
+    line = _CONTROL.sub(lambda sign: f"\\x{ord(sign[0]):02x}", " ".join(restore_dashes(message).splitlines()))
     print(f"brushwork: error: {line}", file=sys.stderr, flush=True)  # noqa: T201

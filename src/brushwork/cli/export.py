@@ -1,4 +1,4 @@
-"""`brushwork export`: painters for other programs."""
+"""`brushwork models export`: painters for other programs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from brushwork.cli.options import home_path
-from brushwork.cli.output import result, tell
+from brushwork.cli.output import log, print_result
 from brushwork.cli.panels import OUTPUT
 from brushwork.cli.temporary import temporary_beside
-from brushwork.cli.weights import megabytes
-from brushwork.fast.export import export_painter
-from brushwork.fast.painter import load_painter
+from brushwork.cli.weights import format_megabytes
+from brushwork.fast.export import export_onnx
+from brushwork.fast.painter import load_model
 
 
-def export(
-    painter: str,
+def export_model(
+    model: str,
     /,
     *,
     output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="OUT.onnx")] = None,
@@ -31,8 +31,8 @@ def export(
 
     Parameters
     ----------
-    painter
-        The painter: its file, or a name that `brushwork painters` lists.
+    model
+        The painter: its file, or a name that `brushwork models` lists.
     output
         Where it goes; without it, a file in the current folder, named after the painter.
     force
@@ -40,11 +40,11 @@ def export(
     quiet
         Say nothing but errors and the result.
     """
-    found = load_painter(painter)
+    found = load_model(model)
     target = output or Path(f"{found.name}.onnx")
     with temporary_beside(target.parent):
-        written = export_painter(found, target, overwrite=force)
+        written = export_onnx(found, target, overwrite=force)
     if not quiet:
-        tell(f"{found.name}, {megabytes(written.stat().st_size)}")
-    result(str(written))
+        log(f"{found.name}, {format_megabytes(written.stat().st_size)}")
+    print_result(str(written))
     return 0

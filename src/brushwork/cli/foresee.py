@@ -11,67 +11,69 @@ from rich import box
 from rich.table import Table
 
 from brushwork.cli import mdan, paint, reconstruct, texture
-from brushwork.cli.consoles import console
+from brushwork.cli.consoles import make_console
 from brushwork.cli.exits import FAILURE
-from brushwork.cli.order import Order
-from brushwork.cli.output import print_json, tell
-from brushwork.cli.pace import minutes
-from brushwork.cli.perform import use_threads
-from brushwork.evaluate.plan import Plan
-from brushwork.jobs import Job, OnePass, plan, plan_at_once
-from brushwork.recipes import Texture
+from brushwork.cli.order import Request
+from brushwork.cli.output import log, print_json
+from brushwork.cli.pace import format_minutes
+from brushwork.cli.perform import set_threads
+from brushwork.evaluate.plan import JobPlan
+from brushwork.jobs import FeedForwardJob, OptimizationJob, plan_feedforward_job, plan_job
+from brushwork.recipes import TextureOptions
 
 
-def foresee(order: Order) -> int:
-    """Print the plan of every job: sizes, closures, memory, time. The exit code is 1 where one does not fit."""
-    use_threads(order.running.threads)
-    if not order.running.quiet and any(isinstance(job, Job) for job in order.jobs):
-        tell("measuring how fast this machine is")
-    plans = [(job, _plan(job, order.running.memory)) for job in order.jobs]
-    if order.running.json:
+def print_plan(request: Request) -> int:
+    """Print the plan of every job: sizes, iterations, memory, time. The exit code is 1 where one does not fit."""
+    set_threads(request.flags.threads)
+    if not request.flags.quiet and any(isinstance(job, OptimizationJob) for job in request.jobs):
+        log("measuring how fast this machine is")
+    plans = [(job, _plan(job, request.flags.memory)) for job in request.jobs]
+    if request.flags.json:
         documents = [_document(job, one) for job, one in plans]
-        print_json(documents if order.many else documents[0])
+        print_json(documents if request.is_batch else documents[0])
     else:
         for job, one in plans:
             _print(job, one)
     return 0 if all(one.fits for _, one in plans) else FAILURE
 
 
-def _plan(job: Job | OnePass, memory: int | None) -> Plan:
-    return plan(job, memory=memory) if isinstance(job, Job) else plan_at_once(job, memory=memory)
+def _plan(job: OptimizationJob | FeedForwardJob, memory: int | None) -> JobPlan:
+    return (
+        plan_job(job, memory=memory) if isinstance(job, OptimizationJob) else plan_feedforward_job(job, memory=memory)
+    )
 
 
-def _print(job: Job | OnePass, one: Plan) -> None:
-    terminal = console()
+def _print(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> None:
+    terminal = make_console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("size", "closures", "memory", "time"):
+    for title in ("size", "iterations", "memory", "time"):
         table.add_column(title, justify="right", no_wrap=True)
     for level in one.levels:
-        table.add_row(str(level.size), str(level.closures), gigabytes(level.memory), _time(level.seconds))
+        table.add_row(str(level.size), str(level.iterations), format_gigabytes(level.memory), _time(level.seconds))
     table.add_section()
-    table.add_row("all", str(one.closures), gigabytes(one.memory), _time(one.seconds), style="bold")
+    table.add_row("all", str(one.iterations), format_gigabytes(one.memory), _time(one.seconds), style="bold")
     terminal.print(f"{job.output} on {one.device}", soft_wrap=True)
     terminal.print(table)
     terminal.print(_verdict(job, one), soft_wrap=True)
 
 
-def _verdict(job: Job | OnePass, one: Plan) -> str:
+def _verdict(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> str:
     if one.available is None:
         return "How much memory there is, is not known."
     if one.fits:
-        return f"It fits{f' in {one.tiling}' if one.tiling else ''}: {gigabytes(one.available)} may be used."
-    return f"It does not fit: {gigabytes(one.available)} may be used. {_what_fits(job, one.largest)}"
+        return f"It fits{f' in {one.tiling}' if one.tiling else ''}: {format_gigabytes(one.available)} may be used."
+    return f"It does not fit: {format_gigabytes(one.available)} may be used. {_what_fits(job, one.max_size)}"
 
 
-def _what_fits(job: Job | OnePass, largest: int | None) -> str:
+def _what_fits(job: OptimizationJob | FeedForwardJob, largest: int | None) -> str:
     if not largest:
         return "No size does."
-    if isinstance(job.options, Texture):
+    if isinstance(job.options, TextureOptions):
         return f"The largest that does has {largest} pixels on its long side."
     return f"The largest that does is --size {largest}."
 
 
-def gigabytes(amount: int) -> str:
+def format_gigabytes(amount: int) -> str:
     """An amount of memory for people."""
     return f"{amount / BYTES_PER_GIGABYTE:.2f} GB"
 
@@ -80,24 +82,24 @@ BYTES_PER_GIGABYTE = 1e9
 
 
 def _time(seconds: float | None) -> str:
-    return "?" if seconds is None else minutes(seconds)
+    return "?" if seconds is None else format_minutes(seconds)
 
 
-def _document(job: Job | OnePass, one: Plan) -> dict[str, Any]:
+def _document(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> dict[str, Any]:
     levels = [{**asdict(level), "size": [level.size.width, level.size.height]} for level in one.levels]
-    totals = {"closures": one.closures, "memory": one.memory, "seconds": one.seconds}
-    verdict: dict[str, Any] = {"available": one.available, "fits": one.fits, "largest": one.largest}
+    totals = {"iterations": one.iterations, "memory": one.memory, "seconds": one.seconds}
+    verdict: dict[str, Any] = {"available": one.available, "fits": one.fits, "largest": one.max_size}
     verdict["tiling"] = None if one.tiling is None else one.tiling._asdict()
     return {"output": str(job.output), "device": one.device, "levels": levels, **totals, **verdict}
 
 
 def _only_planned(command: Any) -> Any:
-    return update_wrapper(partial(command, act=foresee), command)
+    return update_wrapper(partial(command, execute=print_plan), command)
 
 
 app = App(
     name="plan",
-    help="Say what a command would take: sizes, closures, memory and time. Nothing is painted.",
+    help="Say what a command would take: sizes, iterations, memory and time. Nothing is painted.",
     usage="Usage: brushwork plan [COMMAND] [OPTIONS] CONTENT STYLE...",
 )
 app.default(_only_planned(paint.paint))

@@ -15,7 +15,7 @@ _UPPER = "▀"
 _WHITE = 255
 
 
-def half_blocks(image: Image, columns: int, rows: int) -> Text:
+def render_half_blocks(image: Image, columns: int, rows: int) -> Text:
     """The picture, squeezed into so many columns and rows of characters, which are about twice as high as wide."""
     small = resize(image, Size(2 * rows, columns), clamp=True)
     levels = (small[0] * _WHITE).round().to(torch.uint8).permute(1, 2, 0).tolist()

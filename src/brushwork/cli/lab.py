@@ -1,4 +1,4 @@
-"""`brushwork lab`: the papers' experiments."""
+"""`brushwork reproduce`: the papers' experiments."""
 
 from __future__ import annotations
 
@@ -8,24 +8,33 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from brushwork.cli.options import home_path
-from brushwork.cli.output import result, tell
+from brushwork.cli.output import log, print_result
 from brushwork.cli.panels import MACHINE
 from brushwork.cli.temporary import temporary_beside
 from brushwork.errors import InputError
-from brushwork.evaluate.machine import pick_device
+from brushwork.evaluate.machine import select_device
 from brushwork.jobs.job import DeviceName
-from brushwork.lab import EXPERIMENTS, Order, Report, Result, conduct, experiment, over_processes, over_ray
+from brushwork.lab import (
+    EXPERIMENTS,
+    CellResult,
+    ExperimentReport,
+    ExperimentRequest,
+    load_experiment,
+    run_cells,
+    run_in_processes,
+    run_on_ray,
+)
 from brushwork.lab.easel import FULL_SIZE, QUICK_SIZE
-from brushwork.lab.run import Spread
-from brushwork.names import command_line
+from brushwork.lab.run import Executor
+from brushwork.names import to_command_line
 from brushwork.pipes import require_no_pipe
 from brushwork.recipes.options import SMALLEST_SIDE
 
 
-def lab(
+def reproduce(
     *experiments: str,
-    photograph: tuple[Path, ...] = (),
-    painting: tuple[Path, ...] = (),
+    content: tuple[Path, ...] = (),
+    style: tuple[Path, ...] = (),
     size: int | None = None,
     quick: bool = False,
     out: Annotated[Path, Parameter(alias="-o", converter=home_path)] = Path("lab"),
@@ -35,20 +44,20 @@ def lab(
 ) -> int:
     """Repeat experiments of the papers, each with a report: a page with its pictures, and the figures as JSON.
 
-    `brushwork lab` lists the experiments. What is painted already is not painted again.
+    `brushwork reproduce` lists the experiments. What is painted already is not painted again.
 
     Parameters
     ----------
     experiments
         Names of experiments, or all.
-    photograph
+    content
         Photographs to paint, instead of those that come along; most experiments use the first.
-    painting
+    style
         Paintings, likewise.
     size
         Long side of the pictures, in pixels; without it 512, as the papers painted, and 192 for --quick.
     quick
-        Small pictures and two fifths of the closures (of fig3 four fifths): enough to judge most claims. All
+        Small pictures and two fifths of the iterations (of fig3 four fifths): enough to judge most claims. All
         experiments together take about 45 minutes on one core of a processor.
     out
         Folder of the reports; each experiment has its own inside.
@@ -62,19 +71,21 @@ def lab(
     """
     size = (QUICK_SIZE if quick else FULL_SIZE) if size is None else size
     require_lab(size, jobs)
-    spread = spreading(jobs, engine)
-    for path in (*photograph, *painting):
+    spread = pick_executor(jobs, engine)
+    for path in (*content, *style):
         require_no_pipe(path)  # each cell reads it
     if not experiments:
         for name, line in EXPERIMENTS.items():
-            result(f"{name}: {line}")
+            print_result(f"{name}: {line}")
     names = list(EXPERIMENTS) if experiments == ("all",) else list(experiments)
-    place = str(pick_device(device))
+    place = str(select_device(device))
     if engine == "ray":  # its workers have folders of their own
-        out, photograph, painting = out.absolute(), _absolute(photograph), _absolute(painting)
-    orders = [Order(experiment(name).name, out / name, photograph, painting, size, quick, place) for name in names]
-    for order in orders:
-        result(str(_report(order, spread)))
+        out, content, style = out.absolute(), _absolute(content), _absolute(style)
+    orders = [
+        ExperimentRequest(load_experiment(name).name, out / name, content, style, size, quick, place) for name in names
+    ]
+    for request in orders:
+        print_result(str(_report(request, spread)))
     return 0
 
 
@@ -82,19 +93,19 @@ def _absolute(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     return tuple(path.absolute() for path in paths)
 
 
-def _command(order: Order) -> str:
+def _command(request: ExperimentRequest) -> str:
     """The command that makes this report; pictures by their names, wherever they lie."""
-    pictures = {"--photograph": order.photographs, "--painting": order.paintings}
-    named = [word for flag, paths in pictures.items() for path in paths for word in (flag, path.name)]
-    quick = ["--quick"] if order.quick else []
-    return command_line(["brushwork", "lab", order.experiment, *quick, "--size", str(order.size), *named])
+    images = {"--content": request.contents, "--style": request.styles}
+    named = [word for flag, paths in images.items() for path in paths for word in (flag, path.name)]
+    quick = ["--quick"] if request.is_quick else []
+    return to_command_line(["brushwork", "lab", request.experiment, *quick, "--size", str(request.size), *named])
 
 
-def spreading(jobs: int, engine: str = "processes") -> Spread | None:
+def pick_executor(jobs: int, engine: str = "processes") -> Executor | None:
     """How cells are spread; None: one after the other, here."""
     if engine == "ray":
-        return over_ray(jobs)
-    return over_processes(jobs) if jobs > 1 else None
+        return run_on_ray(jobs)
+    return run_in_processes(jobs) if jobs > 1 else None
 
 
 def require_lab(size: int, jobs: int) -> None:
@@ -108,16 +119,16 @@ def require_lab(size: int, jobs: int) -> None:
         raise InputError(f"jobs is {jobs}: it must be 1 or more.")
 
 
-def _report(order: Order, spread: Spread | None) -> Path:
-    results: dict[str, Result] = {}
-    with temporary_beside(order.folder):
-        for name, one in conduct(order, spread):
+def _report(request: ExperimentRequest, spread: Executor | None) -> Path:
+    results: dict[str, CellResult] = {}
+    with temporary_beside(request.folder):
+        for name, one in run_cells(request, spread):
             results[name] = one
-            tell(f"{order.experiment} {name}: {one.seconds:.0f} s")
-    easel, kind = order.easel(), experiment(order.experiment)
-    ordered = [results[cell.name] for cell in kind.cells(easel)]
-    report = Report(kind, easel.given, ordered, made_by=_command(order))
+            log(f"{request.experiment} {name}: {one.seconds:.0f} s")
+    context, kind = request.load_context(), load_experiment(request.experiment)
+    ordered = [results[cell.name] for cell in kind.cells(context)]
+    report = ExperimentReport(kind, context.inputs, ordered, created_by=_command(request))
     for check in report.checks:
         verdict = {True: "holds", False: "does not hold", None: "look"}[check.holds]
-        tell(f"{verdict}: {check.claim}: {check.measured}")
-    return report.write(order.folder)
+        log(f"{verdict}: {check.claim}: {check.measured}")
+    return report.write(request.folder)

@@ -12,8 +12,8 @@ from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict, Env
 
 from brushwork.cli.options import Given
-from brushwork.errors import InputError, did_you_mean
-from brushwork.folders import expanded
+from brushwork.errors import InputError, suggest_names
+from brushwork.folders import expand_user
 from brushwork.pipes import content_of_pipe, is_there
 
 PREFIX = "BRUSHWORK_"
@@ -24,7 +24,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 Recipe = TypeVar("Recipe")
 
 
-def settings_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """The layer of `--config FILE.toml`: `flag = value` lines, with the flags' names, dashes or underscores.
 
     Raises: InputError: no such file, no TOML, or a table in it. cyclopts' errors: unknown flags, wrong types.
@@ -44,7 +44,7 @@ ENVIRONMENT = Env(PREFIX, command=False, show=False)
 """The layer of BRUSHWORK_SIZE and the like; names that are no option of the command are left alone."""
 
 
-def settings(base: Recipe, given: Given, ratio: float | None = None) -> Recipe:
+def resolve_options(base: Recipe, given: Given, ratio: float | None = None) -> Recipe:
     """A recipe's options: those given, over a preset or the defaults.
 
     `ratio` is α/β: it sets the content's weight to ratio · style weight.
@@ -61,23 +61,23 @@ def settings(base: Recipe, given: Given, ratio: float | None = None) -> Recipe:
     return replace(base, **given)  # type: ignore[type-var]
 
 
-def split_start(given: Given, named: Any) -> tuple[Given, Path | None]:
+def split_init(given: Given, named: Any) -> tuple[Given, Path | None]:
     """Tell a starting point by name from one that is a picture file.
 
     Raises: InputError: neither.
     """
-    start, names = given.get("start"), get_args(named)
-    if start is None or start in names:
+    init, names = given.get("init"), get_args(named)
+    if init is None or init in names:
         return given, None
-    if not is_there(expanded(start)):
-        raise InputError(f"the start {start!r} is neither a starting point nor a file. {did_you_mean(start, names)}")
-    return {name: value for name, value in given.items() if name != "start"}, expanded(start)
+    if not is_there(expand_user(init)):
+        raise InputError(f"the start {init!r} is neither a starting point nor a file. {suggest_names(init, names)}")
+    return {name: value for name, value in given.items() if name != "init"}, expand_user(init)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         piped = content_of_pipe(path)
-        content = expanded(path).read_bytes() if piped is None else piped
+        content = expand_user(path).read_bytes() if piped is None else piped
         if content.startswith(_UTF16):
             raise InputError(f"the settings file {path} is UTF-16: save it as UTF-8.")
         return tomllib.loads(content.decode("utf-8-sig"))

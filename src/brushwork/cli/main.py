@@ -13,15 +13,23 @@ from cyclopts.exceptions import CycloptsError
 
 from brushwork import __version__
 from brushwork.cli.dashes import DASH, require_streams
-from brushwork.cli.exits import FAILURE, USAGE, Interrupted, exit_code, fail, interrupted_code, message
-from brushwork.cli.layers import ENVIRONMENT, settings_file
-from brushwork.cli.output import tell
-from brushwork.cli.process import tune
+from brushwork.cli.exits import (
+    FAILURE,
+    USAGE,
+    InterruptedRunError,
+    exit_code_for,
+    format_error,
+    interrupt_exit_code,
+    print_failure,
+)
+from brushwork.cli.layers import ENVIRONMENT, load_config_file
+from brushwork.cli.output import log
+from brushwork.cli.process import tune_process
 from brushwork.cli.signals import SIGNALS
-from brushwork.cli.streams import leave_stdout, settle_streams
+from brushwork.cli.streams import configure_streams, discard_stdout
 from brushwork.cli.temporary import settle_temporary
 from brushwork.errors import BrushworkError
-from brushwork.names import command_line
+from brushwork.names import to_command_line
 from brushwork.pipes import keeping_pipes
 
 _HELP = """Paint any photograph in the style of any painting, as the papers say.
@@ -34,15 +42,14 @@ _COMMANDS = {
     "mdan": ("brushwork.cli.mdan:mdan", "Paint a photograph against a rival that learns the painting's patches."),
     "texture": ("brushwork.cli.texture:texture", "Synthesize a texture of any size from a picture."),
     "reconstruct": ("brushwork.cli.reconstruct:app", "Make visible what a layer knows of a picture."),
-    "plan": ("brushwork.cli.foresee:app", "Say what a command would take: sizes, closures, memory, time."),
-    "again": ("brushwork.cli.again:again", "Repeat a picture from its metadata."),
-    "lab": ("brushwork.cli.lab:lab", "Repeat the experiments of the papers, with a report."),
+    "plan": ("brushwork.cli.foresee:app", "Say what a command would take: sizes, iterations, memory, time."),
+    "rerun": ("brushwork.cli.again:rerun", "Repeat a picture from its metadata."),
+    "reproduce": ("brushwork.cli.lab:reproduce", "Repeat the experiments of the papers, with a report."),
     "train": ("brushwork.cli.train:app", "Teach a network to paint in one pass."),
     "sweep": ("brushwork.cli.sweep:app", "Paint every combination of some settings, small, to choose from."),
     "style": ("brushwork.cli.style:app", "Keep styles of paintings in files, mix them, and combine paintings."),
-    "judge": ("brushwork.cli.judge:judge", "Judge how near results are to photograph and painting."),
-    "painters": ("brushwork.cli.painters:painters", "List the networks that paint at once, in a style each."),
-    "export": ("brushwork.cli.export:export", "Write a painter for other programs, as ONNX."),
+    "evaluate": ("brushwork.cli.judge:evaluate", "Judge how near results are to photograph and painting."),
+    "models": ("brushwork.cli.painters:app", "List the networks that paint at once, in a style each."),
     "presets": ("brushwork.cli.presets:presets", "List the published programs that are known as settings."),
     "weights": ("brushwork.cli.weights:app", "List, fetch and add the networks' weights."),
     "doctor": ("brushwork.cli.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),
@@ -50,13 +57,13 @@ _COMMANDS = {
 """Name → where it is, and its line in the list of commands."""
 
 
-def application(given: Sequence[str]) -> App:
+def make_app(given: Sequence[str]) -> App:
     """The command. A subcommand is imported when it is called; only then its own page says more than its line."""
     app = App(
         name="brushwork",
         help=_HELP,
         version=f"brushwork {__version__}",
-        config=(require_streams, settings_file, ENVIRONMENT),
+        config=(require_streams, load_config_file, ENVIRONMENT),
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
@@ -72,9 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _run(arguments)
-    with SIGNALS.listening():  # the process is ours
-        tune()
-        settle_streams()
+    with SIGNALS.listen():  # the process is ours
+        tune_process()
+        configure_streams()
         settle_temporary()
         code = _run(sys.argv[1:])
     SIGNALS.end_with(code)
@@ -84,25 +91,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: Sequence[str]) -> int:
     try:
         with keeping_pipes():
-            code = application(given)(
+            code = make_app(given)(
                 [DASH if token == "-" else token for token in given], exit_on_error=False, print_error=False
             )
         if sys.stdout is not None:
             sys.stdout.flush()
     except CycloptsError as error:
-        fail(f"{_one_line(error)} Try {shlex.join(['brushwork', *(error.command_chain or ()), '--help'])}.")
+        print_failure(f"{_one_line(error)} Try {shlex.join(['brushwork', *(error.command_chain or ()), '--help'])}.")
         return USAGE
     except BrushworkError as error:
-        fail(message(error))
-        return exit_code(error)
-    except Interrupted as interruption:
-        tell(f"brushwork: {interruption}{_how_to_go_on(given) if interruption.kept else ''}")
+        print_failure(format_error(error))
+        return exit_code_for(error)
+    except InterruptedRunError as interruption:
+        log(f"brushwork: {interruption}{_how_to_go_on(given) if interruption.is_resumable else ''}")
         return interruption.code
     except KeyboardInterrupt as interruption:
-        tell("brushwork: interrupted")
-        return interrupted_code(interruption)
+        log("brushwork: interrupted")
+        return interrupt_exit_code(interruption)
     except BrokenPipeError:
-        leave_stdout()
+        discard_stdout()
         return FAILURE
     except Exception as error:
         return _unexpected(error)
@@ -116,7 +123,7 @@ def _one_line(error: CycloptsError) -> str:
 
 def _how_to_go_on(given: Sequence[str]) -> str:
     resumed = [*given, *([] if "--resume" in given else ["--resume"])]
-    return f"\nbrushwork: go on with: brushwork {command_line(resumed)}"
+    return f"\nbrushwork: go on with: brushwork {to_command_line(resumed)}"
 
 
 def _unexpected(error: Exception) -> int:
@@ -124,6 +131,6 @@ def _unexpected(error: Exception) -> int:
     if os.environ.get("BRUSHWORK_DEBUG"):
         traceback.print_exc()
     else:
-        what = f"{type(error).__name__}: {message(error)}"
-        fail(f"unexpected: {what}. Please report this, with what BRUSHWORK_DEBUG=1 shows.")
+        what = f"{type(error).__name__}: {format_error(error)}"
+        print_failure(f"unexpected: {what}. Please report this, with what BRUSHWORK_DEBUG=1 shows.")
     return FAILURE

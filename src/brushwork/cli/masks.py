@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brushwork.errors import InputError
-from brushwork.folders import expanded
+from brushwork.folders import expand_user
 from brushwork.jobs.job import Masks
 from brushwork.pipes import is_there
 
 
-def masks(given: Sequence[str], jobs: int) -> tuple[Masks, ...]:
+def parse_regions(given: Sequence[str], jobs: int) -> tuple[Masks, ...]:
     """The files of every region. A colon may be part of a name, where the files are there.
 
     Raises: InputError: files that are not there, or several pictures to paint, which one photograph's masks cannot fit.
@@ -24,7 +24,7 @@ def _masks(given: str) -> Masks:
     parts = given.split(":")
     pairs = [(":".join(parts[:place]), ":".join(parts[place:])) for place in range(1, len(parts))]
     # Nothing after the colon: all of the painting.
-    ways = [tuple(expanded(name) for name in names if name) for names in ((given,), *pairs) if names[0]]
+    ways = [tuple(expand_user(name) for name in names if name) for names in ((given,), *pairs) if names[0]]
     there = [way for way in ways if all(map(is_there, way))]
     if there:
         return there[0]

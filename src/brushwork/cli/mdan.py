@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork.cli.dashes import Picture
-from brushwork.cli.layers import settings, split_start
-from brushwork.cli.options import Given, flags
-from brushwork.cli.order import Act, Pipes, order
+from brushwork.cli.layers import resolve_options, split_init
+from brushwork.cli.options import Given, make_flags
+from brushwork.cli.order import Execute, StdStreams, make_request
 from brushwork.cli.paint import START_HELP
 from brushwork.cli.panels import ConfigFile
-from brushwork.cli.perform import perform
-from brushwork.cli.running import Running
-from brushwork.cli.targets import holds_folder, pictures
+from brushwork.cli.perform import execute
+from brushwork.cli.running import RunFlags
+from brushwork.cli.targets import has_folder, list_images
 from brushwork.errors import InputError
-from brushwork.recipes import Mdan
-from brushwork.recipes.options import Start
+from brushwork.recipes import MDANOptions
+from brushwork.recipes.options import Init
 
 if TYPE_CHECKING:
     MdanFlags: TypeAlias = Given
 else:
-    MdanFlags = flags(Mdan(), types={"start": str}, texts={"start": START_HELP})
+    MdanFlags = make_flags(MDANOptions(), types={"init": str}, texts={"init": START_HELP})
 
 
 def mdan(
@@ -30,9 +30,9 @@ def mdan(
     /,
     *styles: Picture,
     config: ConfigFile = None,
-    running: Running = Running(),  # noqa: B008
+    flags: RunFlags = RunFlags(),  # noqa: B008
     given: Annotated[MdanFlags, Parameter(name="*")] = {},  # noqa: B006
-    act: Annotated[Act, Parameter(parse=False)] = perform,
+    execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
     """Paint a photograph against a rival that learns to tell its patches from the painting's.
 
@@ -49,12 +49,12 @@ def mdan(
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    given, start = split_start(given, Start)
-    options = settings(Mdan(), given)
+    given, init = split_init(given, Init)
+    options = resolve_options(MDANOptions(), given)
     if not styles:
         raise InputError(f"a painting is missing: brushwork mdan {content} PAINTING")
-    with Pipes() as pipes:
-        photographs = pictures([pipes.source(content)], quiet=running.quiet)
-        paintings = tuple(pictures([pipes.source(name) for name in styles], quiet=running.quiet))
-        asked = [(one, paintings, f"{one.stem}+{paintings[0].stem}-mdan") for one in photographs]
-        return act(order(options, asked, running, pipes, many=holds_folder([content]), start=start))
+    with StdStreams() as pipes:
+        contents = list_images([pipes.input_path(content)], quiet=flags.quiet)
+        style_images = tuple(list_images([pipes.input_path(name) for name in styles], quiet=flags.quiet))
+        runs = [(one, style_images, f"{one.stem}+{style_images[0].stem}-mdan") for one in contents]
+        return execute(make_request(options, runs, flags, pipes, is_batch=has_folder([content]), init=init))

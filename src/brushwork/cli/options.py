@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get
 from cyclopts import Group, Parameter, Token
 
 from brushwork.cli.panels import FIRST_RECIPE_PANEL
-from brushwork.folders import expanded
+from brushwork.folders import expand_user
 
 Given = dict[str, Any]
 """The options that a person gave, by field; nothing about the others."""
@@ -24,7 +24,7 @@ _EXTENT = int | Literal["full"]
 """As `brushwork.recipes.options.Extent`, which cannot be imported here: pages of help do not wait for torch."""
 
 
-def flags(
+def make_flags(
     defaults: object,
     *,
     without: Collection[str] = (),
@@ -39,7 +39,7 @@ def flags(
     dataclasses that it is composed of. `names`, `types` and `texts` replace a field's flag, type and help.
     """
     kind = type(defaults)
-    documented = {**documentation(kind), **(texts or {})}
+    documented = {**field_docs(kind), **(texts or {})}
     hints = {**get_type_hints(kind), **(types or {})}
     panels = _panels(kind)
     annotations = {
@@ -56,7 +56,7 @@ def flags(
     return TypedDict(f"{kind.__name__}Flags", annotations, total=False)  # type: ignore[operator]
 
 
-def documentation(kind: type) -> dict[str, str]:
+def field_docs(kind: type) -> dict[str, str]:
     """The docstring under each field of a dataclass, on one line, those of its bases included."""
     found: dict[str, str] = {}
     for one in reversed(kind.__mro__):
@@ -65,7 +65,7 @@ def documentation(kind: type) -> dict[str, str]:
     return found
 
 
-def summary(kind: type) -> str:
+def first_doc_line(kind: type) -> str:
     """The first line of a class's docstring."""
     return (kind.__doc__ or "").partition("\n")[0]
 
@@ -87,13 +87,17 @@ def _panels(kind: type) -> dict[str, Group]:
     """Field → the panel of the class that first has it: recipes may override what their groups say."""
     panels: dict[str, Group] = {}
     for place, home in enumerate(kind.__mro__):
-        panel = Group(_words(home.__name__), help=summary(home), sort_key=FIRST_RECIPE_PANEL + place)
+        panel = Group(
+            _words(home.__name__.removesuffix("Options")),
+            help=first_doc_line(home),
+            sort_key=FIRST_RECIPE_PANEL + place,
+        )
         panels |= dict.fromkeys(inspect.get_annotations(home), panel)
     return panels
 
 
 def _words(name: str) -> str:
-    """WeighingContent → Weighing content."""
+    """ContentOptions → Weighing content."""
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip().capitalize()
 
 
@@ -117,15 +121,15 @@ def _converter(hint: Any) -> tuple[Callable[[Any, Sequence[Token]], Any] | None,
         one = get_args(hint)[0]
         return (lambda _, tokens: tuple(one(part) for token in tokens for part in _parts(token.value))), True
     if hint == _EXTENT:
-        return extent, False
-    return (whole, False) if hint is int else (None, False)
+        return parse_extent, False
+    return (parse_integer, False) if hint is int else (None, False)
 
 
 def _parts(written: str) -> list[str]:
     return [part.strip() for part in written.split(",") if part.strip()]
 
 
-def whole(_: Any, tokens: Sequence[Token]) -> int:
+def parse_integer(_: Any, tokens: Sequence[Token]) -> int:
     """A whole number; 1e3 is one, 2.5 is none."""
     with suppress(ValueError):
         return int(tokens[0].value)
@@ -138,12 +142,12 @@ def whole(_: Any, tokens: Sequence[Token]) -> int:
 
 def home_path(_: Any, tokens: Sequence[Token]) -> Path:
     """A path; a ~ that the shell left is the home folder."""
-    return expanded(tokens[0].value)
+    return expand_user(tokens[0].value)
 
 
-def extent(_: Any, tokens: Sequence[Token]) -> int | Literal["full"]:
+def parse_extent(_: Any, tokens: Sequence[Token]) -> int | Literal["full"]:
     """A whole number, or the word `full`."""
-    return "full" if tokens[0].value == "full" else whole(_, tokens)
+    return "full" if tokens[0].value == "full" else parse_integer(_, tokens)
 
 
 def _shown(default: object) -> str | bool:

@@ -10,63 +10,63 @@ from tempfile import TemporaryDirectory
 from typing import Self, TypeAlias
 
 from brushwork.cli.dashes import is_dash
-from brushwork.cli.launched import is_launched
-from brushwork.cli.running import Running
-from brushwork.cli.targets import outputs, pictures
+from brushwork.cli.launched import is_distributed_launch
+from brushwork.cli.running import RunFlags
+from brushwork.cli.targets import list_images, output_paths
 from brushwork.errors import InputError
-from brushwork.fast.at_once import AtOnce
+from brushwork.fast.at_once import FeedForwardOptions
 from brushwork.folders import temporary_place
-from brushwork.jobs import Job, OnePass, commission
+from brushwork.jobs import FeedForwardJob, OptimizationJob, make_job
 from brushwork.jobs.job import Masks
 from brushwork.pipes import STDIN, keep, require_no_pipe
-from brushwork.recipes import Options
+from brushwork.recipes import RecipeOptions
 
 
 @dataclass(frozen=True)
-class Order:
+class Request:
     """Jobs, and how to go about them."""
 
-    jobs: tuple[Job | OnePass, ...]
-    running: Running
-    many: bool
+    jobs: tuple[OptimizationJob | FeedForwardJob, ...]
+    flags: RunFlags
+    is_batch: bool
     """Whether there may be several results: a folder or several pictures were given."""
 
 
-def require_optimized(order: Order) -> None:
+def require_optimization(request: Request) -> None:
     """Refuse what only an optimization can do, where something is painted in one pass.
 
     Raises: InputError: a series of pictures, a plot, or several processes.
     """
-    if all(isinstance(job, Job) for job in order.jobs):
+    if all(isinstance(job, OptimizationJob) for job in request.jobs):
         return
-    running = order.running
-    given = {"save-every": running.save_every, "plot": running.plot, "timelapse": running.timelapse}
+    flags = request.flags
+    given = {"save-every": flags.save_every, "plot": flags.plot, "timelapse": flags.timelapse}
     for name, value in given.items():
         if value is not None:
-            raise InputError(f"--{name} shows the closures of a painting, and what is painted in one pass has none.")
-    if is_launched():
+            raise InputError(f"--{name} shows the iterations of a painting, and what is painted in one pass has none.")
+    if is_distributed_launch():
         raise InputError("what is painted in one pass is the work of one process: start it without a launcher.")
 
 
-Act: TypeAlias = Callable[[Order], int]
+Execute: TypeAlias = Callable[[Request], int]
 """What is done with an order; returns the exit code."""
 
 
-class Pipes:
+class StdStreams:
     """Standard input, kept in memory, and standard output as a file, while it is entered."""
 
     def __init__(self) -> None:
         self._folder: TemporaryDirectory[str] | None = None
         self._read = False
 
-    def source(self, name: str) -> str:
+    def input_path(self, name: str) -> str:
         """The file for a picture's name: `-` is standard input, which is read whole.
 
         Raises: InputError: standard input for one of several processes, or that is closed or cannot be read.
         """
         if not is_dash(name):
             return name
-        if is_launched():
+        if is_distributed_launch():
             raise InputError("several processes cannot all read standard input: give the picture as a file.")
         if not self._read:
             if sys.stdin is None:
@@ -78,7 +78,7 @@ class Pipes:
                 raise InputError(f"standard input cannot be read ({error}): give the picture as a file.") from error
         return str(STDIN)
 
-    def target(self, name: str) -> str:
+    def output_path(self, name: str) -> str:
         """The file for the output's name: `-` becomes a PNG that is then copied to standard output.
 
         Raises: InputError: that is closed; no place to keep the file.
@@ -107,50 +107,50 @@ class Pipes:
         return Path(self._folder.name)
 
 
-def order(
-    options: Options | AtOnce,
-    asked: Sequence[tuple[Path, tuple[Path, ...], str]],
-    running: Running,
-    pipes: Pipes,
+def make_request(
+    options: RecipeOptions | FeedForwardOptions,
+    runs: Sequence[tuple[Path, tuple[Path, ...], str]],
+    flags: RunFlags,
+    pipes: StdStreams,
     *,
-    many: bool,
-    start: Path | None,
+    is_batch: bool,
+    init: Path | None,
     regions: tuple[Masks, ...] = (),
-) -> Order:
+) -> Request:
     """An order for (content, paintings, name of the result), with outputs where the person wants them.
 
     Raises: InputError: one file, or standard output, for several results.
     """
-    many = many or len(asked) > 1
-    if many and is_dash(running.output):
+    is_batch = is_batch or len(runs) > 1
+    if is_batch and is_dash(flags.output):
         raise InputError("-o - is one picture on standard output, and there may be several: give a folder with -o.")
-    files = outputs(pipes.target(running.output), [name for _, _, name in asked], many)
+    files = output_paths(pipes.output_path(flags.output), [name for _, _, name in runs], is_batch)
     jobs = tuple(
-        commission(
+        make_job(
             options,
             content=content,
-            paintings=paintings,
+            styles=styles,
             regions=regions,
             output=output,
-            start=start,
-            device=running.device,
-            overwrite=running.force,
-            pyramid=running.pyramid,
-            max_pixels=running.max_pixels,
+            init=init,
+            device=flags.device,
+            overwrite=flags.force,
+            pyramid=flags.pyramid,
+            max_pixels=flags.max_pixels,
         )
-        for (content, paintings, _), output in zip(asked, files, strict=True)
+        for (content, styles, _), output in zip(runs, files, strict=True)
     )
-    if is_launched():  # each of the processes would read a part
+    if is_distributed_launch():  # each of the processes would read a part
         for path in {path for job in jobs for path in job.inputs}:
             require_no_pipe(path)
-    return Order(jobs, running, many)
+    return Request(jobs, flags, is_batch)
 
 
-def single_picture_order(
-    options: Options, names: Sequence[str], result: str, running: Running, start: Path | None, act: Act
+def make_single_image_request(
+    options: RecipeOptions, names: Sequence[str], result: str, flags: RunFlags, init: Path | None, execute: Execute
 ) -> int:
     """Do something with one job for each picture: what reconstructions and textures have in common."""
-    with Pipes() as pipes:
-        files = pictures([pipes.source(name) for name in names], quiet=running.quiet)
-        asked = [(file, (), f"{file.stem}-{result}") for file in files]
-        return act(order(options, asked, running, pipes, many=len(names) > 1 or len(files) > 1, start=start))
+    with StdStreams() as pipes:
+        files = list_images([pipes.input_path(name) for name in names], quiet=flags.quiet)
+        runs = [(file, (), f"{file.stem}-{result}") for file in files]
+        return execute(make_request(options, runs, flags, pipes, is_batch=len(names) > 1 or len(files) > 1, init=init))

@@ -8,25 +8,25 @@ import shutil
 import sys
 from pathlib import Path
 
-from brushwork.cli.streams import writing_results
+from brushwork.cli.streams import explain_stdout_errors
 
 
-def tell(line: str) -> None:
+def log(line: str) -> None:
     """A line about what is going on."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def result(line: str) -> None:
+def print_result(line: str) -> None:
     """A line that another program may want to read."""
     print(line, flush=True)  # noqa: T201
 
 
 def print_json(document: object) -> None:
     """One JSON document."""
-    result(json_text(document, getattr(sys.stdout, "encoding", None) or "utf-8"))
+    print_result(to_json_text(document, getattr(sys.stdout, "encoding", None) or "utf-8"))
 
 
-def json_text(document: object, encoding: str = "utf-8") -> str:
+def to_json_text(document: object, encoding: str = "utf-8") -> str:
     """A document as JSON, in ASCII where it has letters that the encoding lacks. Numbers without a word become null."""
     finite = _finite(document)
     text = json.dumps(finite, indent=2, ensure_ascii=False, default=str)
@@ -37,12 +37,12 @@ def json_text(document: object, encoding: str = "utf-8") -> str:
     return text
 
 
-def send(file: Path) -> None:
+def write_file_to_stdout(file: Path) -> None:
     """A file's bytes to standard output.
 
     Raises: InputError: they cannot be written.
     """
-    with file.open("rb") as content, writing_results():
+    with file.open("rb") as content, explain_stdout_errors():
         sys.stdout.buffer.flush()
         shutil.copyfileobj(content, sys.stdout.buffer)
         sys.stdout.buffer.flush()

@@ -8,8 +8,8 @@ from time import monotonic
 from brushwork.recipes import Progress
 
 
-class Pace:
-    """Measures work as closures times pixels: a closure at twice the side takes four times as long."""
+class RemainingTime:
+    """Measures work as iterations times pixels: a iteration at twice the side takes four times as long."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
@@ -19,9 +19,9 @@ class Pace:
         self.left: float | None = None
         """Seconds; None until two steps were seen."""
 
-    def see(self, progress: Progress) -> None:
+    def update(self, progress: Progress) -> None:
         """Take notice of a step."""
-        self.done, now = work_done(progress), self._clock()
+        self.done, now = fraction_done(progress), self._clock()
         if self._began is None:
             self._began = now, self.done
             return
@@ -30,16 +30,16 @@ class Pace:
             self.left = (now - began) / (self.done - had) * (1 - self.done)
 
 
-def work_done(progress: Progress) -> float:
-    """The share of a painting's closures times pixels that is spent."""
-    works = [level.closures * level.size.area for level in progress.levels]
+def fraction_done(progress: Progress) -> float:
+    """The share of a painting's iterations times pixels that is spent."""
+    works = [level.iterations * level.size.area for level in progress.levels]
     here = progress.levels[progress.level]
     # a line search may overshoot the level's closures by a few
-    spent = min(progress.step.index, here.closures) * here.size.area
-    return (sum(works[: progress.level]) + spent) / sum(works)
+    iterations = min(progress.step.index, here.iterations) * here.size.area
+    return (sum(works[: progress.level]) + iterations) / sum(works)
 
 
-def minutes(seconds: float) -> str:
+def format_minutes(seconds: float) -> str:
     """75 → 1:15; 3675 → 1:01:15."""
     whole = round(seconds)
     hours, rest = divmod(whole, SECONDS_PER_HOUR)

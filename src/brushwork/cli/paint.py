@@ -8,36 +8,36 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
-from brushwork.cli.at_once import at_once
-from brushwork.cli.by_painter import by_painter, painter_name, require_alone
+from brushwork.cli.at_once import feedforward_options
+from brushwork.cli.by_painter import model_options, model_stem, require_no_conflicts
 from brushwork.cli.dashes import STREAM, Picture
-from brushwork.cli.layers import settings, split_start
-from brushwork.cli.masks import masks
-from brushwork.cli.options import Given, flags
-from brushwork.cli.order import Act, Pipes, order
+from brushwork.cli.layers import resolve_options, split_init
+from brushwork.cli.masks import parse_regions
+from brushwork.cli.options import Given, make_flags
+from brushwork.cli.order import Execute, StdStreams, make_request
 from brushwork.cli.panels import PICTURES, SETTINGS, ConfigFile
-from brushwork.cli.passing import Passing
-from brushwork.cli.perform import perform
-from brushwork.cli.running import Running
-from brushwork.cli.targets import holds_folder, pictures
+from brushwork.cli.passing import FeedForwardFlags
+from brushwork.cli.perform import execute
+from brushwork.cli.running import RunFlags
+from brushwork.cli.targets import has_folder, list_images
 from brushwork.errors import InputError
-from brushwork.fast.at_once import AtOnce
-from brushwork.fast.instant import Instant
-from brushwork.recipes import Options, preset
-from brushwork.recipes.options import Start
+from brushwork.fast.at_once import FeedForwardOptions
+from brushwork.fast.instant import AdaINOptions
+from brushwork.recipes import RecipeOptions, load_preset
+from brushwork.recipes.options import Init
 
 START_HELP = """Starting point: the photograph (content), the painting (style), white noise (noise), gray, what
 --instant paints (instant), or a picture file."""
 _STYLES_IN_A_NAME = 3
 
-Names: TypeAlias = Annotated[
+NameList: TypeAlias = Annotated[
     list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False), STREAM
 ]
 
 if TYPE_CHECKING:
     TransferFlags: TypeAlias = Given
 else:
-    TransferFlags = flags(preset("default"), types={"start": str}, texts={"start": START_HELP})
+    TransferFlags = make_flags(load_preset("default"), types={"init": str}, texts={"init": START_HELP})
 
 
 app = App(name="paint", usage="Usage: brushwork paint [OPTIONS] CONTENT STYLE...")
@@ -48,7 +48,7 @@ def paint(
     content: Picture,
     /,
     *styles: Picture,
-    style: Names = [],  # noqa: B006
+    style: NameList = [],  # noqa: B006
     region: Annotated[
         list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False)
     ] = [],  # noqa: B006
@@ -56,10 +56,10 @@ def paint(
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
     config: ConfigFile = None,
-    passing: Passing = Passing(),  # noqa: B008
-    running: Running = Running(),  # noqa: B008
+    feedforward: FeedForwardFlags = FeedForwardFlags(),  # noqa: B008
+    flags: RunFlags = RunFlags(),  # noqa: B008
     given: Annotated[TransferFlags, Parameter(name="*")] = {},  # noqa: B006
-    act: Annotated[Act, Parameter(parse=False)] = perform,
+    execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
     """Paint a photograph in the style of a painting.
 
@@ -95,25 +95,25 @@ def paint(
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    given, start = split_start(given, Start)
-    passing.require_meant()
-    if passing.painter is not None:
-        others = {"--instant": passing.instant, "--region": bool(region), "--preset": preset_name != "default"}
-        require_alone(passing.painter, [*style, *styles], others)
-        return _by_painter(content, passing, given, running, act)
-    base = preset(preset_name)
-    options: Options | AtOnce = settings(base, given, ratio)
-    if passing.instant:
-        options, start = at_once(Instant, base, given, {"strength": passing.strength}, running), None
-    contents, paintings = _parted([content, *styles], style)
-    each, several = each or holds_folder(paintings), holds_folder([*contents, *paintings])
-    with Pipes() as pipes:
-        photographs = pictures([pipes.source(name) for name in contents], quiet=running.quiet)
-        found = pictures([pipes.source(name) for name in paintings], quiet=running.quiet)
+    given, init = split_init(given, Init)
+    feedforward.require_consistent()
+    if feedforward.model is not None:
+        others = {"--instant": feedforward.instant, "--region": bool(region), "--preset": preset_name != "default"}
+        require_no_conflicts(feedforward.model, [*style, *styles], others)
+        return _by_painter(content, feedforward, given, flags, execute)
+    base = load_preset(preset_name)
+    options: RecipeOptions | FeedForwardOptions = resolve_options(base, given, ratio)
+    if feedforward.instant:
+        options, init = feedforward_options(AdaINOptions, base, given, {"strength": feedforward.strength}, flags), None
+    contents, style_images = _parted([content, *styles], style)
+    each, several = each or has_folder(style_images), has_folder([*contents, *style_images])
+    with StdStreams() as pipes:
+        content_images = list_images([pipes.input_path(name) for name in contents], quiet=flags.quiet)
+        found = list_images([pipes.input_path(name) for name in style_images], quiet=flags.quiet)
         blends = [(one,) for one in found] if each else [tuple(found)]
-        asked = [(one, blend, _name(one, blend)) for one, blend in product(photographs, blends)]
-        regions = masks(region, len(asked))
-        return act(order(options, asked, running, pipes, many=several, start=start, regions=regions))
+        runs = [(one, blend, _name(one, blend)) for one, blend in product(content_images, blends)]
+        regions = parse_regions(region, len(runs))
+        return execute(make_request(options, runs, flags, pipes, is_batch=several, init=init, regions=regions))
 
 
 def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
@@ -122,26 +122,26 @@ def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
         return named, style
     if len(named) == 1:
         raise InputError(
-            f"a painting is missing: brushwork paint {named[0]} PAINTING (or --painter NAME: `brushwork painters` "
+            f"a painting is missing: brushwork paint {named[0]} PAINTING (or --model NAME: `brushwork models` "
             "lists those that are here)"
         )
     return named[:1], named[1:]
 
 
-def _by_painter(content: str, passing: Passing, given: Given, running: Running, act: Act) -> int:
+def _by_painter(content: str, feedforward: FeedForwardFlags, given: Given, flags: RunFlags, execute: Execute) -> int:
     """Paint one photograph, or a folder of them, by a painter."""
-    own = {"strength": passing.strength, "statistics": passing.statistics}
-    options = by_painter(str(passing.painter), given, own, running)
-    with Pipes() as pipes:
-        name = painter_name(options.painter)
-        asked = [
-            (photo, (), f"{photo.stem}+{name}") for photo in pictures([pipes.source(content)], quiet=running.quiet)
+    own = {"strength": feedforward.strength, "statistics": feedforward.statistics}
+    options = model_options(str(feedforward.model), given, own, flags)
+    with StdStreams() as pipes:
+        name = model_stem(options.model)
+        runs = [
+            (photo, (), f"{photo.stem}+{name}") for photo in list_images([pipes.input_path(content)], quiet=flags.quiet)
         ]
-        return act(order(options, asked, running, pipes, many=holds_folder([content]), start=None))
+        return execute(make_request(options, runs, flags, pipes, is_batch=has_folder([content]), init=None))
 
 
-def _name(content: Path, paintings: tuple[Path, ...]) -> str:
+def _name(content: Path, styles: tuple[Path, ...]) -> str:
     """photo+painting; of many paintings, the first ones."""
-    rest = len(paintings) - _STYLES_IN_A_NAME
+    rest = len(styles) - _STYLES_IN_A_NAME
     more = [f"{rest}-more"] if rest > 0 else []
-    return "+".join([content.stem, *(one.stem for one in paintings[:_STYLES_IN_A_NAME]), *more])
+    return "+".join([content.stem, *(one.stem for one in styles[:_STYLES_IN_A_NAME]), *more])

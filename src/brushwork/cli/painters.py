@@ -1,4 +1,4 @@
-"""`brushwork painters`: the networks that paint at once, with what they have learned from."""
+"""`brushwork models`: the networks that paint at once, with what they have learned from."""
 
 from __future__ import annotations
 
@@ -7,29 +7,33 @@ from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from brushwork.cli.consoles import console
-from brushwork.cli.exits import fail
-from brushwork.cli.halfblocks import half_blocks
+from brushwork.cli.consoles import make_console
+from brushwork.cli.exits import print_failure
+from brushwork.cli.halfblocks import render_half_blocks
 from brushwork.cli.options import home_path
-from brushwork.cli.output import print_json, result, tell
-from brushwork.cli.painter_sheet import painter_sheet
+from brushwork.cli.output import log, print_json, print_result
+from brushwork.cli.painter_sheet import render_model_sheet
 from brushwork.cli.panels import OUTPUT, JsonFlag
-from brushwork.cli.weights import megabytes
+from brushwork.cli.weights import format_megabytes
 from brushwork.errors import InputError
-from brushwork.fast.label import Label, read_label
-from brushwork.fast.shelf import PAINTERS, painter_file, shelved, user_folder
-from brushwork.picture import Size, read_picture, write_picture
+from brushwork.fast.label import ModelInfo, read_model_info
+from brushwork.fast.shelf import BUNDLED_MODELS, find_model_file, list_models, user_models_folder
+from brushwork.picture import Size, read_image, write_image
 
 _COLUMNS, _MOST_ROWS = 24, 12
 """Characters of a thumbnail."""
 
+app = App(name="models")
+app.command("brushwork.cli.export:export_model", name="export", help="Write a model for other programs, as ONNX.")
 
-def painters(
+
+@app.default
+def models(
     *names: str,
     json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
     sheet: Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path, metavar="OUT.png")] = None,
@@ -37,7 +41,7 @@ def painters(
 ) -> int:
     """List the painters that are known by name: those of the package, and your own.
 
-    `brushwork paint photo.jpg --painter NAME` paints by one. Your own lie in a folder that the last line names;
+    `brushwork paint photo.jpg --model NAME` paints by one. Your own lie in a folder that the last line names;
     BRUSHWORK_PAINTERS names another.
 
     Parameters
@@ -51,65 +55,65 @@ def painters(
     force
         Overwrite what is there.
     """
-    labels = _labels(names)
+    infos = _labels(names)
     if sheet is not None:
-        _write_sheet(labels, sheet, force)
+        _write_sheet(infos, sheet, force)
     if json:
-        print_json([described(label) for label in labels])
+        print_json([describe_model(info) for info in infos])
     elif sheet is None:
-        _show(labels)
+        _show(infos)
     return 0
 
 
-def described(label: Label) -> dict[str, Any]:
+def describe_model(info: ModelInfo) -> dict[str, Any]:
     """A painter, ready for JSON."""
-    known = {**vars(label), "path": str(label.path), "own": label.path.parent != PAINTERS}
+    known = {**vars(info), "path": str(info.path), "own": info.path.parent != BUNDLED_MODELS}
     return {name: value for name, value in known.items() if name != "style"}
 
 
-def _labels(names: Sequence[str]) -> list[Label]:
+def _labels(names: Sequence[str]) -> list[ModelInfo]:
     """The labels of painters; of all that are known by name, those that can be read."""
     if names:
-        return [read_label(painter_file(name)) for name in names]
-    labels = []
-    for path in shelved().values():
+        return [read_model_info(find_model_file(name)) for name in names]
+    infos = []
+    for path in list_models().values():
         try:
-            labels.append(read_label(path))
+            infos.append(read_model_info(path))
         except InputError as error:
-            fail(str(error))
-    return labels
+            print_failure(str(error))
+    return infos
 
 
-def _show(labels: Sequence[Label]) -> None:
-    terminal = console()
+def _show(infos: Sequence[ModelInfo]) -> None:
+    terminal = make_console()
     if not terminal.is_terminal:
-        for label in labels:
-            result("\t".join(_row(label)))
+        for info in infos:
+            print_result("\t".join(_row(info)))
         return
-    for label in labels:
-        terminal.print(_entry(label, terminal))
-    if not labels:
+    for info in infos:
+        terminal.print(_entry(info, terminal))
+    if not infos:
         terminal.print("no painters are here.")
     terminal.print(
-        f"brushwork paint PHOTO --painter NAME paints by one; your own lie in {user_folder()}.", soft_wrap=True
+        f"brushwork paint PHOTO --model NAME paints by one; your own lie in {user_models_folder()}.", soft_wrap=True
     )
 
 
-def _entry(label: Label, console: Console) -> Table:
+def _entry(info: ModelInfo, console: Console) -> Table:
     """A painter in the terminal: the thumbnail, where there are colors, and its words beside it."""
     table = Table.grid(padding=(0, 2))
-    words = Text("\n").join(_words(label))
-    picture = _thumbnail(label) if _has_colors(console) else None
-    table.add_row(*([picture] if picture else []), words)
+    words = Text("\n").join(_words(info))
+    image = _thumbnail(info) if _has_colors(console) else None
+    table.add_row(*([image] if image else []), words)
     return table
 
 
-def _words(label: Label) -> list[Text]:
-    settings = ", ".join(f"{name} {value}" for name, value in label.settings.items())
-    size = f"{label.parameters:,} parameters, {megabytes(label.nbytes)}"
-    lines = [f"{label.architecture}: {settings}", size, label.license or "no license is said"]
-    where = [str(label.path)] if label.path.parent != PAINTERS else []
-    return [Text(label.path.stem, "bold"), *map(Text, [*lines, *where]), Text()]
+def _words(info: ModelInfo) -> list[Text]:
+    settings = ", ".join(f"{name} {value}" for name, value in info.settings.items())
+    size = f"{info.parameters:,} parameters, {format_megabytes(info.nbytes)}"
+    lines = [f"{info.architecture}: {settings}", size, info.license or "no license is said"]
+    where = [str(info.path)] if info.path.parent != BUNDLED_MODELS else []
+    return [Text(info.path.stem, "bold"), *map(Text, [*lines, *where]), Text()]
 
 
 def _has_colors(console: Console) -> bool:
@@ -117,22 +121,22 @@ def _has_colors(console: Console) -> bool:
     return console.color_system == "truecolor" and not console.no_color
 
 
-def _thumbnail(label: Label) -> Text | None:
-    if label.style is None:
+def _thumbnail(info: ModelInfo) -> Text | None:
+    if info.style is None:
         return None
-    image = read_picture(BytesIO(label.style)).image
+    image = read_image(BytesIO(info.style)).image
     size = Size.of(image)
-    return half_blocks(image, _COLUMNS, min(_MOST_ROWS, max(1, round(_COLUMNS * size.height / size.width / 2))))
+    return render_half_blocks(image, _COLUMNS, min(_MOST_ROWS, max(1, round(_COLUMNS * size.height / size.width / 2))))
 
 
-def _row(label: Label) -> tuple[str, ...]:
-    return label.path.stem, label.architecture, str(label.parameters), megabytes(label.nbytes), label.license
+def _row(info: ModelInfo) -> tuple[str, ...]:
+    return info.path.stem, info.architecture, str(info.parameters), format_megabytes(info.nbytes), info.license
 
 
-def _write_sheet(labels: Sequence[Label], path: Path, force: bool) -> None:
-    shown = [label for label in labels if label.style is not None]
+def _write_sheet(infos: Sequence[ModelInfo], path: Path, force: bool) -> None:
+    shown = [info for info in infos if info.style is not None]
     if not shown:
         raise InputError("there is nothing to show: none of the painters has a thumbnail.")
-    write_picture(painter_sheet(shown), path, overwrite=force)
-    tell(f"{len(shown)} painters on one page")
-    result(str(path))
+    write_image(render_model_sheet(shown), path, overwrite=force)
+    log(f"{len(shown)} painters on one page")
+    print_result(str(path))

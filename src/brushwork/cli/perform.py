@@ -10,61 +10,71 @@ from typing import Any
 import torch
 
 from brushwork.cli.dashes import is_dash
-from brushwork.cli.exits import Interrupted, exit_code, fail, message
-from brushwork.cli.order import Order, require_optimized
-from brushwork.cli.output import print_json, result, send, tell
-from brushwork.cli.progress import Display, display
-from brushwork.cli.ranks import ranks, silent
-from brushwork.cli.report import Report
-from brushwork.cli.running import Running
+from brushwork.cli.exits import InterruptedRunError, exit_code_for, format_error, print_failure
+from brushwork.cli.order import Request, require_optimization
+from brushwork.cli.output import log, print_json, print_result, write_file_to_stdout
+from brushwork.cli.progress import ProgressDisplay, make_display
+from brushwork.cli.ranks import join_ranks, silence
+from brushwork.cli.report import RunReport
+from brushwork.cli.running import RunFlags
 from brushwork.cli.signals import SIGNALS
-from brushwork.cli.targets import names_folder, require_free
+from brushwork.cli.targets import is_folder_name, require_no_overwrite
 from brushwork.cli.temporary import temporary_beside
-from brushwork.cli.watchers import Watcher, extra_files, require_watchers, watchers
-from brushwork.errors import BrushworkError, InputError, RankLost
-from brushwork.evaluate.wire import Wire
-from brushwork.jobs import Event, Job, Note, OnePass, Passed, Started, paint, paint_at_once, paint_together
-from brushwork.jobs.crew import agreed
+from brushwork.cli.watchers import Callback, list_extra_files, make_callbacks, require_callbacks
+from brushwork.errors import BrushworkError, InputError, RankLostError
+from brushwork.evaluate.wire import ProcessGroup
+from brushwork.jobs import (
+    Advanced,
+    FeedForwardJob,
+    JobEvent,
+    Note,
+    OptimizationJob,
+    Started,
+    run_distributed_job,
+    run_feedforward_job,
+    run_job,
+)
+from brushwork.jobs.crew import run_on_all_ranks
 from brushwork.recipes import Progress
 
 _MOST_THREADS = 1024
 """OpenMP ends the process where the system refuses a thread."""
 
 
-def perform(order: Order) -> int:
+def execute(request: Request) -> int:
     """Paint every job of an order. Of several, one that fails does not keep the others from being painted.
 
     Where a launcher started several processes, all of them paint at each picture.
     """
-    with temporary_beside(order.jobs[0].output.parent), ranks(order) as wire:
-        return _perform(order, wire)
+    with temporary_beside(request.jobs[0].output.parent), join_ranks(request) as group:
+        return _perform(request, group)
 
 
-def _perform(order: Order, wire: Wire | None) -> int:
-    running = order.running
-    if wire is None:
-        _require(order)
+def _perform(request: Request, group: ProcessGroup | None) -> int:
+    flags = request.flags
+    if group is None:
+        _require(request)
     else:
-        agreed(wire, lambda: None if wire.rank else _require(order))
-    use_threads(running.threads)
+        run_on_all_ranks(group, lambda: None if group.rank else _require(request))
+    set_threads(flags.threads)
     documents: list[dict[str, Any]] = []
     code = 0
-    for number, job in enumerate(order.jobs, start=1):
-        place = f"{number}/{len(order.jobs)} " if len(order.jobs) > 1 else ""
+    for number, job in enumerate(request.jobs, start=1):
+        place = f"{number}/{len(request.jobs)} " if len(request.jobs) > 1 else ""
         try:
-            documents.append(_painted(job, running, f"{place}{job.output.name}", wire))
+            documents.append(_painted(job, flags, f"{place}{job.output.name}", group))
         except BrushworkError as error:
-            if not order.many or isinstance(error, RankLost):
+            if not request.is_batch or isinstance(error, RankLostError):
                 raise
-            fail(f"{job.output.name}: {message(error)}")
-            documents.append({"output": str(job.output), "error": message(error)})
-            code = max(code, exit_code(error))
-    if running.json and (wire is None or wire.rank == 0):
-        print_json(documents if order.many else documents[0])
+            print_failure(f"{job.output.name}: {format_error(error)}")
+            documents.append({"output": str(job.output), "error": format_error(error)})
+            code = max(code, exit_code_for(error))
+    if flags.json and (group is None or group.rank == 0):
+        print_json(documents if request.is_batch else documents[0])
     return code
 
 
-def use_threads(threads: int | None) -> None:
+def set_threads(threads: int | None) -> None:
     """Let torch compute on so many threads.
 
     Raises: InputError: fewer than one, or more than a machine gives to a process.
@@ -76,20 +86,20 @@ def use_threads(threads: int | None) -> None:
     torch.set_num_threads(threads)
 
 
-def _require(order: Order) -> None:
+def _require(request: Request) -> None:
     """Find what cannot work before anything is painted."""
-    running = order.running
-    require_optimized(order)
-    if running.json and is_dash(running.output):
+    flags = request.flags
+    require_optimization(request)
+    if flags.json and is_dash(flags.output):
         raise InputError("--json and -o - both want standard output: give the picture a file with -o.")
-    if order.many and (running.plot or running.timelapse):
+    if request.is_batch and (flags.plot or flags.timelapse):
         raise InputError("--plot and --timelapse show one painting, and there may be several: paint them one by one.")
-    require_watchers(running)
-    if not running.force and not running.resume:
-        outputs = (file for job in order.jobs for file in job.files)
-        require_free([*outputs, *(file for job in order.jobs for file in extra_files(running, job))])
-    if order.many or names_folder(running.output):
-        for folder in {job.output.parent for job in order.jobs}:
+    require_callbacks(flags)
+    if not flags.force and not flags.resume:
+        outputs = (file for job in request.jobs for file in job.files)
+        require_no_overwrite([*outputs, *(file for job in request.jobs for file in list_extra_files(flags, job))])
+    if request.is_batch or is_folder_name(flags.output):
+        for folder in {job.output.parent for job in request.jobs}:
             _make(folder)
 
 
@@ -100,65 +110,67 @@ def _make(folder: Path) -> None:
         raise InputError(f"the folder {folder} cannot be made ({error.strerror}): choose another with -o.") from error
 
 
-def _painted(job: Job | OnePass, running: Running, title: str, wire: Wire | None) -> dict[str, Any]:
-    report = Report(job)
-    events = _events(job, running, wire)
-    running = silent(running) if wire is not None and wire.rank else running
-    seen = watchers(running, job)
+def _painted(
+    job: OptimizationJob | FeedForwardJob, flags: RunFlags, title: str, group: ProcessGroup | None
+) -> dict[str, Any]:
+    report = RunReport(job)
+    events = _events(job, flags, group)
+    flags = silence(flags) if group is not None and group.rank else flags
+    seen = make_callbacks(flags, job)
     try:
-        with closed(events) as events, display(title, running.quiet) as shown:
+        with closing(events) as events, make_display(title, flags.quiet) as shown:
             for event in events:
                 SIGNALS.require_none()
-                report.see(event)
+                report.update(event)
                 _show(event, shown, seen)
-        for watcher in seen:
-            watcher.finish()
+        for callback in seen:
+            callback.on_end()
     except KeyboardInterrupt as interruption:
-        raise _interrupted(job, running, interruption) from None
-    _deliver(job, report, running)
-    return report.document()
+        raise _interrupted(job, flags, interruption) from None
+    _deliver(job, report, flags)
+    return report.to_json()
 
 
-def _events(job: Job | OnePass, running: Running, wire: Wire | None) -> Iterator[Event]:
-    if isinstance(job, OnePass):
-        yield from paint_at_once(job, resume=running.resume, memory=running.memory)
+def _events(job: OptimizationJob | FeedForwardJob, flags: RunFlags, group: ProcessGroup | None) -> Iterator[JobEvent]:
+    if isinstance(job, FeedForwardJob):
+        yield from run_feedforward_job(job, resume=flags.resume, memory=flags.memory)
         return
-    if wire is None:
-        yield from paint(job, resume=running.resume, checkpoint_every=running.checkpoint_every, memory=running.memory)
+    if group is None:
+        yield from run_job(job, resume=flags.resume, checkpoint_every=flags.checkpoint_every, memory=flags.memory)
         return
-    with SIGNALS.listening(waits=True) as interrupted:
-        yield from paint_together(
+    with SIGNALS.listen(waits=True) as interrupted:
+        yield from run_distributed_job(
             job,
-            wire,
-            resume=running.resume,
-            checkpoint_every=running.checkpoint_every,
-            memory=running.memory,
-            watched=bool(running.save_every or running.timelapse),
+            group,
+            resume=flags.resume,
+            checkpoint_every=flags.checkpoint_every,
+            memory=flags.memory,
+            watched=bool(flags.save_every or flags.timelapse),
             interrupted=interrupted,
         )
 
 
-def _show(event: Event, shown: Display, seen: list[Watcher]) -> None:
+def _show(event: JobEvent, shown: ProgressDisplay, seen: list[Callback]) -> None:
     match event:
-        case Started(device, levels, spent, alpha):
-            for watcher in seen:
-                watcher.begin(alpha)
+        case Started(device, levels, iterations, alpha):
+            for callback in seen:
+                callback.begin(alpha)
             sizes = " → ".join(str(level.size) for level in levels)
-            closures = sum(level.closures for level in levels)
-            resumed = f", resumed after {spent}" if spent else ""
-            work = f"{closures} closures{resumed}" if closures else "at once"
-            shown.say(f"painting on {device_name(device)}: {sizes}, {work}")
+            closures = sum(level.iterations for level in levels)
+            resumed = f", resumed after {iterations}" if iterations else ""
+            work = f"{closures} iterations{resumed}" if closures else "at once"
+            shown.log(f"painting on {describe_device(device)}: {sizes}, {work}")
         case Note(text):
-            shown.say(text)
-        case Passed(done):
-            shown.reach(done)
+            shown.log(text)
+        case Advanced(done):
+            shown.advance(done)
         case Progress():
-            shown.see(event)
-            for watcher in seen:
-                watcher.see(event)
+            shown.update(event)
+            for callback in seen:
+                callback.on_step(event)
 
 
-def device_name(device: torch.device) -> str:
+def describe_device(device: torch.device) -> str:
     """The device, in words."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
@@ -168,24 +180,26 @@ def device_name(device: torch.device) -> str:
     return str(device)
 
 
-def _deliver(job: Job | OnePass, report: Report, running: Running) -> None:
+def _deliver(job: OptimizationJob | FeedForwardJob, report: RunReport, flags: RunFlags) -> None:
     """Say where the picture is, or send it where it was asked for."""
-    if not running.quiet:
-        tell(report.summary)
-    if is_dash(running.output):
-        send(job.output)
-    elif not running.json:
-        result(str(job.output))
+    if not flags.quiet:
+        log(report.summary)
+    if is_dash(flags.output):
+        write_file_to_stdout(job.output)
+    elif not flags.json:
+        print_result(str(job.output))
 
 
-def _interrupted(job: Job | OnePass, running: Running, interruption: KeyboardInterrupt) -> Interrupted:
-    kept = isinstance(job, Job) and job.checkpoint.exists() and not is_dash(running.output)
+def _interrupted(
+    job: OptimizationJob | FeedForwardJob, flags: RunFlags, interruption: KeyboardInterrupt
+) -> InterruptedRunError:
+    kept = isinstance(job, OptimizationJob) and job.checkpoint.exists() and not is_dash(flags.output)
     what = f"the picture so far is {job.output}." if kept else "nothing was kept."
-    return Interrupted(f"interrupted; {what}", interruption, kept=kept)
+    return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)
 
 
 @contextmanager
-def closed(events: Iterator[Event]) -> Iterator[Iterator[Event]]:
+def closing(events: Iterator[JobEvent]) -> Iterator[Iterator[JobEvent]]:
     """Close a generator at the end, whatever happens: the job then keeps what there is."""
     try:
         yield events

@@ -1,4 +1,4 @@
-"""The losses against the closures, as a drawing."""
+"""The losses against the iterations, as a drawing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.names import readable
+from brushwork.names import to_readable
 from brushwork.recipes import Progress
 
 ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".webp")
@@ -31,10 +31,10 @@ class LossPlot:
     def begin(self, alpha: Tensor | None) -> None:
         """Nothing: losses are of no picture."""
 
-    def see(self, progress: Progress) -> None:
+    def on_step(self, progress: Progress) -> None:
         """Keep the step's losses."""
         total, terms = progress.step.losses
-        self._closures.append(progress.spent)
+        self._closures.append(progress.iterations)
         self._levels.setdefault(progress.level, f"{progress.levels[progress.level].size}")
         # a term may be absent at one size and there at another: keep the columns as long as the axis
         for name, value in {"total": total, **terms}.items():
@@ -42,16 +42,16 @@ class LossPlot:
             column.extend([float("nan")] * (len(self._closures) - 1 - len(column)))
             column.append(value.item() or float("nan"))  # a logarithmic axis has no 0
 
-    def finish(self) -> None:
+    def on_end(self) -> None:
         """Draw the curves, logarithmic.
 
         Raises: InputError: the file cannot be written.
         """
         curves = {name: (self._closures[: len(column)], column) for name, column in self._losses.items()}
-        draw_losses(self._path, f"{self._title}: {' → '.join(self._levels.values())}", "closures", curves)
+        plot_losses(self._path, f"{self._title}: {' → '.join(self._levels.values())}", "iterations", curves)
 
 
-def draw_losses(
+def plot_losses(
     path: Path, title: str, unit: str, curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]
 ) -> None:
     """Draw losses over what they were counted by, logarithmic; `total` is drawn bold.
@@ -65,9 +65,9 @@ def draw_losses(
     axes = figure.subplots()
     axes.set_prop_cycle("color", colormaps["tab20"](range(CURVES)))
     for name, (places, losses) in curves.items():
-        axes.plot(places, losses, label=name, linewidth=2 if name == "total" else 1)
+        axes.plot(places, losses, info=name, linewidth=2 if name == "total" else 1)
     axes.set(xlabel=unit, ylabel="loss", yscale="log")
-    axes.set_title(readable(title), parse_math=False)  # dollars in names are no formulas
+    axes.set_title(to_readable(title), parse_math=False)  # dollars in names are no formulas
     figure.legend(loc="outside right upper", fontsize="small")
     try:
         with path.open("wb") as file:  # by its name, matplotlib writes some formats only where it is UTF-8
@@ -76,7 +76,7 @@ def draw_losses(
         raise InputError(f"the plot cannot be written to {path} ({error}).") from error
 
 
-def require_plot(path: Path) -> None:
+def require_plottable(path: Path) -> None:
     """Refuse to plot where that will fail: without matplotlib, or into an unknown file type.
 
     Raises: InputError.

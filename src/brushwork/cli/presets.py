@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from brushwork.cli.output import print_json, result
+from brushwork.cli.output import print_json, print_result
 from brushwork.cli.panels import JsonFlag
-from brushwork.recipes import PRESETS, WHOSE, Transfer
+from brushwork.recipes import PRESETS, WHOSE, TransferOptions
 
 
 def presets(*, json: JsonFlag = False) -> int:
@@ -21,14 +21,14 @@ def presets(*, json: JsonFlag = False) -> int:
         print_json({name: asdict(one) for name, one in PRESETS.items()})
         return 0
     for name, one in PRESETS.items():
-        result(f"{name}: {WHOSE[name]}")
-        if one != Transfer():
-            result(f"    {_what_it_sets(one)}")
+        print_result(f"{name}: {WHOSE[name]}")
+        if one != TransferOptions():
+            print_result(f"    {_what_it_sets(one)}")
     return 0
 
 
-def _what_it_sets(one: Transfer) -> str:
-    plain = asdict(Transfer())
+def _what_it_sets(one: TransferOptions) -> str:
+    plain = asdict(TransferOptions())
     changed = {name: value for name, value in asdict(one).items() if value != plain[name]}
     return " ".join(f"{name.replace('_', '-')}={_written(value)}" for name, value in changed.items())
 

@@ -20,13 +20,13 @@ _SPIN = "1000"
 """Turns that a thread waits before it sleeps: some microseconds."""
 
 
-def tune() -> None:
-    """Keep memory between closures, and let threads that wait make room for other programs.
+def tune_process() -> None:
+    """Keep memory between iterations, and let threads that wait make room for other programs.
 
-    Large tensors come from the system anew each time, page by page, which takes a tenth of a closure; memory that is
+    Large tensors come from the system anew each time, page by page, which takes a tenth of a iteration; memory that is
     kept is used again. The compiled engine sees to that itself, and what else is kept would only make the peak higher.
     Threads that wait for each other in a loop take the core from those that they wait for, where
-    another program has one: closures then took 2.2 times as long. What the environment says already is left as it is.
+    another program has one: iterations then took 2.2 times as long. What the environment says already is left as it is.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _SPIN)

@@ -10,48 +10,48 @@ from dataclasses import replace
 
 import torch
 
-from brushwork.cli.exits import FAILURE, Interrupted, interrupted_code
-from brushwork.cli.launched import is_launched
-from brushwork.cli.order import Order
-from brushwork.cli.running import Running
-from brushwork.errors import BrushworkError, FailedElsewhere
-from brushwork.evaluate.machine import pick_device
-from brushwork.evaluate.processes import Processes
-from brushwork.evaluate.wire import Wire
+from brushwork.cli.exits import FAILURE, InterruptedRunError, interrupt_exit_code
+from brushwork.cli.launched import is_distributed_launch
+from brushwork.cli.order import Request
+from brushwork.cli.running import RunFlags
+from brushwork.errors import BrushworkError, OtherRankError
+from brushwork.evaluate.machine import select_device
+from brushwork.evaluate.processes import TorchProcessGroup
+from brushwork.evaluate.wire import ProcessGroup
 
 
-def ranks(order: Order) -> AbstractContextManager[Wire | None]:
+def join_ranks(request: Request) -> AbstractContextManager[ProcessGroup | None]:
     """The connection to the other processes that paint an order; None: this one is alone."""
-    return connected(order.running.device)
+    return connect(request.flags.device)
 
 
 @contextmanager
-def connected(device_name: str) -> Iterator[Wire | None]:
+def connect(device_name: str) -> Iterator[ProcessGroup | None]:
     """The connection to the other processes; None: this one is alone.
 
     Only the first one speaks; the others end without a word, unless something goes wrong with themselves.
     """
-    if not is_launched():
+    if not is_distributed_launch():
         yield None
         return
-    device = pick_device(device_name)
+    device = select_device(device_name)
     if device.type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    wire = Processes(device)
+    group = TorchProcessGroup(device)
     try:
-        yield wire
-    except FailedElsewhere:
+        yield group
+    except OtherRankError:
         sys.exit(FAILURE)
-    except (KeyboardInterrupt, Interrupted) as stop:
-        if wire.rank:
-            sys.exit(stop.code if isinstance(stop, Interrupted) else interrupted_code(stop))
+    except (KeyboardInterrupt, InterruptedRunError) as stop:
+        if group.rank:
+            sys.exit(stop.code if isinstance(stop, InterruptedRunError) else interrupt_exit_code(stop))
         raise
     except BrushworkError as error:
-        error.add_note(f"(rank {wire.rank} of {wire.count})")
+        error.add_note(f"(rank {group.rank} of {group.world_size})")
         raise
-    wire.leave()
+    group.close()
 
 
-def silent(running: Running) -> Running:
+def silence(flags: RunFlags) -> RunFlags:
     """As the other ranks run: without anything to be seen."""
-    return replace(running, output="", quiet=True, json=True, plot=None, timelapse=None, save_every=None)
+    return replace(flags, output="", quiet=True, json=True, plot=None, timelapse=None, save_every=None)

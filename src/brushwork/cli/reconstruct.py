@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import App, Parameter
 
 from brushwork.cli.dashes import Picture
-from brushwork.cli.layers import settings, split_start
-from brushwork.cli.options import Given, flags
-from brushwork.cli.order import Act, single_picture_order
+from brushwork.cli.layers import resolve_options, split_init
+from brushwork.cli.options import Given, make_flags
+from brushwork.cli.order import Execute, make_single_image_request
 from brushwork.cli.panels import ConfigFile
-from brushwork.cli.perform import perform
-from brushwork.cli.running import Running
+from brushwork.cli.perform import execute
+from brushwork.cli.running import RunFlags
 from brushwork.cli.texture import START_HELP
-from brushwork.recipes import ReconstructContent, Texture
-from brushwork.recipes.options import Start
+from brushwork.recipes import ReconstructionOptions, TextureOptions
+from brushwork.recipes.options import Init
 
-STYLE = Texture(
+STYLE = TextureOptions(
     picture_size=512,  # as for contents
-    measure=ReconstructContent().measure,
+    measure=ReconstructionOptions().measure,
     style_layers=("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"),
 )
 """A texture with the paper's layers, as large as the picture is looked at. Source: 1508.06576, fig. 1."""
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     ContentFlags: TypeAlias = Given
     StyleFlags: TypeAlias = Given
 else:
-    ContentFlags = flags(ReconstructContent(), types={"start": str}, texts={"start": START_HELP})
-    StyleFlags = flags(
+    ContentFlags = make_flags(ReconstructionOptions(), types={"init": str}, texts={"init": START_HELP})
+    StyleFlags = make_flags(
         STYLE,
         without=("size",),
         names={"picture_size": "--size", "style_layers": "--layers"},
-        types={"start": str},
-        texts={"start": START_HELP, "picture_size": "Size of the result in pixels, measured as `measure` says."},
+        types={"init": str},
+        texts={"init": START_HELP, "picture_size": "Size of the result in pixels, measured as `measure` says."},
     )
 
 
@@ -43,13 +43,13 @@ app = App(name="reconstruct", help="Make visible what a layer knows of a picture
 
 @app.command
 def content(
-    picture: Picture,
+    image: Picture,
     /,
     *more: Picture,
     config: ConfigFile = None,
-    running: Running = Running(),  # noqa: B008
+    flags: RunFlags = RunFlags(),  # noqa: B008
     given: Annotated[ContentFlags, Parameter(name="*")] = {},  # noqa: B006
-    act: Annotated[Act, Parameter(parse=False)] = perform,
+    execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
     """Find a picture that looks the same to one layer of the network.
 
@@ -57,27 +57,27 @@ def content(
 
     Parameters
     ----------
-    picture
+    image
         The picture: a file, a folder, or - for standard input.
     more
         More pictures, each by itself.
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    given, start = split_start(given, Start)
-    options = settings(ReconstructContent(), given)
-    return single_picture_order(options, [picture, *more], f"content-{options.layer}", running, start, act)
+    given, init = split_init(given, Init)
+    options = resolve_options(ReconstructionOptions(), given)
+    return make_single_image_request(options, [image, *more], f"content-{options.layer}", flags, init, execute)
 
 
 @app.command
 def style(
-    picture: Picture,
+    image: Picture,
     /,
     *more: Picture,
     config: ConfigFile = None,
-    running: Running = Running(),  # noqa: B008
+    flags: RunFlags = RunFlags(),  # noqa: B008
     given: Annotated[StyleFlags, Parameter(name="*")] = {},  # noqa: B006
-    act: Annotated[Act, Parameter(parse=False)] = perform,
+    execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
     """Find a picture with the same style in some layers of the network.
 
@@ -86,12 +86,12 @@ def style(
 
     Parameters
     ----------
-    picture
+    image
         The picture: a file, a folder, or - for standard input.
     more
         More pictures, each by itself.
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    given, start = split_start(given, Start)
-    return single_picture_order(settings(STYLE, given), [picture, *more], "style", running, start, act)
+    given, init = split_init(given, Init)
+    return make_single_image_request(resolve_options(STYLE, given), [image, *more], "style", flags, init, execute)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from brushwork.cli.pace import minutes
-from brushwork.jobs import Event, Finished, Job, OnePass, Started
-from brushwork.jobs.settings import options_to_json, recipe_of
-from brushwork.recipes import Level
+from brushwork.cli.pace import format_minutes
+from brushwork.jobs import FeedForwardJob, Finished, JobEvent, OptimizationJob, Started
+from brushwork.jobs.settings import options_to_json, recipe_name
+from brushwork.recipes import ScheduleLevel
 
 
-class Report:
+class RunReport:
     """Remembers of a job's events what is to be reported."""
 
-    def __init__(self, job: Job | OnePass) -> None:
+    def __init__(self, job: OptimizationJob | FeedForwardJob) -> None:
         self._job = job
         self._started: Started | None = None
         self._finished: Finished | None = None
 
-    def see(self, event: Event) -> None:
+    def update(self, event: JobEvent) -> None:
         """Take notice of an event."""
         match event:
             case Started():
@@ -34,21 +34,21 @@ class Report:
             return "nothing was painted."
         if self._started is None:
             return " ".join(finished.notes)
-        if not finished.closures:
-            return f"painted in {minutes(finished.seconds)}"
-        return f"{finished.closures} closures in {minutes(finished.seconds)}, loss {finished.total:.4g}"
+        if not finished.iterations:
+            return f"painted in {format_minutes(finished.seconds)}"
+        return f"{finished.iterations} iterations in {format_minutes(finished.seconds)}, loss {finished.total:.4g}"
 
-    def document(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """What happened, in terms of JSON."""
         job, started, finished = self._job, self._started, self._finished
         document: dict[str, Any] = {
             "output": str(job.output),
             "content": str(job.content),
-            "styles": [str(painting) for painting in job.paintings],
+            "styles": [str(style) for style in job.styles],
         }
         if finished is not None:
-            if finished.closures:
-                document |= {"loss": finished.total, "losses": dict(finished.losses), "closures": finished.closures}
+            if finished.iterations:
+                document |= {"loss": finished.total, "losses": dict(finished.losses), "iterations": finished.iterations}
             document |= {
                 "seconds": round(finished.seconds, 3),  # milliseconds
                 "notes": list(finished.notes),
@@ -56,8 +56,8 @@ class Report:
         if started is not None:
             levels = [_level(one) for one in started.levels]
             document |= {"size": levels[-1]["size"], "levels": levels, "device": str(started.device)}
-        return document | {"recipe": recipe_of(job.options), "options": options_to_json(job.options)}
+        return document | {"recipe": recipe_name(job.options), "options": options_to_json(job.options)}
 
 
-def _level(level: Level) -> dict[str, Any]:
-    return {"size": [level.size.width, level.size.height], "closures": level.closures}
+def _level(level: ScheduleLevel) -> dict[str, Any]:
+    return {"size": [level.size.width, level.size.height], "iterations": level.iterations}

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeAlias
 from cyclopts import Parameter, Token
 
 from brushwork.cli.dashes import STREAM
-from brushwork.cli.options import home_path, whole
+from brushwork.cli.options import home_path, parse_integer
 from brushwork.cli.panels import MACHINE, OUTPUT
 from brushwork.jobs.job import DeviceName
 
@@ -19,7 +19,7 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", re.IGNORECASE)
 
 
-def bytes_of(_: Any, tokens: Sequence[Token]) -> int:
+def parse_bytes(_: Any, tokens: Sequence[Token]) -> int:
     """4GB, 512M, 2GiB or a number of bytes."""
     found = _AMOUNT.fullmatch(tokens[0].value.strip())
     if not found or found[2].lower() not in _UNITS:
@@ -30,12 +30,12 @@ def bytes_of(_: Any, tokens: Sequence[Token]) -> int:
 Output: TypeAlias = Annotated[str, Parameter(alias="-o", group=OUTPUT, metavar="OUT", show_default=False), STREAM]
 Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 File: TypeAlias = Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path)]
-Count: TypeAlias = Annotated[int | None, Parameter(group=OUTPUT, converter=whole)]
+Count: TypeAlias = Annotated[int | None, Parameter(group=OUTPUT, converter=parse_integer)]
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Running:
+class RunFlags:
     """How a command runs."""
 
     output: Output = ""
@@ -52,7 +52,7 @@ class Running:
     """Go on with what was interrupted; what is finished stays as it is."""
 
     save_every: Count = None
-    """Also keep the picture every N closures, numbered, beside the output."""
+    """Also keep the picture every N iterations, numbered, beside the output."""
 
     plot: File = None
     """Draw the losses into this file (.png, .pdf, .svg); needs the extra brushwork[plot]."""
@@ -61,7 +61,7 @@ class Running:
     """Write the painting's way as an animation (.gif, .webp)."""
 
     json: Flag = False
-    """Print one JSON document instead of the path: output, losses, sizes, closures, seconds, device, notes."""
+    """Print one JSON document instead of the path: output, losses, sizes, iterations, seconds, device, notes."""
 
     quiet: Annotated[Flag, Parameter(alias="-q")] = False
     """Say nothing but errors and the result."""
@@ -69,14 +69,14 @@ class Running:
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
     """Where to compute; auto takes the fastest that is there."""
 
-    threads: Annotated[int | None, Parameter(group=MACHINE, converter=whole)] = None
+    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
     """Threads on the CPU; without it, OMP_NUM_THREADS or one for each core."""
 
-    memory: Annotated[int | None, Parameter(group=MACHINE, converter=bytes_of, metavar="AMOUNT")] = None
+    memory: Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")] = None
     """Memory that may be used, as 4GB or 2GiB; without it, what is left. A picture that needs more is looked
     at in tiles, which takes longer, and refused only if those do not fit."""
 
-    max_pixels: Annotated[int | None, Parameter(group=MACHINE, converter=whole)] = None
+    max_pixels: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
     """Largest pictures to read, in pixels; raises the limit that keeps out decompression bombs."""
 
     checkpoint_every: Annotated[float, Parameter(group=MACHINE, show_default="60")] = 60.0

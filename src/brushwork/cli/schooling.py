@@ -10,29 +10,29 @@ from typing import Annotated, TypeAlias
 import torch
 from cyclopts import Parameter
 
-from brushwork.cli.exits import Interrupted
-from brushwork.cli.launched import is_launched
-from brushwork.cli.options import home_path, whole
-from brushwork.cli.output import print_json, result, tell
+from brushwork.cli.exits import InterruptedRunError
+from brushwork.cli.launched import is_distributed_launch
+from brushwork.cli.options import home_path, parse_integer
+from brushwork.cli.output import log, print_json, print_result
 from brushwork.cli.panels import MACHINE, OUTPUT
-from brushwork.cli.perform import device_name, use_threads
-from brushwork.cli.plot import draw_losses, require_plot
-from brushwork.cli.ranks import connected
+from brushwork.cli.perform import describe_device, set_threads
+from brushwork.cli.plot import plot_losses, require_plottable
+from brushwork.cli.ranks import connect
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.temporary import temporary_beside
-from brushwork.cli.train_progress import Teaching, teaching
-from brushwork.evaluate.machine import pick_device
-from brushwork.evaluate.wire import Wire
+from brushwork.cli.train_progress import TrainingProgress, make_training_progress
+from brushwork.evaluate.machine import select_device
+from brushwork.evaluate.wire import ProcessGroup
 from brushwork.fast.painter import ENDING
-from brushwork.folders import expanded
+from brushwork.folders import expand_user
 from brushwork.jobs.job import DeviceName
-from brushwork.training.course import Course
-from brushwork.training.events import Begun, Graduated, Judged, Learned, Told
+from brushwork.training.course import TrainingConfig
+from brushwork.training.events import StepDone, TrainingFinished, TrainingNote, TrainingStarted, Validated
 from brushwork.training.history import History
 from brushwork.training.keeper import require_resumable
-from brushwork.training.lesson import Lesson
-from brushwork.training.photographs import photographs_in
-from brushwork.training.school import teach
+from brushwork.training.lesson import TrainingTask
+from brushwork.training.photographs import list_photos
+from brushwork.training.school import train
 
 Output: TypeAlias = Annotated[
     Path | None,
@@ -43,7 +43,7 @@ Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_defa
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Schooling:
+class TrainingFlags:
     """How a training runs."""
 
     output: Output = None
@@ -74,92 +74,92 @@ class Schooling:
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
     """Where to compute; auto takes the fastest that is there."""
 
-    threads: Annotated[int | None, Parameter(group=MACHINE, converter=whole)] = None
+    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
     """Threads on the CPU; without it, OMP_NUM_THREADS or one for each core."""
 
     checkpoint_every: Annotated[float, Parameter(group=MACHINE, show_default="60")] = 60.0
     """Seconds between checkpoints, which `--resume` goes on from; the first one comes after 5."""
 
 
-Prepared: TypeAlias = Callable[[torch.device], tuple[Lesson, Course]]
-"""Makes the lesson on a device, and says how it is taught; `scheduled` puts the flags in."""
+PrepareTask: TypeAlias = Callable[[torch.device], tuple[TrainingTask, TrainingConfig]]
+"""Makes the lesson on a device, and says how it is taught; `apply_flags` puts the flags in."""
 
 
-def train(schooling: Schooling, prepared: Prepared) -> int:
+def run_training(flags: TrainingFlags, prepared: PrepareTask) -> int:
     """Teach a lesson, and show how it goes. Where a launcher started several processes, all of them teach it."""
-    if schooling.plot:
-        require_plot(schooling.plot)
-    use_threads(schooling.threads)
-    place = expanded(schooling.output or Path()).parent
-    with temporary_beside(place), connected(schooling.device) as wire:
-        if wire is not None and wire.rank:
-            schooling = replace(schooling, quiet=True, plot=None)
-        return _trained(schooling, prepared, wire)
+    if flags.plot:
+        require_plottable(flags.plot)
+    set_threads(flags.threads)
+    place = expand_user(flags.output or Path()).parent
+    with temporary_beside(place), connect(flags.device) as group:
+        if group is not None and group.rank:
+            flags = replace(flags, quiet=True, plot=None)
+        return _trained(flags, prepared, group)
 
 
-def scheduled(course: Course, schooling: Schooling) -> Course:
+def apply_flags(config: TrainingConfig, flags: TrainingFlags) -> TrainingConfig:
     """The course with what the flags say of files."""
     return replace(
-        course,
-        name=schooling.name,
-        license=schooling.license,
-        overwrite=schooling.force,
-        resume=schooling.resume,
-        checkpoint_every=schooling.checkpoint_every,
+        config,
+        name=flags.name,
+        license=flags.license,
+        overwrite=flags.force,
+        resume=flags.resume,
+        checkpoint_every=flags.checkpoint_every,
     )
 
 
-def _trained(schooling: Schooling, prepared: Prepared, wire: Wire | None) -> int:
-    device = pick_device(schooling.device)
-    lesson, course = prepared(device)
-    course = scheduled(course, schooling)
-    if course.photographs is not None and not schooling.quiet and (note := photographs_in(course.photographs).note):
-        tell(note)
-    require_resumable(course)
-    with SIGNALS.listening(waits=True) as interrupted, teaching(course.output.name, schooling.quiet) as shown:
-        events = teach(lesson, course, device, wire, interrupted)
+def _trained(flags: TrainingFlags, prepared: PrepareTask, group: ProcessGroup | None) -> int:
+    device = select_device(flags.device)
+    task, config = prepared(device)
+    config = apply_flags(config, flags)
+    if config.photos is not None and not flags.quiet and (note := list_photos(config.photos).note):
+        log(note)
+    require_resumable(config)
+    with SIGNALS.listen(waits=True) as interrupted, make_training_progress(config.output.name, flags.quiet) as shown:
+        events = train(task, config, device, group, interrupted)
         try:
             for event in events:
                 _show(event, shown)
         except KeyboardInterrupt as interruption:
-            raise _interrupted(course, interruption) from None
+            raise _interrupted(config, interruption) from None
         finally:
             if isinstance(events, Generator):
                 events.close()
-    if wire is None or wire.rank == 0:
-        _deliver(event, schooling)
+    if group is None or group.rank == 0:
+        _deliver(event, flags)
     return 0
 
 
-def _show(event: object, shown: Teaching) -> None:
+def _show(event: object, shown: TrainingProgress) -> None:
     match event:
-        case Begun(device, iterations, done, photographs, held_out):
+        case TrainingStarted(device, iterations, done, contents, held_out):
             resumed = f", resumed after {done}" if done else ""
-            seen = f", {photographs} photographs, {held_out} held out" if photographs else ""
-            shown.say(f"learning on {device_name(device)}: {iterations} iterations{seen}{resumed}")
-            shown.begin(iterations, done)
-        case Learned(step, losses):
-            shown.see(step, losses["total"])
-        case Judged(step, losses, picture):
-            shown.say(f"after {step}: {losses['total']:.4g} on what is held out, {picture}")
-        case Told(text):
-            shown.say(text)
+            seen = f", {contents} photographs, {held_out} held out" if contents else ""
+            shown.log(f"learning on {describe_device(device)}: {iterations} iterations{seen}{resumed}")
+            shown.start(iterations, done)
+        case StepDone(step, losses):
+            shown.update(step, losses["total"])
+        case Validated(step, losses, image):
+            shown.log(f"after {step}: {losses['total']:.4g} on what is held out, {image}")
+        case TrainingNote(text):
+            shown.log(text)
 
 
-def _deliver(event: object, schooling: Schooling) -> None:
+def _deliver(event: object, flags: TrainingFlags) -> None:
     """Say where the painter is, and draw what there is to draw."""
-    assert isinstance(event, Graduated)  # the last event of a training that ends
+    assert isinstance(event, TrainingFinished)  # the last event of a training that ends
     history = History.read(event.history, event.step)
-    if schooling.plot:
-        draw_losses(schooling.plot, event.painter.stem, "iterations", history.curves())
-    if schooling.json:
-        document = {"painter": event.painter, "iterations": event.step, "seconds": event.seconds}
-        print_json({**document, "held_out": dict(history.last)})
+    if flags.plot:
+        plot_losses(flags.plot, event.model.stem, "iterations", history.curves())
+    if flags.json:
+        document = {"painter": event.model, "iterations": event.step, "seconds": event.seconds}
+        print_json({**document, "val_images": dict(history.last)})
     else:
-        result(str(event.painter))
+        print_result(str(event.model))
 
 
-def _interrupted(course: Course, interruption: KeyboardInterrupt) -> Interrupted:
-    kept = course.checkpoint.exists() and not is_launched()
-    what = f"what was learned so far is {course.output}." if course.output.exists() else "nothing was kept."
-    return Interrupted(f"interrupted; {what}", interruption, kept=kept)
+def _interrupted(config: TrainingConfig, interruption: KeyboardInterrupt) -> InterruptedRunError:
+    kept = config.checkpoint.exists() and not is_distributed_launch()
+    what = f"what was learned so far is {config.output}." if config.output.exists() else "nothing was kept."
+    return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
 
-from brushwork.cli.launched import is_launched
-from brushwork.errors import Stopped
+from brushwork.cli.launched import is_distributed_launch
+from brushwork.errors import StopSignalError
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -19,8 +19,8 @@ _ECHO, _LAUNCHED_ECHO = 1.0, 5.0
 group of processes, and to the process too."""
 
 
-class Signals:
-    """Raises `Stopped` at a signal, or keeps it until a step is done; a second one always raises.
+class SignalListener:
+    """Raises `StopSignalError` at a signal, or keeps it until a step is done; a second one always raises.
 
     Signals that the process was started to ignore, by nohup or in the background of a script, stay ignored.
     """
@@ -40,10 +40,10 @@ class Signals:
         Raises: Stopped.
         """
         if self._heard and not self._waits:
-            raise Stopped(self._heard)
+            raise StopSignalError(self._heard)
 
     @contextmanager
-    def listening(self, *, waits: bool = False) -> Iterator[Signals]:
+    def listen(self, *, waits: bool = False) -> Iterator[SignalListener]:
         """Hear of signals while it is entered. Where it `waits`, the first one is only kept."""
         if not self._nested:
             self._heard = 0
@@ -73,9 +73,9 @@ class Signals:
             self._heard, self._at = number, monotonic()
             if self._waits:
                 return
-        elif monotonic() - self._at <= (_LAUNCHED_ECHO if is_launched() else _ECHO):
+        elif monotonic() - self._at <= (_LAUNCHED_ECHO if is_distributed_launch() else _ECHO):
             return
-        raise Stopped(self._heard)
+        raise StopSignalError(self._heard)
 
 
 def _is_heeded(handler: object) -> bool:
@@ -83,5 +83,5 @@ def _is_heeded(handler: object) -> bool:
     return handler is not signal.SIG_IGN and handler is not None
 
 
-SIGNALS = Signals()
+SIGNALS = SignalListener()
 """Those of this process."""

@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from typing import Any
 
 from brushwork.errors import InputError
-from brushwork.names import readable
+from brushwork.names import to_readable
 
 ON_STDOUT, ON_STDERR = "brushwork.stdout", "brushwork.stderr"
 """Names of error handlers for `codecs`."""
@@ -29,7 +29,7 @@ _BYTES = "\udc80-\udcff"
 """Surrogates that stand for the bytes from 0x80 on in a name that is no UTF-8 (PEP 383)."""
 
 
-def settle_streams() -> None:
+def configure_streams() -> None:
     """Make the three standard streams safe to use, whatever this process was started with.
 
     The descriptor of a closed stream is taken by the null device: else the next file that is opened has its number, and
@@ -38,25 +38,25 @@ def settle_streams() -> None:
     for number in range(3):
         _reserve(number)
     if sys.stdout is not None:
-        sys.stdout = sys.__stdout__ = _rewrapped(Results, sys.stdout, ON_STDOUT)  # type: ignore[misc]
+        sys.stdout = sys.__stdout__ = _rewrapped(ResultStream, sys.stdout, ON_STDOUT)  # type: ignore[misc]
     if sys.stderr is None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = sys.__stderr__ = _rewrapped(Remarks, sys.stderr, ON_STDERR)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _rewrapped(LogStream, sys.stderr, ON_STDERR)  # type: ignore[misc]
 
 
-class Results(TextIOWrapper):
+class ResultStream(TextIOWrapper):
     """Standard output; that it cannot be written is an InputError in one line."""
 
     def write(self, text: str) -> int:
-        with writing_results():
+        with explain_stdout_errors():
             return super().write(text)
 
     def flush(self) -> None:
-        with writing_results():
+        with explain_stdout_errors():
             super().flush()
 
 
-class Remarks(TextIOWrapper):
+class LogStream(TextIOWrapper):
     """Standard error; that it cannot be written, or that nobody reads it any more, stops nothing."""
 
     def write(self, text: str) -> int:
@@ -70,7 +70,7 @@ class Remarks(TextIOWrapper):
 
 
 @contextmanager
-def writing_results() -> Iterator[None]:
+def explain_stdout_errors() -> Iterator[None]:
     """Explain why standard output cannot be written, while something is written to it.
 
     Raises: InputError: it is full or the like. BrokenPipeError: nobody reads it any more.
@@ -80,13 +80,13 @@ def writing_results() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        leave_stdout()
+        discard_stdout()
         raise InputError(
             f"standard output cannot be written ({error.strerror}): write into a file elsewhere."
         ) from error
 
 
-def leave_stdout() -> None:
+def discard_stdout() -> None:
     """What is still to be written to standard output goes nowhere; Python would try again when it ends."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
@@ -129,7 +129,7 @@ def _plain_or_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _escaped(letter: str) -> str:
-    return readable(letter).encode("ascii", "backslashreplace").decode()
+    return to_readable(letter).encode("ascii", "backslashreplace").decode()
 
 
 codecs.register_error(ON_STDOUT, _plain_or_bytes)

@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from cyclopts import App, Parameter
 
-from brushwork.cli.lab import require_lab, spreading
-from brushwork.cli.layers import settings, split_start
-from brushwork.cli.options import Given, extent, flags, home_path, whole
-from brushwork.cli.output import result, tell
+from brushwork.cli.lab import pick_executor, require_lab
+from brushwork.cli.layers import resolve_options, split_init
+from brushwork.cli.options import Given, home_path, make_flags, parse_extent, parse_integer
+from brushwork.cli.output import log, print_result
 from brushwork.cli.paint import START_HELP
 from brushwork.cli.panels import MACHINE, PICTURES, SETTINGS, ConfigFile
-from brushwork.cli.targets import pictures
+from brushwork.cli.targets import list_images
 from brushwork.cli.temporary import temporary_beside
-from brushwork.cli.vary import Varied, varied
+from brushwork.cli.vary import Variations, parse_variations
 from brushwork.errors import InputError
-from brushwork.evaluate.machine import pick_device
-from brushwork.folders import expanded
+from brushwork.evaluate.machine import select_device
+from brushwork.folders import expand_user
 from brushwork.jobs.job import DeviceName
-from brushwork.lab import Report, Result, conduct
-from brushwork.lab.record import Shelf
+from brushwork.lab import CellResult, ExperimentReport, run_cells
+from brushwork.lab.record import ResultStore
 from brushwork.lab.sheet import SHEET
-from brushwork.lab.sweep import Choice, Sweep, combined, described
-from brushwork.recipes import preset
-from brushwork.recipes.options import Extent, Start
+from brushwork.lab.sweep import Sweep, SweepChoice, as_experiment, combine_variations
+from brushwork.recipes import load_preset
+from brushwork.recipes.options import Extent, Init
 
 if TYPE_CHECKING:
     SweepFlags: TypeAlias = Given
 else:
-    SweepFlags = flags(preset("default"), without=("size",), types={"start": str}, texts={"start": START_HELP})
+    SweepFlags = make_flags(load_preset("default"), without=("size",), types={"init": str}, texts={"init": START_HELP})
 
 app = App(name="sweep", usage="Usage: brushwork sweep CONTENT STYLE... --vary NAME=VALUE,VALUE... [OPTIONS]")
 
@@ -43,13 +43,13 @@ def sweep(
     /,
     *styles: str,
     vary: Annotated[list[str], Parameter(group=PICTURES, negative=(), show_default=False)] = [],  # noqa: B006
-    size: Annotated[Extent, Parameter(group=PICTURES, converter=extent)] = 256,
-    full_size: Annotated[Extent | None, Parameter(group=PICTURES, converter=extent)] = None,
+    size: Annotated[Extent, Parameter(group=PICTURES, converter=parse_extent)] = 256,
+    full_size: Annotated[Extent | None, Parameter(group=PICTURES, converter=parse_extent)] = None,
     output: Output = Path("sweep"),
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
     config: ConfigFile = None,
-    jobs: Annotated[int, Parameter(group=MACHINE, converter=whole)] = 1,
+    jobs: Annotated[int, Parameter(group=MACHINE, converter=parse_integer)] = 1,
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
     given: Annotated[SweepFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
@@ -89,27 +89,27 @@ def sweep(
         Where to compute; auto takes the fastest that is there.
     """
     require_lab(32, jobs)
-    given, start = split_start(given, Start)
-    wanted = varied(vary)
+    given, init = split_init(given, Init)
+    wanted = parse_variations(vary)
     _require(styles, wanted, {**given, **({} if ratio is None else {"ratio": ratio})}, preset_name)
     if full_size is not None and "size" in wanted:
         raise InputError("--full-size is given, and sizes are varied: each command has the size of its picture then.")
-    paintings = tuple(pictures(list(styles)))
-    fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": paintings, **given}
-    choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined(wanted))
-    asked = Sweep(output, expanded(content), choices, start, str(pick_device(device)))
-    report = Report(
-        described(asked, [name.replace("_", "-") for name in wanted]),
-        asked.given(),
-        _painted(asked, jobs),
-        asked.commands("as painted" if "size" in wanted else full_size),
+    style_images = tuple(list_images(list(styles)))
+    fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": style_images, **given}
+    choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combine_variations(wanted))
+    runs = Sweep(output, expand_user(content), choices, init, str(select_device(device)))
+    report = ExperimentReport(
+        as_experiment(runs, [name.replace("_", "-") for name in wanted]),
+        runs.inputs(),
+        _painted(runs, jobs),
+        runs.commands("as painted" if "size" in wanted else full_size),
     )
-    result(str(report.write(asked.folder)))
-    result(str(asked.folder / SHEET))
+    print_result(str(report.write(runs.folder)))
+    print_result(str(runs.folder / SHEET))
     return 0
 
 
-def _require(styles: tuple[str, ...], wanted: Varied, given: dict[str, Any], preset_name: str) -> None:
+def _require(styles: tuple[str, ...], wanted: Variations, given: dict[str, Any], preset_name: str) -> None:
     """Refuse settings that are given and varied too, and sweeps without a painting."""
     twice = [name for name in wanted if name in given or (name == "preset" and preset_name != "default")]
     if twice:
@@ -121,22 +121,22 @@ def _require(styles: tuple[str, ...], wanted: Varied, given: dict[str, Any], pre
         raise InputError("a painting is missing: name one after the photograph, or several with --vary style=*.jpg.")
 
 
-def _choice(row: str, column: str, chosen: dict[str, Any]) -> Choice:
+def _choice(row: str, column: str, chosen: dict[str, Any]) -> SweepChoice:
     """One combination of settings; raises InputError where they cannot be together."""
     options = {name: value for name, value in chosen.items() if name not in ("preset", "ratio", "style")}
     style, name = chosen["style"], chosen["preset"]
-    paintings = (style,) if isinstance(style, Path) else style
-    return Choice(row, column, settings(preset(name), options, chosen["ratio"]), name, paintings)
+    styles = (style,) if isinstance(style, Path) else style
+    return SweepChoice(row, column, resolve_options(load_preset(name), options, chosen["ratio"]), name, styles)
 
 
-def _painted(asked: Sweep, jobs: int) -> list[Result]:
+def _painted(runs: Sweep, jobs: int) -> list[CellResult]:
     """All results, in the order of the cells."""
-    cells = asked.cells()
-    kept = sum(Shelf(asked.folder).kept(cell) is not None for cell in cells)
-    tell(f"{len(cells)} pictures to paint" + (f", {kept} of them there already" if kept else ""))
-    results: dict[str, Result] = {}
-    with temporary_beside(asked.folder):
-        for name, one in conduct(asked, spreading(jobs)):
+    cells = runs.make_cells()
+    kept = sum(ResultStore(runs.folder).load(cell) is not None for cell in cells)
+    log(f"{len(cells)} pictures to paint" + (f", {kept} of them there already" if kept else ""))
+    results: dict[str, CellResult] = {}
+    with temporary_beside(runs.folder):
+        for name, one in run_cells(runs, pick_executor(jobs)):
             results[name] = one
-            tell(f"{len(results)}/{len(cells)} {name}: {one.seconds:.0f} s")
+            log(f"{len(results)}/{len(cells)} {name}: {one.seconds:.0f} s")
     return [results[cell.name] for cell in cells]

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from brushwork.cli.output import json_text
+from brushwork.cli.output import to_json_text
 from brushwork.errors import InputError
-from brushwork.names import readable
-from brushwork.picture.destination import placing
+from brushwork.names import to_readable
+from brushwork.picture.destination import atomic_write
 
 Row: TypeAlias = Mapping[str, Any]
 """Column → value; the same columns in every row."""
@@ -34,38 +34,38 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
     Raises: InputError: it cannot be written.
     """
     text = _FORMATS[path.suffix.lower()](rows)
-    with placing(path, overwrite=True) as temporary:
-        temporary.write_text(readable(text), encoding="utf-8")
+    with atomic_write(path, overwrite=True) as temporary:
+        temporary.write_text(to_readable(text), encoding="utf-8")
 
 
-def shown(value: object) -> str:
+def format_number(value: object) -> str:
     """A figure for people: four digits."""
     if isinstance(value, list | tuple):
         return "×".join(map(str, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def markdown(rows: Sequence[Row]) -> str:
+def to_markdown(rows: Sequence[Row]) -> str:
     """A table as GitHub has it; numbers stand to the right."""
     columns = list(rows[0])
     rule = ["---:" if isinstance(value, float) else "---" for value in rows[0].values()]
-    lines = [columns, rule, *([shown(value).replace("|", "\\|") for value in row.values()] for row in rows)]
+    lines = [columns, rule, *([format_number(value).replace("|", "\\|") for value in row.values()] for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def comma_separated(rows: Sequence[Row]) -> str:
+def to_csv(rows: Sequence[Row]) -> str:
     """A table as spreadsheets read it, with all digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(rows[0])
     writer.writerows(
-        [shown(value) if isinstance(value, list | tuple) else value for value in row.values()] for row in rows
+        [format_number(value) if isinstance(value, list | tuple) else value for value in row.values()] for row in rows
     )
     return text.getvalue()
 
 
 def _json(rows: Sequence[Row]) -> str:
-    return f"{json_text(list(rows))}\n"
+    return f"{to_json_text(list(rows))}\n"
 
 
-_FORMATS = {".md": markdown, ".csv": comma_separated, ".json": _json}
+_FORMATS = {".md": to_markdown, ".csv": to_csv, ".json": _json}

@@ -6,42 +6,42 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
 
-from brushwork.cli.launched import is_first
-from brushwork.cli.output import tell
+from brushwork.cli.launched import is_first_rank
+from brushwork.cli.output import log
 from brushwork.errors import InputError
-from brushwork.folders import expanded
+from brushwork.folders import expand_user
 
 LONGEST_NAME = 55
 """Characters of a name that is made here; with an ending and up to four bytes each, file systems still take it."""
 
 
-def pictures(names: Sequence[str], *, quiet: bool = False) -> list[Path]:
+def list_images(names: Sequence[str], *, quiet: bool = False) -> list[Path]:
     """The files that were named; a folder stands for the pictures in it, by name.
 
     A file that is named may have any ending; how many files of a folder are passed over is told, unless `quiet`.
 
     Raises: InputError: a folder without pictures.
     """
-    return [file for name in names for file in _files(expanded(name), quiet)]
+    return [file for name in names for file in _files(expand_user(name), quiet)]
 
 
-def holds_folder(names: Iterable[str]) -> bool:
+def has_folder(names: Iterable[str]) -> bool:
     """Whether a folder is among the names."""
-    return any(expanded(name).is_dir() for name in names)
+    return any(expand_user(name).is_dir() for name in names)
 
 
-def names_folder(output: str) -> bool:
+def is_folder_name(output: str) -> bool:
     """Whether an output says by itself that it is a folder."""
     return output.endswith(("/", "\\"))
 
 
-def outputs(given: str, names: Sequence[str], many: bool) -> list[Path]:
+def output_paths(given: str, names: Sequence[str], many: bool) -> list[Path]:
     """Where each result goes: the file that was given, or files of these names in the folder that was given.
 
     Raises: InputError: one file for many results.
     """
-    folder = expanded(given) if given else Path()
-    is_folder = not given or names_folder(given) or folder.is_dir()
+    folder = expand_user(given) if given else Path()
+    is_folder = not given or is_folder_name(given) or folder.is_dir()
     if not many and not is_folder:
         return [folder]
     if not is_folder and folder.suffix:
@@ -51,7 +51,7 @@ def outputs(given: str, names: Sequence[str], many: bool) -> list[Path]:
     return [folder / f"{name}.png" for name in _distinct(names)]
 
 
-def require_free(files: Iterable[Path]) -> None:
+def require_no_overwrite(files: Iterable[Path]) -> None:
     """Refuse to overwrite anything, before anything is painted.
 
     Raises: InputError.
@@ -67,12 +67,12 @@ def require_free(files: Iterable[Path]) -> None:
 def _files(path: Path, quiet: bool) -> list[Path]:
     if not path.is_dir():
         return [path]
-    from brushwork.picture.readable import pictures_in  # brings torch, which --help does without
+    from brushwork.picture.readable import find_images  # brings torch, which --help does without
 
-    found = pictures_in(path)
-    if found.note and not quiet and is_first():
-        tell(found.note)
-    return found.pictures
+    found = find_images(path)
+    if found.note and not quiet and is_first_rank():
+        log(found.note)
+    return found.images
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

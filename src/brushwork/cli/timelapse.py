@@ -10,8 +10,8 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.picture import Size, fit, resize
-from brushwork.picture.levels import levels
+from brushwork.picture import Size, fit_size, resize
+from brushwork.picture.levels import quantize
 from brushwork.recipes import Progress
 from brushwork.types import Image
 
@@ -42,13 +42,13 @@ class Timelapse:
         """Keep the coverage, which every frame gets."""
         self._alpha = alpha
 
-    def see(self, progress: Progress) -> None:
+    def on_step(self, progress: Progress) -> None:
         """Keep the picture, when a frame is due."""
         self._last = progress
-        if progress.spent >= progress.budget * (len(self._frames) / FRAMES) ** 2:
+        if progress.iterations >= progress.budget * (len(self._frames) / FRAMES) ** 2:
             self._frames.append(_frame(progress))
 
-    def finish(self) -> None:
+    def on_end(self) -> None:
         """Write the animation; all frames get the size of the last one, which is the finished picture.
 
         Raises: InputError: the file cannot be written.
@@ -77,19 +77,19 @@ class Timelapse:
         coverage = resize(self._alpha, size, clamp=True)
         if self._path.suffix.lower() == _GIF:
             coverage = (coverage >= _OPAQUE).float()
-        return pillow(coverage.expand(-1, 3, -1, -1)).getchannel(0)
+        return to_pillow(coverage.expand(-1, 3, -1, -1)).getchannel(0)
 
 
 def _frame(progress: Progress) -> Pillow.Image:
     """The picture as it is now, no larger than it will be shown."""
     image, full = progress.image, _full(progress)
-    return pillow(resize(image, full) if Size.of(image).area > full.area else image)
+    return to_pillow(resize(image, full) if Size.of(image).area > full.area else image)
 
 
 def _full(progress: Progress) -> Size:
     """The size of the animation."""
     finished = progress.levels[-1].size
-    return fit(finished, LARGEST_SIDE, by="long") if max(finished) > LARGEST_SIDE else finished
+    return fit_size(finished, LARGEST_SIDE, measure="long") if max(finished) > LARGEST_SIDE else finished
 
 
 def _enlarged(frames: list[Pillow.Image], size: Size, alpha: Pillow.Image | None) -> Iterator[Pillow.Image]:
@@ -100,7 +100,7 @@ def _enlarged(frames: list[Pillow.Image], size: Size, alpha: Pillow.Image | None
         yield enlarged
 
 
-def require_ending(path: Path) -> None:
+def require_animated_format(path: Path) -> None:
     """Refuse a file type that does not move.
 
     Raises: InputError.
@@ -109,6 +109,6 @@ def require_ending(path: Path) -> None:
         raise InputError(f"--timelapse is {path}: it must end in {' or '.join(ENDINGS)}.")
 
 
-def pillow(image: Image) -> Pillow.Image:
+def to_pillow(image: Image) -> Pillow.Image:
     """The first picture of a batch, in 8 bits."""
-    return Pillow.fromarray(levels(image[:1]))
+    return Pillow.fromarray(quantize(image[:1]))

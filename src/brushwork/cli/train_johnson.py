@@ -9,43 +9,43 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import torch
 from cyclopts import Parameter
 
-from brushwork.cli.layers import settings
-from brushwork.cli.options import Given, flags
+from brushwork.cli.layers import resolve_options
+from brushwork.cli.options import Given, make_flags
 from brushwork.cli.panels import PICTURES, ConfigFile
-from brushwork.cli.schooling import Schooling, train
-from brushwork.cli.targets import pictures
+from brushwork.cli.schooling import TrainingFlags, run_training
+from brushwork.cli.targets import list_images
 from brushwork.errors import InputError
-from brushwork.fast.painter import ENDING, load_painter
-from brushwork.training.about import about
-from brushwork.training.course import Course
-from brushwork.training.lesson import Lesson
-from brushwork.training.style_options import StyleTraining
-from brushwork.training.style_school import as_painter, read_paintings, style_lesson, thumbnail
+from brushwork.fast.painter import ENDING, load_model
+from brushwork.training.about import describe_training
+from brushwork.training.course import TrainingConfig
+from brushwork.training.lesson import TrainingTask
+from brushwork.training.style_options import JohnsonTrainingOptions
+from brushwork.training.style_school import make_johnson_task, make_thumbnail, read_styles, with_model_architecture
 
 if TYPE_CHECKING:
     StyleFlags: TypeAlias = Given
 else:
-    StyleFlags = flags(StyleTraining(), without=("replay",))
+    StyleFlags = make_flags(JohnsonTrainingOptions(), without=("cuda_graphs",))
 
 
 def johnson(
     style: str,
     /,
     *more: str,
-    photos: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
-    begin_from: Annotated[str, Parameter(name="--from", group=PICTURES, show_default=False)] = "",
+    dataset: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
+    init_from: Annotated[str, Parameter(name="--init-from", group=PICTURES, show_default=False)] = "",
     config: ConfigFile = None,
-    schooling: Schooling = Schooling(),  # noqa: B008
+    flags: TrainingFlags = TrainingFlags(),  # noqa: B008
     given: Annotated[StyleFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
     """Teach a network to paint any photograph in the style of a painting, in one pass.
 
-    `brushwork train johnson painting.jpg --photos photographs/ -o painting.safetensors`, and then
-    `brushwork paint photo.jpg --painter painting.safetensors`. On a processor, an iteration of `--width 16 --crop 128
-    --batch 2` takes a third of a second, and some hundred of them show what it will be; `--from` another painter, fewer
-    do.
+    `brushwork train johnson painting.jpg --dataset photographs/ -o painting.safetensors`, and then
+    `brushwork paint photo.jpg --model painting.safetensors`. On a processor, an iteration of `--width 16 --crop 128
+    --batch 2` takes a third of a second, and some hundred of them show what it will be; `--init-from` another painter,
+    fewer do.
     Several processes, or graphics cards, learn together:
-    `torchrun --nproc-per-node 2 -m brushwork train johnson painting.jpg --photos photographs/`.
+    `torchrun --nproc-per-node 2 -m brushwork train johnson painting.jpg --dataset photographs/`.
 
     Parameters
     ----------
@@ -53,36 +53,36 @@ def johnson(
         The painting.
     more
         More paintings, which are one style together.
-    photos
+    dataset
         A folder of photographs to learn from, with the folders in it; what cannot be read is named and left out.
-    begin_from
+    init_from
         A painter that knows another style already, to begin with: it learns several times as fast.
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    styles = pictures([style, *more], quiet=schooling.quiet)
-    start = load_painter(begin_from) if begin_from else None
-    options = settings(StyleTraining(), given)
-    if start is not None:
-        options = as_painter(options, start, list(given))
+    styles = list_images([style, *more], quiet=flags.quiet)
+    init = load_model(init_from) if init_from else None
+    options = resolve_options(JohnsonTrainingOptions(), given)
+    if init is not None:
+        options = with_model_architecture(options, init, list(given))
 
-    def prepared(device: torch.device) -> tuple[Lesson, Course]:
-        paintings = read_paintings(styles)
-        course = Course(
+    def prepared(device: torch.device) -> tuple[TrainingTask, TrainingConfig]:
+        style_images = read_styles(styles)
+        config = TrainingConfig(
             options=options,
-            output=schooling.output or Path(f"{styles[0].stem}{ENDING}"),
-            photographs=photos,
+            output=flags.output or Path(f"{styles[0].stem}{ENDING}"),
+            photos=dataset,
             photo_size=options.photo_size,
-            about=about("johnson", options, styles=styles, photographs=photos, start=start),
-            style=thumbnail(paintings),
+            about=describe_training("johnson", options, styles=styles, photos=dataset, init=init),
+            style=make_thumbnail(style_images),
         )
-        return style_lesson(paintings, options, device, start), course
+        return make_johnson_task(style_images, options, device, init), config
 
     _require(options, styles)
-    return train(schooling, prepared)
+    return run_training(flags, prepared)
 
 
-def _require(options: StyleTraining, styles: Sequence[Path]) -> None:
+def _require(options: JohnsonTrainingOptions, styles: Sequence[Path]) -> None:
     if options.style_blend and len(options.style_blend) != len(styles):
         given = len(options.style_blend)
         raise InputError(f"style-blend has {given} weights for {len(styles)} paintings: give one for each.")

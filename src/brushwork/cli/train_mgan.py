@@ -9,54 +9,54 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import torch
 from cyclopts import Parameter
 
-from brushwork.cli.exits import Interrupted
-from brushwork.cli.launched import is_launched
-from brushwork.cli.layers import settings
-from brushwork.cli.options import Given, flags, home_path
-from brushwork.cli.output import tell
+from brushwork.cli.exits import InterruptedRunError
+from brushwork.cli.launched import is_distributed_launch
+from brushwork.cli.layers import resolve_options
+from brushwork.cli.options import Given, home_path, make_flags
+from brushwork.cli.output import log
 from brushwork.cli.panels import PICTURES, ConfigFile
-from brushwork.cli.perform import closed
-from brushwork.cli.progress import display
-from brushwork.cli.schooling import Schooling, train
-from brushwork.cli.targets import pictures
+from brushwork.cli.perform import closing
+from brushwork.cli.progress import make_display
+from brushwork.cli.schooling import TrainingFlags, run_training
+from brushwork.cli.targets import list_images
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENDING
-from brushwork.jobs import Job, paint
+from brushwork.jobs import OptimizationJob, run_job
 from brushwork.perception import Encoder
 from brushwork.recipes import Progress
-from brushwork.recipes.seeing import encoder_for
-from brushwork.training.about import about
-from brushwork.training.course import Course
-from brushwork.training.lesson import Lesson
-from brushwork.training.markov_lesson import Pair
-from brushwork.training.markov_options import MarkovTraining
-from brushwork.training.markov_school import chosen, lesson_of_paintings, lesson_of_pairs
-from brushwork.training.style_school import read_paintings, thumbnail
-from brushwork.training.targets import pair_of, target_jobs
+from brushwork.recipes.seeing import load_encoder_for
+from brushwork.training.about import describe_training
+from brushwork.training.course import TrainingConfig
+from brushwork.training.lesson import TrainingTask
+from brushwork.training.markov_lesson import TrainingPair
+from brushwork.training.markov_options import MGANTrainingOptions
+from brushwork.training.markov_school import choose_target_photos, make_paired_task, make_unpaired_task
+from brushwork.training.style_school import make_thumbnail, read_styles
+from brushwork.training.targets import load_pair, make_target_jobs
 
 if TYPE_CHECKING:
     MarkovFlags: TypeAlias = Given
 else:
-    MarkovFlags = flags(MarkovTraining())
+    MarkovFlags = make_flags(MGANTrainingOptions())
 
 
 def mgan(
     style: str,
     /,
     *more: str,
-    photos: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
+    dataset: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
     target_folder: Annotated[
         Path | None, Parameter(group=PICTURES, converter=home_path, metavar="FOLDER", show_default=False)
     ] = None,
     config: ConfigFile = None,
-    schooling: Schooling = Schooling(),  # noqa: B008
+    flags: TrainingFlags = TrainingFlags(),  # noqa: B008
     given: Annotated[MarkovFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
     """Teach a decoder to paint what VGG-19 sees of a photograph, against a judge of patches.
 
-    `brushwork train mgan painting.jpg --photos photographs/ -o painting.safetensors`. First some of the photographs are
-    painted as `brushwork mdan` does, which takes most of the time; what is painted stays, also when it is interrupted.
-    Then the decoder learns to paint the same at once. After Li and Wand, 2016.
+    `brushwork train mgan painting.jpg --dataset photographs/ -o painting.safetensors`. First some of the photographs
+    are painted as `brushwork mdan` does, which takes most of the time; what is painted stays, also when it is
+    interrupted. Then the decoder learns to paint the same at once. After Li and Wand, 2016.
 
     Parameters
     ----------
@@ -64,65 +64,67 @@ def mgan(
         The painting.
     more
         More paintings, whose patches are taken too.
-    photos
+    dataset
         A folder of photographs to learn from, with the folders in it; what cannot be read is named and left out.
     target_folder
         Where the photographs go that are painted first; without it, a folder beside the painter.
     config
         Options from a file, one `flag = value` in a line; flags given here win.
     """
-    styles = pictures([style, *more], quiet=schooling.quiet)
-    options = settings(MarkovTraining(), given)
-    output = schooling.output or Path(f"{styles[0].stem}{ENDING}")
+    styles = list_images([style, *more], quiet=flags.quiet)
+    options = resolve_options(MGANTrainingOptions(), given)
+    output = flags.output or Path(f"{styles[0].stem}{ENDING}")
 
-    def prepared(device: torch.device) -> tuple[Lesson, Course]:
-        paintings = read_paintings(styles)
-        course = Course(
+    def prepared(device: torch.device) -> tuple[TrainingTask, TrainingConfig]:
+        style_images = read_styles(styles)
+        config = TrainingConfig(
             options=options,
             output=output,
-            photographs=photos,
+            photos=dataset,
             photo_size=options.target_size,
-            about=about("mgan", options, styles=styles, photographs=photos),
-            style=thumbnail(paintings),
+            about=describe_training("mgan", options, styles=styles, photos=dataset),
+            style=make_thumbnail(style_images),
         )
         if not options.targets:
-            return lesson_of_paintings(paintings, options, device), course
+            return make_unpaired_task(style_images, options, device), config
         folder = target_folder or output.with_name(f"{output.stem}-targets")
-        jobs = target_jobs(chosen(photos, options), styles, options.painting, folder, schooling.device)
-        return lesson_of_pairs(_painted(jobs, device, schooling.quiet), options, device), course
+        jobs = make_target_jobs(
+            choose_target_photos(dataset, options), styles, options.target_options, folder, flags.device
+        )
+        return make_paired_task(_painted(jobs, device, flags.quiet), options, device), config
 
-    return train(schooling, prepared)
+    return run_training(flags, prepared)
 
 
-def _painted(jobs: Sequence[Job], device: torch.device, quiet: bool) -> list[Pair]:
+def _painted(jobs: Sequence[OptimizationJob], device: torch.device, quiet: bool) -> list[TrainingPair]:
     """The photographs with what is painted of them; those that cannot be read are named and left out.
 
     Raises: InputError: something is to be painted yet, and there are several processes.
     """
-    if is_launched() and not all(job.output.exists() and not job.checkpoint.exists() for job in jobs):
+    if is_distributed_launch() and not all(job.output.exists() and not job.checkpoint.exists() for job in jobs):
         raise InputError(
             "the photographs that are painted first are not all there: begin with one process, interrupt it when it "
             "learns, and go on with several by --resume."
         )
     jobs[0].output.parent.mkdir(parents=True, exist_ok=True)
-    encoder = encoder_for(jobs[0].options, "cpu", computes_on=device)
+    encoder = load_encoder_for(jobs[0].options, "cpu", computes_on=device)
     pairs = []
     for number, job in enumerate(jobs, start=1):
         try:
             _paint(job, encoder, f"target {number}/{len(jobs)}", quiet)
-            pairs.append(pair_of(job))
+            pairs.append(load_pair(job))
         except InputError as error:
-            tell(f"{job.content.name} is left out: {error}")
+            log(f"{job.content.name} is left out: {error}")
         except KeyboardInterrupt as interruption:
             what = f"interrupted; the photographs that were painted so far are in {job.output.parent}."
-            raise Interrupted(what, interruption, kept=True) from None
+            raise InterruptedRunError(what, interruption, kept=True) from None
     return pairs
 
 
-def _paint(job: Job, encoder: Encoder, title: str, quiet: bool) -> None:
+def _paint(job: OptimizationJob, encoder: Encoder, title: str, quiet: bool) -> None:
     """Paint a photograph, or go on with it; one that is there already stays."""
-    events = paint(job, resume=job.output.exists() or job.checkpoint.exists(), encoder=encoder)
-    with closed(events) as events, display(title, quiet) as shown:
+    events = run_job(job, resume=job.output.exists() or job.checkpoint.exists(), encoder=encoder)
+    with closing(events) as events, make_display(title, quiet) as shown:
         for event in events:
             if isinstance(event, Progress):
-                shown.see(event)
+                shown.update(event)

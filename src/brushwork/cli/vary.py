@@ -9,27 +9,27 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from cyclopts import Token
 
-from brushwork.cli.options import extent, whole
-from brushwork.cli.targets import pictures
-from brushwork.errors import InputError, did_you_mean
-from brushwork.folders import expanded
-from brushwork.recipes import PRESETS, Transfer
+from brushwork.cli.options import parse_extent, parse_integer
+from brushwork.cli.targets import list_images
+from brushwork.errors import InputError, suggest_names
+from brushwork.folders import expand_user
+from brushwork.recipes import PRESETS, TransferOptions
 from brushwork.recipes.options import Extent
 
-Varied = dict[str, dict[str, Any]]
+Variations = dict[str, dict[str, Any]]
 """Name, with underscores → the value as it is shown → the value."""
 
 _YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 
 
-def varied(written: Sequence[str]) -> Varied:
+def parse_variations(written: Sequence[str]) -> Variations:
     """What is to be varied: options of a transfer, `style` (paintings), `preset` and `ratio`.
 
     Values are separated by commas; several words of one value by +, as style-layers=conv1_1+conv2_1,conv3_1.
 
     Raises: InputError: nothing to vary, an unknown or repeated name, or a value that it cannot have.
     """
-    found: Varied = {}
+    found: Variations = {}
     for one in written:
         name, equals, values = one.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
@@ -45,7 +45,7 @@ def varied(written: Sequence[str]) -> Varied:
 
 def _values(name: str, written: str) -> dict[str, Any]:
     if name == "style":
-        return _paintings(written)
+        return _styles(written)
     read = _reader(name)
     found: dict[str, Any] = {}
     for text in _parts(written):
@@ -62,16 +62,16 @@ def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
         raise InputError(f"--vary {name.replace('_', '-')}: {error}.") from error
 
 
-def _paintings(written: str) -> dict[str, Any]:
+def _styles(written: str) -> dict[str, Any]:
     """Files, folders and patterns; shown by their names, as far as these tell them apart."""
     names = [name for part in _parts(written) for name in _matching(part)]
-    paths = list(dict.fromkeys(pictures(names)))
+    paths = list(dict.fromkeys(list_images(names)))
     stems = [path.stem for path in paths]
     return {path.stem if stems.count(path.stem) == 1 else str(path): path for path in paths}
 
 
 def _matching(part: str) -> list[str]:
-    pattern = str(expanded(part))
+    pattern = str(expand_user(part))
     found = sorted(glob.glob(pattern))  # noqa: PTH207 (patterns may be absolute)
     if not found and Path(pattern).exists():  # a name with brackets in it
         return [pattern]
@@ -87,10 +87,10 @@ def _reader(name: str) -> Callable[[str], Any]:
     """
     if name == "preset":
         return _one_of(tuple(PRESETS))
-    hints = {**get_type_hints(Transfer), "ratio": float}
+    hints = {**get_type_hints(TransferOptions), "ratio": float}
     if name not in hints:
         known = [one.replace("_", "-") for one in ("style", "preset", *hints)]
-        raise InputError(f"there is no setting {name.replace('_', '-')!r} to vary. {did_you_mean(name, known)}")
+        raise InputError(f"there is no setting {name.replace('_', '-')!r} to vary. {suggest_names(name, known)}")
     return _of_type(hints[name])
 
 
@@ -101,7 +101,7 @@ def _of_type(hint: Any) -> Callable[[str], Any]:
     if get_origin(hint) is Literal:
         return _one_of(get_args(hint))
     if hint == Extent:
-        return lambda text: extent(None, [Token(value=text)])
+        return lambda text: parse_extent(None, [Token(value=text)])
     return _PLAIN.get(hint, str)
 
 
@@ -134,5 +134,5 @@ def _parts(written: str, sign: str = ",") -> list[str]:
 _PLAIN: Mapping[Any, Callable[[str], Any]] = {
     float: _number,
     bool: _truth,
-    int: lambda text: whole(None, [Token(value=text)]),
+    int: lambda text: parse_integer(None, [Token(value=text)]),
 }

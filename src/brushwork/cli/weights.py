@@ -10,11 +10,11 @@ from cyclopts import App, Parameter
 from rich import box
 from rich.table import Table
 
-from brushwork.cli.consoles import console
-from brushwork.cli.output import print_json, result, tell
+from brushwork.cli.consoles import make_console
+from brushwork.cli.output import log, print_json, print_result
 from brushwork.cli.panels import JsonFlag
 from brushwork.cli.temporary import temporary_beside
-from brushwork.perception import WeightState, add, fetch, weight_sets
+from brushwork.perception import WeightState, fetch_weights, import_weights, weight_sets
 from brushwork.perception.cache import cache_folder
 
 app = App(name="weights")
@@ -33,12 +33,12 @@ def list_weights(*, json: JsonFlag = False) -> int:
     """
     sets = weight_sets()
     if json:
-        print_json([described(one) for one in sets])
+        print_json([describe_weights(one) for one in sets])
         return 0
-    terminal = console()
+    terminal = make_console()
     if not terminal.is_terminal:
         for one in sets:
-            result("\t".join(_row(one)))
+            print_result("\t".join(_row(one)))
         return 0
     terminal.print(_table(sets))
     for one in sets:
@@ -59,9 +59,9 @@ def get_weights(name: str, /, *, json: JsonFlag = False) -> int:
     json
         Print the result as one JSON document.
     """
-    tell(f"fetching {name}; this may take a minute")
+    log(f"fetching {name}; this may take a minute")
     with temporary_beside(cache_folder()):
-        return _report(fetch(name), json)
+        return _report(fetch_weights(name), json)
 
 
 @app.command(name="add")
@@ -86,15 +86,15 @@ def add_weights(
     json
         Print the result as one JSON document.
     """
-    return _report(add(file, name, like=like), json)
+    return _report(import_weights(file, name, like=like), json)
 
 
-def described(one: WeightState) -> dict[str, object]:
+def describe_weights(one: WeightState) -> dict[str, object]:
     """A weight set, ready for JSON."""
     return {**vars(one), "path": str(one.path) if one.path else None}
 
 
-def megabytes(size: int | None) -> str:
+def format_megabytes(size: int | None) -> str:
     """A file size for people."""
     return "" if size is None else f"{size / BYTES_PER_MEGABYTE:.1f} MB"
 
@@ -104,14 +104,14 @@ BYTES_PER_MEGABYTE = 1e6
 
 def _report(one: WeightState, json: bool) -> int:
     if json:
-        print_json(described(one))
+        print_json(describe_weights(one))
     else:
-        result(f"{one.name}: {one.architecture}, {one.state}, {megabytes(one.size)}, {one.path}")
+        print_result(f"{one.name}: {one.architecture}, {one.state}, {format_megabytes(one.size)}, {one.path}")
     return 0
 
 
 def _row(one: WeightState) -> tuple[str, ...]:
-    return (one.name, one.architecture, one.state, megabytes(one.size), one.sha256, one.license)
+    return (one.name, one.architecture, one.state, format_megabytes(one.size), one.sha256, one.license)
 
 
 def _table(sets: tuple[WeightState, ...]) -> Table:

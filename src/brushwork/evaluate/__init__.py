@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brushwork.evaluate.tiled import tiled
-from brushwork.evaluate.whole import whole
+from brushwork.evaluate.tiled import evaluate_tiled
+from brushwork.evaluate.whole import evaluate_whole
 
-__all__ = ["tiled", "whole"]
+__all__ = ["evaluate_tiled", "evaluate_whole"]

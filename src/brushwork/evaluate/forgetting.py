@@ -16,7 +16,7 @@ from brushwork.types import Features
 class _Place(NamedTuple):
     """Where numbers lie in the features of a tap."""
 
-    tap: str
+    layer: str
     size: torch.Size
     stride: tuple[int, ...]
     offset: int | torch.SymInt
@@ -29,7 +29,7 @@ class _Saved:
     kept: Tensor | _Place
 
 
-class Forgetting:
+class ActivationCheckpoint:
     """While it is entered, graphs save their tensors with it. It then forgets those that lie in some features, and
     computes these features again when the graph is pulled back.
 
@@ -48,12 +48,12 @@ class Forgetting:
         """To be entered. They refer to this, and this not to them: what is kept is let go of with the graph."""
         return saved_tensors_hooks(self._pack, self._unpack)
 
-    def forget(self, features: Features) -> None:
+    def release(self, features: Features) -> None:
         """Forget what lies in these features."""
-        taps = {feature.untyped_storage()._cdata: tap for tap, feature in features.items()}
+        layers = {feature.untyped_storage()._cdata: layer for layer, feature in features.items()}
         for saved in self._saved:
-            if isinstance(saved.kept, Tensor) and saved.kept.untyped_storage()._cdata in taps:
-                tap = taps[saved.kept.untyped_storage()._cdata]
+            if isinstance(saved.kept, Tensor) and saved.kept.untyped_storage()._cdata in layers:
+                tap = layers[saved.kept.untyped_storage()._cdata]
                 saved.kept = _Place(tap, saved.kept.shape, saved.kept.stride(), saved.kept.storage_offset())
         self._saved.clear()
 
@@ -66,5 +66,5 @@ class Forgetting:
             return saved.kept
         if self._found is None:
             self._found = self._again()
-        tap, size, stride, offset = saved.kept
-        return self._found[tap].as_strided(size, stride, offset)
+        layer, size, stride, offset = saved.kept
+        return self._found[layer].as_strided(size, stride, offset)

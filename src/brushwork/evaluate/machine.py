@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import torch
 
-from brushwork.errors import InputError, did_you_mean
+from brushwork.errors import InputError, suggest_names
 
 DEVICES = ("cpu", "cuda", "mps", "xpu")
 
 
-def pick_device(name: str = "auto") -> torch.device:
+def select_device(name: str = "auto") -> torch.device:
     """The device of that name; `auto` takes the accelerator where there is one, else the CPU.
 
     Raises: InputError: no such name, or no such device on this machine.
     """
     if name not in ("auto", *DEVICES):
-        raise InputError(f"there is no device {name!r}. {did_you_mean(name, ('auto', *DEVICES))}")
+        raise InputError(f"there is no device {name!r}. {suggest_names(name, ('auto', *DEVICES))}")
     here = _accelerator()
     if name == "auto":
         return torch.device(here or "cpu")
@@ -24,12 +24,12 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-def choice_of_device(name: str = "auto") -> str:
+def describe_device_choice(name: str = "auto") -> str:
     """In a line: what was asked for, what torch finds here, and what is taken.
 
-    Raises: InputError: as `pick_device`.
+    Raises: InputError: as `select_device`.
     """
-    return f"{name} was asked for, {_found()}: {pick_device(name).type} is taken"
+    return f"{name} was asked for, {_found()}: {select_device(name).type} is taken"
 
 
 def _found() -> str:

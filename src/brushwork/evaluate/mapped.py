@@ -25,7 +25,7 @@ _GIGABYTE = 1e9
 _MAPS: WeakSet[mmap.mmap] = WeakSet()
 
 
-def spacious(shape: Sequence[int], like: Tensor, large: int = LARGE) -> Tensor:
+def empty_or_mapped(shape: Sequence[int], like: Tensor, large: int = LARGE) -> Tensor:
     """An empty tensor on the device of another; where it takes `large` bytes or more, in a file on the processor.
 
     On `meta`, such a tensor takes nothing. Raises: InputError: the folder for temporary files has no room.
@@ -34,10 +34,10 @@ def spacious(shape: Sequence[int], like: Tensor, large: int = LARGE) -> Tensor:
         return like.new_empty(*shape)
     if like.device.type == "meta":
         return like.new_empty(1).expand(*shape)
-    return mapped(shape, like.dtype)
+    return empty_mapped(shape, like.dtype)
 
 
-def mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+def empty_mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     """An empty tensor in a temporary file that has no name any more: it is gone with the tensor, or with the process.
 
     Raises: InputError: the folder for temporary files has no room, or there is none.
@@ -55,7 +55,7 @@ def mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     return torch.frombuffer(room, dtype=dtype).view(*shape)
 
 
-def let_go() -> None:
+def drop_pages() -> None:
     """Let go of the memory in which parts of such files lie: they are read again when they are looked at.
 
     The system would take it when it has no other; until then it counts as this process's.

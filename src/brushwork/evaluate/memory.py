@@ -35,7 +35,7 @@ def available_memory(device: torch.device) -> int | None:
     return None
 
 
-def held_memory(device: torch.device) -> int:
+def allocated_memory(device: torch.device) -> int:
     """Bytes that this process holds already on a device; 0 where it is unknown."""
     if device.type != "cpu":
         return 0
@@ -43,22 +43,22 @@ def held_memory(device: torch.device) -> int:
     return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else 0
 
 
-def room_on(device: torch.device, memory: int | None) -> int | None:
+def memory_budget(device: torch.device, memory: int | None) -> int | None:
     """Bytes that may still be taken of `memory`, or of what the machine has; None: unknown."""
-    return available_memory(device) if memory is None else max(0, memory - held_memory(device))
+    return available_memory(device) if memory is None else max(0, memory - allocated_memory(device))
 
 
-def give_back() -> None:
+def trim_memory() -> None:
     """Give the system back what was freed: glibc and the compiled engine keep it, and it counts as held."""
     for shelf in (SHELF, STORE):
-        shelf.give_back()
+        shelf.trim()
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def _of_system() -> int | None:
     if sys.platform == "linux":
-        return linux_memory()
+        return read_linux_memory()
     if sys.platform == "win32":
         return _windows_memory()
     try:
@@ -68,7 +68,7 @@ def _of_system() -> int | None:
         return None
 
 
-def linux_memory(root: Path = Path("/")) -> int | None:
+def read_linux_memory(root: Path = Path("/")) -> int | None:
     """What the kernel calls available, or less where a control group allows less; `root` holds /proc and /sys."""
     return min((*_meminfo(root), *_groups(root)), default=None)
 

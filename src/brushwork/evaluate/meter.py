@@ -21,7 +21,7 @@ META = torch.device("meta")
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
-class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class MemoryMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it is entered, counts the bytes of the tensors that are made and still referred to.
 
     Numbers that a program reads from a tensor on `meta` are all 0, so that programs which look at a loss go on.
@@ -59,7 +59,7 @@ class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.live -= self._sizes.pop(address)
 
 
-def on_meta(module: AnyModule) -> AnyModule:
+def to_meta(module: AnyModule) -> AnyModule:
     """A copy of a module without its numbers, for `meta`."""
     bare = {id(buffer): torch.empty_like(buffer, device=META) for buffer in module.buffers()}
     for parameter in module.parameters():

@@ -29,7 +29,7 @@ class LevelPlan:
     """What one size of the picture takes."""
 
     size: Size
-    closures: int
+    iterations: int
     memory: int
     """Peak bytes at this size: of the whole process on the CPU, else on the device."""
     seconds: float | None
@@ -37,22 +37,22 @@ class LevelPlan:
 
 
 @dataclass(frozen=True)
-class Plan:
+class JobPlan:
     """What a painting takes, level by level."""
 
     device: str
     levels: tuple[LevelPlan, ...]
     available: int | None
     """Bytes that may be taken in all, counted as `memory`; None: unknown."""
-    largest: int | None
+    max_size: int | None
     """Where it does not fit: the largest `size` that does, in pixels; 0: none does. Else None."""
     tiling: Tiling | None = None
     """How the pictures are looked at; None: at once."""
 
     @property
-    def closures(self) -> int:
+    def iterations(self) -> int:
         """Of all sizes."""
-        return sum(level.closures for level in self.levels)
+        return sum(level.iterations for level in self.levels)
 
     @property
     def memory(self) -> int:
@@ -71,16 +71,16 @@ class Plan:
         return self.available is None or self.memory <= self.available
 
 
-def optimizer_bytes(point: int, closures: int, history: int | None, kept: float = 1.0) -> int:
+def optimizer_memory_for(point: int, iterations: int, history: int | None, kept: float = 1.0) -> int:
     """What an optimizer takes for a point of so many bytes, after so many closures.
 
     L-BFGS (`history` pairs at most) keeps two vectors a pair, at a share `kept` of their size. Adam (None) keeps two
     means, and another two while it replaces them.
     """
-    vectors = 4 if history is None else 2 * min(history, closures) * kept
+    vectors = 4 if history is None else 2 * min(history, iterations) * kept
     return round(point * (vectors + _VECTORS))
 
 
-def with_reserve(tensors: int, device: torch.device) -> int:
+def subtract_reserve(tensors: int, device: torch.device) -> int:
     """Bytes to be had for tensors of so many bytes."""
     return _CODE + round(tensors * _SHARE.get(device.type, _SHARE_OF_ACCELERATORS))

@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from brushwork.errors import RankLost
+from brushwork.errors import RankLostError
 
 T = TypeVar("T")
 
@@ -20,8 +20,8 @@ PATIENCE = timedelta(minutes=10)
 checkpoint, may differ by minutes. A process that ended is noticed at once."""
 
 
-class Processes:
-    """The processes that a launcher such as torchrun started, as a `Wire`.
+class TorchProcessGroup:
+    """The processes that a launcher such as torchrun started, as a `ProcessGroup`.
 
     Tensors in main memory travel by gloo, those of CUDA devices by NCCL, and of other devices through main memory.
 
@@ -29,7 +29,7 @@ class Processes:
     """
 
     def __init__(self, device: torch.device, patience: timedelta = PATIENCE) -> None:
-        """Meet the others. Raises: RankLost: they do not come."""
+        """Meet the others. Raises: RankLostError: they do not come."""
         self._direct = {"cpu", "cuda"} if device.type == "cuda" else {"cpu"}
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
         with _talking("the other ranks do not come"):
@@ -40,13 +40,13 @@ class Processes:
         return dist.get_rank()
 
     @property
-    def count(self) -> int:
+    def world_size(self) -> int:
         return dist.get_world_size()
 
-    def sum(self, tensor: Tensor) -> Tensor:
+    def all_reduce_sum(self, tensor: Tensor) -> Tensor:
         return self._reduced(tensor, dist.ReduceOp.SUM)
 
-    def largest(self, tensor: Tensor) -> Tensor:
+    def all_reduce_max(self, tensor: Tensor) -> Tensor:
         return self._reduced(tensor, dist.ReduceOp.MAX)
 
     def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
@@ -62,14 +62,14 @@ class Processes:
             if rooms[rank] is not room:
                 room.copy_(rooms[rank])
 
-    def first(self, value: T) -> T:
+    def broadcast(self, value: T) -> T:
         box = [value]
         with _talking("another rank was lost"):
             dist.broadcast_object_list(box, src=0, device=_MAIN)
         return box[0]
 
-    def all(self, value: Any) -> Sequence[Any]:
-        told: list[Any] = [None] * self.count
+    def all_gather(self, value: Any) -> Sequence[Any]:
+        told: list[Any] = [None] * self.world_size
         with _talking("another rank was lost"):
             dist.all_gather_object(told, value)
         return told
@@ -84,7 +84,7 @@ class Processes:
             dist.recv(room, source)
         return room
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Part from the others, when all work is done."""
         dist.destroy_process_group()
 
@@ -108,7 +108,9 @@ def _talking(trouble: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ConnectionError) as error:  # what gloo and NCCL raise
-        raise RankLost(f"{trouble}: it failed, was killed, or did not answer. ({_first_sentence(error)})") from error
+        raise RankLostError(
+            f"{trouble}: it failed, was killed, or did not answer. ({_first_sentence(error)})"
+        ) from error
 
 
 def _first_sentence(error: BaseException) -> str:

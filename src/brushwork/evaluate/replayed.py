@@ -11,18 +11,18 @@ from typing import TypeAlias
 
 import torch
 
-from brushwork.types import Evaluate, Image, Losses
+from brushwork.types import Evaluate, Image, LossValues
 
-Work: TypeAlias = Callable[[], None]
+GpuWork: TypeAlias = Callable[[], None]
 
-Record: TypeAlias = Callable[[Work], Work]
+CaptureGraph: TypeAlias = Callable[[GpuWork], GpuWork]
 """From work to its replay, which computes it anew on the same memory. Raises RuntimeError where that cannot be."""
 
 WARM_UP = 3
 """Times that the work is done before it is recorded, as torch's notes on CUDA graphs ask for."""
 
 
-def record_on_cuda(work: Work) -> Work:
+def capture_cuda_graph(work: GpuWork) -> GpuWork:
     """A CUDA graph of the work, which must not wait for the device or look at numbers."""
     aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     aside.wait_stream(torch.cuda.current_stream())
@@ -36,7 +36,7 @@ def record_on_cuda(work: Work) -> Work:
     return graph.replay
 
 
-def replayed(evaluate: Evaluate, record: Record = record_on_cuda) -> Evaluate:
+def with_cuda_graph(evaluate: Evaluate, record: CaptureGraph = capture_cuda_graph) -> Evaluate:
     """The same evaluation, recorded at the first picture on a CUDA device and replayed for others of its size.
 
     What cannot be recorded is evaluated as before: so are pictures on other devices or of another size. A recording
@@ -45,9 +45,9 @@ def replayed(evaluate: Evaluate, record: Record = record_on_cuda) -> Evaluate:
     recording: _Recording | None = None
     possible = True
 
-    def replay(image: Image) -> Losses:
+    def replay(image: Image) -> LossValues:
         nonlocal recording, possible
-        if image.device.type != "cuda" and record is record_on_cuda:
+        if image.device.type != "cuda" and record is capture_cuda_graph:
             return evaluate(image)
         if recording is None and possible:
             try:
@@ -64,10 +64,10 @@ def replayed(evaluate: Evaluate, record: Record = record_on_cuda) -> Evaluate:
 class _Recording:
     """A closure on memory of its own."""
 
-    def __init__(self, evaluate: Evaluate, image: Image, record: Record) -> None:
+    def __init__(self, evaluate: Evaluate, image: Image, record: CaptureGraph) -> None:
         self._leaf = image.detach().clone().requires_grad_()
         self._gradient = self._leaf.grad = torch.zeros_like(self._leaf)
-        self._losses: Losses | None = None
+        self._losses: LossValues | None = None
 
         def work() -> None:
             self._gradient.zero_()
@@ -78,7 +78,7 @@ class _Recording:
     def fits(self, image: Image) -> bool:
         return image.shape == self._leaf.shape and image.dtype == self._leaf.dtype and image.device == self._leaf.device
 
-    def __call__(self, image: Image) -> Losses:
+    def __call__(self, image: Image) -> LossValues:
         """Losses and gradient of a picture, copied out: the next replay writes over the recording's."""
         with torch.no_grad():
             self._leaf.copy_(image)
@@ -86,4 +86,4 @@ class _Recording:
         assert self._losses is not None
         image.grad = self._gradient.clone() if image.grad is None else image.grad.add_(self._gradient)
         terms = {name: value.clone() for name, value in self._losses.terms.items()}
-        return Losses(self._losses.total.clone(), terms)
+        return LossValues(self._losses.total.clone(), terms)

@@ -7,31 +7,36 @@ from dataclasses import dataclass
 from typing import Self
 
 from brushwork.errors import InputError
-from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.sums import reaches
+from brushwork.evaluate.layout import TileLayout
+from brushwork.evaluate.sums import halos
 from brushwork.perception.encoder import PIXELS, Encoder
-from brushwork.perception.engines import is_taken
+from brushwork.perception.engines import is_native_input
 from brushwork.picture.window import Size, Window
-from brushwork.terms.term import Sum
+from brushwork.terms.term import AdditiveStatistic
 from brushwork.types import Image
 
 
 @dataclass(frozen=True)
-class Sight:
+class TileView:
     """A network before a picture, or before a part of one."""
 
     encoder: Encoder
-    terms: Mapping[str, Sum]
+    losses: Mapping[str, AdditiveStatistic]
     image: Image
-    own: Window
+    window: Window
     """The pixels whose cells are looked at."""
     present: Window
     """Where the image lies in the picture."""
-    layout: Layout
+    layout: TileLayout
 
     @classmethod
-    def on(
-        cls, encoder: Encoder, image: Image, own: Window | None, terms: Mapping[str, Sum], taps: Sequence[str] = ()
+    def create(
+        cls,
+        encoder: Encoder,
+        image: Image,
+        own: Window | None,
+        terms: Mapping[str, AdditiveStatistic],
+        layers: Sequence[str] = (),
     ) -> Self:
         """A picture for some terms, and for the features at some taps.
 
@@ -41,8 +46,8 @@ class Sight:
         Raises: InputError: an image of another size.
         """
         own = own or Window.whole(Size.of(image))
-        layout = Layout.of(encoder, dict.fromkeys(taps, 0) | reaches(terms), own.of)
-        present = layout.outer(own)
+        layout = TileLayout.of(encoder, dict.fromkeys(layers, 0) | halos(terms), own.full_size)
+        present = layout.receptive_window(own)
         if Size.of(image) != present.size:
             raise InputError(
                 f"{own} is to be evaluated, and the picture has {Size.of(image)} pixels: it must be that window with "
@@ -51,11 +56,11 @@ class Sight:
         return cls(encoder, terms, image, own, present, layout)
 
     @property
-    def streams(self) -> bool:
+    def can_stream(self) -> bool:
         """Whether it can be looked at row after row: by the compiled part, and at each cell of a map by itself."""
         return (
-            all(lattice.reach == 0 or tap == PIXELS for tap, lattice in self.layout.lattices.items())
+            all(lattice.halo == 0 or layer == PIXELS for layer, lattice in self.layout.grids.items())
             and self.image.shape[0] == 1
-            and is_taken(self.image)
-            and bool(self.encoder.steps(self.layout.lattices))
+            and is_native_input(self.image)
+            and bool(self.encoder.native_steps(self.layout.grids))
         )

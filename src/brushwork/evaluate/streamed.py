@@ -14,21 +14,21 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from brushwork.evaluate.flat import FEW, Flat
-from brushwork.evaluate.mapped import let_go
-from brushwork.evaluate.sight import Sight
-from brushwork.evaluate.strips import Strip, shows, strips
-from brushwork.evaluate.sums import layout_of, pulled
+from brushwork.evaluate.flat import FEW, PixelLosses
+from brushwork.evaluate.mapped import drop_pages
+from brushwork.evaluate.sight import TileView
+from brushwork.evaluate.strips import Strip, count_passes, split_strips
+from brushwork.evaluate.sums import make_layout, sum_gradient
 from brushwork.perception.encoder import PIXELS
-from brushwork.perception.flags import as_given
-from brushwork.perception.native.crop import crop
-from brushwork.perception.native.memory import room
-from brushwork.perception.native.moments import slopes_alone
-from brushwork.perception.native.passage import Rows
-from brushwork.perception.native.readers import using_up
-from brushwork.perception.native.stream import Kept, Stream
+from brushwork.perception.flags import exact_precision
+from brushwork.perception.native.crop import crop_feature
+from brushwork.perception.native.memory import allocate
+from brushwork.perception.native.moments import gradients_only
+from brushwork.perception.native.passage import FeatureRows
+from brushwork.perception.native.readers import reuse_memory
+from brushwork.perception.native.stream import RowPipeline, SavedRows
 from brushwork.picture.window import Window
-from brushwork.terms.term import Sum
+from brushwork.terms.term import AdditiveStatistic
 from brushwork.types import Feature, Image, Summaries
 
 _ALIKE = 2
@@ -36,102 +36,102 @@ _ALIKE = 2
 
 
 @dataclass(frozen=True)
-class Flow(Sight):
+class RowStream(TileView):
     """A picture that goes through a network from above, strip by strip."""
 
     area: int
     """Pixels that are in memory at a time, about."""
     keeps: int = 0
     """How many times, at the end, what was shown is kept between the passes."""
-    _kept: deque[Kept] = field(default_factory=deque)
+    _kept: deque[SavedRows] = field(default_factory=deque)
     _ballast: list[Tensor] = field(default_factory=list)
 
     @classmethod
-    def over(cls, sight: Sight, side: int, keeps: int = 0) -> Self | None:
+    def from_view(cls, sight: TileView, side: int, keeps: int = 0) -> Self | None:
         """A sight, with as many pixels in memory as a tile of `side` has; None: it is looked at in tiles."""
-        if len(sight.layout.tiles(side, sight.own)) == 1 or not sight.streams:
+        if len(sight.layout.tiles(side, sight.window)) == 1 or not sight.can_stream:
             return None
         return cls(**vars(sight), area=side**2, keeps=keeps)
 
     @torch.no_grad()
-    def features(self) -> Iterator[tuple[str, Window, Feature]]:
+    def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
         """The cells at every tap that belong to the own pixels, part by part."""
-        if PIXELS in self.layout.lattices:
-            yield PIXELS, self.own, self.own.within(self.present).crop(self.image)
+        if PIXELS in self.layout.grids:
+            yield PIXELS, self.window, self.window.relative_to(self.present).crop(self.image)
         for stream, strip, bottom, _ in self._shows():
             found = self._show(stream, strip, bottom)
-            for name in self.layout.lattices:
-                new = found.get(self.encoder.tap(name))
+            for name in self.layout.grids:
+                new = found.get(self.encoder.layer(name))
                 if new is not None and (seen := self._seen(name, new, strip)):
                     yield name, *seen
 
     @torch.no_grad()
-    def sums(self) -> Iterator[Summaries]:
+    def compute_sums(self) -> Iterator[Summaries]:
         """The sums of every term, bit by bit."""
-        yield from self._flat.sums()
+        yield from self._flat.compute_sums()
         for stream, strip, bottom, keeps in self._shows():
             found = self._show(stream, strip, bottom, keeps=keeps)
             if keeps:
-                self._keep(stream.kept(found))
+                self._keep(stream.save_rows(found))
             while found:
                 yield self._sums(*found.popitem(), strip)
 
-    def pull(self, slopes: Summaries) -> None:
+    def backward(self, gradients: Summaries) -> None:
         """Add to the image's gradient what ∂score/∂S gives."""
         if self.image.grad is None:
             self.image.grad = torch.zeros_like(self.image)
-        self._flat.pull(slopes)
+        self._flat.backward(gradients)
         for stream, strip, bottom, kept in self._shows():
             found = self._show(stream, strip, bottom, keeps=True, known=self._recalled() if kept else None)
             while found:
-                stream.ask(*self._asked(*found.popitem(), strip, slopes))
-            self._add(stream.pull(), strip)
+                stream.add_gradient(*self._asked(*found.popitem(), strip, gradients))
+            self._add(stream.backward_rows(), strip)
 
-    def _keep(self, kept: Kept) -> None:
+    def _keep(self, kept: SavedRows) -> None:
         """For the second pass. Where only memory counts, the first one stands for all but the last."""
         if self.image.is_meta and not self._kept:
-            count = min(self.keeps, shows(self._strips))
-            self._ballast.append(self.image.new_empty(max(0, count - _ALIKE), kept.bytes, dtype=torch.uint8))
+            count = min(self.keeps, count_passes(self._strips))
+            self._ballast.append(self.image.new_empty(max(0, count - _ALIKE), kept.nbytes, dtype=torch.uint8))
         self._kept.append(kept)
 
-    def _recalled(self) -> Kept:
+    def _recalled(self) -> SavedRows:
         self._ballast.clear()
         return self._kept.popleft()
 
     @property
-    def _flat(self) -> Flat:
-        terms = {name: term for name, term in self.terms.items() if term.tap == PIXELS}
-        layout = layout_of(self.encoder, terms, self.own.of)
-        return Flat(self.encoder, terms, self.image, self.own, self.present, layout)
+    def _flat(self) -> PixelLosses:
+        terms = {name: term for name, term in self.losses.items() if term.layer == PIXELS}
+        layout = make_layout(self.encoder, terms, self.window.full_size)
+        return PixelLosses(self.encoder, terms, self.image, self.window, self.present, layout)
 
     @property
     def _strips(self) -> list[Strip]:
-        return strips(self.layout, self.own, self.area)
+        return split_strips(self.layout, self.window, self.area)
 
-    def _shows(self) -> Iterator[tuple[Stream, Strip, int, bool]]:
+    def _shows(self) -> Iterator[tuple[RowPipeline, Strip, int, bool]]:
         """What is shown: through which stream, of which strip, up to which row, and whether it is kept."""
-        steps, parts = self.encoder.steps(self.layout.lattices) or (), self._strips
+        steps, parts = self.encoder.native_steps(self.layout.grids) or (), self._strips
         if self.image.is_meta:
-            parts = [max(parts, key=lambda part: part.outer.width).shortened(_ALIKE)]
+            parts = [max(parts, key=lambda part: part.outer.width).shorten(_ALIKE)]
         keeps = min(self.keeps, _ALIKE) if self.image.is_meta else self.keeps
-        left = shows(parts) - keeps
+        left = count_passes(parts) - keeps
         for part in parts:
-            stream = Stream(steps, part.outer.size, self.image)
+            stream = RowPipeline(steps, part.outer.size, self.image)
             for bottom in part.bottoms:
                 left -= 1
                 yield stream, part, bottom, left < 0
-                let_go()
+                drop_pages()
 
     def _show(
-        self, stream: Stream, strip: Strip, bottom: int, *, keeps: bool = False, known: Kept | None = None
-    ) -> dict[str, Rows]:
+        self, stream: RowPipeline, strip: Strip, bottom: int, *, keeps: bool = False, known: SavedRows | None = None
+    ) -> dict[str, FeatureRows]:
         """The new rows of every tap, from what a stream is shown of a strip, up to a row."""
-        top = stream.wanted
-        return stream.show(self._shown(strip, top, bottom), top, keeps=keeps, known=known)
+        top = stream.first_needed_row
+        return stream.forward_rows(self._shown(strip, top, bottom), top, keeps=keeps, known=known)
 
     @torch.no_grad()
     def _shown(self, strip: Strip, top: int, bottom: int) -> Image:
-        shown = room(self.image, (1, self.image.shape[1], bottom - top, strip.outer.width))
+        shown = allocate(self.image, (1, self.image.shape[1], bottom - top, strip.outer.width))
         for first, last in self._few(strip, top, bottom):
             part = self._place(strip, first, last).crop(self.image.detach())
             shown[:, :, first - top : last - top] = self.encoder.preprocess(part)
@@ -145,40 +145,40 @@ class Flow(Sight):
     def _place(self, strip: Strip, top: int, bottom: int) -> Window:
         """Where some rows of a strip lie in the image."""
         outer = strip.outer
-        return Window(outer.top + top, outer.left, bottom - top, outer.width, outer.of).within(self.present)
+        return Window(outer.top + top, outer.left, bottom - top, outer.width, outer.full_size).relative_to(self.present)
 
-    def _terms(self, tap: str) -> dict[str, Sum]:
-        return {name: term for name, term in self.terms.items() if self.encoder.tap(term.tap) == tap}
+    def _terms(self, layer: str) -> dict[str, AdditiveStatistic]:
+        return {name: term for name, term in self.losses.items() if self.encoder.layer(term.layer) == layer}
 
-    def _sums(self, tap: str, new: Rows, strip: Strip) -> Summaries:
+    def _sums(self, layer: str, new: FeatureRows, strip: Strip) -> Summaries:
         """The sums over a tap's new rows, as far as they belong to the strip."""
-        terms = self._terms(tap)
-        seen = self._seen(next(term.tap for term in terms.values()), new, strip)
+        terms = self._terms(layer)
+        seen = self._seen(next(term.layer for term in terms.values()), new, strip)
         if seen is None:
             return {}
         window, feature = seen
-        with as_given(feature.device):
+        with exact_precision(feature.device):
             return {name: term.summarize(feature, window) for name, term in terms.items()}
 
-    def _seen(self, name: str, new: Rows, strip: Strip) -> tuple[Window, Feature] | None:
+    def _seen(self, name: str, new: FeatureRows, strip: Strip) -> tuple[Window, Feature] | None:
         """Of a tap's new rows, the cells that belong to the strip, and where they lie; None: there are none."""
-        lattice = self.layout.lattices[name]
-        cells, stride = lattice.owned(strip.own), lattice.geometry.stride
-        above, left = strip.outer.top // stride + new.top, cells.left - strip.outer.left // stride
-        first, last = max(cells.top, above), min(cells.bottom, above + new.feature.shape[-2])
+        lattice = self.layout.grids[name]
+        positions, stride = lattice.owned_positions(strip.own), lattice.geometry.stride
+        above, left = strip.outer.top // stride + new.top, positions.left - strip.outer.left // stride
+        first, last = max(positions.top, above), min(positions.bottom, above + new.feature.shape[-2])
         if last <= first:
             return None
-        seen = crop(new.feature, slice(first - above, last - above), slice(left, left + cells.width))
-        return Window(first, cells.left, last - first, cells.width, cells.of), seen
+        seen = crop_feature(new.feature, slice(first - above, last - above), slice(left, left + positions.width))
+        return Window(first, positions.left, last - first, positions.width, positions.full_size), seen
 
-    def _asked(self, tap: str, new: Rows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
+    def _asked(self, layer: str, new: FeatureRows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
         """The gradient at a tap's new rows, by their sums alone; as rows, columns, channels."""
         leaf = new.feature.detach().requires_grad_()
-        with torch.enable_grad(), slopes_alone(), using_up([leaf] * len(self._terms(tap))):
-            sums = self._sums(tap, Rows(new.top, leaf), strip)
-        return tap, pulled(sums, slopes, leaf)[0].permute(1, 2, 0)
+        with torch.enable_grad(), gradients_only(), reuse_memory([leaf] * len(self._terms(layer))):
+            sums = self._sums(layer, FeatureRows(new.top, leaf), strip)
+        return layer, sum_gradient(sums, slopes, leaf)[0].permute(1, 2, 0)
 
-    def _add(self, planes: Rows | None, strip: Strip) -> None:
+    def _add(self, planes: FeatureRows | None, strip: Strip) -> None:
         """Add to the image's gradient that of what the network was shown."""
         if planes is None or self.image.grad is None:
             return

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 
-from brushwork.evaluate.layout import Layout
+from brushwork.evaluate.layout import TileLayout
 from brushwork.picture.window import Window
 
 STEP = 96
@@ -41,30 +41,30 @@ class Strip:
         """Where the rows end that are shown together, counted from the strip's own top."""
         return [*range(self.rows, self.outer.height, self.rows), self.outer.height]
 
-    def shortened(self, spare: int) -> Strip:
+    def shorten(self, spare: int) -> Strip:
         """The same with fewer rows, where only memory counts: enough to begin, to go on `spare` times, and to end."""
         left_out = max(0, len(self.bottoms) - 2 - spare - ceil(ENOUGH / self.rows)) * self.rows
         return replace(self, outer=replace(self.outer, height=self.outer.height - left_out))
 
 
-def strips(layout: Layout, own: Window, area: int) -> list[Strip]:
+def split_strips(layout: TileLayout, own: Window, area: int) -> list[Strip]:
     """As few strips as possible, such that about `area` pixels are in memory at a time.
 
     Rows are in memory until the gradient has passed them: two halos longer than they are shown.
     """
-    cells = max(1, layout.deepest.owned(own).width)
-    count, rows = _division(layout, own, cells, area)
-    cuts = [own.left + round(index * cells / count) * layout.stride for index in range(count)] + [own.right]
-    parts = [Window(own.top, left, own.height, right - left, own.of) for left, right in pairwise(cuts)]
-    return [Strip(part, layout.outer(part), rows) for part in parts]
+    positions = max(1, layout.deepest_layer.owned_positions(own).width)
+    count, rows = _division(layout, own, positions, area)
+    cuts = [own.left + round(index * positions / count) * layout.stride for index in range(count)] + [own.right]
+    parts = [Window(own.top, left, own.height, right - left, own.full_size) for left, right in pairwise(cuts)]
+    return [Strip(part, layout.receptive_window(part), rows) for part in parts]
 
 
-def _division(layout: Layout, own: Window, cells: int, area: int) -> tuple[int, int]:
+def _division(layout: TileLayout, own: Window, positions: int, area: int) -> tuple[int, int]:
     """How many strips there are, and how many of their rows are shown at a time: what takes the least time."""
     around, found = 2 * layout.halo, list[tuple[float, int, int]]()
-    most = max(1, min(cells, _MOST, own.width // max(1, around)))
+    most = max(1, min(positions, _MOST, own.width // max(1, around)))
     for count in range(1, most + 1):
-        width = min(own.of.width, ceil(cells / count) * layout.stride + (around if count > 1 else 0))
+        width = min(own.full_size.width, ceil(positions / count) * layout.stride + (around if count > 1 else 0))
         rows = max(STEP, (area // width - around) // STEP * STEP)
         if width * (rows + around) <= area or count == most:
             found.append((count * width / own.width * (1 + _LOST / rows), count, rows))
@@ -72,16 +72,16 @@ def _division(layout: Layout, own: Window, cells: int, area: int) -> tuple[int, 
     return count, rows
 
 
-def shows(parts: list[Strip]) -> int:
+def count_passes(parts: list[Strip]) -> int:
     """How many times something is shown."""
     return sum(len(part.bottoms) for part in parts)
 
 
-def work(parts: list[Strip], keeps: int) -> float:
+def relative_cost(parts: list[Strip], keeps: int) -> float:
     """How many times as long as at once it takes to look at strips, of which the last `keeps` parts are kept.
 
     Measured with VGG-19 at a megapixel (`python bench/tiles.py ratio --keeping 1 99`).
     """
     own = sum(part.own.size.area for part in parts)
     seen = sum(part.outer.size.area for part in parts)
-    return seen / own * (TWICE - (TWICE - KEPT) * min(1.0, keeps / shows(parts)))
+    return seen / own * (TWICE - (TWICE - KEPT) * min(1.0, keeps / count_passes(parts)))

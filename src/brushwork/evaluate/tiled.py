@@ -7,22 +7,22 @@ from typing import NamedTuple, TypeAlias
 
 import torch
 
-from brushwork.evaluate.sight import Sight
-from brushwork.evaluate.streamed import Flow
-from brushwork.evaluate.sums import added, as_wide
-from brushwork.evaluate.tiles import Tiles
+from brushwork.evaluate.sight import TileView
+from brushwork.evaluate.streamed import RowStream
+from brushwork.evaluate.sums import add_summaries, cast_wide
+from brushwork.evaluate.tiles import TiledView
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Window
-from brushwork.terms.term import Sum
-from brushwork.types import Evaluate, Image, Losses, Summaries
+from brushwork.terms.term import AdditiveStatistic
+from brushwork.types import Evaluate, Image, LossValues, Summaries
 
 Combine: TypeAlias = Callable[[Summaries], Summaries]
 """What becomes of the sums between the passes. They are in float64 (on `mps` in float32), and have no graph."""
 
 
 class Tiling(NamedTuple):
-    """Looking at a picture part by part, see `tiled`. Pictures no larger than a part lose nothing by it."""
+    """Looking at a picture part by part, see `evaluate_tiled`. Pictures no larger than a part lose nothing by it."""
 
     side: int
     """Pixels of a tile, halo included; row after row, as many are in memory as a tile has."""
@@ -34,7 +34,7 @@ class Tiling(NamedTuple):
         return f"parts of {self.side}×{self.side} pixels{kept}"
 
 
-def tiled(
+def evaluate_tiled(
     encoder: Encoder,
     objective: Objective,
     side: int,
@@ -54,51 +54,53 @@ def tiled(
     The first one costs no memory, because step 3 needs as much anyhow; the others forget their first layers' features.
 
     Where the compiled part computes, and a picture has more than one tile, it is not divided into tiles: the same three
-    steps are made row after row, see `Flow`, as many rows at a time as a tile has pixels, and tiles' overlap is saved.
+    steps are made row after row, see `RowStream`, as many rows at a time as a tile has pixels, and tiles' overlap is
+    saved.
 
     To share a picture among machines, give each its `own` pixels (a window that begins at multiples of the layout's
     stride, and ends there or at the border), and let `combine` add up the sums of all. The picture to evaluate is then
     `layout.outer(own)`: the own pixels, and those that their cells look at. Its gradient is what the own cells
     contribute; that of the halo is to be added to the neighbor's.
 
-    Raises: NotAdditive: a term is no sum over positions.
+    Raises: NotAdditiveError: a term is no sum over positions.
     """
     terms = objective.additive
 
-    def evaluate(image: Image) -> Losses:
-        seen = part_by_part(Sight.on(encoder, image, own, terms), side, kept)
-        losses, slopes = slope(objective, combine(added(seen.sums())), image.dtype)
-        seen.pull(slopes)
+    def evaluate(image: Image) -> LossValues:
+        seen = view_parts(TileView.create(encoder, image, own, terms), side, kept)
+        losses, slopes = score_gradient(objective, combine(add_summaries(seen.compute_sums())), image.dtype)
+        seen.backward(slopes)
         return losses
 
     return evaluate
 
 
 @torch.no_grad()
-def summed(
+def sum_tiled(
     encoder: Encoder,
-    sums: Mapping[str, Sum],
-    picture: Image,
+    sums: Mapping[str, AdditiveStatistic],
+    image: Image,
     side: int,
     *,
     own: Window | None = None,
     combine: Combine = lambda sums: sums,
 ) -> Summaries:
-    """Sums over a picture, part by part as in `tiled`; shared among machines likewise, by `own` and `combine`."""
-    seen = part_by_part(Sight.on(encoder, picture, own, sums), side)
-    return as_wide(combine(added(seen.sums())), picture.dtype)
+    """Sums over a picture, part by part as in `evaluate_tiled`; shared among machines likewise, by `own` and
+    `combine`."""
+    seen = view_parts(TileView.create(encoder, image, own, sums), side)
+    return cast_wide(combine(add_summaries(seen.compute_sums())), image.dtype)
 
 
-def part_by_part(sight: Sight, side: int, kept: int = 0) -> Flow | Tiles:
-    """What is looked at, divided as `tiled` says; `kept`: 0, where nothing is pulled back."""
-    return Flow.over(sight, side, max(0, kept - 1)) or Tiles(**vars(sight), side=side, keeps=kept)
+def view_parts(sight: TileView, side: int, kept: int = 0) -> RowStream | TiledView:
+    """What is looked at, divided as `evaluate_tiled` says; `kept`: 0, where nothing is pulled back."""
+    return RowStream.from_view(sight, side, max(0, kept - 1)) or TiledView(**vars(sight), side=side, keeps=kept)
 
 
-def slope(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[Losses, Summaries]:
+def score_gradient(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[LossValues, Summaries]:
     """The losses, and their derivative by each sum: ∂score/∂S."""
     leaves = {
         name: {key: value.detach().requires_grad_() for key, value in summary.items()}
-        for name, summary in as_wide(sums, dtype).items()
+        for name, summary in cast_wide(sums, dtype).items()
     }
     with torch.enable_grad():
         losses = objective.score(leaves)
@@ -107,4 +109,4 @@ def slope(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[Lo
         name: {key: value.grad for key, value in summary.items() if value.grad is not None}
         for name, summary in leaves.items()
     }
-    return Losses(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()}), slopes
+    return LossValues(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()}), slopes

@@ -7,47 +7,47 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from brushwork.evaluate.bands import Bands
-from brushwork.evaluate.wire import Wire
+from brushwork.evaluate.bands import RowRanges
+from brushwork.evaluate.wire import ProcessGroup
 
 
-def move(part: Tensor, have: Bands, want: Bands, wire: Wire) -> Tensor:
+def exchange_rows(part: Tensor, have: RowRanges, want: RowRanges, group: ProcessGroup) -> Tensor:
     """The rows that this rank wants, of a whole whose rows the ranks have.
 
     `have` covers what is wanted without overlap; `want` may overlap, as bands with their halos do.
     """
-    mine, wanted = have[wire.rank], want[wire.rank]
+    mine, wanted = have[group.rank], want[group.rank]
     moved = part.new_empty(*part.shape[:-2], wanted.height, part.shape[-1])
-    here = mine.shared(wanted)
-    moved[..., here.inside(wanted), :] = part[..., here.inside(mine), :]
-    shares = {rank: mine.shared(want[rank]) for rank in _others(wire)}
-    arriving = {rank: have[rank].shared(wanted) for rank in _others(wire)}
-    parcels = {rank: part[..., rows.inside(mine), :].contiguous() for rank, rows in shares.items() if rows.height}
+    here = mine.intersect(wanted)
+    moved[..., here.slice_in(wanted), :] = part[..., here.slice_in(mine), :]
+    shares = {rank: mine.intersect(want[rank]) for rank in _others(group)}
+    arriving = {rank: have[rank].intersect(wanted) for rank in _others(group)}
+    parcels = {rank: part[..., rows.slice_in(mine), :].contiguous() for rank, rows in shares.items() if rows.height}
     rooms = {rank: _room(part, rows.height) for rank, rows in arriving.items() if rows.height}
-    wire.exchange(parcels, rooms)
+    group.exchange(parcels, rooms)
     for rank, room in rooms.items():
-        moved[..., arriving[rank].inside(wanted), :] = room
+        moved[..., arriving[rank].slice_in(wanted), :] = room
     return moved
 
 
-def fold(part: Tensor, want: Bands, have: Bands, wire: Wire) -> Tensor:
-    """The adjoint of `move`: all that the ranks hold about the rows of this one, added up."""
-    mine, held = have[wire.rank], want[wire.rank]
-    shares = {rank: have[rank].shared(held) for rank in _others(wire)}
-    arriving = {rank: want[rank].shared(mine) for rank in _others(wire)}
-    parcels = {rank: part[..., rows.inside(held), :].contiguous() for rank, rows in shares.items() if rows.height}
+def reduce_rows(part: Tensor, want: RowRanges, have: RowRanges, group: ProcessGroup) -> Tensor:
+    """The adjoint of `exchange_rows`: all that the ranks hold about the rows of this one, added up."""
+    mine, held = have[group.rank], want[group.rank]
+    shares = {rank: have[rank].intersect(held) for rank in _others(group)}
+    arriving = {rank: want[rank].intersect(mine) for rank in _others(group)}
+    parcels = {rank: part[..., rows.slice_in(held), :].contiguous() for rank, rows in shares.items() if rows.height}
     rooms = {rank: _room(part, rows.height) for rank, rows in arriving.items() if rows.height}
-    wire.exchange(parcels, rooms)
+    group.exchange(parcels, rooms)
     folded = part.new_zeros(*part.shape[:-2], mine.height, part.shape[-1])
-    here = mine.shared(held)
-    folded[..., here.inside(mine), :] = part[..., here.inside(held), :]
+    here = mine.intersect(held)
+    folded[..., here.slice_in(mine), :] = part[..., here.slice_in(held), :]
     for rank, room in rooms.items():
-        folded[..., arriving[rank].inside(mine), :] += room
+        folded[..., arriving[rank].slice_in(mine), :] += room
     return folded
 
 
-def _others(wire: Wire) -> list[int]:
-    return [rank for rank in range(wire.count) if rank != wire.rank]
+def _others(group: ProcessGroup) -> list[int]:
+    return [rank for rank in range(group.world_size) if rank != group.rank]
 
 
 def _room(like: Tensor, height: int) -> Tensor:

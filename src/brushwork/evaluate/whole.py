@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from brushwork.evaluate.replayed import replayed
+from brushwork.evaluate.replayed import with_cuda_graph
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
-from brushwork.perception.native.crop import gathered
-from brushwork.perception.native.readers import using_up
-from brushwork.types import Evaluate, Image, Losses
+from brushwork.perception.native.crop import collect_gradients
+from brushwork.perception.native.readers import reuse_memory
+from brushwork.types import Evaluate, Image, LossValues
 
 
-def whole(encoder: Encoder, objective: Objective) -> Evaluate:
+def evaluate_whole(encoder: Encoder, objective: Objective) -> Evaluate:
     """Evaluate an objective in one forward and one backward pass.
 
-    The encoder must lie on the picture's device. Where it `replays`, the pass is recorded once, see `replayed`.
+    The encoder must lie on the picture's device. Where it `replays`, the pass is recorded once, see `with_cuda_graph`.
     """
 
-    def evaluate(image: Image) -> Losses:
-        features = encoder(image, objective.taps)
-        with using_up(features[term.tap] for _, term in objective.terms.values()):
-            losses = objective({tap: gathered(feature) for tap, feature in features.items()})
+    def evaluate(image: Image) -> LossValues:
+        features = encoder(image, objective.layers)
+        with reuse_memory(features[term.layer] for _, term in objective.losses.values()):
+            losses = objective({layer: collect_gradients(feature) for layer, feature in features.items()})
         del features
         losses.total.backward()  # type: ignore[no-untyped-call]
-        return Losses(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()})
+        return LossValues(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()})
 
-    return replayed(evaluate) if encoder.replays else evaluate
+    return with_cuda_graph(evaluate) if encoder.replays else evaluate

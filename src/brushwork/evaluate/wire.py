@@ -10,10 +10,10 @@ from torch import Tensor
 T = TypeVar("T")
 
 
-class Wire(Protocol):
+class ProcessGroup(Protocol):
     """A connection of ranks. Every method but the last two is called by all of them, at the same place.
 
-    Raises: RankLost: another rank ended, or does not answer.
+    Raises: RankLostError: another rank ended, or does not answer.
     """
 
     @property
@@ -21,22 +21,22 @@ class Wire(Protocol):
         """Which one this process is, from 0."""
 
     @property
-    def count(self) -> int:
+    def world_size(self) -> int:
         """How many there are."""
 
-    def sum(self, tensor: Tensor) -> Tensor:
+    def all_reduce_sum(self, tensor: Tensor) -> Tensor:
         """The sum over all ranks, bit for bit the same on each."""
 
-    def largest(self, tensor: Tensor) -> Tensor:
+    def all_reduce_max(self, tensor: Tensor) -> Tensor:
         """The largest entries of all ranks; none is other than a number."""
 
     def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
         """Send each parcel to its rank, and fill the tensors with what comes from theirs."""
 
-    def first(self, value: T) -> T:
+    def broadcast(self, value: T) -> T:
         """What rank 0 gives; any small object."""
 
-    def all(self, value: Any) -> Sequence[Any]:
+    def all_gather(self, value: Any) -> Sequence[Any]:
         """What every rank gives, in order; small objects."""
 
     def send(self, tensor: Tensor, to: int) -> None:

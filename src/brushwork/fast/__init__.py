@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from brushwork.fast.at_once import AtOnce, Brush, Stroke, strokes
-from brushwork.fast.instant import AdaINBrush, Instant, instant
+from brushwork.fast.at_once import FeedForwardOptions, PartialResult, Stylizer, run_stylizer
+from brushwork.fast.instant import AdaINOptions, AdaINStylizer, transfer_adain
 
 __all__ = [
-    "AdaINBrush",
-    "AtOnce",
-    "Brush",
-    "Instant",
-    "Stroke",
-    "instant",
-    "strokes",
+    "AdaINOptions",
+    "AdaINStylizer",
+    "FeedForwardOptions",
+    "PartialResult",
+    "Stylizer",
+    "run_stylizer",
+    "transfer_adain",
 ]

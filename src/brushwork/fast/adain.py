@@ -21,7 +21,7 @@ PerChannel = Float[Tensor, "_ _ 1 1"]
 Weights = Float[Tensor, "_ 1 _ _"]
 
 
-class Spread(NamedTuple):
+class ChannelStatistics(NamedTuple):
     """The mean and the standard deviation of each channel of a map."""
 
     mean: PerChannel
@@ -35,7 +35,7 @@ class Affine(NamedTuple):
     shift: PerChannel
 
 
-def spread_of(feature: Feature, weights: Weights | None = None) -> Spread:
+def channel_statistics(feature: Feature, weights: Weights | None = None) -> ChannelStatistics:
     """μ and √(σ² + ε) of each channel, σ² being the unbiased variance; of the cells as far as they weigh.
 
     With weights w, σ² = Σ w (x − μ)² / (Σ w − Σ w² / Σ w), which is the unbiased variance of those cells that weigh 1
@@ -54,19 +54,21 @@ def spread_of(feature: Feature, weights: Weights | None = None) -> Spread:
     mean = _summed(feature, weights, lambda x: x) / total
     # Of one cell alone the variance is 0, not 0/0.
     variance = _summed(feature, weights, lambda x: (x - mean).square()) / freedom.clamp_min(EPSILON)
-    return Spread(mean, (variance + EPSILON).sqrt())
+    return ChannelStatistics(mean, (variance + EPSILON).sqrt())
 
 
-def blended(spreads: Sequence[Spread], shares: Sequence[float]) -> Spread:
+def blend_statistics(spreads: Sequence[ChannelStatistics], shares: Sequence[float]) -> ChannelStatistics:
     """Weighted means of means and of deviations: of what is affine in them, the blend.
 
     Source: 1703.06868, equation 15.
     """
     means, stds = zip(*spreads, strict=True)
-    return Spread(*(sum(one * share for one, share in zip(part, shares, strict=True)) for part in (means, stds)))
+    return ChannelStatistics(
+        *(sum(one * share for one, share in zip(part, shares, strict=True)) for part in (means, stds))
+    )
 
 
-def towards(own: Spread, wanted: Spread, strength: float = 1.0) -> Affine:
+def move_statistics(own: ChannelStatistics, wanted: ChannelStatistics, strength: float = 1.0) -> Affine:
     """(1 − α)·x + α·(σ(y)·(x − μ(x)) / σ(x) + μ(y)): from one spread as far towards another as the strength α says.
 
     Source: 1703.06868, equations 8 and 14.
@@ -75,7 +77,7 @@ def towards(own: Spread, wanted: Spread, strength: float = 1.0) -> Affine:
     return Affine(strength * gain + (1 - strength), strength * (wanted.mean - gain * own.mean))
 
 
-def applied(affine: Affine, feature: Feature) -> Feature:
+def apply_affine(affine: Affine, feature: Feature) -> Feature:
     """gain·x + shift."""
     return torch.addcmul(affine.shift, affine.gain, feature)
 

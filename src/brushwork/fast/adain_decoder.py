@@ -10,7 +10,7 @@ from brushwork.errors import WeightsError
 from brushwork.perception.decoder import DECODER, LAYERS
 from brushwork.perception.engines import Engine
 from brushwork.perception.finding import find_weights
-from brushwork.perception.native.decode import Rectified, is_known, rectified
+from brushwork.perception.native.decode import RectifiedConvolutionStep, convolve_rectified, is_supported
 from brushwork.picture.window import Size, Window
 from brushwork.types import Feature, Image
 
@@ -28,7 +28,7 @@ _ENLARGED = ("conv3_4", "conv2_2", "conv1_2")
 """Layers that are given the map before them enlarged twice, each cell repeated."""
 
 
-class Decoder(nn.Module):
+class AdaINDecoder(nn.Module):
     """Nine convolutions 3×3 with mirrored borders, rectified but for the last; three times the map is enlarged.
 
     Source: Huang & Belongie, 1703.06868, section 5.
@@ -48,20 +48,20 @@ class Decoder(nn.Module):
         *before, (last, _, _) = LAYERS
         for name, _, _ in before:
             feature = self._rectified(feature, name)
-        picture: Image = self.layers[last](feature)
-        return picture
+        image: Image = self.layers[last](feature)
+        return image
 
     def _rectified(self, feature: Feature, name: str) -> Feature:
         layer, enlarges = self.layers[name], name in _ENLARGED
         assert isinstance(layer, nn.Conv2d)
-        if self.engine == "native" and is_known(feature, layer):
-            return rectified(feature, Rectified(layer, enlarges))
+        if self.engine == "native" and is_supported(feature, layer):
+            return convolve_rectified(feature, RectifiedConvolutionStep(layer, enlarges))
         if enlarges:
             feature = functional.interpolate(feature, scale_factor=2, mode="nearest")
         return functional.relu_(layer(feature))
 
 
-def load_decoder(engine: Engine = "plain") -> Decoder:
+def load_adain_decoder(engine: Engine = "plain") -> AdaINDecoder:
     """The decoder that comes with the normalized VGG-19, in float32 on the CPU.
 
     Raises: WeightsError: it is not there, or damaged.
@@ -70,15 +70,15 @@ def load_decoder(engine: Engine = "plain") -> Decoder:
     if weights.architecture != DECODER:
         raise WeightsError(f"{weights.source} holds a {weights.architecture}, and no {DECODER}.")
     with torch.device("meta"):
-        decoder = Decoder()
+        decoder = AdaINDecoder()
     decoder.layers.load_state_dict(weights.tensors, assign=True)
     decoder.requires_grad_(False)
     decoder.engine = engine
     return decoder
 
 
-def cells_for(own: Window, cells: Size) -> Window:
+def input_window(own: Window, positions: Size) -> Window:
     """The cells that the pixels of a window hang on, of a map of so many cells."""
     top, left = own.top // STRIDE, own.left // STRIDE
     bottom, right = -(-own.bottom // STRIDE), -(-own.right // STRIDE)
-    return Window(top, left, bottom - top, right - left, cells).grown(HALO)
+    return Window(top, left, bottom - top, right - left, positions).expand(HALO)

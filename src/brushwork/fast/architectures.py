@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from brushwork.errors import InputError, did_you_mean
-from brushwork.fast.johnson import Johnson, JohnsonNetwork
-from brushwork.fast.mgan import Mgan, MganNetwork
-from brushwork.fast.pyramid import Pyramid, PyramidNetwork
-from brushwork.fast.super_resolution import SuperResolution, SuperResolutionNetwork
+from brushwork.errors import InputError, suggest_names
+from brushwork.fast.johnson import JohnsonConfig, JohnsonNetwork
+from brushwork.fast.mgan import MGANConfig, MGANNetwork
+from brushwork.fast.pyramid import TextureNetConfig, TextureNetwork
+from brushwork.fast.super_resolution import SuperResolutionConfig, SuperResolutionNetwork
 
 
-class Architecture(NamedTuple):
+class NetworkArchitecture(NamedTuple):
     """A kind of network.
 
     `settings`: a frozen dataclass of numbers, words and tuples of them, which checks itself and raises InputError.
@@ -27,16 +27,16 @@ class Architecture(NamedTuple):
     build: Callable[[Any], nn.Module]
 
 
-ARCHITECTURES: Mapping[str, Architecture] = {
-    "johnson": Architecture(Johnson, JohnsonNetwork),
-    "mgan": Architecture(Mgan, MganNetwork),
-    "pyramid": Architecture(Pyramid, PyramidNetwork),
-    "super-resolution": Architecture(SuperResolution, SuperResolutionNetwork),
+ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
+    "johnson": NetworkArchitecture(JohnsonConfig, JohnsonNetwork),
+    "mgan": NetworkArchitecture(MGANConfig, MGANNetwork),
+    "pyramid": NetworkArchitecture(TextureNetConfig, TextureNetwork),
+    "super-resolution": NetworkArchitecture(SuperResolutionConfig, SuperResolutionNetwork),
 }
 """Name → architecture. A painter's file says the name."""
 
 
-def architecture_of(settings: object) -> str:
+def architecture_name(settings: object) -> str:
     """The name under which settings are known.
 
     Raises: InputError: they are those of no architecture.
@@ -49,29 +49,29 @@ def architecture_of(settings: object) -> str:
     )
 
 
-def build(settings: object, seed: int = 0) -> nn.Module:
+def build_network(config: object, seed: int = 0) -> nn.Module:
     """A network with fresh weights, the same for the same seed; torch's own generator is left as it was.
 
     Raises: InputError: the settings are those of no architecture.
     """
-    architecture = ARCHITECTURES[architecture_of(settings)]
+    architecture = ARCHITECTURES[architecture_name(config)]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return architecture.build(settings)
+        return architecture.build(config)
 
 
-def to_json(settings: Any) -> dict[str, Any]:
+def config_to_json(settings: Any) -> dict[str, Any]:
     """The settings as a mapping for JSON."""
     return asdict(settings)
 
 
-def from_json(name: str, settings: Mapping[str, Any]) -> Any:
-    """The opposite of `to_json`, for the architecture of a name.
+def config_from_json(name: str, settings: Mapping[str, Any]) -> Any:
+    """The opposite of `config_to_json`, for the architecture of a name.
 
     Raises: InputError: an unknown architecture, or settings that it does not have.
     """
     if name not in ARCHITECTURES:
-        raise InputError(f"there is no architecture {name!r}. {did_you_mean(name, ARCHITECTURES)}")
+        raise InputError(f"there is no architecture {name!r}. {suggest_names(name, ARCHITECTURES)}")
     given = {field: tuple(value) if isinstance(value, list) else value for field, value in settings.items()}
     try:
         return ARCHITECTURES[name].settings(**given)

@@ -27,8 +27,10 @@ def brown_noise(size: Size, generator: torch.Generator) -> Image:
     """
     noise, cell = torch.zeros(1, 3, *size), _FINEST
     while True:
-        cells = Size(*(-(-side // cell) + 1 for side in size))
-        octave = resize(torch.randn(1, 3, *cells, generator=generator), Size(cells.height * cell, cells.width * cell))
+        positions = Size(*(-(-side // cell) + 1 for side in size))
+        octave = resize(
+            torch.randn(1, 3, *positions, generator=generator), Size(positions.height * cell, positions.width * cell)
+        )
         noise += sqrt(cell) * octave[..., : size.height, : size.width]
         if cell >= max(size):
             break

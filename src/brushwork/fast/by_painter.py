@@ -11,24 +11,24 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.evaluate.mapped import spacious
-from brushwork.evaluate.meter import on_meta
-from brushwork.fast.at_once import AtOnce, Stroke
-from brushwork.fast.frozen import in_tiles, statistics_of
-from brushwork.fast.gathering import STRIP, Gathering
-from brushwork.fast.graph import NotLocal
-from brushwork.fast.mgan import MganNetwork
-from brushwork.fast.painter import Painter, load_painter
-from brushwork.fast.pyramid import Pyramid
-from brushwork.fast.trace import Network, trace
+from brushwork.evaluate.mapped import empty_or_mapped
+from brushwork.evaluate.meter import to_meta
+from brushwork.fast.at_once import FeedForwardOptions, PartialResult
+from brushwork.fast.frozen import measure_statistics, stylize_tiled
+from brushwork.fast.gathering import STRIP, ExactNormPass
+from brushwork.fast.graph import UntraceableError
+from brushwork.fast.mgan import MGANNetwork
+from brushwork.fast.painter import StyleModel, load_model
+from brushwork.fast.pyramid import TextureNetConfig
+from brushwork.fast.trace import Network, trace_network
 from brushwork.perception.engines import Engine
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
-from brushwork.recipes.options import SEEDS, Extent, check, require
-from brushwork.recipes.pictures import Pictures
+from brushwork.recipes.options import SEEDS, Extent, check_options, require_option
+from brushwork.recipes.pictures import RecipeInputs
 from brushwork.types import Image
 
-StatisticsOf: TypeAlias = Literal["gathered", "frozen"]
+NormStatistics: TypeAlias = Literal["exact", "frozen"]
 
 _LARGE = 2**23
 """Bytes from which on a map is kept in a file, where memory is short."""
@@ -38,11 +38,11 @@ _FREE = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class ByPainter(AtOnce):
+class ModelOptions(FeedForwardOptions):
     """Options of painting by a painter."""
 
-    painter: str = ""
-    """The painter: its file, or the name of one that comes with the package (`brushwork painters` lists them)."""
+    model: str = ""
+    """The painter: its file, or the name of one that comes with the package (`brushwork models` lists them)."""
 
     size: Extent = "full"
     """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the photograph."""
@@ -50,8 +50,8 @@ class ByPainter(AtOnce):
     strength: float = 1.0
     """How much of the painter's picture is laid over the photograph: 0 nothing, 1 all."""
 
-    statistics: StatisticsOf = "gathered"
-    """Where a network that normalizes each picture takes means and deviations from: the whole picture (gathered), or a
+    statistics: NormStatistics = "exact"
+    """Where a network that normalizes each picture takes means and deviations from: the whole picture (exact), or a
     copy of about a megapixel (frozen), after which tiles are painted one by one, with less memory."""
 
     color_when: Literal["before", "after"] = "after"
@@ -61,36 +61,36 @@ class ByPainter(AtOnce):
     """Seed of the noise that some painters take; the same seed gives the same picture."""
 
     def __post_init__(self) -> None:
-        check(self)
-        require(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
-        require(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
+        check_options(self)
+        require_option(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
+        require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
         if self.color.startswith("match") and self.color_when == "before":
             raise InputError(f"{self.color} makes colors of paintings alike, and here is none: take color-when after.")
 
-    def brush(self, device: torch.device) -> PainterBrush:
+    def load_stylizer(self, device: torch.device) -> ModelStylizer:
         """The painter.
 
         Raises: InputError: there is none, or it paints no photographs.
         """
-        painter = load_painter(self.painter)
-        if isinstance(painter.settings, Pyramid) and not painter.settings.photograph:
+        model = load_model(self.model)
+        if isinstance(model.config, TextureNetConfig) and not model.config.photograph:
             raise InputError(
-                f"{painter.name} draws textures, and paints no photographs: brushwork texture --painter {self.painter}"
+                f"{model.name} draws textures, and paints no photographs: brushwork texture --model {self.model}"
             )
-        return PainterBrush(self, replace(painter, network=painter.network.to(device).requires_grad_(False)))
+        return ModelStylizer(self, replace(model, network=model.network.to(device).requires_grad_(False)))
 
 
 @dataclass(frozen=True)
-class PainterBrush:
+class ModelStylizer:
     """A painter at work."""
 
-    options: ByPainter
-    painter: Painter
+    options: ModelOptions
+    model: StyleModel
 
     @property
     def name(self) -> str:
         """The painter's."""
-        return self.painter.name
+        return self.model.name
 
     @property
     def engine(self) -> Engine:
@@ -98,60 +98,60 @@ class PainterBrush:
         return "plain"
 
     @property
-    def fastest(self) -> None:
+    def fastest_tile(self) -> None:
         """At once is as fast as any: it goes by strips, too."""
         return None
 
-    def tensors(self) -> Mapping[str, Tensor]:
+    def weights(self) -> Mapping[str, Tensor]:
         """Its weights."""
-        return self.painter.network.state_dict()
+        return self.model.network.state_dict()
 
-    def on_meta(self) -> PainterBrush:
+    def to_meta(self) -> ModelStylizer:
         """The same without numbers."""
-        network = on_meta(self.painter.network)
-        if isinstance(network, MganNetwork):  # the network that looks is no part of it
-            network.look(on_meta(network.encoder))
-        return replace(self, painter=replace(self.painter, network=network))
+        network = to_meta(self.model.network)
+        if isinstance(network, MGANNetwork):  # the network that looks is no part of it
+            network.set_encoder(to_meta(network.encoder))
+        return replace(self, model=replace(self.model, network=network))
 
     @torch.no_grad()
-    def paint(self, pictures: Pictures, canvas: Size, side: int | None = None) -> Iterator[Stroke]:
-        """Paint a photograph; see `Brush`.
+    def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
+        """Paint a photograph; see `Stylizer`.
 
         Raises: InputError: tiles are asked of a network that cannot paint in tiles.
         """
-        photograph = resize(pictures.content, canvas, clamp=True)
+        content = resize(images.content, canvas, clamp=True)
         drawn: float | Image = 0.0
-        for drawn in self._drawn(photograph, side):
+        for drawn in self._drawn(content, side):
             if not isinstance(drawn, Tensor):
-                yield Stroke(drawn)
+                yield PartialResult(drawn)
         assert isinstance(drawn, Tensor)
-        yield Stroke(1.0, self._laid(drawn, photograph))
+        yield PartialResult(1.0, self._laid(drawn, content))
 
-    def _drawn(self, photograph: Image, side: int | None) -> Iterator[float | Image]:
+    def _drawn(self, content: Image, side: int | None) -> Iterator[float | Image]:
         network = self._network
         try:
-            graph = trace(network, photograph)
+            graph = trace_network(network, content)
             if self.options.statistics == "frozen":
-                found = statistics_of(network, photograph)
-                return in_tiles(graph, photograph, found, side or _FREE)
-        except NotLocal as error:
+                found = measure_statistics(network, content)
+                return stylize_tiled(graph, content, found, side or _FREE)
+        except UntraceableError as error:
             if side is None:
-                return iter([network(photograph)])
+                return iter([network(content)])
             raise InputError(f"{self.name} cannot paint in tiles ({error}): take a smaller size.") from error
         if side is None:
-            return Gathering(graph, photograph, STRIP, lambda shape, like: like.new_empty(*shape)).drawn()
-        return Gathering(graph, photograph, min(side**2, STRIP), partial(spacious, large=_LARGE)).drawn()
+            return ExactNormPass(graph, content, STRIP, lambda shape, like: like.new_empty(*shape)).compute()
+        return ExactNormPass(graph, content, min(side**2, STRIP), partial(empty_or_mapped, large=_LARGE)).compute()
 
     @property
     def _network(self) -> Network:
         """From photographs to pictures."""
-        if isinstance(self.painter.settings, Pyramid):
-            return partial(self.painter.network, seed=self.options.seed)
-        return self.painter.network
+        if isinstance(self.model.config, TextureNetConfig):
+            return partial(self.model.network, seed=self.options.seed)
+        return self.model.network
 
-    def _laid(self, drawn: Image, photograph: Image) -> Image:
+    def _laid(self, drawn: Image, content: Image) -> Image:
         """The picture, as strong as the options say."""
         drawn = drawn.clamp_(0, 1)
         if self.options.strength == 1:
             return drawn
-        return torch.lerp(resize(photograph, Size.of(drawn), clamp=True), drawn, self.options.strength)
+        return torch.lerp(resize(content, Size.of(drawn), clamp=True), drawn, self.options.strength)

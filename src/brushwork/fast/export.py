@@ -15,11 +15,11 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.fast.architectures import to_json
-from brushwork.fast.painter import Painter
-from brushwork.fast.pyramid import Pyramid
-from brushwork.names import readable
-from brushwork.picture.destination import placing
+from brushwork.fast.architectures import config_to_json
+from brushwork.fast.painter import StyleModel
+from brushwork.fast.pyramid import TextureNetConfig
+from brushwork.names import to_readable
+from brushwork.picture.destination import atomic_write
 from brushwork.types import Image
 
 OPSET = 18
@@ -31,7 +31,7 @@ _EXAMPLE = (2, 3, 67, 75)
 _NEEDED = ("onnx", "onnxscript")
 
 
-def export_painter(painter: Painter, path: Path, *, overwrite: bool = False) -> Path:
+def export_onnx(model: StyleModel, path: Path, *, overwrite: bool = False) -> Path:
     """Write a painter as ONNX, as a whole or not at all: from `photograph` (batch × 3 × height × width, sRGB in [0, 1])
     to `picture`, likewise, clipped. Its metadata say the name, the license, the settings and the training record.
 
@@ -41,10 +41,10 @@ def export_painter(painter: Painter, path: Path, *, overwrite: bool = False) -> 
     _require_onnx()
     if path.suffix.lower() != ".onnx":
         raise InputError(f"the export is to be {path}: its name must end in .onnx.")
-    _require_determined(painter)
-    with placing(path, overwrite=overwrite) as temporary:
-        program = _program(painter)
-        program.model.metadata_props.update(_story(painter))
+    _require_determined(model)
+    with atomic_write(path, overwrite=overwrite) as temporary:
+        program = _program(model)
+        program.model.metadata_props.update(_story(model))
         program.save(str(temporary), external_data=False)
     return path
 
@@ -56,13 +56,13 @@ class _Clipped(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, photograph: Image) -> Image:
-        picture: Image = self.network(photograph).clamp(0, 1)
-        return picture
+    def forward(self, content: Image) -> Image:
+        image: Image = self.network(content).clamp(0, 1)
+        return image
 
 
-def _program(painter: Painter) -> Any:
-    network = _Clipped(painter.network).eval()
+def _program(model: StyleModel) -> Any:
+    network = _Clipped(model.network).eval()
     try:
         with _quietly(), torch.no_grad():
             return torch.onnx.export(
@@ -76,25 +76,25 @@ def _program(painter: Painter) -> Any:
                 verbose=False,
             )
     except torch.onnx.OnnxExporterError as error:
-        raise InputError(f"{painter.name} ({painter.architecture}) cannot be exported: {_first_line(error)}") from error
+        raise InputError(f"{model.name} ({model.architecture}) cannot be exported: {_first_line(error)}") from error
 
 
-def _story(painter: Painter) -> Mapping[str, str]:
+def _story(model: StyleModel) -> Mapping[str, str]:
     """What stands in the file's metadata."""
     return {
-        "name": readable(painter.name),
-        "license": readable(painter.license),
-        "architecture": painter.architecture,
-        "settings": json.dumps(to_json(painter.settings)),
-        "record": json.dumps(dict(painter.record)),
+        "name": to_readable(model.name),
+        "license": to_readable(model.license),
+        "architecture": model.architecture,
+        "settings": json.dumps(config_to_json(model.config)),
+        "record": json.dumps(dict(model.provenance)),
         "pictures": "sRGB in [0, 1], batch × 3 × height × width, of any size",
     }
 
 
-def _require_determined(painter: Painter) -> None:
-    if isinstance(painter.settings, Pyramid):
+def _require_determined(model: StyleModel) -> None:
+    if isinstance(model.config, TextureNetConfig):
         raise InputError(
-            f"{painter.name} paints with noise that hangs on a seed, for which ONNX has no word: only networks without "
+            f"{model.name} paints with noise that hangs on a seed, for which ONNX has no word: only networks without "
             "noise (johnson, mgan) can be exported."
         )
 

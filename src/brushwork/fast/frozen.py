@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil
 
-from brushwork.fast.gathering import STRIP, Gathering
-from brushwork.fast.graph import Graph
-from brushwork.fast.passage import Passage
-from brushwork.fast.statistics import Statistics
-from brushwork.fast.trace import Network, trace
-from brushwork.picture.resample import fit, resize
+from brushwork.fast.gathering import STRIP, ExactNormPass
+from brushwork.fast.graph import NetworkGraph
+from brushwork.fast.passage import WindowEvaluator
+from brushwork.fast.statistics import NormStatisticsValue
+from brushwork.fast.trace import Network, trace_network
+from brushwork.picture.resample import fit_size, resize
 from brushwork.picture.window import Size, Window
 from brushwork.types import Image
 
@@ -26,37 +26,39 @@ _LEAST = 16
 """Pixels of a tile's side at least, without its halo."""
 
 
-def statistics_of(network: Network, image: Image, side: int = COPY) -> list[Statistics]:
+def measure_statistics(network: Network, image: Image, side: int = COPY) -> list[NormStatisticsValue]:
     """What a network's norms find, in order, in a copy of the picture that is at most as large as a square."""
-    size = fit(Size.of(image), side, by="area")
+    size = fit_size(Size.of(image), side, measure="area")
     copy = image if size.area >= Size.of(image).area else resize(image, size, clamp=True)
-    graph = trace(network, copy)
-    gathering = Gathering(graph, copy, STRIP, lambda shape, like: like.new_empty(*shape))
-    for _ in gathering.drawn():
+    graph = trace_network(network, copy)
+    gathering = ExactNormPass(graph, copy, STRIP, lambda shape, like: like.new_empty(*shape))
+    for _ in gathering.compute():
         pass
     return [gathering.statistics[norm] for norm in graph.norms]
 
 
-def in_tiles(graph: Graph, image: Image, statistics: list[Statistics], side: int) -> Iterator[float | Image]:
+def stylize_tiled(
+    graph: NetworkGraph, image: Image, statistics: list[NormStatisticsValue], side: int
+) -> Iterator[float | Image]:
     """Shares of the work that are done, and at last the picture, painted in tiles of `side` pixels, halo included."""
-    passage = Passage(graph, {0: image}, dict(zip(graph.norms, statistics, strict=True)))
-    whole = image.new_empty(graph.nodes[graph.last].shape)
-    windows = tiles(passage, side)
+    passage = WindowEvaluator(graph, {0: image}, dict(zip(graph.norms, statistics, strict=True)))
+    whole = image.new_empty(graph.nodes[graph.output].shape)
+    windows = split_tiles(passage, side)
     if image.is_meta:  # where only memory counts, one of each size
         windows = list({(one.height, one.width): one for one in windows}.values())
     for number, window in enumerate(windows, start=1):
-        window.crop(whole).copy_(passage.draw(graph.last, window))
+        window.crop(whole).copy_(passage.compute(graph.output, window))
         yield number / len(windows)
     yield whole
 
 
-def tiles(passage: Passage, side: int) -> list[Window]:
+def split_tiles(passage: WindowEvaluator, side: int) -> list[Window]:
     """Disjoint tiles of the result, each of which looks at a square of `side` pixels of the picture, or little more."""
-    size, picture = passage.graph.nodes[-1].size, passage.graph.nodes[0].size
-    own = max(_LEAST, side - halo(passage))
+    size, image = passage.graph.nodes[-1].size, passage.graph.nodes[0].size
+    own = max(_LEAST, side - halo_of(passage))
     cuts = [
         _cuts(length, ceil(length / max(1, round(own * length / across))))
-        for length, across in zip(size, picture, strict=True)
+        for length, across in zip(size, image, strict=True)
     ]
     return [
         Window(top, left, bottom - top, right - left, size)
@@ -65,11 +67,11 @@ def tiles(passage: Passage, side: int) -> list[Window]:
     ]
 
 
-def halo(passage: Passage) -> int:
+def halo_of(passage: WindowEvaluator) -> int:
     """Pixels that a tile in the middle looks at beyond its own, both sides together."""
     last = passage.graph.nodes[-1].size
     middle = Window(last.height // 2, last.width // 2, 1, 1, last)
-    seen = passage.wanted(passage.graph.last, middle)[0]
+    seen = passage.required_windows(passage.graph.output, middle)[0]
     return max(seen.height, seen.width)
 
 

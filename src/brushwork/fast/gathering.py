@@ -14,14 +14,14 @@ from typing import TypeAlias
 
 from torch import Tensor
 
-from brushwork.fast.graph import Graph, Norm
-from brushwork.fast.passage import Passage
-from brushwork.fast.statistics import Moments, Statistics
-from brushwork.fast.stops import Stop, stops
+from brushwork.fast.graph import NetworkGraph, NormLayer
+from brushwork.fast.passage import WindowEvaluator
+from brushwork.fast.statistics import NormStatisticsValue, RunningMoments
+from brushwork.fast.stops import Materialized, materialization_order
 from brushwork.picture.window import Size, Window
 from brushwork.types import Feature, Image
 
-Room: TypeAlias = Callable[[Sequence[int], Tensor], Tensor]
+AllocateBuffer: TypeAlias = Callable[[Sequence[int], Tensor], Tensor]
 """Where a map is kept: an empty tensor of a shape, like another."""
 
 STRIP = 2**16
@@ -32,7 +32,7 @@ _THINNEST = 8
 """Rows of a strip at least: of thinner ones, most of what is looked at lies beyond."""
 
 
-def strips(size: Size, area: float) -> list[Window]:
+def split_strips(size: Size, area: float) -> list[Window]:
     """Disjoint strips of about so many cells, over the whole width."""
     rows = max(_THINNEST, round(area / size.width))
     count = max(1, round(size.height / rows))
@@ -41,47 +41,47 @@ def strips(size: Size, area: float) -> list[Window]:
 
 
 @dataclass
-class Gathering:
+class ExactNormPass:
     """The way of a picture through a graph."""
 
-    graph: Graph
-    picture: Image
+    graph: NetworkGraph
+    image: Image
     area: int
     """Pixels of the picture that a strip covers."""
-    room: Room
-    statistics: dict[int, Statistics] = field(default_factory=dict)
+    buffer: AllocateBuffer
+    statistics: dict[int, NormStatisticsValue] = field(default_factory=dict)
     """Of the norms that were passed, by their nodes."""
 
-    def drawn(self) -> Iterator[float | Image]:
+    def compute(self) -> Iterator[float | Image]:
         """Shares of the work that are done, and at last the result."""
-        known: dict[int, Feature] = {0: self.picture}
-        way = stops(self.graph)
+        known: dict[int, Feature] = {0: self.image}
+        way = materialization_order(self.graph)
         last = {root: number for number, stop in enumerate(way) for root in stop.roots}
-        done, whole = 0.0, sum(stop.work for stop in way)
+        done, whole = 0.0, sum(stop.cost for stop in way)
         for number, stop in enumerate(way):
-            passage = Passage(self.graph, known, self.statistics)
+            passage = WindowEvaluator(self.graph, known, self.statistics)
             for share in self._draw(stop, passage, known):
-                yield (done + share * stop.work) / whole
-            done += stop.work
+                yield (done + share * stop.cost) / whole
+            done += stop.cost
             for root in [one for one in known if last.get(one, number) <= number and one != stop.node]:
                 del known[root]
-        yield known[self.graph.last]
+        yield known[self.graph.output]
 
-    def _draw(self, stop: Stop, passage: Passage, known: dict[int, Feature]) -> Iterator[float]:
+    def _draw(self, stop: Materialized, passage: WindowEvaluator, known: dict[int, Feature]) -> Iterator[float]:
         """Draw a map, strip by strip, and gather the statistics of the norms that look at it."""
         node = self.graph.nodes[stop.node]
         windows = self._windows(node.size)
         alone = windows == [Window.whole(node.size)]
-        kept = self.room(node.shape, self.picture) if stop.kept and not alone else None
-        moments: Moments | None = None
+        kept = self.buffer(node.shape, self.image) if stop.is_kept and not alone else None
+        moments: RunningMoments | None = None
         for number, window in enumerate(windows, start=1):
-            part = passage.draw(stop.node, window)
+            part = passage.compute(stop.node, window)
             if kept is not None:
                 window.crop(kept).copy_(part)
-            elif stop.kept:
+            elif stop.is_kept:
                 kept = part
             if stop.norms:
-                moments = Moments.of(part) if moments is None else moments + Moments.of(part)
+                moments = RunningMoments.of(part) if moments is None else moments + RunningMoments.of(part)
             del part
             yield number / len(windows)
         if kept is not None:
@@ -91,9 +91,9 @@ class Gathering:
 
     def _windows(self, size: Size) -> list[Window]:
         """The strips of a map; where only memory counts, one of each size."""
-        found = strips(size, self.area * size.area / prod(self.picture.shape[-2:]))
-        return list({one.height: one for one in found}.values()) if self.picture.is_meta else found
+        found = split_strips(size, self.area * size.area / prod(self.image.shape[-2:]))
+        return list({one.height: one for one in found}.values()) if self.image.is_meta else found
 
-    def _of_norm(self, norm: int, statistics: Statistics) -> Statistics:
-        does = self.graph.nodes[norm].does
-        return statistics.over_batch() if isinstance(does, Norm) and does.over_batch else statistics
+    def _of_norm(self, norm: int, statistics: NormStatisticsValue) -> NormStatisticsValue:
+        does = self.graph.nodes[norm].operation
+        return statistics.pool_batch() if isinstance(does, NormLayer) and does.over_batch else statistics

@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import BrushworkError
-from brushwork.fast.local import Local
+from brushwork.fast.local import LocalOperation
 from brushwork.picture.window import Size
 
 
-class NotLocal(BrushworkError):  # noqa: N818 (it reads as a statement)
+class UntraceableError(BrushworkError):
     """A network does something that is not known to be possible window by window."""
 
 
 @dataclass(frozen=True, eq=False)
-class Norm:
+class NormLayer:
     """Channels less their mean, over their deviation: what hangs on the whole map.
 
     (x − μ)/√(σ² + ε) · scale + shift, with μ and σ² (biased) over the cells of each picture, or `over_batch` of all.
@@ -31,13 +31,13 @@ class Norm:
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
+class GraphNode:
     """A map, and how it comes about."""
 
     shape: torch.Size
-    does: Local | Norm | Tensor | None
+    operation: LocalOperation | NormLayer | Tensor | None
     """A step from its sources; a tensor that is there already; None: the picture."""
-    sources: tuple[int, ...] = ()
+    inputs: tuple[int, ...] = ()
 
     @property
     def size(self) -> Size:
@@ -45,17 +45,17 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
-class Graph:
+class NetworkGraph:
     """Nodes, each after its sources: the picture first, the result last."""
 
-    nodes: Sequence[Node]
+    nodes: Sequence[GraphNode]
 
     @property
     def norms(self) -> list[int]:
         """The numbers of the norms, in order."""
-        return [index for index, node in enumerate(self.nodes) if isinstance(node.does, Norm)]
+        return [index for index, node in enumerate(self.nodes) if isinstance(node.operation, NormLayer)]
 
     @property
-    def last(self) -> int:
+    def output(self) -> int:
         """The number of the result."""
         return len(self.nodes) - 1

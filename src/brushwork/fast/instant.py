@@ -13,27 +13,27 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.evaluate.meter import on_meta
-from brushwork.fast.adain_decoder import Decoder, load_decoder
-from brushwork.fast.adain_styles import ByRegion, Everywhere, Palette, by_region, everywhere
-from brushwork.fast.adain_tiles import TAP, decoded, encoded
-from brushwork.fast.at_once import AtOnce, Stroke, strokes
+from brushwork.evaluate.meter import to_meta
+from brushwork.fast.adain_decoder import AdaINDecoder, load_adain_decoder
+from brushwork.fast.adain_styles import RegionRestyle, StyleEncoder, UniformRestyle, restyle_regions, restyle_uniformly
+from brushwork.fast.adain_tiles import LAYER, decode_tiled, encode_tiled
+from brushwork.fast.at_once import FeedForwardOptions, PartialResult, run_stylizer
 from brushwork.perception import Encoder, load_encoder
 from brushwork.perception.engines import Engine
-from brushwork.picture.read import Source
+from brushwork.picture.read import ImageInput
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
-from brushwork.recipes.guides import Carrying
-from brushwork.recipes.kept_style import KeptStyle
-from brushwork.recipes.options import check, require, require_size
-from brushwork.recipes.pictures import Paintings, Pictures, as_paintings
-from brushwork.recipes.regions import Region, require_regions
-from brushwork.recipes.scales import require_style_scale, views
+from brushwork.recipes.guides import MaskPropagation
+from brushwork.recipes.kept_style import StyleFile
+from brushwork.recipes.options import check_options, require_min_size, require_option
+from brushwork.recipes.pictures import RecipeInputs, StyleInputs, as_styles
+from brushwork.recipes.regions import StyleRegion, require_regions
+from brushwork.recipes.scales import require_style_scale, scaled_styles
 from brushwork.types import Feature, Image
 
 
 @dataclass(frozen=True, kw_only=True)
-class Instant(AtOnce):
+class AdaINOptions(FeedForwardOptions):
     """Options of painting after any painting at once."""
 
     strength: float = 1.0
@@ -47,7 +47,7 @@ class Instant(AtOnce):
     """Size of the painting against the photograph, both measured as `measure` says: larger gives larger strokes. One
     for all paintings, or one for each; several for an only painting blend it with itself at each scale."""
 
-    guides: Carrying = "simple"
+    guides: MaskPropagation = "simple"
     """Which cells of a layer belong to a region: as the mask says at the layer's size (simple), all that see the region
     (all), or those that see nothing else (inside)."""
 
@@ -55,12 +55,12 @@ class Instant(AtOnce):
     """How far regions fade into each other, in pixels of the finished picture; 0: as the masks are."""
 
     def __post_init__(self) -> None:
-        check(self)
-        require(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
-        require(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
+        check_options(self)
+        require_option(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
+        require_option(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
         require_style_scale(self.style_scale)
 
-    def brush(self, device: torch.device) -> AdaINBrush:
+    def load_stylizer(self, device: torch.device) -> AdaINStylizer:
         """VGG-19 up to relu4_1, and the decoder.
 
         Raises: WeightsError: the weights are not there.
@@ -68,8 +68,8 @@ class Instant(AtOnce):
         engine = self.engine if device.type == "cpu" else "plain"
         # As the decoder's training: mirrored borders, and pools that keep a last row, which a cell is painted for.
         encoder = load_encoder("vgg19-normalized", padding="reflect", ceil=True, engine=engine)
-        encoder.cut_after([TAP])
-        return AdaINBrush(self, encoder.to(device), load_decoder(encoder.engine).to(device))
+        encoder.truncate([LAYER])
+        return AdaINStylizer(self, encoder.to(device), load_adain_decoder(encoder.engine).to(device))
 
 
 FASTEST = 1024
@@ -77,12 +77,12 @@ FASTEST = 1024
 
 
 @dataclass(frozen=True)
-class AdaINBrush:
+class AdaINStylizer:
     """A network that looks and one that paints, in between the statistics of a painting."""
 
-    options: Instant
+    options: AdaINOptions
     encoder: Encoder
-    decoder: Decoder
+    decoder: AdaINDecoder
 
     @property
     def name(self) -> str:
@@ -95,91 +95,93 @@ class AdaINBrush:
         return self.encoder.engine
 
     @property
-    def fastest(self) -> int:
+    def fastest_tile(self) -> int:
         """In larger tiles nothing is gained: they leave the processor's caches."""
         return FASTEST
 
-    def tensors(self) -> Mapping[str, Tensor]:
+    def weights(self) -> Mapping[str, Tensor]:
         """Its weights."""
         parts = {"encoder": self.encoder, "decoder": self.decoder}
         return {f"{part}.{name}": tensor for part, one in parts.items() for name, tensor in one.state_dict().items()}
 
-    def on_meta(self) -> AdaINBrush:
+    def to_meta(self) -> AdaINStylizer:
         """The same without numbers."""
-        return replace(self, encoder=on_meta(self.encoder), decoder=on_meta(self.decoder))
+        return replace(self, encoder=to_meta(self.encoder), decoder=to_meta(self.decoder))
 
-    def paint(self, pictures: Pictures, canvas: Size, side: int | None = None) -> Iterator[Stroke]:
-        """Paint a photograph after paintings; see `Brush`.
+    def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
+        """Paint a photograph after paintings; see `Stylizer`.
 
         Raises: InputError: no painting, pictures that are too small, or what cannot go together.
         """
-        self._require_usable(pictures)
-        paintings = [one for one in pictures.paintings if not isinstance(one, KeptStyle)]
+        self._require_usable(images)
+        styles = [one for one in images.styles if not isinstance(one, StyleFile)]
         # A pixel is looked at in the photograph and in the paintings, and painted, at about the same cost each time.
-        work = canvas.area * (2 + sum(view.scale**2 for view in views(paintings, self.options)))
-        steps, done = self._steps(pictures, canvas, side), 0
+        work = canvas.area * (2 + sum(view.scale**2 for view in scaled_styles(styles, self.options)))
+        steps, done = self._steps(images, canvas, side), 0
         try:
             while True:
                 done += next(steps)
-                yield Stroke(min(1.0, done / work))
+                yield PartialResult(min(1.0, done / work))
         except StopIteration as end:
-            yield Stroke(1.0, end.value)
+            yield PartialResult(1.0, end.value)
 
     @torch.no_grad()
-    def _steps(self, pictures: Pictures, canvas: Size, side: int | None) -> Generator[int, None, Image]:
+    def _steps(self, images: RecipeInputs, canvas: Size, side: int | None) -> Generator[int, None, Image]:
         """The picture; yields the pixels that were looked at or painted."""
-        photograph = resize(pictures.content, canvas, clamp=True)
-        feature = yield from encoded(self.encoder, photograph, side)
-        del photograph
-        restyle = yield from self._restyle(pictures, feature, canvas, side)
-        return (yield from decoded(self.decoder, lambda window: restyle(window.crop(feature), window), canvas, side))
+        content = resize(images.content, canvas, clamp=True)
+        feature = yield from encode_tiled(self.encoder, content, side)
+        del content
+        restyle = yield from self._restyle(images, feature, canvas, side)
+        return (
+            yield from decode_tiled(self.decoder, lambda window: restyle(window.crop(feature), window), canvas, side)
+        )
 
     def _restyle(
-        self, pictures: Pictures, feature: Feature, canvas: Size, side: int | None
-    ) -> Generator[int, None, Everywhere | ByRegion]:
+        self, images: RecipeInputs, feature: Feature, canvas: Size, side: int | None
+    ) -> Generator[int, None, UniformRestyle | RegionRestyle]:
         options = self.options
-        palette = Palette(self.encoder, options, canvas, side, options.guides, options.feather)
-        if not pictures.regions:
-            wanted = yield from palette.blend(pictures.paintings, options.style_blend)
-            return everywhere(feature, wanted, options.strength)
-        paintings = [one for one in pictures.paintings if not isinstance(one, KeptStyle)]
-        parts = yield from palette.parts(pictures.regions, paintings)
-        return by_region(feature, parts, palette.guides_of(pictures.regions), options.strength)
+        palette = StyleEncoder(self.encoder, options, canvas, side, options.guides, options.feather)
+        if not images.regions:
+            wanted = yield from palette.encode_blend(images.styles, options.style_blend)
+            return restyle_uniformly(feature, wanted, options.strength)
+        styles = [one for one in images.styles if not isinstance(one, StyleFile)]
+        parts = yield from palette.encode_regions(images.regions, styles)
+        return restyle_regions(feature, parts, palette.region_guides(images.regions), options.strength)
 
-    def _require_usable(self, pictures: Pictures) -> None:
-        content, paintings, regions, options = pictures.content, pictures.paintings, pictures.regions, self.options
-        if not paintings:
+    def _require_usable(self, images: RecipeInputs) -> None:
+        content, styles, regions, options = images.content, images.styles, images.regions, self.options
+        if not styles:
             raise InputError("no painting was given: name at least one, whose style is taken.")
-        require_size(content, "the photograph")
-        for painting in paintings:
-            if not isinstance(painting, KeptStyle):
-                require_size(painting, "a painting")
+        require_min_size(content, "the photograph")
+        for style in styles:
+            if not isinstance(style, StyleFile):
+                require_min_size(style, "a painting")
         if regions:
-            require_regions(regions, paintings, options.style_blend)
-        if regions and len(views(paintings, options)) > len(paintings):
+            require_regions(regions, styles, options.style_blend)
+        if regions and len(scaled_styles(styles, options)) > len(styles):
             raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")
 
 
-def instant(
-    photograph: Source,
-    paintings: Paintings,
-    options: Instant | None = None,
+def transfer_adain(
+    content: ImageInput,
+    styles: StyleInputs,
+    options: AdaINOptions | None = None,
     *,
-    brush: AdaINBrush | None = None,
-    regions: Sequence[Region] = (),
+    stylizer: AdaINStylizer | None = None,
+    regions: Sequence[StyleRegion] = (),
     side: int | None = None,
 ) -> Image:
     """Paint a photograph in the style of one or more paintings, in one pass: the picture, in [0, 1].
 
     Pictures are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A photograph that is a tensor lies
-    on the device to paint on. `brush` stands in for the network that is loaded otherwise; `side`:
+    on the device to paint on. `stylizer` stands in for the network that is loaded otherwise; `side`:
     in tiles of so many pixels, to the same picture.
 
     Raises: InputError: options or pictures that cannot be used. WeightsError: the weights are not there.
     """
-    options = options or Instant()
-    given = Pictures.of(photograph, as_paintings(paintings), regions=regions)
-    brush = replace(brush, options=options) if brush else options.brush(given.content.device)
-    *_, last = strokes(options, given.to(brush.encoder), brush, side)
-    assert last.picture is not None
-    return last.picture
+    options = options or AdaINOptions()
+    given = RecipeInputs.of(content, as_styles(styles), regions=regions)
+    stylizer = replace(stylizer, options=options) if stylizer else options.load_stylizer(given.content.device)
+    *_, last = run_stylizer(options, given.to(stylizer.encoder), stylizer, side)
+    assert last.image is not None
+    return last.image

@@ -15,7 +15,18 @@ import torch.nn.functional as F
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.fast.layers import CROP, Border, Norm, Stage, Upsampling, blocks, convolution, larger, registered, run
+from brushwork.fast.layers import (
+    CROP,
+    BorderName,
+    NetworkStage,
+    NormName,
+    Upsampling,
+    convolution_stages,
+    residual_block_stages,
+    run_stages,
+    to_module_dict,
+    upsampling_stages,
+)
 from brushwork.picture.framing import pad
 from brushwork.picture.window import Size
 from brushwork.types import Image
@@ -26,15 +37,15 @@ STRIDE = 4
 SMALLEST = 5
 """Pixels of a side at least that the last convolution takes, of 9×9: it mirrors 4 of them."""
 
-REACH = 150 / 255
+HALO = 150 / 255
 """How far the output goes from gray: tanh times 150, of 255, as the authors' program."""
 
-LIMIT = atanh(0.5 / REACH)
+LIMIT = atanh(0.5 / HALO)
 """The last stage's numbers that are shown as black (-) and white: beyond them tanh goes on, and is ever flatter."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Johnson:
+class JohnsonConfig:
     """Settings of a style network."""
 
     width: int = 32
@@ -44,17 +55,17 @@ class Johnson:
     blocks: int = 5
     """Residual blocks; 1 or more."""
 
-    norm: Norm = "instance"
+    norm: NormName = "instance"
     """What is made alike after each convolution: each picture by itself (instance), or the batch, as in the paper."""
 
     upsampling: Upsampling = "transposed"
     """How maps become larger: transposed convolutions, as the paper, or nearest neighbors and a convolution."""
 
-    border: Border = "zeros"
+    border: BorderName = "zeros"
     """What the convolutions that keep their map's size see beyond it."""
 
     def __post_init__(self) -> None:
-        require_settings(self.width, self.blocks, self.norm, self.upsampling, self.border)
+        check_config(self.width, self.blocks, self.norm, self.upsampling, self.border)
 
 
 class JohnsonNetwork(nn.Module):
@@ -63,39 +74,39 @@ class JohnsonNetwork(nn.Module):
     The picture is mirrored at its border by what the residual blocks lose, and up to a multiple of `STRIDE`.
     """
 
-    def __init__(self, settings: Johnson) -> None:
+    def __init__(self, settings: JohnsonConfig) -> None:
         super().__init__()
         self.settings = settings
         self._stages = _style_stages(settings)
-        self.layers = registered(self._stages)
+        self.layers = to_module_dict(self._stages)
 
     @property
     def margin(self) -> int:
         """Pixels that are mirrored on each side: 40 with 5 blocks."""
         return self.settings.blocks * CROP * STRIDE
 
-    def stages(self) -> Sequence[Stage]:
-        """The steps after `framed` and before `shown`: local ones, and norms."""
+    def stages(self) -> Sequence[NetworkStage]:
+        """The steps after `prepare_input` and before `to_image`: local ones, and norms."""
         return self._stages
 
-    def framed(self, image: Image) -> Image:
+    def prepare_input(self, image: Image) -> Image:
         """What the first stage takes: centered about gray, and mirrored at the border."""
-        return mirrored(image, self.margin, STRIDE, -(-SMALLEST // STRIDE) * STRIDE) - 0.5
+        return reflect_pad_to_multiple(image, self.margin, STRIDE, -(-SMALLEST // STRIDE) * STRIDE) - 0.5
 
-    def shown(self, last: Image, size: Size) -> Image:
+    def to_image(self, last: Image, size: Size) -> Image:
         """From the last stage to a picture: upper left part of the size, by tanh."""
-        return 0.5 + REACH * last[..., : size.height, : size.width].tanh()
+        return 0.5 + HALO * last[..., : size.height, : size.width].tanh()
 
-    def last(self, image: Image) -> Image:
-        """What the last stage gives, of which `shown` makes the picture."""
-        return run(self.stages(), self.framed(image))
+    def forward_features(self, image: Image) -> Image:
+        """What the last stage gives, of which `to_image` makes the picture."""
+        return run_stages(self.stages(), self.prepare_input(image))
 
     def forward(self, image: Image) -> Image:
         """The picture in the style, nominally in [0, 1]."""
-        return self.shown(self.last(image), Size.of(image))
+        return self.to_image(self.forward_features(image), Size.of(image))
 
 
-def mirrored(image: Image, margin: int, multiple: int, least: int = 1) -> Image:
+def reflect_pad_to_multiple(image: Image, margin: int, multiple: int, least: int = 1) -> Image:
     """The picture with a mirrored margin, and more at the bottom and the right: up to a multiple, and to `least`."""
     height, width = Size.of(image)
     fill = [torch.sym_max(least - side, -side % multiple) for side in (height, width)]  # type: ignore[no-untyped-call]
@@ -106,28 +117,28 @@ def mirrored(image: Image, margin: int, multiple: int, least: int = 1) -> Image:
     return pad(image, top=margin, bottom=bottom, left=margin, right=right)
 
 
-def require_settings(width: int, blocks: int, norm: str, upsampling: str, border: str) -> None:
+def check_config(width: int, blocks: int, norm: str, upsampling: str, border: str) -> None:
     """Raise an InputError for settings that no network can be made of."""
     for name, count in (("width", width), ("blocks", blocks)):
         if not (isinstance(count, int) and count >= 1):
             raise InputError(f"{name} is {count!r}: it must be a whole number, 1 or more.")
     for name, given, known in (
-        ("norm", norm, get_args(Norm)),
+        ("norm", norm, get_args(NormName)),
         ("upsampling", upsampling, get_args(Upsampling)),
-        ("border", border, get_args(Border)),
+        ("border", border, get_args(BorderName)),
     ):
         if given not in known:
             raise InputError(f"{name} is {given!r}: it must be {' or '.join(known)}.")
 
 
-def _style_stages(settings: Johnson) -> list[Stage]:
+def _style_stages(settings: JohnsonConfig) -> list[NetworkStage]:
     w, norm, border = settings.width, settings.norm, settings.border
     stages = [
-        *convolution("first", norm, 3, w, 9, border=border),
-        *convolution("down1", norm, w, 2 * w, 3, stride=2, border=border),
-        *convolution("down2", norm, 2 * w, 4 * w, 3, stride=2, border=border),
-        *blocks(settings.blocks, norm, 4 * w, "down2_relu"),
-        *larger("up1", norm, 4 * w, 2 * w, settings.upsampling, border),
-        *larger("up2", norm, 2 * w, w, settings.upsampling, border),
+        *convolution_stages("first", norm, 3, w, 9, border=border),
+        *convolution_stages("down1", norm, w, 2 * w, 3, stride=2, border=border),
+        *convolution_stages("down2", norm, 2 * w, 4 * w, 3, stride=2, border=border),
+        *residual_block_stages(settings.blocks, norm, 4 * w, "down2_relu"),
+        *upsampling_stages("up1", norm, 4 * w, 2 * w, settings.upsampling, border),
+        *upsampling_stages("up2", norm, 2 * w, w, settings.upsampling, border),
     ]
-    return [*stages, Stage("last", nn.Conv2d(w, 3, 9, padding=4, padding_mode=border))]
+    return [*stages, NetworkStage("last", nn.Conv2d(w, 3, 9, padding=4, padding_mode=border))]

@@ -14,11 +14,11 @@ from safetensors import SafetensorError
 
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENTRY
-from brushwork.perception.opened import opened_tensors
+from brushwork.perception.opened import open_tensors
 
 
 @dataclass(frozen=True)
-class Label:
+class ModelInfo:
     """A painter as a shelf shows it."""
 
     path: Path
@@ -36,14 +36,14 @@ class Label:
     """How it was trained."""
 
 
-def read_label(path: Path) -> Label:
+def read_model_info(path: Path) -> ModelInfo:
     """What the file of a painter says.
 
     Raises: InputError: missing, damaged, or no painter.
     """
     try:
         size = path.stat().st_size
-        with opened_tensors(path) as file:
+        with open_tensors(path) as file:
             told = (file.metadata() or {})[ENTRY]
             parameters = sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
         return _label(path, json.loads(told), parameters, size)
@@ -57,8 +57,8 @@ def read_label(path: Path) -> Label:
         raise InputError(f"{path} is no painter, or damaged ({error!r}).") from error
 
 
-def _label(path: Path, story: Mapping[str, Any], parameters: int, size: int) -> Label:
-    return Label(
+def _label(path: Path, story: Mapping[str, Any], parameters: int, size: int) -> ModelInfo:
+    return ModelInfo(
         path=path,
         name=str(story["name"]),
         architecture=str(story["architecture"]),

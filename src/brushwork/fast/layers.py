@@ -1,7 +1,7 @@
 """What painters are made of: convolutions, norms and residual blocks, flat, so that a picture can pass in tiles.
 
-A network is a sequence of `Stage`s. Each is local (a convolution, a rectification, a sum) or a norm, which looks at the
-whole map; what stands between two norms can be computed tile by tile.
+A network is a sequence of `NetworkStage`s. Each is local (a convolution, a rectification, a sum) or a norm, which looks
+at the whole map; what stands between two norms can be computed tile by tile.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from brushwork.fast.instance_norm import InstanceNorm
 from brushwork.types import Feature
 
-Norm: TypeAlias = Literal["instance", "batch"]
+NormName: TypeAlias = Literal["instance", "batch"]
 """Over each picture's own cells (1607.08022), or over the batch's, with running means when it paints (1603.08155)."""
 
 Upsampling: TypeAlias = Literal["transposed", "nearest"]
 """Twice the size by a transposed convolution, as the paper; or by repetition and then a convolution, which leaves no
 checkerboard."""
 
-Border: TypeAlias = Literal["zeros", "reflect"]
+BorderName: TypeAlias = Literal["zeros", "reflect"]
 """What convolutions see beyond their map."""
 
 EPSILON = 1e-5
@@ -31,7 +31,7 @@ CROP = 2
 """Cells that a residual block loses on each side: two convolutions of 3×3 without padding."""
 
 
-class Stage(NamedTuple):
+class NetworkStage(NamedTuple):
     """One step of a network: the running map goes in and comes out."""
 
     name: str
@@ -56,7 +56,7 @@ class AddCropped(nn.Module):
         return change + kept[..., crop : kept.shape[-2] - crop, crop : kept.shape[-1] - crop]
 
 
-def run(stages: Iterable[Stage], image: Feature) -> Feature:
+def run_stages(stages: Iterable[NetworkStage], image: Feature) -> Feature:
     """The running map after the last stage; others are let go as soon as nobody needs them."""
     steps = list(stages)
     last = {stage.beside: place for place, stage in enumerate(steps) if stage.beside}
@@ -71,56 +71,61 @@ def run(stages: Iterable[Stage], image: Feature) -> Feature:
     return here
 
 
-def norm_of(kind: Norm, channels: int) -> nn.Module:
+def make_norm(kind: NormName, channels: int) -> nn.Module:
     """A norm with a scale and a shift for each channel."""
     if kind == "instance":
         return InstanceNorm(channels, eps=EPSILON, affine=True)
     return nn.BatchNorm2d(channels, eps=EPSILON)
 
 
-def convolution(
-    name: str, kind: Norm, inner: int, outer: int, kernel: int, *, stride: int = 1, border: Border = "zeros"
-) -> list[Stage]:
+def convolution_stages(
+    name: str, kind: NormName, inner: int, outer: int, kernel: int, *, stride: int = 1, border: BorderName = "zeros"
+) -> list[NetworkStage]:
     """Convolution with padding, norm, rectification."""
     layer = nn.Conv2d(inner, outer, kernel, stride, padding=kernel // 2, padding_mode=border)
-    return [Stage(name, layer), *_rectified(name, kind, outer)]
+    return [NetworkStage(name, layer), *_rectified(name, kind, outer)]
 
 
-def residual(name: str, kind: Norm, width: int, before: str) -> list[Stage]:
+def residual_stages(name: str, kind: NormName, width: int, before: str) -> list[NetworkStage]:
     """Convolution, norm, rectification, convolution, norm, sum with what the stage `before` gave, cropped.
 
     Source: He et al., 1512.03385; Gross & Wilber for the missing last rectification.
     """
     return [
-        Stage(f"{name}a", nn.Conv2d(width, width, 3)),
+        NetworkStage(f"{name}a", nn.Conv2d(width, width, 3)),
         *_rectified(f"{name}a", kind, width),
-        Stage(f"{name}b", nn.Conv2d(width, width, 3)),
-        Stage(f"{name}b_norm", norm_of(kind, width)),
-        Stage(f"{name}_sum", AddCropped(), beside=before),
+        NetworkStage(f"{name}b", nn.Conv2d(width, width, 3)),
+        NetworkStage(f"{name}b_norm", make_norm(kind, width)),
+        NetworkStage(f"{name}_sum", AddCropped(), beside=before),
     ]
 
 
-def blocks(count: int, kind: Norm, width: int, before: str) -> list[Stage]:
+def residual_block_stages(count: int, kind: NormName, width: int, before: str) -> list[NetworkStage]:
     """Residual blocks, one after the other; the first takes what the stage `before` gave."""
     names = [before, *(f"block{n}_sum" for n in range(1, count + 1))]
-    return [stage for n in range(1, count + 1) for stage in residual(f"block{n}", kind, width, names[n - 1])]
+    return [stage for n in range(1, count + 1) for stage in residual_stages(f"block{n}", kind, width, names[n - 1])]
 
 
-def larger(name: str, kind: Norm, inner: int, outer: int, how: Upsampling, border: Border = "zeros") -> list[Stage]:
+def upsampling_stages(
+    name: str, kind: NormName, inner: int, outer: int, how: Upsampling, border: BorderName = "zeros"
+) -> list[NetworkStage]:
     """Twice the size by a convolution of stride ½, norm, rectification."""
     if how == "transposed":
-        layers = [Stage(name, nn.ConvTranspose2d(inner, outer, 3, 2, padding=1, output_padding=1))]
+        layers = [NetworkStage(name, nn.ConvTranspose2d(inner, outer, 3, 2, padding=1, output_padding=1))]
     else:
         layer = nn.Conv2d(inner, outer, 3, padding=1, padding_mode=border)
-        layers = [Stage(f"{name}_larger", nn.Upsample(scale_factor=2, mode="nearest")), Stage(name, layer)]
+        layers = [
+            NetworkStage(f"{name}_larger", nn.Upsample(scale_factor=2, mode="nearest")),
+            NetworkStage(name, layer),
+        ]
     return [*layers, *_rectified(name, kind, outer)]
 
 
-def registered(stages: Sequence[Stage]) -> nn.ModuleDict:
+def to_module_dict(stages: Sequence[NetworkStage]) -> nn.ModuleDict:
     """The stages' modules by name, for a network to own."""
     return nn.ModuleDict({stage.name: stage.module for stage in stages})
 
 
-def _rectified(name: str, kind: Norm, channels: int) -> Iterator[Stage]:
-    yield Stage(f"{name}_norm", norm_of(kind, channels))
-    yield Stage(f"{name}_relu", nn.ReLU(inplace=True))
+def _rectified(name: str, kind: NormName, channels: int) -> Iterator[NetworkStage]:
+    yield NetworkStage(f"{name}_norm", make_norm(kind, channels))
+    yield NetworkStage(f"{name}_relu", nn.ReLU(inplace=True))

@@ -13,13 +13,13 @@ from torch import nn
 
 from brushwork.errors import InputError
 from brushwork.fast.brown import brown_noise
-from brushwork.fast.johnson import mirrored
-from brushwork.fast.layers import Norm, Upsampling, norm_of
+from brushwork.fast.johnson import reflect_pad_to_multiple
+from brushwork.fast.layers import NormName, Upsampling, make_norm
 from brushwork.perception import Encoder, load_encoder
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Features, Image
 
-TAP = "conv4_1"
+LAYER = "conv4_1"
 """Where the network is read, rectified."""
 
 STRIDE = 8
@@ -32,14 +32,14 @@ _MARGIN = 2 * STRIDE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mgan:
+class MGANConfig:
     """Settings of a decoder, and of the network whose features it paints."""
 
     width: int = 512
     """Channels after the first layer; half and a quarter as many follow. 512 as the paper: a file of 7.7 MB in half
     precision (10 MB with transposed convolutions); 256 make one of 3.1 (3.7) MB. A multiple of 4, 8 or more."""
 
-    norm: Norm = "batch"
+    norm: NormName = "batch"
     """What is made alike after each layer: the batch, with running means when it paints (so that tiles are alike), as
     the paper; or each picture by itself (instance)."""
 
@@ -53,7 +53,7 @@ class Mgan:
     def __post_init__(self) -> None:
         if not (isinstance(self.width, int) and self.width >= _NARROWEST and self.width % 4 == 0):
             raise InputError(f"width is {self.width!r}: it must be a multiple of 4, {_NARROWEST} or more.")
-        for name, known in (("norm", Norm), ("upsampling", Upsampling)):
+        for name, known in (("norm", NormName), ("upsampling", Upsampling)):
             if getattr(self, name) not in get_args(known):
                 raise InputError(f"{name} is {getattr(self, name)!r}: it must be {' or '.join(get_args(known))}.")
         if self.network not in NETWORKS:
@@ -65,13 +65,13 @@ class Mgan:
 NETWORKS = ("vgg19-normalized", "vgg19")
 
 
-class MganNetwork(nn.Module):
+class MGANNetwork(nn.Module):
     """From a photograph, or from brown noise, to a picture in the style.
 
     Its state is the decoder's alone: the network that looks is loaded by `eval`, or when something is first painted.
     """
 
-    def __init__(self, settings: Mgan, encoder: Encoder | None = None) -> None:
+    def __init__(self, settings: MGANConfig, encoder: Encoder | None = None) -> None:
         """`encoder`: the network that the settings name, where it is at hand."""
         super().__init__()
         self.settings = settings
@@ -83,7 +83,7 @@ class MganNetwork(nn.Module):
         """The network that looks."""
         if not self._looking:
             encoder = load_encoder(self.settings.network, padding="reflect", engine="plain")
-            encoder.cut_after([TAP])
+            encoder.truncate([LAYER])
             self._looking.append(encoder)
         return self._looking[0]
 
@@ -93,7 +93,7 @@ class MganNetwork(nn.Module):
             _ = self.encoder
         return super().train(mode)
 
-    def look(self, encoder: Encoder) -> None:
+    def set_encoder(self, encoder: Encoder) -> None:
         """Look with this network from now on: the same one, on another device or with another engine."""
         self._looking = [encoder]
 
@@ -108,13 +108,13 @@ class MganNetwork(nn.Module):
             image = brown_noise(size, torch.Generator().manual_seed(seed)).to(next(self.parameters()).device)
         height, width = Size.of(image)
         margin = 0 if self.training else _MARGIN
-        painted = self.decode(self.see(mirrored(image, margin, STRIDE)))
+        painted = self.decode(self.encode(reflect_pad_to_multiple(image, margin, STRIDE)))
         return painted[..., margin : margin + height, margin : margin + width]
 
-    def see(self, image: Image) -> Feature:
+    def encode(self, image: Image) -> Feature:
         """What the network that looks makes of a picture whose sides are multiples of `STRIDE`."""
-        seen: Features = self.encoder.to(image.device)(image, [TAP])
-        return seen[TAP]
+        seen: Features = self.encoder.to(image.device)(image, [LAYER])
+        return seen[LAYER]
 
     def decode(self, feature: Feature) -> Image:
         """The picture of features."""
@@ -122,12 +122,12 @@ class MganNetwork(nn.Module):
         return 0.5 + 0.5 * last.tanh()
 
 
-def _decoder(settings: Mgan) -> nn.Sequential:
+def _decoder(settings: MGANConfig) -> nn.Sequential:
     """3×3, then three times twice the size, to 3 channels. Source: 1604.04382, fig. 5, and the authors' program."""
     widths = [settings.width, settings.width // 2, settings.width // 4]
     layers: list[nn.Module] = [nn.ConvTranspose2d(_CHANNELS, widths[0], 3, padding=1)]
     for inner, outer in zip(widths, [*widths[1:], 3], strict=True):
-        layers += [norm_of(settings.norm, inner), nn.ReLU(), _larger(inner, outer, settings.upsampling)]
+        layers += [make_norm(settings.norm, inner), nn.ReLU(), _larger(inner, outer, settings.upsampling)]
     return nn.Sequential(*layers)
 
 

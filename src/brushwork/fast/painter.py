@@ -15,62 +15,62 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from brushwork.errors import InputError
-from brushwork.fast.architectures import build, from_json, to_json
+from brushwork.fast.architectures import build_network, config_from_json, config_to_json
 from brushwork.fast.shelf import ENDING as ENDING
-from brushwork.fast.shelf import painter_file
-from brushwork.perception.opened import opened_tensors
-from brushwork.picture.destination import placing
+from brushwork.fast.shelf import find_model_file
+from brushwork.perception.opened import open_tensors
+from brushwork.picture.destination import atomic_write
 
 ENTRY = "brushwork painter"
 """Name of the metadata's entry."""
 
 
 @dataclass(frozen=True)
-class Painter:
+class StyleModel:
     """A network, and what a person should know of it."""
 
     name: str
     architecture: str
     """Name in `ARCHITECTURES`."""
-    settings: Any
+    config: Any
     """The architecture's settings."""
     network: nn.Module = field(repr=False)
     """From pictures in [0, 1] to pictures nominally in [0, 1], not clipped."""
     style: bytes | None = field(default=None, repr=False)
     """A thumbnail of what it learned from, as a JPEG or PNG file."""
-    record: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
     """How it was trained, for JSON."""
     license: str = ""
     """Of the weights."""
 
 
-def save_painter(painter: Painter, path: Path, half: bool = True, *, overwrite: bool = False) -> None:
+def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: bool = False) -> None:
     """Write a painter into a safetensors file, as a whole or not at all; `half`: its numbers in float16.
 
     Raises: InputError: it cannot be written, is there and may not be overwritten, or has numbers that are not finite.
     """
-    tensors = {name: _packed(name, one, half) for name, one in painter.network.state_dict().items()}
+    tensors = {name: _packed(name, one, half) for name, one in model.network.state_dict().items()}
     story = {
-        "name": painter.name,
-        "architecture": painter.architecture,
-        "settings": to_json(painter.settings),
-        "style": None if painter.style is None else b64encode(painter.style).decode(),
-        "record": dict(painter.record),
-        "license": painter.license,
+        "name": model.name,
+        "architecture": model.architecture,
+        "settings": config_to_json(model.config),
+        "style": None if model.style is None else b64encode(model.style).decode(),
+        "record": dict(model.provenance),
+        "license": model.license,
     }
-    with placing(path, overwrite=overwrite) as temporary:
+    with atomic_write(path, overwrite=overwrite) as temporary:
         # As bytes: safetensors itself writes files that nobody else may read.
         temporary.write_bytes(save(tensors, {ENTRY: json.dumps(story)}))
 
 
-def load_painter(source: str | Path) -> Painter:
-    """A painter in float32 on the CPU, by the path of its file, or its name (see `painter_file`).
+def load_model(source: str | Path) -> StyleModel:
+    """A painter in float32 on the CPU, by the path of its file, or its name (see `find_model_file`).
 
     Raises: InputError: missing, damaged, no painter, an unknown architecture, or tensors that do not fit it.
     """
-    path = painter_file(source)
+    path = find_model_file(source)
     try:
-        with opened_tensors(path) as file:
+        with open_tensors(path) as file:
             told = (file.metadata() or {}).get(ENTRY)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
@@ -80,7 +80,7 @@ def load_painter(source: str | Path) -> Painter:
     if told is None:
         raise InputError(f"{path} is no painter: it must be written by `brushwork train`.")
     try:
-        return _painter(json.loads(told), tensors)
+        return _model(json.loads(told), tensors)
     except InputError as error:
         raise InputError(f"{path} cannot be used: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -98,14 +98,14 @@ def _packed(name: str, tensor: Tensor, half: bool) -> Tensor:
     return packed
 
 
-def _painter(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Painter:
-    settings = from_json(story["architecture"], story["settings"])
+def _model(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleModel:
+    settings = config_from_json(story["architecture"], story["settings"])
     with torch.device("meta"):  # what the file asks for is not made before it is known to fit
-        _require_fitting(build(settings).state_dict(), tensors)
-    network = build(settings)
+        _require_fitting(build_network(settings).state_dict(), tensors)
+    network = build_network(settings)
     network.load_state_dict(dict(tensors))
     style = None if story["style"] is None else b64decode(story["style"])
-    return Painter(
+    return StyleModel(
         story["name"], story["architecture"], settings, network.eval(), style, story["record"], story["license"]
     )
 

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from brushwork.errors import InputError
-from brushwork.fast.layers import Norm
-from brushwork.fast.pyramid_blocks import Joint, block
+from brushwork.fast.layers import NormName
+from brushwork.fast.pyramid_blocks import ScaleJoin, make_block
 from brushwork.perception.vgg import CAFFE_MEAN
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Image
 
-Noise: TypeAlias = Float[Tensor, "_ _ _ _"]
+NoiseName: TypeAlias = Float[Tensor, "_ _ _ _"]
 """What is drawn for one scale: batch, channels, rows, columns."""
 
 _WHITE = 255.0
@@ -27,7 +27,7 @@ _WIDEST = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pyramid:
+class TextureNetConfig:
     """Settings of a texture network.
 
     The defaults draw textures; `STYLIZING` paints photographs.
@@ -51,7 +51,7 @@ class Pyramid:
     pointwise: bool = True
     """Whether each block ends in a 1×1 convolution, as in the published texture models, not the stylizing ones."""
 
-    norm: Norm = "instance"
+    norm: NormName = "instance"
     """`batch` as published, `instance` as the authors recommend later (1701.02096). Both take the statistics of what
     they are given, so that a single picture comes out the same."""
 
@@ -60,8 +60,8 @@ class Pyramid:
             given = getattr(self, name)
             if not (isinstance(given, int) and 1 <= given <= most):
                 raise InputError(f"{name} is {given!r}: it must be a whole number, 1 to {most}.")
-        if self.norm not in get_args(Norm):
-            raise InputError(f"norm is {self.norm!r}: it must be {' or '.join(get_args(Norm))}.")
+        if self.norm not in get_args(NormName):
+            raise InputError(f"norm is {self.norm!r}: it must be {' or '.join(get_args(NormName))}.")
 
     @property
     def stride(self) -> int:
@@ -69,11 +69,11 @@ class Pyramid:
         return 1 << (self.scales - 1)
 
 
-STYLIZING = Pyramid(scales=5, photograph=True, pointwise=False)
+STYLIZING = TextureNetConfig(scales=5, photograph=True, pointwise=False)
 """The published models that paint photographs."""
 
 
-class PyramidNetwork(nn.Module):
+class TextureNetwork(nn.Module):
     """From noise, and a photograph if it is to be painted, to a picture; every border meets the opposite one.
 
     Each scale has a block of its own for what enters there. From coarse to fine, what there is so far is doubled in
@@ -85,14 +85,16 @@ class PyramidNetwork(nn.Module):
     cannot be replayed; here it is all of them. Photographs enter in [0, 1], as the noise, not in 0–255.
     """
 
-    def __init__(self, settings: Pyramid) -> None:
+    def __init__(self, settings: TextureNetConfig) -> None:
         super().__init__()
         self.settings = settings
         inputs = settings.noise + 3 * settings.photograph
         widths = [settings.width * (scale + 1) for scale in range(settings.scales)]
         norm, pointwise = settings.norm, settings.pointwise
-        self.entries = nn.ModuleList(block(inputs, settings.width, norm, pointwise=pointwise) for _ in widths)
-        self.joints = nn.ModuleList(Joint(width, settings.width, norm, pointwise=pointwise) for width in widths[:-1])
+        self.entries = nn.ModuleList(make_block(inputs, settings.width, norm, pointwise=pointwise) for _ in widths)
+        self.joints = nn.ModuleList(
+            ScaleJoin(width, settings.width, norm, pointwise=pointwise) for width in widths[:-1]
+        )
         self.last = nn.Conv2d(widths[-1], 3, 1)
         self._gray: Tensor
         self.register_buffer("_gray", torch.tensor(CAFFE_MEAN).view(1, 3, 1, 1), persistent=False)
@@ -106,41 +108,41 @@ class PyramidNetwork(nn.Module):
         Raises: InputError: a photograph for a painter of textures, or none where one is needed.
         """
         size = self._size(image, size)
-        whole = self.whole(size)
-        noise = self.noise(whole, 1 if image is None else len(image), torch.Generator().manual_seed(seed))
-        return self.paint(noise, _grown(image, whole))[..., : size.height, : size.width]
+        whole = self.padded_size(size)
+        noise = self.sample_noise(whole, 1 if image is None else len(image), torch.Generator().manual_seed(seed))
+        return self.generate(noise, _grown(image, whole))[..., : size.height, : size.width]
 
-    def whole(self, size: Size) -> Size:
+    def padded_size(self, size: Size) -> Size:
         """The size at which a size is painted: multiples of `stride`, and two at least."""
         stride = self.settings.stride
         return Size(*(max(2, -(-side // stride)) * stride for side in size))
 
-    def noise(self, size: Size, count: int, generator: torch.Generator) -> list[Noise]:
+    def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> list[NoiseName]:
         """Fresh noise U(0, 1) for so many pictures at every scale, coarse to fine.
 
         It is drawn on the CPU. The sides must be multiples of `stride`.
         """
-        drawn = (torch.rand(shape, generator=generator) for shape in self.shapes(size, count))
+        drawn = (torch.rand(shape, generator=generator) for shape in self.noise_shapes(size, count))
         return [one.to(self.last.weight) for one in drawn]
 
-    def shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
+    def noise_shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
         """Of the noise at every scale, coarse to fine."""
         channels = self.settings.noise
         return [(count, channels, size.height // ratio, size.width // ratio) for ratio in self._ratios()]
 
-    def paint(self, noise: Sequence[Noise], photographs: Image | None = None) -> Image:
+    def generate(self, noise: Sequence[NoiseName], contents: Image | None = None) -> Image:
         """The pictures that come of noise at every scale, and of photographs as large as they become."""
-        levels = noise if photographs is None else self._behind(photographs, noise)
+        levels = noise if contents is None else self._behind(contents, noise)
         so_far: Feature = self.entries[0](levels[0])
         for joint, entry, level in zip(self.joints, self.entries[1:], levels[1:], strict=True):
             so_far = joint(so_far, entry(level))
         pixels: Image = self.last(so_far) + self._gray  # in 0–255, as the paper's network: Adam's rate counts so
         return pixels / _WHITE
 
-    def _behind(self, photographs: Image, noise: Sequence[Noise]) -> list[Feature]:
+    def _behind(self, contents: Image, noise: Sequence[NoiseName]) -> list[Feature]:
         """The photographs, averaged down to each scale, and the noise, in this order of channels."""
         pairs = zip(self._ratios(), noise, strict=True)
-        return [torch.cat([F.avg_pool2d(photographs, ratio), level], dim=1) for ratio, level in pairs]
+        return [torch.cat([F.avg_pool2d(contents, ratio), level], dim=1) for ratio, level in pairs]
 
     def _ratios(self) -> Iterator[int]:
         return (1 << scale for scale in reversed(range(self.settings.scales)))

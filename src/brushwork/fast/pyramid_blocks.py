@@ -9,27 +9,27 @@ from torch import nn
 from torch.nn import functional as F
 
 from brushwork.fast.instance_norm import InstanceNorm
-from brushwork.fast.layers import EPSILON, Norm
+from brushwork.fast.layers import EPSILON, NormName
 from brushwork.types import Feature
 
 _LEAK = 0.01
 """Slope below 0. Source: 1603.03417's published models."""
 
 
-def block(inputs: int, width: int, norm: Norm, *, pointwise: bool) -> nn.Sequential:
+def make_block(inputs: int, width: int, norm: NormName, *, pointwise: bool) -> nn.Sequential:
     """Two convolutions of 3×3, and one of 1×1 if `pointwise`; each normalized and rectified."""
     kernels = (3, 3, 1) if pointwise else (3, 3)
     layers = [_layer(width if place else inputs, width, kernel, norm) for place, kernel in enumerate(kernels)]
     return nn.Sequential(*(part for layer in layers for part in layer))
 
 
-class Joint(nn.Module):
+class ScaleJoin(nn.Module):
     """What is coarse, doubled in size, and what enters at the next scale: normalized, side by side, and a block."""
 
-    def __init__(self, coarse: int, fine: int, norm: Norm, *, pointwise: bool) -> None:
+    def __init__(self, coarse: int, fine: int, norm: NormName, *, pointwise: bool) -> None:
         super().__init__()
-        self.coarse, self.fine = norm_of_given(coarse, norm), norm_of_given(fine, norm)
-        self.block = block(coarse + fine, coarse + fine, norm, pointwise=pointwise)
+        self.coarse, self.fine = make_batch_norm(coarse, norm), make_batch_norm(fine, norm)
+        self.block = make_block(coarse + fine, coarse + fine, norm, pointwise=pointwise)
 
     def forward(self, coarse: Feature, fine: Feature) -> Feature:
         """A map as large as the fine one, with the channels of both."""
@@ -38,14 +38,14 @@ class Joint(nn.Module):
         return both
 
 
-def norm_of_given(width: int, norm: Norm) -> nn.Module:
+def make_batch_norm(width: int, norm: NormName) -> nn.Module:
     """A norm by the statistics of what it is given, in training and afterwards: nothing runs along."""
     if norm == "instance":
         return InstanceNorm(width, eps=EPSILON, affine=True)
     return nn.BatchNorm2d(width, eps=EPSILON, track_running_stats=False)
 
 
-def _layer(inputs: int, width: int, kernel: int, norm: Norm) -> tuple[nn.Module, nn.Module, nn.Module]:
+def _layer(inputs: int, width: int, kernel: int, norm: NormName) -> tuple[nn.Module, nn.Module, nn.Module]:
     padding: Literal["circular", "zeros"] = "circular" if kernel > 1 else "zeros"
     convolution = nn.Conv2d(inputs, width, kernel, padding=kernel // 2, padding_mode=padding)
-    return convolution, norm_of_given(width, norm), nn.LeakyReLU(_LEAK, inplace=True)
+    return convolution, make_batch_norm(width, norm), nn.LeakyReLU(_LEAK, inplace=True)

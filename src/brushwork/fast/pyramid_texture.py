@@ -8,12 +8,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from brushwork.evaluate.mapped import spacious
+from brushwork.evaluate.mapped import empty_or_mapped
 from brushwork.evaluate.memory import available_memory
-from brushwork.fast.gathering import Gathering
-from brushwork.fast.graph import Graph, Node
-from brushwork.fast.pyramid import Noise, PyramidNetwork
-from brushwork.fast.trace import Traced
+from brushwork.fast.gathering import ExactNormPass
+from brushwork.fast.graph import GraphNode, NetworkGraph
+from brushwork.fast.pyramid import NoiseName, TextureNetwork
+from brushwork.fast.trace import TracedTensor
 from brushwork.picture.window import Size
 from brushwork.types import Image
 
@@ -28,7 +28,7 @@ _LARGE = 2**25
 
 
 @torch.no_grad()
-def draw(network: PyramidNetwork, size: Size, seed: int, device: torch.device) -> Image:
+def generate_texture(network: TextureNetwork, size: Size, seed: int, device: torch.device) -> Image:
     """A texture of a size, in [0, 1], on the CPU; the same for the same seed.
 
     Its opposite borders meet where the sides are multiples of the network's stride, and two strides at least. What
@@ -38,37 +38,37 @@ def draw(network: PyramidNetwork, size: Size, seed: int, device: torch.device) -
     """
     network = network.to(device)
     left = available_memory(device)
-    if left is None or need(network, size) <= left:
+    if left is None or texture_memory(network, size) <= left:
         drawn: Image = network(size=size, seed=seed)
     else:
-        noise = network.noise(network.whole(size), 1, torch.Generator().manual_seed(seed))
-        drawn = in_strips(network, noise, _STRIP)[..., : size.height, : size.width]
+        noise = network.sample_noise(network.padded_size(size), 1, torch.Generator().manual_seed(seed))
+        drawn = generate_in_strips(network, noise, _STRIP)[..., : size.height, : size.width]
     return drawn.float().cpu().clamp(0, 1)
 
 
-def need(network: PyramidNetwork, size: Size) -> int:
+def texture_memory(network: TextureNetwork, size: Size) -> int:
     """Bytes of tensors that a texture of a size takes at its peak, drawn at once: about 1.1 kB for each pixel."""
     widest = network.last.in_channels * network.last.weight.element_size()
-    return round(_MAPS * widest * network.whole(size).area)
+    return round(_MAPS * widest * network.padded_size(size).area)
 
 
 @torch.no_grad()
-def in_strips(network: PyramidNetwork, noise: Sequence[Noise], area: int) -> Image:
+def generate_in_strips(network: TextureNetwork, noise: Sequence[NoiseName], area: int) -> Image:
     """What the network paints of noise at every scale, in strips of about `area` pixels."""
     graph = _graph(network, noise)
-    *_, drawn = Gathering(graph, noise[-1], area, partial(spacious, large=_LARGE)).drawn()
+    *_, drawn = ExactNormPass(graph, noise[-1], area, partial(empty_or_mapped, large=_LARGE)).compute()
     assert isinstance(drawn, Tensor)
     return drawn
 
 
-def _graph(network: PyramidNetwork, noise: Sequence[Noise]) -> Graph:
+def _graph(network: TextureNetwork, noise: Sequence[NoiseName]) -> NetworkGraph:
     """What the network does to the finest noise; the others are there already."""
-    nodes = [Node(noise[-1].shape, None)]
-    finest = Traced.of(nodes, noise[-1])
+    nodes = [GraphNode(noise[-1].shape, None)]
+    finest = TracedTensor.of(nodes, noise[-1])
     coarser = []
     for level in noise[:-1]:
-        nodes.append(Node(level.shape, level))
-        coarser.append(Traced.of(nodes, level))
-    drawn = network.paint([*coarser, finest])
-    assert isinstance(drawn, Traced)
-    return Graph(nodes[: drawn.number + 1])
+        nodes.append(GraphNode(level.shape, level))
+        coarser.append(TracedTensor.of(nodes, level))
+    drawn = network.generate([*coarser, finest])
+    assert isinstance(drawn, TracedTensor)
+    return NetworkGraph(nodes[: drawn.number + 1])

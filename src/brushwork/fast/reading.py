@@ -12,54 +12,63 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from brushwork.fast.graph import Norm, NotLocal
-from brushwork.fast.local import Choice, Padding, Pointwise
-from brushwork.fast.reading_kernels import Step, conv2d, conv_transpose2d, interpolate, pool, sized
+from brushwork.fast.graph import NormLayer, UntraceableError
+from brushwork.fast.local import IndexOperation, PaddingOperation, PointwiseOperation
+from brushwork.fast.reading_kernels import (
+    TracedStep,
+    trace_conv2d,
+    trace_conv_transpose2d,
+    trace_interpolate,
+    trace_pool,
+    with_sides,
+)
 
 
-def _pad(shape: torch.Size, _: Any, /, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Step:
+def _pad(
+    shape: torch.Size, _: Any, /, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> TracedStep:
     left, right, top, bottom = [*pad, 0, 0][:4]
     if len(pad) > 4 or min(pad) < 0:
-        raise NotLocal(f"padding by {list(pad)} is not foreseen.")
+        raise UntraceableError(f"padding by {list(pad)} is not foreseen.")
     height, width = shape[2:]
-    padded = sized(shape, (top + height + bottom, left + width + right))
+    padded = with_sides(shape, (top + height + bottom, left + width + right))
     if mode != "circular":
-        return Padding(mode, value or 0.0, (top, left), (bottom, right)), padded
+        return PaddingOperation(mode, value or 0.0, (top, left), (bottom, right)), padded
     rows, columns = torch.arange(-top, height + bottom), torch.arange(-left, width + right)
-    return Choice(rows % height, columns % width), padded
+    return IndexOperation(rows % height, columns % width), padded
 
 
-def _item(shape: torch.Size, _: Any, /, wanted: Any) -> Step:
+def _item(shape: torch.Size, _: Any, /, wanted: Any) -> TracedStep:
     axes = list(wanted) if isinstance(wanted, tuple) else [wanted]
     if Ellipsis in axes:
         place = axes.index(Ellipsis)
         axes[place : place + 1] = [slice(None)] * (4 - len(axes) + 1)
     axes += [slice(None)] * (4 - len(axes))
     if not all(isinstance(one, slice) for one in axes) or axes[0] != slice(None):
-        raise NotLocal(f"choosing {wanted} of a map is not foreseen.")
+        raise UntraceableError(f"choosing {wanted} of a map is not foreseen.")
     rows, columns = torch.arange(shape[2])[axes[2]], torch.arange(shape[3])[axes[3]]
     channels = len(range(shape[1])[axes[1]])
     if axes[2:] == [slice(None)] * 2:
-        return Pointwise(lambda part: part[:, axes[1]]), sized(shape, shape[2:], channels)
+        return PointwiseOperation(lambda part: part[:, axes[1]]), with_sides(shape, shape[2:], channels)
     if channels != shape[1]:
-        raise NotLocal(f"choosing {wanted} of a map is not foreseen: channels and cells in one.")
-    return Choice(rows, columns), sized(shape, (len(rows), len(columns)))
+        raise UntraceableError(f"choosing {wanted} of a map is not foreseen: channels and cells in one.")
+    return IndexOperation(rows, columns), with_sides(shape, (len(rows), len(columns)))
 
 
-def _index_select(shape: torch.Size, _: Any, /, dim: int, index: Tensor) -> Step:
+def _index_select(shape: torch.Size, _: Any, /, dim: int, index: Tensor) -> TracedStep:
     if dim not in (-2, -1, 2, 3):
-        raise NotLocal("choosing channels by numbers is not foreseen.")
+        raise UntraceableError("choosing channels by numbers is not foreseen.")
     if index.is_meta:
-        raise NotLocal("rows are chosen by numbers that are not there.")
+        raise UntraceableError("rows are chosen by numbers that are not there.")
     rows, columns, index = torch.arange(shape[2]), torch.arange(shape[3]), index.cpu()
     chosen = (index, columns) if dim in (-2, 2) else (rows, index)
-    return Choice(*chosen), sized(shape, [len(one) for one in chosen])
+    return IndexOperation(*chosen), with_sides(shape, [len(one) for one in chosen])
 
 
-def _flip(shape: torch.Size, function: Any, /, *dims: Any) -> Step:
+def _flip(shape: torch.Size, function: Any, /, *dims: Any) -> TracedStep:
     if dims not in ((1,), ((1,),), ([1],)):
-        raise NotLocal(f"turning a map round along {dims} is not foreseen.")
-    return Pointwise(lambda part: function(part, (1,))), shape
+        raise UntraceableError(f"turning a map round along {dims} is not foreseen.")
+    return PointwiseOperation(lambda part: function(part, (1,))), shape
 
 
 def _instance_norm(
@@ -73,10 +82,12 @@ def _instance_norm(
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Step:
+) -> TracedStep:
     if use_input_stats:
-        return Norm(weight, bias, eps, over_batch=False), shape
-    return Pointwise(lambda part: function(part, running_mean, running_var, weight, bias, False, momentum, eps)), shape
+        return NormLayer(weight, bias, eps, over_batch=False), shape
+    return PointwiseOperation(
+        lambda part: function(part, running_mean, running_var, weight, bias, False, momentum, eps)
+    ), shape
 
 
 def _batch_norm(
@@ -90,10 +101,12 @@ def _batch_norm(
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Step:
+) -> TracedStep:
     if training:
-        return Norm(weight, bias, eps, over_batch=True), shape
-    return Pointwise(lambda part: function(part, running_mean, running_var, weight, bias, False, momentum, eps)), shape
+        return NormLayer(weight, bias, eps, over_batch=True), shape
+    return PointwiseOperation(
+        lambda part: function(part, running_mean, running_var, weight, bias, False, momentum, eps)
+    ), shape
 
 
 JOINING = frozenset({"cat", "concat"})
@@ -105,14 +118,14 @@ POINTWISE = JOINING | set(
 )
 """Functions of each cell by itself."""
 
-STEPS: Mapping[str, Callable[..., Step]] = {
-    "conv2d": conv2d,
-    "conv_transpose2d": conv_transpose2d,
+STEPS: Mapping[str, Callable[..., TracedStep]] = {
+    "conv2d": trace_conv2d,
+    "conv_transpose2d": trace_conv_transpose2d,
     "pad": _pad,
-    "avg_pool2d": pool,
-    "max_pool2d": pool,
-    "boolean_dispatch": pool,
-    "interpolate": interpolate,
+    "avg_pool2d": trace_pool,
+    "max_pool2d": trace_pool,
+    "boolean_dispatch": trace_pool,
+    "interpolate": trace_interpolate,
     "__getitem__": _item,
     "index_select": _index_select,
     "flip": _flip,

@@ -11,26 +11,31 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from brushwork.fast.graph import Norm, NotLocal
-from brushwork.fast.local import Local, Pair
-from brushwork.fast.sliding import Convolution, Enlargement, Pool, TransposedConvolution
+from brushwork.fast.graph import NormLayer, UntraceableError
+from brushwork.fast.local import LocalOperation, RowsColumns
+from brushwork.fast.sliding import (
+    ConvolutionOperation,
+    PoolOperation,
+    TransposedConvolutionOperation,
+    UpsampleOperation,
+)
 
-Step: TypeAlias = tuple[Local | Norm, torch.Size]
+TracedStep: TypeAlias = tuple[LocalOperation | NormLayer, torch.Size]
 """A step, and the shape of its result."""
 
 
-def pair(value: int | Sequence[int]) -> Pair:
+def to_pair(value: int | Sequence[int]) -> RowsColumns:
     """Rows and columns, of one number for both or of two."""
     both = (value, value) if isinstance(value, int) else tuple(value) * (2 if len(value) == 1 else 1)
     return both[0], both[1]
 
 
-def sized(shape: torch.Size, sides: Sequence[int], channels: int | None = None) -> torch.Size:
+def with_sides(shape: torch.Size, sides: Sequence[int], channels: int | None = None) -> torch.Size:
     """A shape with other sides."""
     return torch.Size((shape[0], shape[1] if channels is None else channels, *sides))
 
 
-def conv2d(
+def trace_conv2d(
     shape: torch.Size,
     _: Any,
     /,
@@ -40,21 +45,21 @@ def conv2d(
     padding: Any = 0,
     dilation: Any = 1,
     groups: int = 1,
-) -> Step:
-    """A convolution, and the shape it leaves. Raises: NotLocal: one that is not foreseen."""
+) -> TracedStep:
+    """A convolution, and the shape it leaves. Raises: UntraceableError: one that is not foreseen."""
     if isinstance(padding, str):
-        raise NotLocal(f"a convolution with padding {padding!r} is not foreseen: give numbers.")
-    step = Convolution(weight, bias, pair(stride), pair(padding), pair(dilation), groups)
+        raise UntraceableError(f"a convolution with padding {padding!r} is not foreseen: give numbers.")
+    step = ConvolutionOperation(weight, bias, to_pair(stride), to_pair(padding), to_pair(dilation), groups)
     sides = [
         (side + 2 * pad - gap * (kernel - 1) - 1) // every + 1
         for side, kernel, every, pad, gap in zip(
             shape[2:], weight.shape[2:], step.stride, step.padding, step.dilation, strict=True
         )
     ]
-    return step, sized(shape, sides, weight.shape[0])
+    return step, with_sides(shape, sides, weight.shape[0])
 
 
-def conv_transpose2d(
+def trace_conv_transpose2d(
     shape: torch.Size,
     _: Any,
     /,
@@ -65,10 +70,10 @@ def conv_transpose2d(
     output_padding: Any = 0,
     groups: int = 1,
     dilation: Any = 1,
-) -> Step:
-    """A transposed convolution, and the shape it leaves. Raises: NotLocal: one that is not foreseen."""
-    step = TransposedConvolution(
-        weight, bias, pair(stride), pair(padding), pair(output_padding), groups, pair(dilation)
+) -> TracedStep:
+    """A transposed convolution, and the shape it leaves. Raises: UntraceableError: one that is not foreseen."""
+    step = TransposedConvolutionOperation(
+        weight, bias, to_pair(stride), to_pair(padding), to_pair(output_padding), groups, to_pair(dilation)
     )
     sides = [
         (side - 1) * every - 2 * pad + gap * (kernel - 1) + more + 1
@@ -76,20 +81,22 @@ def conv_transpose2d(
             shape[2:], weight.shape[2:], step.stride, step.padding, step.output_padding, step.dilation, strict=True
         )
     ]
-    return step, sized(shape, sides, weight.shape[1] * groups)
+    return step, with_sides(shape, sides, weight.shape[1] * groups)
 
 
-def pool(shape: torch.Size, function: Any, /, kernel_size: Any, stride: Any = None, *others: Any, **named: Any) -> Step:
-    """A pool without padding, and the shape it leaves. Raises: NotLocal: one that is not foreseen."""
-    kernel = pair(kernel_size)
+def trace_pool(
+    shape: torch.Size, function: Any, /, kernel_size: Any, stride: Any = None, *others: Any, **named: Any
+) -> TracedStep:
+    """A pool without padding, and the shape it leaves. Raises: UntraceableError: one that is not foreseen."""
+    kernel = to_pair(kernel_size)
     if any(others[:1]) or named.get("padding") or named.get("ceil_mode"):
-        raise NotLocal("pools with padding are not foreseen.")
-    step = Pool(function, kernel, pair(stride) if stride else kernel)
+        raise UntraceableError("pools with padding are not foreseen.")
+    step = PoolOperation(function, kernel, to_pair(stride) if stride else kernel)
     sides = [(side - own) // every + 1 for side, own, every in zip(shape[2:], kernel, step.stride, strict=True)]
-    return step, sized(shape, sides)
+    return step, with_sides(shape, sides)
 
 
-def interpolate(
+def trace_interpolate(
     shape: torch.Size,
     _: Any,
     /,
@@ -99,15 +106,15 @@ def interpolate(
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
-) -> Step:
-    """An enlargement by whole numbers, and the shape it leaves. Raises: NotLocal: one that is not foreseen."""
+) -> TracedStep:
+    """An enlargement by whole numbers, and the shape it leaves. Raises: UntraceableError: one that is not foreseen."""
     if mode not in ("nearest", "nearest-exact", "bilinear") or align_corners or antialias:
-        raise NotLocal(f"resizing by {mode} is not foreseen.")
+        raise UntraceableError(f"resizing by {mode} is not foreseen.")
     if size is None:
         both = scale_factor if isinstance(scale_factor, list | tuple) else (scale_factor, scale_factor)
         size = [side * factor for side, factor in zip(shape[2:], both, strict=True)]
-    height, width = pair(size)
+    height, width = to_pair(size)
     factors = int(height // shape[2]), int(width // shape[3])
     if (shape[2] * factors[0], shape[3] * factors[1]) != (height, width) or min(factors) < 1:
-        raise NotLocal("resizing is foreseen by whole numbers only.")
-    return Enlargement(mode, factors), sized(shape, (shape[2] * factors[0], shape[3] * factors[1]))
+        raise UntraceableError("resizing is foreseen by whole numbers only.")
+    return UpsampleOperation(mode, factors), with_sides(shape, (shape[2] * factors[0], shape[3] * factors[1]))

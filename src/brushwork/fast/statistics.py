@@ -10,27 +10,27 @@ from torch import Tensor
 from brushwork.types import Feature
 
 
-class Statistics(NamedTuple):
+class NormStatisticsValue(NamedTuple):
     """Mean and biased variance of a map's channels, 1 or batch × channels × 1 × 1."""
 
     mean: Tensor
     variance: Tensor
 
-    def over_batch(self) -> Statistics:
+    def pool_batch(self) -> NormStatisticsValue:
         """Those of the whole batch."""
         mean = self.mean.mean(0, keepdim=True)
-        return Statistics(mean, (self.variance + (self.mean - mean).square()).mean(0, keepdim=True))
+        return NormStatisticsValue(mean, (self.variance + (self.mean - mean).square()).mean(0, keepdim=True))
 
 
-class Moments(NamedTuple):
+class RunningMoments(NamedTuple):
     """What is kept of the cells seen so far: their number, mean, and sum of squared differences from it."""
 
-    cells: int
+    positions: int
     mean: Tensor
     squares: Tensor
 
     @classmethod
-    def of(cls, part: Feature) -> Moments:
+    def of(cls, part: Feature) -> RunningMoments:
         """Of the cells of a part; taken about its own mean, so that nothing cancels, and kept in float64.
 
         On `mps`, which has no float64, in float32.
@@ -40,12 +40,12 @@ class Moments(NamedTuple):
         squares = (part - mean).square_().sum((2, 3), keepdim=True)
         return cls(part.shape[-2] * part.shape[-1], mean.to(wide), squares.to(wide))
 
-    def __add__(self, other: Moments) -> Moments:  # type: ignore[override]
+    def __add__(self, other: RunningMoments) -> RunningMoments:  # type: ignore[override]
         """Of the cells of both. Source: Chan, Golub, LeVeque 1979, eq. 2.1."""
-        cells, step = self.cells + other.cells, other.mean - self.mean
-        squares = self.squares + other.squares + step.square() * (self.cells * other.cells / cells)
-        return Moments(cells, self.mean + step * (other.cells / cells), squares)
+        positions, step = self.positions + other.positions, other.mean - self.mean
+        squares = self.squares + other.squares + step.square() * (self.positions * other.positions / positions)
+        return RunningMoments(positions, self.mean + step * (other.positions / positions), squares)
 
     @property
-    def statistics(self) -> Statistics:
-        return Statistics(self.mean, self.squares / self.cells)
+    def statistics(self) -> NormStatisticsValue:
+        return NormStatisticsValue(self.mean, self.squares / self.positions)

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from brushwork.fast.graph import Graph, Node, NotLocal
-from brushwork.fast.local import Pointwise
+from brushwork.fast.graph import GraphNode, NetworkGraph, UntraceableError
+from brushwork.fast.local import PointwiseOperation
 from brushwork.fast.reading import JOINING, POINTWISE, STEPS
 from brushwork.types import Image
 
@@ -21,30 +21,30 @@ _ABOUT = frozenset({"__get__", "size", "dim", "numel", "__len__", "is_floating_p
 """What only asks a tensor about itself; `__get__` is its properties: shape, device, dtype."""
 
 
-def trace(network: Network, image: Image) -> Graph:
+def trace_network(network: Network, image: Image) -> NetworkGraph:
     """What a network does to a picture of this size.
 
-    Raises: NotLocal: something that is not known to be possible window by window.
+    Raises: UntraceableError: something that is not known to be possible window by window.
     """
-    nodes = [Node(image.shape, None)]
+    nodes = [GraphNode(image.shape, None)]
     with torch.no_grad():
-        drawn = network(Traced.of(nodes, image))
-    if not isinstance(drawn, Traced):
-        raise NotLocal("the network does not look at its picture.")
-    return Graph(nodes[: drawn.number + 1])
+        drawn = network(TracedTensor.of(nodes, image))
+    if not isinstance(drawn, TracedTensor):
+        raise UntraceableError("the network does not look at its picture.")
+    return NetworkGraph(nodes[: drawn.number + 1])
 
 
-class Traced(Tensor):
+class TracedTensor(Tensor):
     """A node, as a network sees it: a tensor of a shape, without numbers. What is done to it becomes a new node."""
 
-    nodes: list[Node]
+    nodes: list[GraphNode]
     number: int
 
     @classmethod
-    def of(cls, nodes: list[Node], like: Tensor) -> Traced:
+    def of(cls, nodes: list[GraphNode], like: Tensor) -> TracedTensor:
         """The last node."""
         shape = nodes[-1].shape
-        made: Traced = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=like.device)
+        made: TracedTensor = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=like.device)
         made.nodes, made.number = nodes, len(nodes) - 1
         return made
 
@@ -64,45 +64,45 @@ class Traced(Tensor):
             return _pointwise(name, function, args, given)
         if name in STEPS:
             return _step(name, function, args, given)
-        raise NotLocal(f"{name} is not known to be possible window by window.")
+        raise UntraceableError(f"{name} is not known to be possible window by window.")
 
     @classmethod
     def __torch_dispatch__(  # type: ignore[override]
         cls, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         """What none of the names above foresaw."""
-        raise NotLocal(f"{function} is not known to be possible window by window.")
+        raise UntraceableError(f"{function} is not known to be possible window by window.")
 
 
-def _step(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Traced:
+def _step(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> TracedTensor:
     source = args[0]
     does, shape = STEPS[name](source.shape, function, *args[1:], **kwargs)
-    source.nodes.append(Node(shape, does, (source.number,)))
-    return Traced.of(source.nodes, source)
+    source.nodes.append(GraphNode(shape, does, (source.number,)))
+    return TracedTensor.of(source.nodes, source)
 
 
-def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Traced:
+def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> TracedTensor:
     """A function of each cell by itself: the maps among its arguments are its sources."""
     shape = _shape(name, args, kwargs)
-    like = next(one for one in _flat(args) if isinstance(one, Traced))
+    like = next(one for one in _flat(args) if isinstance(one, TracedTensor))
     sources: list[int] = []
 
     def placed(value: Any) -> Any:
         """In place of a map, the number of a source."""
         if isinstance(value, list | tuple):
             return [placed(one) for one in value]
-        if isinstance(value, Traced):
+        if isinstance(value, TracedTensor):
             sources.append(value.number)
         elif isinstance(value, Tensor) and value.shape[-2:] == shape[-2:] != (1, 1):
-            like.nodes.append(Node(value.shape, value.detach()))
+            like.nodes.append(GraphNode(value.shape, value.detach()))
             sources.append(len(like.nodes) - 1)
         else:
             return value
         return _Source(len(sources) - 1)
 
-    does = Pointwise(partial(_filled, function, [placed(one) for one in args], kwargs))
-    like.nodes.append(Node(shape, does, tuple(sources)))
-    return Traced.of(like.nodes, like)
+    does = PointwiseOperation(partial(_filled, function, [placed(one) for one in args], kwargs))
+    like.nodes.append(GraphNode(shape, does, tuple(sources)))
+    return TracedTensor.of(like.nodes, like)
 
 
 class _Source(int):
@@ -132,6 +132,6 @@ def _shape(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.S
         # torch.broadcast_shapes would import half a second of other packages.
         return max(shapes, key=lambda shape: (len(shape), shape.numel()))
     if (args[1:] or (kwargs.get("dim", 0),))[0] not in (1, -3):
-        raise NotLocal("maps are joined along another side than their channels.")
+        raise UntraceableError("maps are joined along another side than their channels.")
     batch, _, height, width = shapes[0]
     return torch.Size((batch, sum(shape[1] for shape in shapes), height, width))

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from brushwork.jobs.again import Repeat, again
-from brushwork.jobs.events import Event, Finished, Note, Passed, Started
-from brushwork.jobs.job import Job, OnePass, commission
-from brushwork.jobs.one_pass import paint_at_once
-from brushwork.jobs.one_pass_need import plan_at_once
-from brushwork.jobs.plan import plan
-from brushwork.jobs.record import Record
-from brushwork.jobs.run import paint
-from brushwork.jobs.together import paint_together
+from brushwork.jobs.again import RerunJob, job_from_image
+from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started
+from brushwork.jobs.job import FeedForwardJob, OptimizationJob, make_job
+from brushwork.jobs.one_pass import run_feedforward_job
+from brushwork.jobs.one_pass_need import plan_feedforward_job
+from brushwork.jobs.plan import plan_job
+from brushwork.jobs.record import Manifest
+from brushwork.jobs.run import run_job
+from brushwork.jobs.together import run_distributed_job
 
 __all__ = [
-    "Event",
+    "Advanced",
+    "FeedForwardJob",
     "Finished",
-    "Job",
+    "JobEvent",
+    "Manifest",
     "Note",
-    "OnePass",
-    "Passed",
-    "Record",
-    "Repeat",
+    "OptimizationJob",
+    "RerunJob",
     "Started",
-    "again",
-    "commission",
-    "paint",
-    "paint_at_once",
-    "paint_together",
-    "plan",
-    "plan_at_once",
+    "job_from_image",
+    "make_job",
+    "plan_feedforward_job",
+    "plan_job",
+    "run_distributed_job",
+    "run_feedforward_job",
+    "run_job",
 ]

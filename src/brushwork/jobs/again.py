@@ -7,27 +7,27 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from brushwork.errors import InputError
-from brushwork.evaluate.machine import pick_device
-from brushwork.fast.by_painter import ByPainter
-from brushwork.fast.painter import load_painter
-from brushwork.fast.shelf import shelved
-from brushwork.folders import expanded
-from brushwork.jobs.inscription import read_inscription
-from brushwork.jobs.job import DeviceName, Job, OnePass, commission
-from brushwork.jobs.record import Record, changed, machine
-from brushwork.jobs.source import Source, sha256_of
-from brushwork.perception.reading import digest
+from brushwork.evaluate.machine import select_device
+from brushwork.fast.by_painter import ModelOptions
+from brushwork.fast.painter import load_model
+from brushwork.fast.shelf import list_models
+from brushwork.folders import expand_user
+from brushwork.jobs.inscription import read_embedded_result
+from brushwork.jobs.job import DeviceName, FeedForwardJob, OptimizationJob, make_job
+from brushwork.jobs.record import Manifest, describe_machine, list_changes
+from brushwork.jobs.source import ImageSource, file_sha256
+from brushwork.perception.reading import tensors_sha256
 
 
-class Repeat(NamedTuple):
+class RerunJob(NamedTuple):
     """The job of a picture that was painted before."""
 
-    job: Job | OnePass
+    job: OptimizationJob | FeedForwardJob
     notes: tuple[str, ...]
     """What is different from then, and may change the last bits: versions, processor, threads."""
 
 
-def again(path: Path, output: Path | None = None) -> Repeat:
+def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
     """The job that painted a picture, read from its metadata.
 
     Inputs are looked for where they were relative to the picture, then by name beside it and in the current folder.
@@ -35,25 +35,25 @@ def again(path: Path, output: Path | None = None) -> Repeat:
 
     Raises: InputError: no such metadata, or an input that is missing or changed.
     """
-    path = expanded(path)
-    record = read_inscription(path).record
-    device = _device(record)
-    job = commission(
-        at_hand(record, path.parent) if isinstance(record.options, ByPainter) else record.options,
-        content=found(record.content, path.parent),
-        paintings=tuple(found(painting, path.parent) for painting in record.paintings),
-        regions=tuple(tuple(found(mask, path.parent) for mask in masks) for masks in record.regions),
+    path = expand_user(path)
+    manifest = read_embedded_result(path).manifest
+    device = _device(manifest)
+    job = make_job(
+        locate_model(manifest, path.parent) if isinstance(manifest.options, ModelOptions) else manifest.options,
+        content=find_by_hash(manifest.content, path.parent),
+        styles=tuple(find_by_hash(style, path.parent) for style in manifest.styles),
+        regions=tuple(tuple(find_by_hash(mask, path.parent) for mask in masks) for masks in manifest.regions),
         output=output or path.with_stem(f"{path.stem}-again"),
-        start=None if record.start is None else found(record.start, path.parent),
+        init=None if manifest.init is None else find_by_hash(manifest.init, path.parent),
         device=device,
-        tiling=record.tiling,
+        tiling=manifest.tiling,
     )
-    changes = changed(machine(pick_device(device)), record.machine)
+    changes = list_changes(describe_machine(select_device(device)), manifest.machine)
     note = f"it was painted in other circumstances ({'; '.join(changes)}): the last bits may come out otherwise."
-    return Repeat(job, (note,) if changes else ())
+    return RerunJob(job, (note,) if changes else ())
 
 
-def found(source: Source, folder: Path) -> Path:
+def find_by_hash(source: ImageSource, folder: Path) -> Path:
     """The file of this hash: where it was relative to the folder, or by its name in it or in the current folder.
 
     Raises: InputError: it is missing, or has changed.
@@ -61,35 +61,35 @@ def found(source: Source, folder: Path) -> Path:
     places = (folder / source.path, folder / Path(source.path).name, Path(source.path).name)
     present = [Path(place) for place in places if Path(place).is_file()]
     for place in present:
-        if sha256_of(place) == source.sha256:
+        if file_sha256(place) == source.sha256:
             return place
     if present:
         raise InputError(f"{present[0]} has changed since it was painted: put the former file back in its place.")
     raise InputError(f"{source.path} is missing, as seen from {folder}: put it there, or beside the picture.")
 
 
-def at_hand(record: Record, folder: Path) -> ByPainter:
+def locate_model(manifest: Manifest, folder: Path) -> ModelOptions:
     """The options of a picture by a painter, with the painter's file as it is found: where it was named, in the folder,
     or by its name.
 
     Raises: InputError: it is missing, or another one now.
     """
-    assert isinstance(record.options, ByPainter)
-    named = Path(record.options.painter)
-    places = (named, folder / named, folder / named.name, shelved().get(named.stem, named))
+    assert isinstance(manifest.options, ModelOptions)
+    named = Path(manifest.options.model)
+    places = (named, folder / named, folder / named.name, list_models().get(named.stem, named))
     present = list(dict.fromkeys(place for place in places if place.is_file()))
     for place in present:
-        if digest(load_painter(place).network.state_dict()) == record.weights:
-            return replace(record.options, painter=str(place))
+        if tensors_sha256(load_model(place).network.state_dict()) == manifest.weights:
+            return replace(manifest.options, model=str(place))
     if present:
         raise InputError(f"{present[0]} has changed since it painted: put the former file back in its place.")
     raise InputError(f"the painter {named} is missing: put its file into {folder}, or into the current folder.")
 
 
-def _device(record: Record) -> DeviceName:
+def _device(manifest: Manifest) -> DeviceName:
     """The device it was painted on, or what there is."""
-    name = str(record.machine.get("device"))
+    name = str(manifest.machine.get("device"))
     try:
-        return cast("DeviceName", pick_device(name).type)
+        return cast("DeviceName", select_device(name).type)
     except InputError:
         return "auto"

@@ -8,43 +8,43 @@ from pathlib import Path
 from typing import NamedTuple
 
 from brushwork.errors import InputError
-from brushwork.jobs.parts import whole
-from brushwork.jobs.record import Record
+from brushwork.jobs.parts import gather_entry
+from brushwork.jobs.record import Manifest
 from brushwork.jobs.tensorfile import read_tensors, write_tensors
-from brushwork.recipes import Progress, Saved
+from brushwork.recipes import Progress, ResumeState
 from brushwork.types import Image
 
 _ENTRY = "brushwork checkpoint"
 """Name of the metadata's entry."""
 
 
-class Standing(NamedTuple):
+class Snapshot(NamedTuple):
     """How far a painting is: a snapshot after a step."""
 
-    saved: Saved
-    closures: int
+    resume_state: ResumeState
+    iterations: int
     """Over all sizes."""
     total: float
     losses: Mapping[str, float]
 
     @classmethod
-    def of(cls, progress: Progress) -> Callable[[], Standing]:
+    def of(cls, progress: Progress) -> Callable[[], Snapshot]:
         """The standing of now, to be had later too: its picture is made when it is asked for."""
-        losses, spent, saving = progress.step.losses, progress.spent, progress.saving()
+        losses, iterations, saving = progress.step.losses, progress.iterations, progress.lazy_resume_state()
         terms, total = {name: float(value) for name, value in losses.terms.items()}, float(losses.total)
-        return lambda: cls(saving(), spent, total, terms)
+        return lambda: cls(saving(), iterations, total, terms)
 
     @property
     def image(self) -> Image:
         """The picture, which may leave [0, 1]."""
-        return whole(self.saved.state, "shown")
+        return gather_entry(self.resume_state.state, "shown")
 
 
-class Checkpoint(NamedTuple):
+class JobCheckpoint(NamedTuple):
     """A standing, and what belongs to it."""
 
-    record: Record
-    standing: Standing
+    manifest: Manifest
+    snapshot: Snapshot
     seconds: float
     """Spent on painting so far."""
     notes: tuple[str, ...]
@@ -55,12 +55,12 @@ class Checkpoint(NamedTuple):
 
         Raises: OSError.
         """
-        saved, closures, total, losses = self.standing
+        saved, iterations, total, losses = self.snapshot
         story = {
-            "record": self.record.to_json(),
+            "record": self.manifest.to_json(),
             "level": saved.level,
-            "spent": saved.spent,
-            "closures": closures,
+            "spent": saved.iterations,
+            "closures": iterations,
             "total": total,
             "losses": dict(losses),
             "seconds": self.seconds,
@@ -69,7 +69,7 @@ class Checkpoint(NamedTuple):
         write_tensors(path, saved.state, {_ENTRY: json.dumps(story)})
 
     @classmethod
-    def read(cls, path: Path) -> Checkpoint:
+    def read(cls, path: Path) -> JobCheckpoint:
         """Read the file.
 
         Raises: InputError: damaged, or no checkpoint.
@@ -77,8 +77,8 @@ class Checkpoint(NamedTuple):
         state, metadata = read_tensors(path)
         try:
             story = json.loads(metadata[_ENTRY])
-            saved = Saved(story["level"], story["spent"], state)
-            standing = Standing(saved, story["closures"], story["total"], story["losses"])
-            return cls(Record.from_json(story["record"]), standing, story["seconds"], tuple(story["notes"]))
+            saved = ResumeState(story["level"], story["spent"], state)
+            snapshot = Snapshot(saved, story["closures"], story["total"], story["losses"])
+            return cls(Manifest.from_json(story["record"]), snapshot, story["seconds"], tuple(story["notes"]))
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path} is no checkpoint of brushwork ({error!r}): remove it, and begin anew.") from error

@@ -9,16 +9,16 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
-from brushwork.recipes import Level, Progress
+from brushwork.recipes import Progress, ScheduleLevel
 
 
 class Started(NamedTuple):
     """Everything was read and checked; painting begins."""
 
     device: torch.device
-    levels: tuple[Level, ...]
+    levels: tuple[ScheduleLevel, ...]
     """The sizes and closures to come, those that are spent included."""
-    spent: int
+    iterations: int
     """Closures already spent: 0, or those of the checkpoint that is resumed."""
     alpha: Tensor | None = None
     """Coverage of what is painted, (1, 1, height, width) at the photograph's size; None: opaque everywhere."""
@@ -30,7 +30,7 @@ class Note(NamedTuple):
     text: str
 
 
-class Passed(NamedTuple):
+class Advanced(NamedTuple):
     """How far a picture is that is painted in one pass."""
 
     done: float
@@ -45,7 +45,7 @@ class Finished(NamedTuple):
     """The last value of the objective; 0 where there was none."""
     losses: Mapping[str, float]
     """The same by term."""
-    closures: int
+    iterations: int
     """0: it was painted in one pass."""
     seconds: float
     """Painting time, that before a resumption included."""
@@ -53,4 +53,4 @@ class Finished(NamedTuple):
     """Everything that was noted on the way."""
 
 
-Event: TypeAlias = Started | Note | Progress | Passed | Finished
+JobEvent: TypeAlias = Started | Note | Progress | Advanced | Finished

@@ -7,107 +7,108 @@ from typing import NamedTuple
 
 import torch
 
-from brushwork.folders import expanded
-from brushwork.jobs.job import Commission, Job
+from brushwork.folders import expand_user
+from brushwork.jobs.job import BaseJob, OptimizationJob
 from brushwork.jobs.regions import read_regions
-from brushwork.jobs.wanted import is_kept, wanted
-from brushwork.picture import MAX_PIXELS, Picture, Size, picture_size, read_picture
+from brushwork.jobs.wanted import decode_sizes, is_style_file
+from brushwork.picture import MAX_PIXELS, LoadedImage, Size, image_size, read_image
 from brushwork.pipes import require_rereadable
-from brushwork.recipes import KeptStyle, Pictures, Region
+from brushwork.recipes import RecipeInputs, StyleFile, StyleRegion
 
 
-class Sizes(NamedTuple):
+class InputSizes(NamedTuple):
     """How large the pictures of a job are."""
 
     content: Size
-    paintings: tuple[Size, ...]
+    styles: tuple[Size, ...]
     regions: tuple[tuple[Size, Size, int], ...] = ()
     """Of each region the sizes of its two masks, and the number of its painting."""
 
 
-class Inputs(NamedTuple):
+class JobInputs(NamedTuple):
     """What a job looks at."""
 
-    content: Picture
-    paintings: tuple[Picture | KeptStyle, ...]
-    start: Picture | None
-    regions: tuple[Region, ...] = ()
+    content: LoadedImage
+    styles: tuple[LoadedImage | StyleFile, ...]
+    init: LoadedImage | None
+    regions: tuple[StyleRegion, ...] = ()
 
     @property
-    def sizes(self) -> Sizes:
-        return Sizes(self.content.size, tuple(painting.size for painting in self.paintings), _sizes(self.regions))
+    def sizes(self) -> InputSizes:
+        return InputSizes(self.content.size, tuple(style.size for style in self.styles), _sizes(self.regions))
 
     @property
     def nbytes(self) -> int:
         """Bytes that a rehearsal counts for them."""
-        return sum(picture.image.nbytes for picture in self._pictures)
+        return sum(image.image.nbytes for image in self._pictures)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was done to the pictures when they were read."""
-        read = (*self._pictures, *((self.start,) if self.start else ()))
-        return tuple(f"{picture.name}: {note}" for picture in read for note in picture.notes)
+        read = (*self._pictures, *((self.init,) if self.init else ()))
+        return tuple(f"{image.name}: {note}" for image in read for note in image.notes)
 
     @property
-    def _pictures(self) -> tuple[Picture, ...]:
-        return (self.content, *(painting for painting in self.paintings if isinstance(painting, Picture)))
+    def _pictures(self) -> tuple[LoadedImage, ...]:
+        return (self.content, *(style for style in self.styles if isinstance(style, LoadedImage)))
 
-    def on(self, device: torch.device) -> Pictures:
+    def to_device(self, device: torch.device) -> RecipeInputs:
         """The pictures on a device."""
-        return Pictures(
+        return RecipeInputs(
             self.content.image.to(device),
-            tuple((one.image if isinstance(one, Picture) else one).to(device) for one in self.paintings),
-            None if self.start is None else self.start.image.to(device),
+            tuple((one.image if isinstance(one, LoadedImage) else one).to(device) for one in self.styles),
+            None if self.init is None else self.init.image.to(device),
             tuple(region.to(device) for region in self.regions),
         )
 
 
-def read_inputs(job: Commission) -> Inputs:
+def read_inputs(job: BaseJob) -> JobInputs:
     """Read the pictures of a job.
 
     Raises: InputError: one of them cannot be used.
     """
     _require_rereadable(job)
-    looked_at = wanted(job)
+    looked_at = decode_sizes(job)
     content = _read(job, job.content, looked_at.content)
-    paintings = tuple(
-        _read_painting(job, painting, enough)
-        for painting, enough in zip(job.paintings, looked_at.paintings, strict=True)
+    styles = tuple(
+        _read_painting(job, style, min_size) for style, min_size in zip(job.styles, looked_at.styles, strict=True)
     )
-    given = job.start if isinstance(job, Job) else None
-    start = None if given is None else _read(job, given, looked_at.start)
-    regions = read_regions(job, content.size, [painting.size for painting in paintings])
-    return Inputs(content, paintings, start, regions)
+    given = job.init if isinstance(job, OptimizationJob) else None
+    init = None if given is None else _read(job, given, looked_at.init)
+    regions = read_regions(job, content.size, [style_image.size for style_image in styles])
+    return JobInputs(content, styles, init, regions)
 
 
-def read_sizes(job: Commission) -> Sizes:
+def read_sizes(job: BaseJob) -> InputSizes:
     """The sizes that the pictures would have if they were read.
 
     Raises: InputError: one of them cannot be used.
     """
     _require_rereadable(job)
-    looked_at, limit = wanted(job), job.max_pixels or MAX_PIXELS
-    content = picture_size(job.content, max_pixels=limit, enough=looked_at.content)
-    paintings = tuple(
-        KeptStyle.read(expanded(path)).size if is_kept(path) else picture_size(path, max_pixels=limit, enough=enough)
-        for path, enough in zip(job.paintings, looked_at.paintings, strict=True)
+    looked_at, limit = decode_sizes(job), job.max_pixels or MAX_PIXELS
+    content = image_size(job.content, max_pixels=limit, min_size=looked_at.content)
+    styles = tuple(
+        StyleFile.read(expand_user(path)).size
+        if is_style_file(path)
+        else image_size(path, max_pixels=limit, min_size=min_size)
+        for path, min_size in zip(job.styles, looked_at.styles, strict=True)
     )
-    return Sizes(content, paintings, _sizes(read_regions(job, content, paintings)))
+    return InputSizes(content, styles, _sizes(read_regions(job, content, styles)))
 
 
-def _require_rereadable(job: Commission) -> None:
+def _require_rereadable(job: BaseJob) -> None:
     for path in job.inputs:
-        require_rereadable(expanded(path))
+        require_rereadable(expand_user(path))
 
 
-def _sizes(regions: tuple[Region, ...]) -> tuple[tuple[Size, Size, int], ...]:
-    return tuple((Size.of(one.photograph), Size.of(one.painting), one.whose) for one in regions)
+def _sizes(regions: tuple[StyleRegion, ...]) -> tuple[tuple[Size, Size, int], ...]:
+    return tuple((Size.of(one.content), Size.of(one.style), one.style_index) for one in regions)
 
 
-def _read_painting(job: Commission, path: Path, enough: Size | None) -> Picture | KeptStyle:
+def _read_painting(job: BaseJob, path: Path, min_size: Size | None) -> LoadedImage | StyleFile:
     """A painting, or the style that was kept of one."""
-    return KeptStyle.read(expanded(path)) if is_kept(path) else _read(job, path, enough)
+    return StyleFile.read(expand_user(path)) if is_style_file(path) else _read(job, path, min_size)
 
 
-def _read(job: Commission, path: Path, enough: Size | None) -> Picture:
-    return read_picture(path, max_pixels=job.max_pixels or MAX_PIXELS, enough=enough)
+def _read(job: BaseJob, path: Path, min_size: Size | None) -> LoadedImage:
+    return read_image(path, max_pixels=job.max_pixels or MAX_PIXELS, min_size=min_size)

@@ -8,35 +8,35 @@ from pathlib import Path
 from typing import NamedTuple
 
 from brushwork.errors import InputError
-from brushwork.jobs.checkpoint import Standing
-from brushwork.jobs.record import Record
+from brushwork.jobs.checkpoint import Snapshot
+from brushwork.jobs.record import Manifest
 from brushwork.picture import read_metadata
 
 
-class Inscription(NamedTuple):
+class EmbeddedResult(NamedTuple):
     """What is read back from a picture."""
 
-    record: Record
-    finished: bool
+    manifest: Manifest
+    is_finished: bool
     """Whether this is the job's picture, and not one that was kept at an interruption."""
-    closures: int
+    iterations: int
     total: float
     losses: Mapping[str, float]
 
 
-def inscribe(record: Record, standing: Standing | None, *, finished: bool) -> str:
+def embed_result(manifest: Manifest, snapshot: Snapshot | None, *, finished: bool) -> str:
     """The text for a picture's metadata; no standing: of one painted in one pass. The same job gives the same text."""
     result = {
         "finished": finished,
-        "closures": standing.closures if standing else 0,
-        "total": standing.total if standing else 0.0,
-        "losses": dict(standing.losses) if standing else {},
+        "iterations": snapshot.iterations if snapshot else 0,
+        "total": snapshot.total if snapshot else 0.0,
+        "losses": dict(snapshot.losses) if snapshot else {},
     }
-    return json.dumps({**record.to_json(), "result": result})
+    return json.dumps({**manifest.to_json(), "result": result})
 
 
-def read_inscription(path: Path) -> Inscription:
-    """The opposite of `inscribe`.
+def read_embedded_result(path: Path) -> EmbeddedResult:
+    """The opposite of `embed_result`.
 
     Raises: InputError: no picture, or one that brushwork did not paint.
     """
@@ -49,8 +49,12 @@ def read_inscription(path: Path) -> Inscription:
             raise InputError(f"{path} was drawn at once by a painter: repeat it with {command}")
         result = data["result"]
         losses = {str(name): float(value) for name, value in result["losses"].items()}
-        return Inscription(
-            Record.from_json(data), bool(result["finished"]), int(result["closures"]), float(result["total"]), losses
+        return EmbeddedResult(
+            Manifest.from_json(data),
+            bool(result["finished"]),
+            int(result.get("iterations", result.get("closures", 0))),
+            float(result["total"]),
+            losses,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"the record in {path} cannot be read ({error!r}): it was changed.") from error

@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeAlias
 
 from brushwork.errors import InputError
 from brushwork.evaluate.tiled import Tiling
-from brushwork.fast.at_once import AtOnce
-from brushwork.folders import expanded
-from brushwork.recipes import Options
+from brushwork.fast.at_once import FeedForwardOptions
+from brushwork.folders import expand_user
+from brushwork.recipes import RecipeOptions
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
 
@@ -20,16 +20,16 @@ Masks: TypeAlias = tuple[Path, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Commission(ABC):
+class BaseJob(ABC):
     """One painting, from files to a file, however it is painted."""
 
-    options: Options | AtOnce
+    options: RecipeOptions | FeedForwardOptions
     """What to paint; the type says by which recipe, or by which kind of network at once."""
 
     content: Path
     """The photograph of a transfer; the picture of a reconstruction or a texture."""
 
-    paintings: tuple[Path, ...] = ()
+    styles: tuple[Path, ...] = ()
     """The paintings of a transfer; none for the other recipes."""
 
     regions: tuple[Masks, ...] = ()
@@ -56,7 +56,7 @@ class Commission(ABC):
     @property
     def inputs(self) -> tuple[Path, ...]:
         """What is read."""
-        return (self.content, *self.paintings, *(mask for masks in self.regions for mask in masks))
+        return (self.content, *self.styles, *(mask for masks in self.regions for mask in masks))
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -65,23 +65,23 @@ class Commission(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job(Commission):
+class OptimizationJob(BaseJob):
     """One painting that is optimized."""
 
-    options: Options
+    options: RecipeOptions
 
-    start: Path | None = None
+    init: Path | None = None
     """A picture to begin with, instead of the starting point that the options name."""
 
     @property
     def checkpoint(self) -> Path:
         """Where the unfinished painting is kept: beside the output."""
-        return expanded(self.output.with_name(f"{self.output.name}.checkpoint"))
+        return expand_user(self.output.with_name(f"{self.output.name}.checkpoint"))
 
     @property
     def inputs(self) -> tuple[Path, ...]:
         """What is read."""
-        return (*super().inputs, *(() if self.start is None else (self.start,)))
+        return (*super().inputs, *(() if self.init is None else (self.init,)))
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -90,19 +90,21 @@ class Job(Commission):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnePass(Commission):
+class FeedForwardJob(BaseJob):
     """One painting that is painted in one pass."""
 
-    options: AtOnce
+    options: FeedForwardOptions
 
 
-def commission(options: Options | AtOnce, *, start: Path | None = None, **rest: Any) -> Job | OnePass:
+def make_job(
+    options: RecipeOptions | FeedForwardOptions, *, init: Path | None = None, **rest: Any
+) -> OptimizationJob | FeedForwardJob:
     """The job that belongs to the options; `rest`: the other fields.
 
     Raises: InputError: a start for what is painted in one pass.
     """
-    if not isinstance(options, AtOnce):
-        return Job(options=options, start=start, **rest)
-    if start is not None:
-        raise InputError(f"{start} was given to start from, and what is painted in one pass starts from nothing.")
-    return OnePass(options=options, **rest)
+    if not isinstance(options, FeedForwardOptions):
+        return OptimizationJob(options=options, init=init, **rest)
+    if init is not None:
+        raise InputError(f"{init} was given to start from, and what is painted in one pass starts from nothing.")
+    return FeedForwardJob(options=options, **rest)

@@ -11,22 +11,22 @@ from typing import NamedTuple
 
 import torch
 
-from brushwork.errors import NotAdditive
-from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.meter import on_meta
-from brushwork.evaluate.plan import with_reserve
-from brushwork.evaluate.strips import Strip, shows, strips
-from brushwork.evaluate.strips import work as work_of
+from brushwork.errors import NotAdditiveError
+from brushwork.evaluate.layout import TileLayout
+from brushwork.evaluate.meter import to_meta
+from brushwork.evaluate.plan import subtract_reserve
+from brushwork.evaluate.strips import Strip, count_passes, split_strips
+from brushwork.evaluate.strips import relative_cost as work_of
 from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs.inputs import Sizes
-from brushwork.jobs.rehearse import peak
-from brushwork.jobs.scaled import scaled, size_of
-from brushwork.jobs.shown import is_visible, shown
+from brushwork.jobs.inputs import InputSizes
+from brushwork.jobs.rehearse import peak_memory
+from brushwork.jobs.scaled import option_size, with_size
+from brushwork.jobs.shown import encoded_sizes, is_encodable
 from brushwork.perception import Encoder
 from brushwork.picture import Size
 from brushwork.picture.window import Window
-from brushwork.recipes import Options, taps
-from brushwork.recipes import plan as levels_of
+from brushwork.recipes import RecipeOptions, encoded_layers
+from brushwork.recipes import schedule as levels_of
 from brushwork.recipes.options import SMALLEST_SIDE
 
 SIDES = (384, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 5120, 6144, 8192)
@@ -40,36 +40,36 @@ _STEP = 16
 
 
 @dataclass(frozen=True)
-class Need:
+class MemoryEstimator:
     """The memory that paintings of some pictures need on a device, beyond what is held."""
 
-    sizes: Sizes
+    sizes: InputSizes
     encoder: Encoder
     device: torch.device
 
-    def __call__(self, options: Options, tiling: Tiling | None = None, level: int = -1) -> int:
-        """Bytes. Raises: NotAdditive: a loss that cannot be looked at in tiles."""
-        tensors = peak(options, self.sizes, self._bare, level, tiling)
-        return with_reserve(tensors + self._weights(), self.device)
+    def __call__(self, options: RecipeOptions, tiling: Tiling | None = None, level: int = -1) -> int:
+        """Bytes. Raises: NotAdditiveError: a loss that cannot be looked at in tiles."""
+        tensors = peak_memory(options, self.sizes, self._bare, level, tiling)
+        return subtract_reserve(tensors + self._weights(), self.device)
 
     @cached_property
     def _bare(self) -> Encoder:
-        return on_meta(self.encoder)
+        return to_meta(self.encoder)
 
     def _weights(self) -> int:
         """On the CPU the network is there already."""
         return 0 if self.device.type == "cpu" else sum(one.nbytes for one in self.encoder.parameters())
 
-    def tiling(self, options: Options, room: int) -> Tiling | None:
+    def choose_tiling(self, options: RecipeOptions, budget: int) -> Tiling | None:
         """The largest tiles that fit, and as much of them kept as fits; the smallest, where none fit.
 
         Row after row, larger parts than are needed for as few strips are worth less than what is kept in their place.
         None: tiles would not help, because the pictures are small, or a loss is no sum over positions.
         """
-        sides = [side for side in SIDES if side < self.longest(options)]
+        sides = [side for side in SIDES if side < self.longest_side(options)]
         try:
-            side = self.fitting(options, sides, room)
-        except NotAdditive:
+            side = self.largest_fitting_side(options, sides, budget)
+        except NotAdditiveError:
             return None
         if side is None:
             return Tiling(sides[0]) if sides else None
@@ -78,40 +78,43 @@ class Need:
         return Tiling(
             side,
             1
-            + bisect_right(range(2, looking.most(side) + 1), room, key=lambda kept: self(options, Tiling(side, kept))),
+            + bisect_right(
+                range(2, looking.most(side) + 1), budget, key=lambda kept: self(options, Tiling(side, kept))
+            ),
         )
 
-    def longest(self, options: Options) -> int:
+    def longest_side(self, options: RecipeOptions) -> int:
         """Pixels of the longest side of what the network is shown at the finest level."""
         finest = levels_of(options, self.sizes.content)[-1].size
-        return max(max(size) for size in shown(options, self.sizes, finest).values())
+        return max(max(size) for size in encoded_sizes(options, self.sizes, finest).values())
 
-    def fitting(self, options: Options, sides: Sequence[int], room: int) -> int | None:
+    def largest_fitting_side(self, options: RecipeOptions, sides: Sequence[int], budget: int) -> int | None:
         """The largest of some growing sides of tiles that fits; None: none does.
 
-        Raises: NotAdditive: a loss that cannot be looked at in tiles.
+        Raises: NotAdditiveError: a loss that cannot be looked at in tiles.
         """
-        count = bisect_right(sides, room, key=lambda side: self(options, Tiling(side)))
+        count = bisect_right(sides, budget, key=lambda side: self(options, Tiling(side)))
         return sides[count - 1] if count else None
 
-    def least(self, options: Options) -> int:
+    def minimum_memory(self, options: RecipeOptions) -> int:
         """Bytes in the smallest tiles; at once, where tiles cannot be."""
         try:
             return self(options, Tiling(SIDES[0]))
-        except NotAdditive:
+        except NotAdditiveError:
             return self(options)
 
-    def largest(self, options: Options, canvas: Size, room: int) -> int:
+    def max_size(self, options: RecipeOptions, canvas: Size, budget: int) -> int:
         """The largest size below the present one that fits; 0: none does."""
         smaller = (
-            (size, scaled(options, size, canvas)) for size in range(SMALLEST_SIDE, size_of(options, canvas), _STEP)
+            (size, with_size(options, size, canvas))
+            for size in range(SMALLEST_SIDE, option_size(options, canvas), _STEP)
         )
-        candidates = [(size, one) for size, one in smaller if is_visible(one, self.sizes, self.encoder)]
-        fitting = bisect_right(candidates, room, key=lambda candidate: self.least(candidate[1]))
+        candidates = [(size, one) for size, one in smaller if is_encodable(one, self.sizes, self.encoder)]
+        fitting = bisect_right(candidates, budget, key=lambda candidate: self.minimum_memory(candidate[1]))
         return candidates[fitting - 1][0] if fitting else 0
 
 
-def work(options: Options, encoder: Encoder, size: Size, tiling: Tiling | None) -> float:
+def relative_cost(options: RecipeOptions, encoder: Encoder, size: Size, tiling: Tiling | None) -> float:
     """How many times as long as at once a closure takes."""
     return 1.0 if tiling is None else _looking(options, encoder, size).work(tiling)
 
@@ -119,12 +122,12 @@ def work(options: Options, encoder: Encoder, size: Size, tiling: Tiling | None) 
 class _Looking(NamedTuple):
     """How a picture is looked at that does not fit."""
 
-    layout: Layout
+    layout: TileLayout
     streams: bool
     """Row after row; else in tiles."""
 
     def _strips(self, side: int) -> list[Strip]:
-        return strips(self.layout, Window.whole(self.layout.picture), side**2)
+        return split_strips(self.layout, Window.whole(self.layout.image), side**2)
 
     def strips(self, side: int) -> int:
         """How many strips are looked at one after the other; of tiles, those of each size count as others."""
@@ -134,20 +137,20 @@ class _Looking(NamedTuple):
         """The largest number of `Tiling.kept` that means anything."""
         if not self.streams:
             return min(_MOST_KEPT, len(self.layout.tiles(side)))
-        return 1 + shows(self._strips(side))
+        return 1 + count_passes(self._strips(side))
 
     def work(self, tiling: Tiling) -> float:
         if not self.streams:
-            return self.layout.work(*tiling)
+            return self.layout.relative_cost(*tiling)
         return work_of(self._strips(tiling.side), tiling.kept - 1)
 
 
-def _looking(options: Options, encoder: Encoder, size: Size) -> _Looking:
-    read = taps(options)
-    return _Looking(Layout.of(encoder, dict.fromkeys(read, 0), size), bool(encoder.steps(read)))
+def _looking(options: RecipeOptions, encoder: Encoder, size: Size) -> _Looking:
+    read = encoded_layers(options)
+    return _Looking(TileLayout.of(encoder, dict.fromkeys(read, 0), size), bool(encoder.native_steps(read)))
 
 
-def halved(tiling: Tiling | None, canvas: Size) -> Tiling | None:
+def halve_tiling(tiling: Tiling | None, canvas: Size) -> Tiling | None:
     """A tiling that takes about half the memory, for a picture of a size; None: there is none."""
     if tiling is not None and tiling.kept > 1:
         return Tiling(tiling.side, tiling.kept // 2)

@@ -8,19 +8,19 @@ from math import inf
 
 import torch
 
-from brushwork.errors import OutOfMemory
-from brushwork.evaluate.machine import pick_device
-from brushwork.evaluate.memory import give_back, held_memory, room_on
-from brushwork.evaluate.meter import META, Meter
-from brushwork.evaluate.plan import LevelPlan, Plan, with_reserve
+from brushwork.errors import OutOfMemoryError
+from brushwork.evaluate.machine import select_device
+from brushwork.evaluate.memory import allocated_memory, memory_budget, trim_memory
+from brushwork.evaluate.meter import META, MemoryMeter
+from brushwork.evaluate.plan import JobPlan, LevelPlan, subtract_reserve
 from brushwork.evaluate.tiled import Tiling
-from brushwork.fast.at_once import AtOnce, Brush, canvas_size, strokes
-from brushwork.jobs.inputs import Sizes, read_sizes
-from brushwork.jobs.job import OnePass
+from brushwork.fast.at_once import FeedForwardOptions, Stylizer, output_size, run_stylizer
+from brushwork.jobs.inputs import InputSizes, read_sizes
+from brushwork.jobs.job import FeedForwardJob
 from brushwork.jobs.need import SIDES
 from brushwork.picture import Size
-from brushwork.recipes import Pictures, Region
-from brushwork.recipes.options import SMALLEST_SIDE, measured
+from brushwork.recipes import RecipeInputs, StyleRegion
+from brushwork.recipes.options import SMALLEST_SIDE, measured_size
 from brushwork.types import Image
 
 _AMPLE = 2**12
@@ -37,107 +37,113 @@ _GIGABYTE = 1e9
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class FeedForwardMemory:
     """The memory that painting in one pass needs on a device, beyond what is held, for pictures of some sizes."""
 
-    sizes: Sizes
-    brush: Brush
+    sizes: InputSizes
+    stylizer: Stylizer
     device: torch.device
-    """`brush` lies on `meta`, as `on_meta` makes it."""
+    """`stylizer` lies on `meta`, as `to_meta` makes it."""
 
-    def __call__(self, options: AtOnce, side: int | None) -> int:
+    def __call__(self, options: FeedForwardOptions, side: int | None) -> int:
         """Bytes, at once (None) or in tiles of so many pixels a side."""
-        with Meter() as meter:
-            for _ in strokes(options, _pictures(self.sizes), self.brush, side):
+        with MemoryMeter() as meter:
+            for _ in run_stylizer(options, _pictures(self.sizes), self.stylizer, side):
                 pass
-        return with_reserve(meter.peak, self.device)
+        return subtract_reserve(meter.peak, self.device)
 
-    def side(self, options: AtOnce, room: int) -> int | None:
+    def choose_side(self, options: FeedForwardOptions, budget: int) -> int | None:
         """The largest tiles that fit, up to those that are fastest; the smallest, where none fit; None: at once."""
-        canvas = canvas_size(options, self.sizes.content)
-        fastest = self.brush.fastest or max(canvas)
-        if max(canvas) <= fastest and (self.is_ample(options, room) or self(options, None) <= room):
+        canvas = output_size(options, self.sizes.content)
+        fastest = self.stylizer.fastest_tile or max(canvas)
+        if max(canvas) <= fastest and (self.is_ample(options, budget) or self(options, None) <= budget):
             return None
         sides = [side for side in SIDES if side <= min(fastest, max(canvas) - 1)]
         if not sides:
             return None
-        return sides[max(0, bisect_right(sides, room, key=lambda side: self(options, side)) - 1)]
+        return sides[max(0, bisect_right(sides, budget, key=lambda side: self(options, side)) - 1)]
 
-    def is_ample(self, options: AtOnce, room: int) -> bool:
+    def is_ample(self, options: FeedForwardOptions, budget: int) -> bool:
         """Whether there is surely enough to paint at once."""
-        canvas = canvas_size(options, self.sizes.content)
-        seen = canvas.area + sum(max(painting.area, canvas.area) for painting in self.sizes.paintings)
-        return _AMPLE * seen <= room
+        canvas = output_size(options, self.sizes.content)
+        seen = canvas.area + sum(max(style.area, canvas.area) for style in self.sizes.styles)
+        return _AMPLE * seen <= budget
 
-    def largest(self, options: AtOnce, room: int) -> int:
+    def max_size(self, options: FeedForwardOptions, budget: int) -> int:
         """The largest size below the present one that fits; 0: none does."""
-        canvas = canvas_size(options, self.sizes.content)
-        smaller = range(SMALLEST_SIDE, round(measured(canvas, options.measure)), _STEP)
-        found = bisect_right(smaller, room, key=lambda size: self(replace(options, size=size), SIDES[0]))
+        canvas = output_size(options, self.sizes.content)
+        smaller = range(SMALLEST_SIDE, round(measured_size(canvas, options.measure)), _STEP)
+        found = bisect_right(smaller, budget, key=lambda size: self(replace(options, size=size), SIDES[0]))
         return smaller[found - 1] if found else 0
 
 
-def choose_side(
-    job: OnePass, sizes: Sizes, brush: Brush, device: torch.device, memory: int | None = None
+def choose_tile_side(
+    job: FeedForwardJob, sizes: InputSizes, stylizer: Stylizer, device: torch.device, memory: int | None = None
 ) -> int | None:
     """The side of the tiles that a job is painted in within `memory` bytes (None: what the machine has); None: at once.
 
-    Raises: OutOfMemory: not even small tiles fit; carries the size that does.
+    Raises: OutOfMemoryError: not even small tiles fit; carries the size that does.
     """
-    give_back()
-    room, need = room_on(device, memory), Rehearsal(sizes, brush.on_meta(), device)
-    if room is None:
+    trim_memory()
+    budget, estimator = memory_budget(device, memory), FeedForwardMemory(sizes, stylizer.to_meta(), device)
+    if budget is None:
         return job.tiling.side if job.tiling else None
-    if job.tiling and need(job.options, job.tiling.side) <= room:
+    if job.tiling and estimator(job.options, job.tiling.side) <= budget:
         return job.tiling.side
-    if _is_ample(room, job, sizes, brush):
+    if _is_ample(budget, job, sizes, stylizer):
         return None
-    side = need.side(job.options, room)
-    if side is None and need.is_ample(job.options, room):
+    side = estimator.choose_side(job.options, budget)
+    if side is None and estimator.is_ample(job.options, budget):
         return None
-    least = need(job.options, side)
-    if least > room:
-        largest = need.largest(job.options, room)
+    least = estimator(job.options, side)
+    if least > budget:
+        largest = estimator.max_size(job.options, budget)
         remedy = f"take size {largest} or less" if largest else "no size fits; free some, or take another device"
-        raise OutOfMemory(
-            f"{canvas_size(job.options, sizes.content)} pixels take {least / _GIGABYTE:.2f} GB of memory on {device}, "
-            f"and {room / _GIGABYTE:.2f} GB are left: {remedy}.",
+        raise OutOfMemoryError(
+            f"{output_size(job.options, sizes.content)} pixels take {least / _GIGABYTE:.2f} GB of memory on {device}, "
+            f"and {budget / _GIGABYTE:.2f} GB are left: {remedy}.",
             largest or None,
         )
     return side
 
 
-def _is_ample(room: int, job: OnePass, sizes: Sizes, brush: Brush) -> bool:
+def _is_ample(budget: int, job: FeedForwardJob, sizes: InputSizes, stylizer: Stylizer) -> bool:
     """Whether a job surely fits at once, and is not painted faster in tiles."""
-    canvas = canvas_size(job.options, sizes.content)
-    largest = max(size.area for size in (canvas, sizes.content, *sizes.paintings))
-    return max(canvas) <= (brush.fastest or inf) and _AMPLE * largest <= room
+    canvas = output_size(job.options, sizes.content)
+    largest = max(size.area for size in (canvas, sizes.content, *sizes.styles))
+    return max(canvas) <= (stylizer.fastest_tile or inf) and _AMPLE * largest <= budget
 
 
-def plan_at_once(job: OnePass, *, memory: int | None = None) -> Plan:
+def plan_feedforward_job(job: FeedForwardJob, *, memory: int | None = None) -> JobPlan:
     """Size and peak memory of a job that is painted in one pass. Pictures are only measured, nothing is painted.
 
-    Raises: InputError, WeightsError: as `paint_at_once`.
+    Raises: InputError, WeightsError: as `run_feedforward_job`.
     """
-    device, options, sizes = pick_device(job.device), job.options, read_sizes(job)
-    brush = options.brush(device)
-    give_back()
-    held, room, need = held_memory(device), room_on(device, memory), Rehearsal(sizes, brush.on_meta(), device)
-    side = None if room is None else need.side(options, room)
-    needed = need(options, side)
-    fits = room is None or needed <= room
-    return Plan(
+    device, options, sizes = select_device(job.device), job.options, read_sizes(job)
+    stylizer = options.load_stylizer(device)
+    trim_memory()
+    held, budget, estimator = (
+        allocated_memory(device),
+        memory_budget(device, memory),
+        FeedForwardMemory(sizes, stylizer.to_meta(), device),
+    )
+    side = None if budget is None else estimator.choose_side(options, budget)
+    needed = estimator(options, side)
+    fits = budget is None or needed <= budget
+    return JobPlan(
         str(device),
-        (LevelPlan(canvas_size(options, sizes.content), 0, held + needed, None),),
-        None if room is None else room + held,
-        None if fits or room is None else need.largest(options, room),
+        (LevelPlan(output_size(options, sizes.content), 0, held + needed, None),),
+        None if budget is None else budget + held,
+        None if fits or budget is None else estimator.max_size(options, budget),
         None if side is None else Tiling(side),
     )
 
 
-def _pictures(sizes: Sizes) -> Pictures:
-    regions = tuple(Region(_picture(own)[0, :1], _picture(other)[0, :1], whose) for own, other, whose in sizes.regions)
-    return Pictures(_picture(sizes.content), tuple(map(_picture, sizes.paintings)), None, regions)
+def _pictures(sizes: InputSizes) -> RecipeInputs:
+    regions = tuple(
+        StyleRegion(_picture(own)[0, :1], _picture(other)[0, :1], whose) for own, other, whose in sizes.regions
+    )
+    return RecipeInputs(_picture(sizes.content), tuple(map(_picture, sizes.styles)), None, regions)
 
 
 def _picture(size: Size) -> Image:

@@ -8,12 +8,12 @@ from time import perf_counter
 
 import torch
 
-from brushwork.errors import Diverged
-from brushwork.jobs.scaled import scaled
+from brushwork.errors import DivergedError
+from brushwork.jobs.scaled import with_size
 from brushwork.perception import Encoder
 from brushwork.picture import Size
-from brushwork.recipes import Options, Pictures, Texture, run
-from brushwork.recipes.recipe import closing_early
+from brushwork.recipes import RecipeInputs, RecipeOptions, TextureOptions, run_recipe
+from brushwork.recipes.recipe import with_single_level
 
 _SIDE = 160
 """Pixels. Smaller, the overhead of each call counts too much; larger, the probe takes long."""
@@ -28,24 +28,24 @@ _CLOSURES = 4
 """The first is for warming up."""
 
 
-def probe(options: Options, paintings: int, encoder: Encoder, device: torch.device) -> float | None:
+def measure_speed(options: RecipeOptions, styles: int, encoder: Encoder, device: torch.device) -> float | None:
     """Seconds per closure and pixel; None where nothing could be measured. The encoder lies on the device."""
     side = _SIDE if device.type == "cpu" else _SIDE_OF_ACCELERATOR
     # Three different pictures, or there would be nothing to do from the start.
-    content, painting, start = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
-    pictures = Pictures(content, (painting,) * paintings, start)
+    content, style, init = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
+    images = RecipeInputs(content, (style,) * styles, init)
     times = []
-    with suppress(Diverged):
-        for progress in run(_small(options, side), pictures, encoder=encoder):
-            times.append((progress.spent, perf_counter()))
+    with suppress(DivergedError):
+        for progress in run_recipe(_small(options, side), images, encoder=encoder):
+            times.append((progress.iterations, perf_counter()))
     if len(times) < 2:
         return None
-    (spent, begin), (all_spent, end) = times[0], times[-1]
-    return _LARGER * (end - begin) / (all_spent - spent) / side**2
+    (iterations, begin), (all_spent, end) = times[0], times[-1]
+    return _LARGER * (end - begin) / (all_spent - iterations) / side**2
 
 
-def _small(options: Options, side: int) -> Options:
-    short = closing_early(options, _CLOSURES)
-    if isinstance(short, Texture):
+def _small(options: RecipeOptions, side: int) -> RecipeOptions:
+    short = with_single_level(options, _CLOSURES)
+    if isinstance(short, TextureOptions):
         short = replace(short, picture_size=side)
-    return scaled(short, side, Size(side, side))
+    return with_size(short, side, Size(side, side))

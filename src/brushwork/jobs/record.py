@@ -16,24 +16,27 @@ from torch import Tensor
 import brushwork
 from brushwork.errors import InputError
 from brushwork.evaluate.tiled import Tiling
-from brushwork.fast.at_once import AtOnce, Brush
-from brushwork.jobs.job import Job, OnePass
-from brushwork.jobs.settings import options_from_json, options_to_json, recipe_of
-from brushwork.jobs.source import Source, source_of
+from brushwork.fast.at_once import FeedForwardOptions, Stylizer
+from brushwork.jobs.job import FeedForwardJob, OptimizationJob
+from brushwork.jobs.settings import options_from_json, options_to_json, recipe_name
+from brushwork.jobs.source import ImageSource, make_source
 from brushwork.perception import Encoder
 from brushwork.perception.engines import Engine
-from brushwork.perception.reading import digest
-from brushwork.recipes import Options
+from brushwork.perception.reading import tensors_sha256
+from brushwork.recipes import RecipeOptions
+
+_OLD_ENTRIES = {"paintings": "styles", "start": "init"}
+"""Entries in metadata of earlier versions → their names now."""
 
 
 @dataclass(frozen=True)
-class Record:
+class Manifest:
     """A job as it was painted."""
 
-    options: Options | AtOnce
-    content: Source
-    paintings: tuple[Source, ...]
-    start: Source | None
+    options: RecipeOptions | FeedForwardOptions
+    content: ImageSource
+    styles: tuple[ImageSource, ...]
+    init: ImageSource | None
     network: str
     """Name of the weights."""
     weights: str
@@ -42,11 +45,11 @@ class Record:
     """What may change the last bits: versions, device, threads, processor; how many processes, if several."""
     tiling: Tiling | None = None
     """How the network looks at the pictures; None: at once. It may change the last bits too."""
-    regions: tuple[tuple[Source, ...], ...] = ()
+    regions: tuple[tuple[ImageSource, ...], ...] = ()
     """Masks of the photograph and of a painting."""
 
     @classmethod
-    def of(cls, job: Job, encoder: Encoder, device: torch.device, ranks: int = 1) -> Record:
+    def of(cls, job: OptimizationJob, encoder: Encoder, device: torch.device, ranks: int = 1) -> Manifest:
         """The record of a job that is about to be painted, by so many processes; the encoder lies on the CPU.
 
         Raises: InputError: a picture that cannot be read.
@@ -55,44 +58,44 @@ class Record:
         return cls._of(job, encoder.engine, encoder.name, tensors, device, ranks)
 
     @classmethod
-    def at_once(cls, job: OnePass, brush: Brush, device: torch.device) -> Record:
+    def for_feedforward(cls, job: FeedForwardJob, stylizer: Stylizer, device: torch.device) -> Manifest:
         """The record of a job that is about to be painted in one pass.
 
         Raises: InputError: a picture that cannot be read.
         """
-        return cls._of(job, brush.engine, brush.name, brush.tensors(), device)
+        return cls._of(job, stylizer.engine, stylizer.name, stylizer.weights(), device)
 
     @classmethod
     def _of(
         cls,
-        job: Job | OnePass,
+        job: OptimizationJob | FeedForwardJob,
         engine: Engine,
         network: str,
         tensors: Mapping[str, Tensor],
         device: torch.device,
         ranks: int = 1,
-    ) -> Record:
+    ) -> Manifest:
         folder = job.output.parent
-        start = job.start if isinstance(job, Job) else None
+        init = job.init if isinstance(job, OptimizationJob) else None
         return cls(
             replace(job.options, engine=engine),
-            source_of(job.content, folder),
-            tuple(source_of(painting, folder) for painting in job.paintings),
-            None if start is None else source_of(start, folder),
+            make_source(job.content, folder),
+            tuple(make_source(style, folder) for style in job.styles),
+            None if init is None else make_source(init, folder),
             network,
-            digest({name: tensor.cpu() for name, tensor in tensors.items()}),
-            machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
-            regions=tuple(tuple(source_of(mask, folder) for mask in masks) for masks in job.regions),
+            tensors_sha256({name: tensor.cpu() for name, tensor in tensors.items()}),
+            describe_machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
+            regions=tuple(tuple(make_source(mask, folder) for mask in masks) for masks in job.regions),
         )
 
     def to_json(self) -> dict[str, Any]:
         """In terms of JSON."""
         return {
-            "recipe": recipe_of(self.options),
+            "recipe": recipe_name(self.options),
             "options": options_to_json(self.options),
             "content": self.content._asdict(),
-            "paintings": [painting._asdict() for painting in self.paintings],
-            "start": None if self.start is None else self.start._asdict(),
+            "styles": [style._asdict() for style in self.styles],
+            "init": None if self.init is None else self.init._asdict(),
             "network": self.network,
             "weights": self.weights,
             "machine": self.machine,
@@ -101,34 +104,35 @@ class Record:
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Record:
-        """The opposite of `to_json`.
+    def from_json(cls, data: dict[str, Any]) -> Manifest:
+        """The opposite of `config_to_json`.
 
         Raises: InputError: a missing field, or values that make no sense.
         """
+        data = {_OLD_ENTRIES.get(name, name): value for name, value in data.items()}
         try:
             return cls(
                 options_from_json(data["recipe"], data["options"]),
-                Source.from_json(data["content"]),
-                tuple(map(Source.from_json, data["paintings"])),
-                None if data["start"] is None else Source.from_json(data["start"]),
+                ImageSource.from_json(data["content"]),
+                tuple(map(ImageSource.from_json, data["styles"])),
+                None if data["init"] is None else ImageSource.from_json(data["init"]),
                 str(data["network"]),
                 str(data["weights"]),
                 dict(data["machine"]),
                 Tiling(**data["tiling"]) if data.get("tiling") else None,
-                tuple(tuple(map(Source.from_json, masks)) for masks in data.get("regions", ())),
+                tuple(tuple(map(ImageSource.from_json, masks)) for masks in data.get("regions", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"the record of the painting is not complete ({error!r}): it was changed.") from error
 
-    def differences(self, other: Record) -> list[str]:
+    def differences(self, other: Manifest) -> list[str]:
         """What makes another painting of the other record, in words."""
         mine, yours = self.to_json(), other.to_json()
         found = [f"recipe: {mine['recipe']} here, {yours['recipe']} there"] * (mine["recipe"] != yours["recipe"])
-        found += [one for one in changed(mine["options"], yours["options"]) if not one.startswith("engine:")]
-        for name in ("content", "start"):
+        found += [one for one in list_changes(mine["options"], yours["options"]) if not one.startswith("engine:")]
+        for name in ("content", "init"):
             found += [f"another {name} picture"] * (_hash(mine[name]) != _hash(yours[name]))
-        if [painting.sha256 for painting in self.paintings] != [painting.sha256 for painting in other.paintings]:
+        if [style.sha256 for style in self.styles] != [style_image.sha256 for style_image in other.styles]:
             found.append("other paintings")
         if [tuple(mask.sha256 for mask in pair) for pair in self.regions] != [
             tuple(mask.sha256 for mask in pair) for pair in other.regions
@@ -136,17 +140,17 @@ class Record:
             found.append("other regions")
         return found + ["other network weights"] * (self.weights != other.weights)
 
-    def drift(self, other: Record) -> list[str]:
+    def machine_differences(self, other: Manifest) -> list[str]:
         """What is different about the other record's machine, in words."""
-        mine, yours = (record._circumstances for record in (self, other))
-        return changed(mine, yours)
+        mine, yours = (manifest._circumstances for manifest in (self, other))
+        return list_changes(mine, yours)
 
     @property
     def _circumstances(self) -> dict[str, str | int]:
         return {**self.machine, "engine": self.options.engine, "looking": str(self.tiling or "at once")}
 
 
-def machine(device: torch.device) -> dict[str, str | int]:
+def describe_machine(device: torch.device) -> dict[str, str | int]:
     """What may change the last bits of a painting made here and now."""
     return {
         "brushwork": brushwork.__version__,
@@ -158,7 +162,7 @@ def machine(device: torch.device) -> dict[str, str | int]:
     }
 
 
-def changed(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
+def list_changes(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
     """Which entries differ, in words."""
     names = sorted(here.keys() | there.keys())
     return [

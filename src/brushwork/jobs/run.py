@@ -6,30 +6,30 @@ from collections.abc import Iterator
 
 import torch
 
-from brushwork.errors import BrushworkError, Diverged, OutOfMemory
-from brushwork.jobs.events import Event, Note, Started
-from brushwork.jobs.inscription import Inscription
-from brushwork.jobs.job import Job
-from brushwork.jobs.keeper import Keeper, shortage
-from brushwork.jobs.need import halved
-from brushwork.jobs.prepare import Desk, prepare
-from brushwork.jobs.resume import about_resuming, finished_before, require_new, take_up
-from brushwork.jobs.tensorfile import remove
+from brushwork.errors import BrushworkError, DivergedError, OutOfMemoryError
+from brushwork.jobs.events import JobEvent, Note, Started
+from brushwork.jobs.inscription import EmbeddedResult
+from brushwork.jobs.job import OptimizationJob
+from brushwork.jobs.keeper import JobWriter, check_disk_space
+from brushwork.jobs.need import halve_tiling
+from brushwork.jobs.prepare import PreparedJob, prepare_job
+from brushwork.jobs.resume import load_progress, replay_finished, require_no_checkpoint, resume_notes
+from brushwork.jobs.tensorfile import remove_file
 from brushwork.perception import Encoder
-from brushwork.recipes import run
+from brushwork.recipes import run_recipe
 
 CHECKPOINT_EVERY = 60.0
 """Seconds between checkpoints."""
 
 
-def paint(
-    job: Job,
+def run_job(
+    job: OptimizationJob,
     *,
     resume: bool = False,
     checkpoint_every: float | None = CHECKPOINT_EVERY,
     memory: int | None = None,
     encoder: Encoder | None = None,
-) -> Iterator[Event]:
+) -> Iterator[JobEvent]:
     """Paint a job, step by step: `Started`, then a `Progress` for each step and `Note`s, and `Finished` at the end.
 
     Before painting, it is checked that the output can be written, that the pictures can be read, and that the work
@@ -45,70 +45,77 @@ def paint(
     Raises:
         InputError: pictures, options or an output that cannot be used; a checkpoint of another painting.
         WeightsError: the network's weights are not there.
-        OutOfMemory: the painting does not fit; carries the size that does.
+        OutOfMemoryError: the painting does not fit; carries the size that does.
         Diverged: the optimization failed for good; the best picture is at the output.
     """
     if not resume:
-        require_new(job)
+        require_no_checkpoint(job)
     replacing = resume or job.overwrite
-    desk = prepare(job, replacing=replacing, memory=memory, encoder=encoder)
-    found = take_up(job, desk.record) if resume else None
-    if isinstance(found, Inscription):
-        yield finished_before(job, found)
+    prepared = prepare_job(job, replacing=replacing, memory=memory, encoder=encoder)
+    found = load_progress(job, prepared.manifest) if resume else None
+    if isinstance(found, EmbeddedResult):
+        yield replay_finished(job, found)
         return
     if found is not None:
-        desk = desk.going_on(found.record)
-    about = about_resuming(job, desk.record, found) if resume else []
-    if checkpoint_every is not None and (trouble := shortage(job, desk.levels)):
+        prepared = prepared.resume_from(found.manifest)
+    about = resume_notes(job, prepared.manifest, found) if resume else []
+    if checkpoint_every is not None and (trouble := check_disk_space(job, prepared.levels)):
         about.append(trouble)
         checkpoint_every = None
-    keeper = Keeper(desk, found, checkpoint_every, replacing)
-    keeper.notes += about
-    yield from map(Note, (*desk.notes, *about))
+    writer = JobWriter(prepared, found, checkpoint_every, replacing)
+    writer.notes += about
+    yield from map(Note, (*prepared.notes, *about))
     if found is None:
-        remove(job.checkpoint)
+        remove_file(job.checkpoint)
     del found  # it may take more memory than a closure
-    yield Started(desk.device, desk.levels, keeper.standing.closures if keeper.standing else 0, desk.alpha)
-    yield from _painting(desk, keeper)
+    yield Started(
+        prepared.device, prepared.levels, writer.snapshot.iterations if writer.snapshot else 0, prepared.alpha
+    )
+    yield from _run(prepared, writer)
 
 
-def _painting(desk: Desk, keeper: Keeper) -> Iterator[Event]:
+def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
     """The steps, with everything kept that was reached, whatever happens; with less memory, where it runs out."""
     while True:
         try:
-            yield from _steps(desk, keeper)
-            finished = keeper.finish()
+            yield from _steps(prepared, writer)
+            finished = writer.finish()
         except BaseException as error:
-            if not _is_about_memory(error) or (tiling := halved(desk.record.tiling, desk.levels[-1].size)) is None:
-                _keep(keeper, error)
+            if (
+                not _is_about_memory(error)
+                or (tiling := halve_tiling(prepared.manifest.tiling, prepared.levels[-1].size)) is None
+            ):
+                _keep(writer, error)
                 if _is_about_memory(error):
-                    raise OutOfMemory(f"memory ran out while painting: take a smaller size. ({error})") from error
+                    raise OutOfMemoryError(f"memory ran out while painting: take a smaller size. ({error})") from error
                 raise
         else:
             yield finished
             return
-        desk = desk.looking(tiling)
-        yield Note(keeper.with_less(desk))
+        prepared = prepared.with_tiling(tiling)
+        yield Note(writer.replace_prepared(prepared))
 
 
-def _steps(desk: Desk, keeper: Keeper) -> Iterator[Event]:
+def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
     """The steps from where the painting stands."""
-    saved = keeper.standing.saved if keeper.standing else None
-    pictures = desk.inputs.on(desk.device)
-    steps = run(desk.job.options, pictures, encoder=desk.encoder, saved=saved, share=desk.share)
-    del saved, pictures
+    saved = writer.snapshot.resume_state if writer.snapshot else None
+    images = prepared.inputs.to_device(prepared.device)
+    steps = run_recipe(
+        prepared.job.options, images, encoder=prepared.encoder, resume=saved, partition=prepared.partition
+    )
+    del saved, images
     for progress in steps:
-        keeper.see(progress)
+        writer.update(progress)
         yield progress
-        trouble = keeper.checkpoint_in_time()
+        trouble = writer.write_checkpoint_if_due()
         if trouble is not None:
             yield Note(trouble)
 
 
-def _keep(keeper: Keeper, error: BaseException) -> None:
+def _keep(writer: JobWriter, error: BaseException) -> None:
     """Keep what there is; what cannot be kept is added to the error."""
     try:
-        keeper.keep(error.image if isinstance(error, Diverged) else None)
+        writer.save(error.image if isinstance(error, DivergedError) else None)
     except (OSError, BrushworkError) as trouble:
         error.add_note(f"What was painted so far could not be kept whole: {trouble}")
 

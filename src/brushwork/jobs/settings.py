@@ -7,43 +7,86 @@ from dataclasses import asdict, fields
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from brushwork.errors import InputError, did_you_mean
-from brushwork.fast.at_once import AtOnce
-from brushwork.fast.by_painter import ByPainter
-from brushwork.fast.instant import Instant
-from brushwork.recipes import Mdan, Options, ReconstructContent, Texture, Transfer
+from brushwork.errors import InputError, suggest_names
+from brushwork.fast.at_once import FeedForwardOptions
+from brushwork.fast.by_painter import ModelOptions
+from brushwork.fast.instant import AdaINOptions
+from brushwork.recipes import MDANOptions, RecipeOptions, ReconstructionOptions, TextureOptions, TransferOptions
 
-RECIPES: Mapping[str, type[Options | AtOnce]] = {
-    "transfer": Transfer,
-    "reconstruct-content": ReconstructContent,
-    "texture": Texture,
-    "mdan": Mdan,
-    "instant": Instant,
-    "painter": ByPainter,
+RECIPES: Mapping[str, type[RecipeOptions | FeedForwardOptions]] = {
+    "transfer": TransferOptions,
+    "reconstruct-content": ReconstructionOptions,
+    "texture": TextureOptions,
+    "mdan": MDANOptions,
+    "instant": AdaINOptions,
+    "painter": ModelOptions,
 }
 """The recipes, and what paints at once, by the name that stands in records."""
 
 
-def recipe_of(options: Options | AtOnce) -> str:
+OLD_NAMES = {
+    "averaging": "ema_decay",
+    "boxed": "bounded",
+    "coarsest": "min_size",
+    "convention": "normalization",
+    "finer_share": "iteration_decay",
+    "first_move": "initial_step",
+    "grain": "init_noise",
+    "held_out": "val_images",
+    "judge_weight": "adversarial_weight",
+    "largest_move": "max_step",
+    "mirrored": "mirror",
+    "painter": "model",
+    "pixel_range": "optimizer_scale",
+    "replay": "cuda_graphs",
+    "rival_rate": "discriminator_lr",
+    "smoothness": "tv_weight",
+    "smoothness_form": "tv_form",
+    "spread_weight": "moment_weight",
+    "start": "init",
+    "turns": "rotations",
+    "white": "encoder_scale",
+}
+"""Names of options in metadata, checkpoints and styles of earlier versions → their names now."""
+
+OLD_VALUES = {
+    "precision": {"half": "fp16"},
+    "mixed_precision": {"half": "fp16"},
+    "history_storage": {"half": "bf16"},
+    "statistics": {"gathered": "exact"},
+}
+"""Option → its values in earlier versions → now."""
+
+
+def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with the names and values that they have now, from those of any version."""
+    renamed = {OLD_NAMES.get(name, name): value for name, value in data.items()}
+    return {
+        name: OLD_VALUES[name].get(value, value) if name in OLD_VALUES and isinstance(value, str) else value
+        for name, value in renamed.items()
+    }
+
+
+def recipe_name(options: RecipeOptions | FeedForwardOptions) -> str:
     """The name of the recipe that the options belong to."""
     return next(name for name, kind in RECIPES.items() if type(options) is kind)
 
 
-def options_to_json(options: Options | AtOnce) -> dict[str, Any]:
+def options_to_json(options: RecipeOptions | FeedForwardOptions) -> dict[str, Any]:
     """Every field, by name."""
     return asdict(options)
 
 
-def options_from_json(recipe: object, data: object) -> Options | AtOnce:
+def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwardOptions:
     """The options of the recipe of a name; the opposite of `options_to_json`.
 
     Raises: InputError: an unknown recipe, a missing or an unknown field, or a value that the field does not take.
     """
     if not isinstance(recipe, str) or recipe not in RECIPES:
-        raise InputError(f"there is no recipe {recipe!r}. {did_you_mean(str(recipe), RECIPES)}")
+        raise InputError(f"there is no recipe {recipe!r}. {suggest_names(str(recipe), RECIPES)}")
     if not isinstance(data, dict):
         raise InputError(f"the options of {recipe} are {data!r}: they must be an object with a value for each option.")
-    kind = RECIPES[recipe]
+    kind, data = RECIPES[recipe], rename_old_options(data)
     names = {field.name for field in fields(kind)}
     if data.keys() != names:
         raise InputError(

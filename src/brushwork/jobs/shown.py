@@ -3,43 +3,43 @@
 from __future__ import annotations
 
 from brushwork.errors import InputError
-from brushwork.jobs.inputs import Sizes
+from brushwork.jobs.inputs import InputSizes
 from brushwork.perception import Encoder
 from brushwork.picture import Size
-from brushwork.recipes import Mdan, Options, Texture, Transfer, plan, taps
-from brushwork.recipes.mdan import painting_size
-from brushwork.recipes.scales import scales_of, style_size
-from brushwork.recipes.texture import picture_size_at
+from brushwork.recipes import MDANOptions, RecipeOptions, TextureOptions, TransferOptions, encoded_layers, schedule
+from brushwork.recipes.mdan import mdan_style_size
+from brushwork.recipes.scales import scales_for, style_size
+from brushwork.recipes.texture import source_size_at
 
 
-def shown(options: Options, sizes: Sizes, level: Size) -> dict[str, Size]:
+def encoded_sizes(options: RecipeOptions, sizes: InputSizes, level: Size) -> dict[str, Size]:
     """What the network is shown while the result has the size of a level."""
     found = {"the result": level}
-    if isinstance(options, Transfer):
-        for number, painting in enumerate(sizes.paintings):
-            for scale in scales_of(options, number, len(sizes.paintings)):
+    if isinstance(options, TransferOptions):
+        for number, style in enumerate(sizes.styles):
+            for scale in scales_for(options, number, len(sizes.styles)):
                 at = f" at scale {scale:g}" if scale != 1 else ""
-                found[f"painting {number + 1}{at}"] = style_size(options, level, painting, scale)
-    if isinstance(options, Mdan):
-        for number, painting in enumerate(sizes.paintings, start=1):
-            found[f"painting {number}"] = painting_size(options, level, painting, max(options.scales))
-    if isinstance(options, Texture):
-        found["the picture"] = picture_size_at(options, level, sizes.content)
+                found[f"painting {number + 1}{at}"] = style_size(options, level, style, scale)
+    if isinstance(options, MDANOptions):
+        for number, style in enumerate(sizes.styles, start=1):
+            found[f"painting {number}"] = mdan_style_size(options, level, style, max(options.scales))
+    if isinstance(options, TextureOptions):
+        found["the picture"] = source_size_at(options, level, sizes.content)
     return found
 
 
-def largest_shown(options: Options, sizes: Sizes) -> int:
+def max_encoded_pixels(options: RecipeOptions, sizes: InputSizes) -> int:
     """Pixels of the largest picture that the network is shown."""
-    finest = plan(options, sizes.content)[-1].size
-    return max(size.area for size in shown(options, sizes, finest).values())
+    finest = schedule(options, sizes.content)[-1].size
+    return max(size.area for size in encoded_sizes(options, sizes, finest).values())
 
 
-def require_visible(options: Options, sizes: Sizes, encoder: Encoder) -> None:
+def require_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encoder) -> None:
     """Refuse pictures that are too small, at the coarsest level, for the deepest layer to see anything.
 
     Raises: InputError: such a picture, or a layer that the network does not have.
     """
-    smallest = encoder.smallest(taps(options))
+    smallest = encoder.min_size(encoded_layers(options))
     for what, size in _smallest_shown(options, sizes).items():
         if min(size) < smallest:
             raise InputError(
@@ -48,11 +48,11 @@ def require_visible(options: Options, sizes: Sizes, encoder: Encoder) -> None:
             )
 
 
-def is_visible(options: Options, sizes: Sizes, encoder: Encoder) -> bool:
+def is_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encoder) -> bool:
     """Whether the deepest layer sees something of every picture."""
-    smallest = encoder.smallest(taps(options))
+    smallest = encoder.min_size(encoded_layers(options))
     return all(min(size) >= smallest for size in _smallest_shown(options, sizes).values())
 
 
-def _smallest_shown(options: Options, sizes: Sizes) -> dict[str, Size]:
-    return shown(options, sizes, plan(options, sizes.content)[0].size)
+def _smallest_shown(options: RecipeOptions, sizes: InputSizes) -> dict[str, Size]:
+    return encoded_sizes(options, sizes, schedule(options, sizes.content)[0].size)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from brushwork.errors import InputError
-from brushwork.folders import expanded
+from brushwork.folders import expand_user
 from brushwork.pipes import STDIN, content_of_pipe, is_pipe
 
 
-class Source(NamedTuple):
+class ImageSource(NamedTuple):
     """A picture that was read."""
 
     path: str
@@ -20,22 +20,22 @@ class Source(NamedTuple):
     sha256: str
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Source:
+    def from_json(cls, data: dict[str, Any]) -> ImageSource:
         """The opposite of `_asdict`."""
         return cls(str(data["path"]), str(data["sha256"]))
 
 
-def source_of(path: Path, folder: Path) -> Source:
+def make_source(path: Path, folder: Path) -> ImageSource:
     """A file, as it is seen from a folder.
 
     Raises: InputError: it cannot be read.
     """
-    path = expanded(path)
-    place = str(path) if is_pipe(path) or path == STDIN else _relative(path, expanded(folder))
-    return Source(place, sha256_of(path))
+    path = expand_user(path)
+    place = str(path) if is_pipe(path) or path == STDIN else _relative(path, expand_user(folder))
+    return ImageSource(place, file_sha256(path))
 
 
-def sha256_of(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """Hexadecimal.
 
     Raises: InputError: the file cannot be read.

@@ -16,8 +16,8 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.jobs.parts import planes, shape
-from brushwork.perception.opened import opened_tensors
+from brushwork.jobs.parts import entry_shape, iterate_planes
+from brushwork.perception.opened import open_tensors
 from brushwork.picture.destination import sync_folder
 from brushwork.types import State
 
@@ -35,7 +35,7 @@ _ALIGNMENT = 8
 """The header is filled up to a multiple of this, so that the numbers can be mapped."""
 
 
-def partial(path: Path) -> Path:
+def partial_path(path: Path) -> Path:
     """The name under which a file is written until it is complete."""
     return path.with_name(f"{path.name}.part")
 
@@ -48,16 +48,16 @@ def write_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> No
     # Larger numbers first: each then lies at a multiple of its own size, and can be mapped.
     names = sorted(tensors, key=lambda name: -tensors[name].element_size())
     try:
-        with partial(path).open("wb") as file:
+        with partial_path(path).open("wb") as file:
             file.write(_header(tensors, names, metadata))
             for name in names:
-                for piece in planes(tensors, name):
+                for piece in iterate_planes(tensors, name):
                     file.write(piece.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
             file.flush()
             os.fsync(file.fileno())
-        partial(path).replace(path)
+        partial_path(path).replace(path)
     except BaseException:
-        partial(path).unlink(missing_ok=True)
+        partial_path(path).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
@@ -68,15 +68,15 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises: InputError: missing, damaged or cut short.
     """
     try:
-        with opened_tensors(path) as file:
+        with open_tensors(path) as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError, ValueError) as error:
         raise InputError(f"{path} is damaged and cannot be used ({error}): remove it, and begin anew.") from error
 
 
-def remove(path: Path) -> None:
+def remove_file(path: Path) -> None:
     """Remove the file, and what an interrupted writing left of its successor."""
-    for one in (path, partial(path)):
+    for one in (path, partial_path(path)):
         one.unlink(missing_ok=True)
 
 
@@ -84,7 +84,7 @@ def _header(tensors: State, names: Sequence[str], metadata: Mapping[str, str]) -
     entries: dict[str, object] = {"__metadata__": dict(metadata)}
     end = 0
     for name in names:
-        own, dtype = shape(tensors, name), tensors[name].dtype
+        own, dtype = entry_shape(tensors, name), tensors[name].dtype
         begin, end = end, end + prod(own) * dtype.itemsize
         entries[name] = {"dtype": _NAMES[dtype], "shape": list(own), "data_offsets": [begin, end]}
     text = json.dumps(entries).encode()

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from brushwork.evaluate.tiled import Tiling
-from brushwork.evaluate.wire import Wire
-from brushwork.jobs.checkpoint import Checkpoint
-from brushwork.jobs.common_tiling import common_tiling
-from brushwork.jobs.crew import Crew, agreed
-from brushwork.jobs.events import Event, Note, Started
-from brushwork.jobs.inscription import Inscription
-from brushwork.jobs.job import Job
-from brushwork.jobs.keeper import Keeper, shortage
-from brushwork.jobs.prepare import Desk, prepare
-from brushwork.jobs.resume import about_resuming, finished_before, require_new, take_up
+from brushwork.evaluate.wire import ProcessGroup
+from brushwork.jobs.checkpoint import JobCheckpoint
+from brushwork.jobs.common_tiling import choose_common_tiling
+from brushwork.jobs.crew import RankRunner, run_on_all_ranks
+from brushwork.jobs.events import JobEvent, Note, Started
+from brushwork.jobs.inscription import EmbeddedResult
+from brushwork.jobs.job import OptimizationJob
+from brushwork.jobs.keeper import JobWriter, check_disk_space
+from brushwork.jobs.prepare import PreparedJob, prepare_job
+from brushwork.jobs.resume import load_progress, replay_finished, require_no_checkpoint, resume_notes
 from brushwork.jobs.run import CHECKPOINT_EVERY
-from brushwork.jobs.tensorfile import remove
+from brushwork.jobs.tensorfile import remove_file
 from brushwork.perception import Encoder
-from brushwork.recipes import taps
-from brushwork.recipes.share import Band
+from brushwork.recipes import encoded_layers
+from brushwork.recipes.share import RowBand
 
 
-def paint_together(
-    job: Job,
-    wire: Wire,
+def run_distributed_job(
+    job: OptimizationJob,
+    group: ProcessGroup,
     *,
     resume: bool = False,
     checkpoint_every: float | None = CHECKPOINT_EVERY,
@@ -33,8 +33,8 @@ def paint_together(
     tiling: Tiling | None = None,
     watched: bool = False,
     interrupted: Callable[[], int] = int,
-) -> Iterator[Event]:
-    """Paint a job as `paint` does, with all the ranks of a `wire`; each of them calls this with the same arguments.
+) -> Iterator[JobEvent]:
+    """Paint a job as `paint` does, with all the ranks of a `group`; each of them calls this with the same arguments.
 
     Each looks at its rows by `tiling`; without it, as fits on every rank within `memory` bytes a process, or within its
     part of what its machine has.
@@ -44,39 +44,51 @@ def paint_together(
     it is brought together at every step. What ranks without rows are given to do is to wait.
 
     A painting is stopped, with picture and checkpoint written, when on any rank `interrupted` gives the number of a
-    signal after a step; `Stopped`, a KeyboardInterrupt, is then raised on all. If a rank is lost, the checkpoint from
-    before stays. Checkpoints are those of the whole picture: any number of ranks, or one process, goes on from them.
+    signal after a step; `StopSignalError`, a KeyboardInterrupt, is then raised on all. If a rank is lost, the
+    checkpoint from before stays. Checkpoints are those of the whole picture: any number of ranks, or one process, goes
+    on from them.
 
-    Raises: as `paint`. RankLost: another rank failed, was killed, or does not answer.
+    Raises: as `paint`. RankLostError: another rank failed, was killed, or does not answer.
     """
-    desk, found = agreed(wire, lambda: _opened(job, wire, resume, encoder))
-    if wire.first(isinstance(found, Inscription)):
-        if isinstance(found, Inscription):
-            yield finished_before(job, found)
+    prepared, found = run_on_all_ranks(group, lambda: _opened(job, group, resume, encoder))
+    if group.broadcast(isinstance(found, EmbeddedResult)):
+        if isinstance(found, EmbeddedResult):
+            yield replay_finished(job, found)
         return
-    crew = Crew(desk, wire, Band.of(desk.encoder, taps(job.options), wire, tiling or common_tiling(desk, wire, memory)))
-    checkpoint = found if isinstance(found, Checkpoint) else None
-    about = about_resuming(job, desk.record, checkpoint) if resume else []
-    if checkpoint_every is not None and (trouble := shortage(job, desk.levels)):
+    crew = RankRunner(
+        prepared,
+        group,
+        RowBand.of(
+            prepared.encoder,
+            encoded_layers(job.options),
+            group,
+            tiling or choose_common_tiling(prepared, group, memory),
+        ),
+    )
+    checkpoint = found if isinstance(found, JobCheckpoint) else None
+    about = resume_notes(job, prepared.manifest, checkpoint) if resume else []
+    if checkpoint_every is not None and (trouble := check_disk_space(job, prepared.levels)):
         about.append(trouble)
         checkpoint_every = None
-    keeper = Keeper(desk, checkpoint, checkpoint_every, resume or job.overwrite)
-    keeper.notes += about
-    keeper.standing = crew.dealt(keeper.standing)
-    if checkpoint is None and wire.rank == 0:
-        remove(job.checkpoint)
+    writer = JobWriter(prepared, checkpoint, checkpoint_every, resume or job.overwrite)
+    writer.notes += about
+    writer.snapshot = crew.scatter_snapshot(writer.snapshot)
+    if checkpoint is None and group.rank == 0:
+        remove_file(job.checkpoint)
     del found, checkpoint
-    yield from map(Note, (*desk.notes, *about))
-    yield Started(desk.device, desk.levels, keeper.standing.closures if keeper.standing else 0, desk.alpha)
-    yield from crew.painting(keeper, watched, interrupted)
+    yield from map(Note, (*prepared.notes, *about))
+    yield Started(
+        prepared.device, prepared.levels, writer.snapshot.iterations if writer.snapshot else 0, prepared.alpha
+    )
+    yield from crew.run(writer, watched, interrupted)
 
 
 def _opened(
-    job: Job, wire: Wire, resume: bool, encoder: Encoder | None
-) -> tuple[Desk, Checkpoint | Inscription | None]:
+    job: OptimizationJob, group: ProcessGroup, resume: bool, encoder: Encoder | None
+) -> tuple[PreparedJob, JobCheckpoint | EmbeddedResult | None]:
     """Everything that can go wrong before painting; and, on rank 0, what to go on from."""
-    first = wire.rank == 0
+    first = group.rank == 0
     if first and not resume:
-        require_new(job)
-    desk = prepare(job, replacing=resume or job.overwrite, memory=None, encoder=encoder, wire=wire)
-    return desk, take_up(job, desk.record) if first and resume else None
+        require_no_checkpoint(job)
+    prepared = prepare_job(job, replacing=resume or job.overwrite, memory=None, encoder=encoder, group=group)
+    return prepared, load_progress(job, prepared.manifest) if first and resume else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from brushwork.judging.judgement import Judgement
-from brushwork.judging.jury import JUDGED_AT, Jury, judge
+from brushwork.judging.judgement import Metrics
+from brushwork.judging.jury import EVALUATION_SIZE, Evaluator, evaluate
 from brushwork.judging.lpips import Lpips
-from brushwork.judging.viewpoint import Viewpoint
+from brushwork.judging.viewpoint import MetricLayers
 
-__all__ = ["JUDGED_AT", "Judgement", "Jury", "Lpips", "Viewpoint", "judge"]
+__all__ = ["EVALUATION_SIZE", "Evaluator", "Lpips", "MetricLayers", "Metrics", "evaluate"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
+class Metrics:
     """The figures of a result beside its photograph and its painting. 0 is a perfect match, except for SSIM and PSNR.
 
     The figures named `content` or without such a word are about the photograph, at the size of the result; those named

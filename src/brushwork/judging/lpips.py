@@ -16,7 +16,7 @@ from brushwork.types import Feature, Image
 
 LpipsName: TypeAlias = Literal["alexnet", "vgg16"]
 
-TAPS: Mapping[LpipsName, tuple[str, ...]] = {
+LAYERS: Mapping[LpipsName, tuple[str, ...]] = {
     "alexnet": ("relu1", "relu2", "relu3", "relu4", "relu5"),
     "vgg16": ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"),
 }
@@ -36,7 +36,7 @@ class Lpips:
     """
 
     encoder: Encoder
-    taps: Sequence[str]
+    layers: Sequence[str]
     weights: Sequence[Float[Tensor, "c"]]
     """Of the channels, at each tap; 0 or more."""
 
@@ -46,11 +46,11 @@ class Lpips:
 
         Raises: WeightsError: they are not on this machine; the message says how they get there.
         """
-        return cls(load_encoder(name), TAPS[name], list(find_weights(f"lpips-{name}").tensors.values()))
+        return cls(load_encoder(name), LAYERS[name], list(find_weights(f"lpips-{name}").tensors.values()))
 
     def to(self, device: torch.device | str) -> Lpips:
         """The same on a device."""
-        return Lpips(self.encoder.to(device), self.taps, [one.to(device) for one in self.weights])
+        return Lpips(self.encoder.to(device), self.layers, [one.to(device) for one in self.weights])
 
     @torch.no_grad()
     def __call__(self, image: Image, reference: Image) -> float:
@@ -58,9 +58,9 @@ class Lpips:
 
         Raises: InputError: pictures that are too small for the network.
         """
-        features = self.encoder(torch.cat([image, reference]), self.taps)
-        parts = zip(self.taps, self.weights, strict=True)
-        return float(sum(_distance(features[tap], weights) for tap, weights in parts))
+        features = self.encoder(torch.cat([image, reference]), self.layers)
+        parts = zip(self.layers, self.weights, strict=True)
+        return float(sum(_distance(features[layer], weights) for layer, weights in parts))
 
 
 def _distance(pair: Feature, weights: Float[Tensor, "c"]) -> Tensor:

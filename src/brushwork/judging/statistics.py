@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from brushwork.terms.moments import gram, vectors
+from brushwork.terms.moments import flatten_positions, gram
 from brushwork.types import Feature
 
 _DIRECTIONS = 64
@@ -42,7 +42,7 @@ def sliced_distance(feature: Feature, reference: Feature) -> float:
 
     Source: Heitz et al., 2006.07229; Bonneel et al. 2015.
     """
-    own, wanted = vectors(feature)[0], vectors(reference)[0]
+    own, wanted = flatten_positions(feature)[0], flatten_positions(reference)[0]
     generator = torch.Generator().manual_seed(_SEED)
     drawn = torch.randn(_DIRECTIONS, own.shape[0], generator=generator, dtype=own.dtype).to(own.device)
     directions = drawn / drawn.norm(dim=1, keepdim=True)
@@ -63,11 +63,11 @@ def frechet_distance(feature: Feature, reference: Feature) -> float:
 
 
 def _mean_gram(feature: Feature) -> Tensor:
-    return gram(feature) / vectors(feature).shape[-1]
+    return gram(feature) / flatten_positions(feature).shape[-1]
 
 
 def _moments(feature: Feature) -> Float[Tensor, "two c"]:
-    columns = vectors(feature)[0]
+    columns = flatten_positions(feature)[0]
     return torch.stack([columns.mean(1), columns.std(1, correction=0)])
 
 
@@ -82,7 +82,7 @@ def _quantile_distance(mine: Float[Tensor, "k n"], theirs: Float[Tensor, "k m"])
 
 def _gaussian(feature: Feature) -> tuple[Tensor, Tensor]:
     """Mean and covariance, in float64 on the CPU, where eigenvalues are exact enough and known everywhere."""
-    columns = vectors(feature)[0]
+    columns = flatten_positions(feature)[0]
     mean = columns.mean(1, keepdim=True)
     covariance = (columns - mean) @ (columns - mean).T / max(1, columns.shape[1] - 1)
     return mean.flatten().cpu().double(), covariance.cpu().double()

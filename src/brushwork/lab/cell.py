@@ -10,27 +10,27 @@ from typing import Any, NamedTuple, TypeAlias
 from brushwork.recipes import Progress
 
 
-class Ends(NamedTuple):
+class FirstAndLast(NamedTuple):
     """The first and the last step of a painting."""
 
     first: Progress
     last: Progress
 
 
-Figures: TypeAlias = Mapping[str, float]
+Measures: TypeAlias = Mapping[str, float]
 """What was measured of a picture, by name."""
 
 
 @dataclass(frozen=True)
-class Cell:
+class ExperimentCell:
     """One picture of an experiment. Cells are laid out as a grid of rows and columns."""
 
     row: str
     column: str
     settings: Mapping[str, Any]
     """Everything that decides the picture, as JSON: a cell whose settings have not changed is not painted again."""
-    paint: Callable[[], Iterator[Progress]] = field(repr=False)
-    measure: Callable[[Ends], Figures] = field(repr=False, default=lambda ends: {})
+    run: Callable[[], Iterator[Progress]] = field(repr=False)
+    measure: Callable[[FirstAndLast], Measures] = field(repr=False, default=lambda first_and_last: {})
 
     @property
     def name(self) -> str:
@@ -39,12 +39,12 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Result:
+class CellResult:
     """A painted cell."""
 
     row: str
     column: str
-    figures: Figures
+    figures: Measures
     curve: Sequence[tuple[int, float]]
     """(closures, loss) along the way."""
     seconds: float
@@ -52,7 +52,7 @@ class Result:
     settings: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
 
-class Check(NamedTuple):
+class ClaimCheck(NamedTuple):
     """A claim of the paper, beside what was measured."""
 
     claim: str
@@ -63,9 +63,9 @@ class Check(NamedTuple):
 
 def cell_name(row: str, column: str) -> str:
     """What the picture at a row and a column is called."""
-    return "-".join(plain(part) for part in (row, column) if part)
+    return "-".join(slugify(part) for part in (row, column) if part)
 
 
-def plain(text: str) -> str:
+def slugify(text: str) -> str:
     """Letters, digits and a few signs; anything else becomes an underscore."""
     return "".join(sign if sign.isalnum() or sign in "._+" else "_" for sign in text)

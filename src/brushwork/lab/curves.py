@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-Curve: TypeAlias = Sequence[tuple[int, float]]
+LossCurve: TypeAlias = Sequence[tuple[int, float]]
 
 WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 240, 48, 24, 10
 """Of a drawing, and of its margins."""
@@ -18,7 +18,7 @@ FEW = 6
 """Curves that one drawing holds, of whatever rows they are."""
 
 
-class Chart(NamedTuple):
+class LossChart(NamedTuple):
     """One drawing, and what its colors mean: the first key has the first color."""
 
     title: str
@@ -26,7 +26,7 @@ class Chart(NamedTuple):
     svg: str
 
 
-def charts(rows: Mapping[str, Mapping[str, Curve]]) -> list[Chart]:
+def make_charts(rows: Mapping[str, Mapping[str, LossCurve]]) -> list[LossChart]:
     """One drawing for few curves, else one for each row; curves that cannot be drawn are left out."""
     shown = {
         row: dict(drawable for name, one in curves.items() for drawable in _drawable(name, one))
@@ -35,14 +35,14 @@ def charts(rows: Mapping[str, Mapping[str, Curve]]) -> list[Chart]:
     if sum(map(len, shown.values())) <= FEW:
         shown = {"": {_joined(row, name): one for row, curves in shown.items() for name, one in curves.items()}}
     return [
-        Chart(row, [name for name, _ in some], drawing(dict(some)))
+        LossChart(row, [name for name, _ in some], draw_curves(dict(some)))
         for row, curves in shown.items()
         for begin in range(0, len(curves), MOST)
         for some in [list(curves.items())[begin : begin + MOST]]
     ]
 
 
-def drawing(curves: Mapping[str, Curve]) -> str:
+def draw_curves(curves: Mapping[str, LossCurve]) -> str:
     """The curves over closures, by their names. Each has some points, and losses above 0."""
     frame = _Frame.around([point for curve in curves.values() for point in curve])
     said = html.escape(f"loss over closures, to {frame.right}: {'; '.join(map(_said, curves.items()))}")
@@ -56,7 +56,7 @@ def drawing(curves: Mapping[str, Curve]) -> str:
     )
 
 
-def _said(named: tuple[str, Curve]) -> str:
+def _said(named: tuple[str, LossCurve]) -> str:
     """A curve in words, for those who do not see it."""
     name, curve = named
     return f"{name} from {curve[0][1]:.3g} to {curve[-1][1]:.3g}"
@@ -73,12 +73,12 @@ class _Frame:
     @classmethod
     def around(cls, points: Sequence[tuple[int, float]]) -> _Frame:
         low, high = (math.log10(end(loss for _, loss in points)) for end in (min, max))
-        return cls(max(closures for closures, _ in points), low, max(high, low + 0.05))
+        return cls(max(iterations for iterations, _ in points), low, max(high, low + 0.05))
 
-    def place(self, closures: float, loss: float) -> tuple[float, float]:
+    def place(self, iterations: float, loss: float) -> tuple[float, float]:
         """Pixels from the left and from above."""
         share = (math.log10(loss) - self.low) / (self.high - self.low)
-        return LEFT + (WIDTH - LEFT - 2) * closures / self.right, HEIGHT - BELOW - (HEIGHT - BELOW - ABOVE) * share
+        return LEFT + (WIDTH - LEFT - 2) * iterations / self.right, HEIGHT - BELOW - (HEIGHT - BELOW - ABOVE) * share
 
 
 def _axes(frame: _Frame) -> Iterator[str]:
@@ -88,11 +88,11 @@ def _axes(frame: _Frame) -> Iterator[str]:
         yield f'<line x1="{LEFT}" x2="{WIDTH}" y1="{down:.1f}" y2="{down:.1f}"/>'
         yield f'<text x="{LEFT - 6}" y="{down + 4:.1f}" text-anchor="end">{loss:.3g}</text>'
     step = _round_step(frame.right)
-    for closures in range(step, frame.right + 1, step):
-        across, _ = frame.place(closures, 10**frame.low)
-        last = closures + step > frame.right
+    for iterations in range(step, frame.right + 1, step):
+        across, _ = frame.place(iterations, 10**frame.low)
+        last = iterations + step > frame.right
         anchor = "end" if last else "middle"
-        yield f'<text x="{across:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{closures}{" closures" * last}</text>'
+        yield f'<text x="{across:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{iterations}{" closures" * last}</text>'
 
 
 def _round_step(right: int) -> int:
@@ -112,10 +112,10 @@ def _round_losses(low: float, high: float) -> list[float]:
     return [10**low, 10**high]
 
 
-def _drawable(name: str, curve: Curve) -> Iterator[tuple[str, Curve]]:
+def _drawable(name: str, curve: LossCurve) -> Iterator[tuple[str, LossCurve]]:
     """The curve as far as it has a logarithm; one that is negative throughout is turned over, and says so."""
     over = all(loss < 0 for _, loss in curve)
-    turned = [(closures, -loss if over else loss) for closures, loss in curve]
+    turned = [(iterations, -loss if over else loss) for iterations, loss in curve]
     points = [(closures, loss) for closures, loss in turned if loss > 0 and math.isfinite(loss)]
     if len(points) > 1:
         yield (f"{name}, × −1" if over else name), points

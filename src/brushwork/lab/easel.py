@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 import torch
 
-from brushwork.judging import Jury
-from brushwork.lab.remember import remembering
+from brushwork.judging import Evaluator
+from brushwork.lab.remember import with_feature_cache
 from brushwork.perception import Encoder
-from brushwork.recipes import KeptStyle, Options, Pictures, Progress, run
-from brushwork.recipes.options import Descending, Seeing
-from brushwork.recipes.seeing import encoder_for
+from brushwork.recipes import Progress, RecipeInputs, RecipeOptions, StyleFile, run_recipe
+from brushwork.recipes.options import EncoderOptions, OptimizerOptions
+from brushwork.recipes.seeing import load_encoder_for
 from brushwork.types import Image
 
-AnyOptions = TypeVar("AnyOptions", bound=Descending)
+AnyOptions = TypeVar("AnyOptions", bound=OptimizerOptions)
 
 QUICK = 0.4
 """Share of the closures that a quick run spends."""
@@ -27,70 +27,70 @@ QUICK_SIZE, FULL_SIZE = 192, 512
 
 
 @dataclass
-class Easel:
+class ExperimentContext:
     """The pictures of an experiment, how large to paint, and how long."""
 
-    photographs: Mapping[str, Image]
+    contents: Mapping[str, Image]
     """Name → picture; the first is the photograph of experiments that need one."""
-    paintings: Mapping[str, Image]
+    styles: Mapping[str, Image]
     size: int = FULL_SIZE
     """Pixels of the long side."""
-    quick: bool = False
+    is_quick: bool = False
     """Spend a share of the closures."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     _networks: dict[str, Encoder] = field(default_factory=dict, repr=False)
-    _juries: dict[str, Jury] = field(default_factory=dict, repr=False)
+    _evaluators: dict[str, Evaluator] = field(default_factory=dict, repr=False)
 
     @property
-    def photograph(self) -> Image:
-        return next(iter(self.photographs.values()))
+    def content(self) -> Image:
+        return next(iter(self.contents.values()))
 
     @property
-    def painting(self) -> Image:
-        return next(iter(self.paintings.values()))
+    def style(self) -> Image:
+        return next(iter(self.styles.values()))
 
     @property
-    def given(self) -> list[tuple[str, Image]]:
+    def inputs(self) -> list[tuple[str, Image]]:
         """All pictures with their names, photographs first."""
-        return [*self.photographs.items(), *self.paintings.items()]
+        return [*self.contents.items(), *self.styles.items()]
 
-    def spending(self, options: AnyOptions, share: float = QUICK) -> AnyOptions:
+    def with_iterations(self, options: AnyOptions, share: float = QUICK) -> AnyOptions:
         """The options with the closures of this run; a quick one spends a share of them."""
-        return replace(options, iterations=max(10, round(options.iterations * share))) if self.quick else options
+        return replace(options, iterations=max(10, round(options.iterations * share))) if self.is_quick else options
 
-    def encoder(self, options: Seeing) -> Encoder:
+    def encoder(self, options: EncoderOptions) -> Encoder:
         """The network that the options name; loaded once, and remembering what it saw."""
-        key = repr([getattr(options, one.name) for one in fields(Seeing)])
+        key = repr([getattr(options, one.name) for one in fields(EncoderOptions)])
         if key not in self._networks:
-            self._networks[key] = remembering(encoder_for(options, self.device))
+            self._networks[key] = with_feature_cache(load_encoder_for(options, self.device))
         return self._networks[key]
 
-    def jury(self, network: str) -> Jury:
+    def evaluator(self, network: str) -> Evaluator:
         """Those who judge in a network; loaded once.
 
         Raises: WeightsError: weights that are not on this machine.
         """
-        if network not in self._juries:
-            self._juries[network] = Jury.load(network, self.device)
-        return self._juries[network]
+        if network not in self._evaluators:
+            self._evaluators[network] = Evaluator.load(network, self.device)
+        return self._evaluators[network]
 
-    def recipe(self, options: Options, pictures: Pictures) -> Callable[[], Iterator[Progress]]:
+    def recipe(self, options: RecipeOptions, images: RecipeInputs) -> Callable[[], Iterator[Progress]]:
         """A recipe, to be run when its cell is painted."""
-        return lambda: run(options, pictures, encoder=self.encoder(options))
+        return lambda: run_recipe(options, images, encoder=self.encoder(options))
 
-    def settings(self, options: Options, pictures: Pictures) -> dict[str, Any]:
+    def settings(self, options: RecipeOptions, images: RecipeInputs) -> dict[str, Any]:
         """All that decides a recipe's picture, as JSON."""
-        start = () if pictures.start is None else (pictures.start,)
-        shown = (pictures.content, *pictures.paintings, *start)
-        return {"recipe": type(options).__name__, **asdict(options), "pictures": [fingerprint(one) for one in shown]}
+        init = () if images.init is None else (images.init,)
+        shown = (images.content, *images.styles, *init)
+        return {"recipe": type(options).__name__, **asdict(options), "pictures": [fingerprint_of(one) for one in shown]}
 
 
-def fingerprint(picture: Image | KeptStyle) -> str:
+def fingerprint_of(image: Image | StyleFile) -> str:
     """A short name for the very numbers of a picture, or of the style that was kept of one."""
-    if isinstance(picture, KeptStyle):
-        moments = (one for style in picture.styles.values() for one in style.moments.values())
+    if isinstance(image, StyleFile):
+        moments = (one for style in image.styles.values() for one in style.statistics.values())
         return _short(b"".join(_numbers(tensor) for one in moments for tensor in (one.gram, one.mean, one.std)))
-    return _short(_numbers(picture))
+    return _short(_numbers(image))
 
 
 def _numbers(tensor: torch.Tensor) -> bytes:

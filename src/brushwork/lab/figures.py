@@ -24,12 +24,12 @@ def psnr(result: Image, truth: Image) -> float:
     return likeness.psnr(result, resize(truth, Size.of(result), clamp=True))
 
 
-def grain_size(picture: Image) -> float:
+def grain_size(image: Image) -> float:
     """Scale of structure: pixels at which the autocorrelation of the luma falls to one half, averaged over directions.
 
     The autocorrelation is the inverse transform of the power spectrum (Wiener–Khinchin).
     """
-    light = luma(picture)[0]
+    light = luma(image)[0]
     light = light - light.mean()
     power = torch.fft.rfft2(light).abs().square()
     correlation = torch.fft.irfft2(power, s=light.shape[-2:])[0]
@@ -37,7 +37,7 @@ def grain_size(picture: Image) -> float:
     return _crossing((profile.mean(0) / correlation[0, 0].clamp_min(1e-12)).tolist())
 
 
-def distance(one: Image, other: Image) -> float:
+def rms_distance(one: Image, other: Image) -> float:
     """Root mean squared difference of two pictures, 0 to 1; the second is resized to the first."""
     return float((one - resize(other, Size.of(one), clamp=True)).square().mean().sqrt())
 
@@ -47,17 +47,17 @@ def correlation(one: Image, other: Image) -> float:
 
     The second is resized to the first; a flat picture correlates with nothing.
     """
-    return _correlation(*(luma(picture) for picture in (one, resize(other, Size.of(one), clamp=True))))
+    return _correlation(*(luma(image) for image in (one, resize(other, Size.of(one), clamp=True))))
 
 
 def detail_correlation(one: Image, other: Image) -> float:
     """The same of what is smaller than a sixteenth of the long side: whether strokes lie at the same places."""
     side = max(Size.of(one)) // 32 * 2 + 1
-    lights = (luma(picture) for picture in (one, resize(other, Size.of(one), clamp=True)))
+    lights = (luma(image) for image in (one, resize(other, Size.of(one), clamp=True)))
     return _correlation(*(light - avg_pool2d(light, side, 1, side // 2, count_include_pad=False) for light in lights))
 
 
-def likeness_of_structure(one: Image, other: Image) -> float:
+def structural_similarity(one: Image, other: Image) -> float:
     """SSIM, −1 to 1; the second is resized to the first."""
     return likeness.ssim(one, resize(other, Size.of(one), clamp=True))
 
@@ -77,12 +77,12 @@ def spectrum_distance(one: Image, other: Image, rings: int = 24) -> float:
     )
 
 
-def frequencies(picture: Image, rings: int = 64) -> float:
+def effective_frequencies(image: Image, rings: int = 64) -> float:
     """How many spatial frequencies carry a picture: the exponential of the entropy of the power in rings of frequency.
 
     Of the luma, about its mean. 1: one wavelength, or a flat picture; white noise has half of the `rings`.
     """
-    light = luma(picture)[0, 0].double().cpu()
+    light = luma(image)[0, 0].double().cpu()
     power = torch.fft.fft2(light - light.mean()).abs().square()
     across, down = torch.meshgrid(*(torch.fft.fftfreq(side) for side in light.shape), indexing="ij")
     ring = (torch.hypot(across, down) * 2 * rings).long().clamp_max(rings - 1).flatten()
@@ -95,21 +95,21 @@ def frequencies(picture: Image, rings: int = 64) -> float:
 def marginal_distance(one: Image, other: Image, quantiles: int = 256) -> float:
     """Wasserstein-1 distance of the values in each channel, averaged over the channels: 0 alike, 1 black and white."""
     shares = torch.linspace(0, 1, quantiles)
-    first, second = (picture[0].flatten(1).cpu().quantile(shares, dim=1) for picture in (one, other))
+    first, second = (image[0].flatten(1).cpu().quantile(shares, dim=1) for image in (one, other))
     return float((first - second).abs().mean())
 
 
-def brightness(picture: Image) -> float:
+def brightness(image: Image) -> float:
     """Mean luma, 0 to 1."""
-    return float(luma(picture).mean())
+    return float(luma(image).mean())
 
 
-def contrast(picture: Image) -> float:
+def contrast(image: Image) -> float:
     """Standard deviation of the luma, 0 to 0.5."""
-    return float(luma(picture).std())
+    return float(luma(image).std())
 
 
-def part_of_loss(progress: Progress, prefix: str) -> float:
+def sum_losses(progress: Progress, prefix: str) -> float:
     """The weighted terms whose names begin so, added up."""
     return sum(float(value) for name, value in progress.step.losses.terms.items() if name.startswith(prefix))
 
@@ -119,9 +119,9 @@ def _correlation(one: Tensor, other: Tensor) -> float:
     return float(first @ second / (first.norm() * second.norm()).clamp_min(1e-12))
 
 
-def _spectrum(picture: Image, rings: int) -> torch.Tensor:
+def _spectrum(image: Image, rings: int) -> torch.Tensor:
     """log10 of the mean power in each ring, from the lowest frequencies up to half a cycle a pixel."""
-    light = luma(picture)[0, 0].double().cpu()
+    light = luma(image)[0, 0].double().cpu()
     height, width = light.shape
     window = torch.outer(*(torch.hann_window(side, periodic=False, dtype=torch.float64) for side in (height, width)))
     power = torch.fft.fft2((light - light.mean()) * window).abs().square() / window.square().sum()

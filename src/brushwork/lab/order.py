@@ -10,18 +10,18 @@ from typing import Protocol
 
 import torch
 
-from brushwork.lab.cell import Cell
-from brushwork.lab.easel import FULL_SIZE, Easel
-from brushwork.lab.experiments import experiment
-from brushwork.picture import read_picture
+from brushwork.lab.cell import ExperimentCell
+from brushwork.lab.easel import FULL_SIZE, ExperimentContext
+from brushwork.lab.experiments import load_experiment
+from brushwork.picture import read_image
 from brushwork.types import Image
 
-PHOTOGRAPHS = ("bridge.jpg", "rocket.jpg")
-PAINTINGS = ("auvers.jpg", "great_wave.jpg", "composition_viii.jpg")
+BUNDLED_CONTENTS = ("bridge.jpg", "rocket.jpg")
+BUNDLED_STYLES = ("auvers.jpg", "great_wave.jpg", "composition_viii.jpg")
 """The first of each are those that most experiments use. Credits: examples/CREDITS.md."""
 
 
-class Asked(Hashable, Protocol):
+class CellSource(Hashable, Protocol):
     """Cells that any process can set up: an experiment's, or a sweep's. It travels between processes."""
 
     @property
@@ -32,44 +32,47 @@ class Asked(Hashable, Protocol):
     def device(self) -> str:
         """Where is painted."""
 
-    def cells(self) -> Sequence[Cell]:
+    def make_cells(self) -> Sequence[ExperimentCell]:
         """The cells, in their order; reads the pictures."""
 
 
 @dataclass(frozen=True)
-class Order:
+class ExperimentRequest:
     """What an experiment is asked for."""
 
     experiment: str
     folder: Path
-    photographs: tuple[Path, ...] = ()
+    contents: tuple[Path, ...] = ()
     """None: those that come with the package."""
-    paintings: tuple[Path, ...] = ()
+    styles: tuple[Path, ...] = ()
     size: int = FULL_SIZE
-    quick: bool = False
+    is_quick: bool = False
     device: str = "cpu"
 
-    def cells(self) -> Sequence[Cell]:
+    def make_cells(self) -> Sequence[ExperimentCell]:
         """The experiment's cells.
 
         Raises: InputError: no such experiment, or a picture that cannot be read.
         """
-        return experiment(self.experiment).cells(self.easel())
+        return load_experiment(self.experiment).cells(self.load_context())
 
-    def easel(self) -> Easel:
+    def load_context(self) -> ExperimentContext:
         """Read the pictures.
 
         Raises: InputError: one of them cannot be read.
         """
-        photographs, paintings = self.photographs or bundled(PHOTOGRAPHS), self.paintings or bundled(PAINTINGS)
+        contents, styles = (
+            self.contents or bundled_images(BUNDLED_CONTENTS),
+            self.styles or bundled_images(BUNDLED_STYLES),
+        )
         device = torch.device(self.device)
-        return Easel(_read(photographs, device), _read(paintings, device), self.size, self.quick, device)
+        return ExperimentContext(_read(contents, device), _read(styles, device), self.size, self.is_quick, device)
 
 
-def bundled(names: Sequence[str]) -> tuple[Path, ...]:
+def bundled_images(names: Sequence[str]) -> tuple[Path, ...]:
     """Pictures that come with the package."""
     return tuple(Path(str(files("brushwork.lab").joinpath("pictures", name))) for name in names)
 
 
 def _read(paths: Sequence[Path], device: torch.device) -> dict[str, Image]:
-    return {path.stem: read_picture(path).image.to(device) for path in paths}
+    return {path.stem: read_image(path).image.to(device) for path in paths}

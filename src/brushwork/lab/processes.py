@@ -10,21 +10,21 @@ from multiprocessing import active_children, get_context
 
 import torch
 
-from brushwork.lab.cell import Result
-from brushwork.lab.order import Asked
-from brushwork.lab.run import Spread, paint_one
+from brushwork.lab.cell import CellResult
+from brushwork.lab.order import CellSource
+from brushwork.lab.run import Executor, run_cell
 
 _TERMINATED = 128 + signal.SIGTERM
 
 
-def over_processes(count: int) -> Spread:
+def run_in_processes(count: int) -> Executor:
     """So many processes of this machine, which share its threads. At an interruption they end at once."""
 
-    def spread(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, Result]]:
+    def spread(source: CellSource, names: Sequence[str]) -> Iterator[tuple[str, CellResult]]:
         threads, others = max(1, torch.get_num_threads() // count), active_children()
         workers, context = min(count, len(names)), get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_wait_for_word) as pool:
-            waiting = {pool.submit(_paint_or_leave, asked, name, threads): name for name in names}
+            waiting = {pool.submit(_paint_or_leave, source, name, threads): name for name in names}
             try:
                 for done in as_completed(waiting):
                     yield waiting[done], done.result()
@@ -50,9 +50,9 @@ def _leave(*_: object) -> None:
     raise SystemExit(_TERMINATED)
 
 
-def _paint_or_leave(asked: Asked, name: str, threads: int) -> Result:
+def _paint_or_leave(source: CellSource, name: str, threads: int) -> CellResult:
     """Paint one of the cells, unless the process is asked to end: the pool would begin with the next one."""
     try:
-        return paint_one(asked, name, threads)
+        return run_cell(source, name, threads)
     except SystemExit:
         os._exit(_TERMINATED)

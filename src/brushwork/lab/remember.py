@@ -10,11 +10,11 @@ import torch
 from brushwork.perception import Encoder
 from brushwork.types import Features, Image
 
-ROOM = 2 * 2**30
+CACHE_BYTES = 2 * 2**30
 """Bytes of features that are remembered."""
 
 
-def remembering(encoder: Encoder, room: int = ROOM) -> Encoder:
+def with_feature_cache(encoder: Encoder, room: int = CACHE_BYTES) -> Encoder:
     """The encoder itself, which from now on keeps what it sees without a graph, and hands it out again.
 
     Features that are asked for with a graph are computed anew: they belong to a picture being painted. What was not
@@ -22,13 +22,13 @@ def remembering(encoder: Encoder, room: int = ROOM) -> Encoder:
     """
     look, seen = encoder.forward, OrderedDict[tuple[object, ...], Features]()
 
-    def forward(image: Image, taps: Iterable[str]) -> Features:
-        asked = tuple(taps)
+    def forward(image: Image, layers: Iterable[str]) -> Features:
+        source = tuple(layers)
         if torch.is_grad_enabled() or image.is_meta:
-            return look(image, asked)
-        key = (asked, *image.shape, image.contiguous().cpu().numpy().tobytes())
+            return look(image, source)
+        key = (source, *image.shape, image.contiguous().cpu().numpy().tobytes())
         if key not in seen:
-            seen[key] = look(image, asked)
+            seen[key] = look(image, source)
         seen.move_to_end(key)
         while len(seen) > 1 and sum(map(_bytes, seen.values())) > room:
             seen.popitem(last=False)

@@ -19,12 +19,12 @@ import torch
 from PIL import Image as Opened
 
 from brushwork import __version__
-from brushwork.lab.cell import Check, Result, plain
-from brushwork.lab.curves import Curve, charts
+from brushwork.lab.cell import CellResult, ClaimCheck, slugify
+from brushwork.lab.curves import LossCurve, make_charts
 from brushwork.lab.experiment import Experiment
-from brushwork.lab.sheet import SHEET, contact_sheet, distinct, grid, sparse
-from brushwork.names import readable
-from brushwork.picture.destination import placing
+from brushwork.lab.sheet import SHEET, is_sparse, make_contact_sheet, make_grid, unique
+from brushwork.names import to_readable
+from brushwork.picture.destination import atomic_write
 from brushwork.types import Image
 
 SHOWN_QUALITY = 92
@@ -32,16 +32,16 @@ SHOWN_QUALITY = 92
 
 
 @dataclass(frozen=True)
-class Report:
+class ExperimentReport:
     """An experiment that is done."""
 
     experiment: Experiment
     given: Sequence[tuple[str, Image]]
     """Names and pictures of what was painted from."""
-    results: Sequence[Result]
+    results: Sequence[CellResult]
     commands: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Row and column → the command that paints this cell at full size."""
-    made_by: str = ""
+    created_by: str = ""
     """The command that made all of it."""
 
     def write(self, folder: Path) -> Path:
@@ -49,54 +49,54 @@ class Report:
 
         An experiment that wants it gets a sheet for each row too, `sheet-ROW.png`.
         """
-        for name, text in (("figures.json", self.figures()), ("report.html", self.page())):
-            with placing(folder / name, overwrite=True) as path:
-                path.write_text(readable(text), encoding="utf-8")
+        for name, text in (("figures.json", self.to_json()), ("report.html", self.render())):
+            with atomic_write(folder / name, overwrite=True) as path:
+                path.write_text(to_readable(text), encoding="utf-8")
         for name, some in self._sheets():
-            with placing(folder / name, overwrite=True) as path:
-                contact_sheet(some).save(path, "PNG")
+            with atomic_write(folder / name, overwrite=True) as path:
+                make_contact_sheet(some).save(path, "PNG")
         return folder / "report.html"
 
-    def _sheets(self) -> Iterator[tuple[str, Sequence[Result]]]:
+    def _sheets(self) -> Iterator[tuple[str, Sequence[CellResult]]]:
         yield SHEET, self.results
-        if self.experiment.sheet_each_row:
-            for row, cells in grid(self.results):
-                yield f"sheet-{plain(row)}.png", [*cells.values()]
+        if self.experiment.has_sheet_per_row:
+            for row, cells in make_grid(self.results):
+                yield f"sheet-{slugify(row)}.png", [*cells.values()]
 
-    def figures(self) -> str:
+    def to_json(self) -> str:
         """Everything that was measured, as JSON."""
         cells = [{**_facts(result), "figures": result.figures, "curve": result.curve} for result in self.results]
         checks = [check._asdict() for check in self.checks]
         document: dict[str, Any] = {"experiment": self.experiment.name, "source": self.experiment.source}
-        document |= {"command": self.made_by, "cells": cells}
-        return json.dumps({**document, "checks": checks, "machine": machine()}, indent=1)
+        document |= {"command": self.created_by, "cells": cells}
+        return json.dumps({**document, "checks": checks, "machine": describe_computer()}, indent=1)
 
     @cached_property
-    def checks(self) -> Sequence[Check]:
+    def checks(self) -> Sequence[ClaimCheck]:
         """The paper's claims, judged."""
         return self.experiment.check(self.results)
 
-    def page(self) -> str:
+    def render(self) -> str:
         """The report as a page that needs nothing beside it."""
         template = files("brushwork.lab").joinpath("report.html.jinja").read_text(encoding="utf-8")
         environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         return environment.from_string(template).render(
             experiment=self.experiment,
             checks=self.checks,
-            rows=grid(self.results),
-            columns=distinct([result.column for result in self.results]),
-            sparse=sparse(self.results),
+            rows=make_grid(self.results),
+            columns=unique([result.column for result in self.results]),
+            sparse=is_sparse(self.results),
             labelled=any(result.row for result in self.results),
             given=self.given,
             commands=self.commands,
-            names=distinct([name for result in self.results for name in result.figures]),
+            names=unique([name for result in self.results for name in result.figures]),
             results=self.results,
-            charts=charts(self._curves()),
+            charts=make_charts(self._curves()),
             seconds=self.seconds,
-            made_by=self.made_by,
-            machine=machine(),
-            embedded=embedded,
-            title=title,
+            made_by=self.created_by,
+            machine=describe_computer(),
+            embedded=embed_image,
+            title=result_title,
         )
 
     @property
@@ -104,16 +104,16 @@ class Report:
         """Time of painting; cells of the same settings were painted once."""
         return sum({json.dumps(one.settings, sort_keys=True): one.seconds for one in self.results}.values())
 
-    def _curves(self) -> Mapping[str, Mapping[str, Curve]]:
-        return {row: {column: one.curve for column, one in cells.items()} for row, cells in grid(self.results)}
+    def _curves(self) -> Mapping[str, Mapping[str, LossCurve]]:
+        return {row: {column: one.curve for column, one in cells.items()} for row, cells in make_grid(self.results)}
 
 
-def title(result: Result) -> str:
+def result_title(result: CellResult) -> str:
     """Row and column, as far as they have names."""
     return " · ".join(part for part in (result.row, result.column) if part)
 
 
-def machine() -> Mapping[str, str]:
+def describe_computer() -> Mapping[str, str]:
     """What computed."""
     return {
         "brushwork": __version__,
@@ -123,9 +123,9 @@ def machine() -> Mapping[str, str]:
     }
 
 
-def embedded(picture: Path | Image) -> str:
+def embed_image(image: Path | Image) -> str:
     """A picture as the address of an image inside a page."""
-    opened = Opened.open(picture) if isinstance(picture, Path) else Opened.fromarray(_bytes(picture))
+    opened = Opened.open(image) if isinstance(image, Path) else Opened.fromarray(_bytes(image))
     buffer = io.BytesIO()
     opened.convert("RGB").save(buffer, "JPEG", quality=SHOWN_QUALITY, subsampling=0)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
@@ -135,6 +135,6 @@ def _bytes(image: Image) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return (image[0].detach().cpu().permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
 
 
-def _facts(result: Result) -> dict[str, Any]:
+def _facts(result: CellResult) -> dict[str, Any]:
     facts = {"row": result.row, "column": result.column, "seconds": result.seconds, "picture": result.picture.name}
     return {**facts, "settings": result.settings}

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from brushwork.optimize.adam import Adam
-from brushwork.optimize.guard import Guard
+from brushwork.optimize.guard import DivergenceGuard
 from brushwork.optimize.lbfgs import LBFGS
-from brushwork.optimize.minimize import Step, minimize
-from brushwork.optimize.optimizer import Move, Optimizer
-from brushwork.optimize.oracle import Canvas, Evaluation, Oracle
-from brushwork.optimize.products import Products
-from brushwork.optimize.pyramid import climb
+from brushwork.optimize.minimize import OptimizationStep, minimize
+from brushwork.optimize.optimizer import Optimizer, StepResult
+from brushwork.optimize.oracle import Closure, Evaluation, Parametrization
+from brushwork.optimize.products import Reductions
+from brushwork.optimize.pyramid import move_to_next_level
 
 __all__ = [
     "LBFGS",
     "Adam",
-    "Canvas",
+    "Closure",
+    "DivergenceGuard",
     "Evaluation",
-    "Guard",
-    "Move",
+    "OptimizationStep",
     "Optimizer",
-    "Oracle",
-    "Products",
-    "Step",
-    "climb",
+    "Parametrization",
+    "Reductions",
+    "StepResult",
     "minimize",
+    "move_to_next_level",
 ]

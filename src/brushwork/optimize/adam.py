@@ -10,9 +10,9 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.optimize.box import clamp
-from brushwork.optimize.optimizer import Move
-from brushwork.optimize.oracle import Evaluation, Oracle
-from brushwork.optimize.state import number, recall
+from brushwork.optimize.optimizer import StepResult
+from brushwork.optimize.oracle import Closure, Evaluation
+from brushwork.optimize.state import get_entry, to_tensor
 from brushwork.types import State
 
 RETREAT = 0.1
@@ -20,7 +20,8 @@ RETREAT = 0.1
 
 
 class Adam:
-    """x ← x − lr · m̂ / (√v̂ + eps), with running means m of the gradient and v of its square, corrected for their start.
+    """x ← x − lr · m̂ / (√v̂ + eps), with running means m of the gradient and v of its square, corrected for their
+    start.
 
     With `average` > 0 what is shown is the running mean of the iterates (that decay, the start counted in, corrected
     likewise). On a canvas with bounds, points are clamped.
@@ -31,25 +32,25 @@ class Adam:
     """
 
     def __init__(
-        self, lr: float, *, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, average: float = 0.0
+        self, lr: float, *, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, ema_decay: float = 0.0
     ) -> None:
         if not 0 < lr < inf:
             raise InputError(f"the learning rate of Adam is {lr}: give a positive number.")
-        for decay in (*betas, average):
+        for decay in (*betas, ema_decay):
             if not 0 <= decay < 1:
                 raise InputError(f"a decay of Adam is {decay}: it lies from 0 up to, but not including, 1.")
-        self.lr, self.betas, self.eps, self.average = lr, betas, eps, average
+        self.lr, self.betas, self.eps, self.average = lr, betas, eps, ema_decay
         self._memory: dict[str, Tensor] = {}
         self._count = 0
 
     @torch.no_grad()
-    def step(self, point: Tensor, here: Evaluation, oracle: Oracle) -> Move:
+    def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
         """One closure."""
         if not self._count:
             self._begin(point)
         self._count += 1
-        there = clamp(self._next(point, here.gradient), oracle.bounds)
-        return Move(there, oracle(there), shown=self._shown(there))
+        there = clamp(self._next(point, current.gradient), closure.bounds)
+        return StepResult(there, closure(there), average=self._shown(there))
 
     def _begin(self, point: Tensor) -> None:
         self._memory = {"mean": torch.zeros_like(point), "square": torch.zeros_like(point)}
@@ -76,19 +77,19 @@ class Adam:
     def state(self) -> State:
         """The moments, the average, the count of steps and the learning rate."""
         memory = {f"adam.{name}": value for name, value in self._memory.items()}
-        return memory | {"adam.count": number(self._count), "adam.lr": number(self.lr)}
+        return memory | {"adam.count": to_tensor(self._count), "adam.lr": to_tensor(self.lr)}
 
     def load(self, state: State) -> None:
         """Take up a saved state."""
-        self._count, self.lr = int(recall(state, "adam.count")), float(recall(state, "adam.lr"))
+        self._count, self.lr = int(get_entry(state, "adam.count")), float(get_entry(state, "adam.lr"))
         names = (["mean", "square"] + ["average"] * bool(self.average)) * bool(self._count)
-        self._memory = {name: recall(state, f"adam.{name}") for name in names}
+        self._memory = {name: get_entry(state, f"adam.{name}") for name in names}
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Start the moments and the average anew."""
         self._memory, self._count = {}, 0
 
-    def careful(self) -> str:
+    def back_off(self) -> str:
         """Take smaller steps from now on."""
         self.lr *= RETREAT
         return f"with a learning rate of {self.lr:g}"

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from brushwork.optimize.products import Products
+from brushwork.optimize.products import Reductions
 
 Bounds: TypeAlias = tuple[float, float]
 """The least and the greatest value that every number may take."""
@@ -23,7 +23,7 @@ def clamp(point: Tensor, bounds: Bounds | None) -> Tensor:
     return point if bounds is None else point.clamp_(*bounds)
 
 
-def free(point: Tensor, gradient: Tensor, bounds: Bounds) -> Tensor:
+def free_mask(point: Tensor, gradient: Tensor, bounds: Bounds) -> Tensor:
     """Where a step down the gradient does not run into a bound: 1 there, 0 elsewhere.
 
     What is a few roundings away from a bound was on its way to it, and is there.
@@ -36,10 +36,10 @@ def free(point: Tensor, gradient: Tensor, bounds: Bounds) -> Tensor:
     return held.logical_not_()
 
 
-def longest_stay(point: Tensor, direction: Tensor, bounds: Bounds | None, products: Products) -> float:
+def max_step_within(point: Tensor, direction: Tensor, bounds: Bounds | None, reductions: Reductions) -> float:
     """The largest t for which point + t·direction keeps the bounds."""
     if bounds is None:
         return inf
     ahead = torch.where(direction > 0, bounds[1] - point, bounds[0] - point)
     lengths = (ahead / direction).nan_to_num_(nan=inf, posinf=inf, neginf=inf)
-    return -products.greatest(lengths.neg_())
+    return -reductions.max(lengths.neg_())

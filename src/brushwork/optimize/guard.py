@@ -7,10 +7,10 @@ from math import inf
 
 from torch import Tensor
 
-from brushwork.errors import Diverged
-from brushwork.optimize.optimizer import Move, Optimizer
-from brushwork.optimize.oracle import Evaluation, Oracle
-from brushwork.optimize.state import number, recall
+from brushwork.errors import DivergedError
+from brushwork.optimize.optimizer import Optimizer, StepResult
+from brushwork.optimize.oracle import Closure, Evaluation
+from brushwork.optimize.state import get_entry, to_tensor
 from brushwork.types import State
 
 EXPLOSION = 1e3
@@ -20,7 +20,7 @@ PATIENCE = 3
 """This many troubles without a new best point between them end the run."""
 
 
-class Guard:
+class DivergenceGuard:
     """The optimizer inside, whose troubles are mended.
 
     Trouble is a loss or a gradient that is not finite, or an explosion: a loss over `explosion` times the best one, and
@@ -36,16 +36,16 @@ class Guard:
         self._first = self._least = inf
         self._troubles = 0
 
-    def step(self, point: Tensor, here: Evaluation, oracle: Oracle) -> Move | None:
+    def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
         """The inner optimizer's step, or the way back to the best point."""
         if self._best is None:
-            self._first = here.loss
-            self._welcome(point, here)
-        move = self.optimizer.step(point, here, oracle)
+            self._first = current.loss
+            self._welcome(point, current)
+        move = self.optimizer.step(point, current, closure)
         if move is None:
             return None
-        if not self._sound(move.evaluation, oracle):
-            return self._restore(self._best if self._best is not None else point, move.evaluation.loss, oracle)
+        if not self._sound(move.evaluation, closure):
+            return self._restore(self._best if self._best is not None else point, move.evaluation.loss, closure)
         if move.evaluation.loss < self._least:
             self._welcome(move.point, move.evaluation)
         return move
@@ -53,45 +53,45 @@ class Guard:
     def _welcome(self, point: Tensor, best: Evaluation) -> None:
         self._best, self._least, self._troubles = point, best.loss, 0
 
-    def _sound(self, there: Evaluation, oracle: Oracle) -> bool:
+    def _sound(self, there: Evaluation, closure: Closure) -> bool:
         rise = there.loss - self._least
         exploded = there.loss > self._first and rise > self.explosion * abs(self._least)
-        return oracle.finite(there) and not exploded
+        return closure.is_finite(there) and not exploded
 
-    def _restore(self, best: Tensor, loss: float, oracle: Oracle) -> Move | None:
+    def _restore(self, best: Tensor, loss: float, closure: Closure) -> StepResult | None:
         self._troubles += 1
-        trouble = f"the loss became {loss:.4g} at closure {oracle.spent}, after {self._least:.4g} at best"
+        trouble = f"the loss became {loss:.4g} at closure {closure.evaluations}, after {self._least:.4g} at best"
         if self._troubles == PATIENCE:
             message = f"{trouble}; trouble number {PATIENCE} in a row: lower the weights or the learning rate."
-            raise Diverged(message, oracle.image(best))
-        self.optimizer.forget()
-        how = self.optimizer.careful()
-        if not oracle.left:
+            raise DivergedError(message, closure.to_image(best))
+        self.optimizer.reset()
+        how = self.optimizer.back_off()
+        if not closure.remaining:
             return None
         note = f"{trouble}: back to the best picture, with an empty memory, and on {how}."
-        return Move(best, oracle(best), note=note)
+        return StepResult(best, closure(best), note=note)
 
     def state(self) -> State:
         """The inner state, the best point and the counters."""
         counters = {"first": self._first, "least": self._least, "troubles": self._troubles}
-        state = self.optimizer.state() | {f"guard.{name}": number(value) for name, value in counters.items()}
+        state = self.optimizer.state() | {f"guard.{name}": to_tensor(value) for name, value in counters.items()}
         return state if self._best is None else state | {"guard.best": self._best}
 
     def load(self, state: State) -> None:
         """Take up a saved state."""
         self.optimizer.load(state)
-        self._first, self._least = (float(recall(state, f"guard.{name}")) for name in ("first", "least"))
-        self._troubles = int(recall(state, "guard.troubles"))
-        self._best = recall(state, "guard.best") if "guard.best" in state else None
+        self._first, self._least = (float(get_entry(state, f"guard.{name}")) for name in ("first", "least"))
+        self._troubles = int(get_entry(state, "guard.troubles"))
+        self._best = get_entry(state, "guard.best") if "guard.best" in state else None
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Start anew, the optimizer inside too."""
-        self.optimizer.forget()
+        self.optimizer.reset()
         self._best, self._troubles = None, 0
 
-    def careful(self) -> str:
+    def back_off(self) -> str:
         """Make the optimizer inside more careful."""
-        return self.optimizer.careful()
+        return self.optimizer.back_off()
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
         """Rescale the optimizer inside. The best point is forgotten: losses of other sizes do not compare."""

@@ -10,97 +10,104 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.optimize.box import clamp
-from brushwork.optimize.optimizer import Move, Optimizer
-from brushwork.optimize.oracle import Canvas, Evaluation, Oracle
-from brushwork.optimize.products import WHOLE, Products
-from brushwork.types import Evaluate, Image, Losses
+from brushwork.optimize.optimizer import Optimizer, StepResult
+from brushwork.optimize.oracle import Closure, Evaluation, Parametrization
+from brushwork.optimize.products import WHOLE, Reductions
+from brushwork.types import Evaluate, Image, LossValues
 
 
-def itself(point: Tensor) -> Image:
+def identity(point: Tensor) -> Image:
     """The picture of a point that is one."""
     return point
 
 
-class Step(NamedTuple):
+class OptimizationStep(NamedTuple):
     """A point of the way. Together with the optimizer's state at this time it is a checkpoint."""
 
     index: int  # type: ignore[assignment]  # (hides tuple.index, which a step has no use for)
     """Closures (forward and backward passes) spent so far; 1 is the evaluation of the start."""
-    losses: Losses
+    losses: LossValues
     """At the point, cut from the graph."""
-    shown: Tensor
+    parameters: Tensor
     """The point whose picture is shown: with averaged iterates their average, of which the losses know nothing."""
     point: Tensor
     note: str | None = None
     """What a person should hear: what the guard did."""
-    picture: Callable[[Tensor], Image] = itself
+    to_image: Callable[[Tensor], Image] = identity
     """The canvas: the picture at a point."""
 
     @property
     def image(self) -> Image:
         """The picture so far, made when it is asked for."""
-        return self.picture(self.shown)
+        return self.to_image(self.parameters)
 
 
 def minimize(
-    canvas: Canvas,
+    parametrization: Parametrization,
     evaluate: Evaluate,
     optimizer: Optimizer,
-    steps: int,
+    max_evaluations: int,
     *,
-    start: Image | None = None,
+    init: Image | None = None,
     point: Tensor | None = None,
-    spent: int = 0,
-    products: Products = WHOLE,
-) -> Iterator[Step]:
-    """Walk down from a starting picture, or from a point, within a budget of `steps` closures.
+    evaluations: int = 0,
+    reductions: Reductions = WHOLE,
+) -> Iterator[OptimizationStep]:
+    """Walk down from a starting picture, or from a point, within a budget of `max_evaluations` closures.
 
     A line search may spend several closures on one step. The walk ends early where no step leads down.
 
-    To resume, load the optimizer's state and give the `point` and the index (as `spent`) of the step it was saved at.
-    That point is evaluated once more, neither counted nor yielded, and all later steps are those of the unbroken run.
+    To resume, load the optimizer's state and give the `point` and the index (as `evaluations`) of the step it was saved
+    at. That point is evaluated once more, neither counted nor yielded, and all later steps are those of the unbroken
+    run.
 
-    Where each machine has a piece of the point, `products` are theirs together, as the optimizer's own are.
+    Where each machine has a piece of the point, `reductions` are theirs together, as the optimizer's own are.
 
-    Raises: InputError: not exactly one of `start` and `point`, a budget under 1, or a start whose loss is not finite.
+    Raises: InputError: not exactly one of `init` and `point`, a budget under 1, or a start whose loss is not finite.
     """
-    if steps < 1 or spent < 0:
-        raise InputError(f"{steps} steps were asked for after {spent}: give 1 step or more, and 0 spent or more.")
-    return _walk(Oracle(canvas, evaluate, steps, spent, products), optimizer, _first(canvas, start, point))
+    if max_evaluations < 1 or evaluations < 0:
+        raise InputError(
+            f"{max_evaluations} steps were asked for after {evaluations}: give 1 step or more, and 0 spent or more."
+        )
+    return _walk(
+        Closure(parametrization, evaluate, max_evaluations, evaluations, reductions),
+        optimizer,
+        _first(parametrization, init, point),
+    )
 
 
-def _first(canvas: Canvas, start: Image | None, point: Tensor | None) -> Tensor:
+def _first(parametrization: Parametrization, init: Image | None, point: Tensor | None) -> Tensor:
     """A copy of the start, inside the bounds."""
-    if start is not None and point is None:
-        point = canvas.point(start)
-    elif point is None or start is not None:
+    if init is not None and point is None:
+        point = parametrization.to_point(init)
+    elif point is None or init is not None:
         raise InputError("the walk needs a place to start: give either a starting picture or a point, not both.")
-    return clamp(point.detach().clone(memory_format=torch.contiguous_format), canvas.bounds)
+    return clamp(point.detach().clone(memory_format=torch.contiguous_format), parametrization.bounds)
 
 
-def _walk(oracle: Oracle, optimizer: Optimizer, point: Tensor) -> Iterator[Step]:
-    if not oracle.left:
+def _walk(closure: Closure, optimizer: Optimizer, point: Tensor) -> Iterator[OptimizationStep]:
+    if not closure.remaining:
         return
-    resumed = oracle.spent > 0
-    here = oracle.again(point) if resumed else oracle(point)
-    if not oracle.finite(here):
+    resumed = closure.evaluations > 0
+    here = closure.reevaluate(point) if resumed else closure(point)
+    if not closure.is_finite(here):
         raise InputError(_what_is_wrong(here))
     if not resumed:
-        yield _step(Move(point, here), oracle)
-    while oracle.left:
-        move = optimizer.step(point, here, oracle)
+        yield _step(StepResult(point, here), closure)
+    while closure.remaining:
+        move = optimizer.step(point, here, closure)
         if move is None:
             return
         point, here = move.point, move.evaluation
-        yield _step(move, oracle)
+        yield _step(move, closure)
 
 
-def _step(move: Move, oracle: Oracle) -> Step:
-    shown = move.point if move.shown is None else move.shown
-    return Step(oracle.spent, move.evaluation.losses, shown, move.point, move.note, oracle.image)
+def _step(move: StepResult, closure: Closure) -> OptimizationStep:
+    shown = move.point if move.average is None else move.average
+    return OptimizationStep(closure.evaluations, move.evaluation.losses, shown, move.point, move.note, closure.to_image)
 
 
-def _what_is_wrong(start: Evaluation) -> str:
-    wrong = [name for name, value in start.losses.terms.items() if not value.isfinite()]
+def _what_is_wrong(init: Evaluation) -> str:
+    wrong = [name for name, value in init.losses.terms.items() if not value.isfinite()]
     what = f"the loss of {', '.join(wrong)}" if wrong else "the loss or its gradient"
     return f"{what} is not finite at the starting picture: check that picture, the targets and the weights."

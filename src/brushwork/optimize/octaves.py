@@ -11,13 +11,13 @@ from math import floor, log2
 import torch
 from torch import Tensor
 
-from brushwork.optimize.pair import Pair, in_full
+from brushwork.optimize.pair import CurvaturePair, pair_in_float32
 
 PAIRS = 10
 """The newest pairs, of which curvatures are taken: those from longer ago tell of another place."""
 
 
-class Octaves:
+class OctavePreconditioner:
     """H₀ = F⁻¹ diag(h) F over the planes of a picture, F being the Fourier transform.
 
     In each octave h is √(Σ|ŝ|²/Σ|ŷ|²) of the newest pairs, how far the picture moves there while its gradient changes
@@ -26,9 +26,9 @@ class Octaves:
 
     def __init__(self) -> None:
         self._grid: _Grid | None = None
-        self._known: list[tuple[Pair, Tensor]] = []
+        self._known: list[tuple[CurvaturePair, Tensor]] = []
 
-    def apply(self, vector: Tensor, pairs: Sequence[Pair]) -> None:
+    def apply(self, vector: Tensor, pairs: Sequence[CurvaturePair]) -> None:
         """vector ← H₀ · vector. It has the shape of a picture; there is one pair at least."""
         grid = self._on(vector)
         energies = [self._energies(grid, pair) for pair in pairs[-PAIRS:]]
@@ -45,11 +45,11 @@ class Octaves:
             self._grid = _Grid(shape, vector.device)
         return self._grid
 
-    def _energies(self, grid: _Grid, pair: Pair) -> Tensor:
+    def _energies(self, grid: _Grid, pair: CurvaturePair) -> Tensor:
         found = next((energies for known, energies in self._known if known is pair), None)
         if found is not None:
             return found
-        return torch.stack([grid.energies(one.to(grid.octaves.device)) for one in in_full((pair.s, pair.y))])
+        return torch.stack([grid.energies(one.to(grid.octaves.device)) for one in pair_in_float32((pair.s, pair.y))])
 
 
 class _Grid:

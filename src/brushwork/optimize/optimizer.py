@@ -7,16 +7,16 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor
 
-from brushwork.optimize.oracle import Evaluation, Oracle
+from brushwork.optimize.oracle import Closure, Evaluation
 from brushwork.types import State
 
 
-class Move(NamedTuple):
+class StepResult(NamedTuple):
     """Where an optimizer went, and what it found there."""
 
     point: Tensor
     evaluation: Evaluation
-    shown: Tensor | None = None
+    average: Tensor | None = None
     """The point whose picture is to be shown, where that is another one: the average of the iterates."""
     note: str | None = None
     """What a person should hear about this move."""
@@ -29,10 +29,10 @@ class Optimizer(Protocol):
     No tensor that comes from an optimizer is written to afterwards: states and points are snapshots, without a copy.
     """
 
-    def step(self, point: Tensor, here: Evaluation, oracle: Oracle) -> Move | None:
-        """Move on from a point by one closure or more, at most `oracle.left`; None: there is nowhere better to go.
+    def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
+        """Move on from a point by one closure or more, at most `closure.left`; None: there is nowhere better to go.
 
-        What `here` says about the point is used up: its gradient may be written to.
+        What `current` says about the point is used up: its gradient may be written to.
         """
 
     def state(self) -> State:
@@ -47,10 +47,10 @@ class Optimizer(Protocol):
         Raises: InputError: the state is another optimizer's.
         """
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Drop what was learned about the function, as if the next step were the first."""
 
-    def careful(self) -> str:
+    def back_off(self) -> str:
         """Go on more carefully from now on. Returns how, as the end of a sentence: "with …"."""
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:

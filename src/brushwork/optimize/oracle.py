@@ -8,22 +8,22 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from brushwork.optimize.products import WHOLE, Products
-from brushwork.types import Evaluate, Image, Losses
+from brushwork.optimize.products import WHOLE, Reductions
+from brushwork.types import Evaluate, Image, LossValues
 
 
 @runtime_checkable
-class Canvas(Protocol):
+class Parametrization(Protocol):
     """How the optimizer's numbers (the point) and the picture belong together."""
 
     @property
     def bounds(self) -> tuple[float, float] | None:
         """The least and the greatest value each number may take; None: all of them."""
 
-    def image(self, point: Tensor) -> Image:
+    def to_image(self, point: Tensor) -> Image:
         """What the numbers look like; differentiable."""
 
-    def point(self, image: Image) -> Tensor:
+    def to_point(self, image: Image) -> Tensor:
         """The inverse, for a starting picture."""
 
 
@@ -33,25 +33,30 @@ class Evaluation(NamedTuple):
     loss: float
     gradient: Tensor
     """∂loss/∂point, of the point's shape."""
-    losses: Losses
+    losses: LossValues
 
 
-class Oracle:
+class Closure:
     """Evaluates points, and counts the closures spent.
 
     The tensors it returns are written to by one optimizer only, which may use up the gradient of where it was.
     """
 
     def __init__(
-        self, canvas: Canvas, evaluate: Evaluate, budget: int, spent: int = 0, products: Products = WHOLE
+        self,
+        parametrization: Parametrization,
+        evaluate: Evaluate,
+        budget: int,
+        evaluations: int = 0,
+        reductions: Reductions = WHOLE,
     ) -> None:
-        self.canvas, self.evaluate, self.budget, self.spent = canvas, evaluate, budget, spent
-        self.products = products
+        self.canvas, self.evaluate, self.budget, self.evaluations = parametrization, evaluate, budget, evaluations
+        self.products = reductions
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         """How many closures may still be asked for."""
-        return self.budget - self.spent
+        return self.budget - self.evaluations
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -60,29 +65,29 @@ class Oracle:
 
     def __call__(self, point: Tensor) -> Evaluation:
         """Loss and gradient at a point, for one closure."""
-        if self.left < 1:
+        if self.remaining < 1:
             raise RuntimeError("the budget of closures is spent: an optimizer must look at `left` before it asks.")
-        self.spent += 1
-        return self.again(point)
+        self.evaluations += 1
+        return self.reevaluate(point)
 
     @torch.enable_grad()
-    def again(self, point: Tensor) -> Evaluation:
+    def reevaluate(self, point: Tensor) -> Evaluation:
         """Loss and gradient at a point that has been paid for."""
         source = point.detach().requires_grad_()
-        image = self.canvas.image(source)
+        image = self.canvas.to_image(source)
         leaf = image.detach().requires_grad_()
         losses = self.evaluate(leaf)
         pulled = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
         (gradient,) = torch.autograd.grad(image, source, pulled)
         terms = {name: value.detach() for name, value in losses.terms.items()}
         total = losses.total.detach()
-        return Evaluation(float(total), gradient.detach().contiguous(), Losses(total, terms))
+        return Evaluation(float(total), gradient.detach().contiguous(), LossValues(total, terms))
 
-    def finite(self, seen: Evaluation) -> bool:
+    def is_finite(self, seen: Evaluation) -> bool:
         """Whether the loss and every entry of the gradient are numbers."""
-        return isfinite(seen.loss) and self.products.finite(seen.gradient)
+        return isfinite(seen.loss) and self.products.is_finite(seen.gradient)
 
     @torch.no_grad()
-    def image(self, point: Tensor) -> Image:
+    def to_image(self, point: Tensor) -> Image:
         """The picture at a point."""
-        return self.canvas.image(point).detach()
+        return self.canvas.to_image(point).detach()

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from brushwork.optimize.products import Products
+from brushwork.optimize.products import Reductions
 
 
-class Pair(NamedTuple):
+class CurvaturePair(NamedTuple):
     """A displacement s, the change y of the gradient along it, and their products."""
 
     s: Tensor
@@ -21,10 +21,10 @@ class Pair(NamedTuple):
     yy: float
 
     @classmethod
-    def of(cls, s: Tensor, y: Tensor, products: Products) -> Pair:
-        return cls(s, y, products.dot(s, y), products.dot(y, y))
+    def of(cls, s: Tensor, y: Tensor, reductions: Reductions) -> CurvaturePair:
+        return cls(s, y, reductions.dot(s, y), reductions.dot(y, y))
 
 
-def in_full(pair: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
+def pair_in_float32(pair: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
     """s and y in float32 at least."""
     return (kept if kept.dtype.itemsize >= torch.float32.itemsize else kept.float() for kept in pair)

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from brushwork.optimize.octaves import Octaves
-from brushwork.optimize.pair import Pair
-from brushwork.optimize.products import Products
-from brushwork.optimize.shelf import Shelf, Storage
+from brushwork.optimize.octaves import OctavePreconditioner
+from brushwork.optimize.pair import CurvaturePair
+from brushwork.optimize.products import Reductions
+from brushwork.optimize.shelf import Storage, VectorStore
 
 PIECE = 1 << 22
 """Entries that are brought to the point's precision, or device, at a time."""
 
 
-class Pairs:
+class CurvaturePairs:
     """The last `history` pairs whose ⟨s, y⟩ is more than `least_curvature`, oldest first.
 
     What `storage` rounds is rounded before its products are taken, so that a pair agrees with itself.
@@ -26,20 +26,20 @@ class Pairs:
     def __init__(
         self,
         history: int,
-        least_curvature: float,
-        products: Products,
+        min_curvature: float,
+        reductions: Reductions,
         storage: Storage = "full",
-        octaves: Octaves | None = None,
+        preconditioner: OctavePreconditioner | None = None,
     ) -> None:
-        self.history, self.least_curvature, self.products = history, least_curvature, products
-        self._pairs: deque[Pair] = deque()
-        self._shelf, self._octaves = Shelf(storage), octaves
+        self.history, self.least_curvature, self.products = history, min_curvature, reductions
+        self._pairs: deque[CurvaturePair] = deque()
+        self._shelf, self._preconditioner = VectorStore(storage), preconditioner
         self._lent = 0
 
     def __len__(self) -> int:
         return len(self._pairs)
 
-    def learn(self, direction: Tensor, length: float, change: tuple[Tensor, Tensor], *, moving_only: bool) -> None:
+    def update(self, direction: Tensor, length: float, change: tuple[Tensor, Tensor], *, moving_only: bool) -> None:
         """Add the pair of length · direction and the change of the gradient (before, after).
 
         The direction and the gradient before are used up: they become the pair.
@@ -49,18 +49,18 @@ class Pairs:
         """
         before, after = change
         s, y = direction.mul_(length), torch.sub(after, before, out=before)
-        self._add(self._shelf.keep(s), self._shelf.keep(y.mul_(s != 0) if moving_only else y))
+        self._add(self._shelf.add(s), self._shelf.add(y.mul_(s != 0) if moving_only else y))
 
-    def descent(self, gradient: Tensor) -> Tensor:
+    def direction(self, gradient: Tensor) -> Tensor:
         """−H·gradient, H being the inverse Hessian that the pairs suggest."""
-        return _two_loops(gradient, self._pairs, self.products, self._octaves)
+        return _two_loops(gradient, self._pairs, self.products, self._preconditioner)
 
     def clear(self) -> None:
         """Forget all pairs."""
         self._pairs.clear()
         self._lent = 0
 
-    def lend(self) -> list[tuple[Tensor, Tensor]]:
+    def export(self) -> list[tuple[Tensor, Tensor]]:
         """All s and y as they are kept. They are not written to again."""
         self._lent = len(self._pairs)
         return [(pair.s, pair.y) for pair in self._pairs]
@@ -70,9 +70,9 @@ class Pairs:
         self._add(self._shelf.copy(s), self._shelf.copy(y))
 
     def _add(self, s: Tensor, y: Tensor) -> None:
-        pair = Pair.of(s, y, self.products)
+        pair = CurvaturePair.of(s, y, self.products)
         if not pair.sy > self.least_curvature:
-            self._shelf.back(pair.s, pair.y)
+            self._shelf.release(pair.s, pair.y)
             return
         self._pairs.append(pair)
         if len(self._pairs) > self.history:
@@ -83,11 +83,13 @@ class Pairs:
         if self._lent:  # the oldest pairs are part of a state that someone may still be saving
             self._lent -= 1
         else:
-            self._shelf.back(oldest.s, oldest.y)
+            self._shelf.release(oldest.s, oldest.y)
 
 
 @torch.no_grad()
-def _two_loops(gradient: Tensor, pairs: Sequence[Pair], products: Products, octaves: Octaves | None = None) -> Tensor:
+def _two_loops(
+    gradient: Tensor, pairs: Sequence[CurvaturePair], products: Reductions, octaves: OctavePreconditioner | None = None
+) -> Tensor:
     """The two-loop recursion, from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1, or that of the octaves.
 
     No number is read back from the device on the way.
@@ -110,10 +112,10 @@ def _two_loops(gradient: Tensor, pairs: Sequence[Pair], products: Products, octa
     return direction
 
 
-def _inner(kept: Tensor, flat: Tensor, products: Products) -> Tensor:
+def _inner(kept: Tensor, flat: Tensor, products: Reductions) -> Tensor:
     """Their inner product as a tensor without axes; nothing is read from the device."""
     parts = [torch.dot(piece, part) for piece, part in _pieces(kept, flat)]
-    return products.total(parts[0] if len(parts) == 1 else torch.stack(parts).sum())
+    return products.sum_over_ranks(parts[0] if len(parts) == 1 else torch.stack(parts).sum())
 
 
 def _add_to(flat: Tensor, kept: Tensor, share: Tensor) -> None:

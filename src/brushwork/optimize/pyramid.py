@@ -8,7 +8,7 @@ from typing import TypeAlias
 from torch import Tensor
 
 from brushwork.optimize.optimizer import Optimizer
-from brushwork.optimize.oracle import Canvas
+from brushwork.optimize.oracle import Parametrization
 from brushwork.picture.resample import resize as resize_picture
 from brushwork.picture.window import Size
 from brushwork.types import Image
@@ -16,8 +16,8 @@ from brushwork.types import Image
 Resize: TypeAlias = Callable[[Tensor, Size], Tensor]
 
 
-def climb(
-    canvas: Canvas,
+def move_to_next_level(
+    parametrization: Parametrization,
     optimizer: Optimizer,
     image: Image,
     size: Size,
@@ -32,4 +32,4 @@ def climb(
     """
     share = Size.of(image).area / size.area if gradient is None else gradient
     optimizer.rescale(lambda memory: resize(memory, size), share)
-    return canvas.point(resize(image, size))
+    return parametrization.to_point(resize(image, size))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from brushwork.folders import temporary_place
 
-Storage: TypeAlias = Literal["full", "half", "disk"]
+Storage: TypeAlias = Literal["full", "bf16", "disk"]
 """How vectors are kept: as they are; in bfloat16, whose range is that of float32, at half the memory; or in a file."""
 
 BLOCK_BYTES = 1 << 25
@@ -27,7 +27,7 @@ ALIGNMENT = 64
 round alike: BLAS promises that for vectors aligned to 64 bytes."""
 
 
-class Shelf:
+class VectorStore:
     """Room for vectors that stay, in blocks apart from what comes and goes.
 
     Among short-lived vectors they would leave holes in the C library's heap, measured at 40 % of an L-BFGS history.
@@ -41,7 +41,7 @@ class Shelf:
         self.storage = storage
         self._rows: list[Tensor] = []
 
-    def keep(self, vector: Tensor) -> Tensor:
+    def add(self, vector: Tensor) -> Tensor:
         """A vector, brought here. It may be that very tensor: no one writes to it from now on."""
         return vector if self._stays(vector) else self.copy(vector)
 
@@ -49,7 +49,7 @@ class Shelf:
         """A copy of a vector, brought here."""
         return vector.clone() if self._stays(vector) else self._row(vector).copy_(vector)
 
-    def back(self, *vectors: Tensor) -> None:
+    def release(self, *vectors: Tensor) -> None:
         """Take back the room of vectors that no one looks at any more."""
         self._rows.extend(vector for vector in vectors if not self._stays(vector))
 
@@ -59,7 +59,7 @@ class Shelf:
     def _row(self, like: Tensor) -> Tensor:
         """Room for one vector; what it holds is undefined."""
         if not (self._rows and self._rows[-1].shape == like.shape):
-            kept = torch.bfloat16 if self.storage == "half" else like.dtype
+            kept = torch.bfloat16 if self.storage == "bf16" else like.dtype
             padded = -(-like.numel() // ALIGNMENT) * ALIGNMENT
             count = min(MOST, -(-BLOCK_BYTES // max(1, padded * kept.itemsize)))
             mapped = self.storage == "disk" and padded

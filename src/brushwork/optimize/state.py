@@ -9,12 +9,12 @@ from brushwork.errors import InputError
 from brushwork.types import State
 
 
-def number(value: float | int) -> Tensor:
+def to_tensor(value: float | int) -> Tensor:
     """A number as safetensors keep it, without loss."""
     return torch.tensor(value, dtype=torch.float64)
 
 
-def recall(state: State, name: str) -> Tensor:
+def get_entry(state: State, name: str) -> Tensor:
     """An entry of a saved state.
 
     Copied: sums over memory that is aligned otherwise, as in a mapped file, may round otherwise.

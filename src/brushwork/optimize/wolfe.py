@@ -15,7 +15,7 @@ from collections.abc import Callable
 from math import inf, isfinite, sqrt
 from typing import NamedTuple
 
-from brushwork.optimize.optimizer import Move
+from brushwork.optimize.optimizer import StepResult
 
 DECREASE = 1e-4
 """c₁, as the textbook has it for quasi-Newton methods (p. 62)."""
@@ -27,22 +27,28 @@ MARGIN = 0.1
 """A trial keeps this share of the interval away from its ends, so that the interval shrinks."""
 
 
-class Trial(NamedTuple):
+class LineSearchTrial(NamedTuple):
     """φ and φ' at a step length, and what was seen there."""
 
     length: float
     loss: float
     slope: float
-    move: Move | None = None
+    result: StepResult | None = None
 
     @property
-    def finite(self) -> bool:
+    def is_finite(self) -> bool:
         return isfinite(self.loss) and isfinite(self.slope)
 
 
-def search(
-    attempt: Callable[[float], Trial], start: Trial, length: float, limit: int, *, longest: float, noise: float
-) -> Trial:
+def search_wolfe(
+    attempt: Callable[[float], LineSearchTrial],
+    start: LineSearchTrial,
+    length: float,
+    limit: int,
+    *,
+    longest: float,
+    noise: float,
+) -> LineSearchTrial:
     """The first trial that satisfies both conditions.
 
     After `limit` trials, or at the `longest` length: the lowest one that is far enough down. `start` if there is none,
@@ -53,23 +59,23 @@ def search(
     for _ in range(limit):
         trial = attempt(length)
         if _too_high(trial, low, start, noise):
-            high = trial._replace(move=None)
+            high = trial._replace(result=None)
         elif abs(trial.slope) <= -CURVATURE * start.slope:
             return trial
         else:
             if trial.slope * (1 if high is None else high.length - low.length) >= 0:
-                high = low._replace(move=None)
-            before, low = low._replace(move=None), trial
+                high = low._replace(result=None)
+            before, low = low._replace(result=None), trial
         if high is None and low.length >= longest:
             break
         if high is not None and abs(high.length - low.length) * -start.slope <= noise:
             break
         length = _beyond(before, low, longest) if high is None else _between(low, high)
-    return low if low is not start or trial.finite else trial
+    return low if low is not start or trial.is_finite else trial
 
 
-def _too_high(trial: Trial, low: Trial, start: Trial, noise: float) -> bool:
-    if not trial.finite:
+def _too_high(trial: LineSearchTrial, low: LineSearchTrial, start: LineSearchTrial, noise: float) -> bool:
+    if not trial.is_finite:
         return True
     if trial.loss <= start.loss + DECREASE * trial.length * start.slope:
         return trial.loss > low.loss + noise
@@ -77,24 +83,24 @@ def _too_high(trial: Trial, low: Trial, start: Trial, noise: float) -> bool:
     return not (hidden and trial.slope <= (2 * DECREASE - 1) * start.slope)
 
 
-def _beyond(before: Trial, low: Trial, longest: float) -> float:
+def _beyond(before: LineSearchTrial, low: LineSearchTrial, longest: float) -> float:
     """A longer step: to where the cubic has its minimum, within limits."""
     shortest, farthest = (min(factor * low.length, longest) for factor in GROWTH)
     minimum = _cubic_minimum(before, low)
     return farthest if minimum is None or minimum < low.length else min(max(minimum, shortest), farthest)
 
 
-def _between(low: Trial, high: Trial) -> float:
+def _between(low: LineSearchTrial, high: LineSearchTrial) -> float:
     """A step inside the interval; close to its good end if the other is not even a number."""
     width = high.length - low.length
     share = MARGIN
-    if high.finite:
+    if high.is_finite:
         minimum = _cubic_minimum(low, high)
         share = 1 / 2 if minimum is None else min(max((minimum - low.length) / width, MARGIN), 1 - MARGIN)
     return low.length + share * width
 
 
-def _cubic_minimum(a: Trial, b: Trial) -> float | None:
+def _cubic_minimum(a: LineSearchTrial, b: LineSearchTrial) -> float | None:
     """Where the cubic through two trials' values and slopes has its minimum (equation 3.59)."""
     if a.length == b.length:
         return None

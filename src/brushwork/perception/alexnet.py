@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from brushwork.perception.encoder import Encoder, Stage
+from brushwork.perception.encoder import Encoder, EncoderStage
 from brushwork.perception.preprocess import Preprocess
 from brushwork.perception.vgg import Padding, Pooling
 
@@ -30,30 +30,30 @@ _LAYERS = (
 )
 
 
-def alexnet(
+def make_alexnet(
     preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = False
 ) -> Encoder:
     """An AlexNet of random weights; taps `relu1` … `relu5`, `pool1`, `pool2`, `pool5`, with `conv1` meaning `relu1`.
 
     Its pools overlap: windows of 3 cells, 2 apart. With `ceil`, they keep a last window that is not filled.
     """
-    stages: list[Stage] = []
+    stages: list[EncoderStage] = []
     channels_in = 3
     for index, layer in enumerate(_LAYERS, start=1):
         stages += _convolution(index, channels_in, layer, padding)
         if layer.pooled:
-            stages.append(Stage(f"pool{index}", _pool(pooling, ceil), kernel=3, stride=2, ceil=ceil))
+            stages.append(EncoderStage(f"pool{index}", _pool(pooling, ceil), kernel=3, stride=2, ceil=ceil))
         channels_in = layer.channels
     aliases = {f"conv{index}": f"relu{index}" for index in range(1, len(_LAYERS) + 1)}
     return Encoder("AlexNet", stages, preprocess, aliases)
 
 
-def _convolution(index: int, channels_in: int, layer: _Layer, padding: Padding) -> list[Stage]:
+def _convolution(index: int, channels_in: int, layer: _Layer, padding: Padding) -> list[EncoderStage]:
     channels, kernel, stride, border, _ = layer
     module = nn.Conv2d(channels_in, channels, kernel, stride, border, padding_mode=padding)
     return [
-        Stage(f"conv{index}", module, kernel, stride, border, reflects=padding == "reflect"),
-        Stage(f"relu{index}", nn.ReLU(inplace=True)),
+        EncoderStage(f"conv{index}", module, kernel, stride, border, has_reflect_padding=padding == "reflect"),
+        EncoderStage(f"relu{index}", nn.ReLU(inplace=True)),
     ]
 
 

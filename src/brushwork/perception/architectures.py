@@ -8,23 +8,23 @@ from functools import cache, partial
 import torch
 from torch import Tensor
 
-from brushwork.perception.alexnet import alexnet
-from brushwork.perception.conventions import preprocess
+from brushwork.perception.alexnet import make_alexnet
+from brushwork.perception.conventions import make_preprocess
 from brushwork.perception.encoder import Encoder
-from brushwork.perception.googlenet import googlenet
+from brushwork.perception.googlenet import make_googlenet
 from brushwork.perception.preprocess import Preprocess
-from brushwork.perception.vgg import Padding, Pooling, vgg
+from brushwork.perception.vgg import Padding, Pooling, make_vgg
 
 ARCHITECTURES: Mapping[str, Callable[..., Encoder]] = {
-    "VGG-19": partial(vgg, 19),
-    "VGG-16": partial(vgg, 16),
-    "AlexNet": alexnet,
-    "GoogLeNet": googlenet,
+    "VGG-19": partial(make_vgg, 19),
+    "VGG-16": partial(make_vgg, 16),
+    "AlexNet": make_alexnet,
+    "GoogLeNet": make_googlenet,
 }
 """Name → a function of the preprocessing, `pooling`, `padding` and `ceil`."""
 
 
-def build(
+def build_encoder(
     architecture: str,
     tensors: Mapping[str, Tensor],
     preprocess: Preprocess,
@@ -41,9 +41,9 @@ def build(
 
 
 @cache
-def shapes(architecture: str) -> Mapping[str, tuple[int, ...]]:
+def tensor_shapes(architecture: str) -> Mapping[str, tuple[int, ...]]:
     """Name → shape of every tensor of the network, in its order."""
-    convention = preprocess("caffe")
+    convention = make_preprocess("caffe")
     with torch.device("meta"):
         encoder = ARCHITECTURES[architecture](convention)
     return {name: tuple(tensor.shape) for name, tensor in encoder.stages.state_dict().items()}

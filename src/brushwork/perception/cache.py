@@ -14,23 +14,23 @@ from torch import Tensor
 
 from brushwork.errors import WeightsError
 from brushwork.folders import user_cache
-from brushwork.perception.architectures import ARCHITECTURES, shapes
-from brushwork.perception.conventions import Convention
+from brushwork.perception.architectures import ARCHITECTURES, tensor_shapes
+from brushwork.perception.conventions import PreprocessName
 from brushwork.perception.decoder import DECODER, decoder_shapes
 from brushwork.perception.linear import LINEAR_LAYERS, linear_shapes
-from brushwork.perception.reading import digest, read_safetensors
+from brushwork.perception.reading import read_safetensors, tensors_sha256
 
 _ENDING = ".safetensors"
 _FORMAT = "brushwork weights 1"
 
 
 @dataclass(frozen=True)
-class Weights:
+class EncoderWeights:
     """A network's weights, ready to be used, and where they come from."""
 
     name: str
     architecture: str
-    convention: Convention
+    preprocessing: PreprocessName
     source: str
     license: str
     sha256: str
@@ -56,7 +56,7 @@ def cached_names() -> list[str]:
     return sorted(path.stem for path in cache_folder().glob(f"[!.]*{_ENDING}"))
 
 
-def store(weights: Weights) -> Path:
+def write_weights(weights: EncoderWeights) -> Path:
     """Write the set into the cache, under a temporary name that is renamed when the file is complete.
 
     Raises: WeightsError: the cache cannot be written.
@@ -81,12 +81,13 @@ def store(weights: Weights) -> Path:
 
 
 def is_converted(metadata: Mapping[str, str]) -> bool:
-    """Whether a safetensors file with this metadata is one that `store` wrote."""
+    """Whether a safetensors file with this metadata is one that `write_weights` wrote."""
     return metadata.get("format") == _FORMAT
 
 
-def load(path: Path, content: str | None = None) -> Weights:
-    """A file that `store` wrote, verified against the digest in its metadata, and `content` where that is known.
+def read_weights(path: Path, content: str | None = None) -> EncoderWeights:
+    """A file that `write_weights` wrote, verified against the digest in its metadata, and `content` where that is
+    known.
 
     Raises: WeightsError: damaged, truncated or foreign.
     """
@@ -94,12 +95,12 @@ def load(path: Path, content: str | None = None) -> Weights:
     expected = content or metadata.get("content")
     if not is_converted(metadata) or not _is_sound(tensors, metadata):
         raise WeightsError(f"{path} is damaged or foreign: it does not hold what its header says.")
-    if digest(tensors) != expected:
+    if tensors_sha256(tensors) != expected:
         raise WeightsError(f"{path} is damaged: its values are not those that were written.")
-    return Weights(
+    return EncoderWeights(
         metadata["name"],
         metadata["architecture"],
-        cast(Convention, metadata["convention"]),
+        cast(PreprocessName, metadata["convention"]),
         metadata["source"],
         metadata["license"],
         metadata["sha256"],
@@ -107,21 +108,21 @@ def load(path: Path, content: str | None = None) -> Weights:
     )
 
 
-def _metadata(weights: Weights) -> dict[str, str]:
+def _metadata(weights: EncoderWeights) -> dict[str, str]:
     return {
         "format": _FORMAT,
         "name": weights.name,
         "architecture": weights.architecture,
-        "convention": weights.convention,
+        "convention": weights.preprocessing,
         "source": weights.source,
         "license": weights.license,
         "sha256": weights.sha256,
-        "content": digest(weights.tensors),
+        "content": tensors_sha256(weights.tensors),
     }
 
 
 def _is_sound(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bool:
-    if metadata.get("convention") not in get_args(Convention):
+    if metadata.get("convention") not in get_args(PreprocessName):
         return False
     if not {"name", "source", "license", "sha256", "content"} <= metadata.keys():
         return False
@@ -134,7 +135,7 @@ def _shapes(architecture: str) -> Mapping[str, tuple[int, ...]] | None:
         return decoder_shapes()
     if architecture in LINEAR_LAYERS:
         return linear_shapes(architecture)
-    return shapes(architecture) if architecture in ARCHITECTURES else None
+    return tensor_shapes(architecture) if architecture in ARCHITECTURES else None
 
 
 def _remove(path: Path) -> None:

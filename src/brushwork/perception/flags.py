@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 
-def as_given(device: torch.device) -> AbstractContextManager[object]:
+def exact_precision(device: torch.device) -> AbstractContextManager[object]:
     """Compute in the precision of the numbers themselves, also under autocast, in whose float16 sums overflow."""
     kind = device.type
     known = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
@@ -17,7 +17,7 @@ def as_given(device: torch.device) -> AbstractContextManager[object]:
 
 
 @contextmanager
-def convolutions(*, tf32: bool) -> Iterator[None]:
+def set_convolution_tf32(*, tf32: bool) -> Iterator[None]:
     """Whether cuDNN's float32 convolutions compute in TF32: a flag of the process."""
     cudnn = torch.backends.cudnn
     with _set(cudnn.conv, tf32) if hasattr(cudnn, "conv") else _set_older(cudnn, tf32):
@@ -25,7 +25,7 @@ def convolutions(*, tf32: bool) -> Iterator[None]:
 
 
 @contextmanager
-def products(*, tf32: bool) -> Iterator[None]:
+def set_matmul_tf32(*, tf32: bool) -> Iterator[None]:
     """Whether cuBLAS' float32 matrix products compute in TF32: a flag of the process."""
     matmul = torch.backends.cuda.matmul
     with _set(matmul, tf32) if hasattr(torch.backends.cudnn, "conv") else _set_older(matmul, tf32):

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from brushwork.perception.encoder import Encoder, Stage
+from brushwork.perception.encoder import Encoder, EncoderStage
 from brushwork.perception.preprocess import Preprocess
 from brushwork.perception.vgg import Padding, Pooling
 from brushwork.types import Feature
 
 
-class Widths(NamedTuple):
+class InceptionWidths(NamedTuple):
     """Channels of an inception block's convolutions (1409.4842, Table 1)."""
 
     one: int
@@ -35,15 +35,15 @@ class Widths(NamedTuple):
 
 
 _BLOCKS = {
-    "3a": Widths(64, 96, 128, 16, 32, 32),
-    "3b": Widths(128, 128, 192, 32, 96, 64),
-    "4a": Widths(192, 96, 208, 16, 48, 64),
-    "4b": Widths(160, 112, 224, 24, 64, 64),
-    "4c": Widths(128, 128, 256, 24, 64, 64),
-    "4d": Widths(112, 144, 288, 32, 64, 64),
-    "4e": Widths(256, 160, 320, 32, 128, 128),
-    "5a": Widths(256, 160, 320, 32, 128, 128),
-    "5b": Widths(384, 192, 384, 48, 128, 128),
+    "3a": InceptionWidths(64, 96, 128, 16, 32, 32),
+    "3b": InceptionWidths(128, 128, 192, 32, 96, 64),
+    "4a": InceptionWidths(192, 96, 208, 16, 48, 64),
+    "4b": InceptionWidths(160, 112, 224, 24, 64, 64),
+    "4c": InceptionWidths(128, 128, 256, 24, 64, 64),
+    "4d": InceptionWidths(112, 144, 288, 32, 64, 64),
+    "4e": InceptionWidths(256, 160, 320, 32, 128, 128),
+    "5a": InceptionWidths(256, 160, 320, 32, 128, 128),
+    "5b": InceptionWidths(384, 192, 384, 48, 128, 128),
 }
 
 _STEM_CHANNELS = (64, 64, 192)
@@ -60,7 +60,7 @@ class RectifiedConvolution(nn.Conv2d):
 class Inception(nn.ModuleDict):
     """Four branches over one input, side by side along the channels; each convolution under its name in Caffe."""
 
-    def __init__(self, channels_in: int, widths: Widths, padding: Padding) -> None:
+    def __init__(self, channels_in: int, widths: InceptionWidths, padding: Padding) -> None:
         def convolution(incoming: int, outgoing: int, kernel: int) -> nn.Module:
             return RectifiedConvolution(incoming, outgoing, kernel, padding=kernel // 2, padding_mode=padding)
 
@@ -86,7 +86,7 @@ class Inception(nn.ModuleDict):
         return torch.cat(branches, dim=1)
 
 
-def googlenet(
+def make_googlenet(
     preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = True
 ) -> Encoder:
     """A GoogLeNet of random weights; taps `conv1/7x7_s2`, `conv2/3x3_reduce`, `conv2/3x3`, `pool1` … `pool4`,
@@ -101,21 +101,23 @@ def googlenet(
     narrow = RectifiedConvolution(first, reduced, 1)
     wide = RectifiedConvolution(reduced, third, 3, padding=1, padding_mode=padding)
     stages = [
-        Stage("conv1/7x7_s2", stem, kernel=7, stride=2, padding=3, reflects=reflects),
+        EncoderStage("conv1/7x7_s2", stem, kernel=7, stride=2, padding=3, has_reflect_padding=reflects),
         _pool(1, 3, pooling),
-        Stage("conv2/3x3_reduce", narrow),
-        Stage("conv2/3x3", wide, kernel=3, padding=1, reflects=reflects),
+        EncoderStage("conv2/3x3_reduce", narrow),
+        EncoderStage("conv2/3x3", wide, kernel=3, padding=1, has_reflect_padding=reflects),
         _pool(2, 3, pooling),
         *_blocks(third, pooling, padding),
     ]
     return Encoder("GoogLeNet", stages, preprocess, _aliases(stages))
 
 
-def _blocks(channels_in: int, pooling: Pooling, padding: Padding) -> list[Stage]:
+def _blocks(channels_in: int, pooling: Pooling, padding: Padding) -> list[EncoderStage]:
     stages = []
     for name, widths in _BLOCKS.items():
         block = Inception(channels_in, widths, padding)
-        stages.append(Stage(f"inception_{name}", block, kernel=3, padding=1, reflects=padding == "reflect"))
+        stages.append(
+            EncoderStage(f"inception_{name}", block, kernel=3, padding=1, has_reflect_padding=padding == "reflect")
+        )
         channels_in = widths.total
         if name == "3b":
             stages.append(_pool(3, 3, pooling))
@@ -124,12 +126,12 @@ def _blocks(channels_in: int, pooling: Pooling, padding: Padding) -> list[Stage]
     return stages
 
 
-def _pool(index: int, kernel: int, pooling: Pooling) -> Stage:
+def _pool(index: int, kernel: int, pooling: Pooling) -> EncoderStage:
     make = nn.MaxPool2d if pooling == "max" else nn.AvgPool2d
-    return Stage(f"pool{index}", make(kernel, 2, ceil_mode=True), kernel, stride=2, ceil=True)
+    return EncoderStage(f"pool{index}", make(kernel, 2, ceil_mode=True), kernel, stride=2, ceil=True)
 
 
-def _aliases(stages: list[Stage]) -> dict[str, str]:
+def _aliases(stages: list[EncoderStage]) -> dict[str, str]:
     """The names of the same blobs in Caffe's model."""
     pools = {f"{stage.name}/3x3_s2": stage.name for stage in stages if stage.name.startswith("pool")}
     outputs = {f"{stage.name}/output": stage.name for stage in stages if stage.name.startswith("inception")}

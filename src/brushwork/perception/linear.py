@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import WeightsError
-from brushwork.perception.convert import KERNEL_AXES, Converted, natural
+from brushwork.perception.convert import KERNEL_AXES, ConvertedWeights, natural_key
 
 LINEAR_LAYERS: Mapping[str, tuple[int, ...]] = {
     "LPIPS of AlexNet": (64, 192, 384, 256, 256),
@@ -28,7 +28,7 @@ def without_linear(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in tensors.items() if name not in linear}
 
 
-def convert_linear(tensors: Mapping[str, Tensor], origin: str) -> Converted | None:
+def convert_linear(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeights | None:
     """The linear layers among the tensors, in float32; None where there are none. `origin` names them in errors.
 
     Taken: Flax' (`NetLinLayer_0/Conv_0/kernel`) and those of the authors' own files (`lin0.model.1.weight`).
@@ -47,13 +47,13 @@ def convert_linear(tensors: Mapping[str, Tensor], origin: str) -> Converted | No
         )
     if not all(weights.isfinite().all() for weights in found.values()):
         raise WeightsError(f"{origin} is damaged: its linear layers hold values that are not finite.")
-    return Converted(kinds[0], dict(zip(linear_shapes(kinds[0]), found.values(), strict=True)), "torchvision")
+    return ConvertedWeights(kinds[0], dict(zip(linear_shapes(kinds[0]), found.values(), strict=True)), "torchvision")
 
 
 def _linear(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """One weight for each channel, by the old names: 1×1 convolutions to a single channel, in their natural order."""
     found = {}
-    for name in sorted(tensors, key=natural):
+    for name in sorted(tensors, key=natural_key):
         tensor = tensors[name]
         if tensor.dim() != len(KERNEL_AXES):
             continue

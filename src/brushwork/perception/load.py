@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from brushwork.errors import InputError
-from brushwork.perception.architectures import ARCHITECTURES, build
-from brushwork.perception.choice import fastest
-from brushwork.perception.conventions import preprocess
+from brushwork.perception.architectures import ARCHITECTURES, build_encoder
+from brushwork.perception.choice import fastest_engine
+from brushwork.perception.conventions import make_preprocess
 from brushwork.perception.encoder import Encoder
-from brushwork.perception.engines import Engine, usable
+from brushwork.perception.engines import Engine, usable_engines
 from brushwork.perception.finding import ENDINGS, find_weights, read_file
 from brushwork.perception.vgg import Padding, Pooling
 
@@ -38,14 +38,14 @@ def load_encoder(
     """
     _require_one_of("pooling", pooling, get_args(Pooling))
     _require_one_of("padding", padding, get_args(Padding))
-    _require_one_of("engine", engine, ("auto", *usable()))
+    _require_one_of("engine", engine, ("auto", *usable_engines()))
     weights = read_file(Path(name))[0] if _is_path(name) else find_weights(str(name))
     if weights.architecture not in ARCHITECTURES:
         raise InputError(f"{name} is no network that looks, but holds another one's weights: {weights.architecture}.")
-    shown = preprocess(weights.convention, scale)
-    encoder = build(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
+    shown = make_preprocess(weights.preprocessing, scale)
+    encoder = build_encoder(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
     encoder.name = weights.name
-    encoder.engine = fastest() if engine == "auto" else engine
+    encoder.engine = fastest_engine() if engine == "auto" else engine
     return encoder
 
 

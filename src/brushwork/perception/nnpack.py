@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from brushwork.perception.walk import walk
+from brushwork.perception.walk import forward_plain
 from brushwork.types import Feature, Image
 
 
@@ -18,13 +18,13 @@ def has_nnpack() -> bool:
     return bool(available is not None and hasattr(torch, "_nnpack_spatial_convolution") and available())
 
 
-def walk_nnpack(
+def forward_nnpack(
     stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
 ) -> list[Feature]:
     """One stage after the other, with the 3×3 convolutions of float32 by NNPACK."""
     if shown.device.type not in ("cpu", "meta") or shown.dtype != torch.float32 or shown.shape[0] != 1:
-        return walk(stages, order, shown, wanted)
-    return walk({name: _fast(stage) for name, stage in stages.items()}, order, shown, wanted)
+        return forward_plain(stages, order, shown, wanted)
+    return forward_plain({name: _fast(stage) for name, stage in stages.items()}, order, shown, wanted)
 
 
 def _fast(stage: nn.Module) -> nn.Module:

@@ -55,7 +55,7 @@ def _pairs(encoder: Encoder) -> dict[str, str]:
 
 def _mean_activations(encoder: Encoder, images: Iterable[Image], names: set[str]) -> Mapping[str, Tensor]:
     sums = {name: torch.zeros(1, dtype=torch.float64) for name in names}
-    cells = dict.fromkeys(names, 0)
+    positions = dict.fromkeys(names, 0)
     for image in images:
         x = encoder.preprocess(image)
         for name, stage in encoder.stages.items():
@@ -63,10 +63,10 @@ def _mean_activations(encoder: Encoder, images: Iterable[Image], names: set[str]
             if name in names:
                 here = x.cpu() if x.device.type == "mps" else x  # which has no float64
                 sums[name] = sums[name].to(here.device) + here.sum(dim=(0, 2, 3), dtype=torch.float64)
-                cells[name] += x[:, 0].numel()
-    if not all(cells.values()):
+                positions[name] += x[:, 0].numel()
+    if not all(positions.values()):
         raise InputError("no image was given to normalize activations on: give at least one, of 32 pixels or more.")
-    return {name: sums[name] / cells[name] for name in names}
+    return {name: sums[name] / positions[name] for name in names}
 
 
 def _scales(means: Tensor) -> Tensor:

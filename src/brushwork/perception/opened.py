@@ -14,7 +14,7 @@ from brushwork.pipes import require_no_pipe
 
 
 @contextmanager
-def opened_tensors(path: Path) -> Iterator[Any]:
+def open_tensors(path: Path) -> Iterator[Any]:
     """A safetensors file, opened; the tensors stay on the disk until they are used.
 
     safetensors takes paths in UTF-8 only: others are opened by their descriptor.

@@ -17,7 +17,7 @@ from torch import Tensor
 _TABLE = "vgg19_biases.safetensors"
 
 
-def original_vgg19(normalized: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def denormalize_vgg19(normalized: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The original weights, exact to a rounding of float32, and the original biases."""
     biases = safetensors.torch.load(files(__package__).joinpath(_TABLE).read_bytes())
     found = {}

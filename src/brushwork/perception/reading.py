@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import WeightsError
-from brushwork.perception.opened import opened_tensors
+from brushwork.perception.opened import open_tensors
 from brushwork.perception.unpickle import unpickle_arrays
 from brushwork.pipes import require_no_pipe
 
@@ -57,14 +57,14 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises: WeightsError: damaged or truncated.
     """
     try:
-        with opened_tensors(path) as file:
+        with open_tensors(path) as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     # safetensors' own error has no common ancestor with those of the file system.
     except Exception as error:
         raise WeightsError(f"{path} is damaged or truncated: {error}.") from error
 
 
-def sha256_of_file(path: Path) -> str:
+def sha256_of_path(path: Path) -> str:
     """Hexadecimal.
 
     Raises: WeightsError: the file cannot be read.
@@ -76,7 +76,7 @@ def sha256_of_file(path: Path) -> str:
         raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def digest(tensors: Mapping[str, Tensor]) -> str:
+def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
     """sha256 over names, shapes and values, in the order of the names."""
     found = hashlib.sha256()
     for name in sorted(tensors):

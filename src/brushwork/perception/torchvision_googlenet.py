@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from brushwork.perception.architectures import shapes
+from brushwork.perception.architectures import tensor_shapes
 
 _EPSILON = 0.001
 """torchvision's, added to the variance."""
@@ -26,10 +26,10 @@ _BRANCHES = {
 _NORMALIZATION = ("bn.weight", "bn.bias", "bn.running_mean", "bn.running_var")
 
 
-def folded_googlenet(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def fold_googlenet(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """w·γ/√(σ²+ε) and β − μ·γ/√(σ²+ε) for each convolution of GoogLeNet; nothing for other networks."""
     found = {}
-    for name, shape in shapes("GoogLeNet").items():
+    for name, shape in tensor_shapes("GoogLeNet").items():
         convolution, _, kind = name.rpartition(".")
         if kind == "bias":
             continue

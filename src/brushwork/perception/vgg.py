@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from torch import nn
 
-from brushwork.perception.encoder import Encoder, Stage
+from brushwork.perception.encoder import Encoder, EncoderStage
 from brushwork.perception.preprocess import Preprocess
 
 Pooling: TypeAlias = Literal["max", "average"]
@@ -22,7 +22,7 @@ CAFFE_MEAN = (123.68, 116.779, 103.939)
 """Mean pixel of the Caffe models, RGB, 0–255."""
 
 
-def caffe_preprocess(scale: float = 255.0) -> Preprocess:
+def make_caffe_preprocess(scale: float = 255.0) -> Preprocess:
     """The Caffe convention: BGR, 0–`scale`, minus the mean pixel.
 
     jcjohnson's programs multiply by 256 and subtract the same mean.
@@ -30,7 +30,7 @@ def caffe_preprocess(scale: float = 255.0) -> Preprocess:
     return Preprocess(CAFFE_MEAN, (1.0, 1.0, 1.0), scale=scale, bgr=True)
 
 
-def vgg(
+def make_vgg(
     depth: int, preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = False
 ) -> Encoder:
     """A VGG of random weights; taps `relu1_1` … and `pool1` …, with `conv1_1` meaning `relu1_1`.
@@ -38,7 +38,7 @@ def vgg(
     Gatys et al. replace maximum by average pooling and find it "slightly more appealing" (CVPR 2016, §2). With `ceil`,
     pools keep a last row or column that does not fill its window, as Caffe and Torch7 do.
     """
-    stages: list[Stage] = []
+    stages: list[EncoderStage] = []
     aliases = {}
     channels_in = 3
     for block, (count, channels) in enumerate(zip(CONVOLUTIONS[depth], CHANNELS, strict=True), start=1):
@@ -46,15 +46,15 @@ def vgg(
             stages += _convolution(f"{block}_{index}", channels_in, channels, padding)
             aliases[f"conv{block}_{index}"] = f"relu{block}_{index}"
             channels_in = channels
-        stages.append(Stage(f"pool{block}", _pool(pooling, ceil), kernel=2, stride=2, ceil=ceil))
+        stages.append(EncoderStage(f"pool{block}", _pool(pooling, ceil), kernel=2, stride=2, ceil=ceil))
     return Encoder(f"VGG-{depth}", stages, preprocess, aliases)
 
 
-def _convolution(name: str, channels_in: int, channels: int, padding: Padding) -> list[Stage]:
+def _convolution(name: str, channels_in: int, channels: int, padding: Padding) -> list[EncoderStage]:
     layer = nn.Conv2d(channels_in, channels, 3, padding=1, padding_mode=padding)
     return [
-        Stage(f"conv{name}", layer, kernel=3, padding=1, reflects=padding == "reflect"),
-        Stage(f"relu{name}", nn.ReLU(inplace=True)),
+        EncoderStage(f"conv{name}", layer, kernel=3, padding=1, has_reflect_padding=padding == "reflect"),
+        EncoderStage(f"relu{name}", nn.ReLU(inplace=True)),
     ]
 
 

@@ -9,11 +9,13 @@ from torch import nn
 
 from brushwork.types import Feature, Image
 
-Walk: TypeAlias = Callable[[Mapping[str, nn.Module], Sequence[str], Image, Sequence[str]], list[Feature]]
+ForwardPass: TypeAlias = Callable[[Mapping[str, nn.Module], Sequence[str], Image, Sequence[str]], list[Feature]]
 """From the stages, their order, a picture as the network is shown it, and some stages' names, to their features."""
 
 
-def walk(stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]) -> list[Feature]:
+def forward_plain(
+    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
+) -> list[Feature]:
     """One stage after the other, up to the last one that is wanted."""
     seen: dict[str, Feature] = {}
     x = shown

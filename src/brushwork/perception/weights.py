@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from brushwork.errors import InputError, WeightsError, did_you_mean
+from brushwork.errors import InputError, WeightsError, suggest_names
 from brushwork.folders import temporary_place
-from brushwork.perception.cache import Weights, cached_file, cached_names, store
-from brushwork.perception.catalog import WEIGHT_SETS, Installed, WeightSet
-from brushwork.perception.download import download
+from brushwork.perception.cache import EncoderWeights, cached_file, cached_names, write_weights
+from brushwork.perception.catalog import WEIGHT_SETS, InstalledFile, WeightSet
+from brushwork.perception.download import download_weights
 from brushwork.perception.finding import (
     ENDINGS,
+    find_installed_file,
     find_weights,
-    how_to_get,
-    installed_file,
+    install_hint,
     read_sets,
 )
 
@@ -53,9 +53,9 @@ def weight_state(name: str) -> WeightState:
     Raises: InputError: no such name.
     """
     known = WEIGHT_SETS.get(name)
-    path = installed_file(known) or cached_file(name)
+    path = find_installed_file(known) or cached_file(name)
     if known is not None and not path.is_file():
-        return _without_file(known, "missing", how_to_get(known))
+        return _without_file(known, "missing", install_hint(known))
     try:
         weights = find_weights(name)
     except WeightsError as error:
@@ -63,7 +63,7 @@ def weight_state(name: str) -> WeightState:
     return WeightState(
         name,
         weights.architecture,
-        "installed" if installed_file(known) else "cached",
+        "installed" if find_installed_file(known) else "cached",
         weights.source,
         weights.license,
         weights.sha256,
@@ -72,7 +72,7 @@ def weight_state(name: str) -> WeightState:
     )
 
 
-def fetch(name: str) -> WeightState:
+def fetch_weights(name: str) -> WeightState:
     """Bring a named set to this machine, from where it is published; nothing is done when it is there and sound.
 
     Named sets that lie in the same file come along.
@@ -83,21 +83,21 @@ def fetch(name: str) -> WeightState:
     """
     known = WEIGHT_SETS.get(name)
     if known is None:
-        raise InputError(f"there is no source for weights named {name!r}. {did_you_mean(name, WEIGHT_SETS)}")
+        raise InputError(f"there is no source for weights named {name!r}. {suggest_names(name, WEIGHT_SETS)}")
     present = weight_state(name)
     if present.state in ("installed", "cached"):
         return present
-    if present.state == "damaged" and isinstance(known.source, Installed):
+    if present.state == "damaged" and isinstance(known.source, InstalledFile):
         raise WeightsError(present.hint)
     with tempfile.TemporaryDirectory(prefix="brushwork-", dir=temporary_place()) as folder:
-        sets = read_sets(download(known, Path(folder)))
+        sets = read_sets(download_weights(known, Path(folder)))
     if known not in [found for _, found in sets]:
         raise WeightsError(f"{known.source} holds a {sets[0][0].architecture} that is not {name}.")
     _store_named(sets)
     return weight_state(name)
 
 
-def add(file: str | Path, name: str | None = None, *, like: str | None = None) -> WeightState:
+def import_weights(file: str | Path, name: str | None = None, *, like: str | None = None) -> WeightState:
     """Take a weights file into the cache.
 
     Named sets are recognized, and the linear layers of LPIPS beside a network come along. Others need a `name` of
@@ -120,25 +120,25 @@ def add(file: str | Path, name: str | None = None, *, like: str | None = None) -
     if target in WEIGHT_SETS and (known is None or known.name != target):
         what = f"it is {known.name}" if known else f"it holds {weights.architecture} weights that are not known here"
         raise WeightsError(f"{path} is not {target}: {what}. Add it under another name.")
-    if known is not None and target == known.name and installed_file(known):
+    if known is not None and target == known.name and find_installed_file(known):
         return weight_state(target)
     if known is None and like is not None:
-        weights = replace(weights, convention=_like(like).convention)
-    store(replace(weights, name=target))
+        weights = replace(weights, preprocessing=_like(like).preprocessing)
+    write_weights(replace(weights, name=target))
     _store_named(along)
     return weight_state(target)
 
 
-def _store_named(sets: list[tuple[Weights, WeightSet | None]]) -> None:
+def _store_named(sets: list[tuple[EncoderWeights, WeightSet | None]]) -> None:
     """Keep those that are known here, as far as they are not there yet."""
     for weights, known in sets:
         if known is not None and weight_state(known.name).state in ("missing", "damaged"):
-            store(weights)
+            write_weights(weights)
 
 
 def _like(name: str) -> WeightSet:
     if name not in WEIGHT_SETS:
-        raise InputError(f"there are no weights named {name!r} to be like. {did_you_mean(name, WEIGHT_SETS)}")
+        raise InputError(f"there are no weights named {name!r} to be like. {suggest_names(name, WEIGHT_SETS)}")
     return WEIGHT_SETS[name]
 
 

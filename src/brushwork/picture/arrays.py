@@ -12,7 +12,7 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.picture.limits import require_size
-from brushwork.picture.picture import IN_MEMORY, Picture
+from brushwork.picture.picture import IN_MEMORY, LoadedImage
 from brushwork.picture.window import Size
 
 _ROUNDING = 1e-4
@@ -23,7 +23,7 @@ _WHOLE = {torch.uint8: 255, torch.uint16: 65535}
 _WIDE = 16  # bits
 
 
-def from_array(array: NDArray[Any], max_pixels: int) -> Picture:
+def from_array(array: NDArray[Any], max_pixels: int) -> LoadedImage:
     """A picture from rows × columns (gray), × 3 (sRGB) or × 4 (sRGB and alpha), with or without a batch axis of 1.
 
     uint8 and uint16 count to their largest value, floats to 1.
@@ -34,7 +34,7 @@ def from_array(array: NDArray[Any], max_pixels: int) -> Picture:
     return _picture(planes_of_array(array, "the array", max_pixels), deep)
 
 
-def from_tensor(tensor: Tensor, max_pixels: int) -> Picture:
+def from_tensor(tensor: Tensor, max_pixels: int) -> LoadedImage:
     """A picture from 1, 3 or 4 channels × rows × columns, with or without a batch axis of 1; types as of arrays.
 
     It is copied to the CPU and has no gradient.
@@ -64,7 +64,7 @@ def planes_of_array(array: NDArray[Any], what: str, max_pixels: int = maxsize) -
         )
     _require_some(what, samples.shape[0], Size(*samples.shape[1:3]), max_pixels)
     whole = np.iinfo(array.dtype).max if array.dtype.kind == "u" else 1
-    values = samples if array.dtype.kind == "u" else in_range(samples, what)
+    values = samples if array.dtype.kind == "u" else clamp_rounding(samples, what)
     planes = np.array(np.moveaxis(values, -1, 1), dtype=np.float32, order="C")
     planes /= whole
     return torch.from_numpy(planes)
@@ -99,12 +99,12 @@ def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize, beyon
     return planes if least >= -beyond and most <= 1 + beyond else planes.clamp(-beyond, 1 + beyond)
 
 
-def parted(planes: Tensor) -> tuple[Tensor, Tensor | None]:
+def split_alpha(planes: Tensor) -> tuple[Tensor, Tensor | None]:
     """The color planes, and the coverage if there is a fourth plane."""
     return (planes[:, :3], planes[:, 3:].clone()) if planes.shape[1] == 4 else (planes, None)
 
 
-def in_range(values: NDArray[Any], name: str = "the picture") -> NDArray[Any]:
+def clamp_rounding(values: NDArray[Any], name: str = "the picture") -> NDArray[Any]:
     """Floats that are samples of a picture: finite and from 0 to 1, but for rounding.
 
     Raises: InputError: NaN, or values out of range.
@@ -113,13 +113,13 @@ def in_range(values: NDArray[Any], name: str = "the picture") -> NDArray[Any]:
     return values.clip(0, 1)
 
 
-def levels16(samples: NDArray[Any], name: str) -> NDArray[np.uint16]:
+def to_uint16(samples: NDArray[Any], name: str) -> NDArray[np.uint16]:
     """16-bit samples as they are, or from floats.
 
     Raises: InputError: floats out of [0, 1], samples of another type.
     """
     if samples.dtype.kind == "f":
-        return (in_range(samples, name) * _WHOLE[torch.uint16]).round().astype(np.uint16)
+        return (clamp_rounding(samples, name) * _WHOLE[torch.uint16]).round().astype(np.uint16)
     if samples.dtype.kind != "u" or samples.dtype.itemsize != 2:
         raise InputError(f"{name} holds samples of type {samples.dtype}: save it with 8 or 16 bits, or as floats.")
     return samples.astype(np.uint16, copy=False)
@@ -141,7 +141,7 @@ def _require_some(what: str, count: int, size: Size, max_pixels: int) -> None:
     require_size(what, size, max_pixels)
 
 
-def _picture(planes: Tensor, deep: bool) -> Picture:
+def _picture(planes: Tensor, deep: bool) -> LoadedImage:
     if len(planes) > 1:
         raise InputError(f"a batch of {len(planes)} pictures was given: give one, or read each by itself.")
-    return Picture.of(*parted(planes), (), _WIDE if deep else 8, IN_MEMORY)
+    return LoadedImage.of(*split_alpha(planes), (), _WIDE if deep else 8, IN_MEMORY)

@@ -19,7 +19,7 @@ _ALONE = RLock()
 
 
 @contextmanager
-def calm_pillow(max_pixels: int | None = None) -> Iterator[None]:
+def quiet_pillow(max_pixels: int | None = None) -> Iterator[None]:
     """Inside, Pillow does not warn, and it refuses what unpacks to far more than `max_pixels` (None: nothing).
 
     Profiles in PNG files may have more than the megabyte that it admits.

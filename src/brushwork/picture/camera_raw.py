@@ -28,16 +28,16 @@ _PREVIEW = 1  # a bit of the kind
 _SENSOR = (32803, 34892)  # CFA and LinearRaw
 
 
-def require_developed(file: File, name: str) -> None:
+def require_not_raw(file: File, name: str) -> None:
     """Refuse a camera's raw file. Other files with the name of one are left to the decoders.
 
     Raises: InputError.
     """
     if _is_raw(file, name):
-        raise undeveloped(name)
+        raise raw_file_error(name)
 
 
-def undeveloped(name: str) -> InputError:
+def raw_file_error(name: str) -> InputError:
     """The error for a raw file."""
     return InputError(
         f"{name} is a camera's raw file, which holds no more than a preview for other programs: develop it first (with "

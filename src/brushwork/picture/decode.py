@@ -11,19 +11,19 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from brushwork.errors import InputError
-from brushwork.picture.arrays import levels16
-from brushwork.picture.calm import calm_pillow
-from brushwork.picture.camera_raw import is_named_raw, require_developed, undeveloped
+from brushwork.picture.arrays import to_uint16
+from brushwork.picture.calm import quiet_pillow
+from brushwork.picture.camera_raw import is_named_raw, raw_file_error, require_not_raw
 from brushwork.picture.files import File
 from brushwork.picture.limits import require_size
-from brushwork.picture.notes import damaged, frames_note
-from brushwork.picture.orientation import orientation, upright
-from brushwork.picture.picture import Raster
-from brushwork.picture.png import readable, require_intact
-from brushwork.picture.primaries import profile_of
+from brushwork.picture.notes import damaged_file_error, frames_note
+from brushwork.picture.orientation import apply_orientation, read_orientation
+from brushwork.picture.picture import DecodedSamples
+from brushwork.picture.png import make_decodable, require_intact
+from brushwork.picture.primaries import find_profile
 from brushwork.picture.profile import to_srgb, to_srgb_deep
 from brushwork.picture.readable import KINDS, decoded_formats
-from brushwork.picture.samples import narrowed
+from brushwork.picture.samples import is_narrowed
 from brushwork.picture.window import Size
 
 _WITH_FRAMES = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")  # elsewhere a further picture is a preview or a layer
@@ -32,40 +32,40 @@ _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _WHOLE = 65535
 
 
-def decode_file(file: File, name: str, max_pixels: int) -> Raster:
+def decode_file(file: File, name: str, max_pixels: int) -> DecodedSamples:
     """The first picture in a file.
 
     Raises: InputError: no picture, a damaged one, or one that is too large.
     """
-    file, notes = readable(file)
-    with opened_by_pillow(file, name, max_pixels) as image:
-        if narrowed(image):
+    file, notes = make_decodable(file)
+    with open_with_pillow(file, name, max_pixels) as image:
+        if is_narrowed(image):
             raise InputError(f"{name} has 16 bits a sample, which cannot be kept: save it as PNG or TIFF.")
         require_intact(file, name)
-        return _raster(image, name, max_pixels).noting(*notes)
+        return _raster(image, name, max_pixels).with_notes(*notes)
 
 
-def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> Raster:
+def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedSamples:
     """A picture that is Pillow's already, at the frame it stands at. It stays as it is.
 
     Raises: InputError: a damaged picture, or one that is too large.
     """
-    with calm_pillow(max_pixels), _explained(name, max_pixels):
-        notes = ("16 bits a sample, of which Pillow keeps 8: give the file to keep all",) if narrowed(image) else ()
-        return _raster(image, name, max_pixels).noting(*notes)
+    with quiet_pillow(max_pixels), _explained(name, max_pixels):
+        notes = ("16 bits a sample, of which Pillow keeps 8: give the file to keep all",) if is_narrowed(image) else ()
+        return _raster(image, name, max_pixels).with_notes(*notes)
 
 
 @contextmanager
-def opened_by_pillow(file: File, name: str, max_pixels: int | None = None) -> Iterator[PIL.Image.Image]:
+def open_with_pillow(file: File, name: str, max_pixels: int | None = None) -> Iterator[PIL.Image.Image]:
     """Pillow's view of a file, whose pixels are not decoded yet.
 
     Raises: InputError: for whatever goes wrong, inside too.
     """
-    require_developed(file, name)
-    file, _ = readable(file)
+    require_not_raw(file, name)
+    file, _ = make_decodable(file)
     file.seek(0)
     with (
-        calm_pillow(max_pixels),
+        quiet_pillow(max_pixels),
         _explained(name, max_pixels),
         PIL.Image.open(cast(BinaryIO, file), formats=decoded_formats()) as image,
     ):
@@ -80,7 +80,7 @@ def _explained(name: str, max_pixels: int | None) -> Iterator[None]:
         raise
     except PIL.UnidentifiedImageError as error:
         if is_named_raw(name):
-            raise undeveloped(name) from error
+            raise raw_file_error(name) from error
         raise InputError(
             f"{name} is not a picture of a known kind, or its beginning is damaged: give {KINDS}, or convert it to "
             "one of these."
@@ -91,20 +91,20 @@ def _explained(name: str, max_pixels: int | None) -> Iterator[None]:
             "or raise the limit: max_pixels."
         ) from error
     except Exception as error:  # a decoder that is fed damaged bytes may raise anything
-        raise damaged(name, error) from error
+        raise damaged_file_error(name, error) from error
 
 
-def _raster(image: PIL.Image.Image, name: str, max_pixels: int) -> Raster:
+def _raster(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedSamples:
     require_size(name, Size(image.height, image.width), max_pixels)
     frames = _frames(image)
     image.load()
-    turned = ("its EXIF data is damaged: not turned",) if orientation(image) is None else ()
-    image = upright(image)
+    turned = ("its EXIF data is damaged: not turned",) if read_orientation(image) is None else ()
+    image = apply_orientation(image)
     if image.mode in _DEEP:
         color, alpha, told = _deep(image, name)
     else:
-        color, alpha, told = _shallow(image, profile_of(image.info))
-    return Raster(color, alpha, (*frames, *turned, *told), bits=16 if image.mode in _DEEP else 8)
+        color, alpha, told = _shallow(image, find_profile(image.info))
+    return DecodedSamples(color, alpha, (*frames, *turned, *told), bits=16 if image.mode in _DEEP else 8)
 
 
 def _frames(image: PIL.Image.Image) -> tuple[str, ...]:
@@ -122,10 +122,10 @@ def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any]
         if least < 0 or most > _WHOLE:
             raise InputError(f"{name} holds whole numbers from {least} to {most}: scale them to 0 to {_WHOLE}.")
         samples = samples.astype(np.uint16)
-    levels = levels16(samples, name)
+    levels = to_uint16(samples, name)
     clear = image.info.get("transparency")
     alpha = (levels != clear) * np.uint16(_WHOLE) if isinstance(clear, int) else None
-    color, told = to_srgb_deep(levels[..., None], profile_of(image.info))
+    color, told = to_srgb_deep(levels[..., None], find_profile(image.info))
     return color, alpha, told
 
 

@@ -8,52 +8,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brushwork.errors import InputError
-from brushwork.picture.arrays import levels16
+from brushwork.picture.arrays import to_uint16
 from brushwork.picture.files import File
 from brushwork.picture.lab import lab_to_srgb16
 from brushwork.picture.limits import require_size
-from brushwork.picture.notes import LAB_NOTE, damaged, frames_note
-from brushwork.picture.picture import Raster
-from brushwork.picture.png import readable
+from brushwork.picture.notes import LAB_NOTE, damaged_file_error, frames_note
+from brushwork.picture.picture import DecodedSamples
+from brushwork.picture.png import make_decodable
 from brushwork.picture.profile import to_srgb_deep
-from brushwork.picture.stated import marked, stated
+from brushwork.picture.stated import mark_stated, read_stated_pixels
 from brushwork.picture.tiff import content_for_vips
 from brushwork.picture.window import Size
 
 _CHANNELS = (1, 3, 4)  # gray, RGB or Lab, CMYK
 
 
-def read_deep(pyvips: Any, file: File, name: str, max_pixels: int) -> Raster:
+def read_deep(pyvips: Any, file: File, name: str, max_pixels: int) -> DecodedSamples:
     """The picture in a file, kept at 16 bits a sample.
 
     Floats count as display values from 0 to 1.
 
     Raises: InputError: too large, damaged, samples of another kind, or out of range.
     """
-    file, notes = readable(file)
-    said = stated(file, name)
+    file, notes = make_decodable(file)
+    said = read_stated_pixels(file, name)
     try:
         image = pyvips.Image.new_from_buffer(content_for_vips(file), "", fail_on="error")
         require_size(name, Size(image.height, image.width), max_pixels)
-        return _raster(marked(pyvips, image, said).autorot(), name).noting(*notes)
+        return _raster(mark_stated(pyvips, image, said).autorot(), name).with_notes(*notes)
     except pyvips.Error as error:
-        raise damaged(name, error) from error
+        raise damaged_file_error(name, error) from error
 
 
-def _raster(image: Any, name: str) -> Raster:
+def _raster(image: Any, name: str) -> DecodedSamples:
     icc = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    bands = image.bands - 1 if image.hasalpha() else image.bands
+    bands = image.split_rows - 1 if image.hasalpha() else image.split_rows
     if bands not in _CHANNELS:
-        raise InputError(f"{name} has {image.bands} samples in a pixel: save it as gray, RGB or CMYK.")
+        raise InputError(f"{name} has {image.split_rows} samples in a pixel: save it as gray, RGB or CMYK.")
     color = image.extract_band(0, n=bands)
     told: tuple[str, ...]
     if image.interpretation in ("lab", "labs"):
         pixels, told = lab_to_srgb16(_array(color.colourspace("lab"))), (LAB_NOTE,)
     else:
-        pixels, told = to_srgb_deep(levels16(_array(color), name), icc)
-    alpha = levels16(_array(image.extract_band(bands)), name)[..., 0] if image.hasalpha() else None
-    return Raster(pixels, alpha, (*frames_note(frames), *told), bits=16)
+        pixels, told = to_srgb_deep(to_uint16(_array(color), name), icc)
+    alpha = to_uint16(_array(image.extract_band(bands)), name)[..., 0] if image.hasalpha() else None
+    return DecodedSamples(pixels, alpha, (*frames_note(frames), *told), bits=16)
 
 
 def _array(image: Any) -> NDArray[Any]:

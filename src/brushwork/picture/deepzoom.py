@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 from brushwork.errors import InputError
-from brushwork.names import readable
-from brushwork.picture.metadata import element
+from brushwork.names import to_readable
+from brushwork.picture.metadata import make_xml_element
 from brushwork.picture.window import Size
 
 _TILE, _OVERLAP = 254, 1
@@ -29,7 +29,7 @@ _FOREIGN = "vips-properties.xml"
 """What libvips knows of the picture; nothing reads it."""
 
 
-def write_deep_zoom(pyvips: Any, picture: Any, folder: Path, name: str, *, metadata: str | None, quality: int) -> None:
+def write_deep_zoom(pyvips: Any, image: Any, folder: Path, name: str, *, metadata: str | None, quality: int) -> None:
     """Write `name`.dzi, its tiles and its page into a folder; the metadata is an element of the former.
 
     Raises: InputError: libvips cannot write it.
@@ -37,7 +37,7 @@ def write_deep_zoom(pyvips: Any, picture: Any, folder: Path, name: str, *, metad
     place = os.fsencode(folder / name)
     suffix = f".jpg[Q={quality},subsample_mode=off]"  # no profile: browsers take it for sRGB
     try:
-        picture.dzsave(place, layout="dz", suffix=suffix, tile_size=_TILE, overlap=_OVERLAP, keep="none")
+        image.dzsave(place, layout="dz", suffix=suffix, tile_size=_TILE, overlap=_OVERLAP, keep="none")
     except pyvips.Error as error:
         reason = " ".join(str(error).split())
         raise InputError(f"the tiles of {name} cannot be written ({reason}): is the disk full?") from error
@@ -45,8 +45,8 @@ def write_deep_zoom(pyvips: Any, picture: Any, folder: Path, name: str, *, metad
     if metadata is not None:
         about = folder / f"{name}.dzi"
         text = about.read_text(encoding="utf-8")
-        about.write_text(text.replace(_END, f"{element(metadata)}\n{_END}"), encoding="utf-8")
-    page = _page(name, Size(picture.height, picture.width))
+        about.write_text(text.replace(_END, f"{make_xml_element(metadata)}\n{_END}"), encoding="utf-8")
+    page = _page(name, Size(image.height, image.width))
     (folder / f"{name}.html").write_text(page, encoding="utf-8")
 
 
@@ -55,6 +55,6 @@ def _page(name: str, size: Size) -> str:
     address = quote(os.fsencode(f"{name}_files"), safe="")
     told = {"files": address, "width": size.width, "height": size.height, "tile": _TILE, "overlap": _OVERLAP}
     page = files("brushwork.picture").joinpath("deepzoom.html").read_text(encoding="utf-8")
-    title, picture = html.escape(readable(name)), json.dumps(told)
+    title, image = html.escape(to_readable(name)), json.dumps(told)
     # In a script, no text may look like its end.
-    return page.replace("{{title}}", title).replace("{{picture}}", picture.replace("<", "\\u003c"))
+    return page.replace("{{title}}", title).replace("{{picture}}", image.replace("<", "\\u003c"))

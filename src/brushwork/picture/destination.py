@@ -12,9 +12,9 @@ from pathlib import Path
 from secrets import token_hex
 
 from brushwork.errors import InputError
-from brushwork.folders import expanded
+from brushwork.folders import expand_user
 from brushwork.picture.formats import DEEP_ZOOM, format_of, require_pyramid
-from brushwork.picture.vips import required_vips
+from brushwork.picture.vips import require_vips
 from brushwork.picture.window import Size
 
 ROOM = 16 * 2**20
@@ -41,19 +41,19 @@ def check_writable(
         overwritten, less room on the disk than `bytes_needed`, a `size` that the format does not hold, or 16 `bits`
         or Deep Zoom without pyvips.
     """
-    path = expanded(path)
+    path = expand_user(path)
     format = format_of(path)
-    if size is not None and max(size) > format.longest:
-        raise InputError(f"{format.name} holds {format.longest} pixels a side, not {size}: write .png or .tif.")
+    if size is not None and max(size) > format.max_side:
+        raise InputError(f"{format.name} holds {format.max_side} pixels a side, not {size}: write .png or .tif.")
     if min(bits, format.bits) > 8:
-        required_vips(f"{path.name} is to be written with 16 bits a sample")
+        require_vips(f"{path.name} is to be written with 16 bits a sample")
     if pyramid:
         require_pyramid(format)
     if format is DEEP_ZOOM or pyramid:
-        required_vips(f"{path.name} is to be written with its tiles")
+        require_vips(f"{path.name} is to be written with its tiles")
     with _explained(path):
         path = _place(path, overwrite)
-        _require_place(path, overwrite, format.beside(path))
+        _require_place(path, overwrite, format.companion_paths(path))
         with _temporary(path.parent):
             pass
         free = shutil.disk_usage(path.parent).free
@@ -65,7 +65,7 @@ def check_writable(
 
 
 @contextmanager
-def placing(path: Path, *, overwrite: bool) -> Iterator[Path]:
+def atomic_write(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """A file to write into, which takes its place at the end: as a whole or not at all, even if the machine stops.
 
     A link stays a link: what it names is replaced.
@@ -83,10 +83,10 @@ def placing(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def placing_together(path: Path, beside: Sequence[Path], *, overwrite: bool) -> Iterator[Path]:
+def atomic_write_tree(path: Path, beside: Sequence[Path], *, overwrite: bool) -> Iterator[Path]:
     """A folder to write into a file and what lies beside it, by their names; the file, no link, takes its place last.
 
-    Raises: InputError: as `placing`; what is to lie beside is there.
+    Raises: InputError: as `atomic_write`; what is to lie beside is there.
     """
     with _explained(path):
         _require_place(path, overwrite, beside)

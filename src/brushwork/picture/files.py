@@ -14,7 +14,7 @@ File: TypeAlias = BinaryIO | BufferedIOBase
 """A file that is open for reading bytes, or what behaves like one."""
 
 
-def open_picture(path: Path) -> BinaryIO:
+def open_image_file(path: Path) -> BinaryIO:
     """The file, opened for reading.
 
     Raises: InputError: it is missing, a folder, or may not be read.
@@ -32,7 +32,7 @@ def open_picture(path: Path) -> BinaryIO:
         raise InputError(f"{str(path)!r} cannot be opened ({error}): give the path of a picture.") from error
 
 
-def seekable(file: File) -> File:
+def make_seekable(file: File) -> File:
     """The file at its beginning; a pipe is read into memory."""
     if getattr(file, "seekable", bool)():
         file.seek(0)
@@ -52,7 +52,7 @@ def require_bytes(file: File, name: str) -> None:
         raise InputError(f"{name} is empty (0 bytes): get the file again.")
 
 
-def name_of(file: File) -> str:
+def file_name(file: File) -> str:
     """The name that the file was opened by, without its folder."""
     name = getattr(file, "name", None)
     return Path(name).name if isinstance(name, str) and not name.startswith("<") else IN_MEMORY

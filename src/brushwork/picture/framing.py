@@ -18,7 +18,7 @@ else:
     Whole = int | torch.SymInt
 """A number of pixels; while a network is exported for all sizes, one that is not known yet."""
 
-Border: TypeAlias = Literal["reflect", "replicate", "zeros"]
+BorderMode: TypeAlias = Literal["reflect", "replicate", "zeros"]
 
 
 def crop(image: Feature, size: Size) -> Feature:
@@ -47,7 +47,13 @@ def crop_to_multiple(image: Feature, of: int) -> Feature:
 
 
 def pad(
-    image: Feature, *, top: Whole = 0, bottom: Whole = 0, left: Whole = 0, right: Whole = 0, border: Border = "reflect"
+    image: Feature,
+    *,
+    top: Whole = 0,
+    bottom: Whole = 0,
+    left: Whole = 0,
+    right: Whole = 0,
+    border: BorderMode = "reflect",
 ) -> Feature:
     """The picture with pixels around it.
 

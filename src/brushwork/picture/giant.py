@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.folders import expanded
+from brushwork.folders import expand_user
 from brushwork.names import is_utf8
-from brushwork.picture.camera_raw import require_developed
-from brushwork.picture.files import open_picture
+from brushwork.picture.camera_raw import require_not_raw
+from brushwork.picture.files import open_image_file
 from brushwork.picture.limits import MAX_PIXELS, require_size, rows_at_a_time
-from brushwork.picture.notes import damaged, frames_note
-from brushwork.picture.picture import Picture
+from brushwork.picture.notes import damaged_file_error, frames_note
+from brushwork.picture.picture import LoadedImage
 from brushwork.picture.profile import to_srgb, to_srgb_deep
-from brushwork.picture.reduction import block_means, divided
-from brushwork.picture.stated import marked, stated
-from brushwork.picture.vips import required_vips
+from brushwork.picture.reduction import block_means, divided_size
+from brushwork.picture.stated import mark_stated, read_stated_pixels
+from brushwork.picture.vips import require_vips
 from brushwork.picture.window import Size, Window
 from brushwork.types import Image
 
@@ -38,7 +38,7 @@ _UPRIGHT = 1
 
 
 @dataclass(frozen=True)
-class Giant:
+class LargeImage:
     """A picture in a file, upright and in sRGB, of which parts are read. Opaque, gray or RGB, 8 or 16 bits a sample."""
 
     path: Path
@@ -50,7 +50,7 @@ class Giant:
     _in_order: Callable[[], Any] = field(repr=False)
     """The same to be read once, from top to bottom."""
 
-    def window(self, window: Window) -> Image:
+    def read_window(self, window: Window) -> Image:
         """What is in a window of the picture, in [0, 1].
 
         Of TIFF files in tiles, only those are decoded that are needed; other files as a whole, once, into memory that
@@ -61,18 +61,18 @@ class Giant:
         inside = (
             0 <= window.top < window.bottom <= self.size.height and 0 <= window.left < window.right <= self.size.width
         )
-        if not inside or window.of != self.size:
+        if not inside or window.full_size != self.size:
             raise InputError(f"{self.path.name} is {self.size} pixels, and has no {window}: ask for a part of it.")
         return _planes(self._samples(self._anywhere, window))
 
-    def read(self, divisor: int = 1) -> Picture:
+    def read(self, divisor: int = 1) -> LoadedImage:
         """The whole picture, its sides divided by a whole number: the means of square blocks.
 
         It is decoded in strips: there is nothing as large in memory as the result.
 
         Raises: InputError: a damaged file.
         """
-        height, width = divided(self.size, divisor)
+        height, width = divided_size(self.size, divisor)
         whole, image = torch.empty(1, 3, height, width), self._in_order()
         rows = rows_at_a_time(self.size.width, divisor)
         for top in range(0, self.size.height, rows):
@@ -80,7 +80,7 @@ class Giant:
             place = top // divisor
             means = block_means(_planes(strip), divisor)
             whole[..., place : place + means.shape[-2], :] = means
-        return Picture(whole, None, self.notes, self.bits, self.path.name)
+        return LoadedImage(whole, None, self.notes, self.bits, self.path.name)
 
     def _samples(self, image: Any, window: Window) -> NDArray[Any]:
         """sRGB or gray, rows × columns × channels."""
@@ -89,53 +89,53 @@ class Giant:
         try:
             fetched = pyvips.Region.new(image).fetch(window.left, window.top, window.width, window.height)
         except pyvips.Error as error:
-            raise damaged(self.path.name, error) from error
-        samples = np.frombuffer(fetched, f"uint{self.bits}").reshape(window.height, window.width, image.bands)
+            raise damaged_file_error(self.path.name, error) from error
+        samples = np.frombuffer(fetched, f"uint{self.bits}").reshape(window.height, window.width, image.split_rows)
         return _converted(samples, _profile(image))[0]
 
 
-def open_giant(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Giant:
+def open_large_image(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS) -> LargeImage:
     """A picture file (JPEG, PNG, TIFF, WebP) of which parts can be read; nothing is decoded yet.
 
     Raises: InputError: pyvips is missing, no picture, more than `max_pixels`, or one that can only be read as a whole:
         transparent, CMYK, Lab, floats.
     """
-    path = expanded(path)
-    found = giant_in(required_vips(f"{path.name} is to be read in parts"), path, max_pixels)
+    path = expand_user(path)
+    found = find_large_image(require_vips(f"{path.name} is to be read in parts"), path, max_pixels)
     if found is None:
         raise InputError(f"{path.name} can only be read as a whole: save it as opaque RGB with 8 or 16 bits a sample.")
     return found
 
 
-def giant_in(pyvips: Any, path: Path, max_pixels: int) -> Giant | None:
+def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | None:
     """The same; None for what can only be read as a whole."""
 
-    with open_picture(path) as file:
-        require_developed(file, path.name)
-        said = stated(file, path.name)
+    with open_image_file(path) as file:
+        require_not_raw(file, path.name)
+        said = read_stated_pixels(file, path.name)
 
     def opened(access: str) -> Any:
         options = {"access": access, "fail_on": "error", "revalidate": True}
         if is_utf8(path):
-            return marked(pyvips, pyvips.Image.new_from_file(str(path), **options), said)
+            return mark_stated(pyvips, pyvips.Image.new_from_file(str(path), **options), said)
         source = pyvips.Source.new_from_file(os.fsencode(path))
-        return marked(pyvips, pyvips.Image.new_from_source(source, "", **options), said)
+        return mark_stated(pyvips, pyvips.Image.new_from_source(source, "", **options), said)
 
     try:
         stored = opened("random")
         image = stored.autorot()
     except pyvips.Error as error:
-        raise damaged(path.name, error) from error
+        raise damaged_file_error(path.name, error) from error
     size = Size(image.height, image.width)
     require_size(path.name, size, max_pixels)
-    if image.format not in _BITS or image.interpretation not in _SPACES.get(image.bands, ()):
+    if image.format not in _BITS or image.interpretation not in _SPACES.get(image.split_rows, ()):
         return None
     kind = np.dtype(f"uint{_BITS[image.format]}")
-    _, told = _converted(np.zeros((1, 1, image.bands), kind), _profile(image))
+    _, told = _converted(np.zeros((1, 1, image.split_rows), kind), _profile(image))
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
     upright = _orientation(stored) == _UPRIGHT
     in_order = (lambda: opened("sequential")) if upright else (lambda: image)  # turned, it is not read in order
-    return Giant(path, size, _BITS[image.format], (*frames_note(frames), *told), image, in_order)
+    return LargeImage(path, size, _BITS[image.format], (*frames_note(frames), *told), image, in_order)
 
 
 def _orientation(image: Any) -> int:

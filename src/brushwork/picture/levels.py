@@ -15,7 +15,7 @@ from brushwork.picture.window import Size
 from brushwork.types import Image
 
 
-def levels(image: Image, bits: int = 8, *, alpha: Tensor | None = None, over_white: bool = False) -> NDArray[Any]:
+def quantize(image: Image, bits: int = 8, *, alpha: Tensor | None = None, over_white: bool = False) -> NDArray[Any]:
     """The nearest whole levels, rows × columns × 3, or 4 with alpha; values are clamped to [0, 1].
 
     `over_white`: shown over white instead of keeping alpha.
@@ -34,7 +34,7 @@ def levels(image: Image, bits: int = 8, *, alpha: Tensor | None = None, over_whi
     return whole
 
 
-def require_numbers(tensor: Tensor, name: str) -> None:
+def require_no_nan(tensor: Tensor, name: str) -> None:
     """Refuse NaN; infinities are clamped.
 
     Raises: InputError.

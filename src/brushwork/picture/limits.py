@@ -8,7 +8,7 @@ from brushwork.picture.window import Size
 MAX_PIXELS = 250_000_000
 """More than any camera gives in one picture (2026: 151 megapixels), 3 GB as float32."""
 
-GIANT = 2**24
+LARGE_IMAGE_PIXELS = 2**24
 """Pixels. Larger pictures go in and out strip by strip; up to here, what is held beside them is 0.3 GB at most."""
 
 _STRIP = 2**18

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.picture.limits import MAX_PIXELS
-from brushwork.picture.read import read_picture
+from brushwork.picture.read import read_image
 from brushwork.types import Image, Mask
 
 SAME_COLOR = 64.0
@@ -49,11 +49,11 @@ class _Map(NamedTuple):
 class MaskPair(NamedTuple):
     """A region of a photograph, and the region of a painting it is painted after; weights in [0, 1]."""
 
-    photograph: Mask
-    painting: Mask
+    content: Mask
+    style: Mask
 
 
-def read_masks(photograph: Path, painting: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[MaskPair, ...]:
+def read_masks(content: Path, style: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[MaskPair, ...]:
     """The regions of two masks: of gray ones the one region that is light, of colored maps one for each color.
 
     Colors are those of at least a hundredth of a map; every pixel has the nearest of them, and the two maps' nearest
@@ -61,7 +61,7 @@ def read_masks(photograph: Path, painting: Path, *, max_pixels: int = MAX_PIXELS
 
     Raises: InputError: missing or unreadable, one gray and one colored, an empty mask, or a color without partner.
     """
-    maps = [_read(path, max_pixels) for path in (photograph, painting)]
+    maps = [_read(path, max_pixels) for path in (content, style)]
     gray = [_is_gray(one.image) for one in maps]
     if gray[0] != gray[1]:
         which, other = (one.name for one in (maps if gray[0] else reversed(maps)))
@@ -85,9 +85,9 @@ def read_mask(path: Path, *, max_pixels: int = MAX_PIXELS) -> Mask:
 
 
 def _read(path: Path, max_pixels: int) -> _Map:
-    picture = read_picture(path, max_pixels=max_pixels)
-    alpha = torch.ones(1, *picture.size) if picture.alpha is None else picture.alpha[0]
-    return _Map(path.name, picture.image, alpha, 2**picture.bits - 1)
+    image = read_image(path, max_pixels=max_pixels)
+    alpha = torch.ones(1, *image.size) if image.alpha is None else image.alpha[0]
+    return _Map(path.name, image.image, alpha, 2**image.bits - 1)
 
 
 def _is_gray(image: Image) -> bool:

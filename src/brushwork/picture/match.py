@@ -24,8 +24,8 @@ _POSITIVE = 1e-12
 """Variance that keeps a gray target's covariance invertible."""
 
 
-def match_linear(picture: Feature, like: Feature, transform: Transform = "pca") -> Feature:
-    """A (x − μ) + μ*, with A Σ Aᵀ = Σ*: mean and covariance of the colors of `like`. Not clipped.
+def match_linear(image: Feature, reference: Feature, transform: Transform = "pca") -> Feature:
+    """A (x − μ) + μ*, with A Σ Aᵀ = Σ*: mean and covariance of the colors of `reference`. Not clipped.
 
     `chol`: A = L* L⁻¹ of the Cholesky factors. `pca`: A = Σ*^½ Σ^−½, as Image Analogies. `sym`: the symmetric A, which
     moves the colors least (Monge).
@@ -34,49 +34,49 @@ def match_linear(picture: Feature, like: Feature, transform: Transform = "pca") 
     Differs: the authors' program adds 1e-5 to all variances; here smaller ones are raised to that, so that the moments
     of all but gray pictures are met exactly.
     """
-    (mean, covariance), (target, wanted) = color_moments(picture), color_moments(like)
-    matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(wanted, 1)).to(picture)
-    mean, target = mean.to(picture).view(1, -1, 1, 1), target.to(picture).view(1, -1, 1, 1)
-    return torch.einsum("oc,bchw->bohw", matrix, picture - mean) + target
+    (mean, covariance), (target, wanted) = color_moments(image), color_moments(reference)
+    matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(wanted, 1)).to(image)
+    mean, target = mean.to(image).view(1, -1, 1, 1), target.to(image).view(1, -1, 1, 1)
+    return torch.einsum("oc,bchw->bohw", matrix, image - mean) + target
 
 
-def color_moments(picture: Feature) -> tuple[Float[Tensor, "c"], Matrix]:
+def color_moments(image: Feature) -> tuple[Float[Tensor, "c"], Matrix]:
     """Mean and (biased) covariance of the colors of all pixels, in float64 on the CPU."""
-    columns = picture.transpose(0, 1).flatten(1)
+    columns = image.transpose(0, 1).flatten(1)
     mean = columns.mean(1, keepdim=True)
     covariance = (columns - mean) @ (columns - mean).T / columns.shape[1]
     return _exact(mean.flatten()), _exact(covariance)
 
 
-def match_histogram(picture: Feature, like: Feature) -> Feature:
-    """Each channel's values moved, in their order, to the quantiles that they have in `like`.
+def match_histogram(image: Feature, reference: Feature) -> Feature:
+    """Each channel's values moved, in their order, to the quantiles that they have in `reference`.
 
     Equal values stay equal: each gets the quantile in the middle of its ranks.
     """
     channels = [
         _quantiles(mine.flatten(), theirs.flatten()).view_as(mine)
-        for mine, theirs in zip(picture.unbind(1), like.unbind(1), strict=True)
+        for mine, theirs in zip(image.unbind(1), reference.unbind(1), strict=True)
     ]
     return torch.stack(channels, dim=1)
 
 
-def match_lightness(lightness: Plane, like: Plane) -> Plane:
-    """σ*/σ (L − μ) + μ*: mean and standard deviation of the lightness of `like`.
+def match_lightness(lightness: Plane, reference: Plane) -> Plane:
+    """σ*/σ (L − μ) + μ*: mean and standard deviation of the lightness of `reference`.
 
     Source: Gatys et al., 1611.07865, section 4.1 (luminance-only transfer).
     """
     deviation = lightness.std(correction=0).clamp_min(sqrt(_LEAST_VARIANCE))
-    return (lightness - lightness.mean()) * (like.std(correction=0) / deviation) + like.mean()
+    return (lightness - lightness.mean()) * (reference.std(correction=0) / deviation) + reference.mean()
 
 
-def paled(image: Image, gray: Image) -> Image:
+def clip_chroma(image: Image, gray: Image) -> Image:
     """The picture, in which colors beyond [0, 1] are brought toward grays until they are within it.
 
     Cut off instead, each channel by itself, they would change in lightness and hue.
     """
     gray, away = gray.clamp(0, 1), image - gray.clamp(0, 1)
-    room = torch.where(away > 0, 1 - gray, gray)
-    share = (room / away.abs().clamp_min(torch.finfo(image.dtype).tiny)).amin(1, keepdim=True).clamp(max=1)
+    buffer = torch.where(away > 0, 1 - gray, gray)
+    share = (buffer / away.abs().clamp_min(torch.finfo(image.dtype).tiny)).amin(1, keepdim=True).clamp(max=1)
     return gray + share * away
 
 

@@ -15,9 +15,9 @@ from hashlib import md5
 from pathlib import Path
 
 from brushwork.errors import InputError
-from brushwork.folders import expanded
-from brushwork.picture.decode import opened_by_pillow
-from brushwork.picture.files import open_picture
+from brushwork.folders import expand_user
+from brushwork.picture.decode import open_with_pillow
+from brushwork.picture.files import open_image_file
 from brushwork.picture.formats import DEEP_ZOOM
 
 _HEAD = (
@@ -40,7 +40,7 @@ _JPEG_LONGEST = 65000  # under 65533 less the signature and the 40 bytes before 
 _GUID, _NUMBER = 32, 4  # bytes
 
 
-def packet(text: str) -> bytes:
+def make_xmp_packet(text: str) -> bytes:
     """The XMP packet that holds a text.
 
     Raises: InputError: a text that is no Unicode (lone surrogates).
@@ -48,7 +48,7 @@ def packet(text: str) -> bytes:
     return _BEGIN + _described(text) + _END
 
 
-def text_in(xmp: bytes) -> str | None:
+def extract_xmp_text(xmp: bytes) -> str | None:
     """The text in an XMP packet, also after another program wrote it anew; None where there is none."""
     if (found := _RUN.search(xmp)) is None:
         return None
@@ -56,16 +56,16 @@ def text_in(xmp: bytes) -> str | None:
     return _REFERENCE.sub(_character, escaped.decode("utf-8", "replace"))
 
 
-def png_with_text(png: bytes, text: str) -> bytes:
+def insert_png_text(png: bytes, text: str) -> bytes:
     """An encoded PNG with the text in an iTXt chunk, not compressed (readers limit what they unpack)."""
-    body = b"iTXtXML:com.adobe.xmp\0\0\0\0\0" + packet(text)
+    body = b"iTXtXML:com.adobe.xmp\0\0\0\0\0" + make_xmp_packet(text)
     length, check = len(body) - 4, zlib.crc32(body)
     return png[:_PNG_HEADER] + length.to_bytes(4, "big") + body + check.to_bytes(4, "big") + png[_PNG_HEADER:]
 
 
-def jpeg_with_text(jpeg: bytes, text: str) -> bytes:
+def insert_jpeg_text(jpeg: bytes, text: str) -> bytes:
     """An encoded JPEG with the text in one segment, or in as many as it takes, after its first (JFIF)."""
-    whole = packet(text)
+    whole = make_xmp_packet(text)
     if len(whole) <= _JPEG_LONGEST:
         segments = [_JPEG_XMP + whole]
     else:
@@ -77,7 +77,7 @@ def jpeg_with_text(jpeg: bytes, text: str) -> bytes:
     return jpeg[:after] + b"".join(map(_segment, segments)) + jpeg[after:]
 
 
-def element(text: str) -> str:
+def make_xml_element(text: str) -> str:
     """The text as a part of an XML document.
 
     Raises: InputError: a text that is no Unicode (lone surrogates).
@@ -86,20 +86,20 @@ def element(text: str) -> str:
 
 
 def read_metadata(path: str | Path) -> str | None:
-    """The text that `write_picture` put into a file, or None where there is none.
+    """The text that `write_image` put into a file, or None where there is none.
 
     Raises: InputError: no such file, or no picture.
     """
-    path = expanded(path)
-    if path.suffix.lower() in DEEP_ZOOM.endings:
-        with open_picture(path) as file:
-            return text_in(file.read())
-    with open_picture(path) as file, opened_by_pillow(file, path.name) as image:
+    path = expand_user(path)
+    if path.suffix.lower() in DEEP_ZOOM.suffixes:
+        with open_image_file(path) as file:
+            return extract_xmp_text(file.read())
+    with open_image_file(path) as file, open_with_pillow(file, path.name) as image:
         xmp = image.info.get("xmp") or b""
         segments = [content for marker, content in getattr(image, "applist", ()) if marker == "APP1"]
     if named := _EXTENSION.search(xmp):
         xmp = _joined(segments, named[1])
-    return text_in(xmp)
+    return extract_xmp_text(xmp)
 
 
 def _described(text: str) -> bytes:

@@ -14,7 +14,7 @@ def frames_note(frames: int, used: int = 0) -> tuple[str, ...]:
     return (f"{frames} frames: only {'the first' if used == 0 else f'number {used + 1}'} is used",)
 
 
-def damaged(name: str, error: BaseException) -> InputError:
+def damaged_file_error(name: str, error: BaseException) -> InputError:
     """The error for a file that a decoder gave up on, with the decoder's reason."""
     reason = " ".join(str(error).split()) or type(error).__name__
     return InputError(f"{name} is damaged or cut short, and cannot be decoded ({reason}): get the file again.")

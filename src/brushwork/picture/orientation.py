@@ -23,7 +23,7 @@ _FIRST_ON_ITS_SIDE = 5
 _TURNED_BY_PILLOW = "TIFF"
 
 
-def orientation(image: PIL.Image.Image) -> int | None:
+def read_orientation(image: PIL.Image.Image) -> int | None:
     """How the pixels of a picture lie, 1 to 8; None: its data cannot be read. Other values count as upright.
 
     Whatever else is in the data is not looked at.
@@ -38,12 +38,12 @@ def orientation(image: PIL.Image.Image) -> int | None:
     return int(found) if found in _TURNS else UPRIGHT
 
 
-def lies_on_its_side(image: PIL.Image.Image) -> bool:
+def is_rotated(image: PIL.Image.Image) -> bool:
     """Whether rows and columns change places."""
-    return (orientation(image) or UPRIGHT) >= _FIRST_ON_ITS_SIDE
+    return (read_orientation(image) or UPRIGHT) >= _FIRST_ON_ITS_SIDE
 
 
-def upright(image: PIL.Image.Image) -> PIL.Image.Image:
+def apply_orientation(image: PIL.Image.Image) -> PIL.Image.Image:
     """The picture turned and mirrored as its data say."""
-    turn = _TURNS.get(orientation(image) or UPRIGHT)
+    turn = _TURNS.get(read_orientation(image) or UPRIGHT)
     return image if turn is None else image.transpose(turn)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brushwork.picture.reduction import block_means
-from brushwork.picture.transparency import painted_under
+from brushwork.picture.transparency import composite_over_inpainted
 from brushwork.picture.window import Size
 from brushwork.types import Image
 
@@ -20,11 +20,11 @@ IN_MEMORY = "picture in memory"
 
 
 @dataclass(frozen=True)
-class Picture:
+class LoadedImage:
     """A picture ready for painting.
 
     `image` is display-referred sRGB in [0, 1]. Where the source was transparent it shows the surroundings' colors
-    (`painted_under`), so that whatever a file hides there is not painted.
+    (`composite_over_inpainted`), so that whatever a file hides there is not painted.
     """
 
     image: Image
@@ -45,20 +45,20 @@ class Picture:
             return cls(image, None, notes, bits, name)
         if alpha.max() == 0:
             notes = (*notes, "fully transparent: read as white")
-        return cls(painted_under(image, alpha), alpha, notes, bits, name)
+        return cls(composite_over_inpainted(image, alpha), alpha, notes, bits, name)
 
     @property
     def size(self) -> Size:
         return Size.of(self.image)
 
-    def reduced(self, divisor: int) -> Picture:
+    def reduce(self, divisor: int) -> LoadedImage:
         """The picture with its sides divided by a whole number: the means of blocks."""
         alpha = None if self.alpha is None else block_means(self.alpha, divisor)
         return replace(self, image=block_means(self.image, divisor), alpha=alpha)
 
 
 @dataclass(frozen=True)
-class Raster:
+class DecodedSamples:
     """Decoded sRGB samples, rows by columns by 1 or 3, and the coverage: uint8, uint16, or float in [0, 1]."""
 
     color: NDArray[Any]
@@ -66,14 +66,14 @@ class Raster:
     notes: tuple[str, ...] = ()
     bits: int = 8
 
-    def noting(self, *notes: str) -> Raster:
+    def with_notes(self, *notes: str) -> DecodedSamples:
         """The same, with more to tell about it."""
         return replace(self, notes=(*notes, *self.notes))
 
-    def picture(self, name: str) -> Picture:
+    def to_image(self, name: str) -> LoadedImage:
         """The samples as a picture, transparent parts painted under."""
         alpha = None if self.alpha is None else _planes(self.alpha[..., None])
-        return Picture.of(_planes(self.color), alpha, self.notes, self.bits, name)
+        return LoadedImage.of(_planes(self.color), alpha, self.notes, self.bits, name)
 
 
 def _planes(samples: NDArray[Any]) -> Tensor:

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import NamedTuple
 
 from brushwork.picture.files import File
-from brushwork.picture.notes import damaged
+from brushwork.picture.notes import damaged_file_error
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _FRAME = 12  # bytes of a chunk beside its body: length, name, checksum
@@ -33,7 +33,7 @@ _TRANSPARENT = {0: 2, 2: 6, 3: 1}
 """Bytes of the chunk tRNS, by the color type."""
 
 
-class Chunk(NamedTuple):
+class PNGChunk(NamedTuple):
     """A part of a PNG file."""
 
     name: bytes
@@ -63,21 +63,21 @@ def is_png(file: File) -> bool:
     return file.read(len(SIGNATURE)) == SIGNATURE
 
 
-def chunks(file: File) -> Iterator[Chunk]:
+def iterate_chunks(file: File) -> Iterator[PNGChunk]:
     """The chunks of a PNG file up to its end, or to where it is cut short."""
     size = file.seek(0, 2)
     start = len(SIGNATURE)
     while start + _FRAME <= size:
         file.seek(start)
         head = file.read(8)
-        chunk = Chunk(head[4:], start, int.from_bytes(head[:4], "big"))
+        chunk = PNGChunk(head[4:], start, int.from_bytes(head[:4], "big"))
         if chunk.end > size or not chunk.name.isalpha():
             return
         yield chunk
         start = chunk.end
 
 
-def readable(file: File) -> tuple[File, tuple[str, ...]]:
+def make_decodable(file: File) -> tuple[File, tuple[str, ...]]:
     """A file that decoders can read as far as its pixels can be had, and what to tell about it.
 
     Other files than PNG, and those without fault, are returned as they are. From the others, damaged ancillary chunks
@@ -85,7 +85,7 @@ def readable(file: File) -> tuple[File, tuple[str, ...]]:
     """
     if not is_png(file):
         return file, ()
-    found = list(chunks(file))
+    found = list(iterate_chunks(file))
     faulty = _faulty(file, found)
     text = [chunk for chunk in found if chunk.name in _TEXT]
     meant = [chunk for chunk in text if _keyword(file, chunk) in _MEANT]
@@ -107,12 +107,12 @@ def require_intact(file: File, name: str) -> None:
     Raises: InputError.
     """
     if is_png(file):
-        for chunk in chunks(file):
+        for chunk in iterate_chunks(file):
             if not chunk.ancillary and chunk.body(file) is None:
-                raise damaged(name, ValueError(f"wrong checksum in the chunk {chunk.name.decode()}"))
+                raise damaged_file_error(name, ValueError(f"wrong checksum in the chunk {chunk.name.decode()}"))
 
 
-def _faulty(file: File, found: list[Chunk]) -> list[Chunk]:
+def _faulty(file: File, found: list[PNGChunk]) -> list[PNGChunk]:
     """The ancillary chunks that are damaged; with one of an animation, all of it."""
     file.seek(_COLOR_TYPE)
     color_type = file.read(1)[0]
@@ -123,7 +123,7 @@ def _faulty(file: File, found: list[Chunk]) -> list[Chunk]:
     return faulty
 
 
-def _is_sound(chunk: Chunk, body: bytes | None, color_type: int) -> bool:
+def _is_sound(chunk: PNGChunk, body: bytes | None, color_type: int) -> bool:
     if body is None:
         return False
     if chunk.name == b"iCCP":
@@ -133,13 +133,13 @@ def _is_sound(chunk: Chunk, body: bytes | None, color_type: int) -> bool:
     return len(body) >= shortest
 
 
-def _keyword(file: File, chunk: Chunk) -> bytes:
+def _keyword(file: File, chunk: PNGChunk) -> bytes:
     """What a text is about."""
     file.seek(chunk.start + 8)
     return file.read(min(chunk.length, _LONGEST_KEYWORD + 1)).partition(b"\0")[0]
 
 
-def _joined(file: File, parts: list[Chunk], end: int) -> File:
+def _joined(file: File, parts: list[PNGChunk], end: int) -> File:
     """A file of these chunks, and of what comes after the last one that was found."""
     content = BytesIO()
     content.write(SIGNATURE)

@@ -31,7 +31,7 @@ _BRADFORD = np.array(((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0
 _HEADER = 128
 
 
-def profile_of(info: Mapping[Any, Any]) -> bytes | None:
+def find_profile(info: Mapping[Any, Any]) -> bytes | None:
     """The profile of a picture, by what Pillow read of its file; None: it is in sRGB, or nothing is said.
 
     A profile in the file goes before the mark that it is in sRGB, and this before gamma and primaries.

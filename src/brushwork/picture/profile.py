@@ -14,7 +14,7 @@ from PIL import ImageCms
 
 from brushwork.picture.lab import lab_to_srgb16
 from brushwork.picture.notes import LAB_NOTE
-from brushwork.picture.vips import EXTRA, vips
+from brushwork.picture.vips import EXTRA, import_vips
 
 _SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
 """Pillow's modes, and what a profile for them calls its color space."""
@@ -26,7 +26,7 @@ _PROBES = range(0, 256, 15)  # levels of 255
 _WHOLE = 65535
 
 
-class Conversion(NamedTuple):
+class ColorConversion(NamedTuple):
     """How to come to sRGB from pictures of a mode. Without a transform: the numbers are taken as they are."""
 
     mode: str
@@ -35,7 +35,7 @@ class Conversion(NamedTuple):
 
 
 @cache
-def srgb_profile() -> bytes:
+def make_srgb_profile() -> bytes:
     """The sRGB profile that is written into files."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[_DATE] = _FIXED_DATE
@@ -44,7 +44,7 @@ def srgb_profile() -> bytes:
 
 def to_srgb(color: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], tuple[str, ...]]:
     """8-bit samples of sRGB (or gray) from a picture in mode L, RGB, CMYK or LAB, and what to tell about it."""
-    found = conversion(icc, color.mode)
+    found = find_conversion(icc, color.mode)
     if found.transform is not None:
         color = found.transform.apply(color.convert(found.mode) if color.mode != found.mode else color)
     elif color.mode == "CMYK":
@@ -55,9 +55,9 @@ def to_srgb(color: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], tu
 
 def to_srgb_deep(color: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[np.uint16], tuple[str, ...]]:
     """16-bit samples of sRGB (or gray) from 1 (gray), 3 (RGB) or 4 (CMYK) channels, and what to tell about it."""
-    found = conversion(icc, {1: "L", 3: "RGB", 4: "CMYK"}[color.shape[-1]])
+    found = find_conversion(icc, {1: "L", 3: "RGB", 4: "CMYK"}[color.shape[-1]])
     if icc and found.transform is not None:
-        if (pyvips := vips()) is None:
+        if (pyvips := import_vips()) is None:
             return color, (f"its color profile was left aside, for pyvips is not installed: {EXTRA}",)
         if found.mode == "RGB":
             color = np.broadcast_to(color, (*color.shape[:2], 3))
@@ -68,7 +68,7 @@ def to_srgb_deep(color: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[
     return color, found.notes
 
 
-def conversion(icc: bytes | None, mode: str) -> Conversion:
+def find_conversion(icc: bytes | None, mode: str) -> ColorConversion:
     """How a picture of this mode with this profile comes to sRGB.
 
     A damaged profile, or one for other pictures, is left aside. One that means sRGB changes nothing.
@@ -90,24 +90,24 @@ def conversion(icc: bytes | None, mode: str) -> Conversion:
     if mode in ("L", "RGB") and _changes_nothing(transform, mode):
         return plain
     kind = name if mode in ("L", "RGB") else f"{_SPACES[mode]} ({name})"
-    return Conversion(mode, transform, (f"converted from {kind} to sRGB",))
+    return ColorConversion(mode, transform, (f"converted from {kind} to sRGB",))
 
 
-def _plain(mode: str) -> Conversion:
+def _plain(mode: str) -> ColorConversion:
     """What to do with a picture that brings no profile."""
     if mode == "LAB":
         lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        return Conversion(mode, _transform(lab, mode), (LAB_NOTE,))
+        return ColorConversion(mode, _transform(lab, mode), (LAB_NOTE,))
     if mode == "CMYK":
-        return Conversion(mode, notes=("converted from CMYK without a profile: its colors are approximate",))
-    return Conversion(mode)
+        return ColorConversion(mode, notes=("converted from CMYK without a profile: its colors are approximate",))
+    return ColorConversion(mode)
 
 
 def _transform(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTransform:
     """To sRGB relative to the paper's white, with the darkest black made black: what browsers and editors do."""
     return ImageCms.ImageCmsTransform(
         profile,
-        ImageCms.ImageCmsProfile(BytesIO(srgb_profile())),
+        ImageCms.ImageCmsProfile(BytesIO(make_srgb_profile())),
         mode,
         "RGB",
         ImageCms.Intent.RELATIVE_COLORIMETRIC,

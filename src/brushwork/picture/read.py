@@ -13,92 +13,92 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.folders import expanded
+from brushwork.folders import expand_user
 from brushwork.picture.arrays import from_array, from_tensor
-from brushwork.picture.camera_raw import require_developed
+from brushwork.picture.camera_raw import require_not_raw
 from brushwork.picture.decode import decode_file, decode_image
 from brushwork.picture.deep import read_deep
-from brushwork.picture.files import File, name_of, open_picture, require_bytes, seekable
-from brushwork.picture.giant import giant_in
-from brushwork.picture.limits import GIANT, MAX_PIXELS, require_size
-from brushwork.picture.measure import header_size
-from brushwork.picture.picture import IN_MEMORY, Picture
-from brushwork.picture.reduction import divided, divisor_for
-from brushwork.picture.samples import samples_of
-from brushwork.picture.vips import required_vips, vips
+from brushwork.picture.files import File, file_name, make_seekable, open_image_file, require_bytes
+from brushwork.picture.giant import find_large_image
+from brushwork.picture.limits import LARGE_IMAGE_PIXELS, MAX_PIXELS, require_size
+from brushwork.picture.measure import read_header_size
+from brushwork.picture.picture import IN_MEMORY, LoadedImage
+from brushwork.picture.reduction import choose_divisor, divided_size
+from brushwork.picture.samples import read_sample_format
+from brushwork.picture.vips import import_vips, require_vips
 from brushwork.picture.window import Size
 
-Source: TypeAlias = str | PathLike[str] | PIL.Image.Image | NDArray[Any] | Tensor | File | Picture
+ImageInput: TypeAlias = str | PathLike[str] | PIL.Image.Image | NDArray[Any] | Tensor | File | LoadedImage
 """What a picture can be read from."""
 
 
-def read_picture(source: Source, *, max_pixels: int = MAX_PIXELS, enough: Size | None = None) -> Picture:
+def read_image(source: ImageInput, *, max_pixels: int = MAX_PIXELS, min_size: Size | None = None) -> LoadedImage:
     """A picture from a file (its path, or opened for reading bytes), a Pillow image, an array or a tensor.
 
     Turned upright by its EXIF orientation, and converted to sRGB by its color profile. Of several frames, the first.
     Arrays and tensors: as `as_image`, one picture. 16-bit colors in files need the extra `giant`.
 
     Files of more than 16 megapixels are decoded in strips where that extra is there: beside the result, next to nothing
-    is held. Where the picture is wanted no larger than `enough`, a giant is reduced on the way by a whole number, to
+    is held. Where the picture is wanted no larger than `min_size`, a giant is reduced on the way by a whole number, to
     twice that or more.
 
     Raises: InputError: missing, unreadable, no picture, damaged, empty, more than `max_pixels`, or out of range.
     """
     match source:
-        case Picture():
+        case LoadedImage():
             return source
         case Tensor():
             return from_tensor(source, max_pixels)
         case np.ndarray():
             return from_array(source, max_pixels)
         case PIL.Image.Image():
-            return decode_image(source, IN_MEMORY, max_pixels).picture(IN_MEMORY)
+            return decode_image(source, IN_MEMORY, max_pixels).to_image(IN_MEMORY)
         case str() | PathLike():
-            return _read_path(expanded(source), max_pixels, enough)
+            return _read_path(expand_user(source), max_pixels, min_size)
     if hasattr(source, "read"):
-        return _read_file(source, name_of(source), max_pixels)
+        return _read_file(source, file_name(source), max_pixels)
     raise InputError(
         f"a picture cannot be read from {type(source).__name__}: give a path, an open file, a Pillow image, "
         "an array or a tensor."
     )
 
 
-def picture_size(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, enough: Size | None = None) -> Size:
-    """The size of what `read_picture` would read. The header tells, or else the file is decoded.
+def image_size(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, min_size: Size | None = None) -> Size:
+    """The size of what `read_image` would read. The header tells, or else the file is decoded.
 
-    Raises: InputError: as `read_picture`, but for damages behind the header.
+    Raises: InputError: as `read_image`, but for damages behind the header.
     """
-    path = expanded(path)
-    size = header_size(path)
+    path = expand_user(path)
+    size = read_header_size(path)
     if size is None:
-        return read_picture(path, max_pixels=max_pixels, enough=enough).size
+        return read_image(path, max_pixels=max_pixels, min_size=min_size).size
     require_size(path.name, size, max_pixels)
-    return divided(size, divisor_for(size, enough))
+    return divided_size(size, choose_divisor(size, min_size))
 
 
-def _read_path(path: Path, max_pixels: int, enough: Size | None) -> Picture:
-    size = header_size(path)
-    if size is not None and size.area > GIANT and (pyvips := vips()) is not None:
+def _read_path(path: Path, max_pixels: int, min_size: Size | None) -> LoadedImage:
+    size = read_header_size(path)
+    if size is not None and size.area > LARGE_IMAGE_PIXELS and (pyvips := import_vips()) is not None:
         with suppress(InputError):  # what libvips cannot decode, Pillow may
-            giant = giant_in(pyvips, path, max_pixels)
+            giant = find_large_image(pyvips, path, max_pixels)
             if giant is not None:
-                return giant.read(divisor_for(size, enough))
-    with open_picture(path) as file:
-        picture = _read_file(file, path.name, max_pixels)
-    return picture.reduced(divisor_for(picture.size, enough))
+                return giant.read(choose_divisor(size, min_size))
+    with open_image_file(path) as file:
+        image = _read_file(file, path.name, max_pixels)
+    return image.reduce(choose_divisor(image.size, min_size))
 
 
-def _read_file(file: File, name: str, max_pixels: int) -> Picture:
+def _read_file(file: File, name: str, max_pixels: int) -> LoadedImage:
     """By libvips what has more than 8 bits a sample, by Pillow the rest (and deep gray where there is no libvips)."""
     try:
-        file = seekable(file)
+        file = make_seekable(file)
         require_bytes(file, name)
-        require_developed(file, name)
-        samples = samples_of(file)
-        if samples is not None and samples.deep:
-            pyvips = vips() if samples.gray else required_vips(f"{name} has {samples.bits} bits a sample")
+        require_not_raw(file, name)
+        samples = read_sample_format(file)
+        if samples is not None and samples.is_deep:
+            pyvips = import_vips() if samples.is_gray else require_vips(f"{name} has {samples.bits} bits a sample")
             if pyvips is not None:
-                return read_deep(pyvips, file, name, max_pixels).picture(name)
-        return decode_file(file, name, max_pixels).picture(name)
+                return read_deep(pyvips, file, name, max_pixels).to_image(name)
+        return decode_file(file, name, max_pixels).to_image(name)
     except OSError as error:
         raise InputError(f"{name} cannot be read ({error}): check the disk or the connection.") from error

@@ -33,17 +33,17 @@ def decoded_formats() -> tuple[str, ...]:
 
 
 @cache
-def endings() -> frozenset[str]:
+def image_suffixes() -> frozenset[str]:
     """The endings of files in these formats, as .png."""
     formats = decoded_formats()
     return frozenset(ending for ending, known in PIL.Image.registered_extensions().items() if known in formats)
 
 
-class Found(NamedTuple):
+class FoundImages(NamedTuple):
     """What is in a folder."""
 
     folder: Path
-    pictures: list[Path]
+    images: list[Path]
     """By name."""
     others: list[Path]
     """Files that are not hidden and do not end as pictures do."""
@@ -60,16 +60,16 @@ class Found(NamedTuple):
         return f"{self.folder}: {files} passed over, not named as a picture ({', '.join([*named, *more])})."
 
 
-def pictures_in(folder: Path, *, within: bool = False) -> Found:
+def find_images(folder: Path, *, within: bool = False) -> FoundImages:
     """The pictures in a folder, and with `within` in the folders in it.
 
     Raises: InputError: there is none.
     """
     files = [one for one in (folder.rglob("*") if within else folder.iterdir()) if not one.name.startswith(".")]
-    pictures = sorted(one for one in files if one.suffix.lower() in endings() and not one.is_dir())
-    others = sorted(one for one in files if one.suffix.lower() not in endings() and not one.is_dir())
-    found = Found(folder, pictures, others)
-    if not pictures:
+    images = sorted(one for one in files if one.suffix.lower() in image_suffixes() and not one.is_dir())
+    others = sorted(one for one in files if one.suffix.lower() not in image_suffixes() and not one.is_dir())
+    found = FoundImages(folder, images, others)
+    if not images:
         told = "" if found.note is None else f" {found.note}"
         raise InputError(f"the folder {folder} holds no pictures: give one with {KINDS} files.{told}")
     return found

@@ -13,7 +13,7 @@ from brushwork.picture.window import Size
 from brushwork.types import Feature
 
 Kernel: TypeAlias = Literal["bicubic", "bilinear", "nearest"]
-Side: TypeAlias = Literal["long", "short", "area"]
+SideMeasure: TypeAlias = Literal["long", "short", "area"]
 
 _MODES = {"bicubic": "bicubic", "bilinear": "bilinear", "nearest": "nearest-exact"}
 """nearest-exact takes the pixel under the center, as every other program does; torch's `nearest` takes its corner."""
@@ -70,7 +70,7 @@ def _antialiased(image: Feature, size: Size, kernel: Kernel) -> Feature:
     return F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False, antialias=True)
 
 
-def fit(size: Size, pixels: int, *, by: Side) -> Size:
+def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
     """The size with the same proportions that measures `pixels`, be it larger or smaller.
 
     `long`, `short`: that side is exactly `pixels`; the other is rounded to the nearest, halves up.
@@ -81,11 +81,11 @@ def fit(size: Size, pixels: int, *, by: Side) -> Size:
     """
     if pixels < 1 or min(size) < 1:
         raise InputError(f"a picture of {size} cannot be made {pixels} pixels: both must be 1 or more.")
-    if by == "area":
+    if measure == "area":
         return _fit_area(size, pixels)
-    if by not in ("long", "short"):
-        raise InputError(f"no measure is called {by!r}: take long, short or area.")
-    measured = max(size) if by == "long" else min(size)
+    if measure not in ("long", "short"):
+        raise InputError(f"no measure is called {measure!r}: take long, short or area.")
+    measured = max(size) if measure == "long" else min(size)
     # In whole numbers: halves go up, and the measured side itself comes out exactly.
     return Size(*(max(1, (2 * side * pixels + measured) // (2 * measured)) for side in size))
 

@@ -18,36 +18,36 @@ _BITS_OF_PILLOW = 8
 _GRAY_CHANNELS = 1
 
 
-class Samples(NamedTuple):
+class SampleFormat(NamedTuple):
     """What one pixel of a file is made of."""
 
     bits: int
     channels: int
 
     @property
-    def deep(self) -> bool:
+    def is_deep(self) -> bool:
         """More bits than Pillow's color modes have."""
         return self.bits > _BITS_OF_PILLOW
 
     @property
-    def gray(self) -> bool:
+    def is_gray(self) -> bool:
         """One channel only: Pillow reads that at 16 bits, and as floats, too."""
         return self.channels == _GRAY_CHANNELS
 
 
-def samples_of(file: File) -> Samples | None:
+def read_sample_format(file: File) -> SampleFormat | None:
     """The samples of a PNG or TIFF file by its header; None for others and for damaged ones."""
     file.seek(0)
     start = file.read(_PNG_HEADER_LENGTH)
     if start.startswith(SIGNATURE) and len(start) == _PNG_HEADER_LENGTH:
-        return Samples(start[-2], _GRAY_CHANNELS if start[-1] in (_PNG_GRAY, _PNG_PALETTE) else 3)
+        return SampleFormat(start[-2], _GRAY_CHANNELS if start[-1] in (_PNG_GRAY, _PNG_PALETTE) else 3)
     with suppress(Exception):  # damaged in whatever way: decoding will say so
         if (directory := tiff_directory(file)) is not None:
-            return Samples(max(directory.get(BITSPERSAMPLE, (1,))), int(directory.get(SAMPLESPERPIXEL, 1)))
+            return SampleFormat(max(directory.get(BITSPERSAMPLE, (1,))), int(directory.get(SAMPLESPERPIXEL, 1)))
     return None
 
 
-def narrowed(image: PIL.Image.Image) -> bool:
+def is_narrowed(image: PIL.Image.Image) -> bool:
     """Whether Pillow keeps 8 bits of a color sample that has more in the file it was opened from."""
     if image.mode.startswith(("I", "F")):
         return False

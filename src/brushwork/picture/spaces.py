@@ -49,7 +49,7 @@ _DIM = 0.01
 """Gray light that is added before light is multiplied, so that black has no color."""
 
 
-class Space(NamedTuple):
+class ColorSpace(NamedTuple):
     """Three coordinates of a color. Gray of lightness L lies at L · `gray`."""
 
     encode: Callable[[Image], Feature]
@@ -66,14 +66,14 @@ class Space(NamedTuple):
         """The lightness of every pixel's coordinates."""
         return (color * _column(self.weights, color)).sum(1, keepdim=True)
 
-    def lit(self, color: Feature, lightness: Plane) -> Feature:
+    def with_lightness(self, color: Feature, lightness: Plane) -> Feature:
         """The coordinates with another lightness: moved along the grays, or multiplied where they are light."""
         if self.light:
             dim = _DIM * _column(self.gray, color)
             return (color + dim) * (lightness / (self.lightness(color) + _DIM))
         return color + (lightness - self.lightness(color)) * _column(self.gray, color)
 
-    def grays(self, lightness: Plane) -> Feature:
+    def grays_of(self, lightness: Plane) -> Feature:
         """The coordinates of grays."""
         return lightness * _column(self.gray, lightness)
 
@@ -117,12 +117,12 @@ def _same(image: Tensor) -> Tensor:
 _FIRST = (1.0, 0.0, 0.0)
 _ALL = (1.0, 1.0, 1.0)
 
-SPACES: Mapping[SpaceName, Space] = {
-    "srgb": Space(_same, _same, _REC601, _ALL),
-    "linear": Space(srgb_to_linear, linear_to_srgb, _REC709, _ALL, light=True),
-    "yiq": Space(rgb_to_yiq, yiq_to_rgb, _FIRST, _FIRST),
-    "lab": Space(srgb_to_lab, lab_to_srgb, _FIRST, _FIRST),
-    "oklab": Space(srgb_to_oklab, oklab_to_srgb, _FIRST, _FIRST),
+SPACES: Mapping[SpaceName, ColorSpace] = {
+    "srgb": ColorSpace(_same, _same, _REC601, _ALL),
+    "linear": ColorSpace(srgb_to_linear, linear_to_srgb, _REC709, _ALL, light=True),
+    "yiq": ColorSpace(rgb_to_yiq, yiq_to_rgb, _FIRST, _FIRST),
+    "lab": ColorSpace(srgb_to_lab, lab_to_srgb, _FIRST, _FIRST),
+    "oklab": ColorSpace(srgb_to_oklab, oklab_to_srgb, _FIRST, _FIRST),
 }
 """Every space, by name."""
 

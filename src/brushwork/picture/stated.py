@@ -6,31 +6,31 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from brushwork.errors import InputError
-from brushwork.picture.decode import opened_by_pillow
+from brushwork.picture.decode import open_with_pillow
 from brushwork.picture.files import File
-from brushwork.picture.orientation import orientation
-from brushwork.picture.primaries import profile_of
+from brushwork.picture.orientation import read_orientation
+from brushwork.picture.primaries import find_profile
 
 _TURNED_BY_VIPS = "TIFF"
 _ORIENTATION, _PROFILE = "orientation", "icc-profile-data"
 
 
-class Stated(NamedTuple):
+class StatedPixels(NamedTuple):
     """How the pixels of a file lie, and in which colors they are; None: libvips is to find it out."""
 
     orientation: int | None = None
     profile: bytes | None = None
 
 
-def stated(file: File, name: str) -> Stated:
+def read_stated_pixels(file: File, name: str) -> StatedPixels:
     """What a file says of its pixels, which are not decoded."""
-    with suppress(InputError), opened_by_pillow(file, name) as image:
-        turned = None if image.format == _TURNED_BY_VIPS else orientation(image)
-        return Stated(turned, profile_of(image.info))
-    return Stated()
+    with suppress(InputError), open_with_pillow(file, name) as image:
+        turned = None if image.format == _TURNED_BY_VIPS else read_orientation(image)
+        return StatedPixels(turned, find_profile(image.info))
+    return StatedPixels()
 
 
-def marked(pyvips: Any, image: Any, said: Stated) -> Any:
+def mark_stated(pyvips: Any, image: Any, said: StatedPixels) -> Any:
     """A picture of libvips that knows what its file says."""
     image = image.copy()
     if said.orientation is not None:

@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.picture.formats import Format
-from brushwork.picture.metadata import jpeg_with_text, packet, png_with_text
-from brushwork.picture.profile import srgb_profile
+from brushwork.picture.formats import ImageFormat
+from brushwork.picture.metadata import insert_jpeg_text, insert_png_text, make_xmp_packet
+from brushwork.picture.profile import make_srgb_profile
 from brushwork.picture.window import Size
 from brushwork.types import Image
 
@@ -22,11 +22,11 @@ _BIG = 2**32
 _TILE = 256
 """Pixels a side, as most programs expect of tiled TIFF files."""
 
-_INSERTED = {"PNG": png_with_text, "JPEG": jpeg_with_text}
+_INSERTED = {"PNG": insert_png_text, "JPEG": insert_jpeg_text}
 """Where the text goes in with the file's first bytes; elsewhere libvips writes it."""
 
 
-def drawn(pyvips: Any, image: Image, alpha: Tensor | None, *, bits: int, over_white: bool) -> Any:
+def to_vips(pyvips: Any, image: Image, alpha: Tensor | None, *, bits: int, over_white: bool) -> Any:
     """A picture for libvips: the nearest whole levels, marked as sRGB, computed as they are asked for.
 
     The tensors must stay as they are until it is saved.
@@ -37,12 +37,12 @@ def drawn(pyvips: Any, image: Image, alpha: Tensor | None, *, bits: int, over_wh
         color = color * coverage + (1 - coverage) if over_white else color.bandjoin(coverage)
     whole = (color * (2**bits - 1)).rint().cast("uchar" if bits == 8 else "ushort")
     marked = whole.copy(interpretation="srgb" if bits == 8 else "rgb16")
-    marked.set_type(pyvips.GValue.blob_type, "icc-profile-data", srgb_profile())
+    marked.set_type(pyvips.GValue.blob_type, "icc-profile-data", make_srgb_profile())
     return marked
 
 
-def stream(
-    pyvips: Any, picture: Any, path: Path, format: Format, *, metadata: str | None, quality: int, pyramid: bool
+def encode_large(
+    pyvips: Any, image: Any, path: Path, format: ImageFormat, *, metadata: str | None, quality: int, pyramid: bool
 ) -> None:
     """Encode a picture into a file.
 
@@ -51,24 +51,24 @@ def stream(
     try:
         if metadata is not None and format.name in _INSERTED:
             with path.open("wb") as file:
-                _stream_with_text(pyvips, picture, file, format, metadata, quality)
+                _stream_with_text(pyvips, image, file, format, metadata, quality)
             return
         if metadata is not None:
-            picture.set_type(pyvips.GValue.blob_type, "xmp-data", packet(metadata))
-        save = getattr(picture, f"{format.name.lower()}save")
-        save(os.fsencode(path), **_options(format, picture, quality, pyramid), keep="icc|xmp")
+            image.set_type(pyvips.GValue.blob_type, "xmp-data", make_xmp_packet(metadata))
+        save = getattr(image, f"{format.name.lower()}save")
+        save(os.fsencode(path), **_options(format, image, quality, pyramid), keep="icc|xmp")
     except pyvips.Error as error:
         reason = " ".join(str(error).split())
         raise InputError(f"the picture cannot be written as {format.name} ({reason}): is the disk full?") from error
 
 
-def _stream_with_text(pyvips: Any, picture: Any, file: BinaryIO, format: Format, text: str, quality: int) -> None:
+def _stream_with_text(pyvips: Any, image: Any, file: BinaryIO, format: ImageFormat, text: str, quality: int) -> None:
     target = _Inserting(file, lambda start: _INSERTED[format.name](start, text))
     custom = pyvips.TargetCustom()
     custom.on_write(target.write)
     try:
-        save = getattr(picture, f"{format.name.lower()}save_target")
-        save(custom, **_options(format, picture, quality, pyramid=False), keep="icc")
+        save = getattr(image, f"{format.name.lower()}save_target")
+        save(custom, **_options(format, image, quality, pyramid=False), keep="icc")
     except pyvips.Error:
         if target.failure is not None:
             raise target.failure from None
@@ -96,8 +96,8 @@ class _Inserting:
         return len(given)
 
 
-def _options(format: Format, picture: Any, quality: int, pyramid: bool) -> dict[str, Any]:
-    samples = picture.width * picture.height * picture.bands * (1 if picture.format == "uchar" else 2)
+def _options(format: ImageFormat, image: Any, quality: int, pyramid: bool) -> dict[str, Any]:
+    samples = image.width * image.height * image.split_rows * (1 if image.format == "uchar" else 2)
     options: dict[str, dict[str, Any]] = {
         "PNG": {"filter": "all"},
         "JPEG": {"Q": quality, "subsample_mode": "off"},

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from PIL.ExifTags import Base
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from brushwork.picture.calm import calm_pillow
+from brushwork.picture.calm import quiet_pillow
 from brushwork.picture.files import File
 from brushwork.picture.orientation import UPRIGHT
 
@@ -28,7 +28,7 @@ def tiff_directory(file: File) -> ImageFileDirectory_v2 | None:
     if (directory := _unread(file)) is None:
         return None
     file.seek(directory.next)
-    with calm_pillow():
+    with quiet_pillow():
         directory.load(cast(BinaryIO, file))
     return directory
 

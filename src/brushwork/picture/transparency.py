@@ -11,7 +11,7 @@ from brushwork.types import Feature, Image
 _WHITE = 1.0
 
 
-def painted_under(image: Image, alpha: Feature) -> Image:
+def composite_over_inpainted(image: Image, alpha: Feature) -> Image:
     """The picture over a smooth continuation of its own visible colors: α c + (1-α) s.
 
     The color c under α = 0 means nothing and is often black or noise; white would draw an outline that is not in the

@@ -9,7 +9,7 @@ from brushwork.errors import InputError
 EXTRA = "pip install 'brushwork[giant]'"
 
 
-def vips() -> Any | None:
+def import_vips() -> Any | None:
     """The module pyvips, or None where it, or the library under it, is not installed."""
     try:
         import pyvips
@@ -18,12 +18,12 @@ def vips() -> Any | None:
     return pyvips
 
 
-def required_vips(why: str) -> Any:
+def require_vips(why: str) -> Any:
     """The module pyvips.
 
     Raises: InputError: it is not installed; the message begins with `why` and says how to get it.
     """
-    found = vips()
+    found = import_vips()
     if found is None:
         raise InputError(f"{why}, for which pyvips is needed: {EXTRA}.")
     return found

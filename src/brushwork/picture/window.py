@@ -32,14 +32,14 @@ class Window:
     """A rectangle of a map, in cells of that map, and the size of the whole map that it was cut from.
 
     A term sums over the cells of its window. Terms that look at neighbors (`reach` > 0) are given the
-    feature over `window.grown(reach)`, so that the sums of disjoint windows add up to the whole.
+    feature over `window.expand(reach)`, so that the sums of disjoint windows add up to the whole.
     """
 
     top: int
     left: int
     height: int
     width: int
-    of: Size
+    full_size: Size
 
     @classmethod
     def whole(cls, size: Size) -> Self:
@@ -57,20 +57,20 @@ class Window:
     def right(self) -> int:
         return self.left + self.width
 
-    def below(self, top: int) -> Window:
+    def crop_top(self, top: int) -> Window:
         """The same cells in what is left of the map below its first `top` rows."""
-        return Window(self.top - top, self.left, self.height, self.width, self.of)
+        return Window(self.top - top, self.left, self.height, self.width, self.full_size)
 
     def crop(self, whole_map: Tensor) -> Tensor:
         """This window of a map of the full size (the last two axes)."""
         return whole_map[..., self.top : self.bottom, self.left : self.right]
 
-    def within(self, outer: Window) -> Window:
+    def relative_to(self, outer: Window) -> Window:
         """The same cells, counted from the corner of a window that holds them: where they lie in what was cut by it."""
         return Window(self.top - outer.top, self.left - outer.left, self.height, self.width, outer.size)
 
-    def grown(self, reach: int) -> Window:
-        """This window with `reach` more cells on each side, as far as the map goes."""
-        top, left = max(0, self.top - reach), max(0, self.left - reach)
-        bottom, right = min(self.of.height, self.bottom + reach), min(self.of.width, self.right + reach)
-        return Window(top, left, bottom - top, right - left, self.of)
+    def expand(self, halo: int) -> Window:
+        """This window with `halo` more cells on each side, as far as the map goes."""
+        top, left = max(0, self.top - halo), max(0, self.left - halo)
+        bottom, right = min(self.full_size.height, self.bottom + halo), min(self.full_size.width, self.right + halo)
+        return Window(top, left, bottom - top, right - left, self.full_size)

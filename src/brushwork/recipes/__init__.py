@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from brushwork.recipes.coarse_to_fine import Level, Progress, Saved
-from brushwork.recipes.kept_style import KeptStyle, mix_styles
-from brushwork.recipes.mdan import Mdan, mdan
-from brushwork.recipes.pictures import Pictures
-from brushwork.recipes.presets import PRESETS, WHOSE, preset
-from brushwork.recipes.recipe import Options, finish, plan, run, taps
-from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
-from brushwork.recipes.regions import Region
-from brushwork.recipes.taking import take_style
-from brushwork.recipes.texture import Texture, texture
-from brushwork.recipes.transfer import Transfer, transfer
+from brushwork.recipes.coarse_to_fine import Progress, ResumeState, ScheduleLevel
+from brushwork.recipes.kept_style import StyleFile, blend_style_files
+from brushwork.recipes.mdan import MDANOptions, transfer_mdan
+from brushwork.recipes.pictures import RecipeInputs
+from brushwork.recipes.presets import PRESETS, WHOSE, load_preset
+from brushwork.recipes.recipe import RecipeOptions, encoded_layers, postprocess, run_recipe, schedule
+from brushwork.recipes.reconstruct import ReconstructionOptions, reconstruct
+from brushwork.recipes.regions import StyleRegion
+from brushwork.recipes.taking import extract_style
+from brushwork.recipes.texture import TextureOptions, synthesize_texture
+from brushwork.recipes.transfer import TransferOptions, transfer
 
 __all__ = [
     "PRESETS",
     "WHOSE",
-    "KeptStyle",
-    "Level",
-    "Mdan",
-    "Options",
-    "Pictures",
+    "MDANOptions",
     "Progress",
-    "ReconstructContent",
-    "Region",
-    "Saved",
-    "Texture",
-    "Transfer",
-    "finish",
-    "mdan",
-    "mix_styles",
-    "plan",
-    "preset",
-    "reconstruct_content",
-    "run",
-    "take_style",
-    "taps",
-    "texture",
+    "RecipeInputs",
+    "RecipeOptions",
+    "ReconstructionOptions",
+    "ResumeState",
+    "ScheduleLevel",
+    "StyleFile",
+    "StyleRegion",
+    "TextureOptions",
+    "TransferOptions",
+    "blend_style_files",
+    "encoded_layers",
+    "extract_style",
+    "load_preset",
+    "postprocess",
+    "reconstruct",
+    "run_recipe",
+    "schedule",
+    "synthesize_texture",
     "transfer",
+    "transfer_mdan",
 ]

@@ -10,81 +10,83 @@ from brushwork.errors import InputError
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size
-from brushwork.recipes.convention import Convention
-from brushwork.recipes.loss_weights import MOMENTS_ONLY, loss_weights, require_among
-from brushwork.recipes.losses import Models, loss_terms
-from brushwork.recipes.options import WeighingStyle
-from brushwork.recipes.share import ALONE, Share
-from brushwork.recipes.smoothness import Smoothness, total_variation
-from brushwork.style import Moments, Style
-from brushwork.terms.content import Content
-from brushwork.terms.spread import MeanStd
-from brushwork.terms.style import GramStyle
+from brushwork.recipes.convention import LossNormalization
+from brushwork.recipes.loss_weights import MOMENTS_ONLY, parse_loss_weights, require_known_losses
+from brushwork.recipes.losses import StyleTargets, make_style_losses
+from brushwork.recipes.options import StyleOptions
+from brushwork.recipes.share import FULL_IMAGE, Partition
+from brushwork.recipes.smoothness import TVForm, make_total_variation
+from brushwork.style import LayerStatistics, Style
+from brushwork.terms.content import ContentLoss
+from brushwork.terms.spread import MeanStdLoss
+from brushwork.terms.style import GramLoss
 from brushwork.types import Image
 
 
 @torch.no_grad()
 def content_objective(
-    photograph: Image,
+    content: Image,
     encoder: Encoder,
     layers: Sequence[str],
     weight: float,
-    convention: Convention,
-    painting: Style | None = None,
-    share: Share = ALONE,
+    normalization: LossNormalization,
+    style: Style | None = None,
+    partition: Partition = FULL_IMAGE,
 ) -> Objective:
     """weight · Σ_l content loss; the terms are named `content:LAYER`.
 
-    `painting` is the style at the content layers, for a convention that measures content by it. The targets are those
+    `style` is the style at the content layers, for a convention that measures content by it. The targets are those
     of this process's share of the photograph.
     """
     objective = Objective({})
-    for layer, (feature, top, cells) in share.features(encoder, photograph, _distinct(encoder, layers)).items():
-        moments = None if painting is None else painting.moments[layer]
-        everywhere = feature.new_empty(()).expand(*feature.shape[:2], *cells)  # its shape is what counts
-        term = Content(layer, feature, convention.content_norm(everywhere, moments), top=top)
-        objective += Objective.one(f"content:{layer}", term, weight)
+    for layer, (feature, top, positions) in partition.features(encoder, content, _distinct(encoder, layers)).items():
+        moments = None if style is None else style.statistics[layer]
+        everywhere = feature.new_empty(()).expand(*feature.shape[:2], *positions)  # its shape is what counts
+        term = ContentLoss(layer, feature, normalization.content_norm(everywhere, moments), top=top)
+        objective += Objective.single(f"content:{layer}", term, weight)
     return objective
 
 
 def style_objective(
-    style: Style, options: WeighingStyle, convention: Convention, models: Models | None = None
+    style: Style, options: StyleOptions, normalization: LossNormalization, targets: StyleTargets | None = None
 ) -> Objective:
     """β · Σ_l w_l · Gram loss + spread weight · Σ_l w_l · spread loss, named `style:LAYER` and `spread:LAYER`.
 
-    Other losses are named `LOSS:LAYER`, and weigh what their names say of β. `models` are the paintings themselves.
+    Other losses are named `LOSS:LAYER`, and weigh what their names say of β. `targets` are the paintings themselves.
 
     Raises: InputError: a loss that wants the paintings, and they are not there.
     """
-    if models is None:
-        require_among(options.loss, MOMENTS_ONLY, "of a painting only the moments are there")
+    if targets is None:
+        require_known_losses(options.loss, MOMENTS_ONLY, "of a painting only the moments are there")
     objective = Objective({})
-    for layer, weight in layer_shares(options, convention):
-        objective += weight * _layer(layer, style.moments[layer], options, convention, models)
+    for layer, weight in layer_weights(options, normalization):
+        objective += weight * _layer(layer, style.statistics[layer], options, normalization, targets)
     return objective
 
 
-def layer_shares(options: WeighingStyle, convention: Convention) -> list[tuple[str, float]]:
+def layer_weights(options: StyleOptions, normalization: LossNormalization) -> list[tuple[str, float]]:
     """The style layers, each with its share of β."""
-    share = convention.share(len(options.style_layers))
-    weights = [share * weight for weight in _layer_weights(options)]
+    partition = normalization.layer_weight(len(options.style_layers))
+    weights = [partition * weight for weight in _layer_weights(options)]
     return list(zip(options.style_layers, weights, strict=True))
 
 
-def smooth_objective(form: Smoothness, weight: float, size: Size, white: float) -> Objective:
+def tv_objective(form: TVForm, weight: float, size: Size, encoder_scale: float) -> Objective:
     """weight · total variation, named `smoothness`; nothing at weight 0."""
     if weight == 0:
         return Objective({})
-    return Objective.one("smoothness", total_variation(form, size, white), weight)
+    return Objective.single("smoothness", make_total_variation(form, size, encoder_scale), weight)
 
 
-def style_of(paintings: Sequence[Image], encoder: Encoder, layers: Sequence[str], share: Share = ALONE) -> list[Style]:
+def combined_style(
+    styles: Sequence[Image], encoder: Encoder, layers: Sequence[str], partition: Partition = FULL_IMAGE
+) -> list[Style]:
     """The styles of several paintings at the same layers."""
     taps = _distinct(encoder, layers)
-    return [Style.of(painting, encoder, taps, share.summed) for painting in paintings]
+    return [Style.of(style, encoder, taps, partition.sum_over_image) for style in styles]
 
 
-def _layer_weights(options: WeighingStyle) -> Sequence[float]:
+def _layer_weights(options: StyleOptions) -> Sequence[float]:
     """The weights given, or a geometric series of mean 1."""
     layers = len(options.style_layers)
     if options.style_layer_weights:
@@ -94,23 +96,27 @@ def _layer_weights(options: WeighingStyle) -> Sequence[float]:
 
 
 def _layer(
-    layer: str, moments: Moments, options: WeighingStyle, convention: Convention, models: Models | None
+    layer: str,
+    moments: LayerStatistics,
+    options: StyleOptions,
+    normalization: LossNormalization,
+    targets: StyleTargets | None,
 ) -> Objective:
     objective = Objective({})
-    for name, share in loss_weights(options.loss).items():
-        weight = share * options.style_weight * convention.balance.get(name, 1.0)
+    for name, partition in parse_loss_weights(options.loss).items():
+        weight = partition * options.style_weight * normalization.balance.get(name, 1.0)
         if name == "gram":
-            objective += weight * _gram(layer, moments, convention)
+            objective += weight * _gram(layer, moments, normalization)
         else:
-            objective += weight * loss_terms(name, layer, moments, convention, models)
-    if options.spread_weight == 0 or "gram" not in loss_weights(options.loss):
+            objective += weight * make_style_losses(name, layer, moments, normalization, targets)
+    if options.moment_weight == 0 or "gram" not in parse_loss_weights(options.loss):
         return objective
-    spread = MeanStd(layer, moments.mean, moments.std, convention.spread_norm(moments))
-    return objective + Objective.one(f"spread:{layer}", spread, options.spread_weight)
+    spread = MeanStdLoss(layer, moments.mean, moments.std, normalization.mean_std_norm(moments))
+    return objective + Objective.single(f"spread:{layer}", spread, options.moment_weight)
 
 
-def _gram(layer: str, moments: Moments, convention: Convention) -> Objective:
-    return Objective.one(f"style:{layer}", GramStyle(layer, moments.gram, convention.gram_norm(moments.gram)))
+def _gram(layer: str, moments: LayerStatistics, normalization: LossNormalization) -> Objective:
+    return Objective.single(f"style:{layer}", GramLoss(layer, moments.gram, normalization.gram_norm(moments.gram)))
 
 
 def _distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:
@@ -118,7 +124,7 @@ def _distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:
 
     Raises: InputError.
     """
-    own = [encoder.tap(layer) for layer in layers]
+    own = [encoder.layer(layer) for layer in layers]
     for index, tap in enumerate(own):
         if tap in own[:index]:
             raise InputError(f"the layer {layers[index]!r} is given twice: {', '.join(layers)}.")

@@ -9,33 +9,42 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
-from brushwork.canvas import Pixels
+from brushwork.canvas import PixelParametrization
 from brushwork.errors import InputError
-from brushwork.optimize import LBFGS, Adam, Guard, Optimizer, Products, Step, climb, minimize
+from brushwork.optimize import (
+    LBFGS,
+    Adam,
+    DivergenceGuard,
+    OptimizationStep,
+    Optimizer,
+    Reductions,
+    minimize,
+    move_to_next_level,
+)
 from brushwork.optimize.products import WHOLE
-from brushwork.picture.resample import fit
+from brushwork.picture.resample import fit_size
 from brushwork.picture.window import Size
-from brushwork.recipes.options import SMALLEST_SIDE, Descending, Extent, Measure, measured
-from brushwork.recipes.redrawing import Redrawing
-from brushwork.recipes.share import ALONE, Share
+from brushwork.recipes.options import SMALLEST_SIDE, Extent, Measure, OptimizerOptions, measured_size
+from brushwork.recipes.redrawing import ResampledObjective
+from brushwork.recipes.share import FULL_IMAGE, Partition
 from brushwork.types import Evaluate, Image, State
 
-EvaluateAt: TypeAlias = Callable[[Size], Evaluate | Redrawing]
+EvaluateAt: TypeAlias = Callable[[Size], Evaluate | ResampledObjective]
 """The losses of a recipe at a size; its targets are made there."""
 
 
-class Level(NamedTuple):
+class ScheduleLevel(NamedTuple):
     """One size of the picture, and the closures spent at it."""
 
     size: Size
-    closures: int
+    iterations: int
 
 
-class Saved(NamedTuple):
+class ResumeState(NamedTuple):
     """Where a painting stands: enough to go on from, bit for bit."""
 
     level: int
-    spent: int
+    iterations: int
     """Closures spent at this level."""
     state: State
     """The optimizer's state, its point as `point`, and the picture shown as `shown`."""
@@ -44,10 +53,10 @@ class Saved(NamedTuple):
 class Progress(NamedTuple):
     """What a recipe yields after every step."""
 
-    levels: Sequence[Level]
+    levels: Sequence[ScheduleLevel]
     level: int
     """Index of the current level, coarse to fine."""
-    step: Step
+    step: OptimizationStep
     optimizer: Optimizer
     finish: Callable[[Image], Image] | None = None
     """What is made of the optimized picture in the end."""
@@ -59,131 +68,152 @@ class Progress(NamedTuple):
         return image if self.finish is None else self.finish(image)
 
     @property
-    def spent(self) -> int:
+    def iterations(self) -> int:
         """Closures spent so far, over all levels."""
-        return sum(level.closures for level in self.levels[: self.level]) + self.step.index
+        return sum(level.iterations for level in self.levels[: self.level]) + self.step.index
 
     @property
     def budget(self) -> int:
         """Closures of the whole painting."""
-        return sum(level.closures for level in self.levels)
+        return sum(level.iterations for level in self.levels)
 
-    def saved(self) -> Saved:
+    def resume_state(self) -> ResumeState:
         """Everything that is needed to go on from here, no two tensors in the same memory: safetensors wants that."""
-        saved, point = self.saving()(), self.step.point
+        resume, point = self.lazy_resume_state()(), self.step.point
         apart = {
             name: value.clone() if value.data_ptr() == point.data_ptr() else value
-            for name, value in saved.state.items()
+            for name, value in resume.state.items()
         }
-        return saved._replace(state={**apart, "point": point})
+        return resume._replace(state={**apart, "point": point})
 
-    def saving(self) -> Callable[[], Saved]:
+    def lazy_resume_state(self) -> Callable[[], ResumeState]:
         """The same, to be had later too: only the picture is made then, which few steps are asked for."""
         level, step, state = self.level, self.step, self.optimizer.state()
-        return lambda: Saved(level, step.index, {**state, "point": step.point, "shown": step.image})
+        return lambda: ResumeState(level, step.index, {**state, "point": step.point, "shown": step.image})
 
 
-def levels(own: Size, size: Extent, measure: Measure, descending: Descending) -> list[Level]:
+def make_schedule(own: Size, size: Extent, measure: Measure, options: OptimizerOptions) -> list[ScheduleLevel]:
     """The sizes to paint at, coarse to fine, with their closures.
 
     `own` gives the proportions, and the size itself where that is `full`. It is halved as long as it stays nearer to
     the coarsest than its double, and no side gets too small to be painted.
     """
-    finest, pixels = (own, measured(own, measure)) if size == "full" else (fit(own, size, by=measure), size)
+    finest, pixels = (
+        (own, measured_size(own, measure)) if size == "full" else (fit_size(own, size, measure=measure), size)
+    )
     sizes = [finest]
-    while descending.coarsest and pixels / 2 ** (len(sizes) - 0.5) >= descending.coarsest:
-        smaller = fit(own, round(pixels / 2 ** len(sizes)), by=measure)
+    while options.min_size and pixels / 2 ** (len(sizes) - 0.5) >= options.min_size:
+        smaller = fit_size(own, round(pixels / 2 ** len(sizes)), measure=measure)
         if min(smaller) < SMALLEST_SIDE:
             break
         sizes.append(smaller)
-    closures = [max(1, round(descending.iterations * descending.finer_share**index)) for index in range(len(sizes))]
-    return [Level(*level) for level in zip(reversed(sizes), closures, strict=True)]
+    iterations = [max(1, round(options.iterations * options.iteration_decay**index)) for index in range(len(sizes))]
+    return [ScheduleLevel(*level) for level in zip(reversed(sizes), iterations, strict=True)]
 
 
-def coarse_to_fine(
-    plan: Sequence[Level],
+def optimize_multiscale(
+    schedule: Sequence[ScheduleLevel],
     evaluate_at: EvaluateAt,
-    start: Image,
-    options: Descending,
-    saved: Saved | None = None,
-    share: Share = ALONE,
+    init: Image,
+    options: OptimizerOptions,
+    resume: ResumeState | None = None,
+    partition: Partition = FULL_IMAGE,
 ) -> Iterator[Progress]:
-    """Optimize a picture at each level in turn, from `start`; each level begins with the one before, enlarged.
+    """Optimize a picture at each level in turn, from `init`; each level begins with the one before, enlarged.
 
-    With `saved`, go on from there instead. `start` is the whole picture; what is evaluated, shown and saved is this
+    With `resume`, go on from there instead. `init` is the whole picture; what is evaluated, shown and saved is this
     process's share.
     """
-    canvas = Pixels(options.pixel_range, (0.0, 1.0) if options.boxed else None)
-    optimizer = optimizer_of(options, share.products)
-    part = share.cut(start)
-    shown: Image | Step = part
-    first, spent, point, held = 0, 0, canvas.point(part), Size.of(start)
-    if saved is not None:
-        first, spent, point, shown = resume(saved, optimizer, start.device)
-        held = plan[first].size
-    del saved, start, part  # they may take more memory than a closure
-    for index in range(first, len(plan)):
-        size, closures = plan[index]
+    parametrization = PixelParametrization(options.optimizer_scale, (0.0, 1.0) if options.bounded else None)
+    optimizer = make_optimizer(options, partition.reductions)
+    part = partition.crop(init)
+    shown: Image | OptimizationStep = part
+    first, iterations, point, held = 0, 0, parametrization.to_point(part), Size.of(init)
+    if resume is not None:
+        first, iterations, point, shown = load_resume_state(resume, optimizer, init.device)
+        held = schedule[first].size
+    del resume, init, part  # they may take more memory than a closure
+    for index in range(first, len(schedule)):
+        size, closures = schedule[index]
         if held != size:
-            point, held = _climb(canvas, optimizer, _picture(shown), (held, size), share), size
-        evaluate, products = evaluate_at(size), share.products
-        while spent < closures:
-            here, end = _outer_step(evaluate, spent, closures)
-            for step in minimize(canvas, here, optimizer, end, point=point, spent=spent, products=products):
-                point, shown, spent = step.point, step, step.index  # nothing large that the step does not hold
-                yield Progress(plan, index, step, optimizer)
-            if spent < end:  # no step leads down
+            point, held = _climb(parametrization, optimizer, _picture(shown), (held, size), partition), size
+        evaluate, products = evaluate_at(size), partition.reductions
+        while iterations < closures:
+            here, end = _outer_step(evaluate, iterations, closures)
+            for step in minimize(
+                parametrization, here, optimizer, end, point=point, evaluations=iterations, reductions=products
+            ):
+                point, shown, iterations = step.point, step, step.index  # nothing large that the step does not hold
+                yield Progress(schedule, index, step, optimizer)
+            if iterations < end:  # no step leads down
                 break
-        spent = 0
+        iterations = 0
 
 
-def _outer_step(evaluate: Evaluate | Redrawing, spent: int, closures: int) -> tuple[Evaluate, int]:
+def _outer_step(evaluate: Evaluate | ResampledObjective, iterations: int, closures: int) -> tuple[Evaluate, int]:
     """What is evaluated after so many closures, and until how many are spent."""
-    return evaluate.outer_step(spent, closures) if isinstance(evaluate, Redrawing) else (evaluate, closures)
+    return (
+        evaluate.outer_step(iterations, closures) if isinstance(evaluate, ResampledObjective) else (evaluate, closures)
+    )
 
 
-def _picture(shown: Image | Step) -> Image:
-    return shown.image if isinstance(shown, Step) else shown
+def _picture(shown: Image | OptimizationStep) -> Image:
+    return shown.image if isinstance(shown, OptimizationStep) else shown
 
 
-def _climb(canvas: Pixels, optimizer: Optimizer, shown: Image, sizes: tuple[Size, Size], share: Share) -> Tensor:
+def _climb(
+    parametrization: PixelParametrization,
+    optimizer: Optimizer,
+    shown: Image,
+    sizes: tuple[Size, Size],
+    partition: Partition,
+) -> Tensor:
     """The point to go on from at the second of two sizes."""
     old, new = sizes
     gradient = old.area / new.area
-    return climb(canvas, optimizer, shown, new, gradient=gradient, resize=lambda held, _: share.resize(held, old, new))
+    return move_to_next_level(
+        parametrization,
+        optimizer,
+        shown,
+        new,
+        gradient=gradient,
+        resize=lambda held, _: partition.resize(held, old, new),
+    )
 
 
-def resume(saved: Saved, optimizer: Optimizer, device: torch.device) -> tuple[int, int, Tensor, Image]:
+def load_resume_state(
+    resume_state: ResumeState, optimizer: Optimizer, device: torch.device
+) -> tuple[int, int, Tensor, Image]:
     """Level, closures spent at it, point and picture; the optimizer is loaded."""
     # Numbers stay where they are: not every device has float64.
-    state = {name: value.to(device) if value.ndim else value for name, value in saved.state.items()}
+    state = {name: value.to(device) if value.ndim else value for name, value in resume_state.state.items()}
     point, shown = state.pop("point"), state.pop("shown")
     optimizer.load(state)
-    return saved.level, saved.spent, point, shown
+    return resume_state.level, resume_state.iterations, point, shown
 
 
-def optimizer_of(options: Descending, products: Products = WHOLE) -> Optimizer:
+def make_optimizer(options: OptimizerOptions, reductions: Reductions = WHOLE) -> Optimizer:
     """The optimizer that the options name, under guard.
 
     Raises: InputError: it looks at the whole picture, and the products are those of several machines.
     """
-    if options.preconditioner == "frequency" and products is not WHOLE:
+    if options.preconditioner == "frequency" and reductions is not WHOLE:
         raise InputError(
             "preconditioner frequency looks at the whole picture, and several processes have parts of it: "
             "take preconditioner none, or one process."
         )
     if options.optimizer == "adam":
-        return Guard(Adam(lr=options.learning_rate, average=options.averaging))
+        return DivergenceGuard(Adam(lr=options.learning_rate, ema_decay=options.ema_decay))
     lbfgs = partial(
         LBFGS,
         history=options.history,
         lr=options.learning_rate,
-        search=options.line_search,
-        largest_move=options.largest_move * options.pixel_range or None,
-        products=products,
+        line_search=options.line_search,
+        max_step=options.max_step * options.optimizer_scale or None,
+        reductions=reductions,
         storage=options.history_storage,
-        octaves=options.preconditioner == "frequency",
+        preconditioner=options.preconditioner == "frequency",
     )
-    if options.first_move == 0:
-        return Guard(lbfgs())
-    return Guard(lbfgs(first_move=options.first_move * options.pixel_range, least_curvature=0.0))
+    if options.initial_step == 0:
+        return DivergenceGuard(lbfgs())
+    return DivergenceGuard(lbfgs(initial_step=options.initial_step * options.optimizer_scale, min_curvature=0.0))

@@ -28,62 +28,62 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.recipes.loss_weights import LossName
-from brushwork.style import Moments
-from brushwork.terms.moments import wide
+from brushwork.style import LayerStatistics
+from brushwork.terms.moments import as_float32
 from brushwork.types import Feature, Mask
 
 Gram: TypeAlias = Float[Tensor, "_ c c"]
 
-ConventionName: TypeAlias = Literal["relative", "paper", "authors", "programs"]
+NormalizationName: TypeAlias = Literal["relative", "paper", "authors", "programs"]
 
 
 @dataclass(frozen=True)
-class Convention:
+class LossNormalization:
     """How squared differences become losses."""
 
-    content_norm: Callable[[Feature, Moments | None], float]
+    content_norm: Callable[[Feature, LayerStatistics | None], float]
     """The factor of Σ(F−P)² at a content layer, from the photograph's features P and the painting's moments there."""
     gram_norm: Callable[[Gram], float]
     """The factor of Σ(G/M−A/M)² at a style layer, from the painting's A/M."""
-    spread_norm: Callable[[Moments], float]
+    mean_std_norm: Callable[[LayerStatistics], float]
     """The factor of ‖μ−μ*‖² + ‖σ−σ*‖² at a style layer."""
-    averaged: bool
+    is_averaged: bool
     """Layers share the weight, w_l = 1/L; else each has it whole."""
-    by_area: bool = False
+    is_by_area: bool = False
     """Regions weigh what they take of the picture, so that a cell in any of them is pulled as strongly as without
     regions; else 1/R each of R, as the authors, and small ones are painted over while large ones are hardly painted."""
 
-    def share(self, layers: int) -> float:
+    def layer_weight(self, layers: int) -> float:
         """The weight of one layer among `layers`."""
-        return 1.0 / layers if self.averaged and layers else 1.0
+        return 1.0 / layers if self.is_averaged and layers else 1.0
 
     balance: Mapping[LossName, float] = field(default_factory=dict)
     """What a loss is multiplied by, so that each paints as strongly as Gram matrices do; 1 where nothing is said."""
 
-    def region_shares(self, masks: Mask) -> Float[Tensor, "r"]:
+    def region_weights(self, masks: Mask) -> Float[Tensor, "r"]:
         """What each region weighs, from its mask over the cells of a layer."""
         areas = masks.square().mean(dim=(1, 2))
-        return areas if self.by_area else torch.full_like(areas, 1 / len(masks))
+        return areas if self.is_by_area else torch.full_like(areas, 1 / len(masks))
 
 
-def _mean(tensor: Tensor, painting: Moments | None = None) -> float:
+def _mean(tensor: Tensor, style: LayerStatistics | None = None) -> float:
     return 1.0 / tensor[0].numel()
 
 
-def _share_of_painting(feature: Feature, painting: Moments | None) -> float:
+def _share_of_painting(feature: Feature, style: LayerStatistics | None) -> float:
     """1 / (M · E‖S‖²): the mean over cells, as a share of the painting's mean energy S² at that layer."""
-    if painting is None:
+    if style is None:
         return _mean(feature)
-    return _relative(painting.mean, painting.std) / (feature.shape[-2] * feature.shape[-1])
+    return _relative(style.mean, style.std) / (feature.shape[-2] * feature.shape[-1])
 
 
 def _relative(*tensors: Tensor) -> float:
     """1 over the squared norm; a target of zeros counts as it is."""
-    energy = sum(float(wide(tensor).square().sum()) for tensor in tensors)
+    energy = sum(float(as_float32(tensor).square().sum()) for tensor in tensors)
     return 1.0 / energy if energy > 0 else 1.0
 
 
-def _per_channel(moments: Moments) -> float:
+def _per_channel(moments: LayerStatistics) -> float:
     return _mean(moments.mean)
 
 
@@ -100,16 +100,16 @@ their means and deviations do: the content loss that it ends at is within 14 % o
 after Hokusai, of the examples; 160 pixels, 40 closures). Nearest patches are never met, so that little of them is much.
 """
 
-CONVENTIONS: Mapping[ConventionName, Convention] = {
-    "relative": Convention(
+NORMALIZATIONS: Mapping[NormalizationName, LossNormalization] = {
+    "relative": LossNormalization(
         _share_of_painting,
         _relative,
         lambda moments: _relative(moments.mean, moments.std),
-        averaged=True,
-        by_area=True,
+        is_averaged=True,
+        is_by_area=True,
         balance=BALANCE,
     ),
-    "paper": Convention(lambda *_: 0.5, lambda gram: _mean(gram) / 4, _per_channel, averaged=True),
-    "authors": Convention(_mean, _mean, _per_channel, averaged=True),
-    "programs": Convention(_mean, lambda gram: _mean(gram) ** 2, _per_channel, averaged=False),
+    "paper": LossNormalization(lambda *_: 0.5, lambda gram: _mean(gram) / 4, _per_channel, is_averaged=True),
+    "authors": LossNormalization(_mean, _mean, _per_channel, is_averaged=True),
+    "programs": LossNormalization(_mean, lambda gram: _mean(gram) ** 2, _per_channel, is_averaged=False),
 }

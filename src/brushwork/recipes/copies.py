@@ -17,8 +17,8 @@ _REACH = 2
 """Pixels that bicubic interpolation looks at on each side."""
 
 
-def copies(
-    painting: Image, size: Size, degrees: Sequence[float], scales: Sequence[float], mirrored: bool = True
+def augment_style(
+    style: Image, size: Size, degrees: Sequence[float], scales: Sequence[float], mirrored: bool = True
 ) -> Iterator[Image]:
     """The painting, which is `size` at scale 1, turned by every angle and scaled by every factor; mirrored too.
 
@@ -27,9 +27,9 @@ def copies(
 
     Source: Li & Wand, 1604.04382, and their program: 3 angles × 3 scales × 2.
     """
-    own = Size.of(painting)
+    own = Size.of(style)
     for angle, scale in product(degrees, scales):
-        copy = turned(painting, angle)
+        copy = rotate(style, angle)
         seen = Size.of(copy)
         height, width = (
             round(side * whole / before * scale) for side, whole, before in zip(seen, size, own, strict=True)
@@ -42,22 +42,22 @@ def copies(
             yield scaled.flip(-1)
 
 
-def turned(picture: Image, degrees: float) -> Image:
+def rotate(image: Image, degrees: float) -> Image:
     """The picture turned counterclockwise about its middle, as much of it as is an upright rectangle without gaps.
 
     Bicubic. Not turned at all, it is returned as it is.
     """
     if degrees == 0:
-        return picture
-    height, width = Size.of(picture)
+        return image
+    height, width = Size.of(image)
     inner = _inscribed(height - 2 * _REACH, width - 2 * _REACH, degrees)
     if min(inner) < 1:
-        return picture[..., :0, :0]
-    down, across = (torch.arange(side, device=picture.device) - (side - 1) / 2 for side in inner)
+        return image[..., :0, :0]
+    down, across = (torch.arange(side, device=image.device) - (side - 1) / 2 for side in inner)
     y, x = torch.meshgrid(down, across, indexing="ij")
     turn, slope = cos(radians(degrees)), sin(radians(degrees))
     grid = torch.stack([(turn * x - slope * y) * 2 / (width - 1), (slope * x + turn * y) * 2 / (height - 1)], dim=-1)
-    return functional.grid_sample(picture, grid[None].to(picture.dtype), mode="bicubic", align_corners=True)
+    return functional.grid_sample(image, grid[None].to(image.dtype), mode="bicubic", align_corners=True)
 
 
 def _inscribed(height: int, width: int, degrees: float) -> Size:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Literal, TypeAlias, get_args
 
-from brushwork.errors import InputError, did_you_mean
+from brushwork.errors import InputError, suggest_names
 
 LossName: TypeAlias = Literal["gram", "moments", "covariance", "wasserstein", "sliced", "histogram", "patches"]
 
@@ -19,7 +19,7 @@ BY_REGIONS: tuple[LossName, ...] = tuple(name for name in LOSSES if name != "pat
 """What can be had under masks; patches lie beside each other, and know no borders."""
 
 
-def loss_weights(given: Sequence[str]) -> Mapping[LossName, float]:
+def parse_loss_weights(given: Sequence[str]) -> Mapping[LossName, float]:
     """From `gram:1`, `sliced:0.5` to weights by name; a name alone weighs 1.
 
     Raises: InputError: no loss, an unknown name, one that is given twice, or a weight that is not a number from 0 on.
@@ -28,7 +28,7 @@ def loss_weights(given: Sequence[str]) -> Mapping[LossName, float]:
     for one in given:
         name, colon, written = one.partition(":")
         if name not in LOSSES:
-            raise InputError(f"there is no loss {name!r}. {did_you_mean(name, LOSSES)}")
+            raise InputError(f"there is no loss {name!r}. {suggest_names(name, LOSSES)}")
         if name in found:
             raise InputError(f"the loss {name} is given twice: {' '.join(given)}.")
         found[name] = _number(one, written) if colon else 1.0
@@ -37,12 +37,12 @@ def loss_weights(given: Sequence[str]) -> Mapping[LossName, float]:
     return found
 
 
-def require_among(given: Sequence[str], known: Sequence[LossName], why: str) -> None:
+def require_known_losses(given: Sequence[str], known: Sequence[LossName], why: str) -> None:
     """Refuse losses that are none of those known.
 
     Raises: InputError: there is one; it says `why` that cannot be.
     """
-    for name in loss_weights(given):
+    for name in parse_loss_weights(given):
         if name not in known:
             raise InputError(f"{why}, and the loss {name} wants more: take {' or '.join(known)}.")
 

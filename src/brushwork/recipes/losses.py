@@ -27,17 +27,17 @@ import torch
 from brushwork.objective import Objective
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size
-from brushwork.recipes.convention import Convention
+from brushwork.recipes.convention import LossNormalization
 from brushwork.recipes.loss_weights import LossName
-from brushwork.recipes.share import ALONE, Share, whole_features
-from brushwork.recipes.summing import sums_over
-from brushwork.style import Moments, Style
-from brushwork.terms.gaussian import CovarianceStyle, Gaussian, GaussianWasserstein
-from brushwork.terms.histogram import Histogram, histogram_target
-from brushwork.terms.moments import Cells, covariance, mean
-from brushwork.terms.patches import NearestPatch
-from brushwork.terms.sliced import SlicedWasserstein
-from brushwork.terms.spread import MeanStd
+from brushwork.recipes.share import FULL_IMAGE, Partition, full_features
+from brushwork.recipes.summing import sum_over_style
+from brushwork.style import LayerStatistics, Style
+from brushwork.terms.gaussian import CovarianceLoss, GaussianTarget, GaussianWassersteinLoss
+from brushwork.terms.histogram import HistogramLoss, histogram_target
+from brushwork.terms.moments import Positions, covariance, mean
+from brushwork.terms.patches import MRFLoss
+from brushwork.terms.sliced import SlicedWassersteinLoss
+from brushwork.terms.spread import MeanStdLoss
 from brushwork.types import Feature, Guides, Image
 
 _PATCH = 3
@@ -45,10 +45,10 @@ _PATCH = 3
 
 
 @dataclass(frozen=True)
-class Models:
+class StyleTargets:
     """The paintings as they are looked at, and what is painted after them."""
 
-    paintings: Sequence[Image]
+    styles: Sequence[Image]
     weights: Sequence[float]
     """Share of each painting in the blend; they sum to 1."""
     style: Style
@@ -57,79 +57,89 @@ class Models:
     size: Size
     """Of the picture."""
     seed: int = 0
-    share: Share = ALONE
+    partition: Partition = FULL_IMAGE
 
     @cached_property
-    def features(self) -> Sequence[Mapping[str, Feature]]:
+    def compute_features(self) -> Sequence[Mapping[str, Feature]]:
         """All of each painting's features; every process has them whole."""
-        layers = tuple(self.style.moments)
-        return [whole_features(self.encoder, painting, layers, self.share) for painting in self.paintings]
+        layers = tuple(self.style.statistics)
+        return [full_features(self.encoder, style, layers, self.partition) for style in self.styles]
 
     @cached_property
-    def gaussians(self) -> Mapping[str, Gaussian]:
+    def compute_gaussians(self) -> Mapping[str, GaussianTarget]:
         """Mean and covariance at every layer, blended."""
-        each = [_gaussians(painting, self) for painting in self.paintings]
-        return {layer: _blended([one[layer] for one in each], self.weights) for layer in self.style.moments}
+        each = [_gaussians(style, self) for style in self.styles]
+        return {layer: _blended([one[layer] for one in each], self.weights) for layer in self.style.statistics}
 
-    def patches(self, layer: str) -> int:
+    def count_patches(self, layer: str) -> int:
         """How many patches the picture has at a layer."""
-        rows, columns = self.encoder.cells(layer, self.size)
+        rows, columns = self.encoder.positions(layer, self.size)
         return max(1, rows - _PATCH + 1) * max(1, columns - _PATCH + 1)
 
 
-def loss_terms(
-    name: LossName, layer: str, moments: Moments, convention: Convention, models: Models | None
+def make_style_losses(
+    name: LossName,
+    layer: str,
+    moments: LayerStatistics,
+    normalization: LossNormalization,
+    style_targets: StyleTargets | None,
 ) -> Objective:
     """A style loss at a layer, of weight 1; named `LOSS:LAYER`, and `LOSS:LAYER:NUMBER` where each painting has one."""
-    norm = convention.spread_norm(moments)
-    if models is None or name == "moments":
-        return Objective.one(f"{name}:{layer}", MeanStd(layer, moments.mean, moments.std, norm))
+    norm = normalization.mean_std_norm(moments)
+    if style_targets is None or name == "moments":
+        return Objective.single(f"{name}:{layer}", MeanStdLoss(layer, moments.mean, moments.std, norm))
     if name in ("covariance", "wasserstein"):
-        return Objective.one(f"{name}:{layer}", gaussian_term(name, layer, models.gaussians[layer], convention))
-    if name == "patches":
-        targets = tuple(one[layer] for one in models.features)
-        return Objective.one(
-            f"{name}:{layer}", NearestPatch(layer, targets, norm / (_PATCH**2 * models.patches(layer)))
+        return Objective.single(
+            f"{name}:{layer}", make_gaussian_loss(name, layer, style_targets.compute_gaussians[layer], normalization)
         )
-    objective, several = Objective({}), len(models.paintings) > 1
-    for number, (weight, features) in enumerate(zip(models.weights, models.features, strict=True), start=1):
-        term = sorted_term(name, layer, features[layer], norm, models.seed)
-        objective += Objective.one(f"{name}:{layer}:{number}" if several else f"{name}:{layer}", term, weight)
+    if name == "patches":
+        targets = tuple(one[layer] for one in style_targets.compute_features)
+        return Objective.single(
+            f"{name}:{layer}", MRFLoss(layer, targets, norm / (_PATCH**2 * style_targets.count_patches(layer)))
+        )
+    objective, several = Objective({}), len(style_targets.styles) > 1
+    for number, (weight, features) in enumerate(
+        zip(style_targets.weights, style_targets.compute_features, strict=True), start=1
+    ):
+        term = make_sorted_loss(name, layer, features[layer], norm, style_targets.seed)
+        objective += Objective.single(f"{name}:{layer}:{number}" if several else f"{name}:{layer}", term, weight)
     return objective
 
 
-def gaussian_term(
-    name: LossName, layer: str, target: Gaussian, convention: Convention, guide: Guides | None = None
-) -> CovarianceStyle | GaussianWasserstein:
+def make_gaussian_loss(
+    name: LossName, layer: str, target: GaussianTarget, normalization: LossNormalization, guide: Guides | None = None
+) -> CovarianceLoss | GaussianWassersteinLoss:
     """The loss of means and covariances of a name; under a guide, of a part of the picture."""
     if name == "wasserstein":
         deviations = target.covariance.diagonal(dim1=-2, dim2=-1).clamp_min(0).sqrt()
-        norm = convention.spread_norm(Moments(target.covariance, target.mean, deviations))
-        return GaussianWasserstein(layer, target, norm, guide)
+        norm = normalization.mean_std_norm(LayerStatistics(target.covariance, target.mean, deviations))
+        return GaussianWassersteinLoss(layer, target, norm, guide)
     # Means count as covariances do, each as a share of its target.
     energies = [float(part.square().sum()) for part in (target.covariance, target.mean)]
     mean_share = energies[0] / energies[1] if energies[1] > 0 else 1.0
-    return CovarianceStyle(layer, target, convention.gram_norm(target.covariance), mean_share, guide)
+    return CovarianceLoss(layer, target, normalization.gram_norm(target.covariance), mean_share, guide)
 
 
-def sorted_term(
-    name: LossName, layer: str, features: Feature, norm: float, seed: int, cells: Cells | None = None
-) -> Histogram | SlicedWasserstein:
-    """The sorted loss of a name, from a painting's features; `cells` are those of the picture that are compared."""
+def make_sorted_loss(
+    name: LossName, layer: str, features: Feature, norm: float, seed: int, positions: Positions | None = None
+) -> HistogramLoss | SlicedWassersteinLoss:
+    """The sorted loss of a name, from a painting's features; `positions` are those of the picture that are compared."""
     if name == "histogram":
-        return Histogram(layer, histogram_target(features), norm, cells)
-    return SlicedWasserstein(layer, features, norm * features.shape[1], seed=seed, cells=cells)
+        return HistogramLoss(layer, histogram_target(features), norm, positions)
+    return SlicedWassersteinLoss(layer, features, norm * features.shape[1], seed=seed, positions=positions)
 
 
-def _gaussians(painting: Image, models: Models) -> Mapping[str, Gaussian]:
+def _gaussians(style: Image, targets: StyleTargets) -> Mapping[str, GaussianTarget]:
     """About the blend's means, which are near: raw second moments cancel in float32."""
-    about = {layer: Gaussian(one.mean, torch.zeros_like(one.gram)) for layer, one in models.style.moments.items()}
-    terms = {layer: CovarianceStyle(layer, shift, 1.0) for layer, shift in about.items()}
-    sums = sums_over(painting, models.encoder, terms, models.share)
-    return {layer: Gaussian(mean(one, about[layer].mean), covariance(one)) for layer, one in sums.items()}
+    about = {
+        layer: GaussianTarget(one.mean, torch.zeros_like(one.gram)) for layer, one in targets.style.statistics.items()
+    }
+    terms = {layer: CovarianceLoss(layer, shift, 1.0) for layer, shift in about.items()}
+    sums = sum_over_style(style, targets.encoder, terms, targets.partition)
+    return {layer: GaussianTarget(mean(one, about[layer].mean), covariance(one)) for layer, one in sums.items()}
 
 
-def _blended(each: Sequence[Gaussian], weights: Sequence[float]) -> Gaussian:
+def _blended(each: Sequence[GaussianTarget], weights: Sequence[float]) -> GaussianTarget:
     means = sum(weight * one.mean for one, weight in zip(each, weights, strict=True))
     covariances = sum(weight * one.covariance for one, weight in zip(each, weights, strict=True))
-    return Gaussian(torch.as_tensor(means), torch.as_tensor(covariances))
+    return GaussianTarget(torch.as_tensor(means), torch.as_tensor(covariances))

@@ -21,19 +21,19 @@ _SPREAD = 0.02
 """Standard deviation of fresh weights."""
 
 
-class Patches(NamedTuple):
+class PatchGrid(NamedTuple):
     """Patches of `side` × `side` cells, every `stride` cells."""
 
     side: int = 8
     stride: int = 4
 
     @property
-    def seen(self) -> int:
+    def receptive_field(self) -> int:
         """Cells along the side of what one score hangs on: the patch and the border of its 3×3 convolution."""
         return self.side + 2
 
 
-class PatchJudge(nn.Module):
+class PatchDiscriminator(nn.Module):
     """A score for each patch of a map, high for a painting's: leaky ReLU – 3×3 – batch norm – leaky ReLU – whole patch.
 
     No padding, and statistics of the batch at hand. No biases: the authors set those of convolutions to 0 at each step.
@@ -41,7 +41,7 @@ class PatchJudge(nn.Module):
     Differs: the authors cut the patches out and pad each with zeros; here the 3×3 convolution sees the cells around it.
     """
 
-    def __init__(self, channels: int, patches: Patches) -> None:
+    def __init__(self, channels: int, patches: PatchGrid) -> None:
         super().__init__()
         self.mix = nn.Conv2d(channels, channels, 3, bias=False)
         self.norm = nn.BatchNorm2d(channels, track_running_stats=False)
@@ -53,12 +53,12 @@ class PatchJudge(nn.Module):
         return scores
 
 
-def hinge(scores: Tensor, *, real: bool) -> Scalar:
+def hinge_loss(scores: Tensor, *, real: bool) -> Scalar:
     """The mean of max(0, 1 − y·score), y = 1 for what is to pass as real, else −1."""
     return functional.relu(1 - scores if real else 1 + scores).mean()
 
 
-def initialize(network: nn.Module, seed: int) -> None:
+def initialize_weights(network: nn.Module, seed: int) -> None:
     """Fresh weights: normal about 0, those of norms about 1, with a standard deviation of 0.02; biases are 0.
 
     Source: Radford et al., 1511.06434, and the authors' program.
@@ -72,10 +72,10 @@ def initialize(network: nn.Module, seed: int) -> None:
                 nn.init.zeros_(module.bias)
 
 
-def surrounded(feature: Feature, patches: Patches) -> Feature:
+def reflect_pad(feature: Feature, patches: PatchGrid) -> Feature:
     """The map with its mirror image around it, so that cells at the border lie in as many patches as others.
 
     Differs: the authors' patches end at the border; they average gradients over the patches of a cell instead.
     """
-    margin = patches.seen // 2
+    margin = patches.receptive_field // 2
     return pad(feature, top=margin, bottom=margin, left=margin, right=margin)

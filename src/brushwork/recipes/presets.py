@@ -8,60 +8,60 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from brushwork.errors import InputError, did_you_mean
-from brushwork.recipes.transfer import Transfer
+from brushwork.errors import InputError, suggest_names
+from brushwork.recipes.transfer import TransferOptions
 
-_PROGRAM = Transfer(
+_PROGRAM = TransferOptions(
     network="vgg19",
     pooling="max",
     padding="zeros",
-    convention="programs",
+    normalization="programs",
     style_falloff=1.0,
-    spread_weight=0.0,
-    smoothness=0.0,
+    moment_weight=0.0,
+    tv_weight=0.0,
     iterations=500,
     ceil=False,
-    coarsest=0,
+    min_size=0,
     history=100,
-    first_move=0.0,
-    largest_move=0.0,
+    initial_step=0.0,
+    max_step=0.0,
     preconditioner="none",
-    grain=0.0,
-    boxed=False,
+    init_noise=0.0,
+    bounded=False,
 )
 """What the published programs share: one size, the original network, torch's L-BFGS, no box."""
 
 _JCJOHNSON = replace(
     _PROGRAM,
-    white=256.0,
+    encoder_scale=256.0,
     content_weight=5.0,
     style_weight=100.0,
-    smoothness=1e-3,
-    start="noise",
+    tv_weight=1e-3,
+    init="noise",
     noise=0.001,
     iterations=1000,
-    pixel_range=256.0,
+    optimizer_scale=256.0,
 )
 
-PRESETS: Mapping[str, Transfer] = {
-    "default": Transfer(),
+PRESETS: Mapping[str, TransferOptions] = {
+    "default": TransferOptions(),
     "gatys-2015": replace(
         _PROGRAM,
         network="vgg19-normalized",
         pooling="average",
         ceil=True,
-        convention="authors",
+        normalization="authors",
         content_weight=1e6,
         style_weight=1e9,
         measure="area",
-        start="noise",
+        init="noise",
         noise=1.0,
     ),
-    "gatys-2016": replace(_PROGRAM, content_weight=1.0, style_weight=1e3, measure="short", start="content"),
-    "neural-style": replace(_JCJOHNSON, ceil=True, smoothness_form="jcjohnson"),
-    "neural-style-pt": replace(_JCJOHNSON, smoothness_form="neural-style-pt"),
+    "gatys-2016": replace(_PROGRAM, content_weight=1.0, style_weight=1e3, measure="short", init="content"),
+    "neural-style": replace(_JCJOHNSON, ceil=True, tv_form="jcjohnson"),
+    "neural-style-pt": replace(_JCJOHNSON, tv_form="neural-style-pt"),
     "pastiche": replace(
-        _PROGRAM, content_weight=0.01, style_weight=10.0, size=500, measure="area", start="content", iterations=1000
+        _PROGRAM, content_weight=0.01, style_weight=10.0, size=500, measure="area", init="content", iterations=1000
     ),
 }
 
@@ -77,11 +77,11 @@ WHOSE: Mapping[str, str] = {
 """What each preset is, in a line."""
 
 
-def preset(name: str) -> Transfer:
+def load_preset(name: str) -> TransferOptions:
     """The settings of a published program, by name.
 
     Raises: InputError: no such preset; the message suggests the nearest ones.
     """
     if name not in PRESETS:
-        raise InputError(f"there is no preset {name!r}. {did_you_mean(name, PRESETS)}")
+        raise InputError(f"there is no preset {name!r}. {suggest_names(name, PRESETS)}")
     return PRESETS[name]

@@ -7,78 +7,87 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from brushwork.perception import Encoder
-from brushwork.picture.resample import fit
+from brushwork.picture.resample import fit_size
 from brushwork.picture.window import Size
-from brushwork.recipes.coarse_to_fine import Level, Progress, Saved, levels
-from brushwork.recipes.coloring import finished
-from brushwork.recipes.mdan import Mdan, level_of, mdan
-from brushwork.recipes.pictures import Pictures
-from brushwork.recipes.reconstruct import ReconstructContent, reconstruct_content
-from brushwork.recipes.share import ALONE, Share
-from brushwork.recipes.texture import Texture, canvas_size, texture
-from brushwork.recipes.transfer import Transfer, transfer
+from brushwork.recipes.coarse_to_fine import Progress, ResumeState, ScheduleLevel, make_schedule
+from brushwork.recipes.coloring import apply_colors
+from brushwork.recipes.mdan import MDANOptions, mdan_level, transfer_mdan
+from brushwork.recipes.pictures import RecipeInputs
+from brushwork.recipes.reconstruct import ReconstructionOptions, reconstruct
+from brushwork.recipes.share import FULL_IMAGE, Partition
+from brushwork.recipes.texture import TextureOptions, synthesize_texture, texture_size
+from brushwork.recipes.transfer import TransferOptions, transfer
 from brushwork.types import Image
 
-Options: TypeAlias = Transfer | ReconstructContent | Texture | Mdan
+RecipeOptions: TypeAlias = TransferOptions | ReconstructionOptions | TextureOptions | MDANOptions
 """The options of one recipe; their type says which."""
 
 
-def run(
-    options: Options,
-    pictures: Pictures,
+def run_recipe(
+    options: RecipeOptions,
+    images: RecipeInputs,
     *,
     encoder: Encoder | None = None,
-    saved: Saved | None = None,
-    share: Share = ALONE,
+    resume: ResumeState | None = None,
+    partition: Partition = FULL_IMAGE,
 ) -> Iterator[Progress]:
     """Run the recipe that the options belong to, for this process's share of the picture.
 
     Raises: InputError, WeightsError, Diverged: as the recipes.
     """
-    content, paintings, start, regions = pictures
+    content, styles, init, regions = images
     match options:
-        case Transfer():
+        case TransferOptions():
             return transfer(
-                content, paintings, options, encoder=encoder, start=start, saved=saved, share=share, regions=regions
+                content,
+                styles,
+                options,
+                encoder=encoder,
+                init=init,
+                resume=resume,
+                partition=partition,
+                regions=regions,
             )
-        case ReconstructContent():
-            return reconstruct_content(content, options, encoder=encoder, start=start, saved=saved, share=share)
-        case Texture():
-            return texture(content, options, encoder=encoder, start=start, saved=saved, share=share)
-        case Mdan():
-            return mdan(content, paintings, options, encoder=encoder, start=start, saved=saved, share=share)
+        case ReconstructionOptions():
+            return reconstruct(content, options, encoder=encoder, init=init, resume=resume, partition=partition)
+        case TextureOptions():
+            return synthesize_texture(content, options, encoder=encoder, init=init, resume=resume, partition=partition)
+        case MDANOptions():
+            return transfer_mdan(
+                content, styles, options, encoder=encoder, init=init, resume=resume, partition=partition
+            )
 
 
-def finish(options: Options, content: Image, painted: Image) -> Image:
+def postprocess(options: RecipeOptions, content: Image, painted: Image) -> Image:
     """What a recipe makes of the whole optimized picture in the end: other colors, where that is asked."""
-    return finished(options, content, painted) if isinstance(options, Transfer) else painted
+    return apply_colors(options, content, painted) if isinstance(options, TransferOptions) else painted
 
 
-def plan(options: Options, content: Size) -> list[Level]:
+def schedule(options: RecipeOptions, content: Size) -> list[ScheduleLevel]:
     """The sizes and closures that a recipe would go through, for a picture of a size. Runs nothing."""
-    if isinstance(options, Texture):
-        canvas = canvas_size(options, fit(content, options.picture_size, by=options.measure))
-        return levels(canvas, max(canvas), "long", options)
-    if isinstance(options, Mdan):
-        return [level_of(options, content)]
-    return levels(content, options.size, options.measure, options)
+    if isinstance(options, TextureOptions):
+        canvas = texture_size(options, fit_size(content, options.picture_size, measure=options.measure))
+        return make_schedule(canvas, max(canvas), "long", options)
+    if isinstance(options, MDANOptions):
+        return [mdan_level(options, content)]
+    return make_schedule(content, options.size, options.measure, options)
 
 
-def taps(options: Options) -> tuple[str, ...]:
+def encoded_layers(options: RecipeOptions) -> tuple[str, ...]:
     """Where a recipe reads the network."""
     match options:
-        case Transfer():
+        case TransferOptions():
             return (*options.content_layers, *options.style_layers)
-        case ReconstructContent():
+        case ReconstructionOptions():
             return (options.layer,)
-        case Texture():
+        case TextureOptions():
             return options.style_layers
-        case Mdan():
+        case MDANOptions():
             return options.content_layer, options.style_layer
 
 
-def closing_early(options: Options, closures: int) -> Options:
+def with_single_level(options: RecipeOptions, iterations: int) -> RecipeOptions:
     """The same options for so many closures at one size only."""
-    if isinstance(options, Mdan):
-        return replace(options, iterations=closures)
-    return replace(options, iterations=closures, coarsest=0)
+    if isinstance(options, MDANOptions):
+        return replace(options, iterations=iterations)
+    return replace(options, iterations=iterations, min_size=0)

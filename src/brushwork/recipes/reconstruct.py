@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 from brushwork.perception.encoder import Encoder
 from brushwork.perception.vgg import Padding
-from brushwork.picture.read import Source
+from brushwork.picture.read import ImageInput
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
 from brushwork.recipes.balance import content_objective
-from brushwork.recipes.coarse_to_fine import Progress, Saved, coarse_to_fine, levels
-from brushwork.recipes.convention import CONVENTIONS
-from brushwork.recipes.options import Descending, Seeing, Sizing, Start, Starting, check
-from brushwork.recipes.pictures import Pictures
-from brushwork.recipes.seeing import encoder_for
-from brushwork.recipes.share import ALONE, Share
-from brushwork.recipes.start import beginning
+from brushwork.recipes.coarse_to_fine import Progress, ResumeState, make_schedule, optimize_multiscale
+from brushwork.recipes.convention import NORMALIZATIONS
+from brushwork.recipes.options import EncoderOptions, Init, InitOptions, OptimizerOptions, SizeOptions, check_options
+from brushwork.recipes.pictures import RecipeInputs
+from brushwork.recipes.seeing import load_encoder_for
+from brushwork.recipes.share import FULL_IMAGE, Partition
+from brushwork.recipes.start import make_init_image
 from brushwork.types import Evaluate
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReconstructContent(Sizing, Starting, Descending, Seeing):
+class ReconstructionOptions(SizeOptions, InitOptions, OptimizerOptions, EncoderOptions):
     """Options of a content reconstruction."""
 
     layer: str = "conv4_2"
@@ -34,46 +34,48 @@ class ReconstructContent(Sizing, Starting, Descending, Seeing):
     padding: Padding = "zeros"
     """What convolutions see beyond the border."""
 
-    start: Start = "noise"
+    init: Init = "noise"
     """Starting point: the picture itself (content or style), white noise, or gray."""
 
     iterations: int = 500
     """Closures (looks at the picture, forward and backward) at the first size; 1 or more."""
 
-    coarsest: int = 0
+    min_size: int = 0
     """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
 
     line_search: bool = True
     """L-BFGS searches each step's length (strong Wolfe): shallow layers need it, where scales differ a thousandfold."""
 
     def __post_init__(self) -> None:
-        check(self)
+        check_options(self)
 
 
-def reconstruct_content(
-    picture: Source,
-    options: ReconstructContent,
+def reconstruct(
+    image: ImageInput,
+    options: ReconstructionOptions,
     *,
     encoder: Encoder | None = None,
-    start: Source | None = None,
-    saved: Saved | None = None,
-    share: Share = ALONE,
+    init: ImageInput | None = None,
+    resume: ResumeState | None = None,
+    partition: Partition = FULL_IMAGE,
 ) -> Iterator[Progress]:
     """Find a picture that looks the same to one layer, from noise.
 
     Raises: InputError, Diverged: as `transfer`.
     Source: 1508.06576, eq. 1 and fig. 1 (a–e); Mahendran & Vedaldi, 1412.0035.
     """
-    given = Pictures.of(picture, start=start, what="the picture")
-    eye = encoder or encoder_for(options, given.content.device)
+    given = RecipeInputs.of(image, init=init, what="the picture")
+    eye = encoder or load_encoder_for(options, given.content.device)
     own, _, begun, _ = given.to(eye)
-    plan = levels(Size.of(own), options.size, options.measure, options)
+    plan = make_schedule(Size.of(own), options.size, options.measure, options)
 
     def evaluate_at(size: Size) -> Evaluate:
         target = resize(own, size, clamp=True)
-        objective = content_objective(target, eye, [options.layer], 1.0, CONVENTIONS["programs"], share=share)
-        return share.evaluate(eye, objective, size)
+        objective = content_objective(
+            target, eye, [options.layer], 1.0, NORMALIZATIONS["programs"], partition=partition
+        )
+        return partition.evaluate(eye, objective, size)
 
     if begun is None:
-        begun = beginning(options, plan[0].size, own, own, options.white)
-    return coarse_to_fine(plan, evaluate_at, begun, options, saved, share)
+        begun = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
+    return optimize_multiscale(plan, evaluate_at, begun, options, resume, partition)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from brushwork.objective import Objective
-from brushwork.terms.term import Drawn
+from brushwork.terms.term import StochasticLoss
 from brushwork.types import Evaluate
 
 OUTER_STEP = 10
@@ -14,7 +14,7 @@ OUTER_STEP = 10
 
 
 @dataclass(frozen=True)
-class Redrawing:
+class ResampledObjective:
     """An evaluation that is another function from one outer step to the next."""
 
     draw: Callable[[int], Evaluate]
@@ -22,14 +22,14 @@ class Redrawing:
     every: int = OUTER_STEP
     """Closures of an outer step."""
 
-    def outer_step(self, spent: int, closures: int) -> tuple[Evaluate, int]:
+    def outer_step(self, iterations: int, closures: int) -> tuple[Evaluate, int]:
         """The evaluation after so many closures, and how many will be spent when it ends."""
-        step = spent // self.every
+        step = iterations // self.every
         return self.draw(step), min(closures, (step + 1) * self.every)
 
 
-def redrawing(objective: Objective, evaluate: Callable[[Objective], Evaluate]) -> Evaluate | Redrawing:
+def with_resampling(objective: Objective, evaluate: Callable[[Objective], Evaluate]) -> Evaluate | ResampledObjective:
     """The evaluation of an objective; drawn anew at every outer step, where some of it is drawn by chance."""
-    if not any(isinstance(weighted.term, Drawn) for weighted in objective.terms.values()):
+    if not any(isinstance(weighted.loss, StochasticLoss) for weighted in objective.losses.values()):
         return evaluate(objective)
-    return Redrawing(lambda step: evaluate(objective.redrawn(step)))
+    return ResampledObjective(lambda step: evaluate(objective.resample(step)))

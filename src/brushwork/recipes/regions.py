@@ -9,52 +9,54 @@ from typing import NamedTuple
 import torch
 
 from brushwork.errors import InputError
-from brushwork.recipes.guides import Carrying
-from brushwork.recipes.kept_style import KeptStyle
+from brushwork.recipes.guides import MaskPropagation
+from brushwork.recipes.kept_style import StyleFile
 from brushwork.types import Image, Mask
 
 
 @dataclass(frozen=True)
-class Region:
+class StyleRegion:
     """A part of the photograph, and the part of a painting after which it is painted."""
 
-    photograph: Mask = field(repr=False)
+    content: Mask = field(repr=False)
     """Weights in [0, 1], one map; of any size with the photograph's proportions."""
-    painting: Mask = field(repr=False)
+    style: Mask = field(repr=False)
     """The same over the painting."""
-    whose: int = 0
+    style_index: int = 0
     """Number of the painting, from 0."""
 
-    def to(self, device: torch.device) -> Region:
+    def to(self, device: torch.device) -> StyleRegion:
         """The same on a device."""
-        return replace(self, photograph=self.photograph.to(device), painting=self.painting.to(device))
+        return replace(self, content=self.content.to(device), style=self.style.to(device))
 
 
-class Guiding(NamedTuple):
+class GuideOptions(NamedTuple):
     """How masks become guides."""
 
-    way: Carrying
+    way: MaskPropagation
     feather: float
     """Pixels at the size of now."""
 
 
-def require_regions(regions: Sequence[Region], paintings: Sequence[Image | KeptStyle], blend: Sequence[float]) -> None:
+def require_regions(
+    regions: Sequence[StyleRegion], styles: Sequence[Image | StyleFile], blend: Sequence[float]
+) -> None:
     """Refuse regions that the paintings cannot serve.
 
     Raises: InputError: a region of a painting that is not there or of which only the style was kept, a painting
     without a region, masks of several maps, or weights of a blend.
     """
-    for number, painting in enumerate(paintings):
-        if isinstance(painting, KeptStyle):
+    for number, style in enumerate(styles):
+        if isinstance(style, StyleFile):
             raise InputError(
-                f"of {painting.source} only the style is kept, which has no regions: give the painting itself."
+                f"of {style.source} only the style is kept, which has no regions: give the painting itself."
             )
-        if all(region.whose != number for region in regions):
+        if all(region.style_index != number for region in regions):
             raise InputError(f"painting {number + 1} has no region: give a mask for each painting.")
     for number, region in enumerate(regions, start=1):
-        if not 0 <= region.whose < len(paintings):
-            raise InputError(f"region {number} is of painting {region.whose + 1}, and {len(paintings)} are given.")
-        for mask in (region.photograph, region.painting):
+        if not 0 <= region.style_index < len(styles):
+            raise InputError(f"region {number} is of painting {region.style_index + 1}, and {len(styles)} are given.")
+        for mask in (region.content, region.style):
             if len(mask) != 1:
                 raise InputError(f"region {number} has masks of {len(mask)} maps: give one map for each.")
     if regions and blend:

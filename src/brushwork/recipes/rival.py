@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.optimize.state import number, recall
+from brushwork.optimize.state import get_entry, to_tensor
 from brushwork.picture.window import Size
-from brushwork.recipes.patch_judge import Patches, PatchJudge, hinge, initialize, surrounded
+from brushwork.recipes.patch_judge import PatchDiscriminator, PatchGrid, hinge_loss, initialize_weights, reflect_pad
 from brushwork.types import Feature, Scalar, State
 
 BETAS = (0.5, 0.999)
@@ -31,7 +31,7 @@ Draw: TypeAlias = Callable[[int], int]
 """A number from 0 up to, but not including, the given one."""
 
 
-class Rival:
+class OnlineDiscriminator:
     """Learns, look by look, what tells a picture's features from those of paintings, and says how far it is fooled.
 
     What it draws by chance hangs on the seed and the number of the look. Its `state` is that from before its last look:
@@ -40,32 +40,36 @@ class Rival:
     Raises: InputError: paintings of which no copy is large enough for a patch.
     """
 
-    def __init__(self, bank: Sequence[Feature], patches: Patches, rate: float, seed: int) -> None:
-        self._bank = [surrounded(one, patches) for one in bank if min(Size.of(one)) >= patches.seen]
+    def __init__(self, bank: Sequence[Feature], patches: PatchGrid, rate: float, seed: int) -> None:
+        self._bank = [reflect_pad(one, patches) for one in bank if min(Size.of(one)) >= patches.receptive_field]
         if not self._bank:
             raise InputError(f"the paintings are too small for patches of {patches.side} cells: take a larger size.")
         self._patches, self._seed, self._looks = patches, seed, 0
-        self._view = [max(patches.seen, min(sides) // 2) for sides in zip(*map(Size.of, self._bank), strict=True)]
-        judge = PatchJudge(self._bank[0].shape[1], patches)
-        initialize(judge, seed)
+        self._view = [
+            max(patches.receptive_field, min(sides) // 2) for sides in zip(*map(Size.of, self._bank), strict=True)
+        ]
+        judge = PatchDiscriminator(self._bank[0].shape[1], patches)
+        initialize_weights(judge, seed)
         self._judge = judge.to(self._bank[0].device)
         self._adam = torch.optim.Adam(self._judge.parameters(), lr=rate, betas=BETAS)
         self._shift = (0, 0)
         self._before = self._now()
 
-    def learn(self, picture: Feature) -> None:
+    def update(self, image: Feature) -> None:
         """Look at a picture beside windows of the paintings, and learn one step from the difference."""
         self._before = self._now()
         draw = self._drawn()
         self._shift = (draw(self._patches.stride), draw(self._patches.stride))
         views = torch.cat([self._window(draw) for _ in range(_VIEWS)])
         self._adam.zero_grad()
-        loss = hinge(self._judge(views), real=True) + hinge(self._judge(self._shifted(picture.detach())), real=False)
+        loss = hinge_loss(self._judge(views), real=True) + hinge_loss(
+            self._judge(self._shifted(image.detach())), real=False
+        )
         loss.backward()  # type: ignore[no-untyped-call]
         self._adam.step()
         self._looks += 1
 
-    def doubt(self, picture: Feature) -> Scalar:
+    def generator_loss(self, image: Feature) -> Scalar:
         """How little the picture's patches pass for a painting's.
 
         Differs: the authors' patches lie at fixed places; these are shifted by chance at each look, so that all cells
@@ -73,7 +77,7 @@ class Rival:
         """
         self._judge.requires_grad_(False)
         try:
-            return hinge(self._judge(self._shifted(picture)), real=True)
+            return hinge_loss(self._judge(self._shifted(image)), real=True)
         finally:
             self._judge.requires_grad_(True)
 
@@ -86,9 +90,9 @@ class Rival:
 
         Raises: InputError: it is no rival's.
         """
-        self._looks = int(recall(state, f"{_PREFIX}looks"))
+        self._looks = int(get_entry(state, f"{_PREFIX}looks"))
         for name, weight in self._judge.named_parameters():
-            kept = {part: recall(state, f"{_PREFIX}{part}.{name}") for part in ("weight", "mean", "square")}
+            kept = {part: get_entry(state, f"{_PREFIX}{part}.{name}") for part in ("weight", "mean", "square")}
             weight.data.copy_(kept["weight"])
             self._adam.state[weight] = {
                 "step": torch.tensor(float(self._looks)),
@@ -99,7 +103,7 @@ class Rival:
 
     def _now(self) -> State:
         """A copy of everything that learning changes."""
-        kept: dict[str, Tensor] = {f"{_PREFIX}looks": number(self._looks)}
+        kept: dict[str, Tensor] = {f"{_PREFIX}looks": to_tensor(self._looks)}
         for name, weight in self._judge.named_parameters():
             memory: Mapping[str, Tensor] = self._adam.state.get(weight, {})
             nothing = torch.zeros_like(weight)
@@ -118,7 +122,7 @@ class Rival:
         top, left = draw(copy.shape[-2] - height + 1), draw(copy.shape[-1] - width + 1)
         return copy[..., top : top + height, left : left + width]
 
-    def _shifted(self, picture: Feature) -> Feature:
+    def _shifted(self, image: Feature) -> Feature:
         """With its surroundings, but for the first rows and columns."""
         down, right = self._shift
-        return surrounded(picture, self._patches)[..., down:, right:]
+        return reflect_pad(image, self._patches)[..., down:, right:]

@@ -10,25 +10,25 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from brushwork.evaluate.bands import Bands, Rows, bands
-from brushwork.evaluate.features import features_of
-from brushwork.evaluate.layout import Layout
-from brushwork.evaluate.sharded import sharded, summed_together
-from brushwork.evaluate.tiled import Tiling, summed, tiled
-from brushwork.evaluate.traffic import move
-from brushwork.evaluate.whole import whole
-from brushwork.evaluate.wire import Wire
+from brushwork.evaluate.bands import RowRange, RowRanges, split_rows
+from brushwork.evaluate.features import encode_region
+from brushwork.evaluate.layout import TileLayout
+from brushwork.evaluate.sharded import evaluate_sharded, sum_sharded
+from brushwork.evaluate.tiled import Tiling, evaluate_tiled, sum_tiled
+from brushwork.evaluate.traffic import exchange_rows
+from brushwork.evaluate.whole import evaluate_whole
+from brushwork.evaluate.wire import ProcessGroup
 from brushwork.objective import Objective
-from brushwork.optimize.products import WHOLE, Products
+from brushwork.optimize.products import WHOLE, Reductions
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.resample import resize
 from brushwork.picture.strip import enlarge_rows, source_rows
 from brushwork.picture.window import Size, Window
-from brushwork.style import Summed
+from brushwork.style import SumOverImage
 from brushwork.types import Evaluate, Feature, Features, Image
 
 
-class Held(NamedTuple):
+class LocalFeatures(NamedTuple):
     """Features of the held part of a picture."""
 
     feature: Feature
@@ -38,14 +38,14 @@ class Held(NamedTuple):
     """Of the whole map."""
 
 
-class Share(Protocol):
+class Partition(Protocol):
     """What a process holds of the picture, and of everything that is shaped like it."""
 
     @property
-    def products(self) -> Products:
+    def reductions(self) -> Reductions:
         """Numbers read off whole vectors, of which this process holds its part."""
 
-    def cut(self, picture: Image) -> Image:
+    def crop(self, image: Image) -> Image:
         """The held part of a whole picture."""
 
     def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
@@ -54,57 +54,57 @@ class Share(Protocol):
     def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
         """An objective at the held part of a picture of a size."""
 
-    def features(self, encoder: Encoder, picture: Image, taps: Sequence[str]) -> Mapping[str, Held]:
+    def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
         """The features of the held part of a whole picture."""
 
     @property
-    def summed(self) -> Summed | None:
+    def sum_over_image(self) -> SumOverImage | None:
         """How sums over a whole picture are made; None: at once."""
 
 
 @dataclass(frozen=True)
-class Alone:
+class FullImage:
     """One process holds everything."""
 
     tiling: Tiling | None = None
     """None: the network looks at pictures at once."""
-    products: Products = WHOLE
+    reductions: Reductions = WHOLE
 
-    def cut(self, picture: Image) -> Image:
-        return picture
+    def crop(self, image: Image) -> Image:
+        return image
 
     def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
         return resize(held, new)
 
     def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
         if self.tiling is None:
-            return whole(encoder, objective)
-        return tiled(encoder, objective, self.tiling.side, kept=self.tiling.kept)
+            return evaluate_whole(encoder, objective)
+        return evaluate_tiled(encoder, objective, self.tiling.side, kept=self.tiling.kept)
 
-    def features(self, encoder: Encoder, picture: Image, taps: Sequence[str]) -> Mapping[str, Held]:
-        found = self._features(encoder, picture, taps)
-        return {tap: Held(feature, 0, Size.of(feature)) for tap, feature in found.items()}
+    def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
+        found = self._features(encoder, image, layers)
+        return {layer: LocalFeatures(feature, 0, Size.of(feature)) for layer, feature in found.items()}
 
     @torch.no_grad()
-    def _features(self, encoder: Encoder, picture: Image, taps: Sequence[str]) -> Features:
+    def _features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Features:
         if self.tiling is None:
-            at_once: Features = encoder(picture, taps)
+            at_once: Features = encoder(image, layers)
             return at_once
-        return features_of(encoder, picture, taps, Window.whole(Size.of(picture)), self.tiling.side)
+        return encode_region(encoder, image, layers, Window.whole(Size.of(image)), self.tiling.side)
 
     @property
-    def summed(self) -> Summed | None:
-        return None if self.tiling is None else partial(summed, side=self.tiling.side)
+    def sum_over_image(self) -> SumOverImage | None:
+        return None if self.tiling is None else partial(sum_tiled, side=self.tiling.side)
 
 
-ALONE = Alone()
+FULL_IMAGE = FullImage()
 
 
 @dataclass(frozen=True)
-class Band:
+class RowBand:
     """Each rank holds a band of rows."""
 
-    wire: Wire
+    group: ProcessGroup
     stride: int
     """Pixels: bands begin at its multiples."""
     halo: int
@@ -112,63 +112,65 @@ class Band:
     tiling: Tiling
 
     @classmethod
-    def of(cls, encoder: Encoder, taps: Sequence[str], wire: Wire, tiling: Tiling) -> Band:
+    def of(cls, encoder: Encoder, layers: Sequence[str], group: ProcessGroup, tiling: Tiling) -> RowBand:
         """Bands for a recipe that reads the network at some taps."""
-        layout = Layout.of(encoder, dict.fromkeys(taps, 0), Size(tiling.side, tiling.side))
-        return cls(wire, layout.stride, layout.halo, tiling)
+        layout = TileLayout.of(encoder, dict.fromkeys(layers, 0), Size(tiling.side, tiling.side))
+        return cls(group, layout.stride, layout.halo, tiling)
 
     @property
-    def products(self) -> Products:
-        return Products(self.wire.sum, self.wire.largest)
+    def reductions(self) -> Reductions:
+        return Reductions(self.group.all_reduce_sum, self.group.all_reduce_max)
 
-    def bands(self, height: int) -> Bands:
+    def split_rows(self, height: int) -> RowRanges:
         """The rows of every rank in a picture of a height."""
-        return bands(height, self.wire.count, self.stride, self.halo)
+        return split_rows(height, self.group.world_size, self.stride, self.halo)
 
-    def cut(self, picture: Image) -> Image:
-        rows = self._rows(picture.shape[-2])
-        return picture[..., rows.top : rows.bottom, :].clone()
+    def crop(self, image: Image) -> Image:
+        rows = self._rows(image.shape[-2])
+        return image[..., rows.top : rows.bottom, :].clone()
 
     def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
         rows = self._rows(new.height)
         if new.height < old.height or new.width < old.width:
-            everything = (Rows(0, old.height),) * self.wire.count
-            return self.cut(resize(move(held, self.bands(old.height), everything, self.wire), new))
-        needed = [_needed(one, old.height, new.height) for one in self.bands(new.height)]
-        part = move(held, self.bands(old.height), tuple(needed), self.wire)
+            everything = (RowRange(0, old.height),) * self.group.world_size
+            return self.crop(resize(exchange_rows(held, self.split_rows(old.height), everything, self.group), new))
+        needed = [_needed(one, old.height, new.height) for one in self.split_rows(new.height)]
+        part = exchange_rows(held, self.split_rows(old.height), tuple(needed), self.group)
         if not rows.height:
             return held.new_empty(*held.shape[:-2], 0, new.width)
-        return enlarge_rows(part, needed[self.wire.rank].top, old, new, rows)
+        return enlarge_rows(part, needed[self.group.rank].top, old, new, rows)
 
     def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
         side, kept = self.tiling
-        return sharded(encoder, objective, side, size=size, have=self.bands(size.height), wire=self.wire, kept=kept)
+        return evaluate_sharded(
+            encoder, objective, side, size=size, have=self.split_rows(size.height), group=self.group, kept=kept
+        )
 
-    def features(self, encoder: Encoder, picture: Image, taps: Sequence[str]) -> Mapping[str, Held]:
-        size = Size.of(picture)
+    def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
+        size = Size.of(image)
         rows = self._rows(size.height)
         # A rank without rows looks at some, for the shapes.
         own = Window(rows.top, 0, rows.height, size.width, size) if rows.height else Window(0, 0, *size, size)
-        layout = Layout.of(encoder, dict.fromkeys(taps, 0), size)
-        found = features_of(encoder, layout.outer(own).crop(picture), taps, own, self.tiling.side)
+        layout = TileLayout.of(encoder, dict.fromkeys(layers, 0), size)
+        found = encode_region(encoder, layout.receptive_window(own).crop(image), layers, own, self.tiling.side)
         return {
-            tap: Held(feature, lattice.owned(own).top, lattice.cells)
-            for (tap, feature), lattice in zip(found.items(), layout.lattices.values(), strict=True)
+            layer: LocalFeatures(feature, lattice.owned_positions(own).top, lattice.positions)
+            for (layer, feature), lattice in zip(found.items(), layout.grids.values(), strict=True)
         }
 
     @property
-    def summed(self) -> Summed | None:
-        return partial(summed_together, side=self.tiling.side, wire=self.wire)
+    def sum_over_image(self) -> SumOverImage | None:
+        return partial(sum_sharded, side=self.tiling.side, group=self.group)
 
-    def _rows(self, height: int) -> Rows:
-        return self.bands(height)[self.wire.rank]
-
-
-def _needed(rows: Rows, old: int, new: int) -> Rows:
-    return Rows(*source_rows(rows.top, rows.bottom, old, new)) if rows.height else Rows(old, old)
+    def _rows(self, height: int) -> RowRange:
+        return self.split_rows(height)[self.group.rank]
 
 
-def whole_features(encoder: Encoder, picture: Image, taps: Sequence[str], share: Share) -> Mapping[str, Feature]:
+def _needed(rows: RowRange, old: int, new: int) -> RowRange:
+    return RowRange(*source_rows(rows.top, rows.bottom, old, new)) if rows.height else RowRange(old, old)
+
+
+def full_features(encoder: Encoder, image: Image, layers: Sequence[str], partition: Partition) -> Mapping[str, Feature]:
     """All features of a picture, in every process; made in tiles where the share looks so."""
-    alone = Alone(share.tiling) if isinstance(share, Band) else share
-    return {tap: held.feature for tap, held in alone.features(encoder, picture, taps).items()}
+    alone = FullImage(partition.tiling) if isinstance(partition, RowBand) else partition
+    return {layer: held.feature for layer, held in alone.features(encoder, image, layers).items()}

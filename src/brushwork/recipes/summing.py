@@ -8,17 +8,20 @@ import torch
 
 from brushwork.perception.encoder import Encoder
 from brushwork.picture.window import Size, Window
-from brushwork.recipes.share import Share
-from brushwork.terms.term import Sum
+from brushwork.recipes.share import Partition
+from brushwork.terms.term import AdditiveStatistic
 from brushwork.types import Image, Summaries
 
 
 @torch.no_grad()
-def sums_over(painting: Image, encoder: Encoder, sums: Mapping[str, Sum], share: Share) -> Summaries:
+def sum_over_style(
+    style: Image, encoder: Encoder, sums: Mapping[str, AdditiveStatistic], partition: Partition
+) -> Summaries:
     """Named sums over a whole painting; tile by tile and on many machines, where the share looks so."""
-    if share.summed is not None:
-        return share.summed(encoder, sums, painting)
-    features = encoder(painting, dict.fromkeys(one.tap for one in sums.values()))
+    if partition.sum_over_image is not None:
+        return partition.sum_over_image(encoder, sums, style)
+    features = encoder(style, dict.fromkeys(one.layer for one in sums.values()))
     return {
-        name: one.summarize(features[one.tap], Window.whole(Size.of(features[one.tap]))) for name, one in sums.items()
+        name: one.summarize(features[one.layer], Window.whole(Size.of(features[one.layer])))
+        for name, one in sums.items()
     }

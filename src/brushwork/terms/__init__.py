@@ -2,58 +2,58 @@
 
 from __future__ import annotations
 
-from brushwork.terms.content import Content
+from brushwork.terms.content import ContentLoss
 from brushwork.terms.covariance import content_guides, window_weights
-from brushwork.terms.entry import GramEntry
-from brushwork.terms.gaussian import CovarianceStyle, Gaussian, GaussianWasserstein, gaussian_target
+from brushwork.terms.entry import GramEntryLoss
+from brushwork.terms.gaussian import CovarianceLoss, GaussianTarget, GaussianWassersteinLoss, make_gaussian_target
 from brushwork.terms.guided import (
-    GuidedGram,
-    GuidedMeanStd,
+    GuidedGramLoss,
+    GuidedMeanStdLoss,
     guided_gram_target,
-    guided_spread_target,
-    normalized_guides,
-    region_shares,
+    guided_mean_std_target,
+    normalize_guides,
+    region_weights,
 )
-from brushwork.terms.histogram import Histogram, histogram_target
-from brushwork.terms.local import LocalStyle
-from brushwork.terms.patches import NearestPatch
-from brushwork.terms.projected import ProjectedGram, principal_directions
-from brushwork.terms.shifted import ShiftedGram, shifted_target
-from brushwork.terms.sliced import SlicedWasserstein
-from brushwork.terms.smooth import TotalVariation
-from brushwork.terms.spread import MeanStd
-from brushwork.terms.style import GramStyle
-from brushwork.terms.term import AnyTerm, Term, WholeTerm, add
+from brushwork.terms.histogram import HistogramLoss, histogram_target
+from brushwork.terms.local import LocalGramLoss
+from brushwork.terms.patches import MRFLoss
+from brushwork.terms.projected import ProjectedGramLoss, principal_directions
+from brushwork.terms.shifted import ShiftedGramLoss, shifted_target
+from brushwork.terms.sliced import SlicedWassersteinLoss
+from brushwork.terms.smooth import TotalVariationLoss
+from brushwork.terms.spread import MeanStdLoss
+from brushwork.terms.style import GramLoss
+from brushwork.terms.term import AnyLoss, Loss, NonAdditiveLoss, add_summary
 
 __all__ = [
-    "AnyTerm",
-    "Content",
-    "CovarianceStyle",
-    "Gaussian",
-    "GaussianWasserstein",
-    "GramEntry",
-    "GramStyle",
-    "GuidedGram",
-    "GuidedMeanStd",
-    "Histogram",
-    "LocalStyle",
-    "MeanStd",
-    "NearestPatch",
-    "ProjectedGram",
-    "ShiftedGram",
-    "SlicedWasserstein",
-    "Term",
-    "TotalVariation",
-    "WholeTerm",
-    "add",
+    "AnyLoss",
+    "ContentLoss",
+    "CovarianceLoss",
+    "GaussianTarget",
+    "GaussianWassersteinLoss",
+    "GramEntryLoss",
+    "GramLoss",
+    "GuidedGramLoss",
+    "GuidedMeanStdLoss",
+    "HistogramLoss",
+    "LocalGramLoss",
+    "Loss",
+    "MRFLoss",
+    "MeanStdLoss",
+    "NonAdditiveLoss",
+    "ProjectedGramLoss",
+    "ShiftedGramLoss",
+    "SlicedWassersteinLoss",
+    "TotalVariationLoss",
+    "add_summary",
     "content_guides",
-    "gaussian_target",
     "guided_gram_target",
-    "guided_spread_target",
+    "guided_mean_std_target",
     "histogram_target",
-    "normalized_guides",
+    "make_gaussian_target",
+    "normalize_guides",
     "principal_directions",
-    "region_shares",
+    "region_weights",
     "shifted_target",
     "window_weights",
 ]

@@ -6,28 +6,28 @@ from dataclasses import dataclass, field
 
 from brushwork.picture.window import Window
 from brushwork.terms.moments import distance_sums
-from brushwork.types import Feature, PerPicture, Summary
+from brushwork.types import Feature, PerImage, Summary
 
 
 @dataclass(frozen=True)
-class Content:
+class ContentLoss:
     """norm · Σ_p ‖f(p) − f*(p)‖².
 
-    `norm` is ½ in the paper and 1/(N·M) in the authors' programs.
+    `scale` is ½ in the paper and 1/(N·M) in the authors' programs.
 
     Source: 1508.06576, eq. 1.
     """
 
-    tap: str
+    layer: str
     target: Feature = field(repr=False)
     """f*, the photograph's features over the whole map, or from row `top` on."""
-    norm: float
-    reach: int = 0
+    scale: float
+    halo: int = 0
     top: int = 0
     """Row of the map at which f* begins, where a process holds but a band of it."""
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        return distance_sums(feature, window.below(self.top).crop(self.target))
+        return distance_sums(feature, window.crop_top(self.top).crop(self.target))
 
-    def score(self, summary: Summary) -> PerPicture:
-        return self.norm * summary["square"]
+    def score(self, summary: Summary) -> PerImage:
+        return self.scale * summary["square"]

@@ -1,4 +1,4 @@
-"""Style-content covariance: guides made of what the content layers say, for a `GuidedGram`."""
+"""Style-content covariance: guides made of what the content layers say, for a `GuidedGramLoss`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from brushwork.errors import InputError
 from brushwork.picture.window import Size
-from brushwork.terms.moments import wide
+from brushwork.terms.moments import as_float32
 from brushwork.types import Feature, Guides
 
 
@@ -18,7 +18,7 @@ def content_guides(responses: Feature, size: Size, weights: Float[Tensor, "k k"]
     """u_k(q) = Σ_d w(d) 𝓕_k(q − d), one guide for each content channel, over a map of `size` cells.
 
     Σ_p 𝓕_k(p) 𝒢(p), 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ, is then F diag(u_k) Fᵀ: the covariance of content with
-    windowed styles is a `GuidedGram`, and costs K Gram matrices instead of one for each cell.
+    windowed styles is a `GuidedGramLoss`, and costs K Gram matrices instead of one for each cell.
 
     `responses` are content features of one picture: the photograph's for the picture, the painting's for its target;
     give the channels that matter, since each is a guide. They are resampled to `size`, antialiased.
@@ -33,7 +33,7 @@ def content_guides(responses: Feature, size: Size, weights: Float[Tensor, "k k"]
         raise InputError(f"content guides are made of one picture; given: a batch of {len(responses)}.")
     if len(weights) % 2 == 0:
         raise InputError(f"a window has an odd side, 2s + 1; given: {len(weights)}.")
-    resampled = functional.interpolate(wide(responses), tuple(size), mode="bilinear", antialias=True)
+    resampled = functional.interpolate(as_float32(responses), tuple(size), mode="bilinear", antialias=True)
     kernel = weights.flip(0, 1).to(resampled)[None, None]
     return functional.conv2d(resampled.transpose(0, 1), kernel, padding=len(weights) // 2)[:, 0]
 

@@ -12,14 +12,14 @@ from torch import Tensor
 from brushwork.picture.window import Window
 from brushwork.terms.moments import covariance, covariance_sums, mean
 from brushwork.terms.regions import guided_covariance_sums
-from brushwork.types import Feature, Guides, PerPicture, Summary
+from brushwork.types import Feature, Guides, PerImage, Summary
 
 RIDGE = 1e-4
 """Share of the target's mean variance that is added to both covariances: dead channels keep a finite gradient."""
 
 
 @dataclass(frozen=True)
-class Gaussian:
+class GaussianTarget:
     """Mean and covariance of a painting's features."""
 
     mean: Float[Tensor, "_ c"] = field(repr=False)
@@ -27,40 +27,40 @@ class Gaussian:
 
 
 @torch.no_grad()
-def gaussian_target(feature: Feature) -> Gaussian:
+def make_gaussian_target(feature: Feature) -> GaussianTarget:
     """The Gaussian of a painting's features, biased covariance."""
     shift = feature.mean(dim=(2, 3)).to(torch.promote_types(feature.dtype, torch.float32))
     sums = covariance_sums(feature, shift)
-    return Gaussian(mean(sums, shift), covariance(sums))
+    return GaussianTarget(mean(sums, shift), covariance(sums))
 
 
 @dataclass(frozen=True)
-class CovarianceStyle:
-    """norm · (‖Σ − Σ*‖² + mean_share · ‖μ − μ*‖²): the Gram loss about the mean, and the mean beside it.
+class CovarianceLoss:
+    """norm · (‖Σ − Σ*‖² + mean_weight · ‖μ − μ*‖²): the Gram loss about the mean, and the mean beside it.
 
     Source: the Gram matrix of 1508.06576, eq. 3 and 4, centered.
     """
 
-    tap: str
-    target: Gaussian
-    norm: float
-    mean_share: float = 1.0
+    layer: str
+    target: GaussianTarget
+    scale: float
+    mean_weight: float = 1.0
     """What the squared distance of the means is multiplied by, in units of the covariance's; 0: covariance alone."""
     guide: Guides | None = field(default=None, repr=False)
     """How much each cell of the picture counts, in one map over all of them that is not empty; None: all alike."""
-    reach: int = 0
+    halo: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
         return _sums(feature, window, self.target.mean, self.guide)
 
-    def score(self, summary: Summary) -> PerPicture:
+    def score(self, summary: Summary) -> PerImage:
         means = (mean(summary, self.target.mean) - self.target.mean).square().sum(-1)
         covariances = (covariance(summary) - self.target.covariance).square().flatten(1).sum(-1)
-        return self.norm * (covariances + self.mean_share * means)
+        return self.scale * (covariances + self.mean_weight * means)
 
 
 @dataclass(frozen=True)
-class GaussianWasserstein:
+class GaussianWassersteinLoss:
     """norm · (‖μ − μ*‖² + tr(Σ + Σ* − 2 (Σ*^½ Σ Σ*^½)^½)), the squared 2-Wasserstein distance of Gaussians.
 
     With Σ* = L Lᵀ the last trace is the sum of the roots of the eigenvalues of Lᵀ Σ L. Computed in double precision:
@@ -71,22 +71,22 @@ class GaussianWasserstein:
     diagonal), and the root is exact instead of twelve Newton–Schulz steps.
     """
 
-    tap: str
-    target: Gaussian
-    norm: float
+    layer: str
+    target: GaussianTarget
+    scale: float
     guide: Guides | None = field(default=None, repr=False)
-    """As of `CovarianceStyle`."""
-    reach: int = 0
+    """As of `CovarianceLoss`."""
+    halo: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
         return _sums(feature, window, self.target.mean, self.guide)
 
-    def score(self, summary: Summary) -> PerPicture:
+    def score(self, summary: Summary) -> PerImage:
         means = (mean(summary, self.target.mean) - self.target.mean).square().sum(-1)
         own = _exact(covariance(summary)) + self._ridge
         crossed = torch.linalg.eigvalsh(self._factor.mT @ own @ self._factor)
         roots: Tensor = crossed.clamp_min(torch.finfo(crossed.dtype).tiny).sqrt().sum(-1)
-        return self.norm * (means + (_trace(own) + _trace(self._painting) - 2 * roots).to(means))
+        return self.scale * (means + (_trace(own) + _trace(self._style) - 2 * roots).to(means))
 
     @cached_property
     def _ridge(self) -> Float[Tensor, "_ c c"]:
@@ -96,13 +96,13 @@ class GaussianWasserstein:
         return RIDGE * (_trace(given) / given.shape[-1]).clamp_min(1e-12).view(-1, 1, 1) * identity
 
     @cached_property
-    def _painting(self) -> Float[Tensor, "_ c c"]:
+    def _style(self) -> Float[Tensor, "_ c c"]:
         return _exact(self.target.covariance) + self._ridge
 
     @cached_property
     def _factor(self) -> Float[Tensor, "_ c c"]:
         """L of Σ* = L Lᵀ."""
-        factor: Tensor = torch.linalg.cholesky(self._painting)
+        factor: Tensor = torch.linalg.cholesky(self._style)
         return factor
 
 
@@ -117,6 +117,6 @@ def _exact(matrices: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:
     return matrices.cpu().double() if matrices.device.type == "mps" else matrices.double()
 
 
-def _trace(matrices: Float[Tensor, "b c c"]) -> PerPicture:
+def _trace(matrices: Float[Tensor, "b c c"]) -> PerImage:
     traces: Tensor = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)
     return traces

@@ -13,9 +13,9 @@ from torch.nn import functional
 
 from brushwork.errors import InputError
 from brushwork.picture.window import Size, Window
-from brushwork.terms.moments import wide
-from brushwork.terms.parts import Part, summed
-from brushwork.types import Feature, PerPicture, Summary
+from brushwork.terms.moments import as_float32
+from brushwork.terms.parts import LossChunk, sum_chunks
+from brushwork.types import Feature, PerImage, Summary
 
 SMALLEST_BLOCK = 4
 """Side of the blocks of centers that share a matrix of products, at least; at best it is 2s."""
@@ -24,7 +24,7 @@ PART_NUMBERS = 2_000_000
 
 
 @dataclass(frozen=True)
-class LocalStyle:
+class LocalGramLoss:
     """norm · Σ_p ‖𝒢(p) − A(p)‖², 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ over the window |d| ≤ s, A of the painting.
 
     No Gram matrix is made: ⟨𝒢(p), A(p)⟩ = Σ_d Σ_d' w(d) w(d') (f(p + d)·a(p + d'))². Blocks of centers share the
@@ -35,59 +35,59 @@ class LocalStyle:
     Raises: InputError: a window without a middle, or a painting whose map has another size than the picture's.
     """
 
-    tap: str
+    layer: str
     target: Feature = field(repr=False)
     """a, the painting's features over a map of the picture's size."""
     weights: Float[Tensor, "k k"] = field(repr=False)
     """w over a square window of side 2s + 1; `covariance.window_weights` makes the uniform one."""
-    norm: float
+    scale: float
 
     def __post_init__(self) -> None:
         if len(self.weights) % 2 == 0:
             raise InputError(f"a window has an odd side, 2s + 1; given: {len(self.weights)}.")
 
     @property
-    def reach(self) -> int:
+    def halo(self) -> int:
         """s, the half-size of the window."""
         return len(self.weights) // 2
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        if Size.of(self.target) != window.of:
+        if Size.of(self.target) != window.full_size:
             raise InputError(
                 f"localized style compares cell by cell: the painting's map is {Size.of(self.target)}, "
-                f"the picture's {window.of}; give the painting at the picture's size."
+                f"the picture's {window.full_size}; give the painting at the picture's size."
             )
-        return {"square": summed(wide(feature), self._strips(feature, window))}
+        return {"square": sum_chunks(as_float32(feature), self._strips(feature, window))}
 
-    def score(self, summary: Summary) -> PerPicture:
-        return self.norm * summary["square"]
+    def score(self, summary: Summary) -> PerImage:
+        return self.scale * summary["square"]
 
-    def _strips(self, feature: Feature, window: Window) -> Iterator[Part]:
+    def _strips(self, feature: Feature, window: Window) -> Iterator[LossChunk]:
         """The window cut into strips of whole blocks, as high as memory allows."""
-        cells = (self._block + 2 * self.reach) ** 2
+        positions = (self._block + 2 * self.halo) ** 2
         blocks = max(1, -(-window.width // self._block)) * len(feature)
-        high = self._block * max(1, PART_NUMBERS // (blocks * cells * (feature.shape[1] + 4 * cells)))
-        first = window.grown(self.reach).top
+        high = self._block * max(1, PART_NUMBERS // (blocks * positions * (feature.shape[1] + 4 * positions)))
+        first = window.expand(self.halo).top
         for top in range(window.top, window.bottom, high):
-            strip = Window(top, window.left, min(high, window.bottom - top), window.width, window.of)
-            seen = strip.grown(self.reach)
-            yield Part(slice(seen.top - first, seen.bottom - first), partial(self._strip, strip))
+            strip = Window(top, window.left, min(high, window.bottom - top), window.width, window.full_size)
+            seen = strip.expand(self.halo)
+            yield LossChunk(slice(seen.top - first, seen.bottom - first), partial(self._strip, strip))
 
-    def _strip(self, strip: Window, feature: Feature) -> PerPicture:
+    def _strip(self, strip: Window, feature: Feature) -> PerImage:
         """The loss over the centers in a strip, of the feature over the strip and its margin."""
-        painting = strip.grown(self.reach).crop(self.target).to(feature)
-        own, other = _padded(feature, strip, self.reach), _padded(painting, strip, self.reach)
+        style = strip.expand(self.halo).crop(self.target).to(feature)
+        own, other = _padded(feature, strip, self.halo), _padded(style, strip, self.halo)
         found = feature.new_zeros(len(feature))
         for rows in _segments(strip.height, self._block):
             for columns in _segments(strip.width, self._block):
                 block = (rows[1], columns[1])
-                mine, theirs = (_blocks(whole, rows, columns, self.reach) for whole in (own, other))
+                mine, theirs = (_blocks(whole, rows, columns, self.halo) for whole in (own, other))
                 found = found + _distance(mine, theirs, self._pairs(block).to(own))
         return found
 
     @cached_property
     def _block(self) -> int:
-        return max(SMALLEST_BLOCK, 2 * self.reach) if self.reach else 1
+        return max(SMALLEST_BLOCK, 2 * self.halo) if self.halo else 1
 
     def _pairs(self, block: tuple[int, int]) -> Float[Tensor, "n n"]:
         """V(q, q') = Σ_p w(q − p) w(q' − p) over the centers p of a block and the cells q, q' around it."""
@@ -98,11 +98,11 @@ class LocalStyle:
         return spread.mT @ spread
 
 
-def _padded(feature: Feature, strip: Window, reach: int) -> Feature:
+def _padded(feature: Feature, strip: Window, halo: int) -> Feature:
     """The feature over the strip and its margin, with zeros where the margin leaves the map."""
-    seen = strip.grown(reach)
-    left, right = seen.left - (strip.left - reach), (strip.right + reach) - seen.right
-    top, bottom = seen.top - (strip.top - reach), (strip.bottom + reach) - seen.bottom
+    seen = strip.expand(halo)
+    left, right = seen.left - (strip.left - halo), (strip.right + halo) - seen.right
+    top, bottom = seen.top - (strip.top - halo), (strip.bottom + halo) - seen.bottom
     return functional.pad(feature, (left, right, top, bottom))
 
 
@@ -114,18 +114,18 @@ def _segments(length: int, block: int) -> list[tuple[int, int, int]]:
 
 
 def _blocks(
-    feature: Feature, rows: tuple[int, int, int], columns: tuple[int, int, int], reach: int
+    feature: Feature, rows: tuple[int, int, int], columns: tuple[int, int, int], halo: int
 ) -> Float[Tensor, "b blocks cells c"]:
     """The cells around every block, row by row."""
     for axis, (start, side, blocks) in ((2, rows), (3, columns)):
-        own = feature.narrow(axis, start, side * blocks + 2 * reach)
-        feature = own.unfold(axis, side + 2 * reach, side)
+        own = feature.narrow(axis, start, side * blocks + 2 * halo)
+        feature = own.unfold(axis, side + 2 * halo, side)
     batch, channels = feature.shape[:2]
-    cells = feature.shape[-2] * feature.shape[-1]
-    return feature.permute(0, 2, 3, 4, 5, 1).reshape(batch, -1, cells, channels)
+    positions = feature.shape[-2] * feature.shape[-1]
+    return feature.permute(0, 2, 3, 4, 5, 1).reshape(batch, -1, positions, channels)
 
 
-def _distance(own: Tensor, other: Tensor, pairs: Float[Tensor, "n n"]) -> PerPicture:
+def _distance(own: Tensor, other: Tensor, pairs: Float[Tensor, "n n"]) -> PerImage:
     """Σ over the blocks of Σ V(q, q')·((f·f')² − 2 (f·a')² + (a·a')²)."""
     squares = _products(own, own).square() - 2 * _products(own, other).square() + _products(other, other).square()
     return (squares * pairs).sum((1, 2, 3))

@@ -18,13 +18,13 @@ BLOCK_NUMBERS = 4_000_000
 """About how many products of cells are held at a time."""
 
 
-class Grid(NamedTuple):
+class PatchPositions(NamedTuple):
     """Patches of `side` × `side` cells, every `stride` cells."""
 
     side: int
     stride: int
 
-    def count(self, length: int) -> int:
+    def n_patches(self, length: int) -> int:
         """How many patches lie along an axis."""
         return (length - self.side) // self.stride + 1
 
@@ -33,7 +33,7 @@ class Grid(NamedTuple):
         return slice(first * self.stride, (first + count - 1) * self.stride + self.side)
 
 
-class Match(NamedTuple):
+class PatchMatch(NamedTuple):
     """The nearest patch for each patch of a picture, among the cells of all paintings flattened and put in a row."""
 
     first: Int[Tensor, "h w"]
@@ -43,48 +43,52 @@ class Match(NamedTuple):
 
 
 @torch.no_grad()
-def best_match(picture: Float[Tensor, "c _ _"], paintings: Sequence[Float[Tensor, "c _ _"]], grid: Grid) -> Match:
+def match_patches(
+    image: Float[Tensor, "c _ _"], styles: Sequence[Float[Tensor, "c _ _"]], grid: PatchPositions
+) -> PatchMatch:
     """argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖: normalized cross-correlation, in blocks of bounded memory.
 
     Source: Li & Wand, 1601.04589, eq. 3.
     """
-    high, across = grid.count(picture.shape[-2]), grid.count(picture.shape[-1])
-    best = picture.new_full((high, across), -torch.inf)
-    found = Match(*(torch.zeros_like(best, dtype=torch.int64) for _ in range(2)))
+    high, across = grid.n_patches(image.shape[-2]), grid.n_patches(image.shape[-1])
+    best = image.new_full((high, across), -torch.inf)
+    found = PatchMatch(*(torch.zeros_like(best, dtype=torch.int64) for _ in range(2)))
     start = 0
-    for painting in paintings:
-        norms = _norms(painting, grid)
-        for rows, others in _blocks(Size.of(picture), Size.of(painting), grid):
-            seen = painting[:, grid.rows(others.start, others.stop - others.start)]
-            scores = _products(picture[:, grid.rows(rows.start, rows.stop - rows.start)], seen, grid)
+    for style in styles:
+        norms = _norms(style, grid)
+        for rows, others in _blocks(Size.of(image), Size.of(style), grid):
+            seen = style[:, grid.rows(others.start, others.stop - others.start)]
+            scores = _products(image[:, grid.rows(rows.start, rows.stop - rows.start)], seen, grid)
             top, index = (scores / norms[others]).flatten(2).max(dim=-1)
-            cells = _cells(index, others.start, painting, grid, start)
-            _keep(best[rows], Match(*(part[rows] for part in found)), top, cells)
-        start += painting[0].numel()
+            positions = _cells(index, others.start, style, grid, start)
+            _keep(best[rows], PatchMatch(*(part[rows] for part in found)), top, positions)
+        start += style[0].numel()
     return found
 
 
-def _blocks(picture: Size, painting: Size, grid: Grid) -> Iterator[tuple[slice, slice]]:
+def _blocks(image: Size, style: Size, grid: PatchPositions) -> Iterator[tuple[slice, slice]]:
     """Rows of patches of the picture beside rows of patches of the painting, near to square for little overlap."""
-    at_once = max(1, isqrt(BLOCK_NUMBERS // (picture.width * painting.width)) // grid.stride)
-    high, others = grid.count(picture.height), grid.count(painting.height)
+    at_once = max(1, isqrt(BLOCK_NUMBERS // (image.width * style.width)) // grid.stride)
+    high, others = grid.n_patches(image.height), grid.n_patches(style.height)
     for top in range(0, high, at_once):
         for start in range(0, others, at_once):
             yield slice(top, min(high, top + at_once)), slice(start, min(others, start + at_once))
 
 
-def _products(one: Float[Tensor, "c _ _"], other: Float[Tensor, "c _ _"], grid: Grid) -> Float[Tensor, "h w k l"]:
+def _products(
+    one: Float[Tensor, "c _ _"], other: Float[Tensor, "c _ _"], grid: PatchPositions
+) -> Float[Tensor, "h w k l"]:
     """⟨Ψ_p, Ψ*_q⟩ of all patches: products of cells, each made once, summed over the cells of a patch.
 
     Cells of one residue modulo the stride meet each other only.
     """
-    (side, stride), sizes = grid, [grid.count(length) for whole in (one, other) for length in whole.shape[1:]]
+    (side, stride), sizes = grid, [grid.n_patches(length) for whole in (one, other) for length in whole.shape[1:]]
     found = one.new_zeros(sizes)
     for down in range(min(side, stride)):
         for right in range(min(side, stride)):
             mine, theirs = (whole[:, down::stride, right::stride] for whole in (one, other))
-            cells = (mine.flatten(1).mT @ theirs.flatten(1)).view(*mine.shape[1:], *theirs.shape[1:])
-            across = _diagonal(cells, 1, len(range(right, side, stride)), sizes[1], sizes[3])
+            positions = (mine.flatten(1).mT @ theirs.flatten(1)).view(*mine.shape[1:], *theirs.shape[1:])
+            across = _diagonal(positions, 1, len(range(right, side, stride)), sizes[1], sizes[3])
             found += _diagonal(across, 0, len(range(down, side, stride)), sizes[0], sizes[2])
     return found
 
@@ -95,23 +99,25 @@ def _diagonal(products: Tensor, axis: int, steps: int, own: int, other: int) -> 
     return reduce(torch.add, moved)
 
 
-def _norms(painting: Float[Tensor, "c _ _"], grid: Grid) -> Float[Tensor, "k l"]:
+def _norms(style: Float[Tensor, "c _ _"], grid: PatchPositions) -> Float[Tensor, "k l"]:
     """‖Ψ*_q‖ of every patch, never 0."""
-    squares = painting.square().sum(0)[None, None]
+    squares = style.square().sum(0)[None, None]
     sums = functional.avg_pool2d(squares, grid.side, grid.stride, divisor_override=1)[0, 0]
     return sums.sqrt().clamp_min(torch.finfo(sums.dtype).tiny)
 
 
-def _keep(best: Tensor, found: Match, top: Tensor, cells: Match) -> None:
+def _keep(best: Tensor, found: PatchMatch, top: Tensor, positions: PatchMatch) -> None:
     """Where a block scores higher than what was found before, take its patches."""
     better = top > best
-    for old, new in ((best, top), (found.first, cells.first), (found.width, cells.width)):
+    for old, new in ((best, top), (found.first, positions.first), (found.width, positions.width)):
         old.copy_(torch.where(better, new, old))
 
 
-def _cells(index: Int[Tensor, "h w"], top: int, painting: Float[Tensor, "c _ _"], grid: Grid, start: int) -> Match:
+def _cells(
+    index: Int[Tensor, "h w"], top: int, style: Float[Tensor, "c _ _"], grid: PatchPositions, start: int
+) -> PatchMatch:
     """Patches numbered from the row `top` of patches on, as cells of all paintings in a row."""
-    width = painting.shape[-1]
-    across = grid.count(width)
+    width = style.shape[-1]
+    across = grid.n_patches(width)
     rows, columns = index // across + top, index % across
-    return Match(start + (rows * width + columns) * grid.stride, torch.full_like(index, width))
+    return PatchMatch(start + (rows * width + columns) * grid.stride, torch.full_like(index, width))

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from brushwork.perception.flags import as_given, products
+from brushwork.perception.flags import exact_precision, set_matmul_tf32
 from brushwork.types import Feature
 
 BLOCK = 1 << 16
@@ -23,18 +23,18 @@ Gram = Float[Tensor, "b c c"]
 PerChannel = Float[Tensor, "b c"]
 
 
-def takes(feature: Feature) -> bool:
+def is_supported(feature: Feature) -> bool:
     """Whether a feature is of that kind."""
     return feature.dtype == torch.bfloat16
 
 
-def gram(feature: Feature) -> Gram:
+def gram_sum(feature: Feature) -> Gram:
     """Σ f fᵀ. The gradient is rounded to bfloat16 as the features are."""
     found: Gram = _Gram.apply(feature)  # type: ignore[no-untyped-call]
     return found
 
 
-def spread(feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple[PerChannel, PerChannel]:
+def mean_std_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple[PerChannel, PerChannel]:
     """Σ (f − s) and Σ (f − s)²; the shift is a constant."""
     found: tuple[PerChannel, PerChannel] = _Spread.apply(feature, shift.detach().float())  # type: ignore[no-untyped-call]
     return found
@@ -46,7 +46,7 @@ class _Gram(torch.autograd.Function):
         ctx.save_for_backward(feature)
         batch, channels = feature.shape[:2]
         result = feature.new_zeros(batch, channels, channels, dtype=torch.float32)
-        with as_given(feature.device), products(tf32=True):  # which has room for every bit of a bfloat16
+        with exact_precision(feature.device), set_matmul_tf32(tf32=True):  # which has room for every bit of a bfloat16
             for block in torch.split(feature.flatten(2), BLOCK, dim=2):
                 columns = block.float()
                 result += columns @ columns.mT

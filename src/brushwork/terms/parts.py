@@ -8,30 +8,30 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from brushwork.types import Feature, PerPicture
+from brushwork.types import Feature, PerImage
 
 
-class Part(NamedTuple):
+class LossChunk(NamedTuple):
     """One summand: what it says of some rows of the feature."""
 
     rows: slice
-    loss: Callable[[Feature], PerPicture]
+    loss: Callable[[Feature], PerImage]
 
 
-def summed(feature: Feature, parts: Iterable[Part]) -> PerPicture:
+def sum_chunks(feature: Feature, chunks: Iterable[LossChunk]) -> PerImage:
     """Σ_i loss_i(feature[rows_i]), in the memory of a single part.
 
     Automatic differentiation would keep the graphs of all parts. Here each part's gradient is taken at once and
     added to one map of the feature's size, which the backward pass multiplies by ∂/∂sum, picture by picture.
     Parts must not mix the pictures of the batch. There are no second derivatives.
     """
-    found: Tensor = _Summed.apply(feature, tuple(parts))  # type: ignore[no-untyped-call]
+    found: Tensor = _Summed.apply(feature, tuple(chunks))  # type: ignore[no-untyped-call]
     return found
 
 
 class _Summed(torch.autograd.Function):
     @staticmethod
-    def forward(context: Any, feature: Tensor, parts: tuple[Part, ...]) -> Tensor:
+    def forward(context: Any, feature: Tensor, parts: tuple[LossChunk, ...]) -> Tensor:
         total = feature.new_zeros(len(feature))
         gradient = torch.zeros_like(feature) if context.needs_input_grad[0] else None
         for part in parts:
@@ -44,7 +44,7 @@ class _Summed(torch.autograd.Function):
         return outer.view(-1, 1, 1, 1) * context.gradient, None
 
 
-def _part(rows: Tensor, part: Part, gradient: Tensor | None) -> Tensor:
+def _part(rows: Tensor, part: LossChunk, gradient: Tensor | None) -> Tensor:
     """The value of one part; its gradient is added to `gradient`."""
     if gradient is None:
         return part.loss(rows)

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.picture.window import Size, Window
-from brushwork.terms.matching import Grid, Match, best_match
-from brushwork.terms.moments import wide
-from brushwork.types import Feature, PerPicture, Summary
+from brushwork.terms.matching import PatchMatch, PatchPositions, match_patches
+from brushwork.terms.moments import as_float32
+from brushwork.types import Feature, PerImage, Summary
 
 
 @dataclass(frozen=True)
-class NearestPatch:
+class MRFLoss:
     """norm · Σ_p ‖Ψ_p − Ψ*_NN(p)‖² over the patches Ψ that lie wholly in the map, every `stride` cells.
 
     NN(p) = argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖, normalized cross-correlation with the patches of all targets; held fixed in
@@ -28,13 +28,13 @@ class NearestPatch:
     Raises: InputError: a stride below 1, no painting, or a map smaller than a patch.
     """
 
-    tap: str
+    layer: str
     targets: tuple[Feature, ...] = field(repr=False)
     """The painting's features; turned and scaled copies of it are more targets, of any size."""
-    norm: float
+    scale: float
     stride: int = 1
     """Cells between patches, in the picture and in the painting."""
-    reach: int = 1
+    halo: int = 1
     """Half-size of a patch: 1 is 3×3."""
 
     def __post_init__(self) -> None:
@@ -44,21 +44,21 @@ class NearestPatch:
             self._check(Size.of(target), "painting's")
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        self._check(window.of, "picture's")
-        own = wide(feature)
+        self._check(window.full_size, "picture's")
+        own = as_float32(feature)
         seen = self._patches(window)
         if seen is None:
             return {"square": own.flatten(1).sum(-1) * 0}
-        return {"square": torch.stack([self._one(picture, seen) for picture in own])}
+        return {"square": torch.stack([self._one(image, seen) for image in own])}
 
-    def score(self, summary: Summary) -> PerPicture:
-        return self.norm * summary["square"]
+    def score(self, summary: Summary) -> PerImage:
+        return self.scale * summary["square"]
 
     def _patches(self, window: Window) -> tuple[slice, slice] | None:
         """The cells of the patches whose middle is in the window, counted in the grown window; None: no patches."""
-        grown = window.grown(self.reach)
-        rows = self._along(window.top, window.bottom, window.of.height)
-        columns = self._along(window.left, window.right, window.of.width)
+        grown = window.expand(self.halo)
+        rows = self._along(window.top, window.bottom, window.full_size.height)
+        columns = self._along(window.left, window.right, window.full_size.width)
         if rows is None or columns is None:
             return None
         (top, bottom), (left, right) = rows, columns
@@ -66,26 +66,26 @@ class NearestPatch:
 
     def _along(self, start: int, end: int, length: int) -> tuple[int, int] | None:
         """First and last cell of the patches with their middle in start … end, along one axis."""
-        first = -(-max(0, start - self.reach) // self.stride) * self.stride
-        last = min(end - 1 - self.reach, length - self._grid.side) // self.stride * self.stride
+        first = -(-max(0, start - self.halo) // self.stride) * self.stride
+        last = min(end - 1 - self.halo, length - self._grid.side) // self.stride * self.stride
         return (first, last + self._grid.side) if last >= first else None
 
-    def _one(self, picture: Tensor, seen: tuple[slice, slice]) -> Tensor:
+    def _one(self, image: Tensor, seen: tuple[slice, slice]) -> Tensor:
         """Σ ‖Ψ_p − Ψ*_NN(p)‖² of one picture = Σ_x n(x) ‖f(x) − m(x)‖² + a rest that does not change.
 
         m(x) is the mean, and n(x) the number, of what the nearest patches want at the cell x.
         """
         rows, columns = seen
-        own = picture[:, rows, columns]
+        own = image[:, rows, columns]
         with torch.no_grad():
-            paintings = [wide(target).to(own)[0] for target in self.targets]
-            match = best_match(own, paintings, self._grid)
-            wanted, number, rest = _wanted(own, paintings, match, self._grid)
+            styles = [as_float32(target).to(own)[0] for target in self.targets]
+            match = match_patches(own, styles, self._grid)
+            wanted, number, rest = _wanted(own, styles, match, self._grid)
         return ((own - wanted).square() * number).sum() + rest
 
     @property
-    def _grid(self) -> Grid:
-        return Grid(2 * self.reach + 1, self.stride)
+    def _grid(self) -> PatchPositions:
+        return PatchPositions(2 * self.halo + 1, self.stride)
 
     def _check(self, size: Size, whose: str) -> None:
         if min(size) < self._grid.side:
@@ -95,12 +95,14 @@ class NearestPatch:
             )
 
 
-def _wanted(own: Tensor, paintings: list[Tensor], match: Match, grid: Grid) -> tuple[Tensor, Tensor, Tensor]:
+def _wanted(
+    own: Tensor, styles: list[Tensor], match: PatchMatch, grid: PatchPositions
+) -> tuple[Tensor, Tensor, Tensor]:
     """What the nearest patches want: the mean at each cell, their number there, and Σ_x n(x)·(variance at x)."""
-    cells = torch.cat([painting.flatten(1) for painting in paintings], dim=1)
+    positions = torch.cat([style.flatten(1) for style in styles], dim=1)
     total, square, number = torch.zeros_like(own), own.new_zeros(own.shape[1:]), own.new_zeros(own.shape[1:])
     for down, right in product(range(grid.side), repeat=2):
-        wish = cells[:, match.first + down * match.width + right]
+        wish = positions[:, match.first + down * match.width + right]
         rows, columns = (
             slice(start, start + (count - 1) * grid.stride + 1, grid.stride)
             for start, count in zip((down, right), match.first.shape, strict=True)

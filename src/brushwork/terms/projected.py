@@ -10,12 +10,12 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.picture.window import Window
-from brushwork.terms.moments import count, gram, vectors
-from brushwork.types import Feature, PerPicture, Summary
+from brushwork.terms.moments import count_positions, flatten_positions, gram
+from brushwork.types import Feature, PerImage, Summary
 
 
 @dataclass(frozen=True)
-class ProjectedGram:
+class ProjectedGramLoss:
     """norm · ‖D (G/M) Dᵀ − T‖², G = Σ_p f fᵀ over the M cells, D the directions that are seen.
 
     With k directions of c channels, k(k + 1)/2 numbers are matched instead of c(c + 1)/2.
@@ -23,22 +23,22 @@ class ProjectedGram:
     Source: Gatys, Ecker, Bethge, 1505.07376, section 4 (the model of 10k parameters: 64 components for each layer).
     """
 
-    tap: str
+    layer: str
     directions: Float[Tensor, "k c"] = field(repr=False)
     """D: one direction a row; see `principal_directions`."""
     target: Float[Tensor, "_ k k"] = field(repr=False)
     """T, the painting's own D (A/M_A) Dᵀ."""
-    norm: float
-    reach: int = 0
+    scale: float
+    halo: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        columns = vectors(feature)
+        columns = flatten_positions(feature)
         seen = self.directions.to(columns) @ columns
-        return {"count": count(feature), "second": seen @ seen.mT}
+        return {"count": count_positions(feature), "second": seen @ seen.mT}
 
-    def score(self, summary: Summary) -> PerPicture:
+    def score(self, summary: Summary) -> PerImage:
         projected = summary["second"] / summary["count"].view(-1, 1, 1)
-        return self.norm * (projected - self.target).square().flatten(1).sum(-1)
+        return self.scale * (projected - self.target).square().flatten(1).sum(-1)
 
 
 @torch.no_grad()
@@ -51,7 +51,7 @@ def principal_directions(feature: Feature, most: int) -> tuple[Float[Tensor, "k 
     """
     if len(feature) != 1 or most < 1:
         raise InputError(f"directions are 1 or more, of one picture; given: {most}, of {len(feature)}.")
-    moments = gram(feature)[0] / count(feature)
+    moments = gram(feature)[0] / count_positions(feature)
     values, axes = torch.linalg.eigh(moments.double())
     kept = min(most, len(values))
     chosen = values.flip(0)[:kept].clamp_min(0)

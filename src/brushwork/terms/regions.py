@@ -8,20 +8,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from brushwork.terms.moments import vectors, wide
+from brushwork.terms.moments import as_float32, flatten_positions
 from brushwork.types import Feature, Guides, Summary
 
 
 def guided_gram(feature: Feature, guides: Guides) -> Float[Tensor, "b k c c"]:
     """Σ_p u_k(p) f(p) f(p)ᵀ = F diag(u_k) Fᵀ for every guide u_k, without a map of Gram matrices."""
-    columns = vectors(feature)
+    columns = flatten_positions(feature)
     found: Tensor = _GuidedGram.apply(columns, guides.to(columns).flatten(1))  # type: ignore[no-untyped-call]
     return found
 
 
-def guided_spread_sums(feature: Feature, guides: Guides, shifts: Float[Tensor, "_ k c"]) -> Summary:
+def guided_mean_std_sums(feature: Feature, guides: Guides, shifts: Float[Tensor, "_ k c"]) -> Summary:
     """Σ u, Σ u (f − s) and Σ u (f − s)² for every guide u_k, each about its own shift s_k."""
-    columns = vectors(feature)
+    columns = flatten_positions(feature)
     weights = guides.to(columns).flatten(1)
     sums = [
         _weighted_sums(columns - shift.unsqueeze(-1), weight)
@@ -33,7 +33,7 @@ def guided_spread_sums(feature: Feature, guides: Guides, shifts: Float[Tensor, "
 
 def guided_covariance_sums(feature: Feature, guide: Guides, shift: Float[Tensor, "_ c"]) -> Summary:
     """Σ u, Σ u (f − s) and Σ u (f − s)(f − s)ᵀ for a single guide u: what `covariance_sums` says of a part."""
-    away = wide(feature) - shift[:, :, None, None]
+    away = as_float32(feature) - shift[:, :, None, None]
     weight = guide.to(away).flatten()
     return {
         "count": weight.sum().expand(len(away)),

@@ -8,12 +8,12 @@ from typing import Literal
 from torch import Tensor
 
 from brushwork.picture.window import Window
-from brushwork.terms.moments import wide
-from brushwork.types import Feature, PerPicture, Summary
+from brushwork.terms.moments import as_float32
+from brushwork.types import Feature, PerImage, Summary
 
 
 @dataclass(frozen=True)
-class TotalVariation:
+class TotalVariationLoss:
     """across · Σ|x(i,j+1) − x(i,j)|ᵖ + down · Σ|x(i+1,j) − x(i,j)|ᵖ.
 
     Differences belong to their upper left pixel. With `paired`, only pixels that have both neighbors count,
@@ -26,12 +26,12 @@ class TotalVariation:
     across: float
     down: float
     paired: bool = False
-    tap: str = "pixels"
-    reach: int = 1
+    layer: str = "pixels"
+    halo: int = 1
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
         """Sums over the differences whose upper left pixel lies in the window."""
-        own = wide(_own(feature, window))
+        own = as_float32(_own(feature, window))
         bottom, right = self._ends(window)
         here = own[..., : window.height, : window.width]
         across = own[..., : bottom if self.paired else window.height, 1 : right + 1]
@@ -41,21 +41,21 @@ class TotalVariation:
             "down": self._sum(down - here[..., :bottom, : down.shape[-1]]),
         }
 
-    def score(self, summary: Summary) -> PerPicture:
+    def score(self, summary: Summary) -> PerImage:
         return self.across * summary["across"] + self.down * summary["down"]
 
     def _ends(self, window: Window) -> tuple[int, int]:
         """Rows and columns of the window that have a lower and a right neighbor."""
-        bottom = min(window.height, window.of.height - 1 - window.top)
-        right = min(window.width, window.of.width - 1 - window.left)
+        bottom = min(window.height, window.full_size.height - 1 - window.top)
+        right = min(window.width, window.full_size.width - 1 - window.left)
         return bottom, right
 
-    def _sum(self, difference: Tensor) -> PerPicture:
+    def _sum(self, difference: Tensor) -> PerImage:
         powered = difference.abs() if self.power == 1 else difference.square()
         return powered.flatten(1).sum(-1)
 
 
 def _own(feature: Feature, window: Window) -> Tensor:
     """The window and what lies below and right of it: the grown feature without its upper and left margin."""
-    grown = window.grown(1)
+    grown = window.expand(1)
     return feature[..., window.top - grown.top :, window.left - grown.left :]

@@ -9,33 +9,33 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.picture.window import Window
-from brushwork.terms.moments import mean, spread_sums, variance
-from brushwork.types import Feature, PerPicture, Summary
+from brushwork.terms.moments import mean, mean_std_sums, variance
+from brushwork.types import Feature, PerImage, Summary
 
 SMALLEST_VARIANCE = 1e-12
 """Below this a channel counts as dead: its standard deviation keeps a finite gradient."""
 
 
 @dataclass(frozen=True)
-class MeanStd:
-    """norm · (‖μ − μ*‖² + std_share · ‖σ − σ*‖²) over the channels.
+class MeanStdLoss:
+    """norm · (‖μ − μ*‖² + std_weight · ‖σ − σ*‖²) over the channels.
 
-    Source: Galerne et al., 2212.13459 (norm 1/N). With a std_share of 0, the means alone: the model of 1k parameters
+    Source: Galerne et al., 2212.13459 (norm 1/N). With a std_weight of 0, the means alone: the model of 1k parameters
     of 1505.07376.
     Differs: the square root is guarded, so that dead channels do not divide by zero.
     """
 
-    tap: str
+    layer: str
     mean: Float[Tensor, "_ c"] = field(repr=False)
     std: Float[Tensor, "_ c"] = field(repr=False)
-    norm: float
-    std_share: float = 1.0
-    reach: int = 0
+    scale: float
+    std_weight: float = 1.0
+    halo: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        return spread_sums(feature, self.mean)
+        return mean_std_sums(feature, self.mean)
 
-    def score(self, summary: Summary) -> PerPicture:
+    def score(self, summary: Summary) -> PerImage:
         std = torch.sqrt(variance(summary).clamp_min(SMALLEST_VARIANCE))
         means = (mean(summary, self.mean) - self.mean).square()
-        return self.norm * (means + self.std_share * (std - self.std).square()).sum(-1)
+        return self.scale * (means + self.std_weight * (std - self.std).square()).sum(-1)

@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from brushwork.errors import InputError
-from brushwork.fast.painter import Painter
-from brushwork.folders import expanded
+from brushwork.fast.painter import StyleModel
+from brushwork.folders import expand_user
 from brushwork.pipes import content_of_pipe
-from brushwork.training.options import Learning
-from brushwork.training.photographs import photographs_in
+from brushwork.training.options import TrainingOptions
+from brushwork.training.photographs import list_photos
 
-_MACHINE = ("engine", "replay")
+_MACHINE = ("engine", "cuda_graphs")
 """Options that change nothing of what is learned but rounding."""
 
 
-def about(
+def describe_training(
     family: str,
-    options: Learning,
+    options: TrainingOptions,
     *,
     styles: Sequence[Path] = (),
-    photographs: Path | None = None,
-    start: Painter | None = None,
+    photos: Path | None = None,
+    init: StyleModel | None = None,
 ) -> dict[str, Any]:
     """A story for JSON: the family of painters, the options, fingerprints of what is learned from.
 
@@ -34,24 +34,24 @@ def about(
     settings = {name: value for name, value in asdict(options).items() if name not in _MACHINE}
     story = {
         "family": family,
-        "styles": [{"name": one.name, "sha256": digest_of(one)} for one in styles],
-        "photographs_sha256": None if photographs is None else digest_of_names(photographs),
+        "styles": [{"name": one.name, "sha256": hash_file(one)} for one in styles],
+        "photographs_sha256": None if photos is None else hash_names(photos),
         "options": settings,
     }
-    return story if start is None else {**story, "from": start.name}
+    return story if init is None else {**story, "from": init.name}
 
 
-def digest_of(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """sha256 of a file. Raises: InputError: it cannot be read."""
     try:
-        path = expanded(path)
+        path = expand_user(path)
         piped = content_of_pipe(path)
         return sha256(path.read_bytes() if piped is None else piped).hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
 
 
-def digest_of_names(folder: Path) -> str:
+def hash_names(folder: Path) -> str:
     """sha256 of the names of a folder's pictures: the same photographs in the same order."""
-    names = [str(one.relative_to(expanded(folder))) for one in photographs_in(folder).pictures]
+    names = [str(one.relative_to(expand_user(folder))) for one in list_photos(folder).images]
     return sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()

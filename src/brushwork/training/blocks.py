@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from brushwork.picture.window import Size
-from brushwork.training.lesson import Batch
+from brushwork.training.lesson import TrainingBatch
 from brushwork.types import Feature
 
 _NUMBERS = 6
@@ -20,20 +20,20 @@ _NUMBERS = 6
 _INVISIBLE = 1e-9
 
 
-class Cutting(Protocol):
-    """How blocks are cut: see `Blocks` among the options."""
+class BlockSampling(Protocol):
+    """How blocks are cut: see `BlockOptions` among the options."""
 
     @property
     def block(self) -> int: ...
     @property
-    def turns(self) -> tuple[float, ...]: ...
+    def rotations(self) -> tuple[float, ...]: ...
     @property
     def scales(self) -> tuple[float, ...]: ...
     @property
-    def mirrored(self) -> bool: ...
+    def mirror(self) -> bool: ...
 
 
-def blocks(pictures: Sequence[Feature], batch: Batch, how: Cutting, stream: int = 0) -> Feature:
+def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockSampling, stream: int = 0) -> Feature:
     """This rank's blocks of a batch; what is drawn is drawn for all ranks. `stream` tells draws of one step apart.
 
     The pictures are of one row each, with any number of channels, and at least as large as a block.
@@ -42,41 +42,39 @@ def blocks(pictures: Sequence[Feature], batch: Batch, how: Cutting, stream: int 
     for _ in range(stream + 1):
         drawn = torch.rand(batch.whole, _NUMBERS, generator=generator, dtype=torch.float64)
     own = drawn[batch.first : batch.first + batch.size].tolist()
-    return torch.cat([_block(pictures[int(which * len(pictures))], how, chance) for which, *chance in own])
+    return torch.cat([_block(images[int(which * len(images))], how, chance) for which, *chance in own])
 
 
-def middle(picture: Feature, side: int) -> Feature:
+def crop_middle(image: Feature, side: int) -> Feature:
     """The block in the middle of a picture."""
-    height, width = Size.of(picture)
+    height, width = Size.of(image)
     top, left = (height - side) // 2, (width - side) // 2
-    return picture[..., top : top + side, left : left + side]
+    return image[..., top : top + side, left : left + side]
 
 
-def _block(picture: Feature, how: Cutting, chance: Sequence[float]) -> Feature:
-    turn, scaling, mirror, down, across = chance
-    angle = radians(how.turns[int(turn * len(how.turns))])
-    angle, reach = _fitting(picture, how.block, angle, how.scales[int(scaling * len(how.scales))])
-    half = reach * (abs(cos(angle)) + abs(sin(angle)))
-    center = [
-        half + place * (side - 1 - 2 * half) for place, side in zip((down, across), Size.of(picture), strict=True)
-    ]
-    grid = _grid(picture, how.block, angle, reach, center)
-    cut = functional.grid_sample(picture, grid, mode="bilinear", padding_mode="border", align_corners=True)
-    return cut.flip(-1) if how.mirrored and mirror < 0.5 else cut
+def _block(image: Feature, how: BlockSampling, generator: Sequence[float]) -> Feature:
+    turn, scaling, mirror, down, across = generator
+    angle = radians(how.rotations[int(turn * len(how.rotations))])
+    angle, halo = _fitting(image, how.block, angle, how.scales[int(scaling * len(how.scales))])
+    half = halo * (abs(cos(angle)) + abs(sin(angle)))
+    center = [half + place * (side - 1 - 2 * half) for place, side in zip((down, across), Size.of(image), strict=True)]
+    grid = _grid(image, how.block, angle, halo, center)
+    cut = functional.grid_sample(image, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return cut.flip(-1) if how.mirror and mirror < 0.5 else cut
 
 
-def _fitting(picture: Feature, side: int, angle: float, scale: float) -> tuple[float, float]:
+def _fitting(image: Feature, side: int, angle: float, scale: float) -> tuple[float, float]:
     """Angle, and half of what is looked at along a side, so that it lies inside the picture."""
-    room = (min(Size.of(picture)) - 1) / 2
-    reach = min((side - 1) / 2 / scale, room)
-    turned = reach * (abs(cos(angle)) + abs(sin(angle)))
-    return (angle if turned <= room + _INVISIBLE else 0.0), reach
+    loader = (min(Size.of(image)) - 1) / 2
+    halo = min((side - 1) / 2 / scale, loader)
+    turned = halo * (abs(cos(angle)) + abs(sin(angle)))
+    return (angle if turned <= loader + _INVISIBLE else 0.0), halo
 
 
-def _grid(picture: Feature, side: int, angle: float, reach: float, center: Sequence[float]) -> Tensor:
-    line = torch.linspace(-reach, reach, side, device=picture.device)
+def _grid(image: Feature, side: int, angle: float, halo: float, center: Sequence[float]) -> Tensor:
+    line = torch.linspace(-halo, halo, side, device=image.device)
     y, x = torch.meshgrid(line, line, indexing="ij")
-    height, width = Size.of(picture)
+    height, width = Size.of(image)
     across = center[1] + cos(angle) * x - sin(angle) * y
     down = center[0] + sin(angle) * x + cos(angle) * y
     return torch.stack([2 * across / (width - 1) - 1, 2 * down / (height - 1) - 1], dim=-1)[None]

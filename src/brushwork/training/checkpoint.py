@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from brushwork.errors import InputError
+from brushwork.jobs.settings import rename_old_options
 from brushwork.jobs.tensorfile import read_tensors, write_tensors
 from brushwork.types import State
 
@@ -15,7 +16,7 @@ _ENTRY = "brushwork training"
 """Name of the metadata's entry."""
 
 
-class Checkpoint(NamedTuple):
+class TrainingCheckpoint(NamedTuple):
     """Where a training stands, after a step."""
 
     step: int
@@ -38,7 +39,7 @@ class Checkpoint(NamedTuple):
         write_tensors(path, self.tensors, {_ENTRY: json.dumps(told)})
 
     @classmethod
-    def read(cls, path: Path) -> Checkpoint:
+    def read(cls, path: Path) -> TrainingCheckpoint:
         """Read the file.
 
         Raises: InputError: missing, damaged, or no checkpoint of a training.
@@ -51,7 +52,7 @@ class Checkpoint(NamedTuple):
                 f"{path} is no checkpoint of a training ({error!r}): remove it, and begin anew."
             ) from error
 
-    def require(self, about: Mapping[str, Any]) -> None:
+    def require_same_training(self, about: Mapping[str, Any]) -> None:
         """Refuse to go on with other settings, but for how long is learned.
 
         Raises: InputError.
@@ -70,6 +71,6 @@ _FREE = ("iterations", "validate_every")
 
 def _flat(about: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, value in about.items():
+    for name, value in rename_old_options(about).items():
         found |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return found

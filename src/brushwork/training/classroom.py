@@ -9,67 +9,72 @@ from contextlib import contextmanager
 import torch
 
 from brushwork.errors import InputError
-from brushwork.evaluate.wire import Wire
-from brushwork.training.course import Course
-from brushwork.training.lesson import Batch, Lesson
-from brushwork.training.photographs import Photographs, divided, photographs_in
+from brushwork.evaluate.wire import ProcessGroup
+from brushwork.training.course import TrainingConfig
+from brushwork.training.lesson import TrainingBatch, TrainingTask
+from brushwork.training.photographs import PhotoDataset, list_photos, split
 from brushwork.types import Image
 
 
-class Classroom:
+class BatchLoader:
     """Makes the batches of a training, the same for the same step."""
 
     def __init__(
-        self, lesson: Lesson, course: Course, device: torch.device, wire: Wire | None, note: Callable[[str], None]
+        self,
+        task: TrainingTask,
+        config: TrainingConfig,
+        device: torch.device,
+        group: ProcessGroup | None,
+        note: Callable[[str], None],
     ) -> None:
         """Raises: InputError: no photographs where they are wanted; a batch that the ranks cannot share."""
-        self._crop, self._options, self._device = lesson.crop, course.options, device
-        rank, count = (0, 1) if wire is None else (wire.rank, wire.count)
+        self._crop, self._options, self._device = task.crop, config.options, device
+        rank, count = (0, 1) if group is None else (group.rank, group.world_size)
         if self._options.batch % count:
             raise InputError(f"batch is {self._options.batch}: it must be a multiple of the {count} processes.")
         self._own = self._options.batch // count
         self._first = rank * self._own
-        self._learned, self._held = _photographs(lesson, course, note if rank == 0 else lambda _: None)
-        self._crops = Ahead(self._cut, device.type != "cpu")
+        self._train_step, self._held = _contents(task, config, note if rank == 0 else lambda _: None)
+        self._crops = Prefetcher(self._cut, device.type != "cpu")
 
     @property
-    def photographs(self) -> int:
+    def n_photos(self) -> int:
         """How many are learned from."""
-        return len(self._learned or ())
+        return len(self._train_step or ())
 
     @property
-    def held_out(self) -> int:
+    def n_val_images(self) -> int:
         """How many are judged by."""
         return len(self._held or ())
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int) -> TrainingBatch:
         """What a step learns from.
 
         Raises: InputError: no photograph can be read.
         """
         return self._made(step, self._first, self._own, self._options.batch, self._crops(step))
 
-    def examination(self) -> Batch | None:
+    def validation_batch(self) -> TrainingBatch | None:
         """What is judged by: the same at every judgement; None: nothing is held out."""
-        rows = self._options.held_out if self._held is None else self.held_out
+        rows = self._options.val_images if self._held is None else self.n_val_images
         if self._crop and self._held is None:
             return None
         if not rows:
             return None
-        pictures = None if self._held is None else self._held.middles(rows, self._crop)
-        return self._made(_EXAMINED, 0, rows, rows, pictures)
+        images = None if self._held is None else self._held.center_crops(rows, self._crop)
+        return self._made(_EXAMINED, 0, rows, rows, images)
 
     def _cut(self, step: int) -> Image | None:
         """This rank's crops for a step."""
         first = step * self._options.batch + self._first
-        return None if self._learned is None else self._learned.batch(range(first, first + self._own), self._crop)
+        return None if self._train_step is None else self._train_step.batch(range(first, first + self._own), self._crop)
 
-    def _made(self, step: int, first: int, size: int, whole: int, pictures: Image | None) -> Batch:
-        on_device = None if pictures is None else pictures.to(self._device)
-        return Batch(step, self._options.seed, first, size, whole, self._device, on_device)
+    def _made(self, step: int, first: int, size: int, whole: int, images: Image | None) -> TrainingBatch:
+        on_device = None if images is None else images.to(self._device)
+        return TrainingBatch(step, self._options.seed, first, size, whole, self._device, on_device)
 
 
-class Ahead:
+class Prefetcher:
     """Makes what each step needs; while an accelerator computes one step, already that of the next."""
 
     def __init__(self, make: Callable[[int], Image | None], ahead: bool) -> None:
@@ -92,26 +97,26 @@ _EXAMINED = -1
 """The step of what is judged by: no batch has it."""
 
 
-def _photographs(
-    lesson: Lesson, course: Course, note: Callable[[str], None]
-) -> tuple[Photographs | None, Photographs | None]:
-    if not lesson.crop:
+def _contents(
+    task: TrainingTask, config: TrainingConfig, note: Callable[[str], None]
+) -> tuple[PhotoDataset | None, PhotoDataset | None]:
+    if not task.crop:
         return None, None
-    if course.photographs is None:
-        raise InputError("no photographs were given: name a folder of them with --photos.")
-    options, side = course.options, max(course.photo_size, lesson.crop)
-    learned, held = divided(photographs_in(course.photographs).pictures, options.held_out, options.seed)
-    made = [Photographs(files, side, options.seed, note) if files else None for files in (learned, held)]
+    if config.photos is None:
+        raise InputError("no photographs were given: name a folder of them with --dataset.")
+    options, side = config.options, max(config.photo_size, task.crop)
+    learned, held = split(list_photos(config.photos).images, options.val_images, options.seed)
+    made = [PhotoDataset(files, side, options.seed, note) if files else None for files in (learned, held)]
     return made[0], made[1]
 
 
 @contextmanager
-def examined(lesson: Lesson) -> Iterator[None]:
+def eval_mode(task: TrainingTask) -> Iterator[None]:
     """Learners as they paint: batch norm by its running means."""
-    for learner in lesson.learners.values():
-        learner.eval()
+    for network in task.networks.values():
+        network.eval()
     try:
         yield
     finally:
-        for learner in lesson.learners.values():
-            learner.train()
+        for network in task.networks.values():
+            network.train()

@@ -9,17 +9,17 @@ from typing import Any
 
 from brushwork.errors import InputError
 from brushwork.fast.painter import ENDING
-from brushwork.training.options import Learning
+from brushwork.training.options import TrainingOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class TrainingConfig:
     """How a lesson is taught, and where what comes of it goes."""
 
-    options: Learning
+    options: TrainingOptions
     output: Path
     """The painter's file."""
-    photographs: Path | None
+    photos: Path | None
     """Folder to learn from; None: the lesson wants none."""
     photo_size: int = 480
     """Pixels of a photograph's short side, at most, as it is learned from."""
@@ -46,7 +46,7 @@ class Course:
         return self.output.with_suffix(".json")
 
     @property
-    def pictures(self) -> Path:
+    def images_folder(self) -> Path:
         """The folder of validation pictures."""
         return self.output.with_name(f"{self.output.stem}-validation")
 

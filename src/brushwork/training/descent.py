@@ -10,50 +10,52 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import BrushworkError, InputError
-from brushwork.evaluate.wire import Wire
-from brushwork.training.lesson import Batch, Lesson
+from brushwork.evaluate.wire import ProcessGroup
+from brushwork.training.lesson import TrainingBatch, TrainingTask
 
 _FIRST_RATE = "first_lr"
 """Where a group of parameters keeps the learning rate that the schedule multiplies."""
 
-_DTYPES = {"bf16": torch.bfloat16, "half": torch.float16}
+_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-class Descent:
+class GradientStep:
     """Goes down the losses of a lesson.
 
-    Losses, gradients and weights stay in float32. With `half`, losses are scaled up so that gradients do not vanish,
+    Losses, gradients and weights stay in float32. With `fp16`, losses are scaled up so that gradients do not vanish,
     and a step whose gradients overflow is left out, on all ranks alike.
     """
 
-    def __init__(self, lesson: Lesson, device: torch.device, mixed: str, wire: Wire | None = None) -> None:
-        self._lesson, self._device, self._wire = lesson, device, wire
-        self._dtype = _DTYPES.get(resolved(mixed, device))
+    def __init__(
+        self, task: TrainingTask, device: torch.device, mixed: str, process_group: ProcessGroup | None = None
+    ) -> None:
+        self._task, self._device, self._group = task, device, process_group
+        self._dtype = _DTYPES.get(resolve_mixed_precision(mixed, device))
         self.scaler = torch.amp.GradScaler(device.type, enabled=self._dtype == torch.float16)
-        for optimizer in lesson.optimizers.values():
+        for optimizer in task.optimizers.values():
             for group in optimizer.param_groups:
                 group.setdefault(_FIRST_RATE, group["lr"])
 
-    def step(self, batch: Batch, rate: float) -> Mapping[str, float]:
+    def step(self, batch: TrainingBatch, rate: float) -> Mapping[str, float]:
         """One step; `rate` multiplies the learning rates. The losses, over all ranks, with `total` of all turns.
 
         Raises: BrushworkError: a loss is not finite, before any weight is changed by it.
         """
         losses: dict[str, Tensor] = {}
-        turns = self._lesson.turns(batch)
+        turns = self._task.training_steps(batch)
         while True:
-            with self.mixed():
+            with self.autocast():
                 turn = next(turns, None)
             if turn is None:
                 break
             total, terms = turn.losses
             losses |= {name: value.detach() for name, value in terms.items()}
             losses["total"] = losses.get("total", 0) + total.detach()
-            self._descend(self._lesson.optimizers[turn.optimizer], total, rate, batch.step)
+            self._descend(self._task.optimizers[turn.optimizer], total, rate, batch.step)
         self.scaler.update()
         return self._mean(losses)
 
-    def mixed(self) -> AbstractContextManager[Any]:
+    def autocast(self) -> AbstractContextManager[Any]:
         """Compute the layers of painters in fewer bits, where that was asked for."""
         if self._dtype is None:
             return nullcontext()
@@ -73,23 +75,23 @@ class Descent:
 
     def _average(self, optimizer: torch.optim.Optimizer) -> None:
         """The mean of all ranks' gradients, on each of them bit for bit the same."""
-        if self._wire is None:
+        if self._group is None:
             return
         parameters = [one for group in optimizer.param_groups for one in group["params"]]
         own = [torch.zeros_like(one) if one.grad is None else one.grad for one in parameters]
-        summed = self._wire.sum(torch.cat([one.flatten() for one in own])) / self._wire.count
+        summed = self._group.all_reduce_sum(torch.cat([one.flatten() for one in own])) / self._group.world_size
         parts = torch.split(summed, [one.numel() for one in parameters])
         for one, mean in zip(parameters, parts, strict=True):
             one.grad = mean.view_as(one)
 
     def _mean(self, losses: Mapping[str, Tensor]) -> dict[str, float]:
         values = torch.stack([value.float() for value in losses.values()])
-        if self._wire is not None:
-            values = self._wire.sum(values) / self._wire.count
+        if self._group is not None:
+            values = self._group.all_reduce_sum(values) / self._group.world_size
         return dict(zip(losses, values.tolist(), strict=True))
 
 
-def resolved(mixed: str, device: torch.device) -> str:
+def resolve_mixed_precision(mixed: str, device: torch.device) -> str:
     """What is meant by a choice of mixed precision on a device.
 
     Raises: InputError: float16 where torch has no scaled losses for it.

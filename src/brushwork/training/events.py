@@ -9,20 +9,20 @@ from typing import NamedTuple, TypeAlias
 import torch
 
 
-class Begun(NamedTuple):
+class TrainingStarted(NamedTuple):
     """It begins, or goes on."""
 
     device: torch.device
     iterations: int
     done: int
     """Iterations that were done before."""
-    photographs: int
+    n_photos: int
     """To learn from."""
-    held_out: int
+    n_val_images: int
     """To judge by."""
 
 
-class Learned(NamedTuple):
+class StepDone(NamedTuple):
     """An iteration is done."""
 
     step: int
@@ -31,28 +31,28 @@ class Learned(NamedTuple):
     """Means over the batch: the weighted terms, and `total`."""
 
 
-class Judged(NamedTuple):
+class Validated(NamedTuple):
     """The painter was judged by what is held out."""
 
     step: int
     losses: Mapping[str, float]
-    picture: Path | None
+    image: Path | None
     """Photographs above, what the painter made of them below."""
 
 
-class Told(NamedTuple):
+class TrainingNote(NamedTuple):
     """Something that a person should know."""
 
     text: str
 
 
-class Graduated(NamedTuple):
+class TrainingFinished(NamedTuple):
     """It is over; the painter is there."""
 
-    painter: Path
+    model: Path
     history: Path
     step: int
     seconds: float
 
 
-Event: TypeAlias = Begun | Learned | Judged | Told | Graduated
+TrainingEvent: TypeAlias = TrainingStarted | StepDone | Validated | TrainingNote | TrainingFinished

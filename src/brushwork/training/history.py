@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from brushwork.errors import InputError
-from brushwork.picture.destination import placing
+from brushwork.picture.destination import atomic_write
 
 Kind = Literal["learned", "judged"]
 
@@ -44,7 +44,7 @@ class History:
 
         Raises: InputError: it cannot be written.
         """
-        with placing(path, overwrite=True) as temporary:
+        with atomic_write(path, overwrite=True) as temporary:
             temporary.write_text(json.dumps({**about, **self.rows}), encoding="utf-8")
 
     @classmethod

@@ -14,19 +14,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from brushwork.errors import InputError
-from brushwork.fast.super_resolution import SuperResolution
+from brushwork.fast.super_resolution import SuperResolutionConfig
 from brushwork.perception import Encoder
-from brushwork.perception.flags import as_given
+from brushwork.perception.flags import exact_precision
 from brushwork.picture.framing import pad
 from brushwork.picture.resample import resize
 from brushwork.picture.window import Size
-from brushwork.recipes.balance import content_objective, smooth_objective
-from brushwork.recipes.convention import CONVENTIONS
-from brushwork.recipes.options import Seeing, check, require
-from brushwork.training.learner import adam, learner
-from brushwork.training.lesson import Batch, Turn
-from brushwork.training.options import Learning
-from brushwork.types import Image, Losses
+from brushwork.recipes.balance import content_objective, tv_objective
+from brushwork.recipes.convention import NORMALIZATIONS
+from brushwork.recipes.options import EncoderOptions, check_options, require_option
+from brushwork.training.learner import make_adam, make_network
+from brushwork.training.lesson import OptimizerStep, TrainingBatch
+from brushwork.training.options import TrainingOptions
+from brushwork.types import Image, LossValues
 
 PAINTER = "painter"
 
@@ -35,7 +35,7 @@ _REACH = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class LargerTraining(Learning, SuperResolution, Seeing):
+class SuperResolutionTrainingOptions(TrainingOptions, SuperResolutionConfig, EncoderOptions):
     """Options of learning to make pictures larger.
 
     Source: 1603.08155, section 4.2; 200000 iterations there.
@@ -59,89 +59,91 @@ class LargerTraining(Learning, SuperResolution, Seeing):
     pixel_weight: float = 0.0
     """Weight of the mean squared difference of the pixels, white being 255; 0 or more."""
 
-    smoothness: float = 0.0
+    tv_weight: float = 0.0
     """Weight of the total variation; 0 or more."""
 
     def __post_init__(self) -> None:
-        check(self)
-        require(self.crop >= 8 and self.crop % 8 == 0, "crop", self.crop, "a multiple of 8")
-        for name in ("blur", "content_weight", "pixel_weight", "smoothness"):
-            require(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
+        check_options(self)
+        require_option(self.crop >= 8 and self.crop % 8 == 0, "crop", self.crop, "a multiple of 8")
+        for name in ("blur", "content_weight", "pixel_weight", "tv_weight"):
+            require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
 
     @property
-    def architecture(self) -> SuperResolution:
+    def architecture(self) -> SuperResolutionConfig:
         """The painter's settings alone."""
-        return SuperResolution(**{field.name: getattr(self, field.name) for field in fields(SuperResolution)})
+        return SuperResolutionConfig(
+            **{field.name: getattr(self, field.name) for field in fields(SuperResolutionConfig)}
+        )
 
 
-class LargerLesson:
+class SuperResolutionTask:
     """A network learns to make small pictures large."""
 
-    def __init__(self, options: LargerTraining, encoder: Encoder) -> None:
+    def __init__(self, options: SuperResolutionTrainingOptions, encoder: Encoder) -> None:
         """The encoder lies on the device to learn on."""
-        self.options, self.settings, self.crop = options, options.architecture, options.crop
-        self._encoder, self._convention = encoder, CONVENTIONS["authors"]
-        self._network = learner(self.settings, options, next(encoder.buffers()).device)
-        self.learners: Mapping[str, nn.Module] = {PAINTER: self._network}
-        self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: adam(self._network, options)}
+        self.options, self.model_config, self.crop = options, options.architecture, options.crop
+        self._encoder, self._convention = encoder, NORMALIZATIONS["authors"]
+        self._network = make_network(self.model_config, options, next(encoder.buffers()).device)
+        self.networks: Mapping[str, nn.Module] = {PAINTER: self._network}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: make_adam(self._network, options)}
 
-    def turns(self, batch: Batch) -> Iterator[Turn]:
+    def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """The mean loss of the crops, made small and then large again."""
         crops = _of(batch)
-        yield Turn(PAINTER, self._losses(self._network(self.small(crops)).float(), crops))
+        yield OptimizerStep(PAINTER, self._losses(self._network(self.downsample(crops)).float(), crops))
 
     @torch.no_grad()
-    def judge(self, batch: Batch) -> Mapping[str, float]:
+    def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
         """The same on photographs that are not learned from, and the PSNR."""
         crops = _of(batch)
-        larger = self._network(self.small(crops)).float()
+        larger = self._network(self.downsample(crops)).float()
         total, terms = self._losses(larger, crops)
         error = (larger.clamp(0, 1) - crops).square().mean((1, 2, 3)).clamp_min(1e-12)
         found = {"total": total, **terms, "psnr": (-10 * error.log10()).mean()}
         return {name: float(value) for name, value in found.items()}
 
     @torch.no_grad()
-    def show(self, batch: Batch) -> Image:
+    def sample(self, batch: TrainingBatch) -> Image:
         """The crops, made small and then large again."""
-        larger: Image = self._network(self.small(_of(batch)))
+        larger: Image = self._network(self.downsample(_of(batch)))
         return larger.float()
 
-    def small(self, pictures: Image) -> Image:
+    def downsample(self, images: Image) -> Image:
         """What the network is given: blurred, and made small by bicubic interpolation."""
         side = self.options.crop // self.options.factor
-        return resize(blurred(pictures, self.options.blur), Size(side, side), clamp=True)
+        return resize(blur(images, self.options.blur), Size(side, side), clamp=True)
 
-    def _losses(self, larger: Image, crops: Image) -> Losses:
+    def _losses(self, larger: Image, crops: Image) -> LossValues:
         options, share = self.options, 1 / len(crops)
-        with as_given(crops.device):
+        with exact_precision(crops.device):
             objective = content_objective(
                 crops, self._encoder, options.content_layers, options.content_weight, self._convention
-            ) + smooth_objective("mean", options.smoothness, Size.of(crops), options.white)
-            _, terms = objective(self._encoder(larger, objective.taps))
+            ) + tv_objective("mean", options.tv_weight, Size.of(crops), options.encoder_scale)
+            _, terms = objective(self._encoder(larger, objective.layers))
         parts = {name: share * value for name, value in terms.items()}
         if options.pixel_weight:
             parts["pixels"] = options.pixel_weight * (255 * (larger - crops)).square().mean()
-        return Losses(torch.stack(list(parts.values())).sum(), parts)
+        return LossValues(torch.stack(list(parts.values())).sum(), parts)
 
 
-def blurred(pictures: Image, deviation: float) -> Image:
+def blur(images: Image, deviation: float) -> Image:
     """The pictures after a Gaussian blur, mirrored at the border; `deviation` in pixels."""
     if deviation == 0:
-        return pictures
-    reach = ceil(_REACH * deviation)
-    kernel = _gaussian(deviation, reach).to(pictures)
-    wide = pad(pictures, top=reach, bottom=reach, left=reach, right=reach)
+        return images
+    halo = ceil(_REACH * deviation)
+    kernel = _gaussian(deviation, halo).to(images)
+    wide = pad(images, top=halo, bottom=halo, left=halo, right=halo)
     across = F.conv2d(wide, kernel.view(1, 1, 1, -1).expand(3, 1, 1, -1), groups=3)
     return F.conv2d(across, kernel.view(1, 1, -1, 1).expand(3, 1, -1, 1), groups=3)
 
 
-def _gaussian(deviation: float, reach: int) -> Tensor:
-    places = torch.arange(-reach, reach + 1, dtype=torch.float32)
+def _gaussian(deviation: float, halo: int) -> Tensor:
+    places = torch.arange(-halo, halo + 1, dtype=torch.float32)
     weights = (-0.5 * (places / deviation).square()).exp()
     return weights / weights.sum()
 
 
-def _of(batch: Batch) -> Image:
+def _of(batch: TrainingBatch) -> Image:
     if batch.pictures is None:
         raise InputError("no photographs were given: this network learns from a folder of them.")
     return batch.pictures

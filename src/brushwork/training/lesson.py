@@ -23,12 +23,12 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from brushwork.training.chance import generator
-from brushwork.types import Image, Losses
+from brushwork.training.chance import make_generator
+from brushwork.types import Image, LossValues
 
 
 @dataclass(frozen=True)
-class Batch:
+class TrainingBatch:
     """What one step is learned from; with several ranks, this rank's rows of it."""
 
     step: int
@@ -46,32 +46,33 @@ class Batch:
     """This rank's crops of photographs; None where the lesson wants none."""
 
     def generator(self) -> torch.Generator:
-        """A new generator on the CPU, the same at every call and on all ranks: draw for the whole batch, keep `own`."""
-        return generator(self.seed, self.step)
+        """A new generator on the CPU, the same at every call and on all ranks: draw for the whole batch, keep
+        `local_rows`."""
+        return make_generator(self.seed, self.step)
 
-    def own(self, drawn: Tensor) -> Tensor:
+    def local_rows(self, drawn: Tensor) -> Tensor:
         """This rank's rows of what was drawn for the whole batch, on the device."""
         return drawn[self.first : self.first + self.size].to(self.device)
 
 
-class Turn(NamedTuple):
+class OptimizerStep(NamedTuple):
     """A loss, and who descends it."""
 
     optimizer: str
     """Its name in the lesson's `optimizers`."""
-    losses: Losses
+    losses: LossValues
     """The mean over this rank's rows, and its parts, which are shown. With the mean, two ranks learn what one does."""
 
 
-class Lesson(Protocol):
+class TrainingTask(Protocol):
     """What a painter learns from, and how."""
 
     @property
-    def settings(self) -> Any:
+    def model_config(self) -> Any:
         """The painter's settings, those of an architecture."""
 
     @property
-    def learners(self) -> Mapping[str, nn.Module]:
+    def networks(self) -> Mapping[str, nn.Module]:
         """All that learns, by name; `painter` is what is saved in the end."""
 
     @property
@@ -82,11 +83,11 @@ class Lesson(Protocol):
     def crop(self) -> int:
         """Pixels along the side of the crops of photographs to learn from; 0: it wants none."""
 
-    def turns(self, batch: Batch) -> Iterator[Turn]:
+    def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """The step's losses one after the other; each is descended before the next is asked for."""
 
-    def judge(self, batch: Batch) -> Mapping[str, float]:
+    def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
         """Losses on what is held out, with `total` among them; without gradients, and always on the same rows."""
 
-    def show(self, batch: Batch) -> Image:
-        """What the painter makes of held-out pictures (or of noise), for a person to look at; without gradients."""
+    def sample(self, batch: TrainingBatch) -> Image:
+        """What the painter makes of val-images pictures (or of noise), for a person to look at; without gradients."""

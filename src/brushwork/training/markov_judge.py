@@ -10,7 +10,7 @@ from brushwork.types import Feature
 _WIDER = 2
 
 
-class BlockJudge(nn.Module):
+class BlockDiscriminator(nn.Module):
     """Leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 1×1: 8×8 scores for 128².
 
     It looks at conv3_1. Scores at the border, which hang on cells beyond it, are left out.

@@ -6,17 +6,17 @@ from dataclasses import dataclass, fields
 from math import inf
 from typing import Literal
 
-from brushwork.fast.mgan import STRIDE, Mgan
-from brushwork.recipes import Mdan
-from brushwork.recipes.options import SMALLEST_SIDE, check, require
-from brushwork.training.options import Learning
+from brushwork.fast.mgan import STRIDE, MGANConfig
+from brushwork.recipes import MDANOptions
+from brushwork.recipes.options import SMALLEST_SIDE, check_options, require_option
+from brushwork.training.options import TrainingOptions
 
 _LEAST_BLOCK = 64
 """Pixels; the judge's scores of smaller ones are all at the border."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Targets:
+class TargetOptions:
     """The pictures that MDAN paints first, for the painter to learn from."""
 
     targets: int = 24
@@ -30,39 +30,41 @@ class Targets:
     """Closures for each of them."""
 
     def __post_init__(self) -> None:
-        require(self.targets >= 0, "targets", self.targets, "0 or more")
-        require(self.target_iterations >= 1, "target_iterations", self.target_iterations, "1 or more")
+        require_option(self.targets >= 0, "targets", self.targets, "0 or more")
+        require_option(self.target_iterations >= 1, "target_iterations", self.target_iterations, "1 or more")
         least = SMALLEST_SIDE
-        require(self.target_size >= least, "target_size", self.target_size, f"{least} pixels or more")
+        require_option(self.target_size >= least, "target_size", self.target_size, f"{least} pixels or more")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blocks:
+class BlockOptions:
     """The blocks that pictures are cut into."""
 
     block: int = 128
     """Pixels along the side of a block; a multiple of 8."""
 
-    turns: tuple[float, ...] = (-10.0, 0.0, 10.0)
+    rotations: tuple[float, ...] = (-10.0, 0.0, 10.0)
     """Angles, in degrees, by which blocks are turned by chance."""
 
     scales: tuple[float, ...] = (1 / 1.1, 1.0, 1.1)
     """Factors by which they are scaled by chance."""
 
-    mirrored: bool = True
+    mirror: bool = True
     """Whether every other one is mirrored."""
 
     def __post_init__(self) -> None:
         fits = self.block >= _LEAST_BLOCK and self.block % STRIDE == 0
-        require(fits, "block", self.block, f"a multiple of {STRIDE}, {_LEAST_BLOCK} or more")
-        require(bool(self.turns), "turns", "empty", "one angle or more; 0 for blocks as they are")
-        require(all(-45 <= one <= 45 for one in self.turns), "turns", self.turns, "from -45 to 45 degrees")
-        require(bool(self.scales), "scales", "empty", "one factor or more; 1 for blocks as they are")
-        require(all(0 < one < inf for one in self.scales), "scales", self.scales, "above 0, and finite")
+        require_option(fits, "block", self.block, f"a multiple of {STRIDE}, {_LEAST_BLOCK} or more")
+        require_option(bool(self.rotations), "rotations", "empty", "one angle or more; 0 for blocks as they are")
+        require_option(
+            all(-45 <= one <= 45 for one in self.rotations), "rotations", self.rotations, "from -45 to 45 degrees"
+        )
+        require_option(bool(self.scales), "scales", "empty", "one factor or more; 1 for blocks as they are")
+        require_option(all(0 < one < inf for one in self.scales), "scales", self.scales, "above 0, and finite")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MarkovTraining(Learning, Targets, Blocks, Mgan):
+class MGANTrainingOptions(TrainingOptions, TargetOptions, BlockOptions, MGANConfig):
     """Options of learning a style against a judge of patches.
 
     Source: Li & Wand, 1604.04382, section 5, and the authors' program.
@@ -89,30 +91,30 @@ class MarkovTraining(Learning, Targets, Blocks, Mgan):
     content_weight: float = 1.0
     """Weight of what is kept, a share of the target's energy; 0 or more."""
 
-    judge_weight: float = 0.1
+    adversarial_weight: float = 0.1
     """Weight of the judge's doubt; 0 or more."""
 
     def __post_init__(self) -> None:
-        check(self)
-        for name in ("content_weight", "judge_weight"):
-            require(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
+        check_options(self)
+        for name in ("content_weight", "adversarial_weight"):
+            require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
         possible = self.targets > 0 or self.content == "features"
-        require(possible, "content", self.content, "features, where there are no targets")
+        require_option(possible, "content", self.content, "features, where there are no targets")
 
     @property
-    def architecture(self) -> Mgan:
+    def architecture(self) -> MGANConfig:
         """The painter's settings alone."""
-        return Mgan(**{field.name: getattr(self, field.name) for field in fields(Mgan)})
+        return MGANConfig(**{field.name: getattr(self, field.name) for field in fields(MGANConfig)})
 
     @property
-    def painting(self) -> Mdan:
+    def target_options(self) -> MDANOptions:
         """How the targets are painted."""
-        return Mdan(
+        return MDANOptions(
             size=self.target_size,
             iterations=self.target_iterations,
             network=self.network,
-            turns=self.turns,
+            rotations=self.rotations,
             scales=self.scales,
-            mirrored=self.mirrored,
+            mirror=self.mirror,
             seed=self.seed,
         )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from math import cos, inf, pi
 from typing import Literal
 
-from brushwork.recipes.options import require
+from brushwork.recipes.options import require_option
 from brushwork.recipes.options.starting import SEEDS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Learning(ABC):
+class TrainingOptions(ABC):
     """How long and how fast is learned."""
 
     iterations: int = 4000
@@ -41,15 +41,15 @@ class Learning(ABC):
     decay_after: int = 0
     """Iterations before the first of the steps may come."""
 
-    mixed_precision: Literal["auto", "off", "bf16", "half"] = "auto"
+    mixed_precision: Literal["auto", "off", "bf16", "fp16"] = "auto"
     """Numbers that the painter's layers compute in: float32 (off), bfloat16, or float16 with scaled losses; auto takes
     bfloat16 on graphics cards that have it. Weights, sums and losses stay in float32."""
 
-    held_out: int = 8
+    val_images: int = 8
     """Photographs that are not learned from, but judged by; at most a fourth of all."""
 
     validate_every: int = 250
-    """Iterations from one judgement by held-out photographs to the next, with pictures; 1 or more."""
+    """Iterations from one judgement by val-images photographs to the next, with pictures; 1 or more."""
 
     seed: int = 0
     """Seed of the first weights, the order of photographs, crops and noise: the same seed gives the same painter on the
@@ -57,20 +57,20 @@ class Learning(ABC):
 
     def __post_init__(self) -> None:
         for name in ("iterations", "batch", "decay_every", "validate_every"):
-            require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
-        require(0 < self.learning_rate < inf, "learning_rate", self.learning_rate, "above 0, and finite")
-        require(0 < self.decay <= 1, "decay", self.decay, "above 0, and 1 at most")
-        for name in ("warmup", "decay_after", "held_out"):
-            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        require(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
+            require_option(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
+        require_option(0 < self.learning_rate < inf, "learning_rate", self.learning_rate, "above 0, and finite")
+        require_option(0 < self.decay <= 1, "decay", self.decay, "above 0, and 1 at most")
+        for name in ("warmup", "decay_after", "val_images"):
+            require_option(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
 
 
-def rate(options: Learning, step: int) -> float:
+def learning_rate_factor(options: TrainingOptions, step: int) -> float:
     """What the learning rates are multiplied by in a step, from 0."""
     return min(1.0, (step + 1) / max(1, options.warmup)) * _lowered(options, step)
 
 
-def _lowered(options: Learning, step: int) -> float:
+def _lowered(options: TrainingOptions, step: int) -> float:
     match options.schedule:
         case "cosine":
             return 0.5 + 0.5 * cos(pi * min(1.0, step / options.iterations))

@@ -9,42 +9,42 @@ import torch
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.folders import expanded
-from brushwork.picture import read_picture
+from brushwork.folders import expand_user
+from brushwork.picture import read_image
 from brushwork.picture.framing import crop
-from brushwork.picture.readable import Found, pictures_in
-from brushwork.picture.resample import fit, resize
+from brushwork.picture.readable import FoundImages, find_images
+from brushwork.picture.resample import fit_size, resize
 from brushwork.picture.window import Size
-from brushwork.training.chance import generator
+from brushwork.training.chance import make_generator
 from brushwork.types import Image
 
-ROOM = 2 * 10**9
+CACHE_BYTES = 2 * 10**9
 """Bytes of decoded photographs that are kept in memory; what is beyond that is decoded each time."""
 
 _ORDER, _CROPS, _HELD_OUT = 1, 2, 3
 """What is drawn by chance: each from its own numbers."""
 
 
-def photographs_in(folder: Path) -> Found:
+def list_photos(folder: Path) -> FoundImages:
     """The pictures in a folder and the folders in it, by name, and what else is there.
 
     Raises: InputError: no folder, or none in it.
     """
-    folder = expanded(folder)
+    folder = expand_user(folder)
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder: give one that holds photographs.")
-    return pictures_in(folder, within=True)
+    return find_images(folder, within=True)
 
 
-def divided(files: Sequence[Path], held_out: int, seed: int) -> tuple[list[Path], list[Path]]:
-    """Those to learn from, and those to judge by: `held_out` of them by chance, at most a fourth."""
-    order = torch.randperm(len(files), generator=generator(seed, _HELD_OUT)).tolist()
-    count = min(held_out, len(files) // 4)
+def split(files: Sequence[Path], val_images: int, seed: int) -> tuple[list[Path], list[Path]]:
+    """Those to learn from, and those to judge by: `val_images` of them by chance, at most a fourth."""
+    order = torch.randperm(len(files), generator=make_generator(seed, _HELD_OUT)).tolist()
+    count = min(val_images, len(files) // 4)
     apart = set(order[:count])
     return [one for place, one in enumerate(files) if place not in apart], [files[place] for place in sorted(apart)]
 
 
-class Photographs:
+class PhotoDataset:
     """Photographs that are decoded when they are first looked at, and kept at the size at which they are learned from.
 
     A file that cannot be read is left out, and named once; the next one in order takes its place.
@@ -70,23 +70,23 @@ class Photographs:
         """
         return torch.cat([self._row(row, pixels) for row in rows])
 
-    def middles(self, count: int, pixels: int) -> Image:
+    def center_crops(self, count: int, pixels: int) -> Image:
         """The middles of the first photographs, as large as they can be, made `pixels` wide and high.
 
         Raises: InputError: no photograph can be read.
         """
-        pictures = [self._picture(place % len(self._files)) for place in range(count)]
-        squares = [crop(_floats(one), Size(*[min(Size.of(one))] * 2)) for one in pictures]
+        images = [self._picture(place % len(self._files)) for place in range(count)]
+        squares = [crop(_floats(one), Size(*[min(Size.of(one))] * 2)) for one in images]
         return torch.cat([resize(square, Size(pixels, pixels), clamp=True) for square in squares])
 
     def _row(self, row: int, pixels: int) -> Image:
         epoch, place = divmod(row, len(self._files))
-        chance = generator(self._seed, _CROPS, row)
+        chance = make_generator(self._seed, _CROPS, row)
         return _cut(self._picture(self._place(epoch, place)), pixels, chance)
 
     def _place(self, epoch: int, place: int) -> int:
         if self._order[0] != epoch:
-            order = torch.randperm(len(self._files), generator=generator(self._seed, _ORDER, epoch))
+            order = torch.randperm(len(self._files), generator=make_generator(self._seed, _ORDER, epoch))
             self._order = epoch, order.tolist()
         return self._order[1][place]
 
@@ -102,34 +102,34 @@ class Photographs:
     def _read(self, place: int) -> Tensor | None:
         path = self._files[place]
         try:
-            image = read_picture(path, enough=Size(self._side, self._side)).image
+            image = read_image(path, min_size=Size(self._side, self._side)).image
         except InputError as error:
             self._broken.add(place)
             self._note(f"{path} is left out: {error}")
             return None
-        smaller = fit(Size.of(image), min(self._side, min(Size.of(image))), by="short")
+        smaller = fit_size(Size.of(image), min(self._side, min(Size.of(image))), measure="short")
         picture = resize(image, smaller, clamp=True).mul(255).round().to(torch.uint8)
-        if self._bytes + picture.nbytes <= ROOM:
+        if self._bytes + picture.nbytes <= CACHE_BYTES:
             self._kept[place] = picture
             self._bytes += picture.nbytes
         return picture
 
 
-def _cut(picture: Tensor, pixels: int, chance: torch.Generator) -> Image:
+def _cut(image: Tensor, pixels: int, generator: torch.Generator) -> Image:
     """A square somewhere in the picture, `pixels` wide or wider, made `pixels` wide; mirrored every other time.
 
     So that a painter knows things of all sizes, all scales between the picture's and that at which the whole short side
     is seen come alike often.
     """
-    height, width = Size.of(picture)
-    scale, down, right, mirrored = torch.rand(4, generator=chance).tolist()
+    height, width = Size.of(image)
+    scale, down, right, mirrored = torch.rand(4, generator=generator).tolist()
     short = min(height, width)
     seen = pixels + scale * (short - pixels)  # the short side, as it is looked at
     side = max(1, min(short, round(short * pixels / seen)))
     top, left = round(down * (height - side)), round(right * (width - side))
-    cut = resize(_floats(picture[..., top : top + side, left : left + side]), Size(pixels, pixels), clamp=True)
+    cut = resize(_floats(image[..., top : top + side, left : left + side]), Size(pixels, pixels), clamp=True)
     return cut.flip(-1) if mirrored < 0.5 else cut
 
 
-def _floats(picture: Tensor) -> Image:
-    return picture.float() / 255
+def _floats(image: Tensor) -> Image:
+    return image.float() / 255

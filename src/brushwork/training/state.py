@@ -8,19 +8,19 @@ from typing import Any
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.training.lesson import Lesson
+from brushwork.training.lesson import TrainingTask
 from brushwork.types import State
 
-Story = dict[str, Any]
+StateMetadata = dict[str, Any]
 
 
-def taken(lesson: Lesson) -> tuple[State, Story]:
+def state_dict(task: TrainingTask) -> tuple[State, StateMetadata]:
     """The state of a lesson's learners and optimizers: tensors (not copied), and what is not a tensor."""
     tensors: State = {}
-    story: Story = {}
-    for name, learner in lesson.learners.items():
-        tensors |= {f"learner/{name}/{key}": value.detach() for key, value in learner.state_dict().items()}
-    for name, optimizer in lesson.optimizers.items():
+    story: StateMetadata = {}
+    for name, network in task.networks.items():
+        tensors |= {f"learner/{name}/{key}": value.detach() for key, value in network.state_dict().items()}
+    for name, optimizer in task.optimizers.items():
         state = optimizer.state_dict()
         numbers: dict[str, dict[str, Any]] = {}
         for index, entries in state["state"].items():
@@ -33,21 +33,21 @@ def taken(lesson: Lesson) -> tuple[State, Story]:
     return tensors, story
 
 
-def put_back(lesson: Lesson, tensors: Mapping[str, Tensor], story: Story) -> None:
-    """The opposite of `taken`, into a lesson that was made the same way.
+def load_state_dict(task: TrainingTask, tensors: Mapping[str, Tensor], story: StateMetadata) -> None:
+    """The opposite of `state_dict`, into a lesson that was made the same way.
 
     Raises: InputError: the state belongs to another lesson.
     """
     try:
-        for name, learner in lesson.learners.items():
-            learner.load_state_dict(_under(f"learner/{name}/", tensors))
-        for name, optimizer in lesson.optimizers.items():
+        for name, network in task.networks.items():
+            network.load_state_dict(_under(f"learner/{name}/", tensors))
+        for name, optimizer in task.optimizers.items():
             optimizer.load_state_dict(_optimizer_state(name, tensors, story[name]))
     except (KeyError, ValueError, RuntimeError) as error:
         raise InputError(f"the checkpoint belongs to another training ({error}): remove it, and begin anew.") from error
 
 
-def _optimizer_state(name: str, tensors: Mapping[str, Tensor], story: Story) -> dict[str, Any]:
+def _optimizer_state(name: str, tensors: Mapping[str, Tensor], story: StateMetadata) -> dict[str, Any]:
     state: dict[int, dict[str, Any]] = {int(index): dict(entries) for index, entries in story["numbers"].items()}
     for path, value in _under(f"optimizer/{name}/", tensors).items():
         index, _, key = path.partition("/")

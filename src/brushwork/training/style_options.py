@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from math import inf
 
-from brushwork.fast.johnson import Johnson
-from brushwork.fast.layers import Border, Upsampling
-from brushwork.recipes.loss_weights import MOMENTS_ONLY, require_among
+from brushwork.fast.johnson import JohnsonConfig
+from brushwork.fast.layers import BorderName, Upsampling
+from brushwork.recipes.loss_weights import MOMENTS_ONLY, require_known_losses
 from brushwork.recipes.options import (
     SMALLEST_SIDE,
-    Seeing,
-    Weighing,
-    WeighingContent,
-    WeighingStyle,
-    check,
-    require,
+    ContentOptions,
+    EncoderOptions,
+    LossOptions,
+    StyleOptions,
+    check_options,
+    require_option,
 )
-from brushwork.training.options import Learning
+from brushwork.training.options import TrainingOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looking:
+class DataOptions:
     """At what sizes photographs and paintings are looked at."""
 
     crop: int = 256
@@ -40,11 +40,13 @@ class Looking:
     def __post_init__(self) -> None:
         for name in ("crop", "photo_size", "style_size"):
             given = getattr(self, name)
-            require(given >= SMALLEST_SIDE, name, given, f"{SMALLEST_SIDE} pixels or more")
+            require_option(given >= SMALLEST_SIDE, name, given, f"{SMALLEST_SIDE} pixels or more")
 
 
 @dataclass(frozen=True, kw_only=True)
-class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, Weighing, Seeing):
+class JohnsonTrainingOptions(
+    TrainingOptions, DataOptions, JohnsonConfig, ContentOptions, StyleOptions, LossOptions, EncoderOptions
+):
     """Options of learning one style by perceptual losses.
 
     Source: Johnson, Alahi, Fei-Fei, 1603.08155; weights mean what they mean when a picture is painted.
@@ -64,17 +66,17 @@ class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, 
     """β, the weight of the style, above 0. Where a picture is optimized ten times as much is better; a painter has to
     find the way in one pass, and lets go of the photograph."""
 
-    spread_weight: float = 2.0
+    moment_weight: float = 2.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
-    smoothness: float = 2.0
+    tv_weight: float = 2.0
     """Weight of the total variation; 0 or more."""
 
     upsampling: Upsampling = "nearest"
     """How maps become larger: nearest neighbors and a convolution, or transposed convolutions, as the paper, which
     leave checkerboards in flat parts until they have learned for long."""
 
-    border: Border = "reflect"
+    border: BorderName = "reflect"
     """What the convolutions that keep their map's size see beyond it: the map mirrored, or zeros, as the authors'
     program."""
 
@@ -83,12 +85,12 @@ class StyleTraining(Learning, Looking, Johnson, WeighingContent, WeighingStyle, 
     squares: keeps painters from blots, which tanh itself has no slope to leave by; 0 or more."""
 
     def __post_init__(self) -> None:
-        check(self)
-        require(0 <= self.range_weight < inf, "range_weight", self.range_weight, "0 or more, and finite")
-        require_among(self.loss, MOMENTS_ONLY, "a painter learns from the moments of paintings")
-        require(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
+        check_options(self)
+        require_option(0 <= self.range_weight < inf, "range_weight", self.range_weight, "0 or more, and finite")
+        require_known_losses(self.loss, MOMENTS_ONLY, "a painter learns from the moments of paintings")
+        require_option(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
 
     @property
-    def architecture(self) -> Johnson:
+    def architecture(self) -> JohnsonConfig:
         """The painter's settings alone."""
-        return Johnson(**{field.name: getattr(self, field.name) for field in fields(Johnson)})
+        return JohnsonConfig(**{field.name: getattr(self, field.name) for field in fields(JohnsonConfig)})

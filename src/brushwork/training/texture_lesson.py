@@ -11,88 +11,90 @@ from typing import cast
 import torch
 
 from brushwork.errors import InputError
-from brushwork.fast.architectures import build
-from brushwork.fast.pyramid import Noise, PyramidNetwork
+from brushwork.fast.architectures import build_network
+from brushwork.fast.pyramid import NoiseName, TextureNetwork
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
-from brushwork.perception.flags import as_given
+from brushwork.perception.flags import exact_precision
 from brushwork.picture.window import Size
-from brushwork.recipes.balance import content_objective, smooth_objective, style_objective
-from brushwork.recipes.convention import CONVENTIONS
-from brushwork.training.learned_style import learned_style
-from brushwork.training.lesson import Batch, Turn
+from brushwork.recipes.balance import content_objective, style_objective, tv_objective
+from brushwork.recipes.convention import NORMALIZATIONS
+from brushwork.training.learned_style import make_style_target
+from brushwork.training.lesson import OptimizerStep, TrainingBatch
 from brushwork.training.style_lesson import PAINTER
-from brushwork.training.texture_diversity import Diversity
-from brushwork.training.texture_options import TextureTraining
-from brushwork.training.texture_pull import pulled
-from brushwork.types import Image, Losses
+from brushwork.training.texture_diversity import DiversityLoss
+from brushwork.training.texture_options import TextureNetTrainingOptions
+from brushwork.training.texture_pull import normalize_gradients
+from brushwork.types import Image, LossValues
 
 
-class TextureLesson:
+class TextureNetTask:
     """A multi-scale generator learns to draw the texture of paintings, or to paint photographs with it.
 
     With several processes, batch norm and the nearest pictures are those of each process.
     """
 
-    def __init__(self, paintings: Sequence[Image], options: TextureTraining, encoder: Encoder) -> None:
+    def __init__(self, styles: Sequence[Image], options: TextureNetTrainingOptions, encoder: Encoder) -> None:
         """The paintings and the encoder lie on the device to learn on.
 
         Raises: InputError: no painting, one that is too small, or layers that the network does not have.
         """
-        self.options, self.settings = options, options.architecture
+        self.options, self.model_config = options, options.architecture
         self.crop = options.crop if options.photograph else 0
-        self._encoder, self._convention = encoder, CONVENTIONS[options.convention]
-        self._style = learned_style(paintings, options, encoder, (*options.content_layers, *options.style_layers))
+        self._encoder, self._convention = encoder, NORMALIZATIONS[options.normalization]
+        self._style = make_style_target(styles, options, encoder, (*options.content_layers, *options.style_layers))
         self._size = Size(options.crop, options.crop)
-        self._fixed = style_objective(self._style, options, self._convention) + smooth_objective(
-            options.smoothness_form, options.smoothness, self._size, options.white
+        self._fixed = style_objective(self._style, options, self._convention) + tv_objective(
+            options.tv_form, options.tv_weight, self._size, options.encoder_scale
         )
-        self._painter = cast(PyramidNetwork, build(self.settings, options.seed)).to(paintings[0].device)
-        self.learners = {PAINTER: self._painter}
-        self.optimizers = {PAINTER: torch.optim.Adam(self._painter.parameters(), options.learning_rate)}
+        self._model = cast(TextureNetwork, build_network(self.model_config, options.seed)).to(styles[0].device)
+        self.networks = {PAINTER: self._model}
+        self.optimizers = {PAINTER: torch.optim.Adam(self._model.parameters(), options.learning_rate)}
 
-    def turns(self, batch: Batch) -> Iterator[Turn]:
+    def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """The mean loss of what the painter makes of fresh noise, and of the photographs if there are any."""
-        painted = self._painter.paint(self._noise(batch), self._photographs(batch)).float()
-        with as_given(painted.device):  # the encoder has a precision of its own
+        painted = self._model.generate(self._noise(batch), self._photos(batch)).float()
+        with exact_precision(painted.device):  # the encoder has a precision of its own
             objective = self._objective(batch) + self._variety()
-            features = self._encoder(painted, objective.taps)
-            losses = pulled(objective, features) if self.options.normalized_gradients else objective(features)
-        yield Turn(PAINTER, _mean(losses, batch.size))
+            features = self._encoder(painted, objective.layers)
+            losses = (
+                normalize_gradients(objective, features) if self.options.normalized_gradients else objective(features)
+            )
+        yield OptimizerStep(PAINTER, _mean(losses, batch.size))
 
     @torch.no_grad()
-    def judge(self, batch: Batch) -> Mapping[str, float]:
+    def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
         """The same of other noise and other photographs, each painted by itself; without diversity."""
-        painted = self.show(batch)
-        with as_given(painted.device):
+        painted = self.sample(batch)
+        with exact_precision(painted.device):
             objective = self._objective(batch)
-            total, terms = _mean(objective(self._encoder(painted, objective.taps)), batch.size)
+            total, terms = _mean(objective(self._encoder(painted, objective.layers)), batch.size)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
     @torch.no_grad()
-    def show(self, batch: Batch) -> Image:
+    def sample(self, batch: TrainingBatch) -> Image:
         """What the painter makes of them, each by itself: batch norm takes a single picture's statistics."""
-        noise, photographs = self._noise(batch), self._photographs(batch)
+        noise, photos = self._noise(batch), self._photos(batch)
         painted = []
         for row in range(batch.size):
-            own = None if photographs is None else photographs[row : row + 1]
-            painted.append(self._painter.paint([level[row : row + 1] for level in noise], own))
+            own = None if photos is None else photos[row : row + 1]
+            painted.append(self._model.generate([level[row : row + 1] for level in noise], own))
         return torch.cat(painted).float()
 
-    def _noise(self, batch: Batch) -> list[Noise]:
+    def _noise(self, batch: TrainingBatch) -> list[NoiseName]:
         """This rank's rows of noise at every scale."""
-        drawn = self._painter.noise(self._size, batch.whole, batch.generator())
-        return [batch.own(one) for one in drawn]
+        drawn = self._model.sample_noise(self._size, batch.whole, batch.generator())
+        return [batch.local_rows(one) for one in drawn]
 
-    def _objective(self, batch: Batch) -> Objective:
-        options, photographs = self.options, self._photographs(batch)
-        if photographs is None:
+    def _objective(self, batch: TrainingBatch) -> Objective:
+        options, photos = self.options, self._photos(batch)
+        if photos is None:
             return self._fixed
         layers, weight = options.content_layers, options.content_weight
-        content = content_objective(photographs, self._encoder, layers, weight, self._convention, self._style)
+        content = content_objective(photos, self._encoder, layers, weight, self._convention, self._style)
         return content + self._fixed
 
-    def _photographs(self, batch: Batch) -> Image | None:
+    def _photos(self, batch: TrainingBatch) -> Image | None:
         if not self.options.photograph:
             return None
         if batch.pictures is None:
@@ -102,8 +104,8 @@ class TextureLesson:
     def _variety(self) -> Objective:
         if self.options.diversity == 0:
             return Objective({})
-        return Objective.one("diversity", Diversity(self.options.diversity_layer), self.options.diversity)
+        return Objective.single("diversity", DiversityLoss(self.options.diversity_layer), self.options.diversity)
 
 
-def _mean(losses: Losses, count: int) -> Losses:
-    return Losses(losses.total / count, {name: value / count for name, value in losses.terms.items()})
+def _mean(losses: LossValues, count: int) -> LossValues:
+    return LossValues(losses.total / count, {name: value / count for name, value in losses.terms.items()})

@@ -6,16 +6,23 @@ from dataclasses import dataclass, fields
 from math import inf
 from typing import Literal
 
-from brushwork.fast.pyramid import STYLIZING, Pyramid
-from brushwork.recipes.loss_weights import MOMENTS_ONLY, require_among
-from brushwork.recipes.options import Seeing, Weighing, WeighingContent, WeighingStyle, check, require
-from brushwork.training.options import Learning
-from brushwork.training.style_options import Looking
+from brushwork.fast.pyramid import STYLIZING, TextureNetConfig
+from brushwork.recipes.loss_weights import MOMENTS_ONLY, require_known_losses
+from brushwork.recipes.options import (
+    ContentOptions,
+    EncoderOptions,
+    LossOptions,
+    StyleOptions,
+    check_options,
+    require_option,
+)
+from brushwork.training.options import TrainingOptions
+from brushwork.training.style_options import DataOptions
 from brushwork.training.texture_patch import is_patch
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variety:
+class DiversityOptions:
     """How different what a network draws is from time to time."""
 
     diversity: float = 0.0
@@ -26,11 +33,20 @@ class Variety:
     """Layer at whose features the pictures of a batch are told apart."""
 
     def __post_init__(self) -> None:
-        require(0 <= self.diversity < inf, "diversity", self.diversity, "0 or more, and finite")
+        require_option(0 <= self.diversity < inf, "diversity", self.diversity, "0 or more, and finite")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextureTraining(Learning, Looking, Pyramid, Variety, WeighingContent, WeighingStyle, Weighing, Seeing):
+class TextureNetTrainingOptions(
+    TrainingOptions,
+    DataOptions,
+    TextureNetConfig,
+    DiversityOptions,
+    ContentOptions,
+    StyleOptions,
+    LossOptions,
+    EncoderOptions,
+):
     """Options of learning a texture, or of learning to paint photographs with it.
 
     The defaults are those of textures; `STYLIZED` has the others.
@@ -72,22 +88,24 @@ class TextureTraining(Learning, Looking, Pyramid, Variety, WeighingContent, Weig
     style_falloff: float = 1.0
     """Each style layer weighs this many times less than the one before it, 1 in the mean; 1: all alike."""
 
-    spread_weight: float = 0.0
+    moment_weight: float = 0.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
-    smoothness: float = 0.0
+    tv_weight: float = 0.0
     """Weight of the total variation; 0 or more."""
 
     normalized_gradients: bool = True
     """Every layer's gradient is given the layer's weight as its length, however small its loss is."""
 
     def __post_init__(self) -> None:
-        check(self)
-        require(is_patch(self.patch), "patch", repr(self.patch), "WIDTHxHEIGHT+LEFT+TOP, as 200x100+0+50")
-        require_among(self.loss, MOMENTS_ONLY, "a painter learns from the painting's moments")
-        require(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
-        require(self.diversity == 0 or self.batch > 1, "batch", self.batch, "2 or more where diversity is asked for")
-        require(
+        check_options(self)
+        require_option(is_patch(self.patch), "patch", repr(self.patch), "WIDTHxHEIGHT+LEFT+TOP, as 200x100+0+50")
+        require_known_losses(self.loss, MOMENTS_ONLY, "a painter learns from the painting's moments")
+        require_option(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
+        require_option(
+            self.diversity == 0 or self.batch > 1, "batch", self.batch, "2 or more where diversity is asked for"
+        )
+        require_option(
             self.crop % self.stride == 0,
             "crop",
             self.crop,
@@ -95,22 +113,22 @@ class TextureTraining(Learning, Looking, Pyramid, Variety, WeighingContent, Weig
         )
 
     @property
-    def architecture(self) -> Pyramid:
+    def architecture(self) -> TextureNetConfig:
         """The painter's settings alone."""
-        return Pyramid(**{field.name: getattr(self, field.name) for field in fields(Pyramid)})
+        return TextureNetConfig(**{field.name: getattr(self, field.name) for field in fields(TextureNetConfig)})
 
 
-TEXTURES = TextureTraining()
+TEXTURES = TextureNetTrainingOptions()
 """A painter that draws a texture from noise."""
 
-STYLIZED = TextureTraining(
+STYLIZED = TextureNetTrainingOptions(
     scales=STYLIZING.scales,
     photograph=STYLIZING.photograph,
     pointwise=STYLIZING.pointwise,
     iterations=3000,
     batch=4,
     network="vgg19",
-    convention="programs",
+    normalization="programs",
     content_layers=("conv4_2",),
     content_weight=0.6,
     style_weight=1e3,

@@ -16,16 +16,16 @@ def is_patch(text: str) -> bool:
     return text == "" or _PATCH.fullmatch(text) is not None
 
 
-def patch_of(picture: Image, text: str) -> Image:
+def crop_patch(image: Image, text: str) -> Image:
     """The part of a picture that WIDTHxHEIGHT+LEFT+TOP names, in pixels; all of it where the text is empty.
 
     Raises: InputError: it reaches beyond the picture, or is empty.
     """
     found = _PATCH.fullmatch(text)
     if found is None:
-        return picture
+        return image
     width, height, left, top = map(int, found.groups())
-    whole = Size.of(picture)
+    whole = Size.of(image)
     if width == 0 or height == 0 or left + width > whole.width or top + height > whole.height:
         raise InputError(f"patch is {text}, and the picture is {whole}: give a part of it, WIDTHxHEIGHT+LEFT+TOP.")
-    return Window(top, left, height, width, whole).crop(picture)
+    return Window(top, left, height, width, whole).crop(image)

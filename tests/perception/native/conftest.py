@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from brushwork.perception.native.library import library
+from brushwork.perception.native.library import load_library
 
 
 @pytest.fixture
 def compiled():
     """The compiled part, without which these tests mean nothing."""
-    found = library()
+    found = load_library()
     if found is None:
         pytest.skip("the native kernels were not built")
     return found

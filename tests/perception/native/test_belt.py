@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.perception.native.belt import Belt, Queue
+from brushwork.perception.native.belt import RowBuffer, RowQueue
 
 LIKE = torch.empty(0)
 
@@ -13,10 +13,10 @@ def _rows(first, last):
 
 
 def test_rows_come_from_above_and_are_dropped():
-    belt = Belt(LIKE, (3, 2))
-    belt.grow(5).copy_(_rows(0, 5))
+    belt = RowBuffer(LIKE, (3, 2))
+    belt.allocate(5).copy_(_rows(0, 5))
     belt.drop(3)
-    belt.grow(4).copy_(_rows(5, 9))
+    belt.allocate(4).copy_(_rows(5, 9))
     assert (belt.top, belt.bottom) == (3, 9)
     assert torch.equal(belt.all, _rows(3, 9))
     assert torch.equal(belt.rows(4, 6), _rows(4, 6))
@@ -25,25 +25,25 @@ def test_rows_come_from_above_and_are_dropped():
 
 
 def test_rows_that_moved_are_not_written_over():
-    belt = Belt(LIKE, (3, 2))
-    written = belt.grow(5).copy_(_rows(0, 5))
+    belt = RowBuffer(LIKE, (3, 2))
+    written = belt.allocate(5).copy_(_rows(0, 5))
     belt.drop(2)
-    belt.move()
+    belt.compact()
     written.zero_()
     assert torch.equal(belt.all, _rows(2, 5))
 
 
 def test_an_empty_belt_begins_anywhere():
-    belt = Belt(LIKE, (3, 2))
-    belt.grow(2, at=7).copy_(_rows(7, 9))
-    belt.grow(1, at=100).copy_(_rows(9, 10))
+    belt = RowBuffer(LIKE, (3, 2))
+    belt.allocate(2, at=7).copy_(_rows(7, 9))
+    belt.allocate(1, at=100).copy_(_rows(9, 10))
     assert (belt.top, belt.bottom) == (7, 10)
 
 
 @pytest.mark.parametrize("parts", [[10], [1, 2, 3, 4], [4, 6]])
 @pytest.mark.parametrize("takes", [[10], [3, 3, 4], [1] * 10])
 def test_a_queue_gives_rows_in_their_order(parts, takes):
-    queue, top, taken = Queue(), 0, 0
+    queue, top, taken = RowQueue(), 0, 0
     for count in parts:
         queue.put(_rows(top, top + count))
         top += count

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from brushwork.evaluate.meter import META, Meter
-from brushwork.perception.native.decode import Rectified, is_known, rectified
+from brushwork.evaluate.meter import META, MemoryMeter
+from brushwork.perception.native.decode import RectifiedConvolutionStep, convolve_rectified, is_supported
 from tolerances import rounding
 
 pytestmark = pytest.mark.usefixtures("compiled")
@@ -31,21 +31,26 @@ def _plain(feature, layer, enlarges):
 @pytest.mark.parametrize("size", [(2, 2), (5, 9), (49, 53), (50, 98)])
 def test_it_equals_the_plain_convolution(enlarges, size):
     feature, layer = torch.randn(1, 64, *size, generator=torch.Generator().manual_seed(0)), _layer()
-    found, true = rectified(feature, Rectified(layer, enlarges)), _plain(feature, layer, enlarges)
+    found, true = (
+        convolve_rectified(feature, RectifiedConvolutionStep(layer, enlarges)),
+        _plain(feature, layer, enlarges),
+    )
     assert found.shape == true.shape
     assert float((found - true).norm() / true.norm()) < rounding(9 * 64)
 
 
 def test_what_it_does_not_know():
     feature = torch.zeros(1, 64, 4, 4)
-    assert is_known(feature, _layer())
-    assert not is_known(feature.double(), _layer())
-    assert not is_known(feature, nn.Conv2d(64, 3, 3))
-    assert not is_known(feature.requires_grad_(), _layer())
+    assert is_supported(feature, _layer())
+    assert not is_supported(feature.double(), _layer())
+    assert not is_supported(feature, nn.Conv2d(64, 3, 3))
+    assert not is_supported(feature.requires_grad_(), _layer())
 
 
 def test_on_meta_memory_is_taken_and_nothing_done():
-    with Meter() as meter:
-        found = rectified(torch.empty(1, 64, 32, 32, device=META), Rectified(_layer().to(META), True))
+    with MemoryMeter() as meter:
+        found = convolve_rectified(
+            torch.empty(1, 64, 32, 32, device=META), RectifiedConvolutionStep(_layer().to(META), True)
+        )
     assert found.shape == (1, 128, 64, 64)
     assert meter.peak >= found.nbytes

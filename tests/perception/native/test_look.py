@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.evaluate.meter import META, Meter, on_meta
+from brushwork.evaluate.meter import META, MemoryMeter, to_meta
 from brushwork.perception.load import load_encoder
 from brushwork.terms.moments import gram
 from tolerances import THROUGH_VGG, rounding
@@ -102,8 +102,8 @@ def test_taps_without_a_gradient():
 def test_nothing_is_kept_without_a_gradient():
     encoder = load_encoder()
     encoder.engine = "native"
-    with Meter() as meter:
-        feature = on_meta(encoder)(torch.empty(1, 3, 64, 64, device=META), ["relu1_2"])["relu1_2"]
+    with MemoryMeter() as meter:
+        feature = to_meta(encoder)(torch.empty(1, 3, 64, 64, device=META), ["relu1_2"])["relu1_2"]
     assert meter.live < 2 * feature.nbytes
 
 
@@ -141,10 +141,10 @@ def test_the_rehearsal_takes_the_memory_of_the_real_thing(encoder_and_picture):
     """On `meta` the same tensors are made: features and masks are held, but no maps between."""
     encoder, picture = encoder_and_picture
     encoder.engine = "native"
-    eye = on_meta(encoder)
+    eye = to_meta(encoder)
     image = torch.empty_like(picture, device=META).requires_grad_()
     eye(image, DEEP)  # lays the kernels out
-    with Meter() as meter:
+    with MemoryMeter() as meter:
         features = eye(image, DEEP)
         held, live = sum(feature.nbytes for feature in features.values()), meter.live
         sum(feature.sum() for feature in features.values()).backward()

@@ -20,7 +20,7 @@ MEGABYTE = 2**20
 
 @pytest.fixture
 def shelf():
-    return memory.Shelf()
+    return memory.Arena()
 
 
 def resident():
@@ -28,23 +28,23 @@ def resident():
 
 
 def test_memory_comes_back_when_nobody_refers_to_it(shelf):
-    tensor = shelf.take((512, 1024), FLOAT)
+    tensor = shelf.allocate((512, 1024), FLOAT)
     place, part = tensor.data_ptr(), tensor[3:]
     del tensor
-    other = shelf.take((512, 1024), FLOAT)
+    other = shelf.allocate((512, 1024), FLOAT)
     assert other.data_ptr() != place
     del part
-    again = shelf.take((1000, 500), FLOAT)
+    again = shelf.allocate((1000, 500), FLOAT)
     assert again.data_ptr() == place
     assert again.shape == (1000, 500)
 
 
 def test_neighbors_that_come_back_make_room_together(shelf):
-    parts = [shelf.take((256, 1024), FLOAT) for _ in range(4)]
+    parts = [shelf.allocate((256, 1024), FLOAT) for _ in range(4)]
     size = shelf.size
     first = parts[1].data_ptr()
     del parts[1:3]
-    assert shelf.take((512, 1024), FLOAT).data_ptr() == first
+    assert shelf.allocate((512, 1024), FLOAT).data_ptr() == first
     assert shelf.size == size == 4 * MEGABYTE
 
 
@@ -53,7 +53,7 @@ def test_parts_do_not_overlap(shelf):
     held = {}
     for step in range(300):
         length = int(torch.randint(1, 3_000_000, (), generator=dice))
-        held[step] = shelf.take((length,), torch.uint8).fill_(step % 251)
+        held[step] = shelf.allocate((length,), torch.uint8).fill_(step % 251)
         if len(held) > 8:
             gone = sorted(held)[int(torch.randint(len(held), (), generator=dice))]
             assert bool((held.pop(gone) == gone % 251).all())
@@ -61,41 +61,41 @@ def test_parts_do_not_overlap(shelf):
 
 
 def test_what_nobody_needs_is_given_back_to_the_system(shelf):
-    low = shelf.take((256, 1024), FLOAT).fill_(1)
-    shelf.take((64 * 256, 1024), FLOAT).fill_(1)
+    low = shelf.allocate((256, 1024), FLOAT).fill_(1)
+    shelf.allocate((64 * 256, 1024), FLOAT).fill_(1)
     before, size = resident(), shelf.size
     for _ in range(2 * memory._PATIENCE + 2):
-        shelf.take((256, 1024), FLOAT)
+        shelf.allocate((256, 1024), FLOAT)
     assert shelf.size < size / 8
     assert resident() < before - 50 * MEGABYTE
     assert bool((low == 1).all())
 
 
 def test_what_is_in_use_is_never_given_back(shelf):
-    kept = shelf.take((4096, 1024), FLOAT).fill_(7)
+    kept = shelf.allocate((4096, 1024), FLOAT).fill_(7)
     for _ in range(2 * memory._PATIENCE + 2):
-        shelf.take((512, 1024), FLOAT)
-    shelf.give_back()
+        shelf.allocate((512, 1024), FLOAT)
+    shelf.trim()
     assert shelf.size >= kept.nbytes
     assert bool((kept == 7).all())
 
 
 def test_it_knows_what_lies_on_it(shelf):
-    kept = shelf.take((512, 1024), FLOAT)
+    kept = shelf.allocate((512, 1024), FLOAT)
     assert shelf.holds(kept) and shelf.holds(kept[5:])
     assert not shelf.holds(torch.empty(512, 1024))
 
 
 def test_a_cycle_that_is_collected_while_memory_is_taken_does_no_harm(shelf):
-    ring = [shelf.take((512, 1024), FLOAT)]
+    ring = [shelf.allocate((512, 1024), FLOAT)]
     ring.append(ring)
     del ring
     gc.collect()
-    assert shelf.take((512, 1024), FLOAT).data_ptr() == shelf._base
+    assert shelf.allocate((512, 1024), FLOAT).data_ptr() == shelf._base
 
 
 def test_a_forked_process_writes_into_memory_of_its_own(shelf):
-    tensor = shelf.take((1024, 1024), FLOAT)
+    tensor = shelf.allocate((1024, 1024), FLOAT)
     tensor[0, 0] = 1
 
     def write():
@@ -110,24 +110,24 @@ def test_a_forked_process_writes_into_memory_of_its_own(shelf):
 
 def test_where_the_system_has_no_such_range_torch_gives_the_memory(monkeypatch):
     monkeypatch.setattr(memory, "_ADDRESSES", ())
-    shelf = memory.Shelf()
+    shelf = memory.Arena()
     monkeypatch.setattr(memory, "SHELF", shelf)
-    assert shelf.take((1024, 1024), FLOAT) is None
-    assert memory.room(torch.empty(1), (1024, 1024)).shape == (1024, 1024)
+    assert shelf.allocate((1024, 1024), FLOAT) is None
+    assert memory.allocate(torch.empty(1), (1024, 1024)).shape == (1024, 1024)
     assert not shelf.holds(torch.empty(3))
 
 
 def test_room_on_meta_is_counted_like_any_tensor():
-    assert memory.room(torch.empty(1, device=META), (4096, 1024)).is_meta
+    assert memory.allocate(torch.empty(1, device=META), (4096, 1024)).is_meta
 
 
 def test_masks_have_their_own_type(shelf):
-    assert shelf.take((1024, 1024), torch.int16).dtype == torch.int16
+    assert shelf.allocate((1024, 1024), torch.int16).dtype == torch.int16
 
 
 def test_what_is_kept_lies_apart():
     numbers = torch.rand(1024, 1024)
-    kept, moment = memory.stored(numbers), memory.room(numbers, numbers.shape)
+    kept, moment = memory.copy_persistent(numbers), memory.allocate(numbers, numbers.shape)
     assert torch.equal(kept, numbers)
     assert memory.STORE.holds(kept) and not memory.SHELF.holds(kept)
-    assert memory.shelved(kept) and memory.shelved(moment) and not memory.shelved(numbers)
+    assert memory.is_in_arena(kept) and memory.is_in_arena(moment) and not memory.is_in_arena(numbers)

@@ -5,9 +5,9 @@ import torch
 
 from brushwork.evaluate.meter import META
 from brushwork.perception.native import moments
-from brushwork.perception.native.crop import crop
-from brushwork.perception.native.memory import room
-from brushwork.perception.native.readers import using_up
+from brushwork.perception.native.crop import crop_feature
+from brushwork.perception.native.memory import allocate
+from brushwork.perception.native.readers import reuse_memory
 from tolerances import rounding
 
 pytestmark = pytest.mark.usefixtures("compiled")
@@ -32,7 +32,7 @@ def _error(mine, theirs):
 def test_gram_and_its_gradient(shape):
     feature = _feature(shape)
     weights = torch.randn(shape[0], shape[1], shape[1], generator=torch.Generator().manual_seed(1))
-    found = moments.gram(feature)
+    found = moments.gram_sum(feature)
     (found * weights).sum().backward()
     columns = feature.detach().double().flatten(2).requires_grad_()
     true = columns @ columns.mT
@@ -46,7 +46,7 @@ def test_gram_and_its_gradient(shape):
 def test_spread_and_its_gradient(shape):
     feature, shift = _feature(shape), torch.rand(1, shape[1], generator=torch.Generator().manual_seed(2))
     weights = torch.randn(2, *shape[:2], generator=torch.Generator().manual_seed(3))
-    first, square = moments.spread(feature, shift)
+    first, square = moments.mean_std_sums(feature, shift)
     (first * weights[0] + square * weights[1]).sum().backward()
     columns = feature.detach().double().flatten(2).requires_grad_()
     away = columns - shift.unsqueeze(-1)
@@ -65,14 +65,14 @@ WINDOWS = [(slice(1, 30), slice(5, 50)), (slice(0, 37), slice(3, 4)), (slice(36,
 def test_windows_of_larger_maps(name, uses_up, window):
     feature = _on_the_shelf((2, 128, 37, 53))
     shift = torch.rand(1, 128, generator=torch.Generator().manual_seed(2))
-    ways = {"gram": moments.gram, "spread": lambda window: torch.stack(moments.spread(window, shift))}
+    ways = {"gram": moments.gram_sum, "spread": lambda window: torch.stack(moments.mean_std_sums(window, shift))}
     plain = feature.detach().clone(memory_format=torch.contiguous_format)[..., *window]
     together = plain.to(memory_format=torch.channels_last, copy=True).requires_grad_()
     weights = torch.randn(ways[name](together).shape, generator=torch.Generator().manual_seed(1))
     (ways[name](together) * weights).sum().backward()
-    assert moments.takes(feature[..., *window])
-    with using_up([feature] if uses_up else []):
-        found = ways[name](crop(feature, *window))
+    assert moments.is_supported(feature[..., *window])
+    with reuse_memory([feature] if uses_up else []):
+        found = ways[name](crop_feature(feature, *window))
     (found * weights).sum().backward()
     assert _error(found.detach(), ways[name](together.detach())) < SUMS_OF
     expected = torch.zeros(2, 128, 37, 53)
@@ -84,13 +84,13 @@ def test_windows_of_larger_maps(name, uses_up, window):
 def _on_the_shelf(shape):
     batch, channels, rows, columns = shape
     numbers = torch.rand(batch, rows, columns, channels, generator=torch.Generator().manual_seed(0))
-    return room(numbers, numbers.shape).copy_(numbers).permute(0, 3, 1, 2).requires_grad_()
+    return allocate(numbers, numbers.shape).copy_(numbers).permute(0, 3, 1, 2).requires_grad_()
 
 
 def test_what_was_used_up_is_not_used_again_in_silence():
     feature = _on_the_shelf((1, 64, 80, 80))
-    with using_up([feature]):
-        found = moments.gram(feature).sum()
+    with reuse_memory([feature]):
+        found = moments.gram_sum(feature).sum()
     other = (feature * feature).sum()
     found.backward(retain_graph=True)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
@@ -100,10 +100,10 @@ def test_what_was_used_up_is_not_used_again_in_silence():
 def test_the_last_of_several_sums_uses_up_what_they_read():
     shift, feature = torch.zeros(1, 64), _on_the_shelf((1, 64, 80, 80))
     plain = feature.detach().clone().requires_grad_()
-    with using_up([feature, feature]):
-        losses = moments.gram(feature).sum() + moments.spread(feature, shift)[1].sum()
+    with reuse_memory([feature, feature]):
+        losses = moments.gram_sum(feature).sum() + moments.mean_std_sums(feature, shift)[1].sum()
     losses.backward()
-    (moments.gram(plain).sum() + moments.spread(plain, shift)[1].sum()).backward()
+    (moments.gram_sum(plain).sum() + moments.mean_std_sums(plain, shift)[1].sum()).backward()
     assert _error(feature.grad, plain.grad) < SUMS_OF
     assert not torch.equal(feature.detach(), plain.detach())
 
@@ -111,16 +111,16 @@ def test_the_last_of_several_sums_uses_up_what_they_read():
 def test_what_others_read_too_is_left_alone():
     feature = _on_the_shelf((1, 64, 80, 80))
     before = feature.detach().clone()
-    with using_up([feature, feature]):
-        (moments.gram(feature).sum() + (feature * feature).sum()).backward()
+    with reuse_memory([feature, feature]):
+        (moments.gram_sum(feature).sum() + (feature * feature).sum()).backward()
     assert torch.equal(feature.detach(), before)
 
 
 def test_only_this_engine_s_features_are_used_up():
     feature = _feature((1, 64, 9, 9))
     before = feature.detach().clone()
-    with using_up([feature]):
-        moments.gram(feature).sum().backward()
+    with reuse_memory([feature]):
+        moments.gram_sum(feature).sum().backward()
     assert torch.equal(feature.detach(), before)
 
 
@@ -131,8 +131,8 @@ def test_second_derivatives():
     def first_derivative(numbers, fast):
         image = numbers.clone(memory_format=torch.preserve_format).requires_grad_()
         columns = image.flatten(2)
-        gram = moments.gram(image) if fast else columns @ columns.mT
-        square = moments.spread(image, shift)[1] if fast else columns.square().sum(-1)
+        gram = moments.gram_sum(image) if fast else columns @ columns.mT
+        square = moments.mean_std_sums(image, shift)[1] if fast else columns.square().sum(-1)
         (gradient,) = torch.autograd.grad((gram**2).sum() + (square**2).sum(), image, create_graph=True)
         (second,) = torch.autograd.grad(gradient.square().sum(), image)
         return second
@@ -150,20 +150,20 @@ def test_second_derivatives():
     ids=["channels apart", "48 channels", "double"],
 )
 def test_what_is_left_to_torch(feature):
-    assert not moments.takes(feature)
+    assert not moments.is_supported(feature)
 
 
 def test_takes_features_on_meta():
     feature = torch.empty(1, 64, 8, 9, device=META).to(memory_format=torch.channels_last)
-    assert moments.takes(feature)
-    assert moments.gram(feature).shape == (1, 64, 64)
+    assert moments.is_supported(feature)
+    assert moments.gram_sum(feature).shape == (1, 64, 64)
 
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_distance_and_its_gradient(window):
     feature, other = _on_the_shelf((2, 128, 37, 53)), _feature((2, 128, 40, 60)).detach()[..., :37, :53]
     seen = feature[..., *window]
-    found = moments.distance(seen, other[..., *window])
+    found = moments.distance_sum(seen, other[..., *window])
     (found * torch.tensor([1.0, -2.0])).sum().backward()
     away = feature.detach().double()[..., *window] - other.double()[..., *window]
     assert _error(found.detach(), away.square().sum((1, 2, 3))) < SUMS_OF
@@ -173,10 +173,10 @@ def test_distance_and_its_gradient(window):
 
 
 SUMS = {
-    "gram": lambda feature: moments.gram(feature).square().sum(),
-    "spread": lambda feature: moments.spread(feature, torch.full((1, 64), 0.3))[1].square().sum(),
-    "distance": lambda feature: 1e4 * moments.distance(feature, torch.full_like(feature, 0.2)).square().sum(),
-    "another distance": lambda feature: 1e3 * moments.distance(feature, torch.full_like(feature, 0.7)).sum(),
+    "gram": lambda feature: moments.gram_sum(feature).square().sum(),
+    "spread": lambda feature: moments.mean_std_sums(feature, torch.full((1, 64), 0.3))[1].square().sum(),
+    "distance": lambda feature: 1e4 * moments.distance_sum(feature, torch.full_like(feature, 0.2)).square().sum(),
+    "another distance": lambda feature: 1e3 * moments.distance_sum(feature, torch.full_like(feature, 0.7)).sum(),
     "torch": lambda feature: 1e6 * feature.pow(3).sum(),
 }
 
@@ -190,8 +190,8 @@ def test_what_several_sums_ask_of_a_window_is_gathered(names, uses_up):
         feature = _on_the_shelf((1, 64, 80, 80))
         expected += torch.autograd.grad(SUMS[name](feature[..., *window]), feature)[0]
     feature = _on_the_shelf((1, 64, 80, 80))
-    with using_up([feature] * len(names) if uses_up else []):
-        seen = crop(feature, *window)
+    with reuse_memory([feature] * len(names) if uses_up else []):
+        seen = crop_feature(feature, *window)
         loss = sum(SUMS[name](seen) for name in names)
     before = feature.detach().clone()
     assert _error(torch.autograd.grad(loss, feature)[0], expected) < SUMS_OF
@@ -201,5 +201,5 @@ def test_what_several_sums_ask_of_a_window_is_gathered(names, uses_up):
 
 def test_a_crop_that_nobody_asks_anything_of():
     feature = _on_the_shelf((1, 64, 80, 80))
-    gradient = torch.autograd.grad(crop(feature).sum() * 0 + feature.sum(), feature)[0]
+    gradient = torch.autograd.grad(crop_feature(feature).sum() * 0 + feature.sum(), feature)[0]
     assert torch.equal(gradient, torch.ones_like(feature))

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from brushwork.perception.native.chain import chain
-from brushwork.perception.native.look import look
-from brushwork.perception.native.stream import Stream
+from brushwork.perception.native.chain import fuse_steps
+from brushwork.perception.native.look import native_forward
+from brushwork.perception.native.stream import RowPipeline
 from brushwork.picture.window import Size
 from tolerances import require_close, rounding
 
@@ -36,34 +36,38 @@ TAPS = [("relu1_1", "relu2_1", "relu3_1"), ("relu2_2", "relu3_1"), ("relu1_2", "
 
 def _at_once(steps, image, asked):
     leaf = image.clone().requires_grad_()
-    features = look(leaf, steps, lambda _: [])
+    features = native_forward(leaf, steps, lambda _: [])
     torch.autograd.backward(features, asked)
     return [feature.detach() for feature in features], leaf.grad
 
 
 def _kept(steps, image, cuts, count):
     """What is kept of the last times that rows are shown."""
-    stream, kept = Stream(steps, Size(*image.shape[2:]), image), []
+    stream, kept = RowPipeline(steps, Size(*image.shape[2:]), image), []
     for left, bottom in zip(range(len(cuts) - 2, -1, -1), cuts[1:], strict=True):
-        found = stream.show(image[:, :, stream.wanted : bottom], stream.wanted, keeps=left < count)
-        kept.append(stream.kept(found) if left < count else None)
+        found = stream.forward_rows(
+            image[:, :, stream.first_needed_row : bottom], stream.first_needed_row, keeps=left < count
+        )
+        kept.append(stream.save_rows(found) if left < count else None)
     return kept
 
 
 def _row_after_row(steps, image, asked, cuts, keeps):
     known = _kept(steps, image, cuts, keeps)
-    stream = Stream(steps, Size(*image.shape[2:]), image)
-    taps = [step.tap for step in steps if step.tap is not None]
+    stream = RowPipeline(steps, Size(*image.shape[2:]), image)
+    taps = [step.layer for step in steps if step.layer is not None]
     features, gradient = {tap: [] for tap in taps}, torch.zeros_like(image)
     for bottom, kept in zip(cuts[1:], known, strict=True):
-        found = stream.show(image[:, :, stream.wanted : bottom], stream.wanted, keeps=True, known=kept)
+        found = stream.forward_rows(
+            image[:, :, stream.first_needed_row : bottom], stream.first_needed_row, keeps=True, known=kept
+        )
         for tap, rows in found.items():
             assert rows.top == sum(one.shape[2] for one in features[tap])
             features[tap].append(rows.feature.clone())
         for tap, rows in found.items():
             slopes = asked[taps.index(tap)][0, :, rows.top : rows.top + rows.feature.shape[2]]
-            stream.ask(tap, slopes.permute(1, 2, 0))
-        planes = stream.pull()
+            stream.add_gradient(tap, slopes.permute(1, 2, 0))
+        planes = stream.backward_rows()
         if planes is not None:
             gradient[:, :, planes.top : planes.top + planes.feature.shape[2]] += planes.feature
     return [torch.cat(features[tap], 2) for tap in taps], gradient
@@ -74,7 +78,7 @@ def _error(size, steps, cuts, keeps, seed):
     generator = torch.Generator().manual_seed(seed)
     image = torch.rand(1, 3, *size, generator=generator)
     with torch.no_grad():
-        shapes = [feature.shape for feature in look(image, steps, lambda _: [])]
+        shapes = [feature.shape for feature in native_forward(image, steps, lambda _: [])]
     asked = [torch.randn(shape, generator=generator) for shape in shapes]
     expected, true = _at_once(steps, image, asked)
     found, gradient = _row_after_row(steps, image, asked, cuts, keeps)
@@ -88,7 +92,7 @@ def _error(size, steps, cuts, keeps, seed):
 @pytest.mark.parametrize("pool", POOLS, ids=str)
 @pytest.mark.parametrize("taps", TAPS, ids=str)
 def test_row_after_row_as_all_at_once(size, padding, pool, taps):
-    steps = chain(stages := network(pool, padding), list(stages), taps)
+    steps = fuse_steps(stages := network(pool, padding), list(stages), taps)
     middle = torch.randint(1, size[0], (4,), generator=torch.Generator().manual_seed(2)).unique().tolist()
     nines, every_row = [0, *range(9, size[0], 9), size[0]], list(range(9))
     cases = [([0, size[0]], 0), (nines, 0), (nines, 2), (nines, 99), ([0, *middle, size[0]], 1)]

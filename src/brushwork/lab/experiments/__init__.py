@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 
-from brushwork.errors import InputError, did_you_mean
+from brushwork.errors import InputError, suggest_names
 from brushwork.lab.experiment import Experiment
 
 EXPERIMENTS: Mapping[str, str] = {
@@ -27,12 +27,12 @@ EXPERIMENTS: Mapping[str, str] = {
 """Name → what it shows."""
 
 
-def experiment(name: str) -> Experiment:
+def load_experiment(name: str) -> Experiment:
     """The experiment of a name.
 
     Raises: InputError: no such experiment; the message suggests the nearest ones.
     """
     if name not in EXPERIMENTS:
-        raise InputError(f"there is no experiment {name!r}. {did_you_mean(name, EXPERIMENTS)}")
+        raise InputError(f"there is no experiment {name!r}. {suggest_names(name, EXPERIMENTS)}")
     found: Experiment = import_module(f"{__name__}.{name.replace('-', '_')}").EXPERIMENT
     return found

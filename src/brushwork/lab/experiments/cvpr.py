@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment, by_column, listed, pairwise_distances
-from brushwork.lab.figures import chroma_distance, distance, likeness_of_structure
-from brushwork.recipes import Pictures, Transfer, preset
+from brushwork.lab.cell import CellResult, ClaimCheck, ExperimentCell, FirstAndLast, Measures
+from brushwork.lab.easel import ExperimentContext
+from brushwork.lab.experiment import Experiment, format_values, pairwise_distances, sort_by_column
+from brushwork.lab.figures import chroma_distance, rms_distance, structural_similarity
+from brushwork.recipes import RecipeInputs, TransferOptions, load_preset
 from brushwork.types import Image
 
 CONTENT_LAYERS = ("conv2_2", "conv4_2")
@@ -18,110 +18,110 @@ NOISES = 4
 LAYER, START, PHOTOGRAPHS = "content layer", "start", "photograph as style"
 
 
-def cells(easel: Easel) -> list[Cell]:
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
-    return [*_layers(easel), *_starts(easel), *_photographs(easel)]
+    return [*_layers(context), *_starts(context), *_contents(context)]
 
 
-def _base(easel: Easel) -> Transfer:
-    return easel.spending(replace(preset("gatys-2015"), size=easel.size, measure="long"))
+def _base(context: ExperimentContext) -> TransferOptions:
+    return context.with_iterations(replace(load_preset("gatys-2015"), size=context.size, measure="long"))
 
 
-def _layers(easel: Easel) -> list[Cell]:
-    base = _base(easel)
-    return [_cell(easel, LAYER, layer, replace(base, content_layers=(layer,))) for layer in CONTENT_LAYERS]
+def _layers(context: ExperimentContext) -> list[ExperimentCell]:
+    base = _base(context)
+    return [_cell(context, LAYER, layer, replace(base, content_layers=(layer,))) for layer in CONTENT_LAYERS]
 
 
-def _starts(easel: Easel) -> list[Cell]:
-    base = _base(easel)
+def _starts(context: ExperimentContext) -> list[ExperimentCell]:
+    base = _base(context)
     seeds = {f"noise {seed}": replace(base, seed=seed) for seed in range(NOISES)}
-    starts = {"photograph": replace(base, start="content"), "painting": replace(base, start="style"), **seeds}
-    return [_cell(easel, START, name, options) for name, options in starts.items()]
+    starts = {"photograph": replace(base, init="content"), "painting": replace(base, init="style"), **seeds}
+    return [_cell(context, START, name, options) for name, options in starts.items()]
 
 
-def _photographs(easel: Easel) -> list[Cell]:
+def _contents(context: ExperimentContext) -> list[ExperimentCell]:
     """The second photograph, if there is one, as the style of the first (α/β = 1e-2, from the photograph)."""
-    if len(easel.photographs) < 2:
+    if len(context.contents) < 2:
         return []
-    (_, own), (name, other), *_ = easel.photographs.items()
-    base = _base(easel)
-    options = replace(base, start="content", content_weight=1e-2 * base.style_weight)
-    pictures = Pictures(own, (other,))
-    settings, paint = easel.settings(options, pictures), easel.recipe(options, pictures)
-    return [Cell(PHOTOGRAPHS, name, settings, paint, partial(_of_photograph, own, other))]
+    (_, own), (name, other), *_ = context.contents.items()
+    base = _base(context)
+    options = replace(base, init="content", content_weight=1e-2 * base.style_weight)
+    images = RecipeInputs(own, (other,))
+    settings, paint = context.settings(options, images), context.recipe(options, images)
+    return [ExperimentCell(PHOTOGRAPHS, name, settings, paint, partial(_of_photograph, own, other))]
 
 
-def _cell(easel: Easel, row: str, column: str, options: Transfer) -> Cell:
-    pictures = Pictures(easel.photograph, (easel.painting,))
-    settings, paint = easel.settings(options, pictures), easel.recipe(options, pictures)
-    return Cell(row, column, settings, paint, partial(_measure, easel.photograph))
+def _cell(context: ExperimentContext, row: str, column: str, options: TransferOptions) -> ExperimentCell:
+    images = RecipeInputs(context.content, (context.style,))
+    settings, paint = context.settings(options, images), context.recipe(options, images)
+    return ExperimentCell(row, column, settings, paint, partial(_measure, context.content))
 
 
-def _measure(photograph: Image, ends: Ends) -> Figures:
+def _measure(content: Image, first_and_last: FirstAndLast) -> Measures:
     return {
-        "loss": float(ends.last.step.losses.total),
-        "to the photograph": distance(ends.last.image, photograph),
-        "SSIM to the photograph": likeness_of_structure(ends.last.image, photograph),
+        "loss": float(first_and_last.last.step.losses.total),
+        "to the photograph": rms_distance(first_and_last.last.image, content),
+        "SSIM to the photograph": structural_similarity(first_and_last.last.image, content),
     }
 
 
-def _of_photograph(own: Image, other: Image, ends: Ends) -> Figures:
+def _of_photograph(own: Image, other: Image, first_and_last: FirstAndLast) -> Measures:
     return {
-        **_measure(own, ends),
+        **_measure(own, first_and_last),
         "chroma distance before": chroma_distance(own, other),
-        "chroma distance after": chroma_distance(ends.last.image, other),
+        "chroma distance after": chroma_distance(first_and_last.last.image, other),
     }
 
 
-def check(results: Sequence[Result]) -> list[Check]:
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
-    low, high = (one.figures["SSIM to the photograph"] for one in by_column(results, LAYER))
+    low, high = (one.figures["SSIM to the photograph"] for one in sort_by_column(results, LAYER))
     return [
-        Check(
+        ClaimCheck(
             "conv2_2 keeps the photograph's fine detail, conv4_2 lets it merge with the style (SSIM to it)",
-            listed([low, high]),
+            format_values([low, high]),
             low > high,
         ),
-        *_of_starts(by_column(results, START)),
-        *map(_of_light, by_column(results, PHOTOGRAPHS)),
+        *_of_starts(sort_by_column(results, START)),
+        *map(_of_light, sort_by_column(results, PHOTOGRAPHS)),
     ]
 
 
-def _of_starts(results: Sequence[Result]) -> list[Check]:
+def _of_starts(results: Sequence[CellResult]) -> list[ClaimCheck]:
     apart = pairwise_distances(results)
     noises = [value for (one, other), value in apart.items() if "noise" in one and "noise" in other]
     own, *others = (one.figures["to the photograph"] for one in results)
     losses = [one.figures["loss"] for one in results]
     return [
-        Check(
+        ClaimCheck(
             "noise gives unlimited variants (smallest distance of two of them, above 0.05)",
-            listed([min(noises)]),
+            format_values([min(noises)]),
             min(noises) > 0.05,
         ),
-        Check(
+        ClaimCheck(
             "the start biases the outcome a little (distance to the photograph: from it; from the painting, noises)",
-            f"{own:.3g}; {listed(others)}",
+            f"{own:.3g}; {format_values(others)}",
             own < min(others),
         ),
-        Check(
+        ClaimCheck(
             "but has no strong effect: results are as far apart as two noises' are (farthest pair within 1.5 times)",
             "; ".join(f"{one} – {other} {value:.3g}" for (one, other), value in apart.items()),
             max(apart.values()) < 1.5 * max(noises),
         ),
-        Check(
+        ClaimCheck(
             "nor on the loss (largest over smallest, below 2)",
-            listed([max(losses) / min(losses)]),
+            format_values([max(losses) / min(losses)]),
             max(losses) < 2 * min(losses),
         ),
     ]
 
 
-def _of_light(result: Result) -> Check:
+def _of_light(result: CellResult) -> ClaimCheck:
     """Figure 7: the result is a photograph still, and has the other's colors."""
     kept, far, near = (
         result.figures[name] for name in ("SSIM to the photograph", "chroma distance before", "chroma distance after")
     )
-    return Check(
+    return ClaimCheck(
         "with a photograph as style the photograph stays one (SSIM above 0.5), and takes the other's colors (chroma "
         "distance to it, before and after)",
         f"SSIM {kept:.2f}; {far:.3f}, {near:.3f}",
@@ -136,6 +136,6 @@ EXPERIMENT = Experiment(
     claim="Content on a low layer blends the texture over the photograph, on conv4_2 both merge. The starting "
     "point biases the outcome a little towards its spatial structure, without a strong effect; noise "
     "allows for arbitrarily many new pictures. A photograph can be the style of another.",
-    cells=cells,
-    check=check,
+    cells=make_cells,
+    check=check_claims,
 )

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment, by_column, falls, listed, named, of_column, rises
-from brushwork.lab.figures import correlation, grain_size, part_of_loss, psnr
-from brushwork.recipes import Pictures, ReconstructContent, Texture
+from brushwork.lab.cell import CellResult, ClaimCheck, ExperimentCell, FirstAndLast, Measures
+from brushwork.lab.easel import ExperimentContext
+from brushwork.lab.experiment import (
+    Experiment,
+    format_named_values,
+    format_values,
+    is_decreasing,
+    is_increasing,
+    measures_by_column,
+    sort_by_column,
+)
+from brushwork.lab.figures import correlation, grain_size, psnr, sum_losses
+from brushwork.recipes import RecipeInputs, ReconstructionOptions, TextureOptions
 from brushwork.types import Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
@@ -21,72 +29,86 @@ STRANGER = 0.3
 """Correlation up to which a picture counts as arranged otherwise."""
 
 
-def cells(easel: Easel) -> list[Cell]:
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
-    return [*(_content(easel, layer) for layer in LAYERS), *(_style(easel, depth) for depth in range(1, 6))]
+    return [*(_content(context, layer) for layer in LAYERS), *(_style(context, depth) for depth in range(1, 6))]
 
 
-def _content(easel: Easel, layer: str) -> Cell:
-    options = easel.spending(ReconstructContent(layer=layer, size=easel.size))
-    pictures = Pictures(easel.photograph)
-    measure = partial(_of_content, easel.photograph)
-    return Cell(CONTENT, layer, easel.settings(options, pictures), easel.recipe(options, pictures), measure)
+def _content(context: ExperimentContext, layer: str) -> ExperimentCell:
+    options = context.with_iterations(ReconstructionOptions(layer=layer, size=context.size))
+    images = RecipeInputs(context.content)
+    measure = partial(_of_content, context.content)
+    return ExperimentCell(CONTENT, layer, context.settings(options, images), context.recipe(options, images), measure)
 
 
-def _of_content(photograph: Image, ends: Ends) -> Figures:
-    error = float(ends.last.step.losses.total / ends.first.step.losses.total)
-    return {"PSNR, dB": psnr(ends.last.image, photograph), "feature error, end / start": error}
+def _of_content(content: Image, first_and_last: FirstAndLast) -> Measures:
+    error = float(first_and_last.last.step.losses.total / first_and_last.first.step.losses.total)
+    return {"PSNR, dB": psnr(first_and_last.last.image, content), "feature error, end / start": error}
 
 
-def _style(easel: Easel, depth: int) -> Cell:
+def _style(context: ExperimentContext, depth: int) -> ExperimentCell:
     layers = LAYERS[:depth]
-    options = easel.spending(Texture(style_layers=layers, picture_size=easel.size, measure="long"))
-    pictures = Pictures(easel.painting)
-    measure = partial(_of_style, easel.painting)
-    return Cell(STYLE, layers[-1], easel.settings(options, pictures), easel.recipe(options, pictures), measure)
-
-
-def _of_style(painting: Image, ends: Ends) -> Figures:
-    worst = max(
-        float(ends.last.step.losses.terms[name] / value) for name, value in ends.first.step.losses.terms.items()
+    options = context.with_iterations(TextureOptions(style_layers=layers, picture_size=context.size, measure="long"))
+    images = RecipeInputs(context.style)
+    measure = partial(_of_style, context.style)
+    return ExperimentCell(
+        STYLE, layers[-1], context.settings(options, images), context.recipe(options, images), measure
     )
-    ratio = part_of_loss(ends.last, "style:") / part_of_loss(ends.first, "style:")
+
+
+def _of_style(style: Image, first_and_last: FirstAndLast) -> Measures:
+    worst = max(
+        float(first_and_last.last.step.losses.terms[name] / value)
+        for name, value in first_and_last.first.step.losses.terms.items()
+    )
+    ratio = sum_losses(first_and_last.last, "style:") / sum_losses(first_and_last.first, "style:")
     return {
-        "grain, px": grain_size(ends.last.image),
-        "correlation with the painting": correlation(ends.last.image, painting),
+        "grain, px": grain_size(first_and_last.last.image),
+        "correlation with the painting": correlation(first_and_last.last.image, style),
         "style loss, end / start": ratio,
         "worst layer, end / start": worst,
     }
 
 
-def check(results: Sequence[Result]) -> list[Check]:
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
-    return [*_of_photograph(by_column(results, CONTENT)), *_of_painting(by_column(results, STYLE))]
+    return [*_of_photograph(sort_by_column(results, CONTENT)), *_of_painting(sort_by_column(results, STYLE))]
 
 
-def _of_photograph(results: Sequence[Result]) -> list[Check]:
-    ratios, errors = of_column(results, "PSNR, dB"), of_column(results, "feature error, end / start")
+def _of_photograph(results: Sequence[CellResult]) -> list[ClaimCheck]:
+    ratios, errors = measures_by_column(results, "PSNR, dB"), measures_by_column(results, "feature error, end / start")
     lower = list(ratios.values())[:3]
     return [
-        Check(
-            "higher layers lose the photograph's pixels (PSNR in dB falls)", named(ratios), falls([*ratios.values()])
+        ClaimCheck(
+            "higher layers lose the photograph's pixels (PSNR in dB falls)",
+            format_named_values(ratios),
+            is_decreasing([*ratios.values()]),
         ),
-        Check(f"conv1_1 to conv3_1 keep it almost perfectly ({PERFECT:g} dB)", listed(lower), min(lower) >= PERFECT),
-        Check("every layer's features are met (error left below 5 %)", named(errors), max(errors.values()) < 0.05),
+        ClaimCheck(
+            f"conv1_1 to conv3_1 keep it almost perfectly ({PERFECT:g} dB)", format_values(lower), min(lower) >= PERFECT
+        ),
+        ClaimCheck(
+            "every layer's features are met (error left below 5 %)",
+            format_named_values(errors),
+            max(errors.values()) < 0.05,
+        ),
     ]
 
 
-def _of_painting(results: Sequence[Result]) -> list[Check]:
-    grains, alike = of_column(results, "grain, px"), of_column(results, "correlation with the painting")
+def _of_painting(results: Sequence[CellResult]) -> list[ClaimCheck]:
+    grains, alike = (
+        measures_by_column(results, "grain, px"),
+        measures_by_column(results, "correlation with the painting"),
+    )
     return [
-        Check(
+        ClaimCheck(
             "structures grow with the layers that are matched (half-width of the autocorrelation in pixels)",
-            named(grains),
-            rises([*grains.values()]),
+            format_named_values(grains),
+            is_increasing([*grains.values()]),
         ),
-        Check(
+        ClaimCheck(
             f"the arrangement of the scene is lost (correlation with the painting within ±{STRANGER})",
-            named(alike, ".2f"),
+            format_named_values(alike, ".2f"),
             max(map(abs, alike.values())) <= STRANGER,
         ),
     ]
@@ -100,6 +122,6 @@ EXPERIMENT = Experiment(
     "detailed pixel information is lost while the high-level content is kept. Style reconstructions from "
     "growing subsets of layers match the painting on an increasing scale, and discard the arrangement of "
     "the scene.",
-    cells=cells,
-    check=check,
+    cells=make_cells,
+    check=check_claims,
 )

@@ -6,53 +6,57 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment, named, of_column
-from brushwork.lab.figures import likeness_of_structure
-from brushwork.recipes import Pictures, preset
+from brushwork.lab.cell import CellResult, ClaimCheck, ExperimentCell, FirstAndLast, Measures
+from brushwork.lab.easel import ExperimentContext
+from brushwork.lab.experiment import Experiment, format_named_values, measures_by_column
+from brushwork.lab.figures import structural_similarity
+from brushwork.recipes import RecipeInputs, load_preset
 from brushwork.types import Image
 
 KEPT = "SSIM to the photograph"
 
 
-def cells(easel: Easel) -> list[Cell]:
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
-    return [_cell(easel, name) for name in easel.paintings]
+    return [_cell(context, name) for name in context.styles]
 
 
-def _cell(easel: Easel, name: str) -> Cell:
-    options = easel.spending(replace(preset("gatys-2015"), size=easel.size, measure="long"))
-    pictures = Pictures(easel.photograph, (easel.paintings[name],))
-    measure = partial(_measure, easel.photograph)
-    return Cell("", name, easel.settings(options, pictures), easel.recipe(options, pictures), measure)
+def _cell(context: ExperimentContext, name: str) -> ExperimentCell:
+    options = context.with_iterations(replace(load_preset("gatys-2015"), size=context.size, measure="long"))
+    images = RecipeInputs(context.content, (context.styles[name],))
+    measure = partial(_measure, context.content)
+    return ExperimentCell("", name, context.settings(options, images), context.recipe(options, images), measure)
 
 
-def _measure(photograph: Image, ends: Ends) -> Figures:
+def _measure(content: Image, first_and_last: FirstAndLast) -> Measures:
     """Each layer's loss at the end over its value at the start."""
-    start = ends.first.step.losses.terms
-    left = {f"{name}, left": float(value / start[name]) for name, value in ends.last.step.losses.terms.items()}
-    return {**left, KEPT: likeness_of_structure(ends.last.image, photograph)}
+    init = first_and_last.first.step.losses.terms
+    left = {f"{name}, left": float(value / init[name]) for name, value in first_and_last.last.step.losses.terms.items()}
+    return {**left, KEPT: structural_similarity(first_and_last.last.image, content)}
 
 
-def check(results: Sequence[Result]) -> list[Check]:
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
     left = {
         one.column: max(value for name, value in one.figures.items() if name.startswith("style:")) for one in results
     }
     content = {one.column: one.figures["content:conv4_2, left"] for one in results}
     return [
-        Check(
+        ClaimCheck(
             "the style of every painting is met on all layers (share of the loss left on the worst layer, below 10 %)",
-            named(left),
+            format_named_values(left),
             max(left.values()) < 0.1,
         ),
-        Check(
+        ClaimCheck(
             "so is the content of the photograph (share of the loss left on conv4_2, below one half)",
-            named(content),
+            format_named_values(content),
             max(content.values()) < 0.5,
         ),
-        Check("the photograph stays to be recognized in every style (SSIM)", named(of_column(results, KEPT)), None),
+        ClaimCheck(
+            "the photograph stays to be recognized in every style (SSIM)",
+            format_named_values(measures_by_column(results, KEPT)),
+            None,
+        ),
     ]
 
 
@@ -62,6 +66,6 @@ EXPERIMENT = Experiment(
     source="Gatys, Ecker, Bethge, 1508.06576, figure 2",
     claim="Content and style can be separated: pictures that match the content of a photograph (conv4_2) and "
     "the style of well-known artworks (conv1_1 … conv5_1) show the one in the appearance of the other.",
-    cells=cells,
-    check=check,
+    cells=make_cells,
+    check=check_claims,
 )

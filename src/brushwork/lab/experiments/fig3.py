@@ -10,12 +10,12 @@ from math import sqrt
 import torch
 
 from brushwork.judging.statistics import gram_distance
-from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment, by_column, falls, listed, rises
-from brushwork.lab.figures import part_of_loss
-from brushwork.picture import Size, fit, resize
-from brushwork.recipes import Pictures, Transfer, preset
+from brushwork.lab.cell import CellResult, ClaimCheck, ExperimentCell, FirstAndLast, Measures
+from brushwork.lab.easel import ExperimentContext
+from brushwork.lab.experiment import Experiment, format_values, is_decreasing, is_increasing, sort_by_column
+from brushwork.lab.figures import sum_losses
+from brushwork.picture import Size, fit_size, resize
+from brushwork.recipes import RecipeInputs, TransferOptions, load_preset
 from brushwork.types import Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
@@ -26,68 +26,68 @@ SHARE = 0.8
 DEEPEST = f"Gram distance on {LAYERS[-1]}"
 
 
-def cells(easel: Easel) -> list[Cell]:
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
-    return [_cell(easel, depth, ratio) for depth in range(1, 6) for ratio in RATIOS]
+    return [_cell(context, depth, ratio) for depth in range(1, 6) for ratio in RATIOS]
 
 
-def _cell(easel: Easel, depth: int, ratio: float) -> Cell:
-    base = preset("gatys-2015")
-    options = easel.spending(
+def _cell(context: ExperimentContext, depth: int, ratio: float) -> ExperimentCell:
+    base = load_preset("gatys-2015")
+    options = context.with_iterations(
         replace(
             base,
-            size=easel.size,
+            size=context.size,
             measure="long",
             style_layers=LAYERS[:depth],
             content_weight=ratio * base.style_weight,
         ),
         SHARE,
     )
-    pictures = Pictures(easel.photograph, (easel.painting,))
-    settings, paint = easel.settings(options, pictures), easel.recipe(options, pictures)
-    measure = partial(_measure, easel, options)
-    return Cell(f"to {LAYERS[depth - 1]}", f"{ratio:.0e}", settings, paint, measure)
+    images = RecipeInputs(context.content, (context.style,))
+    settings, paint = context.settings(options, images), context.recipe(options, images)
+    measure = partial(_measure, context, options)
+    return ExperimentCell(f"to {LAYERS[depth - 1]}", f"{ratio:.0e}", settings, paint, measure)
 
 
-def _measure(easel: Easel, options: Transfer, ends: Ends) -> Figures:
+def _measure(context: ExperimentContext, options: TransferOptions, first_and_last: FirstAndLast) -> Measures:
     """The unweighted losses; and how near the highest layer is to the painting, whether it is matched or not."""
     return {
-        "content loss": part_of_loss(ends.last, "content:") / options.content_weight,
-        "style loss": part_of_loss(ends.last, "style:") / options.style_weight,
-        DEEPEST: _apart(easel, options, ends.last.image),
+        "content loss": sum_losses(first_and_last.last, "content:") / options.content_weight,
+        "style loss": sum_losses(first_and_last.last, "style:") / options.style_weight,
+        DEEPEST: _apart(context, options, first_and_last.last.image),
     }
 
 
 @torch.no_grad()
-def _apart(easel: Easel, options: Transfer, image: Image) -> float:
+def _apart(context: ExperimentContext, options: TransferOptions, image: Image) -> float:
     """‖G − A‖/‖A‖ on the highest layer."""
-    encoder = easel.encoder(options)
-    painting = resize(easel.painting, fit(Size.of(easel.painting), easel.size, by="long"), clamp=True)
-    own, other = (encoder(one, LAYERS[-1:])[LAYERS[-1]] for one in (image, painting))
+    encoder = context.encoder(options)
+    style = resize(context.style, fit_size(Size.of(context.style), context.size, measure="long"), clamp=True)
+    own, other = (encoder(one, LAYERS[-1:])[LAYERS[-1]] for one in (image, style))
     return sqrt(gram_distance(own, other))
 
 
-def check(results: Sequence[Result]) -> list[Check]:
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
     rows = list(dict.fromkeys(result.row for result in results))
-    most = [by_column(results, row)[0].figures[DEEPEST] for row in rows]
+    most = [sort_by_column(results, row)[0].figures[DEEPEST] for row in rows]
     return [
         *(one for row in rows for one in _row(results, row)),
-        Check(
+        ClaimCheck(
             f"the more layers are matched, the nearer the highest one (leftmost column, ‖G − A‖/‖A‖ on {LAYERS[-1]})",
-            listed(most),
-            falls(most),
+            format_values(most),
+            is_decreasing(most),
         ),
     ]
 
 
-def _row(results: Sequence[Result], row: str) -> list[Check]:
+def _row(results: Sequence[CellResult], row: str) -> list[ClaimCheck]:
     content, style = (
-        [result.figures[name] for result in by_column(results, row)] for name in ("content loss", "style loss")
+        [result.figures[name] for result in sort_by_column(results, row)] for name in ("content loss", "style loss")
     )
     return [
-        Check(f"{row}: the content loss falls from left to right", listed(content), falls(content)),
-        Check(f"{row}: the style loss rises from left to right", listed(style), rises(style)),
+        ClaimCheck(f"{row}: the content loss falls from left to right", format_values(content), is_decreasing(content)),
+        ClaimCheck(f"{row}: the style loss rises from left to right", format_values(style), is_increasing(style)),
     ]
 
 
@@ -98,6 +98,6 @@ EXPERIMENT = Experiment(
     claim="Rows: style matched on growing subsets of layers, whose structures grow larger and smoother. "
     "Columns: the ratio α/β of content to style, from a texturized version of the painting on the left to"
     " the photograph with hardly any style on the right.",
-    cells=cells,
-    check=check,
+    cells=make_cells,
+    check=check_claims,
 )

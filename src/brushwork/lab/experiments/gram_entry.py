@@ -8,20 +8,20 @@ from typing import NamedTuple
 
 import torch
 
-from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel, fingerprint
-from brushwork.lab.experiment import Experiment, listed, named, rises
-from brushwork.lab.figures import frequencies
-from brushwork.lab.synthesis import BOXED, gray_noise, on_sphere, synthesize
+from brushwork.lab.cell import CellResult, ClaimCheck, ExperimentCell, FirstAndLast, Measures
+from brushwork.lab.easel import ExperimentContext, fingerprint_of
+from brushwork.lab.experiment import Experiment, format_named_values, format_values, is_increasing
+from brushwork.lab.figures import effective_frequencies
+from brushwork.lab.synthesis import BOUNDED, make_gray_noise, synthesize, synthesize_on_sphere
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
-from brushwork.picture import Size, fit, resize
-from brushwork.terms import GramEntry
+from brushwork.picture import Size, fit_size, resize
+from brushwork.terms import GramEntryLoss
 from brushwork.terms.moments import gram
 from brushwork.types import Feature, Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
-OPTIONS = replace(BOXED, optimizer="adam", learning_rate=10.0, line_search=False)
+OPTIONS = replace(BOUNDED, optimizer="adam", learning_rate=10.0, line_search=False)
 """Adam runs along the box where searched L-BFGS stops: after 30 closures its entries are 100 times as large."""
 
 SPREAD = 0.25
@@ -35,7 +35,7 @@ SMALLEST = 1e-12
 """Of an entry: one that is nothing in the painting has a multiple too."""
 
 
-class Entry(NamedTuple):
+class GramMatrixEntry(NamedTuple):
     """One entry of a Gram matrix, and its value in the painting."""
 
     first: int
@@ -46,39 +46,39 @@ class Entry(NamedTuple):
         return f"{self.first}, {self.second}"
 
 
-def cells(easel: Easel) -> list[Cell]:
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
-    return [cell for layer in LAYERS for cell in _row(easel, layer)]
+    return [cell for layer in LAYERS for cell in _row(context, layer)]
 
 
-def _row(easel: Easel, layer: str) -> list[Cell]:
-    start = gray_noise(Size(easel.size, easel.size), spread=SPREAD)
-    entries = largest(easel.encoder(OPTIONS), easel, layer, start)
+def _row(context: ExperimentContext, layer: str) -> list[ExperimentCell]:
+    init = make_gray_noise(Size(context.size, context.size), std=SPREAD)
+    entries = largest_entries(context.encoder(OPTIONS), context, layer, init)
     boxed = [
         *(f"one feature, {n + 1}" for n in range(DIAGONAL)),
         *(f"two features, {n + 1}" for n in range(OTHERS)),
     ]
     spheres = {"one feature, on a sphere": entries[0], "two features, on a sphere": entries[DIAGONAL]}
     return [
-        *(_cell(easel, layer, kind, entry, start) for kind, entry in zip(boxed, entries, strict=True)),
-        *(_cell(easel, layer, kind, entry, start, sphere=True) for kind, entry in spheres.items()),
+        *(_cell(context, layer, kind, entry, init) for kind, entry in zip(boxed, entries, strict=True)),
+        *(_cell(context, layer, kind, entry, init, sphere=True) for kind, entry in spheres.items()),
     ]
 
 
 @torch.no_grad()
-def largest(encoder: Encoder, easel: Easel, layer: str, start: Image) -> list[Entry]:
+def largest_entries(encoder: Encoder, context: ExperimentContext, layer: str, init: Image) -> list[GramMatrixEntry]:
     """The largest entries of the painting's Gram matrix per cell, on the diagonal and off it.
 
     Entries that are 0 at the start have no gradient there, and come last.
     """
-    painting = resize(easel.painting, fit(Size.of(easel.painting), easel.size, by="long"), clamp=True)
-    matrix, begun = (_per_cell(encoder(one, [layer])[layer]) for one in (painting, start.to(painting)))
+    style = resize(context.style, fit_size(Size.of(context.style), context.size, measure="long"), clamp=True)
+    matrix, begun = (_per_cell(encoder(one, [layer])[layer]) for one in (style, init.to(style)))
     ranked = matrix + (begun > 0) * (matrix.max() + 1)
     channels = torch.arange(len(matrix), device=matrix.device)
     rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1, device=matrix.device)
     kinds = ((channels, channels, DIAGONAL), (rows, columns, OTHERS))
     return [
-        Entry(int(i[at]), int(j[at]), float(matrix[i[at], j[at]]))
+        GramMatrixEntry(int(i[at]), int(j[at]), float(matrix[i[at], j[at]]))
         for i, j, count in kinds
         for at in ranked[i, j].topk(count).indices.tolist()
     ]
@@ -88,47 +88,51 @@ def _per_cell(feature: Feature) -> torch.Tensor:
     return gram(feature)[0] / Size.of(feature).area
 
 
-def _cell(easel: Easel, layer: str, kind: str, entry: Entry, start: Image, *, sphere: bool = False) -> Cell:
-    options = easel.spending(replace(OPTIONS, boxed=not sphere))
-    objective = Objective.one(
-        "entry", GramEntry(layer, ((entry.first, entry.second),), norm=1 / max(entry.value, SMALLEST))
+def _cell(
+    context: ExperimentContext, layer: str, kind: str, entry: GramMatrixEntry, init: Image, *, sphere: bool = False
+) -> ExperimentCell:
+    options = context.with_iterations(replace(OPTIONS, bounded=not sphere))
+    objective = Objective.single(
+        "entry", GramEntryLoss(layer, ((entry.first, entry.second),), scale=1 / max(entry.value, SMALLEST))
     )
-    settings = {**asdict(options), "layer": layer, "entry": str(entry), "pictures": [fingerprint(start)]}
+    settings = {**asdict(options), "layer": layer, "entry": str(entry), "pictures": [fingerprint_of(init)]}
     if sphere:  # whose numbers are about gray, and white is 1
-        options = replace(options, learning_rate=options.learning_rate / options.pixel_range)
+        options = replace(options, learning_rate=options.learning_rate / options.optimizer_scale)
         settings["sphere"] = SPREAD
-    paint = (on_sphere if sphere else synthesize)(easel, options, lambda _: objective, start)
-    return Cell(layer, kind, settings, paint, _measure)
+    paint = (synthesize_on_sphere if sphere else synthesize)(context, options, lambda _: objective, init)
+    return ExperimentCell(layer, kind, settings, paint, _measure)
 
 
-def _measure(ends: Ends) -> Figures:
+def _measure(first_and_last: FirstAndLast) -> Measures:
     """The entry, as a multiple of its value in the painting; and how rich the texture is."""
-    start, end = (-float(one.step.losses.total) for one in ends)
+    init, end = (-float(one.step.losses.total) for one in first_and_last)
     return {
-        "entry / painting's, at the start": start,
+        "entry / painting's, at the start": init,
         "entry / painting's": end,
-        "frequencies": frequencies(ends.last.image),
+        "frequencies": effective_frequencies(first_and_last.last.image),
     }
 
 
-def check(results: Sequence[Result]) -> list[Check]:
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
     growth, rich = (_by_layer(results, name) for name in ("entry / painting's", "frequencies"))
     means = {layer: sum(found) / len(found) for layer, found in rich.items()}
     return [
         *(
-            Check(f"{layer}: single entries grow beyond the painting's (multiples)", listed(found), min(found) > 1)
+            ClaimCheck(
+                f"{layer}: single entries grow beyond the painting's (multiples)", format_values(found), min(found) > 1
+            )
             for layer, found in growth.items()
         ),
-        Check(
+        ClaimCheck(
             "textures grow richer from layer to layer (spatial frequencies that carry them, mean of each layer)",
-            named(means),
-            rises([*means.values()]),
+            format_named_values(means),
+            is_increasing([*means.values()]),
         ),
     ]
 
 
-def _by_layer(results: Sequence[Result], figure: str) -> dict[str, list[float]]:
+def _by_layer(results: Sequence[CellResult], figure: str) -> dict[str, list[float]]:
     layers = dict.fromkeys(one.row for one in results)
     return {layer: [one.figures[figure] for one in results if one.row == layer] for layer in layers}
 
@@ -140,7 +144,7 @@ EXPERIMENT = Experiment(
     claim="A single entry of the Gram matrix is a simple texture: one feature (i = j), or two that occur "
     "together (i ≠ j), of growing complexity from layer to layer. Pixels are kept between black and "
     "white, or the whole picture at one contrast (on a sphere).",
-    cells=cells,
-    check=check,
-    sheet_each_row=True,
+    cells=make_cells,
+    check=check_claims,
+    has_sheet_per_row=True,
 )

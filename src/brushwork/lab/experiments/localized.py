@@ -9,15 +9,22 @@ from functools import partial
 import torch
 
 from brushwork.lab import naive
-from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel, fingerprint
-from brushwork.lab.experiment import Experiment, closure_time, falls, named, of_column, rises
-from brushwork.lab.figures import correlation, detail_correlation, distance, part_of_loss
-from brushwork.lab.synthesis import BOXED, synthesize
+from brushwork.lab.cell import CellResult, ClaimCheck, ExperimentCell, FirstAndLast, Measures
+from brushwork.lab.easel import ExperimentContext, fingerprint_of
+from brushwork.lab.experiment import (
+    Experiment,
+    format_named_values,
+    is_decreasing,
+    is_increasing,
+    measures_by_column,
+    seconds_per_iteration,
+)
+from brushwork.lab.figures import correlation, detail_correlation, rms_distance, sum_losses
+from brushwork.lab.synthesis import BOUNDED, synthesize
 from brushwork.objective import Objective
 from brushwork.perception import Encoder
-from brushwork.picture import Size, Window, fit, resize
-from brushwork.terms import Content, GramStyle, LocalStyle
+from brushwork.picture import Size, Window, fit_size, resize
+from brushwork.terms import ContentLoss, GramLoss, LocalGramLoss
 from brushwork.terms.covariance import window_weights
 from brushwork.terms.moments import gram
 from brushwork.types import Feature, Image
@@ -33,107 +40,110 @@ CONTENT = "conv4_2"
 CONTENT_WEIGHT = 1.0
 """As much as the style of a layer: at 0.2 the picture is the painting at s = 0, and mostly so at s = 2."""
 
-OPTIONS = replace(BOXED, style_layers=LAYERS, boxed=False, line_search=False, iterations=150, first_move=3e-4)
+OPTIONS = replace(BOUNDED, style_layers=LAYERS, bounded=False, line_search=False, iterations=150, initial_step=3e-4)
 
 
-def cells(easel: Easel) -> list[Cell]:
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
-    return [_cell(easel, half) for half in (*HALF_SIZES, None)]
+    return [_cell(context, half) for half in (*HALF_SIZES, None)]
 
 
-def _cell(easel: Easel, half: int | None) -> Cell:
-    size = fit(Size.of(easel.photograph), easel.size, by="long")
-    photograph, painting = (resize(one, size, clamp=True) for one in (easel.photograph, easel.painting))
-    options = easel.spending(OPTIONS)
+def _cell(context: ExperimentContext, half: int | None) -> ExperimentCell:
+    size = fit_size(Size.of(context.content), context.size, measure="long")
+    content, style = (resize(one, size, clamp=True) for one in (context.content, context.style))
+    options = context.with_iterations(OPTIONS)
 
     def objective(encoder: Encoder) -> Objective:
-        return _objective(encoder, photograph, painting, half)
+        return _objective(encoder, content, style, half)
 
-    shown = [fingerprint(photograph), fingerprint(painting)]
+    shown = [fingerprint_of(content), fingerprint_of(style)]
     settings = {**asdict(options), "half size": half, "content weight": CONTENT_WEIGHT, "pictures": shown}
-    paint = synthesize(easel, options, objective, photograph)
-    name, measure = WHOLE if half is None else f"s = {half}", partial(_measure, easel, photograph, painting, half)
-    return Cell("", name, settings, paint, measure)
+    paint = synthesize(context, options, objective, content)
+    name, measure = WHOLE if half is None else f"s = {half}", partial(_measure, context, content, style, half)
+    return ExperimentCell("", name, settings, paint, measure)
 
 
 @torch.no_grad()
-def _objective(encoder: Encoder, photograph: Image, painting: Image, half: int | None) -> Objective:
+def _objective(encoder: Encoder, content_image: Image, style: Image, half: int | None) -> Objective:
     """Each term as a share: of the painting's windowed Gram matrices, of the photograph's features."""
-    targets, kept = encoder(painting, LAYERS), encoder(photograph, [CONTENT])[CONTENT]
-    content = Content(CONTENT, kept, float(1 / kept.square().sum()))
-    objective = Objective.one(f"content:{CONTENT}", content, CONTENT_WEIGHT)
+    targets, kept = encoder(style, LAYERS), encoder(content_image, [CONTENT])[CONTENT]
+    content = ContentLoss(CONTENT, kept, float(1 / kept.square().sum()))
+    objective = Objective.single(f"content:{CONTENT}", content, CONTENT_WEIGHT)
     for layer, target in targets.items():
-        objective += Objective.one(
+        objective += Objective.single(
             f"local:{layer}", _plain(layer, target) if half is None else _local(layer, target, half)
         )
     return objective
 
 
-def _plain(layer: str, target: Feature) -> GramStyle:
+def _plain(layer: str, target: Feature) -> GramLoss:
     matrix = gram(target) / Size.of(target).area
-    return GramStyle(layer, matrix, float(1 / matrix.square().sum()))
+    return GramLoss(layer, matrix, float(1 / matrix.square().sum()))
 
 
-def _local(layer: str, target: Feature, half: int) -> LocalStyle:
-    term = LocalStyle(layer, target, window_weights(half), 1.0)
-    return replace(term, norm=1 / _loss(term, torch.zeros_like(target)))
+def _local(layer: str, target: Feature, half: int) -> LocalGramLoss:
+    term = LocalGramLoss(layer, target, window_weights(half), 1.0)
+    return replace(term, scale=1 / _loss(term, torch.zeros_like(target)))
 
 
-def _loss(term: LocalStyle, feature: Feature) -> float:
+def _loss(term: LocalGramLoss, feature: Feature) -> float:
     return float(term.score(term.summarize(feature, Window.whole(Size.of(feature)))))
 
 
-def _measure(easel: Easel, photograph: Image, painting: Image, half: int | None, ends: Ends) -> Figures:
+def _measure(
+    context: ExperimentContext, content: Image, style: Image, half: int | None, first_and_last: FirstAndLast
+) -> Measures:
     figures = {
-        PAINTING: detail_correlation(ends.last.image, painting),
-        PHOTOGRAPH: detail_correlation(ends.last.image, photograph),
-        "correlation with the painting": correlation(ends.last.image, painting),
-        "correlation with the photograph": correlation(ends.last.image, photograph),
-        "to the painting": distance(ends.last.image, painting),
-        "to the photograph": distance(ends.last.image, photograph),
-        "style loss, end / start": part_of_loss(ends.last, "local:") / part_of_loss(ends.first, "local:"),
+        PAINTING: detail_correlation(first_and_last.last.image, style),
+        PHOTOGRAPH: detail_correlation(first_and_last.last.image, content),
+        "correlation with the painting": correlation(first_and_last.last.image, style),
+        "correlation with the photograph": correlation(first_and_last.last.image, content),
+        "to the painting": rms_distance(first_and_last.last.image, style),
+        "to the photograph": rms_distance(first_and_last.last.image, content),
+        "style loss, end / start": sum_losses(first_and_last.last, "local:")
+        / sum_losses(first_and_last.first, "local:"),
     }
-    return figures if half is None else {**figures, EQUAL: _beside_naive(easel, photograph, painting, half)}
+    return figures if half is None else {**figures, EQUAL: _beside_naive(context, content, style, half)}
 
 
 @torch.no_grad()
-def _beside_naive(easel: Easel, photograph: Image, painting: Image, half: int) -> float:
+def _beside_naive(context: ExperimentContext, content: Image, style: Image, half: int) -> float:
     """How far the term is from its printed form, on a part of the first layer's features."""
-    encoder, weights = easel.encoder(OPTIONS), window_weights(half)
-    own, other = (naive.part(encoder(one, LAYERS[:1])[LAYERS[0]]) for one in (photograph, painting))
-    return naive.difference(
-        _loss(LocalStyle(LAYERS[0], other, weights, 1.0), own), naive.localized(own, other, weights)
+    encoder, weights = context.encoder(OPTIONS), window_weights(half)
+    own, other = (naive.crop_part(encoder(one, LAYERS[:1])[LAYERS[0]]) for one in (content, style))
+    return naive.relative_difference(
+        _loss(LocalGramLoss(LAYERS[0], other, weights, 1.0), own), naive.naive_local_gram_loss(own, other, weights)
     )
 
 
-def check(results: Sequence[Result]) -> list[Check]:
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
-    painting, photograph, equal = (of_column(results, name) for name in (PAINTING, PHOTOGRAPH, EQUAL))
+    style, content, equal = (measures_by_column(results, name) for name in (PAINTING, PHOTOGRAPH, EQUAL))
     *local, plain = results
-    costs = {one.column: closure_time(one) / closure_time(plain) for one in local}
+    costs = {one.column: seconds_per_iteration(one) / seconds_per_iteration(plain) for one in local}
     return [
-        Check(
+        ClaimCheck(
             "s = 0 smears the painting over the photograph (correlation of details with the painting's above that with "
             "the photograph's)",
-            f"{painting['s = 0']:.2f}, {photograph['s = 0']:.2f}",
-            painting["s = 0"] > photograph["s = 0"],
+            f"{style['s = 0']:.2f}, {content['s = 0']:.2f}",
+            style["s = 0"] > content["s = 0"],
         ),
-        Check(
+        ClaimCheck(
             "larger windows do so less (correlation with the painting's details falls)",
-            named(painting, ".2f"),
-            falls([*painting.values()]),
+            format_named_values(style, ".2f"),
+            is_decreasing([*style.values()]),
         ),
-        Check(
+        ClaimCheck(
             "and show more of the photograph (correlation with its details rises)",
-            named(photograph, ".2f"),
-            rises([*photograph.values()]),
+            format_named_values(content, ".2f"),
+            is_increasing([*content.values()]),
         ),
-        Check(
+        ClaimCheck(
             "the efficient form is the naive one (difference in float64, below 1e-10)",
-            named(equal, ".1e"),
+            format_named_values(equal, ".1e"),
             max(equal.values()) < 1e-10,
         ),
-        Check("what it costs (time of a closure beside plain style)", named(costs, ".2f"), None),
+        ClaimCheck("what it costs (time of a closure beside plain style)", format_named_values(costs, ".2f"), None),
     ]
 
 
@@ -143,6 +153,6 @@ EXPERIMENT = Experiment(
     source="Nikulin, Novak, 1602.07188, localized style",
     claim="Matching Gram matrices in a window around every cell. The simplified test with a window of one cell "
     "(s = 0) smears the painting directly over the photograph: context is needed.",
-    cells=cells,
-    check=check,
+    cells=make_cells,
+    check=check_claims,
 )

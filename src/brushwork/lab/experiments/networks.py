@@ -7,16 +7,16 @@ from dataclasses import replace
 from functools import partial
 
 from brushwork.errors import WeightsError
-from brushwork.evaluate import whole
-from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment, named, of_column
-from brushwork.lab.figures import part_of_loss, spectrum_distance
+from brushwork.evaluate import evaluate_whole
+from brushwork.lab.cell import CellResult, ClaimCheck, ExperimentCell, FirstAndLast, Measures
+from brushwork.lab.easel import ExperimentContext
+from brushwork.lab.experiment import Experiment, format_named_values, measures_by_column
+from brushwork.lab.figures import spectrum_distance, sum_losses
 from brushwork.picture import Size
-from brushwork.recipes import Pictures, Progress, Transfer, run
-from brushwork.recipes.coarse_to_fine import levels
-from brushwork.recipes.start import beginning
-from brushwork.recipes.subject import Subject
+from brushwork.recipes import Progress, RecipeInputs, TransferOptions, run_recipe
+from brushwork.recipes.coarse_to_fine import make_schedule
+from brushwork.recipes.start import make_init_image
+from brushwork.recipes.subject import TransferProblem
 
 VGG = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 
@@ -32,32 +32,32 @@ NETWORKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 SLICED, SPECTRUM = "sliced style", "spectrum distance"
 
-JUDGES = ("vgg16", "alexnet", "googlenet")
+EVALUATORS = ("vgg16", "alexnet", "googlenet")
 """None judges what it painted itself."""
 
-BASE = Transfer(
+BASE = TransferOptions(
     pooling="max",
-    start="noise",
-    grain=0.0,
-    coarsest=0,
+    init="noise",
+    init_noise=0.0,
+    min_size=0,
     iterations=300,
     style_falloff=1.0,
-    spread_weight=0.0,
-    smoothness=0.0,
+    moment_weight=0.0,
+    tv_weight=0.0,
 )
 CONTENT_AT_START, STYLE_AT_START = 1.0, 10.0
 """What the losses of every network weigh when it begins with noise."""
 
 
-def cells(easel: Easel) -> list[Cell]:
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
-    return [_cell(easel, name) for name in NETWORKS if _is_there(partial(easel.encoder, _options(easel, name)))]
+    return [_cell(context, name) for name in NETWORKS if _is_there(partial(context.encoder, _options(context, name)))]
 
 
-def _options(easel: Easel, network: str) -> Transfer:
+def _options(context: ExperimentContext, network: str) -> TransferOptions:
     content, style = NETWORKS[network]
-    options = replace(BASE, network=network, content_layers=content, style_layers=style, size=easel.size)
-    return easel.spending(options)
+    options = replace(BASE, network=network, content_layers=content, style_layers=style, size=context.size)
+    return context.with_iterations(options)
 
 
 def _is_there(load: Callable[[], object]) -> bool:
@@ -68,23 +68,23 @@ def _is_there(load: Callable[[], object]) -> bool:
     return True
 
 
-def _cell(easel: Easel, network: str) -> Cell:
-    options, pictures = _options(easel, network), Pictures(easel.photograph, (easel.painting,))
-    settings = {**easel.settings(options, pictures), "losses at the start": [CONTENT_AT_START, STYLE_AT_START]}
+def _cell(context: ExperimentContext, network: str) -> ExperimentCell:
+    options, images = _options(context, network), RecipeInputs(context.content, (context.style,))
+    settings = {**context.settings(options, images), "losses at the start": [CONTENT_AT_START, STYLE_AT_START]}
 
     def paint() -> Iterator[Progress]:
-        return run(balanced(easel, options, pictures), pictures, encoder=easel.encoder(options))
+        return run_recipe(balance_weights(context, options, images), images, encoder=context.encoder(options))
 
-    return Cell("", network, settings, paint, partial(_measure, easel, network))
+    return ExperimentCell("", network, settings, paint, partial(_measure, context, network))
 
 
-def balanced(easel: Easel, options: Transfer, pictures: Pictures) -> Transfer:
+def balance_weights(context: ExperimentContext, options: TransferOptions, images: RecipeInputs) -> TransferOptions:
     """The options with such weights that content and style weigh at the start what they weigh in every network."""
-    photograph, encoder = pictures.content, easel.encoder(options)
-    size = levels(Size.of(photograph), options.size, options.measure, options)[-1].size
-    start = beginning(options, size, photograph, easel.painting, options.white).requires_grad_(True)
-    subject = Subject(photograph, (easel.painting,), options, encoder)
-    losses = whole(encoder, subject.objective_at(size))(start).terms
+    content_image, encoder = images.content, context.encoder(options)
+    size = make_schedule(Size.of(content_image), options.size, options.measure, options)[-1].size
+    init = make_init_image(options, size, content_image, context.style, options.encoder_scale).requires_grad_(True)
+    subject = TransferProblem(content_image, (context.style,), options, encoder)
+    losses = evaluate_whole(encoder, subject.objective_at(size))(init).terms
     content, style = (
         sum(float(value) for name, value in losses.items() if name.startswith(kind)) for kind in ("content:", "style:")
     )
@@ -95,15 +95,16 @@ def balanced(easel: Easel, options: Transfer, pictures: Pictures) -> Transfer:
     )
 
 
-def _measure(easel: Easel, network: str, ends: Ends) -> Figures:
+def _measure(context: ExperimentContext, network: str, first_and_last: FirstAndLast) -> Measures:
     """Judged in the networks that are there and did not paint; and by the spectrum, which needs none."""
     figures = {
-        "style loss, end / start": part_of_loss(ends.last, "style:") / part_of_loss(ends.first, "style:"),
-        SPECTRUM: spectrum_distance(ends.last.image, easel.painting),
+        "style loss, end / start": sum_losses(first_and_last.last, "style:")
+        / sum_losses(first_and_last.first, "style:"),
+        SPECTRUM: spectrum_distance(first_and_last.last.image, context.style),
     }
-    judges = [name for name in JUDGES if name != network and _is_there(partial(easel.jury, name))]
+    judges = [name for name in EVALUATORS if name != network and _is_there(partial(context.evaluator, name))]
     for name in judges:
-        found = easel.jury(name)(ends.last.image, content=easel.photograph, style=easel.painting)
+        found = context.evaluator(name)(first_and_last.last.image, content=context.content, style=context.style)
         figures |= {
             f"content, {name}": found.content,
             f"gram style, {name}": found.gram_style,
@@ -114,29 +115,29 @@ def _measure(easel: Easel, network: str, ends: Ends) -> Figures:
     return figures
 
 
-def check(results: Sequence[Result]) -> list[Check]:
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
     return [
-        *(one for name in JUDGES if (one := _judged(results, name)) is not None),
+        *(one for name in EVALUATORS if (one := _judged(results, name)) is not None),
         _best(
-            of_column(results, SPECTRUM),
+            measures_by_column(results, SPECTRUM),
             "VGG keeps fine detail (distance of the spectrum to the painting's, which no network judges)",
         ),
     ]
 
 
-def _judged(results: Sequence[Result], judge: str) -> Check | None:
-    style = of_column(results, f"{SLICED}, {judge}")
+def _judged(results: Sequence[CellResult], judge: str) -> ClaimCheck | None:
+    style = measures_by_column(results, f"{SLICED}, {judge}")
     if not style:
         return None
     return _best(style, f"VGG gives the best style (sliced Wasserstein distance to the painting, judged in {judge})")
 
 
-def _best(found: Mapping[str, float], claim: str) -> Check:
+def _best(found: Mapping[str, float], claim: str) -> ClaimCheck:
     """Whether the least is a VGG's; with nothing but VGGs there is nothing to compare."""
     others = [value for name, value in found.items() if not name.startswith("vgg")]
     best = min(value for name, value in found.items() if name.startswith("vgg"))
-    return Check(claim, named(found), best < min(others) if others else None)
+    return ClaimCheck(claim, format_named_values(found), best < min(others) if others else None)
 
 
 EXPERIMENT = Experiment(
@@ -146,6 +147,6 @@ EXPERIMENT = Experiment(
     claim="VGG-19 gives the best pictures; the reason given is that its 3×3 filters of stride 1 keep fine "
     "detail. Through secondary notes. Weights are such that content and style weigh the same in every network "
     "when it begins. No network judges what it painted itself; VGG-16 as a judge favors its kin.",
-    cells=cells,
-    check=check,
+    cells=make_cells,
+    check=check_claims,
 )

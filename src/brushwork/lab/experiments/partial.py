@@ -6,58 +6,58 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment, falls, listed, named, of_column
-from brushwork.lab.figures import chroma_distance, part_of_loss
-from brushwork.recipes import Pictures, Transfer
+from brushwork.lab.cell import CellResult, ClaimCheck, ExperimentCell, FirstAndLast, Measures
+from brushwork.lab.easel import ExperimentContext
+from brushwork.lab.experiment import Experiment, format_named_values, format_values, is_decreasing, measures_by_column
+from brushwork.lab.figures import chroma_distance, sum_losses
+from brushwork.recipes import RecipeInputs, TransferOptions
 from brushwork.types import Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 DEEPEST = f"style:{LAYERS[-1]}"
 HIGH = f"loss of {LAYERS[-1]}, end / start"
 
-OPTIONS = Transfer(style_falloff=1.0, spread_weight=0.0, coarsest=0, iterations=300)
+OPTIONS = TransferOptions(style_falloff=1.0, moment_weight=0.0, min_size=0, iterations=300)
 """Losses measured by the painting, so that layers weigh alike; no means and deviations, which carry color."""
 
 
-def cells(easel: Easel) -> list[Cell]:
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
-    return [_cell(easel, first) for first in range(len(LAYERS))]
+    return [_cell(context, first) for first in range(len(LAYERS))]
 
 
-def _cell(easel: Easel, first: int) -> Cell:
+def _cell(context: ExperimentContext, first: int) -> ExperimentCell:
     content, style = (*LAYERS[:first], "conv4_2"), LAYERS[first:]
-    options = easel.spending(replace(OPTIONS, size=easel.size, content_layers=content, style_layers=style))
-    pictures = Pictures(easel.photograph, (easel.painting,))
-    measure = partial(_measure, easel.photograph, easel.painting)
-    settings, paint = easel.settings(options, pictures), easel.recipe(options, pictures)
-    return Cell("", f"style from {LAYERS[first]}", settings, paint, measure)
+    options = context.with_iterations(replace(OPTIONS, size=context.size, content_layers=content, style_layers=style))
+    images = RecipeInputs(context.content, (context.style,))
+    measure = partial(_measure, context.content, context.style)
+    settings, paint = context.settings(options, images), context.recipe(options, images)
+    return ExperimentCell("", f"style from {LAYERS[first]}", settings, paint, measure)
 
 
-def _measure(photograph: Image, painting: Image, ends: Ends) -> Figures:
+def _measure(content: Image, style: Image, first_and_last: FirstAndLast) -> Measures:
     return {
-        "chroma distance to the photograph": chroma_distance(ends.last.image, photograph),
-        "chroma distance to the painting": chroma_distance(ends.last.image, painting),
-        "content loss": part_of_loss(ends.last, "content:"),
-        "style loss": part_of_loss(ends.last, "style:"),
-        HIGH: float(ends.last.step.losses.terms[DEEPEST] / ends.first.step.losses.terms[DEEPEST]),
+        "chroma distance to the photograph": chroma_distance(first_and_last.last.image, content),
+        "chroma distance to the painting": chroma_distance(first_and_last.last.image, style),
+        "content loss": sum_losses(first_and_last.last, "content:"),
+        "style loss": sum_losses(first_and_last.last, "style:"),
+        HIGH: float(first_and_last.last.step.losses.terms[DEEPEST] / first_and_last.first.step.losses.terms[DEEPEST]),
     }
 
 
-def check(results: Sequence[Result]) -> list[Check]:
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
-    high = of_column(results, HIGH)
+    high = measures_by_column(results, HIGH)
     distances = [one.figures["chroma distance to the photograph"] for one in results]
     return [
-        Check(
+        ClaimCheck(
             "the more low layers are content, the nearer the photograph's colors (chroma distance to it falls)",
-            listed(distances),
-            falls(distances),
+            format_values(distances),
+            is_decreasing(distances),
         ),
-        Check(
+        ClaimCheck(
             "the style of the high layers is transferred all the same (loss of conv5_1, end / start, below one half)",
-            named(high),
+            format_named_values(high),
             max(high.values()) < 0.5,
         ),
     ]
@@ -69,6 +69,6 @@ EXPERIMENT = Experiment(
     source="Nikulin, Novak, 1602.07188, partial style transfer",
     claim="Moving low layers from the style to the content keeps the photograph's color and low-level features,"
     " while the high-level style is transferred.",
-    cells=cells,
-    check=check,
+    cells=make_cells,
+    check=check_claims,
 )

@@ -8,14 +8,14 @@ from functools import partial
 
 import torch
 
-from brushwork.evaluate import whole
-from brushwork.lab.cell import Cell, Check, Ends, Figures, Result
-from brushwork.lab.easel import Easel
-from brushwork.lab.experiment import Experiment, named
+from brushwork.evaluate import evaluate_whole
+from brushwork.lab.cell import CellResult, ClaimCheck, ExperimentCell, FirstAndLast, Measures
+from brushwork.lab.easel import ExperimentContext
+from brushwork.lab.experiment import Experiment, format_named_values
 from brushwork.picture import Size, resize
-from brushwork.recipes import PRESETS, Pictures, Transfer, preset
-from brushwork.recipes.coarse_to_fine import levels
-from brushwork.recipes.subject import Subject
+from brushwork.recipes import PRESETS, RecipeInputs, TransferOptions, load_preset
+from brushwork.recipes.coarse_to_fine import make_schedule
+from brushwork.recipes.subject import TransferProblem
 from brushwork.types import Image
 
 BUDGET = 300
@@ -24,47 +24,47 @@ ALIKE = 1.05
 """Times the least loss: some programs share an objective but for a factor, and none is better then."""
 
 
-def cells(easel: Easel) -> list[Cell]:
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
-    return [_cell(easel, name) for name in PRESETS]
+    return [_cell(context, name) for name in PRESETS]
 
 
-def _options(easel: Easel, name: str) -> Transfer:
-    return easel.spending(replace(preset(name), size=easel.size, measure="long", iterations=BUDGET))
+def _options(context: ExperimentContext, name: str) -> TransferOptions:
+    return context.with_iterations(replace(load_preset(name), size=context.size, measure="long", iterations=BUDGET))
 
 
-def _cell(easel: Easel, name: str) -> Cell:
-    options, pictures = _options(easel, name), Pictures(easel.photograph, (easel.painting,))
-    settings, paint = easel.settings(options, pictures), easel.recipe(options, pictures)
-    return Cell("", name, settings, paint, partial(_measure, easel))
+def _cell(context: ExperimentContext, name: str) -> ExperimentCell:
+    options, images = _options(context, name), RecipeInputs(context.content, (context.style,))
+    settings, paint = context.settings(options, images), context.recipe(options, images)
+    return ExperimentCell("", name, settings, paint, partial(_measure, context))
 
 
-def _measure(easel: Easel, ends: Ends) -> Figures:
+def _measure(context: ExperimentContext, first_and_last: FirstAndLast) -> Measures:
     """The loss under every program's objective, over that of the photograph."""
-    return {f"{name}'s loss": _loss(easel, name, ends.last.image) for name in PRESETS}
+    return {f"{name}'s loss": _loss(context, name, first_and_last.last.image) for name in PRESETS}
 
 
-def _loss(easel: Easel, name: str, image: Image) -> float:
-    options = _options(easel, name)
-    size = levels(Size.of(easel.photograph), options.size, options.measure, options)[-1].size
-    subject = Subject(easel.photograph, (easel.painting,), options, easel.encoder(options))
-    evaluate = whole(subject.encoder, subject.objective_at(size))
+def _loss(context: ExperimentContext, name: str, image: Image) -> float:
+    options = _options(context, name)
+    size = make_schedule(Size.of(context.content), options.size, options.measure, options)[-1].size
+    subject = TransferProblem(context.content, (context.style,), options, context.encoder(options))
+    evaluate = evaluate_whole(subject.encoder, subject.objective_at(size))
     own, unpainted = (
-        evaluate(resize(one, size, clamp=True).clone().requires_grad_(True)).total for one in (image, easel.photograph)
+        evaluate(resize(one, size, clamp=True).clone().requires_grad_(True)).total for one in (image, context.content)
     )
     return float(own / torch.clamp_min(unpainted, torch.finfo(unpainted.dtype).tiny))
 
 
-def check(results: Sequence[Result]) -> list[Check]:
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
     return [_best(results, name) for name in PRESETS]
 
 
-def _best(results: Sequence[Result], name: str) -> Check:
+def _best(results: Sequence[CellResult], name: str) -> ClaimCheck:
     losses = {one.column: one.figures[f"{name}'s loss"] for one in results}
-    return Check(
+    return ClaimCheck(
         f"under the objective of {name} no program does clearly better than it (1: the photograph itself)",
-        named(losses),
+        format_named_values(losses),
         losses[name] <= ALIKE * min(losses.values()),
     )
 
@@ -75,6 +75,6 @@ EXPERIMENT = Experiment(
     source="Nikulin, Novak, 1602.07188, comparison of implementations; the programs themselves",
     claim="Implementations differ in weights, network, start and optimizer, and so in their pictures. All spend"
     " the same closures here; a program of several sizes spends some of them on small pictures.",
-    cells=cells,
-    check=check,
+    cells=make_cells,
+    check=check_claims,
 )

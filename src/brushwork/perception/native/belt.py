@@ -7,10 +7,10 @@ from collections import deque
 import torch
 from torch import Tensor
 
-from brushwork.perception.native.memory import room
+from brushwork.perception.native.memory import allocate
 
 
-class Belt:
+class RowBuffer:
     """Rows `top` to `bottom` of a map. They lie one after the other in memory."""
 
     def __init__(self, like: Tensor, row: tuple[int, int], dtype: torch.dtype = torch.float32) -> None:
@@ -28,12 +28,12 @@ class Belt:
         """What is held."""
         return self._held
 
-    def grow(self, count: int, at: int | None = None) -> Tensor:
+    def allocate(self, count: int, at: int | None = None) -> Tensor:
         """Room for the next rows, to be written by the caller; where nothing is held, they may begin `at` any row."""
         held = self._held
         if at is not None and not len(held):
             self.top = at
-        self._held = room(held, (len(held) + count, *held.shape[1:]), held.dtype)
+        self._held = allocate(held, (len(held) + count, *held.shape[1:]), held.dtype)
         self._held[: len(held)] = held
         return self._held[len(held) :]
 
@@ -43,16 +43,16 @@ class Belt:
             self._held = self._held[before - self.top :]
             self.top = before
 
-    def move(self) -> None:
+    def compact(self) -> None:
         """Leave the memory where the rows were written: it is free then, or its other reader's alone."""
-        self._held = room(self._held, self._held.shape, self._held.dtype).copy_(self._held)
+        self._held = allocate(self._held, self._held.shape, self._held.dtype).copy_(self._held)
 
     def rows(self, first: int, last: int) -> Tensor:
         """Some of the rows."""
         return self._held[first - self.top : last - self.top]
 
 
-class Queue:
+class RowQueue:
     """Rows of a map that come in parts, each in its own memory."""
 
     def __init__(self) -> None:

@@ -26,7 +26,7 @@ NO_KERNELS = "BRUSHWORK_NO_KERNELS"
 """Environment variable: set to anything, nothing is compiled."""
 
 
-def build(target: Path = FOLDER) -> str:
+def build_library(target: Path = FOLDER) -> str:
     """Compile the library into a folder, beside its sources by default; returns what went wrong, or nothing."""
     if os.environ.get(NO_KERNELS):
         return f"{NO_KERNELS} is set"
@@ -69,4 +69,4 @@ def _variants() -> dict[str, tuple[str, ...]]:
 
 
 if __name__ == "__main__":
-    sys.exit(build() or 0)
+    sys.exit(build_library() or 0)

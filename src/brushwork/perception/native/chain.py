@@ -13,16 +13,16 @@ _PANEL = 64
 _PLANES = 3
 
 
-class Step(NamedTuple):
+class NativeStep(NamedTuple):
     """A rectified 3×3 convolution, a pool, or both in one."""
 
     convolution: nn.Conv2d | None
     pool: nn.Module | None
-    tap: str | None
+    layer: str | None
     """Name of what comes out, when it is wanted."""
 
     @property
-    def reflects(self) -> bool:
+    def has_reflect_padding(self) -> bool:
         """Whether the border is mirrored."""
         return self.convolution is not None and self.convolution.padding_mode == "reflect"
 
@@ -31,41 +31,43 @@ class Step(NamedTuple):
         """0: none, 1: maximum, 2: average."""
         return 0 if self.pool is None else 1 if isinstance(self.pool, nn.MaxPool2d) else 2
 
-    def pooled(self, cells: int) -> int:
+    def pooled_size(self, positions: int) -> int:
         """Cells along a side after the pool."""
-        return cells if self.pool is None else (cells + int(bool(self.pool.ceil_mode))) // 2
+        return positions if self.pool is None else (positions + int(bool(self.pool.ceil_mode))) // 2
 
 
-def chain(stages: Mapping[str, nn.Module], order: Sequence[str], wanted: Collection[str]) -> list[Step] | None:
+def fuse_steps(
+    stages: Mapping[str, nn.Module], order: Sequence[str], wanted: Collection[str]
+) -> list[NativeStep] | None:
     """The steps up to the deepest wanted tap; None when some stage is of another kind."""
-    steps: list[Step] = []
+    steps: list[NativeStep] = []
     waiting: nn.Conv2d | None = None
     missing = set(wanted)
     for name in order:
         if not missing:
             break
-        stage, tap = stages[name.replace(".", "_")], name if name in missing else None
+        stage, layer = stages[name.replace(".", "_")], name if name in missing else None
         missing.discard(name)
         if waiting is not None and isinstance(stage, nn.ReLU):
-            steps.append(Step(waiting, None, tap))
+            steps.append(NativeStep(waiting, None, layer))
             waiting = None
         elif waiting is not None:
             return None
         elif _is_pool(stage) and steps:
-            steps.append(_joined(steps, Step(None, stage, tap)))
-        elif isinstance(stage, nn.Conv2d) and _is_plain(stage, first=not steps) and tap is None:
+            steps.append(_joined(steps, NativeStep(None, stage, layer)))
+        elif isinstance(stage, nn.Conv2d) and _is_plain(stage, first=not steps) and layer is None:
             waiting = stage
         else:
             return None
     return steps
 
 
-def _joined(steps: list[Step], pool: Step) -> Step:
+def _joined(steps: list[NativeStep], pool: NativeStep) -> NativeStep:
     """The pool, taken together with the convolution before it where nobody wants the map between them."""
     before = steps[-1]
-    if before.tap is not None or before.pool is not None or len(steps) == 1:
+    if before.layer is not None or before.pool is not None or len(steps) == 1:
         return pool
-    return Step(steps.pop().convolution, pool.pool, pool.tap)
+    return NativeStep(steps.pop().convolution, pool.pool, pool.layer)
 
 
 def _is_plain(layer: nn.Conv2d, *, first: bool) -> bool:

@@ -8,16 +8,16 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import increment_version
 
-from brushwork.perception.native.linear import Linear
-from brushwork.perception.native.memory import room
-from brushwork.perception.native.moments import Waiting, takes
-from brushwork.perception.native.readers import readers_of
+from brushwork.perception.native.linear import LinearGradient
+from brushwork.perception.native.memory import allocate
+from brushwork.perception.native.moments import PendingGradients, is_supported
+from brushwork.perception.native.readers import find_tracker
 from brushwork.types import Feature
 
 _ALL = slice(None)
 
 
-def crop(feature: Feature, rows: slice = _ALL, columns: slice = _ALL) -> Feature:
+def crop_feature(feature: Feature, rows: slice = _ALL, columns: slice = _ALL) -> Feature:
     """`feature[..., rows, columns]`, whose gradient comes back as a map in the same layout.
 
     What the compiled part's sums ask of the window is not added up map by map: it is one pass over the features, and
@@ -27,53 +27,53 @@ def crop(feature: Feature, rows: slice = _ALL, columns: slice = _ALL) -> Feature
     return cropped
 
 
-def gathered(feature: Feature) -> Feature:
+def collect_gradients(feature: Feature) -> Feature:
     """The same features; what the compiled part's sums ask of them is computed at once."""
-    return crop(feature) if feature.requires_grad and takes(feature) else feature
+    return crop_feature(feature) if feature.requires_grad and is_supported(feature) else feature
 
 
 class _Crop(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature, rows: slice, columns: slice) -> Feature:
         ctx.set_materialize_grads(False)
-        ctx.window = ..., slice(*rows.indices(feature.shape[-2])), slice(*columns.indices(feature.shape[-1]))
+        ctx.read_window = ..., slice(*rows.indices(feature.shape[-2])), slice(*columns.indices(feature.shape[-1]))
         ctx.shape, ctx.stride, ctx.offset = feature.shape, feature.stride(), feature.storage_offset()
-        ctx.waiting, ctx.readers = Waiting(), readers_of(feature)
-        return feature[ctx.window]
+        ctx.waiting, ctx.readers = PendingGradients(), find_tracker(feature)
+        return feature[ctx.read_window]
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor | None) -> tuple[Tensor | None, None, None]:
         if torch.is_grad_enabled():
-            return None if gradient is None else _spread_out(gradient, ctx.shape, ctx.window), None, None
-        feature, linear = ctx.waiting.taken()
+            return None if gradient is None else _spread_out(gradient, ctx.shape, ctx.read_window), None, None
+        feature, linear = ctx.waiting.take()
         if feature is None and (gradient is None or gradient.shape == ctx.shape):
             return gradient, None, None
         wide = _map(ctx, feature, linear, gradient)
-        _clear_around(wide, *ctx.window[1:])
+        _clear_around(wide, *ctx.read_window[1:])
         return wide, None, None
 
 
-def _map(ctx: Any, feature: Feature | None, linear: Linear, gradient: Tensor | None) -> Feature:
+def _map(ctx: Any, feature: Feature | None, linear: LinearGradient, gradient: Tensor | None) -> Feature:
     """A map of the whole size, of which only the window is written."""
     if feature is None:
         assert gradient is not None
         wide = _room(ctx, gradient)
-        wide[ctx.window].copy_(gradient)
+        wide[ctx.read_window].copy_(gradient)
         return wide
-    if ctx.readers is not None and ctx.readers.done and linear.passes == 1:
+    if ctx.readers is not None and ctx.readers.is_done and linear.read_count == 1:
         increment_version(feature)
         wide = feature.detach().as_strided(ctx.shape, ctx.stride, ctx.offset)
     else:
         wide = _room(ctx, feature)
-    linear.write(feature, wide[ctx.window])
+    linear.write(feature, wide[ctx.read_window])
     if gradient is not None:
-        wide[ctx.window].add_(gradient)
+        wide[ctx.read_window].add_(gradient)
     return wide
 
 
 def _room(ctx: Any, like: Tensor) -> Feature:
     batch, channels, rows, columns = ctx.shape
-    return room(like, (batch, rows, columns, channels), like.dtype).permute(0, 3, 1, 2)
+    return allocate(like, (batch, rows, columns, channels), like.dtype).permute(0, 3, 1, 2)
 
 
 def _clear_around(wide: Tensor, rows: slice, columns: slice) -> None:

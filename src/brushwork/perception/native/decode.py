@@ -11,26 +11,26 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from brushwork.perception.native.kernels import forward_kernels
-from brushwork.perception.native.library import address, library
-from brushwork.perception.native.look import EXACT, FAST, WIDE, call, layer_of
-from brushwork.perception.native.memory import room
+from brushwork.perception.native.kernels import make_forward_kernels
+from brushwork.perception.native.library import data_address, load_library
+from brushwork.perception.native.look import EXACT, FAST, WIDE, call_layer, make_layer
+from brushwork.perception.native.memory import allocate
 from brushwork.types import Feature
 
 _PANEL = 64
 
 
-class Rectified(NamedTuple):
-    """max(0, 3×3 convolution) of a map, with mirrored borders; of the map enlarged twice, if it `enlarges`."""
+class RectifiedConvolutionStep(NamedTuple):
+    """max(0, 3×3 convolution) of a map, with mirrored borders; of the map enlarged twice, if it `upsamples`."""
 
     convolution: nn.Conv2d
-    enlarges: bool
+    upsamples: bool
 
 
-def is_known(feature: Feature, convolution: nn.Conv2d) -> bool:
+def is_supported(feature: Feature, convolution: nn.Conv2d) -> bool:
     """Whether the compiled part is there, and computes such a convolution of such a map."""
     return (
-        library() is not None
+        load_library() is not None
         and feature.device.type in ("cpu", "meta")
         and feature.dtype == torch.float32
         and convolution.in_channels % _PANEL == 0
@@ -40,18 +40,18 @@ def is_known(feature: Feature, convolution: nn.Conv2d) -> bool:
     )
 
 
-def rectified(feature: Feature, step: Rectified) -> Feature:
+def convolve_rectified(feature: Feature, step: RectifiedConvolutionStep) -> Feature:
     """The map after a step; channels lie together in its memory."""
     here = feature.permute(0, 2, 3, 1).contiguous()
     batch, rows, columns, inputs = here.shape
-    if step.enlarges:
+    if step.upsamples:
         rows, columns = 2 * rows, 2 * columns
-    output = room(here, (batch, rows, columns, step.convolution.out_channels))
-    layer = layer_of(here, output, None, (batch, rows, columns, inputs, step.convolution.out_channels))
+    output = allocate(here, (batch, rows, columns, step.convolution.out_channels))
+    layer = make_layer(here, output, None, (batch, rows, columns, inputs, step.convolution.out_channels))
     layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
-    layer.unpool, layer.border, layer.rectify = int(step.enlarges), 1, 1
+    layer.unpool, layer.border, layer.rectify = int(step.upsamples), 1, 1
     layer.tile = FAST if min(rows, columns) >= WIDE else EXACT
-    kernels = forward_kernels(step.convolution)
-    layer.weight, layer.bias = address(kernels), address(step.convolution.bias)
-    call("convolve", layer, here)
+    kernels = make_forward_kernels(step.convolution)
+    layer.weight, layer.bias = data_address(kernels), data_address(step.convolution.bias)
+    call_layer("convolve", layer, here)
     return output.permute(0, 3, 1, 2)

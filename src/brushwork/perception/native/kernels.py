@@ -28,15 +28,15 @@ _LAID: dict[_Way, WeakKeyDictionary[nn.Conv2d, _Laid]] = {
 }
 
 
-def forward_kernels(convolution: nn.Conv2d) -> Tensor:
+def make_forward_kernels(convolution: nn.Conv2d) -> Tensor:
     """Taps, inputs, outputs; of the first layer, panels of 64 outputs."""
     return _laid(convolution, "forward", _first if convolution.in_channels == _PLANES else _taps_first)
 
 
-def backward_kernels(convolution: nn.Conv2d) -> Tensor:
+def make_backward_kernels(convolution: nn.Conv2d) -> Tensor:
     """The same, since they are turned around when they are used; of the first layer, outputs and taps, room for 32."""
     if convolution.in_channels != _PLANES:
-        return forward_kernels(convolution)
+        return make_forward_kernels(convolution)
     return _laid(convolution, "backward", _first_back)
 
 

@@ -17,7 +17,7 @@ _NAMES = ("_kernels.so", "_kernels.dylib")
 _Bytes = ctypes.c_void_p
 
 
-class Layer(ctypes.Structure):
+class NativeLayer(ctypes.Structure):
     """A call, field by field as in layer.hpp."""
 
     _fields_ = (
@@ -30,7 +30,7 @@ class Layer(ctypes.Structure):
     )
 
 
-class Sums(ctypes.Structure):
+class NativeSums(ctypes.Structure):
     """Sums over a map, field by field as in sums.hpp."""
 
     _fields_ = (
@@ -41,10 +41,10 @@ class Sums(ctypes.Structure):
     )
 
 
-_SIZES = 1000 * ctypes.sizeof(Layer) + ctypes.sizeof(Sums)
+_SIZES = 1000 * ctypes.sizeof(NativeLayer) + ctypes.sizeof(NativeSums)
 
 
-class Library(NamedTuple):
+class NativeLibrary(NamedTuple):
     """The functions of the compiled part."""
 
     variant: str
@@ -62,7 +62,7 @@ class Library(NamedTuple):
 
 
 @cache
-def library() -> Library | None:
+def load_library() -> NativeLibrary | None:
     """The compiled part; None where it was not built, cannot be loaded, or was built of other sources."""
     path = next((_FOLDER / name for name in _NAMES if (_FOLDER / name).is_file()), None)
     if path is None:
@@ -76,11 +76,11 @@ def library() -> Library | None:
     loaded.brushwork_variant.restype = ctypes.c_char_p
     loaded.brushwork_scratch.restype = ctypes.c_int64
     _use_threads_of_torch(loaded)
-    functions = {name: getattr(loaded, f"brushwork_{name}") for name in Library._fields if name != "variant"}
-    return Library(loaded.brushwork_variant().decode(), **functions)
+    functions = {name: getattr(loaded, f"brushwork_{name}") for name in NativeLibrary._fields if name != "variant"}
+    return NativeLibrary(loaded.brushwork_variant().decode(), **functions)
 
 
-def address(tensor: Tensor | None) -> int | None:
+def data_address(tensor: Tensor | None) -> int | None:
     """Where a tensor's numbers lie."""
     return None if tensor is None else tensor.data_ptr()
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from brushwork.perception.native.chain import Step
-from brushwork.perception.native.kernels import backward_kernels, forward_kernels
-from brushwork.perception.native.library import Layer, address, library
-from brushwork.perception.native.memory import room, shelved
+from brushwork.perception.native.chain import NativeStep
+from brushwork.perception.native.kernels import make_backward_kernels, make_forward_kernels
+from brushwork.perception.native.library import NativeLayer, data_address, load_library
+from brushwork.perception.native.memory import allocate, is_in_arena
 from brushwork.types import Feature, Image
 
 WORD = 16
@@ -34,22 +34,22 @@ Plain = Callable[[Image], Sequence[Feature]]
 class _Trace(NamedTuple):
     """What one step leaves for the way back."""
 
-    step: Step
+    step: NativeStep
     shape: tuple[int, ...]
     """Of the convolved map (of the pooled one, for a pool alone): batch, rows, columns, channels in."""
     mask: Tensor
 
 
-def look(shown: Image, steps: Sequence[Step], plain: Plain) -> list[Feature]:
+def native_forward(image: Image, steps: Sequence[NativeStep], plain: Plain) -> list[Feature]:
     """The features at the steps' taps, in their order. `plain` computes the same for derivatives of derivatives."""
-    if torch.is_grad_enabled() and shown.requires_grad:
-        return list(_Look.apply(shown, steps, plain))  # type: ignore[no-untyped-call]
-    return [_feature(map_) for map_ in _forward(shown.contiguous(), steps, None)]
+    if torch.is_grad_enabled() and image.requires_grad:
+        return list(_Look.apply(image, steps, plain))  # type: ignore[no-untyped-call]
+    return [_feature(map_) for map_ in _forward(image.contiguous(), steps, None)]
 
 
 class _Look(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, shown: Image, steps: Sequence[Step], plain: Plain) -> tuple[Feature, ...]:
+    def forward(ctx: Any, shown: Image, steps: Sequence[NativeStep], plain: Plain) -> tuple[Feature, ...]:
         traces: list[_Trace] = []
         maps = _forward(shown.contiguous(), steps, traces)
         ctx.save_for_backward(shown)
@@ -74,32 +74,36 @@ def _differentiable(shown: Image, plain: Plain, gradients: Sequence[Tensor | Non
     return torch.autograd.grad(features, shown, given, create_graph=True)[0]
 
 
-def _forward(shown: Image, steps: Sequence[Step], traces: list[_Trace] | None) -> list[Tensor]:
+def _forward(shown: Image, steps: Sequence[NativeStep], traces: list[_Trace] | None) -> list[Tensor]:
     here, found = shown, []
     for step in steps:
         here, trace = _step(here, step, keeps=traces is not None)
         if traces is not None and trace is not None:
             traces.append(trace)
-        if step.tap is not None:
+        if step.layer is not None:
             found.append(here)
     return found
 
 
-def _step(here: Tensor, step: Step, *, keeps: bool) -> tuple[Tensor, _Trace | None]:
+def _step(here: Tensor, step: NativeStep, *, keeps: bool) -> tuple[Tensor, _Trace | None]:
     first = here.shape[1:2] == (3,) and step.convolution is not None and step.convolution.in_channels == 3
     batch, rows, columns, inputs = (here.shape[0], *here.shape[2:], 3) if first else here.shape
     outputs = inputs if step.convolution is None else step.convolution.out_channels
-    output = room(here, (batch, step.pooled(rows), step.pooled(columns), outputs))
-    mask = room(here, (batch, rows, columns, outputs // WORD), torch.int16) if keeps else None
-    layer = layer_of(here, output, mask, (batch, rows, columns, inputs, outputs))
+    output = allocate(here, (batch, step.pooled_size(rows), step.pooled_size(columns), outputs))
+    mask = allocate(here, (batch, rows, columns, outputs // WORD), torch.int16) if keeps else None
+    layer = make_layer(here, output, mask, (batch, rows, columns, inputs, outputs))
     layer.pool, layer.rectify = step.pooling, 1
     layer.pooled_rows, layer.pooled_columns = output.shape[1:3]
     if step.convolution is None:
-        call("pool", layer, here)
+        call_layer("pool", layer, here)
     else:
-        kernels, bias = forward_kernels(step.convolution), step.convolution.bias
-        layer.weight, layer.bias, layer.border = address(kernels), address(bias), int(step.reflects)
-        call("convolve", layer, here)
+        kernels, bias = make_forward_kernels(step.convolution), step.convolution.bias
+        layer.weight, layer.bias, layer.border = (
+            data_address(kernels),
+            data_address(bias),
+            int(step.has_reflect_padding),
+        )
+        call_layer("convolve", layer, here)
     trace = None if mask is None else _Trace(step, (batch, rows, columns, inputs), mask)
     return output, trace
 
@@ -107,12 +111,12 @@ def _step(here: Tensor, step: Step, *, keeps: bool) -> tuple[Tensor, _Trace | No
 def _backward(traces: list[_Trace], gradients: list[Tensor | None], ours: list[bool]) -> Tensor | None:
     """Pull the taps' gradients back to what was shown; all lists are used up."""
     here: Tensor | None = None
-    if traces[-1].step.tap is not None:
+    if traces[-1].step.layer is not None:
         here, _ = gradients.pop(), ours.pop()
     while traces:
         trace = traces.pop()
         before, over = None, False
-        if traces and traces[-1].step.tap is not None:
+        if traces and traces[-1].step.layer is not None:
             before, over = gradients.pop(), ours.pop()
         here = before if here is None else _step_back(here, trace, before, over=over)
     return here
@@ -123,45 +127,45 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -
     step, (batch, rows, columns, inputs), mask = trace
     first = inputs == 3
     shape = (batch, 3, rows, columns) if first else (batch, rows, columns, inputs)
-    output = add if over and add is not None else room(here, shape)
-    layer = layer_of(here, output, None, (batch, rows, columns, here.shape[3], inputs))
-    layer.input_mask, layer.add = address(mask), address(add)
+    output = add if over and add is not None else allocate(here, shape)
+    layer = make_layer(here, output, None, (batch, rows, columns, here.shape[3], inputs))
+    layer.input_mask, layer.add = data_address(mask), data_address(add)
     layer.unpool = step.pooling
     layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
     if step.convolution is None:
-        call("unpool", layer, here)
+        call_layer("unpool", layer, here)
         return output
-    kernels = backward_kernels(step.convolution)
-    layer.weight, layer.border, layer.turned = address(kernels), 2 * int(step.reflects), int(not first)
+    kernels = make_backward_kernels(step.convolution)
+    layer.weight, layer.border, layer.turned = data_address(kernels), 2 * int(step.has_reflect_padding), int(not first)
     layer.tile = FAST if min(rows, columns) >= WIDE else EXACT
-    if step.reflects and not first:
-        rim = room(here, (batch, 2 * (columns + 2 + rows), inputs))
-        layer.rim = address(rim)
-    call("convolve", layer, here)
+    if step.has_reflect_padding and not first:
+        rim = allocate(here, (batch, 2 * (columns + 2 + rows), inputs))
+        layer.rim = data_address(rim)
+    call_layer("convolve", layer, here)
     return output
 
 
 def _is_ours(gradient: Tensor) -> bool:
     """Whether a gradient was made by the sums of this engine, and is held by nobody else: it may be written over."""
-    return shelved(gradient) and getattr(gradient, "_use_count", int)() == 1
+    return is_in_arena(gradient) and getattr(gradient, "_use_count", int)() == 1
 
 
-def layer_of(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> Layer:
+def make_layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> NativeLayer:
     """A call about maps: batch, rows, columns, channels in, channels out."""
-    layer = Layer(*shape)
+    layer = NativeLayer(*shape)
     layer.tile, layer.last = EXACT, layer.rows
     layer.threads = torch.get_num_threads()
-    layer.input, layer.output, layer.mask = address(here), address(output), address(mask)
+    layer.input, layer.output, layer.mask = data_address(here), data_address(output), data_address(mask)
     return layer
 
 
-def call(name: str, layer: Layer, like: Tensor) -> None:
+def call_layer(name: str, layer: NativeLayer, like: Tensor) -> None:
     """Compute a layer, with scratch memory; on `meta` only the memory is taken."""
-    compiled = library()
+    compiled = load_library()
     assert compiled is not None
     size = 0 if name != "convolve" else compiled.scratch(ctypes.byref(layer))
-    scratch = room(like, (size,))
-    layer.scratch, layer.scratch_size = address(scratch), size
+    scratch = allocate(like, (size,))
+    layer.scratch, layer.scratch_size = data_address(scratch), size
     if not like.is_meta:
         getattr(compiled, name)(ctypes.byref(layer))
 

@@ -32,7 +32,7 @@ _NO_RESERVE = 0x4000
 """MAP_NORESERVE of Linux, which Python's module does not name."""
 
 
-class Shelf:
+class Arena:
     """A range of addresses, parts of which are in use."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Shelf:
         """Bytes that may be resident: all up to the highest that were used."""
         return self._touched
 
-    def take(self, shape: Sequence[int], dtype: torch.dtype) -> Tensor | None:
+    def allocate(self, shape: Sequence[int], dtype: torch.dtype) -> Tensor | None:
         """A tensor of any content, whose memory comes back by itself when nobody refers to it any more; None: no room.
 
         Its first bytes lie as low as there is room for all of them.
@@ -69,7 +69,7 @@ class Shelf:
         """Whether a tensor lies here."""
         return self._range is not None and 0 <= tensor.data_ptr() - self._base < self._touched
 
-    def give_back(self, above: int = 0) -> None:
+    def trim(self, above: int = 0) -> None:
         """Let the system have what is free above an address."""
         with self._lock:
             end = self._touched
@@ -92,7 +92,7 @@ class Shelf:
         self._touched, self._needed = max(self._touched, end), max(self._needed, end)
         self._asked += 1
         if self._asked % _PATIENCE == 0:
-            self.give_back(self._needed)
+            self.trim(self._needed)
             self._needed = sum(self._taken[-1])
 
     def _drop(self, start: int, end: int) -> None:
@@ -118,23 +118,25 @@ def _reserved() -> mmap.mmap | None:
     return None
 
 
-SHELF, STORE = Shelf(), Shelf()
+SHELF, STORE = Arena(), Arena()
 """For what a closure needs for a moment, and for what it keeps: mixed, the one would leave gaps between the other."""
 
 
-def room(like: Tensor, shape: Sequence[int], dtype: torch.dtype = torch.float32, *, keeps: bool = False) -> Tensor:
+def allocate(
+    like: Tensor, shape: Sequence[int], dtype: torch.dtype = torch.float32, *, is_persistent: bool = False
+) -> Tensor:
     """Memory for a map, on the device of another tensor: from a shelf, where it is large and on the processor."""
     if like.is_meta or prod(shape) * dtype.itemsize < _SMALL:
         return like.new_empty(tuple(shape), dtype=dtype)
-    found = (STORE if keeps else SHELF).take(shape, dtype)
+    found = (STORE if is_persistent else SHELF).allocate(shape, dtype)
     return like.new_empty(tuple(shape), dtype=dtype) if found is None else found
 
 
-def stored(tensor: Tensor) -> Tensor:
+def copy_persistent(tensor: Tensor) -> Tensor:
     """The same numbers, kept apart from what is needed for a moment only."""
-    return room(tensor, tensor.shape, tensor.dtype, keeps=True).copy_(tensor)
+    return allocate(tensor, tensor.shape, tensor.dtype, is_persistent=True).copy_(tensor)
 
 
-def shelved(tensor: Tensor) -> bool:
+def is_in_arena(tensor: Tensor) -> bool:
     """Whether a tensor lies on a shelf."""
     return SHELF.holds(tensor) or STORE.holds(tensor)

@@ -1,7 +1,7 @@
 """Gram matrices, sums about a shift and distances, of features whose channels lie together: by the compiled part.
 
 The features may be a window of a larger map. Their gradient takes as much memory as they do, unless it may be written
-over them, see `using_up`.
+over them, see `reuse_memory`.
 """
 
 from __future__ import annotations
@@ -15,21 +15,29 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import increment_version
 
-from brushwork.perception.native.library import library
-from brushwork.perception.native.linear import PANEL, Away, Gram, Linear, PerChannel, blocks, call
-from brushwork.perception.native.memory import room
-from brushwork.perception.native.readers import readers_of
-from brushwork.types import Feature, PerPicture
+from brushwork.perception.native.library import load_library
+from brushwork.perception.native.linear import (
+    PANEL,
+    Deviation,
+    Gram,
+    LinearGradient,
+    PerChannel,
+    call_sums,
+    count_blocks,
+)
+from brushwork.perception.native.memory import allocate
+from brushwork.perception.native.readers import find_tracker
+from brushwork.types import Feature, PerImage
 
 
-def takes(feature: Feature) -> bool:
+def is_supported(feature: Feature) -> bool:
     """Whether a feature is of the kind that the compiled part sums: float32, on the processor, channels together."""
     return (
         feature.device.type in ("cpu", "meta")
         and feature.dtype == torch.float32
         and feature.shape[1] % PANEL == 0
         and _lies_in_rows(feature)
-        and library() is not None
+        and load_library() is not None
     )
 
 
@@ -40,21 +48,21 @@ def _lies_in_rows(feature: Feature) -> bool:
     return plane == 1 and (columns == 1 or cell == channels) and (rows == 1 or row >= columns * channels)
 
 
-def gram(feature: Feature) -> Gram:
+def gram_sum(feature: Feature) -> Gram:
     """Σ f fᵀ, of which half is computed."""
     found: Gram = _Gram.apply(feature)  # type: ignore[no-untyped-call]
     return found
 
 
-def spread(feature: Feature, shift: PerChannel) -> tuple[PerChannel, PerChannel]:
+def mean_std_sums(feature: Feature, shift: PerChannel) -> tuple[PerChannel, PerChannel]:
     """Σ (f − s) and Σ (f − s)²; the shift is a constant."""
     found: Tensor = _Spread.apply(feature, shift.detach().expand(feature.shape[:2]))  # type: ignore[no-untyped-call]
     return found[:, 0], found[:, 1]
 
 
-def distance(feature: Feature, other: Feature) -> PerPicture:
-    """Σ ‖f − f*‖² to other features of the same size, which `takes` takes too; they are a constant."""
-    found: PerPicture = _Distance.apply(feature, other.detach().expand_as(feature))  # type: ignore[no-untyped-call]
+def distance_sum(feature: Feature, other: Feature) -> PerImage:
+    """Σ ‖f − f*‖² to other features of the same size, which `is_supported` takes too; they are a constant."""
+    found: PerImage = _Distance.apply(feature, other.detach().expand_as(feature))  # type: ignore[no-untyped-call]
     return found
 
 
@@ -63,7 +71,7 @@ _READ: ContextVar[bool] = ContextVar("_READ", default=True)
 
 
 @contextmanager
-def slopes_alone() -> Iterator[None]:
+def gradients_only() -> Iterator[None]:
     """Sums are not computed, and come out as zeros: only their gradient will be asked for."""
     token = _READ.set(False)
     try:
@@ -72,20 +80,20 @@ def slopes_alone() -> Iterator[None]:
         _READ.reset(token)
 
 
-class Waiting:
+class PendingGradients:
     """What the sums of a map have asked of it, for the one who computes it at once, see `crop`."""
 
     def __init__(self) -> None:
         self._feature: Feature | None = None
-        self._asked = Linear()
+        self._asked = LinearGradient()
 
-    def ask(self, feature: Feature, linear: Linear) -> None:
+    def add(self, feature: Feature, linear: LinearGradient) -> None:
         self._feature, self._asked = feature, self._asked + linear
 
-    def taken(self) -> tuple[Feature | None, Linear]:
+    def take(self) -> tuple[Feature | None, LinearGradient]:
         """The features, None where nothing was asked; afterwards it is empty again."""
         found = self._feature, self._asked
-        self._feature, self._asked = None, Linear()
+        self._feature, self._asked = None, LinearGradient()
         return found
 
 
@@ -95,7 +103,7 @@ class _Gram(torch.autograd.Function):
         _remember(ctx, feature)
         batch, channels = feature.shape[:2]
         result, panels = feature.new_empty(batch, channels, channels), channels // PANEL
-        partial = feature.new_empty(batch * blocks(feature) * panels * (panels + 1) // 2, PANEL, PANEL)
+        partial = feature.new_empty(batch * count_blocks(feature) * panels * (panels + 1) // 2, PANEL, PANEL)
         _compute("gram", feature, result, partial)
         return result
 
@@ -106,7 +114,7 @@ class _Gram(torch.autograd.Function):
         if torch.is_grad_enabled():
             wide: Tensor = (both @ feature.flatten(2)).view_as(feature)
             return wide
-        return _pulled(ctx, feature, Linear(matrix=both))
+        return _pulled(ctx, feature, LinearGradient(matrix=both))
 
 
 class _Spread(torch.autograd.Function):
@@ -115,7 +123,7 @@ class _Spread(torch.autograd.Function):
         _remember(ctx, feature, shift)
         batch, channels = feature.shape[:2]
         result = feature.new_empty(batch, 2, channels)
-        partial = feature.new_empty(batch, blocks(feature), 2, channels)
+        partial = feature.new_empty(batch, count_blocks(feature), 2, channels)
         _compute("spread", feature, result, partial, given=shift.contiguous())
         return result
 
@@ -126,23 +134,26 @@ class _Spread(torch.autograd.Function):
         added = gradient[:, 0] - slope * shift
         if torch.is_grad_enabled():
             return feature * slope[..., None, None] + added[..., None, None], None
-        return _pulled(ctx, feature, Linear(slope=slope, added=added)), None
+        return _pulled(ctx, feature, LinearGradient(slope=slope, constant=added)), None
 
 
 class _Distance(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, feature: Feature, other: Feature) -> PerPicture:
+    def forward(ctx: Any, feature: Feature, other: Feature) -> PerImage:
         _remember(ctx, feature, other)
-        result, partial = feature.new_empty(feature.shape[0]), feature.new_empty(feature.shape[0], blocks(feature))
+        result, partial = (
+            feature.new_empty(feature.shape[0]),
+            feature.new_empty(feature.shape[0], count_blocks(feature)),
+        )
         _compute("distance", feature, result, partial, other=other)
         return result
 
     @staticmethod
-    def backward(ctx: Any, gradient: PerPicture) -> tuple[Tensor | None, None]:
+    def backward(ctx: Any, gradient: PerImage) -> tuple[Tensor | None, None]:
         feature, other = ctx.saved_tensors
         if torch.is_grad_enabled():
             return 2 * gradient[:, None, None, None] * (feature - other), None
-        return _pulled(ctx, feature, Linear(away=(Away(2 * gradient, other),))), None
+        return _pulled(ctx, feature, LinearGradient(deviations=(Deviation(2 * gradient, other),))), None
 
 
 def _compute(
@@ -154,30 +165,30 @@ def _compute(
     other: Tensor | None = None,
 ) -> None:
     if _READ.get():
-        call(name, feature, other=other, given=given, partial=partial, result=result)
+        call_sums(name, feature, other=other, given=given, partial=partial, result=result)
     else:
         result.zero_()
 
 
 def _remember(ctx: Any, feature: Feature, *others: Tensor) -> None:
     ctx.save_for_backward(feature, *others)
-    ctx.waiting, ctx.readers = getattr(feature.grad_fn, "waiting", None), readers_of(feature)
+    ctx.waiting, ctx.readers = getattr(feature.grad_fn, "waiting", None), find_tracker(feature)
     if ctx.readers is not None:
         ctx.readers.summed += 1
 
 
-def _pulled(ctx: Any, feature: Feature, linear: Linear) -> Tensor | None:
+def _pulled(ctx: Any, feature: Feature, linear: LinearGradient) -> Tensor | None:
     """The gradient of a sum; None: somebody waits, to compute it with the others'."""
     if ctx.readers is not None:
         ctx.readers.pulled += 1
     if ctx.waiting is not None:
-        ctx.waiting.ask(feature, linear)
+        ctx.waiting.add(feature, linear)
         return None
-    if ctx.readers is not None and ctx.readers.done:
+    if ctx.readers is not None and ctx.readers.is_done:
         increment_version(feature)
         result = feature.detach()
     else:
         batch, channels, rows, columns = feature.shape
-        result = room(feature, (batch, rows, columns, channels)).permute(0, 3, 1, 2)
+        result = allocate(feature, (batch, rows, columns, channels)).permute(0, 3, 1, 2)
     linear.write(feature, result)
     return result

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from brushwork.perception.native.belt import Belt, Queue
-from brushwork.perception.native.chain import Step
-from brushwork.perception.native.kernels import backward_kernels, forward_kernels
-from brushwork.perception.native.library import Layer, address
-from brushwork.perception.native.look import EXACT, FAST, WORD, call, layer_of
-from brushwork.perception.native.memory import room
+from brushwork.perception.native.belt import RowBuffer, RowQueue
+from brushwork.perception.native.chain import NativeStep
+from brushwork.perception.native.kernels import make_backward_kernels, make_forward_kernels
+from brushwork.perception.native.library import NativeLayer, data_address
+from brushwork.perception.native.look import EXACT, FAST, WORD, call_layer, make_layer
+from brushwork.perception.native.memory import allocate
 from brushwork.picture.window import Size
 from brushwork.types import Feature
 
@@ -23,26 +23,26 @@ _KERNELS = 10
 """Winograd tiles that take about as long as transforming the kernels."""
 
 
-class Rows(NamedTuple):
+class FeatureRows(NamedTuple):
     """Neighboring rows of a map, or of the picture."""
 
     top: int
     feature: Feature
 
 
-class Passage:
+class RowStep:
     """A step, and how far it has come."""
 
-    def __init__(self, step: Step, size: Size, inputs: int, like: Tensor) -> None:
+    def __init__(self, step: NativeStep, size: Size, inputs: int, like: Tensor) -> None:
         self.step, self.size, self.inputs = step, size, inputs
         self.outputs = inputs if step.convolution is None else step.convolution.out_channels
-        self.after = Size(step.pooled(size.height), step.pooled(size.width))
-        self.seen = Belt(like, (size.width, inputs))
-        self.asked = Belt(like, (self.after.width, self.outputs))
+        self.after = Size(step.pooled_size(size.height), step.pooled_size(size.width))
+        self.seen = RowBuffer(like, (size.width, inputs))
+        self.asked = RowBuffer(like, (self.after.width, self.outputs))
         """The gradient of what comes out."""
-        self.added = Queue()
+        self.added = RowQueue()
         """The part of it that comes from the tap's own sums."""
-        self._masks = Belt(like, (size.width, self.outputs // WORD), torch.int16)
+        self._masks = RowBuffer(like, (size.width, self.outputs // WORD), torch.int16)
         self._shown = self._pulled = 0
         self._lag = int(step.convolution is not None)
         self._halves = step.pool is not None
@@ -56,24 +56,26 @@ class Passage:
         first = max(0, row - self._lag)
         return first - first % 2 if self._halves else first
 
-    def put(self, rows: Tensor, *, last: bool) -> None:
+    def add_gradient(self, rows: Tensor, *, last: bool) -> None:
         """Rows of the gradient that the tap's sums ask for; where this is the last step, there is no other."""
         if last:
-            self.asked.grow(len(rows)).copy_(rows)
+            self.asked.allocate(len(rows)).copy_(rows)
         else:
             self.added.put(rows)
 
-    def forget(self) -> None:
+    def release(self) -> None:
         """Let go of the rows that are not needed any more; the others get memory of their own."""
-        self.seen.drop(self.wanted)
-        self.seen.move()
+        self.seen.drop(self.first_needed_row)
+        self.seen.compact()
 
     @property
-    def wanted(self) -> int:
+    def first_needed_row(self) -> int:
         """The first row of what goes in that is still needed."""
         return self._above(self._shown)
 
-    def show(self, here: Tensor, top: int, bottom: int, to: Belt | None, *, keeps: bool) -> Rows | None:
+    def forward_rows(
+        self, here: Tensor, top: int, bottom: int, to: RowBuffer | None, *, keeps: bool
+    ) -> FeatureRows | None:
         """Compute what the rows from `top` to `bottom` allow; None: nothing."""
         first, last = self._shown, bottom if bottom == self.size.height else max(0, bottom - self._lag)
         if self._halves and last < self.size.height:
@@ -81,72 +83,77 @@ class Passage:
         if last <= first:
             return None
         count = self._out(last) - self._out(first)
-        output = to.grow(count) if to is not None else room(here, (count, self.after.width, self.outputs))
-        mask = self._masks.grow(last - first, first) if keeps else None
-        layer = layer_of(here, output, mask, (1, bottom - top, self.size.width, self.inputs, self.outputs))
+        output = to.allocate(count) if to is not None else allocate(here, (count, self.after.width, self.outputs))
+        mask = self._masks.allocate(last - first, first) if keeps else None
+        layer = make_layer(here, output, mask, (1, bottom - top, self.size.width, self.inputs, self.outputs))
         layer.first, layer.last, layer.rectify, layer.pool = first - top, last - top, 1, self.step.pooling
         layer.pooled_rows, layer.pooled_columns = self._out(last) - self._out(top), self.after.width
-        layer.output, layer.border = _lifted(output, self._out(first) - self._out(top)), int(self.step.reflects)
+        layer.output, layer.border = (
+            _lifted(output, self._out(first) - self._out(top)),
+            int(self.step.has_reflect_padding),
+        )
         layer.mask = None if mask is None else _lifted(mask, first - top)
         self._convolve(layer, here)
         self._shown = last
-        return Rows(self._out(first), output.unsqueeze(0).permute(0, 3, 1, 2))
+        return FeatureRows(self._out(first), output.unsqueeze(0).permute(0, 3, 1, 2))
 
-    def _convolve(self, layer: Layer, here: Tensor) -> None:
+    def _convolve(self, layer: NativeLayer, here: Tensor) -> None:
         if self.step.convolution is None:
-            call("pool", layer, here)
+            call_layer("pool", layer, here)
             return
-        kernels = forward_kernels(self.step.convolution)
-        layer.weight, layer.bias = address(kernels), address(self.step.convolution.bias)
-        call("convolve", layer, here)
+        kernels = make_forward_kernels(self.step.convolution)
+        layer.weight, layer.bias = data_address(kernels), data_address(self.step.convolution.bias)
+        call_layer("convolve", layer, here)
 
-    def give_masks(self) -> Tensor:
+    def take_masks(self) -> Tensor:
         """The masks of the rows that were shown since they were last given away."""
         masks = self._masks.all
         self._masks.drop(self._masks.bottom)
         return masks
 
-    def remember(self, masks: Tensor) -> None:
+    def load_masks(self, masks: Tensor) -> None:
         """Take masks that another passage gave, in place of computing rows."""
-        self._masks.grow(len(masks), self._shown).copy_(masks)
+        self._masks.allocate(len(masks), self._shown).copy_(masks)
         self._shown += len(masks)
 
-    def pull(self, before: Passage) -> None:
+    def backward_rows(self, before: RowStep) -> None:
         """Compute what the gradient so far allows of the gradient of what went in."""
-        tapped = before.step.tap is not None
+        tapped = before.step.layer is not None
         first, last = self._pulled, self._ready(before.added.bottom if tapped else self.size.height)
         if last <= first:
             return
         top = self._above(first)
-        output = before.asked.grow(last - first)
+        output = before.asked.allocate(last - first)
         layer = self._back(output, top, last)
         layer.output = _lifted(output, first - top)
         if tapped:
             before.added.take(output)
             layer.add = layer.output
         if self.step.convolution is None:
-            call("unpool", layer, self.asked.rows(self._out(top), self.asked.bottom))
+            call_layer("unpool", layer, self.asked.rows(self._out(top), self.asked.bottom))
         else:
-            layer.weight, layer.turned = address(backward_kernels(self.step.convolution)), 1
+            layer.weight, layer.turned = data_address(make_backward_kernels(self.step.convolution)), 1
             layer.tile = self._tile(last - first)
-            rim = room(output, (2 * (self.size.width + 2 + layer.rows) if self.step.reflects else 0, self.inputs))
-            layer.rim = address(rim)
-            call("convolve", layer, output)
+            rim = allocate(
+                output, (2 * (self.size.width + 2 + layer.rows) if self.step.has_reflect_padding else 0, self.inputs)
+            )
+            layer.rim = data_address(rim)
+            call_layer("convolve", layer, output)
         self._go_on(last)
 
-    def pull_planes(self) -> Rows | None:
+    def backward_image_rows(self) -> FeatureRows | None:
         """The same for the first step, whose inputs are the picture's planes."""
         first, last = self._pulled, self._ready(self.size.height)
         if last <= first:
             return None
         top = self._above(first)
-        planes = room(self.asked.rows(0, 0), (1, PLANES, self._complete - top, self.size.width))
+        planes = allocate(self.asked.rows(0, 0), (1, PLANES, self._complete - top, self.size.width))
         assert self.step.convolution is not None
         layer = self._back(planes, top, last)
-        layer.weight = address(backward_kernels(self.step.convolution))
-        call("convolve", layer, planes)
+        layer.weight = data_address(make_backward_kernels(self.step.convolution))
+        call_layer("convolve", layer, planes)
         self._go_on(last)
-        return Rows(first, planes[:, :, first - top : last - top])
+        return FeatureRows(first, planes[:, :, first - top : last - top])
 
     @property
     def _complete(self) -> int:
@@ -162,15 +169,15 @@ class Passage:
         end, last = self.size.height, min(limit, self._complete)
         if last == end:
             return end
-        last = min(last, self._complete - self._lag, end - 2 if self.step.reflects else end)
+        last = min(last, self._complete - self._lag, end - 2 if self.step.has_reflect_padding else end)
         return 0 if last < 2 else last
 
-    def _back(self, output: Tensor, top: int, last: int) -> Layer:
+    def _back(self, output: Tensor, top: int, last: int) -> NativeLayer:
         here = self.asked.rows(self._out(top), self.asked.bottom)
         masks = self._masks.rows(top, self._complete)
-        layer = layer_of(here, output, None, (1, self._complete - top, self.size.width, self.outputs, self.inputs))
+        layer = make_layer(here, output, None, (1, self._complete - top, self.size.width, self.outputs, self.inputs))
         layer.first, layer.last, layer.unpool = self._pulled - top, last - top, self.step.pooling
-        layer.input_mask, layer.border = address(masks), 2 * int(self.step.reflects)
+        layer.input_mask, layer.border = data_address(masks), 2 * int(self.step.has_reflect_padding)
         layer.pooled_rows, layer.pooled_columns = len(here), self.after.width
         return layer
 
@@ -186,7 +193,7 @@ class Passage:
         needed = self._above(last)
         self._masks.drop(needed)
         self.asked.drop(self._out(needed))
-        self.asked.move()
+        self.asked.compact()
 
 
 def _lifted(rows: Tensor, count: int) -> int | None:

@@ -9,12 +9,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from brushwork.perception.native.memory import shelved
+from brushwork.perception.native.memory import is_in_arena
 from brushwork.types import Feature
 
 
 @dataclass
-class Readers:
+class ReuseTracker:
     """Who reads features that may be used up."""
 
     all: int
@@ -24,17 +24,17 @@ class Readers:
     """Those whose gradient was asked for."""
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         """Whether all have asked for their gradient, so that nobody needs the features any more."""
         return self.all == self.summed == self.pulled
 
 
-_SPARE: ContextVar[Mapping[int, Readers]] = ContextVar("_SPARE", default=MappingProxyType({}))
+_SPARE: ContextVar[Mapping[int, ReuseTracker]] = ContextVar("_SPARE", default=MappingProxyType({}))
 """Memory that may be used up, and who reads there."""
 
 
 @contextmanager
-def using_up(read: Iterable[Feature]) -> Iterator[None]:
+def reuse_memory(read: Iterable[Feature]) -> Iterator[None]:
     """Sums write their gradient over features that are not needed any more.
 
     `read` are all the features that will be read, one as often as it is. If all that is read of one are its sums here,
@@ -42,18 +42,18 @@ def using_up(read: Iterable[Feature]) -> Iterator[None]:
     torch that it was modified.
     """
     count = Counter(one.untyped_storage()._cdata for one in read if _is_on_shelf(one))
-    token = _SPARE.set({memory: Readers(times) for memory, times in count.items()})
+    token = _SPARE.set({memory: ReuseTracker(times) for memory, times in count.items()})
     try:
         yield
     finally:
         _SPARE.reset(token)
 
 
-def readers_of(feature: Feature) -> Readers | None:
+def find_tracker(feature: Feature) -> ReuseTracker | None:
     """Those who read features that may be used up; None: they may not."""
     return _SPARE.get().get(feature.untyped_storage()._cdata)
 
 
 def _is_on_shelf(feature: Feature) -> bool:
     """Whether this engine made it, whose own backward pass needs no features."""
-    return feature.is_meta or shelved(feature)
+    return feature.is_meta or is_in_arena(feature)

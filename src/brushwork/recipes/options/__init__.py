@@ -5,28 +5,28 @@ Each field's docstring is its help on the command line, in forms and in settings
 
 from __future__ import annotations
 
-from brushwork.recipes.options.descending import Descending
-from brushwork.recipes.options.requirements import SMALLEST_SIDE, check, require, require_size
-from brushwork.recipes.options.seeing import Seeing
-from brushwork.recipes.options.sizing import Extent, Measure, Sizing, measured
-from brushwork.recipes.options.starting import SEEDS, Start, Starting
-from brushwork.recipes.options.weighing import Weighing, WeighingContent, WeighingStyle
+from brushwork.recipes.options.descending import OptimizerOptions
+from brushwork.recipes.options.requirements import SMALLEST_SIDE, check_options, require_min_size, require_option
+from brushwork.recipes.options.seeing import EncoderOptions
+from brushwork.recipes.options.sizing import Extent, Measure, SizeOptions, measured_size
+from brushwork.recipes.options.starting import SEEDS, Init, InitOptions
+from brushwork.recipes.options.weighing import ContentOptions, LossOptions, StyleOptions
 
 __all__ = [
     "SEEDS",
     "SMALLEST_SIDE",
-    "Descending",
+    "ContentOptions",
+    "EncoderOptions",
     "Extent",
+    "Init",
+    "InitOptions",
+    "LossOptions",
     "Measure",
-    "Seeing",
-    "Sizing",
-    "Start",
-    "Starting",
-    "Weighing",
-    "WeighingContent",
-    "WeighingStyle",
-    "check",
-    "measured",
-    "require",
-    "require_size",
+    "OptimizerOptions",
+    "SizeOptions",
+    "StyleOptions",
+    "check_options",
+    "measured_size",
+    "require_min_size",
+    "require_option",
 ]

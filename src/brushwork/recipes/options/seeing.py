@@ -10,11 +10,11 @@ from typing import Literal
 from brushwork.perception.engines import Engine
 from brushwork.perception.precision import Precision
 from brushwork.perception.vgg import Padding, Pooling
-from brushwork.recipes.options.requirements import require
+from brushwork.recipes.options.requirements import require_option
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seeing(ABC):
+class EncoderOptions(ABC):
     """Which network looks at the picture, and how."""
 
     network: str = "vgg19-normalized"
@@ -29,20 +29,20 @@ class Seeing(ABC):
     ceil: bool = False
     """Pools keep a last row or column that does not fill its window, as Caffe and Torch7 do; else it is dropped."""
 
-    white: float = 255.0
+    encoder_scale: float = 255.0
     """Value of white that the network is shown: 255 as it was trained, 256 as jcjohnson's programs do."""
 
     precision: Precision = "auto"
-    """Numbers that the network's layers compute in: auto (tf32 where there is TF32, else full), full, tf32, bf16, half.
+    """Numbers that the network's layers compute in: auto (tf32 where there is TF32, else full), full, tf32, bf16, fp16.
     Sums over features are in float32 always."""
 
     engine: Literal["auto", Engine] = "auto"
     """How the network computes on processors: native (brushwork's own kernels), nnpack, channels-last or plain
     (torch's); auto takes the fastest here, as measured once. They agree but for rounding."""
 
-    replay: bool = False
-    """On CUDA, record the closure of each size as a graph and replay it: less to launch, which tells at small sizes.
+    cuda_graphs: bool = False
+    """On CUDA, record the iteration of each size as a graph and replay it: less to launch, which tells at small sizes.
     It was tried without such a device only."""
 
     def __post_init__(self) -> None:
-        require(0 < self.white < inf, "white", self.white, "above 0, and finite")
+        require_option(0 < self.encoder_scale < inf, "encoder_scale", self.encoder_scale, "above 0, and finite")

@@ -8,7 +8,7 @@ from math import sqrt
 from typing import Literal, TypeAlias
 
 from brushwork.picture.window import Size
-from brushwork.recipes.options.requirements import SMALLEST_SIDE, require
+from brushwork.recipes.options.requirements import SMALLEST_SIDE, require_option
 
 Measure: TypeAlias = Literal["long", "short", "area"]
 
@@ -17,7 +17,7 @@ Extent: TypeAlias = int | Literal["full"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sizing(ABC):
+class SizeOptions(ABC):
     """How large the picture becomes."""
 
     size: Extent = 512
@@ -28,9 +28,9 @@ class Sizing(ABC):
 
     def __post_init__(self) -> None:
         enough = self.size == "full" or (isinstance(self.size, int) and self.size >= SMALLEST_SIDE)
-        require(enough, "size", self.size, f"{SMALLEST_SIDE} pixels or more, or full")
+        require_option(enough, "size", self.size, f"{SMALLEST_SIDE} pixels or more, or full")
 
 
-def measured(size: Size, measure: Measure) -> float:
+def measured_size(size: Size, measure: Measure) -> float:
     """A size as `measure` says: its long side, its short side, or the side of a square of the same area."""
     return {"long": max(size), "short": min(size), "area": sqrt(size.area)}[measure]

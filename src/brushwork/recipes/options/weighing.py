@@ -6,14 +6,14 @@ from abc import ABC
 from dataclasses import dataclass
 from math import inf
 
-from brushwork.recipes.convention import ConventionName
-from brushwork.recipes.loss_weights import loss_weights
-from brushwork.recipes.options.requirements import require
-from brushwork.recipes.smoothness import Smoothness
+from brushwork.recipes.convention import NormalizationName
+from brushwork.recipes.loss_weights import parse_loss_weights
+from brushwork.recipes.options.requirements import require_option
+from brushwork.recipes.smoothness import TVForm
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeighingContent(ABC):
+class ContentOptions(ABC):
     """How much of the photograph is kept, and seen where."""
 
     content_layers: tuple[str, ...] = ("conv4_2",)
@@ -23,11 +23,11 @@ class WeighingContent(ABC):
     """α, the weight of the content; 0 or more."""
 
     def __post_init__(self) -> None:
-        require(0 <= self.content_weight < inf, "content_weight", self.content_weight, "0 or more, and finite")
+        require_option(0 <= self.content_weight < inf, "content_weight", self.content_weight, "0 or more, and finite")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeighingStyle(ABC):
+class StyleOptions(ABC):
     """How much of the painting is taken, and seen where."""
 
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
@@ -48,31 +48,33 @@ class WeighingStyle(ABC):
     style_layer_weights: tuple[float, ...] = ()
     """Weight of each style layer, one for each; none: as `style-falloff` says."""
 
-    spread_weight: float = 32.0
+    moment_weight: float = 32.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:
-        loss_weights(self.loss)
-        require(0 <= self.style_weight < inf, "style_weight", self.style_weight, "0 or more, and finite")
-        require(0 < self.style_falloff < inf, "style_falloff", self.style_falloff, "above 0, and finite")
-        require(0 <= self.spread_weight < inf, "spread_weight", self.spread_weight, "0 or more, and finite")
+        parse_loss_weights(self.loss)
+        require_option(0 <= self.style_weight < inf, "style_weight", self.style_weight, "0 or more, and finite")
+        require_option(0 < self.style_falloff < inf, "style_falloff", self.style_falloff, "above 0, and finite")
+        require_option(0 <= self.moment_weight < inf, "moment_weight", self.moment_weight, "0 or more, and finite")
         given, layers = len(self.style_layer_weights), len(self.style_layers)
-        require(given in (0, layers), "style_layer_weights", f"{given} numbers", f"{layers}, one for each style layer")
+        require_option(
+            given in (0, layers), "style_layer_weights", f"{given} numbers", f"{layers}, one for each style layer"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weighing(ABC):
+class LossOptions(ABC):
     """What weights multiply, and the smoothness that is added."""
 
-    convention: ConventionName = "relative"
+    normalization: NormalizationName = "relative"
     """What the weights multiply: shares of each target (relative), the papers' printed equations (paper), the losses of
     the authors' programs on the normalized network (authors), or of those on the original network (programs)."""
 
-    smoothness: float = 5.0
+    tv_weight: float = 5.0
     """Weight of the total variation; 0 or more."""
 
-    smoothness_form: Smoothness = "mean"
+    tv_form: TVForm = "mean"
     """How total variation is summed: mean of squares on the scale 0–1, or as a published program does."""
 
     def __post_init__(self) -> None:
-        require(0 <= self.smoothness < inf, "smoothness", self.smoothness, "0 or more, and finite")
+        require_option(0 <= self.tv_weight < inf, "tv_weight", self.tv_weight, "0 or more, and finite")
