@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
-KERNELS := hatch_build.py $(wildcard src/brushwork/perception/native/*.?pp)
+KERNELS := hatch_build.py $(wildcard src/brushwork/encoders/native/*.?pp)
 
 .DELETE_ON_ERROR:
 

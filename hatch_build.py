@@ -12,7 +12,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDER = Path("src/brushwork/perception/native")
+FOLDER = Path("src/brushwork/encoders/native")
 
 
 class KernelsHook(BuildHookInterface):

@@ -42,13 +42,12 @@ import torch.nn.functional as F
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from brushwork.canvas import PixelParametrization
-from brushwork.evaluate.whole import evaluate_whole
-from brushwork.optimize import LBFGS, minimize
-from brushwork.perception import Encoder, load_encoder
+from brushwork.encoders import Encoder, load_encoder
+from brushwork.gradients.whole import evaluate_whole
+from brushwork.optim import LBFGS, PixelParametrization, minimize
 from brushwork.recipes import load_preset
-from brushwork.recipes.balance import combined_style, content_objective, style_objective
-from brushwork.recipes.convention import NORMALIZATIONS
+from brushwork.recipes.normalization import NORMALIZATIONS
+from brushwork.recipes.objectives import combined_style, content_objective, style_objective
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 CONTENT, STYLE = "photos/tubingen.jpg", "paintings/starry_night.jpg"

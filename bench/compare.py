@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from compare_descent import descent
 from compare_engines import lay_out_weights
 from compare_machine import machine, revision, why_not

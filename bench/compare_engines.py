@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from compare_task import NETWORKS, OURS, PRESETS, Task
-from compare_turn import Look, Turn
 from torch import Tensor
 
 from brushwork import load_preset, read_image, transfer
-from brushwork.evaluate.memory import trim_memory
-from brushwork.perception import load_encoder
+from brushwork.devices.memory import trim_memory
+from brushwork.encoders import load_encoder
+from brushwork.options.groups import load_encoder_for
 from brushwork.recipes import encoded_layers
-from brushwork.recipes.seeing import load_encoder_for
+from compare_task import NETWORKS, OURS, PRESETS, Task
+from compare_turn import Look, Turn
 
 MEAN = (103.939, 116.779, 123.68)
 """What both peers subtract, BGR."""
@@ -101,7 +101,7 @@ def _neural_style(task: Task, turn: Turn) -> None:
 def _program(task: Task) -> Any:
     """neural-style, with its arguments on its command line."""
     if importlib.util.find_spec("torchvision") is None:
-        sys.path.append(str(Path(__file__).parent.parent / "tests" / "papers"))
+        sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))
         sys.modules.update(importlib.import_module("torchvision_stand_in").torchvision())
     os.chdir(task.folder)
     gpu = ["-gpu", "c"] if task.device == "cpu" else ["-gpu", "0", "-backend", "cudnn", "-cudnn_autotune"]

@@ -24,17 +24,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+
+from brushwork.experiments import CellResult, run_cells
+from brushwork.experiments.contact_sheet import make_contact_sheet
+from brushwork.experiments.context import ExperimentContext
+from brushwork.experiments.results import ResultStore
+from brushwork.images import Size, read_image
+from brushwork.recipes import PRESETS
+from brushwork.storage.atomic import atomic_write
 from compare_machine import processor, revision
 from default_cells import NETWORKS, Bench, crossed, programs, work_of
 from default_report import by_pair, medians, table
-
-from brushwork.lab import CellResult, run_cells
-from brushwork.lab.easel import ExperimentContext
-from brushwork.lab.record import ResultStore
-from brushwork.lab.sheet import make_contact_sheet
-from brushwork.picture import Size, read_image
-from brushwork.picture.destination import atomic_write
-from brushwork.recipes import PRESETS
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 PHOTOGRAPHS = (

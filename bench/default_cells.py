@@ -8,15 +8,16 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from brushwork.judging import Metrics
-from brushwork.lab import CellResult, ExperimentCell
-from brushwork.lab.cell import FirstAndLast, Measures
-from brushwork.lab.easel import ExperimentContext
-from brushwork.picture import Size, fit_size, resize
-from brushwork.picture.match import match_linear
-from brushwork.recipes import PRESETS, RecipeInputs, TransferOptions, load_preset
-from brushwork.recipes.coarse_to_fine import make_schedule
-from brushwork.recipes.start import cover
+from brushwork.controls import RecipeInputs
+from brushwork.experiments import CellResult, ExperimentCell
+from brushwork.experiments.context import ExperimentContext
+from brushwork.experiments.experiment import FirstAndLast, Measures
+from brushwork.images import Size, fit_size, resize
+from brushwork.images.color_transfer import match_linear
+from brushwork.metrics import Metrics
+from brushwork.recipes import PRESETS, TransferOptions, load_preset
+from brushwork.recipes.init_image import cover
+from brushwork.recipes.multiscale import make_schedule
 
 NETWORKS = ("alexnet", "vgg16")
 """The judges. Every program paints with VGG-19, of which VGG-16 is a near relation, and AlexNet is none."""

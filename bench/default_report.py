@@ -8,7 +8,7 @@ from math import exp, log
 from statistics import median
 from typing import NamedTuple
 
-from brushwork.lab import CellResult
+from brushwork.experiments import CellResult
 
 STYLE = {"gram_style": "Gram", "moments_style": "moments", "sliced_style": "sliced Wasserstein"}
 """Figures of style that are compared, and their names in the tables."""

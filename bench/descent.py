@@ -17,13 +17,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from compare_task import NETWORKS, PEERS, PRESETS
-
-from brushwork.picture import read_image
-from brushwork.picture.window import Size
+from brushwork.images import read_image
+from brushwork.images.geometry import Size
 from brushwork.recipes import load_preset
-from brushwork.recipes.transfer import TransferOptions, transfer
+from brushwork.recipes.options import TransferOptions
+from brushwork.recipes.style_transfer import transfer
 from brushwork.types import Image
+from compare_task import NETWORKS, PEERS, PRESETS
 
 MARKS = (100, 200, 300, 400, 500)
 """Closures of the program, whose losses are to be reached."""

@@ -88,7 +88,7 @@ def _options() -> argparse.Namespace:
 
 
 def _is_there(way: Way) -> bool:
-    from brushwork.perception.engines import usable_engines
+    from brushwork.encoders.backends import usable_engines
 
     return way.engine in usable_engines()
 
@@ -140,12 +140,13 @@ def _prepared(way: Way, size: int):
     import torch
 
     from brushwork import load_encoder
-    from brushwork.perception.native import chain, look, moments
-    from brushwork.terms.moments import gram
+    from brushwork.encoders.native import autograd, fusion
+    from brushwork.encoders.native import statistics as moments
+    from brushwork.losses.moments import gram
 
-    look.EXACT, look.FAST = way.tiles
+    autograd.EXACT, autograd.FAST = way.tiles
     if not way.joins_pools:
-        chain._joined = lambda steps, pool: pool
+        fusion._joined = lambda steps, pool: pool
     if not way.sums:
         moments.is_supported = lambda feature: False
     encoder = load_encoder(padding="reflect", engine=way.engine)
@@ -172,10 +173,10 @@ def _prepared(way: Way, size: int):
 
 def _layers(size: int) -> None:
     """Each call of the compiled part, timed."""
-    from brushwork.perception.native import look
+    from brushwork.encoders.native import autograd
 
     found: dict[tuple[object, ...], list[float]] = {}
-    plain = look.call_layer
+    plain = autograd.call_layer
 
     def timed(name, layer, like):
         begin = time.perf_counter()
@@ -184,7 +185,7 @@ def _layers(size: int) -> None:
         key = (way, layer.inputs, layer.outputs, layer.rows, layer.columns, layer.pool + layer.unpool > 0)
         found.setdefault(key, []).append(time.perf_counter() - begin)
 
-    look.call_layer = timed
+    autograd.call_layer = timed
     closure = _prepared(WAYS[7], size)
     found.clear()
     for _ in range(5):

@@ -30,12 +30,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from compare_machine import machine, revision
-from instant_report import report
 
 from brushwork import read_image
-from brushwork.fast.painter import load_model
-from brushwork.judging import Evaluator
+from brushwork.feedforward.model import load_model
+from brushwork.metrics import Evaluator
+from compare_machine import machine, revision
+from instant_report import report
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RESULTS = Path(__file__).parent / "results"

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from compare_machine import machine, revision
 
 from brushwork import load_preset, transfer
 from brushwork.jobs import OptimizationJob
 from brushwork.jobs.inputs import read_inputs
-from brushwork.jobs.preview import with_adain_init
+from brushwork.jobs.preflight import with_adain_init
+from brushwork.options.groups import load_encoder_for
 from brushwork.recipes import TransferOptions, schedule
-from brushwork.recipes.seeing import load_encoder_for
+from compare_machine import machine, revision
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RESULTS = Path(__file__).parent / "results"

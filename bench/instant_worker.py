@@ -53,7 +53,7 @@ def _built_in(_: str, threads: int) -> Paint:
 
 def _instant(_: str, threads: int) -> Paint:
     device = _tuned(threads)
-    from brushwork.fast.instant import AdaINOptions
+    from brushwork.feedforward.adain_transfer import AdaINOptions
 
     brush = AdaINOptions().load_stylizer(device)
     return lambda content, style, size: _painted(AdaINOptions(size=size), brush, content, [style])
@@ -61,7 +61,7 @@ def _instant(_: str, threads: int) -> Paint:
 
 def _painter(name: str, threads: int) -> Paint:
     device = _tuned(threads)
-    from brushwork.fast.by_painter import ModelOptions
+    from brushwork.feedforward.stylize import ModelOptions
 
     brush = ModelOptions(model=name).load_stylizer(device)
     return lambda content, _, size: _painted(ModelOptions(model=name, size=size), brush, content, [])
@@ -83,10 +83,10 @@ def _painted(options: Any, brush: Any, content: str, styles: list[str]) -> Any:
     import PIL.Image
     import torch
 
-    from brushwork.fast.at_once import run_stylizer
+    from brushwork.feedforward.inference import run_stylizer
     from brushwork.jobs import FeedForwardJob
     from brushwork.jobs.inputs import read_inputs
-    from brushwork.jobs.one_pass_need import choose_tile_side
+    from brushwork.jobs.run_feedforward import choose_tile_side
 
     device = torch.device("cpu")
     job = FeedForwardJob(

@@ -18,25 +18,24 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from compare_machine import machine, revision
 
 from brushwork import read_image
-from brushwork.canvas import PixelParametrization
-from brushwork.evaluate.whole import evaluate_whole
-from brushwork.fast.painter import StyleModel, load_model
+from brushwork.encoders import Encoder
+from brushwork.feedforward.model import StyleModel, load_model
+from brushwork.gradients.whole import evaluate_whole
+from brushwork.images.geometry import Size
+from brushwork.images.resample import fit_size, resize
 from brushwork.objective import Objective
-from brushwork.optimize import minimize
-from brushwork.perception import Encoder
-from brushwork.picture.resample import fit_size, resize
-from brushwork.picture.window import Size
+from brushwork.optim import PixelParametrization, minimize
+from brushwork.options.groups import load_encoder_for
 from brushwork.recipes import TransferOptions
-from brushwork.recipes.balance import content_objective, style_objective, tv_objective
-from brushwork.recipes.coarse_to_fine import make_optimizer
-from brushwork.recipes.convention import NORMALIZATIONS
-from brushwork.recipes.seeing import load_encoder_for
-from brushwork.training.learned_style import make_style_target
-from brushwork.training.style_options import JohnsonTrainingOptions
+from brushwork.recipes.multiscale import make_optimizer
+from brushwork.recipes.normalization import NORMALIZATIONS
+from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
+from brushwork.training.tasks.style_images import make_style_target
 from brushwork.types import Evaluate, Image
+from compare_machine import machine, revision
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RESULTS = Path(__file__).parent / "results"

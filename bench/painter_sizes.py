@@ -18,12 +18,12 @@ from time import perf_counter, process_time
 
 import torch
 
-from brushwork.evaluate.mapped import empty_or_mapped
-from brushwork.fast.architectures import build_network
-from brushwork.fast.frozen import measure_statistics, stylize_tiled
-from brushwork.fast.gathering import STRIP, ExactNormPass
-from brushwork.fast.johnson import JohnsonConfig
-from brushwork.fast.trace import Network, trace_network
+from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.registry import build_network
+from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
+from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
+from brushwork.feedforward.tiling.trace import Network, trace_network
+from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
 
 SIZES = ("512x512", "1024x1024", "2048x2048", "4096x3072")

@@ -27,8 +27,9 @@ from brushwork import (
     run_recipe,
     write_image,
 )
-from brushwork.picture import Size
-from brushwork.recipes import Progress, RecipeInputs, RecipeOptions
+from brushwork.controls import RecipeInputs
+from brushwork.images import Size
+from brushwork.recipes import Progress, RecipeOptions
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")

@@ -26,13 +26,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from brushwork.evaluate.processes import TorchProcessGroup
-from brushwork.evaluate.tiled import Tiling
-from brushwork.evaluate.wire import ProcessGroup
-from brushwork.picture import Size, read_image, resize
-from brushwork.recipes import Progress, RecipeInputs, TransferOptions, encoded_layers, load_preset, run_recipe
-from brushwork.recipes.seeing import load_encoder_for
-from brushwork.recipes.share import RowBand
+from brushwork.controls import RecipeInputs
+from brushwork.distributed.process_group import ProcessGroup, TorchProcessGroup
+from brushwork.gradients.partition import RowBand
+from brushwork.gradients.tiled import Tiling
+from brushwork.images import Size, read_image, resize
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes import Progress, TransferOptions, encoded_layers, load_preset, run_recipe
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SIDE = 1024

@@ -15,11 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from compare_machine import processor
 
 from brushwork import Encoder, Objective, evaluate_whole, load_encoder, read_image, resize
-from brushwork.picture import Size
-from brushwork.terms import (
+from brushwork.images import Size
+from brushwork.losses import (
     AnyLoss,
     CovarianceLoss,
     GaussianWassersteinLoss,
@@ -43,6 +42,7 @@ from brushwork.terms import (
     shifted_target,
     window_weights,
 )
+from compare_machine import processor
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 FIVE = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")

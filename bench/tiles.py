@@ -28,18 +28,19 @@ from pathlib import Path
 import torch
 
 from brushwork.cli.process import tune_process
-from brushwork.evaluate.machine import select_device
-from brushwork.evaluate.memory import trim_memory
-from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs.inputs import InputSizes
-from brushwork.jobs.need import MemoryEstimator
-from brushwork.jobs.record import describe_machine
-from brushwork.picture import Size
-from brushwork.recipes import RecipeInputs, load_preset, run_recipe
-from brushwork.recipes.coarse_to_fine import ResumeState, make_optimizer
-from brushwork.recipes.seeing import load_encoder_for
-from brushwork.recipes.share import FullImage
-from brushwork.recipes.subject import TransferProblem
+from brushwork.controls import RecipeInputs
+from brushwork.devices.memory import trim_memory
+from brushwork.devices.select import select_device
+from brushwork.gradients.partition import FullImage
+from brushwork.gradients.tiled import Tiling
+from brushwork.images import Size
+from brushwork.jobs.image_sizes import InputSizes
+from brushwork.jobs.manifest import describe_machine
+from brushwork.jobs.memory_estimate import MemoryEstimator
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes import load_preset, run_recipe
+from brushwork.recipes.multiscale import ResumeState, make_optimizer
+from brushwork.recipes.style_transfer import TransferProblem
 
 RESULTS = Path(__file__).parent / "results"
 MEGA, GIGA = 10**6, 10**9

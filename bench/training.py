@@ -13,11 +13,11 @@ from time import process_time
 
 import torch
 
-from brushwork.recipes.seeing import load_encoder_for
-from brushwork.training.descent import GradientStep
-from brushwork.training.lesson import TrainingBatch
-from brushwork.training.style_lesson import JohnsonTask
-from brushwork.training.style_options import JohnsonTrainingOptions
+from brushwork.options.groups import load_encoder_for
+from brushwork.training.optimization import GradientStep
+from brushwork.training.task import TrainingBatch
+from brushwork.training.tasks.johnson import JohnsonTask
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 
 CPU = torch.device("cpu")
 

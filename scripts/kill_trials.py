@@ -32,9 +32,9 @@ from PIL import Image
 from safetensors import safe_open
 
 from brushwork.cli.main import main as brushwork
-from brushwork.fast.painter import load_model
+from brushwork.feedforward.model import load_model
 from brushwork.jobs.checkpoint import JobCheckpoint
-from brushwork.training.checkpoint import TrainingCheckpoint as TrainingCheckpoint
+from brushwork.training.checkpoint import TrainingCheckpoint
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 OFTEN = ["--checkpoint-every", "0"]

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from brushwork.names import to_command_line, to_readable
+from brushwork.storage.file_names import to_command_line, to_readable
 
 
 def test_bytes_that_are_no_utf8_are_escaped_and_all_else_stays():

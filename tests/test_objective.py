@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
+from brushwork.losses.content import ContentLoss
+from brushwork.losses.distribution import SlicedWassersteinLoss
+from brushwork.losses.total_variation import TotalVariationLoss
 from brushwork.objective import Objective
-from brushwork.terms.content import ContentLoss
-from brushwork.terms.sliced import SlicedWassersteinLoss
-from brushwork.terms.smooth import TotalVariationLoss
 
 FEATURES = {"deep": torch.full((2, 3, 4, 5), 2.0), "pixels": torch.zeros(2, 3, 8, 10)}
 NEAR = ContentLoss("deep", torch.ones(1, 3, 4, 5), 0.5)

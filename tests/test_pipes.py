@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))
 from brushwork.errors import InputError
-from brushwork.pipes import content_of_pipe, is_there, keep, keeping_pipes, require_no_pipe, require_rereadable
+from brushwork.storage.pipes import content_of_pipe, is_there, keep, keeping_pipes, require_no_pipe, require_rereadable
 from named_pipes import pipe_of, waiting_at_most
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
-import sys
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent / "golden"))
-from tiny_network import picture, tiny_network
-
 from brushwork.errors import InputError
-from brushwork.evaluate.tiled import sum_tiled
+from brushwork.gradients.tiled import sum_tiled
 from brushwork.style import Style, blend_styles
+from tiny_network import picture, tiny_network
 
 TAPS = ("conv1_1", "pool2")
 

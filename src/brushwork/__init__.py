@@ -14,8 +14,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from brushwork._version import __version__
+
 if TYPE_CHECKING:
-    from brushwork.canvas import PixelParametrization
+    from brushwork.controls import RecipeInputs, StyleFile, blend_style_files
+    from brushwork.encoders import Encoder, load_encoder, normalize_activations
     from brushwork.errors import (
         BrushworkError,
         DivergedError,
@@ -24,13 +27,9 @@ if TYPE_CHECKING:
         OutOfMemoryError,
         WeightsError,
     )
-    from brushwork.evaluate import evaluate_whole
-    from brushwork.fast import AdaINOptions, transfer_adain
-    from brushwork.judging import Evaluator, Metrics, evaluate
-    from brushwork.objective import Objective
-    from brushwork.optimize import LBFGS, Adam, DivergenceGuard, OptimizationStep, minimize
-    from brushwork.perception import Encoder, load_encoder, normalize_activations
-    from brushwork.picture import (
+    from brushwork.feedforward import AdaINOptions, transfer_adain
+    from brushwork.gradients import evaluate_whole
+    from brushwork.images import (
         LoadedImage,
         Size,
         Window,
@@ -41,17 +40,18 @@ if TYPE_CHECKING:
         resize,
         write_image,
     )
+    from brushwork.losses import ContentLoss, GramLoss, Loss, MeanStdLoss, TotalVariationLoss
+    from brushwork.metrics import Evaluator, Metrics, evaluate
+    from brushwork.objective import Objective
+    from brushwork.optim import LBFGS, Adam, DivergenceGuard, OptimizationStep, PixelParametrization, minimize
     from brushwork.recipes import (
         PRESETS,
         MDANOptions,
         Progress,
-        RecipeInputs,
         ReconstructionOptions,
         ResumeState,
-        StyleFile,
         TextureOptions,
         TransferOptions,
-        blend_style_files,
         extract_style,
         load_preset,
         reconstruct,
@@ -62,13 +62,12 @@ if TYPE_CHECKING:
         transfer_mdan,
     )
     from brushwork.style import Style, blend_styles
-    from brushwork.terms import ContentLoss, GramLoss, Loss, MeanStdLoss, TotalVariationLoss
     from brushwork.types import LossValues
 
-__version__ = "0.1.0"
 
 _ROOMS = {
-    "brushwork.canvas": ("PixelParametrization",),
+    "brushwork.controls": ("RecipeInputs", "StyleFile", "blend_style_files"),
+    "brushwork.encoders": ("Encoder", "load_encoder", "normalize_activations"),
     "brushwork.errors": (
         "BrushworkError",
         "DivergedError",
@@ -77,45 +76,41 @@ _ROOMS = {
         "OutOfMemoryError",
         "WeightsError",
     ),
-    "brushwork.evaluate": ("evaluate_whole",),
-    "brushwork.fast": ("AdaINOptions", "transfer_adain"),
-    "brushwork.judging": ("Metrics", "Evaluator", "evaluate"),
-    "brushwork.objective": ("Objective",),
-    "brushwork.optimize": ("Adam", "DivergenceGuard", "LBFGS", "OptimizationStep", "minimize"),
-    "brushwork.perception": ("Encoder", "load_encoder", "normalize_activations"),
-    "brushwork.picture": (
+    "brushwork.feedforward": ("AdaINOptions", "transfer_adain"),
+    "brushwork.gradients": ("evaluate_whole",),
+    "brushwork.images": (
         "LoadedImage",
         "Size",
         "Window",
         "as_image",
         "fit_size",
-        "read_metadata",
         "read_image",
+        "read_metadata",
         "resize",
         "write_image",
     ),
+    "brushwork.losses": ("ContentLoss", "GramLoss", "Loss", "MeanStdLoss", "TotalVariationLoss"),
+    "brushwork.metrics": ("Evaluator", "Metrics", "evaluate"),
+    "brushwork.objective": ("Objective",),
+    "brushwork.optim": ("Adam", "DivergenceGuard", "LBFGS", "OptimizationStep", "PixelParametrization", "minimize"),
     "brushwork.recipes": (
-        "StyleFile",
         "MDANOptions",
         "PRESETS",
-        "RecipeInputs",
         "Progress",
         "ReconstructionOptions",
         "ResumeState",
         "TextureOptions",
         "TransferOptions",
-        "transfer_mdan",
-        "blend_style_files",
-        "schedule",
+        "extract_style",
         "load_preset",
         "reconstruct",
         "run_recipe",
-        "extract_style",
+        "schedule",
         "synthesize_texture",
         "transfer",
+        "transfer_mdan",
     ),
     "brushwork.style": ("Style", "blend_styles"),
-    "brushwork.terms": ("ContentLoss", "GramLoss", "MeanStdLoss", "Loss", "TotalVariationLoss"),
     "brushwork.types": ("LossValues",),
 }
 """The public names, by the room that they live in."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from brushwork.encoders.torch_flags import exact_precision
 from brushwork.errors import InputError, NotAdditiveError
-from brushwork.perception.flags import exact_precision
-from brushwork.picture.window import Size, Window
-from brushwork.terms.term import AnyLoss, Loss, NonAdditiveLoss, StochasticLoss
+from brushwork.images.geometry import Size, Window
+from brushwork.losses.loss import AnyLoss, Loss, NonAdditiveLoss, StochasticLoss
 from brushwork.types import Feature, Features, LossValues, PerImage, Scalar, Summaries
 
 

@@ -10,13 +10,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from brushwork.encoders.encoder import Encoder
 from brushwork.errors import InputError
-from brushwork.perception.encoder import Encoder
-from brushwork.picture.convert import as_image
-from brushwork.picture.read import ImageInput
-from brushwork.picture.window import Window
-from brushwork.terms.moments import as_float32, flatten_positions, gram_sums, mean, mean_std_sums, variance
-from brushwork.terms.term import AdditiveStatistic
+from brushwork.images.convert import as_image
+from brushwork.images.geometry import Window
+from brushwork.images.read import ImageInput
+from brushwork.losses.loss import AdditiveStatistic
+from brushwork.losses.moments import as_float32, flatten_positions, gram_sums, mean, mean_std_sums, variance
 from brushwork.types import Feature, Image, Summaries, Summary
 
 SumOverImage: TypeAlias = Callable[[Encoder, Mapping[str, AdditiveStatistic], Image], Summaries]

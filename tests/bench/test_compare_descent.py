@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path += [str(Path(__file__).parents[2] / "bench"), str(Path(__file__).parent)]
 from compare_descent import Trace, descent
 from compare_task import Task
 from scripted import starting

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from compare_machine import machine, why_not
 from compare_painter import EngineError, Painter
 from compare_task import OURS, PEERS, Task, lay_out

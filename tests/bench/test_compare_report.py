@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from compare_plot import plot
 from compare_report import report
 

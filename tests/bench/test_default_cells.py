@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parents[2] / "bench"))
-from default_cells import NETWORKS, Bench, crossed, programs, spending, weighed, work_of
-
-from brushwork.judging import Metrics
-from brushwork.lab import run_cells
-from brushwork.lab.easel import ExperimentContext
-from brushwork.picture import Size
+from brushwork.experiments import run_cells
+from brushwork.experiments.context import ExperimentContext
+from brushwork.images import Size
+from brushwork.metrics import Metrics
 from brushwork.recipes import PRESETS, load_preset
-from brushwork.recipes.coarse_to_fine import make_schedule
+from brushwork.recipes.multiscale import make_schedule
+from default_cells import NETWORKS, Bench, crossed, programs, spending, weighed, work_of
 
 PHOTOGRAPH = Size(300, 450)
 FIGURES = ("lpips_alexnet", "lpips_vgg16", "content", "ssim", "psnr", "chroma_content", "gram_style", "moments_style")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[2] / "bench"))
+from brushwork.experiments import CellResult
 from default_report import STYLE, Point, at_equal_content, by_pair, medians, style_at, table, wins
-
-from brushwork.lab import CellResult
 
 OTHERS = ("frechet_style", "lpips_alexnet", "lpips_vgg16", "ssim", "chroma_style")
 

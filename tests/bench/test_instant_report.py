@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from instant_report import FIGURES, report
 
 MACHINE = {"processor": "Abacus 3", "threads": 2, "cores": 4, "load": [0.5, 1, 1], "torch": "2.9"}

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, cast
 import pytest
 import torch
 
-from brushwork.cli import perform
+from brushwork.cli import execute
 from brushwork.cli.main import main
+from brushwork.images import write_image
+from brushwork.images.geometry import Size
 from brushwork.jobs import Finished, JobEvent, Note, OptimizationJob, Started
-from brushwork.optimize import OptimizationStep
-from brushwork.picture import write_image
-from brushwork.picture.window import Size
+from brushwork.optim import OptimizationStep
 from brushwork.recipes import Progress, ScheduleLevel
 from brushwork.types import LossValues
 
@@ -85,7 +85,7 @@ class Studio:
 def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
     """Commands that would paint, pretend."""
     studio = Studio()
-    monkeypatch.setattr(perform, "run_job", studio.paint)
+    monkeypatch.setattr(execute, "run_job", studio.paint)
     return studio
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from brushwork.picture import write_image
+from brushwork.images import write_image
 
 READ_ONLY = 'mount -t tmpfs none rw; mount -o remount,ro,bind /; "$@"; code=$?; ls -A rw; exit $code'
 SMALL = ("--size", "64", "--iterations", "2", "--min-size", "0")

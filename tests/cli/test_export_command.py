@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli import export as command
-from brushwork.fast.architectures import build_network
-from brushwork.fast.johnson import JohnsonConfig
-from brushwork.fast.painter import StyleModel, save_model
+from brushwork.cli.commands import models as command
+from brushwork.feedforward.model import StyleModel, save_model
+from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.registry import build_network
 
 Run = Callable[..., Any]
 SETTINGS = JohnsonConfig(width=4, blocks=1)

@@ -15,19 +15,17 @@ from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import picture, tiny_network
-
 from brushwork.cli.main import main
+from brushwork.cli.output import write_table
 from brushwork.cli.plot import plot_losses
 from brushwork.cli.streams import ON_STDERR, ON_STDOUT
-from brushwork.cli.tables import write_table
-from brushwork.fast.architectures import build_network
-from brushwork.fast.johnson import JohnsonConfig
-from brushwork.fast.painter import StyleModel, load_model, save_model
-from brushwork.perception.reading import read_tensors
-from brushwork.picture import write_image
-from brushwork.training import style_school
+from brushwork.encoders.weights.read import read_tensors
+from brushwork.feedforward.model import StyleModel, load_model, save_model
+from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.registry import build_network
+from brushwork.images import write_image
+from brushwork.training.tasks import johnson
+from tiny_network import picture, tiny_network
 
 Run = Callable[..., Any]
 
@@ -94,7 +92,7 @@ def test_a_sweep_names_its_pictures_and_its_commands_run(desk: Path, run: Run, s
 
 
 def test_a_painter_is_learned_listed_and_painted_with(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style_school, "load_encoder_for", lambda *_: tiny_network())
+    monkeypatch.setattr(johnson, "load_encoder_for", lambda *_: tiny_network())
     folder, painter = foreign("photographiés"), foreign("é.safetensors")
     (desk / folder).mkdir()
     for number in range(4):

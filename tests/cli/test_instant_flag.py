@@ -5,10 +5,10 @@ import json
 import pytest
 import torch
 
-from brushwork.cli import perform
-from brushwork.fast.instant import AdaINOptions
+from brushwork.cli import execute
+from brushwork.feedforward.adain_transfer import AdaINOptions
+from brushwork.images import Size, write_image
 from brushwork.jobs import Advanced, FeedForwardJob, Finished, Started
-from brushwork.picture import Size, write_image
 from brushwork.recipes import ScheduleLevel, load_preset
 
 
@@ -32,7 +32,7 @@ class Flash:
 @pytest.fixture
 def flash(monkeypatch):
     flash = Flash()
-    monkeypatch.setattr(perform, "run_feedforward_job", flash.paint)
+    monkeypatch.setattr(execute, "run_feedforward_job", flash.paint)
     return flash
 
 

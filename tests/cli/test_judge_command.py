@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,11 @@ from typing import Any
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parents[1] / "jobs"))
+from brushwork.cli.commands import evaluate as module
+from brushwork.images import write_image
+from brushwork.jobs.rerun import ImageOrigin
+from brushwork.metrics import Metrics
 from tiny_job import TINY, painted, picture, tiny_job
-
-from brushwork.cli import judge as module
-from brushwork.jobs.origin import ImageOrigin
-from brushwork.judging import Metrics
-from brushwork.picture import write_image
 
 Run = Callable[..., Any]
 

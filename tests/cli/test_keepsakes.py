@@ -10,13 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
+from brushwork.cli.callbacks import FRAMES, LARGEST_SIDE, IntermediateImages, Timelapse, to_pillow
 from brushwork.cli.plot import LossPlot, require_plottable
-from brushwork.cli.timelapse import FRAMES, LARGEST_SIDE, Timelapse, to_pillow
-from brushwork.cli.watchers import IntermediateImages
 from brushwork.errors import InputError
-from brushwork.optimize import OptimizationStep
-from brushwork.picture import resize
-from brushwork.picture.window import Size
+from brushwork.images import resize
+from brushwork.images.geometry import Size
+from brushwork.optim import OptimizationStep
 from brushwork.recipes import Progress, ScheduleLevel
 from brushwork.types import LossValues
 

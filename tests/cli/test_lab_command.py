@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli.lab import pick_executor
-from brushwork.lab.experiments import light
+from brushwork.cli.commands.reproduce import pick_executor
+from brushwork.experiments.papers import light
 
 Run = Callable[..., Any]
 

@@ -90,7 +90,7 @@ def test_a_wrong_command_is_one_line_and_2(run: Run, arguments: tuple[str, ...],
 
 
 def test_surprises_ask_to_be_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brushwork.cli.presets.PRESETS", None)
+    monkeypatch.setattr("brushwork.cli.commands.presets.PRESETS", None)
     outcome = run("presets")
     assert outcome.code == 1
     assert "unexpected: AttributeError: " in outcome.err
@@ -100,7 +100,7 @@ def test_surprises_ask_to_be_reported(run: Run, monkeypatch: pytest.MonkeyPatch)
 def test_surprises_show_their_trace_on_request(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("brushwork.cli.presets.PRESETS", None)
+    monkeypatch.setattr("brushwork.cli.commands.presets.PRESETS", None)
     monkeypatch.setenv("BRUSHWORK_DEBUG", "1")
     assert main(["presets"]) == 1
     assert "Traceback" in capsys.readouterr().err
@@ -110,7 +110,7 @@ def test_ctrl_c_before_anything_began(run: Run, monkeypatch: pytest.MonkeyPatch)
     def stop(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("brushwork.cli.presets.print_result", stop)
+    monkeypatch.setattr("brushwork.cli.commands.presets.print_result", stop)
     outcome = run("presets")
     assert (outcome.code, outcome.err) == (130, "brushwork: interrupted\n")
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli import again as again_command
-from brushwork.cli import foresee
+from brushwork.cli.commands import plan as foresee
+from brushwork.cli.commands import rerun as again_command
 from brushwork.errors import InputError
-from brushwork.evaluate.plan import JobPlan, LevelPlan
+from brushwork.images.geometry import Size
 from brushwork.jobs import OptimizationJob, RerunJob
-from brushwork.picture.window import Size
+from brushwork.jobs.plan import JobPlan, LevelPlan
 from brushwork.recipes import PRESETS, ReconstructionOptions, TextureOptions, TransferOptions
 
 Run = Callable[..., Any]

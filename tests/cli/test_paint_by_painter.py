@@ -13,10 +13,10 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.fast.architectures import build_network
-from brushwork.fast.johnson import JohnsonConfig
-from brushwork.fast.painter import StyleModel, load_model, save_model
-from brushwork.picture import Size, image_size, read_image, read_metadata
+from brushwork.feedforward.model import StyleModel, load_model, save_model
+from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.registry import build_network
+from brushwork.images import Size, image_size, read_image, read_metadata
 
 Run = Callable[..., Any]
 SETTINGS = JohnsonConfig(width=4, blocks=1)

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from brushwork.errors import DivergedError, InputError, WeightsError
-from brushwork.picture import write_image
-from brushwork.pipes import STDIN
+from brushwork.images import write_image
+from brushwork.storage.pipes import STDIN
 
 Run = Callable[..., Any]
 

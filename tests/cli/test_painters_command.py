@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from brushwork.cli import painters as command
+from brushwork.cli.commands import models as command
 from brushwork.cli.consoles import make_console
-from brushwork.fast import shelf
-from brushwork.fast.architectures import build_network
-from brushwork.fast.johnson import JohnsonConfig
-from brushwork.fast.painter import StyleModel, save_model
-from brushwork.picture import Size, image_size
+from brushwork.feedforward import model
+from brushwork.feedforward.model import StyleModel, save_model
+from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.registry import build_network
+from brushwork.images import Size, image_size
 
 Run = Callable[..., Any]
 SETTINGS = JohnsonConfig(width=4, blocks=1)
@@ -40,7 +40,7 @@ def painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         painter = StyleModel(name, "johnson", SETTINGS, network, style, {"steps": 7}, "CC0-1.0")
         save_model(painter, folder / f"{name}.safetensors")
     (own / "broken.safetensors").write_bytes(b"no tensors")
-    for module in (shelf, command):
+    for module in (model, command):
         monkeypatch.setattr(module, "PAINTERS", package)
     monkeypatch.setenv("BRUSHWORK_PAINTERS", str(own))
     monkeypatch.chdir(tmp_path)

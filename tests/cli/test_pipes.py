@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1]))
-from brushwork.picture import read_image
+from brushwork.images import read_image
 from named_pipes import pipe_of, waiting_at_most
 
 Run = Callable[..., Any]

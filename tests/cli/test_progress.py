@@ -11,10 +11,18 @@ import torch
 
 from brushwork.cli import progress as shown
 from brushwork.cli.consoles import make_console
-from brushwork.cli.pace import RemainingTime, format_minutes, fraction_done
-from brushwork.cli.progress import BarDisplay, LineDisplay, SilentDisplay, format_sizes, make_display
-from brushwork.optimize import OptimizationStep
-from brushwork.picture.window import Size
+from brushwork.cli.progress import (
+    BarDisplay,
+    LineDisplay,
+    RemainingTime,
+    SilentDisplay,
+    format_minutes,
+    format_sizes,
+    fraction_done,
+    make_display,
+)
+from brushwork.images.geometry import Size
+from brushwork.optim import OptimizationStep
 from brushwork.recipes import Progress, ScheduleLevel
 from brushwork.types import LossValues
 

@@ -17,7 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.picture import write_image
+from brushwork.images import write_image
 
 Run = Callable[..., Any]
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.picture import write_image
+from brushwork.images import write_image
 from brushwork.recipes import PRESETS
 
 Run = Callable[..., Any]

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.picture import reduction, write_image
+from brushwork.images import resample, write_image
 
 Run = Callable[..., Any]
 
@@ -67,7 +67,7 @@ def test_also_beside_a_painting_and_mixed(run: Run) -> None:
 @pytest.mark.slow
 def test_also_where_the_painting_is_a_giant(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A giant is reduced while it is read, as far as it is looked at: here by two."""
-    monkeypatch.setattr(reduction, "LARGE_IMAGE_PIXELS", 10_000)
+    monkeypatch.setattr(resample, "LARGE_IMAGE_PIXELS", 10_000)
     write_image(torch.rand(1, 3, 260, 256), Path("waves.png"), overwrite=True)
     assert np.array_equal(painted(run, kept(run, "waves"), *QUICK), painted(run, "waves.png", *QUICK))
 

@@ -18,12 +18,12 @@ import pytest
 import torch
 
 from brushwork.cli import signals
-from brushwork.cli.exits import InterruptedRunError, interrupt_exit_code
+from brushwork.cli.output import InterruptedRunError, interrupt_exit_code
 from brushwork.cli.signals import ENDING, SignalListener
 from brushwork.errors import StopSignalError
-from brushwork.fast.painter import load_model
-from brushwork.jobs.inscription import read_embedded_result
-from brushwork.picture import write_image
+from brushwork.feedforward.model import load_model
+from brushwork.images import write_image
+from brushwork.jobs.resume import read_embedded_result
 
 BRUSHWORK = (sys.executable, "-m", "brushwork")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from brushwork.cli.commands.doctor import Diagnosis, _print
+from brushwork.cli.commands.evaluate import _many, _one
 from brushwork.cli.consoles import make_console
-from brushwork.cli.doctor import Diagnosis, _print
-from brushwork.cli.judge import _many, _one
-from brushwork.judging import Metrics
+from brushwork.metrics import Metrics
 
 Run = Callable[..., Any]
 
@@ -50,7 +50,7 @@ def test_the_bar_and_the_lines_of_a_painting(desk: Path, run: Run, studio: Any) 
 
 
 def test_the_bar_of_a_training(terminal: None, capsys: pytest.CaptureFixture[str]) -> None:
-    from brushwork.cli.train_progress import make_training_progress
+    from brushwork.cli.training import make_training_progress
 
     with make_training_progress("[red][/d]:cat:", quiet=False) as shown:
         shown.start(10, 0)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "jobs"))
-from tiny_job import painted, picture, tiny_job, tiny_network
-
-from brushwork.cli import style as module
+from brushwork.cli.commands import style as module
+from brushwork.controls import StyleFile
+from brushwork.images import read_image, write_image
 from brushwork.jobs import job_from_image, plan_job
-from brushwork.picture import read_image, write_image
-from brushwork.recipes import StyleFile, extract_style
+from brushwork.recipes import extract_style
+from tiny_job import painted, picture, tiny_job, tiny_network
 
 Run = Callable[..., Any]
 

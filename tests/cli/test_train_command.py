@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import picture, tiny_network
-
-from brushwork.cli import schooling, train_super_resolution
-from brushwork.fast.painter import load_model, save_model
-from brushwork.picture import write_image
-from brushwork.training import style_school
+from brushwork.cli import training
+from brushwork.cli.commands import train_super_resolution
+from brushwork.feedforward.model import load_model, save_model
+from brushwork.images import write_image
 from brushwork.training.events import StepDone
+from brushwork.training.tasks import johnson
+from tiny_network import picture, tiny_network
 
 Run = Callable[..., Any]
 
@@ -30,7 +28,7 @@ JOHNSON = ("train", "johnson", "waves.png", *FEW, *STYLE, "--device", "cpu")
 @pytest.fixture
 def studio(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Eight photographs, and a network that looks quickly."""
-    for module in (style_school, train_super_resolution):
+    for module in (johnson, train_super_resolution):
         monkeypatch.setattr(module, "encoder_for", lambda *_: tiny_network())
     (desk / "photos").mkdir()
     for number in range(8):
@@ -79,8 +77,8 @@ def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pyt
             told.extend([event] if isinstance(event, StepDone) else [])
             yield event
 
-    teach = schooling.train
-    monkeypatch.setattr(schooling, "train", interrupting)
+    teach = training.train
+    monkeypatch.setattr(training, "train", interrupting)
     outcome = run(*JOHNSON)
     assert outcome.code == 143
     assert "what was learned so far is waves.safetensors" in outcome.err

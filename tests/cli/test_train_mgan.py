@@ -1,19 +1,15 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from brushwork.cli.commands import train_mgan
+from brushwork.feedforward.model import load_model
+from brushwork.feedforward.networks.mgan import MGANConfig
+from brushwork.images import write_image
 from tiny_network import picture
-
-from brushwork.cli import train_mgan
-from brushwork.fast.mgan import MGANConfig
-from brushwork.fast.painter import load_model
-from brushwork.picture import write_image
 
 SHORT = ("--width", "16", "--block", "64", "--batch", "2", "--iterations", "2", "--validate-every", "2")
 TARGETS = ("--targets", "3", "--target-size", "72", "--target-iterations", "2", "--rotations", "0", "--scales", "1")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
+from brushwork.feedforward.model import load_model
+from brushwork.feedforward.networks.texture_net import TextureNetConfig
+from brushwork.images import read_image, write_image
+from brushwork.training.tasks import texture_net
 from tiny_network import CONTENT, STYLE, picture, tiny_network
-
-from brushwork.fast.painter import load_model
-from brushwork.fast.pyramid import TextureNetConfig
-from brushwork.picture import read_image, write_image
-from brushwork.training import texture_school
 
 Run = Callable[..., Any]
 
@@ -27,7 +24,7 @@ FEW = (*SMALL, "--iterations", "3", "--style-layers", *STYLE, "--device", "cpu",
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every network is the tiny one."""
-    monkeypatch.setattr(texture_school, "load_encoder_for", lambda options, device: tiny_network())
+    monkeypatch.setattr(texture_net, "load_encoder_for", lambda options, device: tiny_network())
 
 
 @pytest.fixture

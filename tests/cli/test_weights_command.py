@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import torch
 
-from brushwork.cli import doctor as doctor_command
-from brushwork.cli import weights as weights_command
+from brushwork.cli.commands import doctor as doctor_command
+from brushwork.cli.commands import weights as weights_command
+from brushwork.encoders import WeightState
 from brushwork.errors import InputError, WeightsError
-from brushwork.perception import WeightState
 
 Run = Callable[..., Any]
 

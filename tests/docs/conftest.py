@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-sys.path.append(str(Path(__file__).parent))
-from pages import ROOT
-
 from brushwork.cli.main import main
-from brushwork.lab.easel import ExperimentContext
-from brushwork.perception.architectures import tensor_shapes
-from brushwork.perception.cache import EncoderWeights, write_weights
-from brushwork.perception.catalog import WEIGHT_SETS
-from brushwork.perception.linear import LINEAR_LAYERS, linear_shapes
+from brushwork.encoders.registry import tensor_shapes
+from brushwork.encoders.weights.cache import EncoderWeights, write_weights
+from brushwork.encoders.weights.catalog import WEIGHT_SETS
+from brushwork.encoders.weights.lpips_layers import LINEAR_LAYERS, linear_shapes
+from brushwork.experiments.context import ExperimentContext
+from pages import ROOT
 
 SMALL = {
     "SIZE": 64,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ from typing import Any
 import pytest
 from cyclopts.exceptions import MissingArgumentError
 
-sys.path.append(str(Path(__file__).parent))
-from pages import Shown, commands
-
 from brushwork.cli.main import make_app
+from pages import Shown, commands
 
 Run = Callable[..., Any]
 

@@ -10,16 +10,13 @@ import re
 import runpy
 import sys
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 from torch.distributed.run import get_args_parser
 
-sys.path.append(str(Path(__file__).parent))
-from pages import ROOT, Shown, commands
-
 from brushwork.cli.main import make_app
+from pages import ROOT, Shown, commands
 
 
 def shown_of(program: str) -> list[Any]:

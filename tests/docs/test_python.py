@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
-from pages import Shown, python_blocks
-
 from brushwork.recipes import TransferOptions
+from pages import Shown, python_blocks
 
 WRITTEN = re.compile(r'write_picture\(.*"(.+)"\)')
 

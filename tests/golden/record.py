@@ -12,8 +12,8 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent))
-from cases import SUMMARIES, cases, summary
+sys.path.append(str(Path(__file__).parents[1] / "support"))
+from golden_cases import SUMMARIES, cases, summary
 
 
 def main(names: list[str]) -> None:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
-from cases import SUMMARIES, cases, painted, summary
-
+from golden_cases import SUMMARIES, cases, painted, summary
 from tolerances import DOUBLE, THROUGH_VGG
 
 KNOWN = cases()

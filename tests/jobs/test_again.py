@@ -1,19 +1,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import painted, picture, tiny_job
-
+from brushwork.encoders.backends import usable_engines
 from brushwork.errors import InputError
+from brushwork.images import read_image, read_metadata, write_image
 from brushwork.jobs import job_from_image
-from brushwork.perception.engines import usable_engines
-from brushwork.picture import read_image, read_metadata, write_image
+from tiny_job import painted, picture, tiny_job
 
 
 @pytest.fixture

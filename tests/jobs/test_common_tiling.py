@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "evaluate")]
+from brushwork.devices import memory as module
+from brushwork.gradients.tiled import Tiling
+from brushwork.jobs.memory_estimate import SIDES, MemoryEstimator, optimizer_memory
+from brushwork.jobs.preflight import prepare_job
+from brushwork.jobs.run_distributed import RANKS_HERE, choose_common_tiling
 from threaded_ranks import together
 from tiny_job import TINY, tiny_job, tiny_network
-
-from brushwork.evaluate import memory as module
-from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs.common_tiling import RANKS_HERE, choose_common_tiling
-from brushwork.jobs.need import SIDES, MemoryEstimator
-from brushwork.jobs.prepare import prepare_job
-from brushwork.jobs.rehearse import optimizer_memory
 
 OPTIONS = replace(TINY, min_size=0, size=1000)
 

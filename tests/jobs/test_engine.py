@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import tiny_job, tiny_network
-
-from brushwork.jobs.prepare import prepare_job
-from brushwork.jobs.record import Manifest
+from brushwork.jobs.manifest import Manifest
+from brushwork.jobs.preflight import prepare_job
+from brushwork.options.groups import load_encoder_for
 from brushwork.recipes import TransferOptions
-from brushwork.recipes.seeing import load_encoder_for
+from tiny_job import tiny_job, tiny_network
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +50,7 @@ def test_an_engine_that_is_asked_for_is_taken_and_told(tmp_path, encoder):
 
 def test_an_engine_that_is_gone_is_told(tmp_path, encoder, monkeypatch):
     begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
-    monkeypatch.setattr("brushwork.jobs.prepare.usable_engines", lambda: ("plain",))
+    monkeypatch.setattr("brushwork.jobs.preflight.usable_engines", lambda: ("plain",))
     desk = _desk(tiny_job(tmp_path), encoder, "plain").resume_from(begun)
     assert desk.encoder.engine == "plain"
     assert desk.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]

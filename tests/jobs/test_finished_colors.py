@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import fields, replace
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import TINY, painted, tiny_job, tiny_network
-
+from brushwork.images import read_image
 from brushwork.jobs import job_from_image, plan_job, run_job
-from brushwork.picture import read_image
+from brushwork.options.groups import ColorOptions
 from brushwork.recipes import Progress
-from brushwork.recipes.coloring import ColorOptions
+from tiny_job import TINY, painted, tiny_job, tiny_network
 
 COLORINGS = {
     "luminance": replace(TINY, color="keep-luminance", color_strength=0.9),

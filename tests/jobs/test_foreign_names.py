@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import painted, tiny_job, tiny_network
-
+from brushwork.images import read_image
 from brushwork.jobs import job_from_image, run_job
-from brushwork.jobs.inscription import read_embedded_result
-from brushwork.picture import read_image
+from brushwork.jobs.resume import read_embedded_result
+from tiny_job import painted, tiny_job, tiny_network
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 

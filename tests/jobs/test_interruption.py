@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import ADAM, tiny_job, tiny_network
-
 from brushwork.errors import DivergedError, OutOfMemoryError
+from brushwork.images import read_image
 from brushwork.jobs import run_job
-from brushwork.jobs.inscription import read_embedded_result
-from brushwork.picture import read_image
+from brushwork.jobs.resume import read_embedded_result
 from brushwork.recipes import Progress
+from tiny_job import ADAM, tiny_job, tiny_network
 
 
 def interrupting(closure, error):

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import TINY, painted, tiny_job, tiny_network
-
 from brushwork.errors import OutOfMemoryError
-from brushwork.evaluate.tiled import Tiling
-from brushwork.evaluate.whole import evaluate_whole
-from brushwork.jobs import Finished, Note, job_from_image, need, run_job
-from brushwork.jobs.inputs import InputSizes
-from brushwork.jobs.inscription import read_embedded_result
-from brushwork.picture import Size
-from brushwork.recipes import Progress, share
+from brushwork.gradients import partition
+from brushwork.gradients.tiled import Tiling
+from brushwork.gradients.whole import evaluate_whole
+from brushwork.images import Size
+from brushwork.jobs import Finished, Note, job_from_image, memory_estimate, run_job
+from brushwork.jobs.image_sizes import InputSizes
+from brushwork.jobs.resume import read_embedded_result
+from brushwork.recipes import Progress
+from tiny_job import TINY, painted, tiny_job, tiny_network
 
 plan = importlib.import_module("brushwork.jobs.plan")  # the package has a function of this name
 
@@ -30,7 +27,7 @@ FLAT = replace(TINY, min_size=0, iterations=5)
 @pytest.fixture
 def small_sides(monkeypatch):
     """Tiles that are smaller than tiny pictures."""
-    monkeypatch.setattr(need, "SIDES", (32, 48, 64))
+    monkeypatch.setattr(memory_estimate, "SIDES", (32, 48, 64))
 
 
 def notes(events):
@@ -52,7 +49,7 @@ def scarce(monkeypatch, small_sides):
 
         return third_time_lucky
 
-    monkeypatch.setattr(share, "evaluate_whole", failing)
+    monkeypatch.setattr(partition, "evaluate_whole", failing)
 
 
 @pytest.mark.slow
@@ -69,7 +66,7 @@ def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, scarce, monkeypatch
 
 
 def test_where_tiles_are_small_already_it_ends(tmp_path, scarce, monkeypatch):
-    monkeypatch.setattr(need, "SIDES", (90,))
+    monkeypatch.setattr(memory_estimate, "SIDES", (90,))
     with pytest.raises(OutOfMemoryError, match="ran out while painting"):
         painted(tiny_job(tmp_path, options=FLAT))
 
@@ -77,11 +74,13 @@ def test_where_tiles_are_small_already_it_ends(tmp_path, scarce, monkeypatch):
 @pytest.mark.slow
 def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
     options = replace(FLAT, size=300, iterations=1)
-    needed = need.MemoryEstimator(InputSizes(Size(40, 60), (Size(50, 50),)), tiny_network(), torch.device("cpu"))
+    needed = memory_estimate.MemoryEstimator(
+        InputSizes(Size(40, 60), (Size(50, 50),)), tiny_network(), torch.device("cpu")
+    )
     room = (needed(options) + needed(options, Tiling(64))) // 2
     monkeypatch.setattr(plan, "room_on", lambda *_: room)
     monkeypatch.setattr(plan, "_AMPLE", 10**9)
-    monkeypatch.setattr(need, "_MOST_KEPT", 1)
+    monkeypatch.setattr(memory_estimate, "_MOST_KEPT", 1)
     job = tiny_job(tmp_path, options=options)
     assert not any("memory" in note for note in notes(painted(job)))
     tiling = read_embedded_result(job.output).manifest.tiling

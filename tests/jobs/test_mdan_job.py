@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import painted, tiny_job, tiny_network
-
 from brushwork.errors import OutOfMemoryError
+from brushwork.images.geometry import Size
 from brushwork.jobs import job_from_image, plan_job, run_job
-from brushwork.picture.window import Size
 from brushwork.recipes import MDANOptions, Progress
+from tiny_job import painted, tiny_job, tiny_network
 
 OPTIONS = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
 

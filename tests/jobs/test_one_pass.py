@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from brushwork.devices.memory import allocated_memory, trim_memory
 from brushwork.errors import InputError, OutOfMemoryError
-from brushwork.evaluate.memory import allocated_memory, trim_memory
-from brushwork.evaluate.tiled import Tiling
-from brushwork.fast.instant import AdaINOptions
+from brushwork.feedforward.adain_transfer import AdaINOptions
+from brushwork.gradients.tiled import Tiling
+from brushwork.images import Size, image_size, read_image, write_image
 from brushwork.jobs import (
     Advanced,
     FeedForwardJob,
@@ -19,8 +20,7 @@ from brushwork.jobs import (
     make_job,
     run_feedforward_job,
 )
-from brushwork.jobs.inscription import read_embedded_result
-from brushwork.picture import Size, image_size, read_image, write_image
+from brushwork.jobs.resume import read_embedded_result
 
 OPTIONS = AdaINOptions(size=48)
 CPU = torch.device("cpu")

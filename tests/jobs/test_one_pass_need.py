@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from brushwork.fast.instant import FASTEST, AdaINOptions
+from brushwork.feedforward.adain_transfer import FASTEST, AdaINOptions
+from brushwork.images import Size, write_image
 from brushwork.jobs import FeedForwardJob, plan_feedforward_job
-from brushwork.jobs.inputs import InputSizes
-from brushwork.jobs.one_pass_need import FeedForwardMemory
-from brushwork.picture import Size, write_image
+from brushwork.jobs.image_sizes import InputSizes
+from brushwork.jobs.run_feedforward import FeedForwardMemory
 
 OPTIONS = AdaINOptions(size="full")
 CPU = torch.device("cpu")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import painted, picture, tiny_job
-
 from brushwork.errors import InputError
-from brushwork.jobs.origin import read_origin
-from brushwork.picture import read_metadata, write_image
+from brushwork.images import read_metadata, write_image
+from brushwork.jobs.rerun import read_origin
+from tiny_job import painted, picture, tiny_job
 
 
 @pytest.mark.slow

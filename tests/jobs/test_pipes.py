@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-from tiny_job import painted, tiny_job, tiny_network
-
 from brushwork.errors import InputError
+from brushwork.images import read_image
 from brushwork.jobs import plan_job
-from brushwork.jobs.inscription import read_embedded_result
-from brushwork.picture import read_image
-from brushwork.pipes import keeping_pipes
+from brushwork.jobs.resume import read_embedded_result
+from brushwork.storage.pipes import keeping_pipes
 from named_pipes import pipe_of, waiting_at_most
+from tiny_job import painted, tiny_job, tiny_network
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 

@@ -5,23 +5,20 @@ import subprocess
 import sys
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network
-
+from brushwork.controls import RecipeInputs
+from brushwork.devices.meter import to_meta
 from brushwork.errors import InputError
-from brushwork.evaluate.meter import to_meta
-from brushwork.jobs import plan_job, probe
-from brushwork.jobs.inputs import InputSizes
-from brushwork.jobs.need import SIDES
-from brushwork.jobs.rehearse import optimizer_memory, peak_memory
-from brushwork.jobs.scaled import option_size, with_size
-from brushwork.picture import Size, write_image
-from brushwork.recipes import RecipeInputs, ReconstructionOptions, TextureOptions, TransferOptions, run_recipe
+from brushwork.images import Size, write_image
+from brushwork.jobs import plan, plan_job
+from brushwork.jobs.image_sizes import InputSizes
+from brushwork.jobs.job import option_size, with_size
+from brushwork.jobs.memory_estimate import SIDES, optimizer_memory, peak_memory
+from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions, run_recipe
+from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network
 
 SQUARE = InputSizes(Size(64, 64), (Size(64, 64),))
 
@@ -64,7 +61,7 @@ def test_without_a_probe_there_are_no_times(tmp_path):
 @pytest.fixture
 def nothing_held(monkeypatch):
     """Plans are those of a process that holds nothing yet, whatever the tests before have left."""
-    for place in ("brushwork.jobs.plan", "brushwork.evaluate.memory"):
+    for place in ("brushwork.jobs.plan", "brushwork.devices.memory"):
         monkeypatch.setattr(import_module(place), "held_memory", lambda _: 0)
 
 
@@ -169,14 +166,14 @@ def test_other_sizes_of_the_same_options():
 )
 def test_every_recipe_can_be_probed(options):
     paintings = 2 if isinstance(options, TransferOptions) else 0
-    rate = probe.measure_speed(options, paintings, tiny_network(), torch.device("cpu"))
+    rate = plan.measure_speed(options, paintings, tiny_network(), torch.device("cpu"))
     assert 0 < rate < 1e-3
 
 
 def test_the_probe_leaves_the_random_state_alone():
     network = tiny_network()
     before = torch.get_rng_state()
-    probe.measure_speed(flat(), 1, network, torch.device("cpu"))
+    plan.measure_speed(flat(), 1, network, torch.device("cpu"))
     assert torch.equal(torch.get_rng_state(), before)
 
 

@@ -7,17 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
 import rank_process
-from tiny_job import painted, tiny_job
-
 from brushwork.jobs.checkpoint import JobCheckpoint
-from brushwork.jobs.inscription import read_embedded_result
+from brushwork.jobs.resume import read_embedded_result
+from tiny_job import painted, tiny_job
 
 PATIENCE = 120.0
 """Seconds until the test fails."""

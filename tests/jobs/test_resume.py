@@ -10,14 +10,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import ADAM, TINY, painted, picture, tiny_job, tiny_network
-
 from brushwork.errors import InputError
+from brushwork.images import write_image
 from brushwork.jobs import Finished, Note, Started, run_job
 from brushwork.jobs.checkpoint import JobCheckpoint
-from brushwork.picture import write_image
 from brushwork.recipes import Progress
+from tiny_job import ADAM, TINY, painted, picture, tiny_job, tiny_network
 
 SEARCHING = replace(TINY, line_search=True, bounded=True, init="noise")
 
@@ -71,7 +69,7 @@ def test_the_real_network_resumes_bit_for_bit(tmp_path):
 def test_killed_at_any_moment_it_can_be_resumed(tmp_path):
     if not hasattr(os, "fork"):
         pytest.skip("needs os.fork")
-    script = Path(__file__).with_name("tiny_job.py")
+    script = Path(__file__).parents[1] / "support" / "tiny_job.py"
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     found = subprocess.run(
         [sys.executable, str(script), str(tmp_path)], env=environment, capture_output=True, text=True, timeout=300

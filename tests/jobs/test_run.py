@@ -2,21 +2,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_job import STYLE, TINY, painted, picture, tiny_job, tiny_network
-
 from brushwork.errors import InputError, OutOfMemoryError
-from brushwork.jobs import Finished, Note, Started, keeper, run_job
-from brushwork.jobs.inscription import read_embedded_result
-from brushwork.picture import Size, read_image, write_image
+from brushwork.images import Size, read_image, write_image
+from brushwork.jobs import Finished, Note, Started, run_job, writer
+from brushwork.jobs.resume import read_embedded_result
 from brushwork.recipes import Progress, ReconstructionOptions, TextureOptions
+from tiny_job import STYLE, TINY, painted, picture, tiny_job, tiny_network
 
 
 def kinds(events):
@@ -188,19 +184,19 @@ def test_a_disk_without_room_for_checkpoints_is_told_before_painting(tmp_path, m
     job = tiny_job(tmp_path)
     needed = 2 * 64 * 96 * 3 * 4 * (2 * TINY.history + 5)  # two of them, each the optimizer's vectors
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr("brushwork.jobs.keeper.shutil.disk_usage", lambda _: usage._replace(free=needed - 1))
-    monkeypatch.setattr("brushwork.jobs.places.check_writable", lambda *_, **__: None)
+    monkeypatch.setattr("brushwork.jobs.writer.shutil.disk_usage", lambda _: usage._replace(free=needed - 1))
+    monkeypatch.setattr("brushwork.jobs.preflight.check_writable", lambda *_, **__: None)
     note, *_, finished = painted(job, checkpoint_every=0)
     assert "no checkpoints are written" in note.text
     assert finished.notes == (note.text,)
-    monkeypatch.setattr("brushwork.jobs.keeper.shutil.disk_usage", lambda _: usage._replace(free=needed))
+    monkeypatch.setattr("brushwork.jobs.writer.shutil.disk_usage", lambda _: usage._replace(free=needed))
     assert notes(painted(replace(job, overwrite=True))) == []
 
 
 def test_a_full_disk_is_found_before_painting(tmp_path, monkeypatch):
     job = tiny_job(tmp_path)
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr("brushwork.picture.destination.shutil.disk_usage", lambda _: usage._replace(free=1000))
+    monkeypatch.setattr("brushwork.images.write.shutil.disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(InputError, match="1,000 bytes left"):
         painted(job)
 
@@ -223,7 +219,7 @@ def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
         written.append(now[0])
         now[0] += 1.0
 
-    monkeypatch.setattr(keeper, "monotonic", lambda: now[0])
+    monkeypatch.setattr(writer, "monotonic", lambda: now[0])
     monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", slow)
     for event in run_job(
         tiny_job(tmp_path, options=replace(TINY, iterations=60)), encoder=tiny_network(), checkpoint_every=2
@@ -234,7 +230,7 @@ def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
 
 def test_the_first_checkpoint_comes_after_five_seconds(tmp_path, monkeypatch):
     now, written = [0.0], []
-    monkeypatch.setattr(keeper, "monotonic", lambda: now[0])
+    monkeypatch.setattr(writer, "monotonic", lambda: now[0])
     monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", lambda *_: written.append(now[0]))
     for event in run_job(tiny_job(tmp_path, options=replace(TINY, iterations=100)), encoder=tiny_network()):
         now[0] += isinstance(event, Progress)

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import signal
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "evaluate")]
-from threaded_ranks import together
-from tiny_job import ADAM, TINY, painted, tiny_job, tiny_network
-
 from brushwork.errors import DivergedError, InputError, RankLostError, StopSignalError
-from brushwork.evaluate.tiled import Tiling
+from brushwork.gradients.tiled import Tiling
+from brushwork.images import read_image
 from brushwork.jobs import Finished, Started
 from brushwork.jobs.checkpoint import JobCheckpoint
-from brushwork.jobs.crew import run_on_all_ranks
-from brushwork.jobs.inscription import read_embedded_result
-from brushwork.jobs.together import run_distributed_job
-from brushwork.picture import read_image
+from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.run_distributed import run_distributed_job, run_on_all_ranks
 from brushwork.recipes import Progress
+from threaded_ranks import together
+from tiny_job import ADAM, TINY, painted, tiny_job, tiny_network
 
 ROUNDING = 1.5 / 255
 """Of eight bits, and float32 beneath."""
@@ -107,7 +102,7 @@ def test_an_interrupted_painting_goes_on_with_another_number_of_ranks_or_alone(c
 
 
 def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
-    monkeypatch.setattr("brushwork.jobs.keeper._PATIENCE", 0)
+    monkeypatch.setattr("brushwork.jobs.writer._PATIENCE", 0)
     alone, shared = (tiny_job(tmp_path, output=tmp_path / f"{name}.png") for name in ("alone", "shared"))
     states = []
     for job, begin in (
@@ -115,7 +110,7 @@ def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
         (shared, lambda: several(shared, checkpoint_every=0)),
     ):
         kept = job.checkpoint.with_suffix(".kept")
-        monkeypatch.setattr("brushwork.jobs.keeper.remove_file", lambda path, kept=kept: path.rename(kept))
+        monkeypatch.setattr("brushwork.jobs.writer.remove_file", lambda path, kept=kept: path.rename(kept))
         begin()
         states.append(JobCheckpoint.read(kept).snapshot)
     one, other = states
@@ -186,7 +181,7 @@ def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
 
 
 def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
-    monkeypatch.setattr("brushwork.jobs.keeper._PATIENCE", 0)
+    monkeypatch.setattr("brushwork.jobs.writer._PATIENCE", 0)
     job = tiny_job(tmp_path)
 
     def one(wire):

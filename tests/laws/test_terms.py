@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import functools
 import itertools
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-from every_term import EXAMPLES, HEIGHT, WHOLE_EXAMPLES, WIDTH, feature, has_map, term_classes
-
+from brushwork.images.geometry import Size, Window
+from brushwork.losses.loss import NonAdditiveLoss, add_summary
 from brushwork.objective import Objective
-from brushwork.picture.window import Size, Window
-from brushwork.terms.term import NonAdditiveLoss, add_summary
+from every_term import EXAMPLES, HEIGHT, WHOLE_EXAMPLES, WIDTH, feature, has_map, term_classes
 from tolerances import DOUBLE
 
 terms = pytest.mark.parametrize("term", EXAMPLES.values(), ids=EXAMPLES.keys())

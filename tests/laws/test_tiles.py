@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import tiny_network
-
-from brushwork.evaluate import evaluate_tiled, evaluate_whole
-from brushwork.evaluate.layout import TileLayout
-from brushwork.evaluate.sums import add_summaries, halos, make_layout
+from brushwork.encoders.alexnet import make_alexnet
+from brushwork.encoders.encoder import PIXELS
+from brushwork.encoders.preprocess import make_caffe_preprocess
+from brushwork.encoders.vgg import make_vgg
+from brushwork.gradients import evaluate_tiled, evaluate_whole
+from brushwork.gradients.partial_sums import add_summaries, halos, make_layout
+from brushwork.gradients.tile_layout import TileLayout
+from brushwork.images.geometry import Size, Window
+from brushwork.losses import ContentLoss, GramLoss, MeanStdLoss, TotalVariationLoss
 from brushwork.objective import Objective
-from brushwork.perception.alexnet import make_alexnet
-from brushwork.perception.encoder import PIXELS
-from brushwork.perception.vgg import make_caffe_preprocess, make_vgg
-from brushwork.picture.window import Size, Window
-from brushwork.terms import ContentLoss, GramLoss, MeanStdLoss, TotalVariationLoss
+from tiny_network import tiny_network
 from tolerances import DOUBLE
 
 NETWORKS = {

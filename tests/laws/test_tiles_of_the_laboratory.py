@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import tiny_network
-
 from brushwork.errors import NotAdditiveError
-from brushwork.evaluate import evaluate_tiled, evaluate_whole
-from brushwork.evaluate.sums import make_layout
-from brushwork.objective import Objective
-from brushwork.picture.window import Size
-from brushwork.terms import (
+from brushwork.gradients import evaluate_tiled, evaluate_whole
+from brushwork.gradients.partial_sums import make_layout
+from brushwork.images.geometry import Size
+from brushwork.losses import (
     CovarianceLoss,
     GaussianWassersteinLoss,
     GramEntryLoss,
@@ -37,6 +30,8 @@ from brushwork.terms import (
     shifted_target,
     window_weights,
 )
+from brushwork.objective import Objective
+from tiny_network import tiny_network
 from tolerances import DOUBLE
 
 SIZE, SIDE, TAPS = Size(45, 38), 32, ("relu1_1", "relu2_1", "relu3_1")

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from brushwork.fast.instant import AdaINOptions, transfer_adain
+from brushwork.feedforward.adain_transfer import AdaINOptions, transfer_adain
 
 POOLED_AFTER, ENLARGED_AFTER = (2, 4, 8), (1, 5, 7)
 """Convolutions, counted from 1."""

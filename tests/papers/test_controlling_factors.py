@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
 import printed_laboratory as printed
-from laboratory_features import CHANNELS, feature, loss, plain
-
-from brushwork.terms.guided import (
+from brushwork.losses.guided import (
     GuidedGramLoss,
     GuidedMeanStdLoss,
     guided_gram_target,
@@ -21,6 +15,7 @@ from brushwork.terms.guided import (
     normalize_guides,
     region_weights,
 )
+from laboratory_features import CHANNELS, feature, loss, plain
 
 
 @pytest.fixture

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
 import printed_laboratory as printed
+from brushwork.losses.distribution import HistogramLoss, SlicedWassersteinLoss, histogram_target
+from brushwork.losses.moment_matching import RIDGE, CovarianceLoss, GaussianWassersteinLoss, make_gaussian_target
 from laboratory_features import CHANNELS, feature, loss, plain
-
-from brushwork.terms.gaussian import RIDGE, CovarianceLoss, GaussianWassersteinLoss, make_gaussian_target
-from brushwork.terms.histogram import HistogramLoss, histogram_target
-from brushwork.terms.sliced import SlicedWassersteinLoss
 
 SIZES = pytest.mark.parametrize("size", [(5, 7), (6, 8), (12, 8), (3, 4)])
 """Of the painting: apart from, equal to, twice and a quarter of the picture's 6 × 8."""
@@ -80,8 +74,8 @@ def test_the_histogram_map_is_held_fixed(own):
 
 @pytest.mark.parametrize("at_once", [1, 100, 10**6])
 def test_directions_in_parts_are_those_at_once(own, at_once, monkeypatch):
-    monkeypatch.setattr("brushwork.terms.sliced.PART_NUMBERS", at_once)
-    monkeypatch.setattr("brushwork.terms.histogram.PART_NUMBERS", at_once)
+    monkeypatch.setattr("brushwork.losses.distribution.PART_NUMBERS", at_once)
+    monkeypatch.setattr("brushwork.losses.distribution.PART_NUMBERS", at_once)
     painting = feature(1, 5, 7)
     term = SlicedWassersteinLoss("t", painting, 1.0)
     clouds = [term._directions.numpy() @ plain(one).reshape(CHANNELS, -1) for one in (own, painting)]

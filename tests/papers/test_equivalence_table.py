@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "golden")]
 import printed_formulas as printed
-from tiny_network import CONTENT, STYLE, picture, tiny_network
-
-from brushwork.picture.window import Size
+from brushwork.controls.inputs import RecipeInputs
+from brushwork.images.geometry import Size
 from brushwork.recipes import TextureOptions, load_preset, run_recipe
-from brushwork.recipes.pictures import RecipeInputs
-from brushwork.recipes.subject import TransferProblem
+from brushwork.recipes.style_transfer import TransferProblem
+from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 SIZE = Size(32, 40)
 

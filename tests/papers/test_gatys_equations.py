@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
 import printed_formulas as printed
-
+from brushwork.images.geometry import Size, Window
+from brushwork.losses import moments
+from brushwork.losses.content import ContentLoss
+from brushwork.losses.gram import GramLoss
 from brushwork.objective import Objective
-from brushwork.picture.window import Size, Window
-from brushwork.terms import moments
-from brushwork.terms.content import ContentLoss
-from brushwork.terms.style import GramLoss
 
 FILTERS, HEIGHT, WIDTH = 4, 3, 5
 EXACT = {"rtol": 1e-12, "atol": 1e-12}

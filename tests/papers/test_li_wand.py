@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
 import printed_laboratory as printed
+from brushwork.images.geometry import Size, Window
+from brushwork.losses.mrf import MRFLoss
 from laboratory_features import feature, loss, plain
-
-from brushwork.picture.window import Size, Window
-from brushwork.terms.patches import MRFLoss
 
 
 @pytest.mark.parametrize("reach", [1, 2])
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
 @pytest.mark.parametrize("block", [1, 4_000_000])
 def test_nearest_patches_are_those_of_the_paper(reach, stride, block, monkeypatch):
-    monkeypatch.setattr("brushwork.terms.matching.BLOCK_NUMBERS", block)
+    monkeypatch.setattr("brushwork.losses.mrf.BLOCK_NUMBERS", block)
     own, paintings = feature(0, 8, 9), (feature(1, 7, 10), feature(2, 6, 5))
     expected = printed.nearest_patches(plain(own), [plain(one) for one in paintings], 2 * reach + 1, stride)
     found = loss(MRFLoss("t", paintings, 0.5, stride=stride, halo=reach), own)

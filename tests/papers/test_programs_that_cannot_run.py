@@ -5,22 +5,18 @@ From the picture in [0, 1] to the loss nothing here is brushwork's but the numbe
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import picture
-
-from brushwork.picture.window import Size
+from brushwork.images.geometry import Size
+from brushwork.options.groups import load_encoder_for
 from brushwork.recipes import load_preset
-from brushwork.recipes.seeing import load_encoder_for
-from brushwork.recipes.subject import TransferProblem
+from brushwork.recipes.style_transfer import TransferProblem
+from tiny_network import picture
 from tolerances import DOUBLE
 
 SIZE = Size(50, 70)

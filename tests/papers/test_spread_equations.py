@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
 import printed_formulas as printed
-
-from brushwork.picture.window import Size, Window
-from brushwork.terms.spread import MeanStdLoss
+from brushwork.images.geometry import Size, Window
+from brushwork.losses.moment_matching import MeanStdLoss
 
 CHANNELS = 4
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from brushwork.picture.window import Size, Window
-from brushwork.recipes.smoothness import make_total_variation
+from brushwork.images.geometry import Size, Window
+from brushwork.losses.total_variation import make_total_variation
 
 HEIGHT, WIDTH = 4, 6
 

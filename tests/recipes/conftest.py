@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-sys.path.append(str(Path(__file__).parent))
+from brushwork.controls import StyleRegion
+from brushwork.recipes import ReconstructionOptions, TextureOptions, load_preset
 from half_masks import left
 from tiny_network import CONTENT, STYLE, picture, tiny_network
-
-from brushwork.recipes import ReconstructionOptions, StyleRegion, TextureOptions, load_preset
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from brushwork.controls import RecipeInputs
 from brushwork.errors import InputError
-from brushwork.optimize.products import Reductions
-from brushwork.picture.window import Size
-from brushwork.recipes import RecipeInputs, ResumeState, ScheduleLevel, TransferOptions, run_recipe
-from brushwork.recipes.coarse_to_fine import make_optimizer, make_schedule
+from brushwork.images.geometry import Size
+from brushwork.optim.reductions import Reductions
+from brushwork.recipes import ResumeState, ScheduleLevel, TransferOptions, run_recipe
+from brushwork.recipes.multiscale import make_optimizer, make_schedule
 
 
 def test_one_level_where_nothing_is_coarser():

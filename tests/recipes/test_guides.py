@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.picture.window import Size
-from brushwork.recipes.guides import feather, propagate_masks
+from brushwork.controls.guides import feather, propagate_masks
+from brushwork.images.geometry import Size
 from tolerances import SINGLE
 
 

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from brushwork.errors import InputError, NotAdditiveError
-from brushwork.evaluate.tiled import Tiling
-from brushwork.picture.resample import resize
-from brushwork.picture.window import Size
+from brushwork.gradients.partition import FullImage
+from brushwork.gradients.tiled import Tiling
+from brushwork.images.geometry import Size
+from brushwork.images.resample import resize
 from brushwork.recipes import MDANOptions, schedule, transfer_mdan
 from brushwork.recipes.mdan import mdan_style_size
-from brushwork.recipes.share import FullImage
 from tolerances import rounding
 
 TINY = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.recipes.patch_judge import PatchDiscriminator, PatchGrid, hinge_loss, initialize_weights, reflect_pad
+from brushwork.recipes.patch_discriminator import (
+    PatchDiscriminator,
+    PatchGrid,
+    hinge_loss,
+    initialize_weights,
+    reflect_pad,
+)
 
 
 def test_a_score_hangs_on_its_patch_and_the_cells_around_it():

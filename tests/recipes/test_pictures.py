@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import PIL.Image
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import CONTENT, STYLE, tiny_network
-
+from brushwork.controls import RecipeInputs
 from brushwork.errors import InputError
-from brushwork.picture import as_image, read_image
+from brushwork.images import as_image, read_image
 from brushwork.recipes import (
     MDANOptions,
-    RecipeInputs,
     extract_style,
     reconstruct,
     run_recipe,
@@ -26,6 +20,7 @@ from brushwork.recipes import (
     transfer_mdan,
 )
 from brushwork.style import Style
+from tiny_network import CONTENT, STYLE, tiny_network
 
 
 def as_levels(image):

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.picture.window import Size
+from brushwork.images.geometry import Size
+from brushwork.options import measured_size
 from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
-from brushwork.recipes.options import measured_size
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from brushwork.losses import MeanStdLoss, SlicedWassersteinLoss
 from brushwork.objective import Objective
-from brushwork.recipes.redrawing import OUTER_STEP, ResampledObjective, with_resampling
-from brushwork.terms import MeanStdLoss, SlicedWassersteinLoss
+from brushwork.recipes.multiscale import OUTER_STEP, ResampledObjective, with_resampling
 
 FEATURE = torch.rand(1, 4, 6, 6, generator=torch.Generator().manual_seed(0))
 

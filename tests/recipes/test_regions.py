@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from brushwork.controls import StyleRegion
 from brushwork.errors import InputError
-from brushwork.recipes import StyleRegion, extract_style, transfer
+from brushwork.recipes import extract_style, transfer
 
 
 def test_regions_that_cannot_be_are_refused(small_transfer, tiny, photograph, painting, halves):

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.recipes.patch_judge import PatchGrid
-from brushwork.recipes.rival import OnlineDiscriminator
+from brushwork.recipes.patch_discriminator import OnlineDiscriminator, PatchGrid
 
 
 def texture(seed, coarse, height=30, width=34):

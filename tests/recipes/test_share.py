@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parents[1] / "evaluate"))
+from brushwork.controls import RecipeInputs
+from brushwork.gradients.partition import FULL_IMAGE, RowBand
+from brushwork.gradients.tiled import Tiling
+from brushwork.images.geometry import Size
+from brushwork.images.resample import resize
+from brushwork.recipes import encoded_layers, run_recipe
+from brushwork.recipes.multiscale import ResumeState
 from threaded_ranks import together
-
-from brushwork.evaluate.tiled import Tiling
-from brushwork.picture.resample import resize
-from brushwork.picture.window import Size
-from brushwork.recipes import RecipeInputs, encoded_layers, run_recipe
-from brushwork.recipes.coarse_to_fine import ResumeState
-from brushwork.recipes.share import FULL_IMAGE, RowBand
 from tolerances import DOUBLE
 
 RANKS = 3

@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.evaluate.tiled import Tiling
-from brushwork.recipes.share import FullImage
-from brushwork.recipes.summing import sum_over_style
-from brushwork.terms import MeanStdLoss
+from brushwork.gradients.partition import FullImage, sum_over_style
+from brushwork.gradients.tiled import Tiling
+from brushwork.losses import MeanStdLoss
 from tolerances import DOUBLE
 
 

@@ -8,9 +8,12 @@ from functools import partial
 import pytest
 import torch
 
-from brushwork.evaluate import features, mapped
-from brushwork.recipes import RecipeInputs, run_recipe
-from brushwork.recipes.share import FullImage, Tiling
+from brushwork.controls import RecipeInputs
+from brushwork.gradients import tiled
+from brushwork.gradients.partition import FullImage
+from brushwork.gradients.tiled import Tiling
+from brushwork.recipes import run_recipe
+from brushwork.storage import mapped
 from tolerances import DOUBLE
 
 IN_TILES = FullImage(Tiling(40))
@@ -39,7 +42,7 @@ def test_tiles_paint_the_same_picture(recipe, request, pictures, tiny):
 @pytest.mark.slow
 def test_large_targets_lie_in_files(pictures, tiny, small_transfer, monkeypatch):
     asked = []
-    monkeypatch.setattr(features, "empty_or_mapped", partial(mapped.empty_or_mapped, large=1))
+    monkeypatch.setattr(tiled, "empty_or_mapped", partial(mapped.empty_or_mapped, large=1))
     monkeypatch.setattr(
         mapped, "empty_mapped", lambda shape, dtype: asked.append(shape) or torch.empty(*shape, dtype=dtype)
     )

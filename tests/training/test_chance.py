@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from brushwork.training.chance import make_generator
+from brushwork.training.dataset import make_generator
 
 
 def test_the_same_numbers_draw_the_same() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from brushwork.training.markov_judge import BlockDiscriminator
+from brushwork.training.tasks.mgan import BlockDiscriminator
 from tolerances import require_close, rounding
 
 

@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import picture
-
 from brushwork.errors import InputError
-from brushwork.training.descent import GradientStep
-from brushwork.training.lesson import TrainingBatch
-from brushwork.training.markov_lesson import JUDGE, PAINTER, MGANData, MGANTask, TrainingPair
-from brushwork.training.markov_options import MGANTrainingOptions
-from brushwork.training.markov_school import load_mgan_encoder
-from brushwork.training.state import load_state_dict, state_dict
+from brushwork.training.checkpoint import load_state_dict, state_dict
+from brushwork.training.optimization import GradientStep
+from brushwork.training.task import TrainingBatch
+from brushwork.training.tasks.mgan import JUDGE, PAINTER, MGANData, MGANTask, TrainingPair
+from brushwork.training.tasks.mgan_data import load_mgan_encoder
+from brushwork.training.tasks.mgan_options import MGANTrainingOptions
+from tiny_network import picture
 from tolerances import SINGLE, rounding
 
 CPU = torch.device("cpu")

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import picture
-
 from brushwork.errors import InputError
-from brushwork.picture import write_image
-from brushwork.training.markov_lesson import TrainingPair
-from brushwork.training.markov_options import MGANTrainingOptions
-from brushwork.training.markov_school import choose_target_photos, make_paired_task, make_unpaired_task
+from brushwork.images import write_image
+from brushwork.training.tasks.mgan import TrainingPair
+from brushwork.training.tasks.mgan_data import choose_target_photos, make_paired_task, make_unpaired_task
+from brushwork.training.tasks.mgan_options import MGANTrainingOptions
+from tiny_network import picture
 
 CPU = torch.device("cpu")
 OPTIONS = MGANTrainingOptions(width=16, block=64, targets=3, val_images=2, target_size=120)

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.picture import write_image
-from brushwork.training import photographs as module
-from brushwork.training.photographs import PhotoDataset, list_photos, split
+from brushwork.images import write_image
+from brushwork.training import dataset as module
+from brushwork.training.dataset import PhotoDataset, list_photos, split
 
 
 @pytest.fixture

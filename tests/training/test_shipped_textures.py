@@ -8,17 +8,15 @@ from typing import cast
 import pytest
 import torch
 
-from brushwork.fast.painter import load_model
-from brushwork.fast.pyramid import TextureNetConfig, TextureNetwork
-from brushwork.fast.pyramid_texture import generate_texture
-from brushwork.fast.shelf import BUNDLED_MODELS
-from brushwork.perception import load_encoder
-from brushwork.picture import Size, read_image
-from brushwork.recipes.balance import style_objective
-from brushwork.recipes.convention import NORMALIZATIONS
-from brushwork.training.learned_style import make_style_target
-from brushwork.training.texture_options import TextureNetTrainingOptions
-from brushwork.training.texture_patch import crop_patch
+from brushwork.encoders import load_encoder
+from brushwork.feedforward.model import BUNDLED_MODELS, load_model
+from brushwork.feedforward.networks.texture_net import TextureNetConfig, TextureNetwork
+from brushwork.feedforward.texture import generate_texture
+from brushwork.images import Size, read_image
+from brushwork.recipes.normalization import NORMALIZATIONS
+from brushwork.recipes.objectives import style_objective
+from brushwork.training.tasks.style_images import crop_patch, make_style_target
+from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
 from brushwork.types import Image
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
-from tiny_lesson import CPU, TINY, tiny_lesson
-
 from brushwork.errors import InputError
-from brushwork.training.descent import GradientStep
-from brushwork.training.lesson import TrainingBatch
-from brushwork.training.state import load_state_dict, state_dict
+from brushwork.training.checkpoint import load_state_dict, state_dict
+from brushwork.training.optimization import GradientStep
+from brushwork.training.task import TrainingBatch
+from tiny_lesson import CPU, TINY, tiny_lesson
 
 
 def batch(step: int) -> TrainingBatch:

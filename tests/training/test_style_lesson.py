@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from math import atanh
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
+from brushwork.errors import InputError
+from brushwork.images.geometry import Size
+from brushwork.recipes import TransferOptions
+from brushwork.recipes.style_transfer import TransferProblem
+from brushwork.training.task import TrainingBatch
+from brushwork.training.tasks.johnson import JohnsonTask
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from tiny_lesson import CPU, TINY, tiny_lesson
 from tiny_network import picture, tiny_network
-
-from brushwork.errors import InputError
-from brushwork.picture.window import Size
-from brushwork.recipes import TransferOptions
-from brushwork.recipes.subject import TransferProblem
-from brushwork.training.lesson import TrainingBatch
-from brushwork.training.style_lesson import JohnsonTask
-from brushwork.training.style_options import JohnsonTrainingOptions
 from tolerances import PAINTED, SINGLE
 
 

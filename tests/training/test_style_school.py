@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from io import BytesIO
-from pathlib import Path
 
 import PIL.Image
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parent))
+from brushwork.errors import InputError
+from brushwork.feedforward.model import StyleModel
+from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.registry import build_network
+from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig
+from brushwork.training.tasks import johnson
+from brushwork.training.tasks.johnson import make_johnson_task, with_model_architecture
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
+from brushwork.training.tasks.style_images import make_thumbnail
 from tiny_lesson import CPU, TINY
 from tiny_network import tiny_network
-
-from brushwork.errors import InputError
-from brushwork.fast.architectures import build_network
-from brushwork.fast.johnson import JohnsonConfig
-from brushwork.fast.painter import StyleModel
-from brushwork.fast.super_resolution import SuperResolutionConfig
-from brushwork.training import style_school
-from brushwork.training.style_options import JohnsonTrainingOptions
-from brushwork.training.style_school import make_johnson_task, make_thumbnail, with_model_architecture
 
 
 def painter(settings: JohnsonConfig | SuperResolutionConfig) -> StyleModel:
@@ -30,7 +27,7 @@ def painter(settings: JohnsonConfig | SuperResolutionConfig) -> StyleModel:
 
 
 def test_a_lesson_may_begin_with_what_a_painter_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style_school, "load_encoder_for", lambda *_: tiny_network())
+    monkeypatch.setattr(johnson, "load_encoder_for", lambda *_: tiny_network())
     start = painter(TINY.architecture)
     lesson = make_johnson_task([torch.rand(1, 3, 48, 48)], TINY, CPU, start)
     learned, known = lesson.networks["painter"].state_dict(), start.network.state_dict()

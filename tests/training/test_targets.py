@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import picture, tiny_network
-
+from brushwork.images import write_image
+from brushwork.images.geometry import Size
 from brushwork.jobs import run_job
-from brushwork.picture import write_image
-from brushwork.picture.window import Size
 from brushwork.recipes import MDANOptions
-from brushwork.training.targets import load_pair, make_target_jobs
+from brushwork.training.tasks.mgan_data import load_pair, make_target_jobs
+from tiny_network import picture, tiny_network
 
 TINY = MDANOptions(size=48, iterations=2, content_layer="conv3_1", style_layer="conv2_1", patch=4, patch_stride=2)
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from brushwork.training.texture_diversity import DiversityLoss
+from brushwork.training.tasks.texture_net import DiversityLoss
 
 TERM = DiversityLoss("relu4_2")
 

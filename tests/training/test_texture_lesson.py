@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).parents[1] / "golden"))
-from tiny_network import CONTENT, STYLE, picture, tiny_network
-
 import tolerances
 from brushwork.errors import InputError
-from brushwork.training.descent import GradientStep
-from brushwork.training.lesson import TrainingBatch
-from brushwork.training.texture_lesson import TextureNetTask
-from brushwork.training.texture_options import STYLIZED, TEXTURES, TextureNetTrainingOptions
+from brushwork.training.optimization import GradientStep
+from brushwork.training.task import TrainingBatch
+from brushwork.training.tasks.texture_net import TextureNetTask
+from brushwork.training.tasks.texture_net_options import STYLIZED, TEXTURES, TextureNetTrainingOptions
+from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 SMALL: dict[str, Any] = {"scales": 3, "width": 4, "crop": 32, "style_size": 32, "style_layers": STYLE, "batch": 2}
 DRAWN = replace(TEXTURES, **SMALL)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from brushwork.losses import ContentLoss, GramLoss
 from brushwork.objective import Objective
-from brushwork.terms import ContentLoss, GramLoss
-from brushwork.training.texture_pull import normalize_gradients
+from brushwork.training.tasks.texture_net import normalize_gradients
 from brushwork.types import Features
 from tolerances import rounding
 

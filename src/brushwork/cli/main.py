@@ -11,26 +11,26 @@ from collections.abc import Sequence
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
-from brushwork import __version__
+from brushwork._version import __version__
+from brushwork.cli.config import ENVIRONMENT, load_config_file
 from brushwork.cli.dashes import DASH, require_streams
-from brushwork.cli.exits import (
+from brushwork.cli.output import (
     FAILURE,
     USAGE,
     InterruptedRunError,
     exit_code_for,
     format_error,
     interrupt_exit_code,
+    log,
     print_failure,
 )
-from brushwork.cli.layers import ENVIRONMENT, load_config_file
-from brushwork.cli.output import log
 from brushwork.cli.process import tune_process
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.streams import configure_streams, discard_stdout
 from brushwork.cli.temporary import settle_temporary
 from brushwork.errors import BrushworkError
-from brushwork.names import to_command_line
-from brushwork.pipes import keeping_pipes
+from brushwork.storage.file_names import to_command_line
+from brushwork.storage.pipes import keeping_pipes
 
 _HELP = """Paint any photograph in the style of any painting, as the papers say.
 
@@ -38,21 +38,27 @@ _HELP = """Paint any photograph in the style of any painting, as the papers say.
 """
 
 _COMMANDS = {
-    "paint": ("brushwork.cli.paint:app", "Paint a photograph in the style of a painting."),
-    "mdan": ("brushwork.cli.mdan:mdan", "Paint a photograph against a rival that learns the painting's patches."),
-    "texture": ("brushwork.cli.texture:texture", "Synthesize a texture of any size from a picture."),
-    "reconstruct": ("brushwork.cli.reconstruct:app", "Make visible what a layer knows of a picture."),
-    "plan": ("brushwork.cli.foresee:app", "Say what a command would take: sizes, iterations, memory, time."),
-    "rerun": ("brushwork.cli.again:rerun", "Repeat a picture from its metadata."),
-    "reproduce": ("brushwork.cli.lab:reproduce", "Repeat the experiments of the papers, with a report."),
-    "train": ("brushwork.cli.train:app", "Teach a network to paint in one pass."),
-    "sweep": ("brushwork.cli.sweep:app", "Paint every combination of some settings, small, to choose from."),
-    "style": ("brushwork.cli.style:app", "Keep styles of paintings in files, mix them, and combine paintings."),
-    "evaluate": ("brushwork.cli.judge:evaluate", "Judge how near results are to photograph and painting."),
-    "models": ("brushwork.cli.painters:app", "List the networks that paint at once, in a style each."),
-    "presets": ("brushwork.cli.presets:presets", "List the published programs that are known as settings."),
-    "weights": ("brushwork.cli.weights:app", "List, fetch and add the networks' weights."),
-    "doctor": ("brushwork.cli.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),
+    "paint": ("brushwork.cli.commands.paint:app", "Paint a photograph in the style of a painting."),
+    "mdan": (
+        "brushwork.cli.commands.mdan:mdan",
+        "Paint a photograph against a rival that learns the painting's patches.",
+    ),
+    "texture": ("brushwork.cli.commands.texture:texture", "Synthesize a texture of any size from a picture."),
+    "reconstruct": ("brushwork.cli.commands.reconstruct:app", "Make visible what a layer knows of a picture."),
+    "plan": ("brushwork.cli.commands.plan:app", "Say what a command would take: sizes, iterations, memory, time."),
+    "rerun": ("brushwork.cli.commands.rerun:rerun", "Repeat a picture from its metadata."),
+    "reproduce": ("brushwork.cli.commands.reproduce:reproduce", "Repeat the experiments of the papers, with a report."),
+    "train": ("brushwork.cli.commands.train:app", "Teach a network to paint in one pass."),
+    "sweep": ("brushwork.cli.commands.sweep:app", "Paint every combination of some settings, small, to choose from."),
+    "style": (
+        "brushwork.cli.commands.style:app",
+        "Keep styles of paintings in files, mix them, and combine paintings.",
+    ),
+    "evaluate": ("brushwork.cli.commands.evaluate:evaluate", "Judge how near results are to photograph and painting."),
+    "models": ("brushwork.cli.commands.models:app", "List the networks that paint at once, in a style each."),
+    "presets": ("brushwork.cli.commands.presets:presets", "List the published programs that are known as settings."),
+    "weights": ("brushwork.cli.commands.weights:app", "List, fetch and add the networks' weights."),
+    "doctor": ("brushwork.cli.commands.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),
 }
 """Name → where it is, and its line in the list of commands."""
 

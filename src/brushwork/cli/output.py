@@ -1,14 +1,38 @@
-"""Results go to stdout, everything else to stderr."""
+"""Results on stdout and messages on stderr: units, tables, JSON, exit codes."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
+import re
 import shutil
+import signal
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
+from brushwork.cli.dashes import restore_dashes
 from brushwork.cli.streams import explain_stdout_errors
+from brushwork.errors import BrushworkError, InputError, StopSignalError
+from brushwork.storage.atomic import atomic_write
+from brushwork.storage.file_names import to_readable
+
+FAILURE = 1
+USAGE = 2
+_SIGNALED = 128
+"""Shells add this to the number of the signal that ended a command."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""Signs that terminals obey."""
+
+Row: TypeAlias = Mapping[str, Any]
+"""Column → value; the same columns in every row."""
+
+BYTES_PER_MEGABYTE = 1e6
+
+BYTES_PER_GIGABYTE = 1e9
 
 
 def log(line: str) -> None:
@@ -57,3 +81,99 @@ def _finite(document: object) -> object:
         case list() | tuple():
             return [_finite(value) for value in document]
     return document
+
+
+class InterruptedRunError(Exception):
+    """A signal stopped the command, and something is to be said of it. `is_resumable`: it can be resumed.
+
+    What was added to the cause is said too.
+    """
+
+    def __init__(self, message: str, cause: KeyboardInterrupt, *, kept: bool) -> None:
+        super().__init__(" ".join([message, *getattr(cause, "__notes__", ())]))
+        self.code, self.is_resumable = interrupt_exit_code(cause), kept
+
+
+def interrupt_exit_code(interruption: KeyboardInterrupt) -> int:
+    """130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
+    return _SIGNALED + (interruption.number if isinstance(interruption, StopSignalError) else signal.SIGINT)
+
+
+def exit_code_for(error: BrushworkError) -> int:
+    """2 for what a person gave, 1 for everything else."""
+    return USAGE if isinstance(error, InputError) else FAILURE
+
+
+def format_error(error: BaseException) -> str:
+    """What an error says, and what was added to it on the way."""
+    return " ".join([str(error), *getattr(error, "__notes__", ())])
+
+
+def print_failure(message: str) -> None:
+    """The line that says what went wrong, whatever signs are in the names."""
+    line = _CONTROL.sub(lambda sign: f"\\x{ord(sign[0]):02x}", " ".join(restore_dashes(message).splitlines()))
+    print(f"brushwork: error: {line}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def require_table(path: Path) -> None:
+    """Refuse a file that no table could be written to.
+
+    Raises: InputError: another ending, or no such folder.
+    """
+    if path.suffix.lower() not in _FORMATS:
+        raise InputError(f"the table is to be {path}: it must end in {', '.join(_FORMATS)}.")
+    if not path.parent.is_dir():
+        raise InputError(f"the folder {path.parent} does not exist: make it first.")
+
+
+def write_table(rows: Sequence[Row], path: Path) -> None:
+    """Write rows into a file, in the format of its ending; what was there is replaced.
+
+    Raises: InputError: it cannot be written.
+    """
+    text = _FORMATS[path.suffix.lower()](rows)
+    with atomic_write(path, overwrite=True) as temporary:
+        temporary.write_text(to_readable(text), encoding="utf-8")
+
+
+def format_number(value: object) -> str:
+    """A figure for people: four digits."""
+    if isinstance(value, list | tuple):
+        return "×".join(map(str, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def to_markdown(rows: Sequence[Row]) -> str:
+    """A table as GitHub has it; numbers stand to the right."""
+    columns = list(rows[0])
+    rule = ["---:" if isinstance(value, float) else "---" for value in rows[0].values()]
+    lines = [columns, rule, *([format_number(value).replace("|", "\\|") for value in row.values()] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """A table as spreadsheets read it, with all digits."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows(
+        [format_number(value) if isinstance(value, list | tuple) else value for value in row.values()] for row in rows
+    )
+    return text.getvalue()
+
+
+def _json(rows: Sequence[Row]) -> str:
+    return f"{to_json_text(list(rows))}\n"
+
+
+_FORMATS = {".md": to_markdown, ".csv": to_csv, ".json": _json}
+
+
+def format_megabytes(size: int | None) -> str:
+    """A file size for people."""
+    return "" if size is None else f"{size / BYTES_PER_MEGABYTE:.1f} MB"
+
+
+def format_gigabytes(amount: int) -> str:
+    """An amount of memory for people."""
+    return f"{amount / BYTES_PER_GIGABYTE:.2f} GB"

@@ -10,8 +10,8 @@ from pathlib import Path
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.names import to_readable
 from brushwork.recipes import Progress
+from brushwork.storage.file_names import to_readable
 
 ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".webp")
 INCHES = (8.0, 5.0)

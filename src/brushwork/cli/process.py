@@ -43,5 +43,5 @@ def tune_process() -> None:
 
 def _has_kernels() -> bool:
     """Whether the compiled engine was built, found out without torch."""
-    folder = files("brushwork").joinpath("perception", "native")
+    folder = files("brushwork").joinpath("encoders", "native")
     return any(one.name.startswith("_kernels") for one in folder.iterdir())

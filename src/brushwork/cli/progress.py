@@ -2,26 +2,126 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
+from rich.progress import BarColumn, ProgressColumn, TextColumn
+from rich.progress import Progress as progress_Progress
+from rich.table import Column
 
 from brushwork.cli.consoles import make_console
-from brushwork.cli.displays import (
-    REFRESHES_PER_SECOND,
-    SECONDS_BETWEEN_LINES,
-    LineLog,
-    ProgressBar,
-    Silent,
-    make_bar_column,
-    make_text_column,
-)
-from brushwork.cli.pace import RemainingTime, format_minutes
 from brushwork.recipes import Progress
 
+SECONDS_PER_MINUTE = 60
+SECONDS_PER_HOUR = 3600
+
+SECONDS_BETWEEN_LINES = 30.0
+REFRESHES_PER_SECOND = 5.0
+TITLE_WIDTH, BAR_WIDTH = 24, 6
+
 SHARE_BETWEEN_LINES = 0.1
+
+ROOMY = 72
+"""Columns; on narrower terminals the numbers need the room of the title."""
+
+
+class RemainingTime:
+    """Measures work as iterations times pixels: a iteration at twice the side takes four times as long."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._began: tuple[float, float] | None = None
+        self.done = 0.0
+        """Share of the whole work, 0 to 1."""
+        self.left: float | None = None
+        """Seconds; None until two steps were seen."""
+
+    def update(self, progress: Progress) -> None:
+        """Take notice of a step."""
+        self.done, now = fraction_done(progress), self._clock()
+        if self._began is None:
+            self._began = now, self.done
+            return
+        began, had = self._began
+        if self.done > had:
+            self.left = (now - began) / (self.done - had) * (1 - self.done)
+
+
+def fraction_done(progress: Progress) -> float:
+    """The share of a painting's iterations times pixels that is spent."""
+    works = [level.iterations * level.size.area for level in progress.levels]
+    here = progress.levels[progress.level]
+    # a line search may overshoot the level's closures by a few
+    iterations = min(progress.step.index, here.iterations) * here.size.area
+    return (sum(works[: progress.level]) + iterations) / sum(works)
+
+
+def format_minutes(seconds: float) -> str:
+    """75 → 1:15; 3675 → 1:01:15."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, SECONDS_PER_HOUR)
+    minute, second = divmod(rest, SECONDS_PER_MINUTE)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+class Silent:
+    """Says nothing."""
+
+    def log(self, line: str) -> None:
+        """Nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+class LineLog(Silent):
+    """Says by lines."""
+
+    def log(self, line: str) -> None:
+        """Print a line."""
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class ProgressBar(Silent):
+    """A bar that moves while it is entered, after its title."""
+
+    def __init__(self, console: Console, *columns: ProgressColumn) -> None:
+        self._bars = progress_Progress(
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
+            *columns,
+            console=console,
+            transient=True,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            expand=True,
+        )
+
+    def log(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._bars.console.print(line)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+
+def make_bar_column() -> BarColumn:
+    """The bar itself, as wide as the others leave it."""
+    return BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1))
+
+
+def make_text_column(name: str, *, markup: bool = False) -> TextColumn:
+    """What a task says under a name."""
+    return TextColumn(f"{{task.fields[{name}]}}", markup=markup, table_column=Column(no_wrap=True))
 
 
 class ProgressDisplay(Protocol):
@@ -111,10 +211,6 @@ class BarDisplay(ProgressBar):
     def advance(self, done: float) -> None:
         """Move the bar."""
         self._bars.update(self._task, completed=done, numbers=f"{done:.0%}")
-
-
-ROOMY = 72
-"""Columns; on narrower terminals the numbers need the room of the title."""
 
 
 def format_sizes(progress: Progress) -> str:

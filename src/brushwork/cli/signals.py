@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
 
-from brushwork.cli.launched import is_distributed_launch
+from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import StopSignalError
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))

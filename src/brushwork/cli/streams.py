@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from typing import Any
 
 from brushwork.errors import InputError
-from brushwork.names import to_readable
+from brushwork.storage.file_names import to_readable
 
 ON_STDOUT, ON_STDERR = "brushwork.stdout", "brushwork.stderr"
 """Names of error handlers for `codecs`."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from brushwork.errors import InputError
-from brushwork.folders import nearest_folder, temporary_place
+from brushwork.storage.folders import nearest_folder, temporary_place
 
 
 def settle_temporary() -> None:

@@ -1,16 +1,15 @@
-"""Jobs: paintings as people ask for them, from files to a file, with nothing lost on the way."""
+"""Jobs: from input files to an output file, with checkpoints, resuming, plans and memory estimates."""
 
 from __future__ import annotations
 
-from brushwork.jobs.again import RerunJob, job_from_image
 from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started
 from brushwork.jobs.job import FeedForwardJob, OptimizationJob, make_job
-from brushwork.jobs.one_pass import run_feedforward_job
-from brushwork.jobs.one_pass_need import plan_feedforward_job
+from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.plan import plan_job
-from brushwork.jobs.record import Manifest
+from brushwork.jobs.rerun import RerunJob, job_from_image
 from brushwork.jobs.run import run_job
-from brushwork.jobs.together import run_distributed_job
+from brushwork.jobs.run_distributed import run_distributed_job
+from brushwork.jobs.run_feedforward import plan_feedforward_job, run_feedforward_job
 
 __all__ = [
     "Advanced",

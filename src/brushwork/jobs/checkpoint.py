@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from brushwork.errors import InputError
-from brushwork.jobs.parts import gather_entry
-from brushwork.jobs.record import Manifest
-from brushwork.jobs.tensorfile import read_tensors, write_tensors
+from brushwork.jobs.manifest import Manifest
 from brushwork.recipes import Progress, ResumeState
+from brushwork.storage.tensors import gather_entry, read_tensors, write_tensors
 from brushwork.types import Image
 
 _ENTRY = "brushwork checkpoint"

@@ -1,17 +1,19 @@
-"""A job: what is to be painted, from which files, into which."""
+"""Jobs: input files, options, output file; and the same job at another size."""
 
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from brushwork.errors import InputError
-from brushwork.evaluate.tiled import Tiling
-from brushwork.fast.at_once import FeedForwardOptions
-from brushwork.folders import expand_user
-from brushwork.recipes import RecipeOptions
+from brushwork.feedforward.inference import FeedForwardOptions
+from brushwork.gradients.tiled import Tiling
+from brushwork.images import Size, fit_size
+from brushwork.options import SMALLEST_SIDE, measured_size
+from brushwork.recipes import RecipeOptions, TextureOptions
+from brushwork.storage.folders import expand_user
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
 
@@ -48,7 +50,7 @@ class BaseJob(ABC):
     """Whether a TIFF holds smaller versions of itself too, for viewers of giant pictures."""
 
     max_pixels: int | None = None
-    """Largest pictures to read, in pixels; None: the limit of `brushwork.picture`."""
+    """Largest pictures to read, in pixels; None: the limit of `brushwork.images`."""
 
     tiling: Tiling | None = None
     """How the network looks at the pictures, if that fits into memory; None: at once, or else in tiles that fit."""
@@ -108,3 +110,18 @@ def make_job(
     if init is not None:
         raise InputError(f"{init} was given to start from, and what is painted in one pass starts from nothing.")
     return FeedForwardJob(options=options, **rest)
+
+
+def with_size(options: RecipeOptions, size: int, canvas: Size) -> RecipeOptions:
+    """The options with another `size`; for a texture, the long side of a canvas of the same proportions."""
+    if not isinstance(options, TextureOptions):
+        return replace(options, size=size)
+    height, width = (max(SMALLEST_SIDE, side) for side in fit_size(canvas, size, measure="long"))
+    return replace(options, size=f"{width}x{height}")
+
+
+def option_size(options: RecipeOptions, canvas: Size) -> int:
+    """The opposite: the size that the options name, in pixels."""
+    if isinstance(options, TextureOptions):
+        return max(canvas)
+    return round(measured_size(canvas, options.measure)) if options.size == "full" else options.size

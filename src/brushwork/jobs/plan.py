@@ -1,24 +1,28 @@
-"""What a job will take, without running it."""
+"""Plan a job: sizes, iterations, memory and time of each level."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from time import perf_counter
+
 import torch
 
-from brushwork.errors import OutOfMemoryError
-from brushwork.evaluate.machine import select_device
-from brushwork.evaluate.memory import allocated_memory, memory_budget, trim_memory
-from brushwork.evaluate.plan import JobPlan, LevelPlan
-from brushwork.evaluate.tiled import Tiling
-from brushwork.jobs.inputs import InputSizes, JobInputs, read_sizes
-from brushwork.jobs.job import OptimizationJob
-from brushwork.jobs.need import MemoryEstimator, relative_cost
-from brushwork.jobs.probe import measure_speed
-from brushwork.jobs.rehearse import optimizer_memory
-from brushwork.jobs.shown import max_encoded_pixels, require_encodable
-from brushwork.perception import Encoder
-from brushwork.recipes import RecipeOptions
+from brushwork.controls import RecipeInputs
+from brushwork.devices.memory import allocated_memory, memory_budget, trim_memory
+from brushwork.devices.select import select_device
+from brushwork.encoders import Encoder
+from brushwork.errors import DivergedError, OutOfMemoryError
+from brushwork.gradients.tiled import Tiling
+from brushwork.images.geometry import Size
+from brushwork.jobs.image_sizes import InputSizes, max_encoded_pixels, require_encodable
+from brushwork.jobs.inputs import JobInputs, read_sizes
+from brushwork.jobs.job import OptimizationJob, with_size
+from brushwork.jobs.memory_estimate import MemoryEstimator, optimizer_memory, relative_cost
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes import RecipeOptions, TextureOptions, run_recipe
 from brushwork.recipes import schedule as levels_of
-from brushwork.recipes.seeing import load_encoder_for
+from brushwork.recipes.registry import with_single_level
 
 _AMPLE = 2**14
 """Bytes a pixel, some four times what VGG-19 takes. Where so much is left, nothing needs to be predicted."""
@@ -27,6 +31,65 @@ _TARGETS = 1.5
 """Closures for which the targets of a level stand, measured with VGG-19 at 512 pixels."""
 
 _GIGABYTE = 1e9
+
+_SIDE = 160
+"""Pixels. Smaller, the overhead of each call counts too much; larger, the probe takes long."""
+
+_SIDE_OF_ACCELERATOR = 512
+"""Pixels. Accelerators are not busy below."""
+
+_LARGER = 1.1
+"""Pixels of larger pictures take so many times as long: they leave the caches. Measured on the CPU, 160 and 512."""
+
+_CLOSURES = 4
+"""The first is for warming up."""
+
+
+@dataclass(frozen=True)
+class LevelPlan:
+    """What one size of the picture takes."""
+
+    size: Size
+    iterations: int
+    memory: int
+    """Peak bytes at this size: of the whole process on the CPU, else on the device."""
+    seconds: float | None
+    """None: not probed."""
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """What a painting takes, level by level."""
+
+    device: str
+    levels: tuple[LevelPlan, ...]
+    available: int | None
+    """Bytes that may be taken in all, counted as `memory`; None: unknown."""
+    max_size: int | None
+    """Where it does not fit: the largest `size` that does, in pixels; 0: none does. Else None."""
+    tiling: Tiling | None = None
+    """How the pictures are looked at; None: at once."""
+
+    @property
+    def iterations(self) -> int:
+        """Of all sizes."""
+        return sum(level.iterations for level in self.levels)
+
+    @property
+    def memory(self) -> int:
+        """Peak bytes of the whole painting."""
+        return max(level.memory for level in self.levels)
+
+    @property
+    def seconds(self) -> float | None:
+        """Of all sizes; None: not probed."""
+        times = [level.seconds for level in self.levels if level.seconds is not None]
+        return sum(times) if len(times) == len(self.levels) else None
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is memory enough, as far as is known."""
+        return self.available is None or self.memory <= self.available
 
 
 def plan_job(
@@ -115,3 +178,26 @@ def _ample(options: RecipeOptions, sizes: InputSizes) -> int:
 
 def _gigabytes(amount: int) -> str:
     return f"{amount / _GIGABYTE:.2f} GB"
+
+
+def measure_speed(options: RecipeOptions, styles: int, encoder: Encoder, device: torch.device) -> float | None:
+    """Seconds per closure and pixel; None where nothing could be measured. The encoder lies on the device."""
+    side = _SIDE if device.type == "cpu" else _SIDE_OF_ACCELERATOR
+    # Three different pictures, or there would be nothing to do from the start.
+    content, style, init = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
+    images = RecipeInputs(content, (style,) * styles, init)
+    times = []
+    with suppress(DivergedError):
+        for progress in run_recipe(_small(options, side), images, encoder=encoder):
+            times.append((progress.iterations, perf_counter()))
+    if len(times) < 2:
+        return None
+    (iterations, begin), (all_spent, end) = times[0], times[-1]
+    return _LARGER * (end - begin) / (all_spent - iterations) / side**2
+
+
+def _small(options: RecipeOptions, side: int) -> RecipeOptions:
+    short = with_single_level(options, _CLOSURES)
+    if isinstance(short, TextureOptions):
+        short = replace(short, picture_size=side)
+    return with_size(short, side, Size(side, side))

@@ -6,17 +6,16 @@ from collections.abc import Iterator
 
 import torch
 
+from brushwork.encoders import Encoder
 from brushwork.errors import BrushworkError, DivergedError, OutOfMemoryError
 from brushwork.jobs.events import JobEvent, Note, Started
-from brushwork.jobs.inscription import EmbeddedResult
 from brushwork.jobs.job import OptimizationJob
-from brushwork.jobs.keeper import JobWriter, check_disk_space
-from brushwork.jobs.need import halve_tiling
-from brushwork.jobs.prepare import PreparedJob, prepare_job
-from brushwork.jobs.resume import load_progress, replay_finished, require_no_checkpoint, resume_notes
-from brushwork.jobs.tensorfile import remove_file
-from brushwork.perception import Encoder
+from brushwork.jobs.memory_estimate import halve_tiling
+from brushwork.jobs.preflight import PreparedJob, prepare_job
+from brushwork.jobs.resume import EmbeddedResult, load_progress, replay_finished, require_no_checkpoint, resume_notes
+from brushwork.jobs.writer import JobWriter, check_disk_space
 from brushwork.recipes import run_recipe
+from brushwork.storage.tensors import remove_file
 
 CHECKPOINT_EVERY = 60.0
 """Seconds between checkpoints."""

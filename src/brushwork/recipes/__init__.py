@@ -1,34 +1,28 @@
-"""Recipes: frozen options, and short compositions of the parts below."""
+"""Recipes: style transfer, texture synthesis, reconstruction and MDAN, each with its options."""
 
 from __future__ import annotations
 
-from brushwork.recipes.coarse_to_fine import Progress, ResumeState, ScheduleLevel
-from brushwork.recipes.kept_style import StyleFile, blend_style_files
-from brushwork.recipes.mdan import MDANOptions, transfer_mdan
-from brushwork.recipes.pictures import RecipeInputs
+from brushwork.recipes.mdan import transfer_mdan
+from brushwork.recipes.multiscale import Progress, ResumeState, ScheduleLevel
+from brushwork.recipes.options import MDANOptions, ReconstructionOptions, TextureOptions, TransferOptions
 from brushwork.recipes.presets import PRESETS, WHOSE, load_preset
-from brushwork.recipes.recipe import RecipeOptions, encoded_layers, postprocess, run_recipe, schedule
-from brushwork.recipes.reconstruct import ReconstructionOptions, reconstruct
-from brushwork.recipes.regions import StyleRegion
-from brushwork.recipes.taking import extract_style
-from brushwork.recipes.texture import TextureOptions, synthesize_texture
-from brushwork.recipes.transfer import TransferOptions, transfer
+from brushwork.recipes.reconstruction import reconstruct
+from brushwork.recipes.registry import RecipeOptions, encoded_layers, postprocess, run_recipe, schedule
+from brushwork.recipes.style_extraction import extract_style
+from brushwork.recipes.style_transfer import transfer
+from brushwork.recipes.texture_synthesis import synthesize_texture
 
 __all__ = [
     "PRESETS",
     "WHOSE",
     "MDANOptions",
     "Progress",
-    "RecipeInputs",
     "RecipeOptions",
     "ReconstructionOptions",
     "ResumeState",
     "ScheduleLevel",
-    "StyleFile",
-    "StyleRegion",
     "TextureOptions",
     "TransferOptions",
-    "blend_style_files",
     "encoded_layers",
     "extract_style",
     "load_preset",

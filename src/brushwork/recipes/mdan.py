@@ -1,110 +1,38 @@
-"""MDAN: a picture is painted against a rival, which learns meanwhile to tell it from the painting."""
+"""MDAN: an image optimized against a discriminator that is trained meanwhile.
+
+Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
 import torch
+from torch import Tensor
 
-from brushwork.canvas import PixelParametrization
+from brushwork.controls.inputs import RecipeInputs, StyleInputs, as_styles
+from brushwork.controls.style_file import StyleFile
+from brushwork.encoders.encoder import Encoder
 from brushwork.errors import InputError, NotAdditiveError
-from brushwork.objective import Objective
-from brushwork.optimize import Adam, DivergenceGuard, minimize
-from brushwork.perception.encoder import Encoder
-from brushwork.picture.read import ImageInput
-from brushwork.picture.resample import fit_size, resize
-from brushwork.picture.window import Size
-from brushwork.recipes.balance import tv_objective
-from brushwork.recipes.coarse_to_fine import Progress, ResumeState, ScheduleLevel, load_resume_state
-from brushwork.recipes.copies import augment_style
-from brushwork.recipes.duel import AdversarialOptimizer, with_adversarial_loss
-from brushwork.recipes.kept_style import StyleFile
-from brushwork.recipes.options import (
-    EncoderOptions,
-    Extent,
-    InitOptions,
-    SizeOptions,
-    check_options,
-    measured_size,
-    require_option,
-)
-from brushwork.recipes.patch_judge import PatchGrid
-from brushwork.recipes.pictures import RecipeInputs, StyleInputs, as_styles
-from brushwork.recipes.rival import BETAS, OnlineDiscriminator
-from brushwork.recipes.seeing import load_encoder_for
-from brushwork.recipes.share import FULL_IMAGE, FullImage, Partition
-from brushwork.recipes.start import make_init_image
-from brushwork.terms.content import ContentLoss
-from brushwork.types import Evaluate, Feature, Image
-
-
-@dataclass(frozen=True, kw_only=True)
-class MDANOptions(SizeOptions, InitOptions, EncoderOptions):
-    """Options of painting against a rival."""
-
-    size: Extent = 384
-    """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the photograph."""
-
-    iterations: int = 125
-    """Closures (looks at the picture, forward and backward); the rival learns one step at each; 1 or more."""
-
-    content_layer: str = "conv5_1"
-    """Layer at which the photograph's content is kept."""
-
-    content_weight: float = 2.0
-    """Weight of the content, a share of the photograph's own energy at its layer; 0 or more."""
-
-    style_layer: str = "conv3_1"
-    """Layer whose patches the rival tells apart."""
-
-    patch: int = 8
-    """Cells along the side of a patch."""
-
-    patch_stride: int = 4
-    """Cells from one patch to the next; at most `patch`."""
-
-    style_scale: float = 1.0
-    """Size of the painting against the photograph, both measured as `measure` says: larger gives larger strokes."""
-
-    rotations: tuple[float, ...] = (-10.0, 0.0, 10.0)
-    """Angles, in degrees, by which the painting is turned for more patches."""
-
-    scales: tuple[float, ...] = (1 / 1.1, 1.0, 1.1)
-    """Factors by which it is scaled."""
-
-    mirror: bool = True
-    """Whether it is looked at mirrored too."""
-
-    tv_weight: float = 20.0
-    """Weight of the total variation; 0 or more."""
-
-    learning_rate: float = 0.01
-    """Adam's step length for the pixels, white being 1."""
-
-    discriminator_lr: float = 0.002
-    """Adam's step length for the rival; the authors took 0.02, with which its scores fly up and content counts for
-    nothing."""
-
-    def __post_init__(self) -> None:
-        check_options(self)
-        require_option(self.iterations >= 1, "iterations", self.iterations, "1 or more")
-        require_option(
-            1 <= self.patch_stride <= self.patch, "patch_stride", self.patch_stride, f"from 1 to {self.patch}"
-        )
-        require_option(bool(self.rotations), "rotations", "empty", "one angle or more; 0 for the painting as it is")
-        require_option(all(map(_is_small, self.rotations)), "rotations", self.rotations, "from -90 to 90 degrees")
-        require_option(bool(self.scales), "scales", "empty", "one factor or more; 1 for the painting as it is")
-        for name in ("style_scale", "learning_rate", "discriminator_lr"):
-            require_option(0 < getattr(self, name) < inf, name, getattr(self, name), "above 0, and finite")
-        require_option(all(0 < one < inf for one in self.scales), "scales", self.scales, "above 0, and finite")
-        for name in ("content_weight", "tv_weight"):
-            require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
-
-
-def _is_small(angle: float) -> bool:
-    return -90 <= angle <= 90
+from brushwork.gradients.partition import FULL_IMAGE, FullImage, Partition
+from brushwork.images.geometry import Size
+from brushwork.images.read import ImageInput
+from brushwork.images.resample import fit_size, resize
+from brushwork.losses.content import ContentLoss
+from brushwork.objective import Objective, total_loss
+from brushwork.optim import Adam, DivergenceGuard, PixelParametrization, minimize
+from brushwork.optim.optimizer import Closure, Evaluation, StepResult
+from brushwork.options import measured_size
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes.augment import augment_style
+from brushwork.recipes.init_image import make_init_image
+from brushwork.recipes.multiscale import Progress, ResumeState, ScheduleLevel, load_resume_state
+from brushwork.recipes.objectives import tv_objective
+from brushwork.recipes.options import MDANOptions
+from brushwork.recipes.patch_discriminator import BETAS, OnlineDiscriminator, PatchGrid
+from brushwork.types import Evaluate, Feature, Image, LossValues, State
 
 
 def transfer_mdan(
@@ -210,3 +138,56 @@ def _require_cells(options: MDANOptions, encoder: Encoder, size: Size) -> None:
         raise InputError(
             f"at {size} pixels {options.style_layer} has {positions} cells, and {needed} are needed a side."
         )
+
+
+def with_adversarial_loss(
+    discriminator: OnlineDiscriminator, layer: str, encoder: Encoder, objective: Objective
+) -> Evaluate:
+    """An objective, and the rival's doubt at a tap, named `style`. The rival learns from each picture before it judges.
+
+    Both read the same pass of the network.
+    """
+    layers = tuple(dict.fromkeys((*objective.layers, layer)))
+
+    def evaluate(image: Image) -> LossValues:
+        features = encoder(image, layers)
+        discriminator.update(features[layer])
+        terms = {"style": discriminator.generator_loss(features[layer]), **objective(features).terms}
+        loss = total_loss(terms)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return LossValues(loss.detach(), {name: term.detach() for name, term in terms.items()})
+
+    return evaluate
+
+
+@dataclass(frozen=True)
+class AdversarialOptimizer:
+    """Adam over the picture; what must be saved is the rival's too."""
+
+    adam: Adam
+    discriminator: OnlineDiscriminator
+
+    def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
+        """Adam's; the rival learns where the new point is evaluated."""
+        return self.adam.step(point, current, closure)
+
+    def state(self) -> State:
+        """Of both, the rival's from before it looked at the point."""
+        return self.adam.state() | self.discriminator.state()
+
+    def load(self, state: State) -> None:
+        """Take up a saved state."""
+        self.adam.load(state)
+        self.discriminator.load(state)
+
+    def reset(self) -> None:
+        """Start the picture's moments anew; the rival forgets nothing."""
+        self.adam.reset()
+
+    def back_off(self) -> str:
+        """Take smaller steps from now on."""
+        return self.adam.back_off()
+
+    def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
+        """Resize the picture's moments."""
+        self.adam.rescale(resize, gradient)

@@ -1,6 +1,6 @@
 """Presets: the published programs as settings, and our own.
 
-Source: the programs themselves, read for facts; see the table in `convention.py`.
+Source: the programs themselves, read for facts; see the table in `normalization.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from brushwork.errors import InputError, suggest_names
-from brushwork.recipes.transfer import TransferOptions
+from brushwork.recipes.options import TransferOptions
 
 _PROGRAM = TransferOptions(
     network="vgg19",

@@ -1,1 +1,1 @@
-"""How painters learn."""
+"""Training of feed-forward networks."""

@@ -1,4 +1,4 @@
-"""A training that is not over, kept so that it can be gone on with, bit for bit."""
+"""Checkpoints of a training, from which it resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from torch import Tensor
+
 from brushwork.errors import InputError
-from brushwork.jobs.settings import rename_old_options
-from brushwork.jobs.tensorfile import read_tensors, write_tensors
+from brushwork.jobs.options_json import rename_old_options
+from brushwork.storage.tensors import read_tensors, write_tensors
+from brushwork.training.task import TrainingTask
 from brushwork.types import State
 
 _ENTRY = "brushwork training"
 """Name of the metadata's entry."""
+
+_FREE = ("iterations", "validate_every")
+"""What may be changed when a training goes on."""
+
+StateMetadata = dict[str, Any]
 
 
 class TrainingCheckpoint(NamedTuple):
@@ -65,12 +73,61 @@ class TrainingCheckpoint(NamedTuple):
             raise InputError(f"the checkpoint was made with {what}: give the same, or begin anew with --force.")
 
 
-_FREE = ("iterations", "validate_every")
-"""What may be changed when a training goes on."""
-
-
 def _flat(about: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in rename_old_options(about).items():
         found |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return found
+
+
+def state_dict(task: TrainingTask) -> tuple[State, StateMetadata]:
+    """The state of a lesson's learners and optimizers: tensors (not copied), and what is not a tensor."""
+    tensors: State = {}
+    story: StateMetadata = {}
+    for name, network in task.networks.items():
+        tensors |= {f"learner/{name}/{key}": value.detach() for key, value in network.state_dict().items()}
+    for name, optimizer in task.optimizers.items():
+        state = optimizer.state_dict()
+        numbers: dict[str, dict[str, Any]] = {}
+        for index, entries in state["state"].items():
+            for key, value in entries.items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimizer/{name}/{index}/{key}"] = value
+                else:
+                    numbers.setdefault(str(index), {})[key] = value
+        story[name] = {"numbers": numbers, "groups": state["param_groups"]}
+    return tensors, story
+
+
+def load_state_dict(task: TrainingTask, tensors: Mapping[str, Tensor], story: StateMetadata) -> None:
+    """The opposite of `state_dict`, into a lesson that was made the same way.
+
+    Raises: InputError: the state belongs to another lesson.
+    """
+    try:
+        for name, network in task.networks.items():
+            network.load_state_dict(_under(f"learner/{name}/", tensors))
+        for name, optimizer in task.optimizers.items():
+            optimizer.load_state_dict(_optimizer_state(name, tensors, story[name]))
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise InputError(f"the checkpoint belongs to another training ({error}): remove it, and begin anew.") from error
+
+
+def _optimizer_state(name: str, tensors: Mapping[str, Tensor], story: StateMetadata) -> dict[str, Any]:
+    state: dict[int, dict[str, Any]] = {int(index): dict(entries) for index, entries in story["numbers"].items()}
+    for path, value in _under(f"optimizer/{name}/", tensors).items():
+        index, _, key = path.partition("/")
+        state.setdefault(int(index), {})[key] = value.clone()
+    groups = [{key: _value(value) for key, value in group.items()} for group in story["groups"]]
+    for group in groups:
+        group["params"] = list(group["params"])
+    return {"state": state, "param_groups": groups}
+
+
+def _value(value: Any) -> Any:
+    """Pairs, as Adam's betas, come back from JSON as lists."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

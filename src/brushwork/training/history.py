@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from brushwork.errors import InputError
-from brushwork.picture.destination import atomic_write
+from brushwork.storage.atomic import atomic_write
 
 Kind = Literal["learned", "judged"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import cos, inf, pi
 from typing import Literal
 
-from brushwork.recipes.options import require_option
-from brushwork.recipes.options.starting import SEEDS
+from brushwork.options import require_option
+from brushwork.options.groups import SEEDS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,197 @@
+"""Callbacks during optimization: numbered images, the loss plot, the timelapse."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from PIL import Image as Pillow
+from torch import Tensor
+
+from brushwork.cli.plot import LossPlot, require_plottable
+from brushwork.cli.run_flags import RunFlags
+from brushwork.errors import InputError
+from brushwork.images import Size, fit_size, resize
+from brushwork.images.encode import quantize
+from brushwork.images.write import write_image
+from brushwork.jobs import FeedForwardJob, OptimizationJob
+from brushwork.recipes import Progress
+from brushwork.types import Image
+
+FRAMES = 60
+FRAME_MILLISECONDS = 80
+LAST_FRAME_MILLISECONDS = 2000
+LARGEST_SIDE = 1080
+"""Pixels; larger animations are played by few programs."""
+_GIF = ".gif"
+ENDINGS = (_GIF, ".webp")
+
+_OPAQUE = 0.5
+"""Coverage from which on a pixel of a GIF is opaque."""
+_CLEARED: Mapping[str, Mapping[str, Any]] = {_GIF: {"disposal": 2}, ".webp": {}}
+"""Options of an animation whose frames are transparent: no frame is seen through the next one."""
+
+
+class Callback(Protocol):
+    """Sees every step, and writes something."""
+
+    def begin(self, alpha: Tensor | None) -> None:
+        """Painting begins, of what has this coverage; None: opaque."""
+
+    def on_step(self, progress: Progress) -> None:
+        """Take notice of a step."""
+
+    def on_end(self) -> None:
+        """The painting is done."""
+
+
+def require_callbacks(flags: RunFlags) -> None:
+    """Refuse what the watchers could not write in the end.
+
+    Raises: InputError.
+    """
+    if flags.save_every is not None and flags.save_every < 1:
+        raise InputError(f"save-every is {flags.save_every}: it must be 1 or more.")
+    if flags.plot:
+        require_plottable(flags.plot)
+    if flags.timelapse:
+        require_animated_format(flags.timelapse)
+    for file in (flags.plot, flags.timelapse):
+        if file and not file.parent.is_dir():
+            raise InputError(f"the folder {file.parent} of {file.name} does not exist: make it first.")
+
+
+def list_extra_files(flags: RunFlags, job: OptimizationJob | FeedForwardJob) -> Iterator[Path]:
+    """What would be written beside the output, as far as it is there already."""
+    yield from (file for file in (flags.plot, flags.timelapse) if file and file.exists())
+    if flags.save_every:
+        yield from job.output.parent.glob(f"{glob.escape(job.output.stem)}-[0-9]*{job.output.suffix}")
+
+
+def make_callbacks(flags: RunFlags, job: OptimizationJob | FeedForwardJob) -> list[Callback]:
+    """Those that a person asked for."""
+    seen: list[Callback] = []
+    if flags.save_every:
+        seen.append(IntermediateImages(job.output, flags.save_every))
+    if flags.plot:
+        seen.append(LossPlot(flags.plot, job.output.stem))
+    if flags.timelapse:
+        seen.append(Timelapse(flags.timelapse))
+    return seen
+
+
+@dataclass
+class IntermediateImages:
+    """Keeps the picture every so often: out-0100.png, out-0200.png … beside out.png."""
+
+    output: Path
+    every: int
+    _next: int = 0
+    _alpha: Tensor | None = None
+
+    def begin(self, alpha: Tensor | None) -> None:
+        """Keep the coverage, which every picture gets."""
+        self._alpha = alpha
+
+    def on_step(self, progress: Progress) -> None:
+        """Write the picture when it is due; a line search may pass the very number."""
+        self._next = self._next or (progress.iterations // self.every + 1) * self.every
+        if progress.iterations < self._next:
+            return
+        digits = len(str(progress.budget))
+        self._next = (progress.iterations // self.every + 1) * self.every
+        name = f"{self.output.stem}-{progress.iterations:0{digits}}{self.output.suffix}"
+        image, alpha = progress.image, self._alpha
+        alpha = None if alpha is None else resize(alpha, Size.of(image), clamp=True)
+        write_image(image, self.output.with_name(name), alpha=alpha, overwrite=True)
+
+    def on_end(self) -> None:
+        """Nothing: the last one is the output itself."""
+
+
+class Timelapse:
+    """Keeps frames on the way, close together in the beginning where most happens: one at budget · (k/60)²."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._frames: list[Pillow.Image] = []
+        self._last: Progress | None = None
+        self._alpha: Tensor | None = None
+
+    def begin(self, alpha: Tensor | None) -> None:
+        """Keep the coverage, which every frame gets."""
+        self._alpha = alpha
+
+    def on_step(self, progress: Progress) -> None:
+        """Keep the picture, when a frame is due."""
+        self._last = progress
+        if progress.iterations >= progress.budget * (len(self._frames) / FRAMES) ** 2:
+            self._frames.append(_frame(progress))
+
+    def on_end(self) -> None:
+        """Write the animation; all frames get the size of the last one, which is the finished picture.
+
+        Raises: InputError: the file cannot be written.
+        """
+        if self._last is None:  # nothing was left to paint
+            return
+        frames = [*self._frames, _frame(self._last)]
+        durations = [FRAME_MILLISECONDS] * len(self._frames) + [LAST_FRAME_MILLISECONDS]
+        first, *others = _enlarged(frames, _full(self._last), self._coverage(_full(self._last)))
+        try:
+            first.save(
+                self._path,
+                save_all=True,
+                append_images=others,
+                duration=durations,
+                loop=0,
+                **({} if self._alpha is None else _CLEARED[self._path.suffix.lower()]),
+            )
+        except OSError as error:
+            raise InputError(f"the timelapse cannot be written to {self._path} ({error}).") from error
+
+    def _coverage(self, size: Size) -> Pillow.Image | None:
+        """The coverage of every frame; in a GIF, each pixel is opaque or transparent."""
+        if self._alpha is None:
+            return None
+        coverage = resize(self._alpha, size, clamp=True)
+        if self._path.suffix.lower() == _GIF:
+            coverage = (coverage >= _OPAQUE).float()
+        return to_pillow(coverage.expand(-1, 3, -1, -1)).getchannel(0)
+
+
+def _frame(progress: Progress) -> Pillow.Image:
+    """The picture as it is now, no larger than it will be shown."""
+    image, full = progress.image, _full(progress)
+    return to_pillow(resize(image, full) if Size.of(image).area > full.area else image)
+
+
+def _full(progress: Progress) -> Size:
+    """The size of the animation."""
+    finished = progress.levels[-1].size
+    return fit_size(finished, LARGEST_SIDE, measure="long") if max(finished) > LARGEST_SIDE else finished
+
+
+def _enlarged(frames: list[Pillow.Image], size: Size, alpha: Pillow.Image | None) -> Iterator[Pillow.Image]:
+    for frame in frames:
+        enlarged = frame.resize((size.width, size.height), Pillow.Resampling.BICUBIC)
+        if alpha is not None:
+            enlarged.putalpha(alpha)
+        yield enlarged
+
+
+def require_animated_format(path: Path) -> None:
+    """Refuse a file type that does not move.
+
+    Raises: InputError.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"--timelapse is {path}: it must end in {' or '.join(ENDINGS)}.")
+
+
+def to_pillow(image: Image) -> Pillow.Image:
+    """The first picture of a batch, in 8 bits."""
+    return Pillow.fromarray(quantize(image[:1]))

@@ -1,0 +1,162 @@
+"""`brushwork doctor`: what this machine has, what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from rich.table import Table
+
+from brushwork._version import __version__
+from brushwork.cli.consoles import make_console
+from brushwork.cli.execute import describe_device
+from brushwork.cli.flags import JsonFlag
+from brushwork.cli.output import FAILURE, format_gigabytes, format_megabytes, print_json
+from brushwork.devices.memory import available_memory
+from brushwork.devices.select import describe_device_choice, select_device
+from brushwork.encoders import weight_sets
+from brushwork.encoders.autotune import fastest_engine
+from brushwork.encoders.backends import usable_engines
+from brushwork.encoders.native.library import load_library
+from brushwork.encoders.precision import resolve_precision
+from brushwork.encoders.weights.cache import cache_folder
+from brushwork.errors import InputError
+from brushwork.recipes import PRESETS
+from brushwork.storage.folders import nearest_folder, temporary_place
+
+EXTRAS = {"giant": ("pyvips", "16-bit and giant pictures"), "plot": ("matplotlib", "--plot")}
+ACCELERATORS = ("cuda", "mps", "xpu")
+
+
+class Diagnosis(NamedTuple):
+    """One thing about this machine."""
+
+    item: str
+    value: str
+    problem: str = ""
+    """What is wrong and what to do; empty when all is well, or when nothing needs it."""
+    is_fatal: bool = False
+    """Whether painting fails because of it."""
+
+
+def doctor(*, json: JsonFlag = False) -> int:
+    """Tell what this machine has, what is wrong, and what to do. The exit code is 1 when painting would fail.
+
+    Parameters
+    ----------
+    json
+        Print the findings as one JSON document.
+    """
+    findings = [*_software(), *_machine(), *_folders(), *_weights(), *_extras()]
+    grave = [one for one in findings if one.is_fatal]
+    if json:
+        print_json({"healthy": not grave, "findings": [one._asdict() for one in findings]})
+    else:
+        _print(findings)
+    return FAILURE if grave else 0
+
+
+def _print(findings: list[Diagnosis]) -> None:
+    terminal = make_console()
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in findings:
+        table.add_row(one.item, one.value)
+    terminal.print(table)
+    troubles = [one for one in findings if one.problem]
+    terminal.print()
+    for one in troubles:
+        mark, style = ("wrong", "bold red") if one.is_fatal else ("note", "yellow")
+        terminal.print(f"{mark}: ", style=style, end="")
+        terminal.print(f"{one.item}: {one.problem}", soft_wrap=True)
+    if not any(one.is_fatal for one in troubles):
+        terminal.print("All is well: brushwork can paint here.", style="green")
+
+
+def _software() -> Iterator[Diagnosis]:
+    yield Diagnosis("brushwork", __version__)
+    yield Diagnosis("python", f"{platform.python_version()} ({sys.executable})")
+    yield Diagnosis("system", platform.platform())
+    yield Diagnosis("torch", torch.__version__)
+    yield Diagnosis("pillow", version("pillow"))
+
+
+def _machine() -> Iterator[Diagnosis]:
+    device = select_device("auto")
+    yield Diagnosis("device", f"{describe_device(device)}; {describe_device_choice()}")
+    yield Diagnosis("precision", f"{resolve_precision('auto', device)}, taken by --precision auto on {device.type}")
+    yield Diagnosis("accelerators", ", ".join(_accelerators()) or "none that torch can use")
+    limit = os.environ.get("OMP_NUM_THREADS")
+    given = f", OMP_NUM_THREADS={limit}" if limit else ""
+    yield Diagnosis("threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores{given}")
+    yield _engine()
+    left = available_memory(device)
+    yield Diagnosis("memory", "unknown" if left is None else f"{format_gigabytes(left)} may be used on {device.type}")
+
+
+def _engine() -> Diagnosis:
+    compiled = load_library()
+    others = ", ".join(engine for engine in usable_engines() if engine != fastest_engine())
+    value = f"{fastest_engine()}, taken by --engine auto on processors; there are also {others}"
+    if compiled is None:
+        advice = "the fast path is missing: install a C++ compiler (g++ or clang++), and brushwork once more"
+        return Diagnosis("engine", value, advice)
+    return Diagnosis("engine", f"{value}; kernels for {compiled.variant}")
+
+
+def _accelerators() -> Iterator[str]:
+    for name in ACCELERATORS:
+        with suppress(InputError):
+            yield describe_device(select_device(name))
+
+
+def _weights() -> Iterator[Diagnosis]:
+    yield _cache()
+    needed = {preset.network for preset in PRESETS.values()}
+    for one in weight_sets():
+        what, grave = f"weights {one.name}", one.name in needed and bool(one.hint)
+        if one.state == "missing" and not grave:
+            yield Diagnosis(what, f"not here; brushwork weights get {one.name}")
+        else:
+            state = ", ".join(part for part in (one.state, one.architecture, format_megabytes(one.size)) if part)
+            yield Diagnosis(what, state, one.hint, grave)
+
+
+def _cache() -> Diagnosis:
+    folder = cache_folder()
+    nearest = nearest_folder(folder)
+    if _takes_files(nearest):
+        return Diagnosis("cache", str(folder))
+    return Diagnosis("cache", str(folder), f"{nearest} cannot be written: name another folder in BRUSHWORK_CACHE.")
+
+
+def _folders() -> Iterator[Diagnosis]:
+    here = Path.cwd()
+    advice = f"{here} cannot be written: name another one for results with -o."
+    yield Diagnosis("current folder", str(here), "" if _takes_files(here) else advice)
+    try:
+        yield Diagnosis("temporary files", temporary_place())
+    except InputError as error:
+        advice = f"{error} Without it they lie beside the result, and - for a picture is refused."
+        yield Diagnosis("temporary files", "no place", advice)
+
+
+def _takes_files(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+
+def _extras() -> Iterator[Diagnosis]:
+    for extra, (package, purpose) in EXTRAS.items():
+        try:
+            yield Diagnosis(f"extra {extra}", f"{package} {version(package)}")
+        except PackageNotFoundError:
+            advice = f"not installed; for {purpose}: pip install 'brushwork[{extra}]'"
+            yield Diagnosis(f"extra {extra}", "not installed", advice)

@@ -1,0 +1,184 @@
+"""`brushwork evaluate`: how near results are to their photographs and paintings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from cyclopts import Parameter
+from rich import box
+from rich.table import Table
+
+from brushwork.cli.consoles import make_console
+from brushwork.cli.execute import set_threads
+from brushwork.cli.flags import MACHINE, OUTPUT, PICTURES, JsonFlag, field_docs, home_path, parse_integer
+from brushwork.cli.output import Row, format_number, log, print_json, print_result, require_table, write_table
+from brushwork.cli.paths import list_images
+from brushwork.devices.select import select_device
+from brushwork.errors import InputError
+from brushwork.images import read_image
+from brushwork.jobs.job import DeviceName
+from brushwork.jobs.rerun import read_origin
+from brushwork.metrics import EVALUATION_SIZE, Evaluator, Metrics
+
+_JUDGES = ("vgg16", "alexnet")
+"""Networks that judge where none is asked for: the first that painted no result. Most are painted with VGG-19."""
+
+_BETTER = {"ssim": "↑", "psnr": "↑"}
+"""Figures that are better when they are larger; of all others, smaller ones are."""
+
+
+class EvaluationCase(NamedTuple):
+    """A result, and what it is judged by."""
+
+    result: Path
+    content: Path
+    style: Path
+
+
+def evaluate(
+    *results: str,
+    content: Annotated[Path | None, Parameter(group=PICTURES)] = None,
+    style: Annotated[Path | None, Parameter(group=PICTURES)] = None,
+    network: str | None = None,
+    size: Annotated[int, Parameter(converter=parse_integer)] = EVALUATION_SIZE,
+    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="TABLE")] = None,
+    json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
+    quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
+    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None,
+) -> int:
+    """Judge how near results are to their photographs and paintings, in networks that did not paint them.
+
+    `brushwork evaluate out.png` finds photograph and painting in what is written in the picture; pictures of other
+    programs need `--content` and `--style`. Learned perceptual distance (LPIPS in AlexNet and VGG-16), SSIM, PSNR, and
+    distances of content, Gram matrices, moments, distributions and colors; 0 is perfect but for SSIM and PSNR.
+
+    Parameters
+    ----------
+    results
+        Pictures that were painted: files, or folders.
+    content
+        The photograph; else the one that each result was painted from.
+    style
+        The painting; else the one that each result was painted after.
+    network
+        Network in which content and style are measured; take one that the results were not painted with. Without it,
+        vgg16, or alexnet if a result was painted with vgg16.
+    size
+        Long side in pixels at which is judged; results are never enlarged.
+    output
+        Write the table into this file: .md, .csv or .json.
+    json
+        Print the figures as one JSON document.
+    quiet
+        Say nothing but errors and the figures.
+    device
+        Where to compute; auto takes the fastest that is there.
+    threads
+        Threads on the CPU; without it, OMP_NUM_THREADS or one for each core.
+    """
+    if not results:
+        raise InputError("a result is missing: brushwork evaluate RESULT --content PHOTO --style PAINTING")
+    if output is not None:
+        require_table(output)
+    set_threads(threads)
+    cases = [_case(path, content, style) for path in list_images(results, quiet=quiet)]
+    place = select_device(device)
+    models = [_model(path) for path, *_ in cases]
+    evaluator = Evaluator.load(network or _judge_of(models), place)
+    rows = []
+    for case, model in zip(cases, models, strict=True):
+        if not quiet:
+            _tell_about(case, model, evaluator.encoder.name)
+        found, content_image, style_image = (read_image(path).image.to(place) for path in case)
+        judgement = evaluator(found, content=content_image, style=style_image, size=size)
+        rows.append({**{name: str(path) for name, path in case._asdict().items()}, **asdict(judgement)})
+    if output is not None:
+        write_table(rows, output)
+    _print(rows, json)
+    return 0
+
+
+def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCase:
+    """What was not given is taken from the record in the result.
+
+    Raises: InputError: there is none, or it names no one painting.
+    """
+    if content is not None and style is not None:
+        return EvaluationCase(path, content, style)
+    try:
+        content_then, styles, _ = read_origin(path)
+    except InputError as error:
+        raise InputError(f"{error} Or say what {path.name} is judged by: --content PHOTO --style PAINTING.") from error
+    if style is None and len(styles) != 1:
+        raise InputError(f"{path} was painted after {len(styles)} paintings: name the one to judge by, with --style.")
+    return EvaluationCase(path, content or content_then, style or styles[0])
+
+
+def _model(path: Path) -> str | None:
+    """The network that a picture was painted with, if its record says."""
+    with suppress(InputError):
+        return read_origin(path).network
+    return None
+
+
+def _judge_of(models: Sequence[str | None]) -> str:
+    """A network that painted none of the results, for all of them: figures of two networks do not compare."""
+    return next((one for one in _JUDGES if not any(_same(one, model) for model in models)), _JUDGES[0])
+
+
+def _same(network: str, model: str | None) -> bool:
+    """Whether two are one network, as it came or with other weights: vgg19 and vgg19-normalized, say."""
+    return model is not None and network.partition("-")[0] == model.partition("-")[0]
+
+
+def _tell_about(case: EvaluationCase, model: str | None, network: str) -> None:
+    """What is being judged, and whether its judge is its painter."""
+    log(f"judging {case.result} beside {case.content.name} and {case.style.name}")
+    if _same(network, model):
+        log(f"note: {case.result.name} was painted with {model}, which grades its own work: take another --network.")
+
+
+def _print(rows: Sequence[Row], json: bool) -> None:
+    if json:
+        print_json(rows)
+    elif not make_console().is_terminal:
+        print_result("\t".join(rows[0]))
+        for row in rows:
+            print_result("\t".join(format_number(value) for value in row.values()))
+    else:
+        make_console().print(_one(rows[0]) if len(rows) == 1 else _many(rows))
+
+
+def _one(row: Row) -> Table:
+    """A figure in each line, with what it means."""
+    meanings = field_docs(Metrics)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=row["result"])
+    for title in ("", "", "better", "meaning"):
+        table.add_column(title, justify="left" if title == "meaning" else "right", overflow="fold")
+    for name, value in _figures(row).items():
+        table.add_row(name.replace("_", " "), format_number(value), _better(name), meanings[name])
+    return table
+
+
+def _many(rows: Sequence[Row]) -> Table:
+    """A result in each line."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"in {rows[0]['network']}; ↓ smaller is better")
+    table.add_column("result", overflow="fold")
+    for name in _figures(rows[0]):
+        table.add_column(f"{name.replace('_', ' ')} {_better(name)}", justify="right")
+    for row in rows:
+        table.add_row(Path(row["result"]).stem, *map(format_number, _figures(row).values()))
+    return table
+
+
+def _figures(row: Row) -> Row:
+    return {name: value for name, value in row.items() if isinstance(value, float)}
+
+
+def _better(name: str) -> str:
+    return _BETTER.get(name, "↓")

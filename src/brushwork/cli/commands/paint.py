@@ -1,0 +1,174 @@
+"""`brushwork paint`: content images in the style of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from cyclopts import App, Parameter
+
+from brushwork.cli.config import resolve_options, split_init
+from brushwork.cli.dashes import STREAM, Picture
+from brushwork.cli.execute import execute
+from brushwork.cli.flags import PICTURES, SETTINGS, ConfigFile, Given, make_flags
+from brushwork.cli.paths import has_folder, list_images, parse_regions
+from brushwork.cli.request import Execute, StdStreams, feedforward_options, make_request
+from brushwork.cli.run_flags import FeedForwardFlags, RunFlags
+from brushwork.errors import InputError
+from brushwork.feedforward.adain_transfer import AdaINOptions
+from brushwork.feedforward.inference import FeedForwardOptions
+from brushwork.feedforward.model import find_model_file
+from brushwork.feedforward.stylize import ModelOptions
+from brushwork.options import Init
+from brushwork.recipes import RecipeOptions, load_preset
+
+START_HELP = """Starting point: the photograph (content), the painting (style), white noise (noise), gray, what
+--instant paints (instant), or a picture file."""
+_STYLES_IN_A_NAME = 3
+
+NameList: TypeAlias = Annotated[
+    list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False), STREAM
+]
+
+if TYPE_CHECKING:
+    TransferFlags: TypeAlias = Given
+else:
+    TransferFlags = make_flags(load_preset("default"), types={"init": str}, texts={"init": START_HELP})
+
+
+app = App(name="paint", usage="Usage: brushwork paint [OPTIONS] CONTENT STYLE...")
+
+
+@app.default
+def paint(
+    content: Picture,
+    /,
+    *styles: Picture,
+    style: NameList = [],  # noqa: B006
+    region: Annotated[
+        list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False)
+    ] = [],  # noqa: B006
+    each: Annotated[bool, Parameter(group=PICTURES, negative=(), show_default=False)] = False,
+    preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
+    ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
+    config: ConfigFile = None,
+    feedforward: FeedForwardFlags = FeedForwardFlags(),  # noqa: B008
+    flags: RunFlags = RunFlags(),  # noqa: B008
+    given: Annotated[TransferFlags, Parameter(name="*")] = {},  # noqa: B006
+    execute: Annotated[Execute, Parameter(parse=False)] = execute,
+) -> int:
+    """Paint a photograph in the style of a painting.
+
+    `brushwork paint photo.jpg painting.jpg` writes photo+painting.png into the current folder; `-o` names another file.
+
+    Several paintings are blended into one picture (`--style-blend` weighs them). With `--each`, and wherever a folder
+    of paintings is given, each painting gives a picture of its own. A folder of photographs stands for every
+    photograph in it; several can be named when the paintings come after `--style`:
+    `brushwork paint one.jpg two.jpg --style painting.jpg -o painted/`.
+
+    A flag goes before a line of the `--config` file, that before BRUSHWORK_… in the environment, that before the
+    preset. Ctrl-C keeps the picture so far; `--resume` goes on.
+
+    Parameters
+    ----------
+    content
+        The photograph: a file, a folder, or - for standard input.
+    styles
+        The paintings: files, or folders.
+    style
+        Paintings, when all the pictures before are photographs.
+    region
+        Two masks as photo_mask.png:painting_mask.png: where the first is white is painted after where the second is;
+        gray is in between; without the second: after all of the painting. In colored maps every color is a region. One
+        after the other for the paintings in their order, or all for the only one. `--guides` and `--feather` say more.
+    each
+        One picture for each painting, instead of a blend.
+    preset_name
+        The settings of a published program; `brushwork presets` lists them.
+    ratio
+        α/β, as the papers give it: sets the content weight to this times the style weight (1e-4 to 1e-2 are usual
+        with the presets gatys-2015 and gatys-2016). What the two weights multiply is the preset's `convention`.
+    config
+        Options from a file, one `flag = value` in a line; flags given here win.
+    """
+    given, init = split_init(given, Init)
+    feedforward.require_consistent()
+    if feedforward.model is not None:
+        others = {"--instant": feedforward.instant, "--region": bool(region), "--preset": preset_name != "default"}
+        require_no_conflicts(feedforward.model, [*style, *styles], others)
+        return _by_painter(content, feedforward, given, flags, execute)
+    base = load_preset(preset_name)
+    options: RecipeOptions | FeedForwardOptions = resolve_options(base, given, ratio)
+    if feedforward.instant:
+        options, init = feedforward_options(AdaINOptions, base, given, {"strength": feedforward.strength}, flags), None
+    contents, style_images = _parted([content, *styles], style)
+    each, several = each or has_folder(style_images), has_folder([*contents, *style_images])
+    with StdStreams() as pipes:
+        content_images = list_images([pipes.input_path(name) for name in contents], quiet=flags.quiet)
+        found = list_images([pipes.input_path(name) for name in style_images], quiet=flags.quiet)
+        blends = [(one,) for one in found] if each else [tuple(found)]
+        runs = [(one, blend, _name(one, blend)) for one, blend in product(content_images, blends)]
+        regions = parse_regions(region, len(runs))
+        return execute(make_request(options, runs, flags, pipes, is_batch=several, init=init, regions=regions))
+
+
+def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
+    """Photographs and paintings: of those that were named the first, and the others; or all, and those of --style."""
+    if style:
+        return named, style
+    if len(named) == 1:
+        raise InputError(
+            f"a painting is missing: brushwork paint {named[0]} PAINTING (or --model NAME: `brushwork models` "
+            "lists those that are here)"
+        )
+    return named[:1], named[1:]
+
+
+def _by_painter(content: str, feedforward: FeedForwardFlags, given: Given, flags: RunFlags, execute: Execute) -> int:
+    """Paint one photograph, or a folder of them, by a painter."""
+    own = {"strength": feedforward.strength, "statistics": feedforward.statistics}
+    options = model_options(str(feedforward.model), given, own, flags)
+    with StdStreams() as pipes:
+        name = model_stem(options.model)
+        runs = [
+            (photo, (), f"{photo.stem}+{name}") for photo in list_images([pipes.input_path(content)], quiet=flags.quiet)
+        ]
+        return execute(make_request(options, runs, flags, pipes, is_batch=has_folder([content]), init=None))
+
+
+def _name(content: Path, styles: tuple[Path, ...]) -> str:
+    """photo+painting; of many paintings, the first ones."""
+    rest = len(styles) - _STYLES_IN_A_NAME
+    more = [f"{rest}-more"] if rest > 0 else []
+    return "+".join([content.stem, *(one.stem for one in styles[:_STYLES_IN_A_NAME]), *more])
+
+
+def model_options(model: str, given: Given, own: Mapping[str, Any], flags: RunFlags) -> ModelOptions:
+    """The options of painting by a painter: its `own`, over those that were given for painting.
+
+    Raises: InputError: no such painter, or a value out of range.
+    """
+    find_model_file(model)  # unknown names are told before any picture is read
+    return feedforward_options(ModelOptions, ModelOptions(), given, {"model": model, **own}, flags)
+
+
+def require_no_conflicts(model: str, styles: list[str], others: dict[str, bool]) -> None:
+    """Refuse what cannot go with a painter.
+
+    Raises: InputError: a painting, or a flag that asks for another way of painting.
+    """
+    if styles:
+        raise InputError(
+            f"the painting {styles[0]} and --model {model} were both given: a painter has its own style; leave "
+            "one away. (Several photographs to paint: put them into a folder, and give that.)"
+        )
+    for flag, is_given in others.items():
+        if is_given:
+            raise InputError(f"{flag} and --model were both given: they are two ways of painting; leave one away.")
+
+
+def model_stem(model: str) -> str:
+    """What results are called after."""
+    return Path(model).stem

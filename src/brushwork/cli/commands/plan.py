@@ -1,0 +1,102 @@
+"""`brushwork plan …`: what a command would take; nothing is painted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial, update_wrapper
+from typing import Any
+
+from cyclopts import App
+from rich import box
+from rich.table import Table
+
+from brushwork.cli.commands import mdan, paint, reconstruct, texture
+from brushwork.cli.consoles import make_console
+from brushwork.cli.execute import set_threads
+from brushwork.cli.output import FAILURE, format_gigabytes, log, print_json
+from brushwork.cli.progress import format_minutes
+from brushwork.cli.request import Request
+from brushwork.jobs import FeedForwardJob, OptimizationJob, plan_feedforward_job, plan_job
+from brushwork.jobs.plan import JobPlan
+from brushwork.recipes import TextureOptions
+
+
+def print_plan(request: Request) -> int:
+    """Print the plan of every job: sizes, iterations, memory, time. The exit code is 1 where one does not fit."""
+    set_threads(request.flags.threads)
+    if not request.flags.quiet and any(isinstance(job, OptimizationJob) for job in request.jobs):
+        log("measuring how fast this machine is")
+    plans = [(job, _plan(job, request.flags.memory)) for job in request.jobs]
+    if request.flags.json:
+        documents = [_document(job, one) for job, one in plans]
+        print_json(documents if request.is_batch else documents[0])
+    else:
+        for job, one in plans:
+            _print(job, one)
+    return 0 if all(one.fits for _, one in plans) else FAILURE
+
+
+def _plan(job: OptimizationJob | FeedForwardJob, memory: int | None) -> JobPlan:
+    return (
+        plan_job(job, memory=memory) if isinstance(job, OptimizationJob) else plan_feedforward_job(job, memory=memory)
+    )
+
+
+def _print(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> None:
+    terminal = make_console()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("size", "iterations", "memory", "time"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for level in one.levels:
+        table.add_row(str(level.size), str(level.iterations), format_gigabytes(level.memory), _time(level.seconds))
+    table.add_section()
+    table.add_row("all", str(one.iterations), format_gigabytes(one.memory), _time(one.seconds), style="bold")
+    terminal.print(f"{job.output} on {one.device}", soft_wrap=True)
+    terminal.print(table)
+    terminal.print(_verdict(job, one), soft_wrap=True)
+
+
+def _verdict(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> str:
+    if one.available is None:
+        return "How much memory there is, is not known."
+    if one.fits:
+        return f"It fits{f' in {one.tiling}' if one.tiling else ''}: {format_gigabytes(one.available)} may be used."
+    return f"It does not fit: {format_gigabytes(one.available)} may be used. {_what_fits(job, one.max_size)}"
+
+
+def _what_fits(job: OptimizationJob | FeedForwardJob, largest: int | None) -> str:
+    if not largest:
+        return "No size does."
+    if isinstance(job.options, TextureOptions):
+        return f"The largest that does has {largest} pixels on its long side."
+    return f"The largest that does is --size {largest}."
+
+
+def _time(seconds: float | None) -> str:
+    return "?" if seconds is None else format_minutes(seconds)
+
+
+def _document(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> dict[str, Any]:
+    levels = [{**asdict(level), "size": [level.size.width, level.size.height]} for level in one.levels]
+    totals = {"iterations": one.iterations, "memory": one.memory, "seconds": one.seconds}
+    verdict: dict[str, Any] = {"available": one.available, "fits": one.fits, "largest": one.max_size}
+    verdict["tiling"] = None if one.tiling is None else one.tiling._asdict()
+    return {"output": str(job.output), "device": one.device, "levels": levels, **totals, **verdict}
+
+
+def _only_planned(command: Any) -> Any:
+    return update_wrapper(partial(command, execute=print_plan), command)
+
+
+app = App(
+    name="plan",
+    help="Say what a command would take: sizes, iterations, memory and time. Nothing is painted.",
+    usage="Usage: brushwork plan [COMMAND] [OPTIONS] CONTENT STYLE...",
+)
+app.default(_only_planned(paint.paint))
+app.command(_only_planned(mdan.mdan), name="mdan")
+app.command(_only_planned(texture.texture), name="texture")
+_RECONSTRUCT = App(name="reconstruct", help="Plan a reconstruction.")
+_RECONSTRUCT.command(_only_planned(reconstruct.content), name="content")
+_RECONSTRUCT.command(_only_planned(reconstruct.style), name="style")
+app.command(_RECONSTRUCT)

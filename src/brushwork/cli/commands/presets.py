@@ -1,0 +1,44 @@
+"""`brushwork presets`: the published programs as settings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from brushwork.cli.flags import JsonFlag
+from brushwork.cli.output import print_json, print_result
+from brushwork.recipes import PRESETS, WHOSE, TransferOptions
+
+
+def presets(*, json: JsonFlag = False) -> int:
+    """List the presets, and what each sets.
+
+    Parameters
+    ----------
+    json
+        Print all settings of all presets as one JSON document.
+    """
+    if json:
+        print_json({name: asdict(one) for name, one in PRESETS.items()})
+        return 0
+    for name, one in PRESETS.items():
+        print_result(f"{name}: {WHOSE[name]}")
+        if one != TransferOptions():
+            print_result(f"    {_what_it_sets(one)}")
+    return 0
+
+
+def _what_it_sets(one: TransferOptions) -> str:
+    plain = asdict(TransferOptions())
+    changed = {name: value for name, value in asdict(one).items() if value != plain[name]}
+    return " ".join(f"{name.replace('_', '-')}={_written(value)}" for name, value in changed.items())
+
+
+def _written(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(map(_written, value))
+        case float():
+            return f"{value:g}"
+    return str(value)

@@ -1,0 +1,133 @@
+"""`brushwork reproduce`: the papers' experiments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from brushwork.cli.flags import MACHINE, home_path
+from brushwork.cli.output import log, print_result
+from brushwork.cli.temporary import temporary_beside
+from brushwork.devices.select import select_device
+from brushwork.errors import InputError
+from brushwork.experiments import (
+    EXPERIMENTS,
+    CellResult,
+    ExperimentReport,
+    ExperimentRequest,
+    load_experiment,
+    run_cells,
+    run_in_processes,
+    run_on_ray,
+)
+from brushwork.experiments.context import FULL_SIZE, QUICK_SIZE
+from brushwork.experiments.runner import Executor
+from brushwork.jobs.job import DeviceName
+from brushwork.options import SMALLEST_SIDE
+from brushwork.storage.file_names import to_command_line
+from brushwork.storage.pipes import require_no_pipe
+
+
+def reproduce(
+    *experiments: str,
+    content: tuple[Path, ...] = (),
+    style: tuple[Path, ...] = (),
+    size: int | None = None,
+    quick: bool = False,
+    out: Annotated[Path, Parameter(alias="-o", converter=home_path)] = Path("lab"),
+    jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
+    engine: Annotated[Literal["processes", "ray"], Parameter(group=MACHINE)] = "processes",
+    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+) -> int:
+    """Repeat experiments of the papers, each with a report: a page with its pictures, and the figures as JSON.
+
+    `brushwork reproduce` lists the experiments. What is painted already is not painted again.
+
+    Parameters
+    ----------
+    experiments
+        Names of experiments, or all.
+    content
+        Photographs to paint, instead of those that come along; most experiments use the first.
+    style
+        Paintings, likewise.
+    size
+        Long side of the pictures, in pixels; without it 512, as the papers painted, and 192 for --quick.
+    quick
+        Small pictures and two fifths of the iterations (of fig3 four fifths): enough to judge most claims. All
+        experiments together take about 45 minutes on one core of a processor.
+    out
+        Folder of the reports; each experiment has its own inside.
+    jobs
+        Processes that paint at the same time; with Ray, the processors that each cell takes.
+    engine
+        Who paints: processes of this machine, or a Ray cluster (the one that RAY_ADDRESS names, or one begun here;
+        needs the extra brushwork[ray]). Its machines see the pictures and the folder under the same paths.
+    device
+        Where to compute; auto takes the fastest that is there.
+    """
+    size = (QUICK_SIZE if quick else FULL_SIZE) if size is None else size
+    require_lab(size, jobs)
+    spread = pick_executor(jobs, engine)
+    for path in (*content, *style):
+        require_no_pipe(path)  # each cell reads it
+    if not experiments:
+        for name, line in EXPERIMENTS.items():
+            print_result(f"{name}: {line}")
+    names = list(EXPERIMENTS) if experiments == ("all",) else list(experiments)
+    place = str(select_device(device))
+    if engine == "ray":  # its workers have folders of their own
+        out, content, style = out.absolute(), _absolute(content), _absolute(style)
+    orders = [
+        ExperimentRequest(load_experiment(name).name, out / name, content, style, size, quick, place) for name in names
+    ]
+    for request in orders:
+        print_result(str(_report(request, spread)))
+    return 0
+
+
+def _absolute(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    return tuple(path.absolute() for path in paths)
+
+
+def _command(request: ExperimentRequest) -> str:
+    """The command that makes this report; pictures by their names, wherever they lie."""
+    images = {"--content": request.contents, "--style": request.styles}
+    named = [word for flag, paths in images.items() for path in paths for word in (flag, path.name)]
+    quick = ["--quick"] if request.is_quick else []
+    return to_command_line(["brushwork", "lab", request.experiment, *quick, "--size", str(request.size), *named])
+
+
+def pick_executor(jobs: int, engine: str = "processes") -> Executor | None:
+    """How cells are spread; None: one after the other, here."""
+    if engine == "ray":
+        return run_on_ray(jobs)
+    return run_in_processes(jobs) if jobs > 1 else None
+
+
+def require_lab(size: int, jobs: int) -> None:
+    """Refuse pictures too small to be painted, and less than one process.
+
+    Raises: InputError.
+    """
+    if size < SMALLEST_SIDE:
+        raise InputError(f"size is {size}: it must be {SMALLEST_SIDE} pixels or more.")
+    if jobs < 1:
+        raise InputError(f"jobs is {jobs}: it must be 1 or more.")
+
+
+def _report(request: ExperimentRequest, spread: Executor | None) -> Path:
+    results: dict[str, CellResult] = {}
+    with temporary_beside(request.folder):
+        for name, one in run_cells(request, spread):
+            results[name] = one
+            log(f"{request.experiment} {name}: {one.seconds:.0f} s")
+    context, kind = request.load_context(), load_experiment(request.experiment)
+    ordered = [results[cell.name] for cell in kind.cells(context)]
+    report = ExperimentReport(kind, context.inputs, ordered, created_by=_command(request))
+    for check in report.checks:
+        verdict = {True: "holds", False: "does not hold", None: "look"}[check.holds]
+        log(f"{verdict}: {check.claim}: {check.measured}")
+    return report.write(request.folder)

@@ -1,0 +1,208 @@
+"""`brushwork style`: style files, blended styles, and combined style images."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from cyclopts import App, Parameter
+
+from brushwork.cli.config import resolve_options
+from brushwork.cli.dashes import Picture
+from brushwork.cli.execute import execute
+from brushwork.cli.flags import MACHINE, OUTPUT, SETTINGS, ConfigFile, Given, home_path, make_flags
+from brushwork.cli.output import BYTES_PER_MEGABYTE, log, print_result
+from brushwork.cli.paths import list_images
+from brushwork.cli.request import Execute, StdStreams, make_request
+from brushwork.cli.run_flags import RunFlags
+from brushwork.controls import StyleFile, blend_style_files
+from brushwork.controls.style_file import ENDING
+from brushwork.devices.select import select_device
+from brushwork.errors import InputError
+from brushwork.images import MAX_PIXELS, fit_size, image_size, read_image
+from brushwork.jobs.job import DeviceName
+from brushwork.options import EncoderOptions, SizeOptions
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes import TextureOptions, TransferOptions, extract_style, load_preset
+from brushwork.recipes.style_extraction import looked_at
+from brushwork.storage.folders import expand_user
+
+_OF_STYLE = (
+    *(field.name for kind in (SizeOptions, EncoderOptions) for field in fields(kind)),
+    *("content_layers", "style_layers", "style_scale", "min_size"),
+)
+"""The options of a transfer that decide what is seen of a painting."""
+
+if TYPE_CHECKING:
+    StyleFlags: TypeAlias = Given
+else:
+    StyleFlags = make_flags(
+        load_preset("default"), without=[field.name for field in fields(TransferOptions) if field.name not in _OF_STYLE]
+    )
+
+Output: TypeAlias = Annotated[
+    Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"FILE{ENDING}")
+]
+Force: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
+
+app = App(name="style", help="Keep styles of paintings in files, mix them, and combine paintings.")
+
+COMBINED = TextureOptions(
+    picture_size=512,
+    measure="long",
+    style_layers=("conv1_1", "conv2_1"),
+    pooling="max",
+    padding="reflect",
+    iterations=200,
+)
+"""Gram matrices up to conv2_1, from the composition on: as the authors of 1611.07865 do (500 iterations, relu2_1)."""
+
+if TYPE_CHECKING:
+    CombinedFlags: TypeAlias = Given
+else:
+    CombinedFlags = make_flags(
+        COMBINED,
+        without=("size", "init", "init_noise", "noise", "seed"),
+        names={"picture_size": "--size", "style_layers": "--layers"},
+        texts={
+            "picture_size": "Size of the result, and at which the strokes are looked at, as `measure` says.",
+            "style_layers": "Layers whose Gram matrices are the strokes: deeper ones have larger strokes.",
+        },
+    )
+
+
+@app.command
+def extract(
+    style: Path,
+    /,
+    *,
+    output: Output = None,
+    force: Force = False,
+    preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
+    config: ConfigFile = None,
+    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+    given: Annotated[StyleFlags, Parameter(name="*")] = {},  # noqa: B006
+) -> int:
+    """Keep the style of a painting in a file of some megabytes, which stands for the painting in other commands.
+
+    `brushwork style extract painting.jpg` writes painting.style into the current folder, and
+    `brushwork paint photo.jpg painting.style` paints with it, just as with the painting: at the same size, network and
+    layers. At other sizes the nearest one that was kept is taken.
+
+    Parameters
+    ----------
+    style
+        The painting: a picture file.
+    output
+        Where the style goes; without it, a file in the current folder, named after the painting.
+    force
+        Overwrite what is there.
+    preset_name
+        The settings of a published program; `brushwork presets` lists them.
+    config
+        Options from a file, one `flag = value` in a line; flags given here win.
+    device
+        Where to compute; auto takes the fastest that is there.
+    """
+    options = resolve_options(load_preset(preset_name), given)
+    place = select_device(device)
+    # As `paint` reads it: a giant no larger than it is looked at.
+    image = read_image(style, min_size=looked_at(image_size(style), options)).image.to(place)
+    kept = extract_style(image, options, style.name, encoder=load_encoder_for(options, place))
+    return _write(kept, output or Path(f"{style.stem}{ENDING}"), force)
+
+
+@app.command(name="blend")
+def blend_files(*styles: str, output: Output = None, force: Force = False) -> int:
+    """Mix styles that were kept: `brushwork style blend a.style:0.7 b.style:0.3 -o c.style`.
+
+    Parameters
+    ----------
+    styles
+        Files, each with its weight after a colon (1 without it); weights are divided by their sum.
+    output
+        Where the mixture goes; without it, a file in the current folder, named after the styles.
+    force
+        Overwrite what is there.
+    """
+    parts = [_weighed(style) for style in styles]
+    kept = blend_style_files([StyleFile.read(path) for path, _ in parts], [weight for _, weight in parts])
+    return _write(kept, output or Path(f"{'+'.join(path.stem for path, _ in parts)}{ENDING}"), force)
+
+
+@app.command
+def info(style: Path, /) -> int:
+    """Say what a style was taken from, and how.
+
+    Parameters
+    ----------
+    style
+        A file that `brushwork style extract` or `mix` wrote.
+    """
+    kept = StyleFile.read(style)
+    seen = ", ".join(f"{name} {value}" for name, value in vars(kept.encoder).items() if name != "fingerprint")
+    print_result(f"{kept.source}: at {' and '.join(map(str, kept.styles))} pixels; {', '.join(kept.layers)}; {seen}")
+    return 0
+
+
+def _weighed(given: str) -> tuple[Path, float]:
+    """a.style:0.7 → a.style, 0.7.
+
+    Raises: InputError: a weight that is no number.
+    """
+    name, colon, weight = given.rpartition(":")
+    if not colon or given.lower().endswith(ENDING):
+        return expand_user(given), 1.0
+    try:
+        return expand_user(name), float(weight)
+    except ValueError:
+        raise InputError(f"{given}: {weight!r} is no weight; write as in starry{ENDING}:0.7.") from None
+
+
+def _write(kept: StyleFile, path: Path, force: bool) -> int:
+    if path.suffix.lower() != ENDING:
+        raise InputError(f"the style is to be {path}: its name must end in {ENDING}.")
+    kept.write(path, overwrite=force)
+    log(f"the style of {kept.source}, {kept.nbytes / BYTES_PER_MEGABYTE:.1f} MB")
+    print_result(str(path))
+    return 0
+
+
+def combine(
+    composition: Picture,
+    strokes: Picture,
+    /,
+    *,
+    config: ConfigFile = None,
+    flags: RunFlags = RunFlags(),  # noqa: B008
+    given: Annotated[CombinedFlags, Parameter(name="*")] = {},  # noqa: B006
+    execute: Annotated[Execute, Parameter(parse=False)] = execute,
+) -> int:
+    """Make a painting with the composition of one painting and the strokes of another, to paint photographs after.
+
+    `brushwork style combine composition.jpg strokes.jpg -o new.png`, then `brushwork paint photo.jpg new.png`.
+
+    Parameters
+    ----------
+    composition
+        The painting whose shapes and colors at large are kept; it is begun with.
+    strokes
+        The painting whose fine texture is taken.
+    config
+        Options from a file, one `flag = value` in a line; flags given here win.
+    """
+    options = resolve_options(COMBINED, given)
+    with StdStreams() as pipes:
+        files = list_images([pipes.input_path(name) for name in (composition, strokes)])
+        if len(files) > len((composition, strokes)):
+            raise InputError("combine takes two pictures, and a folder was given: name the files.")
+        coarse, fine = files
+        own = image_size(coarse, max_pixels=flags.max_pixels or MAX_PIXELS)
+        canvas = fit_size(own, options.picture_size, measure=options.measure)
+        sized = replace(options, size=f"{canvas.width}x{canvas.height}")
+        runs = [(fine, (), f"{coarse.stem}-in-{fine.stem}")]
+        return execute(make_request(sized, runs, flags, pipes, is_batch=False, init=coarse))
+
+
+app.command(combine)

@@ -1,0 +1,273 @@
+"""`brushwork sweep`: every combination of some settings at a small size, on one page."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+
+from cyclopts import App, Parameter, Token
+
+from brushwork.cli.commands.paint import START_HELP
+from brushwork.cli.commands.reproduce import pick_executor, require_lab
+from brushwork.cli.config import resolve_options, split_init
+from brushwork.cli.flags import (
+    MACHINE,
+    PICTURES,
+    SETTINGS,
+    ConfigFile,
+    Given,
+    home_path,
+    make_flags,
+    parse_extent,
+    parse_integer,
+)
+from brushwork.cli.output import log, print_result
+from brushwork.cli.paths import list_images
+from brushwork.cli.temporary import temporary_beside
+from brushwork.devices.select import select_device
+from brushwork.errors import InputError, suggest_names
+from brushwork.experiments import CellResult, ExperimentReport, run_cells
+from brushwork.experiments.contact_sheet import SHEET
+from brushwork.experiments.results import ResultStore
+from brushwork.experiments.sweep import Sweep, SweepChoice, as_experiment, combine_variations
+from brushwork.jobs.job import DeviceName
+from brushwork.options import Extent, Init
+from brushwork.recipes import PRESETS, TransferOptions, load_preset
+from brushwork.storage.folders import expand_user
+
+if TYPE_CHECKING:
+    SweepFlags: TypeAlias = Given
+else:
+    SweepFlags = make_flags(load_preset("default"), without=("size",), types={"init": str}, texts={"init": START_HELP})
+
+app = App(name="sweep", usage="Usage: brushwork sweep CONTENT STYLE... --vary NAME=VALUE,VALUE... [OPTIONS]")
+
+Output: TypeAlias = Annotated[Path, Parameter(name="--output", alias="-o", group=PICTURES, converter=home_path)]
+
+Variations = dict[str, dict[str, Any]]
+"""Name, with underscores → the value as it is shown → the value."""
+
+_YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
+
+
+@app.default
+def sweep(
+    content: Path,
+    /,
+    *styles: str,
+    vary: Annotated[list[str], Parameter(group=PICTURES, negative=(), show_default=False)] = [],  # noqa: B006
+    size: Annotated[Extent, Parameter(group=PICTURES, converter=parse_extent)] = 256,
+    full_size: Annotated[Extent | None, Parameter(group=PICTURES, converter=parse_extent)] = None,
+    output: Output = Path("sweep"),
+    preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
+    ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
+    config: ConfigFile = None,
+    jobs: Annotated[int, Parameter(group=MACHINE, converter=parse_integer)] = 1,
+    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+    given: Annotated[SweepFlags, Parameter(name="*")] = {},  # noqa: B006
+) -> int:
+    """Paint a photograph with every combination of some settings, small, to choose from.
+
+    `brushwork sweep photo.jpg painting.jpg --vary style-weight=40,160,640 --vary start=content,noise` paints six
+    pictures, and makes a page and a contact sheet of them. Each has a command beside it that paints it at full size.
+
+    What is painted already is not painted again: an interrupted sweep goes on where it stopped, and further values
+    can be added.
+
+    Parameters
+    ----------
+    content
+        The photograph.
+    styles
+        The paintings, blended; none when they are what is varied.
+    vary
+        What is varied, and its values: any option of `brushwork paint` (style-weight=40,160), style=*.jpg for
+        paintings, preset, or ratio. Once for each; the last one runs along the columns. Words of one value are joined
+        by +, as in style-layers=conv1_1+conv2_1,conv3_1.
+    size
+        Size of these pictures, in pixels; what it measures is the preset's `measure`.
+    full_size
+        Size in the commands: pixels, or full; without it, the preset's. Where sizes are varied, each has its own.
+    output
+        Folder of the pictures, the page and the sheet.
+    preset_name
+        The settings of a published program; `brushwork presets` lists them.
+    ratio
+        α/β: sets the content weight to this times the style weight.
+    config
+        Options from a file, one `flag = value` in a line; flags given here win.
+    jobs
+        Processes that paint at the same time.
+    device
+        Where to compute; auto takes the fastest that is there.
+    """
+    require_lab(32, jobs)
+    given, init = split_init(given, Init)
+    wanted = parse_variations(vary)
+    _require(styles, wanted, {**given, **({} if ratio is None else {"ratio": ratio})}, preset_name)
+    if full_size is not None and "size" in wanted:
+        raise InputError("--full-size is given, and sizes are varied: each command has the size of its picture then.")
+    style_images = tuple(list_images(list(styles)))
+    fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": style_images, **given}
+    choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combine_variations(wanted))
+    runs = Sweep(output, expand_user(content), choices, init, str(select_device(device)))
+    report = ExperimentReport(
+        as_experiment(runs, [name.replace("_", "-") for name in wanted]),
+        runs.inputs(),
+        _painted(runs, jobs),
+        runs.commands("as painted" if "size" in wanted else full_size),
+    )
+    print_result(str(report.write(runs.folder)))
+    print_result(str(runs.folder / SHEET))
+    return 0
+
+
+def _require(styles: tuple[str, ...], wanted: Variations, given: dict[str, Any], preset_name: str) -> None:
+    """Refuse settings that are given and varied too, and sweeps without a painting."""
+    twice = [name for name in wanted if name in given or (name == "preset" and preset_name != "default")]
+    if twice:
+        name = twice[0].replace("_", "-")
+        raise InputError(f"--{name} is given, and varied too: write all its values after --vary {name}=.")
+    if styles and "style" in wanted:
+        raise InputError("paintings are given, and varied too: write all of them after --vary style=.")
+    if not styles and "style" not in wanted:
+        raise InputError("a painting is missing: name one after the photograph, or several with --vary style=*.jpg.")
+
+
+def _choice(row: str, column: str, chosen: dict[str, Any]) -> SweepChoice:
+    """One combination of settings; raises InputError where they cannot be together."""
+    options = {name: value for name, value in chosen.items() if name not in ("preset", "ratio", "style")}
+    style, name = chosen["style"], chosen["preset"]
+    styles = (style,) if isinstance(style, Path) else style
+    return SweepChoice(row, column, resolve_options(load_preset(name), options, chosen["ratio"]), name, styles)
+
+
+def _painted(runs: Sweep, jobs: int) -> list[CellResult]:
+    """All results, in the order of the cells."""
+    cells = runs.make_cells()
+    kept = sum(ResultStore(runs.folder).load(cell) is not None for cell in cells)
+    log(f"{len(cells)} pictures to paint" + (f", {kept} of them there already" if kept else ""))
+    results: dict[str, CellResult] = {}
+    with temporary_beside(runs.folder):
+        for name, one in run_cells(runs, pick_executor(jobs)):
+            results[name] = one
+            log(f"{len(results)}/{len(cells)} {name}: {one.seconds:.0f} s")
+    return [results[cell.name] for cell in cells]
+
+
+def parse_variations(written: Sequence[str]) -> Variations:
+    """What is to be varied: options of a transfer, `style` (paintings), `preset` and `ratio`.
+
+    Values are separated by commas; several words of one value by +, as style-layers=conv1_1+conv2_1,conv3_1.
+
+    Raises: InputError: nothing to vary, an unknown or repeated name, or a value that it cannot have.
+    """
+    found: Variations = {}
+    for one in written:
+        name, equals, values = one.partition("=")
+        name = name.strip().lstrip("-").replace("-", "_")
+        if not equals or not _parts(values):
+            raise InputError(f"--vary {one} has no values: write it as --vary style-weight=1e2,1e3,1e4.")
+        if name in found:
+            raise InputError(f"--vary {name.replace('_', '-')} is given twice: write all its values at once.")
+        found[name] = _values(name, values)
+    if not found:
+        raise InputError("there is nothing to vary: give --vary style-weight=1e2,1e3,1e4 or --vary style=*.jpg.")
+    return found
+
+
+def _values(name: str, written: str) -> dict[str, Any]:
+    if name == "style":
+        return _styles(written)
+    read = _reader(name)
+    found: dict[str, Any] = {}
+    for text in _parts(written):
+        value = _read(name, text, read)
+        if value not in found.values():
+            found[text] = value
+    return found
+
+
+def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise InputError(f"--vary {name.replace('_', '-')}: {error}.") from error
+
+
+def _styles(written: str) -> dict[str, Any]:
+    """Files, folders and patterns; shown by their names, as far as these tell them apart."""
+    names = [name for part in _parts(written) for name in _matching(part)]
+    paths = list(dict.fromkeys(list_images(names)))
+    stems = [path.stem for path in paths]
+    return {path.stem if stems.count(path.stem) == 1 else str(path): path for path in paths}
+
+
+def _matching(part: str) -> list[str]:
+    pattern = str(expand_user(part))
+    found = sorted(glob.glob(pattern))  # noqa: PTH207 (patterns may be absolute)
+    if not found and Path(pattern).exists():  # a name with brackets in it
+        return [pattern]
+    if not found:
+        raise InputError(f"--vary style={part}: there is no such painting.")
+    return found
+
+
+def _reader(name: str) -> Callable[[str], Any]:
+    """How a value of a setting is read; ValueError for one that it cannot have.
+
+    Raises: InputError: no such setting.
+    """
+    if name == "preset":
+        return _one_of(tuple(PRESETS))
+    hints = {**get_type_hints(TransferOptions), "ratio": float}
+    if name not in hints:
+        known = [one.replace("_", "-") for one in ("style", "preset", *hints)]
+        raise InputError(f"there is no setting {name.replace('_', '-')!r} to vary. {suggest_names(name, known)}")
+    return _of_type(hints[name])
+
+
+def _of_type(hint: Any) -> Callable[[str], Any]:
+    if get_origin(hint) is tuple:
+        one = _of_type(get_args(hint)[0])
+        return lambda text: tuple(one(part) for part in _parts(text, "+"))
+    if get_origin(hint) is Literal:
+        return _one_of(get_args(hint))
+    if hint == Extent:
+        return lambda text: parse_extent(None, [Token(value=text)])
+    return _PLAIN.get(hint, str)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no number") from None
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in _YES + _NO:
+        raise ValueError(f"{text!r} is neither yes nor no")
+    return text.lower() in _YES
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise ValueError(f"{text!r} is none of {', '.join(known)}")
+        return text
+
+    return read
+
+
+def _parts(written: str, sign: str = ",") -> list[str]:
+    return [part.strip() for part in written.split(sign) if part.strip()]
+
+
+_PLAIN: Mapping[Any, Callable[[str], Any]] = {
+    float: _number,
+    bool: _truth,
+    int: lambda text: parse_integer(None, [Token(value=text)]),
+}

@@ -1,0 +1,29 @@
+"""`brushwork train`: painters learn. A family a file: `train_johnson`, `train_super_resolution`, …"""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App
+
+_FAMILIES = {
+    "johnson": ("brushwork.cli.commands.train_johnson:johnson", "A network that paints any photograph in one style."),
+    "texture": (
+        "brushwork.cli.commands.train_texture:texture",
+        "A network that draws a texture from noise, or paints with it.",
+    ),
+    "super-resolution": (
+        "brushwork.cli.commands.train_super_resolution:super_resolution",
+        "A network that makes pictures 4 or 8 times as large.",
+    ),
+    "mgan": (
+        "brushwork.cli.commands.train_mgan:mgan",
+        "A decoder that paints photographs, taught against a judge of patches.",
+    ),
+}
+"""Name → where it is, and its line in the list."""
+
+app = App(name="train", help="Teach a network to paint in one pass.")
+for place, (name, (target, line)) in enumerate(_FAMILIES.items()):
+    # A family's file is imported when it is called; only then its own page says more than its line.
+    app.command(target, name=name, help=None if name in sys.argv else line, sort_key=place)

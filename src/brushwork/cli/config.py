@@ -1,0 +1,87 @@
+"""Where options come from: flag, settings file, environment, preset, default; the first that has one wins."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from cyclopts import App, ArgumentCollection
+from cyclopts.config import Dict, Env
+
+from brushwork.cli.flags import Given
+from brushwork.errors import InputError, suggest_names
+from brushwork.storage.folders import expand_user
+from brushwork.storage.pipes import content_of_pipe, is_there
+
+PREFIX = "BRUSHWORK_"
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a file in UTF-16 begins."""
+
+Recipe = TypeVar("Recipe")
+
+
+def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """The layer of `--config FILE.toml`: `flag = value` lines, with the flags' names, dashes or underscores.
+
+    Raises: InputError: no such file, no TOML, or a table in it. cyclopts' errors: unknown flags, wrong types.
+    """
+    config = arguments.get("--config", None)
+    given = config.tokens[0].value if config and config.tokens else os.environ.get(f"{PREFIX}CONFIG")
+    if config is None or not given:
+        return
+    settings = _read(Path(given))
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            raise InputError(f"{given} has a table [{name}]: write the options without tables, as size = 512.")
+    Dict(settings, use_commands_as_keys=False, source=given)(app, commands, arguments)
+
+
+ENVIRONMENT = Env(PREFIX, command=False, show=False)
+"""The layer of BRUSHWORK_SIZE and the like; names that are no option of the command are left alone."""
+
+
+def resolve_options(base: Recipe, given: Given, ratio: float | None = None) -> Recipe:
+    """A recipe's options: those given, over a preset or the defaults.
+
+    `ratio` is α/β: it sets the content's weight to ratio · style weight.
+
+    Raises: InputError: a value out of range, or both a ratio and a content weight.
+    """
+    if ratio is not None:
+        if "content_weight" in given:
+            raise InputError("--ratio and --content-weight were both given: the ratio sets the content's weight.")
+        if ratio < 0:
+            raise InputError(f"ratio is {ratio}: it must be 0 or more.")
+        style_weight = given.get("style_weight", getattr(base, "style_weight", 1.0))
+        given = {**given, "content_weight": ratio * style_weight}
+    return replace(base, **given)  # type: ignore[type-var]
+
+
+def split_init(given: Given, named: Any) -> tuple[Given, Path | None]:
+    """Tell a starting point by name from one that is a picture file.
+
+    Raises: InputError: neither.
+    """
+    init, names = given.get("init"), get_args(named)
+    if init is None or init in names:
+        return given, None
+    if not is_there(expand_user(init)):
+        raise InputError(f"the start {init!r} is neither a starting point nor a file. {suggest_names(init, names)}")
+    return {name: value for name, value in given.items() if name != "init"}, expand_user(init)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        piped = content_of_pipe(path)
+        content = expand_user(path).read_bytes() if piped is None else piped
+        if content.startswith(_UTF16):
+            raise InputError(f"the settings file {path} is UTF-16: save it as UTF-8.")
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"the settings file {path} is not TOML: {error}.") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"the settings file {path} cannot be read ({error}).") from error

@@ -1,0 +1,270 @@
+"""Execute a request: progress and notes to stderr, results to stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from brushwork.cli.callbacks import Callback, list_extra_files, make_callbacks, require_callbacks
+from brushwork.cli.dashes import is_dash
+from brushwork.cli.distributed import join_ranks, silence
+from brushwork.cli.output import (
+    InterruptedRunError,
+    exit_code_for,
+    format_error,
+    log,
+    print_failure,
+    print_json,
+    print_result,
+    write_file_to_stdout,
+)
+from brushwork.cli.paths import is_folder_name, require_no_overwrite
+from brushwork.cli.progress import ProgressDisplay, format_minutes, make_display
+from brushwork.cli.request import Request, require_optimization
+from brushwork.cli.run_flags import RunFlags
+from brushwork.cli.signals import SIGNALS
+from brushwork.cli.temporary import temporary_beside
+from brushwork.distributed.process_group import ProcessGroup
+from brushwork.errors import BrushworkError, InputError, RankLostError
+from brushwork.jobs import (
+    Advanced,
+    FeedForwardJob,
+    Finished,
+    JobEvent,
+    Note,
+    OptimizationJob,
+    Started,
+    run_distributed_job,
+    run_feedforward_job,
+    run_job,
+)
+from brushwork.jobs.options_json import options_to_json, recipe_name
+from brushwork.jobs.run_distributed import run_on_all_ranks
+from brushwork.recipes import Progress, ScheduleLevel
+
+_MOST_THREADS = 1024
+"""OpenMP ends the process where the system refuses a thread."""
+
+
+def execute(request: Request) -> int:
+    """Paint every job of an order. Of several, one that fails does not keep the others from being painted.
+
+    Where a launcher started several processes, all of them paint at each picture.
+    """
+    with temporary_beside(request.jobs[0].output.parent), join_ranks(request) as group:
+        return _perform(request, group)
+
+
+def _perform(request: Request, group: ProcessGroup | None) -> int:
+    flags = request.flags
+    if group is None:
+        _require(request)
+    else:
+        run_on_all_ranks(group, lambda: None if group.rank else _require(request))
+    set_threads(flags.threads)
+    documents: list[dict[str, Any]] = []
+    code = 0
+    for number, job in enumerate(request.jobs, start=1):
+        place = f"{number}/{len(request.jobs)} " if len(request.jobs) > 1 else ""
+        try:
+            documents.append(_painted(job, flags, f"{place}{job.output.name}", group))
+        except BrushworkError as error:
+            if not request.is_batch or isinstance(error, RankLostError):
+                raise
+            print_failure(f"{job.output.name}: {format_error(error)}")
+            documents.append({"output": str(job.output), "error": format_error(error)})
+            code = max(code, exit_code_for(error))
+    if flags.json and (group is None or group.rank == 0):
+        print_json(documents if request.is_batch else documents[0])
+    return code
+
+
+def set_threads(threads: int | None) -> None:
+    """Let torch compute on so many threads.
+
+    Raises: InputError: fewer than one, or more than a machine gives to a process.
+    """
+    if threads is None:
+        return
+    if not 1 <= threads <= _MOST_THREADS:
+        raise InputError(f"threads is {threads}: it must be from 1 to {_MOST_THREADS}, at best one for each core.")
+    torch.set_num_threads(threads)
+
+
+def _require(request: Request) -> None:
+    """Find what cannot work before anything is painted."""
+    flags = request.flags
+    require_optimization(request)
+    if flags.json and is_dash(flags.output):
+        raise InputError("--json and -o - both want standard output: give the picture a file with -o.")
+    if request.is_batch and (flags.plot or flags.timelapse):
+        raise InputError("--plot and --timelapse show one painting, and there may be several: paint them one by one.")
+    require_callbacks(flags)
+    if not flags.force and not flags.resume:
+        outputs = (file for job in request.jobs for file in job.files)
+        require_no_overwrite([*outputs, *(file for job in request.jobs for file in list_extra_files(flags, job))])
+    if request.is_batch or is_folder_name(flags.output):
+        for folder in {job.output.parent for job in request.jobs}:
+            _make(folder)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the folder {folder} cannot be made ({error.strerror}): choose another with -o.") from error
+
+
+def _painted(
+    job: OptimizationJob | FeedForwardJob, flags: RunFlags, title: str, group: ProcessGroup | None
+) -> dict[str, Any]:
+    report = RunReport(job)
+    events = _events(job, flags, group)
+    flags = silence(flags) if group is not None and group.rank else flags
+    seen = make_callbacks(flags, job)
+    try:
+        with closing(events) as events, make_display(title, flags.quiet) as shown:
+            for event in events:
+                SIGNALS.require_none()
+                report.update(event)
+                _show(event, shown, seen)
+        for callback in seen:
+            callback.on_end()
+    except KeyboardInterrupt as interruption:
+        raise _interrupted(job, flags, interruption) from None
+    _deliver(job, report, flags)
+    return report.to_json()
+
+
+def _events(job: OptimizationJob | FeedForwardJob, flags: RunFlags, group: ProcessGroup | None) -> Iterator[JobEvent]:
+    if isinstance(job, FeedForwardJob):
+        yield from run_feedforward_job(job, resume=flags.resume, memory=flags.memory)
+        return
+    if group is None:
+        yield from run_job(job, resume=flags.resume, checkpoint_every=flags.checkpoint_every, memory=flags.memory)
+        return
+    with SIGNALS.listen(waits=True) as interrupted:
+        yield from run_distributed_job(
+            job,
+            group,
+            resume=flags.resume,
+            checkpoint_every=flags.checkpoint_every,
+            memory=flags.memory,
+            watched=bool(flags.save_every or flags.timelapse),
+            interrupted=interrupted,
+        )
+
+
+def _show(event: JobEvent, shown: ProgressDisplay, seen: list[Callback]) -> None:
+    match event:
+        case Started(device, levels, iterations, alpha):
+            for callback in seen:
+                callback.begin(alpha)
+            sizes = " → ".join(str(level.size) for level in levels)
+            closures = sum(level.iterations for level in levels)
+            resumed = f", resumed after {iterations}" if iterations else ""
+            work = f"{closures} iterations{resumed}" if closures else "at once"
+            shown.log(f"painting on {describe_device(device)}: {sizes}, {work}")
+        case Note(text):
+            shown.log(text)
+        case Advanced(done):
+            shown.advance(done)
+        case Progress():
+            shown.update(event)
+            for callback in seen:
+                callback.on_step(event)
+
+
+def describe_device(device: torch.device) -> str:
+    """The device, in words."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
+    return str(device)
+
+
+def _deliver(job: OptimizationJob | FeedForwardJob, report: RunReport, flags: RunFlags) -> None:
+    """Say where the picture is, or send it where it was asked for."""
+    if not flags.quiet:
+        log(report.summary)
+    if is_dash(flags.output):
+        write_file_to_stdout(job.output)
+    elif not flags.json:
+        print_result(str(job.output))
+
+
+def _interrupted(
+    job: OptimizationJob | FeedForwardJob, flags: RunFlags, interruption: KeyboardInterrupt
+) -> InterruptedRunError:
+    kept = isinstance(job, OptimizationJob) and job.checkpoint.exists() and not is_dash(flags.output)
+    what = f"the picture so far is {job.output}." if kept else "nothing was kept."
+    return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)
+
+
+@contextmanager
+def closing(events: Iterator[JobEvent]) -> Iterator[Iterator[JobEvent]]:
+    """Close a generator at the end, whatever happens: the job then keeps what there is."""
+    try:
+        yield events
+    finally:
+        if isinstance(events, Generator):
+            events.close()
+
+
+class RunReport:
+    """Remembers of a job's events what is to be reported."""
+
+    def __init__(self, job: OptimizationJob | FeedForwardJob) -> None:
+        self._job = job
+        self._started: Started | None = None
+        self._finished: Finished | None = None
+
+    def update(self, event: JobEvent) -> None:
+        """Take notice of an event."""
+        match event:
+            case Started():
+                self._started = event
+            case Finished():
+                self._finished = event
+
+    @property
+    def summary(self) -> str:
+        """How it went, in a line."""
+        finished = self._finished
+        if finished is None:
+            return "nothing was painted."
+        if self._started is None:
+            return " ".join(finished.notes)
+        if not finished.iterations:
+            return f"painted in {format_minutes(finished.seconds)}"
+        return f"{finished.iterations} iterations in {format_minutes(finished.seconds)}, loss {finished.total:.4g}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What happened, in terms of JSON."""
+        job, started, finished = self._job, self._started, self._finished
+        document: dict[str, Any] = {
+            "output": str(job.output),
+            "content": str(job.content),
+            "styles": [str(style) for style in job.styles],
+        }
+        if finished is not None:
+            if finished.iterations:
+                document |= {"loss": finished.total, "losses": dict(finished.losses), "iterations": finished.iterations}
+            document |= {
+                "seconds": round(finished.seconds, 3),  # milliseconds
+                "notes": list(finished.notes),
+            }
+        if started is not None:
+            levels = [_level(one) for one in started.levels]
+            document |= {"size": levels[-1]["size"], "levels": levels, "device": str(started.device)}
+        return document | {"recipe": recipe_name(job.options), "options": options_to_json(job.options)}
+
+
+def _level(level: ScheduleLevel) -> dict[str, Any]:
+    return {"size": [level.size.width, level.size.height], "iterations": level.iterations}

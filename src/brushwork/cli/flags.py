@@ -1,0 +1,172 @@
+"""Command-line flags from option dataclasses: names, types, help, choices, groups."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
+
+from cyclopts import Group, Parameter, Token
+
+from brushwork.storage.folders import expand_user
+
+PICTURES = Group("Pictures", sort_key=0)
+SETTINGS = Group("Settings", sort_key=1)
+OUTPUT = Group("Output", sort_key=2)
+FIRST_RECIPE_PANEL = 10
+"""Sort key; a recipe's own panels come after those, and before what is rarely asked for."""
+MACHINE = Group("Machine", sort_key=100)
+
+JsonFlag: TypeAlias = Annotated[bool, Parameter(negative=(), show_default=False)]
+ConfigFile: TypeAlias = Annotated[Path | None, Parameter(group=SETTINGS, metavar="FILE.toml")]
+
+Given = dict[str, Any]
+"""The options that a person gave, by field; nothing about the others."""
+
+_EXTENT = int | Literal["full"]
+"""As `brushwork.options.Extent`, which cannot be imported here: pages of help do not wait for torch."""
+
+
+def make_flags(
+    defaults: object,
+    *,
+    without: Collection[str] = (),
+    names: Mapping[str, str] | None = None,
+    types: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Any:
+    """A TypedDict with one flag for each field of an options dataclass, all optional.
+
+    What is parsed into it holds exactly the options that were given, so that layers below can fill the rest. The help
+    is the field's docstring, the default that is shown is the field's value in `defaults`, and the panels are the
+    dataclasses that it is composed of. `names`, `types` and `texts` replace a field's flag, type and help.
+    """
+    kind = type(defaults)
+    documented = {**field_docs(kind), **(texts or {})}
+    hints = {**get_type_hints(kind), **(types or {})}
+    panels = _panels(kind)
+    annotations = {
+        field.name: _flag(
+            hints[field.name],
+            documented.get(field.name, ""),
+            panels[field.name],
+            getattr(defaults, field.name),
+            (names or {}).get(field.name),
+        )
+        for field in fields(defaults)  # type: ignore[arg-type]
+        if field.name not in without
+    }
+    return TypedDict(f"{kind.__name__}Flags", annotations, total=False)  # type: ignore[operator]
+
+
+def field_docs(kind: type) -> dict[str, str]:
+    """The docstring under each field of a dataclass, on one line, those of its bases included."""
+    found: dict[str, str] = {}
+    for one in reversed(kind.__mro__):
+        if one is not object:
+            found |= dict(_field_docstrings(one))
+    return found
+
+
+def first_doc_line(kind: type) -> str:
+    """The first line of a class's docstring."""
+    return (kind.__doc__ or "").partition("\n")[0]
+
+
+def _field_docstrings(kind: type) -> Iterator[tuple[str, str]]:
+    try:
+        source = textwrap.dedent(inspect.getsource(kind))
+    except OSError:  # installed without sources: flags without help are better than none
+        return
+    (definition,) = ast.parse(source).body
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    for field, text in pairwise(body):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(written))):
+                yield name, " ".join(written.split())
+
+
+def _panels(kind: type) -> dict[str, Group]:
+    """Field → the panel of the class that first has it: recipes may override what their groups say."""
+    panels: dict[str, Group] = {}
+    for place, home in enumerate(kind.__mro__):
+        panel = Group(
+            _words(home.__name__.removesuffix("Options")),
+            help=first_doc_line(home),
+            sort_key=FIRST_RECIPE_PANEL + place,
+        )
+        panels |= dict.fromkeys(inspect.get_annotations(home), panel)
+    return panels
+
+
+def _words(name: str) -> str:
+    """ContentOptions → Weighing content."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip().capitalize()
+
+
+def _flag(hint: Any, text: str, panel: Group, default: object, name: str | None) -> Any:
+    converter, many = _converter(hint)
+    parameter = Parameter(
+        name=name,
+        help=text,
+        group=panel,
+        show_default=_shown(default),
+        consume_multiple=many or None,
+        negative=() if many else None,
+        converter=converter,
+    )
+    return Annotated[hint, parameter]
+
+
+def _converter(hint: Any) -> tuple[Callable[[Any, Sequence[Token]], Any] | None, bool]:
+    """How tokens become a value, and whether there may be many: `a b`, `a,b` and repeated flags all work."""
+    if get_origin(hint) is tuple:
+        one = get_args(hint)[0]
+        return (lambda _, tokens: tuple(one(part) for token in tokens for part in _parts(token.value))), True
+    if hint == _EXTENT:
+        return parse_extent, False
+    return (parse_integer, False) if hint is int else (None, False)
+
+
+def _parts(written: str) -> list[str]:
+    return [part.strip() for part in written.split(",") if part.strip()]
+
+
+def parse_integer(_: Any, tokens: Sequence[Token]) -> int:
+    """A whole number; 1e3 is one, 2.5 is none."""
+    with suppress(ValueError):
+        return int(tokens[0].value)
+    with suppress(ValueError):
+        number = float(tokens[0].value)
+        if number.is_integer():
+            return int(number)
+    raise ValueError(f"{tokens[0].value!r} is no whole number")
+
+
+def home_path(_: Any, tokens: Sequence[Token]) -> Path:
+    """A path; a ~ that the shell left is the home folder."""
+    return expand_user(tokens[0].value)
+
+
+def parse_extent(_: Any, tokens: Sequence[Token]) -> int | Literal["full"]:
+    """A whole number, or the word `full`."""
+    return "full" if tokens[0].value == "full" else parse_integer(_, tokens)
+
+
+def _shown(default: object) -> str | bool:
+    match default:
+        case bool():
+            return "yes" if default else "no"
+        case tuple():
+            return " ".join(map(str, default)) if default else False
+        case float():
+            return f"{default:g}"
+        case "":
+            return False
+    return str(default)

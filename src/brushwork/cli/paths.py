@@ -1,0 +1,111 @@
+"""Paths given on the command line: images, folders, masks, and output files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+from pathlib import Path
+
+from brushwork.cli.output import log
+from brushwork.distributed.launch import is_first_rank
+from brushwork.errors import InputError
+from brushwork.jobs.job import Masks
+from brushwork.storage.folders import expand_user
+from brushwork.storage.pipes import is_there
+
+LONGEST_NAME = 55
+"""Characters of a name that is made here; with an ending and up to four bytes each, file systems still take it."""
+
+
+def list_images(names: Sequence[str], *, quiet: bool = False) -> list[Path]:
+    """The files that were named; a folder stands for the pictures in it, by name.
+
+    A file that is named may have any ending; how many files of a folder are passed over is told, unless `quiet`.
+
+    Raises: InputError: a folder without pictures.
+    """
+    return [file for name in names for file in _files(expand_user(name), quiet)]
+
+
+def has_folder(names: Iterable[str]) -> bool:
+    """Whether a folder is among the names."""
+    return any(expand_user(name).is_dir() for name in names)
+
+
+def is_folder_name(output: str) -> bool:
+    """Whether an output says by itself that it is a folder."""
+    return output.endswith(("/", "\\"))
+
+
+def output_paths(given: str, names: Sequence[str], many: bool) -> list[Path]:
+    """Where each result goes: the file that was given, or files of these names in the folder that was given.
+
+    Raises: InputError: one file for many results.
+    """
+    folder = expand_user(given) if given else Path()
+    is_folder = not given or is_folder_name(given) or folder.is_dir()
+    if not many and not is_folder:
+        return [folder]
+    if not is_folder and folder.suffix:
+        raise InputError(
+            f"{given} is one file, and there may be several pictures: give a folder, as -o {folder.stem}/."
+        )
+    return [folder / f"{name}.png" for name in _distinct(names)]
+
+
+def require_no_overwrite(files: Iterable[Path]) -> None:
+    """Refuse to overwrite anything, before anything is painted.
+
+    Raises: InputError.
+    """
+    taken = [str(file) for file in files if file.exists()]
+    if taken:
+        which = taken[0] if len(taken) == 1 else f"{taken[0]} and {len(taken) - 1} more"
+        raise InputError(
+            f"{which} exists already: choose another name with -o, go on with --resume, or overwrite with --force."
+        )
+
+
+def _files(path: Path, quiet: bool) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    from brushwork.images.formats import find_images  # brings torch, which --help does without
+
+    found = find_images(path)
+    if found.note and not quiet and is_first_rank():
+        log(found.note)
+    return found.images
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """a, b, a → a, b, a-2; none longer than a file system takes."""
+    taken: dict[str, None] = {}
+    for name in names:
+        short = name[:LONGEST_NAME]
+        variants = (short if number == 1 else f"{short}-{number}" for number in count(1))
+        taken[next(variant for variant in variants if variant not in taken)] = None
+    return list(taken)
+
+
+def parse_regions(given: Sequence[str], jobs: int) -> tuple[Masks, ...]:
+    """The files of every region. A colon may be part of a name, where the files are there.
+
+    Raises: InputError: files that are not there, or several pictures to paint, which one photograph's masks cannot fit.
+    """
+    if given and jobs > 1:
+        raise InputError(f"--region is about one photograph and its paintings, and {jobs} pictures were asked for.")
+    return tuple(_masks(one) for one in given)
+
+
+def _masks(given: str) -> Masks:
+    parts = given.split(":")
+    pairs = [(":".join(parts[:place]), ":".join(parts[place:])) for place in range(1, len(parts))]
+    # Nothing after the colon: all of the painting.
+    ways = [tuple(expand_user(name) for name in names if name) for names in ((given,), *pairs) if names[0]]
+    there = [way for way in ways if all(map(is_there, way))]
+    if there:
+        return there[0]
+    if not ways:
+        raise InputError("--region without a name: give masks as photo_mask.png:painting_mask.png.")
+    missing = next(path for path in ways[min(1, len(ways) - 1)] if not is_there(path))
+    raise InputError(f"the mask {missing} of --region {given} is missing: check the name and the folder.")

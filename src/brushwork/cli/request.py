@@ -1,0 +1,183 @@
+"""What a command asks for: jobs and run flags, which are then executed or planned."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self, TypeAlias, TypeVar
+
+from brushwork.cli.dashes import is_dash
+from brushwork.cli.flags import Given
+from brushwork.cli.output import log
+from brushwork.cli.paths import list_images, output_paths
+from brushwork.cli.run_flags import RunFlags
+from brushwork.distributed.launch import is_distributed_launch
+from brushwork.errors import InputError
+from brushwork.feedforward.inference import FeedForwardOptions
+from brushwork.jobs import FeedForwardJob, OptimizationJob, make_job
+from brushwork.jobs.job import Masks
+from brushwork.recipes import RecipeOptions
+from brushwork.storage.folders import temporary_place
+from brushwork.storage.pipes import STDIN, keep, require_no_pipe
+
+Kind = TypeVar("Kind", bound="FeedForwardOptions")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Jobs, and how to go about them."""
+
+    jobs: tuple[OptimizationJob | FeedForwardJob, ...]
+    flags: RunFlags
+    is_batch: bool
+    """Whether there may be several results: a folder or several pictures were given."""
+
+
+def require_optimization(request: Request) -> None:
+    """Refuse what only an optimization can do, where something is painted in one pass.
+
+    Raises: InputError: a series of pictures, a plot, or several processes.
+    """
+    if all(isinstance(job, OptimizationJob) for job in request.jobs):
+        return
+    flags = request.flags
+    given = {"save-every": flags.save_every, "plot": flags.plot, "timelapse": flags.timelapse}
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"--{name} shows the iterations of a painting, and what is painted in one pass has none.")
+    if is_distributed_launch():
+        raise InputError("what is painted in one pass is the work of one process: start it without a launcher.")
+
+
+Execute: TypeAlias = Callable[[Request], int]
+"""What is done with an order; returns the exit code."""
+
+
+class StdStreams:
+    """Standard input, kept in memory, and standard output as a file, while it is entered."""
+
+    def __init__(self) -> None:
+        self._folder: TemporaryDirectory[str] | None = None
+        self._read = False
+
+    def input_path(self, name: str) -> str:
+        """The file for a picture's name: `-` is standard input, which is read whole.
+
+        Raises: InputError: standard input for one of several processes, or that is closed or cannot be read.
+        """
+        if not is_dash(name):
+            return name
+        if is_distributed_launch():
+            raise InputError("several processes cannot all read standard input: give the picture as a file.")
+        if not self._read:
+            if sys.stdin is None:
+                raise InputError("standard input is closed: give the picture as a file.")
+            self._read = True
+            try:
+                keep(STDIN, sys.stdin.buffer.read())
+            except OSError as error:
+                raise InputError(f"standard input cannot be read ({error}): give the picture as a file.") from error
+        return str(STDIN)
+
+    def output_path(self, name: str) -> str:
+        """The file for the output's name: `-` becomes a PNG that is then copied to standard output.
+
+        Raises: InputError: that is closed; no place to keep the file.
+        """
+        if not is_dash(name):
+            return name
+        if sys.stdout is None:
+            raise InputError("standard output is closed: give the picture a file with -o.")
+        return str(self._place / "stdout.png")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def _place(self) -> Path:
+        """A temporary folder, made when it is needed.
+
+        Raises: InputError: there is no place for it.
+        """
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="brushwork-", dir=temporary_place())
+        return Path(self._folder.name)
+
+
+def make_request(
+    options: RecipeOptions | FeedForwardOptions,
+    runs: Sequence[tuple[Path, tuple[Path, ...], str]],
+    flags: RunFlags,
+    pipes: StdStreams,
+    *,
+    is_batch: bool,
+    init: Path | None,
+    regions: tuple[Masks, ...] = (),
+) -> Request:
+    """An order for (content, paintings, name of the result), with outputs where the person wants them.
+
+    Raises: InputError: one file, or standard output, for several results.
+    """
+    is_batch = is_batch or len(runs) > 1
+    if is_batch and is_dash(flags.output):
+        raise InputError("-o - is one picture on standard output, and there may be several: give a folder with -o.")
+    files = output_paths(pipes.output_path(flags.output), [name for _, _, name in runs], is_batch)
+    jobs = tuple(
+        make_job(
+            options,
+            content=content,
+            styles=styles,
+            regions=regions,
+            output=output,
+            init=init,
+            device=flags.device,
+            overwrite=flags.force,
+            pyramid=flags.pyramid,
+            max_pixels=flags.max_pixels,
+        )
+        for (content, styles, _), output in zip(runs, files, strict=True)
+    )
+    if is_distributed_launch():  # each of the processes would read a part
+        for path in {path for job in jobs for path in job.inputs}:
+            require_no_pipe(path)
+    return Request(jobs, flags, is_batch)
+
+
+def make_single_image_request(
+    options: RecipeOptions, names: Sequence[str], result: str, flags: RunFlags, init: Path | None, execute: Execute
+) -> int:
+    """Do something with one job for each picture: what reconstructions and textures have in common."""
+    with StdStreams() as pipes:
+        files = list_images([pipes.input_path(name) for name in names], quiet=flags.quiet)
+        runs = [(file, (), f"{file.stem}-{result}") for file in files]
+        return execute(make_request(options, runs, flags, pipes, is_batch=len(names) > 1 or len(files) > 1, init=init))
+
+
+def feedforward_options(
+    options_class: type[Kind], base: object, given: Given, own: Mapping[str, Any], flags: RunFlags
+) -> Kind:
+    """The options of a kind: its `own` that are not None, over those that were given for painting, over a preset's.
+
+    What it has no use for is told.
+
+    Raises: InputError: a value out of range.
+    """
+    names = [field.name for field in fields(options_class)]
+    log_ignored(given, names, flags)
+    preset = {name: getattr(base, name) for name in names if hasattr(base, name)}
+    taken = {name: value for name, value in given.items() if name in names}
+    return options_class(**preset | taken | {name: value for name, value in own.items() if value is not None})
+
+
+def log_ignored(given: Given, known: Collection[str], flags: RunFlags) -> None:
+    """Tell which options were given, by flag, file or environment, that are not known to what paints in one pass."""
+    aside = ", ".join(f"--{name.replace('_', '-')}" for name in given if name not in known)
+    if aside and not flags.quiet:
+        log(f"painting at once leaves aside {aside}.")

@@ -1,0 +1,117 @@
+"""Flags that commands share: output, machine, and feed-forward models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from cyclopts import Group, Parameter, Token
+
+from brushwork.cli.dashes import STREAM
+from brushwork.cli.flags import MACHINE, OUTPUT, home_path, parse_integer
+from brushwork.errors import InputError
+from brushwork.jobs.job import DeviceName
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", re.IGNORECASE)
+
+Output: TypeAlias = Annotated[str, Parameter(alias="-o", group=OUTPUT, metavar="OUT", show_default=False), STREAM]
+Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
+File: TypeAlias = Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path)]
+Count: TypeAlias = Annotated[int | None, Parameter(group=OUTPUT, converter=parse_integer)]
+
+FEED_FORWARD = Group("One pass", help="Painting at once, without optimizing.", sort_key=3)
+
+
+def parse_bytes(_: Any, tokens: Sequence[Token]) -> int:
+    """4GB, 512M, 2GiB or a number of bytes."""
+    found = _AMOUNT.fullmatch(tokens[0].value.strip())
+    if not found or found[2].lower() not in _UNITS:
+        raise ValueError(f"{tokens[0].value} is no amount of memory: write 4GB, 512MB or 2GiB")
+    return int(float(found[1]) * _UNITS[found[2].lower()])
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class RunFlags:
+    """How a command runs."""
+
+    output: Output = ""
+    """Where the picture goes: a file (.png, .jpg, .webp, .tif; .dzi for a Deep Zoom of tiles with a page that shows
+    them), a folder, or - for PNG on stdout. Without it: a file in the current folder, named after the pictures."""
+
+    pyramid: Flag = False
+    """Write a TIFF in tiles, with smaller versions of itself, for viewers of giant pictures."""
+
+    force: Flag = False
+    """Overwrite what is there."""
+
+    resume: Flag = False
+    """Go on with what was interrupted; what is finished stays as it is."""
+
+    save_every: Count = None
+    """Also keep the picture every N iterations, numbered, beside the output."""
+
+    plot: File = None
+    """Draw the losses into this file (.png, .pdf, .svg); needs the extra brushwork[plot]."""
+
+    timelapse: File = None
+    """Write the painting's way as an animation (.gif, .webp)."""
+
+    json: Flag = False
+    """Print one JSON document instead of the path: output, losses, sizes, iterations, seconds, device, notes."""
+
+    quiet: Annotated[Flag, Parameter(alias="-q")] = False
+    """Say nothing but errors and the result."""
+
+    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
+    """Where to compute; auto takes the fastest that is there."""
+
+    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
+    """Threads on the CPU; without it, OMP_NUM_THREADS or one for each core."""
+
+    memory: Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")] = None
+    """Memory that may be used, as 4GB or 2GiB; without it, what is left. A picture that needs more is looked
+    at in tiles, which takes longer, and refused only if those do not fit."""
+
+    max_pixels: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
+    """Largest pictures to read, in pixels; raises the limit that keeps out decompression bombs."""
+
+    checkpoint_every: Annotated[float, Parameter(group=MACHINE, show_default="60")] = 60.0
+    """Seconds between checkpoints, which `--resume` goes on from; the first one comes after 5."""
+
+
+@Parameter(name="*", group=FEED_FORWARD)
+@dataclass(frozen=True, kw_only=True)
+class FeedForwardFlags:
+    """Whether and how a picture is painted in one pass."""
+
+    instant: Annotated[bool, Parameter(negative=(), show_default=False)] = False
+    """Paint in one pass, in a second: a preview of any painting's style, by AdaIN. Sizes, scales, blends, regions and
+    colors are as in painting; what only the optimization has is left aside."""
+
+    model: str | None = None
+    """Paint in one pass by a network that has learned one style, at the photograph's own size: its file, or a name
+    that `brushwork models` lists. No painting is given then."""
+
+    strength: Annotated[float | None, Parameter(show_default="1")] = None
+    """With --instant or --model: how far the picture is painted, from 0 (the photograph) to 1."""
+
+    statistics: Annotated[Literal["exact", "frozen"] | None, Parameter(show_default="exact")] = None
+    """With --model: means and deviations in its network are those of the whole picture (exact), or of a smaller
+    copy (frozen), after which tiles are painted one by one, with less memory."""
+
+    def require_consistent(self) -> None:
+        """Refuse flags that mean nothing here.
+
+        Raises: InputError.
+        """
+        if self.statistics is not None and self.model is None:
+            raise InputError("--statistics is of painters: give --model NAME too.")
+        if self.strength is not None and not (self.instant or self.model):
+            raise InputError(
+                "--strength is of what is painted at once: add --instant or --model, or weigh with --style-weight."
+            )

@@ -1,0 +1,8 @@
+"""What optimization and feed-forward stylization share: color, masks, style scale, style files."""
+
+from __future__ import annotations
+
+from brushwork.controls.inputs import RecipeInputs, StyleRegion
+from brushwork.controls.style_file import StyleFile, blend_style_files
+
+__all__ = ["RecipeInputs", "StyleFile", "StyleRegion", "blend_style_files"]

@@ -1,0 +1,151 @@
+"""Inputs of a recipe: content image, style images, initial image, and regions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple, Self, TypeAlias, cast
+
+import torch
+
+from brushwork.controls.guides import MaskPropagation
+from brushwork.controls.style_file import ENDING, StyleFile
+from brushwork.encoders import Encoder
+from brushwork.errors import InputError
+from brushwork.images.convert import as_image, is_source
+from brushwork.images.read import ImageInput
+from brushwork.options import require_min_size
+from brushwork.storage.folders import expand_user
+from brushwork.types import Image, Mask
+
+StyleInput: TypeAlias = ImageInput | StyleFile
+"""A painting, or the style that was kept of one; a path that ends with .style is that of a kept style."""
+
+StyleInputs: TypeAlias = StyleInput | Iterable[StyleInput]
+"""One painting, or several."""
+
+
+_NOISE = 1.0
+"""How far a start may lie out of [0, 1]: noise has no bounds of its own."""
+
+
+class RecipeInputs(NamedTuple):
+    """What a recipe is given to look at."""
+
+    content: Image
+    """The photograph that is painted; the picture of a reconstruction or a texture."""
+    styles: tuple[Image | StyleFile, ...] = ()
+    init: Image | None = None
+    regions: tuple[StyleRegion, ...] = ()
+    """Of a transfer: which part is painted after which part of a painting; none: all of it after all of them."""
+
+    @classmethod
+    def of(
+        cls,
+        content: ImageInput,
+        styles: tuple[Image | StyleFile, ...] = (),
+        init: ImageInput | None = None,
+        regions: Sequence[StyleRegion] = (),
+        *,
+        what: str = "the photograph",
+    ) -> Self:
+        """Whatever pictures were given as, as images; `what` names the first in errors. Paintings: see `as_styles`.
+
+        Raises: InputError: one that cannot be used.
+        """
+        image = as_image(content, what)
+        require_min_size(image, what)
+        begun = None if init is None else as_image(init, "the start", beyond=_NOISE)
+        for name, one in (*(("a painting", one) for one in styles), ("the start", begun)):
+            if isinstance(one, StyleFile) or one is None:
+                continue
+            if len(one) not in (1, len(image)):
+                raise InputError(
+                    f"{name} holds {len(one)} pictures, and {what} {len(image)}: give one, or one for each."
+                    + (" Several paintings are given as a list." if name == "a painting" else "")
+                )
+        return cls(image, styles, begun, tuple(regions))
+
+    def to(self, encoder: Encoder) -> Self:
+        """The same on the network's device, in the type that it computes in."""
+        like = encoder.preprocess.mean
+        return self._replace(
+            content=self.content.to(like),
+            styles=tuple(one.to(like.device) if isinstance(one, StyleFile) else one.to(like) for one in self.styles),
+            init=None if self.init is None else self.init.to(like),
+            regions=tuple(region.to(like.device) for region in self.regions),
+        )
+
+
+def as_styles(styles: StyleInputs) -> tuple[Image | StyleFile, ...]:
+    """One painting or several, as images or kept styles.
+
+    Raises: InputError: none at all, or one that cannot be used.
+    """
+    if isinstance(styles, StyleFile) or is_source(styles) or not isinstance(styles, Iterable):
+        return (_as_painting(cast(StyleInput, styles)),)
+    seen = tuple(_as_painting(one) for one in cast(Iterable[StyleInput], styles))
+    if not seen:
+        raise InputError("no painting was given: name at least one, whose style is taken.")
+    return seen
+
+
+def _as_painting(style: StyleInput) -> Image | StyleFile:
+    if isinstance(style, StyleFile):
+        return style
+    if isinstance(style, str | PathLike) and Path(style).suffix.lower() == ENDING:
+        return StyleFile.read(expand_user(style))
+    image = as_image(style, "a painting")
+    require_min_size(image, "a painting")
+    return image
+
+
+@dataclass(frozen=True)
+class StyleRegion:
+    """A part of the photograph, and the part of a painting after which it is painted."""
+
+    content: Mask = field(repr=False)
+    """Weights in [0, 1], one map; of any size with the photograph's proportions."""
+    style: Mask = field(repr=False)
+    """The same over the painting."""
+    style_index: int = 0
+    """Number of the painting, from 0."""
+
+    def to(self, device: torch.device) -> StyleRegion:
+        """The same on a device."""
+        return replace(self, content=self.content.to(device), style=self.style.to(device))
+
+
+class GuideOptions(NamedTuple):
+    """How masks become guides."""
+
+    way: MaskPropagation
+    feather: float
+    """Pixels at the size of now."""
+
+
+def require_regions(
+    regions: Sequence[StyleRegion], styles: Sequence[Image | StyleFile], blend: Sequence[float]
+) -> None:
+    """Refuse regions that the paintings cannot serve.
+
+    Raises: InputError: a region of a painting that is not there or of which only the style was kept, a painting
+    without a region, masks of several maps, or weights of a blend.
+    """
+    for number, style in enumerate(styles):
+        if isinstance(style, StyleFile):
+            raise InputError(
+                f"of {style.source} only the style is kept, which has no regions: give the painting itself."
+            )
+        if all(region.style_index != number for region in regions):
+            raise InputError(f"painting {number + 1} has no region: give a mask for each painting.")
+    for number, region in enumerate(regions, start=1):
+        if not 0 <= region.style_index < len(styles):
+            raise InputError(f"region {number} is of painting {region.style_index + 1}, and {len(styles)} are given.")
+        for mask in (region.content, region.style):
+            if len(mask) != 1:
+                raise InputError(f"region {number} has masks of {len(mask)} maps: give one map for each.")
+    if regions and blend:
+        raise InputError("regions say which painting is taken where: leave style-blend away, or the regions.")

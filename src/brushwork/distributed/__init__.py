@@ -1,0 +1,1 @@
+"""Several processes on one image: process groups, and rows exchanged between ranks."""

@@ -1,0 +1,104 @@
+"""Row ranges of the ranks, and rows exchanged between them: halos, their gradients, and redistribution.
+
+Tensors are image-shaped; each rank holds a range of rows (the last axis but one).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple, Self, TypeAlias
+
+from torch import Tensor
+
+from brushwork.distributed.process_group import ProcessGroup
+
+
+class RowRange(NamedTuple):
+    """Rows `top` up to, but not including, `bottom`."""
+
+    top: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    def expand(self, halo: int, height: int) -> Self:
+        """With `halo` more rows on both sides, as far as a picture of that height goes. Nothing stays nothing."""
+        if not self.height:
+            return self
+        return type(self)(max(0, self.top - halo), min(height, self.bottom + halo))
+
+    def intersect(self, other: RowRange) -> RowRange:
+        """The rows that are in both."""
+        top = max(self.top, other.top)
+        return RowRange(top, max(top, min(self.bottom, other.bottom)))
+
+    def slice_in(self, outer: RowRange) -> slice:
+        """Where these rows are in a tensor that holds the outer ones."""
+        return slice(self.top - outer.top, self.bottom - outer.top)
+
+
+RowRanges: TypeAlias = tuple[RowRange, ...]
+"""The rows of each rank, in order, without overlap. Ranks without work have none."""
+
+
+def split_rows(height: int, ranks: int, stride: int, halo: int) -> RowRanges:
+    """Deal the rows of a picture out, as evenly as multiples of `stride` allow.
+
+    No band has less than `halo` rows: it would compute more for its neighbors than for itself. Where the picture is
+    too small for that, the last ranks go without, and the last band with rows has the remainder of the stride.
+    """
+    positions = max(1, height // stride)
+    working = max(1, min(ranks, positions, height // max(1, halo)))
+    cuts = [positions * index // working * stride for index in range(working)] + [height]
+    dealt = [RowRange(top, bottom) for top, bottom in pairwise(cuts)]
+    return tuple(dealt + [RowRange(height, height)] * (ranks - working))
+
+
+def all_on_first(height: int, ranks: int) -> RowRanges:
+    """Everything with rank 0."""
+    return (RowRange(0, height), *[RowRange(height, height)] * (ranks - 1))
+
+
+def exchange_rows(part: Tensor, have: RowRanges, want: RowRanges, group: ProcessGroup) -> Tensor:
+    """The rows that this rank wants, of a whole whose rows the ranks have.
+
+    `have` covers what is wanted without overlap; `want` may overlap, as bands with their halos do.
+    """
+    mine, wanted = have[group.rank], want[group.rank]
+    moved = part.new_empty(*part.shape[:-2], wanted.height, part.shape[-1])
+    here = mine.intersect(wanted)
+    moved[..., here.slice_in(wanted), :] = part[..., here.slice_in(mine), :]
+    shares = {rank: mine.intersect(want[rank]) for rank in _others(group)}
+    arriving = {rank: have[rank].intersect(wanted) for rank in _others(group)}
+    parcels = {rank: part[..., rows.slice_in(mine), :].contiguous() for rank, rows in shares.items() if rows.height}
+    rooms = {rank: _room(part, rows.height) for rank, rows in arriving.items() if rows.height}
+    group.exchange(parcels, rooms)
+    for rank, room in rooms.items():
+        moved[..., arriving[rank].slice_in(wanted), :] = room
+    return moved
+
+
+def reduce_rows(part: Tensor, want: RowRanges, have: RowRanges, group: ProcessGroup) -> Tensor:
+    """The adjoint of `exchange_rows`: all that the ranks hold about the rows of this one, added up."""
+    mine, held = have[group.rank], want[group.rank]
+    shares = {rank: have[rank].intersect(held) for rank in _others(group)}
+    arriving = {rank: want[rank].intersect(mine) for rank in _others(group)}
+    parcels = {rank: part[..., rows.slice_in(held), :].contiguous() for rank, rows in shares.items() if rows.height}
+    rooms = {rank: _room(part, rows.height) for rank, rows in arriving.items() if rows.height}
+    group.exchange(parcels, rooms)
+    folded = part.new_zeros(*part.shape[:-2], mine.height, part.shape[-1])
+    here = mine.intersect(held)
+    folded[..., here.slice_in(mine), :] = part[..., here.slice_in(held), :]
+    for rank, room in rooms.items():
+        folded[..., arriving[rank].slice_in(mine), :] += room
+    return folded
+
+
+def _others(group: ProcessGroup) -> list[int]:
+    return [rank for rank in range(group.world_size) if rank != group.rank]
+
+
+def _room(like: Tensor, height: int) -> Tensor:
+    return like.new_empty(*like.shape[:-2], height, like.shape[-1])

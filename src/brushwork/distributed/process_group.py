@@ -1,0 +1,153 @@
+"""Process groups: the contract, and its implementation on torch.distributed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from brushwork.errors import RankLostError
+
+T = TypeVar("T")
+
+PATIENCE = timedelta(minutes=10)
+"""How long a rank waits for another that is still there: the closures of two machines, and the writing of a giant
+checkpoint, may differ by minutes. A process that ended is noticed at once."""
+
+_MAIN = torch.device("cpu")
+
+
+class ProcessGroup(Protocol):
+    """A connection of ranks. Every method but the last two is called by all of them, at the same place.
+
+    Raises: RankLostError: another rank ended, or does not answer.
+    """
+
+    @property
+    def rank(self) -> int:
+        """Which one this process is, from 0."""
+
+    @property
+    def world_size(self) -> int:
+        """How many there are."""
+
+    def all_reduce_sum(self, tensor: Tensor) -> Tensor:
+        """The sum over all ranks, bit for bit the same on each."""
+
+    def all_reduce_max(self, tensor: Tensor) -> Tensor:
+        """The largest entries of all ranks; none is other than a number."""
+
+    def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
+        """Send each parcel to its rank, and fill the tensors with what comes from theirs."""
+
+    def broadcast(self, value: T) -> T:
+        """What rank 0 gives; any small object."""
+
+    def all_gather(self, value: Any) -> Sequence[Any]:
+        """What every rank gives, in order; small objects."""
+
+    def send(self, tensor: Tensor, to: int) -> None:
+        """Send to one rank, which receives."""
+
+    def receive(self, like: Tensor, source: int) -> Tensor:
+        """Receive a tensor of that shape and type."""
+
+
+class TorchProcessGroup:
+    """The processes that a launcher such as torchrun started, as a `ProcessGroup`.
+
+    Tensors in main memory travel by gloo, those of CUDA devices by NCCL, and of other devices through main memory.
+
+    Source: torch.distributed; the launcher says in the environment which rank this is (MASTER_ADDR, RANK, WORLD_SIZE).
+    """
+
+    def __init__(self, device: torch.device, patience: timedelta = PATIENCE) -> None:
+        """Meet the others. Raises: RankLostError: they do not come."""
+        self._direct = {"cpu", "cuda"} if device.type == "cuda" else {"cpu"}
+        backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+        with _talking("the other ranks do not come"):
+            dist.init_process_group(backend, timeout=patience)
+
+    @property
+    def rank(self) -> int:
+        return dist.get_rank()
+
+    @property
+    def world_size(self) -> int:
+        return dist.get_world_size()
+
+    def all_reduce_sum(self, tensor: Tensor) -> Tensor:
+        return self._reduced(tensor, dist.ReduceOp.SUM)
+
+    def all_reduce_max(self, tensor: Tensor) -> Tensor:
+        return self._reduced(tensor, dist.ReduceOp.MAX)
+
+    def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
+        rooms = {rank: self._ready(room) for rank, room in expected.items()}
+        sends = [(rank, dist.P2POp(dist.isend, self._ready(parcel), rank)) for rank, parcel in parcels.items()]
+        receives = [(rank, dist.P2POp(dist.irecv, room, rank)) for rank, room in rooms.items()]
+        if not sends and not receives:
+            return
+        with _talking("another rank was lost"):
+            for work in dist.batch_isend_irecv([operation for _, operation in (*sends, *receives)]):
+                work.wait()
+        for rank, room in expected.items():
+            if rooms[rank] is not room:
+                room.copy_(rooms[rank])
+
+    def broadcast(self, value: T) -> T:
+        box = [value]
+        with _talking("another rank was lost"):
+            dist.broadcast_object_list(box, src=0, device=_MAIN)
+        return box[0]
+
+    def all_gather(self, value: Any) -> Sequence[Any]:
+        told: list[Any] = [None] * self.world_size
+        with _talking("another rank was lost"):
+            dist.all_gather_object(told, value)
+        return told
+
+    def send(self, tensor: Tensor, to: int) -> None:
+        with _talking(f"rank {to} was lost"):
+            dist.send(tensor.cpu().contiguous(), to)
+
+    def receive(self, like: Tensor, source: int) -> Tensor:
+        room = torch.empty(like.shape, dtype=like.dtype)
+        with _talking(f"rank {source} was lost"):
+            dist.recv(room, source)
+        return room
+
+    def close(self) -> None:
+        """Part from the others, when all work is done."""
+        dist.destroy_process_group()
+
+    def _reduced(self, tensor: Tensor, how: Any) -> Tensor:
+        total = self._ready(tensor).clone()
+        with _talking("another rank was lost"):
+            dist.all_reduce(total, how)
+        return total.to(tensor.device)
+
+    def _ready(self, tensor: Tensor) -> Tensor:
+        """Where the connection takes it from."""
+        return tensor.contiguous() if tensor.device.type in self._direct else tensor.cpu().contiguous()
+
+
+@contextmanager
+def _talking(trouble: str) -> Iterator[None]:
+    """Say in words what a broken connection means."""
+    try:
+        yield
+    except (RuntimeError, ConnectionError) as error:  # what gloo and NCCL raise
+        raise RankLostError(
+            f"{trouble}: it failed, was killed, or did not answer. ({_first_sentence(error)})"
+        ) from error
+
+
+def _first_sentence(error: BaseException) -> str:
+    """What happened; gloo and NCCL go on with guesses about the cause."""
+    return str(error).strip().split("\n")[0].split(". ")[0]

@@ -1,0 +1,209 @@
+"""The network that looks: a picture in, named features out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from torch import nn
+
+from brushwork.encoders.backends import ENGINES, Engine
+from brushwork.encoders.native.fusion import NativeStep, fuse_steps
+from brushwork.encoders.native.library import load_library
+from brushwork.encoders.precision import CastLayers, Precision, resolve_precision, with_precision
+from brushwork.encoders.preprocess import Preprocess
+from brushwork.errors import InputError, suggest_names
+from brushwork.images.geometry import Size
+from brushwork.storage.hashing import tensors_sha256
+from brushwork.types import Feature, Features, Image
+
+PIXELS = "pixels"
+"""The tap that is the picture itself, in [0, 1]."""
+
+
+class LayerGeometry(NamedTuple):
+    """Which pixels a tap's cells look at: cell i covers i·stride − before … i·stride + after, inclusive."""
+
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+
+    def compose(self, kernel: int, stride: int, padding: int) -> LayerGeometry:
+        """The geometry after one more convolution or pooling."""
+        return LayerGeometry(
+            self.stride * stride,
+            self.before + padding * self.stride,
+            self.after + (kernel - 1 - padding) * self.stride,
+        )
+
+    @property
+    def halo(self) -> int:
+        """Pixels that a tile needs on each side, so that its own cells come out exact.
+
+        Rounded up to the stride; the tile's origin must be a multiple of the stride too.
+        """
+        needed = max(self.before, self.after - self.stride + 1, 0)
+        return -(-needed // self.stride) * self.stride
+
+
+class EncoderStage(NamedTuple):
+    """One named step of a network, with what it does to the geometry (all zero-cost steps keep the default).
+
+    `ceil`: a last window that hangs over the border counts. `has_reflect_padding`: the padding mirrors the map, which
+    must be larger than the padding then.
+    """
+
+    name: str
+    module: nn.Module
+    kernel: int = 1
+    stride: int = 1
+    padding: int = 0
+    ceil: bool = False
+    has_reflect_padding: bool = False
+
+    def input_size(self, positions: int) -> int:
+        """Fewest cells along a side before this stage that leave `positions` after it."""
+        overhang = self.stride - 1 if self.ceil else 0
+        needed = (positions - 1) * self.stride + self.kernel - 2 * self.padding - overhang
+        return max(needed, self.padding + 1 if self.has_reflect_padding else 1)
+
+    def output_size(self, positions: int) -> int:
+        """Cells along a side after this stage."""
+        room = positions + 2 * self.padding - self.kernel
+        count = (-(-room // self.stride) if self.ceil else room // self.stride) + 1
+        overhanging = self.ceil and (count - 1) * self.stride >= positions + self.padding
+        return count - 1 if overhanging else count
+
+
+class Encoder(nn.Module):
+    """A frozen recognition network, read at named taps; it stops at the deepest tap asked for.
+
+    Taps are the names of its stages, and their aliases (`conv4_2` is the rectified blob `relu4_2`, as in Caffe).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        stages: Sequence[EncoderStage],
+        preprocess: Preprocess,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.preprocess = preprocess
+        self.engine: Engine = "plain"
+        self.precision: Precision = "full"
+        self.replays = False
+        self._layers = CastLayers()
+        self._uncut: str | None = None
+        self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
+        self._stages = tuple(stages)
+        self._order = [stage.name for stage in stages]
+        self._aliases = dict(aliases or {})
+        self._geometry = _geometries(stages)
+        self._smallest = _smallest_sides(stages)
+        self.requires_grad_(False)
+        self.eval()
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over the biases of the whole network, also of the stages that were let go."""
+        biases = {name: one.cpu() for name, one in self.named_parameters() if one.ndim == 1}
+        return self._uncut or tensors_sha256(biases)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Every tap by its own name, shallow to deep."""
+        return tuple(name for name in self._order if name not in self._aliases)
+
+    def layer(self, name: str) -> str:
+        """The tap's own name for any of its names.
+
+        Raises: InputError: no such tap; the message suggests the nearest ones.
+        """
+        own = self._aliases.get(name, name)
+        if own != PIXELS and own not in self._geometry:
+            hint = suggest_names(name, [*self.layers, *self._aliases])
+            raise InputError(f"{self.name} has no tap {name!r}. {hint}")
+        return own
+
+    def geometry(self, name: str) -> LayerGeometry:
+        """Stride and reach of a tap."""
+        own = self.layer(name)
+        return LayerGeometry() if own == PIXELS else self._geometry[own]
+
+    def positions(self, name: str, image: Size) -> Size:
+        """The size of a tap's map, for a picture of a size."""
+        height, width = image
+        for stage in self._stages[: self.depth(name) + 1]:
+            height, width = stage.output_size(height), stage.output_size(width)
+        return Size(height, width)
+
+    def depth(self, name: str) -> int:
+        """Position of a tap among the stages; −1 for `pixels`."""
+        own = self.layer(name)
+        return -1 if own == PIXELS else self._order.index(own)
+
+    def min_size(self, layers: Iterable[str]) -> int:
+        """Pixels of a side below which some of the taps has no cell at all."""
+        own = {self.layer(name) for name in layers} - {PIXELS}
+        return max((self._smallest[name] for name in own), default=1)
+
+    def truncate(self, layers: Iterable[str]) -> None:
+        """Let go of the stages that no tap needs, and of their weights; their own taps are unknown from now on."""
+        self._uncut = self.fingerprint
+        keep = max(self.depth(name) for name in layers) + 1
+        for name in self._order[keep:]:
+            del self.stages[name.replace(".", "_")]
+        self._order, self._stages = self._order[:keep], self._stages[:keep]
+        self._geometry = {name: self._geometry[name] for name in self._order}
+        self._aliases = {name: own for name, own in self._aliases.items() if own in self._geometry}
+
+    def forward(self, image: Image, layers: Iterable[str]) -> Features:
+        """The features at the taps, under the names they were asked by."""
+        asked = {name: self.layer(name) for name in layers}
+        wanted = set(asked.values()) - {PIXELS}
+        _require_size(self, image, wanted)
+        seen: dict[str, Feature] = {PIXELS: image}
+        if wanted:
+            in_order = sorted(wanted, key=self._order.index)
+            look = with_precision(ENGINES[self.engine], self.precision, self._layers)
+            found = look(dict(self.stages.items()), self._order, self.preprocess(image), in_order)
+            seen |= zip(in_order, found, strict=True)
+        return {name: seen[own] for name, own in asked.items()}
+
+    def native_steps(self, layers: Iterable[str]) -> Sequence[NativeStep] | None:
+        """What the compiled part would do up to the deepest tap; None: it is not what computes here."""
+        wanted = {self.layer(name) for name in layers} - {PIXELS}
+        full = resolve_precision(self.precision, self.preprocess.mean.device) == "full"
+        if self.engine != "native" or not full or load_library() is None or not wanted:
+            return None
+        return fuse_steps(dict(self.stages.items()), self._order, wanted)
+
+
+def _geometries(stages: Sequence[EncoderStage]) -> dict[str, LayerGeometry]:
+    here = LayerGeometry()
+    found = {}
+    for stage in stages:
+        here = here.compose(stage.kernel, stage.stride, stage.padding)
+        found[stage.name] = here
+    return found
+
+
+def _smallest_sides(stages: Sequence[EncoderStage]) -> dict[str, int]:
+    """Pixels of a side that leave each stage one cell."""
+    found = {}
+    for depth, stage in enumerate(stages, start=1):
+        side = 1
+        for earlier in reversed(stages[:depth]):
+            side = earlier.input_size(side)
+        found[stage.name] = side
+    return found
+
+
+def _require_size(encoder: Encoder, image: Image, layers: Iterable[str]) -> None:
+    smallest, size = encoder.min_size(layers), Size.of(image)
+    if min(size) < smallest:
+        raise InputError(
+            f"a picture of {size} is too small for {encoder.name}: its deepest tap needs {smallest} pixels a side."
+        )

@@ -1,0 +1,138 @@
+"""GoogLeNet (Szegedy et al., 1409.4842) in torchvision's form, up to the last inception block.
+
+Differs from the paper as torchvision's weights do: batch normalization after each convolution (folded into it
+here), no local response normalization, 3×3 filters where the paper has 5×5, a last pool of 2×2.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from brushwork.encoders.encoder import Encoder, EncoderStage
+from brushwork.encoders.preprocess import Preprocess
+from brushwork.encoders.vgg import Padding, Pooling
+from brushwork.types import Feature
+
+
+class InceptionWidths(NamedTuple):
+    """Channels of an inception block's convolutions (1409.4842, Table 1)."""
+
+    one: int
+    three_reduce: int
+    three: int
+    five_reduce: int
+    five: int
+    pool_proj: int
+
+    @property
+    def total(self) -> int:
+        """Channels of the block's output."""
+        return self.one + self.three + self.five + self.pool_proj
+
+
+_BLOCKS = {
+    "3a": InceptionWidths(64, 96, 128, 16, 32, 32),
+    "3b": InceptionWidths(128, 128, 192, 32, 96, 64),
+    "4a": InceptionWidths(192, 96, 208, 16, 48, 64),
+    "4b": InceptionWidths(160, 112, 224, 24, 64, 64),
+    "4c": InceptionWidths(128, 128, 256, 24, 64, 64),
+    "4d": InceptionWidths(112, 144, 288, 32, 64, 64),
+    "4e": InceptionWidths(256, 160, 320, 32, 128, 128),
+    "5a": InceptionWidths(256, 160, 320, 32, 128, 128),
+    "5b": InceptionWidths(384, 192, 384, 48, 128, 128),
+}
+
+_STEM_CHANNELS = (64, 64, 192)
+"""Channels of the three convolutions before the blocks (1409.4842, Table 1)."""
+
+
+class RectifiedConvolution(nn.Conv2d):
+    """max(0, w∗x + b)."""
+
+    def forward(self, x: Feature) -> Feature:
+        return functional.relu(super().forward(x), inplace=True)
+
+
+class Inception(nn.ModuleDict):
+    """Four branches over one input, side by side along the channels; each convolution under its name in Caffe."""
+
+    def __init__(self, channels_in: int, widths: InceptionWidths, padding: Padding) -> None:
+        def convolution(incoming: int, outgoing: int, kernel: int) -> nn.Module:
+            return RectifiedConvolution(incoming, outgoing, kernel, padding=kernel // 2, padding_mode=padding)
+
+        super().__init__(
+            {
+                "1x1": convolution(channels_in, widths.one, 1),
+                "3x3_reduce": convolution(channels_in, widths.three_reduce, 1),
+                "3x3": convolution(widths.three_reduce, widths.three, 3),
+                "5x5_reduce": convolution(channels_in, widths.five_reduce, 1),
+                "5x5": convolution(widths.five_reduce, widths.five, 3),
+                "pool_proj": convolution(channels_in, widths.pool_proj, 1),
+            }
+        )
+
+    def forward(self, x: Feature) -> Feature:
+        pooled = functional.max_pool2d(x, kernel_size=3, stride=1, padding=1)
+        branches: list[Tensor] = [
+            self["1x1"](x),
+            self["3x3"](self["3x3_reduce"](x)),
+            self["5x5"](self["5x5_reduce"](x)),
+            self["pool_proj"](pooled),
+        ]
+        return torch.cat(branches, dim=1)
+
+
+def make_googlenet(
+    preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = True
+) -> Encoder:
+    """A GoogLeNet of random weights; taps `conv1/7x7_s2`, `conv2/3x3_reduce`, `conv2/3x3`, `pool1` … `pool4`,
+    `inception_3a` … `inception_5b`, all rectified.
+
+    `pooling` is that between the blocks; the one inside a block stays a maximum. Whatever `ceil` says, pools keep a
+    last window that is not filled: the weights were trained so.
+    """
+    first, reduced, third = _STEM_CHANNELS
+    reflects = padding == "reflect"
+    stem = RectifiedConvolution(3, first, 7, stride=2, padding=3, padding_mode=padding)
+    narrow = RectifiedConvolution(first, reduced, 1)
+    wide = RectifiedConvolution(reduced, third, 3, padding=1, padding_mode=padding)
+    stages = [
+        EncoderStage("conv1/7x7_s2", stem, kernel=7, stride=2, padding=3, has_reflect_padding=reflects),
+        _pool(1, 3, pooling),
+        EncoderStage("conv2/3x3_reduce", narrow),
+        EncoderStage("conv2/3x3", wide, kernel=3, padding=1, has_reflect_padding=reflects),
+        _pool(2, 3, pooling),
+        *_blocks(third, pooling, padding),
+    ]
+    return Encoder("GoogLeNet", stages, preprocess, _aliases(stages))
+
+
+def _blocks(channels_in: int, pooling: Pooling, padding: Padding) -> list[EncoderStage]:
+    stages = []
+    for name, widths in _BLOCKS.items():
+        block = Inception(channels_in, widths, padding)
+        stages.append(
+            EncoderStage(f"inception_{name}", block, kernel=3, padding=1, has_reflect_padding=padding == "reflect")
+        )
+        channels_in = widths.total
+        if name == "3b":
+            stages.append(_pool(3, 3, pooling))
+        if name == "4e":
+            stages.append(_pool(4, 2, pooling))
+    return stages
+
+
+def _pool(index: int, kernel: int, pooling: Pooling) -> EncoderStage:
+    make = nn.MaxPool2d if pooling == "max" else nn.AvgPool2d
+    return EncoderStage(f"pool{index}", make(kernel, 2, ceil_mode=True), kernel, stride=2, ceil=True)
+
+
+def _aliases(stages: list[EncoderStage]) -> dict[str, str]:
+    """The names of the same blobs in Caffe's model."""
+    pools = {f"{stage.name}/3x3_s2": stage.name for stage in stages if stage.name.startswith("pool")}
+    outputs = {f"{stage.name}/output": stage.name for stage in stages if stage.name.startswith("inception")}
+    return pools | outputs

@@ -1,0 +1,59 @@
+"""From the name of weights to a network that looks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, get_args
+
+from brushwork.encoders.autotune import fastest_engine
+from brushwork.encoders.backends import Engine, usable_engines
+from brushwork.encoders.encoder import Encoder
+from brushwork.encoders.preprocess import make_preprocess
+from brushwork.encoders.registry import ARCHITECTURES, build_encoder
+from brushwork.encoders.vgg import Padding, Pooling
+from brushwork.encoders.weights.find import ENDINGS, find_weights, read_file
+from brushwork.errors import InputError
+
+
+def load_encoder(
+    name: str | Path = "vgg19-normalized",
+    *,
+    pooling: Pooling = "max",
+    padding: Padding = "zeros",
+    scale: float = 255.0,
+    ceil: bool = False,
+    engine: Engine | Literal["auto"] = "auto",
+) -> Encoder:
+    """A frozen network in float32 on the CPU, by the name of its weights or the path of a file of them.
+
+    `vgg19-normalized` (of the papers) and `vgg19` are always there, without a cache or a host. `scale` is the value
+    of white, 255 in training (jcjohnson's programs show 256). With `ceil`, pools keep a last row or column that does
+    not fill its window, as Caffe and Torch7 do. `engine` is how it computes on the processor; `auto`: the fastest one,
+    which is measured once and remembered.
+
+    Raises:
+        InputError: no such name, pooling or padding; linear layers alone.
+        WeightsError: the weights are missing, damaged or foreign; the message says what to do.
+    """
+    _require_one_of("pooling", pooling, get_args(Pooling))
+    _require_one_of("padding", padding, get_args(Padding))
+    _require_one_of("engine", engine, ("auto", *usable_engines()))
+    weights = read_file(Path(name))[0] if _is_path(name) else find_weights(str(name))
+    if weights.architecture not in ARCHITECTURES:
+        raise InputError(f"{name} is no network that looks, but holds another one's weights: {weights.architecture}.")
+    shown = make_preprocess(weights.preprocessing, scale)
+    encoder = build_encoder(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
+    encoder.name = weights.name
+    encoder.engine = fastest_engine() if engine == "auto" else engine
+    return encoder
+
+
+def _require_one_of(what: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise InputError(f"{what} {given!r} was given; expected {' or '.join(known)}.")
+
+
+def _is_path(name: str | Path) -> bool:
+    separators = {os.sep, os.altsep or os.sep}
+    return isinstance(name, Path) or name.endswith(ENDINGS) or any(separator in name for separator in separators)

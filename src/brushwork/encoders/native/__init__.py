@@ -1,0 +1,1 @@
+"""The compiled engine: convolutions, pooling and statistics of features in C++."""

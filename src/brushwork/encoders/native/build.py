@@ -1,0 +1,72 @@
+"""Compiles the native kernels: `python -m brushwork.encoders.native.build`, and when the package is installed."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+LIBRARY = "_kernels.dylib" if sys.platform == "darwin" else "_kernels.so"
+FLAGS = ("-std=c++17", "-O3", "-fPIC", "-Wno-psabi", "-ffp-contract=fast")
+
+VARIANTS = {
+    "generic": (),
+    "avx2": ("-mavx2", "-mfma"),
+    "avx512": ("-mavx512f", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"),
+}
+"""Name → flags. The library carries all of them, and takes the best that the processor runs."""
+
+NO_KERNELS = "BRUSHWORK_NO_KERNELS"
+"""Environment variable: set to anything, nothing is compiled."""
+
+
+def build_library(target: Path = FOLDER) -> str:
+    """Compile the library into a folder, beside its sources by default; returns what went wrong, or nothing."""
+    if os.environ.get(NO_KERNELS):
+        return f"{NO_KERNELS} is set"
+    compiler = shlex.split(os.environ.get("CXX", "")) or _compiler()
+    if not compiler:
+        return "no C++ compiler was found (c++, g++, clang++)"
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            _compile(compiler, Path(folder), target)
+    except subprocess.CalledProcessError as error:
+        return f"{compiler[0]} failed: {(error.stderr or '').strip()[-400:]}"
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def _compile(compiler: list[str], folder: Path, target: Path) -> None:
+    jobs = [(name, ["variant.cpp", f"-DVARIANT={name}", *flags]) for name, flags in _variants().items()]
+    jobs += [("entry", ["entry.cpp"]), ("threads", ["threads.cpp"])]
+    for name, (source, *flags) in jobs:
+        _run([*compiler, *FLAGS, *flags, "-c", str(FOLDER / source), "-o", str(folder / f"{name}.o")])
+    objects = [str(folder / f"{name}.o") for name, _ in jobs]
+    # Renamed into place, so that a process which has the old one loaded keeps it whole.
+    fresh = target / f".{LIBRARY}.{os.getpid()}"
+    _run([*compiler, "-shared", *objects, "-o", str(fresh), "-pthread"])
+    fresh.replace(target / LIBRARY)
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+def _compiler() -> list[str]:
+    return next(([name] for name in ("c++", "g++", "clang++") if shutil.which(name)), [])
+
+
+def _variants() -> dict[str, tuple[str, ...]]:
+    is_x86 = platform.machine().lower() in ("x86_64", "amd64")
+    return VARIANTS if is_x86 else {"generic": ()}
+
+
+if __name__ == "__main__":
+    sys.exit(build_library() or 0)

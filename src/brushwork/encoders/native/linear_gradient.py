@@ -1,0 +1,117 @@
+"""The gradients of sums over features: those of Gram matrices, spreads and distances are linear in the features.
+
+All that the sums of one map ask of it is therefore one product with a small matrix, computed in one pass.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.encoders.native.library import NativeSums, data_address, load_library
+from brushwork.types import Feature, PerImage
+
+PANEL = 64
+"""Channels that are computed together."""
+
+_BLOCK = 4096
+"""Cells that are summed before their sum is added to the others': the less, the more exact."""
+
+_BLOCKS = 32
+"""At most so many, for the memory that their sums take."""
+
+_CELLS_COPIED = 96
+"""Cells that a thread copies before it writes their gradient over them."""
+
+Gram = Float[Tensor, "b c c"]
+PerChannel = Float[Tensor, "b c"]
+
+
+class Deviation(NamedTuple):
+    """weight · (f − other)."""
+
+    weight: PerImage
+    other: Feature
+
+
+@dataclass(frozen=True)
+class LinearGradient:
+    """f · matrix + f · slope + added + Σ weight · (f − other), at each cell; what is not there is 0."""
+
+    matrix: Gram | None = None
+    slope: PerChannel | None = None
+    constant: PerChannel | None = None
+    deviations: tuple[Deviation, ...] = ()
+
+    def __add__(self, more: LinearGradient) -> LinearGradient:
+        return LinearGradient(
+            _sum(self.matrix, more.matrix),
+            _sum(self.slope, more.slope),
+            _sum(self.constant, more.constant),
+            self.deviations + more.deviations,
+        )
+
+    @property
+    def read_count(self) -> int:
+        """How often the features are read."""
+        return len(self.deviations) + (self.matrix is not None or self.slope is not None)
+
+    def write(self, feature: Feature, result: Feature) -> None:
+        """Compute it into a map of the features' size; where it is read but once, that may be the features' own."""
+        if self.matrix is not None:
+            self._multiply(feature, result, self.matrix)
+        elif self.slope is not None:
+            call_sums("spread_back", feature, to=result, given=self.slope.contiguous(), added=self.constant)
+        for index, (weight, other) in enumerate(self.deviations, start=self.read_count - len(self.deviations)):
+            call_sums("distance_back", feature, to=result, other=other, adds=index > 0, given=weight.contiguous())
+
+    def _multiply(self, feature: Feature, result: Feature, matrix: Gram) -> None:
+        batch, channels = feature.shape[:2]
+        whole = matrix if self.slope is None else matrix + torch.diag_embed(self.slope)
+        panels = whole.view(batch, channels, channels // PANEL, PANEL).transpose(1, 2).contiguous()
+        in_place = result.data_ptr() == feature.data_ptr()
+        partial = feature.new_empty(torch.get_num_threads() * _CELLS_COPIED if in_place else 0, channels)
+        call_sums("gram_back", feature, to=result, given=panels, added=self.constant, partial=partial)
+
+
+def _sum(one: Tensor | None, two: Tensor | None) -> Tensor | None:
+    return one if two is None else two if one is None else one + two
+
+
+def count_blocks(feature: Feature) -> int:
+    """Into how many parts the cells are cut, whose sums are made apart."""
+    return min(-(-feature.shape[2] * feature.shape[3] // _BLOCK), _BLOCKS)
+
+
+def call_sums(
+    name: str,
+    feature: Feature,
+    *,
+    to: Feature | None = None,
+    other: Feature | None = None,
+    adds: bool = False,
+    **tensors: Tensor | None,
+) -> None:
+    """Compute sums over features, or a map `to` be written from their gradients; on `meta` nothing."""
+    batch, channels, rows, columns = feature.shape
+    maps = [one for one in (feature, to, other) if one is not None]
+    if all(rows == 1 or one.stride(2) == columns * channels for one in maps):
+        rows, columns = 1, rows * columns  # one long row: sums do not stop at the ends of rows
+    steps = [(0, 0) if one is None else (one.stride(2), one.stride(0)) for one in (feature, to, other)]
+    sums = NativeSums(batch, rows, columns, channels, *steps[0], *steps[1], *steps[2], count_blocks(feature))
+    sums.threads, sums.adds, sums.map, sums.other = (
+        torch.get_num_threads(),
+        adds,
+        data_address(feature),
+        data_address(other),
+    )
+    for field, tensor in {"result": to, **tensors}.items():
+        setattr(sums, field, data_address(tensor))
+    compiled = load_library()
+    if compiled is not None and not feature.is_meta:
+        getattr(compiled, name)(ctypes.byref(sums))

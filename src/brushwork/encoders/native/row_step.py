@@ -1,0 +1,268 @@
+"""One step of the row pipeline, and the buffer of rows between two steps."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from brushwork.encoders.native.arena import allocate
+from brushwork.encoders.native.autograd import EXACT, FAST, WORD, call_layer, make_layer
+from brushwork.encoders.native.fusion import NativeStep
+from brushwork.encoders.native.kernel_layout import make_backward_kernels, make_forward_kernels
+from brushwork.encoders.native.library import NativeLayer, data_address
+from brushwork.images.geometry import Size
+from brushwork.types import Feature
+
+PLANES = 3
+"""Of the picture."""
+
+_KERNELS = 10
+"""Winograd tiles that take about as long as transforming the kernels."""
+
+
+class FeatureRows(NamedTuple):
+    """Neighboring rows of a map, or of the picture."""
+
+    top: int
+    feature: Feature
+
+
+class RowStep:
+    """A step, and how far it has come."""
+
+    def __init__(self, step: NativeStep, size: Size, inputs: int, like: Tensor) -> None:
+        self.step, self.size, self.inputs = step, size, inputs
+        self.outputs = inputs if step.convolution is None else step.convolution.out_channels
+        self.after = Size(step.pooled_size(size.height), step.pooled_size(size.width))
+        self.seen = RowBuffer(like, (size.width, inputs))
+        self.asked = RowBuffer(like, (self.after.width, self.outputs))
+        """The gradient of what comes out."""
+        self.added = RowQueue()
+        """The part of it that comes from the tap's own sums."""
+        self._masks = RowBuffer(like, (size.width, self.outputs // WORD), torch.int16)
+        self._shown = self._pulled = 0
+        self._lag = int(step.convolution is not None)
+        self._halves = step.pool is not None
+
+    def _out(self, row: int) -> int:
+        """The row after the pool that a row before it goes to."""
+        return row if not self._halves else self.after.height if row == self.size.height else row // 2
+
+    def _above(self, row: int) -> int:
+        """The first row that a row looks at, as far as pools are aligned."""
+        first = max(0, row - self._lag)
+        return first - first % 2 if self._halves else first
+
+    def add_gradient(self, rows: Tensor, *, last: bool) -> None:
+        """Rows of the gradient that the tap's sums ask for; where this is the last step, there is no other."""
+        if last:
+            self.asked.allocate(len(rows)).copy_(rows)
+        else:
+            self.added.put(rows)
+
+    def release(self) -> None:
+        """Let go of the rows that are not needed any more; the others get memory of their own."""
+        self.seen.drop(self.first_needed_row)
+        self.seen.compact()
+
+    @property
+    def first_needed_row(self) -> int:
+        """The first row of what goes in that is still needed."""
+        return self._above(self._shown)
+
+    def forward_rows(
+        self, here: Tensor, top: int, bottom: int, to: RowBuffer | None, *, keeps: bool
+    ) -> FeatureRows | None:
+        """Compute what the rows from `top` to `bottom` allow; None: nothing."""
+        first, last = self._shown, bottom if bottom == self.size.height else max(0, bottom - self._lag)
+        if self._halves and last < self.size.height:
+            last -= last % 2
+        if last <= first:
+            return None
+        count = self._out(last) - self._out(first)
+        output = to.allocate(count) if to is not None else allocate(here, (count, self.after.width, self.outputs))
+        mask = self._masks.allocate(last - first, first) if keeps else None
+        layer = make_layer(here, output, mask, (1, bottom - top, self.size.width, self.inputs, self.outputs))
+        layer.first, layer.last, layer.rectify, layer.pool = first - top, last - top, 1, self.step.pooling
+        layer.pooled_rows, layer.pooled_columns = self._out(last) - self._out(top), self.after.width
+        layer.output, layer.border = (
+            _lifted(output, self._out(first) - self._out(top)),
+            int(self.step.has_reflect_padding),
+        )
+        layer.mask = None if mask is None else _lifted(mask, first - top)
+        self._convolve(layer, here)
+        self._shown = last
+        return FeatureRows(self._out(first), output.unsqueeze(0).permute(0, 3, 1, 2))
+
+    def _convolve(self, layer: NativeLayer, here: Tensor) -> None:
+        if self.step.convolution is None:
+            call_layer("pool", layer, here)
+            return
+        kernels = make_forward_kernels(self.step.convolution)
+        layer.weight, layer.bias = data_address(kernels), data_address(self.step.convolution.bias)
+        call_layer("convolve", layer, here)
+
+    def take_masks(self) -> Tensor:
+        """The masks of the rows that were shown since they were last given away."""
+        masks = self._masks.all
+        self._masks.drop(self._masks.bottom)
+        return masks
+
+    def load_masks(self, masks: Tensor) -> None:
+        """Take masks that another passage gave, in place of computing rows."""
+        self._masks.allocate(len(masks), self._shown).copy_(masks)
+        self._shown += len(masks)
+
+    def backward_rows(self, before: RowStep) -> None:
+        """Compute what the gradient so far allows of the gradient of what went in."""
+        tapped = before.step.layer is not None
+        first, last = self._pulled, self._ready(before.added.bottom if tapped else self.size.height)
+        if last <= first:
+            return
+        top = self._above(first)
+        output = before.asked.allocate(last - first)
+        layer = self._back(output, top, last)
+        layer.output = _lifted(output, first - top)
+        if tapped:
+            before.added.take(output)
+            layer.add = layer.output
+        if self.step.convolution is None:
+            call_layer("unpool", layer, self.asked.rows(self._out(top), self.asked.bottom))
+        else:
+            layer.weight, layer.turned = data_address(make_backward_kernels(self.step.convolution)), 1
+            layer.tile = self._tile(last - first)
+            rim = allocate(
+                output, (2 * (self.size.width + 2 + layer.rows) if self.step.has_reflect_padding else 0, self.inputs)
+            )
+            layer.rim = data_address(rim)
+            call_layer("convolve", layer, output)
+        self._go_on(last)
+
+    def backward_image_rows(self) -> FeatureRows | None:
+        """The same for the first step, whose inputs are the picture's planes."""
+        first, last = self._pulled, self._ready(self.size.height)
+        if last <= first:
+            return None
+        top = self._above(first)
+        planes = allocate(self.asked.rows(0, 0), (1, PLANES, self._complete - top, self.size.width))
+        assert self.step.convolution is not None
+        layer = self._back(planes, top, last)
+        layer.weight = data_address(make_backward_kernels(self.step.convolution))
+        call_layer("convolve", layer, planes)
+        self._go_on(last)
+        return FeatureRows(first, planes[:, :, first - top : last - top])
+
+    @property
+    def _complete(self) -> int:
+        """The row below the last one whose gradient before the pool is known."""
+        below = self.asked.bottom
+        return self.size.height if below == self.after.height else 2 * below if self._halves else below
+
+    def _ready(self, limit: int) -> int:
+        """The row below the last one of what went in whose gradient can be computed, and no further than a limit.
+
+        Mirrored, the row beyond the border adds to the last but one, and the row above it to the second.
+        """
+        end, last = self.size.height, min(limit, self._complete)
+        if last == end:
+            return end
+        last = min(last, self._complete - self._lag, end - 2 if self.step.has_reflect_padding else end)
+        return 0 if last < 2 else last
+
+    def _back(self, output: Tensor, top: int, last: int) -> NativeLayer:
+        here = self.asked.rows(self._out(top), self.asked.bottom)
+        masks = self._masks.rows(top, self._complete)
+        layer = make_layer(here, output, None, (1, self._complete - top, self.size.width, self.outputs, self.inputs))
+        layer.first, layer.last, layer.unpool = self._pulled - top, last - top, self.step.pooling
+        layer.input_mask, layer.border = data_address(masks), 2 * int(self.step.has_reflect_padding)
+        layer.pooled_rows, layer.pooled_columns = len(here), self.after.width
+        return layer
+
+    def _tile(self, rows: int) -> int:
+        """The tile that takes the least time: its products, and its kernels' transformation."""
+        return min(
+            (EXACT, FAST),
+            key=lambda tile: (tile + 2) ** 2 * (-(-rows // tile) * -(-self.size.width // tile) + _KERNELS),
+        )
+
+    def _go_on(self, last: int) -> None:
+        self._pulled = last
+        needed = self._above(last)
+        self._masks.drop(needed)
+        self.asked.drop(self._out(needed))
+        self.asked.compact()
+
+
+def _lifted(rows: Tensor, count: int) -> int | None:
+    """The address so many rows above these."""
+    return None if rows.is_meta else rows.data_ptr() - count * rows.stride(0) * rows.element_size()
+
+
+class RowBuffer:
+    """Rows `top` to `bottom` of a map. They lie one after the other in memory."""
+
+    def __init__(self, like: Tensor, row: tuple[int, int], dtype: torch.dtype = torch.float32) -> None:
+        """`row`: columns, and the numbers of a cell."""
+        self.top = 0
+        self._held = like.new_empty((0, *row), dtype=dtype)
+
+    @property
+    def bottom(self) -> int:
+        """The row below the last one."""
+        return self.top + len(self._held)
+
+    @property
+    def all(self) -> Tensor:
+        """What is held."""
+        return self._held
+
+    def allocate(self, count: int, at: int | None = None) -> Tensor:
+        """Room for the next rows, to be written by the caller; where nothing is held, they may begin `at` any row."""
+        held = self._held
+        if at is not None and not len(held):
+            self.top = at
+        self._held = allocate(held, (len(held) + count, *held.shape[1:]), held.dtype)
+        self._held[: len(held)] = held
+        return self._held[len(held) :]
+
+    def drop(self, before: int) -> None:
+        """Forget the rows above one; their memory is taken until more rows come, or these are moved."""
+        if before > self.top:
+            self._held = self._held[before - self.top :]
+            self.top = before
+
+    def compact(self) -> None:
+        """Leave the memory where the rows were written: it is free then, or its other reader's alone."""
+        self._held = allocate(self._held, self._held.shape, self._held.dtype).copy_(self._held)
+
+    def rows(self, first: int, last: int) -> Tensor:
+        """Some of the rows."""
+        return self._held[first - self.top : last - self.top]
+
+
+class RowQueue:
+    """Rows of a map that come in parts, each in its own memory."""
+
+    def __init__(self) -> None:
+        self._parts: deque[Tensor] = deque()
+        self.bottom = 0
+        """The row below the last one."""
+
+    def put(self, rows: Tensor) -> None:
+        """The next rows."""
+        self._parts.append(rows)
+        self.bottom += len(rows)
+
+    def take(self, to: Tensor) -> None:
+        """Copy as many rows from the top as there is room for; parts that were taken whole are let go of."""
+        done = 0
+        while done < len(to):
+            part = self._parts.popleft()
+            count = min(len(part), len(to) - done)
+            to[done : done + count] = part[:count]
+            done += count
+            if count < len(part):
+                self._parts.appendleft(part[count:])

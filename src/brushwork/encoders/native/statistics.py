@@ -1,0 +1,236 @@
+"""Gram matrices, means and distances of features in C++, with gradients; and which features are read last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import increment_version
+
+from brushwork.encoders.native.arena import allocate, is_in_arena
+from brushwork.encoders.native.library import load_library
+from brushwork.encoders.native.linear_gradient import (
+    PANEL,
+    Deviation,
+    Gram,
+    LinearGradient,
+    PerChannel,
+    call_sums,
+    count_blocks,
+)
+from brushwork.types import Feature, PerImage
+
+_READ: ContextVar[bool] = ContextVar("_READ", default=True)
+"""Whether the sums' values will be read."""
+
+_SPARE: ContextVar[Mapping[int, ReuseTracker]] = ContextVar("_SPARE", default=MappingProxyType({}))
+"""Memory that may be used up, and who reads there."""
+
+
+def is_supported(feature: Feature) -> bool:
+    """Whether a feature is of the kind that the compiled part sums: float32, on the processor, channels together."""
+    return (
+        feature.device.type in ("cpu", "meta")
+        and feature.dtype == torch.float32
+        and feature.shape[1] % PANEL == 0
+        and _lies_in_rows(feature)
+        and load_library() is not None
+    )
+
+
+def _lies_in_rows(feature: Feature) -> bool:
+    """Whether a cell's channels lie together, and the cells of a row."""
+    _, channels, rows, columns = feature.shape
+    _, plane, row, cell = feature.stride()
+    return plane == 1 and (columns == 1 or cell == channels) and (rows == 1 or row >= columns * channels)
+
+
+def gram_sum(feature: Feature) -> Gram:
+    """Σ f fᵀ, of which half is computed."""
+    found: Gram = _Gram.apply(feature)  # type: ignore[no-untyped-call]
+    return found
+
+
+def mean_std_sums(feature: Feature, shift: PerChannel) -> tuple[PerChannel, PerChannel]:
+    """Σ (f − s) and Σ (f − s)²; the shift is a constant."""
+    found: Tensor = _Spread.apply(feature, shift.detach().expand(feature.shape[:2]))  # type: ignore[no-untyped-call]
+    return found[:, 0], found[:, 1]
+
+
+def distance_sum(feature: Feature, other: Feature) -> PerImage:
+    """Σ ‖f − f*‖² to other features of the same size, which `is_supported` takes too; they are a constant."""
+    found: PerImage = _Distance.apply(feature, other.detach().expand_as(feature))  # type: ignore[no-untyped-call]
+    return found
+
+
+@contextmanager
+def gradients_only() -> Iterator[None]:
+    """Sums are not computed, and come out as zeros: only their gradient will be asked for."""
+    token = _READ.set(False)
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
+
+class PendingGradients:
+    """What the sums of a map have asked of it, for the one who computes it at once, see `crop`."""
+
+    def __init__(self) -> None:
+        self._feature: Feature | None = None
+        self._asked = LinearGradient()
+
+    def add(self, feature: Feature, linear: LinearGradient) -> None:
+        self._feature, self._asked = feature, self._asked + linear
+
+    def take(self) -> tuple[Feature | None, LinearGradient]:
+        """The features, None where nothing was asked; afterwards it is empty again."""
+        found = self._feature, self._asked
+        self._feature, self._asked = None, LinearGradient()
+        return found
+
+
+class _Gram(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, feature: Feature) -> Gram:
+        _remember(ctx, feature)
+        batch, channels = feature.shape[:2]
+        result, panels = feature.new_empty(batch, channels, channels), channels // PANEL
+        partial = feature.new_empty(batch * count_blocks(feature) * panels * (panels + 1) // 2, PANEL, PANEL)
+        _compute("gram", feature, result, partial)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Gram) -> Tensor | None:
+        (feature,) = ctx.saved_tensors
+        both = gradient + gradient.transpose(1, 2)
+        if torch.is_grad_enabled():
+            wide: Tensor = (both @ feature.flatten(2)).view_as(feature)
+            return wide
+        return _pulled(ctx, feature, LinearGradient(matrix=both))
+
+
+class _Spread(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, feature: Feature, shift: PerChannel) -> Tensor:
+        _remember(ctx, feature, shift)
+        batch, channels = feature.shape[:2]
+        result = feature.new_empty(batch, 2, channels)
+        partial = feature.new_empty(batch, count_blocks(feature), 2, channels)
+        _compute("spread", feature, result, partial, given=shift.contiguous())
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, None]:
+        feature, shift = ctx.saved_tensors
+        slope = 2 * gradient[:, 1]
+        added = gradient[:, 0] - slope * shift
+        if torch.is_grad_enabled():
+            return feature * slope[..., None, None] + added[..., None, None], None
+        return _pulled(ctx, feature, LinearGradient(slope=slope, constant=added)), None
+
+
+class _Distance(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, feature: Feature, other: Feature) -> PerImage:
+        _remember(ctx, feature, other)
+        result, partial = (
+            feature.new_empty(feature.shape[0]),
+            feature.new_empty(feature.shape[0], count_blocks(feature)),
+        )
+        _compute("distance", feature, result, partial, other=other)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, gradient: PerImage) -> tuple[Tensor | None, None]:
+        feature, other = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return 2 * gradient[:, None, None, None] * (feature - other), None
+        return _pulled(ctx, feature, LinearGradient(deviations=(Deviation(2 * gradient, other),))), None
+
+
+def _compute(
+    name: str,
+    feature: Feature,
+    result: Tensor,
+    partial: Tensor,
+    given: Tensor | None = None,
+    other: Tensor | None = None,
+) -> None:
+    if _READ.get():
+        call_sums(name, feature, other=other, given=given, partial=partial, result=result)
+    else:
+        result.zero_()
+
+
+def _remember(ctx: Any, feature: Feature, *others: Tensor) -> None:
+    ctx.save_for_backward(feature, *others)
+    ctx.waiting, ctx.readers = getattr(feature.grad_fn, "waiting", None), find_tracker(feature)
+    if ctx.readers is not None:
+        ctx.readers.summed += 1
+
+
+def _pulled(ctx: Any, feature: Feature, linear: LinearGradient) -> Tensor | None:
+    """The gradient of a sum; None: somebody waits, to compute it with the others'."""
+    if ctx.readers is not None:
+        ctx.readers.pulled += 1
+    if ctx.waiting is not None:
+        ctx.waiting.add(feature, linear)
+        return None
+    if ctx.readers is not None and ctx.readers.is_done:
+        increment_version(feature)
+        result = feature.detach()
+    else:
+        batch, channels, rows, columns = feature.shape
+        result = allocate(feature, (batch, rows, columns, channels)).permute(0, 3, 1, 2)
+    linear.write(feature, result)
+    return result
+
+
+@dataclass
+class ReuseTracker:
+    """Who reads features that may be used up."""
+
+    all: int
+    summed: int = 0
+    """Those of them that take the compiled part's sums."""
+    pulled: int = 0
+    """Those whose gradient was asked for."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all have asked for their gradient, so that nobody needs the features any more."""
+        return self.all == self.summed == self.pulled
+
+
+@contextmanager
+def reuse_memory(read: Iterable[Feature]) -> Iterator[None]:
+    """Sums write their gradient over features that are not needed any more.
+
+    `read` are all the features that will be read, one as often as it is. If all that is read of one are its sums here,
+    the last of them to be differentiated uses it up. Whoever looks at it afterwards, in a backward pass, is told by
+    torch that it was modified.
+    """
+    count = Counter(one.untyped_storage()._cdata for one in read if _is_on_shelf(one))
+    token = _SPARE.set({memory: ReuseTracker(times) for memory, times in count.items()})
+    try:
+        yield
+    finally:
+        _SPARE.reset(token)
+
+
+def find_tracker(feature: Feature) -> ReuseTracker | None:
+    """Those who read features that may be used up; None: they may not."""
+    return _SPARE.get().get(feature.untyped_storage()._cdata)
+
+
+def _is_on_shelf(feature: Feature) -> bool:
+    """Whether this engine made it, whose own backward pass needs no features."""
+    return feature.is_meta or is_in_arena(feature)

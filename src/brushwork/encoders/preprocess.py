@@ -1,0 +1,66 @@
+"""How images are prepared for an encoder: color order, scale, mean and standard deviation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from brushwork.types import Image
+
+PreprocessName: TypeAlias = Literal["caffe", "torchvision", "signed"]
+"""`caffe`: BGR, 0–255, minus the mean pixel. `torchvision`: RGB, minus mean, over deviation. `signed`: RGB, −1…1."""
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+"""Mean pixel of ImageNet, RGB, 0–1, as torchvision's networks subtract it."""
+
+IMAGENET_STD = (0.229, 0.224, 0.225)
+"""Standard deviation of ImageNet's pixels, RGB, 0–1, as torchvision's networks divide by it."""
+
+_HALF = (0.5, 0.5, 0.5)
+
+_WHITE = 255.0
+
+CAFFE_MEAN = (123.68, 116.779, 103.939)
+"""Mean pixel of the Caffe models, RGB, 0–255."""
+
+
+class Preprocess(nn.Module):
+    """From sRGB in [0, 1] to what the weights were trained on: (image·scale − mean) / std.
+
+    `mean` and `std` are in RGB order; `bgr` swaps the channels last. For the Caffe networks: 255, BGR,
+    mean (123.68, 116.779, 103.939).
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float], *, scale: float = 1.0, bgr: bool = False) -> None:
+        super().__init__()
+        self.scale = scale
+        self.bgr = bgr
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Image) -> Image:
+        shown: Tensor = (image * self.scale - self.mean) / self.std
+        return shown.flip(1) if self.bgr else shown
+
+
+def make_preprocess(name: PreprocessName, scale: float = _WHITE) -> Preprocess:
+    """The convention's preprocessing; `scale` is the value of white on the scale 0–255."""
+    if name == "caffe":
+        return make_caffe_preprocess(scale)
+    if name == "torchvision":
+        return Preprocess(IMAGENET_MEAN, IMAGENET_STD, scale=scale / _WHITE)
+    return Preprocess(_HALF, _HALF, scale=scale / _WHITE)
+
+
+def make_caffe_preprocess(scale: float = 255.0) -> Preprocess:
+    """The Caffe convention: BGR, 0–`scale`, minus the mean pixel.
+
+    jcjohnson's programs multiply by 256 and subtract the same mean.
+    """
+    return Preprocess(CAFFE_MEAN, (1.0, 1.0, 1.0), scale=scale, bgr=True)

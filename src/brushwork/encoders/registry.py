@@ -1,0 +1,48 @@
+"""The networks by name, and how weights are put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+
+import torch
+from torch import Tensor
+
+from brushwork.encoders.alexnet import make_alexnet
+from brushwork.encoders.encoder import Encoder
+from brushwork.encoders.googlenet import make_googlenet
+from brushwork.encoders.preprocess import Preprocess, make_preprocess
+from brushwork.encoders.vgg import Padding, Pooling, make_vgg
+
+ARCHITECTURES: Mapping[str, Callable[..., Encoder]] = {
+    "VGG-19": partial(make_vgg, 19),
+    "VGG-16": partial(make_vgg, 16),
+    "AlexNet": make_alexnet,
+    "GoogLeNet": make_googlenet,
+}
+"""Name → a function of the preprocessing, `pooling`, `padding` and `ceil`."""
+
+
+def build_encoder(
+    architecture: str,
+    tensors: Mapping[str, Tensor],
+    preprocess: Preprocess,
+    pooling: Pooling,
+    padding: Padding,
+    ceil: bool = False,
+) -> Encoder:
+    """The network with these weights, which it keeps as they are (no copy)."""
+    # Built without memory: no time is spent on random weights, and nobody's random state moves.
+    with torch.device("meta"):
+        encoder = ARCHITECTURES[architecture](preprocess, pooling=pooling, padding=padding, ceil=ceil)
+    encoder.stages.load_state_dict(tensors, assign=True)
+    return encoder
+
+
+@cache
+def tensor_shapes(architecture: str) -> Mapping[str, tuple[int, ...]]:
+    """Name → shape of every tensor of the network, in its order."""
+    convention = make_preprocess("caffe")
+    with torch.device("meta"):
+        encoder = ARCHITECTURES[architecture](convention)
+    return {name: tuple(tensor.shape) for name, tensor in encoder.stages.state_dict().items()}

@@ -1,0 +1,51 @@
+"""VGG-16 and VGG-19 (Simonyan & Zisserman, 1409.1556), convolutional part."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from torch import nn
+
+from brushwork.encoders.encoder import Encoder, EncoderStage
+from brushwork.encoders.preprocess import Preprocess
+
+Pooling: TypeAlias = Literal["max", "average"]
+Padding: TypeAlias = Literal["zeros", "reflect"]
+
+CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+"""Convolutions in each of the five blocks, by depth (1409.1556, Table 1, D and E)."""
+
+CHANNELS = (64, 128, 256, 512, 512)
+"""Channels of the five blocks."""
+
+
+def make_vgg(
+    depth: int, preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = False
+) -> Encoder:
+    """A VGG of random weights; taps `relu1_1` … and `pool1` …, with `conv1_1` meaning `relu1_1`.
+
+    Gatys et al. replace maximum by average pooling and find it "slightly more appealing" (CVPR 2016, §2). With `ceil`,
+    pools keep a last row or column that does not fill its window, as Caffe and Torch7 do.
+    """
+    stages: list[EncoderStage] = []
+    aliases = {}
+    channels_in = 3
+    for block, (count, channels) in enumerate(zip(CONVOLUTIONS[depth], CHANNELS, strict=True), start=1):
+        for index in range(1, count + 1):
+            stages += _convolution(f"{block}_{index}", channels_in, channels, padding)
+            aliases[f"conv{block}_{index}"] = f"relu{block}_{index}"
+            channels_in = channels
+        stages.append(EncoderStage(f"pool{block}", _pool(pooling, ceil), kernel=2, stride=2, ceil=ceil))
+    return Encoder(f"VGG-{depth}", stages, preprocess, aliases)
+
+
+def _convolution(name: str, channels_in: int, channels: int, padding: Padding) -> list[EncoderStage]:
+    layer = nn.Conv2d(channels_in, channels, 3, padding=1, padding_mode=padding)
+    return [
+        EncoderStage(f"conv{name}", layer, kernel=3, padding=1, has_reflect_padding=padding == "reflect"),
+        EncoderStage(f"relu{name}", nn.ReLU(inplace=True)),
+    ]
+
+
+def _pool(pooling: Pooling, ceil: bool) -> nn.Module:
+    return nn.MaxPool2d(2, ceil_mode=ceil) if pooling == "max" else nn.AvgPool2d(2, ceil_mode=ceil)

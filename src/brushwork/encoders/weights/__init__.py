@@ -1,0 +1,1 @@
+"""Weights of the encoders: catalog, download, cache, conversion."""

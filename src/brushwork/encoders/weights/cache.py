@@ -1,0 +1,147 @@
+"""Converted weights on disk: written whole or not at all, verified when read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast, get_args
+
+from safetensors.torch import save
+from torch import Tensor
+
+from brushwork.encoders.preprocess import PreprocessName
+from brushwork.encoders.registry import ARCHITECTURES, tensor_shapes
+from brushwork.encoders.weights.adain_decoder import DECODER, decoder_shapes
+from brushwork.encoders.weights.lpips_layers import LINEAR_LAYERS, linear_shapes
+from brushwork.errors import WeightsError
+from brushwork.storage.folders import user_cache
+from brushwork.storage.hashing import tensors_sha256
+from brushwork.storage.tensors import read_safetensors
+
+_ENDING = ".safetensors"
+_FORMAT = "brushwork weights 1"
+
+
+@dataclass(frozen=True)
+class EncoderWeights:
+    """A network's weights, ready to be used, and where they come from."""
+
+    name: str
+    architecture: str
+    preprocessing: PreprocessName
+    source: str
+    license: str
+    sha256: str
+    """Of the file that they were read from."""
+    tensors: Mapping[str, Tensor] = field(repr=False)
+
+
+def cache_folder() -> Path:
+    """`$BRUSHWORK_CACHE/weights`, or that in the user's cache (which honors `XDG_CACHE_HOME`)."""
+    given = os.environ.get("BRUSHWORK_CACHE")
+    root = Path(given) if given else user_cache()
+    return root / "weights"
+
+
+def cached_file(name: str) -> Path:
+    """Where the set lies, or would lie."""
+    return cache_folder() / f"{name}{_ENDING}"
+
+
+def cached_names() -> list[str]:
+    """The sets in the cache; none when there is no cache, or none that can be read."""
+    # Path.glob hides folders that cannot be read.
+    return sorted(path.stem for path in cache_folder().glob(f"[!.]*{_ENDING}"))
+
+
+def write_weights(weights: EncoderWeights) -> Path:
+    """Write the set into the cache, under a temporary name that is renamed when the file is complete.
+
+    Raises: WeightsError: the cache cannot be written.
+    """
+    target = cached_file(weights.name)
+    temporary = target.with_name(f".{weights.name}.{secrets.token_hex(4)}.tmp")
+    metadata = _metadata(weights)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Copies, because safetensors refuses tensors that share memory; bytes, because it writes files that
+        # nobody else may read.
+        temporary.write_bytes(save({name: tensor.clone() for name, tensor in weights.tensors.items()}, metadata))
+        temporary.replace(target)
+    except OSError as error:
+        raise WeightsError(
+            f"{weights.name} cannot be written to {target.parent} ({error}). "
+            "Make room there, or name another folder in BRUSHWORK_CACHE."
+        ) from error
+    finally:
+        _remove(temporary)
+    return target
+
+
+def is_converted(metadata: Mapping[str, str]) -> bool:
+    """Whether a safetensors file with this metadata is one that `write_weights` wrote."""
+    return metadata.get("format") == _FORMAT
+
+
+def read_weights(path: Path, content: str | None = None) -> EncoderWeights:
+    """A file that `write_weights` wrote, verified against the digest in its metadata, and `content` where that is
+    known.
+
+    Raises: WeightsError: damaged, truncated or foreign.
+    """
+    tensors, metadata = read_safetensors(path)
+    expected = content or metadata.get("content")
+    if not is_converted(metadata) or not _is_sound(tensors, metadata):
+        raise WeightsError(f"{path} is damaged or foreign: it does not hold what its header says.")
+    if tensors_sha256(tensors) != expected:
+        raise WeightsError(f"{path} is damaged: its values are not those that were written.")
+    return EncoderWeights(
+        metadata["name"],
+        metadata["architecture"],
+        cast(PreprocessName, metadata["convention"]),
+        metadata["source"],
+        metadata["license"],
+        metadata["sha256"],
+        tensors,
+    )
+
+
+def _metadata(weights: EncoderWeights) -> dict[str, str]:
+    return {
+        "format": _FORMAT,
+        "name": weights.name,
+        "architecture": weights.architecture,
+        "convention": weights.preprocessing,
+        "source": weights.source,
+        "license": weights.license,
+        "sha256": weights.sha256,
+        "content": tensors_sha256(weights.tensors),
+    }
+
+
+def _is_sound(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bool:
+    if metadata.get("convention") not in get_args(PreprocessName):
+        return False
+    if not {"name", "source", "license", "sha256", "content"} <= metadata.keys():
+        return False
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()} == _shapes(metadata.get("architecture", ""))
+
+
+def _shapes(architecture: str) -> Mapping[str, tuple[int, ...]] | None:
+    """Of a network, of linear layers or of the decoder; None where nothing is called so."""
+    if architecture == DECODER:
+        return decoder_shapes()
+    if architecture in LINEAR_LAYERS:
+        return linear_shapes(architecture)
+    return tensor_shapes(architecture) if architecture in ARCHITECTURES else None
+
+
+def _remove(path: Path) -> None:
+    """Remove a file that may not be there, in a folder that may not be writable."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return

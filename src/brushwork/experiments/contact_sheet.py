@@ -1,0 +1,90 @@
+"""Contact sheets: all pictures of a grid on one page, with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image as Opened
+from PIL import ImageDraw, ImageFont
+
+from brushwork.experiments.experiment import CellResult
+
+SHEET = "sheet.png"
+LARGEST = 8192
+"""Pixels of a sheet's side, about; pictures are made smaller to stay within."""
+GAP, LINE = 8, 18
+"""Pixels between pictures, and of a line of text."""
+PAPER, INK = "#fcfbf8", "#26231f"
+
+
+def make_contact_sheet(results: Sequence[CellResult], largest: int = LARGEST) -> Opened.Image:
+    """The pictures by row and column, each with its column's name above and its row's name before it.
+
+    Pictures have one width, that of the widest or what fits `largest`. Rows that hardly share a column have columns of
+    their own.
+    """
+    rows, own = make_grid(results), is_sparse(results)
+    columns = max(len(cells) for _, cells in rows) if own else len(unique([result.column for result in results]))
+    font = ImageFont.load_default(13)
+    margin = GAP + max(round(font.getlength(row)) for row, _ in rows)
+    cell = _cell(results, (largest - margin) // columns - GAP, largest // len(rows) - GAP - LINE * own)
+    across, down = cell[0] + GAP, cell[1] + GAP + LINE * own
+    sheet = Opened.new("RGB", (margin + GAP + across * columns, LINE + GAP + down * len(rows) - LINE * own), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    named = [] if own else unique([result.column for result in results])
+    for line, (row, cells) in enumerate(rows):
+        top = LINE + GAP + down * line
+        pen.text((GAP, top), row, INK, font)
+        for index, column in enumerate(named or cells):
+            left = margin + GAP + across * index
+            if own or line == 0:
+                pen.text((left, top - LINE - GAP // 2), _cut(column, cell[0], font), INK, font)
+            if column in cells:
+                sheet.paste(_thumbnail(cells[column], cell), (left, top))
+    return sheet
+
+
+def is_sparse(results: Sequence[CellResult]) -> bool:
+    """Whether half of the grid or more would be empty: rows then have columns of their own."""
+    places = len(unique([result.row for result in results])) * len(unique([one.column for one in results]))
+    return len(results) < places and 2 * len(results) <= places
+
+
+def make_grid(results: Sequence[CellResult]) -> list[tuple[str, dict[str, CellResult]]]:
+    """Row by row, the results by their columns."""
+    rows = unique([result.row for result in results])
+    return [(row, {result.column: result for result in results if result.row == row}) for row in rows]
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """Each name once, in their order."""
+    return list(dict.fromkeys(names))
+
+
+def _cell(results: Sequence[CellResult], widest: int, highest: int) -> tuple[int, int]:
+    """The room of one picture: that of the largest, within the limits."""
+    sizes = [_size(result) for result in results]
+    width, height = (max(sides) for sides in zip(*sizes, strict=True))
+    factor = min(1.0, widest / width, highest / height)
+    return max(1, int(width * factor)), max(1, int(height * factor))
+
+
+def _size(result: CellResult) -> tuple[int, int]:
+    with Opened.open(result.picture) as opened:
+        return opened.size
+
+
+def _thumbnail(result: CellResult, room: tuple[int, int]) -> Opened.Image:
+    with Opened.open(result.picture) as opened:
+        image = opened.convert("RGB")
+    image.thumbnail(room, Opened.Resampling.LANCZOS)
+    return image
+
+
+def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """The text as far as it fits, with an ellipsis where it does not."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text}…"

@@ -1,0 +1,159 @@
+"""Single Gram entries (1602.07188): pictures that maximize one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import NamedTuple
+
+import torch
+
+from brushwork.encoders import Encoder
+from brushwork.experiments.context import ExperimentContext, fingerprint_of
+from brushwork.experiments.experiment import (
+    CellResult,
+    ClaimCheck,
+    Experiment,
+    ExperimentCell,
+    FirstAndLast,
+    Measures,
+    format_named_values,
+    format_values,
+    is_increasing,
+)
+from brushwork.experiments.measures import effective_frequencies
+from brushwork.experiments.synthesis import BOUNDED, make_gray_noise, synthesize, synthesize_on_sphere
+from brushwork.images import Size, fit_size, resize
+from brushwork.losses import GramEntryLoss
+from brushwork.losses.moments import gram
+from brushwork.objective import Objective
+from brushwork.types import Feature, Image
+
+LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+OPTIONS = replace(BOUNDED, optimizer="adam", learning_rate=10.0, line_search=False)
+"""Adam runs along the box where searched L-BFGS stops: after 30 closures its entries are 100 times as large."""
+
+SPREAD = 0.25
+"""Of the noise at the start, and of the pictures on the sphere; white is 1."""
+
+DIAGONAL, OTHERS = 2, 2
+"""Entries i = j and i ≠ j painted for each layer: the painting's largest."""
+
+
+SMALLEST = 1e-12
+"""Of an entry: one that is nothing in the painting has a multiple too."""
+
+
+class GramMatrixEntry(NamedTuple):
+    """One entry of a Gram matrix, and its value in the painting."""
+
+    first: int
+    second: int
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.first}, {self.second}"
+
+
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
+    """The pictures to paint."""
+    return [cell for layer in LAYERS for cell in _row(context, layer)]
+
+
+def _row(context: ExperimentContext, layer: str) -> list[ExperimentCell]:
+    init = make_gray_noise(Size(context.size, context.size), std=SPREAD)
+    entries = largest_entries(context.encoder(OPTIONS), context, layer, init)
+    boxed = [
+        *(f"one feature, {n + 1}" for n in range(DIAGONAL)),
+        *(f"two features, {n + 1}" for n in range(OTHERS)),
+    ]
+    spheres = {"one feature, on a sphere": entries[0], "two features, on a sphere": entries[DIAGONAL]}
+    return [
+        *(_cell(context, layer, kind, entry, init) for kind, entry in zip(boxed, entries, strict=True)),
+        *(_cell(context, layer, kind, entry, init, sphere=True) for kind, entry in spheres.items()),
+    ]
+
+
+@torch.no_grad()
+def largest_entries(encoder: Encoder, context: ExperimentContext, layer: str, init: Image) -> list[GramMatrixEntry]:
+    """The largest entries of the painting's Gram matrix per cell, on the diagonal and off it.
+
+    Entries that are 0 at the start have no gradient there, and come last.
+    """
+    style = resize(context.style, fit_size(Size.of(context.style), context.size, measure="long"), clamp=True)
+    matrix, begun = (_per_cell(encoder(one, [layer])[layer]) for one in (style, init.to(style)))
+    ranked = matrix + (begun > 0) * (matrix.max() + 1)
+    channels = torch.arange(len(matrix), device=matrix.device)
+    rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1, device=matrix.device)
+    kinds = ((channels, channels, DIAGONAL), (rows, columns, OTHERS))
+    return [
+        GramMatrixEntry(int(i[at]), int(j[at]), float(matrix[i[at], j[at]]))
+        for i, j, count in kinds
+        for at in ranked[i, j].topk(count).indices.tolist()
+    ]
+
+
+def _per_cell(feature: Feature) -> torch.Tensor:
+    return gram(feature)[0] / Size.of(feature).area
+
+
+def _cell(
+    context: ExperimentContext, layer: str, kind: str, entry: GramMatrixEntry, init: Image, *, sphere: bool = False
+) -> ExperimentCell:
+    options = context.with_iterations(replace(OPTIONS, bounded=not sphere))
+    objective = Objective.single(
+        "entry", GramEntryLoss(layer, ((entry.first, entry.second),), scale=1 / max(entry.value, SMALLEST))
+    )
+    settings = {**asdict(options), "layer": layer, "entry": str(entry), "pictures": [fingerprint_of(init)]}
+    if sphere:  # whose numbers are about gray, and white is 1
+        options = replace(options, learning_rate=options.learning_rate / options.optimizer_scale)
+        settings["sphere"] = SPREAD
+    paint = (synthesize_on_sphere if sphere else synthesize)(context, options, lambda _: objective, init)
+    return ExperimentCell(layer, kind, settings, paint, _measure)
+
+
+def _measure(first_and_last: FirstAndLast) -> Measures:
+    """The entry, as a multiple of its value in the painting; and how rich the texture is."""
+    init, end = (-float(one.step.losses.total) for one in first_and_last)
+    return {
+        "entry / painting's, at the start": init,
+        "entry / painting's": end,
+        "frequencies": effective_frequencies(first_and_last.last.image),
+    }
+
+
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
+    """The claims, beside what was measured."""
+    growth, rich = (_by_layer(results, name) for name in ("entry / painting's", "frequencies"))
+    means = {layer: sum(found) / len(found) for layer, found in rich.items()}
+    return [
+        *(
+            ClaimCheck(
+                f"{layer}: single entries grow beyond the painting's (multiples)", format_values(found), min(found) > 1
+            )
+            for layer, found in growth.items()
+        ),
+        ClaimCheck(
+            "textures grow richer from layer to layer (spatial frequencies that carry them, mean of each layer)",
+            format_named_values(means),
+            is_increasing([*means.values()]),
+        ),
+    ]
+
+
+def _by_layer(results: Sequence[CellResult], figure: str) -> dict[str, list[float]]:
+    layers = dict.fromkeys(one.row for one in results)
+    return {layer: [one.figures[figure] for one in results if one.row == layer] for layer in layers}
+
+
+EXPERIMENT = Experiment(
+    name="gram-entry",
+    title="Pictures that maximize one entry of a Gram matrix",
+    source="Nikulin, Novak, 1602.07188, style as single correlations",
+    claim="A single entry of the Gram matrix is a simple texture: one feature (i = j), or two that occur "
+    "together (i ≠ j), of growing complexity from layer to layer. Pixels are kept between black and "
+    "white, or the whole picture at one contrast (on a sphere).",
+    cells=make_cells,
+    check=check_claims,
+    has_sheet_per_row=True,
+)

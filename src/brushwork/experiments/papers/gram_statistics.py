@@ -1,0 +1,177 @@
+"""Gram statistics (1602.07188): textures from Gram matrices that share only their numbers with a painting's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.encoders import Encoder
+from brushwork.experiments.context import ExperimentContext, fingerprint_of
+from brushwork.experiments.experiment import (
+    CellResult,
+    ClaimCheck,
+    Experiment,
+    ExperimentCell,
+    FirstAndLast,
+    Measures,
+    format_named_values,
+    measures_by_column,
+    sort_by_column,
+)
+from brushwork.experiments.measures import grain_size
+from brushwork.experiments.synthesis import BOUNDED, make_gray_noise, synthesize
+from brushwork.images import Size
+from brushwork.losses import GramLoss
+from brushwork.objective import Objective
+from brushwork.style import Style
+from brushwork.types import Image
+
+LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
+
+SPECTRAL = "conv3_1"
+"""The layer whose spectra are compared."""
+OWN = "the painting's"
+
+Matrix = Float[Tensor, "c c"]
+
+OPTIONS = replace(BOUNDED, style_layers=LAYERS, bounded=False, line_search=False, iterations=300)
+
+
+def permute(matrix: Matrix, generator: torch.Generator) -> Matrix:
+    """Rows and columns permuted together: the same spectrum, other channels."""
+    request = torch.randperm(len(matrix), generator=generator)
+    return matrix[request][:, request]
+
+
+def shuffle(matrix: Matrix, generator: torch.Generator) -> Matrix:
+    """The same numbers at random places, diagonal and the rest each for itself: mostly no Gram matrix of anything."""
+    rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1)
+    other = torch.diag(matrix.diagonal()[torch.randperm(len(matrix), generator=generator)])
+    upper = matrix[rows, columns][torch.randperm(len(rows), generator=generator)]
+    other[rows, columns] = upper
+    other[columns, rows] = upper
+    return other
+
+
+def shuffle_and_project(matrix: Matrix, generator: torch.Generator) -> Matrix:
+    """Shuffled, and then the nearest matrix that is positive semidefinite."""
+    values, vectors = torch.linalg.eigh(shuffle(matrix, generator).double())
+    nearest: Matrix = ((vectors * values.clamp_min(0)) @ vectors.mT).to(matrix.dtype)
+    return nearest
+
+
+def random_gram(matrix: Matrix, generator: torch.Generator) -> Matrix:
+    """A Gram matrix of white noise, as large as the given one: a control that shares no statistics with it."""
+    noise = torch.randn(matrix.shape, generator=generator, dtype=matrix.dtype)
+    found = noise @ noise.mT
+    scaled: Matrix = found * (matrix.norm() / found.norm())
+    return scaled
+
+
+WAYS: Mapping[str, Callable[[Matrix, torch.Generator], Matrix]] = {
+    OWN: lambda matrix, generator: matrix,
+    "rows and columns permuted": permute,
+    "entries shuffled": shuffle,
+    "shuffled, projected to PSD": shuffle_and_project,
+    "random": random_gram,
+}
+
+
+def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
+    """The pictures to paint."""
+    return [_cell(context, name, way) for name in list(context.styles)[:2] for way in WAYS]
+
+
+def _cell(context: ExperimentContext, name: str, way: str) -> ExperimentCell:
+    options, style = context.with_iterations(OPTIONS), context.styles[name]
+    init = make_gray_noise(Size(context.size, context.size))
+
+    def objective(encoder: Encoder) -> Objective:
+        targets = target_grams(style, way, encoder)
+        return sum((_term(layer, target) for layer, target in targets.items()), Objective({}))
+
+    settings = {**asdict(options), "way": way, "pictures": [fingerprint_of(style), fingerprint_of(init)]}
+    return ExperimentCell(
+        name, way, settings, synthesize(context, options, objective, init), partial(_measure, context, style, way)
+    )
+
+
+def target_grams(style_image: Image, way: str, encoder: Encoder) -> dict[str, Matrix]:
+    """The Gram matrices that are to be met; each way begins with the same dice."""
+    style, generator = Style.of(style_image, encoder, LAYERS), torch.Generator().manual_seed(0)
+    return {layer: WAYS[way](style.statistics[layer].gram[0].cpu(), generator) for layer in LAYERS}
+
+
+def _term(layer: str, target: Matrix) -> Objective:
+    return Objective.single(f"style:{layer}", GramLoss(layer, target[None], float(1 / target.square().sum())))
+
+
+def _measure(context: ExperimentContext, style: Image, way: str, first_and_last: FirstAndLast) -> Measures:
+    """‖G − A‖/‖A‖ on every layer; and of one layer, how far the spectra of G, of A and of the painting's are apart."""
+    left = {name.removeprefix("style:"): float(loss) for name, loss in first_and_last.last.step.losses.terms.items()}
+    apart = {f"distance, {layer}": max(0.0, loss) ** 0.5 for layer, loss in left.items()}
+    encoder = context.encoder(OPTIONS)
+    matrices = (
+        target_grams(first_and_last.last.image, OWN, encoder)[SPECTRAL],
+        target_grams(style, way, encoder)[SPECTRAL],
+        target_grams(style, OWN, encoder)[SPECTRAL],
+    )
+    result, target, own = map(torch.linalg.eigvalsh, (one.double() for one in matrices))
+    return {
+        **apart,
+        f"spectrum to target's, {SPECTRAL}": float((result - target).norm() / target.norm()),
+        f"target's spectrum to the painting's, {SPECTRAL}": float((target - own).norm() / own.norm()),
+        "grain, px": grain_size(first_and_last.last.image),
+    }
+
+
+def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
+    """The claims, beside what was measured."""
+    return [one for row in dict.fromkeys(one.row for one in results) for one in _of(row, sort_by_column(results, row))]
+
+
+def _of(row: str, results: Sequence[CellResult]) -> list[ClaimCheck]:
+    worst = {
+        one.column: max(value for name, value in one.figures.items() if name.startswith("distance")) for one in results
+    }
+    spectra, kept = (
+        measures_by_column(results, f"{what}, {SPECTRAL}")
+        for what in ("spectrum to target's", "target's spectrum to the painting's")
+    )
+    return [
+        ClaimCheck(
+            f"{row}: targets that no picture has keep a distance, the painting's own is met best (‖G − A‖/‖A‖ on the "
+            "worst layer)",
+            format_named_values(worst),
+            worst[OWN] == min(worst.values()),
+        ),
+        ClaimCheck(
+            f"{row}: permuted together, the target keeps the painting's spectrum; shuffled, it does not "
+            f"({SPECTRAL}, ‖λ − λ*‖/‖λ*‖)",
+            format_named_values(kept),
+            kept["rows and columns permuted"] < 1e-3 < kept["entries shuffled"],
+        ),
+        ClaimCheck(
+            f"{row}: a spectrum that a picture has is met best ({SPECTRAL}, ‖λ − λ*‖/‖λ*‖)",
+            format_named_values(spectra),
+            spectra[OWN] == min(spectra.values()),
+        ),
+        ClaimCheck(f"{row}: such targets give complex textures, more so than random ones", "see the pictures", None),
+    ]
+
+
+EXPERIMENT = Experiment(
+    name="gram-statistics",
+    title="Textures from the statistics of a Gram matrix",
+    source="Nikulin, Novak, 1602.07188, mimicking sparsity and intensity of the Gram matrix",
+    claim="Random targets whose entries are distributed as those of a painting give complex textures. Freely "
+    "permuted entries are mostly no Gram matrix, so their loss cannot vanish; rows and columns permuted "
+    "together keep the spectrum.",
+    cells=make_cells,
+    check=check_claims,
+)

@@ -1,0 +1,68 @@
+"""Where painted cells lie: a picture and a record each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from brushwork._version import __version__
+from brushwork.experiments.experiment import CellResult, ExperimentCell
+from brushwork.storage.atomic import atomic_write
+
+
+@dataclass(frozen=True)
+class ResultStore:
+    """A folder of painted cells."""
+
+    folder: Path
+
+    def image_path(self, cell: ExperimentCell) -> Path:
+        """Where a cell's picture lies."""
+        return self.folder / f"{cell.name}.png"
+
+    def load(self, cell: ExperimentCell) -> CellResult | None:
+        """The result of an earlier run, if its settings and its version were the same."""
+        try:
+            record = json.loads(self._record(cell).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        if record.pop("asked", None) != _asked(cell) or not self.image_path(cell).exists():
+            return None
+        curve = [(iterations, loss) for iterations, loss in record["curve"]]
+        return CellResult(**{**record, "picture": self.image_path(cell), "curve": curve})
+
+    def save(self, cell: ExperimentCell, result: CellResult) -> None:
+        """Write the record; the picture lies there already."""
+        record = {**asdict(result), "picture": result.picture.name, "asked": _asked(cell)}
+        with atomic_write(self._record(cell), overwrite=True) as path:
+            path.write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+    def reuse(self, cell: ExperimentCell, other: ExperimentCell) -> CellResult:
+        """Give a cell what was painted for another one of the same settings; return its result.
+
+        Raises: FileNotFoundError: nothing is kept of the other.
+        """
+        with atomic_write(self.image_path(cell), overwrite=True) as path:
+            shutil.copyfile(self.image_path(other), path)
+        found = self.load(other)
+        if found is None:
+            raise FileNotFoundError(self._record(other))
+        result = replace(found, row=cell.row, column=cell.column, picture=self.image_path(cell))
+        self.save(cell, result)
+        return result
+
+    def _record(self, cell: ExperimentCell) -> Path:
+        return self.folder / f"{cell.name}.json"
+
+
+def settings_key(cell: ExperimentCell) -> str:
+    """The same for cells of the same settings, and so of the same picture."""
+    return json.dumps(_asked(cell), sort_keys=True)
+
+
+def _asked(cell: ExperimentCell) -> Any:
+    """The settings as they come back from JSON, and the version that painted."""
+    return json.loads(json.dumps({**cell.settings, "brushwork": __version__}))

@@ -1,0 +1,176 @@
+"""Run the cells of an experiment, here, in several processes or on a Ray cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
+from multiprocessing import active_children, get_context
+from time import monotonic
+from typing import Any, TypeAlias
+
+import torch
+
+from brushwork.errors import InputError
+from brushwork.experiments.experiment import CellResult, ExperimentCell, FirstAndLast
+from brushwork.experiments.request import CellSource
+from brushwork.experiments.results import ResultStore, settings_key
+from brushwork.images import write_image
+
+POINTS = 60
+"""About so many points of a loss curve are kept."""
+
+Executor: TypeAlias = Callable[[CellSource, Sequence[str]], Iterator[tuple[str, CellResult]]]
+"""How cells, by their names, are painted elsewhere: name and result of each, as they are done."""
+
+_TERMINATED = 128 + signal.SIGTERM
+
+
+def run_cells(source: CellSource, executor: Executor | None = None) -> Iterator[tuple[str, CellResult]]:
+    """Paint every cell that is not there yet, and yield each with its name as it is done.
+
+    The folder receives a picture and a record for each cell. A cell that is there, with the same settings, is taken
+    as it is: what was interrupted goes on where it stopped. Cells of the same settings are painted once. `executor`:
+    `run_in_processes`, or `run_on_ray`; None: here.
+
+    Raises: InputError: no such experiment, or pictures that cannot be read.
+    """
+    store, cells = ResultStore(source.folder), source.make_cells()
+    source.folder.mkdir(parents=True, exist_ok=True)
+    firsts = {settings_key(cell): cell for cell in reversed(cells)}
+    missing, shared = [], []
+    for cell in cells:
+        kept, first = store.load(cell), firsts[settings_key(cell)]
+        if kept is not None:
+            yield cell.name, kept
+        elif first is cell:
+            missing.append(cell)
+        else:
+            shared.append((cell, first))
+    if executor is None or not missing:
+        yield from ((cell.name, _paint(cell, store)) for cell in missing)
+    else:
+        yield from executor(source, [cell.name for cell in missing])
+    yield from ((cell.name, store.reuse(cell, first)) for cell, first in shared)
+
+
+def run_cell(source: CellSource, name: str, threads: int) -> CellResult:
+    """Paint one of the cells that are asked for; what a process does for another."""
+    torch.set_num_threads(threads)
+    return _paint(_cells(source)[name], ResultStore(source.folder))
+
+
+@lru_cache(maxsize=1)
+def _cells(source: CellSource) -> Mapping[str, ExperimentCell]:
+    """By name; a process that paints several reads pictures and networks once."""
+    return {cell.name: cell for cell in source.make_cells()}
+
+
+def _paint(cell: ExperimentCell, store: ResultStore) -> CellResult:
+    begin, curve = monotonic(), []
+    steps = cell.run()
+    last = first = next(steps)
+    curve.append((first.iterations, float(first.step.losses.total)))
+    for last in steps:
+        curve.append((last.iterations, float(last.step.losses.total)))
+    image = store.image_path(cell)
+    write_image(last.image, image, overwrite=True)
+    figures = dict(cell.measure(FirstAndLast(first, last)))
+    result = CellResult(cell.row, cell.column, figures, _thinned(curve), monotonic() - begin, image, cell.settings)
+    store.save(cell, result)
+    return result
+
+
+def _thinned(curve: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Some points of a curve, the first and the last among them."""
+    every = max(1, len(curve) // POINTS)
+    return [*curve[:-1:every], curve[-1]]
+
+
+def run_in_processes(count: int) -> Executor:
+    """So many processes of this machine, which share its threads. At an interruption they end at once."""
+
+    def spread(source: CellSource, names: Sequence[str]) -> Iterator[tuple[str, CellResult]]:
+        threads, others = max(1, torch.get_num_threads() // count), active_children()
+        workers, context = min(count, len(names)), get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_wait_for_word) as pool:
+            waiting = {pool.submit(_paint_or_leave, source, name, threads): name for name in names}
+            try:
+                for done in as_completed(waiting):
+                    yield waiting[done], done.result()
+            except (KeyboardInterrupt, GeneratorExit):
+                pool.shutdown(wait=False, cancel_futures=True)
+                for one in active_children():
+                    if one not in others:
+                        one.terminate()
+                raise
+
+    return spread
+
+
+def _wait_for_word() -> None:
+    """Let the first process decide: a terminal tells all of them of Ctrl-C, or that it is gone."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(_TERMINATED)
+
+
+def _paint_or_leave(source: CellSource, name: str, threads: int) -> CellResult:
+    """Paint one of the cells, unless the process is asked to end: the pool would begin with the next one."""
+    try:
+        return run_cell(source, name, threads)
+    except SystemExit:
+        os._exit(_TERMINATED)
+
+
+def run_on_ray(threads: int = 1) -> Executor:
+    """The Ray cluster that RAY_ADDRESS names, or that runs here; else one of this machine, begun for the occasion.
+
+    Every machine must have brushwork, and see the pictures and the folder of results under the same paths. Each cell
+    takes `threads` processors of the cluster, and a GPU where it is painted on one.
+
+    Raises: InputError: Ray is not installed.
+    """
+    ray = _ray()
+
+    def spread(source: CellSource, names: Sequence[str]) -> Iterator[tuple[str, CellResult]]:
+        begun = not ray.is_initialized()
+        if begun:
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray reports to its makers
+            ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+        try:
+            task = ray.remote(num_cpus=threads, num_gpus=int(source.device.startswith("cuda")))(run_cell)
+            waiting = {task.remote(source, name, threads): name for name in names}
+            while waiting:
+                (done,), _ = ray.wait(list(waiting), num_returns=1)
+                yield waiting.pop(done), _fetched(ray, done)
+        finally:
+            if begun:
+                ray.shutdown()
+
+    return spread
+
+
+def _fetched(ray: Any, done: Any) -> CellResult:
+    """What a task returned; or its own error, without Ray's account of where it happened."""
+    try:
+        result: CellResult = ray.get(done)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
+    return result
+
+
+def _ray() -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise InputError("--engine ray needs Ray, which is not installed: pip install 'brushwork[ray]'.") from error
+    return ray

@@ -1,0 +1,180 @@
+"""Sweeps: one photograph painted with every combination of some settings, small, to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import torch
+
+from brushwork.controls import RecipeInputs, StyleFile
+from brushwork.controls.style_file import ENDING
+from brushwork.errors import InputError
+from brushwork.experiments.context import ExperimentContext
+from brushwork.experiments.experiment import Experiment, ExperimentCell, FirstAndLast, Measures, cell_name
+from brushwork.experiments.measures import sum_losses
+from brushwork.images import read_image
+from brushwork.options import Extent
+from brushwork.recipes import TransferOptions, load_preset
+from brushwork.storage.file_names import to_command_line, to_readable
+from brushwork.storage.folders import expand_user
+from brushwork.storage.pipes import require_no_pipe
+from brushwork.types import Image
+
+
+class SweepChoice(NamedTuple):
+    """One combination: where it stands in the grid, and how it is painted."""
+
+    row: str
+    column: str
+    options: TransferOptions
+    preset: str
+    """The preset that the printed command names."""
+    styles: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is asked for: a photograph, and the choices."""
+
+    folder: Path
+    content: Path
+    choices: tuple[SweepChoice, ...]
+    init: Path | None = None
+    """A picture to begin with, instead of the starting point that the options name."""
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        """Raises: InputError: a pipe; the page names it in commands, and other processes read it."""
+        styles = dict.fromkeys(path for one in self.choices for path in one.styles)
+        for path in (self.content, *styles, *(() if self.init is None else (self.init,))):
+            require_no_pipe(path)
+
+    def make_cells(self) -> Sequence[ExperimentCell]:
+        """One cell for each choice.
+
+        Raises: InputError: a picture, a network or a layer that cannot be used, or two cells of one name.
+        """
+        device = torch.device(self.device)
+        context, content = ExperimentContext({}, {}, device=device), _picture(self.content, device)
+        init = None if self.init is None else _picture(self.init, device)
+        styles = {path: _style(path, device) for one in self.choices for path in one.styles}
+        cells = [
+            _cell(context, one, RecipeInputs(content, tuple(styles[path] for path in one.styles), init))
+            for one in self.choices
+        ]
+        _require_distinct(cells)
+        for one in self.choices:
+            _require_taps(context, one.options)
+        return cells
+
+    def inputs(self) -> list[tuple[str, Image]]:
+        """The photograph and the paintings with their names; of kept styles there is nothing to see."""
+        paths = dict.fromkeys(path for one in self.choices for path in one.styles if path.suffix.lower() != ENDING)
+        return [(path.name, read_image(path).image) for path in (self.content, *paths)]
+
+    def commands(self, size: Extent | Literal["as painted"] | None = None) -> dict[tuple[str, str], str]:
+        """Row and column → the command that paints this choice, at a size, its own one, or that of its preset."""
+        return {(one.row, one.column): self._command(one, size) for one in self.choices}
+
+    def _command(self, choice: SweepChoice, size: Extent | Literal["as painted"] | None) -> str:
+        base = load_preset(choice.preset)
+        options = choice.options
+        if size != "as painted":
+            options = replace(options, size=base.size if size is None else size)
+        named = () if choice.preset == "default" else ("--preset", choice.preset)
+        init = () if self.init is None else ("--init", str(self.init))
+        paths = map(_plain, (self.content, *choice.styles))
+        output = ("-o", f"{cell_name(choice.row, choice.column)}.png")  # commands of two cells do not collide
+        return to_command_line(["brushwork", "paint", *paths, *named, *init, *_flags(options, base), *output])
+
+
+def as_experiment(sweep: Sweep, varied: Sequence[str]) -> Experiment:
+    """A sweep as an experiment without claims, for its report."""
+    names = ", ".join(varied)
+    return Experiment(
+        name="sweep",
+        title=f"{sweep.content.name}: {names}",
+        source=f"{len(sweep.choices)} pictures, every combination of {names}; a picture that is opened has its command",
+        claim="",
+        cells=lambda _: sweep.make_cells(),
+        check=lambda _: [],
+    )
+
+
+def combine_variations(varied: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every combination of varied settings, name → written value → value: its row, its column, and the values.
+
+    What was named last runs along the columns, all else down the rows.
+    """
+    *others, last = varied
+    for values in product(*(varied[name].items() for name in (*others, last))):
+        chosen = dict(zip((*others, last), values, strict=True))
+        shown = {name: f"{name.replace('_', '-')} {to_readable(written)}" for name, (written, _) in chosen.items()}
+        column = shown.pop(last)
+        yield ", ".join(shown.values()), column, {name: value for name, (_, value) in chosen.items()}
+
+
+def _cell(context: ExperimentContext, choice: SweepChoice, images: RecipeInputs) -> ExperimentCell:
+    settings, paint = context.settings(choice.options, images), context.recipe(choice.options, images)
+    return ExperimentCell(choice.row, choice.column, settings, paint, _measure)
+
+
+def _measure(first_and_last: FirstAndLast) -> Measures:
+    """The losses as they are weighted: comparable where the weights are the same."""
+    return {
+        "loss": float(first_and_last.last.step.losses.total),
+        "content": sum_losses(first_and_last.last, "content:"),
+        "style": sum_losses(first_and_last.last, "style:"),
+    }
+
+
+def _require_distinct(cells: Sequence[ExperimentCell]) -> None:
+    """Names are files: some systems do not tell capitals from small letters."""
+    taken: dict[str, ExperimentCell] = {}
+    for cell in cells:
+        other = taken.setdefault(cell.name.lower(), cell)
+        if other is not cell:
+            one, two = (f"{which.row} {which.column}".strip() for which in (other, cell))
+            raise InputError(f"{one!r} and {two!r} would be one file: rename a picture, or leave one of them out.")
+
+
+def _require_taps(context: ExperimentContext, options: TransferOptions) -> None:
+    """Load the network, and find what is asked of it: before anything is painted."""
+    encoder = context.encoder(options)
+    for layer in (*options.content_layers, *options.style_layers):
+        encoder.layer(layer)
+
+
+def _flags(options: TransferOptions, base: TransferOptions) -> Iterator[str]:
+    """The options in which a recipe departs from its preset."""
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if value != getattr(base, field.name):
+            yield from _flag(field.name.replace("_", "-"), value)
+
+
+def _flag(name: str, value: Any) -> tuple[str, ...]:
+    match value:
+        case bool():
+            return (f"--{name}" if value else f"--no-{name}",)
+        case tuple():
+            return (f"--{name}", ",".join(map(str, value)))
+    return (f"--{name}", str(value))
+
+
+def _plain(path: Path) -> str:
+    """A path that is not taken for a flag."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
+
+
+def _style(path: Path, device: torch.device) -> Image | StyleFile:
+    """A painting, or the style that was kept of one."""
+    return StyleFile.read(expand_user(path)).to(device) if path.suffix.lower() == ENDING else _picture(path, device)
+
+
+def _picture(path: Path, device: torch.device) -> Image:
+    return read_image(path).image.to(device)

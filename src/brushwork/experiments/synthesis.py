@@ -1,0 +1,68 @@
+"""Pictures painted from nothing but an objective: what experiments without a recipe share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+
+from brushwork.encoders import Encoder
+from brushwork.experiments.context import ExperimentContext
+from brushwork.gradients import evaluate_whole
+from brushwork.images import Size
+from brushwork.objective import Objective
+from brushwork.optim import SphereParametrization, minimize
+from brushwork.recipes import Progress, ScheduleLevel, TextureOptions
+from brushwork.recipes.multiscale import make_optimizer, make_schedule, optimize_multiscale
+from brushwork.types import Image
+
+BOUNDED = TextureOptions(
+    network="vgg19-normalized", iterations=150, bounded=True, line_search=True, initial_step=3e-3, measure="long"
+)
+"""Pixels stay between black and white: objectives that nothing bounds are painted so."""
+
+
+def synthesize(
+    context: ExperimentContext,
+    options: TextureOptions,
+    objective: Callable[[Encoder], Objective],
+    init: Image,
+    network: Callable[[], Encoder] | None = None,
+) -> Callable[[], Iterator[Progress]]:
+    """Paint an objective at the size of the start. It is made when its cell is painted.
+
+    `network` stands in for the one that the options name.
+    """
+
+    def paint() -> Iterator[Progress]:
+        encoder, size = network().to(context.device) if network else context.encoder(options), Size.of(init)
+        plan = make_schedule(size, max(size), "long", options)
+        return optimize_multiscale(
+            plan, lambda _: evaluate_whole(encoder, objective(encoder)), init.to(context.device), options
+        )
+
+    return paint
+
+
+def synthesize_on_sphere(
+    context: ExperimentContext, options: TextureOptions, objective: Callable[[Encoder], Objective], init: Image
+) -> Callable[[], Iterator[Progress]]:
+    """Paint an objective among the pictures that have the contrast of the start about gray."""
+
+    def paint() -> Iterator[Progress]:
+        encoder, optimizer = context.encoder(options), make_optimizer(options)
+        parametrization, plan = (
+            SphereParametrization(float((init - 0.5).square().mean().sqrt())),
+            [ScheduleLevel(Size.of(init), options.iterations)],
+        )
+        evaluate, begin = evaluate_whole(encoder, objective(encoder)), init.to(context.device)
+        for step in minimize(parametrization, evaluate, optimizer, options.iterations, init=begin):
+            yield Progress(plan, 0, step, optimizer)
+
+    return paint
+
+
+def make_gray_noise(size: Size, seed: int = 0, std: float = 0.05) -> Image:
+    """Gray with a little noise."""
+    generator = torch.Generator().manual_seed(seed)
+    return (0.5 + std * torch.randn(1, 3, *size, generator=generator)).clamp(0, 1)

@@ -1,0 +1,16 @@
+"""Feed-forward style transfer: trained networks and AdaIN."""
+
+from __future__ import annotations
+
+from brushwork.feedforward.adain_transfer import AdaINOptions, AdaINStylizer, transfer_adain
+from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, Stylizer, run_stylizer
+
+__all__ = [
+    "AdaINOptions",
+    "AdaINStylizer",
+    "FeedForwardOptions",
+    "PartialResult",
+    "Stylizer",
+    "run_stylizer",
+    "transfer_adain",
+]

@@ -1,0 +1,194 @@
+"""Any painting's style, at once: AdaIN with a decoder that was trained on all kinds of paintings.
+
+Source: Huang & Belongie, 1703.06868.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+
+import torch
+from torch import Tensor
+
+from brushwork.controls.guides import MaskPropagation
+from brushwork.controls.inputs import RecipeInputs, StyleInputs, StyleRegion, as_styles, require_regions
+from brushwork.controls.style_file import StyleFile
+from brushwork.controls.style_scale import require_style_scale, scaled_styles
+from brushwork.devices.meter import to_meta
+from brushwork.encoders import Encoder, load_encoder
+from brushwork.encoders.backends import Engine
+from brushwork.errors import InputError
+from brushwork.feedforward.adain_statistics import (
+    LAYER,
+    RegionRestyle,
+    StyleEncoder,
+    UniformRestyle,
+    decode_tiled,
+    encode_tiled,
+    restyle_regions,
+    restyle_uniformly,
+)
+from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, run_stylizer
+from brushwork.feedforward.networks.adain import AdaINDecoder, load_adain_decoder
+from brushwork.images.geometry import Size
+from brushwork.images.read import ImageInput
+from brushwork.images.resample import resize
+from brushwork.options import check_options, require_min_size, require_option
+from brushwork.types import Feature, Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaINOptions(FeedForwardOptions):
+    """Options of painting after any painting at once."""
+
+    strength: float = 1.0
+    """How far the photograph's features are brought to the painting's: 0 not at all, 1 fully."""
+
+    style_blend: tuple[float, ...] = ()
+    """Weight of each painting in the blend, one for each (of one painting at several scales: for each scale); none:
+    equal weights."""
+
+    style_scale: tuple[float, ...] = (1.0,)
+    """Size of the painting against the photograph, both measured as `measure` says: larger gives larger strokes. One
+    for all paintings, or one for each; several for an only painting blend it with itself at each scale."""
+
+    guides: MaskPropagation = "simple"
+    """Which cells of a layer belong to a region: as the mask says at the layer's size (simple), all that see the region
+    (all), or those that see nothing else (inside)."""
+
+    feather: float = 0.0
+    """How far regions fade into each other, in pixels of the finished picture; 0: as the masks are."""
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        require_option(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
+        require_option(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
+        require_style_scale(self.style_scale)
+
+    def load_stylizer(self, device: torch.device) -> AdaINStylizer:
+        """VGG-19 up to relu4_1, and the decoder.
+
+        Raises: WeightsError: the weights are not there.
+        """
+        engine = self.engine if device.type == "cpu" else "plain"
+        # As the decoder's training: mirrored borders, and pools that keep a last row, which a cell is painted for.
+        encoder = load_encoder("vgg19-normalized", padding="reflect", ceil=True, engine=engine)
+        encoder.truncate([LAYER])
+        return AdaINStylizer(self, encoder.to(device), load_adain_decoder(encoder.engine).to(device))
+
+
+FASTEST = 1024
+"""Pixels."""
+
+
+@dataclass(frozen=True)
+class AdaINStylizer:
+    """A network that looks and one that paints, in between the statistics of a painting."""
+
+    options: AdaINOptions
+    encoder: Encoder
+    decoder: AdaINDecoder
+
+    @property
+    def name(self) -> str:
+        """Of its weights."""
+        return "adain"
+
+    @property
+    def engine(self) -> Engine:
+        """How it computes on processors."""
+        return self.encoder.engine
+
+    @property
+    def fastest_tile(self) -> int:
+        """In larger tiles nothing is gained: they leave the processor's caches."""
+        return FASTEST
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """Its weights."""
+        parts = {"encoder": self.encoder, "decoder": self.decoder}
+        return {f"{part}.{name}": tensor for part, one in parts.items() for name, tensor in one.state_dict().items()}
+
+    def to_meta(self) -> AdaINStylizer:
+        """The same without numbers."""
+        return replace(self, encoder=to_meta(self.encoder), decoder=to_meta(self.decoder))
+
+    def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
+        """Paint a photograph after paintings; see `Stylizer`.
+
+        Raises: InputError: no painting, pictures that are too small, or what cannot go together.
+        """
+        self._require_usable(images)
+        styles = [one for one in images.styles if not isinstance(one, StyleFile)]
+        # A pixel is looked at in the photograph and in the paintings, and painted, at about the same cost each time.
+        work = canvas.area * (2 + sum(view.scale**2 for view in scaled_styles(styles, self.options)))
+        steps, done = self._steps(images, canvas, side), 0
+        try:
+            while True:
+                done += next(steps)
+                yield PartialResult(min(1.0, done / work))
+        except StopIteration as end:
+            yield PartialResult(1.0, end.value)
+
+    @torch.no_grad()
+    def _steps(self, images: RecipeInputs, canvas: Size, side: int | None) -> Generator[int, None, Image]:
+        """The picture; yields the pixels that were looked at or painted."""
+        content = resize(images.content, canvas, clamp=True)
+        feature = yield from encode_tiled(self.encoder, content, side)
+        del content
+        restyle = yield from self._restyle(images, feature, canvas, side)
+        return (
+            yield from decode_tiled(self.decoder, lambda window: restyle(window.crop(feature), window), canvas, side)
+        )
+
+    def _restyle(
+        self, images: RecipeInputs, feature: Feature, canvas: Size, side: int | None
+    ) -> Generator[int, None, UniformRestyle | RegionRestyle]:
+        options = self.options
+        palette = StyleEncoder(self.encoder, options, canvas, side, options.guides, options.feather)
+        if not images.regions:
+            wanted = yield from palette.encode_blend(images.styles, options.style_blend)
+            return restyle_uniformly(feature, wanted, options.strength)
+        styles = [one for one in images.styles if not isinstance(one, StyleFile)]
+        parts = yield from palette.encode_regions(images.regions, styles)
+        return restyle_regions(feature, parts, palette.region_guides(images.regions), options.strength)
+
+    def _require_usable(self, images: RecipeInputs) -> None:
+        content, styles, regions, options = images.content, images.styles, images.regions, self.options
+        if not styles:
+            raise InputError("no painting was given: name at least one, whose style is taken.")
+        require_min_size(content, "the photograph")
+        for style in styles:
+            if not isinstance(style, StyleFile):
+                require_min_size(style, "a painting")
+        if regions:
+            require_regions(regions, styles, options.style_blend)
+        if regions and len(scaled_styles(styles, options)) > len(styles):
+            raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")
+
+
+def transfer_adain(
+    content: ImageInput,
+    styles: StyleInputs,
+    options: AdaINOptions | None = None,
+    *,
+    stylizer: AdaINStylizer | None = None,
+    regions: Sequence[StyleRegion] = (),
+    side: int | None = None,
+) -> Image:
+    """Paint a photograph in the style of one or more paintings, in one pass: the picture, in [0, 1].
+
+    Pictures are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A photograph that is a tensor lies
+    on the device to paint on. `stylizer` stands in for the network that is loaded otherwise; `side`:
+    in tiles of so many pixels, to the same picture.
+
+    Raises: InputError: options or pictures that cannot be used. WeightsError: the weights are not there.
+    """
+    options = options or AdaINOptions()
+    given = RecipeInputs.of(content, as_styles(styles), regions=regions)
+    stylizer = replace(stylizer, options=options) if stylizer else options.load_stylizer(given.content.device)
+    *_, last = run_stylizer(options, given.to(stylizer.encoder), stylizer, side)
+    assert last.image is not None
+    return last.image

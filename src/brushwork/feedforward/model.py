@@ -1,0 +1,212 @@
+"""Models of feed-forward networks in files: reading, writing, metadata, and where they are found."""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from brushwork.errors import InputError, suggest_names
+from brushwork.feedforward.networks.registry import build_network, config_from_json, config_to_json
+from brushwork.storage.atomic import atomic_write
+from brushwork.storage.folders import expand_user, user_data
+from brushwork.storage.tensors import open_tensors
+
+ENTRY = "brushwork painter"
+"""Name of the metadata's entry."""
+
+ENDING = ".safetensors"
+
+BUNDLED_MODELS = Path(str(files("brushwork"))) / "feedforward" / "models"
+"""The painters that come with the package: NAME.safetensors."""
+
+
+@dataclass(frozen=True)
+class StyleModel:
+    """A network, and what a person should know of it."""
+
+    name: str
+    architecture: str
+    """Name in `ARCHITECTURES`."""
+    config: Any
+    """The architecture's settings."""
+    network: nn.Module = field(repr=False)
+    """From pictures in [0, 1] to pictures nominally in [0, 1], not clipped."""
+    style: bytes | None = field(default=None, repr=False)
+    """A thumbnail of what it learned from, as a JPEG or PNG file."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """How it was trained, for JSON."""
+    license: str = ""
+    """Of the weights."""
+
+
+def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: bool = False) -> None:
+    """Write a painter into a safetensors file, as a whole or not at all; `half`: its numbers in float16.
+
+    Raises: InputError: it cannot be written, is there and may not be overwritten, or has numbers that are not finite.
+    """
+    tensors = {name: _packed(name, one, half) for name, one in model.network.state_dict().items()}
+    story = {
+        "name": model.name,
+        "architecture": model.architecture,
+        "settings": config_to_json(model.config),
+        "style": None if model.style is None else b64encode(model.style).decode(),
+        "record": dict(model.provenance),
+        "license": model.license,
+    }
+    with atomic_write(path, overwrite=overwrite) as temporary:
+        # As bytes: safetensors itself writes files that nobody else may read.
+        temporary.write_bytes(save(tensors, {ENTRY: json.dumps(story)}))
+
+
+def load_model(source: str | Path) -> StyleModel:
+    """A painter in float32 on the CPU, by the path of its file, or its name (see `find_model_file`).
+
+    Raises: InputError: missing, damaged, no painter, an unknown architecture, or tensors that do not fit it.
+    """
+    path = find_model_file(source)
+    try:
+        with open_tensors(path) as file:
+            told = (file.metadata() or {}).get(ENTRY)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing: check the name and the folder.") from error
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path} is damaged, or no safetensors file ({error}).") from error
+    if told is None:
+        raise InputError(f"{path} is no painter: it must be written by `brushwork train`.")
+    try:
+        return _model(json.loads(told), tensors)
+    except InputError as error:
+        raise InputError(f"{path} cannot be used: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} is no painter, or damaged ({error!r}).") from error
+
+
+def _packed(name: str, tensor: Tensor, half: bool) -> Tensor:
+    """Ready for the file."""
+    own = tensor.detach().cpu().contiguous()
+    if not own.is_floating_point():
+        return own
+    packed = own.to(torch.float16 if half else torch.float32)
+    if not packed.isfinite().all():
+        raise InputError(f"the painter's {name} holds numbers that are not finite{' in float16' if half else ''}.")
+    return packed
+
+
+def _model(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleModel:
+    settings = config_from_json(story["architecture"], story["settings"])
+    with torch.device("meta"):  # what the file asks for is not made before it is known to fit
+        _require_fitting(build_network(settings).state_dict(), tensors)
+    network = build_network(settings)
+    network.load_state_dict(dict(tensors))
+    style = None if story["style"] is None else b64decode(story["style"])
+    return StyleModel(
+        story["name"], story["architecture"], settings, network.eval(), style, story["record"], story["license"]
+    )
+
+
+def _require_fitting(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+    strange = sorted(wanted.keys() ^ given.keys())
+    if strange:
+        what = "lacks" if strange[0] in wanted else "has a foreign"
+        raise InputError(f"the file {what} tensor {strange[0]!r}: it belongs to another architecture or version.")
+    for name, tensor in wanted.items():
+        if tensor.shape != given[name].shape:
+            raise InputError(
+                f"{name} is {list(given[name].shape)} in the file, and {list(tensor.shape)} in its network."
+            )
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A painter as a shelf shows it."""
+
+    path: Path
+    name: str
+    architecture: str
+    settings: Mapping[str, Any]
+    license: str
+    parameters: int
+    """Numbers in its network."""
+    nbytes: int
+    """Of its file."""
+    style: bytes | None = field(repr=False)
+    """A thumbnail of what it learned from, as a JPEG or PNG file."""
+    record: Mapping[str, Any] = field(repr=False)
+    """How it was trained."""
+
+
+def read_model_info(path: Path) -> ModelInfo:
+    """What the file of a painter says.
+
+    Raises: InputError: missing, damaged, or no painter.
+    """
+    try:
+        size = path.stat().st_size
+        with open_tensors(path) as file:
+            told = (file.metadata() or {})[ENTRY]
+            parameters = sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+        return _label(path, json.loads(told), parameters, size)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror or error}): check the name and the folder."
+        ) from error
+    except SafetensorError as error:
+        raise InputError(f"{path} is damaged, or no safetensors file ({error}).") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} is no painter, or damaged ({error!r}).") from error
+
+
+def _label(path: Path, story: Mapping[str, Any], parameters: int, size: int) -> ModelInfo:
+    return ModelInfo(
+        path=path,
+        name=str(story["name"]),
+        architecture=str(story["architecture"]),
+        settings=dict(story["settings"]),
+        license=str(story["license"]),
+        parameters=parameters,
+        nbytes=size,
+        style=None if story["style"] is None else b64decode(story["style"]),
+        record=dict(story["record"]),
+    )
+
+
+def user_models_folder() -> Path:
+    """`$BRUSHWORK_PAINTERS`, or the user's folder for data: where painters are found by their names."""
+    given = os.environ.get("BRUSHWORK_PAINTERS")
+    return Path(given) if given else user_data() / "painters"
+
+
+def list_models() -> dict[str, Path]:
+    """The painters that are known by name, in the order of their names; the user's go before the package's."""
+    found = {
+        file.stem: file for folder in (BUNDLED_MODELS, user_models_folder()) for file in folder.glob(f"[!.]*{ENDING}")
+    }
+    return dict(sorted(found.items()))
+
+
+def find_model_file(source: str | Path) -> Path:
+    """The file of a painter: itself, or that of a known name.
+
+    Raises: InputError: no painter has this name.
+    """
+    path = expand_user(source)
+    if isinstance(source, Path) or path.suffix or path.exists() or len(path.parts) != 1:
+        return path
+    known = list_models()
+    if source not in known:
+        hint = suggest_names(source, known) if known else "None come with this installation."
+        raise InputError(f"there is no painter {source!r}: give a file (NAME{ENDING}), or a known name. {hint}")
+    return known[source]

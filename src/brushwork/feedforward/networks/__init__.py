@@ -1,0 +1,1 @@
+"""Architectures of feed-forward networks."""

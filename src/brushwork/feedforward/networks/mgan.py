@@ -1,0 +1,166 @@
+"""MGAN: a decoder from VGG-19 features to an image; and brown noise to start textures from.
+
+Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import Self, get_args
+
+import torch
+from torch import nn
+
+from brushwork.encoders import Encoder, load_encoder
+from brushwork.errors import InputError
+from brushwork.feedforward.networks.blocks import NormName, Upsampling, make_norm
+from brushwork.feedforward.networks.johnson import reflect_pad_to_multiple
+from brushwork.images.geometry import Size
+from brushwork.images.resample import resize
+from brushwork.types import Feature, Features, Image
+
+LAYER = "conv4_1"
+"""Where the network is read, rectified."""
+
+STRIDE = 8
+"""Pixels of a cell there."""
+
+_CHANNELS = 512
+_NARROWEST = 8
+_MARGIN = 2 * STRIDE
+"""Pixels that are mirrored around what is painted, and cut off again: the decoder sees zeros beyond its borders."""
+
+NETWORKS = ("vgg19-normalized", "vgg19")
+
+_FINEST = 4
+"""Pixels between the values of the finest octave."""
+
+_CONTRAST = 0.2
+"""Standard deviation about gray, of [0, 1]: about that of photographs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MGANConfig:
+    """Settings of a decoder, and of the network whose features it paints."""
+
+    width: int = 512
+    """Channels after the first layer; half and a quarter as many follow. 512 as the paper: a file of 7.7 MB in half
+    precision (10 MB with transposed convolutions); 256 make one of 3.1 (3.7) MB. A multiple of 4, 8 or more."""
+
+    norm: NormName = "batch"
+    """What is made alike after each layer: the batch, with running means when it paints (so that tiles are alike), as
+    the paper; or each picture by itself (instance)."""
+
+    upsampling: Upsampling = "nearest"
+    """How maps become larger: nearest neighbors and a convolution of 3×3, or transposed convolutions of 4×4, as the
+    paper, which cover everything with a checkerboard for long."""
+
+    network: str = "vgg19-normalized"
+    """The network that looks: vgg19-normalized or vgg19. It is no part of the painter's file."""
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.width, int) and self.width >= _NARROWEST and self.width % 4 == 0):
+            raise InputError(f"width is {self.width!r}: it must be a multiple of 4, {_NARROWEST} or more.")
+        for name, known in (("norm", NormName), ("upsampling", Upsampling)):
+            if getattr(self, name) not in get_args(known):
+                raise InputError(f"{name} is {getattr(self, name)!r}: it must be {' or '.join(get_args(known))}.")
+        if self.network not in NETWORKS:
+            raise InputError(
+                f"network is {self.network!r}: it must be {' or '.join(NETWORKS)}, which are always there."
+            )
+
+
+class MGANNetwork(nn.Module):
+    """From a photograph, or from brown noise, to a picture in the style.
+
+    Its state is the decoder's alone: the network that looks is loaded by `eval`, or when something is first painted.
+    """
+
+    def __init__(self, settings: MGANConfig, encoder: Encoder | None = None) -> None:
+        """`encoder`: the network that the settings name, where it is at hand."""
+        super().__init__()
+        self.settings = settings
+        self.decoder = _decoder(settings)
+        self._looking = [] if encoder is None else [encoder]  # in a list: not a part of the module
+
+    @property
+    def encoder(self) -> Encoder:
+        """The network that looks."""
+        if not self._looking:
+            encoder = load_encoder(self.settings.network, padding="reflect", engine="plain")
+            encoder.truncate([LAYER])
+            self._looking.append(encoder)
+        return self._looking[0]
+
+    def train(self, mode: bool = True) -> Self:
+        """As every module. Before it paints, the network that looks is loaded: traces and exports cannot read files."""
+        if not mode:
+            _ = self.encoder
+        return super().train(mode)
+
+    def set_encoder(self, encoder: Encoder) -> None:
+        """Look with this network from now on: the same one, on another device or with another engine."""
+        self._looking = [encoder]
+
+    def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
+        """The photograph painted, or a texture of a size, made of brown noise that hangs on the seed; in [0, 1].
+
+        Raises: InputError: neither a photograph nor a size.
+        """
+        if image is None:
+            if size is None:
+                raise InputError("this painter was given no photograph, and no size for a texture: give one of them.")
+            image = brown_noise(size, torch.Generator().manual_seed(seed)).to(next(self.parameters()).device)
+        height, width = Size.of(image)
+        margin = 0 if self.training else _MARGIN
+        painted = self.decode(self.encode(reflect_pad_to_multiple(image, margin, STRIDE)))
+        return painted[..., margin : margin + height, margin : margin + width]
+
+    def encode(self, image: Image) -> Feature:
+        """What the network that looks makes of a picture whose sides are multiples of `STRIDE`."""
+        seen: Features = self.encoder.to(image.device)(image, [LAYER])
+        return seen[LAYER]
+
+    def decode(self, feature: Feature) -> Image:
+        """The picture of features."""
+        last: Feature = self.decoder(feature)
+        return 0.5 + 0.5 * last.tanh()
+
+
+def _decoder(settings: MGANConfig) -> nn.Sequential:
+    """3×3, then three times twice the size, to 3 channels. Source: 1604.04382, fig. 5, and the authors' program."""
+    widths = [settings.width, settings.width // 2, settings.width // 4]
+    layers: list[nn.Module] = [nn.ConvTranspose2d(_CHANNELS, widths[0], 3, padding=1)]
+    for inner, outer in zip(widths, [*widths[1:], 3], strict=True):
+        layers += [make_norm(settings.norm, inner), nn.ReLU(), _larger(inner, outer, settings.upsampling)]
+    return nn.Sequential(*layers)
+
+
+def _larger(inner: int, outer: int, how: Upsampling) -> nn.Module:
+    if how == "transposed":
+        return nn.ConvTranspose2d(inner, outer, 4, 2, padding=1)
+    convolution = nn.Conv2d(inner, outer, 3, padding=1, padding_mode="reflect")
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), convolution)
+
+
+def brown_noise(size: Size, generator: torch.Generator) -> Image:
+    """Octaves of smooth noise (Perlin's), each twice as coarse as the one before and √2 times as strong, in [0, 1].
+
+    Along a line the power at a frequency f falls with 1/f², down to the finest octave. White noise has nothing in it
+    that a painter of photographs knows. The octaves end where one has a single value a side.
+
+    Source: Li & Wand, 1604.04382, section 5: textures from brown noise.
+    """
+    noise, cell = torch.zeros(1, 3, *size), _FINEST
+    while True:
+        positions = Size(*(-(-side // cell) + 1 for side in size))
+        octave = resize(
+            torch.randn(1, 3, *positions, generator=generator), Size(positions.height * cell, positions.width * cell)
+        )
+        noise += sqrt(cell) * octave[..., : size.height, : size.width]
+        if cell >= max(size):
+            break
+        cell *= 2
+    spread = noise.std().clamp_min(torch.finfo(noise.dtype).tiny)
+    return (0.5 + _CONTRAST * (noise - noise.mean()) / spread).clamp(0, 1)

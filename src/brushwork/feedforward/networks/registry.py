@@ -1,0 +1,79 @@
+"""The architectures of painters, by name: from settings, which a file can hold, to a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from brushwork.errors import InputError, suggest_names
+from brushwork.feedforward.networks.johnson import JohnsonConfig, JohnsonNetwork
+from brushwork.feedforward.networks.mgan import MGANConfig, MGANNetwork
+from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig, SuperResolutionNetwork
+from brushwork.feedforward.networks.texture_net import TextureNetConfig, TextureNetwork
+
+
+class NetworkArchitecture(NamedTuple):
+    """A kind of network.
+
+    `settings`: a frozen dataclass of numbers, words and tuples of them, which checks itself and raises InputError.
+    `build`: from settings to a network with fresh weights. All that it knows is in its `state_dict`.
+    """
+
+    settings: type[Any]
+    build: Callable[[Any], nn.Module]
+
+
+ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
+    "johnson": NetworkArchitecture(JohnsonConfig, JohnsonNetwork),
+    "mgan": NetworkArchitecture(MGANConfig, MGANNetwork),
+    "pyramid": NetworkArchitecture(TextureNetConfig, TextureNetwork),
+    "super-resolution": NetworkArchitecture(SuperResolutionConfig, SuperResolutionNetwork),
+}
+"""Name → architecture. A painter's file says the name."""
+
+
+def architecture_name(settings: object) -> str:
+    """The name under which settings are known.
+
+    Raises: InputError: they are those of no architecture.
+    """
+    for name, architecture in ARCHITECTURES.items():
+        if type(settings) is architecture.settings:
+            return name
+    raise InputError(
+        f"{type(settings).__name__} are the settings of no architecture. Known: {', '.join(ARCHITECTURES)}."
+    )
+
+
+def build_network(config: object, seed: int = 0) -> nn.Module:
+    """A network with fresh weights, the same for the same seed; torch's own generator is left as it was.
+
+    Raises: InputError: the settings are those of no architecture.
+    """
+    architecture = ARCHITECTURES[architecture_name(config)]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return architecture.build(config)
+
+
+def config_to_json(settings: Any) -> dict[str, Any]:
+    """The settings as a mapping for JSON."""
+    return asdict(settings)
+
+
+def config_from_json(name: str, settings: Mapping[str, Any]) -> Any:
+    """The opposite of `config_to_json`, for the architecture of a name.
+
+    Raises: InputError: an unknown architecture, or settings that it does not have.
+    """
+    if name not in ARCHITECTURES:
+        raise InputError(f"there is no architecture {name!r}. {suggest_names(name, ARCHITECTURES)}")
+    given = {field: tuple(value) if isinstance(value, list) else value for field, value in settings.items()}
+    try:
+        return ARCHITECTURES[name].settings(**given)
+    except TypeError as error:
+        raise InputError(f"these are no settings of {name}: {dict(settings)} ({error}).") from error

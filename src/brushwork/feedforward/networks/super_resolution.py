@@ -1,0 +1,101 @@
+"""The super-resolution network of Johnson, Alahi and Fei-Fei: a picture larger, in one pass.
+
+Source: 1603.08155, section 4.2 and supplement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from torch import nn
+
+from brushwork.errors import InputError
+from brushwork.feedforward.networks.blocks import (
+    CROP,
+    BorderName,
+    NetworkStage,
+    NormName,
+    Upsampling,
+    convolution_stages,
+    residual_block_stages,
+    run_stages,
+    to_module_dict,
+    upsampling_stages,
+)
+from brushwork.feedforward.networks.johnson import HALO, SMALLEST, check_config, reflect_pad_to_multiple
+from brushwork.images.geometry import Size
+from brushwork.types import Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuperResolutionConfig:
+    """Settings of a network that makes pictures larger."""
+
+    factor: int = 4
+    """How many times larger: 2, 4 or 8 (the paper: 4 and 8)."""
+
+    width: int = 64
+    """Channels of every layer."""
+
+    blocks: int = 4
+    """Residual blocks; 1 or more."""
+
+    norm: NormName = "batch"
+    """Batch norm, as the paper; instance norm loses what a picture's contrast was."""
+
+    upsampling: Upsampling = "transposed"
+    """How maps become larger: transposed convolutions, as the paper, or nearest neighbors and a convolution."""
+
+    border: BorderName = "zeros"
+    """What the convolutions that keep their map's size see beyond it."""
+
+    def __post_init__(self) -> None:
+        check_config(self.width, self.blocks, self.norm, self.upsampling, self.border)
+        if self.factor not in (2, 4, 8):
+            raise InputError(f"factor is {self.factor}: it must be 2, 4 or 8.")
+
+
+class SuperResolutionNetwork(nn.Module):
+    """c9s1-w, Rw × blocks, uw × log₂ factor, c9s1-3, tanh. Source: 1603.08155, supplement, table 2."""
+
+    def __init__(self, settings: SuperResolutionConfig) -> None:
+        super().__init__()
+        self.settings = settings
+        self._stages = _larger_stages(settings)
+        self.layers = to_module_dict(self._stages)
+
+    @property
+    def margin(self) -> int:
+        """Pixels that are mirrored on each side."""
+        return self.settings.blocks * CROP
+
+    def stages(self) -> Sequence[NetworkStage]:
+        """The steps after `prepare_input` and before `to_image`: local ones, and norms."""
+        return self._stages
+
+    def prepare_input(self, image: Image) -> Image:
+        """What the first stage takes: centered about gray, and mirrored at the border."""
+        return reflect_pad_to_multiple(image, self.margin, 1, -(-SMALLEST // self.settings.factor)) - 0.5
+
+    def to_image(self, last: Image, size: Size) -> Image:
+        """From the last stage to a picture, by tanh; `size` is the small picture's."""
+        height, width = (side * self.settings.factor for side in size)
+        return 0.5 + HALO * last[..., :height, :width].tanh()
+
+    def forward(self, image: Image) -> Image:
+        """The picture `factor` times as large, nominally in [0, 1]."""
+        return self.to_image(run_stages(self.stages(), self.prepare_input(image)), Size.of(image))
+
+
+def _larger_stages(settings: SuperResolutionConfig) -> list[NetworkStage]:
+    w, norm, border = settings.width, settings.norm, settings.border
+    doublings = settings.factor.bit_length() - 1
+    ups = (upsampling_stages(f"up{n}", norm, w, w, settings.upsampling, border) for n in range(1, doublings + 1))
+    return [
+        *convolution_stages("first", norm, 3, w, 9, border=border),
+        *residual_block_stages(settings.blocks, norm, w, "first_relu"),
+        *chain.from_iterable(ups),
+        NetworkStage("last", nn.Conv2d(w, 3, 9, padding=4, padding_mode=border)),
+    ]

@@ -1,0 +1,205 @@
+"""Texture networks: a multi-scale generator from noise, with or without a content image.
+
+Source: Ulyanov et al., 1603.03417 and 1701.02096.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from brushwork.encoders.preprocess import CAFFE_MEAN
+from brushwork.errors import InputError
+from brushwork.feedforward.networks.blocks import EPSILON, InstanceNorm, NormName
+from brushwork.images.geometry import Size
+from brushwork.types import Feature, Image
+
+NoiseName: TypeAlias = Float[Tensor, "_ _ _ _"]
+"""What is drawn for one scale: batch, channels, rows, columns."""
+
+_WHITE = 255.0
+_MOST = 10  # scales; the coarsest cell is then 512 pixels wide
+_WIDEST = 1024
+
+_LEAK = 0.01
+"""Slope below 0. Source: 1603.03417's published models."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextureNetConfig:
+    """Settings of a texture network.
+
+    The defaults draw textures; `STYLIZING` paints photographs.
+
+    Raises: InputError: numbers below 1, or no known norm.
+    Source: 1603.03417, §3.1 and fig. 2; the authors' published models.
+    """
+
+    scales: int = 6
+    """From one cell for 2^(scales − 1) pixels up to the picture itself; 1 to 10."""
+
+    width: int = 8
+    """Channels that each scale adds; 8 in the paper."""
+
+    noise: int = 3
+    """Channels of noise at each scale; 3 in the paper."""
+
+    photograph: bool = False
+    """Whether a photograph enters too, at every scale."""
+
+    pointwise: bool = True
+    """Whether each block ends in a 1×1 convolution, as in the published texture models, not the stylizing ones."""
+
+    norm: NormName = "instance"
+    """`batch` as published, `instance` as the authors recommend later (1701.02096). Both take the statistics of what
+    they are given, so that a single picture comes out the same."""
+
+    def __post_init__(self) -> None:
+        for name, most in (("scales", _MOST), ("width", _WIDEST), ("noise", _WIDEST)):
+            given = getattr(self, name)
+            if not (isinstance(given, int) and 1 <= given <= most):
+                raise InputError(f"{name} is {given!r}: it must be a whole number, 1 to {most}.")
+        if self.norm not in get_args(NormName):
+            raise InputError(f"norm is {self.norm!r}: it must be {' or '.join(get_args(NormName))}.")
+
+    @property
+    def stride(self) -> int:
+        """Pixels along the side of the coarsest scale's cells."""
+        return 1 << (self.scales - 1)
+
+
+STYLIZING = TextureNetConfig(scales=5, photograph=True, pointwise=False)
+"""The published models that paint photographs."""
+
+
+class TextureNetwork(nn.Module):
+    """From noise, and a photograph if it is to be painted, to a picture; every border meets the opposite one.
+
+    Each scale has a block of its own for what enters there. From coarse to fine, what there is so far is doubled in
+    size (nearest), put beside the next scale's, each normalized, and goes through a block of their joined width.
+    Every convolution but the last is normalized and rectified, and pads with the opposite border.
+
+    Source: 1603.03417, fig. 2; the authors' pyramid.lua.
+    Differs: where branches join, the published files normalize 8 channels of the coarse one whatever its width, and so
+    cannot be replayed; here it is all of them. Photographs enter in [0, 1], as the noise, not in 0–255.
+    """
+
+    def __init__(self, settings: TextureNetConfig) -> None:
+        super().__init__()
+        self.settings = settings
+        inputs = settings.noise + 3 * settings.photograph
+        widths = [settings.width * (scale + 1) for scale in range(settings.scales)]
+        norm, pointwise = settings.norm, settings.pointwise
+        self.entries = nn.ModuleList(make_block(inputs, settings.width, norm, pointwise=pointwise) for _ in widths)
+        self.joints = nn.ModuleList(
+            ScaleJoin(width, settings.width, norm, pointwise=pointwise) for width in widths[:-1]
+        )
+        self.last = nn.Conv2d(widths[-1], 3, 1)
+        self._gray: Tensor
+        self.register_buffer("_gray", torch.tensor(CAFFE_MEAN).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
+        """Photographs painted at their own size, or one texture of a size; the noise hangs on the seed.
+
+        What is no multiple of `stride` is painted larger, and cut off on the right and below: such a texture does not
+        meet itself there. Sides are painted with two cells of the coarsest scale at least.
+
+        Raises: InputError: a photograph for a painter of textures, or none where one is needed.
+        """
+        size = self._size(image, size)
+        whole = self.padded_size(size)
+        noise = self.sample_noise(whole, 1 if image is None else len(image), torch.Generator().manual_seed(seed))
+        return self.generate(noise, _grown(image, whole))[..., : size.height, : size.width]
+
+    def padded_size(self, size: Size) -> Size:
+        """The size at which a size is painted: multiples of `stride`, and two at least."""
+        stride = self.settings.stride
+        return Size(*(max(2, -(-side // stride)) * stride for side in size))
+
+    def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> list[NoiseName]:
+        """Fresh noise U(0, 1) for so many pictures at every scale, coarse to fine.
+
+        It is drawn on the CPU. The sides must be multiples of `stride`.
+        """
+        drawn = (torch.rand(shape, generator=generator) for shape in self.noise_shapes(size, count))
+        return [one.to(self.last.weight) for one in drawn]
+
+    def noise_shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
+        """Of the noise at every scale, coarse to fine."""
+        channels = self.settings.noise
+        return [(count, channels, size.height // ratio, size.width // ratio) for ratio in self._ratios()]
+
+    def generate(self, noise: Sequence[NoiseName], contents: Image | None = None) -> Image:
+        """The pictures that come of noise at every scale, and of photographs as large as they become."""
+        levels = noise if contents is None else self._behind(contents, noise)
+        so_far: Feature = self.entries[0](levels[0])
+        for joint, entry, level in zip(self.joints, self.entries[1:], levels[1:], strict=True):
+            so_far = joint(so_far, entry(level))
+        pixels: Image = self.last(so_far) + self._gray  # in 0–255, as the paper's network: Adam's rate counts so
+        return pixels / _WHITE
+
+    def _behind(self, contents: Image, noise: Sequence[NoiseName]) -> list[Feature]:
+        """The photographs, averaged down to each scale, and the noise, in this order of channels."""
+        pairs = zip(self._ratios(), noise, strict=True)
+        return [torch.cat([F.avg_pool2d(contents, ratio), level], dim=1) for ratio, level in pairs]
+
+    def _ratios(self) -> Iterator[int]:
+        return (1 << scale for scale in reversed(range(self.settings.scales)))
+
+    def _size(self, image: Image | None, size: Size | None) -> Size:
+        if self.settings.photograph:
+            if image is None:
+                raise InputError("this painter paints photographs, and none was given: give one.")
+            return Size.of(image)
+        if image is not None or size is None:
+            raise InputError("this painter draws textures from noise: give it a size, and no photograph.")
+        return size
+
+
+def _grown(image: Image | None, size: Size) -> Image | None:
+    """The photograph with its last row and column repeated up to a size."""
+    if image is None or Size.of(image) == size:
+        return image
+    own = Size.of(image)
+    return F.pad(image, (0, size.width - own.width, 0, size.height - own.height), mode="replicate")
+
+
+def make_block(inputs: int, width: int, norm: NormName, *, pointwise: bool) -> nn.Sequential:
+    """Two convolutions of 3×3, and one of 1×1 if `pointwise`; each normalized and rectified."""
+    kernels = (3, 3, 1) if pointwise else (3, 3)
+    layers = [_layer(width if place else inputs, width, kernel, norm) for place, kernel in enumerate(kernels)]
+    return nn.Sequential(*(part for layer in layers for part in layer))
+
+
+class ScaleJoin(nn.Module):
+    """What is coarse, doubled in size, and what enters at the next scale: normalized, side by side, and a block."""
+
+    def __init__(self, coarse: int, fine: int, norm: NormName, *, pointwise: bool) -> None:
+        super().__init__()
+        self.coarse, self.fine = make_batch_norm(coarse, norm), make_batch_norm(fine, norm)
+        self.block = make_block(coarse + fine, coarse + fine, norm, pointwise=pointwise)
+
+    def forward(self, coarse: Feature, fine: Feature) -> Feature:
+        """A map as large as the fine one, with the channels of both."""
+        larger = F.interpolate(coarse, scale_factor=2.0, mode="nearest")
+        both: Feature = self.block(torch.cat([self.coarse(larger), self.fine(fine)], dim=1))
+        return both
+
+
+def make_batch_norm(width: int, norm: NormName) -> nn.Module:
+    """A norm by the statistics of what it is given, in training and afterwards: nothing runs along."""
+    if norm == "instance":
+        return InstanceNorm(width, eps=EPSILON, affine=True)
+    return nn.BatchNorm2d(width, eps=EPSILON, track_running_stats=False)
+
+
+def _layer(inputs: int, width: int, kernel: int, norm: NormName) -> tuple[nn.Module, nn.Module, nn.Module]:
+    padding: Literal["circular", "zeros"] = "circular" if kernel > 1 else "zeros"
+    convolution = nn.Conv2d(inputs, width, kernel, padding=kernel // 2, padding_mode=padding)
+    return convolution, make_batch_norm(width, norm), nn.LeakyReLU(_LEAK, inplace=True)

@@ -1,0 +1,157 @@
+"""Painting by a painter: a network that has learned one style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Tensor
+
+from brushwork.controls.inputs import RecipeInputs
+from brushwork.devices.meter import to_meta
+from brushwork.encoders.backends import Engine
+from brushwork.errors import InputError
+from brushwork.feedforward.inference import FeedForwardOptions, PartialResult
+from brushwork.feedforward.model import StyleModel, load_model
+from brushwork.feedforward.networks.mgan import MGANNetwork
+from brushwork.feedforward.networks.texture_net import TextureNetConfig
+from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
+from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
+from brushwork.feedforward.tiling.graph import UntraceableError
+from brushwork.feedforward.tiling.trace import Network, trace_network
+from brushwork.images.geometry import Size
+from brushwork.images.resample import resize
+from brushwork.options import SEEDS, Extent, check_options, require_option
+from brushwork.storage.mapped import empty_or_mapped
+from brushwork.types import Image
+
+NormStatistics: TypeAlias = Literal["exact", "frozen"]
+
+_LARGE = 2**23
+"""Bytes from which on a map is kept in a file, where memory is short."""
+
+_FREE = 1024
+"""Side in pixels of tiles with frozen statistics, where memory says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(FeedForwardOptions):
+    """Options of painting by a painter."""
+
+    model: str = ""
+    """The painter: its file, or the name of one that comes with the package (`brushwork models` lists them)."""
+
+    size: Extent = "full"
+    """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the photograph."""
+
+    strength: float = 1.0
+    """How much of the painter's picture is laid over the photograph: 0 nothing, 1 all."""
+
+    statistics: NormStatistics = "exact"
+    """Where a network that normalizes each picture takes means and deviations from: the whole picture (exact), or a
+    copy of about a megapixel (frozen), after which tiles are painted one by one, with less memory."""
+
+    color_when: Literal["before", "after"] = "after"
+    """Whether colors are changed before painting, in what the network is shown, or after, in what was painted."""
+
+    seed: int = 0
+    """Seed of the noise that some painters take; the same seed gives the same picture."""
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        require_option(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
+        require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
+        if self.color.startswith("match") and self.color_when == "before":
+            raise InputError(f"{self.color} makes colors of paintings alike, and here is none: take color-when after.")
+
+    def load_stylizer(self, device: torch.device) -> ModelStylizer:
+        """The painter.
+
+        Raises: InputError: there is none, or it paints no photographs.
+        """
+        model = load_model(self.model)
+        if isinstance(model.config, TextureNetConfig) and not model.config.photograph:
+            raise InputError(
+                f"{model.name} draws textures, and paints no photographs: brushwork texture --model {self.model}"
+            )
+        return ModelStylizer(self, replace(model, network=model.network.to(device).requires_grad_(False)))
+
+
+@dataclass(frozen=True)
+class ModelStylizer:
+    """A painter at work."""
+
+    options: ModelOptions
+    model: StyleModel
+
+    @property
+    def name(self) -> str:
+        """The painter's."""
+        return self.model.name
+
+    @property
+    def engine(self) -> Engine:
+        """How it computes on processors: as torch does."""
+        return "plain"
+
+    @property
+    def fastest_tile(self) -> None:
+        """At once is as fast as any: it goes by strips, too."""
+        return None
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """Its weights."""
+        return self.model.network.state_dict()
+
+    def to_meta(self) -> ModelStylizer:
+        """The same without numbers."""
+        network = to_meta(self.model.network)
+        if isinstance(network, MGANNetwork):  # the network that looks is no part of it
+            network.set_encoder(to_meta(network.encoder))
+        return replace(self, model=replace(self.model, network=network))
+
+    @torch.no_grad()
+    def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
+        """Paint a photograph; see `Stylizer`.
+
+        Raises: InputError: tiles are asked of a network that cannot paint in tiles.
+        """
+        content = resize(images.content, canvas, clamp=True)
+        drawn: float | Image = 0.0
+        for drawn in self._drawn(content, side):
+            if not isinstance(drawn, Tensor):
+                yield PartialResult(drawn)
+        assert isinstance(drawn, Tensor)
+        yield PartialResult(1.0, self._laid(drawn, content))
+
+    def _drawn(self, content: Image, side: int | None) -> Iterator[float | Image]:
+        network = self._network
+        try:
+            graph = trace_network(network, content)
+            if self.options.statistics == "frozen":
+                found = measure_statistics(network, content)
+                return stylize_tiled(graph, content, found, side or _FREE)
+        except UntraceableError as error:
+            if side is None:
+                return iter([network(content)])
+            raise InputError(f"{self.name} cannot paint in tiles ({error}): take a smaller size.") from error
+        if side is None:
+            return ExactNormPass(graph, content, STRIP, lambda shape, like: like.new_empty(*shape)).compute()
+        return ExactNormPass(graph, content, min(side**2, STRIP), partial(empty_or_mapped, large=_LARGE)).compute()
+
+    @property
+    def _network(self) -> Network:
+        """From photographs to pictures."""
+        if isinstance(self.model.config, TextureNetConfig):
+            return partial(self.model.network, seed=self.options.seed)
+        return self.model.network
+
+    def _laid(self, drawn: Image, content: Image) -> Image:
+        """The picture, as strong as the options say."""
+        drawn = drawn.clamp_(0, 1)
+        if self.options.strength == 1:
+            return drawn
+        return torch.lerp(resize(content, Size.of(drawn), clamp=True), drawn, self.options.strength)

@@ -1,0 +1,1 @@
+"""Any feed-forward network, evaluated window by window with the same result."""

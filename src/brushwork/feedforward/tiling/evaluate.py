@@ -1,0 +1,95 @@
+"""A picture passes through a network window by window, to the same result as at once.
+
+What lies between two norms is local: a window of it hangs on a somewhat larger window of what is known. A norm hangs on
+its whole map, whose statistics are gathered (`exact_norm.py`) or known from the start (`frozen_norm.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from brushwork.errors import BrushworkError
+from brushwork.feedforward.tiling.graph import NetworkGraph, NormLayer, NormStatisticsValue
+from brushwork.feedforward.tiling.local_ops import LocalOperation
+from brushwork.images.geometry import Window
+from brushwork.types import Feature
+
+
+@dataclass(frozen=True)
+class WindowEvaluator:
+    """A network's graph, and what is known of its maps."""
+
+    graph: NetworkGraph
+    known: Mapping[int, Feature]
+    """Whole maps, by their nodes; the picture's is 0."""
+    statistics: Mapping[int, NormStatisticsValue]
+    """Of the norms, by their nodes."""
+
+    def compute(self, index: int, window: Window) -> Feature:
+        """A window of a node's map."""
+        wanted = self.required_windows(index, window)
+        order = sorted(wanted)
+        last = {source: node for node in order if node not in self.known for source in self.graph.nodes[node].inputs}
+        drawn: dict[int, Feature] = {}
+        for node in order:
+            drawn[node] = self._drawn(node, wanted, drawn)
+            for source in [one for one, user in last.items() if user == node]:
+                del drawn[source]
+        return drawn[index]
+
+    def required_windows(self, index: int, window: Window) -> dict[int, Window]:
+        """The windows of all nodes that a window of one hangs on, down to what is known."""
+        wanted = {index: window}
+        for node in range(index, -1, -1):
+            if node in wanted and node not in self.known:
+                for source in self.graph.nodes[node].inputs:
+                    looked_at = self._looks(node, wanted[node], source)
+                    wanted[source] = _hull([looked_at, wanted[source]]) if source in wanted else looked_at
+        return wanted
+
+    def _looks(self, node: int, window: Window, source: int) -> Window:
+        does = self.graph.nodes[node].operation
+        return (
+            window if isinstance(does, NormLayer) else _local(does).input_window(window, self.graph.nodes[source].size)
+        )
+
+    def _drawn(self, node: int, wanted: Mapping[int, Window], drawn: Mapping[int, Feature]) -> Feature:
+        window, does, sources = wanted[node], self.graph.nodes[node].operation, self.graph.nodes[node].inputs
+        if node in self.known:
+            return window.crop(self.known[node])
+        if isinstance(does, Tensor):
+            return window.crop(does)
+        seen = [self._looks(node, window, source) for source in sources]
+        parts = [one.relative_to(wanted[source]).crop(drawn[source]) for one, source in zip(seen, sources, strict=True)]
+        if isinstance(does, NormLayer):
+            return normalize_window(parts[0], does, self.statistics[node])
+        return _local(does).compute(window, parts, seen)
+
+
+def normalize_window(part: Feature, norm: NormLayer, statistics: NormStatisticsValue) -> Feature:
+    """(x − μ)/√(σ² + ε) · scale + shift, as one factor and one summand."""
+    factor = (statistics.variance + norm.epsilon).rsqrt()
+    if norm.scale is not None:
+        factor = factor * norm.scale.view(1, -1, 1, 1)
+    summand = -statistics.mean * factor
+    if norm.shift is not None:
+        summand = summand + norm.shift.view(1, -1, 1, 1)
+    return torch.addcmul(summand.to(part.dtype), part, factor.to(part.dtype))
+
+
+def _local(does: LocalOperation | NormLayer | Tensor | None) -> LocalOperation:
+    if does is None or isinstance(does, NormLayer | Tensor):
+        raise BrushworkError("a map is asked for that hangs on nothing: this is a bug of brushwork.")
+    return does
+
+
+def _hull(windows: Iterable[Window]) -> Window:
+    """The smallest window that holds others of the same map."""
+    found = list(windows)
+    top, left = min(one.top for one in found), min(one.left for one in found)
+    bottom, right = max(one.bottom for one in found), max(one.right for one in found)
+    return Window(top, left, bottom - top, right - left, found[0].full_size)

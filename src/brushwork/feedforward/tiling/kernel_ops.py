@@ -1,0 +1,152 @@
+"""Kernels that slide over maps, window by window: convolutions, pools, enlargements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from brushwork.feedforward.tiling.local_ops import RowsColumns, SpanOfSide, window_from_spans, window_spans
+from brushwork.images.geometry import Size, Window
+from brushwork.types import Feature
+
+
+@dataclass(frozen=True, eq=False)
+class ConvolutionOperation:
+    """A convolution over zeros beyond the border."""
+
+    weight: Tensor
+    bias: Tensor | None
+    stride: RowsColumns
+    padding: RowsColumns
+    dilation: RowsColumns
+    groups: int
+
+    @property
+    def cost(self) -> float:
+        """Multiplications for each number of the result."""
+        return self.weight[0].numel()
+
+    def input_window(self, window: Window, of: Size) -> Window:
+        """Those under the kernel."""
+        return window_from_spans(*(self._span(axis, span, of[axis]) for axis, span in enumerate(window_spans(window))))
+
+    def _span(self, axis: int, own: SpanOfSide, length: int) -> SpanOfSide:
+        if own.is_whole:
+            return SpanOfSide(0, length, length)
+        return own.clamp_source(*self._wanted(axis, own), length)
+
+    def _wanted(self, axis: int, own: SpanOfSide) -> RowsColumns:
+        """The first cell under the kernel, and the one after the last; they may lie beyond the border."""
+        halo = self.dilation[axis] * (self.weight.shape[2 + axis] - 1) + 1
+        before = own.begin * self.stride[axis] - self.padding[axis]
+        return before, before + (own.end - own.begin - 1) * self.stride[axis] + halo
+
+    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+        """The convolution."""
+        own, padding, beyond = window_spans(window), [0, 0], []
+        for axis in (1, 0):
+            if own[axis].is_whole:
+                padding[axis] = self.padding[axis]
+                beyond += [0, 0]
+            else:
+                here, (begin, end) = window_spans(seen[0])[axis], self._wanted(axis, own[axis])
+                beyond += [here.begin - begin, end - here.end]
+        (part,) = parts
+        part = F.pad(part, beyond) if any(beyond) else part
+        return F.conv2d(part, self.weight, self.bias, self.stride, tuple(padding), self.dilation, self.groups)
+
+
+@dataclass(frozen=True, eq=False)
+class TransposedConvolutionOperation:
+    """A transposed convolution: each cell is spread over several."""
+
+    weight: Tensor
+    bias: Tensor | None
+    stride: RowsColumns
+    padding: RowsColumns
+    output_padding: RowsColumns
+    groups: int
+    dilation: RowsColumns
+
+    @property
+    def cost(self) -> float:
+        """Multiplications for each number of the result."""
+        return self.weight[:, 0].numel() / (self.groups * self.stride[0] * self.stride[1])
+
+    def input_window(self, window: Window, of: Size) -> Window:
+        """Those that are spread over the window."""
+        return window_from_spans(*(self._span(axis, span, of[axis]) for axis, span in enumerate(window_spans(window))))
+
+    def _span(self, axis: int, own: SpanOfSide, length: int) -> SpanOfSide:
+        if own.is_whole:
+            return SpanOfSide(0, length, length)
+        stride, padding = self.stride[axis], self.padding[axis]
+        halo = self.dilation[axis] * (self.weight.shape[2 + axis] - 1)
+        # Where strides leave gaps, the cell before is taken too: what is drawn begins with it.
+        first = min(-(-(own.begin + padding - halo) // stride), (own.begin + padding) // stride)
+        return own.clamp_source(first, (own.end - 1 + padding) // stride + 1, length)
+
+    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+        """The transposed convolution, without what lies outside of the window."""
+        own, here = window_spans(window), window_spans(seen[0])
+        padding = tuple(self.padding[axis] if own[axis].is_whole else 0 for axis in (0, 1))
+        drawn = F.conv_transpose2d(
+            parts[0], self.weight, self.bias, self.stride, padding, self.output_padding, self.groups, self.dilation
+        )
+        for axis in (0, 1):
+            if not own[axis].is_whole:
+                first = here[axis].begin * self.stride[axis] - self.padding[axis]
+                drawn = drawn.narrow(2 + axis, own[axis].begin - first, own[axis].end - own[axis].begin)
+        return drawn
+
+
+@dataclass(frozen=True, eq=False)
+class PoolOperation:
+    """A pool without padding; what does not fill its window at the end is left out."""
+
+    function: Callable[..., Feature]
+    kernel: RowsColumns
+    stride: RowsColumns
+    cost: float = 0.0
+
+    def input_window(self, window: Window, of: Size) -> Window:
+        """Those in the pool's windows."""
+        found = []
+        for axis, own in enumerate(window_spans(window)):
+            begin = own.begin * self.stride[axis]
+            end = (own.end - 1) * self.stride[axis] + self.kernel[axis]
+            found.append(own.clamp_source(begin, end, of[axis]))
+        return window_from_spans(*found)
+
+    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+        """The pools."""
+        return self.function(parts[0], self.kernel, self.stride)
+
+
+@dataclass(frozen=True, eq=False)
+class UpsampleOperation:
+    """A map some whole times larger, by repetition or by triangles."""
+
+    mode: str
+    factors: RowsColumns
+    cost: float = 0.0
+
+    def input_window(self, window: Window, of: Size) -> Window:
+        """Those that are enlarged into the window, and for triangles their neighbors."""
+        halo, found = int(self.mode == "bilinear"), []
+        for axis, own in enumerate(window_spans(window)):
+            factor = self.factors[axis]
+            found.append(own.clamp_source(own.begin // factor - halo, (own.end - 1) // factor + 1 + halo, of[axis]))
+        return window_from_spans(*found)
+
+    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+        """The enlarged cells, without what lies outside of the window."""
+        factors = tuple(float(factor) for factor in self.factors)
+        drawn = F.interpolate(parts[0], scale_factor=factors, mode=self.mode)
+        for axis, (own, here) in enumerate(zip(window_spans(window), window_spans(seen[0]), strict=True)):
+            begin = own.begin - here.begin * self.factors[axis]
+            drawn = drawn.narrow(2 + axis, begin, own.end - own.begin)
+        return drawn

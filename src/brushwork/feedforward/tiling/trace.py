@@ -1,0 +1,137 @@
+"""From a network to the graph of what it does, found by letting it work on a picture without numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from brushwork.feedforward.tiling.graph import GraphNode, NetworkGraph, UntraceableError
+from brushwork.feedforward.tiling.local_ops import PointwiseOperation
+from brushwork.feedforward.tiling.torch_ops import JOINING, POINTWISE, STEPS
+from brushwork.types import Image
+
+Network: TypeAlias = Callable[[Image], Image]
+"""From pictures to pictures: a module, or a function that calls one."""
+
+_ABOUT = frozenset({"__get__", "size", "dim", "numel", "__len__", "is_floating_point"})
+"""What only asks a tensor about itself; `__get__` is its properties: shape, device, dtype."""
+
+
+def trace_network(network: Network, image: Image) -> NetworkGraph:
+    """What a network does to a picture of this size.
+
+    Raises: UntraceableError: something that is not known to be possible window by window.
+    """
+    nodes = [GraphNode(image.shape, None)]
+    with torch.no_grad():
+        drawn = network(TracedTensor.of(nodes, image))
+    if not isinstance(drawn, TracedTensor):
+        raise UntraceableError("the network does not look at its picture.")
+    return NetworkGraph(nodes[: drawn.number + 1])
+
+
+class TracedTensor(Tensor):
+    """A node, as a network sees it: a tensor of a shape, without numbers. What is done to it becomes a new node."""
+
+    nodes: list[GraphNode]
+    number: int
+
+    @classmethod
+    def of(cls, nodes: list[GraphNode], like: Tensor) -> TracedTensor:
+        """The last node."""
+        shape = nodes[-1].shape
+        made: TracedTensor = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=like.device)
+        made.nodes, made.number = nodes, len(nodes) - 1
+        return made
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
+        return f"Traced(node {self.number}, {list(self.shape)})"
+
+    @classmethod
+    def __torch_function__(
+        cls, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Called by torch for whatever is done to a traced tensor."""
+        name = getattr(function, "__name__", "")
+        given = {key: value for key, value in (kwargs or {}).items() if key != "inplace"}
+        if name in _ABOUT:
+            return super().__torch_function__(function, types, args, kwargs)  # type: ignore[no-untyped-call]
+        if name in POINTWISE:
+            return _pointwise(name, function, args, given)
+        if name in STEPS:
+            return _step(name, function, args, given)
+        raise UntraceableError(f"{name} is not known to be possible window by window.")
+
+    @classmethod
+    def __torch_dispatch__(  # type: ignore[override]
+        cls, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """What none of the names above foresaw."""
+        raise UntraceableError(f"{function} is not known to be possible window by window.")
+
+
+def _step(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> TracedTensor:
+    source = args[0]
+    does, shape = STEPS[name](source.shape, function, *args[1:], **kwargs)
+    source.nodes.append(GraphNode(shape, does, (source.number,)))
+    return TracedTensor.of(source.nodes, source)
+
+
+def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> TracedTensor:
+    """A function of each cell by itself: the maps among its arguments are its sources."""
+    shape = _shape(name, args, kwargs)
+    like = next(one for one in _flat(args) if isinstance(one, TracedTensor))
+    sources: list[int] = []
+
+    def placed(value: Any) -> Any:
+        """In place of a map, the number of a source."""
+        if isinstance(value, list | tuple):
+            return [placed(one) for one in value]
+        if isinstance(value, TracedTensor):
+            sources.append(value.number)
+        elif isinstance(value, Tensor) and value.shape[-2:] == shape[-2:] != (1, 1):
+            like.nodes.append(GraphNode(value.shape, value.detach()))
+            sources.append(len(like.nodes) - 1)
+        else:
+            return value
+        return _Source(len(sources) - 1)
+
+    does = PointwiseOperation(partial(_filled, function, [placed(one) for one in args], kwargs))
+    like.nodes.append(GraphNode(shape, does, tuple(sources)))
+    return TracedTensor.of(like.nodes, like)
+
+
+class _Source(int):
+    """The number of a source, in place of its part."""
+
+
+def _filled(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], *parts: Tensor) -> Tensor:
+    """The function, with the parts in their places."""
+
+    def part(value: Any) -> Any:
+        if isinstance(value, list):
+            return [part(one) for one in value]
+        return parts[value] if isinstance(value, _Source) else value
+
+    drawn: Tensor = function(*map(part, args), **kwargs)
+    return drawn
+
+
+def _flat(args: Sequence[Any]) -> list[Any]:
+    return [one for value in args for one in (value if isinstance(value, list | tuple) else [value])]
+
+
+def _shape(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.Size:
+    """The shape of a pointwise function's result."""
+    shapes = [one.shape for one in _flat(args) if isinstance(one, Tensor)]
+    if name not in JOINING:
+        # torch.broadcast_shapes would import half a second of other packages.
+        return max(shapes, key=lambda shape: (len(shape), shape.numel()))
+    if (args[1:] or (kwargs.get("dim", 0),))[0] not in (1, -3):
+        raise UntraceableError("maps are joined along another side than their channels.")
+    batch, _, height, width = shapes[0]
+    return torch.Size((batch, sum(shape[1] for shape in shapes), height, width))

@@ -1,0 +1,96 @@
+"""Sums over a picture, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor
+
+from brushwork.encoders.encoder import Encoder
+from brushwork.encoders.native.crop import crop_feature
+from brushwork.encoders.native.statistics import is_supported
+from brushwork.encoders.torch_flags import exact_precision
+from brushwork.gradients.tile_layout import LayerGrid, TileLayout
+from brushwork.images.geometry import Size, Window
+from brushwork.losses.loss import AdditiveStatistic
+from brushwork.types import Feature, Features, Summaries
+
+
+def make_layout(encoder: Encoder, losses: Mapping[str, AdditiveStatistic], image: Size) -> TileLayout:
+    """The layout of a picture at the taps of some terms."""
+    return TileLayout.of(encoder, halos(losses), image)
+
+
+def halos(losses: Mapping[str, AdditiveStatistic]) -> dict[str, int]:
+    """How many cells beyond their own the terms at each tap look at."""
+    found: dict[str, int] = {}
+    for term in losses.values():
+        found[term.layer] = max(found.get(term.layer, 0), term.halo)
+    return found
+
+
+def summarize(terms: Mapping[str, AdditiveStatistic], features: Features, layout: TileLayout, own: Window) -> Summaries:
+    """The sums over the cells that belong to some pixels, from the features of `layout.outer(own)`."""
+    outer = layout.receptive_window(own)
+    found, seen = {}, dict[tuple[str, int], Feature]()
+    for name, term in terms.items():
+        lattice, view = layout.grids[term.layer], (term.layer, term.halo)
+        window = lattice.owned_positions(own)
+        if view not in seen:  # terms that look at the same share it, and what they ask of it is gathered
+            seen[view] = crop_positions(features[term.layer], lattice, outer, window.expand(term.halo))
+        with exact_precision(seen[view].device):
+            found[name] = term.summarize(seen[view], window)
+    return found
+
+
+def crop_positions(feature: Feature, lattice: LayerGrid, outer: Window, positions: Window) -> Feature:
+    """Some cells, out of the features of a part of the picture."""
+    stride = lattice.geometry.stride
+    top, left = positions.top - outer.top // stride, positions.left - outer.left // stride
+    rows, columns = slice(top, top + positions.height), slice(left, left + positions.width)
+    if feature.requires_grad and is_supported(feature):
+        return crop_feature(feature, rows, columns)
+    return feature[..., rows, columns]
+
+
+def add_summaries(summaries: Iterable[Summaries]) -> Summaries:
+    """Summaries of disjoint parts together, added in float64 where the device has it."""
+    totals: dict[str, dict[str, Tensor]] = {}
+    for summary in summaries:
+        for name, sums in summary.items():
+            known = totals.setdefault(name, {})
+            for key, value in sums.items():
+                more = to_float64(value.detach())
+                known[key] = known[key] + more if key in known else more
+    return totals
+
+
+def cast_wide(sums: Summaries, dtype: torch.dtype) -> Summaries:
+    """In the precision of features of a type: float32 at least."""
+    wide = torch.promote_types(dtype, torch.float32)
+    return {name: {key: value.to(wide) for key, value in one.items()} for name, one in sums.items()}
+
+
+def to_float64(sums: Tensor) -> Tensor:
+    """In float64, where the device has it."""
+    return sums if sums.device.type == "mps" else sums.double()
+
+
+def sums_with_gradients(sums: Summaries, slopes: Summaries) -> list[tuple[Tensor, Tensor]]:
+    """The sums that have a graph, each with its ∂score/∂S."""
+    return [
+        (value, slopes[name][key].to(value.dtype))
+        for name, summary in sums.items()
+        for key, value in summary.items()
+        if value.requires_grad and key in slopes[name]
+    ]
+
+
+def sum_gradient(sums: Summaries, slopes: Summaries, leaf: Tensor) -> Tensor:
+    """∂score/∂S, pulled back through the sums to what they were made of."""
+    pairs = sums_with_gradients(sums, slopes)
+    if not pairs:
+        return torch.zeros_like(leaf)
+    values, given = zip(*pairs, strict=True)
+    return torch.autograd.grad(values, leaf, given)[0]

@@ -1,0 +1,188 @@
+"""The part of an image that a process holds: all of it, whole or in tiles, or a range of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from brushwork.distributed.halo_exchange import RowRange, RowRanges, exchange_rows, split_rows
+from brushwork.distributed.process_group import ProcessGroup
+from brushwork.encoders.encoder import Encoder
+from brushwork.gradients.sharded import evaluate_sharded, sum_sharded
+from brushwork.gradients.tile_layout import TileLayout
+from brushwork.gradients.tiled import Tiling, encode_region, evaluate_tiled, sum_tiled
+from brushwork.gradients.whole import evaluate_whole
+from brushwork.images.geometry import Size, Window
+from brushwork.images.resample import enlarge_rows, resize, source_rows
+from brushwork.losses.loss import AdditiveStatistic
+from brushwork.objective import Objective
+from brushwork.optim.reductions import WHOLE, Reductions
+from brushwork.style import SumOverImage
+from brushwork.types import Evaluate, Feature, Features, Image, Summaries
+
+
+class LocalFeatures(NamedTuple):
+    """Features of the held part of a picture."""
+
+    feature: Feature
+    top: int
+    """Row of the whole map at which they begin."""
+    cells: Size
+    """Of the whole map."""
+
+
+class Partition(Protocol):
+    """What a process holds of the picture, and of everything that is shaped like it."""
+
+    @property
+    def reductions(self) -> Reductions:
+        """Numbers read off whole vectors, of which this process holds its part."""
+
+    def crop(self, image: Image) -> Image:
+        """The held part of a whole picture."""
+
+    def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
+        """The held part of a picture at another size, from the held part at this one."""
+
+    def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
+        """An objective at the held part of a picture of a size."""
+
+    def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
+        """The features of the held part of a whole picture."""
+
+    @property
+    def sum_over_image(self) -> SumOverImage | None:
+        """How sums over a whole picture are made; None: at once."""
+
+
+@dataclass(frozen=True)
+class FullImage:
+    """One process holds everything."""
+
+    tiling: Tiling | None = None
+    """None: the network looks at pictures at once."""
+    reductions: Reductions = WHOLE
+
+    def crop(self, image: Image) -> Image:
+        return image
+
+    def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
+        return resize(held, new)
+
+    def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
+        if self.tiling is None:
+            return evaluate_whole(encoder, objective)
+        return evaluate_tiled(encoder, objective, self.tiling.side, kept=self.tiling.kept)
+
+    def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
+        found = self._features(encoder, image, layers)
+        return {layer: LocalFeatures(feature, 0, Size.of(feature)) for layer, feature in found.items()}
+
+    @torch.no_grad()
+    def _features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Features:
+        if self.tiling is None:
+            at_once: Features = encoder(image, layers)
+            return at_once
+        return encode_region(encoder, image, layers, Window.whole(Size.of(image)), self.tiling.side)
+
+    @property
+    def sum_over_image(self) -> SumOverImage | None:
+        return None if self.tiling is None else partial(sum_tiled, side=self.tiling.side)
+
+
+FULL_IMAGE = FullImage()
+
+
+@dataclass(frozen=True)
+class RowBand:
+    """Each rank holds a band of rows."""
+
+    group: ProcessGroup
+    stride: int
+    """Pixels: bands begin at its multiples."""
+    halo: int
+    """Pixels: no band has fewer rows."""
+    tiling: Tiling
+
+    @classmethod
+    def of(cls, encoder: Encoder, layers: Sequence[str], group: ProcessGroup, tiling: Tiling) -> RowBand:
+        """Bands for a recipe that reads the network at some taps."""
+        layout = TileLayout.of(encoder, dict.fromkeys(layers, 0), Size(tiling.side, tiling.side))
+        return cls(group, layout.stride, layout.halo, tiling)
+
+    @property
+    def reductions(self) -> Reductions:
+        return Reductions(self.group.all_reduce_sum, self.group.all_reduce_max)
+
+    def split_rows(self, height: int) -> RowRanges:
+        """The rows of every rank in a picture of a height."""
+        return split_rows(height, self.group.world_size, self.stride, self.halo)
+
+    def crop(self, image: Image) -> Image:
+        rows = self._rows(image.shape[-2])
+        return image[..., rows.top : rows.bottom, :].clone()
+
+    def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
+        rows = self._rows(new.height)
+        if new.height < old.height or new.width < old.width:
+            everything = (RowRange(0, old.height),) * self.group.world_size
+            return self.crop(resize(exchange_rows(held, self.split_rows(old.height), everything, self.group), new))
+        needed = [_needed(one, old.height, new.height) for one in self.split_rows(new.height)]
+        part = exchange_rows(held, self.split_rows(old.height), tuple(needed), self.group)
+        if not rows.height:
+            return held.new_empty(*held.shape[:-2], 0, new.width)
+        return enlarge_rows(part, needed[self.group.rank].top, old, new, rows)
+
+    def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
+        side, kept = self.tiling
+        return evaluate_sharded(
+            encoder, objective, side, size=size, have=self.split_rows(size.height), group=self.group, kept=kept
+        )
+
+    def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
+        size = Size.of(image)
+        rows = self._rows(size.height)
+        # A rank without rows looks at some, for the shapes.
+        own = Window(rows.top, 0, rows.height, size.width, size) if rows.height else Window(0, 0, *size, size)
+        layout = TileLayout.of(encoder, dict.fromkeys(layers, 0), size)
+        found = encode_region(encoder, layout.receptive_window(own).crop(image), layers, own, self.tiling.side)
+        return {
+            layer: LocalFeatures(feature, lattice.owned_positions(own).top, lattice.positions)
+            for (layer, feature), lattice in zip(found.items(), layout.grids.values(), strict=True)
+        }
+
+    @property
+    def sum_over_image(self) -> SumOverImage | None:
+        return partial(sum_sharded, side=self.tiling.side, group=self.group)
+
+    def _rows(self, height: int) -> RowRange:
+        return self.split_rows(height)[self.group.rank]
+
+
+def _needed(rows: RowRange, old: int, new: int) -> RowRange:
+    return RowRange(*source_rows(rows.top, rows.bottom, old, new)) if rows.height else RowRange(old, old)
+
+
+def full_features(encoder: Encoder, image: Image, layers: Sequence[str], partition: Partition) -> Mapping[str, Feature]:
+    """All features of a picture, in every process; made in tiles where the share looks so."""
+    alone = FullImage(partition.tiling) if isinstance(partition, RowBand) else partition
+    return {layer: held.feature for layer, held in alone.features(encoder, image, layers).items()}
+
+
+@torch.no_grad()
+def sum_over_style(
+    style: Image, encoder: Encoder, sums: Mapping[str, AdditiveStatistic], partition: Partition
+) -> Summaries:
+    """Named sums over a whole painting; tile by tile and on many machines, where the share looks so."""
+    if partition.sum_over_image is not None:
+        return partition.sum_over_image(encoder, sums, style)
+    features = encoder(style, dict.fromkeys(one.layer for one in sums.values()))
+    return {
+        name: one.summarize(features[one.layer], Window.whole(Size.of(features[one.layer])))
+        for name, one in sums.items()
+    }

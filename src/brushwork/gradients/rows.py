@@ -1,0 +1,221 @@
+"""Loss and gradient of images of any size, exactly, row after row in two passes, without overlapping halos.
+
+Needs the native backend. Losses on the pixels themselves are evaluated some rows at a time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from brushwork.encoders.encoder import PIXELS
+from brushwork.encoders.native.arena import allocate
+from brushwork.encoders.native.crop import crop_feature
+from brushwork.encoders.native.row_pipeline import RowPipeline, SavedRows
+from brushwork.encoders.native.row_step import FeatureRows
+from brushwork.encoders.native.statistics import gradients_only, reuse_memory
+from brushwork.encoders.torch_flags import exact_precision
+from brushwork.gradients.partial_sums import make_layout, sum_gradient, summarize
+from brushwork.gradients.strips import Strip, count_passes, split_strips
+from brushwork.gradients.view import TileView
+from brushwork.images.geometry import Window
+from brushwork.losses.loss import AdditiveStatistic
+from brushwork.storage.mapped import drop_pages
+from brushwork.types import Feature, Image, Summaries
+
+_ALIKE = 2
+"""Parts that are kept where only memory counts; the others are as large."""
+
+FEW = 2**16
+"""Pixels that are looked at together: they stay in the caches, and torch's memory for them is used again."""
+
+
+@dataclass(frozen=True)
+class RowStream(TileView):
+    """A picture that goes through a network from above, strip by strip."""
+
+    area: int
+    """Pixels that are in memory at a time, about."""
+    keeps: int = 0
+    """How many times, at the end, what was shown is kept between the passes."""
+    _kept: deque[SavedRows] = field(default_factory=deque)
+    _ballast: list[Tensor] = field(default_factory=list)
+
+    @classmethod
+    def from_view(cls, sight: TileView, side: int, keeps: int = 0) -> Self | None:
+        """A sight, with as many pixels in memory as a tile of `side` has; None: it is looked at in tiles."""
+        if len(sight.layout.tiles(side, sight.window)) == 1 or not sight.can_stream:
+            return None
+        return cls(**vars(sight), area=side**2, keeps=keeps)
+
+    @torch.no_grad()
+    def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
+        """The cells at every tap that belong to the own pixels, part by part."""
+        if PIXELS in self.layout.grids:
+            yield PIXELS, self.window, self.window.relative_to(self.present).crop(self.image)
+        for stream, strip, bottom, _ in self._shows():
+            found = self._show(stream, strip, bottom)
+            for name in self.layout.grids:
+                new = found.get(self.encoder.layer(name))
+                if new is not None and (seen := self._seen(name, new, strip)):
+                    yield name, *seen
+
+    @torch.no_grad()
+    def compute_sums(self) -> Iterator[Summaries]:
+        """The sums of every term, bit by bit."""
+        yield from self._flat.compute_sums()
+        for stream, strip, bottom, keeps in self._shows():
+            found = self._show(stream, strip, bottom, keeps=keeps)
+            if keeps:
+                self._keep(stream.save_rows(found))
+            while found:
+                yield self._sums(*found.popitem(), strip)
+
+    def backward(self, gradients: Summaries) -> None:
+        """Add to the image's gradient what ∂score/∂S gives."""
+        if self.image.grad is None:
+            self.image.grad = torch.zeros_like(self.image)
+        self._flat.backward(gradients)
+        for stream, strip, bottom, kept in self._shows():
+            found = self._show(stream, strip, bottom, keeps=True, known=self._recalled() if kept else None)
+            while found:
+                stream.add_gradient(*self._asked(*found.popitem(), strip, gradients))
+            self._add(stream.backward_rows(), strip)
+
+    def _keep(self, kept: SavedRows) -> None:
+        """For the second pass. Where only memory counts, the first one stands for all but the last."""
+        if self.image.is_meta and not self._kept:
+            count = min(self.keeps, count_passes(self._strips))
+            self._ballast.append(self.image.new_empty(max(0, count - _ALIKE), kept.nbytes, dtype=torch.uint8))
+        self._kept.append(kept)
+
+    def _recalled(self) -> SavedRows:
+        self._ballast.clear()
+        return self._kept.popleft()
+
+    @property
+    def _flat(self) -> PixelLosses:
+        terms = {name: term for name, term in self.losses.items() if term.layer == PIXELS}
+        layout = make_layout(self.encoder, terms, self.window.full_size)
+        return PixelLosses(self.encoder, terms, self.image, self.window, self.present, layout)
+
+    @property
+    def _strips(self) -> list[Strip]:
+        return split_strips(self.layout, self.window, self.area)
+
+    def _shows(self) -> Iterator[tuple[RowPipeline, Strip, int, bool]]:
+        """What is shown: through which stream, of which strip, up to which row, and whether it is kept."""
+        steps, parts = self.encoder.native_steps(self.layout.grids) or (), self._strips
+        if self.image.is_meta:
+            parts = [max(parts, key=lambda part: part.outer.width).shorten(_ALIKE)]
+        keeps = min(self.keeps, _ALIKE) if self.image.is_meta else self.keeps
+        left = count_passes(parts) - keeps
+        for part in parts:
+            stream = RowPipeline(steps, part.outer.size, self.image)
+            for bottom in part.bottoms:
+                left -= 1
+                yield stream, part, bottom, left < 0
+                drop_pages()
+
+    def _show(
+        self, stream: RowPipeline, strip: Strip, bottom: int, *, keeps: bool = False, known: SavedRows | None = None
+    ) -> dict[str, FeatureRows]:
+        """The new rows of every tap, from what a stream is shown of a strip, up to a row."""
+        top = stream.first_needed_row
+        return stream.forward_rows(self._shown(strip, top, bottom), top, keeps=keeps, known=known)
+
+    @torch.no_grad()
+    def _shown(self, strip: Strip, top: int, bottom: int) -> Image:
+        shown = allocate(self.image, (1, self.image.shape[1], bottom - top, strip.outer.width))
+        for first, last in self._few(strip, top, bottom):
+            part = self._place(strip, first, last).crop(self.image.detach())
+            shown[:, :, first - top : last - top] = self.encoder.preprocess(part)
+        return shown
+
+    def _few(self, strip: Strip, top: int, bottom: int) -> Iterator[tuple[int, int]]:
+        """Rows, a few at a time; where only memory counts, the first few."""
+        parts = pairwise([*range(top, bottom, max(1, FEW // strip.outer.width)), bottom])
+        return islice(parts, 1 if self.image.is_meta else None)
+
+    def _place(self, strip: Strip, top: int, bottom: int) -> Window:
+        """Where some rows of a strip lie in the image."""
+        outer = strip.outer
+        return Window(outer.top + top, outer.left, bottom - top, outer.width, outer.full_size).relative_to(self.present)
+
+    def _terms(self, layer: str) -> dict[str, AdditiveStatistic]:
+        return {name: term for name, term in self.losses.items() if self.encoder.layer(term.layer) == layer}
+
+    def _sums(self, layer: str, new: FeatureRows, strip: Strip) -> Summaries:
+        """The sums over a tap's new rows, as far as they belong to the strip."""
+        terms = self._terms(layer)
+        seen = self._seen(next(term.layer for term in terms.values()), new, strip)
+        if seen is None:
+            return {}
+        window, feature = seen
+        with exact_precision(feature.device):
+            return {name: term.summarize(feature, window) for name, term in terms.items()}
+
+    def _seen(self, name: str, new: FeatureRows, strip: Strip) -> tuple[Window, Feature] | None:
+        """Of a tap's new rows, the cells that belong to the strip, and where they lie; None: there are none."""
+        lattice = self.layout.grids[name]
+        positions, stride = lattice.owned_positions(strip.own), lattice.geometry.stride
+        above, left = strip.outer.top // stride + new.top, positions.left - strip.outer.left // stride
+        first, last = max(positions.top, above), min(positions.bottom, above + new.feature.shape[-2])
+        if last <= first:
+            return None
+        seen = crop_feature(new.feature, slice(first - above, last - above), slice(left, left + positions.width))
+        return Window(first, positions.left, last - first, positions.width, positions.full_size), seen
+
+    def _asked(self, layer: str, new: FeatureRows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
+        """The gradient at a tap's new rows, by their sums alone; as rows, columns, channels."""
+        leaf = new.feature.detach().requires_grad_()
+        with torch.enable_grad(), gradients_only(), reuse_memory([leaf] * len(self._terms(layer))):
+            sums = self._sums(layer, FeatureRows(new.top, leaf), strip)
+        return layer, sum_gradient(sums, slopes, leaf)[0].permute(1, 2, 0)
+
+    def _add(self, planes: FeatureRows | None, strip: Strip) -> None:
+        """Add to the image's gradient that of what the network was shown."""
+        if planes is None or self.image.grad is None:
+            return
+        for first, last in self._few(strip, planes.top, planes.top + planes.feature.shape[-2]):
+            place = self._place(strip, first, last)
+            leaf = place.crop(self.image.detach()).requires_grad_()
+            with torch.enable_grad():
+                shown = self.encoder.preprocess(leaf)
+            given = planes.feature[:, :, first - planes.top : last - planes.top]
+            place.crop(self.image.grad).add_(torch.autograd.grad(shown, leaf, given)[0])
+
+
+@dataclass(frozen=True)
+class PixelLosses(TileView):
+    """Terms over the pixels of an image."""
+
+    def compute_sums(self) -> Iterator[Summaries]:
+        for tile in self._tiles():
+            yield self._sums(self._around(tile).crop(self.image), tile)
+
+    def backward(self, gradients: Summaries) -> None:
+        """Add to the image's gradient what ∂score/∂S gives."""
+        assert self.image.grad is not None
+        for tile in self._tiles():
+            around = self._around(tile)
+            leaf = around.crop(self.image.detach()).requires_grad_()
+            around.crop(self.image.grad).add_(sum_gradient(self._sums(leaf, tile), gradients, leaf))
+
+    def _tiles(self) -> list[Window]:
+        own, rows = self.window, max(1, FEW // self.window.width)
+        tops = range(own.top, own.bottom, rows) if self.losses else ()
+        tiles = [Window(top, own.left, min(rows, own.bottom - top), own.width, own.full_size) for top in tops]
+        return tiles[:1] + tiles[-1:] if self.image.is_meta else tiles  # where only memory counts, they are alike
+
+    def _around(self, tile: Window) -> Window:
+        return self.layout.receptive_window(tile).relative_to(self.present)
+
+    def _sums(self, pixels: Image, tile: Window) -> Summaries:
+        return summarize(self.losses, {PIXELS: pixels}, self.layout, tile)

@@ -1,0 +1,178 @@
+"""The tiles of an image, encoded one by one, with activation checkpointing for shallow layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.checkpoint import checkpoint
+
+from brushwork.encoders.encoder import PIXELS
+from brushwork.encoders.native.statistics import gradients_only, is_supported, reuse_memory
+from brushwork.gradients.partial_sums import crop_positions, summarize, sums_with_gradients
+from brushwork.gradients.view import TileView
+from brushwork.images.geometry import Window
+from brushwork.storage.mapped import drop_pages
+from brushwork.types import Feature, Features, Image, Summaries
+
+
+class _Look(NamedTuple):
+    """A tile that was looked at, with a graph."""
+
+    outer: Window
+    leaf: Image
+    sums: Summaries
+
+
+@dataclass(frozen=True)
+class TiledView(TileView):
+    """A picture in tiles that overlap by what their cells look at."""
+
+    side: int
+    """Pixels of a tile, halo included."""
+    keeps: int = 0
+    """Tiles whose graphs are kept between the passes."""
+    _looks: list[_Look] = field(default_factory=list)
+
+    @torch.no_grad()
+    def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
+        """The cells at every tap that belong to the own pixels, tile by tile."""
+        for tile in self._tiles(0):
+            outer, leaf = self._leaf(tile)
+            for layer, feature in self.encoder(leaf, self.layout.grids).items():
+                lattice = self.layout.grids[layer]
+                positions = lattice.owned_positions(tile)
+                yield layer, positions, crop_positions(feature, lattice, outer, positions)
+
+    def compute_sums(self) -> Iterator[Summaries]:
+        """The sums of every term, tile by tile."""
+        with torch.no_grad():
+            for tile in self._tiles(self.keeps):
+                yield self._look(tile).sums
+        kept = self.layout.tiles(self.side, self.window)[: self.keeps]
+        for tile in kept:
+            self._looks.append(self._look(tile) if tile is kept[-1] else self._glance(tile))
+            yield self._looks[-1].sums
+
+    def backward(self, gradients: Summaries) -> None:
+        """Add to the image's gradient what ∂score/∂S gives."""
+        while self._looks:
+            self._pull(self._looks.pop(), gradients)
+        for tile in self._tiles(self.keeps):
+            with gradients_only():
+                look = self._look(tile)
+            self._pull(look, gradients)
+
+    def _tiles(self, first: int) -> Sequence[Window]:
+        """From one on; where only memory counts, the largest."""
+        return self.layout.representative_tiles(self.layout.tiles(self.side, self.window)[first:], self.image.device)
+
+    def _look(self, tile: Window) -> _Look:
+        outer, leaf = self._leaf(tile)
+        features = self.encoder(leaf, self.layout.grids)
+        with reuse_memory(features[term.layer] for term in self.losses.values()):
+            return _Look(outer, leaf, summarize(self.losses, features, self.layout, tile))
+
+    def _glance(self, tile: Window) -> _Look:
+        """A look whose graph forgets the first layers' features, and computes them again."""
+        outer, leaf = self._leaf(tile)
+        layers = [
+            layer for layer, lattice in self.layout.grids.items() if layer != PIXELS and lattice.geometry.stride <= 2
+        ]
+        forgetting = ActivationCheckpoint(partial(self._features, leaf.detach(), layers))
+        with forgetting.hooks:
+            features = self.encoder(leaf, self.layout.grids)
+            sums = self._sums_to_forget(tile, features, layers)
+        forgetting.release({tap: features[tap] for tap in layers})
+        return _Look(outer, leaf, sums)
+
+    def _sums_to_forget(self, tile: Window, features: Features, layers: Sequence[str]) -> Summaries:
+        """Sums whose graph has no copies of the features at some taps, which would not be forgotten."""
+        if all(is_supported(features[layer]) for layer in layers):  # their sums keep the very features
+            return self._sums(tile, *features.values())
+        found: Summaries = checkpoint(partial(self._sums, tile), *features.values(), use_reentrant=False)
+        return found
+
+    def _sums(self, tile: Window, *features: Feature) -> Summaries:
+        return summarize(self.losses, dict(zip(self.layout.grids, features, strict=True)), self.layout, tile)
+
+    @torch.no_grad()
+    def _features(self, leaf: Image, layers: Sequence[str]) -> Features:
+        found: Features = self.encoder(leaf, layers)
+        return found
+
+    def _leaf(self, tile: Window) -> tuple[Window, Image]:
+        drop_pages()
+        outer = self.layout.receptive_window(tile)
+        return outer, outer.relative_to(self.present).crop(self.image.detach()).requires_grad_()
+
+    def _pull(self, look: _Look, slopes: Summaries) -> None:
+        """Add to the image's gradient what a tile contributes."""
+        sums, gradients = zip(*sums_with_gradients(look.sums, slopes), strict=True)
+        torch.autograd.backward(sums, gradients)
+        if self.image.grad is None:
+            self.image.grad = torch.zeros_like(self.image)
+        if look.leaf.grad is not None:
+            look.outer.relative_to(self.present).crop(self.image.grad).add_(look.leaf.grad)
+
+
+class _Place(NamedTuple):
+    """Where numbers lie in the features of a tap."""
+
+    layer: str
+    size: torch.Size
+    stride: tuple[int, ...]
+    offset: int | torch.SymInt
+
+
+@dataclass
+class _Saved:
+    """What a graph has saved, or where to find it again."""
+
+    kept: Tensor | _Place
+
+
+class ActivationCheckpoint:
+    """While it is entered, graphs save their tensors with it. It then forgets those that lie in some features, and
+    computes these features again when the graph is pulled back.
+
+    The first layers' maps are the largest, and the first layers take the least time: VGG-19's relu1_1 and relu2_1 are
+    three quarters of what the fast path keeps, and a sixth of its forward pass.
+    """
+
+    def __init__(self, again: Callable[[], Features]) -> None:
+        """`again`: computes the features anew, the very same numbers."""
+        self._again = again
+        self._saved: list[_Saved] = []
+        self._found: Features | None = None
+
+    @property
+    def hooks(self) -> saved_tensors_hooks:
+        """To be entered. They refer to this, and this not to them: what is kept is let go of with the graph."""
+        return saved_tensors_hooks(self._pack, self._unpack)
+
+    def release(self, features: Features) -> None:
+        """Forget what lies in these features."""
+        layers = {feature.untyped_storage()._cdata: layer for layer, feature in features.items()}
+        for saved in self._saved:
+            if isinstance(saved.kept, Tensor) and saved.kept.untyped_storage()._cdata in layers:
+                tap = layers[saved.kept.untyped_storage()._cdata]
+                saved.kept = _Place(tap, saved.kept.shape, saved.kept.stride(), saved.kept.storage_offset())
+        self._saved.clear()
+
+    def _pack(self, tensor: Tensor) -> _Saved:
+        self._saved.append(_Saved(tensor))
+        return self._saved[-1]
+
+    def _unpack(self, saved: _Saved) -> Tensor:
+        if isinstance(saved.kept, Tensor):
+            return saved.kept
+        if self._found is None:
+            self._found = self._again()
+        layer, size, stride, offset = saved.kept
+        return self._found[layer].as_strided(size, stride, offset)

@@ -1,0 +1,120 @@
+"""The colors of one picture made like those of another: linearly, by histograms, or by keeping the luminance alone."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Literal, TypeAlias
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.images.color import Plane
+from brushwork.types import Feature, Image
+
+Transform: TypeAlias = Literal["chol", "pca", "sym"]
+
+Matrix: TypeAlias = Float[Tensor, "c c"]
+
+_LEAST_VARIANCE = 1e-5
+"""Of a picture's colors along any axis, where 0.25 is the most: what is fainter (gray pictures, across the grays) is
+mostly rounding, and is not blown up further."""
+
+_POSITIVE = 1e-12
+"""Variance that keeps a gray target's covariance invertible."""
+
+
+def match_linear(image: Feature, reference: Feature, transform: Transform = "pca") -> Feature:
+    """A (x − μ) + μ*, with A Σ Aᵀ = Σ*: mean and covariance of the colors of `reference`. Not clipped.
+
+    `chol`: A = L* L⁻¹ of the Cholesky factors. `pca`: A = Σ*^½ Σ^−½, as Image Analogies. `sym`: the symmetric A, which
+    moves the colors least (Monge).
+
+    Source: Gatys et al., 1606.05897; Pitié and Kokaram 2007 for `sym`.
+    Differs: the authors' program adds 1e-5 to all variances; here smaller ones are raised to that, so that the moments
+    of all but gray pictures are met exactly.
+    """
+    (mean, covariance), (target, wanted) = color_moments(image), color_moments(reference)
+    matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(wanted, 1)).to(image)
+    mean, target = mean.to(image).view(1, -1, 1, 1), target.to(image).view(1, -1, 1, 1)
+    return torch.einsum("oc,bchw->bohw", matrix, image - mean) + target
+
+
+def color_moments(image: Feature) -> tuple[Float[Tensor, "c"], Matrix]:
+    """Mean and (biased) covariance of the colors of all pixels, in float64 on the CPU."""
+    columns = image.transpose(0, 1).flatten(1)
+    mean = columns.mean(1, keepdim=True)
+    covariance = (columns - mean) @ (columns - mean).T / columns.shape[1]
+    return _exact(mean.flatten()), _exact(covariance)
+
+
+def match_histogram(image: Feature, reference: Feature) -> Feature:
+    """Each channel's values moved, in their order, to the quantiles that they have in `reference`.
+
+    Equal values stay equal: each gets the quantile in the middle of its ranks.
+    """
+    channels = [
+        _quantiles(mine.flatten(), theirs.flatten()).view_as(mine)
+        for mine, theirs in zip(image.unbind(1), reference.unbind(1), strict=True)
+    ]
+    return torch.stack(channels, dim=1)
+
+
+def match_lightness(lightness: Plane, reference: Plane) -> Plane:
+    """σ*/σ (L − μ) + μ*: mean and standard deviation of the lightness of `reference`.
+
+    Source: Gatys et al., 1611.07865, section 4.1 (luminance-only transfer).
+    """
+    deviation = lightness.std(correction=0).clamp_min(sqrt(_LEAST_VARIANCE))
+    return (lightness - lightness.mean()) * (reference.std(correction=0) / deviation) + reference.mean()
+
+
+def clip_chroma(image: Image, gray: Image) -> Image:
+    """The picture, in which colors beyond [0, 1] are brought toward grays until they are within it.
+
+    Cut off instead, each channel by itself, they would change in lightness and hue.
+    """
+    gray, away = gray.clamp(0, 1), image - gray.clamp(0, 1)
+    buffer = torch.where(away > 0, 1 - gray, gray)
+    share = (buffer / away.abs().clamp_min(torch.finfo(image.dtype).tiny)).amin(1, keepdim=True).clamp(max=1)
+    return gray + share * away
+
+
+def _chol(covariance: Matrix, wanted: Matrix) -> Matrix:
+    own = torch.linalg.cholesky(covariance)
+    matrix: Matrix = torch.linalg.solve_triangular(own, torch.linalg.cholesky(wanted), upper=False, left=False)
+    return matrix
+
+
+def _pca(covariance: Matrix, wanted: Matrix) -> Matrix:
+    return _power(wanted, 0.5) @ _power(covariance, -0.5)
+
+
+def _sym(covariance: Matrix, wanted: Matrix) -> Matrix:
+    half, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
+    return inverse @ _power(half @ wanted @ half, 0.5) @ inverse
+
+
+_MATRICES = {"chol": _chol, "pca": _pca, "sym": _sym}
+
+
+def _power(matrix: Matrix, exponent: float, least: float = _POSITIVE) -> Matrix:
+    """Of a symmetric matrix, whose eigenvalues below the least are raised to it."""
+    values, vectors = torch.linalg.eigh(matrix)
+    power: Matrix = (vectors * values.clamp_min(least) ** exponent) @ vectors.T
+    return power
+
+
+def _exact(small: Tensor) -> Tensor:
+    """In float64 on the CPU, which every machine has; on `meta` there is nothing to move."""
+    return small.double() if small.is_meta else small.cpu().double()
+
+
+def _quantiles(mine: Float[Tensor, "n"], theirs: Float[Tensor, "m"]) -> Float[Tensor, "n"]:
+    order = mine.sort().values
+    ranks = (torch.searchsorted(order, mine) + torch.searchsorted(order, mine, right=True)).to(mine.dtype) / 2
+    targets = theirs.sort().values
+    place = (ranks * (len(targets) / len(order)) - 0.5).clamp(0, len(targets) - 1)
+    below = place.floor().long()
+    above = (below + 1).clamp(max=len(targets) - 1)
+    return torch.lerp(targets[below], targets[above], place - below)

@@ -1,0 +1,92 @@
+"""Less of a picture, or more around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.images.geometry import Size
+from brushwork.types import Feature
+
+if TYPE_CHECKING:
+    Whole: TypeAlias = int
+else:
+    Whole = int | torch.SymInt
+"""A number of pixels; while a network is exported for all sizes, one that is not known yet."""
+
+BorderMode: TypeAlias = Literal["reflect", "replicate", "zeros"]
+
+
+def crop(image: Feature, size: Size) -> Feature:
+    """The middle of a picture. Where the rest is odd, one pixel more is cut at the bottom or the right.
+
+    Raises: InputError: a size that is empty or larger than the picture.
+    """
+    own = Size.of(image)
+    if not (1 <= size.height <= own.height and 1 <= size.width <= own.width):
+        raise InputError(f"no {size} can be cut out of a picture of {own}: ask for that much or less.")
+    top, left = (own.height - size.height) // 2, (own.width - size.width) // 2
+    return image[..., top : top + size.height, left : left + size.width]
+
+
+def crop_to_multiple(image: Feature, of: int) -> Feature:
+    """The picture without the last rows and columns that do not fill a cell of `of` pixels.
+
+    It begins where the picture begins: floor pooling ignores the same rows and columns.
+
+    Raises: InputError: a side shorter than one cell.
+    """
+    own = Size.of(image)
+    if of < 1 or min(own) < of:
+        raise InputError(f"a picture of {own} has no multiple of {of} pixels in it: give a larger picture.")
+    return image[..., : own.height // of * of, : own.width // of * of]
+
+
+def pad(
+    image: Feature,
+    *,
+    top: Whole = 0,
+    bottom: Whole = 0,
+    left: Whole = 0,
+    right: Whole = 0,
+    border: BorderMode = "reflect",
+) -> Feature:
+    """The picture with pixels around it.
+
+    `reflect` mirrors about the centers of the border pixels. Where the padding exceeds the picture, it is mirrored
+    again and again, as numpy does; one pixel alone is repeated. `replicate` repeats the border, `zeros` is black.
+
+    Raises: InputError: a negative padding, an unknown border.
+    """
+    if min(top, bottom, left, right) < 0:
+        raise InputError(
+            f"padding {top}, {bottom}, {left}, {right} has a negative side: use `crop` to take pixels away."
+        )
+    if border == "zeros":
+        return F.pad(image, (left, right, top, bottom))
+    if border not in _SOURCES:
+        raise InputError(f"no border is called {border!r}: take one of {', '.join(_SOURCES)}, zeros.")
+    height, width = Size.of(image)
+    source = _SOURCES[border]
+    rows = source(torch.arange(-top, height + bottom, device=image.device), height)
+    columns = source(torch.arange(-left, width + right, device=image.device), width)
+    return image.index_select(-2, rows).index_select(-1, columns)
+
+
+def _reflected(position: Tensor, length: Whole) -> Tensor:
+    """A triangle wave: 0 … length-1 … 0 …"""
+    # The last place as a tensor: ONNX knows no remainder by a number that hangs on the picture.
+    last = torch.full((), length - 1, device=position.device)
+    folded = position.remainder((2 * last).clamp(min=1))
+    return torch.minimum(folded, 2 * last - folded).clamp(min=0)
+
+
+def _replicated(position: Tensor, length: Whole) -> Tensor:
+    return position.clamp(0, length - 1)
+
+
+_SOURCES = {"reflect": _reflected, "replicate": _replicated}

@@ -1,0 +1,138 @@
+"""Files and pictures of every kind that Pillow reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from brushwork.errors import InputError
+from brushwork.images.arrays import to_uint16
+from brushwork.images.bit_depth import is_narrowed
+from brushwork.images.camera_raw import is_named_raw, raw_file_error, require_not_raw
+from brushwork.images.files import File, quiet_pillow
+from brushwork.images.formats import KINDS, decoded_formats
+from brushwork.images.geometry import Size, require_size
+from brushwork.images.icc import to_srgb, to_srgb_deep
+from brushwork.images.loaded import DecodedSamples, damaged_file_error, frames_note
+from brushwork.images.orientation import apply_orientation, read_orientation
+from brushwork.images.png import make_decodable, require_intact
+from brushwork.images.primaries import find_profile
+
+_WITH_FRAMES = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")  # elsewhere a further picture is a preview or a layer
+_GRAY = ("1", "L", "LA", "La")
+_DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+_WHOLE = 65535
+
+
+def decode_file(file: File, name: str, max_pixels: int) -> DecodedSamples:
+    """The first picture in a file.
+
+    Raises: InputError: no picture, a damaged one, or one that is too large.
+    """
+    file, notes = make_decodable(file)
+    with open_with_pillow(file, name, max_pixels) as image:
+        if is_narrowed(image):
+            raise InputError(f"{name} has 16 bits a sample, which cannot be kept: save it as PNG or TIFF.")
+        require_intact(file, name)
+        return _raster(image, name, max_pixels).with_notes(*notes)
+
+
+def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedSamples:
+    """A picture that is Pillow's already, at the frame it stands at. It stays as it is.
+
+    Raises: InputError: a damaged picture, or one that is too large.
+    """
+    with quiet_pillow(max_pixels), _explained(name, max_pixels):
+        notes = ("16 bits a sample, of which Pillow keeps 8: give the file to keep all",) if is_narrowed(image) else ()
+        return _raster(image, name, max_pixels).with_notes(*notes)
+
+
+@contextmanager
+def open_with_pillow(file: File, name: str, max_pixels: int | None = None) -> Iterator[PIL.Image.Image]:
+    """Pillow's view of a file, whose pixels are not decoded yet.
+
+    Raises: InputError: for whatever goes wrong, inside too.
+    """
+    require_not_raw(file, name)
+    file, _ = make_decodable(file)
+    file.seek(0)
+    with (
+        quiet_pillow(max_pixels),
+        _explained(name, max_pixels),
+        PIL.Image.open(cast(BinaryIO, file), formats=decoded_formats()) as image,
+    ):
+        yield image
+
+
+@contextmanager
+def _explained(name: str, max_pixels: int | None) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except PIL.UnidentifiedImageError as error:
+        if is_named_raw(name):
+            raise raw_file_error(name) from error
+        raise InputError(
+            f"{name} is not a picture of a known kind, or its beginning is damaged: give {KINDS}, or convert it to "
+            "one of these."
+        ) from error
+    except PIL.Image.DecompressionBombError as error:
+        raise InputError(
+            f"{name} unpacks to far more pixels than the limit, {max_pixels:,}: give a smaller picture, "
+            "or raise the limit: max_pixels."
+        ) from error
+    except Exception as error:  # a decoder that is fed damaged bytes may raise anything
+        raise damaged_file_error(name, error) from error
+
+
+def _raster(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedSamples:
+    require_size(name, Size(image.height, image.width), max_pixels)
+    frames = _frames(image)
+    image.load()
+    turned = ("its EXIF data is damaged: not turned",) if read_orientation(image) is None else ()
+    image = apply_orientation(image)
+    if image.mode in _DEEP:
+        color, alpha, told = _deep(image, name)
+    else:
+        color, alpha, told = _shallow(image, find_profile(image.info))
+    return DecodedSamples(color, alpha, (*frames, *turned, *told), bits=16 if image.mode in _DEEP else 8)
+
+
+def _frames(image: PIL.Image.Image) -> tuple[str, ...]:
+    with suppress(Exception):  # a damaged later frame is none of ours
+        if image.format in _WITH_FRAMES:
+            return frames_note(getattr(image, "n_frames", 1), image.tell())
+    return ()
+
+
+def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
+    """Gray with 16 bits, or floats."""
+    samples = np.asarray(image)
+    if image.mode == "I":
+        least, most = int(samples.min()), int(samples.max())
+        if least < 0 or most > _WHOLE:
+            raise InputError(f"{name} holds whole numbers from {least} to {most}: scale them to 0 to {_WHOLE}.")
+        samples = samples.astype(np.uint16)
+    levels = to_uint16(samples, name)
+    clear = image.info.get("transparency")
+    alpha = (levels != clear) * np.uint16(_WHOLE) if isinstance(clear, int) else None
+    color, told = to_srgb_deep(levels[..., None], find_profile(image.info))
+    return color, alpha, told
+
+
+def _shallow(image: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
+    """Everything with 8 bits or less."""
+    alpha = None
+    if image.has_transparency_data:
+        image = image.convert("LA" if image.mode in _GRAY else "RGBA")
+        alpha = np.asarray(image.getchannel("A"))
+    if image.mode not in ("CMYK", "LAB"):
+        image = image.convert("L" if image.mode in _GRAY else "RGB")
+    color, told = to_srgb(image, icc)
+    return color, alpha, told

@@ -1,0 +1,110 @@
+"""Image files as they are opened: streams, Pillow's warnings, and the optional libvips."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedIOBase, BytesIO
+from pathlib import Path
+from threading import RLock
+from typing import Any, BinaryIO, TypeAlias
+
+import PIL.Image
+from PIL import PngImagePlugin
+
+from brushwork.errors import InputError
+from brushwork.images.loaded import IN_MEMORY
+from brushwork.storage.pipes import content_of_pipe
+
+File: TypeAlias = BinaryIO | BufferedIOBase
+"""A file that is open for reading bytes, or what behaves like one."""
+
+_LONGEST_PROFILE = 2**25
+"""Bytes that a compressed chunk of a PNG file may unpack to."""
+
+# Python's warning filters and Pillow's limit belong to the whole process: one thread at a time may change them, or
+# they come back in the wrong order and stay changed.
+_ALONE = RLock()
+
+EXTRA = "pip install 'brushwork[giant]'"
+
+
+def open_image_file(path: Path) -> BinaryIO:
+    """The file, opened for reading.
+
+    Raises: InputError: it is missing, a folder, or may not be read.
+    """
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder: give a picture in it.")
+        piped = content_of_pipe(path)
+        return path.open("rb") if piped is None else BytesIO(piped)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist: check the name and the folder.") from error
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read: ask for permission (chmod +r), or copy it.") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{str(path)!r} cannot be opened ({error}): give the path of a picture.") from error
+
+
+def make_seekable(file: File) -> File:
+    """The file at its beginning; a pipe is read into memory."""
+    if getattr(file, "seekable", bool)():
+        file.seek(0)
+        return file
+    return BytesIO(file.read())
+
+
+def require_bytes(file: File, name: str) -> None:
+    """Refuse a file that is empty, or opened for text.
+
+    Raises: InputError: either.
+    """
+    first = file.read(1)
+    if not isinstance(first, bytes):
+        raise InputError(f"{name} is opened for text: open it for bytes, mode 'rb'.")
+    if not first:
+        raise InputError(f"{name} is empty (0 bytes): get the file again.")
+
+
+def file_name(file: File) -> str:
+    """The name that the file was opened by, without its folder."""
+    name = getattr(file, "name", None)
+    return Path(name).name if isinstance(name, str) and not name.startswith("<") else IN_MEMORY
+
+
+@contextmanager
+def quiet_pillow(max_pixels: int | None = None) -> Iterator[None]:
+    """Inside, Pillow does not warn, and it refuses what unpacks to far more than `max_pixels` (None: nothing).
+
+    Profiles in PNG files may have more than the megabyte that it admits.
+    """
+    with _ALONE, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before = PIL.Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
+        PIL.Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = max_pixels, _LONGEST_PROFILE
+        try:
+            yield
+        finally:
+            PIL.Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = before
+
+
+def import_vips() -> Any | None:
+    """The module pyvips, or None where it, or the library under it, is not installed."""
+    try:
+        import pyvips
+    except (ImportError, OSError):
+        return None
+    return pyvips
+
+
+def require_vips(why: str) -> Any:
+    """The module pyvips.
+
+    Raises: InputError: it is not installed; the message begins with `why` and says how to get it.
+    """
+    found = import_vips()
+    if found is None:
+        raise InputError(f"{why}, for which pyvips is needed: {EXTRA}.")
+    return found

@@ -1,0 +1,158 @@
+"""Pictures too large to be decoded at once: windows of a file, and the whole of it strip by strip."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.images.camera_raw import require_not_raw
+from brushwork.images.decode_vips import mark_stated, read_stated_pixels
+from brushwork.images.files import open_image_file, require_vips
+from brushwork.images.geometry import MAX_PIXELS, Size, Window, require_size, rows_at_a_time
+from brushwork.images.icc import to_srgb, to_srgb_deep
+from brushwork.images.loaded import LoadedImage, damaged_file_error, frames_note
+from brushwork.images.resample import block_means, divided_size
+from brushwork.storage.file_names import is_utf8
+from brushwork.storage.folders import expand_user
+from brushwork.types import Image
+
+_BITS = {"uchar": 8, "ushort": 16}
+_SPACES = {1: ("b-w", "grey16"), 3: ("srgb", "rgb16")}
+"""Channels → what they mean in pictures that can be read in parts."""
+
+_UPRIGHT = 1
+
+
+@dataclass(frozen=True)
+class LargeImage:
+    """A picture in a file, upright and in sRGB, of which parts are read. Opaque, gray or RGB, 8 or 16 bits a sample."""
+
+    path: Path
+    size: Size
+    bits: int
+    notes: tuple[str, ...]
+    _anywhere: Any = field(repr=False)
+    """The samples for libvips, decoded when they are asked for."""
+    _in_order: Callable[[], Any] = field(repr=False)
+    """The same to be read once, from top to bottom."""
+
+    def read_window(self, window: Window) -> Image:
+        """What is in a window of the picture, in [0, 1].
+
+        Of TIFF files in tiles, only those are decoded that are needed; other files as a whole, once, into memory that
+        libvips keeps on the disk where it is much.
+
+        Raises: InputError: a window of another size, or a damaged file.
+        """
+        inside = (
+            0 <= window.top < window.bottom <= self.size.height and 0 <= window.left < window.right <= self.size.width
+        )
+        if not inside or window.full_size != self.size:
+            raise InputError(f"{self.path.name} is {self.size} pixels, and has no {window}: ask for a part of it.")
+        return _planes(self._samples(self._anywhere, window))
+
+    def read(self, divisor: int = 1) -> LoadedImage:
+        """The whole picture, its sides divided by a whole number: the means of square blocks.
+
+        It is decoded in strips: there is nothing as large in memory as the result.
+
+        Raises: InputError: a damaged file.
+        """
+        height, width = divided_size(self.size, divisor)
+        whole, image = torch.empty(1, 3, height, width), self._in_order()
+        rows = rows_at_a_time(self.size.width, divisor)
+        for top in range(0, self.size.height, rows):
+            strip = self._samples(image, Window(top, 0, min(rows, self.size.height - top), self.size.width, self.size))
+            place = top // divisor
+            means = block_means(_planes(strip), divisor)
+            whole[..., place : place + means.shape[-2], :] = means
+        return LoadedImage(whole, None, self.notes, self.bits, self.path.name)
+
+    def _samples(self, image: Any, window: Window) -> NDArray[Any]:
+        """sRGB or gray, rows × columns × channels."""
+        import pyvips
+
+        try:
+            fetched = pyvips.Region.new(image).fetch(window.left, window.top, window.width, window.height)
+        except pyvips.Error as error:
+            raise damaged_file_error(self.path.name, error) from error
+        samples = np.frombuffer(fetched, f"uint{self.bits}").reshape(window.height, window.width, image.split_rows)
+        return _converted(samples, _profile(image))[0]
+
+
+def open_large_image(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS) -> LargeImage:
+    """A picture file (JPEG, PNG, TIFF, WebP) of which parts can be read; nothing is decoded yet.
+
+    Raises: InputError: pyvips is missing, no picture, more than `max_pixels`, or one that can only be read as a whole:
+        transparent, CMYK, Lab, floats.
+    """
+    path = expand_user(path)
+    found = find_large_image(require_vips(f"{path.name} is to be read in parts"), path, max_pixels)
+    if found is None:
+        raise InputError(f"{path.name} can only be read as a whole: save it as opaque RGB with 8 or 16 bits a sample.")
+    return found
+
+
+def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | None:
+    """The same; None for what can only be read as a whole."""
+
+    with open_image_file(path) as file:
+        require_not_raw(file, path.name)
+        said = read_stated_pixels(file, path.name)
+
+    def opened(access: str) -> Any:
+        options = {"access": access, "fail_on": "error", "revalidate": True}
+        if is_utf8(path):
+            return mark_stated(pyvips, pyvips.Image.new_from_file(str(path), **options), said)
+        source = pyvips.Source.new_from_file(os.fsencode(path))
+        return mark_stated(pyvips, pyvips.Image.new_from_source(source, "", **options), said)
+
+    try:
+        stored = opened("random")
+        image = stored.autorot()
+    except pyvips.Error as error:
+        raise damaged_file_error(path.name, error) from error
+    size = Size(image.height, image.width)
+    require_size(path.name, size, max_pixels)
+    if image.format not in _BITS or image.interpretation not in _SPACES.get(image.split_rows, ()):
+        return None
+    kind = np.dtype(f"uint{_BITS[image.format]}")
+    _, told = _converted(np.zeros((1, 1, image.split_rows), kind), _profile(image))
+    frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
+    upright = _orientation(stored) == _UPRIGHT
+    in_order = (lambda: opened("sequential")) if upright else (lambda: image)  # turned, it is not read in order
+    return LargeImage(path, size, _BITS[image.format], (*frames_note(frames), *told), image, in_order)
+
+
+def _orientation(image: Any) -> int:
+    return int(image.get("orientation")) if image.get_typeof("orientation") else _UPRIGHT
+
+
+def _profile(image: Any) -> bytes | None:
+    return image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
+
+
+def _converted(samples: NDArray[Any], icc: bytes | None) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """sRGB, as for pictures that are read as a whole, and what to tell about it."""
+    if samples.dtype == np.uint16:
+        return to_srgb_deep(samples, icc)
+    return to_srgb(PIL.Image.fromarray(samples[..., 0] if samples.shape[-1] == 1 else samples), icc)
+
+
+def _planes(samples: NDArray[Any]) -> Tensor:
+    """Three channels first, batch of one, float32 in [0, 1]."""
+    planes = np.array(np.moveaxis(samples, -1, 0), dtype=np.float32, order="C")
+    planes /= np.iinfo(samples.dtype).max
+    image = torch.from_numpy(planes)[None]
+    return image.repeat(1, 3, 1, 1) if image.shape[1] == 1 else image

@@ -1,0 +1,131 @@
+"""An image that was read, with its alpha channel, bit depth and notes for the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.images.geometry import Size
+from brushwork.images.resample import block_means
+from brushwork.types import Feature, Image
+
+IN_MEMORY = "picture in memory"
+
+_WHITE = 1.0
+
+LAB_NOTE = "converted from Lab to sRGB"
+
+
+@dataclass(frozen=True)
+class LoadedImage:
+    """A picture ready for painting.
+
+    `image` is display-referred sRGB in [0, 1]. Where the source was transparent it shows the surroundings' colors
+    (`composite_over_inpainted`), so that whatever a file hides there is not painted.
+    """
+
+    image: Image
+    alpha: Float[Tensor, "1 1 _ _"] | None
+    """Coverage in [0, 1], or None for a picture that is opaque everywhere."""
+    notes: tuple[str, ...]
+    """What was done to the source that a person should be told."""
+    bits: int
+    """8, or 16 where the source keeps more than 8 bits a sample. A float tensor or array does not say: 8."""
+    name: str
+    """The file's name, or "picture in memory"."""
+
+    @classmethod
+    def of(cls, color: Tensor, alpha: Tensor | None, notes: tuple[str, ...], bits: int, name: str) -> Self:
+        """The picture of 1 or 3 color planes in [0, 1], transparent parts painted under."""
+        image = color.repeat(1, 3, 1, 1) if color.shape[1] == 1 else color
+        if alpha is None or alpha.min() >= 1:
+            return cls(image, None, notes, bits, name)
+        if alpha.max() == 0:
+            notes = (*notes, "fully transparent: read as white")
+        return cls(composite_over_inpainted(image, alpha), alpha, notes, bits, name)
+
+    @property
+    def size(self) -> Size:
+        return Size.of(self.image)
+
+    def reduce(self, divisor: int) -> LoadedImage:
+        """The picture with its sides divided by a whole number: the means of blocks."""
+        alpha = None if self.alpha is None else block_means(self.alpha, divisor)
+        return replace(self, image=block_means(self.image, divisor), alpha=alpha)
+
+
+@dataclass(frozen=True)
+class DecodedSamples:
+    """Decoded sRGB samples, rows by columns by 1 or 3, and the coverage: uint8, uint16, or float in [0, 1]."""
+
+    color: NDArray[Any]
+    alpha: NDArray[Any] | None = None
+    notes: tuple[str, ...] = ()
+    bits: int = 8
+
+    def with_notes(self, *notes: str) -> DecodedSamples:
+        """The same, with more to tell about it."""
+        return replace(self, notes=(*notes, *self.notes))
+
+    def to_image(self, name: str) -> LoadedImage:
+        """The samples as a picture, transparent parts painted under."""
+        alpha = None if self.alpha is None else _planes(self.alpha[..., None])
+        return LoadedImage.of(_planes(self.color), alpha, self.notes, self.bits, name)
+
+
+def _planes(samples: NDArray[Any]) -> Tensor:
+    """Channels first, batch of one, float32 in [0, 1]: a copy."""
+    whole = np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1
+    planes = np.array(np.moveaxis(samples, -1, 0), dtype=np.float32, order="C")
+    planes /= whole
+    return torch.from_numpy(planes)[None]
+
+
+def composite_over_inpainted(image: Image, alpha: Feature) -> Image:
+    """The picture over a smooth continuation of its own visible colors: α c + (1-α) s.
+
+    The color c under α = 0 means nothing and is often black or noise; white would draw an outline that is not in the
+    picture. s is filled in from what is visible around, the nearer the more. White where nothing is visible at all.
+
+    Source: the pull-push pyramid of Gortler et al. 1996, The lumigraph, section 3.4.
+    """
+    return _continued(image * alpha, alpha).clamp(0, 1)
+
+
+def _continued(weighted: Tensor, weight: Tensor) -> Tensor:
+    """Colors known with a weight in [0, 1], and from the next coarser level as far as that falls short of 1."""
+    if weight.min() >= 1:
+        return weighted
+    if max(weight.shape[-2:]) == 1:
+        return weighted + (1 - weight) * _WHITE if weight.max() == 0 else weighted / weight
+    coarse = _continued(*_halved(weighted, weight))
+    below = F.interpolate(coarse, weight.shape[-2:], mode="bilinear", align_corners=False)
+    return torch.addcmul(weighted, 1 - weight, below)
+
+
+def _halved(weighted: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Sums over 2×2 pixels; a weight above 1 counts as 1, so that a thin line is not lost in what it borders on."""
+    odd = (0, weight.shape[-1] % 2, 0, weight.shape[-2] % 2)
+    colors, known = (4 * F.avg_pool2d(F.pad(plane, odd), 2) for plane in (weighted, weight))
+    return colors / known.clamp(min=1), known.clamp(max=1)
+
+
+def frames_note(frames: int, used: int = 0) -> tuple[str, ...]:
+    """That a file holds more than the one picture that is used of it (counted from 0)."""
+    if frames <= 1:
+        return ()
+    return (f"{frames} frames: only {'the first' if used == 0 else f'number {used + 1}'} is used",)
+
+
+def damaged_file_error(name: str, error: BaseException) -> InputError:
+    """The error for a file that a decoder gave up on, with the decoder's reason."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return InputError(f"{name} is damaged or cut short, and cannot be decoded ({reason}): get the file again.")

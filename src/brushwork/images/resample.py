@@ -1,0 +1,162 @@
+"""Resize images: antialiased resampling, block means of large images, and enlarging by strips."""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import Literal, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.images.geometry import LARGE_IMAGE_PIXELS, Size
+from brushwork.types import Feature
+
+Kernel: TypeAlias = Literal["bicubic", "bilinear", "nearest"]
+SideMeasure: TypeAlias = Literal["long", "short", "area"]
+
+_MODES = {"bicubic": "bicubic", "bilinear": "bilinear", "nearest": "nearest-exact"}
+"""nearest-exact takes the pixel under the center, as every other program does; torch's `nearest` takes its corner."""
+
+_STEEPEST = 16
+"""How many times smaller one step makes a side: torch's CUDA kernels run out of shared memory at 23 (float64)."""
+
+SUPPORT = 2
+"""Rows on each side of a place that the bicubic kernel looks at, while nothing is made smaller."""
+
+
+def resize(
+    image: Feature, size: Size, *, kernel: Kernel = "bicubic", antialias: bool = True, clamp: bool = False
+) -> Feature:
+    """The picture at another size; pixel centers lie at half integers, borders are renormalized. Differentiable.
+
+    With `antialias` the kernel widens with the shrinking, and bicubic is Keys' with a = -1/2, as in Pillow; without,
+    torch's own with a = -3/4. What becomes more than 16 times smaller is brought to 16 times by triangles first.
+    Bicubic overshoots at edges; `clamp` cuts that off at [0, 1]. A picture that has the size already is returned as it
+    is, not copied.
+
+    Raises: InputError: an empty size, an unknown kernel.
+    Source: Keys 1981, Cubic convolution interpolation.
+    """
+    if kernel not in _MODES:
+        raise InputError(f"no kernel is called {kernel!r}: take one of {', '.join(_MODES)}.")
+    if min(size) < 1:
+        raise InputError(f"a picture cannot be resized to {size}: both sides must be 1 pixel or more.")
+    if Size.of(image) == size:
+        return image.clamp(0, 1) if clamp and _leaves_range(image) else image
+    if kernel == "nearest":
+        return F.interpolate(image, tuple(size), mode=_MODES[kernel])
+    if antialias:
+        resized = _antialiased(image, size, kernel)
+    else:
+        resized = F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False)
+    return resized.clamp(0, 1) if clamp else resized
+
+
+def _leaves_range(image: Feature) -> bool:
+    """Whether there is something to clamp. On `meta`, which has no numbers, there is not."""
+    if image.is_meta:
+        return False
+    least, most = torch.aminmax(image.detach())
+    return not (least >= 0 and most <= 1)
+
+
+def _antialiased(image: Feature, size: Size, kernel: Kernel) -> Feature:
+    """In several steps beyond `_STEEPEST`, and with the sides exchanged for pictures of one column."""
+    own = Size.of(image)
+    halfway = Size(min(own.height, _STEEPEST * size.height), min(own.width, _STEEPEST * size.width))
+    if halfway != own:
+        image = _antialiased(image, halfway, "bilinear")
+    if size.width == 1 < size.height:
+        # torch (2.13, CPU) writes its first row into every row where the width becomes 1.
+        return _antialiased(image.transpose(-1, -2), Size(1, size.height), kernel).transpose(-1, -2)
+    return F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False, antialias=True)
+
+
+def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
+    """The size with the same proportions that measures `pixels`, be it larger or smaller.
+
+    `long`, `short`: that side is exactly `pixels`; the other is rounded to the nearest, halves up.
+    `area`: as many pixels as a square with this side has, h·w ≤ pixels²; both sides are rounded down.
+    No side is ever 0, however long the picture is.
+
+    Raises: InputError: `pixels` under 1, an empty size, an unknown measure.
+    """
+    if pixels < 1 or min(size) < 1:
+        raise InputError(f"a picture of {size} cannot be made {pixels} pixels: both must be 1 or more.")
+    if measure == "area":
+        return _fit_area(size, pixels)
+    if measure not in ("long", "short"):
+        raise InputError(f"no measure is called {measure!r}: take long, short or area.")
+    measured = max(size) if measure == "long" else min(size)
+    # In whole numbers: halves go up, and the measured side itself comes out exactly.
+    return Size(*(max(1, (2 * side * pixels + measured) // (2 * measured)) for side in size))
+
+
+def _fit_area(size: Size, pixels: int) -> Size:
+    """h' = √(pixels² h/w), w' = √(pixels² w/h), rounded down in whole numbers."""
+    height, width = size
+    if height > width:
+        return Size(*reversed(_fit_area(Size(width, height), pixels)))
+    fitting = max(1, isqrt(pixels**2 * height // width))
+    return Size(fitting, max(1, min(isqrt(pixels**2 * width // height), pixels**2 // fitting)))
+
+
+def choose_divisor(size: Size, min_size: Size | None) -> int:
+    """By what the sides of a picture are divided when it is read: 1, but for giants that are wanted much smaller.
+
+    Twice what is `min_size` is kept, so that resizing to that is as good as from the whole.
+    """
+    if min_size is None or size.area <= LARGE_IMAGE_PIXELS:
+        return 1
+    return max(1, min(size.height // (2 * min_size.height), size.width // (2 * min_size.width)))
+
+
+def divided_size(size: Size, divisor: int) -> Size:
+    """How many blocks a picture has; those at its end may be smaller."""
+    return Size(-(-size.height // divisor), -(-size.width // divisor))
+
+
+def block_means(image: Tensor, side: int) -> Tensor:
+    """The means of blocks of side² pixels, smaller ones at the end."""
+    if side == 1:
+        return image
+    return F.avg_pool2d(image, side, ceil_mode=True, count_include_pad=False)
+
+
+def source_rows(top: int, bottom: int, old: int, new: int) -> tuple[int, int]:
+    """The first row, and the row after the last, of `old` that rows `top` to `bottom` of `new` are made from."""
+    scale = old / new
+    first, last = (top + 0.5) * scale, (bottom - 0.5) * scale
+    return max(0, int(first - SUPPORT)), min(old, int(last + SUPPORT) + 1)
+
+
+def enlarge_rows(part: Feature, first: int, old: Size, new: Size, rows: tuple[int, int]) -> Feature:
+    """Rows `rows[0]` up to `rows[1]` of `resize(whole, new)`, where `part` is the whole from row `first` on.
+
+    `old` is the whole's size; no side becomes smaller. `part` holds at least `source_rows`.
+
+    Source: Keys 1981, with a = −1/2; as in `resize`, borders are renormalized.
+    """
+    wide = resize(part, Size(part.shape[-2], new.width))
+    index, weights = _kernel(old.height, new.height, rows)
+    index, weights = (index - first).to(part.device), weights.to(part.device, part.dtype)
+    found = wide.new_zeros(*wide.shape[:-2], rows[1] - rows[0], new.width)
+    for place, weight in zip(index.unbind(1), weights.unbind(1), strict=True):
+        found.addcmul_(wide.index_select(-2, place), weight.unsqueeze(-1))
+    return found
+
+
+def _kernel(old: int, new: int, rows: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """For each new row, the old rows that it is made from, and their weights."""
+    centers = (torch.arange(*rows, dtype=torch.float64) + 0.5) * (old / new)
+    index = (centers - SUPPORT + 0.5).floor().unsqueeze(1) + torch.arange(2 * SUPPORT)
+    weights = _keys((index + 0.5 - centers.unsqueeze(1)).abs()) * ((index >= 0) & (index < old))
+    return index.clamp(0, old - 1).long(), weights / weights.sum(1, keepdim=True)
+
+
+def _keys(distance: Tensor) -> Tensor:
+    near = (1.5 * distance - 2.5) * distance.square() + 1
+    far = ((2.5 - 0.5 * distance) * distance - 4) * distance + 2
+    return torch.where(distance <= 1, near, torch.where(distance < SUPPORT, far, 0))

@@ -1,0 +1,83 @@
+"""A painting's state in bands of rows, with several ranks: read by rank 0, row by row, for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from brushwork.distributed.halo_exchange import RowRanges, all_on_first, exchange_rows
+from brushwork.distributed.process_group import ProcessGroup
+from brushwork.types import State
+
+IMAGE_AXES = 4
+"""What has so many axes is shaped like a picture and lies in bands; everything else is the same on every rank."""
+
+_STOP = -1
+
+
+class GatheredState(dict[str, Tensor]):
+    """The state of rank 0, by whose hand the whole can be read while the other ranks `serve_state`."""
+
+    def __init__(self, state: State, bands: RowRanges, group: ProcessGroup) -> None:
+        super().__init__(state)
+        self._bands, self._group = bands, group
+        self._names = sorted(state)
+
+    def planes(self, name: str) -> Iterator[Tensor]:
+        """The whole of an entry, piece by piece, in the order of a file."""
+        mine = self[name]
+        if mine.ndim != IMAGE_AXES:
+            yield mine
+            return
+        for plane, rows in enumerate(mine.flatten(0, -3)):
+            yield rows
+            for rank in range(1, self._group.world_size):
+                if self._bands[rank].height:
+                    self._group.send(torch.tensor([self._names.index(name), plane]), rank)
+                    yield self._group.receive(rows.new_empty(self._bands[rank].height, rows.shape[-1]), rank)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of the whole of an entry."""
+        shape = self[name].shape
+        return (*shape[:-2], self._bands[-1].bottom, shape[-1]) if len(shape) == IMAGE_AXES else tuple(shape)
+
+    def gather(self, name: str) -> Tensor:
+        """The whole of an entry."""
+        return torch.cat([plane.cpu().reshape(-1) for plane in self.planes(name)]).view(self.shape(name))
+
+    def close(self) -> None:
+        """Let the other ranks go on."""
+        for rank in range(1, self._group.world_size):
+            self._group.send(torch.tensor([_STOP, 0]), rank)
+
+
+def serve_state(state: State, group: ProcessGroup) -> None:
+    """On the other ranks: send rank 0 what it asks for, until it has everything."""
+    names = sorted(state)
+    while True:
+        index, plane = group.receive(torch.zeros(2, dtype=torch.int64), 0).tolist()
+        if index == _STOP:
+            return
+        group.send(state[names[index]].flatten(0, -3)[plane], 0)
+
+
+def scatter_state(state: State | None, height: int, bands: RowRanges, group: ProcessGroup) -> State:
+    """Every rank's part of a state that rank 0 has, of pictures of that height. One entry after the other travels."""
+    told = group.broadcast(None if state is None else {name: _told(value) for name, value in state.items()})
+    dealt: State = {}
+    for name, entry in (told or {}).items():
+        if isinstance(entry, Tensor):
+            dealt[name] = entry
+            continue
+        (*lead, width), dtype = entry
+        nothing = torch.empty(*lead, 0, width, dtype=dtype)
+        mine = nothing if state is None else state[name]
+        dealt[name] = exchange_rows(mine, all_on_first(height, group.world_size), bands, group)
+    return dealt
+
+
+def _told(value: Tensor) -> Tensor | tuple[tuple[int, ...], torch.dtype]:
+    """What is the same on every rank; of a picture, its shape without the rows, and its type."""
+    return ((*value.shape[:-2], value.shape[-1]), value.dtype) if value.ndim == IMAGE_AXES else value

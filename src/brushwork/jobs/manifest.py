@@ -1,0 +1,216 @@
+"""The manifest of a job: written into the image's metadata, and compared with checkpoints.
+
+It holds no times and nothing about interruptions, so that the same job writes the same file.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from brushwork._version import __version__
+from brushwork.encoders import Encoder
+from brushwork.encoders.backends import Engine
+from brushwork.errors import InputError
+from brushwork.feedforward.inference import FeedForwardOptions, Stylizer
+from brushwork.gradients.tiled import Tiling
+from brushwork.jobs.job import FeedForwardJob, OptimizationJob
+from brushwork.jobs.options_json import options_from_json, options_to_json, recipe_name
+from brushwork.recipes import RecipeOptions
+from brushwork.storage.folders import expand_user
+from brushwork.storage.hashing import file_sha256, tensors_sha256
+from brushwork.storage.pipes import STDIN, is_pipe
+
+_OLD_ENTRIES = {"paintings": "styles", "start": "init"}
+"""Entries in metadata of earlier versions → their names now."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A job as it was painted."""
+
+    options: RecipeOptions | FeedForwardOptions
+    content: ImageSource
+    styles: tuple[ImageSource, ...]
+    init: ImageSource | None
+    network: str
+    """Name of the weights."""
+    weights: str
+    """sha256 over the network's numbers."""
+    machine: dict[str, str | int]
+    """What may change the last bits: versions, device, threads, processor; how many processes, if several."""
+    tiling: Tiling | None = None
+    """How the network looks at the pictures; None: at once. It may change the last bits too."""
+    regions: tuple[tuple[ImageSource, ...], ...] = ()
+    """Masks of the photograph and of a painting."""
+
+    @classmethod
+    def of(cls, job: OptimizationJob, encoder: Encoder, device: torch.device, ranks: int = 1) -> Manifest:
+        """The record of a job that is about to be painted, by so many processes; the encoder lies on the CPU.
+
+        Raises: InputError: a picture that cannot be read.
+        """
+        tensors = dict(encoder.named_parameters()) | dict(encoder.named_buffers())
+        return cls._of(job, encoder.engine, encoder.name, tensors, device, ranks)
+
+    @classmethod
+    def for_feedforward(cls, job: FeedForwardJob, stylizer: Stylizer, device: torch.device) -> Manifest:
+        """The record of a job that is about to be painted in one pass.
+
+        Raises: InputError: a picture that cannot be read.
+        """
+        return cls._of(job, stylizer.engine, stylizer.name, stylizer.weights(), device)
+
+    @classmethod
+    def _of(
+        cls,
+        job: OptimizationJob | FeedForwardJob,
+        engine: Engine,
+        network: str,
+        tensors: Mapping[str, Tensor],
+        device: torch.device,
+        ranks: int = 1,
+    ) -> Manifest:
+        folder = job.output.parent
+        init = job.init if isinstance(job, OptimizationJob) else None
+        return cls(
+            replace(job.options, engine=engine),
+            make_source(job.content, folder),
+            tuple(make_source(style, folder) for style in job.styles),
+            None if init is None else make_source(init, folder),
+            network,
+            tensors_sha256({name: tensor.cpu() for name, tensor in tensors.items()}),
+            describe_machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
+            regions=tuple(tuple(make_source(mask, folder) for mask in masks) for masks in job.regions),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        return {
+            "recipe": recipe_name(self.options),
+            "options": options_to_json(self.options),
+            "content": self.content._asdict(),
+            "styles": [style._asdict() for style in self.styles],
+            "init": None if self.init is None else self.init._asdict(),
+            "network": self.network,
+            "weights": self.weights,
+            "machine": self.machine,
+            "tiling": None if self.tiling is None else self.tiling._asdict(),
+            "regions": [[mask._asdict() for mask in masks] for masks in self.regions],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Manifest:
+        """The opposite of `config_to_json`.
+
+        Raises: InputError: a missing field, or values that make no sense.
+        """
+        data = {_OLD_ENTRIES.get(name, name): value for name, value in data.items()}
+        try:
+            return cls(
+                options_from_json(data["recipe"], data["options"]),
+                ImageSource.from_json(data["content"]),
+                tuple(map(ImageSource.from_json, data["styles"])),
+                None if data["init"] is None else ImageSource.from_json(data["init"]),
+                str(data["network"]),
+                str(data["weights"]),
+                dict(data["machine"]),
+                Tiling(**data["tiling"]) if data.get("tiling") else None,
+                tuple(tuple(map(ImageSource.from_json, masks)) for masks in data.get("regions", ())),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"the record of the painting is not complete ({error!r}): it was changed.") from error
+
+    def differences(self, other: Manifest) -> list[str]:
+        """What makes another painting of the other record, in words."""
+        mine, yours = self.to_json(), other.to_json()
+        found = [f"recipe: {mine['recipe']} here, {yours['recipe']} there"] * (mine["recipe"] != yours["recipe"])
+        found += [one for one in list_changes(mine["options"], yours["options"]) if not one.startswith("engine:")]
+        for name in ("content", "init"):
+            found += [f"another {name} picture"] * (_hash(mine[name]) != _hash(yours[name]))
+        if [style.sha256 for style in self.styles] != [style_image.sha256 for style_image in other.styles]:
+            found.append("other paintings")
+        if [tuple(mask.sha256 for mask in pair) for pair in self.regions] != [
+            tuple(mask.sha256 for mask in pair) for pair in other.regions
+        ]:
+            found.append("other regions")
+        return found + ["other network weights"] * (self.weights != other.weights)
+
+    def machine_differences(self, other: Manifest) -> list[str]:
+        """What is different about the other record's machine, in words."""
+        mine, yours = (manifest._circumstances for manifest in (self, other))
+        return list_changes(mine, yours)
+
+    @property
+    def _circumstances(self) -> dict[str, str | int]:
+        return {**self.machine, "engine": self.options.engine, "looking": str(self.tiling or "at once")}
+
+
+def describe_machine(device: torch.device) -> dict[str, str | int]:
+    """What may change the last bits of a painting made here and now."""
+    return {
+        "brushwork": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "device": device.type,
+        "model": _model(device),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def list_changes(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
+    """Which entries differ, in words."""
+    names = sorted(here.keys() | there.keys())
+    return [
+        f"{name.replace('_', '-')}: {here.get(name)} here, {there.get(name)} there"
+        for name in names
+        if here.get(name) != there.get(name)
+    ]
+
+
+def _hash(source: dict[str, str] | None) -> str | None:
+    return None if source is None else source["sha256"]
+
+
+def _model(device: torch.device) -> str:
+    """Which kernels compute: the accelerator's model, or the processor's kind."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+
+
+class ImageSource(NamedTuple):
+    """A picture that was read."""
+
+    path: str
+    """Relative to the folder of the output, with `/`; whole where there is no such way."""
+    sha256: str
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ImageSource:
+        """The opposite of `_asdict`."""
+        return cls(str(data["path"]), str(data["sha256"]))
+
+
+def make_source(path: Path, folder: Path) -> ImageSource:
+    """A file, as it is seen from a folder.
+
+    Raises: InputError: it cannot be read.
+    """
+    path = expand_user(path)
+    place = str(path) if is_pipe(path) or path == STDIN else _relative(path, expand_user(folder))
+    return ImageSource(place, file_sha256(path))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return path.resolve().as_posix()

@@ -1,0 +1,124 @@
+"""A recipe's options as JSON, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from brushwork.errors import InputError, suggest_names
+from brushwork.feedforward.adain_transfer import AdaINOptions
+from brushwork.feedforward.inference import FeedForwardOptions
+from brushwork.feedforward.stylize import ModelOptions
+from brushwork.recipes import MDANOptions, RecipeOptions, ReconstructionOptions, TextureOptions, TransferOptions
+
+RECIPES: Mapping[str, type[RecipeOptions | FeedForwardOptions]] = {
+    "transfer": TransferOptions,
+    "reconstruct-content": ReconstructionOptions,
+    "texture": TextureOptions,
+    "mdan": MDANOptions,
+    "instant": AdaINOptions,
+    "painter": ModelOptions,
+}
+"""The recipes, and what paints at once, by the name that stands in records."""
+
+
+OLD_NAMES = {
+    "averaging": "ema_decay",
+    "boxed": "bounded",
+    "coarsest": "min_size",
+    "convention": "normalization",
+    "finer_share": "iteration_decay",
+    "first_move": "initial_step",
+    "grain": "init_noise",
+    "held_out": "val_images",
+    "judge_weight": "adversarial_weight",
+    "largest_move": "max_step",
+    "mirrored": "mirror",
+    "painter": "model",
+    "pixel_range": "optimizer_scale",
+    "replay": "cuda_graphs",
+    "rival_rate": "discriminator_lr",
+    "smoothness": "tv_weight",
+    "smoothness_form": "tv_form",
+    "spread_weight": "moment_weight",
+    "start": "init",
+    "turns": "rotations",
+    "white": "encoder_scale",
+}
+"""Names of options in metadata, checkpoints and styles of earlier versions → their names now."""
+
+OLD_VALUES = {
+    "precision": {"half": "fp16"},
+    "mixed_precision": {"half": "fp16"},
+    "history_storage": {"half": "bf16"},
+    "statistics": {"gathered": "exact"},
+}
+"""Option → its values in earlier versions → now."""
+
+
+def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with the names and values that they have now, from those of any version."""
+    renamed = {OLD_NAMES.get(name, name): value for name, value in data.items()}
+    return {
+        name: OLD_VALUES[name].get(value, value) if name in OLD_VALUES and isinstance(value, str) else value
+        for name, value in renamed.items()
+    }
+
+
+def recipe_name(options: RecipeOptions | FeedForwardOptions) -> str:
+    """The name of the recipe that the options belong to."""
+    return next(name for name, kind in RECIPES.items() if type(options) is kind)
+
+
+def options_to_json(options: RecipeOptions | FeedForwardOptions) -> dict[str, Any]:
+    """Every field, by name."""
+    return asdict(options)
+
+
+def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwardOptions:
+    """The options of the recipe of a name; the opposite of `options_to_json`.
+
+    Raises: InputError: an unknown recipe, a missing or an unknown field, or a value that the field does not take.
+    """
+    if not isinstance(recipe, str) or recipe not in RECIPES:
+        raise InputError(f"there is no recipe {recipe!r}. {suggest_names(str(recipe), RECIPES)}")
+    if not isinstance(data, dict):
+        raise InputError(f"the options of {recipe} are {data!r}: they must be an object with a value for each option.")
+    kind, data = RECIPES[recipe], rename_old_options(data)
+    names = {field.name for field in fields(kind)}
+    if data.keys() != names:
+        raise InputError(
+            f"the options of {recipe} do not fit this version of brushwork "
+            f"(missing: {_listed(names - data.keys())}; unknown: {_listed(data.keys() - names)}): "
+            "use the version that wrote them."
+        )
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {name: _value(name, value, hints[name]) for name, value in data.items()}
+    return kind(**values)
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _value(name: str, value: object, hint: Any) -> object:
+    """The value as the field's type has it; JSON knows no tuples, and may write 1.0 as 1. A number by itself is one of
+    several, as older records have it."""
+    if get_origin(hint) is tuple and isinstance(value, list | tuple | float):
+        several = (value,) if isinstance(value, float) else value
+        return tuple(_value(name, one, get_args(hint)[0]) for one in several)
+    if hint is float and type(value) is int:
+        return float(value)
+    if not _is_a(value, hint):
+        raise InputError(f"{name} is {value!r} in the record, and is to be of type {hint}: the record was changed.")
+    return value
+
+
+def _is_a(value: object, hint: Any) -> bool:
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_origin(hint) in (Union, UnionType):
+        return any(_is_a(value, one) for one in get_args(hint))
+    return type(value) is hint

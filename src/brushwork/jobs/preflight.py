@@ -1,0 +1,225 @@
+"""Prepare and check a job before it runs: files, memory, backend, initial image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+from brushwork.controls.color import prepare_colors
+from brushwork.controls.style_scale import scales_for, style_size
+from brushwork.devices.select import select_device
+from brushwork.distributed.process_group import ProcessGroup
+from brushwork.encoders import Encoder
+from brushwork.encoders.backends import Engine, usable_engines
+from brushwork.errors import InputError
+from brushwork.feedforward.adain_transfer import FASTEST, AdaINOptions
+from brushwork.gradients.partition import FullImage, Partition
+from brushwork.gradients.tiled import Tiling
+from brushwork.images import LoadedImage, Size, check_writable, has_alpha, max_bits
+from brushwork.jobs.image_sizes import require_encodable
+from brushwork.jobs.inputs import JobInputs, read_inputs
+from brushwork.jobs.job import BaseJob, OptimizationJob
+from brushwork.jobs.manifest import Manifest
+from brushwork.jobs.plan import choose_tiling
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes import ScheduleLevel, TextureOptions, TransferOptions, encoded_layers
+from brushwork.recipes import schedule as levels_of
+from brushwork.recipes.init_image import add_noise
+from brushwork.storage.folders import expand_user
+from brushwork.types import Image
+
+_ROOM = 2**20
+"""Bytes for what a picture's file holds beside its samples."""
+
+_CHANNELS = 4
+_BITS_OF_A_BYTE = 8
+
+_ENLARGED = 2.0
+"""A painting that is enlarged by more than this is told: up to here, the last size but one shows it sharp.
+
+Differs: the program of Galerne et al., 2212.13459, never enlarges paintings; its strokes then shrink with the size.
+"""
+
+
+@dataclass(frozen=True)
+class PreparedJob:
+    """All that lies ready for painting."""
+
+    job: OptimizationJob
+    device: torch.device
+    encoder: Encoder
+    inputs: JobInputs
+    levels: tuple[ScheduleLevel, ...]
+    manifest: Manifest
+    bits: int
+    """Bits a sample of the output."""
+    notes: tuple[str, ...]
+    memory: int | None
+    """Bytes that may be taken; None: what the machine has."""
+
+    @property
+    def partition(self) -> Partition:
+        """The whole picture, looked at as the record says."""
+        return FullImage(self.manifest.tiling)
+
+    @property
+    def alpha(self) -> Tensor | None:
+        """Coverage of the result, at the photograph's size; textures cover everything."""
+        return None if isinstance(self.job.options, TextureOptions) else self.inputs.content.alpha
+
+    def with_tiling(self, tiling: Tiling | None) -> PreparedJob:
+        """The same, looking at pictures in such tiles, or at once."""
+        return replace(self, manifest=replace(self.manifest, tiling=tiling))
+
+    def resume_from(self, begun: Manifest) -> PreparedJob:
+        """The same as a painting was begun: with its tiles, if they fit, and with its engine, unless another one was
+        asked for, or it is gone."""
+        if self.manifest.tiling != begun.tiling:
+            seen = self.job.options, self.inputs, self.encoder, self.device
+            return self._by(begun).with_tiling(choose_tiling(*seen, self.memory, begun.tiling))
+        return self._by(begun)
+
+    def _by(self, begun: Manifest) -> PreparedJob:
+        engine = begun.options.engine
+        if self.job.options.engine != "auto" or engine not in usable_engines():
+            return self
+        self.encoder.engine = engine
+        return replace(self, manifest=replace(self.manifest, options=replace(self.manifest.options, engine=engine)))
+
+
+def prepare_job(
+    job: OptimizationJob,
+    *,
+    replacing: bool,
+    memory: int | None,
+    encoder: Encoder | None,
+    group: ProcessGroup | None = None,
+) -> PreparedJob:
+    """Read the pictures and the network, and check that the result can be computed and written.
+
+    `replacing`: what lies at the output may be replaced. `group`: to the other ranks that paint the same picture; the
+    first one writes.
+
+    Raises: InputError, WeightsError, OutOfMemoryError.
+    """
+    device = select_device(job.device)
+    inputs = read_inputs(job)
+    levels = tuple(levels_of(job.options, inputs.content.size))
+    bits = min(inputs.content.bits, max_bits(job.output))
+    require_output_not_input(job)
+    if group is None or group.rank == 0:
+        require_writable(job, levels[-1].size, bits, replacing=replacing)
+    eye = encoder or load_encoder_for(job.options, "cpu", computes_on=device)
+    require_encodable(job.options, inputs.sizes, eye)
+    inputs = with_adain_init(job, inputs, levels, device, eye.engine)
+    manifest = Manifest.of(job, eye, device, 1 if group is None else group.world_size)
+    require_distinct_inputs(job, manifest)
+    if encoder is None:
+        eye.truncate(encoded_layers(job.options))
+    if group is None:
+        manifest = replace(manifest, tiling=choose_tiling(job.options, inputs, eye, device, memory, job.tiling))
+    notes = (
+        *inputs.notes,
+        *note_enlarged(job, inputs, levels[-1].size),
+        *note_lost_features(job, inputs.content, bits),
+    )
+    return PreparedJob(job, device, eye.to(device), inputs, levels, manifest, bits, notes, memory)
+
+
+def require_writable(job: BaseJob, canvas: Size, bits: int, *, replacing: bool) -> None:
+    """Refuse an output that cannot be written, or lies there already and may not be replaced.
+
+    Raises: InputError.
+    """
+    needed = canvas.area * _CHANNELS * bits // _BITS_OF_A_BYTE + _ROOM
+    check_writable(job.output, overwrite=replacing, bytes_needed=needed, bits=bits, size=canvas, pyramid=job.pyramid)
+
+
+def require_output_not_input(job: BaseJob) -> None:
+    """The output must not be one of the inputs, even where it may be overwritten.
+
+    Raises: InputError.
+    """
+    output = expand_user(job.output)
+    masks = (mask for pair in job.regions for mask in pair)
+    init = (job.init,) if isinstance(job, OptimizationJob) and job.init else ()
+    for path in (job.content, *job.styles, *masks, *init):
+        if output.exists() and output.samefile(expand_user(path)):
+            raise InputError(f"{job.output} is a picture to paint from: write to another file.")
+
+
+def require_distinct_inputs(job: BaseJob, manifest: Manifest) -> None:
+    """The photograph must not be among the paintings.
+
+    Raises: InputError.
+    """
+    for path, style in zip(job.styles, manifest.styles, strict=True):
+        if style.sha256 == manifest.content.sha256:
+            raise InputError(f"{path} is the photograph itself: give a painting to take the style from.")
+
+
+def note_enlarged(job: BaseJob, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
+    """The paintings that have not as many pixels as are asked of them."""
+    if not isinstance(job.options, TransferOptions | AdaINOptions):
+        return ()
+    notes = []
+    for number, style in enumerate(inputs.styles):
+        if not isinstance(style, LoadedImage):
+            continue
+        scale = max(scales_for(job.options, number, len(inputs.styles)))
+        size = style_size(job.options, finest, style.size, scale)
+        times = sqrt(size.area / style.size.area)
+        if times > _ENLARGED:
+            notes.append(
+                f"{style.name} has {style.size} pixels, and is looked at enlarged {times:.1f} times: its finest "
+                f"strokes come out soft. Give a larger file, or take style-scale {scale / times:.2g} "
+                "for smaller, sharp ones."
+            )
+    return tuple(notes)
+
+
+def note_lost_features(job: BaseJob, content: LoadedImage, bits: int) -> tuple[str, ...]:
+    """What the output cannot keep of the picture."""
+    notes = []
+    if content.alpha is not None and isinstance(job.options, TextureOptions):
+        notes.append(f"{content.name} is transparent in places; textures are not.")
+    elif content.alpha is not None and not has_alpha(job.output):
+        notes.append(f"{content.name} is transparent in places, and {job.output.suffix} cannot be: written over white.")
+    if bits < content.bits:
+        notes.append(f"{content.name} has {content.bits} bits a sample, and {job.output.suffix} keeps {bits}.")
+    return tuple(notes)
+
+
+def with_adain_init(
+    job: OptimizationJob, inputs: JobInputs, levels: Sequence[ScheduleLevel], device: torch.device, engine: Engine
+) -> JobInputs:
+    """The same inputs, with the picture to start from where the options want it painted at once.
+
+    Raises: WeightsError: the decoder is not there. InputError: pictures that cannot be painted from.
+    """
+    if job.init is not None or not isinstance(job.options, TransferOptions) or job.options.init != "instant":
+        return inputs
+    init = make_preview(replace(job.options, engine=engine), inputs, levels, device).cpu()
+    return inputs._replace(init=LoadedImage(init, None, (), inputs.content.bits, "what was painted at once"))
+
+
+def make_preview(
+    options: TransferOptions, inputs: JobInputs, levels: Sequence[ScheduleLevel], device: torch.device
+) -> Image:
+    """What a transfer is to paint, painted at once: at its first size, grainy as a photograph to start from, and in
+    the colors that the network is to see."""
+    size, finest = levels[0].size, levels[-1].size
+    shared = {
+        field.name: getattr(options, field.name) for field in fields(AdaINOptions) if hasattr(options, field.name)
+    }
+    at_once = replace(AdaINOptions(**shared), feather=options.feather * max(size) / max(finest))
+    images = inputs.to_device(device)
+    content, styles = prepare_colors(options, images.content, images.styles)
+    shown = images._replace(content=content, styles=tuple(styles))
+    *_, last = at_once.load_stylizer(device).stylize(shown, size, FASTEST)
+    assert last.image is not None
+    return add_noise(last.image, options.init_noise, torch.Generator().manual_seed(options.seed), options.encoder_scale)

@@ -1,0 +1,125 @@
+"""Repeat a job from the manifest in an image."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from brushwork.devices.select import select_device
+from brushwork.errors import InputError
+from brushwork.feedforward.model import list_models, load_model
+from brushwork.feedforward.stylize import ModelOptions
+from brushwork.images import read_metadata
+from brushwork.jobs.job import DeviceName, FeedForwardJob, OptimizationJob, make_job
+from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes
+from brushwork.jobs.resume import read_embedded_result
+from brushwork.storage.folders import expand_user
+from brushwork.storage.hashing import file_sha256, tensors_sha256
+
+
+class RerunJob(NamedTuple):
+    """The job of a picture that was painted before."""
+
+    job: OptimizationJob | FeedForwardJob
+    notes: tuple[str, ...]
+    """What is different from then, and may change the last bits: versions, processor, threads."""
+
+
+def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
+    """The job that painted a picture, read from its metadata.
+
+    Inputs are looked for where they were relative to the picture, then by name beside it and in the current folder.
+    `output` None: beside the picture, with `-again` in its name.
+
+    Raises: InputError: no such metadata, or an input that is missing or changed.
+    """
+    path = expand_user(path)
+    manifest = read_embedded_result(path).manifest
+    device = _device(manifest)
+    job = make_job(
+        locate_model(manifest, path.parent) if isinstance(manifest.options, ModelOptions) else manifest.options,
+        content=find_by_hash(manifest.content, path.parent),
+        styles=tuple(find_by_hash(style, path.parent) for style in manifest.styles),
+        regions=tuple(tuple(find_by_hash(mask, path.parent) for mask in masks) for masks in manifest.regions),
+        output=output or path.with_stem(f"{path.stem}-again"),
+        init=None if manifest.init is None else find_by_hash(manifest.init, path.parent),
+        device=device,
+        tiling=manifest.tiling,
+    )
+    changes = list_changes(describe_machine(select_device(device)), manifest.machine)
+    note = f"it was painted in other circumstances ({'; '.join(changes)}): the last bits may come out otherwise."
+    return RerunJob(job, (note,) if changes else ())
+
+
+def find_by_hash(source: ImageSource, folder: Path) -> Path:
+    """The file of this hash: where it was relative to the folder, or by its name in it or in the current folder.
+
+    Raises: InputError: it is missing, or has changed.
+    """
+    places = (folder / source.path, folder / Path(source.path).name, Path(source.path).name)
+    present = [Path(place) for place in places if Path(place).is_file()]
+    for place in present:
+        if file_sha256(place) == source.sha256:
+            return place
+    if present:
+        raise InputError(f"{present[0]} has changed since it was painted: put the former file back in its place.")
+    raise InputError(f"{source.path} is missing, as seen from {folder}: put it there, or beside the picture.")
+
+
+def locate_model(manifest: Manifest, folder: Path) -> ModelOptions:
+    """The options of a picture by a painter, with the painter's file as it is found: where it was named, in the folder,
+    or by its name.
+
+    Raises: InputError: it is missing, or another one now.
+    """
+    assert isinstance(manifest.options, ModelOptions)
+    named = Path(manifest.options.model)
+    places = (named, folder / named, folder / named.name, list_models().get(named.stem, named))
+    present = list(dict.fromkeys(place for place in places if place.is_file()))
+    for place in present:
+        if tensors_sha256(load_model(place).network.state_dict()) == manifest.weights:
+            return replace(manifest.options, model=str(place))
+    if present:
+        raise InputError(f"{present[0]} has changed since it painted: put the former file back in its place.")
+    raise InputError(f"the painter {named} is missing: put its file into {folder}, or into the current folder.")
+
+
+def _device(manifest: Manifest) -> DeviceName:
+    """The device it was painted on, or what there is."""
+    name = str(manifest.machine.get("device"))
+    try:
+        return cast("DeviceName", select_device(name).type)
+    except InputError:
+        return "auto"
+
+
+class ImageOrigin(NamedTuple):
+    """The files that a picture was painted from, and the network that it was painted with."""
+
+    content: Path
+    styles: tuple[Path, ...]
+    network: str
+
+
+def read_origin(path: Path) -> ImageOrigin:
+    """Read the origin of a picture from its metadata; the options may be those of another version.
+
+    Raises: InputError: no such record, or a file that is missing or has changed.
+    """
+    text = read_metadata(path)
+    if text is None:
+        raise InputError(f"{path} holds no record of how it was painted.")
+    try:
+        data = json.loads(text)
+        content, styles = (
+            ImageSource.from_json(data["content"]),
+            [ImageSource.from_json(one) for one in data.get("styles") or data["paintings"]],
+        )
+        network = str(data["network"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the record in {path} cannot be read ({error!r}): it was changed.") from error
+    return ImageOrigin(
+        find_by_hash(content, path.parent), tuple(find_by_hash(one, path.parent) for one in styles), network
+    )

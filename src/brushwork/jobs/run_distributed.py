@@ -1,0 +1,259 @@
+"""Run one job on several processes, each with a range of rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+import torch
+
+from brushwork.devices.memory import memory_budget
+from brushwork.distributed.halo_exchange import all_on_first, exchange_rows
+from brushwork.distributed.process_group import ProcessGroup
+from brushwork.encoders import Encoder
+from brushwork.errors import BrushworkError, DivergedError, OtherRankError, RankLostError, StopSignalError
+from brushwork.gradients.partition import RowBand
+from brushwork.gradients.tiled import Tiling
+from brushwork.jobs.checkpoint import JobCheckpoint, Snapshot
+from brushwork.jobs.distributed_state import GatheredState, scatter_state, serve_state
+from brushwork.jobs.events import JobEvent, Note, Started
+from brushwork.jobs.job import OptimizationJob
+from brushwork.jobs.memory_estimate import SIDES, MemoryEstimator, optimizer_memory
+from brushwork.jobs.preflight import PreparedJob, prepare_job
+from brushwork.jobs.resume import EmbeddedResult, load_progress, replay_finished, require_no_checkpoint, resume_notes
+from brushwork.jobs.run import CHECKPOINT_EVERY
+from brushwork.jobs.writer import JobWriter, check_disk_space
+from brushwork.optim.loop import identity
+from brushwork.recipes import Progress, encoded_layers, run_recipe
+from brushwork.storage.tensors import remove_file
+from brushwork.types import Image
+
+T = TypeVar("T")
+
+RANKS_HERE = "LOCAL_WORLD_SIZE"
+"""Environment variable: how many processes a launcher such as torchrun started on this machine, or says so."""
+
+
+def run_distributed_job(
+    job: OptimizationJob,
+    group: ProcessGroup,
+    *,
+    resume: bool = False,
+    checkpoint_every: float | None = CHECKPOINT_EVERY,
+    encoder: Encoder | None = None,
+    memory: int | None = None,
+    tiling: Tiling | None = None,
+    watched: bool = False,
+    interrupted: Callable[[], int] = int,
+) -> Iterator[JobEvent]:
+    """Paint a job as `paint` does, with all the ranks of a `group`; each of them calls this with the same arguments.
+
+    Each looks at its rows by `tiling`; without it, as fits on every rank within `memory` bytes a process, or within its
+    part of what its machine has.
+
+    Every rank reads the pictures; only rank 0 looks at the output and the checkpoint, and its events are the whole
+    picture's. The others' progress shows their own rows; so does that of rank 0, unless the picture is `watched`: then
+    it is brought together at every step. What ranks without rows are given to do is to wait.
+
+    A painting is stopped, with picture and checkpoint written, when on any rank `interrupted` gives the number of a
+    signal after a step; `StopSignalError`, a KeyboardInterrupt, is then raised on all. If a rank is lost, the
+    checkpoint from before stays. Checkpoints are those of the whole picture: any number of ranks, or one process, goes
+    on from them.
+
+    Raises: as `paint`. RankLostError: another rank failed, was killed, or does not answer.
+    """
+    prepared, found = run_on_all_ranks(group, lambda: _opened(job, group, resume, encoder))
+    if group.broadcast(isinstance(found, EmbeddedResult)):
+        if isinstance(found, EmbeddedResult):
+            yield replay_finished(job, found)
+        return
+    crew = RankRunner(
+        prepared,
+        group,
+        RowBand.of(
+            prepared.encoder,
+            encoded_layers(job.options),
+            group,
+            tiling or choose_common_tiling(prepared, group, memory),
+        ),
+    )
+    checkpoint = found if isinstance(found, JobCheckpoint) else None
+    about = resume_notes(job, prepared.manifest, checkpoint) if resume else []
+    if checkpoint_every is not None and (trouble := check_disk_space(job, prepared.levels)):
+        about.append(trouble)
+        checkpoint_every = None
+    writer = JobWriter(prepared, checkpoint, checkpoint_every, resume or job.overwrite)
+    writer.notes += about
+    writer.snapshot = crew.scatter_snapshot(writer.snapshot)
+    if checkpoint is None and group.rank == 0:
+        remove_file(job.checkpoint)
+    del found, checkpoint
+    yield from map(Note, (*prepared.notes, *about))
+    yield Started(
+        prepared.device, prepared.levels, writer.snapshot.iterations if writer.snapshot else 0, prepared.alpha
+    )
+    yield from crew.run(writer, watched, interrupted)
+
+
+def _opened(
+    job: OptimizationJob, group: ProcessGroup, resume: bool, encoder: Encoder | None
+) -> tuple[PreparedJob, JobCheckpoint | EmbeddedResult | None]:
+    """Everything that can go wrong before painting; and, on rank 0, what to go on from."""
+    first = group.rank == 0
+    if first and not resume:
+        require_no_checkpoint(job)
+    prepared = prepare_job(job, replacing=resume or job.overwrite, memory=None, encoder=encoder, group=group)
+    return prepared, load_progress(job, prepared.manifest) if first and resume else None
+
+
+def run_on_all_ranks(group: ProcessGroup, act: Callable[[], T]) -> T:
+    """Do something on every rank; where it fails on one, all end.
+
+    Raises: BrushworkError: what it raised here. OtherRankError: it failed on another rank.
+    """
+    try:
+        done, error = act(), None
+    except BrushworkError as raised:
+        done, error = None, raised
+    told = group.all_gather(None if error is None else str(error))
+    if error is not None:
+        raise error
+    for rank, trouble in enumerate(told):
+        if trouble is not None:
+            raise OtherRankError(f"rank {rank} failed: {trouble}")
+    return done  # type: ignore[return-value]  # without an error there is a result
+
+
+class RankRunner(NamedTuple):
+    """A rank's desk, its place among the others, and its share."""
+
+    prepared: PreparedJob
+    group: ProcessGroup
+    band: RowBand
+
+    def run(self, writer: JobWriter, watched: bool, interrupted: Callable[[], int]) -> Iterator[JobEvent]:
+        """The steps, with everything kept that was reached, unless a rank is lost."""
+        try:
+            for progress in self._steps(writer):
+                writer.update(progress)
+                signal, due = self._decided(interrupted(), writer.is_checkpoint_due)
+                if signal:
+                    raise StopSignalError(signal)
+                yield self._whole(progress) if watched else progress
+                if due:
+                    yield from map(Note, filter(None, [self._with_whole(writer, writer.write_checkpoint_if_due)]))
+            finished = run_on_all_ranks(self.group, lambda: self._with_whole(writer, writer.finish))
+        except (KeyboardInterrupt, DivergedError) as error:
+            self._keep(writer, error)
+            raise
+        except RankLostError as error:
+            self._say_what_stays(error)
+            raise
+        if finished is not None:
+            yield finished
+
+    def scatter_snapshot(self, snapshot: Snapshot | None) -> Snapshot | None:
+        """The part of this rank of what rank 0 has read."""
+        about = None if snapshot is None else snapshot._replace(resume_state=snapshot.resume_state._replace(state={}))
+        known = self.group.broadcast(about)
+        if known is None:
+            return None
+        bands = self.band.split_rows(self._height(known.resume_state.level))
+        state = scatter_state(
+            None if snapshot is None else snapshot.resume_state.state, bands[-1].bottom, bands, self.group
+        )
+        return known._replace(resume_state=known.resume_state._replace(state=state))
+
+    def _steps(self, writer: JobWriter) -> Iterator[Progress]:
+        saved = writer.snapshot.resume_state if writer.snapshot else None
+        images = self.prepared.inputs.to_device(self.prepared.device)
+        return run_recipe(
+            self.prepared.job.options, images, encoder=self.prepared.encoder, resume=saved, partition=self.band
+        )
+
+    def _decided(self, signal: int, due: bool) -> tuple[int, bool]:
+        """What is done after this step: stop if any rank heard a signal, write a checkpoint if rank 0 wants to."""
+        mine = torch.tensor([signal, due and self.group.rank == 0], dtype=torch.float32)
+        heard, all_due = self.group.all_reduce_max(mine).tolist()
+        return int(heard), bool(all_due)
+
+    def _with_whole(self, writer: JobWriter, act: Callable[[], T]) -> T | None:
+        """Do something on rank 0 while it can read all ranks' rows."""
+        if writer.snapshot is None:
+            raise BrushworkError("the recipe made no step: this is a bug of brushwork.")
+        saved = writer.snapshot.resume_state
+        if self.group.rank:
+            serve_state(saved.state, self.group)
+            return None
+        parts = GatheredState(saved.state, self.band.split_rows(self._height(saved.level)), self.group)
+        writer.snapshot = writer.snapshot._replace(resume_state=saved._replace(state=parts))
+        try:
+            return act()
+        finally:
+            parts.close()
+
+    def _keep(self, writer: JobWriter, error: BaseException) -> None:
+        """Keep what there is, on rank 0; what cannot be kept is added to the error."""
+        if writer.snapshot is None:
+            return
+        try:
+            best = (
+                self._together(error.image, writer.snapshot.resume_state.level)
+                if isinstance(error, DivergedError)
+                else None
+            )
+            self._with_whole(writer, lambda: writer.save(best))
+        except (OSError, BrushworkError) as trouble:
+            error.add_note(f"What was painted so far could not be kept whole: {trouble}")
+
+    def _say_what_stays(self, error: RankLostError) -> None:
+        checkpoint = self.prepared.job.checkpoint
+        if checkpoint.exists():
+            error.add_note(f"{checkpoint} keeps the painting as it was before: go on with --resume.")
+
+    def _whole(self, progress: Progress) -> Progress:
+        """The step with the whole picture, on rank 0."""
+        image = self._together(progress.step.image, progress.level)
+        return progress._replace(step=progress.step._replace(parameters=image, to_image=identity))
+
+    def _together(self, image: Image, level: int) -> Image:
+        """The whole picture, on rank 0; nothing elsewhere."""
+        height = self._height(level)
+        return exchange_rows(
+            image, self.band.split_rows(height), all_on_first(height, self.group.world_size), self.group
+        )
+
+    def _height(self, level: int) -> int:
+        return self.prepared.levels[level].size.height
+
+
+def choose_common_tiling(prepared: PreparedJob, group: ProcessGroup, memory: int | None) -> Tiling:
+    """The largest parts that fit on every rank, and as much of them kept as fits; the smallest where none fit.
+
+    `memory`: what a process may take, in bytes; None: its part of what the machine has. All ranks ask together.
+    """
+    budget = _room(prepared, memory)
+    own = None if budget is None else _fitting(prepared, group.world_size, budget)
+    side, kept = own or Tiling(SIDES[0])
+    smallest = (-group.all_reduce_max(-torch.tensor([side, kept], dtype=torch.float32))).tolist()
+    return Tiling(*map(round, smallest))
+
+
+def _room(prepared: PreparedJob, memory: int | None) -> int | None:
+    """Bytes that this process may still take, its pictures among them; None: unknown."""
+    budget = memory_budget(prepared.device, memory)
+    if budget is None or prepared.device.type != "cpu":
+        return budget
+    ranks = int(os.environ.get(RANKS_HERE, "1")) if memory is None else 1
+    return budget // max(1, ranks) + prepared.inputs.nbytes
+
+
+def _fitting(prepared: PreparedJob, ranks: int, budget: int) -> Tiling | None:
+    """What fits with this rank's part of the optimizer's vectors; a part as large as the picture, if that does."""
+    options = prepared.job.options
+    estimator = MemoryEstimator(prepared.inputs.sizes, prepared.encoder, prepared.device)
+    iterations = sum(level.iterations for level in prepared.levels)
+    budget += round(optimizer_memory(options, prepared.levels[-1].size, iterations) * (1 - 1 / ranks))
+    one = Tiling(next((side for side in SIDES if side >= estimator.longest_side(options)), SIDES[-1]))
+    return one if estimator(options, one) <= budget else estimator.choose_tiling(options, budget)

@@ -1,0 +1,223 @@
+"""Run a feed-forward job, and plan its memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import inf
+from time import monotonic
+
+import torch
+
+from brushwork.controls import RecipeInputs, StyleRegion
+from brushwork.devices.memory import allocated_memory, memory_budget, trim_memory
+from brushwork.devices.meter import META, MemoryMeter
+from brushwork.devices.select import select_device
+from brushwork.errors import InputError, OutOfMemoryError
+from brushwork.feedforward.inference import FeedForwardOptions, Stylizer, output_size, run_stylizer
+from brushwork.gradients.tiled import Tiling
+from brushwork.images import Size, max_bits, resize, write_image
+from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started
+from brushwork.jobs.image_sizes import InputSizes
+from brushwork.jobs.inputs import read_inputs, read_sizes
+from brushwork.jobs.job import FeedForwardJob
+from brushwork.jobs.manifest import Manifest
+from brushwork.jobs.memory_estimate import SIDES, subtract_reserve
+from brushwork.jobs.plan import JobPlan, LevelPlan
+from brushwork.jobs.preflight import (
+    note_enlarged,
+    note_lost_features,
+    require_distinct_inputs,
+    require_output_not_input,
+    require_writable,
+)
+from brushwork.jobs.resume import embed_result, read_finished, replay_finished
+from brushwork.options import SMALLEST_SIDE, measured_size
+from brushwork.recipes import ScheduleLevel
+from brushwork.storage.folders import expand_user
+from brushwork.types import Image
+
+_AMPLE = 2**12
+"""Bytes a pixel, four times what VGG-19 up to relu4_1 takes. Where so much is left, nothing is rehearsed, which takes a
+second."""
+_AMPLE = 2**12
+"""Bytes a pixel that is looked at, some five times what AdaIN takes. Where so much is left, nothing is rehearsed."""
+
+_STEP = 16
+"""Pixels between the sizes that are proposed."""
+
+_GIGABYTE = 1e9
+
+
+def run_feedforward_job(
+    job: FeedForwardJob, *, resume: bool = False, memory: int | None = None, stylizer: Stylizer | None = None
+) -> Iterator[JobEvent]:
+    """Paint a job in one pass: `Started`, then `Advanced` as it goes and `Note`s, and `Finished` at the end.
+
+    Before painting it is checked that the output can be written, that the pictures can be read, and that the work fits
+    into memory (`memory` bytes; None: what the machine has); where it does not fit at once, it is painted in tiles, to
+    the same picture. With `resume`, a picture that is finished already stays as it is.
+
+    Raises:
+        InputError: pictures, options or an output that cannot be used.
+        WeightsError: the network's weights are not there.
+        OutOfMemoryError: the painting does not fit; carries the size that does.
+    """
+    began, device = monotonic(), select_device(job.device)
+    inputs = read_inputs(job)
+    canvas, bits = output_size(job.options, inputs.content.size), min(inputs.content.bits, max_bits(job.output))
+    require_output_not_input(job)
+    require_writable(job, canvas, bits, replacing=resume or job.overwrite)
+    stylizer = stylizer or job.options.load_stylizer(device)
+    manifest = Manifest.for_feedforward(job, stylizer, device)
+    require_distinct_inputs(job, manifest)
+    if resume and (before := _finished(job, manifest)):
+        yield before
+        return
+    side = choose_tile_side(job, inputs.sizes, stylizer, device, memory)
+    manifest = replace(manifest, tiling=None if side is None else Tiling(side))
+    notes = (*inputs.notes, *note_enlarged(job, inputs, canvas), *note_lost_features(job, inputs.content, bits))
+    yield from map(Note, notes)
+    yield Started(device, (ScheduleLevel(canvas, 0),), 0)
+    image = None
+    for stroke in run_stylizer(job.options, inputs.to_device(device), stylizer, side):
+        image = stroke.image
+        yield Advanced(stroke.done)
+    assert image is not None
+    alpha = inputs.content.alpha
+    write_image(
+        image.cpu(),
+        job.output,
+        alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
+        metadata=embed_result(manifest, None, finished=True),
+        bits=bits,
+        pyramid=job.pyramid,
+        overwrite=resume or job.overwrite,
+    )
+    yield Finished(job.output, 0.0, {}, 0, monotonic() - began, notes)
+
+
+def _finished(job: FeedForwardJob, manifest: Manifest) -> Finished | None:
+    """The end of a job whose picture lies there already; None: it is to be painted."""
+    try:
+        found = read_finished(expand_user(job.output), manifest)
+    except InputError:
+        if job.overwrite:
+            return None
+        raise
+    return replay_finished(job, found) if found else None
+
+
+@dataclass(frozen=True)
+class FeedForwardMemory:
+    """The memory that painting in one pass needs on a device, beyond what is held, for pictures of some sizes."""
+
+    sizes: InputSizes
+    stylizer: Stylizer
+    device: torch.device
+    """`stylizer` lies on `meta`, as `to_meta` makes it."""
+
+    def __call__(self, options: FeedForwardOptions, side: int | None) -> int:
+        """Bytes, at once (None) or in tiles of so many pixels a side."""
+        with MemoryMeter() as meter:
+            for _ in run_stylizer(options, _pictures(self.sizes), self.stylizer, side):
+                pass
+        return subtract_reserve(meter.peak, self.device)
+
+    def choose_side(self, options: FeedForwardOptions, budget: int) -> int | None:
+        """The largest tiles that fit, up to those that are fastest; the smallest, where none fit; None: at once."""
+        canvas = output_size(options, self.sizes.content)
+        fastest = self.stylizer.fastest_tile or max(canvas)
+        if max(canvas) <= fastest and (self.is_ample(options, budget) or self(options, None) <= budget):
+            return None
+        sides = [side for side in SIDES if side <= min(fastest, max(canvas) - 1)]
+        if not sides:
+            return None
+        return sides[max(0, bisect_right(sides, budget, key=lambda side: self(options, side)) - 1)]
+
+    def is_ample(self, options: FeedForwardOptions, budget: int) -> bool:
+        """Whether there is surely enough to paint at once."""
+        canvas = output_size(options, self.sizes.content)
+        seen = canvas.area + sum(max(style.area, canvas.area) for style in self.sizes.styles)
+        return _AMPLE * seen <= budget
+
+    def max_size(self, options: FeedForwardOptions, budget: int) -> int:
+        """The largest size below the present one that fits; 0: none does."""
+        canvas = output_size(options, self.sizes.content)
+        smaller = range(SMALLEST_SIDE, round(measured_size(canvas, options.measure)), _STEP)
+        found = bisect_right(smaller, budget, key=lambda size: self(replace(options, size=size), SIDES[0]))
+        return smaller[found - 1] if found else 0
+
+
+def choose_tile_side(
+    job: FeedForwardJob, sizes: InputSizes, stylizer: Stylizer, device: torch.device, memory: int | None = None
+) -> int | None:
+    """The side of the tiles that a job is painted in within `memory` bytes (None: what the machine has); None: at once.
+
+    Raises: OutOfMemoryError: not even small tiles fit; carries the size that does.
+    """
+    trim_memory()
+    budget, estimator = memory_budget(device, memory), FeedForwardMemory(sizes, stylizer.to_meta(), device)
+    if budget is None:
+        return job.tiling.side if job.tiling else None
+    if job.tiling and estimator(job.options, job.tiling.side) <= budget:
+        return job.tiling.side
+    if _is_ample(budget, job, sizes, stylizer):
+        return None
+    side = estimator.choose_side(job.options, budget)
+    if side is None and estimator.is_ample(job.options, budget):
+        return None
+    least = estimator(job.options, side)
+    if least > budget:
+        largest = estimator.max_size(job.options, budget)
+        remedy = f"take size {largest} or less" if largest else "no size fits; free some, or take another device"
+        raise OutOfMemoryError(
+            f"{output_size(job.options, sizes.content)} pixels take {least / _GIGABYTE:.2f} GB of memory on {device}, "
+            f"and {budget / _GIGABYTE:.2f} GB are left: {remedy}.",
+            largest or None,
+        )
+    return side
+
+
+def _is_ample(budget: int, job: FeedForwardJob, sizes: InputSizes, stylizer: Stylizer) -> bool:
+    """Whether a job surely fits at once, and is not painted faster in tiles."""
+    canvas = output_size(job.options, sizes.content)
+    largest = max(size.area for size in (canvas, sizes.content, *sizes.styles))
+    return max(canvas) <= (stylizer.fastest_tile or inf) and _AMPLE * largest <= budget
+
+
+def plan_feedforward_job(job: FeedForwardJob, *, memory: int | None = None) -> JobPlan:
+    """Size and peak memory of a job that is painted in one pass. Pictures are only measured, nothing is painted.
+
+    Raises: InputError, WeightsError: as `run_feedforward_job`.
+    """
+    device, options, sizes = select_device(job.device), job.options, read_sizes(job)
+    stylizer = options.load_stylizer(device)
+    trim_memory()
+    held, budget, estimator = (
+        allocated_memory(device),
+        memory_budget(device, memory),
+        FeedForwardMemory(sizes, stylizer.to_meta(), device),
+    )
+    side = None if budget is None else estimator.choose_side(options, budget)
+    needed = estimator(options, side)
+    fits = budget is None or needed <= budget
+    return JobPlan(
+        str(device),
+        (LevelPlan(output_size(options, sizes.content), 0, held + needed, None),),
+        None if budget is None else budget + held,
+        None if fits or budget is None else estimator.max_size(options, budget),
+        None if side is None else Tiling(side),
+    )
+
+
+def _pictures(sizes: InputSizes) -> RecipeInputs:
+    regions = tuple(
+        StyleRegion(_picture(own)[0, :1], _picture(other)[0, :1], whose) for own, other, whose in sizes.regions
+    )
+    return RecipeInputs(_picture(sizes.content), tuple(map(_picture, sizes.styles)), None, regions)
+
+
+def _picture(size: Size) -> Image:
+    return torch.empty(1, 3, *size, device=META)

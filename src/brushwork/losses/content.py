@@ -1,0 +1,33 @@
+"""Content: the features of the photograph, position by position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from brushwork.images.geometry import Window
+from brushwork.losses.moments import distance_sums
+from brushwork.types import Feature, PerImage, Summary
+
+
+@dataclass(frozen=True)
+class ContentLoss:
+    """norm · Σ_p ‖f(p) − f*(p)‖².
+
+    `scale` is ½ in the paper and 1/(N·M) in the authors' programs.
+
+    Source: 1508.06576, eq. 1.
+    """
+
+    layer: str
+    target: Feature = field(repr=False)
+    """f*, the photograph's features over the whole map, or from row `top` on."""
+    scale: float
+    halo: int = 0
+    top: int = 0
+    """Row of the map at which f* begins, where a process holds but a band of it."""
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        return distance_sums(feature, window.crop_top(self.top).crop(self.target))
+
+    def score(self, summary: Summary) -> PerImage:
+        return self.scale * summary["square"]

@@ -1,0 +1,145 @@
+"""Losses on whole distributions of features: sliced Wasserstein and histogram matching."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional
+
+from brushwork.losses.chunked import LossChunk, sum_chunks
+from brushwork.losses.moments import Positions, as_float32, flatten_positions, select_positions
+from brushwork.types import Feature, PerImage
+
+PART_NUMBERS = 8_000_000
+"""About how many projections are sorted at a time."""
+
+
+@dataclass(frozen=True)
+class SlicedWassersteinLoss:
+    """norm · mean over directions v of W₂²({v·f(p)}, {v·f*(q)}), v uniform on the unit sphere.
+
+    Sorting sees the whole map: no sum over positions. The directions stay until `resample`, so that an optimizer
+    with a line search sees one function.
+
+    Source: Heitz et al., 2006.07229, eq. 3 to 5 (as many directions as channels; redrawn at every step).
+    Differs: maps of different sizes are compared exactly, without repeating cells.
+    """
+
+    layer: str
+    target: Feature = field(repr=False)
+    """f*, the painting's features."""
+    scale: float
+    count: int | None = None
+    """How many directions; None: as many as channels."""
+    seed: int = 0
+    step: int = 0
+    """Directions are drawn from the seed and this number, and from nothing else: a resumed run sees the same ones."""
+    positions: Positions | None = field(default=None, repr=False)
+    """Which cells of the picture are compared, one or more; None: all."""
+
+    def score_whole(self, feature: Feature) -> PerImage:
+        seen = select_positions(as_float32(feature), self.positions)
+        return self.scale * sum_chunks(seen, self._parts(seen)) / len(self._directions)
+
+    def resample(self, step: int) -> SlicedWassersteinLoss:
+        """The same term with the directions of another outer step."""
+        return replace(self, step=step)
+
+    @cached_property
+    def _directions(self) -> Float[Tensor, "d c"]:
+        """Unit vectors, drawn on the CPU so that every device has the same ones."""
+        channels = self.target.shape[1]
+        generator = torch.Generator().manual_seed(_mixed(self.seed, self.step))
+        drawn = torch.randn(self.count or channels, channels, generator=generator, dtype=torch.float64)
+        return functional.normalize(drawn).to(as_float32(self.target))
+
+    @cached_property
+    def _style(self) -> Float[Tensor, "_ d m"]:
+        """The painting's projections, ascending."""
+        columns = flatten_positions(self.target)
+        projected = (self._directions[some] @ columns for some in self._some(columns.shape[-1]))
+        return torch.cat([numbers.sort(dim=-1).values for numbers in projected], dim=1)
+
+    def _some(self, positions: int) -> Iterator[slice]:
+        """As many directions at a time as memory allows."""
+        at_once = max(1, PART_NUMBERS // positions)
+        for start in range(0, len(self._directions), at_once):
+            yield slice(start, start + at_once)
+
+    def _parts(self, feature: Feature) -> Iterator[LossChunk]:
+        positions = max(feature[0, 0].numel(), self.target[0, 0].numel()) * len(feature)
+        for some in self._some(positions):
+            yield LossChunk(slice(None), partial(self._along, some))
+
+    def _along(self, directions: slice, feature: Feature) -> PerImage:
+        projections = self._directions[directions].to(feature) @ feature.flatten(2)
+        return transport_distance(projections, self._style[:, directions].to(feature)).sum(-1)
+
+
+def _mixed(seed: int, step: int) -> int:
+    """One seed of two numbers: far apart even when the numbers are near."""
+    return (seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + 1) % 2**63  # splitmix64's constants
+
+
+@dataclass(frozen=True)
+class HistogramLoss:
+    """norm · Σ_c 1/n Σ_p (f_c(p) − R_c(f_c(p)))², R_c the monotone map that gives channel c the painting's histogram.
+
+    R is held fixed in the gradient. Sorting sees the whole map: no sum over positions.
+
+    Source: Risser, Wilmot & Barnes, 1701.08893, section 4 (norm γ/N, N channels; at relu1_1 and relu4_1, beside Gram).
+    Differs: ranks are matched exactly, where the authors match histograms of 256 bins.
+    """
+
+    layer: str
+    target: Float[Tensor, "_ c m"] = field(repr=False)
+    """The painting's values in each channel, ascending: `histogram_target`."""
+    scale: float
+    positions: Positions | None = field(default=None, repr=False)
+    """Which cells of the picture are compared, one or more; None: all."""
+
+    def score_whole(self, feature: Feature) -> PerImage:
+        seen = select_positions(as_float32(feature), self.positions)
+        numbers = max(seen[0, 0].numel(), self.target.shape[-1]) * len(seen)
+        return self.scale * sum_chunks(seen, self._parts(seen.shape[1], max(1, PART_NUMBERS // numbers)))
+
+    def _parts(self, channels: int, at_once: int) -> Iterator[LossChunk]:
+        for start in range(0, channels, at_once):
+            yield LossChunk(slice(None), partial(self._channels, slice(start, start + at_once)))
+
+    def _channels(self, channels: slice, feature: Feature) -> PerImage:
+        return transport_distance(feature[:, channels].flatten(2), self.target[:, channels].to(feature)).sum(-1)
+
+
+@torch.no_grad()
+def histogram_target(feature: Feature) -> Float[Tensor, "_ c m"]:
+    """A painting's values in each channel, ascending."""
+    return flatten_positions(feature).sort(dim=-1).values
+
+
+def transport_distance(own: Float[Tensor, "_ d n"], other: Float[Tensor, "_ d m"]) -> Float[Tensor, "_ d"]:
+    """∫₀¹ (Q(t) − Q*(t))² dt of the quantile functions: the squared 2-Wasserstein distance of two sets of numbers.
+
+    `other` is sorted, `own` in any order. Sets of different sizes are compared exactly: as if each number were
+    repeated until both have n·m of them. The gradient takes the order as given.
+
+    Source: Heitz et al., 2006.07229, eq. 3 and 4.
+    """
+    ascending = own.sort(dim=-1).values
+    if own.shape[-1] == other.shape[-1]:
+        return (ascending - other).square().mean(-1)
+    first, second, shares = _steps(own.shape[-1], other.shape[-1])
+    steps = ascending[..., first.to(own.device)] - other[..., second.to(own.device)]
+    return (steps.square() * shares.to(own)).sum(-1)
+
+
+def _steps(n: int, m: int) -> tuple[Int[Tensor, "k"], Int[Tensor, "k"], Float[Tensor, "k"]]:
+    """Where two step functions with n and m equal steps are constant: the steps' numbers in each, and the lengths."""
+    ends = torch.unique(torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]))
+    lengths = torch.diff(ends, prepend=ends.new_zeros(1))
+    return (ends - 1) // m, (ends - 1) // n, lengths.double() / (n * m)

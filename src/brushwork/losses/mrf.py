@@ -1,0 +1,227 @@
+"""MRF loss: each patch of features is compared with its nearest style patch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from itertools import product
+from math import isqrt
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional
+
+from brushwork.errors import InputError
+from brushwork.images.geometry import Size, Window
+from brushwork.losses.moments import as_float32
+from brushwork.types import Feature, PerImage, Summary
+
+BLOCK_NUMBERS = 4_000_000
+"""About how many products of cells are held at a time."""
+
+
+@dataclass(frozen=True)
+class MRFLoss:
+    """norm · Σ_p ‖Ψ_p − Ψ*_NN(p)‖² over the patches Ψ that lie wholly in the map, every `stride` cells.
+
+    NN(p) = argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖, normalized cross-correlation with the patches of all targets; held fixed in
+    the gradient. A patch belongs to its middle: sums over windows add up.
+
+    Source: Li & Wand, 1601.04589, eq. 2 and 3 (relu3_1 and relu4_1, patches of 3×3; stride 1, in the program 2).
+    Differs: the gradient is that of the sum; the program averages the differences of overlapping patches.
+
+    Raises: InputError: a stride below 1, no painting, or a map smaller than a patch.
+    """
+
+    layer: str
+    targets: tuple[Feature, ...] = field(repr=False)
+    """The painting's features; turned and scaled copies of it are more targets, of any size."""
+    scale: float
+    stride: int = 1
+    """Cells between patches, in the picture and in the painting."""
+    halo: int = 1
+    """Half-size of a patch: 1 is 3×3."""
+
+    def __post_init__(self) -> None:
+        if self.stride < 1 or not self.targets:
+            raise InputError(f"nearest patches want a stride of 1 or more (given: {self.stride}) and a painting.")
+        for target in self.targets:
+            self._check(Size.of(target), "painting's")
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        self._check(window.full_size, "picture's")
+        own = as_float32(feature)
+        seen = self._patches(window)
+        if seen is None:
+            return {"square": own.flatten(1).sum(-1) * 0}
+        return {"square": torch.stack([self._one(image, seen) for image in own])}
+
+    def score(self, summary: Summary) -> PerImage:
+        return self.scale * summary["square"]
+
+    def _patches(self, window: Window) -> tuple[slice, slice] | None:
+        """The cells of the patches whose middle is in the window, counted in the grown window; None: no patches."""
+        grown = window.expand(self.halo)
+        rows = self._along(window.top, window.bottom, window.full_size.height)
+        columns = self._along(window.left, window.right, window.full_size.width)
+        if rows is None or columns is None:
+            return None
+        (top, bottom), (left, right) = rows, columns
+        return slice(top - grown.top, bottom - grown.top), slice(left - grown.left, right - grown.left)
+
+    def _along(self, start: int, end: int, length: int) -> tuple[int, int] | None:
+        """First and last cell of the patches with their middle in start … end, along one axis."""
+        first = -(-max(0, start - self.halo) // self.stride) * self.stride
+        last = min(end - 1 - self.halo, length - self._grid.side) // self.stride * self.stride
+        return (first, last + self._grid.side) if last >= first else None
+
+    def _one(self, image: Tensor, seen: tuple[slice, slice]) -> Tensor:
+        """Σ ‖Ψ_p − Ψ*_NN(p)‖² of one picture = Σ_x n(x) ‖f(x) − m(x)‖² + a rest that does not change.
+
+        m(x) is the mean, and n(x) the number, of what the nearest patches want at the cell x.
+        """
+        rows, columns = seen
+        own = image[:, rows, columns]
+        with torch.no_grad():
+            styles = [as_float32(target).to(own)[0] for target in self.targets]
+            match = match_patches(own, styles, self._grid)
+            wanted, number, rest = _wanted(own, styles, match, self._grid)
+        return ((own - wanted).square() * number).sum() + rest
+
+    @property
+    def _grid(self) -> PatchPositions:
+        return PatchPositions(2 * self.halo + 1, self.stride)
+
+    def _check(self, size: Size, whose: str) -> None:
+        if min(size) < self._grid.side:
+            side = self._grid.side
+            raise InputError(
+                f"patches of {side}×{side} cells do not fit into the {whose} map of {size}: use a larger one."
+            )
+
+
+def _wanted(
+    own: Tensor, styles: list[Tensor], match: PatchMatch, grid: PatchPositions
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What the nearest patches want: the mean at each cell, their number there, and Σ_x n(x)·(variance at x)."""
+    positions = torch.cat([style.flatten(1) for style in styles], dim=1)
+    total, square, number = torch.zeros_like(own), own.new_zeros(own.shape[1:]), own.new_zeros(own.shape[1:])
+    for down, right in product(range(grid.side), repeat=2):
+        wish = positions[:, match.first + down * match.width + right]
+        rows, columns = (
+            slice(start, start + (count - 1) * grid.stride + 1, grid.stride)
+            for start, count in zip((down, right), match.first.shape, strict=True)
+        )
+        total[:, rows, columns] += wish
+        square[rows, columns] += wish.square().sum(0)
+        number[rows, columns] += 1
+    mean = total / number.clamp_min(1)
+    return mean, number, (square - number * mean.square().sum(0)).sum()
+
+
+class PatchPositions(NamedTuple):
+    """Patches of `side` × `side` cells, every `stride` cells."""
+
+    side: int
+    stride: int
+
+    def n_patches(self, length: int) -> int:
+        """How many patches lie along an axis."""
+        return (length - self.side) // self.stride + 1
+
+    def rows(self, first: int, count: int) -> slice:
+        """The cells of `count` patches from patch number `first` on."""
+        return slice(first * self.stride, (first + count - 1) * self.stride + self.side)
+
+
+class PatchMatch(NamedTuple):
+    """The nearest patch for each patch of a picture, among the cells of all paintings flattened and put in a row."""
+
+    first: Int[Tensor, "h w"]
+    """The number of its upper left cell."""
+    width: Int[Tensor, "h w"]
+    """How many cells further its next row begins."""
+
+
+@torch.no_grad()
+def match_patches(
+    image: Float[Tensor, "c _ _"], styles: Sequence[Float[Tensor, "c _ _"]], grid: PatchPositions
+) -> PatchMatch:
+    """argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖: normalized cross-correlation, in blocks of bounded memory.
+
+    Source: Li & Wand, 1601.04589, eq. 3.
+    """
+    high, across = grid.n_patches(image.shape[-2]), grid.n_patches(image.shape[-1])
+    best = image.new_full((high, across), -torch.inf)
+    found = PatchMatch(*(torch.zeros_like(best, dtype=torch.int64) for _ in range(2)))
+    start = 0
+    for style in styles:
+        norms = _norms(style, grid)
+        for rows, others in _blocks(Size.of(image), Size.of(style), grid):
+            seen = style[:, grid.rows(others.start, others.stop - others.start)]
+            scores = _products(image[:, grid.rows(rows.start, rows.stop - rows.start)], seen, grid)
+            top, index = (scores / norms[others]).flatten(2).max(dim=-1)
+            positions = _cells(index, others.start, style, grid, start)
+            _keep(best[rows], PatchMatch(*(part[rows] for part in found)), top, positions)
+        start += style[0].numel()
+    return found
+
+
+def _blocks(image: Size, style: Size, grid: PatchPositions) -> Iterator[tuple[slice, slice]]:
+    """Rows of patches of the picture beside rows of patches of the painting, near to square for little overlap."""
+    at_once = max(1, isqrt(BLOCK_NUMBERS // (image.width * style.width)) // grid.stride)
+    high, others = grid.n_patches(image.height), grid.n_patches(style.height)
+    for top in range(0, high, at_once):
+        for start in range(0, others, at_once):
+            yield slice(top, min(high, top + at_once)), slice(start, min(others, start + at_once))
+
+
+def _products(
+    one: Float[Tensor, "c _ _"], other: Float[Tensor, "c _ _"], grid: PatchPositions
+) -> Float[Tensor, "h w k l"]:
+    """⟨Ψ_p, Ψ*_q⟩ of all patches: products of cells, each made once, summed over the cells of a patch.
+
+    Cells of one residue modulo the stride meet each other only.
+    """
+    (side, stride), sizes = grid, [grid.n_patches(length) for whole in (one, other) for length in whole.shape[1:]]
+    found = one.new_zeros(sizes)
+    for down in range(min(side, stride)):
+        for right in range(min(side, stride)):
+            mine, theirs = (whole[:, down::stride, right::stride] for whole in (one, other))
+            positions = (mine.flatten(1).mT @ theirs.flatten(1)).view(*mine.shape[1:], *theirs.shape[1:])
+            across = _diagonal(positions, 1, len(range(right, side, stride)), sizes[1], sizes[3])
+            found += _diagonal(across, 0, len(range(down, side, stride)), sizes[0], sizes[2])
+    return found
+
+
+def _diagonal(products: Tensor, axis: int, steps: int, own: int, other: int) -> Tensor:
+    """Σ_i of the products with both cells moved by i along an axis of the picture and the same of the painting."""
+    moved = (products.narrow(axis, step, own).narrow(axis + 2, step, other) for step in range(steps))
+    return reduce(torch.add, moved)
+
+
+def _norms(style: Float[Tensor, "c _ _"], grid: PatchPositions) -> Float[Tensor, "k l"]:
+    """‖Ψ*_q‖ of every patch, never 0."""
+    squares = style.square().sum(0)[None, None]
+    sums = functional.avg_pool2d(squares, grid.side, grid.stride, divisor_override=1)[0, 0]
+    return sums.sqrt().clamp_min(torch.finfo(sums.dtype).tiny)
+
+
+def _keep(best: Tensor, found: PatchMatch, top: Tensor, positions: PatchMatch) -> None:
+    """Where a block scores higher than what was found before, take its patches."""
+    better = top > best
+    for old, new in ((best, top), (found.first, positions.first), (found.width, positions.width)):
+        old.copy_(torch.where(better, new, old))
+
+
+def _cells(
+    index: Int[Tensor, "h w"], top: int, style: Float[Tensor, "c _ _"], grid: PatchPositions, start: int
+) -> PatchMatch:
+    """Patches numbered from the row `top` of patches on, as cells of all paintings in a row."""
+    width = style.shape[-1]
+    across = grid.n_patches(width)
+    rows, columns = index // across + top, index % across
+    return PatchMatch(start + (rows * width + columns) * grid.stride, torch.full_like(index, width))

@@ -1,0 +1,226 @@
+"""Evaluate results with networks that they were not optimized with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from brushwork.encoders import Encoder, load_encoder
+from brushwork.errors import InputError
+from brushwork.images.convert import as_image
+from brushwork.images.geometry import Size
+from brushwork.images.read import ImageInput
+from brushwork.images.resample import fit_size, resize
+from brushwork.metrics.feature_distances import (
+    content_distance,
+    frechet_distance,
+    gram_distance,
+    moment_distance,
+    sliced_distance,
+)
+from brushwork.metrics.image_similarity import chroma_distance, psnr, ssim
+from brushwork.metrics.lpips import LAYERS, Lpips, LpipsName
+from brushwork.types import Feature, Features, Image
+
+EVALUATION_SIZE = 512
+"""Pixels of the long side: figures at different sizes cannot be compared."""
+
+MIN_SIZE = 32
+"""Pixels of a side; below, the deepest layers see hardly a cell."""
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """The networks in which results are judged."""
+
+    encoder: Encoder
+    layers: MetricLayers
+    lpips: Mapping[LpipsName, Lpips]
+
+    @classmethod
+    def load(cls, network: str | Path | Encoder = "vgg16", device: torch.device | str = "cpu") -> Evaluator:
+        """A network for the distances, and those of LPIPS, on a device.
+
+        Raises:
+            InputError: no such network, or one that cannot judge.
+            WeightsError: weights that are not on this machine; the message says how they get there.
+        """
+        lpips = {name: Lpips.load(name).to(device) for name in LAYERS}
+        encoder = network if isinstance(network, Encoder) else load_encoder(network, padding="reflect")
+        return cls(encoder.to(device), metric_layers(encoder), lpips)
+
+    @torch.no_grad()
+    def __call__(
+        self, result: ImageInput, *, content: ImageInput, style: ImageInput, size: int | None = EVALUATION_SIZE
+    ) -> Metrics:
+        """Judge a result beside its photograph and its painting; pictures are whatever `as_image` takes.
+
+        All three are brought to a long side of `size` pixels, but never beyond the result's own (None: the result's
+        own); the photograph gets the very size of the result.
+
+        Raises: InputError: a picture too small to be judged.
+        """
+        named = {"the result": result, "the photograph": content, "the painting": style}
+        return self._judgement(*_framed([self._image(one, what) for what, one in named.items()], size))
+
+    def _image(self, given: ImageInput, what: str) -> Image:
+        """One picture, on the networks' device, in their type."""
+        image = as_image(given, what)
+        if len(image) > 1:
+            raise InputError(f"{what} holds {len(image)} pictures: let each be judged by itself.")
+        return image.to(self.encoder.preprocess.mean)
+
+    def _judgement(self, result: Image, content: Image, style: Image) -> Metrics:
+        seen, content_image, style_image = (
+            self.encoder(one, self.layers.all_layers) for one in (result, content, style)
+        )
+        return Metrics(
+            network=self.encoder.name,
+            size=(result.shape[-1], result.shape[-2]),
+            lpips_alexnet=self.lpips["alexnet"](result, content),
+            lpips_vgg16=self.lpips["vgg16"](result, content),
+            content=content_distance(seen[self.layers.content], content_image[self.layers.content]),
+            ssim=ssim(result, content),
+            psnr=psnr(result, content),
+            chroma_content=chroma_distance(result, content),
+            gram_style=self._mean(gram_distance, seen, style_image),
+            moments_style=self._mean(moment_distance, seen, style_image),
+            sliced_style=self._mean(sliced_distance, seen, style_image),
+            frechet_style=frechet_distance(seen[self.layers.positions], style_image[self.layers.positions]),
+            chroma_style=chroma_distance(result, style),
+        )
+
+    def _mean(self, distance: Callable[[Feature, Feature], float], seen: Features, style: Features) -> float:
+        """Over the layers of style."""
+        return sum(distance(seen[layer], style[layer]) for layer in self.layers.style) / len(self.layers.style)
+
+
+def evaluate(
+    result: ImageInput,
+    *,
+    content: ImageInput,
+    style: ImageInput,
+    network: str | Path | Encoder = "vgg16",
+    size: int | None = EVALUATION_SIZE,
+) -> Metrics:
+    """Judge a result beside its photograph and its painting, in a network that it was not painted with.
+
+    Of many results, let one `Evaluator` judge: it keeps the networks. `size` is the long side at which is judged.
+
+    Raises:
+        InputError: no such network, one that cannot judge, or a picture too small.
+        WeightsError: weights that are not on this machine; the message says how they get there.
+    """
+    image = as_image(result, "the result")
+    return Evaluator.load(network, image.device)(image, content=content, style=style, size=size)
+
+
+def _framed(images: Sequence[Image], size: int | None) -> tuple[Image, Image, Image]:
+    result, content, style = images
+    own = max(Size.of(result))
+    long = own if size is None else min(own, size)
+    judged = fit_size(Size.of(result), long, measure="long")
+    style_image = fit_size(Size.of(style), long, measure="long")
+    for what, one in {"result": judged, "painting": style_image}.items():
+        if min(one) < MIN_SIZE:
+            raise InputError(f"the {what} would be judged at {one} pixels: take one of {MIN_SIZE} a side.")
+    sizes = zip((result, content, style), (judged, judged, style_image), strict=True)
+    framed = [one if Size.of(one) == wanted else resize(one, wanted, clamp=True) for one, wanted in sizes]
+    return framed[0], framed[1], framed[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """The figures of a result beside its photograph and its painting. 0 is a perfect match, except for SSIM and PSNR.
+
+    The figures named `content` or without such a word are about the photograph, at the size of the result; those named
+    `style` are about the painting. The network is one that was not optimized, else it grades its own work.
+    """
+
+    network: str
+    """Network in which content, Gram, moment, sliced-Wasserstein and Fréchet distance were measured."""
+
+    size: tuple[int, int]
+    """Width and height at which was judged, in pixels."""
+
+    lpips_alexnet: float
+    """Learned perceptual distance to the photograph in AlexNet; 0 up to about 1. Source: Zhang et al., 1801.03924."""
+
+    lpips_vgg16: float
+    """Learned perceptual distance to the photograph in VGG-16; 0 up to about 1. Source: Zhang et al., 1801.03924."""
+
+    content: float
+    """‖F − P‖² / ‖P‖² of the features of result and photograph at one deep layer, no unit; 0 or more."""
+
+    ssim: float
+    """Structural similarity of the luma to the photograph's, −1 to 1, 1 for equal ones. Source: Wang et al. 2004."""
+
+    psnr: float
+    """Peak signal-to-noise ratio to the photograph in dB, over all channels; infinite for equal pictures."""
+
+    chroma_content: float
+    """Hellinger distance of the chroma histograms (Oklab a, b) of result and photograph, 0 to 1."""
+
+    gram_style: float
+    """‖G − A‖² / ‖A‖² of the Gram matrices per cell, mean over five layers, no unit; 0 or more. Source: 1508.06576."""
+
+    moments_style: float
+    """(‖μ − μ*‖² + ‖σ − σ*‖²) / (‖μ*‖² + ‖σ*‖²) over the channels, mean over five layers, no unit; 0 or more."""
+
+    sliced_style: float
+    """Squared Wasserstein distance of the cells' features along random directions, over the mean square of the
+    painting's, mean over five layers, no unit; 0 or more. Source: Heitz et al., 2006.07229."""
+
+    frechet_style: float
+    """Fréchet distance of Gaussians fitted to the features of single cells before the second pooling, in squared units
+    of the network; 0 or more. As SIFID, but in this network: not to be compared with published numbers. Source: Shaham
+    et al., 1905.01164."""
+
+    chroma_style: float
+    """Hellinger distance of the chroma histograms (Oklab a, b) of result and painting, 0 to 1."""
+
+
+class MetricLayers(NamedTuple):
+    """The taps at which pictures are compared."""
+
+    content: str
+    """Deep, where a photograph's arrangement is kept and its texture forgotten."""
+    style: tuple[str, ...]
+    """One for each scale of texture."""
+    positions: str
+    """Before the second pooling, where single cells are compared, as SIFID does."""
+
+    @property
+    def all_layers(self) -> tuple[str, ...]:
+        """All of them, without repetition."""
+        return tuple(dict.fromkeys((self.content, *self.style, self.positions)))
+
+
+_VGG = MetricLayers("conv4_2", ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"), "conv2_2")
+_ALEXNET = MetricLayers("conv4", ("conv1", "conv2", "conv3", "conv4", "conv5"), "conv2")
+_GOOGLENET = MetricLayers(
+    "inception_4a", ("conv1/7x7_s2", "conv2/3x3", "inception_3a", "inception_4a", "inception_5a"), "conv2/3x3"
+)
+
+
+def metric_layers(encoder: Encoder) -> MetricLayers:
+    """Where a network of a known kind is read.
+
+    Raises: InputError: another kind.
+    """
+    for one in (_VGG, _ALEXNET, _GOOGLENET):
+        if all(_has(encoder, layer) for layer in one.all_layers):
+            return one
+    raise InputError(f"{encoder.name} cannot judge: give a VGG, AlexNet or GoogLeNet, or a viewpoint with its taps.")
+
+
+def _has(encoder: Encoder, layer: str) -> bool:
+    try:
+        encoder.layer(layer)
+    except InputError:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""Likeness of two pictures, pixel by pixel: PSNR and SSIM; and of their colors."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import conv2d
+
+from brushwork.errors import InputError
+from brushwork.images.color import Plane, luma, srgb_to_oklab
+from brushwork.images.geometry import Size
+from brushwork.types import Image
+
+_WINDOW, _SIGMA = 11, 1.5  # Wang et al. 2004, section III.B
+_C1, _C2 = 0.01**2, 0.03**2  # ibid., for values in [0, 1]
+_BINS, _REACH = 32, 0.4
+"""Bins along each axis of chroma, over −reach … reach, which holds every color of sRGB."""
+
+
+def psnr(image: Image, reference: Image) -> float:
+    """−10 lg(mean squared difference), in dB; infinite for equal pictures."""
+    return float(-10 * torch.log10((image - reference).square().mean()))
+
+
+def ssim(image: Image, reference: Image) -> float:
+    """Mean structural similarity of the luma, −1 to 1; Gaussian windows of 11 × 11 (σ = 1.5) within the picture.
+
+    (2 μ_x μ_y + C₁)(2 σ_xy + C₂) / ((μ_x² + μ_y² + C₁)(σ_x² + σ_y² + C₂)), C₁ = 0.01², C₂ = 0.03².
+
+    Raises: InputError: a picture smaller than the window.
+    Source: Wang, Bovik, Sheikh, Simoncelli 2004, eq. 13.
+    """
+    if min(Size.of(image)) < _WINDOW:
+        raise InputError(f"SSIM needs {_WINDOW} pixels a side: the picture is {Size.of(image)}.")
+    x, y = luma(image), luma(reference)
+    mean_x, mean_y = _blurred(x), _blurred(y)
+    var_x, var_y = _covariance(x, x), _covariance(y, y)
+    likeness = (2 * mean_x * mean_y + _C1) * (2 * _covariance(x, y) + _C2)
+    return float((likeness / ((mean_x**2 + mean_y**2 + _C1) * (var_x + var_y + _C2))).mean())
+
+
+def chroma_distance(image: Image, reference: Image) -> float:
+    """√(1 − Σ √(p q)) of the histograms p and q of (a, b) in Oklab: their Hellinger distance, 0 to 1.
+
+    32 × 32 bins over ±0.4; each pixel is shared out between the four bins around it.
+    """
+    overlap = (_chroma_histogram(image) * _chroma_histogram(reference)).sqrt().sum()
+    return float((1 - overlap).clamp_min(0).sqrt())
+
+
+def _blurred(plane: Plane) -> Plane:
+    """The Gaussian mean about every pixel whose window lies within the picture."""
+    offsets = torch.arange(_WINDOW, dtype=plane.dtype, device=plane.device) - _WINDOW // 2
+    bell = torch.exp(-(offsets**2) / (2 * _SIGMA**2))
+    bell = bell / bell.sum()
+    return conv2d(conv2d(plane, bell.view(1, 1, -1, 1)), bell.view(1, 1, 1, -1))
+
+
+def _covariance(x: Plane, y: Plane) -> Plane:
+    """Of every window; about gray, so that little cancels in float32."""
+    x, y = x - 0.5, y - 0.5
+    return _blurred(x * y) - _blurred(x) * _blurred(y)
+
+
+def _chroma_histogram(image: Image) -> Float[Tensor, "bins"]:
+    places = (srgb_to_oklab(image)[0, 1:].flatten(1) / _REACH + 1) / 2 * (_BINS - 1)
+    below = places.floor().clamp(0, _BINS - 2)
+    share = (places - below).clamp(0, 1)
+    histogram = torch.zeros(_BINS * _BINS, dtype=image.dtype, device=image.device)
+    for row in (0, 1):
+        for column in (0, 1):
+            weight = _part(share[0], row) * _part(share[1], column)
+            histogram.index_add_(0, ((below[0] + row) * _BINS + below[1] + column).long(), weight)
+    return histogram / histogram.sum()
+
+
+def _part(share: Tensor, upper: int) -> Tensor:
+    return share if upper else 1 - share

@@ -1,0 +1,101 @@
+"""Adam, with averaged iterates on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf, sqrt
+
+import torch
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.optim.bounds import clamp
+from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_entry, to_tensor
+from brushwork.types import State
+
+RETREAT = 0.1
+"""The learning rate's factor when the run must become more careful: an explosion is a matter of orders of magnitude."""
+
+
+class Adam:
+    """x ← x − lr · m̂ / (√v̂ + eps), with running means m of the gradient and v of its square, corrected for their
+    start.
+
+    With `average` > 0 what is shown is the running mean of the iterates (that decay, the start counted in, corrected
+    likewise). On a canvas with bounds, points are clamped.
+
+    Raises: InputError: an option out of range.
+
+    Source: Kingma & Ba 2014, algorithm 1; the averages: section 7.2.
+    """
+
+    def __init__(
+        self, lr: float, *, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, ema_decay: float = 0.0
+    ) -> None:
+        if not 0 < lr < inf:
+            raise InputError(f"the learning rate of Adam is {lr}: give a positive number.")
+        for decay in (*betas, ema_decay):
+            if not 0 <= decay < 1:
+                raise InputError(f"a decay of Adam is {decay}: it lies from 0 up to, but not including, 1.")
+        self.lr, self.betas, self.eps, self.average = lr, betas, eps, ema_decay
+        self._memory: dict[str, Tensor] = {}
+        self._count = 0
+
+    @torch.no_grad()
+    def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
+        """One closure."""
+        if not self._count:
+            self._begin(point)
+        self._count += 1
+        there = clamp(self._next(point, current.gradient), closure.bounds)
+        return StepResult(there, closure(there), average=self._shown(there))
+
+    def _begin(self, point: Tensor) -> None:
+        self._memory = {"mean": torch.zeros_like(point), "square": torch.zeros_like(point)}
+        if self.average:
+            self._memory["average"] = point
+
+    def _next(self, point: Tensor, gradient: Tensor) -> Tensor:
+        first, second = self.betas
+        mean = self._memory["mean"].lerp(gradient, 1 - first)
+        square = (self._memory["square"] * second).addcmul_(gradient, gradient, value=1 - second)
+        self._memory |= {"mean": mean, "square": square}
+        length = self.lr / (1 - first**self._count)
+        spread = square.sqrt().div_(sqrt(1 - second**self._count)).add_(self.eps)
+        return point.addcdiv(mean, spread, value=-length)
+
+    def _shown(self, there: Tensor) -> Tensor | None:
+        if not self.average:
+            return None
+        seen = self._count + 1  # the start is the first
+        weight = (1 - self.average) / (1 - self.average**seen)
+        self._memory["average"] = self._memory["average"].lerp(there, weight)
+        return self._memory["average"]
+
+    def state(self) -> State:
+        """The moments, the average, the count of steps and the learning rate."""
+        memory = {f"adam.{name}": value for name, value in self._memory.items()}
+        return memory | {"adam.count": to_tensor(self._count), "adam.lr": to_tensor(self.lr)}
+
+    def load(self, state: State) -> None:
+        """Take up a saved state."""
+        self._count, self.lr = int(get_entry(state, "adam.count")), float(get_entry(state, "adam.lr"))
+        names = (["mean", "square"] + ["average"] * bool(self.average)) * bool(self._count)
+        self._memory = {name: get_entry(state, f"adam.{name}") for name in names}
+
+    def reset(self) -> None:
+        """Start the moments and the average anew."""
+        self._memory, self._count = {}, 0
+
+    def back_off(self) -> str:
+        """Take smaller steps from now on."""
+        self.lr *= RETREAT
+        return f"with a learning rate of {self.lr:g}"
+
+    def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
+        """Resize moments and average; the second moment stays 0 or above."""
+        factors = {"mean": gradient, "square": gradient**2, "average": 1.0}
+        memory = {name: resize(value) * factors[name] for name, value in self._memory.items()}
+        if "square" in memory:
+            memory["square"].clamp_(min=0)
+        self._memory = memory

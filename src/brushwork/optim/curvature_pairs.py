@@ -1,0 +1,187 @@
+"""Curvature pairs of L-BFGS, and the storage of their vectors: in memory, in half precision or on disk."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Tensor
+
+from brushwork.optim.preconditioner import CurvaturePair, OctavePreconditioner
+from brushwork.optim.reductions import Reductions
+from brushwork.storage.mapped import mapped_vectors
+
+PIECE = 1 << 22
+"""Entries that are brought to the point's precision, or device, at a time."""
+
+Storage: TypeAlias = Literal["full", "bf16", "disk"]
+"""How vectors are kept: as they are; in bfloat16, whose range is that of float32, at half the memory; or in a file."""
+
+BLOCK_BYTES = 1 << 25
+"""glibc maps what is larger than 32 MiB (DEFAULT_MMAP_THRESHOLD_MAX), and gives it back when it is freed."""
+
+MOST = 64
+"""Vectors in a block: the heap may have the blocks of small pictures, a few MB."""
+
+ALIGNMENT = 64
+"""Entries between the beginnings of vectors are a multiple of this, so that sums over them, whichever place they have,
+round alike: BLAS promises that for vectors aligned to 64 bytes."""
+
+
+class CurvaturePairs:
+    """The last `history` pairs whose ⟨s, y⟩ is more than `least_curvature`, oldest first.
+
+    What `storage` rounds is rounded before its products are taken, so that a pair agrees with itself.
+    """
+
+    def __init__(
+        self,
+        history: int,
+        min_curvature: float,
+        reductions: Reductions,
+        storage: Storage = "full",
+        preconditioner: OctavePreconditioner | None = None,
+    ) -> None:
+        self.history, self.least_curvature, self.products = history, min_curvature, reductions
+        self._pairs: deque[CurvaturePair] = deque()
+        self._shelf, self._preconditioner = VectorStore(storage), preconditioner
+        self._lent = 0
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def update(self, direction: Tensor, length: float, change: tuple[Tensor, Tensor], *, moving_only: bool) -> None:
+        """Add the pair of length · direction and the change of the gradient (before, after).
+
+        The direction and the gradient before are used up: they become the pair.
+
+        With `moving_only` the pair is about the entries that move: those at rest, held by a bound, have no curvature
+        to tell, and their gradients would only blur that of the others.
+        """
+        before, after = change
+        s, y = direction.mul_(length), torch.sub(after, before, out=before)
+        self._add(self._shelf.add(s), self._shelf.add(y.mul_(s != 0) if moving_only else y))
+
+    def direction(self, gradient: Tensor) -> Tensor:
+        """−H·gradient, H being the inverse Hessian that the pairs suggest."""
+        return _two_loops(gradient, self._pairs, self.products, self._preconditioner)
+
+    def clear(self) -> None:
+        """Forget all pairs."""
+        self._pairs.clear()
+        self._lent = 0
+
+    def export(self) -> list[tuple[Tensor, Tensor]]:
+        """All s and y as they are kept. They are not written to again."""
+        self._lent = len(self._pairs)
+        return [(pair.s, pair.y) for pair in self._pairs]
+
+    def add(self, s: Tensor, y: Tensor) -> None:
+        """Add a pair, copied."""
+        self._add(self._shelf.copy(s), self._shelf.copy(y))
+
+    def _add(self, s: Tensor, y: Tensor) -> None:
+        pair = CurvaturePair.of(s, y, self.products)
+        if not pair.sy > self.least_curvature:
+            self._shelf.release(pair.s, pair.y)
+            return
+        self._pairs.append(pair)
+        if len(self._pairs) > self.history:
+            self._drop()
+
+    def _drop(self) -> None:
+        oldest = self._pairs.popleft()
+        if self._lent:  # the oldest pairs are part of a state that someone may still be saving
+            self._lent -= 1
+        else:
+            self._shelf.release(oldest.s, oldest.y)
+
+
+@torch.no_grad()
+def _two_loops(
+    gradient: Tensor, pairs: Sequence[CurvaturePair], products: Reductions, octaves: OctavePreconditioner | None = None
+) -> Tensor:
+    """The two-loop recursion, from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1, or that of the octaves.
+
+    No number is read back from the device on the way.
+
+    Source: Nocedal & Wright, Numerical Optimization, 2nd edition, algorithm 7.4 and equation 7.20.
+    """
+    direction = gradient.neg()
+    flat = direction.view(-1)
+    shares: list[Tensor] = []
+    for s, y, sy, _ in reversed(pairs):
+        share = _inner(s, flat, products) / sy
+        _add_to(flat, y, -share)
+        shares.append(share)
+    if pairs and octaves is not None:
+        octaves.apply(direction, list(pairs))
+    elif pairs:
+        flat.mul_(pairs[-1].sy / pairs[-1].yy)
+    for s, y, sy, _ in pairs:
+        _add_to(flat, s, shares.pop() - _inner(y, flat, products) / sy)
+    return direction
+
+
+def _inner(kept: Tensor, flat: Tensor, products: Reductions) -> Tensor:
+    """Their inner product as a tensor without axes; nothing is read from the device."""
+    parts = [torch.dot(piece, part) for piece, part in _pieces(kept, flat)]
+    return products.sum_over_ranks(parts[0] if len(parts) == 1 else torch.stack(parts).sum())
+
+
+def _add_to(flat: Tensor, kept: Tensor, share: Tensor) -> None:
+    for piece, part in _pieces(kept, flat):
+        part.addcmul_(piece, share)
+
+
+def _pieces(kept: Tensor, flat: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """A kept vector in the precision and on the device of another, piece by piece, each with the other's piece."""
+    kept = kept.view(-1)
+    if kept.dtype == flat.dtype and kept.device == flat.device:
+        yield kept, flat
+        return
+    for piece, part in zip(torch.split(kept, PIECE), torch.split(flat, PIECE), strict=True):
+        yield piece.to(part), part
+
+
+class VectorStore:
+    """Room for vectors that stay, in blocks apart from what comes and goes.
+
+    Among short-lived vectors they would leave holes in the C library's heap, measured at 40 % of an L-BFGS history.
+    Vectors as large as a block make no holes: where they are kept in full they stay where they are, without a copy.
+
+    On disk, the system decides how much of the vectors it holds in memory. The file lies where `tempfile` puts it
+    (TMPDIR); it has no name while it is used, so that nothing is left behind, whatever happens.
+    """
+
+    def __init__(self, storage: Storage = "full") -> None:
+        self.storage = storage
+        self._rows: list[Tensor] = []
+
+    def add(self, vector: Tensor) -> Tensor:
+        """A vector, brought here. It may be that very tensor: no one writes to it from now on."""
+        return vector if self._stays(vector) else self.copy(vector)
+
+    def copy(self, vector: Tensor) -> Tensor:
+        """A copy of a vector, brought here."""
+        return vector.clone() if self._stays(vector) else self._row(vector).copy_(vector)
+
+    def release(self, *vectors: Tensor) -> None:
+        """Take back the room of vectors that no one looks at any more."""
+        self._rows.extend(vector for vector in vectors if not self._stays(vector))
+
+    def _stays(self, vector: Tensor) -> bool:
+        return self.storage == "full" and vector.nbytes > BLOCK_BYTES
+
+    def _row(self, like: Tensor) -> Tensor:
+        """Room for one vector; what it holds is undefined."""
+        if not (self._rows and self._rows[-1].shape == like.shape):
+            kept = torch.bfloat16 if self.storage == "bf16" else like.dtype
+            padded = -(-like.numel() // ALIGNMENT) * ALIGNMENT
+            count = min(MOST, -(-BLOCK_BYTES // max(1, padded * kept.itemsize)))
+            mapped = self.storage == "disk" and padded
+            block = mapped_vectors((count, padded), kept) if mapped else like.new_empty((count, padded), dtype=kept)
+            self._rows = [row[: like.numel()].view(like.shape) for row in block.unbind()]
+        return self._rows.pop()

@@ -1,0 +1,113 @@
+"""Line search for the strong Wolfe conditions: far enough down, and flat enough.
+
+    φ(t) ≤ φ(0) + c₁ t φ'(0)        |φ'(t)| ≤ c₂ |φ'(0)|
+
+Differs: both phases of the textbook's algorithm, bracketing and zooming, are one loop over an interval from the lowest
+trial (`low`) to one that lies beyond a minimum (`high`, unknown at first). Where the loss changes by less than it is
+rounded, the slope decides alone, as in Hager & Zhang 2005, equation 4.1.
+
+Source: Nocedal & Wright, Numerical Optimization, 2nd edition, algorithms 3.5 and 3.6 and equation 3.59.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf, isfinite, sqrt
+from typing import NamedTuple
+
+from brushwork.optim.optimizer import StepResult
+
+DECREASE = 1e-4
+"""c₁, as the textbook has it for quasi-Newton methods (p. 62)."""
+CURVATURE = 0.9
+"""c₂, likewise."""
+GROWTH = (1.1, 10.0)
+"""How much longer the next trial may be while nothing bounds it: the textbook leaves it open."""
+MARGIN = 0.1
+"""A trial keeps this share of the interval away from its ends, so that the interval shrinks."""
+
+
+class LineSearchTrial(NamedTuple):
+    """φ and φ' at a step length, and what was seen there."""
+
+    length: float
+    loss: float
+    slope: float
+    result: StepResult | None = None
+
+    @property
+    def is_finite(self) -> bool:
+        return isfinite(self.loss) and isfinite(self.slope)
+
+
+def search_wolfe(
+    attempt: Callable[[float], LineSearchTrial],
+    start: LineSearchTrial,
+    length: float,
+    limit: int,
+    *,
+    longest: float,
+    noise: float,
+) -> LineSearchTrial:
+    """The first trial that satisfies both conditions.
+
+    After `limit` trials, or at the `longest` length: the lowest one that is far enough down. `start` if there is none,
+    or a trial that is not finite if no other was seen. `noise` is how far off a loss may be by rounding.
+    """
+    before, low, high = start, start, None
+    trial = start
+    for _ in range(limit):
+        trial = attempt(length)
+        if _too_high(trial, low, start, noise):
+            high = trial._replace(result=None)
+        elif abs(trial.slope) <= -CURVATURE * start.slope:
+            return trial
+        else:
+            if trial.slope * (1 if high is None else high.length - low.length) >= 0:
+                high = low._replace(result=None)
+            before, low = low._replace(result=None), trial
+        if high is None and low.length >= longest:
+            break
+        if high is not None and abs(high.length - low.length) * -start.slope <= noise:
+            break
+        length = _beyond(before, low, longest) if high is None else _between(low, high)
+    return low if low is not start or trial.is_finite else trial
+
+
+def _too_high(trial: LineSearchTrial, low: LineSearchTrial, start: LineSearchTrial, noise: float) -> bool:
+    if not trial.is_finite:
+        return True
+    if trial.loss <= start.loss + DECREASE * trial.length * start.slope:
+        return trial.loss > low.loss + noise
+    hidden = abs(trial.loss - start.loss) <= noise
+    return not (hidden and trial.slope <= (2 * DECREASE - 1) * start.slope)
+
+
+def _beyond(before: LineSearchTrial, low: LineSearchTrial, longest: float) -> float:
+    """A longer step: to where the cubic has its minimum, within limits."""
+    shortest, farthest = (min(factor * low.length, longest) for factor in GROWTH)
+    minimum = _cubic_minimum(before, low)
+    return farthest if minimum is None or minimum < low.length else min(max(minimum, shortest), farthest)
+
+
+def _between(low: LineSearchTrial, high: LineSearchTrial) -> float:
+    """A step inside the interval; close to its good end if the other is not even a number."""
+    width = high.length - low.length
+    share = MARGIN
+    if high.is_finite:
+        minimum = _cubic_minimum(low, high)
+        share = 1 / 2 if minimum is None else min(max((minimum - low.length) / width, MARGIN), 1 - MARGIN)
+    return low.length + share * width
+
+
+def _cubic_minimum(a: LineSearchTrial, b: LineSearchTrial) -> float | None:
+    """Where the cubic through two trials' values and slopes has its minimum (equation 3.59)."""
+    if a.length == b.length:
+        return None
+    first = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.length - b.length)
+    square = first * first - a.slope * b.slope
+    if not 0 <= square < inf:
+        return None
+    second = sqrt(square) if b.length > a.length else -sqrt(square)
+    below = b.slope - a.slope + 2 * second
+    return b.length - (b.length - a.length) * (b.slope + second - first) / below if below else None

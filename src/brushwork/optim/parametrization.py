@@ -1,0 +1,99 @@
+"""Parametrizations: the numbers that are optimized, and the image that they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite, sqrt
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.types import Image
+
+
+@dataclass(frozen=True)
+class PixelParametrization:
+    """point = image · unit.
+
+    Raises: InputError: a unit that is not positive, or an empty box.
+
+    Source: the box is that of Gatys et al. 2015 (texture synthesis): the range of the source's values.
+    """
+
+    unit: float = 1.0
+    """Length of the interval [0, 1] in the optimizer's numbers. The published programs count 0 to 255: that matters
+    to the first step of L-BFGS and to Adam's learning rate."""
+
+    limits: tuple[float, float] | None = None
+    """The least and the greatest value a pixel may take, in image units. None: no bounds."""
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.unit) and self.unit > 0):
+            raise InputError(f"the unit of the canvas is {self.unit}: give a positive number, 1 or 255 say.")
+        if self.limits is not None and not self.limits[0] < self.limits[1]:
+            raise InputError(f"the box of the canvas is {self.limits}: give the lower bound first, then a higher one.")
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The box in the optimizer's numbers."""
+        return None if self.limits is None else (self.limits[0] * self.unit, self.limits[1] * self.unit)
+
+    def to_image(self, point: Tensor) -> Image:
+        """The picture that the numbers stand for; differentiable."""
+        return point if self.unit == 1 else point / self.unit
+
+    def to_point(self, image: Image) -> Tensor:
+        """The numbers of a picture, brought into the box."""
+        point = image if self.unit == 1 else image * self.unit
+        return point if self.bounds is None else point.clamp(*self.bounds)
+
+
+@dataclass(frozen=True)
+class SphereParametrization:
+    """image = gray + spread · √n · point/‖point‖ over the n values of each picture.
+
+    What is maximized without bound, as an entry of a Gram matrix, is bounded so without a box. Values may leave
+    [0, 1].
+
+    Raises: InputError: a spread that is not positive.
+    """
+
+    std: float = 0.25
+    """Root mean square of the values about gray, white being 1."""
+    gray: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.std < float("inf"):
+            raise InputError(f"the spread of the sphere is {self.std}: give a positive number, 0.25 say.")
+
+    @property
+    def bounds(self) -> None:
+        """None: each number may take any value."""
+
+    def to_image(self, point: Tensor) -> Image:
+        """The picture in the direction of the numbers; differentiable."""
+        values = point.flatten(1)
+        lengths = torch.linalg.vector_norm(values, dim=1).clamp_min(torch.finfo(point.dtype).eps)
+        image: Image = self.gray + point * (self.std * sqrt(values.shape[1]) / lengths).view(-1, 1, 1, 1)
+        return image
+
+    def to_point(self, image: Image) -> Tensor:
+        """How the picture differs from gray."""
+        return image - self.gray
+
+
+@runtime_checkable
+class Parametrization(Protocol):
+    """How the optimizer's numbers (the point) and the picture belong together."""
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The least and the greatest value each number may take; None: all of them."""
+
+    def to_image(self, point: Tensor) -> Image:
+        """What the numbers look like; differentiable."""
+
+    def to_point(self, image: Image) -> Tensor:
+        """The inverse, for a starting picture."""

@@ -1,0 +1,103 @@
+"""Octave preconditioner: an initial curvature for each octave of spatial frequencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import floor, log2
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from brushwork.optim.reductions import Reductions
+
+PAIRS = 10
+"""The newest pairs, of which curvatures are taken: those from longer ago tell of another place."""
+
+
+class OctavePreconditioner:
+    """H₀ = F⁻¹ diag(h) F over the planes of a picture, F being the Fourier transform.
+
+    In each octave h is √(Σ|ŝ|²/Σ|ŷ|²) of the newest pairs, how far the picture moves there while its gradient changes
+    by one; a factor for all makes ⟨y, H₀ y⟩ = ⟨s, y⟩ for the newest. H₀ is symmetric, and positive.
+    """
+
+    def __init__(self) -> None:
+        self._grid: _Grid | None = None
+        self._known: list[tuple[CurvaturePair, Tensor]] = []
+
+    def apply(self, vector: Tensor, pairs: Sequence[CurvaturePair]) -> None:
+        """vector ← H₀ · vector. It has the shape of a picture; there is one pair at least."""
+        grid = self._on(vector)
+        energies = [self._energies(grid, pair) for pair in pairs[-PAIRS:]]
+        self._known = list(zip(pairs[-PAIRS:], energies, strict=True))
+        # a pair counts as much as others, whether it is long or short
+        moved, changed = torch.stack([energy / energy[1].sum() for energy in energies]).sum(0)
+        gains = (moved / changed.clamp_min(torch.finfo(changed.dtype).tiny)).sqrt()
+        newest = energies[-1][1]
+        grid.multiply(vector, gains * (pairs[-1].sy / (gains * newest).sum()))
+
+    def _on(self, vector: Tensor) -> _Grid:
+        shape = vector.shape[-2], vector.shape[-1]
+        if self._grid is None or self._grid.shape != shape or self._grid.octaves.device != vector.device:
+            self._grid = _Grid(shape, vector.device)
+        return self._grid
+
+    def _energies(self, grid: _Grid, pair: CurvaturePair) -> Tensor:
+        found = next((energies for known, energies in self._known if known is pair), None)
+        if found is not None:
+            return found
+        return torch.stack([grid.energies(one.to(grid.octaves.device)) for one in pair_in_float32((pair.s, pair.y))])
+
+
+class _Grid:
+    """The frequencies of planes of a shape, sorted into octaves: 0 the finest."""
+
+    def __init__(self, shape: tuple[int, int], device: torch.device) -> None:
+        self.shape = shape
+        rows, columns = (torch.fft.fftfreq(shape[0]), torch.fft.rfftfreq(shape[1]))
+        frequency = torch.hypot(rows[:, None], columns)
+        self._count = max(1, floor(log2(max(2, min(shape)))))
+        octaves = (-0.5 - frequency.log2()).clamp(0, self._count - 1)  # the corners of the spectrum are at √½
+        self.octaves = octaves.to(torch.int32).to(device)
+        self._twice = torch.full((columns.numel(),), 2.0)  # the other half is the mirror image
+        self._twice[0] = 1.0
+        if shape[1] % 2 == 0:
+            self._twice[-1] = 1.0
+        self._twice = self._twice.to(device)
+
+    def energies(self, vector: Tensor) -> Tensor:
+        """Σ|·|² of each octave, over all planes."""
+        total = torch.zeros(self._count, dtype=vector.dtype, device=vector.device)
+        for plane in self._planes(vector):
+            energy = torch.view_as_real(torch.fft.rfft2(plane, norm="ortho")).square_().sum(-1)
+            total.index_add_(0, self.octaves.view(-1), energy.mul_(self._twice).view(-1))
+        return total
+
+    def multiply(self, vector: Tensor, gains: Tensor) -> None:
+        """Each octave times its gain, in place."""
+        by_frequency = gains[self.octaves]
+        for plane in self._planes(vector):
+            plane.copy_(torch.fft.irfft2(torch.fft.rfft2(plane).mul_(by_frequency), s=self.shape))
+
+    def _planes(self, vector: Tensor) -> Iterator[Tensor]:
+        yield from vector.view(-1, *self.shape)
+
+
+class CurvaturePair(NamedTuple):
+    """A displacement s, the change y of the gradient along it, and their products."""
+
+    s: Tensor
+    y: Tensor
+    sy: float
+    """⟨s, y⟩: the curvature along s."""
+    yy: float
+
+    @classmethod
+    def of(cls, s: Tensor, y: Tensor, reductions: Reductions) -> CurvaturePair:
+        return cls(s, y, reductions.dot(s, y), reductions.dot(y, y))
+
+
+def pair_in_float32(pair: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
+    """s and y in float32 at least."""
+    return (kept if kept.dtype.itemsize >= torch.float32.itemsize else kept.float() for kept in pair)

@@ -1,0 +1,131 @@
+"""From a photograph, a style and weights to an objective."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from brushwork.encoders.encoder import Encoder
+from brushwork.errors import InputError
+from brushwork.gradients.partition import FULL_IMAGE, Partition
+from brushwork.images.geometry import Size
+from brushwork.losses.content import ContentLoss
+from brushwork.losses.gram import GramLoss
+from brushwork.losses.moment_matching import MeanStdLoss
+from brushwork.losses.total_variation import TVForm, make_total_variation
+from brushwork.objective import Objective
+from brushwork.options import StyleOptions
+from brushwork.options.style_losses import MOMENTS_ONLY, parse_loss_weights, require_known_losses
+from brushwork.recipes.normalization import LossNormalization
+from brushwork.recipes.style_targets import StyleTargets, make_style_losses
+from brushwork.style import LayerStatistics, Style
+from brushwork.types import Image
+
+
+@torch.no_grad()
+def content_objective(
+    content: Image,
+    encoder: Encoder,
+    layers: Sequence[str],
+    weight: float,
+    normalization: LossNormalization,
+    style: Style | None = None,
+    partition: Partition = FULL_IMAGE,
+) -> Objective:
+    """weight · Σ_l content loss; the terms are named `content:LAYER`.
+
+    `style` is the style at the content layers, for a convention that measures content by it. The targets are those
+    of this process's share of the photograph.
+    """
+    objective = Objective({})
+    for layer, (feature, top, positions) in partition.features(encoder, content, _distinct(encoder, layers)).items():
+        moments = None if style is None else style.statistics[layer]
+        everywhere = feature.new_empty(()).expand(*feature.shape[:2], *positions)  # its shape is what counts
+        term = ContentLoss(layer, feature, normalization.content_norm(everywhere, moments), top=top)
+        objective += Objective.single(f"content:{layer}", term, weight)
+    return objective
+
+
+def style_objective(
+    style: Style, options: StyleOptions, normalization: LossNormalization, targets: StyleTargets | None = None
+) -> Objective:
+    """β · Σ_l w_l · Gram loss + spread weight · Σ_l w_l · spread loss, named `style:LAYER` and `spread:LAYER`.
+
+    Other losses are named `LOSS:LAYER`, and weigh what their names say of β. `targets` are the paintings themselves.
+
+    Raises: InputError: a loss that wants the paintings, and they are not there.
+    """
+    if targets is None:
+        require_known_losses(options.loss, MOMENTS_ONLY, "of a painting only the moments are there")
+    objective = Objective({})
+    for layer, weight in layer_weights(options, normalization):
+        objective += weight * _layer(layer, style.statistics[layer], options, normalization, targets)
+    return objective
+
+
+def layer_weights(options: StyleOptions, normalization: LossNormalization) -> list[tuple[str, float]]:
+    """The style layers, each with its share of β."""
+    partition = normalization.layer_weight(len(options.style_layers))
+    weights = [partition * weight for weight in _layer_weights(options)]
+    return list(zip(options.style_layers, weights, strict=True))
+
+
+def tv_objective(form: TVForm, weight: float, size: Size, encoder_scale: float) -> Objective:
+    """weight · total variation, named `smoothness`; nothing at weight 0."""
+    if weight == 0:
+        return Objective({})
+    return Objective.single("smoothness", make_total_variation(form, size, encoder_scale), weight)
+
+
+def combined_style(
+    styles: Sequence[Image], encoder: Encoder, layers: Sequence[str], partition: Partition = FULL_IMAGE
+) -> list[Style]:
+    """The styles of several paintings at the same layers."""
+    taps = _distinct(encoder, layers)
+    return [Style.of(style, encoder, taps, partition.sum_over_image) for style in styles]
+
+
+def _layer_weights(options: StyleOptions) -> Sequence[float]:
+    """The weights given, or a geometric series of mean 1."""
+    layers = len(options.style_layers)
+    if options.style_layer_weights:
+        return options.style_layer_weights
+    falling = [options.style_falloff**-depth for depth in range(layers)]
+    return [weight * layers / sum(falling) for weight in falling]
+
+
+def _layer(
+    layer: str,
+    moments: LayerStatistics,
+    options: StyleOptions,
+    normalization: LossNormalization,
+    targets: StyleTargets | None,
+) -> Objective:
+    objective = Objective({})
+    for name, partition in parse_loss_weights(options.loss).items():
+        weight = partition * options.style_weight * normalization.balance.get(name, 1.0)
+        if name == "gram":
+            objective += weight * _gram(layer, moments, normalization)
+        else:
+            objective += weight * make_style_losses(name, layer, moments, normalization, targets)
+    if options.moment_weight == 0 or "gram" not in parse_loss_weights(options.loss):
+        return objective
+    spread = MeanStdLoss(layer, moments.mean, moments.std, normalization.mean_std_norm(moments))
+    return objective + Objective.single(f"spread:{layer}", spread, options.moment_weight)
+
+
+def _gram(layer: str, moments: LayerStatistics, normalization: LossNormalization) -> Objective:
+    return Objective.single(f"style:{layer}", GramLoss(layer, moments.gram, normalization.gram_norm(moments.gram)))
+
+
+def _distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:
+    """The layers, checked: known to the network, and none twice under two names.
+
+    Raises: InputError.
+    """
+    own = [encoder.layer(layer) for layer in layers]
+    for index, tap in enumerate(own):
+        if tap in own[:index]:
+            raise InputError(f"the layer {layers[index]!r} is given twice: {', '.join(layers)}.")
+    return layers

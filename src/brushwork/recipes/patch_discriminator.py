@@ -1,0 +1,195 @@
+"""Patch discriminator, trained online against the image that is being optimized.
+
+Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from brushwork.errors import InputError
+from brushwork.images.crop_pad import pad
+from brushwork.images.geometry import Size
+from brushwork.optim.optimizer import get_entry, to_tensor
+from brushwork.types import Feature, Scalar, State
+
+BETAS = (0.5, 0.999)
+"""Adam's decays in adversarial learning. Source: the authors' program, after Radford et al., 1511.06434."""
+
+_VIEWS = 8
+"""Windows of paintings, half as high and wide as the smallest, that are looked at beside a picture."""
+
+_PREFIX = "rival."
+
+_PRIME = 1_000_003
+
+Draw: TypeAlias = Callable[[int], int]
+"""A number from 0 up to, but not including, the given one."""
+
+SLOPE = 0.2
+"""Of leaky rectifiers below 0."""
+
+_SPREAD = 0.02
+"""Standard deviation of fresh weights."""
+
+
+class OnlineDiscriminator:
+    """Learns, look by look, what tells a picture's features from those of paintings, and says how far it is fooled.
+
+    What it draws by chance hangs on the seed and the number of the look. Its `state` is that from before its last look:
+    an optimizer that is resumed looks at the picture once more, and the rival learns that look once more.
+
+    Raises: InputError: paintings of which no copy is large enough for a patch.
+    """
+
+    def __init__(self, bank: Sequence[Feature], patches: PatchGrid, rate: float, seed: int) -> None:
+        self._bank = [reflect_pad(one, patches) for one in bank if min(Size.of(one)) >= patches.receptive_field]
+        if not self._bank:
+            raise InputError(f"the paintings are too small for patches of {patches.side} cells: take a larger size.")
+        self._patches, self._seed, self._looks = patches, seed, 0
+        self._view = [
+            max(patches.receptive_field, min(sides) // 2) for sides in zip(*map(Size.of, self._bank), strict=True)
+        ]
+        judge = PatchDiscriminator(self._bank[0].shape[1], patches)
+        initialize_weights(judge, seed)
+        self._judge = judge.to(self._bank[0].device)
+        self._adam = torch.optim.Adam(self._judge.parameters(), lr=rate, betas=BETAS)
+        self._shift = (0, 0)
+        self._before = self._now()
+
+    def update(self, image: Feature) -> None:
+        """Look at a picture beside windows of the paintings, and learn one step from the difference."""
+        self._before = self._now()
+        draw = self._drawn()
+        self._shift = (draw(self._patches.stride), draw(self._patches.stride))
+        views = torch.cat([self._window(draw) for _ in range(_VIEWS)])
+        self._adam.zero_grad()
+        loss = hinge_loss(self._judge(views), real=True) + hinge_loss(
+            self._judge(self._shifted(image.detach())), real=False
+        )
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._adam.step()
+        self._looks += 1
+
+    def generator_loss(self, image: Feature) -> Scalar:
+        """How little the picture's patches pass for a painting's.
+
+        Differs: the authors' patches lie at fixed places; these are shifted by chance at each look, so that all cells
+        are seen, and none always at the same place of a patch.
+        """
+        self._judge.requires_grad_(False)
+        try:
+            return hinge_loss(self._judge(self._shifted(image)), real=True)
+        finally:
+            self._judge.requires_grad_(True)
+
+    def state(self) -> State:
+        """Weights and memory from before the last look."""
+        return self._before
+
+    def load(self, state: State) -> None:
+        """Take up a saved state.
+
+        Raises: InputError: it is no rival's.
+        """
+        self._looks = int(get_entry(state, f"{_PREFIX}looks"))
+        for name, weight in self._judge.named_parameters():
+            kept = {part: get_entry(state, f"{_PREFIX}{part}.{name}") for part in ("weight", "mean", "square")}
+            weight.data.copy_(kept["weight"])
+            self._adam.state[weight] = {
+                "step": torch.tensor(float(self._looks)),
+                "exp_avg": kept["mean"].to(weight.device),
+                "exp_avg_sq": kept["square"].to(weight.device),
+            }
+        self._before = self._now()
+
+    def _now(self) -> State:
+        """A copy of everything that learning changes."""
+        kept: dict[str, Tensor] = {f"{_PREFIX}looks": to_tensor(self._looks)}
+        for name, weight in self._judge.named_parameters():
+            memory: Mapping[str, Tensor] = self._adam.state.get(weight, {})
+            nothing = torch.zeros_like(weight)
+            kept[f"{_PREFIX}weight.{name}"] = weight.detach().clone()
+            kept[f"{_PREFIX}mean.{name}"] = memory.get("exp_avg", nothing).clone()
+            kept[f"{_PREFIX}square.{name}"] = memory.get("exp_avg_sq", nothing).clone()
+        return kept
+
+    def _drawn(self) -> Draw:
+        generator = torch.Generator().manual_seed((self._seed * _PRIME + self._looks) % 2**63)
+        return lambda below: int(torch.randint(below, (), generator=generator))
+
+    def _window(self, draw: Draw) -> Feature:
+        copy = self._bank[draw(len(self._bank))]
+        height, width = self._view
+        top, left = draw(copy.shape[-2] - height + 1), draw(copy.shape[-1] - width + 1)
+        return copy[..., top : top + height, left : left + width]
+
+    def _shifted(self, image: Feature) -> Feature:
+        """With its surroundings, but for the first rows and columns."""
+        down, right = self._shift
+        return reflect_pad(image, self._patches)[..., down:, right:]
+
+
+class PatchGrid(NamedTuple):
+    """Patches of `side` × `side` cells, every `stride` cells."""
+
+    side: int = 8
+    stride: int = 4
+
+    @property
+    def receptive_field(self) -> int:
+        """Cells along the side of what one score hangs on: the patch and the border of its 3×3 convolution."""
+        return self.side + 2
+
+
+class PatchDiscriminator(nn.Module):
+    """A score for each patch of a map, high for a painting's: leaky ReLU – 3×3 – batch norm – leaky ReLU – whole patch.
+
+    No padding, and statistics of the batch at hand. No biases: the authors set those of convolutions to 0 at each step.
+
+    Differs: the authors cut the patches out and pad each with zeros; here the 3×3 convolution sees the cells around it.
+    """
+
+    def __init__(self, channels: int, patches: PatchGrid) -> None:
+        super().__init__()
+        self.mix = nn.Conv2d(channels, channels, 3, bias=False)
+        self.norm = nn.BatchNorm2d(channels, track_running_stats=False)
+        self.score = nn.Conv2d(channels, 1, patches.side, patches.stride, bias=False)
+
+    def forward(self, feature: Feature) -> Feature:
+        mixed = self.norm(self.mix(functional.leaky_relu(feature, SLOPE)))
+        scores: Feature = self.score(functional.leaky_relu(mixed, SLOPE))
+        return scores
+
+
+def hinge_loss(scores: Tensor, *, real: bool) -> Scalar:
+    """The mean of max(0, 1 − y·score), y = 1 for what is to pass as real, else −1."""
+    return functional.relu(1 - scores if real else 1 + scores).mean()
+
+
+def initialize_weights(network: nn.Module, seed: int) -> None:
+    """Fresh weights: normal about 0, those of norms about 1, with a standard deviation of 0.02; biases are 0.
+
+    Source: Radford et al., 1511.06434, and the authors' program.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d | nn.InstanceNorm2d):
+            middle = 1 if isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d) else 0
+            nn.init.normal_(module.weight, middle, _SPREAD, generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def reflect_pad(feature: Feature, patches: PatchGrid) -> Feature:
+    """The map with its mirror image around it, so that cells at the border lie in as many patches as others.
+
+    Differs: the authors' patches end at the border; they average gradients over the patches of a cell instead.
+    """
+    margin = patches.receptive_field // 2
+    return pad(feature, top=margin, bottom=margin, left=margin, right=margin)

@@ -1,0 +1,50 @@
+"""Reconstruction: what a layer knows of a picture, made visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from brushwork.controls.inputs import RecipeInputs
+from brushwork.encoders.encoder import Encoder
+from brushwork.gradients.partition import FULL_IMAGE, Partition
+from brushwork.images.geometry import Size
+from brushwork.images.read import ImageInput
+from brushwork.images.resample import resize
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes.init_image import make_init_image
+from brushwork.recipes.multiscale import Progress, ResumeState, make_schedule, optimize_multiscale
+from brushwork.recipes.normalization import NORMALIZATIONS
+from brushwork.recipes.objectives import content_objective
+from brushwork.recipes.options import ReconstructionOptions
+from brushwork.types import Evaluate
+
+
+def reconstruct(
+    image: ImageInput,
+    options: ReconstructionOptions,
+    *,
+    encoder: Encoder | None = None,
+    init: ImageInput | None = None,
+    resume: ResumeState | None = None,
+    partition: Partition = FULL_IMAGE,
+) -> Iterator[Progress]:
+    """Find a picture that looks the same to one layer, from noise.
+
+    Raises: InputError, Diverged: as `transfer`.
+    Source: 1508.06576, eq. 1 and fig. 1 (a–e); Mahendran & Vedaldi, 1412.0035.
+    """
+    given = RecipeInputs.of(image, init=init, what="the picture")
+    eye = encoder or load_encoder_for(options, given.content.device)
+    own, _, begun, _ = given.to(eye)
+    plan = make_schedule(Size.of(own), options.size, options.measure, options)
+
+    def evaluate_at(size: Size) -> Evaluate:
+        target = resize(own, size, clamp=True)
+        objective = content_objective(
+            target, eye, [options.layer], 1.0, NORMALIZATIONS["programs"], partition=partition
+        )
+        return partition.evaluate(eye, objective, size)
+
+    if begun is None:
+        begun = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
+    return optimize_multiscale(plan, evaluate_at, begun, options, resume, partition)

@@ -1,0 +1,54 @@
+"""Taking the style out of a painting, to be kept."""
+
+from __future__ import annotations
+
+from brushwork.controls.inputs import RecipeInputs
+from brushwork.controls.style_file import EncoderFingerprint, StyleFile
+from brushwork.controls.style_scale import style_pixels, style_size
+from brushwork.encoders import Encoder
+from brushwork.errors import InputError
+from brushwork.images.geometry import Size
+from brushwork.images.read import ImageInput
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes.multiscale import make_schedule
+from brushwork.recipes.options import TransferOptions
+from brushwork.recipes.style_transfer import TransferProblem
+
+
+def extract_style(
+    style: ImageInput, options: TransferOptions, source: str, *, encoder: Encoder | None = None
+) -> StyleFile:
+    """Take the style out of a painting, as a transfer with these options sees it at each of its sizes.
+
+    Painting with it is then painting with the painting itself, for any photograph, with the same size and look (sizes
+    that measure an area: to a rounding of pixels).
+    `source` names the painting.
+
+    Raises: InputError: a painting too small, several scales, or layers that the network does not have.
+    """
+    given = RecipeInputs.of(style, what="the painting")
+    eye = encoder or load_encoder_for(options, given.content.device)
+    if len(options.style_scale) > 1:
+        raise InputError("a style is kept at one style-scale: keep each, and name all of them to paint.")
+    (scale,) = options.style_scale
+    image = given.to(eye).content
+    subject, own = TransferProblem(image, [image], options, eye), Size.of(image)
+    layers = tuple(dict.fromkeys(map(eye.layer, (*options.content_layers, *options.style_layers))))
+    finest, *coarser = reversed(_sizes(options, own))
+    # A long painting may be too small.
+    seen = [finest, *(size for size in coarser if min(style_size(options, size, own, scale)) >= eye.min_size(layers))]
+    styles = {style_pixels(options, size, scale): subject.style_at(size, layers) for size in reversed(seen)}
+    return StyleFile(
+        source, EncoderFingerprint.of(options, options, eye), style_size(options, finest, own, scale), styles
+    )
+
+
+def looked_at(style: Size, options: TransferOptions) -> Size:
+    """The largest size at which `extract_style` looks at a painting of a size, at the largest of its scales."""
+    return style_size(options, _sizes(options, style)[-1], style, max(options.style_scale))
+
+
+def _sizes(options: TransferOptions, style: Size) -> list[Size]:
+    """Small to large. Whatever the photograph's proportions, its sizes are among those of a square."""
+    square = style if options.size == "full" else Size(options.size, options.size)
+    return [level.size for level in make_schedule(square, options.size, options.measure, options)]

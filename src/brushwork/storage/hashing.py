@@ -1,0 +1,60 @@
+"""SHA-256 of files and of tensors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from torch import Tensor
+
+from brushwork.errors import InputError, WeightsError
+from brushwork.storage.folders import expand_user
+from brushwork.storage.pipes import content_of_pipe
+
+
+def sha256_of_path(path: Path) -> str:
+    """Hexadecimal.
+
+    Raises: WeightsError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
+    """sha256 over names, shapes and values, in the order of the names."""
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        found.update(tensor.numpy().data)
+    return found.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Hexadecimal.
+
+    Raises: InputError: the file cannot be read.
+    """
+    try:
+        if (piped := content_of_pipe(path)) is not None:
+            return hashlib.sha256(piped).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of a file. Raises: InputError: it cannot be read."""
+    try:
+        path = expand_user(path)
+        piped = content_of_pipe(path)
+        return sha256(path.read_bytes() if piped is None else piped).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error

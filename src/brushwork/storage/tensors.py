@@ -1,0 +1,156 @@
+"""Tensors in safetensors files, written one after the other without a second copy in memory.
+
+Source: the safetensors format: 8 bytes of length, a JSON header of that length, the tensors' bytes without gaps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from brushwork.errors import InputError, WeightsError
+from brushwork.storage.atomic import sync_folder
+from brushwork.storage.file_names import is_utf8
+from brushwork.storage.pipes import require_no_pipe
+from brushwork.types import State
+
+_NAMES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
+_ALIGNMENT = 8
+"""The header is filled up to a multiple of this, so that the numbers can be mapped."""
+
+
+@runtime_checkable
+class SplitState(Protocol):
+    """A state that is split over several processes, and can be read as a whole, plane by plane."""
+
+    def planes(self, name: str) -> Iterator[Tensor]:
+        """The planes of a whole entry, in the order of a file."""
+        ...
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a whole entry."""
+        ...
+
+    def gather(self, name: str) -> Tensor:
+        """A whole entry."""
+        ...
+
+
+def partial_path(path: Path) -> Path:
+    """The name under which a file is written until it is complete."""
+    return path.with_name(f"{path.name}.part")
+
+
+def write_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> None:
+    """Write the file so that its name leads to a complete one, this or the one before, whenever the machine stops.
+
+    Raises: OSError.
+    """
+    # Larger numbers first: each then lies at a multiple of its own size, and can be mapped.
+    names = sorted(tensors, key=lambda name: -tensors[name].element_size())
+    try:
+        with partial_path(path).open("wb") as file:
+            file.write(_header(tensors, names, metadata))
+            for name in names:
+                for piece in iterate_planes(tensors, name):
+                    file.write(piece.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial_path(path).replace(path)
+    except BaseException:
+        partial_path(path).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors, which stay on the disk until they are used, and the metadata.
+
+    Raises: InputError: missing, damaged or cut short.
+    """
+    try:
+        with open_tensors(path) as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError) as error:
+        raise InputError(f"{path} is damaged and cannot be used ({error}): remove it, and begin anew.") from error
+
+
+def remove_file(path: Path) -> None:
+    """Remove the file, and what an interrupted writing left of its successor."""
+    for one in (path, partial_path(path)):
+        one.unlink(missing_ok=True)
+
+
+def _header(tensors: State, names: Sequence[str], metadata: Mapping[str, str]) -> bytes:
+    entries: dict[str, object] = {"__metadata__": dict(metadata)}
+    end = 0
+    for name in names:
+        own, dtype = entry_shape(tensors, name), tensors[name].dtype
+        begin, end = end, end + prod(own) * dtype.itemsize
+        entries[name] = {"dtype": _NAMES[dtype], "shape": list(own), "data_offsets": [begin, end]}
+    text = json.dumps(entries).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    return len(text).to_bytes(_ALIGNMENT, "little") + text
+
+
+@contextmanager
+def open_tensors(path: Path) -> Iterator[Any]:
+    """A safetensors file, opened; the tensors stay on the disk until they are used.
+
+    safetensors takes paths in UTF-8 only: others are opened by their descriptor.
+
+    Raises: OSError, SafetensorError: missing, damaged, or another kind of file. InputError: a pipe.
+    """
+    require_no_pipe(path)
+    if is_utf8(path):
+        with safe_open(path, framework="pt") as tensors:
+            yield tensors
+        return
+    with path.open("rb") as file, safe_open(f"/dev/fd/{file.fileno()}", framework="pt") as tensors:
+        yield tensors
+
+
+def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors and the metadata.
+
+    Raises: WeightsError: damaged or truncated.
+    """
+    try:
+        with open_tensors(path) as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    # safetensors' own error has no common ancestor with those of the file system.
+    except Exception as error:
+        raise WeightsError(f"{path} is damaged or truncated: {error}.") from error
+
+
+def iterate_planes(state: State, name: str) -> Iterator[Tensor]:
+    """An entry of a state, piece by piece, wherever it lies."""
+    return state.planes(name) if isinstance(state, SplitState) else iter([state[name]])
+
+
+def entry_shape(state: State, name: str) -> tuple[int, ...]:
+    """The shape of an entry, wherever it lies."""
+    return state.shape(name) if isinstance(state, SplitState) else tuple(state[name].shape)
+
+
+def gather_entry(state: State, name: str) -> Tensor:
+    """An entry as a whole, wherever it lies."""
+    return state.gather(name) if isinstance(state, SplitState) else state[name]

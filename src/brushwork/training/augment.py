@@ -1,0 +1,80 @@
+"""Blocks of pictures, turned, scaled and mirrored by chance, with nothing in them that the pictures have not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import cos, radians, sin
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from brushwork.images.geometry import Size
+from brushwork.training.task import TrainingBatch
+from brushwork.types import Feature
+
+_NUMBERS = 6
+"""Drawn for a block: the picture, the angle, the scale, mirrored or not, the place down and across."""
+
+_INVISIBLE = 1e-9
+
+
+class BlockSampling(Protocol):
+    """How blocks are cut: see `BlockOptions` among the options."""
+
+    @property
+    def block(self) -> int: ...
+    @property
+    def rotations(self) -> tuple[float, ...]: ...
+    @property
+    def scales(self) -> tuple[float, ...]: ...
+    @property
+    def mirror(self) -> bool: ...
+
+
+def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockSampling, stream: int = 0) -> Feature:
+    """This rank's blocks of a batch; what is drawn is drawn for all ranks. `stream` tells draws of one step apart.
+
+    The pictures are of one row each, with any number of channels, and at least as large as a block.
+    """
+    generator = batch.generator()
+    for _ in range(stream + 1):
+        drawn = torch.rand(batch.whole, _NUMBERS, generator=generator, dtype=torch.float64)
+    own = drawn[batch.first : batch.first + batch.size].tolist()
+    return torch.cat([_block(images[int(which * len(images))], how, chance) for which, *chance in own])
+
+
+def crop_middle(image: Feature, side: int) -> Feature:
+    """The block in the middle of a picture."""
+    height, width = Size.of(image)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[..., top : top + side, left : left + side]
+
+
+def _block(image: Feature, how: BlockSampling, generator: Sequence[float]) -> Feature:
+    turn, scaling, mirror, down, across = generator
+    angle = radians(how.rotations[int(turn * len(how.rotations))])
+    angle, halo = _fitting(image, how.block, angle, how.scales[int(scaling * len(how.scales))])
+    half = halo * (abs(cos(angle)) + abs(sin(angle)))
+    center = [half + place * (side - 1 - 2 * half) for place, side in zip((down, across), Size.of(image), strict=True)]
+    grid = _grid(image, how.block, angle, halo, center)
+    cut = functional.grid_sample(image, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return cut.flip(-1) if how.mirror and mirror < 0.5 else cut
+
+
+def _fitting(image: Feature, side: int, angle: float, scale: float) -> tuple[float, float]:
+    """Angle, and half of what is looked at along a side, so that it lies inside the picture."""
+    loader = (min(Size.of(image)) - 1) / 2
+    halo = min((side - 1) / 2 / scale, loader)
+    turned = halo * (abs(cos(angle)) + abs(sin(angle)))
+    return (angle if turned <= loader + _INVISIBLE else 0.0), halo
+
+
+def _grid(image: Feature, side: int, angle: float, halo: float, center: Sequence[float]) -> Tensor:
+    line = torch.linspace(-halo, halo, side, device=image.device)
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    height, width = Size.of(image)
+    across = center[1] + cos(angle) * x - sin(angle) * y
+    down = center[0] + sin(angle) * x + cos(angle) * y
+    return torch.stack([2 * across / (width - 1) - 1, 2 * down / (height - 1) - 1], dim=-1)[None]

@@ -1,0 +1,122 @@
+"""What a lesson is taught with: photographs, the rows of this rank, the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import torch
+
+from brushwork.distributed.process_group import ProcessGroup
+from brushwork.errors import InputError
+from brushwork.training.config import TrainingConfig
+from brushwork.training.dataset import PhotoDataset, list_photos, split
+from brushwork.training.task import TrainingBatch, TrainingTask
+from brushwork.types import Image
+
+
+class BatchLoader:
+    """Makes the batches of a training, the same for the same step."""
+
+    def __init__(
+        self,
+        task: TrainingTask,
+        config: TrainingConfig,
+        device: torch.device,
+        group: ProcessGroup | None,
+        note: Callable[[str], None],
+    ) -> None:
+        """Raises: InputError: no photographs where they are wanted; a batch that the ranks cannot share."""
+        self._crop, self._options, self._device = task.crop, config.options, device
+        rank, count = (0, 1) if group is None else (group.rank, group.world_size)
+        if self._options.batch % count:
+            raise InputError(f"batch is {self._options.batch}: it must be a multiple of the {count} processes.")
+        self._own = self._options.batch // count
+        self._first = rank * self._own
+        self._train_step, self._held = _contents(task, config, note if rank == 0 else lambda _: None)
+        self._crops = Prefetcher(self._cut, device.type != "cpu")
+
+    @property
+    def n_photos(self) -> int:
+        """How many are learned from."""
+        return len(self._train_step or ())
+
+    @property
+    def n_val_images(self) -> int:
+        """How many are judged by."""
+        return len(self._held or ())
+
+    def batch(self, step: int) -> TrainingBatch:
+        """What a step learns from.
+
+        Raises: InputError: no photograph can be read.
+        """
+        return self._made(step, self._first, self._own, self._options.batch, self._crops(step))
+
+    def validation_batch(self) -> TrainingBatch | None:
+        """What is judged by: the same at every judgement; None: nothing is held out."""
+        rows = self._options.val_images if self._held is None else self.n_val_images
+        if self._crop and self._held is None:
+            return None
+        if not rows:
+            return None
+        images = None if self._held is None else self._held.center_crops(rows, self._crop)
+        return self._made(_EXAMINED, 0, rows, rows, images)
+
+    def _cut(self, step: int) -> Image | None:
+        """This rank's crops for a step."""
+        first = step * self._options.batch + self._first
+        return None if self._train_step is None else self._train_step.batch(range(first, first + self._own), self._crop)
+
+    def _made(self, step: int, first: int, size: int, whole: int, images: Image | None) -> TrainingBatch:
+        on_device = None if images is None else images.to(self._device)
+        return TrainingBatch(step, self._options.seed, first, size, whole, self._device, on_device)
+
+
+class Prefetcher:
+    """Makes what each step needs; while an accelerator computes one step, already that of the next."""
+
+    def __init__(self, make: Callable[[int], Image | None], ahead: bool) -> None:
+        self._make = make
+        self._worker = ThreadPoolExecutor(1) if ahead else None
+        self._coming: tuple[int, Future[Image | None]] | None = None
+
+    def __call__(self, step: int) -> Image | None:
+        """What a step needs; what was made for another one is let go."""
+        if self._worker is None:
+            return self._make(step)
+        if self._coming is None or self._coming[0] != step:
+            self._coming = step, self._worker.submit(self._make, step)
+        found = self._coming[1].result()
+        self._coming = step + 1, self._worker.submit(self._make, step + 1)
+        return found
+
+
+_EXAMINED = -1
+"""The step of what is judged by: no batch has it."""
+
+
+def _contents(
+    task: TrainingTask, config: TrainingConfig, note: Callable[[str], None]
+) -> tuple[PhotoDataset | None, PhotoDataset | None]:
+    if not task.crop:
+        return None, None
+    if config.photos is None:
+        raise InputError("no photographs were given: name a folder of them with --dataset.")
+    options, side = config.options, max(config.photo_size, task.crop)
+    learned, held = split(list_photos(config.photos).images, options.val_images, options.seed)
+    made = [PhotoDataset(files, side, options.seed, note) if files else None for files in (learned, held)]
+    return made[0], made[1]
+
+
+@contextmanager
+def eval_mode(task: TrainingTask) -> Iterator[None]:
+    """Learners as they paint: batch norm by its running means."""
+    for network in task.networks.values():
+        network.eval()
+    try:
+        yield
+    finally:
+        for network in task.networks.values():
+            network.train()

@@ -1,0 +1,141 @@
+"""Photographs of a folder as training images: seeded crops that depend only on the step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.images import read_image
+from brushwork.images.crop_pad import crop
+from brushwork.images.formats import FoundImages, find_images
+from brushwork.images.geometry import Size
+from brushwork.images.resample import fit_size, resize
+from brushwork.storage.folders import expand_user
+from brushwork.types import Image
+
+CACHE_BYTES = 2 * 10**9
+"""Bytes of decoded photographs that are kept in memory; what is beyond that is decoded each time."""
+
+_ORDER, _CROPS, _HELD_OUT = 1, 2, 3
+"""What is drawn by chance: each from its own numbers."""
+
+
+def list_photos(folder: Path) -> FoundImages:
+    """The pictures in a folder and the folders in it, by name, and what else is there.
+
+    Raises: InputError: no folder, or none in it.
+    """
+    folder = expand_user(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder: give one that holds photographs.")
+    return find_images(folder, within=True)
+
+
+def split(files: Sequence[Path], val_images: int, seed: int) -> tuple[list[Path], list[Path]]:
+    """Those to learn from, and those to judge by: `val_images` of them by chance, at most a fourth."""
+    order = torch.randperm(len(files), generator=make_generator(seed, _HELD_OUT)).tolist()
+    count = min(val_images, len(files) // 4)
+    apart = set(order[:count])
+    return [one for place, one in enumerate(files) if place not in apart], [files[place] for place in sorted(apart)]
+
+
+class PhotoDataset:
+    """Photographs that are decoded when they are first looked at, and kept at the size at which they are learned from.
+
+    A file that cannot be read is left out, and named once; the next one in order takes its place.
+    """
+
+    def __init__(self, files: Sequence[Path], side: int, seed: int, note: Callable[[str], None]) -> None:
+        """`side`: pixels of a photograph's short side, at most; `note` is told of files that are left out."""
+        self._files, self._side, self._seed, self._note = list(files), side, seed, note
+        self._kept: dict[int, Tensor] = {}
+        self._broken: set[int] = set()
+        self._bytes = 0
+        self._order: tuple[int, list[int]] = (-1, [])
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def batch(self, rows: range, pixels: int) -> Image:
+        """Crops for some rows of the endless sequence in which photographs come: each once before any comes again.
+
+        A row is the same photograph, cut and mirrored the same way, whenever it is asked for.
+
+        Raises: InputError: no photograph can be read.
+        """
+        return torch.cat([self._row(row, pixels) for row in rows])
+
+    def center_crops(self, count: int, pixels: int) -> Image:
+        """The middles of the first photographs, as large as they can be, made `pixels` wide and high.
+
+        Raises: InputError: no photograph can be read.
+        """
+        images = [self._picture(place % len(self._files)) for place in range(count)]
+        squares = [crop(_floats(one), Size(*[min(Size.of(one))] * 2)) for one in images]
+        return torch.cat([resize(square, Size(pixels, pixels), clamp=True) for square in squares])
+
+    def _row(self, row: int, pixels: int) -> Image:
+        epoch, place = divmod(row, len(self._files))
+        chance = make_generator(self._seed, _CROPS, row)
+        return _cut(self._picture(self._place(epoch, place)), pixels, chance)
+
+    def _place(self, epoch: int, place: int) -> int:
+        if self._order[0] != epoch:
+            order = torch.randperm(len(self._files), generator=make_generator(self._seed, _ORDER, epoch))
+            self._order = epoch, order.tolist()
+        return self._order[1][place]
+
+    def _picture(self, place: int) -> Tensor:
+        """The photograph as bytes, or the next that can be read."""
+        for one in (*range(place, len(self._files)), *range(place)):
+            if one in self._kept:
+                return self._kept[one]
+            if one not in self._broken and (found := self._read(one)) is not None:
+                return found
+        raise InputError(f"none of the {len(self._files)} photographs can be read: give a folder of pictures.")
+
+    def _read(self, place: int) -> Tensor | None:
+        path = self._files[place]
+        try:
+            image = read_image(path, min_size=Size(self._side, self._side)).image
+        except InputError as error:
+            self._broken.add(place)
+            self._note(f"{path} is left out: {error}")
+            return None
+        smaller = fit_size(Size.of(image), min(self._side, min(Size.of(image))), measure="short")
+        picture = resize(image, smaller, clamp=True).mul(255).round().to(torch.uint8)
+        if self._bytes + picture.nbytes <= CACHE_BYTES:
+            self._kept[place] = picture
+            self._bytes += picture.nbytes
+        return picture
+
+
+def _cut(image: Tensor, pixels: int, generator: torch.Generator) -> Image:
+    """A square somewhere in the picture, `pixels` wide or wider, made `pixels` wide; mirrored every other time.
+
+    So that a painter knows things of all sizes, all scales between the picture's and that at which the whole short side
+    is seen come alike often.
+    """
+    height, width = Size.of(image)
+    scale, down, right, mirrored = torch.rand(4, generator=generator).tolist()
+    short = min(height, width)
+    seen = pixels + scale * (short - pixels)  # the short side, as it is looked at
+    side = max(1, min(short, round(short * pixels / seen)))
+    top, left = round(down * (height - side)), round(right * (width - side))
+    cut = resize(_floats(image[..., top : top + side, left : left + side]), Size(pixels, pixels), clamp=True)
+    return cut.flip(-1) if mirrored < 0.5 else cut
+
+
+def _floats(image: Tensor) -> Image:
+    return image.float() / 255
+
+
+def make_generator(*numbers: int) -> torch.Generator:
+    """A generator on the CPU for some numbers, as a seed and a step; other numbers, other chance."""
+    text = ",".join(map(str, numbers)).encode()
+    return torch.Generator().manual_seed(int.from_bytes(blake2b(text, digest_size=7).digest(), "big"))

@@ -1,0 +1,117 @@
+"""One optimization step of a training, with gradients averaged over ranks; building networks and optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from brushwork.distributed.process_group import ProcessGroup
+from brushwork.errors import BrushworkError, InputError
+from brushwork.feedforward.networks.registry import build_network
+from brushwork.training.options import TrainingOptions
+from brushwork.training.task import TrainingBatch, TrainingTask
+
+_FIRST_RATE = "first_lr"
+"""Where a group of parameters keeps the learning rate that the schedule multiplies."""
+
+_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class GradientStep:
+    """Goes down the losses of a lesson.
+
+    Losses, gradients and weights stay in float32. With `fp16`, losses are scaled up so that gradients do not vanish,
+    and a step whose gradients overflow is left out, on all ranks alike.
+    """
+
+    def __init__(
+        self, task: TrainingTask, device: torch.device, mixed: str, process_group: ProcessGroup | None = None
+    ) -> None:
+        self._task, self._device, self._group = task, device, process_group
+        self._dtype = _DTYPES.get(resolve_mixed_precision(mixed, device))
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self._dtype == torch.float16)
+        for optimizer in task.optimizers.values():
+            for group in optimizer.param_groups:
+                group.setdefault(_FIRST_RATE, group["lr"])
+
+    def step(self, batch: TrainingBatch, rate: float) -> Mapping[str, float]:
+        """One step; `rate` multiplies the learning rates. The losses, over all ranks, with `total` of all turns.
+
+        Raises: BrushworkError: a loss is not finite, before any weight is changed by it.
+        """
+        losses: dict[str, Tensor] = {}
+        turns = self._task.training_steps(batch)
+        while True:
+            with self.autocast():
+                turn = next(turns, None)
+            if turn is None:
+                break
+            total, terms = turn.losses
+            losses |= {name: value.detach() for name, value in terms.items()}
+            losses["total"] = losses.get("total", 0) + total.detach()
+            self._descend(self._task.optimizers[turn.optimizer], total, rate, batch.step)
+        self.scaler.update()
+        return self._mean(losses)
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Compute the layers of painters in fewer bits, where that was asked for."""
+        if self._dtype is None:
+            return nullcontext()
+        return torch.autocast(self._device.type, self._dtype)
+
+    def _descend(self, optimizer: torch.optim.Optimizer, total: Tensor, rate: float, step: int) -> None:
+        if not total.isfinite():
+            raise BrushworkError(
+                f"the loss is {total.item()} in iteration {step + 1}: take a smaller learning rate or smaller weights."
+            )
+        optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        self._average(optimizer)
+        for group in optimizer.param_groups:
+            group["lr"] = group[_FIRST_RATE] * rate
+        self.scaler.step(optimizer)
+
+    def _average(self, optimizer: torch.optim.Optimizer) -> None:
+        """The mean of all ranks' gradients, on each of them bit for bit the same."""
+        if self._group is None:
+            return
+        parameters = [one for group in optimizer.param_groups for one in group["params"]]
+        own = [torch.zeros_like(one) if one.grad is None else one.grad for one in parameters]
+        summed = self._group.all_reduce_sum(torch.cat([one.flatten() for one in own])) / self._group.world_size
+        parts = torch.split(summed, [one.numel() for one in parameters])
+        for one, mean in zip(parameters, parts, strict=True):
+            one.grad = mean.view_as(one)
+
+    def _mean(self, losses: Mapping[str, Tensor]) -> dict[str, float]:
+        values = torch.stack([value.float() for value in losses.values()])
+        if self._group is not None:
+            values = self._group.all_reduce_sum(values) / self._group.world_size
+        return dict(zip(losses, values.tolist(), strict=True))
+
+
+def resolve_mixed_precision(mixed: str, device: torch.device) -> str:
+    """What is meant by a choice of mixed precision on a device.
+
+    Raises: InputError: float16 where torch has no scaled losses for it.
+    """
+    if mixed == "auto":
+        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "off"
+    if mixed != "off" and not torch.amp.is_autocast_available(device.type):
+        raise InputError(f"mixed precision {mixed} was asked for, and {device} has none: take off.")
+    return mixed
+
+
+def make_network(settings: Any, options: TrainingOptions, device: torch.device) -> nn.Module:
+    """A network with fresh weights, by the options' seed, the channels of each cell lying together in memory."""
+    network = build_network(settings, options.seed).to(device)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def make_adam(network: nn.Module, options: TrainingOptions) -> torch.optim.Adam:
+    """Adam over all weights, as 1603.08155: no decay of weights."""
+    # not `fused`: on processors (torch 2.13) it takes gradients to lie in memory as their weights do
+    return torch.optim.Adam(network.parameters(), options.learning_rate)

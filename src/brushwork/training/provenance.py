@@ -1,0 +1,46 @@
+"""What a painter's file says of how it learned, and what must agree when a training goes on: no paths of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from brushwork.feedforward.model import StyleModel
+from brushwork.storage.folders import expand_user
+from brushwork.storage.hashing import hash_file
+from brushwork.training.dataset import list_photos
+from brushwork.training.options import TrainingOptions
+
+_MACHINE = ("engine", "cuda_graphs")
+"""Options that change nothing of what is learned but rounding."""
+
+
+def describe_training(
+    family: str,
+    options: TrainingOptions,
+    *,
+    styles: Sequence[Path] = (),
+    photos: Path | None = None,
+    init: StyleModel | None = None,
+) -> dict[str, Any]:
+    """A story for JSON: the family of painters, the options, fingerprints of what is learned from.
+
+    Raises: InputError: a file or a folder that is not there.
+    """
+    settings = {name: value for name, value in asdict(options).items() if name not in _MACHINE}
+    story = {
+        "family": family,
+        "styles": [{"name": one.name, "sha256": hash_file(one)} for one in styles],
+        "photographs_sha256": None if photos is None else hash_names(photos),
+        "options": settings,
+    }
+    return story if init is None else {**story, "from": init.name}
+
+
+def hash_names(folder: Path) -> str:
+    """sha256 of the names of a folder's pictures: the same photographs in the same order."""
+    names = [str(one.relative_to(expand_user(folder))) for one in list_photos(folder).images]
+    return sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,1 @@
+"""Training tasks: one network family each, with its options."""

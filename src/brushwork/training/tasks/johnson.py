@@ -1,0 +1,123 @@
+"""Train a Johnson network on one style with perceptual losses.
+
+Source: Johnson, Alahi, Fei-Fei, 1603.08155, sections 3.1 and 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import cast
+
+import torch
+from torch import nn
+
+from brushwork.encoders import Encoder
+from brushwork.encoders.torch_flags import exact_precision
+from brushwork.errors import InputError
+from brushwork.feedforward.model import StyleModel
+from brushwork.feedforward.networks.johnson import LIMIT, JohnsonConfig, JohnsonNetwork
+from brushwork.images.geometry import Size
+from brushwork.objective import Objective
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes.normalization import NORMALIZATIONS
+from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
+from brushwork.training.optimization import make_adam, make_network
+from brushwork.training.task import OptimizerStep, TrainingBatch
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
+from brushwork.training.tasks.style_images import make_style_target
+from brushwork.types import Image, LossValues
+
+PAINTER = "painter"
+
+
+class JohnsonTask:
+    """A Johnson network learns the style of paintings."""
+
+    def __init__(self, styles: Sequence[Image], options: JohnsonTrainingOptions, encoder: Encoder) -> None:
+        """The paintings and the encoder lie on the device to learn on.
+
+        Raises: InputError: no painting, one that is too small, or layers that the network does not have.
+        """
+        if not styles:
+            raise InputError("no painting was given: name at least one, whose style is learned.")
+        self.options, self.model_config, self.crop = options, options.architecture, options.crop
+        self._encoder, self._convention = encoder, NORMALIZATIONS[options.normalization]
+        self._style = make_style_target(styles, options, encoder, (*options.content_layers, *options.style_layers))
+        size = Size(options.crop, options.crop)
+        self._fixed = style_objective(self._style, options, self._convention) + tv_objective(
+            options.tv_form, options.tv_weight, size, options.encoder_scale
+        )
+        self._model = cast(JohnsonNetwork, make_network(self.model_config, options, styles[0].device))
+        self.networks: Mapping[str, nn.Module] = {PAINTER: self._model}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: make_adam(self._model, options)}
+
+    def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
+        """The mean perceptual loss of what the painter makes of the batch."""
+        photos = _of(batch)
+        yield OptimizerStep(PAINTER, self._losses(self._model.forward_features(photos).float(), photos))
+
+    @torch.no_grad()
+    def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
+        """The same on photographs that are not learned from."""
+        photos = _of(batch)
+        total, terms = self._losses(self._model.forward_features(photos).float(), photos)
+        return {name: float(value) for name, value in {"total": total, **terms}.items()}
+
+    @torch.no_grad()
+    def sample(self, batch: TrainingBatch) -> Image:
+        """What the painter makes of them."""
+        shown: Image = self._model(_of(batch))
+        return shown.float()
+
+    def _losses(self, last: Image, photos: Image) -> LossValues:
+        """The mean over the pictures, which are not clipped."""
+        painted = self._model.to_image(last, Size.of(photos))
+        with exact_precision(photos.device):  # the encoder has a precision of its own
+            objective = self._content(photos) + self._fixed
+            total, terms = objective(self._encoder(painted, objective.layers))
+        share = 1 / len(photos)
+        beyond = self.options.range_weight * (last - last.clamp(-LIMIT, LIMIT)).square().mean()
+        parts = {name: share * value for name, value in terms.items()}
+        return LossValues(share * total + beyond, {**parts, "range": beyond})
+
+    def _content(self, photos: Image) -> Objective:
+        options = self.options
+        return content_objective(
+            photos, self._encoder, options.content_layers, options.content_weight, self._convention, self._style
+        )
+
+
+def _of(batch: TrainingBatch) -> Image:
+    if batch.pictures is None:
+        raise InputError("no photographs were given: this painter learns from a folder of them.")
+    return batch.pictures
+
+
+def make_johnson_task(
+    styles: Sequence[Image], options: JohnsonTrainingOptions, device: torch.device, start: StyleModel | None = None
+) -> JohnsonTask:
+    """A lesson of one style on a device; the painter begins as `start`, which knows another style, or from nothing.
+
+    Raises: InputError: paintings or options that cannot be used; another kind of painter. WeightsError.
+    """
+    task = JohnsonTask([one.to(device) for one in styles], options, load_encoder_for(options, device))
+    if start is not None:
+        task.networks[PAINTER].load_state_dict(start.network.state_dict())
+    return task
+
+
+def with_model_architecture(
+    options: JohnsonTrainingOptions, start: StyleModel, given: Sequence[str]
+) -> JohnsonTrainingOptions:
+    """The options with the architecture of a painter that goes on learning.
+
+    Raises: InputError: it is no Johnson network, or other settings of the architecture were `given`.
+    """
+    if not isinstance(start.config, JohnsonConfig):
+        raise InputError(f"{start.name} is a painter of another kind ({start.architecture}): begin from a johnson one.")
+    own = {field.name: getattr(start.config, field.name) for field in fields(JohnsonConfig)}
+    for name in own.keys() & set(given):
+        if getattr(options, name) != own[name]:
+            raise InputError(f"{name} is {getattr(options, name)}, and {start.name} has {own[name]}: leave it away.")
+    return replace(options, **own)

@@ -1,0 +1,189 @@
+"""Train an MGAN decoder against a patch discriminator.
+
+Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from brushwork.encoders import Encoder
+from brushwork.errors import InputError
+from brushwork.feedforward.networks.mgan import LAYER, MGANNetwork
+from brushwork.images.geometry import Size
+from brushwork.recipes.patch_discriminator import BETAS, SLOPE, hinge_loss, initialize_weights
+from brushwork.training.augment import crop_middle, sample_blocks
+from brushwork.training.task import OptimizerStep, TrainingBatch
+from brushwork.training.tasks.mgan_options import MGANTrainingOptions
+from brushwork.types import Feature, Features, Image, LossValues, Scalar
+
+PAINTER, JUDGE = "painter", "judge"
+
+JUDGED = "conv3_1"
+"""Layer whose patches are judged."""
+
+_WIDER = 2
+
+
+class TrainingPair(NamedTuple):
+    """A photograph, and the same painted: what the painter is to make of it."""
+
+    content: Image
+    stylized: Image
+
+
+class MGANData(NamedTuple):
+    """What a painter learns from: pairs, or paintings where it must find its own way."""
+
+    pairs: Sequence[TrainingPair] = ()
+    val_images: Sequence[TrainingPair] = ()
+    """Pairs to judge by."""
+    styles: Sequence[Image] = ()
+
+
+class MGANTask:
+    """An MGAN learns from pairs that MDAN painted; without them from photographs, and blocks of the painting.
+
+    With several processes the norms of a batch are those of each process, so that two do not learn quite what one does.
+    """
+
+    def __init__(self, matter: MGANData, options: MGANTrainingOptions, encoder: Encoder) -> None:
+        """All pictures and the encoder lie on the device to learn on.
+
+        Raises: InputError: nothing to learn from, or pictures smaller than a block.
+        """
+        self.options, self.model_config, self._matter, self._encoder = options, options.architecture, matter, encoder
+        self._real = [torch.cat(pair, dim=1) for pair in matter.pairs] or list(matter.styles)
+        _require_large(self._real, options.block)
+        self.crop = 0 if matter.pairs else options.block
+        device = self._real[0].device
+        self._model = MGANNetwork(self.model_config, encoder).to(device)
+        self._judge = BlockDiscriminator(_channels(encoder)).to(device)
+        initialize_weights(self._model, options.seed)
+        initialize_weights(self._judge, options.seed + 1)
+        self.networks: Mapping[str, nn.Module] = {PAINTER: self._model, JUDGE: self._judge}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {
+            name: torch.optim.Adam(network.parameters(), options.learning_rate, betas=BETAS)
+            for name, network in self.networks.items()
+        }
+
+    def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
+        """First the judge learns, then the painter, from the same blocks."""
+        photos, targets, real = self._drawn(batch)
+        painted = self._model(photos).float()
+        seen, requested = self._encoder(painted, [JUDGED, LAYER]), self._wanted(targets)
+        known = requested if real is targets else self._wanted(real)
+        taught = hinge_loss(self._judge(known[JUDGED]), real=True) + hinge_loss(
+            self._judge(seen[JUDGED].detach()), real=False
+        )
+        yield OptimizerStep(JUDGE, LossValues(taught, {"judge": taught}))
+        self._judge.requires_grad_(False)
+        try:
+            yield OptimizerStep(PAINTER, self._losses(painted, seen, targets, requested))
+        finally:
+            self._judge.requires_grad_(True)
+
+    @torch.no_grad()
+    def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
+        """How far what was held out is kept, and how far its judge is fooled."""
+        photos, targets = self._examined(batch)
+        painted = self._model(photos).float()
+        seen, requested = self._encoder(painted, [JUDGED, LAYER]), self._wanted(targets)
+        total, terms = self._losses(painted, seen, targets, requested)
+        return {name: float(value) for name, value in {"total": total, **terms}.items()}
+
+    @torch.no_grad()
+    def sample(self, batch: TrainingBatch) -> Image:
+        """Photographs, what they are to become if that is known, and what the painter makes of them, in columns."""
+        photos, targets = self._examined(batch)
+        painted = self._model(photos).float()
+        rows = [photos, targets, painted] if self._matter.pairs else [painted]
+        return torch.cat(rows, dim=-2)
+
+    def _losses(self, painted: Image, seen: Features, targets: Image, requested: Features) -> LossValues:
+        """The painter's: what is kept of the target, and the judge's doubt."""
+        options = self.options
+        pixels = options.content == "pixels"
+        kept = options.content_weight * (_share(painted, targets) if pixels else _share(seen[LAYER], requested[LAYER]))
+        doubt = options.adversarial_weight * hinge_loss(self._judge(seen[JUDGED]), real=True)
+        return LossValues(kept + doubt, {"content": kept, "style": doubt})
+
+    def _drawn(self, batch: TrainingBatch) -> tuple[Image, Image, Image]:
+        """Photographs, what is to be kept, and what is real."""
+        drawn = sample_blocks(self._real, batch, self.options)
+        if self._matter.pairs:
+            photos, painted = drawn[:, :3], drawn[:, 3:]
+            return photos, painted, painted
+        if batch.pictures is None:
+            raise InputError("no photographs were given: this painter learns from a folder of them.")
+        return batch.pictures, batch.pictures, drawn
+
+    def _examined(self, batch: TrainingBatch) -> tuple[Image, Image]:
+        """Photographs that are not learned from, and what is to be kept of them."""
+        if not self._matter.pairs:
+            photos, kept, _ = self._drawn(batch)
+            return photos, kept
+        pairs = self._matter.val_images or self._matter.pairs[:1]
+        found = (
+            torch.cat([crop_middle(one, self.options.block) for one in which]) for which in zip(*pairs, strict=True)
+        )
+        photos, painted = found
+        return photos, painted
+
+    @torch.no_grad()
+    def _wanted(self, real: Image) -> Features:
+        found: Features = self._encoder(real, [JUDGED, LAYER])
+        return found
+
+
+def _share(given: Feature, requested: Feature) -> Scalar:
+    """The squared difference to what is wanted, as a share of its energy."""
+    return (given - requested).square().sum() / requested.square().sum().clamp_min(torch.finfo(requested.dtype).tiny)
+
+
+def _channels(encoder: Encoder) -> int:
+    """Of what is judged."""
+    side = encoder.min_size([JUDGED])
+    device = next(encoder.parameters()).device
+    return int(encoder(torch.zeros(1, 3, side, side, device=device), [JUDGED])[JUDGED].shape[1])
+
+
+def _require_large(images: Sequence[Feature], block: int) -> None:
+    if not images:
+        raise InputError("there is nothing to learn from: give a painting.")
+    for one in images:
+        if min(Size.of(one)) < block:
+            raise InputError(
+                f"a picture of {Size.of(one)} holds no block of {block} pixels: take a larger target-size."
+            )
+
+
+class BlockDiscriminator(nn.Module):
+    """Leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 1×1: 8×8 scores for 128².
+
+    It looks at conv3_1. Scores at the border, which hang on cells beyond it, are left out.
+
+    Source: Li & Wand, 1604.04382, fig. 4, and the authors' program.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        wide = _WIDER * channels
+        self.layers = nn.Sequential(
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(channels, channels, 4, 2, padding=1, bias=False),
+            nn.BatchNorm2d(channels, track_running_stats=False),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(channels, wide, 4, 2, padding=1, bias=False),
+            nn.BatchNorm2d(wide, track_running_stats=False),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(wide, 1, 1, bias=False),
+        )
+
+    def forward(self, feature: Feature) -> Feature:
+        scores: Feature = self.layers(feature)
+        return scores[..., 1:-1, 1:-1]

@@ -1,0 +1,77 @@
+"""Style images of a training: reading them, their style at a size, thumbnails, and texture patches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+
+from brushwork.encoders import Encoder
+from brushwork.errors import InputError
+from brushwork.images import read_image
+from brushwork.images.encode import encode_image, quantize
+from brushwork.images.formats import format_of
+from brushwork.images.geometry import Size, Window
+from brushwork.images.resample import fit_size, resize
+from brushwork.options import require_min_size
+from brushwork.style import Style, blend_styles
+from brushwork.training.tasks.johnson_options import DataOptions
+from brushwork.types import Image
+
+THUMBNAIL = 160
+"""Pixels of a thumbnail's height."""
+
+_QUALITY = 85
+
+_PATCH = re.compile(r"(\d+)[x×](\d+)\+(\d+)\+(\d+)")
+
+
+def make_style_target(styles: Sequence[Image], options: DataOptions, encoder: Encoder, layers: Iterable[str]) -> Style:
+    """The blend of the paintings' moments at some layers; a layer may be named twice.
+
+    Raises: InputError: no painting, one that is too small, or layers that the network does not have.
+    """
+    taps = tuple(dict.fromkeys(layers))
+    for style in styles:
+        require_min_size(style, "a painting")
+    scaled = [resize(one, fit_size(Size.of(one), options.style_size, measure="short"), clamp=True) for one in styles]
+    return blend_styles([Style.of(one, encoder, taps) for one in scaled], options.style_blend or None)
+
+
+def read_styles(styles: Sequence[Path]) -> list[Image]:
+    """The paintings. Raises: InputError."""
+    return [read_image(one).image for one in styles]
+
+
+def make_thumbnail(images: Sequence[Image]) -> bytes:
+    """The pictures side by side and small, as a JPEG file."""
+    small = [resize(one, _at_height(Size.of(one), THUMBNAIL), clamp=True) for one in images]
+    side_by_side = torch.cat([one.cpu() for one in small], dim=-1)
+    format = format_of("thumbnail.jpg")
+    return encode_image(quantize(side_by_side, 8, over_white=True), format, metadata=None, quality=_QUALITY)
+
+
+def _at_height(size: Size, height: int) -> Size:
+    return Size(height, max(1, round(size.width * height / size.height)))
+
+
+def is_patch(text: str) -> bool:
+    """Whether a text is WIDTHxHEIGHT+LEFT+TOP, or empty."""
+    return text == "" or _PATCH.fullmatch(text) is not None
+
+
+def crop_patch(image: Image, text: str) -> Image:
+    """The part of a picture that WIDTHxHEIGHT+LEFT+TOP names, in pixels; all of it where the text is empty.
+
+    Raises: InputError: it reaches beyond the picture, or is empty.
+    """
+    found = _PATCH.fullmatch(text)
+    if found is None:
+        return image
+    width, height, left, top = map(int, found.groups())
+    whole = Size.of(image)
+    if width == 0 or height == 0 or left + width > whole.width or top + height > whole.height:
+        raise InputError(f"patch is {text}, and the picture is {whole}: give a part of it, WIDTHxHEIGHT+LEFT+TOP.")
+    return Window(top, left, height, width, whole).crop(image)

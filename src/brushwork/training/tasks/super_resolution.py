@@ -1,0 +1,149 @@
+"""Larger pictures, learned by a perceptual loss: what a picture was before it was made small, as a network sees it.
+
+Source: Johnson, Alahi, Fei-Fei, 1603.08155, section 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from math import ceil, inf
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from brushwork.encoders import Encoder
+from brushwork.encoders.torch_flags import exact_precision
+from brushwork.errors import InputError
+from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig
+from brushwork.images.crop_pad import pad
+from brushwork.images.geometry import Size
+from brushwork.images.resample import resize
+from brushwork.options import EncoderOptions, check_options, require_option
+from brushwork.recipes.normalization import NORMALIZATIONS
+from brushwork.recipes.objectives import content_objective, tv_objective
+from brushwork.training.optimization import make_adam, make_network
+from brushwork.training.options import TrainingOptions
+from brushwork.training.task import OptimizerStep, TrainingBatch
+from brushwork.types import Image, LossValues
+
+PAINTER = "painter"
+
+_REACH = 3
+"""Standard deviations at which the blur's kernel ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuperResolutionTrainingOptions(TrainingOptions, SuperResolutionConfig, EncoderOptions):
+    """Options of learning to make pictures larger.
+
+    Source: 1603.08155, section 4.2; 200000 iterations there.
+    """
+
+    crop: int = 288
+    """Pixels along the side of the crops of photographs, before they are made small; a multiple of 8."""
+
+    photo_size: int = 480
+    """Pixels of a photograph's short side, at most."""
+
+    blur: float = 1.0
+    """Standard deviation in pixels of the blur before crops are made small; 0 or more."""
+
+    content_layers: tuple[str, ...] = ("conv2_2",)
+    """Layers at which pictures must look alike; relu2_2, as the authors."""
+
+    content_weight: float = 1.0
+    """Weight of the mean squared difference there; 0 or more."""
+
+    pixel_weight: float = 0.0
+    """Weight of the mean squared difference of the pixels, white being 255; 0 or more."""
+
+    tv_weight: float = 0.0
+    """Weight of the total variation; 0 or more."""
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        require_option(self.crop >= 8 and self.crop % 8 == 0, "crop", self.crop, "a multiple of 8")
+        for name in ("blur", "content_weight", "pixel_weight", "tv_weight"):
+            require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
+
+    @property
+    def architecture(self) -> SuperResolutionConfig:
+        """The painter's settings alone."""
+        return SuperResolutionConfig(
+            **{field.name: getattr(self, field.name) for field in fields(SuperResolutionConfig)}
+        )
+
+
+class SuperResolutionTask:
+    """A network learns to make small pictures large."""
+
+    def __init__(self, options: SuperResolutionTrainingOptions, encoder: Encoder) -> None:
+        """The encoder lies on the device to learn on."""
+        self.options, self.model_config, self.crop = options, options.architecture, options.crop
+        self._encoder, self._convention = encoder, NORMALIZATIONS["authors"]
+        self._network = make_network(self.model_config, options, next(encoder.buffers()).device)
+        self.networks: Mapping[str, nn.Module] = {PAINTER: self._network}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: make_adam(self._network, options)}
+
+    def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
+        """The mean loss of the crops, made small and then large again."""
+        crops = _of(batch)
+        yield OptimizerStep(PAINTER, self._losses(self._network(self.downsample(crops)).float(), crops))
+
+    @torch.no_grad()
+    def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
+        """The same on photographs that are not learned from, and the PSNR."""
+        crops = _of(batch)
+        larger = self._network(self.downsample(crops)).float()
+        total, terms = self._losses(larger, crops)
+        error = (larger.clamp(0, 1) - crops).square().mean((1, 2, 3)).clamp_min(1e-12)
+        found = {"total": total, **terms, "psnr": (-10 * error.log10()).mean()}
+        return {name: float(value) for name, value in found.items()}
+
+    @torch.no_grad()
+    def sample(self, batch: TrainingBatch) -> Image:
+        """The crops, made small and then large again."""
+        larger: Image = self._network(self.downsample(_of(batch)))
+        return larger.float()
+
+    def downsample(self, images: Image) -> Image:
+        """What the network is given: blurred, and made small by bicubic interpolation."""
+        side = self.options.crop // self.options.factor
+        return resize(blur(images, self.options.blur), Size(side, side), clamp=True)
+
+    def _losses(self, larger: Image, crops: Image) -> LossValues:
+        options, share = self.options, 1 / len(crops)
+        with exact_precision(crops.device):
+            objective = content_objective(
+                crops, self._encoder, options.content_layers, options.content_weight, self._convention
+            ) + tv_objective("mean", options.tv_weight, Size.of(crops), options.encoder_scale)
+            _, terms = objective(self._encoder(larger, objective.layers))
+        parts = {name: share * value for name, value in terms.items()}
+        if options.pixel_weight:
+            parts["pixels"] = options.pixel_weight * (255 * (larger - crops)).square().mean()
+        return LossValues(torch.stack(list(parts.values())).sum(), parts)
+
+
+def blur(images: Image, deviation: float) -> Image:
+    """The pictures after a Gaussian blur, mirrored at the border; `deviation` in pixels."""
+    if deviation == 0:
+        return images
+    halo = ceil(_REACH * deviation)
+    kernel = _gaussian(deviation, halo).to(images)
+    wide = pad(images, top=halo, bottom=halo, left=halo, right=halo)
+    across = F.conv2d(wide, kernel.view(1, 1, 1, -1).expand(3, 1, 1, -1), groups=3)
+    return F.conv2d(across, kernel.view(1, 1, -1, 1).expand(3, 1, -1, 1), groups=3)
+
+
+def _gaussian(deviation: float, halo: int) -> Tensor:
+    places = torch.arange(-halo, halo + 1, dtype=torch.float32)
+    weights = (-0.5 * (places / deviation).square()).exp()
+    return weights / weights.sum()
+
+
+def _of(batch: TrainingBatch) -> Image:
+    if batch.pictures is None:
+        raise InputError("no photographs were given: this network learns from a folder of them.")
+    return batch.pictures

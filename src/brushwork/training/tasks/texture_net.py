@@ -1,0 +1,194 @@
+"""Train a texture network, from noise or to stylize photographs.
+
+Source: Ulyanov, Lebedev, Vedaldi, Lempitsky, 1603.03417, §3.2 and §3.3; Ulyanov, Vedaldi, Lempitsky, 1701.02096.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.encoders import Encoder
+from brushwork.encoders.torch_flags import exact_precision
+from brushwork.errors import InputError
+from brushwork.feedforward.networks.registry import build_network
+from brushwork.feedforward.networks.texture_net import NoiseName, TextureNetwork
+from brushwork.images.geometry import Size
+from brushwork.losses.moments import as_float32
+from brushwork.objective import Objective, WeightedLoss, total_loss
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes.normalization import NORMALIZATIONS
+from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
+from brushwork.training.task import OptimizerStep, TrainingBatch
+from brushwork.training.tasks.johnson import PAINTER
+from brushwork.training.tasks.style_images import crop_patch, make_style_target, read_styles
+from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
+from brushwork.types import Feature, Features, Image, LossValues, PerImage, Scalar
+
+_SMALLEST = 1e-12
+"""Mean squares below this count as it: pictures that are the same have a finite loss."""
+
+_SMALLEST_NORM = 1e-30
+"""A gradient of no length stays so."""
+
+
+class TextureNetTask:
+    """A multi-scale generator learns to draw the texture of paintings, or to paint photographs with it.
+
+    With several processes, batch norm and the nearest pictures are those of each process.
+    """
+
+    def __init__(self, styles: Sequence[Image], options: TextureNetTrainingOptions, encoder: Encoder) -> None:
+        """The paintings and the encoder lie on the device to learn on.
+
+        Raises: InputError: no painting, one that is too small, or layers that the network does not have.
+        """
+        self.options, self.model_config = options, options.architecture
+        self.crop = options.crop if options.photograph else 0
+        self._encoder, self._convention = encoder, NORMALIZATIONS[options.normalization]
+        self._style = make_style_target(styles, options, encoder, (*options.content_layers, *options.style_layers))
+        self._size = Size(options.crop, options.crop)
+        self._fixed = style_objective(self._style, options, self._convention) + tv_objective(
+            options.tv_form, options.tv_weight, self._size, options.encoder_scale
+        )
+        self._model = cast(TextureNetwork, build_network(self.model_config, options.seed)).to(styles[0].device)
+        self.networks = {PAINTER: self._model}
+        self.optimizers = {PAINTER: torch.optim.Adam(self._model.parameters(), options.learning_rate)}
+
+    def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
+        """The mean loss of what the painter makes of fresh noise, and of the photographs if there are any."""
+        painted = self._model.generate(self._noise(batch), self._photos(batch)).float()
+        with exact_precision(painted.device):  # the encoder has a precision of its own
+            objective = self._objective(batch) + self._variety()
+            features = self._encoder(painted, objective.layers)
+            losses = (
+                normalize_gradients(objective, features) if self.options.normalized_gradients else objective(features)
+            )
+        yield OptimizerStep(PAINTER, _mean(losses, batch.size))
+
+    @torch.no_grad()
+    def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
+        """The same of other noise and other photographs, each painted by itself; without diversity."""
+        painted = self.sample(batch)
+        with exact_precision(painted.device):
+            objective = self._objective(batch)
+            total, terms = _mean(objective(self._encoder(painted, objective.layers)), batch.size)
+        return {name: float(value) for name, value in {"total": total, **terms}.items()}
+
+    @torch.no_grad()
+    def sample(self, batch: TrainingBatch) -> Image:
+        """What the painter makes of them, each by itself: batch norm takes a single picture's statistics."""
+        noise, photos = self._noise(batch), self._photos(batch)
+        painted = []
+        for row in range(batch.size):
+            own = None if photos is None else photos[row : row + 1]
+            painted.append(self._model.generate([level[row : row + 1] for level in noise], own))
+        return torch.cat(painted).float()
+
+    def _noise(self, batch: TrainingBatch) -> list[NoiseName]:
+        """This rank's rows of noise at every scale."""
+        drawn = self._model.sample_noise(self._size, batch.whole, batch.generator())
+        return [batch.local_rows(one) for one in drawn]
+
+    def _objective(self, batch: TrainingBatch) -> Objective:
+        options, photos = self.options, self._photos(batch)
+        if photos is None:
+            return self._fixed
+        layers, weight = options.content_layers, options.content_weight
+        content = content_objective(photos, self._encoder, layers, weight, self._convention, self._style)
+        return content + self._fixed
+
+    def _photos(self, batch: TrainingBatch) -> Image | None:
+        if not self.options.photograph:
+            return None
+        if batch.pictures is None:
+            raise InputError("no photographs were given: this painter learns from a folder of them.")
+        return batch.pictures
+
+    def _variety(self) -> Objective:
+        if self.options.diversity == 0:
+            return Objective({})
+        return Objective.single("diversity", DiversityLoss(self.options.diversity_layer), self.options.diversity)
+
+
+def _mean(losses: LossValues, count: int) -> LossValues:
+    return LossValues(losses.total / count, {name: value / count for name, value in losses.terms.items()})
+
+
+def read_patches(styles: Sequence[Path], patch: str) -> list[Image]:
+    """The pictures, or the same part of each. Raises: InputError."""
+    return [crop_patch(image, patch) for image in read_styles(styles)]
+
+
+def make_texture_net_task(
+    styles: Sequence[Image], options: TextureNetTrainingOptions, device: torch.device
+) -> TextureNetTask:
+    """A lesson of one texture on a device.
+
+    Raises: InputError: paintings or options that cannot be used. WeightsError.
+    """
+    return TextureNetTask([one.to(device) for one in styles], options, load_encoder_for(options, device))
+
+
+@dataclass(frozen=True)
+class DiversityLoss:
+    """−ln ρ_i, ρ_i = min_{j ≠ i} ‖f_i − f_j‖ / √n: the larger the distances, the less; 0 for a picture by itself.
+
+    Its mean over the batch is, but for a factor and a constant, minus the estimate of Kozachenko and Leonenko of the
+    entropy of what is drawn. n, the numbers of a feature map, is such a constant.
+
+    Source: 1701.02096, §3 (Julesz ensembles).
+    Differs: distances are those of features, as the paper's texture model is; those of pixels also grow by noise.
+    """
+
+    layer: str
+
+    def score_whole(self, feature: Feature) -> PerImage:
+        """The loss, one number for each picture of the batch."""
+        if len(feature) == 1:
+            return 0 * as_float32(feature).sum((1, 2, 3))
+        return -0.5 * _to_nearest(feature).clamp_min(_SMALLEST).log()
+
+
+def _to_nearest(feature: Feature) -> PerImage:
+    """Mean square of the difference to the nearest other one."""
+    rows = as_float32(feature).flatten(1)
+    with torch.no_grad():
+        nearest = _distances(rows).argmin(1)
+    return (rows - rows[nearest]).square().mean(1)
+
+
+def _distances(rows: Float[Tensor, "b n"]) -> Float[Tensor, "b b"]:
+    """Between all rows; infinite to themselves."""
+    found = torch.stack([(rows - row).square().sum(1) for row in rows])
+    return found.fill_diagonal_(float("inf"))
+
+
+def normalize_gradients(objective: Objective, features: Features) -> LossValues:
+    """An objective's losses, whose gradient into the features is that of no loss, but weight · g/‖g‖₁ for each term.
+
+    Deep layers' Gram losses are smaller by orders of magnitude than shallow ones', and would not be learned.
+
+    Source: 1603.03417, §3.2; the authors' `-normalize_gradients`.
+    Differs: each picture of a batch has a norm of its own, so that one process learns what several do.
+    """
+    terms = {name: _pulled(name, weighted, features) for name, weighted in objective.losses.items()}
+    return LossValues(total_loss(terms), terms)
+
+
+def _pulled(name: str, weighted: WeightedLoss, features: Features) -> Scalar:
+    """The value of the loss, with the gradient of something linear."""
+    feature = features[weighted.loss.layer]
+    seen = feature.detach().requires_grad_()
+    value = Objective.single(name, weighted.loss)({weighted.loss.layer: seen}).total
+    (gradient,) = torch.autograd.grad(value, seen)
+    norms = gradient.abs().flatten(1).sum(1).clamp_min(_SMALLEST_NORM)
+    direction = gradient * (weighted.weight / norms).view(-1, 1, 1, 1)
+    pull = (direction * feature).sum()
+    return weighted.weight * value.detach() + (pull - pull.detach())

@@ -1,0 +1,118 @@
+"""What is kept of a training: checkpoints on the way, losses, pictures, and the painter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import torch
+
+from brushwork._version import __version__
+from brushwork.errors import InputError
+from brushwork.feedforward.model import StyleModel, save_model
+from brushwork.feedforward.networks.registry import architecture_name
+from brushwork.images import write_image
+from brushwork.storage.tensors import remove_file
+from brushwork.training.checkpoint import TrainingCheckpoint, load_state_dict, state_dict
+from brushwork.training.config import TrainingConfig
+from brushwork.training.history import History
+from brushwork.training.task import TrainingTask
+from brushwork.types import Image
+
+
+class TrainingWriter:
+    """Writes down where a training stands, and takes it up again."""
+
+    def __init__(self, task: TrainingTask, config: TrainingConfig, scaler: torch.amp.GradScaler, photos: int) -> None:
+        """`scaler` is a part of the state; `photos`: how many are learned from."""
+        self.history = History()
+        self._task, self._config, self._scaler, self._photos = task, config, scaler, photos
+        self._began = monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Spent on learning, before a resumption too."""
+        return monotonic() - self._began
+
+    def resume(self) -> int:
+        """Put back what a checkpoint kept, if that is wanted and there is one; how many iterations are done.
+
+        Raises: InputError: it cannot be used.
+        """
+        config = self._config
+        if not config.resume or not config.checkpoint.exists():
+            return 0
+        found = TrainingCheckpoint.read(config.checkpoint)
+        found.require_same_training(config.about)
+        load_state_dict(self._task, found.tensors, dict(found.story["lesson"]))
+        self._scaler.load_state_dict(found.story["scaler"])
+        self._began = monotonic() - found.seconds
+        self.history = History.read(config.history, found.step)
+        return found.step
+
+    def checkpoint(self, step: int) -> None:
+        """Keep all that going on needs, unless weights are no numbers: the next iteration will find that out.
+
+        Raises: OSError, InputError: it cannot be written.
+        """
+        tensors, story = state_dict(self._task)
+        if not all(one.isfinite().all() for one in tensors.values()):
+            return
+        told = {"lesson": story, "scaler": self._scaler.state_dict()}
+        self.history.write(self._config.history, self._about(step))
+        TrainingCheckpoint(step, self.seconds, self._config.about, told, tensors).write(self._config.checkpoint)
+
+    def write_model(self, step: int) -> None:
+        """Write the painter as it is now.
+
+        Raises: InputError: it cannot be written, or its weights are no numbers.
+        """
+        config, settings = self._config, self._task.model_config
+        learned = self._task.networks["painter"]
+        name, architecture = config.name or config.output.stem, architecture_name(settings)
+        model = StyleModel(name, architecture, settings, learned, config.style, self._about(step), config.license)
+        save_model(model, config.output, overwrite=True)
+
+    def finish(self, step: int) -> None:
+        """Write the painter and its losses, and remove what kept the unfinished one.
+
+        Raises: InputError: they cannot be written.
+        """
+        self.history.write(self._config.history, self._about(step))
+        self.write_model(step)
+        remove_file(self._config.checkpoint)
+
+    def write_image(self, step: int, photos: Image | None, painted: Image) -> Path:
+        """Draw what was made of the val-images photographs.
+
+        Raises: InputError, OSError: it cannot be written.
+        """
+        path = self._config.images_folder / f"{step:06}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        return write_image(make_sheet(photos, painted), path, overwrite=True)
+
+    def _about(self, step: int) -> dict[str, Any]:
+        return {
+            "brushwork": __version__,
+            **self._config.about,
+            "iterations_done": step,
+            "seconds": round(self.seconds, 1),
+            "photographs": self._photos,
+            "val_images": dict(self.history.last),
+        }
+
+
+def make_sheet(photos: Image | None, painted: Image) -> Image:
+    """Pictures side by side in one: photographs above, what was made of them below."""
+    rows = [painted] if photos is None or photos.shape != painted.shape else [photos, painted]
+    return torch.cat([torch.cat(list(row.float().cpu()), dim=-1) for row in rows], dim=-2)[None].clamp(0, 1)
+
+
+def require_resumable(config: TrainingConfig) -> None:
+    """Refuse to go on where there is nothing to go on with.
+
+    Raises: InputError.
+    """
+    if config.resume and not config.checkpoint.exists() and config.output.exists():
+        raise InputError(f"{config.output} is finished: nothing is left to go on with. Begin anew with --force.")

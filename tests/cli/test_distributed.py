@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from brushwork.cli.dashes import DASH
+from brushwork.cli.distributed import join_ranks, silence
+from brushwork.cli.request import Request, StdStreams
+from brushwork.cli.run_flags import RunFlags
+from brushwork.distributed.launch import is_distributed_launch
+from brushwork.errors import InputError
+
+
+@pytest.mark.parametrize(("given", "launched"), [(None, False), ("1", False), ("2", True)])
+def test_a_launcher_says_how_many_there_are(given, launched, monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    if given is not None:
+        monkeypatch.setenv("WORLD_SIZE", given)
+    assert is_distributed_launch() is launched
+
+
+def test_alone_there_is_no_connection(monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    with join_ranks(Request((), RunFlags(), is_batch=False)) as wire:
+        assert wire is None
+
+
+def test_other_ranks_show_and_write_nothing():
+    shown = silence(RunFlags(output="-", save_every=3, threads=2))
+    assert (shown.output, shown.save_every, shown.plot, shown.timelapse, shown.quiet) == ("", None, None, None, True)
+    assert shown.threads == 2
+
+
+def test_one_of_several_processes_reads_no_standard_input(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with StdStreams() as pipes, pytest.raises(InputError, match="give the picture as a file"):
+        pipes.input_path(DASH)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brushwork.cli.paths import parse_regions
+from brushwork.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.png", "b.png", "c:d.png"):
+        Path(name).touch()
+
+
+def test_pairs_of_files():
+    assert parse_regions(["a.png:b.png", "b.png:a.png"], 1) == (
+        (Path("a.png"), Path("b.png")),
+        (Path("b.png"), Path("a.png")),
+    )
+    assert parse_regions([], 5) == ()
+
+
+def test_the_photographs_mask_may_be_alone():
+    assert parse_regions(["a.png", "c:d.png"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
+
+
+def test_nothing_after_the_colon_is_all_of_the_painting():
+    assert parse_regions(["a.png:", "c:d.png:"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
+    Path("a.png:").touch()
+    assert parse_regions(["a.png:"], 1) == ((Path("a.png:"),),), "a file of that very name"
+
+
+def test_a_colon_may_be_part_of_a_name():
+    assert parse_regions(["c:d.png:a.png"], 1) == ((Path("c:d.png"), Path("a.png")),)
+    assert parse_regions(["a.png:c:d.png"], 1) == ((Path("a.png"), Path("c:d.png")),)
+
+
+@pytest.mark.parametrize(
+    ("given", "jobs", "message"),
+    [
+        ("", 1, "--region without a name: give masks as photo_mask.png:painting_mask.png"),
+        ("z.png", 1, "the mask z.png of --region z.png is missing"),
+        ("z.png:", 1, "the mask z.png of --region z.png: is missing"),
+        (":a.png", 1, "the mask :a.png of --region :a.png is missing"),
+        ("a.png:z.png", 1, "the mask z.png of --region a.png:z.png is missing"),
+        ("a.png:b.png", 2, "2 pictures were asked for"),
+    ],
+)
+def test_what_is_no_pair_is_refused(given, jobs, message):
+    with pytest.raises(InputError, match=message):
+        parse_regions([given], jobs)

@@ -1,0 +1,108 @@
+"""`brushwork texture --model`: textures drawn at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from brushwork.feedforward.model import StyleModel, save_model
+from brushwork.feedforward.networks.texture_net import TextureNetConfig, TextureNetwork
+from brushwork.images import read_image, read_metadata
+
+Run = Callable[..., Any]
+
+
+def saved(path: Path, settings: TextureNetConfig) -> Path:
+    torch.manual_seed(0)
+    network = TextureNetwork(settings)
+    nn.init.normal_(network.last.weight, std=20.0)
+    save_model(StyleModel(path.stem, "pyramid", settings, network), path)
+    return path
+
+
+@pytest.fixture
+def painter(desk: Path) -> Path:
+    return saved(desk / "moss.safetensors", TextureNetConfig(scales=3, width=4))
+
+
+@pytest.mark.usefixtures("painter")
+def test_a_texture_of_a_size_and_a_seed(run: Run) -> None:
+    ending = ("--model", "moss.safetensors", "--size", "70x40", "-q")
+    assert run("texture", *ending).out == "moss.png\n"
+    run("texture", *ending, "--seed", "3", "-o", "other.png")
+    run("texture", *ending, "--seed", "3", "-o", "same.png")
+    first, other, same = (read_image(f"{name}.png").image for name in ("moss", "other", "same"))
+    assert first.shape == (1, 3, 40, 70)
+    assert torch.equal(other, same) and not torch.equal(first, other)
+
+
+@pytest.mark.usefixtures("painter")
+def test_the_picture_says_how_it_is_drawn_again(run: Run) -> None:
+    run("texture", "--model", "moss.safetensors", "--size", "70x40", "--seed", "3", "-o", "moss.png")
+    command = "brushwork texture --model moss.safetensors --size 70x40 --seed 3"
+    assert json.loads(read_metadata("moss.png") or "") == {"command": command}
+    outcome = run("rerun", "moss.png")
+    assert outcome.code == 2
+    assert command in " ".join(outcome.err.split())
+
+
+@pytest.mark.usefixtures("painter")
+def test_options_of_optimized_textures_are_left_aside(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRUSHWORK_ITERATIONS", "3")
+    outcome = run("texture", "--model", "moss.safetensors", "--size", "64x64", "--history", "5")
+    assert outcome.code == 0
+    assert "painting at once leaves aside --" in outcome.err
+    assert "--iterations" in outcome.err and "--history" in outcome.err
+
+
+@pytest.mark.usefixtures("painter")
+def test_json_tells_what_was_drawn(run: Run) -> None:
+    document = json.loads(run("texture", "--model", "moss.safetensors", "--size", "64x64", "--json").out)
+    assert (document["output"], document["painter"]) == ("moss.png", "moss")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("photo.jpg",), "both given"),
+        (("--resume",), "does not know --resume"),
+        (("--size", "20x20"), "at least 32 pixels"),
+        (("--size", "large"), "WIDTHxHEIGHT"),
+        (("-o", "photo.jpg"), "exists already"),
+    ],
+)
+@pytest.mark.usefixtures("painter")
+def test_what_it_does_not_take(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    outcome = run("texture", "--model", "moss.safetensors", *arguments)
+    assert outcome.code == 2
+    assert said in " ".join(outcome.err.split())
+
+
+def test_painters_of_photographs_draw_no_textures(run: Run, desk: Path) -> None:
+    saved(desk / "cubes.safetensors", TextureNetConfig(scales=2, width=4, photograph=True))
+    outcome = run("texture", "--model", "cubes.safetensors")
+    assert outcome.code == 2
+    assert "paints photographs" in " ".join(outcome.err.split())
+
+
+def test_neither_picture_nor_painter(run: Run, desk: Path) -> None:
+    outcome = run("texture")
+    assert outcome.code == 2
+    assert "no picture was given" in outcome.err
+
+
+def test_pictures_go_the_old_way(run: Run, studio: Any, desk: Path) -> None:
+    run("texture", "photo.jpg", "-q")
+    assert studio.job.content == Path("photo.jpg")
+
+
+def test_there_is_nothing_to_plan(run: Run, painter: Path) -> None:
+    outcome = run("plan", "texture", "--model", str(painter))
+    assert outcome.code == 2
+    assert "nothing to plan" in " ".join(outcome.err.split())

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from brushwork.devices import select
+from brushwork.devices.select import describe_device_choice, select_device
+from brushwork.errors import InputError
+
+
+@pytest.fixture
+def accelerator(monkeypatch):
+    """Pretend that the machine has an accelerator of a kind."""
+
+    def pretend(kind):
+        monkeypatch.setattr(torch.accelerator, "is_available", lambda: kind is not None)
+        monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: kind and torch.device(kind))
+
+    return pretend
+
+
+def test_the_cpu_is_always_there(accelerator):
+    for kind in (None, "cuda"):
+        accelerator(kind)
+        assert select_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps", "xpu"])
+def test_auto_takes_the_accelerator(accelerator, kind):
+    accelerator(kind)
+    assert select_device("auto").type == kind
+    assert select_device(kind).type == kind
+
+
+def test_auto_takes_the_cpu_where_there_is_nothing_else(accelerator):
+    accelerator(None)
+    assert select_device().type == "cpu"
+
+
+def test_auto_leaves_accelerators_alone_that_nobody_tried(accelerator):
+    accelerator("mtia")
+    assert select_device().type == "cpu"
+
+
+def test_a_device_that_is_not_there(accelerator):
+    accelerator("mps")
+    with pytest.raises(InputError, match=r"no cuda device.*take mps, or auto"):
+        select_device("cuda")
+
+
+def test_a_torch_without_cuda_is_named(accelerator, monkeypatch):
+    accelerator(None)
+    monkeypatch.setattr(select.torch.version, "cuda", None)
+    with pytest.raises(InputError, match="built without CUDA"):
+        select_device("cuda")
+
+
+def test_a_misspelled_device():
+    with pytest.raises(InputError, match=r"no device 'cude'\. Did you mean 'cuda'"):
+        select_device("cude")
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Pretend that torch was built for a kind of machine, in a version."""
+
+    def pretend(**versions):
+        for name in ("cuda", "hip", "xpu"):
+            monkeypatch.setattr(select.torch.version, name, versions.get(name), raising=False)
+        monkeypatch.setattr(torch.backends.mps, "is_built", lambda: "mps" in versions)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("versions", "kind", "expected"),
+    [
+        ({}, None, "torch was built for processors alone: cpu is taken"),
+        ({"cuda": "12.6"}, "cuda", "torch for CUDA 12.6 finds 2 cuda devices: cuda is taken"),
+        ({"cuda": "12.6"}, None, "torch was built for CUDA 12.6, and finds no such device (its driver may be missing)"),
+        ({"hip": "6.2"}, "cuda", "torch for ROCm 6.2 finds 2 cuda devices: cuda is taken"),
+        ({"xpu": "2025"}, "xpu", "torch for XPU 2025 finds 2 xpu devices: xpu is taken"),
+        ({"mps": "yes"}, "mps", "torch for MPS finds 2 mps devices: mps is taken"),
+        ({}, "mtia", "finds 2 mtia devices, which no painting was tried on: cpu is taken"),
+    ],
+)
+def test_the_choice_is_told_in_a_line(accelerator, built, monkeypatch, versions, kind, expected):
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    built(**versions)
+    accelerator(kind)
+    told = describe_device_choice()
+    assert told.startswith("auto was asked for, ")
+    assert expected in told

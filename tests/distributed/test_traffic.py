@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from brushwork.distributed.halo_exchange import RowRanges, all_on_first, exchange_rows, reduce_rows, split_rows
+from threaded_ranks import Thread, together
+
+HEIGHTS, RANKS = st.integers(1, 40), st.integers(1, 4)
+
+
+def _parts(whole: Tensor, dealt: RowRanges) -> list[Tensor]:
+    return [whole[..., rows.top : rows.bottom, :] for rows in dealt]
+
+
+@settings(deadline=None, max_examples=40)
+@given(height=HEIGHTS, ranks=RANKS, stride=st.sampled_from([1, 4]), reach=st.integers(0, 50))
+def test_bands_get_their_halos_from_however_many_neighbors(height: int, ranks: int, stride: int, reach: int) -> None:
+    whole, dealt = torch.rand(1, 3, height, 5), split_rows(height, ranks, stride, 0)
+    grown = tuple(rows.expand(reach, height) for rows in dealt)
+    parts = _parts(whole, dealt)
+    moved = together(ranks, lambda wire: exchange_rows(parts[wire.rank], dealt, grown, wire))
+    assert all(torch.equal(one, other) for one, other in zip(moved, _parts(whole, grown), strict=True))
+
+
+@settings(deadline=None, max_examples=40)
+@given(height=HEIGHTS, ranks=RANKS, reach=st.integers(0, 50))
+def test_folding_is_the_adjoint_of_moving(height: int, ranks: int, reach: int) -> None:
+    """⟨move(x), y⟩ = ⟨x, fold(y)⟩."""
+    whole, dealt = torch.rand(1, 3, height, 2, dtype=torch.float64), split_rows(height, ranks, 1, 0)
+    grown = tuple(rows.expand(reach, height) for rows in dealt)
+    held = [torch.rand(1, 3, rows.height, 2, dtype=torch.float64) for rows in grown]
+    folded = together(ranks, lambda wire: reduce_rows(held[wire.rank], grown, dealt, wire))
+    moved = _parts(whole, grown)
+    left = sum(float((one * other).sum()) for one, other in zip(moved, held, strict=True))
+    right = sum(float((one * other).sum()) for one, other in zip(_parts(whole, dealt), folded, strict=True))
+    torch.testing.assert_close(left, right)
+
+
+def test_a_picture_is_dealt_out_and_collected() -> None:
+    whole, dealt = torch.rand(1, 3, 37, 4), split_rows(37, 3, 4, 0)
+    first = all_on_first(37, 3)
+
+    def there_and_back(wire: Thread) -> Tensor:
+        mine = exchange_rows(_parts(whole, first)[wire.rank], first, dealt, wire)
+        return exchange_rows(mine, dealt, first, wire)
+
+    collected = together(3, there_and_back)
+    assert torch.equal(collected[0], whole)
+    assert collected[1].numel() == 0

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from brushwork.encoders.native import build
+
+
+@pytest.fixture(autouse=True)
+def _nothing_said(monkeypatch):
+    """Whatever the environment says of the compiler."""
+    for name in ("CXX", build.NO_KERNELS):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_builds_a_library_that_loads(tmp_path, monkeypatch):
+    compiler = next((one for one in ("c++", "g++", "clang++") if shutil.which(one)), None)
+    if compiler is None:
+        pytest.skip("no C++ compiler")
+    monkeypatch.setattr(build, "VARIANTS", {})
+    monkeypatch.setattr(build, "FLAGS", ("-std=c++17", "-O0", "-fPIC", "-Wno-psabi"))
+    monkeypatch.setattr(build, "_variants", lambda: {"generic": (), "avx2": ("-Dnothing",), "avx512": ("-Dnothing",)})
+    assert build.build_library(tmp_path) == ""
+    assert [path.name for path in tmp_path.iterdir()] == [build.LIBRARY]
+
+
+def test_a_compiler_that_fails_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("CXX", "false")
+    assert "false failed" in build.build_library(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_compiler_that_is_missing_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert "no-such-compiler" in build.build_library(tmp_path)
+    monkeypatch.delenv("CXX")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "no C++ compiler" in build.build_library(tmp_path)
+
+
+def test_nothing_is_built_where_it_is_not_wanted(tmp_path, monkeypatch):
+    monkeypatch.setenv(build.NO_KERNELS, "1")
+    assert build.NO_KERNELS in build.build_library(tmp_path)
+
+
+@pytest.mark.parametrize("variant", ["avx2", "generic"])
+def test_a_lesser_variant_may_be_asked_for(variant, compiled):
+    code = "from brushwork.encoders.native.library import load_library; print(library().variant)"
+    environment = os.environ | {"BRUSHWORK_KERNELS": variant}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() in {variant, "generic"}
+    assert said.stdout.strip() == variant or compiled.variant == "generic"

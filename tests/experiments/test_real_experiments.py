@@ -1,0 +1,33 @@
+"""Every experiment from the command to its report, with the true network: small pictures, two closures for each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from brushwork.cli.main import main
+from brushwork.experiments import EXPERIMENTS
+from brushwork.experiments.context import ExperimentContext
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_it_is_painted_measured_and_reported(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
+    )
+    assert main(["lab", name, "--quick", "--size", "48", "--device", "cpu"]) == 0
+    written = capsys.readouterr()
+    assert written.out == f"lab/{name}/report.html\n"
+    assert any(line.startswith(("holds: ", "does not hold: ", "look: ")) for line in written.err.splitlines())
+    folder = tmp_path / "lab" / name
+    page, figures = (folder / "report.html").read_text(), json.loads((folder / "figures.json").read_text())
+    pictures = [cell["picture"] for cell in figures["cells"]] + ["sheet.png"]
+    assert len(pictures) > 2 and all((folder / picture).stat().st_size > 0 for picture in pictures)
+    assert f"brushwork reproduce {name} --quick --size 48" in page

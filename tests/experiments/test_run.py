@@ -1,0 +1,158 @@
+"""Experiments are painted cell by cell, none twice, and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from brushwork.experiments import request as ordering
+from brushwork.experiments import runner as running
+from brushwork.experiments.context import ExperimentContext, fingerprint_of
+from brushwork.experiments.experiment import (
+    CellResult,
+    ClaimCheck,
+    Experiment,
+    ExperimentCell,
+    FirstAndLast,
+    Measures,
+    is_decreasing,
+    is_increasing,
+)
+from brushwork.experiments.request import CellSource, ExperimentRequest
+from brushwork.experiments.runner import run_in_processes
+from brushwork.images import Size
+from brushwork.optim import Adam, PixelParametrization, minimize
+from brushwork.recipes import Progress, ScheduleLevel
+from brushwork.types import Image, LossValues
+
+PAINTED: list[str] = []
+
+
+def _evaluate(image: Image) -> LossValues:
+    loss = (image - 0.25).square().mean()
+    loss.backward()
+    return LossValues(loss.detach(), {"gray": loss.detach()})
+
+
+def _paint(column: str, steps: int) -> Iterator[Progress]:
+    PAINTED.append(column)
+    optimizer, levels = Adam(lr=0.05), [ScheduleLevel(Size(32, 32), steps)]
+    for step in minimize(PixelParametrization(1.0), _evaluate, optimizer, steps, init=torch.full((1, 3, 32, 32), 0.75)):
+        yield Progress(levels, 0, step, optimizer)
+
+
+def _measure(ends: FirstAndLast) -> Measures:
+    return {"loss": float(ends.last.step.losses.total)}
+
+
+def _cell(steps: int, size: int) -> ExperimentCell:
+    settings = {"steps": steps, "size": size}
+    return ExperimentCell("row <1>", f"{steps} steps", settings, lambda: _paint(str(steps), steps), _measure)
+
+
+def _cells(easel: ExperimentContext) -> list[ExperimentCell]:
+    return [_cell(steps, easel.size) for steps in (3, 6)]
+
+
+def _twins(easel: ExperimentContext) -> list[ExperimentCell]:
+    one, other = _cells(easel)
+    return [one, other, replace(one, row="row <2>")]
+
+
+def _check(results: Sequence[CellResult]) -> list[ClaimCheck]:
+    return [ClaimCheck("more steps, less loss", "see", is_decreasing([one.figures["loss"] for one in results]))]
+
+
+TINY = Experiment("tiny", "A tiny <experiment>", "nobody", "It works.", _cells, _check)
+TWINS = replace(TINY, cells=_twins)
+
+
+@pytest.fixture
+def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExperimentRequest:
+    monkeypatch.setattr(ordering, "load_experiment", {"tiny": TINY, "twins": TWINS}.__getitem__)
+    PAINTED.clear()
+    return ExperimentRequest("tiny", tmp_path, size=32)
+
+
+def test_every_cell_leaves_a_picture_and_a_record(order: ExperimentRequest) -> None:
+    results = dict(running.run_cells(order))
+    assert list(results) == ["row__1_-3_steps", "row__1_-6_steps"]
+    assert all(result.picture.exists() for result in results.values())
+    assert is_decreasing([result.figures["loss"] for result in results.values()])
+    assert [closures for closures, _ in results["row__1_-3_steps"].curve] == [1, 2, 3]
+
+
+def test_what_is_painted_is_not_painted_again(order: ExperimentRequest) -> None:
+    first = dict(running.run_cells(order))
+    assert dict(running.run_cells(order)) == first
+    assert PAINTED == ["3", "6"]
+
+
+@pytest.mark.parametrize("harm", ["picture gone", "record torn", "other settings"])
+def test_a_cell_that_is_not_whole_is_painted_anew(order: ExperimentRequest, harm: str) -> None:
+    dict(running.run_cells(order))
+    if harm == "picture gone":
+        (order.folder / "row__1_-3_steps.png").unlink()
+    elif harm == "record torn":
+        (order.folder / "row__1_-3_steps.json").write_text('{"row": ')
+    else:
+        record = order.folder / "row__1_-3_steps.json"
+        record.write_text(record.read_text().replace('"steps": 3', '"steps": 4'))
+    dict(running.run_cells(order))
+    assert PAINTED == ["3", "6", "3"]
+
+
+def test_cells_of_the_same_settings_are_painted_once(order: ExperimentRequest) -> None:
+    results = dict(running.run_cells(replace(order, experiment="twins")))
+    one, other = results["row__1_-3_steps"], results["row__2_-3_steps"]
+    assert PAINTED == ["3", "6"] and other.row == "row <2>"
+    assert one.picture != other.picture and one.picture.read_bytes() == other.picture.read_bytes()
+    assert one.figures == other.figures and one.curve == other.curve
+    one.picture.unlink()
+    assert dict(running.run_cells(replace(order, experiment="twins"))).keys() == results.keys()
+    assert PAINTED == ["3", "6", "3"]
+
+
+def test_one_cell_by_its_name(order: ExperimentRequest) -> None:
+    result = running.run_cell(order, "row__1_-6_steps", torch.get_num_threads())
+    assert result.column == "6 steps"
+    assert PAINTED == ["6"]
+
+
+def test_cells_are_spread_by_their_names(order: ExperimentRequest) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def spread(all_of_it: CellSource, names: Sequence[str]) -> Iterator[tuple[str, CellResult]]:
+        asked.append(tuple(names))
+        for name in reversed(names):
+            yield name, running.run_cell(all_of_it, name, torch.get_num_threads())
+
+    running.run_cell(order, "row__1_-6_steps", torch.get_num_threads())
+    assert set(dict(running.run_cells(order, spread))) == {"row__1_-3_steps", "row__1_-6_steps"}
+    assert dict(running.run_cells(order, spread)) and asked == [("row__1_-3_steps",)]
+    assert PAINTED == ["6", "3"]
+
+
+def test_processes_paint_what_one_would(tmp_path: Path) -> None:
+    order = ExperimentRequest("gram-entry", tmp_path, size=48, is_quick=True)
+    (name, result), *_ = run_in_processes(1)(order, [order.make_cells()[0].name])
+    assert result.picture.exists() and name == order.make_cells()[0].name
+
+
+def test_fingerprints_tell_pictures_apart() -> None:
+    picture = torch.rand(1, 3, 8, 8)
+    assert fingerprint_of(picture) == fingerprint_of(picture.clone())
+    assert fingerprint_of(picture) != fingerprint_of(picture + 1e-6)
+
+
+def test_falls_and_rises() -> None:
+    assert (
+        is_decreasing([3, 2, 1])
+        and not is_decreasing([3, 3, 1])
+        and is_increasing([1, 2])
+        and not is_increasing([2, 1])
+    )

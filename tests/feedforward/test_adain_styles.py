@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional
+
+from brushwork.controls import StyleRegion
+from brushwork.errors import InputError
+from brushwork.feedforward.adain_statistics import LAYER, RegionRestyle, StyleEncoder, restyle_regions
+from brushwork.feedforward.adain_transfer import AdaINOptions, transfer_adain
+from brushwork.feedforward.networks.adain import channel_statistics
+from brushwork.images import Size
+from brushwork.images.geometry import Window
+from brushwork.recipes import TransferOptions, extract_style
+
+OPTIONS = AdaINOptions(size="full")
+
+
+@pytest.fixture(scope="module")
+def brush():
+    return OPTIONS.load_stylizer(torch.device("cpu"))
+
+
+def _picture(height, width, seed):
+    spots = torch.rand(1, 3, height // 8, width // 8, generator=torch.Generator().manual_seed(seed))
+    return functional.interpolate(spots, size=(height, width), mode="bicubic").clamp(0, 1)
+
+
+def _ended(steps):
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+@pytest.mark.slow
+@torch.no_grad()
+def test_a_kept_style_paints_about_as_its_painting(brush):
+    photograph, painting = _picture(64, 64, 0), _picture(64, 64, 1)
+    kept = extract_style(painting, TransferOptions(size=64, style_layers=("conv1_1", "conv4_1")), source="spots.png")
+    own, true = (transfer_adain(photograph, [one], OPTIONS, stylizer=brush) for one in (kept, painting))
+    assert float((own - true).abs().mean()) < 0.02
+
+
+@torch.no_grad()
+def test_regions_have_the_statistics_of_their_parts(brush):
+    painting = torch.cat([_picture(64, 64, 1), _picture(64, 64, 2) * 0.3], 3)
+    masks = torch.zeros(2, 1, 64, 128)
+    masks[0, ..., :64], masks[1, ..., 64:] = 1, 1
+    regions = [StyleRegion(mask, mask) for mask in masks]
+    palette = StyleEncoder(brush.encoder, OPTIONS, Size(64, 128))
+    left, right = _ended(palette.encode_regions(regions, [painting]))
+    feature = brush.encoder(painting, [LAYER])[LAYER]
+    guides = palette.region_guides(regions)
+    torch.testing.assert_close(left, channel_statistics(feature, guides[:1]))
+    torch.testing.assert_close(right, channel_statistics(feature, guides[1:]))
+    assert float(left.mean.mean()) != pytest.approx(float(right.mean.mean()), rel=0.1)
+
+
+def test_where_regions_overlap_they_share():
+    feature = torch.rand(1, 4, 6, 6)
+    guides = torch.full((2, 1, 6, 6), 0.5)
+    found = restyle_regions(feature, [channel_statistics(feature)] * 2, guides, 1.0)
+    assert isinstance(found, RegionRestyle)
+    torch.testing.assert_close(found(feature, Window.whole(Size(6, 6))), feature)
+
+
+def test_a_region_without_a_cell_is_refused(brush):
+    palette = StyleEncoder(brush.encoder, OPTIONS, Size(64, 64))
+    with pytest.raises(InputError, match="region 1 is too small to be seen at 64×64"):
+        palette.region_guides([StyleRegion(torch.zeros(1, 64, 64), torch.ones(1, 8, 8))])

@@ -1,0 +1,110 @@
+"""Painters as ONNX: the same pictures in onnxruntime, at sizes that the export never saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.feedforward import onnx_export
+from brushwork.feedforward.model import StyleModel
+from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.registry import build_network
+from brushwork.feedforward.networks.texture_net import TextureNetConfig
+from tolerances import PAINTED
+
+NEEDED = "needs the extras onnx and dev: pip install onnx onnxscript onnxruntime"
+
+
+def painter(settings: Any = None, **changes: Any) -> StyleModel:
+    """A painter whose norms are those of each picture."""
+    settings = settings or JohnsonConfig(width=4, blocks=1)
+    name = "johnson" if isinstance(settings, JohnsonConfig) else "pyramid"
+    network = build_network(settings, seed=3).eval()
+    return StyleModel("wave", name, settings, network, None, {"steps": 5, "place": "Kōbe"}, "CC0-1.0", **changes)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StyleModel, Path, Any]]:
+    """A painter, its file, and a session of onnxruntime; it takes seconds, so there is one."""
+    for name in ("onnx", "onnxscript"):
+        pytest.importorskip(name, reason=NEEDED)
+    runtime = pytest.importorskip("onnxruntime", reason=NEEDED)
+    path = tmp_path_factory.mktemp("onnx") / "wave.onnx"
+    one = painter()
+    assert onnx_export.export_onnx(one, path) == path
+    yield one, path, runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [(1, 3, 61, 83), (3, 3, 96, 40), (1, 3, 30, 31)])
+def test_the_pictures_are_the_same_at_other_sizes(
+    exported: tuple[StyleModel, Path, Any], shape: tuple[int, ...]
+) -> None:
+    one, _, session = exported
+    photographs = torch.rand(shape, generator=torch.Generator().manual_seed(7))
+    with torch.no_grad():
+        wanted = one.network(photographs).clamp(0, 1)
+    (found,) = session.run(["picture"], {"photograph": photographs.numpy()})
+    assert found.shape == shape
+    torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=0, atol=PAINTED)
+
+
+def test_pictures_of_a_few_pixels_too(tmp_path: Path) -> None:
+    for name in ("onnx", "onnxscript"):
+        pytest.importorskip(name, reason=NEEDED)
+    runtime = pytest.importorskip("onnxruntime", reason=NEEDED)
+    # With fixed means and deviations: those of the few cells of a small picture would blow up rounding.
+    one = painter(JohnsonConfig(width=4, norm="batch", border="reflect", upsampling="nearest"))
+    path = onnx_export.export_onnx(one, tmp_path / "a.onnx")
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    for height, width in ((1, 1), (1, 50), (2, 3), (4, 4), (5, 9), (40, 41), (43, 60)):
+        photographs = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(7))
+        with torch.no_grad():
+            wanted = one.network(photographs).clamp(0, 1)
+        (found,) = session.run(["picture"], {"photograph": photographs.numpy()})
+        torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=0, atol=1e-5)
+
+
+def test_the_file_says_who_it_is(exported: tuple[StyleModel, Path, Any]) -> None:
+    _, _, session = exported
+    told = session.get_modelmeta().custom_metadata_map
+    assert (told["name"], told["license"], told["architecture"]) == ("wave", "CC0-1.0", "johnson")
+    assert json.loads(told["record"]) == {"steps": 5, "place": "Kōbe"}
+    assert json.loads(told["settings"])["width"] == 4
+    assert "any size" in told["pictures"]
+    (photograph,), (picture,) = session.get_inputs(), session.get_outputs()
+    assert (photograph.name, photograph.shape) == ("photograph", ["batch", 3, "height", "width"])
+    assert picture.name == "picture"
+
+
+def test_what_is_there_stays(exported: tuple[StyleModel, Path, Any]) -> None:
+    one, path, _ = exported
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="is there already"):
+        onnx_export.export_onnx(one, path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_noise_cannot_be_exported(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript", reason=NEEDED)
+    with pytest.raises(InputError, match="noise that hangs on a seed"):
+        onnx_export.export_onnx(painter(TextureNetConfig(scales=2, photograph=True)), tmp_path / "a.onnx")
+
+
+def test_the_ending_is_that_of_onnx(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript", reason=NEEDED)
+    with pytest.raises(InputError, match=r"must end in \.onnx"):
+        onnx_export.export_onnx(painter(), tmp_path / "a.safetensors")
+
+
+def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_export, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"onnx and onnxscript are needed.*brushwork\[onnx\]"):
+        onnx_export.export_onnx(painter(), tmp_path / "a.onnx")

@@ -1,0 +1,111 @@
+"""A painter's file: all of it comes back, and what is no painter is refused in words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from brushwork.errors import InputError
+from brushwork.feedforward.model import StyleModel, load_model, save_model
+from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.registry import build_network
+
+SETTINGS = JohnsonConfig(width=2, blocks=1, norm="batch", border="reflect")
+
+
+@pytest.fixture
+def painter() -> StyleModel:
+    return StyleModel(
+        "wave", "johnson", SETTINGS, build_network(SETTINGS, 3), b"\xff\xd8picture", {"iterations": 5}, "CC0-1.0"
+    )
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_a_painter_comes_back_with_all_that_it_says(painter: StyleModel, half: bool, tmp_path: Path) -> None:
+    save_model(painter, tmp_path / "wave.safetensors", half)
+    found = load_model(tmp_path / "wave.safetensors")
+    assert (found.name, found.architecture, found.config) == ("wave", "johnson", SETTINGS)
+    assert (found.style, found.provenance, found.license) == (b"\xff\xd8picture", {"iterations": 5}, "CC0-1.0")
+    photograph = torch.rand(1, 3, 32, 32)
+    painter.network.eval()
+    # Half precision keeps weights to 2⁻¹¹, in each of some eight layers.
+    mine, theirs = found.network(photograph), painter.network(photograph)
+    torch.testing.assert_close(mine, theirs, rtol=0, atol=8 * 2**-11 if half else 0)
+    assert all(one.dtype == torch.float32 for one in found.network.parameters())
+    assert not found.network.training
+
+
+def test_half_precision_takes_half_the_room(painter: StyleModel, tmp_path: Path) -> None:
+    large = replace(painter, config=JohnsonConfig(width=8), network=build_network(JohnsonConfig(width=8)))
+    for half in (True, False):
+        save_model(large, tmp_path / f"{half}.safetensors", half)
+    sizes = [(tmp_path / f"{half}.safetensors").stat().st_size for half in (True, False)]
+    assert 0.5 < sizes[0] / sizes[1] < 0.6
+
+
+def test_what_is_there_is_kept_unless_it_may_be_overwritten(painter: StyleModel, tmp_path: Path) -> None:
+    path = tmp_path / "wave.safetensors"
+    save_model(painter, path)
+    with pytest.raises(InputError, match="is there already"):
+        save_model(painter, path)
+    save_model(replace(painter, name="other"), path, overwrite=True)
+    assert load_model(path).name == "other"
+
+
+def test_numbers_that_half_precision_does_not_hold_are_refused(painter: StyleModel, tmp_path: Path) -> None:
+    with torch.no_grad():
+        next(painter.network.parameters()).fill_(1e5)
+    with pytest.raises(InputError, match=r"layers.first.weight.*float16"):
+        save_model(painter, tmp_path / "wave.safetensors")
+    assert not list(tmp_path.iterdir())
+    save_model(painter, tmp_path / "wave.safetensors", half=False)
+
+
+def _changed(path: Path, change: Any) -> None:
+    """Write the file anew, its story or its tensors changed."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        story = json.loads(file.metadata()["brushwork painter"])
+    tensors = load_file(path)
+    change(story, tensors)
+    save_file(tensors, path, {"brushwork painter": json.dumps(story)})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda story, _: story.update(architecture="unet"), "no architecture 'unet'"),
+        (lambda story, _: story["settings"].update(depth=2), "no settings of johnson"),
+        (lambda story, _: story["settings"].update(width=4), r"is \[2, 3, 9, 9\] in the file, and \[4, 3, 9, 9\]"),
+        (lambda story, _: story["settings"].update(width="wide"), "width is 'wide'"),
+        (lambda story, _: story.pop("license"), "no painter, or damaged.*license"),
+        (lambda _, tensors: tensors.pop("layers.last.bias"), "lacks tensor 'layers.last.bias'"),
+        (lambda _, tensors: tensors.update(more=torch.ones(1)), "foreign tensor 'more'"),
+    ],
+)
+def test_files_that_do_not_fit_are_refused(painter: StyleModel, change: Any, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "wave.safetensors"
+    save_model(painter, path)
+    _changed(path, change)
+    with pytest.raises(InputError, match=message) as caught:
+        load_model(path)
+    assert str(path) in str(caught.value)
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    with pytest.raises(InputError, match="is missing"):
+        load_model(path)
+    path.write_bytes(b"no tensors at all")
+    with pytest.raises(InputError, match="damaged, or no safetensors"):
+        load_model(path)
+    save_file({"a": torch.ones(1)}, path)
+    with pytest.raises(InputError, match="no painter: it must be written by"):
+        load_model(path)

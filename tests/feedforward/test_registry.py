@@ -1,0 +1,47 @@
+"""Architectures by name: from settings to networks, and through JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.feedforward.networks.johnson import JohnsonConfig, JohnsonNetwork
+from brushwork.feedforward.networks.registry import (
+    ARCHITECTURES,
+    architecture_name,
+    build_network,
+    config_from_json,
+    config_to_json,
+)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_settings_travel_through_json(name: str) -> None:
+    settings = ARCHITECTURES[name].settings()
+    assert config_from_json(name, json.loads(json.dumps(config_to_json(settings)))) == settings
+    assert architecture_name(settings) == name
+
+
+def test_the_seed_decides_the_first_weights_and_torch_is_left_as_it_was() -> None:
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    first, same, other = (build_network(JohnsonConfig(width=2, blocks=1), seed).state_dict() for seed in (1, 1, 2))
+    assert torch.equal(before, torch.get_rng_state())
+    assert torch.equal(first["layers.first.weight"], same["layers.first.weight"])
+    assert not torch.equal(first["layers.first.weight"], other["layers.first.weight"])
+
+
+def test_a_network_is_of_its_kind() -> None:
+    assert isinstance(build_network(JohnsonConfig(width=2, blocks=1)), JohnsonNetwork)
+
+
+def test_what_is_unknown_is_refused() -> None:
+    with pytest.raises(InputError, match=r"no architecture 'jonson'.*johnson"):
+        config_from_json("jonson", {})
+    with pytest.raises(InputError, match="no settings of johnson"):
+        config_from_json("johnson", {"depth": 3})
+    with pytest.raises(InputError, match=r"no architecture"):
+        architecture_name("johnson")

@@ -1,0 +1,63 @@
+"""Painters by their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brushwork.errors import InputError
+from brushwork.feedforward import model
+
+
+@pytest.fixture
+def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """The package's folder and the user's, with a few files."""
+    package, own = tmp_path / "package", tmp_path / "own"
+    for folder, names in ((package, ("wave", "night")), (own, ("mine", "night"))):
+        folder.mkdir()
+        for name in names:
+            (folder / f"{name}.safetensors").touch()
+    (own / ".hidden.safetensors").touch()
+    monkeypatch.setattr(model, "BUNDLED_MODELS", package)
+    monkeypatch.setenv("BRUSHWORK_PAINTERS", str(own))
+    monkeypatch.chdir(tmp_path)
+    return package, own
+
+
+def test_the_users_painters_go_first(shelves: tuple[Path, Path]) -> None:
+    package, own = shelves
+    found = model.list_models()
+    assert list(found) == ["mine", "night", "wave"]
+    assert found["night"].parent == own
+    assert found["wave"].parent == package
+
+
+def test_a_name_is_a_file(shelves: tuple[Path, Path]) -> None:
+    package, _ = shelves
+    assert model.find_model_file("wave") == package / "wave.safetensors"
+    assert model.find_model_file("wave.safetensors") == Path("wave.safetensors")
+    assert model.find_model_file("some/wave") == Path("some/wave")
+
+
+def test_a_file_goes_before_a_name(shelves: tuple[Path, Path]) -> None:
+    Path("wave").touch()
+    assert model.find_model_file("wave") == Path("wave")
+
+
+def test_unknown_names_are_told_what_is_near(shelves: tuple[Path, Path]) -> None:
+    with pytest.raises(InputError, match=r"no painter 'wav'.*Did you mean 'wave'"):
+        model.find_model_file("wav")
+    with pytest.raises(InputError, match=r"Known: mine, night, wave"):
+        model.find_model_file("impression")
+
+
+def test_where_there_are_none_it_says_so(shelves: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "list_models", dict)
+    with pytest.raises(InputError, match="None come with this installation"):
+        model.find_model_file("wave")
+
+
+def test_the_users_folder_lies_with_the_users_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BRUSHWORK_PAINTERS", raising=False)
+    assert model.user_models_folder().name == "painters"

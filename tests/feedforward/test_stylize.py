@@ -1,0 +1,133 @@
+"""A painter at work: at once, in strips, in tiles; as strong as asked; in bounded memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from brushwork.controls import RecipeInputs
+from brushwork.devices.meter import META, MemoryMeter
+from brushwork.errors import InputError
+from brushwork.feedforward import stylize
+from brushwork.feedforward.inference import run_stylizer
+from brushwork.feedforward.model import StyleModel, save_model
+from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.mgan import MGANConfig
+from brushwork.feedforward.networks.registry import architecture_name, build_network
+from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig
+from brushwork.feedforward.networks.texture_net import TextureNetConfig
+from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
+from brushwork.images.geometry import Size
+from tolerances import PAINTED, SINGLE
+
+CPU = torch.device("cpu")
+
+
+def brush_of(settings: object, **options: object) -> ModelStylizer:
+    network = build_network(settings, seed=2).eval().requires_grad_(False)
+    return ModelStylizer(ModelOptions(**options), StyleModel("wave", architecture_name(settings), settings, network))
+
+
+def painted(brush: ModelStylizer, image: torch.Tensor, side: int | None = None, **changes: object) -> torch.Tensor:
+    options = replace(brush.options, **changes)
+    *passed, last = run_stylizer(options, RecipeInputs(image), replace(brush, options=options), side)
+    assert [one.done for one in passed] == sorted(one.done for one in passed)
+    assert last.done == 1
+    assert last.image is not None
+    return last.image
+
+
+def photograph(height: int, width: int) -> torch.Tensor:
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(height))
+
+
+@pytest.mark.parametrize(
+    "settings", [JohnsonConfig(width=4, blocks=1), TextureNetConfig(scales=3, width=4, photograph=True)]
+)
+def test_strips_and_at_once_are_the_same(settings: object) -> None:
+    brush, image = brush_of(settings), photograph(71, 54)
+    with torch.no_grad():
+        whole = brush.model.network(image).clamp(0, 1)
+    for side in (None, 24, 400):
+        torch.testing.assert_close(painted(brush, image, side), whole, rtol=0, atol=PAINTED)
+
+
+def test_frozen_statistics_make_tiles() -> None:
+    brush, image = brush_of(JohnsonConfig(width=4, blocks=1), statistics="frozen"), photograph(90, 120)
+    whole = painted(brush, image, 1000)
+    torch.testing.assert_close(painted(brush, image, 64), whole, rtol=0, atol=PAINTED)
+
+
+def test_strength_lies_between_the_photograph_and_the_picture() -> None:
+    brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 44)
+    whole = painted(brush, image)
+    torch.testing.assert_close(painted(brush, image, strength=0.25), 0.75 * image + 0.25 * whole, rtol=0, atol=SINGLE)
+    assert torch.equal(painted(brush, image, strength=0.0), image)
+
+
+def test_larger_pictures_are_larger() -> None:
+    brush, image = brush_of(SuperResolutionConfig(width=4, blocks=1, factor=2), strength=0.5), photograph(33, 40)
+    assert Size.of(painted(brush, image)) == Size(66, 80)
+
+
+def test_noise_hangs_on_the_seed() -> None:
+    brush, image = brush_of(TextureNetConfig(scales=3, width=4, photograph=True)), photograph(40, 48)
+    assert torch.equal(painted(brush, image, seed=1), painted(brush, image, seed=1))
+    assert not torch.equal(painted(brush, image, seed=1), painted(brush, image, seed=2))
+
+
+def test_lightness_alone_keeps_the_photographs_colors() -> None:
+    brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 44)
+    found, plain = painted(brush, image, color="keep-luminance"), painted(brush, image)
+    ratio = found - found.mean(1, keepdim=True), image - image.mean(1, keepdim=True)
+    assert torch.nn.functional.cosine_similarity(*(one.flatten() for one in ratio), dim=0) > 0.9
+    assert not torch.equal(found, plain)
+
+
+def test_strips_with_maps_in_files_take_less_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stylize, "_LARGE", 2**20)
+    brush = brush_of(JohnsonConfig(width=8, blocks=1)).to_meta()
+    image = torch.empty(1, 3, 2400, 3200, device=META)
+    peaks = []
+    for side, statistics in ((None, "exact"), (256, "exact"), (256, "frozen")):
+        with MemoryMeter() as meter:
+            painted(brush, image, side, statistics=statistics)
+        peaks.append(meter.peak)
+    assert peaks[1] < peaks[0] / 2
+    assert peaks[2] < peaks[0] / 2
+
+
+@pytest.mark.slow
+def test_markovian_painters_know_their_memory_too() -> None:
+    brush = brush_of(MGANConfig(width=8))
+    with MemoryMeter() as meter:
+        painted(brush.to_meta(), torch.empty(1, 3, 400, 600, device=META), 384)
+    assert meter.peak > 64 * 400 * 600  # bytes: less than one map of the first layer takes
+    assert Size.of(painted(brush, photograph(33, 42), 24)) == Size(33, 42)
+
+
+class Mean(nn.Module):
+    """A network that cannot go window by window."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return image - image.mean((2, 3), keepdim=True) + 0.5
+
+
+def test_what_cannot_go_in_tiles_goes_at_once() -> None:
+    brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 40)
+    brush = replace(brush, model=replace(brush.model, network=Mean()))
+    torch.testing.assert_close(painted(brush, image), Mean()(image).clamp(0, 1), rtol=0, atol=SINGLE)
+    with pytest.raises(InputError, match=r"wave cannot paint in tiles .*: take a smaller size"):
+        painted(brush, image, 24)
+
+
+def test_a_painter_of_textures_paints_no_photographs(tmp_path: Path) -> None:
+    settings = TextureNetConfig(scales=2, width=4)
+    path = tmp_path / "stones.safetensors"
+    save_model(StyleModel("stones", "pyramid", settings, build_network(settings)), path)
+    with pytest.raises(InputError, match="stones draws textures"):
+        ModelOptions(model=str(path)).load_stylizer(CPU)

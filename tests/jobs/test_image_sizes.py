@@ -1,0 +1,61 @@
+"""How much of giant pictures a job holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from brushwork.images import Size, write_image
+from brushwork.jobs.image_sizes import decode_sizes
+from brushwork.jobs.inputs import read_inputs, read_sizes
+from brushwork.jobs.preflight import note_enlarged
+from brushwork.recipes import TextureOptions
+from tiny_job import TINY, tiny_job
+
+
+@pytest.fixture
+def giants(monkeypatch, tmp_path):
+    """A job on pictures that count as giant."""
+    for room in ("read", "resample"):
+        monkeypatch.setattr(f"brushwork.images.{room}.GIANT", 0)
+    write_image(torch.rand(1, 3, 200, 300), tmp_path / "photograph.png")
+    write_image(torch.rand(1, 3, 400, 160), tmp_path / "painting.png")
+    return tiny_job(tmp_path, options=replace(TINY, size=48, min_size=0))
+
+
+def test_giants_are_held_at_twice_what_is_looked_at_or_more(giants):
+    assert decode_sizes(giants) == (Size(32, 48), (Size(48, 19),), Size(32, 48))
+    inputs = read_inputs(giants)
+    assert inputs.content.size == (67, 100)
+    assert inputs.styles[0].size == (100, 40)
+    assert read_sizes(giants) == inputs.sizes
+
+
+def test_full_size_holds_the_whole_photograph(giants):
+    job = replace(giants, options=replace(giants.options, size="full"))
+    assert read_inputs(job).content.size == (200, 300)
+    assert decode_sizes(job).styles == (Size(300, 120),)
+
+
+def test_a_start_is_looked_at_at_the_coarsest_size(giants, tmp_path):
+    options = replace(giants.options, size=96, coarsest=48)
+    job = replace(giants, options=options, start=tmp_path / "photograph.png")
+    assert decode_sizes(job).init == (32, 48)
+    assert read_inputs(job).init.size == (67, 100)
+
+
+def test_textures_are_looked_at_at_a_size_of_their_own(giants):
+    job = replace(giants, options=TextureOptions(picture_size=40, measure="long", size="400x300"), paintings=())
+    assert decode_sizes(job).content == (27, 40)
+    assert read_inputs(job).content.size == (67, 100)
+
+
+def test_paintings_that_are_enlarged_are_told(giants):
+    inputs = read_inputs(giants)
+    assert note_enlarged(giants, inputs, Size(32, 48)) == ()
+    (note,) = note_enlarged(giants, inputs, Size(200, 300))
+    assert note.startswith("painting.png has 40×100 pixels, and is looked at enlarged 3.0 times")
+    assert "style-scale 0.33" in note
+    assert note_enlarged(replace(giants, options=TextureOptions()), inputs, Size(200, 300)) == ()

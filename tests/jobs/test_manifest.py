@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.images import write_image
+from brushwork.jobs.manifest import Manifest, describe_machine
+from brushwork.storage.hashing import file_sha256
+from tiny_job import TINY, tiny_job, tiny_network
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def record(tmp_path):
+    return Manifest.of(tiny_job(tmp_path), tiny_network(), CPU)
+
+
+def test_it_comes_back_from_json(record):
+    assert Manifest.from_json(json.loads(json.dumps(record.to_json()))) == record
+
+
+def test_it_names_files_as_seen_from_the_output(tmp_path):
+    (tmp_path / "results").mkdir()
+    job = tiny_job(tmp_path, output=tmp_path / "results" / "out.png")
+    record = Manifest.of(job, tiny_network(), CPU)
+    assert record.content.path == "../photograph.png"
+    assert record.content.sha256 == file_sha256(job.content)
+    assert str(tmp_path) not in json.dumps(record.to_json())
+
+
+def test_equal_jobs_do_not_differ(record, tmp_path):
+    other = Manifest.of(tiny_job(tmp_path, output=tmp_path / "elsewhere.png"), tiny_network(), CPU)
+    assert record.differences(other) == []
+    assert record.machine_differences(other) == []
+
+
+def test_what_differs_is_named(record, tmp_path):
+    other_picture = tmp_path / "other.png"
+    write_image(torch.zeros(1, 3, 40, 40), other_picture)
+    changes = {
+        "size: 96 here, 48 there": {"options": replace(TINY, size=48)},
+        "style-layers": {"options": replace(TINY, style_layers=("conv1_1",))},
+        "another content picture": {"content": other_picture},
+        "another start picture": {"init": other_picture},
+        "other paintings": {"paintings": (other_picture,)},
+    }
+    for message, change in changes.items():
+        other = Manifest.of(tiny_job(tmp_path, **change), tiny_network(), CPU)
+        (difference,) = record.differences(other)
+        assert message in difference
+
+
+def test_other_weights_are_noticed(record, tmp_path):
+    network = tiny_network()
+    next(network.parameters()).data[0, 0, 0, 0] += 1e-7
+    assert record.differences(Manifest.of(tiny_job(tmp_path), network, CPU)) == ["other network weights"]
+    shown_otherwise = tiny_network()
+    shown_otherwise.preprocess.mean += 1
+    assert record.differences(Manifest.of(tiny_job(tmp_path), shown_otherwise, CPU)) == ["other network weights"]
+
+
+def test_another_machine_is_drift_only(record):
+    other = replace(record, machine=record.machine | {"torch": "1.0"})
+    assert record.differences(other) == []
+    assert record.machine_differences(other) == [f"torch: {torch.__version__} here, 1.0 there"]
+
+
+def test_the_machine_is_told_by_what_changes_bits():
+    assert describe_machine(CPU).keys() == {"brushwork", "torch", "python", "device", "model", "threads"}
+
+
+@pytest.mark.parametrize("broken", ["recipe", "content", "paintings", "machine"])
+def test_an_incomplete_record_is_refused(record, broken):
+    data = record.to_json()
+    del data[broken]
+    with pytest.raises(InputError, match="not complete"):
+        Manifest.from_json(data)
+
+
+def test_a_file_that_cannot_be_read(tmp_path):
+    with pytest.raises(InputError, match="nowhere"):
+        file_sha256(tmp_path / "nowhere")

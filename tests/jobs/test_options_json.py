@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from typing import get_args
+
+import pytest
+
+from brushwork.errors import InputError
+from brushwork.jobs.options_json import RECIPES, options_from_json, options_to_json, recipe_name
+from brushwork.recipes import (
+    PRESETS,
+    MDANOptions,
+    RecipeOptions,
+    ReconstructionOptions,
+    TextureOptions,
+    TransferOptions,
+)
+
+
+def there_and_back(options):
+    return options_from_json(recipe_name(options), json.loads(json.dumps(options_to_json(options))))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *PRESETS.values(),
+        TransferOptions(style_blend=(0.25, 0.75), content_layers=()),
+        ReconstructionOptions(layer="conv3_1", bounded=True),
+        TransferOptions(size="full"),
+        TextureOptions(size="300x200", ema_decay=0.1 + 0.2),
+        MDANOptions(rotations=(1.5, 0.0), mirror=False),
+    ],
+)
+def test_options_come_back_equal(options):
+    assert there_and_back(options) == options
+
+
+def test_every_recipe_has_a_name():
+    assert set(RECIPES.values()) >= set(get_args(RecipeOptions))
+    assert len(set(RECIPES.values())) == len(RECIPES)
+
+
+def test_whole_numbers_are_taken_for_decimal_ones():
+    data = options_to_json(TransferOptions()) | {"style_weight": 5}
+    assert isinstance(options_from_json("transfer", data).style_weight, float)
+
+
+def test_an_unknown_recipe_is_named():
+    with pytest.raises(InputError, match=r"no recipe 'transver'\. Did you mean 'transfer'"):
+        options_from_json("transver", options_to_json(TransferOptions()))
+    with pytest.raises(InputError, match="no recipe None"):
+        options_from_json(None, {})
+
+
+def test_missing_and_unknown_options_are_named():
+    data = options_to_json(TransferOptions())
+    del data["seed"]
+    with pytest.raises(InputError, match=r"missing: seed; unknown: speed"):
+        options_from_json("transfer", data | {"speed": 1})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": "512"},
+        {"size": "all"},
+        {"size": True},
+        {"size": 512.5},
+        {"bounded": 1},
+        {"optimizer": "newton"},
+        {"style_layers": "conv1_1"},
+        {"style_layers": [1]},
+        {"network": None},
+        {"optimizer": ["lbfgs"]},
+    ],
+)
+def test_a_value_of_another_type_is_named(wrong):
+    (name,) = wrong
+    with pytest.raises(InputError, match=f"^{name} is|^the record|{name}"):
+        options_from_json("transfer", options_to_json(TransferOptions()) | wrong)
+
+
+def test_options_that_are_no_object():
+    with pytest.raises(InputError, match="must be an object"):
+        options_from_json("transfer", [1])
+
+
+def test_a_value_out_of_range_is_refused():
+    with pytest.raises(InputError, match="size is 7"):
+        options_from_json("transfer", options_to_json(TransferOptions()) | {"size": 7})
+
+
+def test_options_of_earlier_versions_are_read_under_their_names_now():
+    data = options_to_json(TransferOptions(min_size=64, encoder_scale=256.0, precision="fp16", history_storage="bf16"))
+    old = {**data, "coarsest": data.pop("min_size"), "white": data.pop("encoder_scale"), "start": data.pop("init")}
+    del old["min_size"], old["encoder_scale"], old["init"]
+    found = options_from_json("transfer", {**old, "precision": "half", "history_storage": "half"})
+    assert found == TransferOptions(min_size=64, encoder_scale=256.0, precision="fp16", history_storage="bf16")

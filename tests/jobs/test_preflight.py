@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from brushwork.feedforward.adain_transfer import AdaINOptions, transfer_adain
+from brushwork.images import Size
+from brushwork.jobs import job_from_image
+from brushwork.jobs.inputs import read_inputs
+from brushwork.jobs.preflight import make_preview, with_adain_init
+from brushwork.recipes import schedule
+from tiny_job import TINY, painted, tiny_job
+
+CPU = torch.device("cpu")
+OPTIONS = replace(TINY, init="instant", init_noise=0.0)
+
+
+@pytest.mark.slow
+def test_it_is_what_is_painted_at_once_at_the_first_size(tmp_path):
+    inputs = read_inputs(tiny_job(tmp_path))
+    levels = schedule(OPTIONS, inputs.content.size)
+    found = make_preview(OPTIONS, inputs, levels, CPU)
+    assert Size.of(found) == levels[0].size
+    (painting,) = inputs.to_device(CPU).styles
+    true = transfer_adain(inputs.content.image, [painting], AdaINOptions(size=max(levels[0].size)))
+    torch.testing.assert_close(found, true)
+
+
+@pytest.mark.slow
+def test_it_is_as_grainy_as_other_starts(tmp_path):
+    inputs = read_inputs(tiny_job(tmp_path))
+    levels = schedule(OPTIONS, inputs.content.size)
+    plain, grainy = (make_preview(replace(OPTIONS, init_noise=grain), inputs, levels, CPU) for grain in (0.0, 15.0))
+    assert abs(float((grainy - plain).std()) - 15 / 255) < 0.005
+
+
+def test_only_who_asks_starts_from_it(tmp_path):
+    job = tiny_job(tmp_path)
+    inputs = read_inputs(job)
+    assert with_adain_init(job, inputs, schedule(TINY, inputs.content.size), CPU, "plain") is inputs
+
+
+@pytest.mark.slow
+def test_a_painting_that_starts_from_it_is_painted_again_alike(tmp_path):
+    job = tiny_job(tmp_path, options=OPTIONS)
+    painted(job)
+    other = tiny_job(tmp_path, output=tmp_path / "other.png")
+    painted(other)
+    assert job.output.read_bytes() != other.output.read_bytes()
+    repeat = job_from_image(job.output).job
+    painted(repeat)
+    assert repeat.output.read_bytes() == job.output.read_bytes()

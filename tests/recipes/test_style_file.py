@@ -1,0 +1,152 @@
+"""Styles in files: painting with them is painting with the painting."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import pytest
+import torch
+
+from brushwork.controls import StyleFile, blend_style_files
+from brushwork.errors import InputError
+from brushwork.recipes import extract_style, transfer
+from tolerances import DOUBLE
+
+SEVERAL = {"size": 96, "min_size": 48, "iterations": 3, "iteration_decay": 0.5}
+
+
+@pytest.fixture
+def options(small_transfer):
+    return lambda **own: small_transfer(**(SEVERAL | own))
+
+
+@pytest.fixture
+def kept(options, tiny, painting):
+    return extract_style(painting, options(), "a painting", encoder=tiny)
+
+
+def ends(photograph, paintings, options, encoder):
+    return [(p.image, p.step.losses.total) for p in transfer(photograph, paintings, options, encoder=encoder)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("own", [{}, {"measure": "short"}, {"style_scale": (0.7,)}, {"moment_weight": 0.0}])
+def test_it_paints_as_the_painting_does(own, options, tiny, photograph, painting, tmp_path):
+    chosen = options(**own)
+    extract_style(painting, chosen, "a painting", encoder=tiny).write(tmp_path / "a.style")
+    kept = StyleFile.read(tmp_path / "a.style")
+    for mine, theirs in zip(
+        ends(photograph, [kept], chosen, tiny), ends(photograph, [painting], chosen, tiny), strict=True
+    ):
+        assert torch.equal(mine[0], theirs[0])
+        assert mine[1] == theirs[1]
+
+
+def test_a_file_keeps_everything(kept, tmp_path):
+    kept.write(tmp_path / "a.style")
+    found = StyleFile.read(tmp_path / "a.style")
+    assert (found.source, found.encoder, found.size, found.layers) == (
+        kept.source,
+        kept.encoder,
+        kept.size,
+        kept.layers,
+    )
+    assert sorted(found.styles) == sorted(kept.styles) == [48, 96]
+    assert found.nbytes == kept.nbytes
+    for pixels, style in kept.styles.items():
+        for tap, moments in style.statistics.items():
+            assert torch.equal(found.styles[pixels].statistics[tap].gram, moments.gram)
+            assert torch.equal(found.styles[pixels].statistics[tap].std, moments.std)
+
+
+def test_a_file_is_not_overwritten_unasked(kept, tmp_path):
+    kept.write(tmp_path / "a.style")
+    with pytest.raises(InputError, match=r"a\.style is there already"):
+        kept.write(tmp_path / "a.style")
+    kept.write(tmp_path / "a.style", overwrite=True)
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "a.style").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.slow
+def test_a_mixture_paints_as_the_blend_of_the_paintings(kept, options, tiny, photograph, painting):
+    other = painting.flip(1)
+    mixed = blend_style_files([kept, extract_style(other, options(), "another", encoder=tiny)], [3.0, 1.0])
+    assert mixed.source == "a painting + another"
+    blended = ends(photograph, [painting, other], options(style_blend=(0.75, 0.25)), tiny)
+    for mine, theirs in zip(ends(photograph, [mixed], options(), tiny), blended, strict=True):
+        assert torch.allclose(mine[0], theirs[0], atol=DOUBLE)
+
+
+@pytest.mark.slow
+def test_a_style_and_a_painting_can_be_blended(kept, options, tiny, photograph, painting):
+    both = options(style_blend=(1.0, 2.0))
+    mine = ends(photograph, [kept, painting.flip(1)], both, tiny)
+    theirs = ends(photograph, [painting, painting.flip(1)], both, tiny)
+    assert torch.equal(mine[-1][0], theirs[-1][0])
+
+
+def test_the_nearest_size_is_taken(kept, tiny):
+    layers = kept.layers[:1]
+    for pixels, expected in ((10, 48), (60, 48), (80, 96), (1000, 96)):
+        found = kept.style_at(pixels, layers, tiny).statistics[layers[0]].gram
+        assert torch.equal(found, kept.styles[expected].statistics[layers[0]].gram)
+
+
+def test_another_look_is_refused(kept, options, tiny, photograph):
+    with pytest.raises(InputError, match=r"taken with padding \w+, not \w+: paint with the same"):
+        padding = "zeros" if options().padding == "reflect" else "reflect"
+        transfer(photograph, [kept], options(padding=padding), encoder=tiny)
+    with pytest.raises(InputError, match=r"was kept without pool3: keep it with that layer"):
+        next(transfer(photograph, [kept], options(style_layers=("pool3", "conv2_1")), encoder=tiny))
+
+
+def test_the_weights_are_told_apart_by_more_than_their_name(kept, options, tiny, photograph):
+    other = deepcopy(tiny)
+    with torch.no_grad():
+        next(one for one in other.parameters() if one.ndim == 1).add_(1)
+    with pytest.raises(InputError, match="taken with fingerprint"):
+        transfer(photograph, [kept], options(), encoder=other)
+
+
+def test_what_needs_the_painting_itself_is_refused(kept, options, tiny, photograph):
+    with pytest.raises(InputError, match="the start is style, and of a painting only the style is kept"):
+        transfer(photograph, [kept], options(init="style"), encoder=tiny)
+    with pytest.raises(InputError, match=r"match-linear changes the colors of paintings before .*color-when after"):
+        transfer(photograph, [kept], options(color="match-linear"), encoder=tiny)
+    after = options(color="match-linear", color_when="after")
+    assert next(transfer(photograph, [kept], after, encoder=tiny)).image.isfinite().all()
+
+
+def test_styles_that_do_not_fit_are_not_mixed(kept, options, tiny, painting):
+    smaller = extract_style(painting, options(size=64), "a small one", encoder=tiny)
+    with pytest.raises(InputError, match=r"kept at other sizes or layers \(48, 96 and 64\)"):
+        blend_style_files([kept, smaller])
+    with pytest.raises(InputError, match="no style was given"):
+        blend_style_files([])
+    with pytest.raises(InputError, match="must be 0 or more"):
+        blend_style_files([kept, kept], [1.0, -1.0])
+
+
+@pytest.mark.parametrize("content", [b"", b"\x08\0\0\0\0\0\0\0{}      ", b"no style at all"])
+def test_other_files_are_no_styles(content, tmp_path):
+    (tmp_path / "a.style").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.style is no style as `brushwork style extract` writes them"):
+        StyleFile.read(tmp_path / "a.style")
+    with pytest.raises(InputError, match=r"b\.style is missing"):
+        StyleFile.read(tmp_path / "b.style")
+
+
+@pytest.mark.slow
+def test_sizes_do_not_hang_on_the_paintings_proportions(options, tiny, photograph, painting):
+    """At 48 pixels a side of this one is below what can be painted, and enough to be looked at."""
+    strip = torch.cat([painting[..., :32, :], painting[..., :32, :]], dim=3)
+    kept = extract_style(strip, options(), "a strip", encoder=tiny)
+    assert sorted(kept.styles) == [48, 96]
+    mine, theirs = (ends(photograph, [one], options(), tiny)[-1][0] for one in (kept, strip))
+    assert torch.equal(mine, theirs)
+
+
+def test_small_paintings_have_no_style(options, tiny, painting):
+    with pytest.raises(InputError, match="the painting is 10×60 pixels"):
+        extract_style(painting[..., :10], options(), "a strip", encoder=tiny)

@@ -1,0 +1,125 @@
+"""One of several processes on one picture, connected by gloo: `rank_process.py FOLDER TASK`, RANK and others given."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from brushwork.controls import RecipeInputs, StyleRegion
+from brushwork.distributed.process_group import TorchProcessGroup
+from brushwork.errors import NotAdditiveError, RankLostError
+from brushwork.gradients.partition import FULL_IMAGE, RowBand
+from brushwork.gradients.tiled import Tiling
+from brushwork.images.geometry import Size
+from brushwork.jobs import writer
+from brushwork.jobs.run_distributed import run_distributed_job
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes import Progress, encoded_layers, load_preset, run_recipe
+from brushwork.recipes.style_transfer import TransferProblem
+from tiny_job import TINY, tiny_job, tiny_network
+from tiny_network import picture
+
+SIZE = 64
+REAL = replace(
+    load_preset("default"),
+    content_layers=("conv3_1",),
+    style_layers=("conv1_1", "conv2_1", "conv3_1"),
+    size=SIZE,
+    min_size=0,
+    iterations=20,
+    network="vgg19",
+)
+
+
+def painted(wire=None):
+    """The last picture of a painting by the real VGG-19, up to conv3_1 and in float64, that this process holds."""
+    generator = torch.Generator().manual_seed(1)
+    pictures = torch.rand(2, 1, 3, SIZE, SIZE // 2, generator=generator, dtype=torch.float64)
+    encoder = load_encoder_for(REAL, "cpu").double()
+    share = FULL_IMAGE if wire is None else RowBand.of(encoder, encoded_layers(REAL), wire, Tiling(64))
+    *_, last = run_recipe(REAL, RecipeInputs(pictures[0], (pictures[1],)), encoder=encoder, partition=share)
+    return last.image
+
+
+REGIONAL = replace(
+    TINY,
+    size=SIZE,
+    min_size=0,
+    normalization="relative",
+    loss=("gram", "moments", "covariance:0.5", "wasserstein"),
+    feather=2.0,
+)
+
+
+def regional(wire=None):
+    """Total and gradient of regions by every loss that adds, in float64; what this process holds of it."""
+    photograph, painting = (picture(seed, SIZE, SIZE // 2).double() for seed in (1, 2))
+    left = torch.zeros(1, SIZE, SIZE // 2)
+    left[..., : SIZE // 5] = 1
+    regions = (StyleRegion(left, 1 - left), StyleRegion(1 - left, left))
+    encoder = tiny_network().double()
+    share = FULL_IMAGE if wire is None else RowBand.of(encoder, encoded_layers(REGIONAL), wire, Tiling(48))
+    subject = TransferProblem(photograph, [painting], REGIONAL, encoder, share, regions)
+    image = share.crop(photograph.flip(-1)).clone().requires_grad_()
+    losses = subject.evaluate_at(Size.of(photograph))(image)
+    return losses.total.detach(), image.grad
+
+
+def refused(wire):
+    """What is said of losses that cannot be shared."""
+    said = []
+    for loss in ("sliced", "histogram"):
+        encoder = tiny_network()
+        share = RowBand.of(encoder, encoded_layers(REGIONAL), wire, Tiling(48))
+        pictures = RecipeInputs(picture(1, SIZE, SIZE), (picture(2, SIZE, SIZE),))
+        try:
+            next(run_recipe(replace(REGIONAL, loss=(loss,), feather=0.0), pictures, encoder=encoder, partition=share))
+        except NotAdditiveError as error:
+            said.append(str(error))
+    return said
+
+
+def talked(wire):
+    """What this rank heard through every method."""
+    rank = wire.rank
+    room = torch.empty(2)
+    wire.exchange({1 - rank: torch.full((2,), float(rank))}, {1 - rank: room})
+    if rank:
+        wire.send(torch.arange(3), 0)
+    received = None if rank else wire.receive(torch.empty(3, dtype=torch.int64), 1).tolist()
+    return {
+        "receive": received,
+        "sum": wire.all_reduce_sum(torch.tensor([1.0, rank])).tolist(),
+        "largest": wire.all_reduce_max(torch.tensor([-1.0, rank])).tolist(),
+        "exchange": room.tolist(),
+        "first": wire.broadcast({"rank": rank}),
+        "all": list(wire.all_gather(rank)),
+    }
+
+
+def lost(wire, folder):
+    """Rank 1 is killed after its third step; what the other one says."""
+    writer._PATIENCE = 0
+    count = 0
+    try:
+        for event in run_distributed_job(
+            tiny_job(folder), wire, encoder=tiny_network(), checkpoint_every=0, tiling=Tiling(64)
+        ):
+            count += isinstance(event, Progress)
+            if count == 3 and wire.rank == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+    except RankLostError as error:
+        return [str(error), *error.__notes__]
+    return ["nothing happened"]
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    folder, there = Path(sys.argv[1]), TorchProcessGroup(torch.device("cpu"))
+    found = {"talked": talked(there), "painted": painted(there), "regional": regional(there), "refused": refused(there)}
+    torch.save(found | {"lost": lost(there, folder)}, folder / f"{there.rank}.pt")

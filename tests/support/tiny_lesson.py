@@ -1,0 +1,86 @@
+"""A lesson that takes a moment: a tiny painter before a tiny network. As a script, one that is killed or has a rank."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from brushwork.distributed.process_group import TorchProcessGroup
+from brushwork.images import write_image
+from brushwork.training.config import TrainingConfig
+from brushwork.training.events import StepDone
+from brushwork.training.tasks.johnson import JohnsonTask
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
+from brushwork.training.trainer import train
+from tiny_network import CONTENT, STYLE, picture, tiny_network
+
+CPU = torch.device("cpu")
+
+TINY = JohnsonTrainingOptions(
+    width=2,
+    blocks=1,
+    crop=32,
+    photo_size=40,
+    style_size=48,
+    batch=2,
+    iterations=6,
+    warmup=0,
+    validate_every=3,
+    val_images=2,
+    content_layers=CONTENT,
+    style_layers=STYLE,
+    style_weight=10.0,
+    range_weight=0.5,
+    seed=1,
+)
+
+
+def tiny_lesson(options: JohnsonTrainingOptions = TINY) -> JohnsonTask:
+    """One style, learned before the tiny network."""
+    return JohnsonTask([picture(2, 50, 60)], options, tiny_network())
+
+
+def tiny_course(folder: Path, options: JohnsonTrainingOptions = TINY, **changes) -> TrainingConfig:
+    """Eight photographs in the folder, and a painter beside them."""
+    photographs = folder / "photographs"
+    if not photographs.exists():
+        photographs.mkdir()
+        for number in range(8):
+            write_image(picture(10 + number, 44, 50), photographs / f"{number}.png")
+    course = TrainingConfig(
+        options=options,
+        output=folder / "painter.safetensors",
+        photos=photographs,
+        photo_size=options.photo_size,
+        about={"options": {"seed": options.seed, "iterations": options.iterations}},
+    )
+    return replace(course, **changes)
+
+
+def taught(course: TrainingConfig, wire=None, **changes):
+    """All events of a lesson."""
+    return list(train(tiny_lesson(course.options), course, CPU, wire, **changes))
+
+
+def killed(course: TrainingConfig, step: int) -> None:
+    """Learn with a checkpoint after every iteration, and be killed after some."""
+    for event in train(tiny_lesson(course.options), replace(course, checkpoint_every=0.0), CPU):
+        if isinstance(event, StepDone) and event.step == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    where = tiny_course(Path(sys.argv[2]))
+    if sys.argv[1] == "killed":
+        killed(where, 4)
+    wire = TorchProcessGroup(CPU)
+    events = taught(where, wire)
+    learned = [dict(event.losses) for event in events if isinstance(event, StepDone)]
+    torch.save(learned, where.output.with_name(f"{wire.rank}.pt"))
+    wire.close()

@@ -1,0 +1,62 @@
+"""Larger pictures: what is made small, and by what the result is judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log10
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.training.optimization import GradientStep
+from brushwork.training.task import TrainingBatch
+from brushwork.training.tasks.super_resolution import SuperResolutionTask, SuperResolutionTrainingOptions, blur
+from tiny_network import CONTENT, picture, tiny_network
+from tolerances import SINGLE
+
+CPU = torch.device("cpu")
+TINY = SuperResolutionTrainingOptions(width=4, blocks=1, factor=2, crop=32, content_layers=CONTENT, learning_rate=1e-2)
+
+
+def batch() -> TrainingBatch:
+    return TrainingBatch(0, 0, 0, 2, 2, CPU, torch.cat([picture(4, 32, 32), picture(5, 32, 32)]))
+
+
+def test_small_pictures_are_made_as_large_as_the_crops() -> None:
+    lesson = SuperResolutionTask(replace(TINY, factor=4), tiny_network())
+    crops = batch().pictures
+    assert crops is not None
+    assert lesson.downsample(crops).shape == (2, 3, 8, 8)
+    assert lesson.sample(batch()).shape == crops.shape
+
+
+def test_it_learns_and_says_how_near_the_pixels_are() -> None:
+    lesson = SuperResolutionTask(replace(TINY, pixel_weight=0.01, tv_weight=0.1), tiny_network())
+    descent = GradientStep(lesson, CPU, "off")
+    before = lesson.validate(batch())
+    for _ in range(15):
+        descent.step(batch(), 1.0)
+    after = lesson.validate(batch())
+    assert set(after) == {"total", "content:conv2_1", "tv_weight", "pixels", "psnr"}
+    assert after["total"] < 0.8 * before["total"]
+    crops, larger = batch().pictures, lesson.sample(batch()).clamp(0, 1)
+    errors = [float((one - other).square().mean()) for one, other in zip(larger, crops, strict=True)]
+    assert after["psnr"] == pytest.approx(sum(-10 * log10(error) for error in errors) / 2, rel=SINGLE)
+
+
+def test_the_blur_keeps_flat_pictures_and_the_mean() -> None:
+    flat = torch.full((1, 3, 9, 9), 0.4)
+    torch.testing.assert_close(blur(flat, 1.0), flat, rtol=SINGLE, atol=0)
+    point = torch.zeros(1, 3, 15, 15)
+    point[..., 7, 7] = 1
+    soft = blur(point, 1.0)
+    assert soft.sum((2, 3)).tolist() == [pytest.approx([1.0] * 3, rel=SINGLE)]
+    assert float(soft[0, 0, 7, 8] / soft[0, 0, 7, 7]) == pytest.approx(2.718281828**-0.5, rel=SINGLE)
+    assert blur(point, 0.0) is point
+
+
+def test_options_that_cannot_be_are_refused() -> None:
+    for wrong, message in (({"crop": 30}, "crop is 30"), ({"blur": -1.0}, "blur is -1"), ({"factor": 5}, "factor")):
+        with pytest.raises(InputError, match=message):
+            SuperResolutionTrainingOptions(**wrong)  # type: ignore[arg-type]

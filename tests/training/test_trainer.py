@@ -1,0 +1,248 @@
+"""The loop of all trainings: what is learned is kept, and going on is the same as never having stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from brushwork.errors import BrushworkError, InputError
+from brushwork.feedforward.model import load_model
+from brushwork.images import read_image
+from brushwork.training import trainer
+from brushwork.training.checkpoint import TrainingCheckpoint
+from brushwork.training.events import StepDone, TrainingFinished, TrainingNote, TrainingStarted, Validated
+from brushwork.training.trainer import Trainer, train
+from brushwork.training.writer import make_sheet
+from tiny_lesson import CPU, TINY, taught, tiny_course, tiny_lesson
+from tolerances import PAINTED, SINGLE
+
+SCRIPT = Path(__file__).parents[1] / "support" / "tiny_lesson.py"
+
+
+def numbers(path: Path) -> list[bytes]:
+    """Of a painter's file, but for how long it took."""
+    return [one.numpy().tobytes() for one in load_model(path).network.state_dict().values()]
+
+
+def stopped(course: Any, step: int) -> None:
+    """Learn so many iterations, and then stop as Ctrl-C does."""
+    told: list[StepDone] = []
+    with pytest.raises(KeyboardInterrupt):
+        for event in train(tiny_lesson(course.options), course, CPU, should_stop=lambda: len(told) >= step):
+            if isinstance(event, StepDone):
+                told.append(event)
+
+
+def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
+    events = taught(course)
+    assert [type(one) for one in events] == [
+        *(TrainingStarted, Validated, *[StepDone] * 3, Validated, *[StepDone] * 3, Validated, TrainingFinished)
+    ]
+    assert events[0] == TrainingStarted(CPU, 6, 0, 6, 2)
+    assert events[-1].step == 6
+    painter = load_model(course.output)
+    assert (painter.name, painter.license, painter.config) == ("tiny", "CC0-1.0", TINY.architecture)
+    assert painter.provenance["iterations_done"] == 6
+    assert painter.provenance["val_images"]["total"] == pytest.approx(events[-2].losses["total"], rel=SINGLE)
+    history = json.loads(course.history.read_text())
+    assert [row["iteration"] for row in history["learned"]] == [1, 2, 3, 4, 5, 6]
+    assert [row["iteration"] for row in history["judged"]] == [0, 3, 6]
+    assert not course.checkpoint.exists()
+
+
+def test_validation_pictures_show_photographs_above_paintings(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    taught(course)
+    names = sorted(one.name for one in course.images_folder.iterdir())
+    assert names == ["000000.jpg", "000003.jpg", "000006.jpg"]
+    assert read_image(course.images_folder / names[0]).size == (64, 64)
+    above, below = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
+    assert torch.equal(make_sheet(above, below)[0, :, :4, 4:], above[1])
+    assert torch.equal(make_sheet(None, below)[0, :, :, :4], below[0])
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    options = replace(TINY, iterations=40, learning_rate=1e-2, validate_every=40)
+    judged = [one.losses["total"] for one in taught(tiny_course(tmp_path, options)) if isinstance(one, Validated)]
+    assert judged[1] < 0.6 * judged[0]
+
+
+def test_going_on_after_an_interruption_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
+    whole, broken = (tiny_course(tmp_path, output=tmp_path / f"{name}.safetensors") for name in ("whole", "broken"))
+    taught(whole)
+    stopped(broken, 2)
+    assert load_model(broken.output).provenance["iterations_done"] == 2
+    begun, *events = taught(replace(broken, resume=True))
+    assert begun.done == 2
+    assert [one.step for one in events if isinstance(one, StepDone)] == [3, 4, 5, 6]
+    assert numbers(whole.output) == numbers(broken.output)
+    histories = [json.loads(one.history.read_text()) for one in (whole, broken)]
+    assert histories[0]["learned"] == histories[1]["learned"]
+    assert histories[0]["judged"] == histories[1]["judged"]
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As the processes that the tests start: other numbers of threads round otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    ended = subprocess.run([sys.executable, str(SCRIPT), "killed", str(tmp_path)], check=False, timeout=300)
+    assert ended.returncode == -9
+    assert TrainingCheckpoint.read(course.checkpoint).step == 3  # killed before that of the fourth was there
+    assert not course.output.exists()
+    taught(replace(course, resume=True))
+    whole = replace(course, output=tmp_path / "whole.safetensors")
+    taught(whole)
+    assert numbers(course.output) == numbers(whole.output)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    course = tiny_course(tmp_path)
+    given = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    arguments = [sys.executable, str(SCRIPT), "rank", str(tmp_path)]
+    ranks = [subprocess.Popen(arguments, env={**given, "RANK": rank}) for rank in "01"]
+    assert [one.wait(timeout=300) for one in ranks] == [0, 0]
+    alone = replace(course, output=tmp_path / "alone.safetensors")
+    losses = [one.losses for one in taught(alone) if isinstance(one, StepDone)]
+    told = [torch.load(tmp_path / f"{rank}.pt") for rank in "01"]
+    assert told[0] == told[1]
+    assert [one["total"] for one in told[0]] == pytest.approx([one["total"] for one in losses], rel=2 * PAINTED)
+    together, single = (load_model(one.output).network.state_dict() for one in (course, alone))
+    for name, tensor in single.items():
+        # a later instance norm takes away what a bias adds: its gradient is rounding, which Adam makes large
+        if not name.endswith("bias"):
+            assert torch.allclose(together[name], tensor, atol=5e-4), name
+
+
+def test_a_batch_that_ranks_cannot_share_is_refused(tmp_path: Path) -> None:
+    class Three:
+        rank, world_size = 0, 3
+
+    with pytest.raises(InputError, match="batch is 2: it must be a multiple of the 3 processes"):
+        Trainer(tiny_lesson(), tiny_course(tmp_path), CPU, Three())  # type: ignore[arg-type]
+
+
+def test_all_ranks_must_find_the_checkpoint(tmp_path: Path) -> None:
+    class Two:
+        rank, world_size = 0, 2
+
+        def all_gather(self, step: int) -> list[int]:
+            return [step, 3]
+
+    with pytest.raises(InputError, match="not all processes find"):
+        Trainer(tiny_lesson(), tiny_course(tmp_path), CPU, Two()).start()  # type: ignore[arg-type]
+
+
+def test_another_training_does_not_go_on(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    stopped(course, 2)
+    other = replace(course, about={"options": {"seed": 5, "iterations": 6}}, resume=True)
+    with pytest.raises(InputError, match=r"options.seed 1, not 5"):
+        taught(other)
+
+
+def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    stopped(course, 2)
+    longer = replace(TINY, iterations=8)
+    events = taught(replace(course, options=longer, about={"options": {"seed": 1, "iterations": 8}}, resume=True))
+    assert events[-1].step == 8
+
+
+def test_without_a_checkpoint_it_begins_anew(tmp_path: Path) -> None:
+    assert taught(tiny_course(tmp_path, resume=True))[0].done == 0
+
+
+def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path, checkpoint_every=0.0)
+    lesson = tiny_lesson()
+    with pytest.raises(BrushworkError, match="the loss is nan in iteration 3"):
+        for event in train(lesson, course, CPU):
+            if isinstance(event, StepDone) and event.step == 2:
+                with torch.no_grad():
+                    next(lesson.networks["painter"].parameters()).fill_(float("nan"))
+    assert not course.output.exists()
+    assert TrainingCheckpoint.read(course.checkpoint).step == 1
+
+
+def test_the_first_checkpoint_comes_after_five_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, written = [0.0], []
+    monkeypatch.setattr(trainer, "monotonic", lambda: now[0])
+    monkeypatch.setattr(TrainingCheckpoint, "write", lambda *_: written.append(now[0]))
+    course = tiny_course(tmp_path, checkpoint_every=20.0)
+    for event in train(tiny_lesson(course.options), course, CPU):
+        now[0] += 6.0 * isinstance(event, StepDone)
+    assert written == [6.0, 30.0]
+
+
+def test_what_can_be_kept_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("brushwork.training.writer.save_model", full)
+    course = tiny_course(tmp_path)
+    stopped(course, 2)
+    assert TrainingCheckpoint.read(course.checkpoint).step == 2
+
+
+def test_a_full_disk_is_told_of_and_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(TrainingCheckpoint, "write", full)
+    events = taught(tiny_course(tmp_path, checkpoint_every=0.0))
+    assert isinstance(events[-1], TrainingFinished)
+    assert any("no space left" in one.text for one in events if isinstance(one, TrainingNote))
+
+
+def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path)
+    for number in range(8):
+        if number % 2:
+            (tmp_path / "photographs" / f"{number}.png").write_bytes(b"broken")
+    told = [one.text for one in taught(course) if isinstance(one, TrainingNote)]
+    assert told
+    assert all("is left out" in one for one in told)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"photos": None}, "name a folder of them with --dataset"),
+        ({"output": Path("painter.png")}, "must end in .safetensors"),
+        ({"output": Path("no/such/folder/painter.safetensors")}, "does not exist"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_learning(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        taught(tiny_course(tmp_path, **changes))
+
+
+def test_a_painter_is_not_overwritten_unless_it_may_be(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path, replace(TINY, iterations=1))
+    taught(course)
+    with pytest.raises(InputError, match="is there already"):
+        taught(course)
+    assert isinstance(taught(replace(course, overwrite=True))[-1], TrainingFinished)
