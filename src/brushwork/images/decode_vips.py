@@ -46,9 +46,9 @@ def read_deep(pyvips: Any, file: File, name: str, max_pixels: int) -> DecodedSam
 def _raster(image: Any, name: str) -> DecodedSamples:
     icc = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    bands = image.split_rows - 1 if image.hasalpha() else image.split_rows
+    bands = image.bands - 1 if image.hasalpha() else image.bands
     if bands not in _CHANNELS:
-        raise InputError(f"{name} has {image.split_rows} samples in a pixel: save it as gray, RGB or CMYK.")
+        raise InputError(f"{name} has {image.bands} samples in a pixel: save it as gray, RGB or CMYK.")
     color = image.extract_band(0, n=bands)
     told: tuple[str, ...]
     if image.interpretation in ("lab", "labs"):

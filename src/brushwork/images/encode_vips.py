@@ -110,7 +110,7 @@ class _Inserting:
 
 
 def _options(format: ImageFormat, image: Any, quality: int, pyramid: bool) -> dict[str, Any]:
-    samples = image.width * image.height * image.split_rows * (1 if image.format == "uchar" else 2)
+    samples = image.width * image.height * image.bands * (1 if image.format == "uchar" else 2)
     options: dict[str, dict[str, Any]] = {
         "PNG": {"filter": "all"},
         "JPEG": {"Q": quality, "subsample_mode": "off"},

@@ -87,7 +87,7 @@ class LargeImage:
             fetched = pyvips.Region.new(image).fetch(window.left, window.top, window.width, window.height)
         except pyvips.Error as error:
             raise damaged_file_error(self.path.name, error) from error
-        samples = np.frombuffer(fetched, f"uint{self.bits}").reshape(window.height, window.width, image.split_rows)
+        samples = np.frombuffer(fetched, f"uint{self.bits}").reshape(window.height, window.width, image.bands)
         return _converted(samples, _profile(image))[0]
 
 
@@ -125,10 +125,10 @@ def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | N
         raise damaged_file_error(path.name, error) from error
     size = Size(image.height, image.width)
     require_size(path.name, size, max_pixels)
-    if image.format not in _BITS or image.interpretation not in _SPACES.get(image.split_rows, ()):
+    if image.format not in _BITS or image.interpretation not in _SPACES.get(image.bands, ()):
         return None
     kind = np.dtype(f"uint{_BITS[image.format]}")
-    _, told = _converted(np.zeros((1, 1, image.split_rows), kind), _profile(image))
+    _, told = _converted(np.zeros((1, 1, image.bands), kind), _profile(image))
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
     upright = _orientation(stored) == _UPRIGHT
     in_order = (lambda: opened("sequential")) if upright else (lambda: image)  # turned, it is not read in order
