@@ -66,7 +66,7 @@ def test_weights_that_have_no_place_are_refused_with_a_way_out(homeless):
     assert not list(homeless.iterdir())
 
 
-@pytest.mark.parametrize("command", [("weights", "list"), ("painters",), ("presets",), ("doctor",)])
+@pytest.mark.parametrize("command", [("weights", "list"), ("models",), ("presets",), ("doctor",)])
 def test_commands_that_look_into_these_folders(homeless, capsys, command):
     code, said = main(command), capsys.readouterr()
     assert code == 0, said.err

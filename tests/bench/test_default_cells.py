@@ -87,7 +87,7 @@ def test_pictures_are_painted_once_and_judged_by_all(bench):
 
 
 def test_what_was_not_painted_is_judged_too(bench):
-    found = {one.column: one.measures["ssim"] for one in bench.bounds()}
+    found = {one.column: one.figures["ssim"] for one in bench.bounds()}
     photograph, painting = (float(one.mean()) for one in (bench.easel.content, bench.easel.style))
     assert found["the photograph"] == pytest.approx(photograph, abs=1e-4)
     assert found["the painting, cropped"] == pytest.approx(painting, abs=1e-4)

@@ -145,7 +145,7 @@ def test_a_painter_that_judges_itself_is_told(run: Run, jury: FakeJury, desk: Pa
 
 
 @pytest.mark.parametrize(
-    ("models", "judge"),
+    ("painters", "judge"),
     [(("vgg19-normalized",), "vgg16"), (("vgg16",), "alexnet"), (("vgg19", "vgg16-caffe"), "alexnet")],
 )
 def test_none_judges_what_it_painted(

@@ -51,7 +51,7 @@ def test_a_style_reconstruction_takes_the_papers_layers_at_the_picture_s_size(
     arguments = ("--layers", "conv1_1", "conv2_1", "--size", "200", "--init", "photo.jpg", "--force")
     assert run("reconstruct", "style", "night.png", *arguments).code == 0
     assert (studio.job.options.style_layers, studio.job.options.picture_size) == (("conv1_1", "conv2_1"), 200)
-    assert studio.job.start == Path("photo.jpg")
+    assert studio.job.init == Path("photo.jpg")
 
 
 PLAN = JobPlan(

@@ -41,7 +41,7 @@ def painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         save_model(painter, folder / f"{name}.safetensors")
     (own / "broken.safetensors").write_bytes(b"no tensors")
     for module in (model, command):
-        monkeypatch.setattr(module, "PAINTERS", package)
+        monkeypatch.setattr(module, "BUNDLED_MODELS", package)
     monkeypatch.setenv("BRUSHWORK_PAINTERS", str(own))
     monkeypatch.chdir(tmp_path)
     return tmp_path

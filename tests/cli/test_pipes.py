@@ -39,7 +39,7 @@ def test_photograph_painting_and_mask_through_pipes(desk: Path, run: Run) -> Non
 def test_the_start_may_be_a_pipe(desk: Path, run: Run, studio: Any) -> None:
     pipe_of(desk / "night.png", "begin")
     assert run("paint", "photo.jpg", "waves.png", "--init", "begin").code == 0
-    assert studio.job.start == Path("begin")
+    assert studio.job.init == Path("begin")
 
 
 def test_settings_through_a_pipe(desk: Path, run: Run, studio: Any) -> None:

@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-_SHOW = "import os; from brushwork.cli.process import tune_process; tune(); print(os.environ.get('GOMP_SPINCOUNT'))"
+_SHOW = (
+    "import os; from brushwork.cli.process import tune_process; tune_process(); print(os.environ.get('GOMP_SPINCOUNT'))"
+)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +28,7 @@ def test_freed_memory_is_kept_unless_the_compiled_engine_keeps_its_own(kernels, 
     """What was freed comes back at the same place, already in memory."""
     program = (
         "from brushwork.cli import process; "
-        f"process._has_kernels = lambda: {kernels}; process.tune(); import ctypes; c = ctypes.CDLL(None);"
+        f"process._has_kernels = lambda: {kernels}; process.tune_process(); import ctypes; c = ctypes.CDLL(None);"
         "c.malloc.restype = ctypes.c_void_p; c.malloc.argtypes = [ctypes.c_size_t];"
         "c.free.argtypes = [ctypes.c_void_p];"
         "import resource; faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt;"

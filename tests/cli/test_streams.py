@@ -39,7 +39,7 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes
 
 def program(body: str, redirected: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
     """A program with the streams of the command."""
-    whole = f"import os, sys; from brushwork.cli.streams import configure_streams; settle_streams(); {body}"
+    whole = f"import os, sys; from brushwork.cli.streams import configure_streams; configure_streams(); {body}"
     return shell(f"program {shlex.quote(whole)} {redirected}", **environment)
 
 
@@ -50,7 +50,7 @@ def test_no_file_gets_the_number_of_a_closed_stream(stream: int) -> None:
 
 
 def test_what_is_said_to_a_closed_stderr_is_not_written_elsewhere() -> None:
-    done = program("from brushwork.cli.output import log; tell('progress'); print('result')", "2>&-")
+    done = program("from brushwork.cli.output import log; log('progress'); print('result')", "2>&-")
     assert done.stdout == b"result\n"
 
 

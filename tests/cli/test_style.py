@@ -17,7 +17,7 @@ def test_it_begins_with_the_composition_and_takes_the_strokes(studio: Any, desk:
     write_image(torch.rand(1, 3, 40, 80), desk / "wide.png")
     assert run("style", "combine", "wide.png", "night.png", "--size", "320").out == "wide-in-night.png\n"
     job = studio.job
-    assert (job.content, job.start) == (Path("night.png"), Path("wide.png"))
+    assert (job.content, job.init) == (Path("night.png"), Path("wide.png"))
     assert (job.options.size, job.options.picture_size) == ("320x160", 320)
     assert job.options.style_layers == ("conv1_1", "conv2_1")
 

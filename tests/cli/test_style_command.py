@@ -55,13 +55,13 @@ def test_styles_are_mixed_by_weight(run: Run, studio_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("save", "starry.png", *LAYERS, "-o", "starry.png"), "its name must end in .style"),
-        (("save", "starry.png", *LAYERS, "-o", "there.style"), "there.style is there already"),
-        (("save", "none.png", *LAYERS), "none.png"),
-        (("mix", "there.style:much"), "'much' is no weight; write as in starry.style:0.7"),
-        (("mix", "there.style"), "there.style is no style"),
-        (("mix",), "no style was given"),
-        (("show", "none.style"), "none.style is missing"),
+        (("extract", "starry.png", *LAYERS, "-o", "starry.png"), "its name must end in .style"),
+        (("extract", "starry.png", *LAYERS, "-o", "there.style"), "there.style is there already"),
+        (("extract", "none.png", *LAYERS), "none.png"),
+        (("blend", "there.style:much"), "'much' is no weight; write as in starry.style:0.7"),
+        (("blend", "there.style"), "there.style is no style"),
+        (("blend",), "no style was given"),
+        (("info", "none.style"), "none.style is missing"),
     ],
 )
 def test_what_cannot_be_done_is_refused(run: Run, studio_folder: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -45,7 +45,7 @@ def test_values_are_read_as_their_options_are(written: str, name: str, values: d
         (["style-weight=much"], "--vary style-weight: 'much' is no number"),
         (["iterations=2.5"], "no whole number"),
         (["bounded=perhaps"], "neither yes nor no"),
-        (["start=conten"], "none of content"),
+        (["init=conten"], "none of content"),
         (["preset=gatys"], "none of default"),
         (["style=*.nothing"], "no such painting"),
     ],

@@ -29,7 +29,7 @@ JOHNSON = ("train", "johnson", "waves.png", *FEW, *STYLE, "--device", "cpu")
 def studio(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Eight photographs, and a network that looks quickly."""
     for module in (johnson, train_super_resolution):
-        monkeypatch.setattr(module, "encoder_for", lambda *_: tiny_network())
+        monkeypatch.setattr(module, "load_encoder_for", lambda *_: tiny_network())
     (desk / "photos").mkdir()
     for number in range(8):
         write_image(picture(number, 40, 44), desk / "photos" / f"{number}.png")

@@ -119,7 +119,7 @@ def test_the_doctor_says_what_keeps_from_painting(run: Run, monkeypatch: pytest.
     assert "All is well" not in outcome.out
     document = json.loads(run("doctor", "--json").out)
     assert not document["healthy"]
-    assert {"what", "value", "trouble", "grave"} == document["findings"][0].keys()
+    assert {"item", "value", "problem", "is_fatal"} == document["findings"][0].keys()
 
 
 def test_the_doctor_names_missing_extras(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

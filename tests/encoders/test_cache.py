@@ -29,11 +29,12 @@ def test_what_is_stored_comes_back(weights):
     path = write_weights(weights)
     found = read_weights(path)
     assert [
-        (name, getattr(found, name)) for name in ("name", "architecture", "convention", "source", "license", "sha256")
+        (name, getattr(found, name))
+        for name in ("name", "architecture", "preprocessing", "source", "license", "sha256")
     ] == [
         ("name", "mine"),
         ("architecture", "AlexNet"),
-        ("convention", "torchvision"),
+        ("preprocessing", "torchvision"),
         ("source", "the file mine.pth"),
         ("license", "MIT"),
         ("sha256", "abc"),

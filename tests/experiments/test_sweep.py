@@ -35,10 +35,10 @@ def test_the_last_runs_along_the_columns() -> None:
     }
     found = list(combine_variations(varied))
     assert [one[:2] for one in found] == [
-        ("style-weight 1, grain 0", "start gray"),
-        ("style-weight 1, grain 0", "init noise"),
-        ("style-weight 2, grain 0", "start gray"),
-        ("style-weight 2, grain 0", "init noise"),
+        ("style-weight 1, init-noise 0", "init gray"),
+        ("style-weight 1, init-noise 0", "init noise"),
+        ("style-weight 2, init-noise 0", "init gray"),
+        ("style-weight 2, init-noise 0", "init noise"),
     ]
     assert found[-1][2] == {"style_weight": 2.0, "init_noise": 0.0, "init": "noise"}
 

@@ -19,7 +19,7 @@ COARSE, FINE = LevelPlan(Size(50, 60), 20, 1000, 2.0), LevelPlan(Size(100, 120),
 
 def test_closures_and_times_add_up_and_memory_does_not():
     whole = plan(COARSE, FINE)
-    assert (whole.closures, whole.memory, whole.seconds) == (30, 4000, 7.0)
+    assert (whole.iterations, whole.memory, whole.seconds) == (30, 4000, 7.0)
 
 
 def test_a_time_that_was_not_probed_is_unknown():

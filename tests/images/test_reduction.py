@@ -46,7 +46,7 @@ def everything_is_giant(request, monkeypatch):
     else:
         pytest.importorskip("pyvips")
     for room in ("read", "resample"):
-        monkeypatch.setattr(f"brushwork.images.{room}.GIANT", 0)
+        monkeypatch.setattr(f"brushwork.images.{room}.LARGE_IMAGE_PIXELS", 0)
 
 
 @pytest.mark.parametrize("alpha", [False, True])

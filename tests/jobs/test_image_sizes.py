@@ -19,7 +19,7 @@ from tiny_job import TINY, tiny_job
 def giants(monkeypatch, tmp_path):
     """A job on pictures that count as giant."""
     for room in ("read", "resample"):
-        monkeypatch.setattr(f"brushwork.images.{room}.GIANT", 0)
+        monkeypatch.setattr(f"brushwork.images.{room}.LARGE_IMAGE_PIXELS", 0)
     write_image(torch.rand(1, 3, 200, 300), tmp_path / "photograph.png")
     write_image(torch.rand(1, 3, 400, 160), tmp_path / "painting.png")
     return tiny_job(tmp_path, options=replace(TINY, size=48, min_size=0))

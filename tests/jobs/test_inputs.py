@@ -54,7 +54,7 @@ def test_masks_of_other_proportions_are_refused(job):
 
 def test_regions_belong_to_transfers(job):
     with pytest.raises(InputError, match="they belong to a transfer"):
-        read_regions(replace(job, options=TextureOptions(), paintings=()), Size(40, 60), [])
+        read_regions(replace(job, options=TextureOptions(), styles=()), Size(40, 60), [])
 
 
 def test_the_photographs_mask_alone_means_all_of_the_painting(job, tmp_path):

@@ -46,8 +46,8 @@ def test_what_differs_is_named(record, tmp_path):
         "size: 96 here, 48 there": {"options": replace(TINY, size=48)},
         "style-layers": {"options": replace(TINY, style_layers=("conv1_1",))},
         "another content picture": {"content": other_picture},
-        "another start picture": {"init": other_picture},
-        "other paintings": {"paintings": (other_picture,)},
+        "another init picture": {"init": other_picture},
+        "other paintings": {"styles": (other_picture,)},
     }
     for message, change in changes.items():
         other = Manifest.of(tiny_job(tmp_path, **change), tiny_network(), CPU)
@@ -74,7 +74,7 @@ def test_the_machine_is_told_by_what_changes_bits():
     assert describe_machine(CPU).keys() == {"brushwork", "torch", "python", "device", "model", "threads"}
 
 
-@pytest.mark.parametrize("broken", ["recipe", "content", "paintings", "machine"])
+@pytest.mark.parametrize("broken", ["recipe", "content", "styles", "machine"])
 def test_an_incomplete_record_is_refused(record, broken):
     data = record.to_json()
     del data[broken]

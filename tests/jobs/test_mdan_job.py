@@ -19,7 +19,7 @@ OPTIONS = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_laye
 def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
     whole = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / "whole.png")
     *_, unbroken = painted(whole)
-    for closures in range(1, unbroken.closures + 1):
+    for closures in range(1, unbroken.iterations + 1):
         broken = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / f"broken-{closures}.png")
         events = run_job(broken, encoder=tiny_network())
         next(event for event in events if isinstance(event, Progress) and event.iterations == closures)

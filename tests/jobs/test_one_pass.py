@@ -98,7 +98,7 @@ def test_a_picture_is_not_painted_over_itself(job, brush):
     with pytest.raises(InputError, match="is a picture to paint from"):
         _painted(replace(job, output=job.content, overwrite=True), brush)
     with pytest.raises(InputError, match="is the photograph itself"):
-        _painted(replace(job, paintings=(job.content,)), brush)
+        _painted(replace(job, styles=(job.content,)), brush)
 
 
 def test_transparency_is_kept(job, brush, tmp_path):

@@ -26,7 +26,7 @@ def _need(brush, *size):
 
 
 def test_small_pictures_are_painted_at_once(brush):
-    assert _need(brush, 300, 400).side(replace(OPTIONS, style_scale=(0.1,)), ENOUGH) is None
+    assert _need(brush, 300, 400).choose_side(replace(OPTIONS, style_scale=(0.1,)), ENOUGH) is None
 
 
 def test_large_ones_in_the_tiles_that_are_fastest(brush):

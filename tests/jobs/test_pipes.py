@@ -44,13 +44,13 @@ def test_every_picture_of_a_job_may_come_through_a_pipe(tmp_path):
 
 
 @pytest.mark.parametrize("act", [painted, lambda job: plan_job(job, encoder=tiny_network())])
-@pytest.mark.parametrize("which", ["content", "painting", "start", "mask"])
+@pytest.mark.parametrize("which", ["content", "painting", "init", "mask"])
 def test_the_library_refuses_to_read_a_pipe_twice(tmp_path, act, which):
     job, pipe = tiny_job(tmp_path), tmp_path / "pipe"
     os.mkfifo(pipe)
     changes = {
         "content": {"content": pipe},
-        "painting": {"paintings": (pipe,)},
+        "painting": {"styles": (pipe,)},
         "init": {"init": pipe},
         "mask": {"regions": ((job.content, pipe),)},
     }

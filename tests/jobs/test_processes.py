@@ -72,8 +72,8 @@ def test_two_processes_have_the_regions_of_one(told):
 
 def test_sorted_losses_refuse_to_be_shared_by_name(told):
     sliced, histogram = torch.load(told[0] / "0.pt")["refused"]
-    assert "sliced:conv1_1 (SlicedWasserstein) is no sum over positions" in sliced
-    assert "histogram:conv1_1 (Histogram) is no sum over positions" in histogram
+    assert "sliced:conv1_1 (SlicedWassersteinLoss) is no sum over positions" in sliced
+    assert "histogram:conv1_1 (HistogramLoss) is no sum over positions" in histogram
 
 
 def test_a_killed_process_ends_the_other_with_a_reason_and_a_checkpoint(told):

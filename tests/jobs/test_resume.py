@@ -36,7 +36,7 @@ def interrupted(job, closures, *, resume=False, encoder=None):
 def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
     whole = tiny_job(tmp_path, options=options, output=tmp_path / "whole.png")
     *_, unbroken = painted(whole)
-    for closures in range(1, unbroken.closures + 1):
+    for closures in range(1, unbroken.iterations + 1):
         broken = tiny_job(tmp_path, options=options, output=tmp_path / f"broken-{closures}.png")
         interrupted(broken, closures)
         started, *_, finished = painted(broken, resume=True)
@@ -81,7 +81,7 @@ def test_notes_of_the_guard_go_on(tmp_path):
     whole, broken = (tiny_job(tmp_path, options=HASTY, output=tmp_path / name) for name in ("w.png", "b.png"))
     *_, unbroken = painted(whole)
     assert "back to the best picture" in unbroken.notes[0]
-    interrupted(broken, unbroken.closures - 1)
+    interrupted(broken, unbroken.iterations - 1)
     started, *_, finished = painted(broken, resume=True)
     assert isinstance(started, Started)
     assert finished.notes == unbroken.notes
@@ -110,7 +110,7 @@ def test_what_is_finished_is_not_painted_again(tmp_path):
     content = job.output.read_bytes()
     (again,) = painted(job, resume=True)
     assert isinstance(again, Finished)
-    assert (again.total, again.losses, again.iterations) == (first.total, first.losses, first.closures)
+    assert (again.total, again.losses, again.iterations) == (first.total, first.losses, first.iterations)
     assert "finished already" in again.notes[0]
     assert job.output.read_bytes() == content
 

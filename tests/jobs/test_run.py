@@ -54,7 +54,7 @@ def test_what_was_done_stands_in_the_picture(tmp_path):
     found = read_embedded_result(job.output)
     assert found.manifest.options == replace(TINY, engine="plain")  # what auto found for this network
     assert found.is_finished
-    assert (found.iterations, found.total, found.losses) == (finished.closures, finished.total, finished.losses)
+    assert (found.iterations, found.total, found.losses) == (finished.iterations, finished.total, finished.losses)
 
 
 @pytest.mark.parametrize(
@@ -133,13 +133,13 @@ def test_nothing_is_overwritten_without_permission(tmp_path):
         ({"device": "cuba"}, "no device 'cuba'"),
         ({"max_pixels": 100}, "limit"),
         ({"options": replace(TINY, style_layers=("conv9_9",))}, "no tap 'conv9_9'"),
-        ({"paintings": ()}, "no painting"),
+        ({"styles": ()}, "no painting"),
     ],
 )
 def test_what_cannot_be_is_said_before_painting(tmp_path, change, message):
     paths = {name: tmp_path / value for name, value in change.items() if isinstance(value, str) and "." in value}
-    if change.get("paintings"):
-        paths["paintings"] = (tmp_path / change["paintings"][0],)
+    if change.get("styles"):
+        paths["styles"] = (tmp_path / change["styles"][0],)
     job = replace(tiny_job(tmp_path), **(change | paths))
     with pytest.raises(InputError, match=message):
         painted(job)

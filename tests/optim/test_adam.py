@@ -79,7 +79,7 @@ def test_careful_means_shorter_steps(problems, start):
     assert (second.point - first.point).abs().max() == pytest.approx(0.002, rel=1e-3)
 
 
-@pytest.mark.parametrize("options", [{"lr": 0.0}, {"lr": 1.0, "betas": (0.9, 1.0)}, {"lr": 1.0, "average": -0.1}])
+@pytest.mark.parametrize("options", [{"lr": 0.0}, {"lr": 1.0, "betas": (0.9, 1.0)}, {"lr": 1.0, "ema_decay": -0.1}])
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(InputError, match="Adam"):
         Adam(**options)

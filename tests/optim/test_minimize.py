@@ -147,10 +147,10 @@ def test_gradients_go_through_the_canvas(problems):
     class Roots:
         bounds = None
 
-        def image(self, point):
+        def to_image(self, point):
             return point**2
 
-        def point(self, image):
+        def to_point(self, image):
             return image.sqrt()
 
     target = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.3
@@ -217,7 +217,7 @@ def test_a_start_that_is_no_number_is_refused_by_name(problems, start):
 
 
 @pytest.mark.parametrize(
-    ("places", "steps", "spent"), [((), 5, 0), (("start", "point"), 5, 0), (("start",), 0, 0), (("point",), 5, -1)]
+    ("places", "steps", "spent"), [((), 5, 0), (("init", "point"), 5, 0), (("init",), 0, 0), (("point",), 5, -1)]
 )
 def test_arguments_that_make_no_sense_are_refused(problems, start, places, steps, spent):
     evaluate = problems.evaluating(torch.sum)

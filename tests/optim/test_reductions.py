@@ -84,11 +84,11 @@ def test_pieces_on_several_machines_give_the_numbers_of_the_whole(scale):
     assert Machines(3)(lambda rank, there: there.is_finite(a[parts[rank]])) == [False, False, False]
 
 
-SCALE_FREE = {"initial_step": 0.01, "least_curvature": 0.0}
+SCALE_FREE = {"initial_step": 0.01, "min_curvature": 0.0}
 
 
 @pytest.mark.parametrize("box", [None, (0.2, 0.8)])
-@pytest.mark.parametrize("options", [{}, {"search": True}, SCALE_FREE])
+@pytest.mark.parametrize("options", [{}, {"line_search": True}, SCALE_FREE])
 def test_a_picture_in_pieces_is_painted_as_the_whole(options, box):
     """Every machine's pixels in a problem that couples them all through one sum, which the evaluation adds up."""
     generator = torch.Generator().manual_seed(3)
@@ -100,7 +100,7 @@ def test_a_picture_in_pieces_is_painted_as_the_whole(options, box):
         def evaluate(image):
             away = image - aim[:, :, rows]
             parts = torch.stack([(curvature[:, :, rows] * away**2).sum(), image.sum()])
-            whole = there.total(parts.detach()) + parts - parts.detach()
+            whole = there.sum_over_ranks(parts.detach()) + parts - parts.detach()
             total = whole[0] + whole[1] ** 2
             total.backward()
             return LossValues(total.detach(), {})

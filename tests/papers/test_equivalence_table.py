@@ -63,7 +63,7 @@ def tried(options, encoder, photograph, painting, here):
     return {
         name.partition(":")[2] if name.startswith("style") else "content": value.item()
         for name, value in objective(encoder(here, objective.layers)).terms.items()
-        if not name.startswith("tv_weight")
+        if not name.startswith("smoothness")
     }
 
 

@@ -43,7 +43,7 @@ def test_it_walks_from_the_photograph_within_its_budget(tiny, photograph, painti
     assert steps[0].levels == schedule(TINY, Size.of(photograph))
     moved = (steps[-1].step.point - steps[0].step.point).abs()
     assert 0 < moved.max() <= 5 * 2 * TINY.learning_rate
-    assert steps[0].step.losses.terms.keys() == {"style", "content:conv3_1", "tv_weight"}
+    assert steps[0].step.losses.terms.keys() == {"style", "content:conv3_1", "smoothness"}
 
 
 def test_content_is_a_share_of_the_photographs(tiny, photograph, painting):
@@ -107,7 +107,7 @@ def test_what_cannot_be_used_is_named(tiny, photograph, painting):
         ({"iterations": 0}, "iterations is 0"),
         ({"patch_stride": 9}, "patch-stride is 9: it must be from 1 to 8"),
         ({"rotations": ()}, "rotations is empty"),
-        ({"rotations": (120.0,)}, "turns is"),
+        ({"rotations": (120.0,)}, "rotations is"),
         ({"scales": (0.0,)}, "scales is"),
         ({"learning_rate": 0.0}, "learning-rate is 0"),
         ({"content_weight": -1.0}, "content-weight is -1"),

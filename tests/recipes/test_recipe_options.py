@@ -45,7 +45,7 @@ def test_what_a_transfer_refuses(given, message):
     assert str(refusal.value) == message
 
 
-NUMBERS = ("content_weight", "style_weight", "moment_weight", "tv_weight", "noise", "white", "learning_rate")
+NUMBERS = ("content_weight", "style_weight", "moment_weight", "tv_weight", "noise", "encoder_scale", "learning_rate")
 
 
 @pytest.mark.parametrize("name", [*NUMBERS, "optimizer_scale", "style_scale"])

@@ -24,7 +24,7 @@ def test_an_outer_step_has_one_function_by_its_number_alone():
     assert isinstance(drawn, ResampledObjective)
 
     def value(spent):
-        (weighted,) = drawn.outer_step(spent, 100)[0].terms.values()
+        (weighted,) = drawn.outer_step(spent, 100)[0].losses.values()
         return float(weighted.loss.score_whole(FEATURE.flip(-1).square()))
 
     assert value(0) == value(OUTER_STEP - 1)

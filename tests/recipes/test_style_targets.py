@@ -33,7 +33,7 @@ def options(small_transfer):
 
 
 def objective(subject):
-    return {name: one for name, one in subject.objective_at(Size(48, 64)).terms.items() if ":" in name}
+    return {name: one for name, one in subject.objective_at(Size(48, 64)).losses.items() if ":" in name}
 
 
 @pytest.mark.slow

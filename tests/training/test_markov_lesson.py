@@ -106,10 +106,10 @@ def test_it_is_judged_by_what_was_held_out(eye):
     taught = lesson(eye, pairs=pairs(1), val_images=pairs(3)[1:])
     for one in taught.networks.values():
         one.eval()
-    losses = taught.judge(batch())
+    losses = taught.validate(batch())
     assert losses.keys() == {"total", "content", "style"}
     assert losses["total"] == pytest.approx(losses["content"] + losses["style"], rel=SINGLE)
-    assert taught.judge(batch(5)) == losses
+    assert taught.validate(batch(5)) == losses
     assert taught.sample(batch()).shape == (2, 3, 3 * 64, 64)
 
 

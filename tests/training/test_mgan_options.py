@@ -18,7 +18,7 @@ def test_the_painters_settings_and_the_targets_are_taken_from_them():
     [
         ({"block": 100}, "block is 100: it must be a multiple of 8"),
         ({"block": 32}, "block is 32"),
-        ({"rotations": (60.0,)}, "turns is"),
+        ({"rotations": (60.0,)}, "rotations is"),
         ({"scales": ()}, "scales is empty"),
         ({"targets": -1}, "targets is -1"),
         ({"target_iterations": 0}, "target-iterations is 0"),

@@ -63,12 +63,12 @@ def test_the_rate_multiplies_the_first_rate() -> None:
 class Echo:
     """A connection to a rank whose tensors are given."""
 
-    rank, count = 0, 2
+    rank, world_size = 0, 2
 
     def __init__(self, theirs: list[Tensor]) -> None:
         self.theirs, self.heard = theirs, []  # type: ignore[var-annotated]
 
-    def sum(self, tensor: Tensor) -> Tensor:
+    def all_reduce_sum(self, tensor: Tensor) -> Tensor:
         self.heard.append(tensor.clone())
         return tensor + (self.theirs.pop(0) if self.theirs else tensor)
 

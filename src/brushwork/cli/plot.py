@@ -65,7 +65,7 @@ def plot_losses(
     axes = figure.subplots()
     axes.set_prop_cycle("color", colormaps["tab20"](range(CURVES)))
     for name, (places, losses) in curves.items():
-        axes.plot(places, losses, info=name, linewidth=2 if name == "total" else 1)
+        axes.plot(places, losses, label=name, linewidth=2 if name == "total" else 1)
     axes.set(xlabel=unit, ylabel="loss", yscale="log")
     axes.set_title(to_readable(title), parse_math=False)  # dollars in names are no formulas
     figure.legend(loc="outside right upper", fontsize="small")

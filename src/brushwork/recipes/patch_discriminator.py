@@ -55,10 +55,10 @@ class OnlineDiscriminator:
         self._view = [
             max(patches.receptive_field, min(sides) // 2) for sides in zip(*map(Size.of, self._bank), strict=True)
         ]
-        judge = PatchDiscriminator(self._bank[0].shape[1], patches)
-        initialize_weights(judge, seed)
-        self._judge = judge.to(self._bank[0].device)
-        self._adam = torch.optim.Adam(self._judge.parameters(), lr=rate, betas=BETAS)
+        discriminator = PatchDiscriminator(self._bank[0].shape[1], patches)
+        initialize_weights(discriminator, seed)
+        self._discriminator = discriminator.to(self._bank[0])
+        self._adam = torch.optim.Adam(self._discriminator.parameters(), lr=rate, betas=BETAS)
         self._shift = (0, 0)
         self._before = self._now()
 
@@ -69,8 +69,8 @@ class OnlineDiscriminator:
         self._shift = (draw(self._patches.stride), draw(self._patches.stride))
         views = torch.cat([self._window(draw) for _ in range(_VIEWS)])
         self._adam.zero_grad()
-        loss = hinge_loss(self._judge(views), real=True) + hinge_loss(
-            self._judge(self._shifted(image.detach())), real=False
+        loss = hinge_loss(self._discriminator(views), real=True) + hinge_loss(
+            self._discriminator(self._shifted(image.detach())), real=False
         )
         loss.backward()  # type: ignore[no-untyped-call]
         self._adam.step()
@@ -82,11 +82,11 @@ class OnlineDiscriminator:
         Differs: the authors' patches lie at fixed places; these are shifted by chance at each look, so that all cells
         are seen, and none always at the same place of a patch.
         """
-        self._judge.requires_grad_(False)
+        self._discriminator.requires_grad_(False)
         try:
-            return hinge_loss(self._judge(self._shifted(image)), real=True)
+            return hinge_loss(self._discriminator(self._shifted(image)), real=True)
         finally:
-            self._judge.requires_grad_(True)
+            self._discriminator.requires_grad_(True)
 
     def state(self) -> State:
         """Weights and memory from before the last look."""
@@ -98,7 +98,7 @@ class OnlineDiscriminator:
         Raises: InputError: it is no rival's.
         """
         self._looks = int(get_entry(state, f"{_PREFIX}looks"))
-        for name, weight in self._judge.named_parameters():
+        for name, weight in self._discriminator.named_parameters():
             kept = {part: get_entry(state, f"{_PREFIX}{part}.{name}") for part in ("weight", "mean", "square")}
             weight.data.copy_(kept["weight"])
             self._adam.state[weight] = {
@@ -111,7 +111,7 @@ class OnlineDiscriminator:
     def _now(self) -> State:
         """A copy of everything that learning changes."""
         kept: dict[str, Tensor] = {f"{_PREFIX}looks": to_tensor(self._looks)}
-        for name, weight in self._judge.named_parameters():
+        for name, weight in self._discriminator.named_parameters():
             memory: Mapping[str, Tensor] = self._adam.state.get(weight, {})
             nothing = torch.zeros_like(weight)
             kept[f"{_PREFIX}weight.{name}"] = weight.detach().clone()

@@ -49,7 +49,7 @@ def test_nothing_is_built_where_it_is_not_wanted(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("variant", ["avx2", "generic"])
 def test_a_lesser_variant_may_be_asked_for(variant, compiled):
-    code = "from brushwork.encoders.native.library import load_library; print(library().variant)"
+    code = "from brushwork.encoders.native.library import load_library; print(load_library().variant)"
     environment = os.environ | {"BRUSHWORK_KERNELS": variant}
     said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert said.stdout.strip() in {variant, "generic"}
