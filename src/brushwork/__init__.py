@@ -1,12 +1,12 @@
-"""Neural style transfer: paint any photograph in the style of any painting, as the papers say.
+"""Neural style transfer: paint any photograph in the style of any painting, as described in the papers.
 
     import brushwork
 
-    for progress in brushwork.transfer("photo.jpg", "painting.jpg", brushwork.preset("default")):
-        print(progress.spent, "of", progress.budget)
-    brushwork.write_picture(progress.image, "painted.png")
+    for progress in brushwork.transfer("photo.jpg", "painting.jpg", brushwork.load_preset("default")):
+        print(progress.iterations, "of", progress.budget)
+    brushwork.write_image(progress.image, "painted.png")
 
-The names below are all that is public. Each is imported when it is first used, so that `import brushwork` is instant.
+The names below are the whole public API. Each is imported on first use, so that `import brushwork` is instant.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ _ROOMS = {
     "brushwork.style": ("Style", "blend_styles"),
     "brushwork.types": ("LossValues",),
 }
-"""The public names, by the room that they live in."""
+"""Public names by the package or module that defines them."""
 
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -180,7 +180,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name from its room."""
+    """Import a public name on first use."""
     if name not in _HOME:
         raise AttributeError(f"brushwork has no {name!r}; its public names are in brushwork.__all__.")
     return getattr(import_module(_HOME[name]), name)

@@ -1,4 +1,4 @@
-"""`python -m brushwork`."""
+"""Entry point of `python -m brushwork`."""
 
 from __future__ import annotations
 

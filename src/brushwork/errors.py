@@ -1,17 +1,17 @@
-"""What can go wrong, as one tree.
+"""Exceptions that brushwork raises on purpose, as one tree.
 
     BrushworkError
-    ├── InputError      what a person gave cannot be used
-    ├── WeightsError    a network's weights are missing, damaged or foreign
-    ├── NotAdditiveError     a term that is no sum over positions was asked for tiles
-    ├── Diverged        the optimization left the finite numbers; carries the best picture
-    ├── OutOfMemoryError     the work does not fit; carries the size that does
-    └── RankLostError        of several processes on one picture, another one ended
-        └── OtherRankError  and that one says why
+    ├── InputError            a file, option or name given by the user cannot be used
+    ├── WeightsError          a network's weights are missing, damaged or of another network
+    ├── NotAdditiveError      a loss that is not a sum over positions cannot be computed in tiles
+    ├── DivergedError         the optimization reached non-finite values; carries the best image
+    ├── OutOfMemoryError      the work does not fit into memory; carries the size that does
+    └── RankLostError         another process working on the same image ended
+        └── OtherRankError    that process reported why it failed
 
 A message says what was given, what was expected, and what to do.
 
-Beside the tree stands `StopSignalError`: a KeyboardInterrupt, for a signal asked for the end.
+`StopSignalError` is outside of the tree: a KeyboardInterrupt that is raised when a signal asks the process to end.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class BrushworkError(Exception):
-    """Everything that brushwork raises on purpose."""
+    """Base class of all errors that brushwork raises on purpose."""
 
 
 class InputError(BrushworkError):
-    """What a person gave cannot be used: a file, an option, a name."""
+    """A file, an option or a name given by the user cannot be used."""
 
 
 class WeightsError(BrushworkError):
@@ -38,13 +38,13 @@ class WeightsError(BrushworkError):
 
 
 class NotAdditiveError(BrushworkError):
-    """A term that is not a sum over positions was asked to work on tiles."""
+    """A loss that is not a sum over positions was asked to work on tiles."""
 
 
 class DivergedError(BrushworkError):
-    """The optimization left the finite numbers again and again.
+    """The optimization reached non-finite values repeatedly.
 
-    `image` is the best picture seen before that.
+    `image` is the best image seen before that.
     """
 
     def __init__(self, message: str, image: Image) -> None:
@@ -55,7 +55,7 @@ class DivergedError(BrushworkError):
 class OutOfMemoryError(BrushworkError):
     """The work does not fit into memory.
 
-    `max_size` is the largest `size`, in pixels as the options measure it, that does (None: none, or unknown).
+    `max_size` is the largest `size` that fits, in pixels as the options measure it (None: no size fits, or unknown).
     """
 
     def __init__(self, message: str, fitting_size: int | None = None) -> None:
@@ -64,17 +64,17 @@ class OutOfMemoryError(BrushworkError):
 
 
 class RankLostError(BrushworkError):
-    """Of several processes that paint one picture, another one failed, was killed, or does not answer."""
+    """Another process working on the same image failed, was killed, or does not answer."""
 
 
 class OtherRankError(RankLostError):
-    """Another one failed, and told the others before it ended."""
+    """Another process failed, and reported it to the others before it ended."""
 
 
 class StopSignalError(KeyboardInterrupt):
-    """A signal asked the process to end: SIGTERM or SIGHUP as well as SIGINT, which is Ctrl-C.
+    """A signal asked the process to end: SIGINT (Ctrl-C), SIGTERM or SIGHUP.
 
-    `number` is that of the signal.
+    `number` is the number of the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -83,7 +83,7 @@ class StopSignalError(KeyboardInterrupt):
 
 
 def suggest_names(given: str, known: Iterable[str]) -> str:
-    """A closing sentence for "unknown name" errors: the nearest names, or all of them."""
+    """Return a closing sentence for "unknown name" errors: the nearest names, or all of them."""
     names = list(known)
     near = get_close_matches(given, names, n=3, cutoff=0.6)
     if near:

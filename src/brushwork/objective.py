@@ -1,4 +1,4 @@
-"""An objective: a named, weighted sum of terms."""
+"""The objective that is minimized: a named, weighted sum of losses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from brushwork.types import Feature, Features, LossValues, PerImage, Scalar, Sum
 
 
 class WeightedLoss(NamedTuple):
-    """A term and its weight in the sum."""
+    """A loss and its weight in the sum."""
 
     weight: float
     loss: AnyLoss
@@ -22,28 +22,28 @@ class WeightedLoss(NamedTuple):
 
 @dataclass(frozen=True)
 class Objective:
-    """Σ weight · term. Objectives add up, and a number times an objective scales it.
+    """Weighted sum of losses, Σ weight · loss; objectives can be added, and multiplied by a number.
 
-    In a loop of one's own: `objective(encoder(image, objective.taps)).total.backward()`.
+    In a custom loop: `objective(encoder(image, objective.layers)).total.backward()`.
     """
 
     losses: Mapping[str, WeightedLoss]
-    """Name → weight and term. The names are those of the losses."""
+    """Name → weight and loss. The names identify the terms of `LossValues`."""
 
     @classmethod
     def single(cls, name: str, term: AnyLoss, weight: float = 1.0) -> Objective:
-        """An objective of a single term."""
+        """Create an objective with a single loss."""
         return cls({name: WeightedLoss(weight, term)})
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Where the network must be read, without repetition."""
+        """The encoder layers that the losses need, without duplicates."""
         return tuple(dict.fromkeys(weighted.loss.layer for weighted in self.losses.values()))
 
     def __add__(self, other: Objective) -> Objective:
-        """The sum of both.
+        """Return the sum of both objectives.
 
-        Raises: InputError: a name stands in both.
+        Raises: InputError: both contain the same name.
         """
         shared = self.losses.keys() & other.losses.keys()
         if shared:
@@ -56,24 +56,24 @@ class Objective:
     __rmul__ = __mul__
 
     def __call__(self, features: Features) -> LossValues:
-        """The losses over whole feature maps, summed over the batch."""
+        """Compute the losses from full feature maps, summed over the batch."""
         return self._weigh({name: _whole(term, features[term.layer]) for name, (_, term) in self.losses.items()})
 
     def resample(self, step: int) -> Objective:
-        """The same objective with the terms that are drawn by chance (sliced Wasserstein) drawn for another step."""
+        """Return the objective with its stochastic losses (sliced Wasserstein) resampled for step `step`."""
         return Objective(
             {name: WeightedLoss(weight, _redrawn(term, step)) for name, (weight, term) in self.losses.items()}
         )
 
     def score(self, summaries: Summaries) -> LossValues:
-        """The losses from the sums over the whole maps, by the terms' names."""
+        """Compute the losses from sums over the full maps, given by the names of the losses."""
         return self._weigh({name: term.score(summaries[name]) for name, term in self.additive.items()})
 
     @property
     def additive(self) -> Mapping[str, Loss]:
-        """The terms, every one a sum over positions.
+        """The losses by name, all of them sums over positions.
 
-        Raises: NotAdditiveError: one of them is not.
+        Raises: NotAdditiveError: one of them is not a sum over positions.
         """
         return {name: _additive(name, term) for name, (_, term) in self.losses.items()}
 
@@ -83,7 +83,10 @@ class Objective:
 
 
 def total_loss(scores: Mapping[str, Scalar]) -> Scalar:
-    """The sum of the weighted terms."""
+    """Return the sum of the weighted losses.
+
+    Raises: InputError: there are no losses.
+    """
     if not scores:
         raise InputError("the objective has no terms: give a content or a style layer.")
     first, *others = scores.values()

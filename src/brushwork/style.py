@@ -1,4 +1,4 @@
-"""A style: what one or more paintings look like to the network, as sums that add."""
+"""Styles: feature statistics of one or more style images, per encoder layer."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from brushwork.losses.moments import as_float32, flatten_positions, gram_sums, m
 from brushwork.types import Feature, Image, Summaries, Summary
 
 SumOverImage: TypeAlias = Callable[[Encoder, Mapping[str, AdditiveStatistic], Image], Summaries]
-"""How named sums over a picture are made, where not at once: tile by tile."""
+"""Function that computes named sums over an image tile by tile, instead of from full feature maps."""
 
 
 @dataclass(frozen=True)
 class LayerStatistics:
-    """Moments of a painting's features at one tap, per cell."""
+    """Moments of a style image's features at one layer, averaged over positions."""
 
     gram: Float[Tensor, "1 c c"] = field(repr=False)
     """E[f fᵀ] = A/M."""
@@ -35,7 +35,7 @@ class LayerStatistics:
 
 @dataclass(frozen=True)
 class Style:
-    """The moments of one or more paintings at every tap."""
+    """Moments of one or more style images at every layer."""
 
     statistics: Mapping[str, LayerStatistics]
 
@@ -48,10 +48,11 @@ class Style:
         layers: Iterable[str],
         sum_over_image: SumOverImage | None = None,
     ) -> Style:
-        """The style of one painting (whatever `as_image` takes); by `sum_over_image`, never all its features are there
-        at once.
+        """Compute the style of one style image, given as anything that `as_image` accepts.
 
-        Raises: InputError: what is no picture.
+        With `sum_over_image`, the full feature maps are never in memory at once.
+
+        Raises: InputError: the input is not an image.
         """
         image = as_image(style_image, "the painting").to(encoder.preprocess.mean)
         if sum_over_image is None:
@@ -64,18 +65,18 @@ class Style:
 
 
 def blend_styles(styles: Sequence[Style], weights: Sequence[float] | None = None) -> Style:
-    """The weighted mean of several styles' moments; weights are divided by their sum.
+    """Return the weighted mean of several styles' moments; the weights are divided by their sum.
 
-    Raises: InputError: no styles, another number of weights than of styles, negative weights, or all zero.
+    Raises: InputError: no styles, a number of weights other than the number of styles, negative weights, or all zero.
     """
     parts = normalize_weights(len(styles), weights)
     return Style({layer: _mix([style.statistics[layer] for style in styles], parts) for layer in styles[0].statistics})
 
 
 def normalize_weights(count: int, weights: Sequence[float] | None = None) -> list[float]:
-    """The weights of so many styles, divided by their sum; None: equal ones.
+    """Return the weights of `count` styles, divided by their sum; None: equal weights.
 
-    Raises: InputError: no styles, another number of weights than of styles, negative weights, or all zero.
+    Raises: InputError: no styles, a number of weights other than the number of styles, negative weights, or all zero.
     """
     if count == 0:
         raise InputError("no style was given: name at least one painting.")
@@ -89,7 +90,7 @@ def normalize_weights(count: int, weights: Sequence[float] | None = None) -> lis
 
 @dataclass(frozen=True)
 class _First:
-    """Σ 1, Σ f fᵀ and Σ f."""
+    """The sums Σ 1, Σ f fᵀ and Σ f."""
 
     layer: str
     halo: int = 0
@@ -100,7 +101,7 @@ class _First:
 
 @dataclass(frozen=True)
 class _Spread:
-    """Σ 1, Σ (f − μ) and Σ (f − μ)²."""
+    """The sums Σ 1, Σ (f − μ) and Σ (f − μ)²."""
 
     layer: str
     shift: Float[Tensor, "_ c"]

@@ -1,6 +1,6 @@
-"""The words that every room uses for its data.
+"""Type aliases shared by all packages.
 
-Shapes stand in the annotations; a test run checks them in the rooms that compute.
+The annotations state the shapes; the tests check them at run time in the packages that compute.
 """
 
 from __future__ import annotations
@@ -15,38 +15,41 @@ Image: TypeAlias = Float[Tensor, "_ 3 _ _"]
 """Display-referred sRGB in [0, 1], batch first."""
 
 Feature: TypeAlias = Float[Tensor, "_ _ _ _"]
-"""What a network's layer says at every cell: batch, channels, rows, columns."""
+"""Feature map of one encoder layer: batch, channels, rows, columns."""
 
 Features: TypeAlias = Mapping[str, Feature]
-"""Tap → feature. The tap `pixels` is the picture itself."""
+"""Layer name → feature map. The layer `pixels` is the image itself."""
 
 Mask: TypeAlias = Float[Tensor, "_ _ _"]
 """Weights in [0, 1] at image resolution, one map for each region."""
 
 Guides: TypeAlias = Float[Tensor, "_ _ _"]
-"""Weights of a feature map's cells, one map for each region; any real numbers."""
+"""Weights of a feature map's positions, one map for each region; any real numbers."""
 
 PerImage: TypeAlias = Float[Tensor, "_"]
-"""One number for each picture of the batch."""
+"""One number for each image of the batch."""
 
 Scalar: TypeAlias = Float[Tensor, ""]
 
 Summary: TypeAlias = Mapping[str, Tensor]
-"""Named sums over positions. Each keeps the batch axis first. Summaries of disjoint windows add up, entry by entry."""
+"""Named sums over positions, each with the batch axis first.
+
+Summaries of disjoint windows are added entry by entry.
+"""
 
 Summaries: TypeAlias = Mapping[str, Summary]
-"""The summaries of an objective's terms, by their names."""
+"""The summaries of an objective's losses, by name."""
 
 State: TypeAlias = dict[str, Tensor]
-"""What an optimizer remembers, flat and ready for safetensors."""
+"""State of an optimizer as a flat dict, ready for safetensors."""
 
 
 class LossValues(NamedTuple):
-    """The value of an objective at a picture: the weighted terms by name, and their sum (batch summed)."""
+    """Value of an objective at an image: the weighted terms by name, and their sum (summed over the batch)."""
 
     total: Scalar
     terms: Mapping[str, Scalar]
 
 
 Evaluate: TypeAlias = Callable[[Image], LossValues]
-"""The losses at a picture, a leaf; adds their gradient into `image.grad`."""
+"""Function that returns the losses at an image (a leaf) and adds their gradient to `image.grad`."""

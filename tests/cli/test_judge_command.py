@@ -86,7 +86,7 @@ def test_without_a_terminal_it_prints_a_table_of_tabs(run: Run, jury: FakeJury, 
 
 def test_json_holds_every_figure(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
     (row,) = json.loads(run("evaluate", *beside, "--json", "--quiet").out)
-    assert (row["result"], row["photograph"], row["painting"]) == ("out.png", "photo.jpg", "waves.png")
+    assert (row["result"], row["content_image"], row["style_image"]) == ("out.png", "photo.jpg", "waves.png")
     assert (row["content"], row["gram_style"], row["psnr"], row["size"]) == (0.25, 1.23456, None, [60, 40])
 
 
@@ -99,7 +99,7 @@ def test_a_table_goes_into_a_file_of_its_kind(
     text = (desk / f"table.{ending}").read_text()
     if ending == "md":
         head, rule, first, _ = text.splitlines()
-        assert head.startswith("| result | photograph | painting | network")
+        assert head.startswith("| result | content_image | style_image | network")
         assert rule.count("---:") == len(FIGURES)
         assert first.startswith("| a\\|b.png | photo.jpg")
     elif ending == "csv":

@@ -18,7 +18,7 @@ from brushwork.errors import InputError
         ("iterations=1e2,5", "iterations", {"1e2": 100, "5": 5}),
         ("size=64,full", "size", {"64": 64, "full": "full"}),
         ("bounded=yes,no", "bounded", {"yes": True, "no": False}),
-        ("start=content,noise", "start", {"content": "content", "noise": "noise"}),
+        ("init=content,noise", "init", {"content": "content", "noise": "noise"}),
         ("network=vgg19", "network", {"vgg19": "vgg19"}),
         ("ratio=1e-3,1e-4", "ratio", {"1e-3": 1e-3, "1e-4": 1e-4}),
         ("preset=default,gatys-2015", "preset", {"default": "default", "gatys-2015": "gatys-2015"}),

@@ -40,14 +40,14 @@ def test_full_size_holds_the_whole_photograph(giants):
 
 
 def test_a_start_is_looked_at_at_the_coarsest_size(giants, tmp_path):
-    options = replace(giants.options, size=96, coarsest=48)
-    job = replace(giants, options=options, start=tmp_path / "photograph.png")
+    options = replace(giants.options, size=96, min_size=48)
+    job = replace(giants, options=options, init=tmp_path / "photograph.png")
     assert decode_sizes(job).init == (32, 48)
     assert read_inputs(job).init.size == (67, 100)
 
 
 def test_textures_are_looked_at_at_a_size_of_their_own(giants):
-    job = replace(giants, options=TextureOptions(picture_size=40, measure="long", size="400x300"), paintings=())
+    job = replace(giants, options=TextureOptions(picture_size=40, measure="long", size="400x300"), styles=())
     assert decode_sizes(job).content == (27, 40)
     assert read_inputs(job).content.size == (67, 100)
 

@@ -126,7 +126,7 @@ def test_nothing_is_overwritten_without_permission(tmp_path):
     ("change", "message"),
     [
         ({"content": "nowhere.png"}, "nowhere.png"),
-        ({"paintings": ("nowhere.png",)}, "nowhere.png"),
+        ({"styles": ("nowhere.png",)}, "nowhere.png"),
         ({"init": "nowhere.png"}, "nowhere.png"),
         ({"output": "no/where.png"}, "folder"),
         ({"output": "out.txt"}, "ending|ends"),

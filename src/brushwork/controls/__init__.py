@@ -1,4 +1,4 @@
-"""What optimization and feed-forward stylization share: color, masks, style scale, style files."""
+"""Controls shared by optimization and feed-forward stylization: color, masks, style scale, style files."""
 
 from __future__ import annotations
 

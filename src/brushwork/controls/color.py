@@ -1,4 +1,4 @@
-"""Whose colors a painting has: the painting's, or the photograph's in one of three ways."""
+"""Color control: the result has the style image's colors, or the content image's in one of three ways."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from brushwork.types import Feature, Image
 def prepare_colors(
     options: ColorOptions, content: Image, styles: Sequence[Image | StyleFile]
 ) -> tuple[Image, Sequence[Image | StyleFile]]:
-    """The photograph and the paintings as the network is shown them.
+    """Return the content image and the style images as the network encodes them.
 
-    Raises: InputError: colors of a painting of which only the style is there.
+    Raises: InputError: colors of a style file, which has no image, would have to be changed.
     Source: Gatys et al., 1606.05897: color matching, and luminance-only transfer.
     """
     if options.color == "style" or options.color_when == "after":
@@ -43,7 +43,7 @@ def _with_pixels(options: ColorOptions, style: Image | StyleFile) -> Image:
 
 @torch.no_grad()
 def apply_colors(options: ColorOptions, content: Image, painted: Image) -> Image:
-    """What was painted, with the colors that it is to have; the painted picture may have any size.
+    """Apply the color options to an optimized image of any size.
 
     Where colors are changed, values are clamped to [0, 1] before and after.
     """
@@ -61,13 +61,13 @@ def _matched(options: ColorOptions, image: Image, content: Image) -> Image:
     own, like = space.encode(image), space.encode(content)
     matched = match_linear(own, like, options.color_transform)
     if options.color == "match-histogram":
-        # Channels by themselves know nothing of each other: where they were not alike, colors become garish.
+        # Channels are matched independently of each other: if they were not similar before, colors become garish.
         matched = match_histogram(matched, like)
     return _part(options, image, own, matched)
 
 
 def _gray(options: ColorOptions, image: Image, like: Image | None = None) -> Image:
-    """The lightness alone; with the mean and deviation of the lightness of another."""
+    """Return the lightness only; with the mean and standard deviation of the lightness of `like`, if given."""
     space = SPACES[options.color_space]
     own = space.encode(image)
     lightness = space.lightness(own)
@@ -77,7 +77,7 @@ def _gray(options: ColorOptions, image: Image, like: Image | None = None) -> Ima
 
 
 def _with_colors(options: ColorOptions, painted: Image, content: Image) -> Image:
-    """The painted lightness in the photograph's colors, paler where sRGB has none that strong."""
+    """Return the optimized lightness in the content image's colors, less saturated where they leave the sRGB gamut."""
     space = SPACES[options.color_space]
     own = space.encode(painted)
     lightness = space.lightness(own)
@@ -87,7 +87,7 @@ def _with_colors(options: ColorOptions, painted: Image, content: Image) -> Image
 
 
 def _part(options: ColorOptions, image: Image, own: Feature, changed: Feature) -> Image:
-    """As far of the way from own to changed coordinates as the options say."""
+    """Interpolate from own to changed coordinates by `color_strength`."""
     if options.color_strength == 0:
         return image
     part = changed if options.color_strength == 1 else torch.lerp(own, changed, options.color_strength)
@@ -95,5 +95,5 @@ def _part(options: ColorOptions, image: Image, own: Feature, changed: Feature) -
 
 
 def _like(content: Image, painted: Image) -> Image:
-    """The photograph at the painted size, on its device."""
+    """Return the content image at the size of the optimized image, on its device."""
     return resize(content, Size.of(painted), clamp=True).to(painted)

@@ -1,4 +1,4 @@
-"""Masks on their way through a network: which cells of a layer belong to a region, and how much."""
+"""Propagation of masks through a network: which positions of a layer belong to a region, with weights."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from brushwork.types import Guides, Mask
 MaskPropagation: TypeAlias = Literal["simple", "all", "inside"]
 
 _TAIL = 3
-"""Standard deviations after which a bell counts as 0."""
+"""Number of standard deviations after which a Gaussian counts as 0."""
 
 
 @torch.no_grad()
 def propagate_masks(masks: Mask, layer: str, encoder: Encoder, way: MaskPropagation) -> Guides:
-    """Masks of a picture as weights of a layer's cells.
+    """Return masks of an image as weights of a layer's positions.
 
-    `simple`: the masks at the size of the map. `all`: the largest weight among the pixels that a cell looks at, so
-    that all cells count which see the region. `inside`: the smallest, so that those count which see nothing else.
+    `simple`: the masks resized to the feature map. `all`: the largest weight among the pixels in a position's receptive
+    field, so that all positions count whose receptive field overlaps the region. `inside`: the smallest, so that those
+    count whose receptive field lies inside the region.
 
     Source: Gatys et al., 1611.07865, section 4.
-    Differs: which pixels a cell looks at is computed from the layers' kernels, where the authors' program finds it
-    with noise; beyond the border there is neither inside nor outside.
+    Differs: receptive fields are computed from the layers' kernels, where the authors' program finds them with noise;
+    pixels beyond the border count neither as inside nor as outside.
     """
     positions = encoder.positions(layer, Size.of(masks))
     if way == "simple":
@@ -41,7 +42,7 @@ def propagate_masks(masks: Mask, layer: str, encoder: Encoder, way: MaskPropagat
 
 
 def _largest(masks: Mask, geometry: LayerGeometry, positions: Size) -> Guides:
-    """The largest weight that each cell looks at."""
+    """Return the largest weight in the receptive field of each position."""
     stride, before, after = geometry
     own, side = Size.of(masks), before + after + 1
     ends = [(count - 1) * stride + after + 1 - length for count, length in zip(positions, own, strict=True)]
@@ -52,7 +53,7 @@ def _largest(masks: Mask, geometry: LayerGeometry, positions: Size) -> Guides:
 
 
 def feather(masks: Mask, size: Size, width: float) -> Mask:
-    """Masks at a size, their edges blurred by a bell of a standard deviation of `width` pixels; 0: as they are."""
+    """Resize masks and blur their edges with a Gaussian of standard deviation `width` pixels; 0: no blur."""
     resized = resize(masks[None], size, kernel="bilinear", clamp=True)
     if width == 0:
         return resized[0]

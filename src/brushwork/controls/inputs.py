@@ -21,25 +21,25 @@ from brushwork.storage.folders import expand_user
 from brushwork.types import Image, Mask
 
 StyleInput: TypeAlias = ImageInput | StyleFile
-"""A painting, or the style that was kept of one; a path that ends with .style is that of a kept style."""
+"""A style image, or a saved style; a path that ends in .style is a style file."""
 
 StyleInputs: TypeAlias = StyleInput | Iterable[StyleInput]
-"""One painting, or several."""
+"""One style input, or several."""
 
 
 _NOISE = 1.0
-"""How far a start may lie out of [0, 1]: noise has no bounds of its own."""
+"""How far the values of an initial image may lie outside [0, 1]: noise is unbounded."""
 
 
 class RecipeInputs(NamedTuple):
-    """What a recipe is given to look at."""
+    """Input images of a recipe, and the regions of a style transfer."""
 
     content: Image
-    """The photograph that is painted; the picture of a reconstruction or a texture."""
+    """The content image; for a reconstruction or a texture, the source image."""
     styles: tuple[Image | StyleFile, ...] = ()
     init: Image | None = None
     regions: tuple[StyleRegion, ...] = ()
-    """Of a transfer: which part is painted after which part of a painting; none: all of it after all of them."""
+    """Regions of a transfer, each with the region of a style image; none: all style images apply everywhere."""
 
     @classmethod
     def of(
@@ -51,9 +51,11 @@ class RecipeInputs(NamedTuple):
         *,
         what: str = "the photograph",
     ) -> Self:
-        """Whatever pictures were given as, as images; `what` names the first in errors. Paintings: see `as_styles`.
+        """Convert inputs of any supported type to images; `what` names the first one in errors.
 
-        Raises: InputError: one that cannot be used.
+        For style images see `as_styles`.
+
+        Raises: InputError: an input that cannot be used.
         """
         image = as_image(content, what)
         require_min_size(image, what)
@@ -69,7 +71,7 @@ class RecipeInputs(NamedTuple):
         return cls(image, styles, begun, tuple(regions))
 
     def to(self, encoder: Encoder) -> Self:
-        """The same on the network's device, in the type that it computes in."""
+        """Return the same inputs on the network's device, in the dtype that it computes in."""
         like = encoder.preprocess.mean
         return self._replace(
             content=self.content.to(like),
@@ -80,7 +82,7 @@ class RecipeInputs(NamedTuple):
 
 
 def as_styles(styles: StyleInputs) -> tuple[Image | StyleFile, ...]:
-    """One painting or several, as images or kept styles.
+    """Convert one or several style inputs to images or style files.
 
     Raises: InputError: none at all, or one that cannot be used.
     """
@@ -104,17 +106,17 @@ def _as_painting(style: StyleInput) -> Image | StyleFile:
 
 @dataclass(frozen=True)
 class StyleRegion:
-    """A part of the photograph, and the part of a painting after which it is painted."""
+    """A region of the content image, and the region of a style image whose style it takes."""
 
     content: Mask = field(repr=False)
-    """Weights in [0, 1], one map; of any size with the photograph's proportions."""
+    """Weights in [0, 1], one map, of any size with the content image's proportions."""
     style: Mask = field(repr=False)
-    """The same over the painting."""
+    """The same for the style image."""
     style_index: int = 0
-    """Number of the painting, from 0."""
+    """Index of the style image, from 0."""
 
     def to(self, device: torch.device) -> StyleRegion:
-        """The same on a device."""
+        """Return the same region on a device."""
         return replace(self, content=self.content.to(device), style=self.style.to(device))
 
 
@@ -123,16 +125,16 @@ class GuideOptions(NamedTuple):
 
     way: MaskPropagation
     feather: float
-    """Pixels at the size of now."""
+    """Standard deviation of the blur in pixels, at the current size."""
 
 
 def require_regions(
     regions: Sequence[StyleRegion], styles: Sequence[Image | StyleFile], blend: Sequence[float]
 ) -> None:
-    """Refuse regions that the paintings cannot serve.
+    """Check that the regions fit the style images.
 
-    Raises: InputError: a region of a painting that is not there or of which only the style was kept, a painting
-    without a region, masks of several maps, or weights of a blend.
+    Raises: InputError: a region of a style image that is not there or of a style file, a style image without a region,
+    masks of several maps, or blend weights.
     """
     for number, style in enumerate(styles):
         if isinstance(style, StyleFile):

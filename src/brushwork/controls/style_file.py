@@ -1,4 +1,4 @@
-"""A style out of its painting: what a network sees of it at every size of a painting to come, in a file of some MB."""
+"""Style files: the style of an image at every size needed for a transfer, in a file of some MB."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from brushwork.storage.tensors import open_tensors
 from brushwork.style import LayerStatistics, Style, blend_styles
 
 ENDING = ".style"
-"""By this a style is told from a picture."""
+"""Suffix that distinguishes style files from images."""
 
 _ENTRY = "brushwork style"
-"""Name of the metadata's entry."""
+"""Key of the metadata entry."""
 
 _SEEING = ("pooling", "padding", "ceil", "encoder_scale")
 _PARTS = ("gram", "mean", "std")
@@ -33,57 +33,57 @@ _PARTS = ("gram", "mean", "std")
 
 @dataclass(frozen=True)
 class EncoderFingerprint:
-    """How the network looked; another look sees another style."""
+    """Encoder settings that a style depends on; styles made with other settings are not compatible."""
 
     network: str
     fingerprint: str
-    """Of the network's weights (`Encoder.fingerprint`): names alone can be taken twice."""
+    """Hash of the network's weights (`Encoder.fingerprint`): the same name may stand for different weights."""
     pooling: str
     padding: str
     ceil: bool
     encoder_scale: float
     measure: str
-    """What the sizes of a kept style measure."""
+    """What the sizes of a saved style measure."""
 
     @classmethod
     def of(cls, options: SizeOptions, seeing: EncoderOptions, encoder: Encoder) -> EncoderFingerprint:
-        """How a recipe's options, and the network that they name, look."""
+        """Return the fingerprint of a recipe's options and of the encoder that they name."""
         settings = {name: getattr(seeing, name) for name in _SEEING}
         return cls(encoder.name, encoder.fingerprint, **settings, measure=options.measure)
 
     def differences(self, other: EncoderFingerprint) -> list[str]:
-        """What the other does differently, in words."""
+        """Describe in words the settings in which the other differs."""
         mine, yours = asdict(self), asdict(other)
         return [f"{name} {mine[name]}, not {yours[name]}" for name in mine if mine[name] != yours[name]]
 
 
 @dataclass(frozen=True)
 class StyleFile:
-    """The styles of a painting, or of a mixture of paintings, at several sizes."""
+    """Styles of a style image, or of a blend of several, at several sizes."""
 
     source: str
-    """What it was taken from."""
+    """Name of the image that the style was extracted from."""
     encoder: EncoderFingerprint
     size: Size
-    """The largest size at which the painting was looked at."""
+    """The largest size at which the style image was encoded."""
     styles: Mapping[int, Style] = field(repr=False)
-    """Pixels, as `measure` says, of the painting that is looked at → its moments by the network's own taps."""
+    """Size of the encoded style image in pixels, as `measure` says → its moments by the network's layer names."""
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Where it can be asked for."""
+        """Names of the layers that are available."""
         return tuple(sorted(next(iter(self.styles.values())).statistics))
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its numbers."""
+        """Total size of the tensors in bytes."""
         moments = [one for style in self.styles.values() for one in style.statistics.values()]
         return sum(getattr(one, part).nbytes for one in moments for part in _PARTS)
 
     def style_at(self, pixels: int, layers: Sequence[str], encoder: Encoder) -> Style:
-        """The style at layers, for a painting looked at in a size; the nearest size that was kept.
+        """Return the style at the given layers, for a style image of a size; the nearest saved size is used.
 
-        Raises: InputError: a layer that was not kept.
+        Raises: InputError: a layer that was not saved.
         """
         nearest = self.styles[min(self.styles, key=lambda kept: abs(log(kept / pixels)))]
         missing = [layer for layer in layers if encoder.layer(layer) not in nearest.statistics]
@@ -95,7 +95,7 @@ class StyleFile:
         return Style({layer: nearest.statistics[encoder.layer(layer)] for layer in layers})
 
     def require_compatible(self, seen: EncoderFingerprint) -> None:
-        """Refuse another look than that with which the style was taken.
+        """Check that the style was extracted with the same encoder settings.
 
         Raises: InputError.
         """
@@ -107,13 +107,13 @@ class StyleFile:
             )
 
     def to(self, device: torch.device | str) -> StyleFile:
-        """The same on a device."""
+        """Return the same styles on a device."""
         return replace(self, styles={pixels: _moved(style, device) for pixels, style in self.styles.items()})
 
     def write(self, path: Path, *, overwrite: bool = False) -> None:
-        """Write it into a safetensors file, as a whole or not at all.
+        """Write a safetensors file, in full or not at all.
 
-        Raises: InputError: it cannot be written, or is there and may not be overwritten.
+        Raises: InputError: it cannot be written, or exists and may not be overwritten.
         """
         tensors = {
             f"{pixels}/{layer}/{part}": getattr(moments, part).cpu().contiguous()
@@ -123,14 +123,14 @@ class StyleFile:
         }
         story = {"source": self.source, "seen": asdict(self.encoder), "size": list(self.size)}
         with atomic_write(path, overwrite=overwrite) as temporary:
-            # As bytes: safetensors itself writes files that nobody else may read.
+            # As bytes: safetensors itself writes files that other users cannot read.
             temporary.write_bytes(save(tensors, {_ENTRY: json.dumps(story)}))
 
     @classmethod
     def read(cls, path: Path) -> StyleFile:
-        """The opposite of `write`.
+        """Read a style file, as `write` writes it.
 
-        Raises: InputError: missing, damaged, or no style.
+        Raises: InputError: the file is missing, damaged, or not a style file.
         """
         try:
             with open_tensors(path) as file:
@@ -151,9 +151,9 @@ class StyleFile:
 
 
 def blend_style_files(styles: Sequence[StyleFile], weights: Sequence[float] | None = None) -> StyleFile:
-    """The weighted mean of several styles at every size; weights are divided by their sum.
+    """Return the weighted mean of several styles at every size; weights are divided by their sum.
 
-    Raises: InputError: no styles, styles that were taken differently, or weights that cannot be used.
+    Raises: InputError: no styles, styles that were extracted with different settings, or weights that cannot be used.
     """
     if not styles:
         raise InputError("no style was given: name at least one file.")
@@ -170,7 +170,7 @@ def blend_style_files(styles: Sequence[StyleFile], weights: Sequence[float] | No
 
 
 def _rename_old_entries(seen: Mapping[str, Any]) -> dict[str, Any]:
-    """Entries of a file of any version, under their names now."""
+    """Rename the entries of a file of any version to their current names."""
     return {"encoder_scale" if name == "white" else name: value for name, value in seen.items()}
 
 
@@ -188,7 +188,7 @@ def _moved(style: Style, device: torch.device | str) -> Style:
 
 
 def _styles(found: Sequence[tuple[list[str], Any]]) -> dict[int, Style]:
-    """From `pixels/tap/part` to styles; a tap's own name may hold a slash."""
+    """Group tensors named `pixels/layer/part` into styles; a layer's own name may contain a slash."""
     parts: dict[int, dict[str, dict[str, Any]]] = {}
     for (pixels, *tap, part), tensor in found:
         parts.setdefault(int(pixels), {}).setdefault("/".join(tap), {})[part] = tensor

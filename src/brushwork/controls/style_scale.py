@@ -1,4 +1,4 @@
-"""How large paintings are looked at against the photograph: larger gives larger strokes."""
+"""Style scale: the size of style images relative to the content image; larger gives larger strokes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from brushwork.types import Image
 
 
 class ScaleOptions(Protocol):
-    """Options that say how large paintings are looked at."""
+    """Options that determine the size at which style images are encoded."""
 
     @property
     def measure(self) -> Measure: ...
@@ -25,7 +25,7 @@ class ScaleOptions(Protocol):
 
 
 def require_style_scale(given: tuple[float, ...]) -> None:
-    """Refuse scales that are none.
+    """Check that there are scales, and that each is a finite number above 0.
 
     Raises: InputError.
     """
@@ -35,16 +35,16 @@ def require_style_scale(given: tuple[float, ...]) -> None:
 
 
 class ScaledStyle(NamedTuple):
-    """A painting at a scale."""
+    """A style image or style file, at a scale."""
 
     style: Image | StyleFile
     scale: float
 
 
 def scaled_styles(styles: Sequence[Image | StyleFile], options: ScaleOptions) -> list[ScaledStyle]:
-    """The paintings as they are looked at, in their order; an only painting once at each scale.
+    """Return the styles with their scales, in order; a single one is repeated at each scale.
 
-    Raises: InputError: another number of scales than of paintings.
+    Raises: InputError: the number of scales does not match the number of style images.
     """
     require_scales(options, len(styles))
     return [
@@ -55,13 +55,16 @@ def scaled_styles(styles: Sequence[Image | StyleFile], options: ScaleOptions) ->
 
 
 def scales_for(options: ScaleOptions, number: int, styles: int) -> tuple[float, ...]:
-    """The scales of a painting, counted from 0, of so many: the one for all, or its own; of an only painting, all."""
+    """Return the scales of style image `number`, from 0, of `styles` images.
+
+    That is the scale common to all, or its own; all scales if it is the only image.
+    """
     given = options.style_scale
     return given if styles == 1 or len(given) == 1 else given[number : number + 1]
 
 
 def require_scales(options: ScaleOptions, styles: int) -> None:
-    """Refuse scales that do not go with so many paintings.
+    """Check that the number of scales matches the number of style images.
 
     Raises: InputError.
     """
@@ -74,19 +77,21 @@ def require_scales(options: ScaleOptions, styles: int) -> None:
 
 
 def style_pixels(options: ScaleOptions, size: Size, scale: float) -> int:
-    """Pixels, as `measure` says, of a painting at a scale as it is looked at for a photograph at a size."""
+    """Return the size in pixels, as `measure` says, of an encoded style image, for a content image of a size."""
     return max(1, round(measured_size(size, options.measure) * scale))
 
 
 def style_size(options: ScaleOptions, size: Size, style: Size, scale: float) -> Size:
-    """The size at which a painting is looked at, for a photograph at a size."""
+    """Return the size at which a style image is encoded, for a content image of a size."""
     return fit_size(style, style_pixels(options, size, scale), measure=options.measure)
 
 
 def largest_style_size(options: ScaleOptions, size: Size, style: Size, which: tuple[int, int]) -> Size:
-    """The same at the largest of its scales, for a painting that is number so and so, from 0, of so many.
+    """Return the size at which a style image is encoded, at the largest of its scales.
 
-    Raises: InputError: another number of scales than of paintings.
+    `which` is its index, from 0, and the number of style images.
+
+    Raises: InputError: the number of scales does not match the number of style images.
     """
     number, styles = which
     require_scales(options, styles)

@@ -1,1 +1,1 @@
-"""Devices and their memory."""
+"""Device selection, and the memory of devices."""

@@ -1,4 +1,4 @@
-"""The memory that is left."""
+"""Available and allocated memory of a device."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _KIBI = 1024
 
 
 def available_memory(device: torch.device) -> int | None:
-    """Bytes that a painting may still take on a device, without swapping; None: unknown.
+    """Return the bytes that can still be allocated on a device, without swapping; None if unknown.
 
-    On the CPU that is what the machine has left, and no more than the limits of the containers it runs in.
+    On the CPU, this is the machine's available memory, limited by the containers that the process runs in.
     """
     match device.type:
         case "cpu":
@@ -36,7 +36,7 @@ def available_memory(device: torch.device) -> int | None:
 
 
 def allocated_memory(device: torch.device) -> int:
-    """Bytes that this process holds already on a device; 0 where it is unknown."""
+    """Return the bytes that this process already holds on the CPU; 0 for other devices, or if unknown."""
     if device.type != "cpu":
         return 0
     pages = _text(Path("/proc/self/statm")).split()
@@ -44,12 +44,12 @@ def allocated_memory(device: torch.device) -> int:
 
 
 def memory_budget(device: torch.device, memory: int | None) -> int | None:
-    """Bytes that may still be taken of `memory`, or of what the machine has; None: unknown."""
+    """Return the bytes left of a limit of `memory` (None: of the device's memory); None if unknown."""
     return available_memory(device) if memory is None else max(0, memory - allocated_memory(device))
 
 
 def trim_memory() -> None:
-    """Give the system back what was freed: glibc and the compiled engine keep it, and it counts as held."""
+    """Return freed memory to the system: glibc and the compiled engine keep it, and it counts as held."""
     for shelf in (SHELF, STORE):
         shelf.trim()
     with suppress(OSError, AttributeError, TypeError):
@@ -62,14 +62,14 @@ def _of_system() -> int | None:
     if sys.platform == "win32":
         return _windows_memory()
     try:
-        # No portable way tells what is left; all that is installed is an upper bound.
+        # There is no portable way to read the available memory; the installed memory is an upper bound.
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return None
 
 
 def read_linux_memory(root: Path = Path("/")) -> int | None:
-    """What the kernel calls available, or less where a control group allows less; `root` holds /proc and /sys."""
+    """Return the kernel's available memory, or less if a control group allows less; `root` holds /proc and /sys."""
     return min((*_meminfo(root), *_groups(root)), default=None)
 
 
@@ -80,7 +80,7 @@ def _meminfo(root: Path) -> Iterator[int]:
 
 
 def _groups(root: Path) -> Iterator[int]:
-    """What is left in each control group around this process, of version 2 or 1."""
+    """Yield the bytes left in each control group around this process, of version 2 or 1."""
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if not controllers:
@@ -91,7 +91,7 @@ def _groups(root: Path) -> Iterator[int]:
 
 
 def _left(mount: Path, path: str, limit: str, usage: str, cached: str) -> Iterator[int]:
-    """Limit − usage of a group and of those it lies in; cached files do not count, they make way."""
+    """Yield limit − usage of a group and of its parents; cached files do not count, because they are evicted."""
     group = mount / path.strip("/")
     for folder in (group, *group.parents):
         most, used = _text(folder / limit).strip(), _text(folder / usage).strip()
@@ -102,13 +102,13 @@ def _left(mount: Path, path: str, limit: str, usage: str, cached: str) -> Iterat
 
 
 def _table(path: Path) -> dict[str, int]:
-    """Lines of a name and a number."""
+    """Return a table from lines of a name and a number."""
     rows = (line.split() for line in _text(path).splitlines())
     return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[1].isdigit()}
 
 
 def _text(path: Path) -> str:
-    """The file's text; empty where it cannot be read."""
+    """Return a file's text; empty if it cannot be read."""
     try:
         return path.read_text()
     except OSError:

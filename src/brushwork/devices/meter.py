@@ -1,7 +1,7 @@
-"""How much memory a computation takes, found out without doing it.
+"""Measure the peak memory of a computation without running it.
 
-On torch's device `meta` tensors have shapes and no numbers. A computation that runs there, forward and backward, makes
-and drops the very tensors that it would make and drop elsewhere; the meter adds up their sizes.
+On torch's device `meta`, tensors have shapes and no values. A computation that runs there, forward and backward,
+allocates and frees the same tensors as on other devices; the meter adds up their sizes.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
 class MemoryMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it is entered, counts the bytes of the tensors that are made and still referred to.
+    """Dispatch mode that counts the bytes of the tensors that are created on `meta` and still referenced.
 
-    Numbers that a program reads from a tensor on `meta` are all 0, so that programs which look at a loss go on.
+    All values that a program reads from a tensor on `meta` are 0, so that programs that read a loss can continue.
     """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.live: int = 0
-        """Bytes of now."""
+        """Bytes now."""
         self.peak: int = 0
-        """The most bytes so far."""
+        """Most bytes so far."""
         self._sizes: dict[int, int] = {}
 
     def __torch_dispatch__(
@@ -60,7 +60,7 @@ class MemoryMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def to_meta(module: AnyModule) -> AnyModule:
-    """A copy of a module without its numbers, for `meta`."""
+    """Return a copy of a module on `meta`, without its values."""
     bare = {id(buffer): torch.empty_like(buffer, device=META) for buffer in module.buffers()}
     for parameter in module.parameters():
         bare[id(parameter)] = nn.Parameter(torch.empty_like(parameter, device=META), requires_grad=False)

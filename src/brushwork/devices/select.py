@@ -1,4 +1,4 @@
-"""The devices of this machine."""
+"""Select a device of this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DEVICES = ("cpu", "cuda", "mps", "xpu")
 
 
 def select_device(name: str = "auto") -> torch.device:
-    """The device of that name; `auto` takes the accelerator where there is one, else the CPU.
+    """Return the device of that name; `auto` is the accelerator if there is one, otherwise the CPU.
 
     Raises: InputError: no such name, or no such device on this machine.
     """
@@ -25,7 +25,7 @@ def select_device(name: str = "auto") -> torch.device:
 
 
 def describe_device_choice(name: str = "auto") -> str:
-    """In a line: what was asked for, what torch finds here, and what is taken.
+    """Return a line on the device requested, the devices that torch finds, and the device selected.
 
     Raises: InputError: as `select_device`.
     """
@@ -33,7 +33,7 @@ def describe_device_choice(name: str = "auto") -> str:
 
 
 def _found() -> str:
-    """What torch finds, or why it finds nothing."""
+    """Return what torch finds, or why it finds nothing."""
     build = _build()
     if torch.accelerator.is_available():
         found = torch.accelerator.current_accelerator()
@@ -47,7 +47,7 @@ def _found() -> str:
 
 
 def _build() -> str:
-    """What torch was built for."""
+    """Return the platform that torch was built for."""
     if torch.version.hip is not None:
         return f"ROCm {torch.version.hip}"
     if torch.version.cuda is not None:
@@ -58,7 +58,7 @@ def _build() -> str:
 
 
 def _accelerator() -> str | None:
-    """The kind of accelerator that torch can use here, if it is one that paintings were tried on."""
+    """Return the kind of accelerator that torch can use here, if it is one that was tested."""
     if not torch.accelerator.is_available():
         return None
     found = torch.accelerator.current_accelerator()
@@ -66,7 +66,7 @@ def _accelerator() -> str | None:
 
 
 def _why(name: str) -> str:
-    """What is missing, where torch was built for another machine."""
+    """Return what is missing, if torch was built for another machine."""
     if name == "cuda" and torch.version.cuda is None and torch.version.hip is None:
         return f" that torch {torch.__version__} can use (it was built without CUDA)"
     return " that torch can use"

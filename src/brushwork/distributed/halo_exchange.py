@@ -14,7 +14,7 @@ from brushwork.distributed.process_group import ProcessGroup
 
 
 class RowRange(NamedTuple):
-    """Rows `top` up to, but not including, `bottom`."""
+    """Rows from `top` up to, but not including, `bottom`."""
 
     top: int
     bottom: int
@@ -24,30 +24,30 @@ class RowRange(NamedTuple):
         return self.bottom - self.top
 
     def expand(self, halo: int, height: int) -> Self:
-        """With `halo` more rows on both sides, as far as a picture of that height goes. Nothing stays nothing."""
+        """Return the range with `halo` more rows on both sides, clipped to `height`. An empty range stays empty."""
         if not self.height:
             return self
         return type(self)(max(0, self.top - halo), min(height, self.bottom + halo))
 
     def intersect(self, other: RowRange) -> RowRange:
-        """The rows that are in both."""
+        """Return the rows that are in both ranges."""
         top = max(self.top, other.top)
         return RowRange(top, max(top, min(self.bottom, other.bottom)))
 
     def slice_in(self, outer: RowRange) -> slice:
-        """Where these rows are in a tensor that holds the outer ones."""
+        """Return the slice of these rows in a tensor that holds the rows of `outer`."""
         return slice(self.top - outer.top, self.bottom - outer.top)
 
 
 RowRanges: TypeAlias = tuple[RowRange, ...]
-"""The rows of each rank, in order, without overlap. Ranks without work have none."""
+"""The rows of each rank, in order, without overlap. Ranks without work have an empty range."""
 
 
 def split_rows(height: int, ranks: int, stride: int, halo: int) -> RowRanges:
-    """Deal the rows of a picture out, as evenly as multiples of `stride` allow.
+    """Split the rows of an image over the ranks, as evenly as multiples of `stride` allow.
 
-    No band has less than `halo` rows: it would compute more for its neighbors than for itself. Where the picture is
-    too small for that, the last ranks go without, and the last band with rows has the remainder of the stride.
+    No rank has fewer than `halo` rows: it would compute more for its neighbors than for itself. If the image is too
+    small for that, the last ranks get none. The last range with rows also has the remainder of the stride.
     """
     positions = max(1, height // stride)
     working = max(1, min(ranks, positions, height // max(1, halo)))
@@ -57,14 +57,14 @@ def split_rows(height: int, ranks: int, stride: int, halo: int) -> RowRanges:
 
 
 def all_on_first(height: int, ranks: int) -> RowRanges:
-    """Everything with rank 0."""
+    """Return the split that gives all rows to rank 0."""
     return (RowRange(0, height), *[RowRange(height, height)] * (ranks - 1))
 
 
 def exchange_rows(part: Tensor, have: RowRanges, want: RowRanges, group: ProcessGroup) -> Tensor:
-    """The rows that this rank wants, of a whole whose rows the ranks have.
+    """Return the rows that this rank requests, of a full tensor whose rows are spread over the ranks.
 
-    `have` covers what is wanted without overlap; `want` may overlap, as bands with their halos do.
+    `have` covers the requested rows without overlap; `want` may overlap, as ranges with halos do.
     """
     mine, wanted = have[group.rank], want[group.rank]
     moved = part.new_empty(*part.shape[:-2], wanted.height, part.shape[-1])
@@ -81,7 +81,7 @@ def exchange_rows(part: Tensor, have: RowRanges, want: RowRanges, group: Process
 
 
 def reduce_rows(part: Tensor, want: RowRanges, have: RowRanges, group: ProcessGroup) -> Tensor:
-    """The adjoint of `exchange_rows`: all that the ranks hold about the rows of this one, added up."""
+    """Return the sum of all that the ranks hold for the rows of this one: the adjoint of `exchange_rows`."""
     mine, held = have[group.rank], want[group.rank]
     shares = {rank: have[rank].intersect(held) for rank in _others(group)}
     arriving = {rank: want[rank].intersect(mine) for rank in _others(group)}

@@ -1,4 +1,4 @@
-"""Whether this process is one of several."""
+"""Detect a distributed launch from the environment."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 
 
 def is_distributed_launch() -> bool:
-    """Whether a launcher, as torchrun, started this process as one of several."""
+    """Return whether a launcher such as torchrun started this process as one of several."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def is_first_rank() -> bool:
-    """Whether this process is the one that speaks: the only one, or the first of several."""
+    """Return whether this process is the one that reports: the only one, or the first of several."""
     return int(os.environ.get("RANK", "0")) == 0

@@ -1,4 +1,4 @@
-"""Process groups: the contract, and its implementation on torch.distributed."""
+"""Process groups: the protocol, and its implementation with torch.distributed."""
 
 from __future__ import annotations
 
@@ -16,58 +16,62 @@ from brushwork.errors import RankLostError
 T = TypeVar("T")
 
 PATIENCE = timedelta(minutes=10)
-"""How long a rank waits for another that is still there: the closures of two machines, and the writing of a giant
+"""How long a rank waits for another that is still alive: the iterations of two machines, and the writing of a giant
 checkpoint, may differ by minutes. A process that ended is noticed at once."""
 
 _MAIN = torch.device("cpu")
 
 
 class ProcessGroup(Protocol):
-    """A connection of ranks. Every method but the last two is called by all of them, at the same place.
+    """A group of connected ranks. All ranks call every method but the last two, at the same point.
 
     Raises: RankLostError: another rank ended, or does not answer.
     """
 
     @property
     def rank(self) -> int:
-        """Which one this process is, from 0."""
+        """The index of this process, from 0."""
 
     @property
     def world_size(self) -> int:
-        """How many there are."""
+        """The number of processes."""
 
     def all_reduce_sum(self, tensor: Tensor) -> Tensor:
-        """The sum over all ranks, bit for bit the same on each."""
+        """Return the sum over all ranks, bit for bit the same on each."""
 
     def all_reduce_max(self, tensor: Tensor) -> Tensor:
-        """The largest entries of all ranks; none is other than a number."""
+        """Return the elementwise maximum over all ranks; no entry may be NaN."""
 
     def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
-        """Send each parcel to its rank, and fill the tensors with what comes from theirs."""
+        """Send each parcel to its rank, and fill the expected tensors with what their ranks send."""
 
     def broadcast(self, value: T) -> T:
-        """What rank 0 gives; any small object."""
+        """Return the value of rank 0; any small object."""
 
     def all_gather(self, value: Any) -> Sequence[Any]:
-        """What every rank gives, in order; small objects."""
+        """Return the values of all ranks, in order; small objects."""
 
     def send(self, tensor: Tensor, to: int) -> None:
-        """Send to one rank, which receives."""
+        """Send a tensor to one rank, which calls `receive`."""
 
     def receive(self, like: Tensor, source: int) -> Tensor:
-        """Receive a tensor of that shape and type."""
+        """Receive a tensor of the shape and type of `like`."""
 
 
 class TorchProcessGroup:
     """The processes that a launcher such as torchrun started, as a `ProcessGroup`.
 
-    Tensors in main memory travel by gloo, those of CUDA devices by NCCL, and of other devices through main memory.
+    Tensors in main memory travel by gloo, those on CUDA devices by NCCL, and those on other devices through main
+    memory.
 
-    Source: torch.distributed; the launcher says in the environment which rank this is (MASTER_ADDR, RANK, WORLD_SIZE).
+    Source: torch.distributed; the launcher sets the rank in the environment (MASTER_ADDR, RANK, WORLD_SIZE).
     """
 
     def __init__(self, device: torch.device, patience: timedelta = PATIENCE) -> None:
-        """Meet the others. Raises: RankLostError: they do not come."""
+        """Connect to the other ranks.
+
+        Raises: RankLostError: they do not connect.
+        """
         self._direct = {"cpu", "cuda"} if device.type == "cuda" else {"cpu"}
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
         with _talking("the other ranks do not come"):
@@ -123,7 +127,7 @@ class TorchProcessGroup:
         return room
 
     def close(self) -> None:
-        """Part from the others, when all work is done."""
+        """Leave the group, when all work is done."""
         dist.destroy_process_group()
 
     def _reduced(self, tensor: Tensor, how: Any) -> Tensor:
@@ -133,13 +137,13 @@ class TorchProcessGroup:
         return total.to(tensor.device)
 
     def _ready(self, tensor: Tensor) -> Tensor:
-        """Where the connection takes it from."""
+        """Return the tensor in memory that the backend can send from."""
         return tensor.contiguous() if tensor.device.type in self._direct else tensor.cpu().contiguous()
 
 
 @contextmanager
 def _talking(trouble: str) -> Iterator[None]:
-    """Say in words what a broken connection means."""
+    """Turn errors of the connection into a RankLostError that says what happened."""
     try:
         yield
     except (RuntimeError, ConnectionError) as error:  # what gloo and NCCL raise
@@ -149,5 +153,5 @@ def _talking(trouble: str) -> Iterator[None]:
 
 
 def _first_sentence(error: BaseException) -> str:
-    """What happened; gloo and NCCL go on with guesses about the cause."""
+    """Return what happened; gloo and NCCL go on with guesses about the cause."""
     return str(error).strip().split("\n")[0].split(". ")[0]

@@ -12,7 +12,7 @@ from brushwork.encoders.vgg import Padding, Pooling
 
 
 class _Layer(NamedTuple):
-    """One convolution of 1404.5997, Figure 2, as torchvision has it."""
+    """One convolution of 1404.5997, Figure 2, as in torchvision."""
 
     channels: int
     kernel: int
@@ -33,9 +33,10 @@ _LAYERS = (
 def make_alexnet(
     preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = False
 ) -> Encoder:
-    """An AlexNet of random weights; taps `relu1` … `relu5`, `pool1`, `pool2`, `pool5`, with `conv1` meaning `relu1`.
+    """Create an AlexNet with random weights.
 
-    Its pools overlap: windows of 3 cells, 2 apart. With `ceil`, they keep a last window that is not filled.
+    Layers: `relu1` … `relu5`, `pool1`, `pool2`, `pool5`, with `conv1` as an alias of `relu1`. Its pools overlap:
+    windows of 3 positions, stride 2. With `ceil`, they keep a last window that is not full.
     """
     stages: list[EncoderStage] = []
     channels_in = 3

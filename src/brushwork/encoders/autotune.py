@@ -1,4 +1,4 @@
-"""Which engine is fastest here: measured once, and kept in the user's cache."""
+"""Selection of the fastest backend: measured once, and cached in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from brushwork.encoders.native.library import load_library
 from brushwork.encoders.weights.cache import cache_folder
 
 _SIDE = 160
-"""Pixels of the picture that is looked at: large enough for every core to be busy."""
+"""Side of the test image in pixels: large enough to keep every core busy."""
 
 _CHANNELS = (3, 64, 64, 128, 128)
 _TAPS = ("relu1", "relu4")
@@ -29,7 +29,10 @@ _TURNS = 2
 
 @cache
 def fastest_engine() -> Engine:
-    """The engine with the shortest closure on this processor; remembered for this machine and these versions."""
+    """Return the backend with the shortest evaluation on this processor.
+
+    The result is cached for this machine and these versions.
+    """
     known = _read()
     key = _key()
     if known.get(key) in usable_engines():
@@ -41,12 +44,12 @@ def fastest_engine() -> Engine:
 
 
 def time_engines() -> Mapping[Engine, float]:
-    """Seconds of a closure through four layers of VGG, by each engine that there is; some tenths of a second in all."""
+    """Measure one evaluation of four VGG layers with each available backend, in seconds (some tenths in all)."""
     stages, image = _layers(), torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
     found: dict[Engine, float] = {}
     for engine in usable_engines():
         seconds = [_closure(ENGINES[engine], stages, image) for _ in range(1 + _TURNS)]
-        found[engine] = min(seconds[1:])  # the first one prepares kernels
+        found[engine] = min(seconds[1:])  # the first run prepares kernels
     return found
 
 
@@ -60,7 +63,7 @@ def _closure(engine: ForwardPass, stages: Mapping[str, nn.Module], image: torch.
 
 
 def _layers() -> Mapping[str, nn.Module]:
-    """Weights of their own generator: nobody's random state moves."""
+    """Create test layers with weights of their own generator; the global random state is unchanged."""
     generator = torch.Generator().manual_seed(0)
     stages: dict[str, nn.Module] = {}
     for index, (inputs, outputs) in enumerate(itertools.pairwise(_CHANNELS), start=1):
@@ -95,7 +98,7 @@ def _read() -> dict[str, Engine]:
 
 
 def _write(known: Mapping[str, Engine]) -> None:
-    """Without a cache it is measured again next time."""
+    """Write the cache; where it cannot be written, the next run measures again."""
     with suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
         fresh = _file().with_suffix(f".{time.time_ns()}")

@@ -14,25 +14,31 @@ from brushwork.encoders.native.library import load_library
 from brushwork.types import Feature, Image
 
 Engine: TypeAlias = Literal["plain", "channels-last", "nnpack", "native"]
-"""`plain`: the modules as they are. `channels-last`: the same with channels lying together, which torch's convolutions
-like better. `nnpack`: Winograd convolutions that torch carries, for single pictures in float32. `native`: brushwork's
-own kernels, where they were built, for VGG in float32 on processors."""
+"""Name of a backend.
+
+`plain`: the modules as they are. `channels-last`: the same in channels-last memory format, in which torch's
+convolutions are faster. `nnpack`: the Winograd convolutions included in torch, for single images in float32. `native`:
+brushwork's own kernels, if they were built, for VGG in float32 on the CPU.
+"""
 
 ForwardPass: TypeAlias = Callable[[Mapping[str, nn.Module], Sequence[str], Image, Sequence[str]], list[Feature]]
-"""From the stages, their order, a picture as the network is shown it, and some stages' names, to their features."""
+"""Function that computes features.
+
+Its arguments are the stages, their order, a preprocessed image, and the names of the requested stages.
+"""
 
 
 def forward_channels_last(
     stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
 ) -> list[Feature]:
-    """The same, with the channels of each cell lying together in memory."""
+    """Compute the features in channels-last memory format."""
     return forward_plain(stages, order, shown.contiguous(memory_format=torch.channels_last), wanted)
 
 
 def forward_native(
     stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
 ) -> list[Feature]:
-    """By the compiled part; the plain way for networks, numbers and devices that it does not know."""
+    """Compute the features with the compiled kernels, or in plain torch where those do not support the input."""
     steps = fuse_steps(stages, order, wanted) if load_library() is not None and is_native_input(shown) else None
     if not steps:
         return forward_plain(stages, order, shown, wanted)
@@ -40,7 +46,7 @@ def forward_native(
 
 
 def is_native_input(shown: Image) -> bool:
-    """Whether the compiled part takes such pictures."""
+    """Return whether the compiled kernels support an image's device and dtype."""
     on_processor = shown.device.type in ("cpu", "meta")
     return on_processor and shown.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 
@@ -48,7 +54,7 @@ def is_native_input(shown: Image) -> bool:
 def forward_plain(
     stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
 ) -> list[Feature]:
-    """One stage after the other, up to the last one that is wanted."""
+    """Compute the features one stage after the other, up to the last requested one."""
     seen: dict[str, Feature] = {}
     x = shown
     for name in order:
@@ -63,7 +69,7 @@ def forward_plain(
 def forward_nnpack(
     stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
 ) -> list[Feature]:
-    """One stage after the other, with the 3×3 convolutions of float32 by NNPACK."""
+    """Compute the features one stage after the other, with NNPACK for float32 3×3 convolutions."""
     if shown.device.type not in ("cpu", "meta") or shown.dtype != torch.float32 or shown.shape[0] != 1:
         return forward_plain(stages, order, shown, wanted)
     return forward_plain({name: _fast(stage) for name, stage in stages.items()}, order, shown, wanted)
@@ -78,7 +84,7 @@ ENGINES: Mapping[Engine, ForwardPass] = {
 
 
 def has_nnpack() -> bool:
-    """Whether this torch carries NNPACK, and the processor runs it."""
+    """Return whether this torch includes NNPACK, and the processor supports it."""
     available = getattr(torch, "_nnpack_available", None)
     return bool(available is not None and hasattr(torch, "_nnpack_spatial_convolution") and available())
 
@@ -87,7 +93,7 @@ _THERE: Mapping[Engine, Callable[[], bool]] = {"nnpack": has_nnpack, "native": l
 
 
 def usable_engines() -> tuple[Engine, ...]:
-    """The engines that this installation has."""
+    """Return the backends that are available in this installation."""
     return tuple(engine for engine in ENGINES if engine not in _THERE or _THERE[engine]())
 
 
@@ -114,7 +120,7 @@ class _Layer(nn.Module):
 
 
 class _Convolution(torch.autograd.Function):
-    """The gradient to the input is a convolution too, with kernels turned around."""
+    """NNPACK convolution whose input gradient is also a convolution, with flipped kernels."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:

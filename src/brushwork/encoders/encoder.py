@@ -1,4 +1,4 @@
-"""The network that looks: a picture in, named features out."""
+"""The encoder: maps an image to named feature maps."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from brushwork.storage.hashing import tensors_sha256
 from brushwork.types import Feature, Features, Image
 
 PIXELS = "pixels"
-"""The tap that is the picture itself, in [0, 1]."""
+"""Name of the layer that is the image itself, in [0, 1]."""
 
 
 class LayerGeometry(NamedTuple):
-    """Which pixels a tap's cells look at: cell i covers i·stride − before … i·stride + after, inclusive."""
+    """Receptive field of a layer: position i covers the pixels i·stride − before … i·stride + after, inclusive."""
 
     stride: int = 1
     before: int = 0
     after: int = 0
 
     def compose(self, kernel: int, stride: int, padding: int) -> LayerGeometry:
-        """The geometry after one more convolution or pooling."""
+        """Return the geometry after one more convolution or pooling."""
         return LayerGeometry(
             self.stride * stride,
             self.before + padding * self.stride,
@@ -38,7 +38,7 @@ class LayerGeometry(NamedTuple):
 
     @property
     def halo(self) -> int:
-        """Pixels that a tile needs on each side, so that its own cells come out exact.
+        """Pixels that a tile needs on each side, so that its own positions are exact.
 
         Rounded up to the stride; the tile's origin must be a multiple of the stride too.
         """
@@ -47,10 +47,10 @@ class LayerGeometry(NamedTuple):
 
 
 class EncoderStage(NamedTuple):
-    """One named step of a network, with what it does to the geometry (all zero-cost steps keep the default).
+    """One named step of a network, and its effect on the geometry (pointwise steps keep the defaults).
 
-    `ceil`: a last window that hangs over the border counts. `has_reflect_padding`: the padding mirrors the map, which
-    must be larger than the padding then.
+    `ceil`: a last window that extends over the border counts. `has_reflect_padding`: the padding mirrors the map, which
+    must then be larger than the padding.
     """
 
     name: str
@@ -62,13 +62,13 @@ class EncoderStage(NamedTuple):
     has_reflect_padding: bool = False
 
     def input_size(self, positions: int) -> int:
-        """Fewest cells along a side before this stage that leave `positions` after it."""
+        """Return the smallest side before this stage that leaves `positions` after it."""
         overhang = self.stride - 1 if self.ceil else 0
         needed = (positions - 1) * self.stride + self.kernel - 2 * self.padding - overhang
         return max(needed, self.padding + 1 if self.has_reflect_padding else 1)
 
     def output_size(self, positions: int) -> int:
-        """Cells along a side after this stage."""
+        """Return the side of the map after this stage."""
         room = positions + 2 * self.padding - self.kernel
         count = (-(-room // self.stride) if self.ceil else room // self.stride) + 1
         overhanging = self.ceil and (count - 1) * self.stride >= positions + self.padding
@@ -76,9 +76,9 @@ class EncoderStage(NamedTuple):
 
 
 class Encoder(nn.Module):
-    """A frozen recognition network, read at named taps; it stops at the deepest tap asked for.
+    """A frozen image classification network, evaluated up to the deepest requested layer.
 
-    Taps are the names of its stages, and their aliases (`conv4_2` is the rectified blob `relu4_2`, as in Caffe).
+    Layers are the names of its stages, and their aliases (`conv4_2` is the rectified blob `relu4_2`, as in Caffe).
     """
 
     def __init__(
@@ -107,19 +107,19 @@ class Encoder(nn.Module):
 
     @property
     def fingerprint(self) -> str:
-        """sha256 over the biases of the whole network, also of the stages that were let go."""
+        """sha256 over the biases of the full network, including stages that `truncate` removed."""
         biases = {name: one.cpu() for name, one in self.named_parameters() if one.ndim == 1}
         return self._uncut or tensors_sha256(biases)
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Every tap by its own name, shallow to deep."""
+        """Every layer by its own name, shallow to deep."""
         return tuple(name for name in self._order if name not in self._aliases)
 
     def layer(self, name: str) -> str:
-        """The tap's own name for any of its names.
+        """Return the layer's own name for any of its names.
 
-        Raises: InputError: no such tap; the message suggests the nearest ones.
+        Raises: InputError: no such layer; the message suggests the nearest names.
         """
         own = self._aliases.get(name, name)
         if own != PIXELS and own not in self._geometry:
@@ -128,29 +128,29 @@ class Encoder(nn.Module):
         return own
 
     def geometry(self, name: str) -> LayerGeometry:
-        """Stride and reach of a tap."""
+        """Return the stride and receptive field of a layer."""
         own = self.layer(name)
         return LayerGeometry() if own == PIXELS else self._geometry[own]
 
     def positions(self, name: str, image: Size) -> Size:
-        """The size of a tap's map, for a picture of a size."""
+        """Return the size of a layer's map for a given image size."""
         height, width = image
         for stage in self._stages[: self.depth(name) + 1]:
             height, width = stage.output_size(height), stage.output_size(width)
         return Size(height, width)
 
     def depth(self, name: str) -> int:
-        """Position of a tap among the stages; −1 for `pixels`."""
+        """Return the index of a layer among the stages; −1 for `pixels`."""
         own = self.layer(name)
         return -1 if own == PIXELS else self._order.index(own)
 
     def min_size(self, layers: Iterable[str]) -> int:
-        """Pixels of a side below which some of the taps has no cell at all."""
+        """Return the smallest side of an image, in pixels, for which every given layer has at least one position."""
         own = {self.layer(name) for name in layers} - {PIXELS}
         return max((self._smallest[name] for name in own), default=1)
 
     def truncate(self, layers: Iterable[str]) -> None:
-        """Let go of the stages that no tap needs, and of their weights; their own taps are unknown from now on."""
+        """Remove the stages deeper than the given layers, and free their weights; their layers become unknown."""
         self._uncut = self.fingerprint
         keep = max(self.depth(name) for name in layers) + 1
         for name in self._order[keep:]:
@@ -160,7 +160,7 @@ class Encoder(nn.Module):
         self._aliases = {name: own for name, own in self._aliases.items() if own in self._geometry}
 
     def forward(self, image: Image, layers: Iterable[str]) -> Features:
-        """The features at the taps, under the names they were asked by."""
+        """Return the features at the given layers, under the names given."""
         asked = {name: self.layer(name) for name in layers}
         wanted = set(asked.values()) - {PIXELS}
         _require_size(self, image, wanted)
@@ -173,7 +173,7 @@ class Encoder(nn.Module):
         return {name: seen[own] for name, own in asked.items()}
 
     def native_steps(self, layers: Iterable[str]) -> Sequence[NativeStep] | None:
-        """What the compiled part would do up to the deepest tap; None: it is not what computes here."""
+        """Return the steps that the compiled kernels would run up to the deepest layer; None: they are not in use."""
         wanted = {self.layer(name) for name in layers} - {PIXELS}
         full = resolve_precision(self.precision, self.preprocess.mean.device) == "full"
         if self.engine != "native" or not full or load_library() is None or not wanted:
@@ -191,7 +191,7 @@ def _geometries(stages: Sequence[EncoderStage]) -> dict[str, LayerGeometry]:
 
 
 def _smallest_sides(stages: Sequence[EncoderStage]) -> dict[str, int]:
-    """Pixels of a side that leave each stage one cell."""
+    """Return the smallest side in pixels that leaves each stage one position."""
     found = {}
     for depth, stage in enumerate(stages, start=1):
         side = 1

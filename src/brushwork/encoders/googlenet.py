@@ -51,14 +51,14 @@ _STEM_CHANNELS = (64, 64, 192)
 
 
 class RectifiedConvolution(nn.Conv2d):
-    """max(0, w∗x + b)."""
+    """Convolution followed by ReLU, max(0, w∗x + b)."""
 
     def forward(self, x: Feature) -> Feature:
         return functional.relu(super().forward(x), inplace=True)
 
 
 class Inception(nn.ModuleDict):
-    """Four branches over one input, side by side along the channels; each convolution under its name in Caffe."""
+    """Four branches over one input, concatenated along the channels; each convolution has its name in Caffe."""
 
     def __init__(self, channels_in: int, widths: InceptionWidths, padding: Padding) -> None:
         def convolution(incoming: int, outgoing: int, kernel: int) -> nn.Module:
@@ -89,11 +89,11 @@ class Inception(nn.ModuleDict):
 def make_googlenet(
     preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = True
 ) -> Encoder:
-    """A GoogLeNet of random weights; taps `conv1/7x7_s2`, `conv2/3x3_reduce`, `conv2/3x3`, `pool1` … `pool4`,
-    `inception_3a` … `inception_5b`, all rectified.
+    """Create a GoogLeNet with random weights.
 
-    `pooling` is that between the blocks; the one inside a block stays a maximum. Whatever `ceil` says, pools keep a
-    last window that is not filled: the weights were trained so.
+    Layers: `conv1/7x7_s2`, `conv2/3x3_reduce`, `conv2/3x3`, `pool1` … `pool4`, `inception_3a` … `inception_5b`, all
+    rectified. `pooling` applies between the blocks; the pool inside a block is always a maximum. `ceil` has no effect:
+    pools always keep a last window that is not full, as in training.
     """
     first, reduced, third = _STEM_CHANNELS
     reflects = padding == "reflect"
@@ -132,7 +132,7 @@ def _pool(index: int, kernel: int, pooling: Pooling) -> EncoderStage:
 
 
 def _aliases(stages: list[EncoderStage]) -> dict[str, str]:
-    """The names of the same blobs in Caffe's model."""
+    """Return aliases: the names of the same blobs in Caffe's model."""
     pools = {f"{stage.name}/3x3_s2": stage.name for stage in stages if stage.name.startswith("pool")}
     outputs = {f"{stage.name}/output": stage.name for stage in stages if stage.name.startswith("inception")}
     return pools | outputs

@@ -1,4 +1,4 @@
-"""From the name of weights to a network that looks."""
+"""Load an encoder by the name or file of its weights."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def load_encoder(
     ceil: bool = False,
     engine: Engine | Literal["auto"] = "auto",
 ) -> Encoder:
-    """A frozen network in float32 on the CPU, by the name of its weights or the path of a file of them.
+    """Load a frozen encoder in float32 on the CPU, by the name of its weights or the path of a weights file.
 
-    `vgg19-normalized` (of the papers) and `vgg19` are always there, without a cache or a host. `scale` is the value
-    of white, 255 in training (jcjohnson's programs show 256). With `ceil`, pools keep a last row or column that does
-    not fill its window, as Caffe and Torch7 do. `engine` is how it computes on the processor; `auto`: the fastest one,
-    which is measured once and remembered.
+    `vgg19-normalized` (of the papers) and `vgg19` are always available, without a cache or a download. `scale` is the
+    value of white, 255 in training (jcjohnson's programs use 256). With `ceil`, pools keep a last row or column that
+    does not fill its window, as Caffe and Torch7 do. `engine` is the backend on the CPU; `auto`: the fastest one, which
+    is measured once and cached.
 
     Raises:
         InputError: no such name, pooling or padding; linear layers alone.
-        WeightsError: the weights are missing, damaged or foreign; the message says what to do.
+        WeightsError: the weights are missing, damaged or of another network; the message says what to do.
     """
     _require_one_of("pooling", pooling, get_args(Pooling))
     _require_one_of("padding", padding, get_args(Padding))

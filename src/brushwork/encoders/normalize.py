@@ -13,19 +13,23 @@ from brushwork.errors import InputError
 from brushwork.types import Image
 
 _DEAD = 1e-6
-"""A channel whose mean activation is below this share of its layer's mean is taken for dead, and left alone."""
+"""Fraction of a layer's mean below which a channel's mean activation counts as dead.
+
+Dead channels are not normalized.
+"""
 
 _HOMOGENEOUS = (nn.MaxPool2d, nn.AvgPool2d)
 
 
 @torch.no_grad()
 def normalize_activations(encoder: Encoder, images: Iterable[Image]) -> Encoder:
-    """The same network with each filter's activation 1 in the mean over images and positions.
+    """Return a copy of the network in which each filter's mean activation over images and positions is 1.
 
     W_l[i] / m_l[i], b_l[i] / m_l[i], W_{l+1}[:, i] · m_l[i] with m the mean rectified activation. Rectification and
-    pooling are positively homogeneous, so each activation is only divided by its m; dead channels keep theirs.
+    pooling are positively homogeneous, so each activation is only divided by its m; dead channels are unchanged.
 
-    Raises: InputError: no images, or a network that is no chain of convolutions, rectifications and pools.
+    Raises: InputError: no images, or a network that is not a chain of convolutions, rectifications and pools.
+
     Source: CVPR 2016, §2 (the images are not stated there).
     """
     pairs = _pairs(encoder)
@@ -40,7 +44,7 @@ def normalize_activations(encoder: Encoder, images: Iterable[Image]) -> Encoder:
 
 
 def _pairs(encoder: Encoder) -> dict[str, str]:
-    """Each convolution's name → that of its rectification."""
+    """Return each convolution's name → the name of its rectification."""
     pairs: dict[str, str] = {}
     waiting = None
     for name, stage in encoder.stages.items():
@@ -61,7 +65,7 @@ def _mean_activations(encoder: Encoder, images: Iterable[Image], names: set[str]
         for name, stage in encoder.stages.items():
             x = stage(x)
             if name in names:
-                here = x.cpu() if x.device.type == "mps" else x  # which has no float64
+                here = x.cpu() if x.device.type == "mps" else x  # MPS has no float64
                 sums[name] = sums[name].to(here.device) + here.sum(dim=(0, 2, 3), dtype=torch.float64)
                 positions[name] += x[:, 0].numel()
     if not all(positions.values()):
@@ -70,12 +74,12 @@ def _mean_activations(encoder: Encoder, images: Iterable[Image], names: set[str]
 
 
 def _scales(means: Tensor) -> Tensor:
-    """m where the channel lives, 1 where it is dead."""
+    """Return m for active channels, 1 for dead ones."""
     return torch.where(means > _DEAD * means.mean(), means, 1.0)
 
 
 def _rescale(convolution: nn.Module, incoming: Tensor, outgoing: Tensor) -> None:
-    """W · m_in / m_out and b / m_out, in place."""
+    """Compute W · m_in / m_out and b / m_out, in place."""
     for parameter in convolution.parameters():
         is_bias = parameter.dim() == 1
         gain = 1 / outgoing if is_bias else incoming.view(-1, 1, 1) / outgoing.view(-1, 1, 1, 1)

@@ -1,7 +1,7 @@
-"""How exactly a network computes: full, or as the matrix units of accelerators like it.
+"""Numeric precision of a network's layers: full, or the reduced formats of an accelerator's matrix units.
 
-Only the network's layers compute in fewer bits. The picture, its gradient, the optimizer, and every sum over features
-stay in float32: in half precision a Gram matrix overflows, and the picture turns black.
+Only the network's layers compute in fewer bits. The image, its gradient, the optimizer, and every sum over features
+stay in float32: in half precision a Gram matrix overflows, and the image turns black.
 
 | precision | convolutions     | digits  | exponent                |
 |-----------|------------------|---------|-------------------------|
@@ -10,10 +10,11 @@ stay in float32: in half precision a Gram matrix overflows, and the picture turn
 | `bf16`    | bfloat16         | 8 bits  | 8 bits                  |
 | `fp16`    | float16          | 11 bits | 5 bits: must be scaled  |
 
-`auto` is `tf32` where a device has it, else `full`. TF32 is what torch's convolutions take by default on CUDA, so it is
-what the other programs of the field run in. `bf16` and `fp16` move half the bytes, and are taken when asked for: on the
-normalized network paintings in bf16 go down like those in full (40 closures, 80 pixels, two pairs of pictures: 1.02 and
-0.80 of the loss); on the original one, with the losses of CVPR 2016, one of two ran away once and was behind by 1.8.
+`auto` is `tf32` where a device has it, else `full`. TF32 is the default of torch's convolutions on CUDA, so it is what
+other style transfer programs run in. `bf16` and `fp16` move half the bytes, and are used on request. On the normalized
+network, losses in bf16 fall like those in full (40 evaluations, 80 pixels, two pairs of images: 1.02 and 0.80 of the
+loss). On the original network, with the losses of CVPR 2016, one of two runs diverged once and ended behind by a factor
+of 1.8.
 """
 
 from __future__ import annotations
@@ -36,17 +37,20 @@ Stages: TypeAlias = Mapping[str, nn.Module]
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 AMPERE = (8, 0)
-"""Compute capability from which on CUDA devices have TF32."""
+"""Compute capability from which CUDA devices have TF32."""
 
 HEADROOM = 64.0
-"""By what `fp16` divides all activations: those of the original VGG-19 reach 3e4 on line drawings, and the format ends
-at 6.5e4. A power of 2, so that nothing is rounded."""
+"""Divisor of all activations in `fp16`.
+
+Activations of the original VGG-19 reach 3e4 on line drawings, and the format ends at 6.5e4. A power of 2, so that
+nothing is rounded.
+"""
 
 _HOMOGENEOUS = (nn.ReLU, nn.MaxPool2d, nn.AvgPool2d)
 
 
 def resolve_precision(precision: Precision, device: torch.device) -> Precision:
-    """What is meant on a device: `auto` and `tf32` are `tf32` where there is TF32, else `full`."""
+    """Return the precision used on a device: `auto` and `tf32` become `tf32` where available, else `full`."""
     if precision not in ("auto", "tf32"):
         return precision
     has_tf32 = device.type == "cuda" and not torch.version.hip and torch.cuda.get_device_capability(device) >= AMPERE
@@ -54,17 +58,17 @@ def resolve_precision(precision: Precision, device: torch.device) -> Precision:
 
 
 class CastLayers:
-    """A frozen network's layers in other number formats. Each is made when it is first asked for, and kept."""
+    """Copies of a frozen network's layers in other number formats, made on first use and cached."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[torch.dtype, torch.device], Stages] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CastLayers:
-        """Another network makes its own."""
+        """Return an empty cache: a copied network makes its own copies."""
         return CastLayers()
 
     def __call__(self, stages: Stages, dtype: torch.dtype, device: torch.device) -> Stages:
-        """In the `memory_layout` of matrix units, biases divided by the `activation_scale` of activations."""
+        """Return the layers in `memory_layout`, with biases divided by `activation_scale`."""
         if (dtype, device) not in self._kept:
             layers = nn.ModuleDict(deepcopy(dict(stages)))
             layers.to(dtype=dtype, memory_format=memory_layout())  # type: ignore[call-overload]
@@ -76,24 +80,27 @@ class CastLayers:
 
 
 def memory_layout() -> torch.memory_format:
-    """Channels last, as matrix units read them; not on ROCm, whose convolutions do not take it without being told."""
+    """Return the memory layout of matrix units: channels-last, except on ROCm.
+
+    ROCm's convolutions do not use it by default.
+    """
     return torch.contiguous_format if torch.version.hip else torch.channels_last
 
 
 def activation_scale(stages: Stages, dtype: torch.dtype) -> float:
-    """By what activations are divided, so that they stay in range.
+    """Return the divisor of activations that keeps them in range.
 
-    A chain of convolutions, rectifications and pools is positively homogeneous: divide its input and its biases by a
-    number, and so are all its activations, and nothing else changes. Other networks are left as they are.
+    A chain of convolutions, rectifications and pools is positively homogeneous: if its input and its biases are divided
+    by a number, so are all its activations, and nothing else changes. Other networks are left unscaled.
     """
     chain = all(isinstance(stage, _HOMOGENEOUS) or type(stage) is nn.Conv2d for stage in stages.values())
     return HEADROOM if chain and dtype == torch.float16 else 1.0
 
 
 def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers) -> ForwardPass:
-    """An engine's way through a network, in a precision.
+    """Wrap a backend so that it computes in the given precision.
 
-    Features of `bf16` come in bfloat16: `wide` makes them float32 where they are summed.
+    Features of `bf16` are returned in bfloat16: `as_float32` converts them where they are summed.
     """
 
     def look(stages: Stages, order: Sequence[str], shown: Image, wanted: Sequence[str]) -> list[Feature]:
@@ -110,7 +117,7 @@ def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers
 
 
 class _Way(NamedTuple):
-    """Through a network, in a number format."""
+    """A forward pass through a network in a given number format."""
 
     stages: Stages
     order: Sequence[str]
@@ -127,7 +134,7 @@ class _Way(NamedTuple):
             return forward_plain(self.layers(self.stages, self.dtype, shown.device), self.order, shown, self.wanted)
 
     def widened(self, features: Sequence[Feature]) -> list[Feature]:
-        """Features whose magnitude was divided are float32 from here on."""
+        """Convert features to float32 and undo their scaling, where they were scaled."""
         return [feature.detach() if self.share == 1 else feature.detach().float() * self.share for feature in features]
 
     @property
@@ -136,9 +143,9 @@ class _Way(NamedTuple):
 
 
 class _Look(torch.autograd.Function):
-    """Forward and backward through the layers, both under the flags of one precision.
+    """Forward and backward pass through the layers, both under the flags of one precision.
 
-    The backward pass runs when whoever set flags for the forward pass is gone: it brings its own.
+    The backward pass may run after the flags set for the forward pass were restored, so it sets its own.
     """
 
     @staticmethod
@@ -153,10 +160,13 @@ class _Look(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, None]:
-        """The scale of magnitudes cancels: it divides what is shown, and multiplies what is seen."""
+        """Compute the image's gradient.
+
+        The activation scale cancels: it divides the input and multiplies the features.
+        """
         (leaf, features), way = ctx.seen, ctx.way
         again = torch.is_grad_enabled()
-        if again:  # derivatives of derivatives: the plain way
+        if again:  # second derivatives: in plain torch
             (leaf,) = ctx.saved_tensors
             features = forward_plain(way.stages, way.order, leaf, way.wanted)
         pairs = [(f, g) for f, g in zip(features, gradients, strict=True) if g is not None]
@@ -171,9 +181,10 @@ class _Look(torch.autograd.Function):
 
 
 def gradient_scale(gradients: Sequence[Tensor]) -> Tensor:
-    """The power of 2 that brings gradients to magnitude 1. It stays on the device: nobody waits for it.
+    """Return the power of 2 that brings gradients to magnitude 1.
 
-    Those of mean losses are smaller than the smallest number of float16.
+    It is a tensor on the device, so that nothing waits for it. Gradients of mean losses are smaller than the smallest
+    number of float16.
     """
     largest = torch.stack([gradient.abs().amax().float() for gradient in gradients]).amax()
     return largest.clamp_min(torch.finfo(torch.float32).tiny).log2().floor().neg().exp2()

@@ -1,4 +1,4 @@
-"""How images are prepared for an encoder: color order, scale, mean and standard deviation."""
+"""Preprocessing of images for an encoder: color order, scale, mean and standard deviation."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from torch import Tensor, nn
 from brushwork.types import Image
 
 PreprocessName: TypeAlias = Literal["caffe", "torchvision", "signed"]
-"""`caffe`: BGR, 0–255, minus the mean pixel. `torchvision`: RGB, minus mean, over deviation. `signed`: RGB, −1…1."""
+"""Name of a preprocessing.
+
+`caffe`: BGR, 0–255, minus the mean pixel. `torchvision`: RGB, minus mean, divided by std. `signed`: RGB, −1…1.
+"""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
-"""Mean pixel of ImageNet, RGB, 0–1, as torchvision's networks subtract it."""
+"""Mean pixel of ImageNet, RGB, 0–1, as subtracted by torchvision's networks."""
 
 IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Standard deviation of ImageNet's pixels, RGB, 0–1, as torchvision's networks divide by it."""
+"""Standard deviation of ImageNet's pixels, RGB, 0–1, by which torchvision's networks divide."""
 
 _HALF = (0.5, 0.5, 0.5)
 
@@ -28,7 +31,7 @@ CAFFE_MEAN = (123.68, 116.779, 103.939)
 
 
 class Preprocess(nn.Module):
-    """From sRGB in [0, 1] to what the weights were trained on: (image·scale − mean) / std.
+    """Conversion from sRGB in [0, 1] to a network's input: (image·scale − mean) / std.
 
     `mean` and `std` are in RGB order; `bgr` swaps the channels last. For the Caffe networks: 255, BGR,
     mean (123.68, 116.779, 103.939).
@@ -50,7 +53,7 @@ class Preprocess(nn.Module):
 
 
 def make_preprocess(name: PreprocessName, scale: float = _WHITE) -> Preprocess:
-    """The convention's preprocessing; `scale` is the value of white on the scale 0–255."""
+    """Create the preprocessing with the given name; `scale` is the value of white on the scale 0–255."""
     if name == "caffe":
         return make_caffe_preprocess(scale)
     if name == "torchvision":
@@ -59,7 +62,7 @@ def make_preprocess(name: PreprocessName, scale: float = _WHITE) -> Preprocess:
 
 
 def make_caffe_preprocess(scale: float = 255.0) -> Preprocess:
-    """The Caffe convention: BGR, 0–`scale`, minus the mean pixel.
+    """Create the Caffe preprocessing: BGR, 0–`scale`, minus the mean pixel.
 
     jcjohnson's programs multiply by 256 and subtract the same mean.
     """

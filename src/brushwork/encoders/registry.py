@@ -1,4 +1,4 @@
-"""The networks by name, and how weights are put into them."""
+"""Network architectures by name, and construction of encoders from weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARCHITECTURES: Mapping[str, Callable[..., Encoder]] = {
     "AlexNet": make_alexnet,
     "GoogLeNet": make_googlenet,
 }
-"""Name → a function of the preprocessing, `pooling`, `padding` and `ceil`."""
+"""Name → function of the preprocessing, `pooling`, `padding` and `ceil` that creates the network."""
 
 
 def build_encoder(
@@ -31,8 +31,8 @@ def build_encoder(
     padding: Padding,
     ceil: bool = False,
 ) -> Encoder:
-    """The network with these weights, which it keeps as they are (no copy)."""
-    # Built without memory: no time is spent on random weights, and nobody's random state moves.
+    """Build a network with the given weights, which it uses without a copy."""
+    # Built on the meta device: no time is spent on random weights, and the random state is unchanged.
     with torch.device("meta"):
         encoder = ARCHITECTURES[architecture](preprocess, pooling=pooling, padding=padding, ceil=ceil)
     encoder.stages.load_state_dict(tensors, assign=True)
@@ -41,7 +41,7 @@ def build_encoder(
 
 @cache
 def tensor_shapes(architecture: str) -> Mapping[str, tuple[int, ...]]:
-    """Name → shape of every tensor of the network, in its order."""
+    """Return the name → shape of every tensor of the network, in its order."""
     convention = make_preprocess("caffe")
     with torch.device("meta"):
         encoder = ARCHITECTURES[architecture](convention)

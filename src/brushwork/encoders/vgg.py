@@ -22,10 +22,11 @@ CHANNELS = (64, 128, 256, 512, 512)
 def make_vgg(
     depth: int, preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = False
 ) -> Encoder:
-    """A VGG of random weights; taps `relu1_1` … and `pool1` …, with `conv1_1` meaning `relu1_1`.
+    """Create a VGG with random weights.
 
-    Gatys et al. replace maximum by average pooling and find it "slightly more appealing" (CVPR 2016, §2). With `ceil`,
-    pools keep a last row or column that does not fill its window, as Caffe and Torch7 do.
+    Layers: `relu1_1` … and `pool1` …, with `conv1_1` as an alias of `relu1_1`. Gatys et al. replace maximum by average
+    pooling and find it "slightly more appealing" (CVPR 2016, §2). With `ceil`, pools keep a last row or column that
+    does not fill its window, as Caffe and Torch7 do.
     """
     stages: list[EncoderStage] = []
     aliases = {}

@@ -1,4 +1,4 @@
-"""Loss and gradient at an image: whole, in tiles, in rows, or over several processes."""
+"""Loss and gradient at an image: all at once, in tiles, in rows, or over several processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums over a picture, part by part."""
+"""Sums over an image, part by part."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from brushwork.types import Feature, Features, Summaries
 
 
 def make_layout(encoder: Encoder, losses: Mapping[str, AdditiveStatistic], image: Size) -> TileLayout:
-    """The layout of a picture at the taps of some terms."""
+    """Return the layout of an image at the layers of some losses."""
     return TileLayout.of(encoder, halos(losses), image)
 
 
 def halos(losses: Mapping[str, AdditiveStatistic]) -> dict[str, int]:
-    """How many cells beyond their own the terms at each tap look at."""
+    """Return, for each layer, the largest number of neighboring positions that its losses need."""
     found: dict[str, int] = {}
     for term in losses.values():
         found[term.layer] = max(found.get(term.layer, 0), term.halo)
@@ -31,13 +31,13 @@ def halos(losses: Mapping[str, AdditiveStatistic]) -> dict[str, int]:
 
 
 def summarize(terms: Mapping[str, AdditiveStatistic], features: Features, layout: TileLayout, own: Window) -> Summaries:
-    """The sums over the cells that belong to some pixels, from the features of `layout.outer(own)`."""
+    """Compute the sums over the positions of some pixels, from the features of `layout.receptive_window(own)`."""
     outer = layout.receptive_window(own)
     found, seen = {}, dict[tuple[str, int], Feature]()
     for name, term in terms.items():
         lattice, view = layout.grids[term.layer], (term.layer, term.halo)
         window = lattice.owned_positions(own)
-        if view not in seen:  # terms that look at the same share it, and what they ask of it is gathered
+        if view not in seen:  # losses on the same view share it, so that their statistics are computed together
             seen[view] = crop_positions(features[term.layer], lattice, outer, window.expand(term.halo))
         with exact_precision(seen[view].device):
             found[name] = term.summarize(seen[view], window)
@@ -45,7 +45,7 @@ def summarize(terms: Mapping[str, AdditiveStatistic], features: Features, layout
 
 
 def crop_positions(feature: Feature, lattice: LayerGrid, outer: Window, positions: Window) -> Feature:
-    """Some cells, out of the features of a part of the picture."""
+    """Crop some positions out of the features of a part of the image."""
     stride = lattice.geometry.stride
     top, left = positions.top - outer.top // stride, positions.left - outer.left // stride
     rows, columns = slice(top, top + positions.height), slice(left, left + positions.width)
@@ -55,7 +55,7 @@ def crop_positions(feature: Feature, lattice: LayerGrid, outer: Window, position
 
 
 def add_summaries(summaries: Iterable[Summaries]) -> Summaries:
-    """Summaries of disjoint parts together, added in float64 where the device has it."""
+    """Add the sums of disjoint parts, in float64 where the device has it."""
     totals: dict[str, dict[str, Tensor]] = {}
     for summary in summaries:
         for name, sums in summary.items():
@@ -67,18 +67,18 @@ def add_summaries(summaries: Iterable[Summaries]) -> Summaries:
 
 
 def cast_wide(sums: Summaries, dtype: torch.dtype) -> Summaries:
-    """In the precision of features of a type: float32 at least."""
+    """Cast sums to the dtype of the features, but at least to float32."""
     wide = torch.promote_types(dtype, torch.float32)
     return {name: {key: value.to(wide) for key, value in one.items()} for name, one in sums.items()}
 
 
 def to_float64(sums: Tensor) -> Tensor:
-    """In float64, where the device has it."""
+    """Cast sums to float64, where the device has it."""
     return sums if sums.device.type == "mps" else sums.double()
 
 
 def sums_with_gradients(sums: Summaries, slopes: Summaries) -> list[tuple[Tensor, Tensor]]:
-    """The sums that have a graph, each with its ∂score/∂S."""
+    """Return the sums that have a graph, each with its ∂score/∂S."""
     return [
         (value, slopes[name][key].to(value.dtype))
         for name, summary in sums.items()
@@ -88,7 +88,7 @@ def sums_with_gradients(sums: Summaries, slopes: Summaries) -> list[tuple[Tensor
 
 
 def sum_gradient(sums: Summaries, slopes: Summaries, leaf: Tensor) -> Tensor:
-    """∂score/∂S, pulled back through the sums to what they were made of."""
+    """Backpropagate ∂score/∂S through the sums to the tensor they were computed from."""
     pairs = sums_with_gradients(sums, slopes)
     if not pairs:
         return torch.zeros_like(leaf)

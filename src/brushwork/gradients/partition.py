@@ -1,4 +1,4 @@
-"""The part of an image that a process holds: all of it, whole or in tiles, or a range of rows."""
+"""The part of an image that a process holds: the full image, with or without tiles, or a band of rows."""
 
 from __future__ import annotations
 
@@ -27,45 +27,45 @@ from brushwork.types import Evaluate, Feature, Features, Image, Summaries
 
 
 class LocalFeatures(NamedTuple):
-    """Features of the held part of a picture."""
+    """Features of a process's part of an image."""
 
     feature: Feature
     top: int
-    """Row of the whole map at which they begin."""
+    """Row of the full feature map at which they begin."""
     cells: Size
-    """Of the whole map."""
+    """Size of the full feature map."""
 
 
 class Partition(Protocol):
-    """What a process holds of the picture, and of everything that is shaped like it."""
+    """The part of the image, and of all tensors of its shape, that a process holds."""
 
     @property
     def reductions(self) -> Reductions:
-        """Numbers read off whole vectors, of which this process holds its part."""
+        """Reductions over full vectors, of which this process holds its part."""
 
     def crop(self, image: Image) -> Image:
-        """The held part of a whole picture."""
+        """Return this process's part of a full image."""
 
     def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
-        """The held part of a picture at another size, from the held part at this one."""
+        """Resize the image: from this process's part at the old size to its part at the new one."""
 
     def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
-        """An objective at the held part of a picture of a size."""
+        """Return the evaluation of an objective at this process's part of an image of a size."""
 
     def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
-        """The features of the held part of a whole picture."""
+        """Compute the features of this process's part of a full image."""
 
     @property
     def sum_over_image(self) -> SumOverImage | None:
-        """How sums over a whole picture are made; None: at once."""
+        """Function that computes sums over a full image; None: in one forward pass."""
 
 
 @dataclass(frozen=True)
 class FullImage:
-    """One process holds everything."""
+    """Partition in which one process holds the full image."""
 
     tiling: Tiling | None = None
-    """None: the network looks at pictures at once."""
+    """Tiles to evaluate in; None: one pass over the full image."""
     reductions: Reductions = WHOLE
 
     def crop(self, image: Image) -> Image:
@@ -100,18 +100,18 @@ FULL_IMAGE = FullImage()
 
 @dataclass(frozen=True)
 class RowBand:
-    """Each rank holds a band of rows."""
+    """Partition in which each rank holds a band of rows."""
 
     group: ProcessGroup
     stride: int
-    """Pixels: bands begin at its multiples."""
+    """Bands begin at multiples of this, in pixels."""
     halo: int
-    """Pixels: no band has fewer rows."""
+    """Minimum number of rows in a band, in pixels."""
     tiling: Tiling
 
     @classmethod
     def of(cls, encoder: Encoder, layers: Sequence[str], group: ProcessGroup, tiling: Tiling) -> RowBand:
-        """Bands for a recipe that reads the network at some taps."""
+        """Return the bands for a recipe that uses the given encoder layers."""
         layout = TileLayout.of(encoder, dict.fromkeys(layers, 0), Size(tiling.side, tiling.side))
         return cls(group, layout.stride, layout.halo, tiling)
 
@@ -120,7 +120,7 @@ class RowBand:
         return Reductions(self.group.all_reduce_sum, self.group.all_reduce_max)
 
     def split_rows(self, height: int) -> RowRanges:
-        """The rows of every rank in a picture of a height."""
+        """Return the rows of every rank for an image of a height."""
         return split_rows(height, self.group.world_size, self.stride, self.halo)
 
     def crop(self, image: Image) -> Image:
@@ -147,7 +147,7 @@ class RowBand:
     def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
         size = Size.of(image)
         rows = self._rows(size.height)
-        # A rank without rows looks at some, for the shapes.
+        # A rank without rows encodes some, for the shapes.
         own = Window(rows.top, 0, rows.height, size.width, size) if rows.height else Window(0, 0, *size, size)
         layout = TileLayout.of(encoder, dict.fromkeys(layers, 0), size)
         found = encode_region(encoder, layout.receptive_window(own).crop(image), layers, own, self.tiling.side)
@@ -169,7 +169,7 @@ def _needed(rows: RowRange, old: int, new: int) -> RowRange:
 
 
 def full_features(encoder: Encoder, image: Image, layers: Sequence[str], partition: Partition) -> Mapping[str, Feature]:
-    """All features of a picture, in every process; made in tiles where the share looks so."""
+    """Return all features of an image, in every process; computed in tiles if the partition has tiles."""
     alone = FullImage(partition.tiling) if isinstance(partition, RowBand) else partition
     return {layer: held.feature for layer, held in alone.features(encoder, image, layers).items()}
 
@@ -178,7 +178,7 @@ def full_features(encoder: Encoder, image: Image, layers: Sequence[str], partiti
 def sum_over_style(
     style: Image, encoder: Encoder, sums: Mapping[str, AdditiveStatistic], partition: Partition
 ) -> Summaries:
-    """Named sums over a whole painting; tile by tile and on many machines, where the share looks so."""
+    """Compute named sums over a full style image, in tiles and over several processes, as the partition says."""
     if partition.sum_over_image is not None:
         return partition.sum_over_image(encoder, sums, style)
     features = encoder(style, dict.fromkeys(one.layer for one in sums.values()))

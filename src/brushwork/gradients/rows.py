@@ -1,4 +1,4 @@
-"""Loss and gradient of images of any size, exactly, row after row in two passes, without overlapping halos.
+"""Exact loss and gradient of images of any size, row by row in two passes, without overlapping halos.
 
 Needs the native backend. Losses on the pixels themselves are evaluated some rows at a time.
 """
@@ -30,33 +30,33 @@ from brushwork.storage.mapped import drop_pages
 from brushwork.types import Feature, Image, Summaries
 
 _ALIKE = 2
-"""Parts that are kept where only memory counts; the others are as large."""
+"""Number of parts kept on `meta`, where only memory counts; the others have the same size."""
 
 FEW = 2**16
-"""Pixels that are looked at together: they stay in the caches, and torch's memory for them is used again."""
+"""Number of pixels processed together: they stay in the caches, and torch reuses the memory for them."""
 
 
 @dataclass(frozen=True)
 class RowStream(TileView):
-    """A picture that goes through a network from above, strip by strip."""
+    """An image that passes through a network from top to bottom, strip by strip."""
 
     area: int
-    """Pixels that are in memory at a time, about."""
+    """Approximate number of pixels in memory at a time."""
     keeps: int = 0
-    """How many times, at the end, what was shown is kept between the passes."""
+    """Number of final passes whose results are kept for the backward pass."""
     _kept: deque[SavedRows] = field(default_factory=deque)
     _ballast: list[Tensor] = field(default_factory=list)
 
     @classmethod
     def from_view(cls, sight: TileView, side: int, keeps: int = 0) -> Self | None:
-        """A sight, with as many pixels in memory as a tile of `side` has; None: it is looked at in tiles."""
+        """Return the view as a row stream with as many pixels in memory as a tile of `side` has; None: use tiles."""
         if len(sight.layout.tiles(side, sight.window)) == 1 or not sight.can_stream:
             return None
         return cls(**vars(sight), area=side**2, keeps=keeps)
 
     @torch.no_grad()
     def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
-        """The cells at every tap that belong to the own pixels, part by part."""
+        """Yield the positions of every layer that belong to the own pixels, part by part."""
         if PIXELS in self.layout.grids:
             yield PIXELS, self.window, self.window.relative_to(self.present).crop(self.image)
         for stream, strip, bottom, _ in self._shows():
@@ -68,7 +68,7 @@ class RowStream(TileView):
 
     @torch.no_grad()
     def compute_sums(self) -> Iterator[Summaries]:
-        """The sums of every term, bit by bit."""
+        """Yield the sums of every loss, part by part."""
         yield from self._flat.compute_sums()
         for stream, strip, bottom, keeps in self._shows():
             found = self._show(stream, strip, bottom, keeps=keeps)
@@ -78,7 +78,7 @@ class RowStream(TileView):
                 yield self._sums(*found.popitem(), strip)
 
     def backward(self, gradients: Summaries) -> None:
-        """Add to the image's gradient what ∂score/∂S gives."""
+        """Backpropagate ∂score/∂S and add the result to the image's gradient."""
         if self.image.grad is None:
             self.image.grad = torch.zeros_like(self.image)
         self._flat.backward(gradients)
@@ -89,7 +89,10 @@ class RowStream(TileView):
             self._add(stream.backward_rows(), strip)
 
     def _keep(self, kept: SavedRows) -> None:
-        """For the second pass. Where only memory counts, the first one stands for all but the last."""
+        """Keep rows for the second pass.
+
+        On `meta`, where only memory counts, the first one stands for all but the last.
+        """
         if self.image.is_meta and not self._kept:
             count = min(self.keeps, count_passes(self._strips))
             self._ballast.append(self.image.new_empty(max(0, count - _ALIKE), kept.nbytes, dtype=torch.uint8))
@@ -110,7 +113,7 @@ class RowStream(TileView):
         return split_strips(self.layout, self.window, self.area)
 
     def _shows(self) -> Iterator[tuple[RowPipeline, Strip, int, bool]]:
-        """What is shown: through which stream, of which strip, up to which row, and whether it is kept."""
+        """Yield the passes: pipeline, strip, the row up to which it is fed, and whether results are kept."""
         steps, parts = self.encoder.native_steps(self.layout.grids) or (), self._strips
         if self.image.is_meta:
             parts = [max(parts, key=lambda part: part.outer.width).shorten(_ALIKE)]
@@ -126,7 +129,7 @@ class RowStream(TileView):
     def _show(
         self, stream: RowPipeline, strip: Strip, bottom: int, *, keeps: bool = False, known: SavedRows | None = None
     ) -> dict[str, FeatureRows]:
-        """The new rows of every tap, from what a stream is shown of a strip, up to a row."""
+        """Return the new rows of every layer, after feeding a strip up to a row."""
         top = stream.first_needed_row
         return stream.forward_rows(self._shown(strip, top, bottom), top, keeps=keeps, known=known)
 
@@ -139,12 +142,12 @@ class RowStream(TileView):
         return shown
 
     def _few(self, strip: Strip, top: int, bottom: int) -> Iterator[tuple[int, int]]:
-        """Rows, a few at a time; where only memory counts, the first few."""
+        """Yield ranges of a few rows; on `meta`, where only memory counts, only the first."""
         parts = pairwise([*range(top, bottom, max(1, FEW // strip.outer.width)), bottom])
         return islice(parts, 1 if self.image.is_meta else None)
 
     def _place(self, strip: Strip, top: int, bottom: int) -> Window:
-        """Where some rows of a strip lie in the image."""
+        """Return the window of some rows of a strip in the image."""
         outer = strip.outer
         return Window(outer.top + top, outer.left, bottom - top, outer.width, outer.full_size).relative_to(self.present)
 
@@ -152,7 +155,7 @@ class RowStream(TileView):
         return {name: term for name, term in self.losses.items() if self.encoder.layer(term.layer) == layer}
 
     def _sums(self, layer: str, new: FeatureRows, strip: Strip) -> Summaries:
-        """The sums over a tap's new rows, as far as they belong to the strip."""
+        """Compute the sums over a layer's new rows that belong to the strip."""
         terms = self._terms(layer)
         seen = self._seen(next(term.layer for term in terms.values()), new, strip)
         if seen is None:
@@ -162,7 +165,7 @@ class RowStream(TileView):
             return {name: term.summarize(feature, window) for name, term in terms.items()}
 
     def _seen(self, name: str, new: FeatureRows, strip: Strip) -> tuple[Window, Feature] | None:
-        """Of a tap's new rows, the cells that belong to the strip, and where they lie; None: there are none."""
+        """Return the strip's positions among a layer's new rows, and their window; None if there are none."""
         lattice = self.layout.grids[name]
         positions, stride = lattice.owned_positions(strip.own), lattice.geometry.stride
         above, left = strip.outer.top // stride + new.top, positions.left - strip.outer.left // stride
@@ -173,14 +176,14 @@ class RowStream(TileView):
         return Window(first, positions.left, last - first, positions.width, positions.full_size), seen
 
     def _asked(self, layer: str, new: FeatureRows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
-        """The gradient at a tap's new rows, by their sums alone; as rows, columns, channels."""
+        """Return the gradient at a layer's new rows from their sums alone, as rows, columns, channels."""
         leaf = new.feature.detach().requires_grad_()
         with torch.enable_grad(), gradients_only(), reuse_memory([leaf] * len(self._terms(layer))):
             sums = self._sums(layer, FeatureRows(new.top, leaf), strip)
         return layer, sum_gradient(sums, slopes, leaf)[0].permute(1, 2, 0)
 
     def _add(self, planes: FeatureRows | None, strip: Strip) -> None:
-        """Add to the image's gradient that of what the network was shown."""
+        """Backpropagate the gradient at the network's input to the image, and add it to the image's gradient."""
         if planes is None or self.image.grad is None:
             return
         for first, last in self._few(strip, planes.top, planes.top + planes.feature.shape[-2]):
@@ -194,14 +197,14 @@ class RowStream(TileView):
 
 @dataclass(frozen=True)
 class PixelLosses(TileView):
-    """Terms over the pixels of an image."""
+    """Losses on the pixels of an image."""
 
     def compute_sums(self) -> Iterator[Summaries]:
         for tile in self._tiles():
             yield self._sums(self._around(tile).crop(self.image), tile)
 
     def backward(self, gradients: Summaries) -> None:
-        """Add to the image's gradient what ∂score/∂S gives."""
+        """Backpropagate ∂score/∂S and add the result to the image's gradient."""
         assert self.image.grad is not None
         for tile in self._tiles():
             around = self._around(tile)
@@ -212,7 +215,7 @@ class PixelLosses(TileView):
         own, rows = self.window, max(1, FEW // self.window.width)
         tops = range(own.top, own.bottom, rows) if self.losses else ()
         tiles = [Window(top, own.left, min(rows, own.bottom - top), own.width, own.full_size) for top in tops]
-        return tiles[:1] + tiles[-1:] if self.image.is_meta else tiles  # where only memory counts, they are alike
+        return tiles[:1] + tiles[-1:] if self.image.is_meta else tiles  # on meta, only memory counts
 
     def _around(self, tile: Window) -> Window:
         return self.layout.receptive_window(tile).relative_to(self.present)

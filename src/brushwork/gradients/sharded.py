@@ -1,4 +1,4 @@
-"""Evaluation of a picture that several ranks hold, each a band of its rows."""
+"""Evaluation of an image of which each rank holds a band of rows."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def evaluate_sharded(
     group: ProcessGroup,
     kept: int = 1,
 ) -> Evaluate:
-    """Evaluate an objective over a picture of a size, of which every rank has the rows that `have` says.
+    """Evaluate an objective over an image of a size, of which every rank has the rows that `have` says.
 
-    The image that is evaluated, and its gradient, are the rank's own rows. At each closure the ranks exchange the rows
-    that their cells look at, compute the sums of their own tiles, add those up over all ranks, and give the gradient
-    of the borrowed rows back. The losses are the same on every rank, to the last bit: decisions are made by them.
+    The image that is evaluated, and its gradient, are the rank's own rows. At each evaluation the ranks exchange the
+    rows that their positions depend on, compute the sums of their own tiles, add those over all ranks, and return the
+    gradient of the borrowed rows. The losses are the same on every rank, bit for bit: decisions depend on them.
 
-    `have` must divide the rows at multiples of the layout's stride. The targets of terms that compare position by
-    position need hold only the own cells (see `ContentLoss.top`). For `side` and `kept` see `evaluate_tiled`.
+    `have` must divide the rows at multiples of the layout's stride. The targets of losses that compare position by
+    position need to hold only the own positions (see `ContentLoss.top`). For `side` and `kept` see `evaluate_tiled`.
 
-    Raises: NotAdditiveError: a term is no sum over positions. RankLostError: while evaluating.
+    Raises: NotAdditiveError: a loss is not a function of sums over positions. RankLostError: while evaluating.
     """
     layout = make_layout(encoder, objective.additive, size)
     own = [Window(rows.top, 0, rows.height, size.width, size) for rows in have]
@@ -64,7 +64,7 @@ def evaluate_sharded(
 def sum_sharded(
     encoder: Encoder, sums: Mapping[str, AdditiveStatistic], image: Image, *, side: int, group: ProcessGroup
 ) -> Summaries:
-    """Sums over a whole picture that every rank has, of which each looks at a band."""
+    """Compute sums over a full image that every rank has; each rank encodes a band of it."""
     size, combine = Size.of(image), _added_up(group, image.device)
     layout = make_layout(encoder, sums, size)
     rows = split_rows(size.height, group.world_size, layout.stride, layout.halo)[group.rank]
@@ -75,13 +75,16 @@ def sum_sharded(
 
 
 def _looked_at(layout: TileLayout, own: Window) -> RowRange:
-    """The rows that must be present to evaluate some of them."""
+    """Return the rows that must be present to evaluate a window."""
     outer = layout.receptive_window(own) if own.height else own
     return RowRange(outer.top, outer.bottom)
 
 
 def _added_up(group: ProcessGroup, device: torch.device) -> Combine:
-    """The sums of all ranks. What there is to be summed, ranks without rows learn from rank 0, once."""
+    """Return a function that adds the sums of all ranks.
+
+    Ranks without rows learn the names and shapes of the sums from rank 0, once.
+    """
     shapes: dict[tuple[str, str], torch.Size] = {}
 
     def combine(sums: Summaries) -> Summaries:
@@ -106,7 +109,7 @@ def _named(flat: Tensor, shapes: Mapping[tuple[str, str], torch.Size]) -> Summar
 
 
 def _as_first(losses: LossValues, group: ProcessGroup, like: Image) -> LossValues:
-    """The losses of rank 0: machines of another kind may round the last bit otherwise."""
+    """Return the losses of rank 0: other machines may round the last bit differently."""
     numbers = group.broadcast([float(losses.total), *(float(value) for value in losses.terms.values())])
     total, *terms = like.new_tensor(numbers)
     return LossValues(total, dict(zip(losses.terms, terms, strict=True)))

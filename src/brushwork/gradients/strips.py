@@ -1,4 +1,4 @@
-"""How a picture is divided to be looked at row after row."""
+"""Division of an image into strips for row-by-row evaluation."""
 
 from __future__ import annotations
 
@@ -10,47 +10,50 @@ from brushwork.gradients.tile_layout import TileLayout
 from brushwork.images.geometry import Window
 
 STEP = 96
-"""Rows that are shown together come in multiples of this, so that Winograd's tiles fill the maps."""
+"""Rows fed together come in multiples of this, so that Winograd tiles fill the feature maps."""
 
 ENOUGH = 640
-"""Rows after which memory does not grow any more: twice what the deepest layers of VGG-19 look at, up and down."""
+"""Rows after which memory stops growing: twice the receptive field of VGG-19's deepest layers, vertically."""
 
 _LOST = 6
-"""Rows that could be computed in the time that is lost each time that some are shown."""
+"""Overhead of each pass, as the number of rows that could be computed in the same time."""
 
 _MOST = 64
-"""Strips side by side."""
+"""Maximum number of strips side by side."""
 
 
 TWICE, KEPT = 1.34, 1.06
-"""How many times as long as at once it takes when everything is computed again, and when all that is dear is kept."""
+"""Time relative to one full pass: if everything is recomputed, and if everything expensive is kept."""
 
 
 @dataclass(frozen=True)
 class Strip:
-    """A part of the picture, of its whole height."""
+    """A part of the image that spans its full height."""
 
     own: Window
     outer: Window
-    """What its cells look at."""
+    """The own pixels with the receptive fields of their positions."""
     rows: int
-    """Rows that are shown at a time."""
+    """Number of rows fed at a time."""
 
     @property
     def bottoms(self) -> list[int]:
-        """Where the rows end that are shown together, counted from the strip's own top."""
+        """Ends of the row ranges that are fed together, counted from the strip's own top."""
         return [*range(self.rows, self.outer.height, self.rows), self.outer.height]
 
     def shorten(self, spare: int) -> Strip:
-        """The same with fewer rows, where only memory counts: enough to begin, to go on `spare` times, and to end."""
+        """Return the strip with fewer rows, for `meta`, where only memory counts.
+
+        It has enough rows to begin, to continue `spare` times, and to end.
+        """
         left_out = max(0, len(self.bottoms) - 2 - spare - ceil(ENOUGH / self.rows)) * self.rows
         return replace(self, outer=replace(self.outer, height=self.outer.height - left_out))
 
 
 def split_strips(layout: TileLayout, own: Window, area: int) -> list[Strip]:
-    """As few strips as possible, such that about `area` pixels are in memory at a time.
+    """Return as few strips as possible, such that about `area` pixels are in memory at a time.
 
-    Rows are in memory until the gradient has passed them: two halos longer than they are shown.
+    Rows stay in memory until the gradient has passed them: two halos more than are fed at a time.
     """
     positions = max(1, layout.deepest_layer.owned_positions(own).width)
     count, rows = _division(layout, own, positions, area)
@@ -60,7 +63,7 @@ def split_strips(layout: TileLayout, own: Window, area: int) -> list[Strip]:
 
 
 def _division(layout: TileLayout, own: Window, positions: int, area: int) -> tuple[int, int]:
-    """How many strips there are, and how many of their rows are shown at a time: what takes the least time."""
+    """Return the number of strips and of rows fed at a time that take the least time."""
     around, found = 2 * layout.halo, list[tuple[float, int, int]]()
     most = max(1, min(positions, _MOST, own.width // max(1, around)))
     for count in range(1, most + 1):
@@ -73,12 +76,12 @@ def _division(layout: TileLayout, own: Window, positions: int, area: int) -> tup
 
 
 def count_passes(parts: list[Strip]) -> int:
-    """How many times something is shown."""
+    """Return the total number of passes over the strips."""
     return sum(len(part.bottoms) for part in parts)
 
 
 def relative_cost(parts: list[Strip], keeps: int) -> float:
-    """How many times as long as at once it takes to look at strips, of which the last `keeps` parts are kept.
+    """Estimate the time for strips, of which the last `keeps` passes are kept, relative to one full pass.
 
     Measured with VGG-19 at a megapixel (`python bench/tiles.py ratio --keeping 1 99`).
     """

@@ -1,4 +1,4 @@
-"""Which cells of a network's maps belong to which pixels, and which pixels those cells look at."""
+"""Layout of tiles: the positions of each layer that belong to given pixels, and their receptive fields."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from brushwork.images.geometry import Size, Window
 
 
 class LayerGrid(NamedTuple):
-    """The cells of a tap."""
+    """The positions of a layer."""
 
     geometry: LayerGeometry
     positions: Size
-    """Of the whole picture's map."""
+    """Size of the full image's feature map."""
     halo: int = 0
-    """Neighbors that the terms at this tap look at, in cells."""
+    """Number of neighboring positions that the losses at this layer need."""
 
     def owned_positions(self, own: Window) -> Window:
-        """The cells that belong to some pixels: those whose origin lies there; at the end of the picture all that are
-        left."""
+        """Return the positions that belong to some pixels: those whose origin lies there.
+
+        At the end of the image, all remaining positions belong to the last pixels.
+        """
         top, bottom = self._span(own.top, own.bottom, own.full_size.height, self.positions.height)
         left, right = self._span(own.left, own.right, own.full_size.width, self.positions.width)
         return Window(top, left, bottom - top, right - left, self.positions)
@@ -33,25 +35,26 @@ class LayerGrid(NamedTuple):
         return first // self.geometry.stride, positions if end == pixels else end // self.geometry.stride
 
     def receptive_range(self, first: int, end: int) -> tuple[int, int]:
-        """The pixels along a side that a range of cells looks at; they may lie beyond the picture."""
+        """Return the receptive field of a range of positions along one side; it may extend beyond the image."""
         stride, before, after = self.geometry
         return first * stride - before, (end - 1) * stride + after + 1
 
 
 @dataclass(frozen=True)
 class TileLayout:
-    """A picture's size, and the cells of some taps over it.
+    """The size of an image, and the positions of some layers over it.
 
-    Pixels are divided at multiples of the deepest tap's stride, so that each part's pools are aligned with the whole's.
+    Pixels are divided at multiples of the deepest layer's stride, so that the pooling windows of each part are aligned
+    with those of the full image.
     """
 
     image: Size
     grids: Mapping[str, LayerGrid]
-    """By the names of the taps."""
+    """By the names of the layers."""
 
     @classmethod
     def of(cls, encoder: Encoder, layers: Mapping[str, int], image: Size) -> Self:
-        """`layers`: name → reach of the terms there, in cells."""
+        """Return the layout; `layers`: name → halo of the losses there, in positions."""
         return cls(
             image,
             {
@@ -62,17 +65,17 @@ class TileLayout:
 
     @property
     def deepest_layer(self) -> LayerGrid:
-        """The tap of the largest stride."""
+        """The layer with the largest stride."""
         return max(self.grids.values(), key=lambda lattice: lattice.geometry.stride)
 
     @property
     def stride(self) -> int:
-        """Pixels; parts of the picture begin at its multiples."""
+        """Parts of the image begin at multiples of this, in pixels."""
         return self.deepest_layer.geometry.stride
 
     @property
     def halo(self) -> int:
-        """Pixels that a part looks at beyond each of its sides, at most; a multiple of the stride."""
+        """Largest number of pixels that a part needs beyond each of its sides; a multiple of the stride."""
         margins = []
         for lattice in self.grids.values():
             positions = self.stride // lattice.geometry.stride
@@ -81,7 +84,7 @@ class TileLayout:
         return -(-max(0, *margins) // self.stride) * self.stride
 
     def receptive_window(self, own: Window) -> Window:
-        """Some pixels and all those that their cells look at: what must be present to compute them."""
+        """Return some pixels and all those that their positions depend on: what must be present to compute them."""
         height, width = self.image
         grown = [lattice.owned_positions(own).expand(lattice.halo) for lattice in self.grids.values()]
         top, bottom = self._hull(
@@ -91,16 +94,20 @@ class TileLayout:
         return Window(top, left, bottom - top, right - left, self.image)
 
     def _hull(self, own: tuple[int, int], spans: list[tuple[int, int]], end: int) -> tuple[int, int]:
-        """Some pixels, and those that ranges of cells look at, tap by tap, out to multiples of the stride."""
+        """Return the range that covers some pixels and the receptive fields of each layer's positions.
+
+        It is extended to multiples of the stride.
+        """
         seen = [lattice.receptive_range(*span) for lattice, span in zip(self.grids.values(), spans, strict=True)]
         first, last = min(first for first, _ in seen), max(last for _, last in seen)
         top, bottom = first // self.stride * self.stride, -(-last // self.stride) * self.stride
         return max(0, min(top, own[0])), min(end, max(bottom, own[1]))
 
     def tiles(self, side: int, own: Window | None = None) -> list[Window]:
-        """Disjoint parts that make up `own` (None: the whole picture), each at most `side` pixels a side with its halo.
+        """Return disjoint tiles that make up `own`, each at most `side` pixels a side with its halo.
 
-        Where even one cell of the deepest tap takes more than that, a part is one such cell.
+        `own` is the full image if None. Where a single position of the deepest layer needs more than that, a tile is
+        one such position.
         """
         own = own or Window.whole(self.image)
         positions, height, width = self.deepest_layer.owned_positions(own), self.image.height, self.image.width
@@ -113,23 +120,28 @@ class TileLayout:
         ]
 
     def relative_cost(self, side: int, kept: int) -> float:
-        """How many times as long as at once it takes to look at tiles of `side` pixels, of which `kept` are kept.
+        """Estimate the time of evaluation in tiles, relative to one pass over the full image.
 
-        Measured with VGG-19 on the native path, the sums included, before that went row after row: a tile that is
-        computed twice takes 1.43 times as long, one that is kept and computes its first layers again 1.4 times, the
-        last one that is kept no longer than at once. Without the compiled part, keeping saves more.
+        Tiles have `side` pixels a side, and `kept` of them are kept.
+
+        Measured with VGG-19 on the native path, the sums included, before the native path went row by row: a tile that
+        is computed twice takes 1.43 times as long, one that is kept and recomputes its first layers 1.4 times, the last
+        one that is kept no longer than in a full pass. Without the native backend, keeping saves more.
         """
         areas = [outer.size.area for outer in map(self.receptive_window, self.tiles(side))]
         return (sum(areas[:1]) + 1.4 * sum(areas[1:kept]) + 1.43 * sum(areas[kept:])) / self.image.area
 
     def representative_tiles(self, tiles: Sequence[Window], device: torch.device) -> Sequence[Window]:
-        """The tiles to look at: all; on `meta`, where only memory counts, the one that takes the most."""
+        """Return the tiles to evaluate: all; on `meta`, where only memory counts, the one that takes the most."""
         if device.type != "meta" or not tiles:
             return tiles
         return [max(tiles, key=lambda tile: self.receptive_window(tile).size.area)]
 
     def _cuts(self, span: tuple[int, int], positions: int, image: int, side: int) -> list[int]:
-        """Where parts along one side begin, and the end of the last: as few as possible, and of equal outer size."""
+        """Return the cuts along one side: as few tiles as possible, of equal outer size.
+
+        These are the beginning of each tile, and the end of the last.
+        """
         begin, end = span
         halo, stride = self.halo, self.stride
         before, after = halo if begin else 0, halo if end < image else 0

@@ -1,4 +1,4 @@
-"""Loss and gradient of images of any size, exactly, tile by tile in two passes; features tile by tile."""
+"""Exact loss and gradient of images of any size, tile by tile in two passes; features tile by tile."""
 
 from __future__ import annotations
 
@@ -19,16 +19,22 @@ from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Evaluate, Feature, Features, Image, LossValues, Summaries
 
 Combine: TypeAlias = Callable[[Summaries], Summaries]
-"""What becomes of the sums between the passes. They are in float64 (on `mps` in float32), and have no graph."""
+"""Function applied to the sums between the passes.
+
+They are in float64 (on `mps` in float32), without a graph.
+"""
 
 
 class Tiling(NamedTuple):
-    """Looking at a picture part by part, see `evaluate_tiled`. Pictures no larger than a part lose nothing by it."""
+    """Tile size for evaluation in parts, see `evaluate_tiled`.
+
+    Images no larger than a tile lose nothing by it.
+    """
 
     side: int
-    """Pixels of a tile, halo included; row after row, as many are in memory as a tile has."""
+    """Side of a tile in pixels, halo included; row by row, as many pixels are in memory as a tile has."""
     kept: int = 1
-    """Parts that are kept between the passes, the one that is looked at in any case among them."""
+    """Number of tiles whose graphs are kept between the passes, the current one included."""
 
     def __str__(self) -> str:
         kept = f", {self.kept} of them kept between the passes" if self.kept > 1 else ""
@@ -44,26 +50,29 @@ def evaluate_tiled(
     own: Window | None = None,
     combine: Combine = lambda sums: sums,
 ) -> Evaluate:
-    """Evaluate an objective over tiles of `side` pixels, halo included: the same losses and gradient as `whole`.
+    """Evaluate an objective over tiles, with the same losses and gradient as `evaluate_whole`.
 
-    1. The sums of every term are added up over the tiles, without a graph.
-    2. The score is differentiated by the sums: ∂score/∂S is small.
-    3. Each tile is computed once more, with a graph, and ∂score/∂S pulled back through it into the pixels of the
+    Tiles have `side` pixels a side, halo included.
+
+    1. The sums of every loss are accumulated over the tiles, without a graph.
+    2. The score is differentiated with respect to the sums: ∂score/∂S is small.
+    3. Each tile is computed once more, with a graph, and ∂score/∂S is backpropagated through it to the pixels of the
        tile and its halo. Where tiles overlap, gradients add.
 
-    The graphs of `kept` tiles are kept in step 1, and need not be computed again, which saves a third of their time.
-    The first one costs no memory, because step 3 needs as much anyhow; the others forget their first layers' features.
+    The graphs of `kept` tiles are kept in step 1 and need not be recomputed, which saves a third of their time. The
+    first one costs no memory, because step 3 needs as much anyway; the others do not store the features of their first
+    layers.
 
-    Where the compiled part computes, and a picture has more than one tile, it is not divided into tiles: the same three
-    steps are made row after row, see `RowStream`, as many rows at a time as a tile has pixels, and tiles' overlap is
-    saved.
+    If the native backend is used, and an image has more than one tile, it is not divided into tiles: the same three
+    steps are made row by row, see `RowStream`, with as many pixels in memory at a time as a tile has. This saves the
+    overlap of tiles.
 
-    To share a picture among machines, give each its `own` pixels (a window that begins at multiples of the layout's
-    stride, and ends there or at the border), and let `combine` add up the sums of all. The picture to evaluate is then
-    `layout.outer(own)`: the own pixels, and those that their cells look at. Its gradient is what the own cells
-    contribute; that of the halo is to be added to the neighbor's.
+    To distribute an image over several machines, give each its `own` pixels (a window that begins at multiples of the
+    layout's stride, and ends there or at the border), and let `combine` add the sums of all. The image to evaluate is
+    then `layout.receptive_window(own)`: the own pixels, and those in the receptive fields of their positions. Its
+    gradient is the contribution of the own positions; that of the halo has to be added to the neighbor's.
 
-    Raises: NotAdditiveError: a term is no sum over positions.
+    Raises: NotAdditiveError: a loss is not a function of sums over positions.
     """
     terms = objective.additive
 
@@ -86,19 +95,24 @@ def sum_tiled(
     own: Window | None = None,
     combine: Combine = lambda sums: sums,
 ) -> Summaries:
-    """Sums over a picture, part by part as in `evaluate_tiled`; shared among machines likewise, by `own` and
-    `combine`."""
+    """Compute sums over an image in tiles, as in `evaluate_tiled`.
+
+    `own` and `combine` distribute it over several machines in the same way.
+    """
     seen = view_parts(TileView.create(encoder, image, own, sums), side)
     return cast_wide(combine(add_summaries(seen.compute_sums())), image.dtype)
 
 
 def view_parts(sight: TileView, side: int, kept: int = 0) -> RowStream | TiledView:
-    """What is looked at, divided as `evaluate_tiled` says; `kept`: 0, where nothing is pulled back."""
+    """Return the view, divided into rows or tiles as in `evaluate_tiled`.
+
+    `kept` is 0 if there is no backward pass.
+    """
     return RowStream.from_view(sight, side, max(0, kept - 1)) or TiledView(**vars(sight), side=side, keeps=kept)
 
 
 def score_gradient(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[LossValues, Summaries]:
-    """The losses, and their derivative by each sum: ∂score/∂S."""
+    """Return the losses, and their derivatives with respect to each sum: ∂score/∂S."""
     leaves = {
         name: {key: value.detach().requires_grad_() for key, value in summary.items()}
         for name, summary in cast_wide(sums, dtype).items()
@@ -115,9 +129,10 @@ def score_gradient(objective: Objective, sums: Summaries, dtype: torch.dtype) ->
 
 @torch.no_grad()
 def encode_region(encoder: Encoder, present: Image, layers: Sequence[str], window: Window, side: int) -> Features:
-    """The cells that belong to the pixels `window`, at some taps; looked at row after row or in tiles, as in `tiled`.
+    """Encode the positions that belong to the pixels `window`, at some layers; row by row or in tiles.
 
-    `present` is `layout.outer(window)`: those pixels, and the ones that their cells look at.
+    `present` is `layout.receptive_window(window)`: those pixels, and the ones in the receptive fields of their
+    positions.
     """
     sight, found = TileView.create(encoder, present, window, {}, layers), dict[str, Feature]()
     for layer, positions, feature in view_parts(sight, side).compute_features():
@@ -130,7 +145,7 @@ def encode_region(encoder: Encoder, present: Image, layers: Sequence[str], windo
 
 
 def _room(like: Feature, positions: Window) -> Feature:
-    """A map of some cells, whose channels lie together where they do so in the features that it is for."""
+    """Allocate a feature map, with channels last in memory if those of `like` are."""
     batch, channels = like.shape[:2]
     if like.stride(1) == 1:
         return empty_or_mapped((batch, positions.height, positions.width, channels), like).permute(0, 3, 1, 2)

@@ -1,4 +1,4 @@
-"""The tiles of an image, encoded one by one, with activation checkpointing for shallow layers."""
+"""Evaluation of an image tile by tile, with activation checkpointing for shallow layers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from brushwork.types import Feature, Features, Image, Summaries
 
 
 class _Look(NamedTuple):
-    """A tile that was looked at, with a graph."""
+    """A tile evaluated with a graph."""
 
     outer: Window
     leaf: Image
@@ -31,17 +31,17 @@ class _Look(NamedTuple):
 
 @dataclass(frozen=True)
 class TiledView(TileView):
-    """A picture in tiles that overlap by what their cells look at."""
+    """An image in tiles that overlap by the receptive fields of their positions."""
 
     side: int
-    """Pixels of a tile, halo included."""
+    """Side of a tile in pixels, halo included."""
     keeps: int = 0
-    """Tiles whose graphs are kept between the passes."""
+    """Number of tiles whose graphs are kept between the passes."""
     _looks: list[_Look] = field(default_factory=list)
 
     @torch.no_grad()
     def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
-        """The cells at every tap that belong to the own pixels, tile by tile."""
+        """Yield the positions of every layer that belong to the own pixels, tile by tile."""
         for tile in self._tiles(0):
             outer, leaf = self._leaf(tile)
             for layer, feature in self.encoder(leaf, self.layout.grids).items():
@@ -50,7 +50,7 @@ class TiledView(TileView):
                 yield layer, positions, crop_positions(feature, lattice, outer, positions)
 
     def compute_sums(self) -> Iterator[Summaries]:
-        """The sums of every term, tile by tile."""
+        """Yield the sums of every loss, tile by tile."""
         with torch.no_grad():
             for tile in self._tiles(self.keeps):
                 yield self._look(tile).sums
@@ -60,7 +60,7 @@ class TiledView(TileView):
             yield self._looks[-1].sums
 
     def backward(self, gradients: Summaries) -> None:
-        """Add to the image's gradient what ∂score/∂S gives."""
+        """Backpropagate ∂score/∂S and add the result to the image's gradient."""
         while self._looks:
             self._pull(self._looks.pop(), gradients)
         for tile in self._tiles(self.keeps):
@@ -69,7 +69,7 @@ class TiledView(TileView):
             self._pull(look, gradients)
 
     def _tiles(self, first: int) -> Sequence[Window]:
-        """From one on; where only memory counts, the largest."""
+        """Return the tiles from index `first` on; on `meta`, where only memory counts, only the largest."""
         return self.layout.representative_tiles(self.layout.tiles(self.side, self.window)[first:], self.image.device)
 
     def _look(self, tile: Window) -> _Look:
@@ -79,7 +79,7 @@ class TiledView(TileView):
             return _Look(outer, leaf, summarize(self.losses, features, self.layout, tile))
 
     def _glance(self, tile: Window) -> _Look:
-        """A look whose graph forgets the first layers' features, and computes them again."""
+        """Evaluate a tile with a graph that does not store the first layers' features, but recomputes them."""
         outer, leaf = self._leaf(tile)
         layers = [
             layer for layer, lattice in self.layout.grids.items() if layer != PIXELS and lattice.geometry.stride <= 2
@@ -92,8 +92,8 @@ class TiledView(TileView):
         return _Look(outer, leaf, sums)
 
     def _sums_to_forget(self, tile: Window, features: Features, layers: Sequence[str]) -> Summaries:
-        """Sums whose graph has no copies of the features at some taps, which would not be forgotten."""
-        if all(is_supported(features[layer]) for layer in layers):  # their sums keep the very features
+        """Compute sums whose graph has no copies of the features at some layers, which would not be freed."""
+        if all(is_supported(features[layer]) for layer in layers):  # their sums save the features themselves
             return self._sums(tile, *features.values())
         found: Summaries = checkpoint(partial(self._sums, tile), *features.values(), use_reentrant=False)
         return found
@@ -112,7 +112,7 @@ class TiledView(TileView):
         return outer, outer.relative_to(self.present).crop(self.image.detach()).requires_grad_()
 
     def _pull(self, look: _Look, slopes: Summaries) -> None:
-        """Add to the image's gradient what a tile contributes."""
+        """Add a tile's contribution to the image's gradient."""
         sums, gradients = zip(*sums_with_gradients(look.sums, slopes), strict=True)
         torch.autograd.backward(sums, gradients)
         if self.image.grad is None:
@@ -122,7 +122,7 @@ class TiledView(TileView):
 
 
 class _Place(NamedTuple):
-    """Where numbers lie in the features of a tap."""
+    """Where a saved tensor lies in the features of a layer."""
 
     layer: str
     size: torch.Size
@@ -132,32 +132,35 @@ class _Place(NamedTuple):
 
 @dataclass
 class _Saved:
-    """What a graph has saved, or where to find it again."""
+    """A tensor saved by a graph, or where to find it after recomputation."""
 
     kept: Tensor | _Place
 
 
 class ActivationCheckpoint:
-    """While it is entered, graphs save their tensors with it. It then forgets those that lie in some features, and
-    computes these features again when the graph is pulled back.
+    """Activation checkpointing for shallow layers, by saved-tensor hooks.
 
-    The first layers' maps are the largest, and the first layers take the least time: VGG-19's relu1_1 and relu2_1 are
-    three quarters of what the fast path keeps, and a sixth of its forward pass.
+    Graphs built under `hooks` save their tensors here. `release` then frees those that lie in given features, which are
+    recomputed in the backward pass. The first layers' maps are the largest, and the first layers take the least time:
+    VGG-19's relu1_1 and relu2_1 are three quarters of what the native path stores, and a sixth of its forward pass.
     """
 
     def __init__(self, again: Callable[[], Features]) -> None:
-        """`again`: computes the features anew, the very same numbers."""
+        """`again`: recomputes the features, bit for bit."""
         self._again = again
         self._saved: list[_Saved] = []
         self._found: Features | None = None
 
     @property
     def hooks(self) -> saved_tensors_hooks:
-        """To be entered. They refer to this, and this not to them: what is kept is let go of with the graph."""
+        """Context manager for the forward pass.
+
+        The hooks refer to this object, but not vice versa, so saved tensors are freed with the graph.
+        """
         return saved_tensors_hooks(self._pack, self._unpack)
 
     def release(self, features: Features) -> None:
-        """Forget what lies in these features."""
+        """Free the saved tensors that lie in these features."""
         layers = {feature.untyped_storage()._cdata: layer for layer, feature in features.items()}
         for saved in self._saved:
             if isinstance(saved.kept, Tensor) and saved.kept.untyped_storage()._cdata in layers:

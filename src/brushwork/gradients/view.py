@@ -1,4 +1,4 @@
-"""What is looked at, whether tile by tile or row after row."""
+"""The view of an image that evaluation in tiles and in rows share: encoder, losses, windows and layout."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from brushwork.types import Image
 
 @dataclass(frozen=True)
 class TileView:
-    """A network before a picture, or before a part of one."""
+    """An encoder and losses, applied to an image or a part of one."""
 
     encoder: Encoder
     losses: Mapping[str, AdditiveStatistic]
     image: Image
     window: Window
-    """The pixels whose cells are looked at."""
+    """The pixels whose positions are evaluated."""
     present: Window
-    """Where the image lies in the picture."""
+    """Window of the full image that `image` covers."""
     layout: TileLayout
 
     @classmethod
@@ -38,10 +38,10 @@ class TileView:
         terms: Mapping[str, AdditiveStatistic],
         layers: Sequence[str] = (),
     ) -> Self:
-        """A picture for some terms, and for the features at some taps.
+        """Return a view of an image for some losses, and for the features at some layers.
 
         `own`: a window that begins at multiples of the layout's stride, and ends there or at the border; the image is
-        then `layout.outer(own)`. None: the whole picture.
+        then `layout.receptive_window(own)`. None: the full image.
 
         Raises: InputError: an image of another size.
         """
@@ -57,7 +57,7 @@ class TileView:
 
     @property
     def can_stream(self) -> bool:
-        """Whether it can be looked at row after row: by the compiled part, and at each cell of a map by itself."""
+        """Whether it can be evaluated row by row: natively, and with losses that need no neighboring positions."""
         return (
             all(lattice.halo == 0 or layer == PIXELS for layer, lattice in self.layout.grids.items())
             and self.image.shape[0] == 1

@@ -1,7 +1,7 @@
-"""Loss and gradient of a whole image by automatic differentiation, optionally replayed as a CUDA graph.
+"""Loss and gradient of a full image by automatic differentiation, optionally replayed as a CUDA graph.
 
-At small sizes an accelerator finishes a kernel before the next one is launched; a recorded closure is launched
-as one. The numbers are those of the same kernels in the same order.
+At small sizes an accelerator finishes a kernel before the next one is launched; a captured evaluation is launched as
+one. The results are those of the same kernels in the same order.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ from brushwork.types import Evaluate, Image, LossValues
 GpuWork: TypeAlias = Callable[[], None]
 
 CaptureGraph: TypeAlias = Callable[[GpuWork], GpuWork]
-"""From work to its replay, which computes it anew on the same memory. Raises RuntimeError where that cannot be."""
+"""Function that captures work and returns its replay, which recomputes it in the same memory.
+
+Raises: RuntimeError: the work cannot be captured.
+"""
 
 WARM_UP = 3
-"""Times that the work is done before it is recorded, as torch's notes on CUDA graphs ask for."""
+"""Number of runs before capture, as torch's notes on CUDA graphs recommend."""
 
 
 def evaluate_whole(encoder: Encoder, objective: Objective) -> Evaluate:
     """Evaluate an objective in one forward and one backward pass.
 
-    The encoder must lie on the picture's device. Where it `replays`, the pass is recorded once, see `with_cuda_graph`.
+    The encoder must be on the image's device. If `encoder.replays`, the pass is captured once, see `with_cuda_graph`.
     """
 
     def evaluate(image: Image) -> LossValues:
@@ -44,7 +47,7 @@ def evaluate_whole(encoder: Encoder, objective: Objective) -> Evaluate:
 
 
 def capture_cuda_graph(work: GpuWork) -> GpuWork:
-    """A CUDA graph of the work, which must not wait for the device or look at numbers."""
+    """Capture work as a CUDA graph; it must neither synchronize with the device nor read values."""
     aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     aside.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(aside):
@@ -58,10 +61,11 @@ def capture_cuda_graph(work: GpuWork) -> GpuWork:
 
 
 def with_cuda_graph(evaluate: Evaluate, record: CaptureGraph = capture_cuda_graph) -> Evaluate:
-    """The same evaluation, recorded at the first picture on a CUDA device and replayed for others of its size.
+    """Return the same evaluation, captured as a CUDA graph.
 
-    What cannot be recorded is evaluated as before: so are pictures on other devices or of another size. A recording
-    keeps the memory of a closure for itself, and takes a few closures' time.
+    It is captured at the first image on a CUDA device and replayed for others of its size. What cannot be captured is
+    evaluated as before; so are images on other devices or of another size. A captured graph holds the memory of one
+    evaluation, and capture takes as long as a few evaluations.
     """
     recording: _Recording | None = None
     possible = True
@@ -83,7 +87,7 @@ def with_cuda_graph(evaluate: Evaluate, record: CaptureGraph = capture_cuda_grap
 
 
 class _Recording:
-    """A closure on memory of its own."""
+    """A captured evaluation with its own memory."""
 
     def __init__(self, evaluate: Evaluate, image: Image, record: CaptureGraph) -> None:
         self._leaf = image.detach().clone().requires_grad_()
@@ -100,7 +104,10 @@ class _Recording:
         return image.shape == self._leaf.shape and image.dtype == self._leaf.dtype and image.device == self._leaf.device
 
     def __call__(self, image: Image) -> LossValues:
-        """Losses and gradient of a picture, copied out: the next replay writes over the recording's."""
+        """Return the losses, and add the gradient to the image's.
+
+        Both are copied out: the next replay overwrites the graph's memory.
+        """
         with torch.no_grad():
             self._leaf.copy_(image)
         self._replay()

@@ -1,4 +1,4 @@
-"""Images: reading, writing, resizing, color."""
+"""Read, write, resize and crop images, and convert their colors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that are numbers in memory already."""
+"""Images from arrays and tensors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from brushwork.images.geometry import Size, require_size
 from brushwork.images.loaded import IN_MEMORY, LoadedImage
 
 _ROUNDING = 1e-4
-"""How far a float may stray out of [0, 1] by rounding of the arithmetic before; it is clamped."""
+"""How far a float may lie outside [0, 1] through rounding in earlier arithmetic; such values are clamped."""
 
 _CHANNELS = (1, 3, 4)  # gray, sRGB, sRGB and alpha
 _WHOLE = {torch.uint8: 255, torch.uint16: 65535}
@@ -23,31 +23,32 @@ _WIDE = 16  # bits
 
 
 def from_array(array: NDArray[Any], max_pixels: int) -> LoadedImage:
-    """A picture from rows × columns (gray), × 3 (sRGB) or × 4 (sRGB and alpha), with or without a batch axis of 1.
+    """Return an image from an array of rows × columns (gray), × 3 (sRGB) or × 4 (sRGB and alpha).
 
-    uint8 and uint16 count to their largest value, floats to 1.
+    A batch axis of 1 may come first. uint8 and uint16 are scaled by their largest value; floats are in [0, 1].
 
-    Raises: InputError: another shape or type, values out of range.
+    Raises: InputError: another shape or type, or values out of range.
     """
     deep = array.dtype.kind == "u" and array.dtype.itemsize == 2
     return _picture(planes_of_array(array, "the array", max_pixels), deep)
 
 
 def from_tensor(tensor: Tensor, max_pixels: int) -> LoadedImage:
-    """A picture from 1, 3 or 4 channels × rows × columns, with or without a batch axis of 1; types as of arrays.
+    """Return an image from a tensor of 1, 3 or 4 channels × rows × columns, with or without a batch axis of 1.
 
-    It is copied to the CPU and has no gradient.
+    Types are as for arrays. The values are copied to the CPU and have no gradient.
 
-    Raises: InputError: another shape or type, values out of range.
+    Raises: InputError: another shape or type, or values out of range.
     """
     planes = planes_of_tensor(tensor, "the tensor", max_pixels)
     return _picture(planes.to("cpu", torch.float32, copy=True), tensor.dtype == torch.uint16)
 
 
 def planes_of_array(array: NDArray[Any], what: str, max_pixels: int = maxsize) -> Tensor:
-    """An array as float32, batch × channels × rows × columns, in [0, 1]: a copy.
+    """Return a copy of an array as float32, batch × channels × rows × columns, in [0, 1].
 
-    Raises: InputError: another shape or type than `from_array` takes (but any batch), values out of range.
+    Raises: InputError: a shape or type that `from_array` does not take (any batch size is allowed), or values out of
+        range.
     """
     if array.dtype.kind not in "uf" or (array.dtype.kind == "u" and array.dtype.itemsize * 8 > _WIDE):
         raise InputError(
@@ -70,11 +71,13 @@ def planes_of_array(array: NDArray[Any], what: str, max_pixels: int = maxsize) -
 
 
 def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize, beyond: float = 0.0) -> Tensor:
-    """A tensor as floats, batch × channels × rows × columns, in [0, 1], on its device: no copy where it is that.
+    """Return a tensor as floats, batch × channels × rows × columns, in [0, 1], on its device.
 
-    float32 and float64 keep their type; others become float32. Values may lie as far as `beyond` out of the range.
+    float32 and float64 keep their type; others become float32. Nothing is copied where nothing has to change. Values
+    may lie up to `beyond` outside the range.
 
-    Raises: InputError: another shape or type than `from_tensor` takes (but any batch), values out of range.
+    Raises: InputError: a shape or type that `from_tensor` does not take (any batch size is allowed), or values out of
+        range.
     """
     planes = tensor.detach()[None] if tensor.ndim == 3 else tensor.detach()
     if planes.ndim != 4 or planes.shape[1] not in _CHANNELS:
@@ -99,12 +102,12 @@ def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize, beyon
 
 
 def split_alpha(planes: Tensor) -> tuple[Tensor, Tensor | None]:
-    """The color planes, and the coverage if there is a fourth plane."""
+    """Return the color planes, and alpha if there is a fourth plane (otherwise None)."""
     return (planes[:, :3], planes[:, 3:].clone()) if planes.shape[1] == 4 else (planes, None)
 
 
 def clamp_rounding(values: NDArray[Any], name: str = "the picture") -> NDArray[Any]:
-    """Floats that are samples of a picture: finite and from 0 to 1, but for rounding.
+    """Return floats clamped to [0, 1], after checking that they are finite and leave it by no more than rounding.
 
     Raises: InputError: NaN, or values out of range.
     """
@@ -113,9 +116,9 @@ def clamp_rounding(values: NDArray[Any], name: str = "the picture") -> NDArray[A
 
 
 def to_uint16(samples: NDArray[Any], name: str) -> NDArray[np.uint16]:
-    """16-bit samples as they are, or from floats.
+    """Return samples as uint16: 16-bit samples unchanged, floats in [0, 1] scaled.
 
-    Raises: InputError: floats out of [0, 1], samples of another type.
+    Raises: InputError: floats out of [0, 1], or samples of another type.
     """
     if samples.dtype.kind == "f":
         return (clamp_rounding(samples, name) * _WHOLE[torch.uint16]).round().astype(np.uint16)

@@ -1,4 +1,4 @@
-"""How many bits a file keeps for each sample: Pillow gives 8 of 16 without a word."""
+"""Bit depth of image files; Pillow silently reduces 16-bit samples to 8 bits."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ _GRAY_CHANNELS = 1
 
 
 class SampleFormat(NamedTuple):
-    """What one pixel of a file is made of."""
+    """Bits per sample, and number of channels, of an image file."""
 
     bits: int
     channels: int
 
     @property
     def is_deep(self) -> bool:
-        """More bits than Pillow's color modes have."""
+        """Whether samples have more bits than Pillow's color modes."""
         return self.bits > _BITS_OF_PILLOW
 
     @property
     def is_gray(self) -> bool:
-        """One channel only: Pillow reads that at 16 bits, and as floats, too."""
+        """Whether there is one channel only, which Pillow also reads as 16 bits or as floats."""
         return self.channels == _GRAY_CHANNELS
 
 
 def read_sample_format(file: File) -> SampleFormat | None:
-    """The samples of a PNG or TIFF file by its header; None for others and for damaged ones."""
+    """Read the sample format from the header of a PNG or TIFF file; None for other and for damaged files."""
     file.seek(0)
     start = file.read(_PNG_HEADER_LENGTH)
     if start.startswith(SIGNATURE) and len(start) == _PNG_HEADER_LENGTH:
         return SampleFormat(start[-2], _GRAY_CHANNELS if start[-1] in (_PNG_GRAY, _PNG_PALETTE) else 3)
-    with suppress(Exception):  # damaged in whatever way: decoding will say so
+    with suppress(Exception):  # damaged in some way: decoding will report it
         if (directory := tiff_directory(file)) is not None:
             return SampleFormat(max(directory.get(BITSPERSAMPLE, (1,))), int(directory.get(SAMPLESPERPIXEL, 1)))
     return None
 
 
 def is_narrowed(image: PIL.Image.Image) -> bool:
-    """Whether Pillow keeps 8 bits of a color sample that has more in the file it was opened from."""
+    """Return whether Pillow keeps only 8 bits of color samples that have more in the file."""
     if image.mode.startswith(("I", "F")):
         return False
     if image.format == "TIFF":

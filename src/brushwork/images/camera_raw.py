@@ -1,4 +1,4 @@
-"""Cameras' raw files: what decoders see in them is a small preview, so they are refused.
+"""Refuse camera raw files: decoders find only a small preview in them.
 
 Sources: TIFF 6.0, section 2 (directories); Adobe, Digital Negative specification 1.7 (DNGVersion, SubIFDs, the
 photometric interpretations of sensors).
@@ -19,26 +19,26 @@ _ENDINGS = tuple(
         *("mef", "mos", "mrw", "nef", "nrw", "orf", "pef", "raf", "raw", "rw2", "rwl", "sr2", "srf", "srw", "x3f"),
     )
 )
-"""Names of raw files end so."""
+"""File name suffixes of raw files."""
 
 _CANON = b"CR"
 _CANON_PLACE = slice(8, 10)
 _KIND, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION = 254, 262, 330, 50706  # tags
-_PREVIEW = 1  # a bit of the kind
+_PREVIEW = 1  # a bit of the tag NewSubfileType
 _SENSOR = (32803, 34892)  # CFA and LinearRaw
 
 
 def require_not_raw(file: File, name: str) -> None:
-    """Refuse a camera's raw file. Other files with the name of one are left to the decoders.
+    """Refuse a camera raw file. Other files that only have the suffix of one are left to the decoders.
 
-    Raises: InputError.
+    Raises: InputError: a raw file.
     """
     if _is_raw(file, name):
         raise raw_file_error(name)
 
 
 def raw_file_error(name: str) -> InputError:
-    """The error for a raw file."""
+    """Return the error for a raw file."""
     return InputError(
         f"{name} is a camera's raw file, which holds no more than a preview for other programs: develop it first (with "
         "darktable, RawTherapee or the camera's own program), and give the TIFF or JPEG."
@@ -46,7 +46,7 @@ def raw_file_error(name: str) -> InputError:
 
 
 def is_named_raw(name: str) -> bool:
-    """Whether the name is that of a raw file."""
+    """Return whether the name has the suffix of a raw file."""
     return Path(name).suffix.lower() in _ENDINGS
 
 
@@ -57,7 +57,7 @@ def _is_raw(file: File, name: str) -> bool:
             return False
         preview = bool(int(directory.get(_KIND, 0)) & _PREVIEW) and _SUB_DIRECTORIES in directory
         sensor = _DNG_VERSION in directory or directory.get(_PHOTOMETRIC) in _SENSOR
-    except Exception:  # damaged in whatever way: decoding will say so
+    except Exception:  # damaged in some way: decoding will report it
         return is_named_raw(name)
     file.seek(0)
     canon = file.read(_CANON_PLACE.stop)[_CANON_PLACE] == _CANON

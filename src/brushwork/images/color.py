@@ -1,4 +1,4 @@
-"""Transfer curves, luminance, and conversions between color spaces."""
+"""Transfer curves, luminance and color spaces."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ _ALL = (1.0, 1.0, 1.0)
 
 
 def srgb_to_linear(srgb: Tensor) -> Tensor:
-    """Light from display values: c/12.92 up to 0.04045, ((c+0.055)/1.055)^2.4 above.
+    """Convert sRGB values to linear light: c/12.92 up to 0.04045, ((c+0.055)/1.055)^2.4 above.
 
     Source: IEC 61966-2-1, eq. 5 and 6.
     """
-    # The power is taken of values of its own branch only: its slope is infinite or undefined in the other.
+    # The clamp keeps the power on its own branch: on the other, its slope is infinite or undefined.
     curve = ((srgb.clamp(min=_LINE_END_SRGB) + _OFFSET) / (1 + _OFFSET)) ** _POWER
     return torch.where(srgb <= _LINE_END_SRGB, srgb / _LINE_SLOPE, curve)
 
 
 def linear_to_srgb(linear: Tensor) -> Tensor:
-    """Display values from light: 12.92 c up to 0.0031308, 1.055 c^(1/2.4) - 0.055 above.
+    """Convert linear light to sRGB values: 12.92 c up to 0.0031308, 1.055 c^(1/2.4) - 0.055 above.
 
     Source: IEC 61966-2-1, eq. 9 and 10.
     """
@@ -75,7 +75,7 @@ def linear_to_srgb(linear: Tensor) -> Tensor:
 
 
 def luminance(image: Image) -> Plane:
-    """Relative luminance Y = 0.2126 R + 0.7152 G + 0.0722 B of the linear light, in [0, 1].
+    """Return the relative luminance Y = 0.2126 R + 0.7152 G + 0.0722 B of the linear light, in [0, 1].
 
     Source: ITU-R BT.709, item 3.2; sRGB has the same primaries.
     """
@@ -83,7 +83,7 @@ def luminance(image: Image) -> Plane:
 
 
 def luma(image: Image) -> Plane:
-    """Y' = 0.299 R + 0.587 G + 0.114 B of the display values, in [0, 1]: the Y of YIQ.
+    """Return the luma Y' = 0.299 R + 0.587 G + 0.114 B of the sRGB values, in [0, 1]: the Y of YIQ.
 
     Source: ITU-R BT.601, 2.5.1.
     """
@@ -91,20 +91,20 @@ def luma(image: Image) -> Plane:
 
 
 def rgb_to_yiq(image: Image) -> Image:
-    """Luma and the two color differences of NTSC, I in ±0.5957 and Q in ±0.5226.
+    """Convert to YIQ: luma, and the color differences of NTSC, I in ±0.5957 and Q in ±0.5226.
 
-    Source: SMPTE 170M: U = 0.492111 (B-Y), V = 0.877283 (R-Y), turned by 33°.
+    Source: SMPTE 170M: U = 0.492111 (B-Y), V = 0.877283 (R-Y), rotated by 33°.
     """
     return _mixed(image, _YIQ)
 
 
 def yiq_to_rgb(image: Image) -> Image:
-    """The inverse of `rgb_to_yiq`."""
+    """Convert from YIQ; the inverse of `rgb_to_yiq`."""
     return _mixed(image, _YIQ_INVERSE)
 
 
 def _mixed(image: Tensor, rows: list[tuple[float, ...]]) -> Tensor:
-    """Every pixel times a matrix."""
+    """Multiply every pixel by a matrix."""
     return torch.einsum("oc,bchw->bohw", image.new_tensor(rows), image)
 
 
@@ -123,36 +123,36 @@ _YIQ_INVERSE = [tuple(row) for row in torch.linalg.inv(torch.tensor(_YIQ, dtype=
 
 
 class ColorSpace(NamedTuple):
-    """Three coordinates of a color. Gray of lightness L lies at L · `gray`."""
+    """A color space with three coordinates. A gray of lightness L has the coordinates L · `gray`."""
 
     encode: Callable[[Image], Feature]
-    """From display values."""
+    """Converts from sRGB."""
     decode: Callable[[Feature], Image]
-    """The inverse; colors that sRGB does not have leave [0, 1]."""
+    """The inverse of `encode`; colors outside the sRGB gamut leave [0, 1]."""
     weights: tuple[float, ...]
-    """Lightness is Σ weight · coordinate; black has 0, white 1."""
+    """Lightness is Σ weight · coordinate: 0 for black, 1 for white."""
     gray: tuple[float, ...]
     light: bool = False
-    """Whether the coordinates are amounts of light, which brighter lamps multiply."""
+    """Whether the coordinates are linear in light, so that a change of lightness multiplies them."""
 
     def lightness(self, color: Feature) -> Plane:
-        """The lightness of every pixel's coordinates."""
+        """Return the lightness of every pixel."""
         return (color * _column(self.weights, color)).sum(1, keepdim=True)
 
     def with_lightness(self, color: Feature, lightness: Plane) -> Feature:
-        """The coordinates with another lightness: moved along the grays, or multiplied where they are light."""
+        """Return the color with another lightness: shifted along the gray axis or, in linear light, scaled."""
         if self.light:
             dim = _DIM * _column(self.gray, color)
             return (color + dim) * (lightness / (self.lightness(color) + _DIM))
         return color + (lightness - self.lightness(color)) * _column(self.gray, color)
 
     def grays_of(self, lightness: Plane) -> Feature:
-        """The coordinates of grays."""
+        """Return the coordinates of grays of the given lightness."""
         return lightness * _column(self.gray, lightness)
 
 
 def srgb_to_lab(image: Image) -> Feature:
-    """CIE L*, a*, b* under D65, divided by 100: L in [0, 1].
+    """Convert to CIE L*, a*, b* under D65, divided by 100: L in [0, 1].
 
     Source: CIE 15:2004, 8.2.1; IEC 61966-2-1, eq. 7.
     """
@@ -163,14 +163,14 @@ def srgb_to_lab(image: Image) -> Feature:
 
 
 def lab_to_srgb(lab: Feature) -> Image:
-    """The inverse of `srgb_to_lab`."""
+    """Convert from CIE Lab; the inverse of `srgb_to_lab`."""
     roots = _apply_matrix(lab + _column((_LAB_OFFSET, 0.0, 0.0), lab), _inverse(_FROM_ROOTS))
     ratios = torch.where(roots > _CUBE_ROOT_FROM, roots**3, 3 * _CUBE_ROOT_FROM**2 * (roots - 4 / 29))
     return linear_to_srgb(_apply_matrix(ratios * _column(_WHITE, lab), _inverse(_TO_XYZ)))
 
 
 def srgb_to_oklab(image: Image) -> Feature:
-    """Oklab: L in [0, 1], a in about −0.23 to 0.28, b in about −0.31 to 0.20.
+    """Convert to Oklab: L in [0, 1], a in about −0.23 to 0.28, b in about −0.31 to 0.20.
 
     Source: B. Ottosson, A perceptual color space for image processing (2020).
     """
@@ -179,7 +179,7 @@ def srgb_to_oklab(image: Image) -> Feature:
 
 
 def oklab_to_srgb(oklab: Feature) -> Image:
-    """The inverse of `srgb_to_oklab`."""
+    """Convert from Oklab; the inverse of `srgb_to_oklab`."""
     return linear_to_srgb(_apply_matrix(_apply_matrix(oklab, _inverse(_FROM_CONES)) ** 3, _inverse(_TO_CONES)))
 
 
@@ -194,7 +194,7 @@ SPACES: Mapping[SpaceName, ColorSpace] = {
     "lab": ColorSpace(srgb_to_lab, lab_to_srgb, _FIRST, _FIRST),
     "oklab": ColorSpace(srgb_to_oklab, oklab_to_srgb, _FIRST, _FIRST),
 }
-"""Every space, by name."""
+"""The color spaces, by name."""
 
 
 def _column(numbers: tuple[float, ...], like: Tensor) -> Tensor:
@@ -202,7 +202,7 @@ def _column(numbers: tuple[float, ...], like: Tensor) -> Tensor:
 
 
 def _apply_matrix(color: Tensor, rows: Rows) -> Tensor:
-    """Every pixel times a matrix."""
+    """Multiply every pixel by a matrix."""
     return torch.einsum("oc,bchw->bohw", color.new_tensor(rows), color)
 
 

@@ -1,4 +1,4 @@
-"""The colors of one picture made like those of another: linearly, by histograms, or by keeping the luminance alone."""
+"""Match the colors of one image to another: linearly, by histograms, or in lightness alone."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ Transform: TypeAlias = Literal["chol", "pca", "sym"]
 Matrix: TypeAlias = Float[Tensor, "c c"]
 
 _LEAST_VARIANCE = 1e-5
-"""Of a picture's colors along any axis, where 0.25 is the most: what is fainter (gray pictures, across the grays) is
-mostly rounding, and is not blown up further."""
+"""Smallest variance of an image's colors along any axis (0.25 is the maximum). Smaller variances (a gray image has them
+across the gray axis) are mostly rounding and are not amplified further."""
 
 _POSITIVE = 1e-12
-"""Variance that keeps a gray target's covariance invertible."""
+"""Variance that keeps the covariance of a gray target invertible."""
 
 
 def match_linear(image: Feature, reference: Feature, transform: Transform = "pca") -> Feature:
-    """A (x − μ) + μ*, with A Σ Aᵀ = Σ*: mean and covariance of the colors of `reference`. Not clipped.
+    """Return A (x − μ) + μ*, with A Σ Aᵀ = Σ*, which has the color mean and covariance of `reference`. Not clipped.
 
     `chol`: A = L* L⁻¹ of the Cholesky factors. `pca`: A = Σ*^½ Σ^−½, as Image Analogies. `sym`: the symmetric A, which
     moves the colors least (Monge).
 
     Source: Gatys et al., 1606.05897; Pitié and Kokaram 2007 for `sym`.
-    Differs: the authors' program adds 1e-5 to all variances; here smaller ones are raised to that, so that the moments
-    of all but gray pictures are met exactly.
+    Differs: the authors' program adds 1e-5 to all variances. Here, smaller variances are raised to 1e-5, so that the
+    moments are matched exactly except for gray images.
     """
     (mean, covariance), (target, wanted) = color_moments(image), color_moments(reference)
     matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(wanted, 1)).to(image)
@@ -41,7 +41,7 @@ def match_linear(image: Feature, reference: Feature, transform: Transform = "pca
 
 
 def color_moments(image: Feature) -> tuple[Float[Tensor, "c"], Matrix]:
-    """Mean and (biased) covariance of the colors of all pixels, in float64 on the CPU."""
+    """Return the mean and (biased) covariance of the colors of all pixels, in float64 on the CPU."""
     columns = image.transpose(0, 1).flatten(1)
     mean = columns.mean(1, keepdim=True)
     covariance = (columns - mean) @ (columns - mean).T / columns.shape[1]
@@ -49,9 +49,10 @@ def color_moments(image: Feature) -> tuple[Float[Tensor, "c"], Matrix]:
 
 
 def match_histogram(image: Feature, reference: Feature) -> Feature:
-    """Each channel's values moved, in their order, to the quantiles that they have in `reference`.
+    """Return the image with each channel's histogram matched to that of `reference`.
 
-    Equal values stay equal: each gets the quantile in the middle of its ranks.
+    Each value is mapped to the reference quantile of its rank; the order of values is kept. Equal values stay equal:
+    they get the quantile in the middle of their ranks.
     """
     channels = [
         _quantiles(mine.flatten(), theirs.flatten()).view_as(mine)
@@ -61,7 +62,7 @@ def match_histogram(image: Feature, reference: Feature) -> Feature:
 
 
 def match_lightness(lightness: Plane, reference: Plane) -> Plane:
-    """σ*/σ (L − μ) + μ*: mean and standard deviation of the lightness of `reference`.
+    """Return σ*/σ (L − μ) + μ*, which has the mean and standard deviation of the lightness of `reference`.
 
     Source: Gatys et al., 1611.07865, section 4.1 (luminance-only transfer).
     """
@@ -70,9 +71,9 @@ def match_lightness(lightness: Plane, reference: Plane) -> Plane:
 
 
 def clip_chroma(image: Image, gray: Image) -> Image:
-    """The picture, in which colors beyond [0, 1] are brought toward grays until they are within it.
+    """Return the image with colors outside [0, 1] moved toward `gray` until they are inside.
 
-    Cut off instead, each channel by itself, they would change in lightness and hue.
+    Clipping each channel by itself would change their lightness and hue.
     """
     gray, away = gray.clamp(0, 1), image - gray.clamp(0, 1)
     buffer = torch.where(away > 0, 1 - gray, gray)
@@ -99,14 +100,14 @@ _MATRICES = {"chol": _chol, "pca": _pca, "sym": _sym}
 
 
 def _power(matrix: Matrix, exponent: float, least: float = _POSITIVE) -> Matrix:
-    """Of a symmetric matrix, whose eigenvalues below the least are raised to it."""
+    """Return a power of a symmetric matrix, with eigenvalues below `least` raised to it."""
     values, vectors = torch.linalg.eigh(matrix)
     power: Matrix = (vectors * values.clamp_min(least) ** exponent) @ vectors.T
     return power
 
 
 def _exact(small: Tensor) -> Tensor:
-    """In float64 on the CPU, which every machine has; on `meta` there is nothing to move."""
+    """Return a small tensor in float64 on the CPU, which every machine has; on `meta` there is nothing to move."""
     return small.double() if small.is_meta else small.cpu().double()
 
 

@@ -1,4 +1,4 @@
-"""Whatever a picture may be given as, made an image: the one door of all public functions that take pictures."""
+"""Convert any supported input to an image tensor; all public functions that take images use this."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from brushwork.types import Image
 
 
 def as_image(source: ImageInput, what: str = "the picture", *, beyond: float = 0.0) -> Image:
-    """A picture, or a batch of them, as floats N × 3 × height × width in [0, 1]; `what` names it in errors.
+    """Return an image, or a batch of images, as floats N × 3 × height × width in [0, 1]; `what` names it in errors.
 
-    Paths, open files, Pillow images and a `LoadedImage` as `read_image` reads them. Arrays are (height, width), or
-    (height, width, channels) or a batch of these; tensors (channels, height, width) or a batch of these; with 1
-    channel (gray), 3 (sRGB) or 4 (sRGB and alpha). uint8 and uint16 count to their largest value, floats to 1.
-    Transparent parts show the colors around them, as those of files do.
+    Paths, open files, Pillow images and a `LoadedImage` are read as by `read_image`. Arrays are (height, width), or
+    (height, width, channels) or a batch of these. Tensors are (channels, height, width) or a batch of these. Channels
+    are 1 (gray), 3 (sRGB) or 4 (sRGB and alpha). uint8 and uint16 are scaled by their largest value; floats are in
+    [0, 1]. Transparent parts show the colors around them, as those of files do.
 
-    A tensor stays on its device, without its gradient; a float64 one stays float64, an image already is not copied.
-    All else becomes float32, on the CPU. The values of a tensor may lie as far as `beyond` out of [0, 1], as those of
-    noise to start from do.
+    A tensor stays on its device, without its gradient. A float64 tensor stays float64, and a tensor that is already an
+    image is not copied. Everything else becomes float32 on the CPU. The values of a tensor may lie up to `beyond`
+    outside [0, 1], as noise to start from may.
 
-    Raises: InputError: none of these, another shape or type, NaN, values out of [0, 1], or a file that cannot be read.
+    Raises: InputError: another kind of input, another shape or type, NaN, values out of [0, 1], or a file that cannot
+        be read.
     """
     match source:
         case LoadedImage():
@@ -46,7 +47,7 @@ def as_image(source: ImageInput, what: str = "the picture", *, beyond: float = 0
 
 
 def is_source(given: object) -> bool:
-    """Whether a picture can be of this type: what else there is may be several pictures."""
+    """Return whether an object is of a type that is read as one image; any other type may hold several."""
     kinds = (str, PathLike, PIL.Image.Image, np.ndarray, Tensor, LoadedImage)
     return isinstance(given, kinds) or hasattr(given, "read")
 

@@ -1,4 +1,4 @@
-"""Less of a picture, or more around it."""
+"""Crop and pad images."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     Whole: TypeAlias = int
 else:
     Whole = int | torch.SymInt
-"""A number of pixels; while a network is exported for all sizes, one that is not known yet."""
+"""A number of pixels; symbolic while a network is exported for all sizes."""
 
 BorderMode: TypeAlias = Literal["reflect", "replicate", "zeros"]
 
 
 def crop(image: Feature, size: Size) -> Feature:
-    """The middle of a picture. Where the rest is odd, one pixel more is cut at the bottom or the right.
+    """Return the center of an image. Where the difference is odd, the extra pixel is cut at the bottom or the right.
 
-    Raises: InputError: a size that is empty or larger than the picture.
+    Raises: InputError: a size that is empty or larger than the image.
     """
     own = Size.of(image)
     if not (1 <= size.height <= own.height and 1 <= size.width <= own.width):
@@ -34,11 +34,11 @@ def crop(image: Feature, size: Size) -> Feature:
 
 
 def crop_to_multiple(image: Feature, of: int) -> Feature:
-    """The picture without the last rows and columns that do not fill a cell of `of` pixels.
+    """Return the image with its sides cropped to multiples of `of` pixels.
 
-    It begins where the picture begins: floor pooling ignores the same rows and columns.
+    Rows are cut at the bottom and columns at the right: floor pooling ignores the same ones.
 
-    Raises: InputError: a side shorter than one cell.
+    Raises: InputError: a side shorter than `of`.
     """
     own = Size.of(image)
     if of < 1 or min(own) < of:
@@ -55,12 +55,12 @@ def pad(
     right: Whole = 0,
     border: BorderMode = "reflect",
 ) -> Feature:
-    """The picture with pixels around it.
+    """Return the image with pixels added around it.
 
-    `reflect` mirrors about the centers of the border pixels. Where the padding exceeds the picture, it is mirrored
-    again and again, as numpy does; one pixel alone is repeated. `replicate` repeats the border, `zeros` is black.
+    `reflect` mirrors about the centers of the border pixels. Where the padding exceeds the image, it is mirrored
+    repeatedly, as in numpy; a single pixel is repeated. `replicate` repeats the border, `zeros` is black.
 
-    Raises: InputError: a negative padding, an unknown border.
+    Raises: InputError: a negative padding, or an unknown border mode.
     """
     if min(top, bottom, left, right) < 0:
         raise InputError(
@@ -78,8 +78,8 @@ def pad(
 
 
 def _reflected(position: Tensor, length: Whole) -> Tensor:
-    """A triangle wave: 0 … length-1 … 0 …"""
-    # The last place as a tensor: ONNX knows no remainder by a number that hangs on the picture.
+    """Return indices reflected at both ends, as a triangle wave: 0 … length-1 … 0 …"""
+    # The last index as a tensor: ONNX has no remainder by a number that depends on the image's size.
     last = torch.full((), length - 1, device=position.device)
     folded = position.remainder((2 * last).clamp(min=1))
     return torch.minimum(folded, 2 * last - folded).clamp(min=0)

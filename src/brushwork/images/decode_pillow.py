@@ -1,4 +1,4 @@
-"""Files and pictures of every kind that Pillow reads."""
+"""Decode image files of every kind that Pillow reads."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from brushwork.images.orientation import apply_orientation, read_orientation
 from brushwork.images.png import make_decodable, require_intact
 from brushwork.images.primaries import find_profile
 
-_WITH_FRAMES = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")  # elsewhere a further picture is a preview or a layer
+_WITH_FRAMES = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")  # in other formats, a second image is a preview or a layer
 _GRAY = ("1", "L", "LA", "La")
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _WHOLE = 65535
 
 
 def decode_file(file: File, name: str, max_pixels: int) -> DecodedSamples:
-    """The first picture in a file.
+    """Decode the first image in a file.
 
-    Raises: InputError: no picture, a damaged one, or one that is too large.
+    Raises: InputError: not an image, a damaged one, or one that is too large.
     """
     file, notes = make_decodable(file)
     with open_with_pillow(file, name, max_pixels) as image:
@@ -43,9 +43,9 @@ def decode_file(file: File, name: str, max_pixels: int) -> DecodedSamples:
 
 
 def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedSamples:
-    """A picture that is Pillow's already, at the frame it stands at. It stays as it is.
+    """Convert a Pillow image, at its current frame, to sRGB samples. The image itself is not changed.
 
-    Raises: InputError: a damaged picture, or one that is too large.
+    Raises: InputError: a damaged image, or one that is too large.
     """
     with quiet_pillow(max_pixels), _explained(name, max_pixels):
         notes = ("16 bits a sample, of which Pillow keeps 8: give the file to keep all",) if is_narrowed(image) else ()
@@ -54,9 +54,9 @@ def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedS
 
 @contextmanager
 def open_with_pillow(file: File, name: str, max_pixels: int | None = None) -> Iterator[PIL.Image.Image]:
-    """Pillow's view of a file, whose pixels are not decoded yet.
+    """Open a file with Pillow, without decoding its pixels.
 
-    Raises: InputError: for whatever goes wrong, inside too.
+    Raises: InputError: for any failure, also inside the context.
     """
     require_not_raw(file, name)
     file, _ = make_decodable(file)
@@ -87,7 +87,7 @@ def _explained(name: str, max_pixels: int | None) -> Iterator[None]:
             f"{name} unpacks to far more pixels than the limit, {max_pixels:,}: give a smaller picture, "
             "or raise the limit: max_pixels."
         ) from error
-    except Exception as error:  # a decoder that is fed damaged bytes may raise anything
+    except Exception as error:  # decoders may raise anything on damaged bytes
         raise damaged_file_error(name, error) from error
 
 
@@ -105,14 +105,14 @@ def _raster(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedSample
 
 
 def _frames(image: PIL.Image.Image) -> tuple[str, ...]:
-    with suppress(Exception):  # a damaged later frame is none of ours
+    with suppress(Exception):  # a damaged later frame does not matter here
         if image.format in _WITH_FRAMES:
             return frames_note(getattr(image, "n_frames", 1), image.tell())
     return ()
 
 
 def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
-    """Gray with 16 bits, or floats."""
+    """Convert 16-bit gray or float samples."""
     samples = np.asarray(image)
     if image.mode == "I":
         least, most = int(samples.min()), int(samples.max())
@@ -127,7 +127,7 @@ def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any]
 
 
 def _shallow(image: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
-    """Everything with 8 bits or less."""
+    """Convert samples of 8 bits or fewer."""
     alpha = None
     if image.has_transparency_data:
         image = image.convert("LA" if image.mode in _GRAY else "RGBA")

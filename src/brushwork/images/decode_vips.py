@@ -1,4 +1,4 @@
-"""Decode 16-bit images with libvips, oriented and profiled as Pillow reads them."""
+"""Decode 16-bit images with libvips, with the orientation and color profile that Pillow reads."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _ORIENTATION, _PROFILE = "orientation", "icc-profile-data"
 
 
 def read_deep(pyvips: Any, file: File, name: str, max_pixels: int) -> DecodedSamples:
-    """The picture in a file, kept at 16 bits a sample.
+    """Decode the image in a file at 16 bits a sample.
 
-    Floats count as display values from 0 to 1.
+    Floats are sRGB values in [0, 1].
 
     Raises: InputError: too large, damaged, samples of another kind, or out of range.
     """
@@ -65,14 +65,14 @@ def _array(image: Any) -> NDArray[Any]:
 
 
 class StatedPixels(NamedTuple):
-    """How the pixels of a file lie, and in which colors they are; None: libvips is to find it out."""
+    """Orientation and color profile that a file declares; None: libvips finds it out."""
 
     orientation: int | None = None
     profile: bytes | None = None
 
 
 def read_stated_pixels(file: File, name: str) -> StatedPixels:
-    """What a file says of its pixels, which are not decoded."""
+    """Read the orientation and color profile of a file, without decoding its pixels."""
     with suppress(InputError), open_with_pillow(file, name) as image:
         turned = None if image.format == _TURNED_BY_VIPS else read_orientation(image)
         return StatedPixels(turned, find_profile(image.info))
@@ -80,7 +80,7 @@ def read_stated_pixels(file: File, name: str) -> StatedPixels:
 
 
 def mark_stated(pyvips: Any, image: Any, said: StatedPixels) -> Any:
-    """A picture of libvips that knows what its file says."""
+    """Return the libvips image with the declared orientation and color profile attached."""
     image = image.copy()
     if said.orientation is not None:
         image.set_type(pyvips.GValue.gint_type, _ORIENTATION, said.orientation)

@@ -23,9 +23,9 @@ _XMP = 700  # TIFF tag
 
 
 def encode_image(samples: NDArray[Any], format: ImageFormat, *, metadata: str | None, quality: int) -> bytes:
-    """The file's content for samples of rows × columns × 3 or 4 (alpha), uint8 or uint16, marked as sRGB.
+    """Return the encoded file for samples of rows × columns × 3 or 4 (alpha), uint8 or uint16, marked as sRGB.
 
-    Raises: InputError: what the format cannot hold; 16 bits without pyvips.
+    Raises: InputError: samples that the format cannot hold; 16 bits without pyvips.
     """
     if samples.dtype == np.uint16:
         content = _encoded_deep(samples, format, metadata)
@@ -43,7 +43,7 @@ def _encoded_shallow(levels: NDArray[Any], format: ImageFormat, metadata: str | 
     options: dict[str, dict[str, Any]] = {
         "PNG": {},
         "JPEG": {"quality": quality, "subsampling": "4:4:4"},
-        # `exact` keeps the colors under alpha 0: they are painted.
+        # `exact` keeps the colors under alpha 0: they are part of the result.
         "WEBP": {"quality": quality, "exact": True, "xmp": xmp},
         "TIFF": {"compression": "tiff_adobe_deflate", "tiffinfo": {_XMP: xmp} if xmp else {}},
     }
@@ -73,9 +73,9 @@ def _encoded_deep(levels: NDArray[Any], format: ImageFormat, metadata: str | Non
 
 
 def quantize(image: Image, bits: int = 8, *, alpha: Tensor | None = None, over_white: bool = False) -> NDArray[Any]:
-    """The nearest whole levels, rows × columns × 3, or 4 with alpha; values are clamped to [0, 1].
+    """Return the nearest integer levels, rows × columns × 3, or 4 with alpha; values are clamped to [0, 1].
 
-    `over_white`: shown over white instead of keeping alpha.
+    With `over_white`, the image is composited over white instead of keeping alpha.
     """
     height, width = Size.of(image)
     channels = 3 if alpha is None or over_white else 4
@@ -92,14 +92,14 @@ def quantize(image: Image, bits: int = 8, *, alpha: Tensor | None = None, over_w
 
 
 def require_no_nan(tensor: Tensor, name: str) -> None:
-    """Refuse NaN; infinities are clamped.
+    """Refuse NaN. Infinities are allowed: they are clamped later.
 
-    Raises: InputError.
+    Raises: InputError: the tensor holds NaN.
     """
     if any(torch.isnan(bound) for bound in torch.aminmax(tensor.detach())):
         raise InputError(f"the {name} holds NaN, and cannot be written: nothing was.")
 
 
 def _values(tensor: Tensor) -> NDArray[Any]:
-    """Rows × columns × channels in [0, 1], as float32."""
+    """Return rows × columns × channels in [0, 1], as float32."""
     return np.asarray(tensor.detach().float().cpu()[0].permute(1, 2, 0)).clip(0, 1)

@@ -22,13 +22,13 @@ from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
 
 _BIG = 2**32
-"""Bytes; an ordinary TIFF counts its places in 32 bits."""
+"""Bytes up to which an ordinary TIFF file can be addressed, with 32-bit offsets."""
 
 _TILE = 256
-"""Pixels a side, as most programs expect of tiled TIFF files."""
+"""Tile side in pixels, as most programs expect of tiled TIFF files."""
 
 _INSERTED = {"PNG": insert_png_text, "JPEG": insert_jpeg_text}
-"""Where the text goes in with the file's first bytes; elsewhere libvips writes it."""
+"""Formats whose metadata is inserted into the first bytes of the file; for others, libvips writes it."""
 
 _DEEP_ZOOM_TILE, _OVERLAP = 254, 1
 """Pixels; with the overlap on both sides, tiles are 256 pixels wide, as is usual."""
@@ -36,13 +36,13 @@ _DEEP_ZOOM_TILE, _OVERLAP = 254, 1
 _END = "</Image>"
 
 _FOREIGN = "vips-properties.xml"
-"""What libvips knows of the picture; nothing reads it."""
+"""File of image properties that libvips writes; nothing reads it."""
 
 
 def to_vips(pyvips: Any, image: Image, alpha: Tensor | None, *, bits: int, over_white: bool) -> Any:
-    """A picture for libvips: the nearest whole levels, marked as sRGB, computed as they are asked for.
+    """Return a libvips image of the nearest integer levels, marked as sRGB and computed lazily.
 
-    The tensors must stay as they are until it is saved.
+    The tensors must not change until it is saved.
     """
     planes = [_plane(pyvips, image[:, channel]) for channel in range(3)]
     color, coverage = planes[0].bandjoin(planes[1:]), None if alpha is None else _plane(pyvips, alpha[:, 0])
@@ -57,7 +57,7 @@ def to_vips(pyvips: Any, image: Image, alpha: Tensor | None, *, bits: int, over_
 def encode_large(
     pyvips: Any, image: Any, path: Path, format: ImageFormat, *, metadata: str | None, quality: int, pyramid: bool
 ) -> None:
-    """Encode a picture into a file.
+    """Encode an image into a file.
 
     Raises: InputError: the format cannot hold it, or libvips cannot write it. OSError: the system cannot.
     """
@@ -89,16 +89,16 @@ def _stream_with_text(pyvips: Any, image: Any, file: BinaryIO, format: ImageForm
 
 
 class _Inserting:
-    """Passes bytes on to a file, the first of them (a header and more) with something inserted."""
+    """A writer to a file that inserts something into the first bytes, which hold the header and more."""
 
     def __init__(self, file: BinaryIO, insert: Callable[[bytes], bytes]) -> None:
         self._file, self._insert = file, insert
         self._begun = False
         self.failure: OSError | None = None
-        """What the system said; libvips only says that it could not write."""
+        """The system's error; libvips only reports that it could not write."""
 
     def write(self, content: Any) -> int:
-        """As many bytes as were taken."""
+        """Write the bytes, and return how many were taken; −1 on failure."""
         given = bytes(content)
         try:
             self._file.write(given if self._begun else self._insert(given))
@@ -114,7 +114,7 @@ def _options(format: ImageFormat, image: Any, quality: int, pyramid: bool) -> di
     options: dict[str, dict[str, Any]] = {
         "PNG": {"filter": "all"},
         "JPEG": {"Q": quality, "subsample_mode": "off"},
-        # `exact` keeps the colors under alpha 0: they are painted.
+        # `exact` keeps the colors under alpha 0: they are part of the result.
         "WEBP": {"Q": quality, "exact": True},
         "TIFF": {
             "compression": "deflate",
@@ -124,26 +124,26 @@ def _options(format: ImageFormat, image: Any, quality: int, pyramid: bool) -> di
             "tile_height": _TILE,
             "bigtiff": samples > _BIG,
             "pyramid": pyramid,
-            "subifd": pyramid,  # smaller versions are no pages
+            "subifd": pyramid,  # the smaller versions are not pages
         },
     }
     return options[format.name]
 
 
 def _plane(pyvips: Any, values: Tensor) -> Any:
-    """One channel, clamped to [0, 1]."""
+    """Return one channel as a libvips image, clamped to [0, 1]."""
     height, width = Size.of(values)
     samples = values.detach().float().cpu().contiguous().numpy()
     return pyvips.Image.new_from_memory(samples.data, width, height, 1, "float").clamp(min=0, max=1)
 
 
 def write_deep_zoom(pyvips: Any, image: Any, folder: Path, name: str, *, metadata: str | None, quality: int) -> None:
-    """Write `name`.dzi, its tiles and its page into a folder; the metadata is an element of the former.
+    """Write `name`.dzi, its tiles and its page into a folder; metadata becomes an element of the .dzi file.
 
     Raises: InputError: libvips cannot write it.
     """
     place = os.fsencode(folder / name)
-    suffix = f".jpg[Q={quality},subsample_mode=off]"  # no profile: browsers take it for sRGB
+    suffix = f".jpg[Q={quality},subsample_mode=off]"  # no profile: browsers assume sRGB
     try:
         image.dzsave(place, layout="dz", suffix=suffix, tile_size=_DEEP_ZOOM_TILE, overlap=_OVERLAP, keep="none")
     except pyvips.Error as error:
@@ -159,10 +159,10 @@ def write_deep_zoom(pyvips: Any, image: Any, folder: Path, name: str, *, metadat
 
 
 def _page(name: str, size: Size) -> str:
-    """The viewer, told what to show."""
+    """Return the HTML page of the viewer, filled in for one image."""
     address = quote(os.fsencode(f"{name}_files"), safe="")
     told = {"files": address, "width": size.width, "height": size.height, "tile": _DEEP_ZOOM_TILE, "overlap": _OVERLAP}
     page = files("brushwork.images").joinpath("deepzoom.html").read_text(encoding="utf-8")
     title, image = html.escape(to_readable(name)), json.dumps(told)
-    # In a script, no text may look like its end.
+    # Inside a script element, no text may look like its closing tag.
     return page.replace("{{title}}", title).replace("{{picture}}", image.replace("<", "\\u003c"))

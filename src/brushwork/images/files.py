@@ -1,4 +1,4 @@
-"""Image files as they are opened: streams, Pillow's warnings, and the optional libvips."""
+"""Open image files: streams, Pillow's warnings and limits, and the optional libvips."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from brushwork.images.loaded import IN_MEMORY
 from brushwork.storage.pipes import content_of_pipe
 
 File: TypeAlias = BinaryIO | BufferedIOBase
-"""A file that is open for reading bytes, or what behaves like one."""
+"""A binary file open for reading, or an object that behaves like one."""
 
 _LONGEST_PROFILE = 2**25
 """Bytes that a compressed chunk of a PNG file may unpack to."""
 
-# Python's warning filters and Pillow's limit belong to the whole process: one thread at a time may change them, or
-# they come back in the wrong order and stay changed.
+# Python's warning filters and Pillow's limit are global to the process: one thread at a time may change them, or
+# they are restored in the wrong order and stay changed.
 _ALONE = RLock()
 
 EXTRA = "pip install 'brushwork[giant]'"
 
 
 def open_image_file(path: Path) -> BinaryIO:
-    """The file, opened for reading.
+    """Open a file for reading bytes.
 
-    Raises: InputError: it is missing, a folder, or may not be read.
+    Raises: InputError: it is missing, is a folder, or may not be read.
     """
     try:
         if path.is_dir():
@@ -49,7 +49,7 @@ def open_image_file(path: Path) -> BinaryIO:
 
 
 def make_seekable(file: File) -> File:
-    """The file at its beginning; a pipe is read into memory."""
+    """Return the file rewound to its beginning; a pipe is read into memory."""
     if getattr(file, "seekable", bool)():
         file.seek(0)
         return file
@@ -57,7 +57,7 @@ def make_seekable(file: File) -> File:
 
 
 def require_bytes(file: File, name: str) -> None:
-    """Refuse a file that is empty, or opened for text.
+    """Refuse a file that is empty, or open in text mode.
 
     Raises: InputError: either.
     """
@@ -69,16 +69,16 @@ def require_bytes(file: File, name: str) -> None:
 
 
 def file_name(file: File) -> str:
-    """The name that the file was opened by, without its folder."""
+    """Return the name that the file was opened by, without its folder."""
     name = getattr(file, "name", None)
     return Path(name).name if isinstance(name, str) and not name.startswith("<") else IN_MEMORY
 
 
 @contextmanager
 def quiet_pillow(max_pixels: int | None = None) -> Iterator[None]:
-    """Inside, Pillow does not warn, and it refuses what unpacks to far more than `max_pixels` (None: nothing).
+    """Silence Pillow's warnings, and refuse images that unpack to far more than `max_pixels` (None: no limit).
 
-    Profiles in PNG files may have more than the megabyte that it admits.
+    Profiles in PNG files may have more than the megabyte that Pillow allows.
     """
     with _ALONE, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -91,7 +91,7 @@ def quiet_pillow(max_pixels: int | None = None) -> Iterator[None]:
 
 
 def import_vips() -> Any | None:
-    """The module pyvips, or None where it, or the library under it, is not installed."""
+    """Return the module pyvips, or None where it, or the library under it, is not installed."""
     try:
         import pyvips
     except (ImportError, OSError):
@@ -100,7 +100,7 @@ def import_vips() -> Any | None:
 
 
 def require_vips(why: str) -> Any:
-    """The module pyvips.
+    """Return the module pyvips.
 
     Raises: InputError: it is not installed; the message begins with `why` and says how to get it.
     """

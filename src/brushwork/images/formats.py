@@ -1,4 +1,4 @@
-"""Image formats: what each can store, which are decoded, and the file endings of each."""
+"""Image formats: what each can store, which are decoded, and their file suffixes."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from brushwork.errors import InputError
 
 _UNLIMITED = 2**31 - 1  # pixels a side, PNG and TIFF
 
-# Not all that Pillow knows: some formats start other programs, some take any file for a picture.
+# Not every format that Pillow knows: some start other programs, some accept any file as an image.
 _READ = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "DIB", "PPM", "AVIF", "JPEG2000", "TGA", "QOI", "PSD")
 _OPTIONAL = {"JPEG2000": "jpg_2000", "WEBP": "webp", "AVIF": "avif"}
-"""What Pillow can be built without, and what it calls that."""
+"""Formats that Pillow can be built without, and Pillow's feature names for them."""
 
 KINDS = "PNG, JPEG, WebP, TIFF, GIF, BMP, AVIF, JPEG 2000 or PPM"
-"""The usual ones, as they are named to a person."""
+"""The common formats, as messages name them."""
 
 _NAMED_ENDINGS = 5
-"""So many endings of files that are passed over are named."""
+"""How many suffixes of skipped files a note names."""
 
 
 @dataclass(frozen=True)
 class ImageFormat:
-    """A kind of file, by Pillow's name for it."""
+    """A file format that can be written, under Pillow's name for it."""
 
     name: str
     suffixes: tuple[str, ...]
     alpha: bool
     bits: int
     max_side: int
-    """Pixels of the long side that fit."""
+    """Largest side in pixels."""
 
     def companion_paths(self, path: Path) -> tuple[Path, ...]:
-        """What is written beside the file of this name, and belongs to it."""
+        """Return the paths that are written beside this file and belong to it."""
         return (path.with_name(f"{path.stem}_files"), path.with_suffix(".html")) if self is DEEP_ZOOM else ()
 
 
@@ -56,9 +56,9 @@ FORMATS = (
 
 
 def format_of(path: str | PathLike[str]) -> ImageFormat:
-    """The kind of file that a name asks for by its ending.
+    """Return the format that a file name asks for by its suffix.
 
-    Raises: InputError: an ending of no kind that can be written.
+    Raises: InputError: a suffix of no format that can be written.
     """
     ending = Path(path).suffix.lower()
     for known in FORMATS:
@@ -70,33 +70,33 @@ def format_of(path: str | PathLike[str]) -> ImageFormat:
 
 
 def require_pyramid(format: ImageFormat) -> None:
-    """Refuse a pyramid in a file that holds one size only.
+    """Refuse a pyramid in a format that holds one size only.
 
-    Raises: InputError.
+    Raises: InputError: a format other than TIFF.
     """
     if format.name != "TIFF":
         raise InputError(f"{format.name} holds no pyramid of sizes: write .tif with one, or .dzi, which is one.")
 
 
 def has_alpha(path: str | PathLike[str]) -> bool:
-    """Whether a file of this name can be transparent; if not, it is written over white.
+    """Return whether a file of this name can be transparent; if not, images are written over white.
 
-    Raises: InputError: an unknown ending.
+    Raises: InputError: an unknown suffix.
     """
     return format_of(path).alpha
 
 
 def max_bits(path: str | PathLike[str]) -> int:
-    """How many bits a sample a file of this name can keep, 8 or 16.
+    """Return how many bits a sample a file of this name can keep, 8 or 16.
 
-    Raises: InputError: an unknown ending.
+    Raises: InputError: an unknown suffix.
     """
     return format_of(path).bits
 
 
 @cache
 def decoded_formats() -> tuple[str, ...]:
-    """Pillow's names of the formats that are decoded here."""
+    """Return Pillow's names of the formats that are decoded here."""
     PIL.Image.init()
     missing = {known for known, feature in _OPTIONAL.items() if not features.check(feature)}
     return tuple(known for known in _READ if known in PIL.Image.OPEN and known not in missing)
@@ -104,23 +104,23 @@ def decoded_formats() -> tuple[str, ...]:
 
 @cache
 def image_suffixes() -> frozenset[str]:
-    """The endings of files in these formats, as .png."""
+    """Return the file suffixes of these formats, such as .png."""
     formats = decoded_formats()
     return frozenset(ending for ending, known in PIL.Image.registered_extensions().items() if known in formats)
 
 
 class FoundImages(NamedTuple):
-    """What is in a folder."""
+    """The images and other files in a folder."""
 
     folder: Path
     images: list[Path]
-    """By name."""
+    """Image files, sorted by name."""
     others: list[Path]
-    """Files that are not hidden and do not end as pictures do."""
+    """Files that are not hidden and do not have an image suffix."""
 
     @property
     def note(self) -> str | None:
-        """How many files are passed over, in a sentence; None: there are none."""
+        """How many files are skipped, in a sentence; None if there are none."""
         if not self.others:
             return None
         kinds = Counter(one.suffix.lower() or "no ending" for one in self.others)
@@ -131,9 +131,9 @@ class FoundImages(NamedTuple):
 
 
 def find_images(folder: Path, *, within: bool = False) -> FoundImages:
-    """The pictures in a folder, and with `within` in the folders in it.
+    """Return the images in a folder and, with `within`, in its subfolders.
 
-    Raises: InputError: there is none.
+    Raises: InputError: there are none.
     """
     files = [one for one in (folder.rglob("*") if within else folder.iterdir()) if not one.name.startswith(".")]
     images = sorted(one for one in files if one.suffix.lower() in image_suffixes() and not one.is_dir())

@@ -1,4 +1,4 @@
-"""Sizes, windows of a map, and the limits on the number of pixels."""
+"""Sizes, windows of a map, and limits on the number of pixels."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from torch import Tensor
 from brushwork.errors import InputError
 
 MAX_PIXELS = 250_000_000
-"""More than any camera gives in one picture (2026: 151 megapixels), 3 GB as float32."""
+"""Default limit on pixels: more than any camera gives in one image (2026: 151 megapixels), 3 GB as float32."""
 
 LARGE_IMAGE_PIXELS = 2**24
-"""Pixels. Larger pictures go in and out strip by strip; up to here, what is held beside them is 0.3 GB at most."""
+"""Pixels above which images are read and written strip by strip; up to here, the extra memory is 0.3 GB at most."""
 
 _STRIP = 2**18
-"""Pixels that are worked on at a time: some MB as floats."""
+"""Pixels that are processed at a time: a few MB as floats."""
 
 
 class Size(NamedTuple):
-    """Rows and columns of a picture (pixels) or of a feature map (cells)."""
+    """Rows and columns of an image (pixels) or of a feature map (positions)."""
 
     height: int
     width: int
@@ -31,7 +31,7 @@ class Size(NamedTuple):
 
     @classmethod
     def of(cls, tensor: Tensor) -> Self:
-        """The size of the last two axes."""
+        """Return the size of the last two axes."""
         return cls(tensor.shape[-2], tensor.shape[-1])
 
     def __str__(self) -> str:
@@ -40,10 +40,10 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle of a map, in cells of that map, and the size of the whole map that it was cut from.
+    """A rectangle of a map, in positions of that map, with the size of the full map.
 
-    A term sums over the cells of its window. Terms that look at neighbors (`reach` > 0) are given the
-    feature over `window.expand(reach)`, so that the sums of disjoint windows add up to the whole.
+    A loss sums over the positions of its window. Losses that depend on neighbors (`reach` > 0) are given the
+    feature over `window.expand(reach)`, so that the sums over disjoint windows add up to the sum over the full map.
     """
 
     top: int
@@ -54,6 +54,7 @@ class Window:
 
     @classmethod
     def whole(cls, size: Size) -> Self:
+        """Return the window that covers a full map."""
         return cls(0, 0, size.height, size.width, size)
 
     @property
@@ -69,31 +70,31 @@ class Window:
         return self.left + self.width
 
     def crop_top(self, top: int) -> Window:
-        """The same cells in what is left of the map below its first `top` rows."""
+        """Return the same positions in the map that remains below its first `top` rows."""
         return Window(self.top - top, self.left, self.height, self.width, self.full_size)
 
     def crop(self, whole_map: Tensor) -> Tensor:
-        """This window of a map of the full size (the last two axes)."""
+        """Return this window of a map of the full size (the last two axes)."""
         return whole_map[..., self.top : self.bottom, self.left : self.right]
 
     def relative_to(self, outer: Window) -> Window:
-        """The same cells, counted from the corner of a window that holds them: where they lie in what was cut by it."""
+        """Return the same positions, counted from the corner of a window that contains them."""
         return Window(self.top - outer.top, self.left - outer.left, self.height, self.width, outer.size)
 
     def expand(self, halo: int) -> Window:
-        """This window with `halo` more cells on each side, as far as the map goes."""
+        """Return this window with `halo` more positions on each side, clipped to the map."""
         top, left = max(0, self.top - halo), max(0, self.left - halo)
         bottom, right = min(self.full_size.height, self.bottom + halo), min(self.full_size.width, self.right + halo)
         return Window(top, left, bottom - top, right - left, self.full_size)
 
 
 def rows_at_a_time(width: int, multiple: int = 1) -> int:
-    """How many rows of a picture make a strip, a multiple of a number."""
+    """Return the number of rows in a strip of an image, a multiple of `multiple`."""
     return max(1, _STRIP // width // multiple) * multiple
 
 
 def require_size(name: str, size: Size, max_pixels: int) -> None:
-    """Refuse an empty picture, and one over the limit.
+    """Refuse an empty image, and one over the limit.
 
     Raises: InputError: either.
     """

@@ -1,4 +1,4 @@
-"""ICC color profiles, and Lab images, converted to sRGB."""
+"""Convert ICC color profiles, and Lab images, to sRGB."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from brushwork.images.files import EXTRA, import_vips
 from brushwork.images.loaded import LAB_NOTE
 
 _SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
-"""Pillow's modes, and what a profile for them calls its color space."""
+"""Pillow's modes, and the color space of a profile for each."""
 
-_DATE = slice(24, 36)  # of the profile's making, in its header: ICC.1:2010, 7.2
+_DATE = slice(24, 36)  # creation date in the profile's header: ICC.1:2010, 7.2
 _FIXED_DATE = bytes((0x07, 0xD0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0))  # 2000-01-01, so that files repeat byte for byte
-_SAME = 2  # levels of 255: as near as differently rounded sRGB profiles are
+_SAME = 2  # levels of 255: differently rounded sRGB profiles differ by this much
 _PROBES = range(0, 256, 15)  # levels of 255
 _WHOLE = 65535
 
@@ -37,7 +37,7 @@ _LINE_END = 6 / 29  # CIE 15:2004, 8.2.1: the cube root above it, a line below
 
 
 class ColorConversion(NamedTuple):
-    """How to come to sRGB from pictures of a mode. Without a transform: the numbers are taken as they are."""
+    """How to convert images of a mode to sRGB. Without a transform, the numbers are used unchanged."""
 
     mode: str
     transform: ImageCms.ImageCmsTransform | None = None
@@ -46,14 +46,14 @@ class ColorConversion(NamedTuple):
 
 @cache
 def make_srgb_profile() -> bytes:
-    """The sRGB profile that is written into files."""
+    """Return the sRGB profile that is written into files."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[_DATE] = _FIXED_DATE
     return bytes(profile)
 
 
 def to_srgb(color: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """8-bit samples of sRGB (or gray) from a picture in mode L, RGB, CMYK or LAB, and what to tell about it."""
+    """Return 8-bit sRGB (or gray) samples of an image in mode L, RGB, CMYK or LAB, and notes for the user."""
     found = find_conversion(icc, color.mode)
     if found.transform is not None:
         color = found.transform.apply(color.convert(found.mode) if color.mode != found.mode else color)
@@ -64,7 +64,7 @@ def to_srgb(color: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], tu
 
 
 def to_srgb_deep(color: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[np.uint16], tuple[str, ...]]:
-    """16-bit samples of sRGB (or gray) from 1 (gray), 3 (RGB) or 4 (CMYK) channels, and what to tell about it."""
+    """Return 16-bit sRGB (or gray) samples from 1 (gray), 3 (RGB) or 4 (CMYK) channels, and notes for the user."""
     found = find_conversion(icc, {1: "L", 3: "RGB", 4: "CMYK"}[color.shape[-1]])
     if icc and found.transform is not None:
         if (pyvips := import_vips()) is None:
@@ -79,9 +79,9 @@ def to_srgb_deep(color: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[
 
 
 def find_conversion(icc: bytes | None, mode: str) -> ColorConversion:
-    """How a picture of this mode with this profile comes to sRGB.
+    """Return how an image of this mode with this profile is converted to sRGB.
 
-    A damaged profile, or one for other pictures, is left aside. One that means sRGB changes nothing.
+    A damaged profile, or one for another color space, is ignored. A profile that means sRGB changes nothing.
     """
     plain = _plain(mode)
     if not icc:
@@ -104,7 +104,7 @@ def find_conversion(icc: bytes | None, mode: str) -> ColorConversion:
 
 
 def _plain(mode: str) -> ColorConversion:
-    """What to do with a picture that brings no profile."""
+    """Return the conversion for an image without a profile."""
     if mode == "LAB":
         lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
         return ColorConversion(mode, _transform(lab, mode), (LAB_NOTE,))
@@ -114,7 +114,7 @@ def _plain(mode: str) -> ColorConversion:
 
 
 def _transform(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTransform:
-    """To sRGB relative to the paper's white, with the darkest black made black: what browsers and editors do."""
+    """Return a transform to sRGB, relative colorimetric with black point compensation, as browsers and editors use."""
     return ImageCms.ImageCmsTransform(
         profile,
         ImageCms.ImageCmsProfile(BytesIO(make_srgb_profile())),
@@ -126,7 +126,7 @@ def _transform(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCm
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Tried on a lattice of colors: names of profiles tell little."""
+    """Return whether a lattice of colors stays the same; profile names are unreliable."""
     colors = list(product(_PROBES, repeat=3)) if mode == "RGB" else [(level,) * 3 for level in range(256)]
     lattice = PIL.Image.fromarray(np.array([colors], dtype=np.uint8))
     after = transform.apply(lattice if mode == "RGB" else lattice.getchannel(0))
@@ -142,13 +142,13 @@ def _converted_deep(pyvips: Any, color: NDArray[np.uint16], icc: bytes) -> NDArr
         np.ascontiguousarray(color), interpretation={1: "grey16", 3: "rgb16", 4: "cmyk"}[color.shape[-1]]
     ).copy()
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
-    # Not `icc_transform`: from 16 to 16 bits that interpolates in a table of 33³ colors, 0.04 wrong at worst.
+    # Not `icc_transform`: from 16 to 16 bits it interpolates in a table of 33³ colors, with errors of up to 0.04.
     lab = image.icc_import(embedded=True, pcs="lab", intent="relative", black_point_compensation=True)
     return lab_to_srgb16(lab.numpy())
 
 
 def lab_to_srgb16(lab: NDArray[Any]) -> NDArray[np.uint16]:
-    """16-bit sRGB of rows × columns × (L in 0 to 100, a, b); colors that sRGB does not have are clipped.
+    """Return 16-bit sRGB of rows × columns × (L in 0 to 100, a, b); colors outside the sRGB gamut are clipped.
 
     f(Y/Yn) = (L+16)/116, f(X/Xn) = f(Y/Yn) + a/500, f(Z/Zn) = f(Y/Yn) - b/200, f the cube root.
 

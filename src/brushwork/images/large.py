@@ -1,4 +1,4 @@
-"""Pictures too large to be decoded at once: windows of a file, and the whole of it strip by strip."""
+"""Images too large to decode at once: read windows, or the full image strip by strip."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ from brushwork.types import Image
 
 _BITS = {"uchar": 8, "ushort": 16}
 _SPACES = {1: ("b-w", "grey16"), 3: ("srgb", "rgb16")}
-"""Channels → what they mean in pictures that can be read in parts."""
+"""Number of channels → libvips interpretations of images that can be read in parts."""
 
 _UPRIGHT = 1
 
 
 @dataclass(frozen=True)
 class LargeImage:
-    """A picture in a file, upright and in sRGB, of which parts are read. Opaque, gray or RGB, 8 or 16 bits a sample."""
+    """An image file that is read in parts, upright and in sRGB. Opaque, gray or RGB, 8 or 16 bits a sample."""
 
     path: Path
     size: Size
     bits: int
     notes: tuple[str, ...]
     _anywhere: Any = field(repr=False)
-    """The samples for libvips, decoded when they are asked for."""
+    """The libvips image, decoded on demand, for access in any order."""
     _in_order: Callable[[], Any] = field(repr=False)
-    """The same to be read once, from top to bottom."""
+    """Opens the same image for one sequential read, from top to bottom."""
 
     def read_window(self, window: Window) -> Image:
-        """What is in a window of the picture, in [0, 1].
+        """Return a window of the image, in [0, 1].
 
-        Of TIFF files in tiles, only those are decoded that are needed; other files as a whole, once, into memory that
-        libvips keeps on the disk where it is much.
+        In tiled TIFF files, only the tiles that are needed are decoded. Other files are decoded in full, once, into
+        memory that libvips moves to disk where it is large.
 
-        Raises: InputError: a window of another size, or a damaged file.
+        Raises: InputError: a window of another full size or outside the image, or a damaged file.
         """
         inside = (
             0 <= window.top < window.bottom <= self.size.height and 0 <= window.left < window.right <= self.size.width
@@ -63,9 +63,9 @@ class LargeImage:
         return _planes(self._samples(self._anywhere, window))
 
     def read(self, divisor: int = 1) -> LoadedImage:
-        """The whole picture, its sides divided by a whole number: the means of square blocks.
+        """Return the full image with its sides divided by an integer, each pixel the mean of a square block.
 
-        It is decoded in strips: there is nothing as large in memory as the result.
+        It is decoded in strips: nothing in memory is as large as the result.
 
         Raises: InputError: a damaged file.
         """
@@ -80,7 +80,7 @@ class LargeImage:
         return LoadedImage(whole, None, self.notes, self.bits, self.path.name)
 
     def _samples(self, image: Any, window: Window) -> NDArray[Any]:
-        """sRGB or gray, rows × columns × channels."""
+        """Return sRGB or gray samples, rows × columns × channels."""
         import pyvips
 
         try:
@@ -92,9 +92,9 @@ class LargeImage:
 
 
 def open_large_image(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS) -> LargeImage:
-    """A picture file (JPEG, PNG, TIFF, WebP) of which parts can be read; nothing is decoded yet.
+    """Open an image file (JPEG, PNG, TIFF, WebP) that can be read in parts; nothing is decoded yet.
 
-    Raises: InputError: pyvips is missing, no picture, more than `max_pixels`, or one that can only be read as a whole:
+    Raises: InputError: pyvips is missing, not an image, more than `max_pixels`, or one that can only be read in full:
         transparent, CMYK, Lab, floats.
     """
     path = expand_user(path)
@@ -105,7 +105,10 @@ def open_large_image(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS)
 
 
 def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | None:
-    """The same; None for what can only be read as a whole."""
+    """Open an image file that can be read in parts; None for one that can only be read in full.
+
+    Raises: InputError: not an image, a damaged one, or more than `max_pixels`.
+    """
 
     with open_image_file(path) as file:
         require_not_raw(file, path.name)
@@ -131,7 +134,7 @@ def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | N
     _, told = _converted(np.zeros((1, 1, image.bands), kind), _profile(image))
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
     upright = _orientation(stored) == _UPRIGHT
-    in_order = (lambda: opened("sequential")) if upright else (lambda: image)  # turned, it is not read in order
+    in_order = (lambda: opened("sequential")) if upright else (lambda: image)  # a rotated image is not read in order
     return LargeImage(path, size, _BITS[image.format], (*frames_note(frames), *told), image, in_order)
 
 
@@ -144,14 +147,14 @@ def _profile(image: Any) -> bytes | None:
 
 
 def _converted(samples: NDArray[Any], icc: bytes | None) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """sRGB, as for pictures that are read as a whole, and what to tell about it."""
+    """Convert samples to sRGB, as for images that are read in full; also returns notes for the user."""
     if samples.dtype == np.uint16:
         return to_srgb_deep(samples, icc)
     return to_srgb(PIL.Image.fromarray(samples[..., 0] if samples.shape[-1] == 1 else samples), icc)
 
 
 def _planes(samples: NDArray[Any]) -> Tensor:
-    """Three channels first, batch of one, float32 in [0, 1]."""
+    """Return three channels first, a batch of one, float32 in [0, 1]."""
     planes = np.array(np.moveaxis(samples, -1, 0), dtype=np.float32, order="C")
     planes /= np.iinfo(samples.dtype).max
     image = torch.from_numpy(planes)[None]

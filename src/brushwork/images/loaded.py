@@ -26,25 +26,25 @@ LAB_NOTE = "converted from Lab to sRGB"
 
 @dataclass(frozen=True)
 class LoadedImage:
-    """A picture ready for painting.
+    """An image that was read, ready for style transfer.
 
-    `image` is display-referred sRGB in [0, 1]. Where the source was transparent it shows the surroundings' colors
-    (`composite_over_inpainted`), so that whatever a file hides there is not painted.
+    `image` is display-referred sRGB in [0, 1]. Where the source was transparent, it shows the surrounding colors
+    (`composite_over_inpainted`), so that colors hidden in the file do not reach the result.
     """
 
     image: Image
     alpha: Float[Tensor, "1 1 _ _"] | None
-    """Coverage in [0, 1], or None for a picture that is opaque everywhere."""
+    """Coverage in [0, 1], or None for an image that is opaque everywhere."""
     notes: tuple[str, ...]
-    """What was done to the source that a person should be told."""
+    """What the user should know about how the source was read."""
     bits: int
-    """8, or 16 where the source keeps more than 8 bits a sample. A float tensor or array does not say: 8."""
+    """8, or 16 where the source has more than 8 bits a sample. Float tensors and arrays do not say: 8."""
     name: str
     """The file's name, or "picture in memory"."""
 
     @classmethod
     def of(cls, color: Tensor, alpha: Tensor | None, notes: tuple[str, ...], bits: int, name: str) -> Self:
-        """The picture of 1 or 3 color planes in [0, 1], transparent parts painted under."""
+        """Return the image of 1 or 3 color planes in [0, 1], with transparent parts filled in."""
         image = color.repeat(1, 3, 1, 1) if color.shape[1] == 1 else color
         if alpha is None or alpha.min() >= 1:
             return cls(image, None, notes, bits, name)
@@ -57,14 +57,14 @@ class LoadedImage:
         return Size.of(self.image)
 
     def reduce(self, divisor: int) -> LoadedImage:
-        """The picture with its sides divided by a whole number: the means of blocks."""
+        """Return the image with its sides divided by an integer, each pixel the mean of a block."""
         alpha = None if self.alpha is None else block_means(self.alpha, divisor)
         return replace(self, image=block_means(self.image, divisor), alpha=alpha)
 
 
 @dataclass(frozen=True)
 class DecodedSamples:
-    """Decoded sRGB samples, rows by columns by 1 or 3, and the coverage: uint8, uint16, or float in [0, 1]."""
+    """Decoded sRGB samples, rows × columns × 1 or 3, and alpha: uint8, uint16, or float in [0, 1]."""
 
     color: NDArray[Any]
     alpha: NDArray[Any] | None = None
@@ -72,17 +72,17 @@ class DecodedSamples:
     bits: int = 8
 
     def with_notes(self, *notes: str) -> DecodedSamples:
-        """The same, with more to tell about it."""
+        """Return the same samples, with more notes for the user in front."""
         return replace(self, notes=(*notes, *self.notes))
 
     def to_image(self, name: str) -> LoadedImage:
-        """The samples as a picture, transparent parts painted under."""
+        """Return the samples as an image, with transparent parts filled in."""
         alpha = None if self.alpha is None else _planes(self.alpha[..., None])
         return LoadedImage.of(_planes(self.color), alpha, self.notes, self.bits, name)
 
 
 def _planes(samples: NDArray[Any]) -> Tensor:
-    """Channels first, batch of one, float32 in [0, 1]: a copy."""
+    """Return a copy with channels first, a batch of one, float32 in [0, 1]."""
     whole = np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1
     planes = np.array(np.moveaxis(samples, -1, 0), dtype=np.float32, order="C")
     planes /= whole
@@ -90,10 +90,11 @@ def _planes(samples: NDArray[Any]) -> Tensor:
 
 
 def composite_over_inpainted(image: Image, alpha: Feature) -> Image:
-    """The picture over a smooth continuation of its own visible colors: α c + (1-α) s.
+    """Return the image over a smooth continuation of its own visible colors: α c + (1-α) s.
 
-    The color c under α = 0 means nothing and is often black or noise; white would draw an outline that is not in the
-    picture. s is filled in from what is visible around, the nearer the more. White where nothing is visible at all.
+    The color c under α = 0 is meaningless, and often black or noise; white would draw an outline that is not in the
+    image. s is filled in from the visible surroundings; nearer pixels weigh more. It is white where nothing is visible
+    at all.
 
     Source: the pull-push pyramid of Gortler et al. 1996, The lumigraph, section 3.4.
     """
@@ -101,7 +102,10 @@ def composite_over_inpainted(image: Image, alpha: Feature) -> Image:
 
 
 def _continued(weighted: Tensor, weight: Tensor) -> Tensor:
-    """Colors known with a weight in [0, 1], and from the next coarser level as far as that falls short of 1."""
+    """Fill up weighted colors whose weight is below 1 from the next coarser level.
+
+    `weighted` is color times weight, with weights in [0, 1].
+    """
     if weight.min() >= 1:
         return weighted
     if max(weight.shape[-2:]) == 1:
@@ -112,20 +116,20 @@ def _continued(weighted: Tensor, weight: Tensor) -> Tensor:
 
 
 def _halved(weighted: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Sums over 2×2 pixels; a weight above 1 counts as 1, so that a thin line is not lost in what it borders on."""
+    """Return sums over 2×2 pixels; weights above 1 count as 1, so that thin lines keep their color."""
     odd = (0, weight.shape[-1] % 2, 0, weight.shape[-2] % 2)
     colors, known = (4 * F.avg_pool2d(F.pad(plane, odd), 2) for plane in (weighted, weight))
     return colors / known.clamp(min=1), known.clamp(max=1)
 
 
 def frames_note(frames: int, used: int = 0) -> tuple[str, ...]:
-    """That a file holds more than the one picture that is used of it (counted from 0)."""
+    """Return a note that only one image of a file with several is used (`used` counts from 0); empty for one frame."""
     if frames <= 1:
         return ()
     return (f"{frames} frames: only {'the first' if used == 0 else f'number {used + 1}'} is used",)
 
 
 def damaged_file_error(name: str, error: BaseException) -> InputError:
-    """The error for a file that a decoder gave up on, with the decoder's reason."""
+    """Return the error for a file that a decoder gave up on, with the decoder's reason."""
     reason = " ".join(str(error).split()) or type(error).__name__
     return InputError(f"{name} is damaged or cut short, and cannot be decoded ({reason}): get the file again.")

@@ -1,4 +1,4 @@
-"""Masks: which part of a photograph is painted after which part of a painting."""
+"""Masks: which region of the content image gets the style of which region of the style image."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from brushwork.images.read import read_image
 from brushwork.types import Image, Mask
 
 SAME_COLOR = 64.0
-"""Distance in the RGB cube, white being 255 a channel, below which two colors of a map are the same."""
+"""Distance in the RGB cube (0 to 255 per channel) below which two colors of a map are the same."""
 
 SMALLEST_SHARE = 0.01
-"""Of a map's pixels: colors of fewer are what compression and smoothing leave at the edges."""
+"""Fraction of a map's pixels; rarer colors are artifacts of compression and smoothing at edges."""
 
 _GRAY = 8.0
-"""Differences between channels, of 255, up to which a mask counts as gray: compression leaves some."""
+"""Difference between channels, of 255, up to which a mask counts as gray: compression leaves some."""
 
 _LABELS = 16
-"""Of 255: where no pixel of a gray mask is lighter, its values are numbers of regions rather than weights."""
+"""Of 255. If no pixel of a gray mask is lighter, its values are region numbers rather than weights."""
 
 _OPAQUE = 0.5
 """Alpha from which on a pixel of a colored map belongs to a region."""
 
 
 class _Map(NamedTuple):
-    """A mask as it was read."""
+    """A mask file after reading."""
 
     name: str
     image: Image
@@ -47,19 +47,19 @@ class _Map(NamedTuple):
 
 
 class MaskPair(NamedTuple):
-    """A region of a photograph, and the region of a painting it is painted after; weights in [0, 1]."""
+    """A region of the content image, and the region of the style image that it is stylized with; weights in [0, 1]."""
 
     content: Mask
     style: Mask
 
 
 def read_masks(content: Path, style: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[MaskPair, ...]:
-    """The regions of two masks: of gray ones the one region that is light, of colored maps one for each color.
+    """Read the regions of two masks: one region, the light part, for gray masks; one for each color for colored maps.
 
-    Colors are those of at least a hundredth of a map; every pixel has the nearest of them, and the two maps' nearest
-    belong together. What is transparent belongs to no region.
+    The colors of a map are those of at least 1 % of its pixels. Every pixel belongs to the nearest of them, and each
+    color is paired with the nearest color of the other map. Transparent pixels belong to no region.
 
-    Raises: InputError: missing or unreadable, one gray and one colored, an empty mask, or a color without partner.
+    Raises: InputError: missing or unreadable, one gray and one colored, an empty mask, or a color without a partner.
     """
     maps = [_read(path, max_pixels) for path in (content, style)]
     gray = [_is_gray(one.image) for one in maps]
@@ -72,7 +72,7 @@ def read_masks(content: Path, style: Path, *, max_pixels: int = MAX_PIXELS) -> t
 
 
 def read_mask(path: Path, *, max_pixels: int = MAX_PIXELS) -> Mask:
-    """The one region of a gray mask, that is light and opaque.
+    """Read a gray mask, whose region is its light and opaque part.
 
     Raises: InputError: missing or unreadable, colored, or empty.
     """
@@ -95,9 +95,9 @@ def _is_gray(image: Image) -> bool:
 
 
 def _light(mask: _Map) -> Mask:
-    """A gray mask's weights; those of a mask that holds only 0 and 1 as numbers are 0 and 1.
+    """Return a gray mask's weights; a mask whose only values are the integers 0 and 1 has these as weights.
 
-    Raises: InputError: it is black or transparent all over, or holds more numbers of regions.
+    Raises: InputError: it is black or transparent everywhere, or holds further region numbers.
     """
     weights: Tensor = mask.image.mean(1) * (mask.alpha > 0)
     lightest = round(float(weights.max()) * mask.whole)
@@ -121,7 +121,7 @@ def _empty(name: str) -> InputError:
 def _by_color(first: _Map, second: _Map) -> tuple[MaskPair, ...]:
     own, other = _palette(first), _palette(second)
     partners = _partners(own, other, (first.name, second.name))
-    _partners(other, own, (second.name, first.name))  # that none is left over
+    _partners(other, own, (second.name, first.name))  # checks that none is left over
     numbers = [_nearest(one.image, colors) for one, colors in ((first, own), (second, other))]
     return tuple(
         MaskPair((numbers[0] == index) * first.alpha, (numbers[1] == partner) * second.alpha)
@@ -130,7 +130,7 @@ def _by_color(first: _Map, second: _Map) -> tuple[MaskPair, ...]:
 
 
 def _palette(mask: _Map) -> NDArray[np.float64]:
-    """The colors of a map where it is opaque, the most frequent first."""
+    """Return the colors of a map's opaque pixels, the most frequent first."""
     opaque = mask.opaque.flatten()
     if not opaque.any():
         raise _empty(mask.name)
@@ -147,7 +147,7 @@ def _palette(mask: _Map) -> NDArray[np.float64]:
 
 
 def _nearest(image: Image, palette: NDArray[np.float64]) -> Tensor:
-    """The number of each pixel's nearest color, (1, height, width)."""
+    """Return the index of each pixel's nearest color, (1, height, width)."""
     distances = [
         (image * 255 - torch.from_numpy(color).to(image).view(1, 3, 1, 1)).square().sum(1) for color in palette
     ]
@@ -155,7 +155,10 @@ def _nearest(image: Image, palette: NDArray[np.float64]) -> Tensor:
 
 
 def _partners(own: NDArray[np.float64], other: NDArray[np.float64], names: tuple[str, str]) -> list[int]:
-    """For each color of a map the number of the other's color that is the same."""
+    """Return, for each color of a map, the index of the same color in the other map.
+
+    Raises: InputError: a color that the other map does not have.
+    """
     found = []
     for color in own:
         distances = np.linalg.norm(other - color, axis=1)

@@ -1,7 +1,6 @@
-"""A text of any length inside of a picture file, as XMP: what every format and most programs carry along.
+"""Text metadata of any length in image files, as XMP, which every format stores and most programs keep.
 
-The text is the property `brushwork:run`. In a JPEG, whose segments end at 64 kB, longer packets are written as
-"extended XMP".
+The text is the property `brushwork:run`. JPEG segments end at 64 kB, so longer packets are written as "extended XMP".
 
 Source: Adobe, XMP specification part 3 (2020), 1.1.3 (JPEG, extended XMP), 1.1.5 (PNG).
 """
@@ -29,27 +28,27 @@ _BEGIN, _END = b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _RUN = re.compile(rb'brushwork:run(?:="([^"]*)"|>([^<]*)<)')
 _EXTENSION = re.compile(rb'HasExtendedXMP(?:="|>)([0-9A-F]{32})')
 
-# What XML gives a meaning, or does not admit, or changes (line ends): written as &#…;
+# Characters that XML gives a meaning, forbids, or changes (line ends): written as &#…;
 _SPECIAL = re.compile("[\x00-\x1f\x7f-\x9f&<>\"'\ufffe\uffff]")
 _REFERENCE = re.compile(r"&(?:#(\d+)|#x([0-9A-Fa-f]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 _PNG_HEADER = 33  # signature 8, IHDR 25
 _JPEG_XMP, _JPEG_EXTENSION = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
-_JPEG_LONGEST = 65000  # under 65533 less the signature and the 40 bytes before an extension's part
+_JPEG_LONGEST = 65000  # below 65533 minus the signature and the 40 bytes before an extension's part
 _GUID, _NUMBER = 32, 4  # bytes
 
 
 def make_xmp_packet(text: str) -> bytes:
-    """The XMP packet that holds a text.
+    """Return the XMP packet that holds a text.
 
-    Raises: InputError: a text that is no Unicode (lone surrogates).
+    Raises: InputError: a text that is not valid Unicode (lone surrogates).
     """
     return _BEGIN + _described(text) + _END
 
 
 def extract_xmp_text(xmp: bytes) -> str | None:
-    """The text in an XMP packet, also after another program wrote it anew; None where there is none."""
+    """Return the text in an XMP packet, even if another program has rewritten it; None if there is none."""
     if (found := _RUN.search(xmp)) is None:
         return None
     escaped = found[1] if found[1] is not None else found[2]
@@ -57,14 +56,14 @@ def extract_xmp_text(xmp: bytes) -> str | None:
 
 
 def insert_png_text(png: bytes, text: str) -> bytes:
-    """An encoded PNG with the text in an iTXt chunk, not compressed (readers limit what they unpack)."""
+    """Return an encoded PNG with the text in an iTXt chunk, not compressed (readers limit what they unpack)."""
     body = b"iTXtXML:com.adobe.xmp\0\0\0\0\0" + make_xmp_packet(text)
     length, check = len(body) - 4, zlib.crc32(body)
     return png[:_PNG_HEADER] + length.to_bytes(4, "big") + body + check.to_bytes(4, "big") + png[_PNG_HEADER:]
 
 
 def insert_jpeg_text(jpeg: bytes, text: str) -> bytes:
-    """An encoded JPEG with the text in one segment, or in as many as it takes, after its first (JFIF)."""
+    """Return an encoded JPEG with the text in as many segments as it takes, after its first segment (JFIF)."""
     whole = make_xmp_packet(text)
     if len(whole) <= _JPEG_LONGEST:
         segments = [_JPEG_XMP + whole]
@@ -78,17 +77,17 @@ def insert_jpeg_text(jpeg: bytes, text: str) -> bytes:
 
 
 def make_xml_element(text: str) -> str:
-    """The text as a part of an XML document.
+    """Return the text as an XML element.
 
-    Raises: InputError: a text that is no Unicode (lone surrogates).
+    Raises: InputError: a text that is not valid Unicode (lone surrogates).
     """
     return _described(text).decode()
 
 
 def read_metadata(path: str | Path) -> str | None:
-    """The text that `write_image` put into a file, or None where there is none.
+    """Return the text that `write_image` put into a file, or None if there is none.
 
-    Raises: InputError: no such file, or no picture.
+    Raises: InputError: no such file, or not an image.
     """
     path = expand_user(path)
     if path.suffix.lower() in DEEP_ZOOM.suffixes:
@@ -115,7 +114,7 @@ def _character(found: re.Match[str]) -> str:
     if name:
         return _NAMED[name]
     code = int(decimal) if decimal else int(hexadecimal, 16)
-    return chr(code) if code <= 0x10FFFF else "\ufffd"  # beyond Unicode: not ours
+    return chr(code) if code <= 0x10FFFF else "\ufffd"  # beyond Unicode: not written by this module
 
 
 def _segment(content: bytes) -> bytes:
@@ -123,7 +122,7 @@ def _segment(content: bytes) -> bytes:
 
 
 def _parts(extension: bytes, guid: bytes) -> Iterable[bytes]:
-    """The extension cut up, each part with the length of the whole and its own place in it."""
+    """Yield the parts of an extension, each with the full length and its own offset."""
     length = len(extension).to_bytes(_NUMBER, "big")
     for offset in range(0, len(extension), _JPEG_LONGEST):
         part = extension[offset : offset + _JPEG_LONGEST]
@@ -131,7 +130,7 @@ def _parts(extension: bytes, guid: bytes) -> Iterable[bytes]:
 
 
 def _joined(segments: Iterable[bytes], guid: bytes) -> bytes:
-    """The extension of this name, put together from its parts in their order."""
+    """Return the extension with this GUID, joined from its parts in order."""
     start = _JPEG_EXTENSION + guid
     parts = [segment[len(start) + _NUMBER :] for segment in segments if segment.startswith(start)]
     return b"".join(part[_NUMBER:] for part in sorted(parts, key=lambda part: part[:_NUMBER]))

@@ -1,4 +1,4 @@
-"""Which way up a picture is, as its EXIF or XMP data say."""
+"""Image orientation from EXIF or XMP data."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ _TURNS = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-"""EXIF orientation → what makes such a picture upright."""
+"""EXIF orientation → the transposition that makes the image upright."""
 
 _FIRST_ON_ITS_SIDE = 5
 _TURNED_BY_PILLOW = "TIFF"
 
 
 def read_orientation(image: PIL.Image.Image) -> int | None:
-    """How the pixels of a picture lie, 1 to 8; None: its data cannot be read. Other values count as upright.
+    """Return the EXIF orientation of an image, 1 to 8; None if its data cannot be read. Other values count as upright.
 
-    Whatever else is in the data is not looked at.
+    Nothing else in the data is read.
     """
     if image.format == _TURNED_BY_PILLOW:
         return UPRIGHT
     try:
-        # Not the method of PNG files, which decodes the picture.
+        # Not the method of PNG files, which decodes the image.
         found = PIL.Image.Image.getexif(image).get(Base.Orientation, UPRIGHT)
-    except Exception:  # EXIF is a file format inside a file format, and damaged as variously
+    except Exception:  # EXIF is a file format inside a file format, and can be damaged in as many ways
         return None
     return int(found) if found in _TURNS else UPRIGHT
 
 
 def is_rotated(image: PIL.Image.Image) -> bool:
-    """Whether rows and columns change places."""
+    """Return whether the orientation exchanges rows and columns."""
     return (read_orientation(image) or UPRIGHT) >= _FIRST_ON_ITS_SIDE
 
 
 def apply_orientation(image: PIL.Image.Image) -> PIL.Image.Image:
-    """The picture turned and mirrored as its data say."""
+    """Return the image rotated and mirrored to be upright."""
     turn = _TURNS.get(read_orientation(image) or UPRIGHT)
     return image if turn is None else image.transpose(turn)

@@ -1,4 +1,4 @@
-"""PNG files, chunk by chunk: what is damaged beside the pixels is left out before a decoder sees it.
+"""PNG files, chunk by chunk: damaged chunks other than the pixels are removed before decoding.
 
 Source: ISO/IEC 15948 (PNG), 5.3 (chunk layout), 5.4 (critical and ancillary chunks), 11.3 (ancillary chunks).
 """
@@ -14,27 +14,27 @@ from brushwork.images.files import File
 from brushwork.images.loaded import damaged_file_error
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_FRAME = 12  # bytes of a chunk beside its body: length, name, checksum
-_COLOR_TYPE = 25  # its place in the file
+_FRAME = 12  # bytes of a chunk apart from its body: length, name, checksum
+_COLOR_TYPE = 25  # its offset in the file
 
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _MEANT = (b"Raw profile type exif", b"XML:com.adobe.xmp")
-"""Texts that are read: they may say which way up the picture is."""
+"""Keywords of texts that are read: they may hold the orientation."""
 _LONG = 2**16
-"""Bytes; longer texts are left out, and compressed ones, for decoders limit what they unpack."""
+"""Bytes. Longer and compressed texts are removed, because decoders limit what they unpack."""
 _ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 _SHORTEST = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"acTL": 8, b"fcTL": 26, b"fdAT": 4}
 _SHOWN = (b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"eXIf")
-"""What says how the pixels are shown."""
+"""Chunks that determine how the pixels are shown."""
 _DEFLATED = b"\0"
-"""How a profile is compressed: the only way there is."""
+"""Compression method of a profile: the only one there is."""
 _LONGEST_KEYWORD = 79
 _TRANSPARENT = {0: 2, 2: 6, 3: 1}
-"""Bytes of the chunk tRNS, by the color type."""
+"""Minimum bytes of a tRNS chunk, by color type."""
 
 
 class PNGChunk(NamedTuple):
-    """A part of a PNG file."""
+    """A chunk of a PNG file."""
 
     name: bytes
     start: int
@@ -47,24 +47,24 @@ class PNGChunk(NamedTuple):
 
     @property
     def ancillary(self) -> bool:
-        """Whether the pixels can be had without it: its name begins with a small letter."""
+        """Whether the pixels can be decoded without it: its name begins with a lowercase letter."""
         return bool(self.name[0] & 0x20)
 
     def body(self, file: File) -> bytes | None:
-        """What it holds; None: its checksum is wrong."""
+        """Return the body; None if its checksum is wrong."""
         file.seek(self.start + 4)
         named = file.read(4 + self.length)
         return named[4:] if zlib.crc32(named) == int.from_bytes(file.read(4), "big") else None
 
 
 def is_png(file: File) -> bool:
-    """Whether a file begins as a PNG does."""
+    """Return whether a file begins with the PNG signature."""
     file.seek(0)
     return file.read(len(SIGNATURE)) == SIGNATURE
 
 
 def iterate_chunks(file: File) -> Iterator[PNGChunk]:
-    """The chunks of a PNG file up to its end, or to where it is cut short."""
+    """Yield the chunks of a PNG file, up to its end or to where it is truncated."""
     size = file.seek(0, 2)
     start = len(SIGNATURE)
     while start + _FRAME <= size:
@@ -78,10 +78,10 @@ def iterate_chunks(file: File) -> Iterator[PNGChunk]:
 
 
 def make_decodable(file: File) -> tuple[File, tuple[str, ...]]:
-    """A file that decoders can read as far as its pixels can be had, and what to tell about it.
+    """Return a file that decoders can read if its pixels are intact, and notes for the user.
 
-    Other files than PNG, and those without fault, are returned as they are. From the others, damaged ancillary chunks
-    are left out, and texts that are long or compressed; what says how the pixels are shown comes before these.
+    Files other than PNG, and those without faults, are returned unchanged. From the rest, damaged ancillary chunks and
+    long or compressed texts are removed; chunks that hold the orientation are moved before the pixels.
     """
     if not is_png(file):
         return file, ()
@@ -104,7 +104,7 @@ def make_decodable(file: File) -> tuple[File, tuple[str, ...]]:
 def require_intact(file: File, name: str) -> None:
     """Refuse a PNG file whose pixels are damaged.
 
-    Raises: InputError.
+    Raises: InputError: a critical chunk with a wrong checksum.
     """
     if is_png(file):
         for chunk in iterate_chunks(file):
@@ -113,7 +113,7 @@ def require_intact(file: File, name: str) -> None:
 
 
 def _faulty(file: File, found: list[PNGChunk]) -> list[PNGChunk]:
-    """The ancillary chunks that are damaged; with one of an animation, all of it."""
+    """Return the damaged ancillary chunks; if one belongs to an animation, all chunks of the animation."""
     file.seek(_COLOR_TYPE)
     color_type = file.read(1)[0]
     faulty = [chunk for chunk in found if chunk.ancillary and not _is_sound(chunk, chunk.body(file), color_type)]
@@ -134,13 +134,13 @@ def _is_sound(chunk: PNGChunk, body: bytes | None, color_type: int) -> bool:
 
 
 def _keyword(file: File, chunk: PNGChunk) -> bytes:
-    """What a text is about."""
+    """Return the keyword of a text chunk."""
     file.seek(chunk.start + 8)
     return file.read(min(chunk.length, _LONGEST_KEYWORD + 1)).partition(b"\0")[0]
 
 
 def _joined(file: File, parts: list[PNGChunk], end: int) -> File:
-    """A file of these chunks, and of what comes after the last one that was found."""
+    """Return a file of these chunks, followed by everything from `end` on."""
     content = BytesIO()
     content.write(SIGNATURE)
     for chunk in parts:

@@ -1,6 +1,6 @@
-"""Profiles made from what PNG files say of their colors without one: the chunks gAMA and cHRM.
+"""ICC profiles made from the PNG chunks gAMA and cHRM, for files without a profile.
 
-Sources: ISO/IEC 15948 (PNG), 11.3.3 (the chunks, and which goes before which); ICC.1:2010, 8.3 (profiles of three
+Sources: ISO/IEC 15948 (PNG), 11.3.3 (the chunks, and their order of precedence); ICC.1:2010, 8.3 (profiles of three
 primaries and a curve), 10.16 (curves), annex E (adaptation of the white).
 """
 
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 _SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 """White, red, green and blue: x and y of each, as in the chunk."""
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)  # IEC 61966-2-1, eq. 5 and 6
-_POWER, _POWER_ABOVE_LINE = 0, 3  # kinds of curves
+_POWER, _POWER_ABOVE_LINE = 0, 3  # curve types
 
 _SRGB_GAMMA = 1 / 2.2
-"""What files say whose curve is that of sRGB."""
+"""The gamma that files with the sRGB curve declare."""
 _SAME_GAMMA = 0.05
-"""Share by which that may differ: libpng takes such as the same."""
+"""Relative difference up to which a gamma counts as that of sRGB, as in libpng."""
 _COLORS = 4
 _LARGEST = 2**15
-"""Numbers of a profile are smaller."""
+"""Upper bound of the numbers in a profile."""
 
 _D50 = np.array((0.9642, 1.0, 0.8249))  # ICC.1:2010, 7.2.16
 _BRADFORD = np.array(((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296)))
@@ -32,9 +32,9 @@ _HEADER = 128
 
 
 def find_profile(info: Mapping[Any, Any]) -> bytes | None:
-    """The profile of a picture, by what Pillow read of its file; None: it is in sRGB, or nothing is said.
+    """Return the ICC profile of an image from what Pillow read of its file; None for sRGB, or if nothing is declared.
 
-    A profile in the file goes before the mark that it is in sRGB, and this before gamma and primaries.
+    A profile in the file takes precedence over the sRGB mark, and the mark over gamma and primaries.
     """
     if icc := info.get("icc_profile"):
         return bytes(icc)
@@ -52,14 +52,14 @@ def find_profile(info: Mapping[Any, Any]) -> bytes | None:
 
 
 def _exponent(gamma: float) -> float | None:
-    """The power of a sample that its light is; None: the curve is that of sRGB."""
+    """Return the exponent that turns samples into light; None for the curve of sRGB."""
     if abs(gamma / _SRGB_GAMMA - 1) <= _SAME_GAMMA or gamma * _LARGEST <= 1:
         return None
     return 1 / gamma
 
 
 def _columns(primaries: Sequence[float]) -> NDArray[np.float64] | None:
-    """XYZ of red, green and blue under D50; None: what is said makes no colors."""
+    """Return XYZ of red, green and blue under D50; None if the declared values do not define colors."""
     xy = np.array(primaries, dtype=np.float64).reshape(-1, 2)
     if len(xy) != _COLORS or (xy[:, 1] <= 0).any():
         return None
@@ -76,7 +76,7 @@ def _columns(primaries: Sequence[float]) -> NDArray[np.float64] | None:
 
 
 def _profile(title: str, columns: NDArray[np.float64], curve: bytes) -> bytes:
-    """A profile, version 4, of a display with these primaries and one curve."""
+    """Return a version 4 ICC profile of a display with these primaries and one curve."""
     tags = {
         b"desc": _text(title),
         b"cprt": _text("none"),
@@ -108,5 +108,5 @@ def _text(words: str) -> bytes:
 
 
 def _fixed(*numbers: float) -> bytes:
-    """Fixed-point numbers, 16 bits before the point and 16 behind."""
+    """Return numbers in fixed point, 16 bits before the point and 16 after it."""
     return struct.pack(f">{len(numbers)}i", *(round(number * 65536) for number in numbers))

@@ -35,20 +35,21 @@ from brushwork.images.resample import choose_divisor, divided_size
 from brushwork.storage.folders import expand_user
 
 ImageInput: TypeAlias = str | PathLike[str] | PIL.Image.Image | NDArray[Any] | Tensor | File | LoadedImage
-"""What a picture can be read from."""
+"""Types that an image can be read from."""
 
 
 def read_image(source: ImageInput, *, max_pixels: int = MAX_PIXELS, min_size: Size | None = None) -> LoadedImage:
-    """A picture from a file (its path, or opened for reading bytes), a Pillow image, an array or a tensor.
+    """Read an image from a file (its path, or opened for reading bytes), a Pillow image, an array or a tensor.
 
-    Turned upright by its EXIF orientation, and converted to sRGB by its color profile. Of several frames, the first.
-    Arrays and tensors: as `as_image`, one picture. 16-bit colors in files need the extra `giant`.
+    It is rotated upright by its EXIF orientation, and converted to sRGB by its color profile. Of several frames, the
+    first is read. Arrays and tensors are read as by `as_image`, one image each. 16-bit colors in files need the extra
+    `giant`.
 
-    Files of more than 16 megapixels are decoded in strips where that extra is there: beside the result, next to nothing
-    is held. Where the picture is wanted no larger than `min_size`, a giant is reduced on the way by a whole number, to
-    twice that or more.
+    Files of more than 16 megapixels are decoded in strips if that extra is installed; apart from the result, this takes
+    almost no memory. If no more than `min_size` is needed, such an image is reduced while reading by an integer factor,
+    to no less than twice `min_size`.
 
-    Raises: InputError: missing, unreadable, no picture, damaged, empty, more than `max_pixels`, or out of range.
+    Raises: InputError: missing, unreadable, not an image, damaged, empty, more than `max_pixels`, or out of range.
     """
     match source:
         case LoadedImage():
@@ -70,9 +71,9 @@ def read_image(source: ImageInput, *, max_pixels: int = MAX_PIXELS, min_size: Si
 
 
 def image_size(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, min_size: Size | None = None) -> Size:
-    """The size of what `read_image` would read. The header tells, or else the file is decoded.
+    """Return the size of the image that `read_image` would read, from the header or, if need be, by decoding the file.
 
-    Raises: InputError: as `read_image`, but for damages behind the header.
+    Raises: InputError: as `read_image`, except for damage after the header.
     """
     path = expand_user(path)
     size = read_header_size(path)
@@ -85,7 +86,7 @@ def image_size(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, min_s
 def _read_path(path: Path, max_pixels: int, min_size: Size | None) -> LoadedImage:
     size = read_header_size(path)
     if size is not None and size.area > LARGE_IMAGE_PIXELS and (pyvips := import_vips()) is not None:
-        with suppress(InputError):  # what libvips cannot decode, Pillow may
+        with suppress(InputError):  # Pillow may decode what libvips cannot
             giant = find_large_image(pyvips, path, max_pixels)
             if giant is not None:
                 return giant.read(choose_divisor(size, min_size))
@@ -95,7 +96,7 @@ def _read_path(path: Path, max_pixels: int, min_size: Size | None) -> LoadedImag
 
 
 def _read_file(file: File, name: str, max_pixels: int) -> LoadedImage:
-    """By libvips what has more than 8 bits a sample, by Pillow the rest (and deep gray where there is no libvips)."""
+    """Read a file: with libvips above 8 bits a sample, else with Pillow (also deep gray without libvips)."""
     try:
         file = make_seekable(file)
         require_bytes(file, name)
@@ -111,12 +112,12 @@ def _read_file(file: File, name: str, max_pixels: int) -> LoadedImage:
 
 
 def read_header_size(path: Path) -> Size | None:
-    """The size that a picture file will have when it is read, upright; None where the header does not tell.
+    """Return the size that an image file will have after reading, upright; None if the header does not say.
 
     Raises: InputError: the file cannot be opened.
     """
-    with suppress(OSError):  # names that are too long: opening tells
-        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe is read once
+    with suppress(OSError):  # names that are too long: opening reports them
+        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe can be read only once
             return None
     with open_image_file(path) as file, suppress(InputError, OSError), open_with_pillow(file, path.name) as image:
         own = Size(image.height, image.width)

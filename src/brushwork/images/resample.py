@@ -17,26 +17,27 @@ Kernel: TypeAlias = Literal["bicubic", "bilinear", "nearest"]
 SideMeasure: TypeAlias = Literal["long", "short", "area"]
 
 _MODES = {"bicubic": "bicubic", "bilinear": "bilinear", "nearest": "nearest-exact"}
-"""nearest-exact takes the pixel under the center, as every other program does; torch's `nearest` takes its corner."""
+"""`nearest-exact` takes the pixel under the center, as every other program does; torch's `nearest` takes its corner."""
 
 _STEEPEST = 16
-"""How many times smaller one step makes a side: torch's CUDA kernels run out of shared memory at 23 (float64)."""
+"""Largest reduction of a side in one step: torch's CUDA kernels run out of shared memory at 23 (float64)."""
 
 SUPPORT = 2
-"""Rows on each side of a place that the bicubic kernel looks at, while nothing is made smaller."""
+"""Rows on each side of a position that the bicubic kernel covers when nothing is reduced."""
 
 
 def resize(
     image: Feature, size: Size, *, kernel: Kernel = "bicubic", antialias: bool = True, clamp: bool = False
 ) -> Feature:
-    """The picture at another size; pixel centers lie at half integers, borders are renormalized. Differentiable.
+    """Return the image resampled to another size. Differentiable.
 
-    With `antialias` the kernel widens with the shrinking, and bicubic is Keys' with a = -1/2, as in Pillow; without,
-    torch's own with a = -3/4. What becomes more than 16 times smaller is brought to 16 times by triangles first.
-    Bicubic overshoots at edges; `clamp` cuts that off at [0, 1]. A picture that has the size already is returned as it
-    is, not copied.
+    Pixel centers lie at half integers, and weights are renormalized at the borders. With `antialias`, the kernel widens
+    in proportion to the reduction, and bicubic is Keys' with a = -1/2, as in Pillow. Without, bicubic is torch's own,
+    with a = -3/4. For reductions of more than 16 times, the image is first reduced to 16 times the size by a bilinear
+    (triangle) kernel. Bicubic overshoots at edges; `clamp` clips to [0, 1]. An image that has the size already is
+    returned as it is, not copied.
 
-    Raises: InputError: an empty size, an unknown kernel.
+    Raises: InputError: an empty size, or an unknown kernel.
     Source: Keys 1981, Cubic convolution interpolation.
     """
     if kernel not in _MODES:
@@ -55,7 +56,7 @@ def resize(
 
 
 def _leaves_range(image: Feature) -> bool:
-    """Whether there is something to clamp. On `meta`, which has no numbers, there is not."""
+    """Return whether there are values to clamp. On `meta`, which has no values, there are none."""
     if image.is_meta:
         return False
     least, most = torch.aminmax(image.detach())
@@ -63,7 +64,7 @@ def _leaves_range(image: Feature) -> bool:
 
 
 def _antialiased(image: Feature, size: Size, kernel: Kernel) -> Feature:
-    """In several steps beyond `_STEEPEST`, and with the sides exchanged for pictures of one column."""
+    """Resample in several steps beyond `_STEEPEST`, and with the sides exchanged for images of one column."""
     own = Size.of(image)
     halfway = Size(min(own.height, _STEEPEST * size.height), min(own.width, _STEEPEST * size.width))
     if halfway != own:
@@ -75,11 +76,11 @@ def _antialiased(image: Feature, size: Size, kernel: Kernel) -> Feature:
 
 
 def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
-    """The size with the same proportions that measures `pixels`, be it larger or smaller.
+    """Return the size with the same proportions that measures `pixels`, be it larger or smaller.
 
     `long`, `short`: that side is exactly `pixels`; the other is rounded to the nearest, halves up.
     `area`: as many pixels as a square with this side has, h·w ≤ pixels²; both sides are rounded down.
-    No side is ever 0, however long the picture is.
+    No side is ever 0, however long the image is.
 
     Raises: InputError: `pixels` under 1, an empty size, an unknown measure.
     """
@@ -90,12 +91,12 @@ def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
     if measure not in ("long", "short"):
         raise InputError(f"no measure is called {measure!r}: take long, short or area.")
     measured = max(size) if measure == "long" else min(size)
-    # In whole numbers: halves go up, and the measured side itself comes out exactly.
+    # In integers: halves are rounded up, and the measured side itself is exact.
     return Size(*(max(1, (2 * side * pixels + measured) // (2 * measured)) for side in size))
 
 
 def _fit_area(size: Size, pixels: int) -> Size:
-    """h' = √(pixels² h/w), w' = √(pixels² w/h), rounded down in whole numbers."""
+    """Return h' = √(pixels² h/w), w' = √(pixels² w/h), rounded down in integers."""
     height, width = size
     if height > width:
         return Size(*reversed(_fit_area(Size(width, height), pixels)))
@@ -104,9 +105,9 @@ def _fit_area(size: Size, pixels: int) -> Size:
 
 
 def choose_divisor(size: Size, min_size: Size | None) -> int:
-    """By what the sides of a picture are divided when it is read: 1, but for giants that are wanted much smaller.
+    """Return the integer that divides an image's sides on reading: 1, but for large images needed much smaller.
 
-    Twice what is `min_size` is kept, so that resizing to that is as good as from the whole.
+    At least twice `min_size` is kept, so that resizing to it is as good as from the full image.
     """
     if min_size is None or size.area <= LARGE_IMAGE_PIXELS:
         return 1
@@ -114,30 +115,30 @@ def choose_divisor(size: Size, min_size: Size | None) -> int:
 
 
 def divided_size(size: Size, divisor: int) -> Size:
-    """How many blocks a picture has; those at its end may be smaller."""
+    """Return the number of blocks on each side of an image; the last ones may be smaller."""
     return Size(-(-size.height // divisor), -(-size.width // divisor))
 
 
 def block_means(image: Tensor, side: int) -> Tensor:
-    """The means of blocks of side² pixels, smaller ones at the end."""
+    """Return the means of blocks of side² pixels; blocks at the end may be smaller."""
     if side == 1:
         return image
     return F.avg_pool2d(image, side, ceil_mode=True, count_include_pad=False)
 
 
 def source_rows(top: int, bottom: int, old: int, new: int) -> tuple[int, int]:
-    """The first row, and the row after the last, of `old` that rows `top` to `bottom` of `new` are made from."""
+    """Return the range of `old` rows, end excluded, that rows `top` to `bottom` of `new` are resampled from."""
     scale = old / new
     first, last = (top + 0.5) * scale, (bottom - 0.5) * scale
     return max(0, int(first - SUPPORT)), min(old, int(last + SUPPORT) + 1)
 
 
 def enlarge_rows(part: Feature, first: int, old: Size, new: Size, rows: tuple[int, int]) -> Feature:
-    """Rows `rows[0]` up to `rows[1]` of `resize(whole, new)`, where `part` is the whole from row `first` on.
+    """Return rows `rows[0]` up to `rows[1]` of `resize(whole, new)`, where `part` begins at row `first`.
 
-    `old` is the whole's size; no side becomes smaller. `part` holds at least `source_rows`.
+    `old` is the full image's size; no side becomes smaller. `part` holds at least `source_rows`.
 
-    Source: Keys 1981, with a = −1/2; as in `resize`, borders are renormalized.
+    Source: Keys 1981, with a = −1/2; as in `resize`, weights are renormalized at the borders.
     """
     wide = resize(part, Size(part.shape[-2], new.width))
     index, weights = _kernel(old.height, new.height, rows)
@@ -149,7 +150,7 @@ def enlarge_rows(part: Feature, first: int, old: Size, new: Size, rows: tuple[in
 
 
 def _kernel(old: int, new: int, rows: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """For each new row, the old rows that it is made from, and their weights."""
+    """Return, for each new row, the old rows that it is resampled from, and their weights."""
     centers = (torch.arange(*rows, dtype=torch.float64) + 0.5) * (old / new)
     index = (centers - SUPPORT + 0.5).floor().unsqueeze(1) + torch.arange(2 * SUPPORT)
     weights = _keys((index + 0.5 - centers.unsqueeze(1)).abs()) * ((index >= 0) & (index < old))

@@ -1,4 +1,4 @@
-"""TIFF files: what their first directory says.
+"""Read the first directory of TIFF files.
 
 Source: TIFF 6.0, section 2; the BigTIFF design (entries of 20 bytes instead of 12, counted in 8 bytes instead of 2).
 """
@@ -23,7 +23,7 @@ _ORIENTATIONS = range(1, 9)
 
 
 def tiff_directory(file: File) -> ImageFileDirectory_v2 | None:
-    """The first directory of a TIFF file; None for other files. Damaged ones raise anything."""
+    """Return the first directory of a TIFF file; None for other files. Damaged files may raise any exception."""
     if (directory := _unread(file)) is None:
         return None
     file.seek(directory.next)
@@ -33,8 +33,8 @@ def tiff_directory(file: File) -> ImageFileDirectory_v2 | None:
 
 
 def content_for_vips(file: File) -> bytes:
-    """The bytes of a file. An orientation that there is not, which libvips refuses in TIFF files, is made upright."""
-    with suppress(Exception):  # damaged in whatever way: decoding will say so
+    """Return the bytes of a file. An invalid TIFF orientation, which libvips refuses, is replaced by upright."""
+    with suppress(Exception):  # damaged in some way: decoding will report it
         directory = _unread(file)
         if directory is not None:
             file.seek(0)

@@ -44,21 +44,21 @@ def write_image(
     pyramid: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """Write a picture as PNG, JPEG (4:4:4), WebP, TIFF or Deep Zoom, by the ending of the name; returns the path.
+    """Write an image as PNG, JPEG (4:4:4), WebP, TIFF or Deep Zoom, by the suffix of its name; return the path.
 
-    Marked as sRGB. A float tensor is (1, 3, h, w), and its values are clamped to [0, 1] and rounded; anything else that
-    `read_image` takes is written as it would be read, with its alpha. `alpha` (1, 1, h, w) is kept; JPEG and Deep
-    Zoom cannot, and show the picture over white (see `has_alpha`). 16 `bits` are kept in PNG and TIFF, and need the
-    extra `giant`; the others have 8 (see `max_bits`). `metadata` is read by `read_metadata`. `quality` is for JPEG,
-    WebP and Deep Zoom, 1 to 100. With `pyramid` a TIFF holds smaller versions of itself too, for viewers of giant
-    pictures.
-    The file is there as a whole or not at all. Deep Zoom is a file, a folder of tiles and a page that shows them.
+    It is marked as sRGB. A float tensor is (1, 3, h, w), and its values are clamped to [0, 1] and rounded. Any other
+    input of `read_image` is written as it would be read, with its alpha. `alpha` (1, 1, h, w) is kept, except in JPEG
+    and Deep Zoom, which show the image over white (see `has_alpha`). 16 `bits` are kept in PNG and TIFF, and need the
+    extra `giant`; other formats have 8 (see `max_bits`). `metadata` is read back by `read_metadata`. `quality` is for
+    JPEG, WebP and Deep Zoom, 1 to 100. With `pyramid`, a TIFF also holds smaller versions of the image, for viewers of
+    giant images. The file is written completely or not at all. Deep Zoom is a file, a folder of tiles and a page that
+    shows them.
 
-    Pictures of more than 16 megapixels are encoded from the tensor, without a copy, where the extra `giant` is there
-    (and TIFF then in tiles); pyramids and Deep Zoom need it at any size.
+    Images of more than 16 megapixels are encoded from the tensor, without a copy, if the extra `giant` is installed
+    (and TIFF is then tiled); pyramids and Deep Zoom need it at any size.
 
-    Raises: InputError: an unknown ending, NaN, several pictures, a wrong option, a size the format does not hold, or
-        a place that cannot be written.
+    Raises: InputError: an unknown suffix, NaN, several images, an invalid option, a size that the format does not hold,
+        or a path that cannot be written.
     """
     path = expand_user(path)
     image, alpha = _tensors(image, alpha)
@@ -69,7 +69,7 @@ def write_image(
     if pyvips := _encoder_of_giants(format, Size.of(image), pyramid):
         picture = to_vips(pyvips, image, alpha, bits=bits, over_white=over_white)
         if format is DEEP_ZOOM:
-            place = followed(path)  # the page and the tiles have its name
+            place = followed(path)  # the page and the tiles are named after it
             with atomic_write_tree(place, format.companion_paths(place), overwrite=overwrite) as folder:
                 write_deep_zoom(pyvips, picture, folder, place.stem, metadata=metadata, quality=quality)
         else:
@@ -84,7 +84,7 @@ def write_image(
 
 
 def _tensors(given: ImageInput, alpha: Tensor | None) -> tuple[Image, Tensor | None]:
-    """The image, and its alpha where it brings one: floats in a tensor as they are, others as they are read."""
+    """Return the image, and its alpha if it has any: float tensors unchanged, other inputs as read."""
     if isinstance(given, Tensor) and given.is_floating_point():
         return given, alpha
     image = read_image(given)
@@ -92,9 +92,9 @@ def _tensors(given: ImageInput, alpha: Tensor | None) -> tuple[Image, Tensor | N
 
 
 def _encoder_of_giants(format: ImageFormat, size: Size, pyramid: bool) -> Any | None:
-    """The module pyvips, where it is to encode from the tensor.
+    """Return the module pyvips if it should encode from the tensor, otherwise None.
 
-    Raises: InputError: it must, and is not installed.
+    Raises: InputError: it is required, and not installed.
     """
     if format is DEEP_ZOOM or pyramid:
         return require_vips(f"{format.name} is to be written with tiles")
@@ -131,13 +131,13 @@ def check_writable(
     size: Size | None = None,
     pyramid: bool = False,
 ) -> None:
-    """Find out, before painting, whether a picture can be written to `path`.
+    """Check, before a run, that an image can be written to `path`.
 
-    An empty file is made in the folder for a moment, under another name: permissions alone do not tell.
+    An empty file is created in the folder for a moment, under another name: permissions alone are not enough to know.
 
-    Raises: InputError: an unknown ending, a missing or read-only folder, a file that is there and may not be
-        overwritten, less room on the disk than `bytes_needed`, a `size` that the format does not hold, or 16 `bits`
-        or Deep Zoom without pyvips.
+    Raises: InputError: an unknown suffix, a missing or read-only folder, a file that exists and may not be overwritten,
+        less disk space than `bytes_needed`, a `size` that the format does not hold, or 16 `bits` or Deep Zoom without
+        pyvips.
     """
     path = expand_user(path)
     format = format_of(path)

@@ -1,4 +1,4 @@
-"""Losses: each a score of a sum over positions, or, for sorted losses, of the whole feature map."""
+"""Losses: each a score of a sum over positions, or a function of the full feature map (sorted losses)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums too large for one graph: value and gradient together, part by part."""
+"""Sums too large for one autograd graph: value and gradient are computed together, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from brushwork.types import Feature, PerImage
 
 
 class LossChunk(NamedTuple):
-    """One summand: what it says of some rows of the feature."""
+    """One summand of a chunked loss: a function of some rows of the feature map."""
 
     rows: slice
     loss: Callable[[Feature], PerImage]
 
 
 def sum_chunks(feature: Feature, chunks: Iterable[LossChunk]) -> PerImage:
-    """Σ_i loss_i(feature[rows_i]), in the memory of a single part.
+    """Compute Σ_i loss_i(feature[rows_i]), with the memory of a single chunk.
 
-    Automatic differentiation would keep the graphs of all parts. Here each part's gradient is taken at once and
-    added to one map of the feature's size, which the backward pass multiplies by ∂/∂sum, picture by picture.
-    Parts must not mix the pictures of the batch. There are no second derivatives.
+    Automatic differentiation would keep the graphs of all chunks. Here each chunk's gradient is computed immediately
+    and added to one map of the feature's size. The backward pass multiplies this map by ∂/∂sum, image by image.
+    Chunks must not mix the images of the batch. Second derivatives are not supported.
     """
     found: Tensor = _Summed.apply(feature, tuple(chunks))  # type: ignore[no-untyped-call]
     return found
@@ -45,7 +45,7 @@ class _Summed(torch.autograd.Function):
 
 
 def _part(rows: Tensor, part: LossChunk, gradient: Tensor | None) -> Tensor:
-    """The value of one part; its gradient is added to `gradient`."""
+    """Return the value of one chunk; add its gradient to `gradient`."""
     if gradient is None:
         return part.loss(rows)
     with torch.enable_grad():

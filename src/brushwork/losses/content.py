@@ -1,4 +1,4 @@
-"""Content: the features of the photograph, position by position."""
+"""Content loss: compares features with those of the content image, position by position."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from brushwork.types import Feature, PerImage, Summary
 
 @dataclass(frozen=True)
 class ContentLoss:
-    """norm · Σ_p ‖f(p) − f*(p)‖².
+    """Content loss, scale · Σ_p ‖f(p) − f*(p)‖².
 
     `scale` is ½ in the paper and 1/(N·M) in the authors' programs.
 
@@ -20,11 +20,11 @@ class ContentLoss:
 
     layer: str
     target: Feature = field(repr=False)
-    """f*, the photograph's features over the whole map, or from row `top` on."""
+    """f*, the content image's features over the full map, or from row `top` on."""
     scale: float
     halo: int = 0
     top: int = 0
-    """Row of the map at which f* begins, where a process holds but a band of it."""
+    """Row of the map at which f* begins, where a process holds only a band of it."""
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
         return distance_sums(feature, window.crop_top(self.top).crop(self.target))

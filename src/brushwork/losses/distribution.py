@@ -1,4 +1,4 @@
-"""Losses on whole distributions of features: sliced Wasserstein and histogram matching."""
+"""Losses on full feature distributions: sliced Wasserstein and histogram matching."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from brushwork.losses.moments import Positions, as_float32, flatten_positions, s
 from brushwork.types import Feature, PerImage
 
 PART_NUMBERS = 8_000_000
-"""About how many projections are sorted at a time."""
+"""Approximate number of projected values that are sorted at a time."""
 
 
 @dataclass(frozen=True)
 class SlicedWassersteinLoss:
-    """norm · mean over directions v of W₂²({v·f(p)}, {v·f*(q)}), v uniform on the unit sphere.
+    """Sliced Wasserstein loss, scale · mean over v of W₂²({v·f(p)}, {v·f*(q)}).
 
-    Sorting sees the whole map: no sum over positions. The directions stay until `resample`, so that an optimizer
-    with a line search sees one function.
+    The directions v are uniform on the unit sphere. They stay fixed until `resample`, so that an optimizer with a line
+    search evaluates one function. Sorting needs the full map, so this is not a sum over positions.
 
-    Source: Heitz et al., 2006.07229, eq. 3 to 5 (as many directions as channels; redrawn at every step).
-    Differs: maps of different sizes are compared exactly, without repeating cells.
+    Source: Heitz et al., 2006.07229, eq. 3 to 5 (as many directions as channels; resampled at every step).
+    Differs: maps of different sizes are compared exactly, without repeating positions.
     """
 
     layer: str
     target: Feature = field(repr=False)
-    """f*, the painting's features."""
+    """f*, the style image's features."""
     scale: float
     count: int | None = None
-    """How many directions; None: as many as channels."""
+    """Number of directions; None: the number of channels."""
     seed: int = 0
     step: int = 0
-    """Directions are drawn from the seed and this number, and from nothing else: a resumed run sees the same ones."""
+    """Step number. Directions depend only on the seed and this number, so a resumed run uses the same ones."""
     positions: Positions | None = field(default=None, repr=False)
-    """Which cells of the picture are compared, one or more; None: all."""
+    """Positions of the image that are compared, one or more; None: all."""
 
     def score_whole(self, feature: Feature) -> PerImage:
         seen = select_positions(as_float32(feature), self.positions)
         return self.scale * sum_chunks(seen, self._parts(seen)) / len(self._directions)
 
     def resample(self, step: int) -> SlicedWassersteinLoss:
-        """The same term with the directions of another outer step."""
+        """Return the same loss with the directions of another step."""
         return replace(self, step=step)
 
     @cached_property
     def _directions(self) -> Float[Tensor, "d c"]:
-        """Unit vectors, drawn on the CPU so that every device has the same ones."""
+        """Unit vectors, sampled on the CPU so that every device uses the same ones."""
         channels = self.target.shape[1]
         generator = torch.Generator().manual_seed(_mixed(self.seed, self.step))
         drawn = torch.randn(self.count or channels, channels, generator=generator, dtype=torch.float64)
@@ -60,13 +60,13 @@ class SlicedWassersteinLoss:
 
     @cached_property
     def _style(self) -> Float[Tensor, "_ d m"]:
-        """The painting's projections, ascending."""
+        """The style image's projections, sorted in ascending order."""
         columns = flatten_positions(self.target)
         projected = (self._directions[some] @ columns for some in self._some(columns.shape[-1]))
         return torch.cat([numbers.sort(dim=-1).values for numbers in projected], dim=1)
 
     def _some(self, positions: int) -> Iterator[slice]:
-        """As many directions at a time as memory allows."""
+        """Yield slices of the directions, each as large as memory allows."""
         at_once = max(1, PART_NUMBERS // positions)
         for start in range(0, len(self._directions), at_once):
             yield slice(start, start + at_once)
@@ -82,26 +82,27 @@ class SlicedWassersteinLoss:
 
 
 def _mixed(seed: int, step: int) -> int:
-    """One seed of two numbers: far apart even when the numbers are near."""
+    """Combine two numbers into one seed; neighboring inputs give distant seeds."""
     return (seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + 1) % 2**63  # splitmix64's constants
 
 
 @dataclass(frozen=True)
 class HistogramLoss:
-    """norm · Σ_c 1/n Σ_p (f_c(p) − R_c(f_c(p)))², R_c the monotone map that gives channel c the painting's histogram.
+    """Histogram loss, scale · Σ_c 1/n Σ_p (f_c(p) − R_c(f_c(p)))².
 
-    R is held fixed in the gradient. Sorting sees the whole map: no sum over positions.
+    R_c is the monotone map that gives channel c the style image's histogram; it is held fixed in the gradient. Sorting
+    needs the full map, so this is not a sum over positions.
 
-    Source: Risser, Wilmot & Barnes, 1701.08893, section 4 (norm γ/N, N channels; at relu1_1 and relu4_1, beside Gram).
+    Source: Risser, Wilmot & Barnes, 1701.08893, section 4 (scale γ/N, N channels; at relu1_1 and relu4_1, beside Gram).
     Differs: ranks are matched exactly, where the authors match histograms of 256 bins.
     """
 
     layer: str
     target: Float[Tensor, "_ c m"] = field(repr=False)
-    """The painting's values in each channel, ascending: `histogram_target`."""
+    """The style image's values in each channel, ascending; see `histogram_target`."""
     scale: float
     positions: Positions | None = field(default=None, repr=False)
-    """Which cells of the picture are compared, one or more; None: all."""
+    """Positions of the image that are compared, one or more; None: all."""
 
     def score_whole(self, feature: Feature) -> PerImage:
         seen = select_positions(as_float32(feature), self.positions)
@@ -118,15 +119,16 @@ class HistogramLoss:
 
 @torch.no_grad()
 def histogram_target(feature: Feature) -> Float[Tensor, "_ c m"]:
-    """A painting's values in each channel, ascending."""
+    """Return a style image's feature values in each channel, sorted in ascending order."""
     return flatten_positions(feature).sort(dim=-1).values
 
 
 def transport_distance(own: Float[Tensor, "_ d n"], other: Float[Tensor, "_ d m"]) -> Float[Tensor, "_ d"]:
-    """∫₀¹ (Q(t) − Q*(t))² dt of the quantile functions: the squared 2-Wasserstein distance of two sets of numbers.
+    """Compute the squared 2-Wasserstein distance of two sets of numbers.
 
-    `other` is sorted, `own` in any order. Sets of different sizes are compared exactly: as if each number were
-    repeated until both have n·m of them. The gradient takes the order as given.
+    This is ∫₀¹ (Q(t) − Q*(t))² dt of their quantile functions. `other` is sorted, `own` is in any order. Sets of
+    different sizes are compared exactly, as if each number were repeated until both have n·m of them. The gradient
+    treats the order as fixed.
 
     Source: Heitz et al., 2006.07229, eq. 3 and 4.
     """
@@ -139,7 +141,10 @@ def transport_distance(own: Float[Tensor, "_ d n"], other: Float[Tensor, "_ d m"
 
 
 def _steps(n: int, m: int) -> tuple[Int[Tensor, "k"], Int[Tensor, "k"], Float[Tensor, "k"]]:
-    """Where two step functions with n and m equal steps are constant: the steps' numbers in each, and the lengths."""
+    """Return the intervals on which two step functions of n and m equal steps are both constant.
+
+    The result is the index of the step in each function, and the length of each interval.
+    """
     ends = torch.unique(torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]))
     lengths = torch.diff(ends, prepend=ends.new_zeros(1))
     return (ends - 1) // m, (ends - 1) // n, lengths.double() / (n * m)

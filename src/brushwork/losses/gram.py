@@ -17,18 +17,18 @@ from brushwork.types import Feature, PerImage, Summary
 
 @dataclass(frozen=True)
 class GramLoss:
-    """norm · ‖G/M − A/M_A‖², G = Σ_p f fᵀ over the M cells of the picture.
+    """Gram loss, scale · ‖G/M − A/M_A‖², with G = Σ_p f fᵀ over the M positions of the image.
 
     `scale` is 1/(4N²) in the paper, 1/N² or 1/N⁴ in programs (N channels).
 
     Source: 1508.06576, eq. 3 and 4.
-    Differs: G and A are each divided by their own number of cells, as in all of the authors' code, so that a
-    painting of another size than the photograph means the same. At equal sizes this is the printed formula.
+    Differs: G and A are each divided by their own number of positions, as in all of the authors' code, so that the loss
+    does not depend on the sizes of the content and style images. At equal sizes this is the printed formula.
     """
 
     layer: str
     target: Float[Tensor, "_ c c"] = field(repr=False)
-    """A/M_A, the painting's Gram matrix over its number of cells."""
+    """A/M_A, the style image's Gram matrix divided by its number of positions."""
     scale: float
     halo: int = 0
 
@@ -42,18 +42,19 @@ class GramLoss:
 
 @dataclass(frozen=True)
 class ProjectedGramLoss:
-    """norm · ‖D (G/M) Dᵀ − T‖², G = Σ_p f fᵀ over the M cells, D the directions that are seen.
+    """Gram loss in a subspace, scale · ‖D (G/M) Dᵀ − T‖².
 
-    With k directions of c channels, k(k + 1)/2 numbers are matched instead of c(c + 1)/2.
+    G = Σ_p f fᵀ over the M positions, and D holds the directions that are kept. With k directions of c channels,
+    k(k + 1)/2 numbers are matched instead of c(c + 1)/2.
 
     Source: Gatys, Ecker, Bethge, 1505.07376, section 4 (the model of 10k parameters: 64 components for each layer).
     """
 
     layer: str
     directions: Float[Tensor, "k c"] = field(repr=False)
-    """D: one direction a row; see `principal_directions`."""
+    """D, one direction per row; see `principal_directions`."""
     target: Float[Tensor, "_ k k"] = field(repr=False)
-    """T, the painting's own D (A/M_A) Dᵀ."""
+    """T = D (A/M_A) Dᵀ of the style image."""
     scale: float
     halo: int = 0
 
@@ -69,11 +70,12 @@ class ProjectedGramLoss:
 
 @torch.no_grad()
 def principal_directions(feature: Feature, most: int) -> tuple[Float[Tensor, "k c"], Float[Tensor, "1 k k"]]:
-    """The directions of one painting's largest second moments, `most` or all its channels, and its target for them.
+    """Return the directions of a style image's largest second moments, and its target for them.
 
-    They are eigenvectors of A/M_A, in which no mean is removed: the target is diagonal, its entries their eigenvalues.
+    There are `most` directions, or as many as channels. They are eigenvectors of A/M_A, from which no mean is removed.
+    The target is diagonal and holds the eigenvalues.
 
-    Raises: InputError: features of several pictures, or no direction asked for.
+    Raises: InputError: features of several images, or no direction requested.
     """
     if len(feature) != 1 or most < 1:
         raise InputError(f"directions are 1 or more, of one picture; given: {most}, of {len(feature)}.")
@@ -86,12 +88,14 @@ def principal_directions(feature: Feature, most: int) -> tuple[Float[Tensor, "k 
 
 @dataclass(frozen=True)
 class ShiftedGramLoss:
-    """norm · ‖S/n − target‖², S = Σ_p (f(p) − zero)(f(p + δ) − zero)ᵀ over the n cells p whose p + δ is in the map.
+    """Gram loss of shifted features, scale · ‖S/n − target‖², S = Σ_p (f(p) − zero)(f(p + δ) − zero)ᵀ.
+
+    The sum runs over the n positions p for which p + δ is in the map.
 
     Source: Novak & Nikulin, 1605.04603 (`zero` 1, the activation shift); Berger & Memisevic, 1606.01286 (`offset`).
-    Differs: Berger & Memisevic shift copies of the whole map by δ and average their losses; here a term is one δ.
+    Differs: Berger & Memisevic shift copies of the full map by δ and average their losses; here one loss is one δ.
 
-    Raises: InputError: no two cells of the map lie δ apart.
+    Raises: InputError: no two positions of the map are δ apart.
     """
 
     layer: str
@@ -99,7 +103,7 @@ class ShiftedGramLoss:
     scale: float
     zero: float = 0.0
     offset: tuple[int, int] = (0, 0)
-    """δ, rows down and columns to the right, in cells."""
+    """δ, rows down and columns to the right, in positions."""
 
     @property
     def halo(self) -> int:
@@ -115,13 +119,13 @@ class ShiftedGramLoss:
 
 @torch.no_grad()
 def shifted_target(feature: Feature, zero: float = 0.0, offset: tuple[int, int] = (0, 0)) -> Float[Tensor, "_ c c"]:
-    """The painting's S/n, for a `ShiftedGramLoss` of the same `zero` and `offset`."""
+    """Return the style image's S/n, for a `ShiftedGramLoss` with the same `zero` and `offset`."""
     sums = _pairs(feature, Window.whole(Size.of(feature)), zero, offset)
     return sums["second"] / sums["count"].view(-1, 1, 1)
 
 
 def _pairs(feature: Feature, window: Window, zero: float, offset: tuple[int, int]) -> Summary:
-    """Σ 1 and Σ (f(p) − zero)(f(p + δ) − zero)ᵀ over the pairs whose p lies in the window."""
+    """Compute Σ 1 and Σ (f(p) − zero)(f(p + δ) − zero)ᵀ over the pairs with p in the window."""
     (down, right), grown = offset, window.expand(max(map(abs, offset)))
     if abs(down) >= window.full_size.height or abs(right) >= window.full_size.width:
         raise InputError(
@@ -137,13 +141,14 @@ def _pairs(feature: Feature, window: Window, zero: float, offset: tuple[int, int
 
 @dataclass(frozen=True)
 class GramEntryLoss:
-    """∓norm · Σ_(i,j) S_ij/n, S_ij = Σ_p f_i(p) f_j(p): minus raises the entries, plus lowers them.
+    """Loss that raises or lowers single Gram entries, ∓scale · Σ_(i,j) S_ij/n.
 
-    Nothing bounds it from below: paint it in a box or on a sphere.
+    S_ij = Σ_p f_i(p) f_j(p); minus raises the entries, plus lowers them. The loss is not bounded from below: optimize
+    it with bounded pixels or on a sphere.
 
-    Source: Nikulin & Novak, 1602.07188 (pictures that maximize one entry; i = j and i ≠ j).
+    Source: Nikulin & Novak, 1602.07188 (images that maximize one entry; i = j and i ≠ j).
 
-    Raises: InputError: no entries, or a channel that the tap does not have.
+    Raises: InputError: no entries, or a channel that the layer does not have.
     """
 
     layer: str

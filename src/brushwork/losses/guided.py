@@ -1,4 +1,4 @@
-"""Style by regions: moments under guides, one set for each region."""
+"""Style losses by region: moments weighted by guides, one set for each region."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ from brushwork.losses.moments import count_positions
 from brushwork.types import Feature, Guides, PerImage, Summary
 
 SMALLEST_VARIANCE = 1e-12
-"""Below this a channel counts as dead in a region: its standard deviation keeps a finite gradient."""
+"""Variance below which a channel counts as dead in a region.
+
+The bound keeps the gradient of its standard deviation finite.
+"""
 
 
 @dataclass(frozen=True)
 class GuidedGramLoss:
-    """norm · Σ_r λ_r ‖S_r/n − A_r‖², S_r = Σ_p u_r(p) f(p) f(p)ᵀ over the n cells of the picture.
+    """Gram loss by regions, scale · Σ_r λ_r ‖S_r/n − A_r‖².
 
-    With the guides of `normalize_guides` (u = T², of mean 1) this is the loss of guided styles; with those of
-    `content_guides` it is the style-content covariance.
+    S_r = Σ_p u_r(p) f(p) f(p)ᵀ over the n positions of the image. With the guides of `normalize_guides` (u = T², of
+    mean 1) this is the loss of guided styles; with those of `content_guides` it is the style-content covariance.
 
-    Source: Gatys et al., 1611.07865, and the authors' program (norm 1/N², N channels; λ_r = 1/R).
+    Source: Gatys et al., 1611.07865, and the authors' program (scale 1/N², N channels; λ_r = 1/R).
     """
 
     layer: str
     guides: Guides = field(repr=False)
-    """u_r, one map over the whole of the picture's cells for each region."""
+    """u_r, one map over all positions of the image for each region."""
     target: Float[Tensor, "_ k c c"] = field(repr=False)
-    """A_r, the paintings' S_r/n under their own guides."""
+    """A_r, the style images' S_r/n under their own guides."""
     scale: float
     shares: Float[Tensor, "k"] = field(repr=False)
     """λ_r; see `region_weights`."""
@@ -47,10 +50,12 @@ class GuidedGramLoss:
 
 @dataclass(frozen=True)
 class GuidedMeanStdLoss:
-    """norm · Σ_r λ_r (‖μ_r − μ*_r‖² + std_weight · ‖σ_r − σ*_r‖²), moments of region r weighted by its guide u_r.
+    """Guided mean and std loss, scale · Σ_r λ_r (‖μ_r − μ*_r‖² + std_weight · ‖σ_r − σ*_r‖²).
+
+    The moments of region r are weighted by its guide u_r.
 
     Source: Gatys et al., 1611.07865 ("guided sums": means alone, `std_weight` 0); Galerne et al., 2212.13459 (both).
-    Differs: weighted sums are divided by Σ u_r instead of the number of cells.
+    Differs: weighted sums are divided by Σ u_r instead of the number of positions.
     """
 
     layer: str
@@ -74,9 +79,11 @@ class GuidedMeanStdLoss:
 
 
 def normalize_guides(masks: Guides) -> Guides:
-    """u = T²/mean(T²): guides of mean 1 at a tap from masks at the size of its map; an empty mask stays 0.
+    """Return guides of mean 1 at a layer, u = T²/mean(T²), from masks at the size of its map.
 
-    Source: the program of 1611.07865; photograph and painting are normalized each for itself.
+    Empty masks stay 0.
+
+    Source: the program of 1611.07865; content and style image are normalized separately.
     """
     squares = masks.square()
     means = squares.mean(dim=(1, 2), keepdim=True)
@@ -84,20 +91,23 @@ def normalize_guides(masks: Guides) -> Guides:
 
 
 def region_weights(image: Guides, style: Guides) -> Float[Tensor, "k"]:
-    """λ_r = 1/R for each of the R regions, but 0 where either guide is empty at this tap (as the authors skip them)."""
+    """Return λ_r = 1/R for each of the R regions, and 0 where either guide is empty at this layer.
+
+    The authors skip such regions likewise.
+    """
     seen = image.flatten(1).any(1) & style.flatten(1).any(1)
     return seen.to(image.dtype) / len(image)
 
 
 @torch.no_grad()
 def guided_gram_target(feature: Feature, guides: Guides) -> Float[Tensor, "_ k c c"]:
-    """A_r = S_r/n of a painting under its own guides."""
+    """Return A_r = S_r/n of a style image under its own guides."""
     return guided_gram(feature, guides) / count_positions(feature).view(-1, 1, 1, 1)
 
 
 @torch.no_grad()
 def guided_mean_std_target(feature: Feature, guides: Guides) -> tuple[Float[Tensor, "b k c"], Float[Tensor, "b k c"]]:
-    """μ*_r and σ*_r of a painting under its own guides."""
+    """Return μ*_r and σ*_r of a style image under its own guides."""
     zero = feature.new_zeros((1, len(guides), feature.shape[1]), dtype=torch.float32)
     near = guided_mean(guided_mean_std_sums(feature, guides, zero), zero)
     sums = guided_mean_std_sums(feature, guides, near)

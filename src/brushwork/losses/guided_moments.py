@@ -1,4 +1,4 @@
-"""Moments under guides: sums weighted by maps, one set for each region."""
+"""Guided moments: sums weighted by maps, one set for each region."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from brushwork.types import Feature, Guides, Summary
 
 
 def guided_gram(feature: Feature, guides: Guides) -> Float[Tensor, "b k c c"]:
-    """Σ_p u_k(p) f(p) f(p)ᵀ = F diag(u_k) Fᵀ for every guide u_k, without a map of Gram matrices."""
+    """Compute Σ_p u_k(p) f(p) f(p)ᵀ = F diag(u_k) Fᵀ for every guide u_k, without a map of Gram matrices."""
     columns = flatten_positions(feature)
     found: Tensor = _GuidedGram.apply(columns, guides.to(columns).flatten(1))  # type: ignore[no-untyped-call]
     return found
 
 
 def guided_mean_std_sums(feature: Feature, guides: Guides, shifts: Float[Tensor, "_ k c"]) -> Summary:
-    """Σ u, Σ u (f − s) and Σ u (f − s)² for every guide u_k, each about its own shift s_k."""
+    """Compute Σ u, Σ u (f − s) and Σ u (f − s)² for every guide u_k, each about its own shift s_k."""
     columns = flatten_positions(feature)
     weights = guides.to(columns).flatten(1)
     sums = [
@@ -32,7 +32,7 @@ def guided_mean_std_sums(feature: Feature, guides: Guides, shifts: Float[Tensor,
 
 
 def guided_covariance_sums(feature: Feature, guide: Guides, shift: Float[Tensor, "_ c"]) -> Summary:
-    """Σ u, Σ u (f − s) and Σ u (f − s)(f − s)ᵀ for a single guide u: what `covariance_sums` says of a part."""
+    """Compute Σ u, Σ u (f − s) and Σ u (f − s)(f − s)ᵀ for a single guide u: `covariance_sums` of one region."""
     away = as_float32(feature) - shift[:, :, None, None]
     weight = guide.to(away).flatten()
     return {
@@ -47,23 +47,23 @@ def _weighted_sums(columns: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def guided_mean(sums: Summary, shifts: Float[Tensor, "_ k c"]) -> Float[Tensor, "b k c"]:
-    """μ_k = s_k + Σ u (f − s)/Σ u; s_k where the guide is empty."""
+    """Return μ_k = s_k + Σ u (f − s)/Σ u, or s_k where the guide is empty."""
     return sums["first"] / _filled(sums["count"]) + shifts
 
 
 def guided_variance(sums: Summary) -> Float[Tensor, "b k c"]:
-    """σ_k² = Σ u (f − s)²/Σ u − (Σ u (f − s)/Σ u)², never below 0."""
+    """Return σ_k² = Σ u (f − s)²/Σ u − (Σ u (f − s)/Σ u)², never below 0."""
     weights = _filled(sums["count"])
     return (sums["square"] / weights - (sums["first"] / weights).square()).clamp_min(0)
 
 
 def _filled(weights: Float[Tensor, "b k"]) -> Float[Tensor, "b k 1"]:
-    """Sums of guides to divide by: 1 where a guide is empty."""
+    """Return the sums of guides as divisors: 1 where a guide is empty."""
     return torch.where(weights > 0, weights, 1.0).unsqueeze(-1)
 
 
 class _GuidedGram(torch.autograd.Function):
-    """One guide at a time, forward and backward: automatic differentiation would keep a weighted map for each."""
+    """Guided Gram matrices, one guide at a time; plain autograd would keep one weighted map for each guide."""
 
     @staticmethod
     def forward(context: Any, columns: Tensor, guides: Tensor) -> Tensor:

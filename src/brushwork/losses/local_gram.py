@@ -1,4 +1,4 @@
-"""Gram matrices around every position, and guides made from content features."""
+"""Local Gram matrices around every position, and guides made from content features."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ from brushwork.losses.moments import as_float32
 from brushwork.types import Feature, Guides, PerImage, Summary
 
 SMALLEST_BLOCK = 4
-"""Side of the blocks of centers that share a matrix of products, at least; at best it is 2s."""
+"""Smallest side of the blocks of centers that share a matrix of products; the best side is 2s."""
 PART_NUMBERS = 2_000_000
-"""About how many numbers a part holds at a time."""
+"""Approximate number of values that a chunk holds at a time."""
 
 
 @dataclass(frozen=True)
 class LocalGramLoss:
-    """norm · Σ_p ‖𝒢(p) − A(p)‖², 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ over the window |d| ≤ s, A of the painting.
+    """Loss on Gram matrices around every position, scale · Σ_p ‖𝒢(p) − A(p)‖².
 
-    No Gram matrix is made: ⟨𝒢(p), A(p)⟩ = Σ_d Σ_d' w(d) w(d') (f(p + d)·a(p + d'))². Blocks of centers share the
-    products of the cells around them. Cells outside of the map count as 0.
+    𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ over the window |d| ≤ s, and A(p) is the same sum over the style image's
+    features. No Gram matrix is computed: ⟨𝒢(p), A(p)⟩ = Σ_d Σ_d' w(d) w(d') (f(p + d)·a(p + d'))². Blocks of centers
+    share the products of the positions around them. Positions outside of the map count as 0.
 
     Source: Nikulin & Novak, 1602.07188 (localized style; s = 0 is its simplified test).
 
-    Raises: InputError: a window without a middle, or a painting whose map has another size than the picture's.
+    Raises: InputError: a window of even side, or a style image whose map has another size than the image's.
     """
 
     layer: str
     target: Feature = field(repr=False)
-    """a, the painting's features over a map of the picture's size."""
+    """a, the style image's features over a map of the image's size."""
     weights: Float[Tensor, "k k"] = field(repr=False)
-    """w over a square window of side 2s + 1; `covariance.window_weights` makes the uniform one."""
+    """w over a square window of side 2s + 1; `window_weights` makes the uniform one."""
     scale: float
 
     def __post_init__(self) -> None:
@@ -63,7 +64,7 @@ class LocalGramLoss:
         return self.scale * summary["square"]
 
     def _strips(self, feature: Feature, window: Window) -> Iterator[LossChunk]:
-        """The window cut into strips of whole blocks, as high as memory allows."""
+        """Yield the window in strips of full blocks, as high as memory allows."""
         positions = (self._block + 2 * self.halo) ** 2
         blocks = max(1, -(-window.width // self._block)) * len(feature)
         high = self._block * max(1, PART_NUMBERS // (blocks * positions * (feature.shape[1] + 4 * positions)))
@@ -74,7 +75,7 @@ class LocalGramLoss:
             yield LossChunk(slice(seen.top - first, seen.bottom - first), partial(self._strip, strip))
 
     def _strip(self, strip: Window, feature: Feature) -> PerImage:
-        """The loss over the centers in a strip, of the feature over the strip and its margin."""
+        """Compute the loss over the centers in a strip, from the feature over the strip and its margin."""
         style = strip.expand(self.halo).crop(self.target).to(feature)
         own, other = _padded(feature, strip, self.halo), _padded(style, strip, self.halo)
         found = feature.new_zeros(len(feature))
@@ -90,7 +91,7 @@ class LocalGramLoss:
         return max(SMALLEST_BLOCK, 2 * self.halo) if self.halo else 1
 
     def _pairs(self, block: tuple[int, int]) -> Float[Tensor, "n n"]:
-        """V(q, q') = Σ_p w(q − p) w(q' − p) over the centers p of a block and the cells q, q' around it."""
+        """Return V(q, q') = Σ_p w(q − p) w(q' − p) over the centers p of a block and the positions q, q' around it."""
         height, width = block
         centers = torch.eye(height * width, dtype=self.weights.dtype).view(-1, 1, height, width)
         kernel = self.weights.cpu()[None, None]
@@ -99,7 +100,7 @@ class LocalGramLoss:
 
 
 def _padded(feature: Feature, strip: Window, halo: int) -> Feature:
-    """The feature over the strip and its margin, with zeros where the margin leaves the map."""
+    """Return the feature over the strip and its margin, with zeros where the margin leaves the map."""
     seen = strip.expand(halo)
     left, right = seen.left - (strip.left - halo), (strip.right + halo) - seen.right
     top, bottom = seen.top - (strip.top - halo), (strip.bottom + halo) - seen.bottom
@@ -107,7 +108,10 @@ def _padded(feature: Feature, strip: Window, halo: int) -> Feature:
 
 
 def _segments(length: int, block: int) -> list[tuple[int, int, int]]:
-    """A length as whole blocks and one smaller rest: where each run starts, the block's side, and how many."""
+    """Split a length into full blocks and one smaller remainder.
+
+    Each run is given by its start, the side of its blocks, and their number.
+    """
     whole, rest = divmod(length, block)
     runs = [(0, block, whole)] if whole else []
     return [*runs, (whole * block, rest, 1)] if rest else runs
@@ -116,7 +120,7 @@ def _segments(length: int, block: int) -> list[tuple[int, int, int]]:
 def _blocks(
     feature: Feature, rows: tuple[int, int, int], columns: tuple[int, int, int], halo: int
 ) -> Float[Tensor, "b blocks cells c"]:
-    """The cells around every block, row by row."""
+    """Return the positions around every block, row by row."""
     for axis, (start, side, blocks) in ((2, rows), (3, columns)):
         own = feature.narrow(axis, start, side * blocks + 2 * halo)
         feature = own.unfold(axis, side + 2 * halo, side)
@@ -126,7 +130,7 @@ def _blocks(
 
 
 def _distance(own: Tensor, other: Tensor, pairs: Float[Tensor, "n n"]) -> PerImage:
-    """Σ over the blocks of Σ V(q, q')·((f·f')² − 2 (f·a')² + (a·a')²)."""
+    """Compute Σ over the blocks of Σ V(q, q')·((f·f')² − 2 (f·a')² + (a·a')²)."""
     squares = _products(own, own).square() - 2 * _products(own, other).square() + _products(other, other).square()
     return (squares * pairs).sum((1, 2, 3))
 
@@ -134,25 +138,26 @@ def _distance(own: Tensor, other: Tensor, pairs: Float[Tensor, "n n"]) -> PerIma
 def _products(
     one: Float[Tensor, "_ blocks n c"], other: Float[Tensor, "_ blocks n c"]
 ) -> Float[Tensor, "_ blocks n n"]:
-    """f·f' of all cells of a block. Matrices of a single cell are too small for matrix products."""
+    """Return f·f' of all positions of a block; single positions are too small for matrix products."""
     return one @ other.mT if one.shape[-2] > 1 else (one * other).sum(-1, keepdim=True)
 
 
 @torch.no_grad()
 def content_guides(responses: Feature, size: Size, weights: Float[Tensor, "k k"]) -> Guides:
-    """u_k(q) = Σ_d w(d) 𝓕_k(q − d), one guide for each content channel, over a map of `size` cells.
+    """Compute one guide for each content channel, over a map of `size` positions.
 
-    Σ_p 𝓕_k(p) 𝒢(p), 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ, is then F diag(u_k) Fᵀ: the covariance of content with
-    windowed styles is a `GuidedGramLoss`, and costs K Gram matrices instead of one for each cell.
+    u_k(q) = Σ_d w(d) 𝓕_k(q − d). Then Σ_p 𝓕_k(p) 𝒢(p), 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ, is F diag(u_k) Fᵀ: the
+    covariance of content with windowed styles is a `GuidedGramLoss`, and costs K Gram matrices instead of one for each
+    position.
 
-    `responses` are content features of one picture: the photograph's for the picture, the painting's for its target;
-    give the channels that matter, since each is a guide. They are resampled to `size`, antialiased.
-    `weights` is w over a square window of an odd side; `window_weights` makes the uniform one.
+    `responses` are content features of one image: those of the content image for the generated image, those of the
+    style image for its target. Give only the channels that matter, since each becomes a guide. They are resampled to
+    `size`, antialiased. `weights` is w over a square window of an odd side; `window_weights` makes the uniform one.
 
     Source: Nikulin & Novak, 1602.07188 (no weights or layers are given there).
-    Differs: the responses are those of the photograph, not of the picture while it is painted.
+    Differs: the responses are those of the content image, not of the generated image during the optimization.
 
-    Raises: InputError: more than one picture, or a window without a middle.
+    Raises: InputError: more than one image, or a window of even side.
     """
     if len(responses) != 1:
         raise InputError(f"content guides are made of one picture; given: a batch of {len(responses)}.")
@@ -164,7 +169,7 @@ def content_guides(responses: Feature, size: Size, weights: Float[Tensor, "k k"]
 
 
 def window_weights(half: int) -> Float[Tensor, "k k"]:
-    """The uniform window of half-size s: (2s + 1)² weights that sum to 1.
+    """Return the uniform window of half-size s: (2s + 1)² weights that sum to 1.
 
     Raises: InputError: a negative half-size.
     """

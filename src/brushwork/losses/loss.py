@@ -1,4 +1,4 @@
-"""What every loss of this field is: score( Σ_p summarize(f(p), p) )."""
+"""Protocols of losses. An additive loss is score( Σ_p summarize(f(p), p) )."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from brushwork.types import Feature, PerImage, Summary
 
 
 class AdditiveStatistic(Protocol):
-    """A sum over positions: of a whole picture, of its tiles, or of what many machines have of it."""
+    """A sum over positions: of a full image, of its tiles, or of the parts that several processes hold."""
 
     @property
     def layer(self) -> str:
-        """Where the network is read."""
+        """Encoder layer whose features are summed."""
 
     @property
     def halo(self) -> int:
-        """How many neighboring cells `summarize` looks at beyond its window; mostly 0."""
+        """Number of neighboring positions that `summarize` needs beyond its window; mostly 0."""
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        """The sums over the cells of `window`; `feature` covers `window.expand(self.reach)`."""
+        """Compute the sums over the positions of `window`; `feature` covers `window.expand(self.halo)`."""
 
 
 @runtime_checkable
@@ -28,33 +28,33 @@ class Loss(AdditiveStatistic, Protocol):
     """A sum over positions, followed by a small differentiable score."""
 
     def score(self, summary: Summary) -> PerImage:
-        """The loss from the sums over the whole map, one number for each picture of the batch."""
+        """Return the loss from the sums over the full map, one number for each image of the batch."""
 
 
 @runtime_checkable
 class NonAdditiveLoss(Protocol):
-    """A loss that is no sum over positions: it wants the whole map at once, and neither tiles nor many machines."""
+    """A loss that is not a sum over positions: it needs the full map, so no tiles and no distribution."""
 
     @property
     def layer(self) -> str:
-        """Where the network is read."""
+        """Encoder layer whose features are compared."""
 
     def score_whole(self, feature: Feature) -> PerImage:
-        """The loss, one number for each picture of the batch."""
+        """Return the loss, one number for each image of the batch."""
 
 
 AnyLoss: TypeAlias = Loss | NonAdditiveLoss
-"""What an objective is made of."""
+"""Any loss that an objective accepts."""
 
 
 @runtime_checkable
 class StochasticLoss(Protocol):
-    """A term that is drawn by chance, and stays so until it is asked to be drawn again."""
+    """A loss with random parts, which stay fixed until it is resampled."""
 
     def resample(self, step: int) -> AnyLoss:
-        """The same term, drawn for another outer step: the same step gives the same term."""
+        """Return the same loss, resampled for another step; the same step gives the same loss."""
 
 
 def add_summary(one: Summary, other: Summary) -> Summary:
-    """The summary of two disjoint windows together."""
+    """Return the summary of two disjoint windows together."""
     return {name: value + other[name] for name, value in one.items()}

@@ -15,18 +15,24 @@ from brushwork.losses.moments import covariance, covariance_sums, mean, mean_std
 from brushwork.types import Feature, Guides, PerImage, Summary
 
 SMALLEST_VARIANCE = 1e-12
-"""Below this a channel counts as dead: its standard deviation keeps a finite gradient."""
+"""Variance below which a channel counts as dead.
+
+The bound keeps the gradient of its standard deviation finite.
+"""
 
 RIDGE = 1e-4
-"""Share of the target's mean variance that is added to both covariances: dead channels keep a finite gradient."""
+"""Fraction of the target's mean variance that is added to both covariances.
+
+It keeps the gradients of dead channels finite.
+"""
 
 
 @dataclass(frozen=True)
 class MeanStdLoss:
-    """norm · (‖μ − μ*‖² + std_weight · ‖σ − σ*‖²) over the channels.
+    """Mean and std loss, scale · (‖μ − μ*‖² + std_weight · ‖σ − σ*‖²) over the channels.
 
-    Source: Galerne et al., 2212.13459 (norm 1/N). With a std_weight of 0, the means alone: the model of 1k parameters
-    of 1505.07376.
+    Source: Galerne et al., 2212.13459 (scale 1/N). With a `std_weight` of 0, the means alone: the model of 1k
+    parameters of 1505.07376.
     Differs: the square root is guarded, so that dead channels do not divide by zero.
     """
 
@@ -48,7 +54,7 @@ class MeanStdLoss:
 
 @dataclass(frozen=True)
 class GaussianTarget:
-    """Mean and covariance of a painting's features."""
+    """Mean and covariance of a style image's features."""
 
     mean: Float[Tensor, "_ c"] = field(repr=False)
     covariance: Float[Tensor, "_ c c"] = field(repr=False)
@@ -56,7 +62,7 @@ class GaussianTarget:
 
 @torch.no_grad()
 def make_gaussian_target(feature: Feature) -> GaussianTarget:
-    """The Gaussian of a painting's features, biased covariance."""
+    """Compute the mean and the biased covariance of a style image's features."""
     shift = feature.mean(dim=(2, 3)).to(torch.promote_types(feature.dtype, torch.float32))
     sums = covariance_sums(feature, shift)
     return GaussianTarget(mean(sums, shift), covariance(sums))
@@ -64,7 +70,7 @@ def make_gaussian_target(feature: Feature) -> GaussianTarget:
 
 @dataclass(frozen=True)
 class CovarianceLoss:
-    """norm · (‖Σ − Σ*‖² + mean_weight · ‖μ − μ*‖²): the Gram loss about the mean, and the mean beside it.
+    """Covariance loss, scale · (‖Σ − Σ*‖² + mean_weight · ‖μ − μ*‖²): a centered Gram loss, plus the means.
 
     Source: the Gram matrix of 1508.06576, eq. 3 and 4, centered.
     """
@@ -73,9 +79,9 @@ class CovarianceLoss:
     target: GaussianTarget
     scale: float
     mean_weight: float = 1.0
-    """What the squared distance of the means is multiplied by, in units of the covariance's; 0: covariance alone."""
+    """Weight of the squared distance of the means, relative to the covariance's; 0: covariance alone."""
     guide: Guides | None = field(default=None, repr=False)
-    """How much each cell of the picture counts, in one map over all of them that is not empty; None: all alike."""
+    """Weight of each position of the image, one nonempty map over all positions; None: equal weights."""
     halo: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
@@ -89,13 +95,14 @@ class CovarianceLoss:
 
 @dataclass(frozen=True)
 class GaussianWassersteinLoss:
-    """norm · (‖μ − μ*‖² + tr(Σ + Σ* − 2 (Σ*^½ Σ Σ*^½)^½)), the squared 2-Wasserstein distance of Gaussians.
+    """Gaussian Wasserstein loss, scale · (‖μ − μ*‖² + tr(Σ + Σ* − 2 (Σ*^½ Σ Σ*^½)^½)).
 
-    With Σ* = L Lᵀ the last trace is the sum of the roots of the eigenvalues of Lᵀ Σ L. Computed in double precision:
-    it is small beside the sums, and cancels near the target.
+    This is the squared 2-Wasserstein distance of Gaussians. With Σ* = L Lᵀ the last trace is the sum of the roots of
+    the eigenvalues of Lᵀ Σ L. It is computed in float64: it is small compared with the sums, and cancels near the
+    target.
 
-    Source: Dowson & Landau 1982, eq. 4; as a style loss, crowsonkb/style-transfer-pytorch (norm 1/N, N channels).
-    Differs: to both covariances `RIDGE` times the target's mean variance is added (the program adds 1e-4 to the
+    Source: Dowson & Landau 1982, eq. 4; as a style loss, crowsonkb/style-transfer-pytorch (scale 1/N, N channels).
+    Differs: `RIDGE` times the target's mean variance is added to both covariances (the program adds 1e-4 to the
     diagonal), and the root is exact instead of twelve Newton–Schulz steps.
     """
 
@@ -103,7 +110,7 @@ class GaussianWassersteinLoss:
     target: GaussianTarget
     scale: float
     guide: Guides | None = field(default=None, repr=False)
-    """As of `CovarianceLoss`."""
+    """As in `CovarianceLoss`."""
     halo: int = 0
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
@@ -118,7 +125,7 @@ class GaussianWassersteinLoss:
 
     @cached_property
     def _ridge(self) -> Float[Tensor, "_ c c"]:
-        """ε·I, once for each target."""
+        """ε·I, computed once for each target."""
         given = _exact(self.target.covariance)
         identity = torch.eye(given.shape[-1], dtype=given.dtype, device=given.device)
         return RIDGE * (_trace(given) / given.shape[-1]).clamp_min(1e-12).view(-1, 1, 1) * identity
@@ -141,7 +148,7 @@ def _sums(feature: Feature, window: Window, shift: Float[Tensor, "_ c"], guide: 
 
 
 def _exact(matrices: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:
-    """In double precision, where there is any: Apple's devices have none."""
+    """Convert to float64, on the CPU for Apple's devices, which have none."""
     return matrices.cpu().double() if matrices.device.type == "mps" else matrices.double()
 
 

@@ -1,4 +1,4 @@
-"""MRF loss: each patch of features is compared with its nearest style patch."""
+"""MRF loss: compares each patch of features with its nearest style patch."""
 
 from __future__ import annotations
 
@@ -20,28 +20,29 @@ from brushwork.losses.moments import as_float32
 from brushwork.types import Feature, PerImage, Summary
 
 BLOCK_NUMBERS = 4_000_000
-"""About how many products of cells are held at a time."""
+"""Approximate number of products of positions that are held at a time."""
 
 
 @dataclass(frozen=True)
 class MRFLoss:
-    """norm · Σ_p ‖Ψ_p − Ψ*_NN(p)‖² over the patches Ψ that lie wholly in the map, every `stride` cells.
+    """Loss between feature patches and their nearest style patches, scale · Σ_p ‖Ψ_p − Ψ*_NN(p)‖².
 
+    The sum runs over the patches Ψ that lie fully in the map, every `stride` positions.
     NN(p) = argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖, normalized cross-correlation with the patches of all targets; held fixed in
-    the gradient. A patch belongs to its middle: sums over windows add up.
+    the gradient. A patch belongs to the window that contains its center, so sums over windows can be added.
 
     Source: Li & Wand, 1601.04589, eq. 2 and 3 (relu3_1 and relu4_1, patches of 3×3; stride 1, in the program 2).
     Differs: the gradient is that of the sum; the program averages the differences of overlapping patches.
 
-    Raises: InputError: a stride below 1, no painting, or a map smaller than a patch.
+    Raises: InputError: a stride below 1, no style image, or a map smaller than a patch.
     """
 
     layer: str
     targets: tuple[Feature, ...] = field(repr=False)
-    """The painting's features; turned and scaled copies of it are more targets, of any size."""
+    """Features of the style image, and of rotated and scaled copies of it, of any size."""
     scale: float
     stride: int = 1
-    """Cells between patches, in the picture and in the painting."""
+    """Positions between patches, in the image and in the style image."""
     halo: int = 1
     """Half-size of a patch: 1 is 3×3."""
 
@@ -63,7 +64,10 @@ class MRFLoss:
         return self.scale * summary["square"]
 
     def _patches(self, window: Window) -> tuple[slice, slice] | None:
-        """The cells of the patches whose middle is in the window, counted in the grown window; None: no patches."""
+        """Return the positions of the patches centered in the window; None: no patches.
+
+        They are counted in the expanded window.
+        """
         grown = window.expand(self.halo)
         rows = self._along(window.top, window.bottom, window.full_size.height)
         columns = self._along(window.left, window.right, window.full_size.width)
@@ -73,15 +77,16 @@ class MRFLoss:
         return slice(top - grown.top, bottom - grown.top), slice(left - grown.left, right - grown.left)
 
     def _along(self, start: int, end: int, length: int) -> tuple[int, int] | None:
-        """First and last cell of the patches with their middle in start … end, along one axis."""
+        """Return the first position and the end of the patches centered in start … end, along one axis."""
         first = -(-max(0, start - self.halo) // self.stride) * self.stride
         last = min(end - 1 - self.halo, length - self._grid.side) // self.stride * self.stride
         return (first, last + self._grid.side) if last >= first else None
 
     def _one(self, image: Tensor, seen: tuple[slice, slice]) -> Tensor:
-        """Σ ‖Ψ_p − Ψ*_NN(p)‖² of one picture = Σ_x n(x) ‖f(x) − m(x)‖² + a rest that does not change.
+        """Compute Σ ‖Ψ_p − Ψ*_NN(p)‖² of one image.
 
-        m(x) is the mean, and n(x) the number, of what the nearest patches want at the cell x.
+        It equals Σ_x n(x) ‖f(x) − m(x)‖² plus a constant, where n(x) is the number and m(x) the mean of the values that
+        the nearest patches have at position x.
         """
         rows, columns = seen
         own = image[:, rows, columns]
@@ -106,7 +111,10 @@ class MRFLoss:
 def _wanted(
     own: Tensor, styles: list[Tensor], match: PatchMatch, grid: PatchPositions
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """What the nearest patches want: the mean at each cell, their number there, and Σ_x n(x)·(variance at x)."""
+    """Return the mean and number of the nearest patches' values at each position, and a constant.
+
+    The constant is Σ_x n(x)·(variance at x).
+    """
     positions = torch.cat([style.flatten(1) for style in styles], dim=1)
     total, square, number = torch.zeros_like(own), own.new_zeros(own.shape[1:]), own.new_zeros(own.shape[1:])
     for down, right in product(range(grid.side), repeat=2):
@@ -123,34 +131,34 @@ def _wanted(
 
 
 class PatchPositions(NamedTuple):
-    """Patches of `side` × `side` cells, every `stride` cells."""
+    """Grid of patches of `side` × `side` positions, every `stride` positions."""
 
     side: int
     stride: int
 
     def n_patches(self, length: int) -> int:
-        """How many patches lie along an axis."""
+        """Return the number of patches along an axis."""
         return (length - self.side) // self.stride + 1
 
     def rows(self, first: int, count: int) -> slice:
-        """The cells of `count` patches from patch number `first` on."""
+        """Return the positions of `count` patches, starting with patch number `first`."""
         return slice(first * self.stride, (first + count - 1) * self.stride + self.side)
 
 
 class PatchMatch(NamedTuple):
-    """The nearest patch for each patch of a picture, among the cells of all paintings flattened and put in a row."""
+    """Nearest style patch for each patch of an image, as indices into the flattened, concatenated style maps."""
 
     first: Int[Tensor, "h w"]
-    """The number of its upper left cell."""
+    """Index of its upper left position."""
     width: Int[Tensor, "h w"]
-    """How many cells further its next row begins."""
+    """Offset between its rows."""
 
 
 @torch.no_grad()
 def match_patches(
     image: Float[Tensor, "c _ _"], styles: Sequence[Float[Tensor, "c _ _"]], grid: PatchPositions
 ) -> PatchMatch:
-    """argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖: normalized cross-correlation, in blocks of bounded memory.
+    """Return argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖ (normalized cross-correlation), in blocks of bounded memory.
 
     Source: Li & Wand, 1601.04589, eq. 3.
     """
@@ -171,7 +179,7 @@ def match_patches(
 
 
 def _blocks(image: Size, style: Size, grid: PatchPositions) -> Iterator[tuple[slice, slice]]:
-    """Rows of patches of the picture beside rows of patches of the painting, near to square for little overlap."""
+    """Yield pairs of row ranges of patches (image, style), nearly square so that they overlap little."""
     at_once = max(1, isqrt(BLOCK_NUMBERS // (image.width * style.width)) // grid.stride)
     high, others = grid.n_patches(image.height), grid.n_patches(style.height)
     for top in range(0, high, at_once):
@@ -182,9 +190,10 @@ def _blocks(image: Size, style: Size, grid: PatchPositions) -> Iterator[tuple[sl
 def _products(
     one: Float[Tensor, "c _ _"], other: Float[Tensor, "c _ _"], grid: PatchPositions
 ) -> Float[Tensor, "h w k l"]:
-    """⟨Ψ_p, Ψ*_q⟩ of all patches: products of cells, each made once, summed over the cells of a patch.
+    """Compute the inner products ⟨Ψ_p, Ψ*_q⟩ of all patches.
 
-    Cells of one residue modulo the stride meet each other only.
+    Each product of positions is computed once, then summed over a patch. Only positions of the same residue modulo the
+    stride are multiplied with each other.
     """
     (side, stride), sizes = grid, [grid.n_patches(length) for whole in (one, other) for length in whole.shape[1:]]
     found = one.new_zeros(sizes)
@@ -198,20 +207,20 @@ def _products(
 
 
 def _diagonal(products: Tensor, axis: int, steps: int, own: int, other: int) -> Tensor:
-    """Σ_i of the products with both cells moved by i along an axis of the picture and the same of the painting."""
+    """Compute Σ_i of the products with both positions shifted by i along one axis of both maps."""
     moved = (products.narrow(axis, step, own).narrow(axis + 2, step, other) for step in range(steps))
     return reduce(torch.add, moved)
 
 
 def _norms(style: Float[Tensor, "c _ _"], grid: PatchPositions) -> Float[Tensor, "k l"]:
-    """‖Ψ*_q‖ of every patch, never 0."""
+    """Return ‖Ψ*_q‖ of every patch, never 0."""
     squares = style.square().sum(0)[None, None]
     sums = functional.avg_pool2d(squares, grid.side, grid.stride, divisor_override=1)[0, 0]
     return sums.sqrt().clamp_min(torch.finfo(sums.dtype).tiny)
 
 
 def _keep(best: Tensor, found: PatchMatch, top: Tensor, positions: PatchMatch) -> None:
-    """Where a block scores higher than what was found before, take its patches."""
+    """Replace the best matches where a block scores higher."""
     better = top > best
     for old, new in ((best, top), (found.first, positions.first), (found.width, positions.width)):
         old.copy_(torch.where(better, new, old))
@@ -220,7 +229,7 @@ def _keep(best: Tensor, found: PatchMatch, top: Tensor, positions: PatchMatch) -
 def _cells(
     index: Int[Tensor, "h w"], top: int, style: Float[Tensor, "c _ _"], grid: PatchPositions, start: int
 ) -> PatchMatch:
-    """Patches numbered from the row `top` of patches on, as cells of all paintings in a row."""
+    """Convert patch numbers, counted from patch row `top`, to indices into the concatenated style maps."""
     width = style.shape[-1]
     across = grid.n_patches(width)
     rows, columns = index // across + top, index % across

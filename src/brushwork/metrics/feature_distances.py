@@ -1,4 +1,4 @@
-"""Distances between the features of two pictures: at every cell, or as the cells are distributed, wherever they lie."""
+"""Distances between the features of two images: at each position, or between distributions over all positions."""
 
 from __future__ import annotations
 
@@ -10,35 +10,36 @@ from brushwork.losses.moments import flatten_positions, gram
 from brushwork.types import Feature
 
 _DIRECTIONS = 64
-"""Random directions on which features are projected; twice as many change the figure by some percent."""
+"""Random directions on which features are projected; twice as many change the distance by a few percent."""
 
 _SEED = 0
 
 
 def content_distance(feature: Feature, reference: Feature) -> float:
-    """‖F − P‖² / ‖P‖², cell by cell."""
+    """Return ‖F − P‖² / ‖P‖², position by position."""
     return float((feature - reference).square().sum() / reference.square().sum())
 
 
 def gram_distance(feature: Feature, reference: Feature) -> float:
-    """‖G − A‖² / ‖A‖² of the Gram matrices, each per cell.
+    """Return ‖G − A‖² / ‖A‖² of the Gram matrices, each per position.
 
-    Source: Gatys et al., 1508.06576, eq. 3 and 4, relative to the painting's.
+    Source: Gatys et al., 1508.06576, eq. 3 and 4, relative to that of the style image.
     """
     own, wanted = _mean_gram(feature), _mean_gram(reference)
     return float((own - wanted).square().sum() / wanted.square().sum())
 
 
 def moment_distance(feature: Feature, reference: Feature) -> float:
-    """(‖μ − μ*‖² + ‖σ − σ*‖²) / (‖μ*‖² + ‖σ*‖²) of the channels."""
+    """Return (‖μ − μ*‖² + ‖σ − σ*‖²) / (‖μ*‖² + ‖σ*‖²) of the channels."""
     own, wanted = _moments(feature), _moments(reference)
     return float((own - wanted).square().sum() / wanted.square().sum())
 
 
 def sliced_distance(feature: Feature, reference: Feature) -> float:
-    """Mean over directions of ∫ (q − q*)² of the quantiles along them, over the same mean of ∫ q*².
+    """Return the mean over directions of ∫ (q − q*)² of the quantiles along them, over the same mean of ∫ q*².
 
-    The squared sliced Wasserstein distance, exact for any two numbers of cells. Directions are always the same.
+    This is the squared sliced Wasserstein distance, exact for any two numbers of positions. The directions are always
+    the same.
 
     Source: Heitz et al., 2006.07229; Bonneel et al. 2015.
     """
@@ -51,9 +52,9 @@ def sliced_distance(feature: Feature, reference: Feature) -> float:
 
 
 def frechet_distance(feature: Feature, reference: Feature) -> float:
-    """‖μ − μ*‖² + tr(Σ + Σ* − 2 (Σ^½ Σ* Σ^½)^½) of Gaussians fitted to the cells (covariances over n − 1).
+    """Return ‖μ − μ*‖² + tr(Σ + Σ* − 2 (Σ^½ Σ* Σ^½)^½) of Gaussians fitted to the features (covariances over n − 1).
 
-    Source: Dowson and Landau 1982; of the cells of one picture: Shaham et al., 1905.01164 (SIFID).
+    Source: Dowson and Landau 1982; over the positions of one image: Shaham et al., 1905.01164 (SIFID).
     """
     (mean, covariance), (target, wanted) = _gaussian(feature), _gaussian(reference)
     half = _root(covariance)
@@ -72,7 +73,7 @@ def _moments(feature: Feature) -> Float[Tensor, "two c"]:
 
 
 def _quantile_distance(mine: Float[Tensor, "k n"], theirs: Float[Tensor, "k m"]) -> Tensor:
-    """∫ (q − q*)² of steps of width 1/n and 1/m, whose edges lie at the multiples of m and of n in units of 1/nm."""
+    """Return ∫ (q − q*)² of steps of width 1/n and 1/m, with edges at multiples of m and of n in units of 1/nm."""
     n, m = mine.shape[1], theirs.shape[1]
     edges = torch.cat([torch.arange(n) * m, torch.arange(m) * n, torch.tensor([n * m])]).sort().values
     starts, widths = edges[:-1].to(mine.device), (edges.diff().double() / (n * m)).to(mine)
@@ -81,7 +82,7 @@ def _quantile_distance(mine: Float[Tensor, "k n"], theirs: Float[Tensor, "k m"])
 
 
 def _gaussian(feature: Feature) -> tuple[Tensor, Tensor]:
-    """Mean and covariance, in float64 on the CPU, where eigenvalues are exact enough and known everywhere."""
+    """Return mean and covariance in float64 on the CPU, where eigenvalues are exact enough and always supported."""
     columns = flatten_positions(feature)[0]
     mean = columns.mean(1, keepdim=True)
     covariance = (columns - mean) @ (columns - mean).T / max(1, columns.shape[1] - 1)
@@ -89,7 +90,7 @@ def _gaussian(feature: Feature) -> tuple[Tensor, Tensor]:
 
 
 def _root(matrix: Tensor) -> Tensor:
-    """Of a symmetric positive semidefinite matrix."""
+    """Return the square root of a symmetric positive semidefinite matrix."""
     values, directions = torch.linalg.eigh(matrix)
     root: Tensor = (directions * values.clamp_min(0).sqrt()) @ directions.T
     return root

@@ -1,4 +1,4 @@
-"""Likeness of two pictures, pixel by pixel: PSNR and SSIM; and of their colors."""
+"""Similarity of two images: PSNR and SSIM, pixel by pixel, and distance of their colors."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from brushwork.types import Image
 _WINDOW, _SIGMA = 11, 1.5  # Wang et al. 2004, section III.B
 _C1, _C2 = 0.01**2, 0.03**2  # ibid., for values in [0, 1]
 _BINS, _REACH = 32, 0.4
-"""Bins along each axis of chroma, over −reach … reach, which holds every color of sRGB."""
+"""Bins along each axis of chroma, over −reach … reach, which covers every color of sRGB."""
 
 
 def psnr(image: Image, reference: Image) -> float:
-    """−10 lg(mean squared difference), in dB; infinite for equal pictures."""
+    """Return −10 lg(mean squared difference), in dB; infinite for equal images."""
     return float(-10 * torch.log10((image - reference).square().mean()))
 
 
 def ssim(image: Image, reference: Image) -> float:
-    """Mean structural similarity of the luma, −1 to 1; Gaussian windows of 11 × 11 (σ = 1.5) within the picture.
+    """Return the mean structural similarity of the luma, −1 to 1.
 
-    (2 μ_x μ_y + C₁)(2 σ_xy + C₂) / ((μ_x² + μ_y² + C₁)(σ_x² + σ_y² + C₂)), C₁ = 0.01², C₂ = 0.03².
+    (2 μ_x μ_y + C₁)(2 σ_xy + C₂) / ((μ_x² + μ_y² + C₁)(σ_x² + σ_y² + C₂)), C₁ = 0.01², C₂ = 0.03², in Gaussian windows
+    of 11 × 11 pixels (σ = 1.5) inside the image.
 
-    Raises: InputError: a picture smaller than the window.
+    Raises: InputError: an image smaller than the window.
     Source: Wang, Bovik, Sheikh, Simoncelli 2004, eq. 13.
     """
     if min(Size.of(image)) < _WINDOW:
@@ -41,16 +42,16 @@ def ssim(image: Image, reference: Image) -> float:
 
 
 def chroma_distance(image: Image, reference: Image) -> float:
-    """√(1 − Σ √(p q)) of the histograms p and q of (a, b) in Oklab: their Hellinger distance, 0 to 1.
+    """Return √(1 − Σ √(p q)), the Hellinger distance of the histograms p and q of (a, b) in Oklab, 0 to 1.
 
-    32 × 32 bins over ±0.4; each pixel is shared out between the four bins around it.
+    32 × 32 bins over ±0.4; each pixel is distributed over the four nearest bins (bilinearly).
     """
     overlap = (_chroma_histogram(image) * _chroma_histogram(reference)).sqrt().sum()
     return float((1 - overlap).clamp_min(0).sqrt())
 
 
 def _blurred(plane: Plane) -> Plane:
-    """The Gaussian mean about every pixel whose window lies within the picture."""
+    """Return the Gaussian mean around every pixel whose window lies inside the image."""
     offsets = torch.arange(_WINDOW, dtype=plane.dtype, device=plane.device) - _WINDOW // 2
     bell = torch.exp(-(offsets**2) / (2 * _SIGMA**2))
     bell = bell / bell.sum()
@@ -58,7 +59,7 @@ def _blurred(plane: Plane) -> Plane:
 
 
 def _covariance(x: Plane, y: Plane) -> Plane:
-    """Of every window; about gray, so that little cancels in float32."""
+    """Return the covariance in every window, computed about gray so that little cancels in float32."""
     x, y = x - 0.5, y - 0.5
     return _blurred(x * y) - _blurred(x) * _blurred(y)
 

@@ -1,4 +1,4 @@
-"""LPIPS, the learned perceptual distance."""
+"""LPIPS, the learned perceptual image patch similarity."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ LAYERS: Mapping[LpipsName, tuple[str, ...]] = {
     "alexnet": ("relu1", "relu2", "relu3", "relu4", "relu5"),
     "vgg16": ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"),
 }
-"""Where the networks are read. Source: 1801.03924, section 4, and the authors' program."""
+"""The layers of each network. Source: 1801.03924, section 4, and the authors' program."""
 
 _EPS = 1e-10  # the authors' program
 
 
 @dataclass(frozen=True)
 class Lpips:
-    """Σ_l mean_p Σ_c w_lc (f̂_lc(p) − ĝ_lc(p))², the features f, g of two pictures with unit length at each cell.
+    """LPIPS distance: Σ_l mean_p Σ_c w_lc (f̂_lc(p) − ĝ_lc(p))² of two images' features f and g.
 
-    The network is shown what it was trained on: the authors' shift and scale on [−1, 1] are torchvision's mean and
-    deviation on [0, 1].
+    f̂ and ĝ are normalized to unit length over the channels at each position. The network gets the inputs that it was
+    trained on: the authors' shift and scale on [−1, 1] are torchvision's mean and std on [0, 1].
 
     Source: Zhang et al., 1801.03924, eq. 1, version 0.1.
     """
@@ -38,25 +38,25 @@ class Lpips:
     encoder: Encoder
     layers: Sequence[str]
     weights: Sequence[Float[Tensor, "c"]]
-    """Of the channels, at each tap; 0 or more."""
+    """Weights of the channels at each layer; 0 or more."""
 
     @classmethod
     def load(cls, name: LpipsName) -> Lpips:
-        """The network and its linear layers, out of the cache.
+        """Load the network and its linear layers from the cache.
 
-        Raises: WeightsError: they are not on this machine; the message says how they get there.
+        Raises: WeightsError: they are not on this machine; the message says how to get them.
         """
         return cls(load_encoder(name), LAYERS[name], list(find_weights(f"lpips-{name}").tensors.values()))
 
     def to(self, device: torch.device | str) -> Lpips:
-        """The same on a device."""
+        """Return the same on a device."""
         return Lpips(self.encoder.to(device), self.layers, [one.to(device) for one in self.weights])
 
     @torch.no_grad()
     def __call__(self, image: Image, reference: Image) -> float:
-        """The distance of two pictures of one size; 0 for equal ones.
+        """Return the distance of two images of the same size; 0 for equal images.
 
-        Raises: InputError: pictures that are too small for the network.
+        Raises: InputError: images that are too small for the network.
         """
         features = self.encoder(torch.cat([image, reference]), self.layers)
         parts = zip(self.layers, self.weights, strict=True)

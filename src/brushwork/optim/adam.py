@@ -1,4 +1,4 @@
-"""Adam, with averaged iterates on request."""
+"""The Adam optimizer, with optional averaging of the iterates."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_entry
 from brushwork.types import State
 
 RETREAT = 0.1
-"""The learning rate's factor when the run must become more careful: an explosion is a matter of orders of magnitude."""
+"""Factor of the learning rate after a divergence: such explosions are a matter of orders of magnitude."""
 
 
 class Adam:
-    """x ← x − lr · m̂ / (√v̂ + eps), with running means m of the gradient and v of its square, corrected for their
-    start.
+    """The Adam optimizer, x ← x − lr · m̂ / (√v̂ + eps).
 
-    With `average` > 0 what is shown is the running mean of the iterates (that decay, the start counted in, corrected
-    likewise). On a canvas with bounds, points are clamped.
+    m̂ and v̂ are running means of the gradient and of its square, bias corrected. With `ema_decay` > 0 the reported
+    point is the running mean of the iterates (with that decay, the start included, bias corrected). With a bounded
+    parametrization, points are clamped.
 
     Raises: InputError: an option out of range.
 
@@ -43,7 +43,7 @@ class Adam:
 
     @torch.no_grad()
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
-        """One closure."""
+        """Make one step, which takes one evaluation."""
         if not self._count:
             self._begin(point)
         self._count += 1
@@ -67,33 +67,33 @@ class Adam:
     def _shown(self, there: Tensor) -> Tensor | None:
         if not self.average:
             return None
-        seen = self._count + 1  # the start is the first
+        seen = self._count + 1  # the start counts as the first
         weight = (1 - self.average) / (1 - self.average**seen)
         self._memory["average"] = self._memory["average"].lerp(there, weight)
         return self._memory["average"]
 
     def state(self) -> State:
-        """The moments, the average, the count of steps and the learning rate."""
+        """Return the moments, the average, the number of steps and the learning rate."""
         memory = {f"adam.{name}": value for name, value in self._memory.items()}
         return memory | {"adam.count": to_tensor(self._count), "adam.lr": to_tensor(self.lr)}
 
     def load(self, state: State) -> None:
-        """Take up a saved state."""
+        """Restore a saved state."""
         self._count, self.lr = int(get_entry(state, "adam.count")), float(get_entry(state, "adam.lr"))
         names = (["mean", "square"] + ["average"] * bool(self.average)) * bool(self._count)
         self._memory = {name: get_entry(state, f"adam.{name}") for name in names}
 
     def reset(self) -> None:
-        """Start the moments and the average anew."""
+        """Reset the moments and the average."""
         self._memory, self._count = {}, 0
 
     def back_off(self) -> str:
-        """Take smaller steps from now on."""
+        """Reduce the learning rate for all further steps."""
         self.lr *= RETREAT
         return f"with a learning rate of {self.lr:g}"
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Resize moments and average; the second moment stays 0 or above."""
+        """Resize moments and average; the second moment is kept at 0 or above."""
         factors = {"mean": gradient, "square": gradient**2, "average": 1.0}
         memory = {name: resize(value) * factors[name] for name, value in self._memory.items()}
         if "square" in memory:

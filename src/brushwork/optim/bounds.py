@@ -1,4 +1,4 @@
-"""Bounds on every number of a point, and what they leave free."""
+"""Bounds on every entry of a point, and the entries that they leave free."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from torch import Tensor
 from brushwork.optim.reductions import Reductions
 
 Bounds: TypeAlias = tuple[float, float]
-"""The least and the greatest value that every number may take."""
+"""Lower and upper bound of every entry."""
 
 
 ROUNDINGS = 4
-"""How far a point may be from a bound that it was sent to: the sum point + (bound − point) rounds twice."""
+"""Distance to a bound, in roundings, that counts as being on it: point + (bound − point) rounds twice."""
 
 
 def clamp(point: Tensor, bounds: Bounds | None) -> Tensor:
-    """The nearest point inside the bounds. The tensor itself may be used for it."""
+    """Return the nearest point inside the bounds; the tensor may be clamped in place."""
     return point if bounds is None else point.clamp_(*bounds)
 
 
 def free_mask(point: Tensor, gradient: Tensor, bounds: Bounds) -> Tensor:
-    """Where a step down the gradient does not run into a bound: 1 there, 0 elsewhere.
+    """Return a mask of the entries that a step along the negative gradient can change: 1 there, 0 elsewhere.
 
-    What is a few roundings away from a bound was on its way to it, and is there.
+    The other entries are at a bound that the step would cross. An entry within a few roundings of a bound counts as
+    being on it.
 
     Source: Byrd, Lu, Nocedal & Zhu 1995: the complement is the active set at a point.
     """
@@ -37,7 +38,7 @@ def free_mask(point: Tensor, gradient: Tensor, bounds: Bounds) -> Tensor:
 
 
 def max_step_within(point: Tensor, direction: Tensor, bounds: Bounds | None, reductions: Reductions) -> float:
-    """The largest t for which point + t·direction keeps the bounds."""
+    """Return the largest t for which point + t·direction stays within the bounds."""
     if bounds is None:
         return inf
     ahead = torch.where(direction > 0, bounds[1] - point, bounds[0] - point)

@@ -14,26 +14,31 @@ from brushwork.optim.reductions import Reductions
 from brushwork.storage.mapped import mapped_vectors
 
 PIECE = 1 << 22
-"""Entries that are brought to the point's precision, or device, at a time."""
+"""Number of entries that are converted to the point's precision, or moved to its device, at a time."""
 
 Storage: TypeAlias = Literal["full", "bf16", "disk"]
-"""How vectors are kept: as they are; in bfloat16, whose range is that of float32, at half the memory; or in a file."""
+"""Storage of vectors: unchanged; in bfloat16, with the range of float32 at half the memory; or in a file."""
 
 BLOCK_BYTES = 1 << 25
-"""glibc maps what is larger than 32 MiB (DEFAULT_MMAP_THRESHOLD_MAX), and gives it back when it is freed."""
+"""Size of a block in bytes.
+
+glibc maps allocations over 32 MiB (DEFAULT_MMAP_THRESHOLD_MAX), and returns them to the system when they are freed.
+"""
 
 MOST = 64
-"""Vectors in a block: the heap may have the blocks of small pictures, a few MB."""
+"""Most vectors in a block; blocks of small images, of a few MB, may lie in the heap."""
 
 ALIGNMENT = 64
-"""Entries between the beginnings of vectors are a multiple of this, so that sums over them, whichever place they have,
-round alike: BLAS promises that for vectors aligned to 64 bytes."""
+"""Multiple of entries to which the starts of vectors are aligned.
+
+Sums over vectors then round alike wherever they lie: BLAS promises that for vectors aligned to 64 bytes.
+"""
 
 
 class CurvaturePairs:
-    """The last `history` pairs whose ⟨s, y⟩ is more than `least_curvature`, oldest first.
+    """The last `history` pairs with ⟨s, y⟩ above `min_curvature`, oldest first.
 
-    What `storage` rounds is rounded before its products are taken, so that a pair agrees with itself.
+    Where `storage` rounds, vectors are rounded before their products are computed, so that a pair is consistent.
     """
 
     def __init__(
@@ -55,31 +60,30 @@ class CurvaturePairs:
     def update(self, direction: Tensor, length: float, change: tuple[Tensor, Tensor], *, moving_only: bool) -> None:
         """Add the pair of length · direction and the change of the gradient (before, after).
 
-        The direction and the gradient before are used up: they become the pair.
-
-        With `moving_only` the pair is about the entries that move: those at rest, held by a bound, have no curvature
-        to tell, and their gradients would only blur that of the others.
+        The direction and the gradient before are overwritten: they become the pair. With `moving_only` the pair covers
+        only the entries that move. Entries held by a bound carry no curvature, and their gradients would only blur the
+        others'.
         """
         before, after = change
         s, y = direction.mul_(length), torch.sub(after, before, out=before)
         self._add(self._shelf.add(s), self._shelf.add(y.mul_(s != 0) if moving_only else y))
 
     def direction(self, gradient: Tensor) -> Tensor:
-        """−H·gradient, H being the inverse Hessian that the pairs suggest."""
+        """Return −H·gradient, where H is the inverse Hessian that the pairs approximate."""
         return _two_loops(gradient, self._pairs, self.products, self._preconditioner)
 
     def clear(self) -> None:
-        """Forget all pairs."""
+        """Drop all pairs."""
         self._pairs.clear()
         self._lent = 0
 
     def export(self) -> list[tuple[Tensor, Tensor]]:
-        """All s and y as they are kept. They are not written to again."""
+        """Return all s and y as stored. They are not written to again."""
         self._lent = len(self._pairs)
         return [(pair.s, pair.y) for pair in self._pairs]
 
     def add(self, s: Tensor, y: Tensor) -> None:
-        """Add a pair, copied."""
+        """Add a copy of a pair."""
         self._add(self._shelf.copy(s), self._shelf.copy(y))
 
     def _add(self, s: Tensor, y: Tensor) -> None:
@@ -93,7 +97,7 @@ class CurvaturePairs:
 
     def _drop(self) -> None:
         oldest = self._pairs.popleft()
-        if self._lent:  # the oldest pairs are part of a state that someone may still be saving
+        if self._lent:  # the oldest pairs belong to a state that may still be being saved
             self._lent -= 1
         else:
             self._shelf.release(oldest.s, oldest.y)
@@ -103,7 +107,7 @@ class CurvaturePairs:
 def _two_loops(
     gradient: Tensor, pairs: Sequence[CurvaturePair], products: Reductions, octaves: OctavePreconditioner | None = None
 ) -> Tensor:
-    """The two-loop recursion, from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1, or that of the octaves.
+    """Compute the two-loop recursion from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1, or from the octave preconditioner.
 
     No number is read back from the device on the way.
 
@@ -126,7 +130,7 @@ def _two_loops(
 
 
 def _inner(kept: Tensor, flat: Tensor, products: Reductions) -> Tensor:
-    """Their inner product as a tensor without axes; nothing is read from the device."""
+    """Return the inner product as a 0-dimensional tensor; nothing is read back from the device."""
     parts = [torch.dot(piece, part) for piece, part in _pieces(kept, flat)]
     return products.sum_over_ranks(parts[0] if len(parts) == 1 else torch.stack(parts).sum())
 
@@ -137,7 +141,10 @@ def _add_to(flat: Tensor, kept: Tensor, share: Tensor) -> None:
 
 
 def _pieces(kept: Tensor, flat: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """A kept vector in the precision and on the device of another, piece by piece, each with the other's piece."""
+    """Yield pieces of a stored vector, each with the corresponding piece of another.
+
+    The pieces are converted to the other's precision and device.
+    """
     kept = kept.view(-1)
     if kept.dtype == flat.dtype and kept.device == flat.device:
         yield kept, flat
@@ -147,13 +154,12 @@ def _pieces(kept: Tensor, flat: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 class VectorStore:
-    """Room for vectors that stay, in blocks apart from what comes and goes.
+    """Allocator of long-lived vectors, in blocks separate from short-lived ones.
 
     Among short-lived vectors they would leave holes in the C library's heap, measured at 40 % of an L-BFGS history.
-    Vectors as large as a block make no holes: where they are kept in full they stay where they are, without a copy.
-
-    On disk, the system decides how much of the vectors it holds in memory. The file lies where `tempfile` puts it
-    (TMPDIR); it has no name while it is used, so that nothing is left behind, whatever happens.
+    Vectors as large as a block make no holes: with full storage they stay where they are, without a copy.
+    On disk, the system decides how much of the vectors it holds in memory. The file is created where `tempfile` puts it
+    (TMPDIR). It has no name while it is used, so that nothing is left behind, whatever happens.
     """
 
     def __init__(self, storage: Storage = "full") -> None:
@@ -161,22 +167,22 @@ class VectorStore:
         self._rows: list[Tensor] = []
 
     def add(self, vector: Tensor) -> Tensor:
-        """A vector, brought here. It may be that very tensor: no one writes to it from now on."""
+        """Store a vector. The result may be the same tensor, which must not be written to any more."""
         return vector if self._stays(vector) else self.copy(vector)
 
     def copy(self, vector: Tensor) -> Tensor:
-        """A copy of a vector, brought here."""
+        """Store a copy of a vector."""
         return vector.clone() if self._stays(vector) else self._row(vector).copy_(vector)
 
     def release(self, *vectors: Tensor) -> None:
-        """Take back the room of vectors that no one looks at any more."""
+        """Free vectors that are not used any more."""
         self._rows.extend(vector for vector in vectors if not self._stays(vector))
 
     def _stays(self, vector: Tensor) -> bool:
         return self.storage == "full" and vector.nbytes > BLOCK_BYTES
 
     def _row(self, like: Tensor) -> Tensor:
-        """Room for one vector; what it holds is undefined."""
+        """Return memory for one vector, with undefined content."""
         if not (self._rows and self._rows[-1].shape == like.shape):
             kept = torch.bfloat16 if self.storage == "bf16" else like.dtype
             padded = -(-like.numel() // ALIGNMENT) * ALIGNMENT

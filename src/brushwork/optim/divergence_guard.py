@@ -1,4 +1,4 @@
-"""A guard over an optimizer: back to the best point when the numbers run away."""
+"""Divergence guard: returns an optimizer to the best point when the loss explodes or is not finite."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from brushwork.optim.optimizer import Closure, Evaluation, Optimizer, StepResult
 from brushwork.types import State
 
 EXPLOSION = 1e3
-"""Un-searched L-BFGS goes up at times, and comes back: on VGG-19 (96 pixels, 60 runs) from 30 times its best loss with
-the published first step. What ran away passed 1e13 within three steps."""
+"""Ratio to the best loss that counts as an explosion.
+
+L-BFGS without a line search rises at times and recovers: on VGG-19 (96 pixels, 60 runs) from 30 times its best loss
+with the published first step. Runs that diverged passed 1e13 within three steps.
+"""
 PATIENCE = 3
-"""This many troubles without a new best point between them end the run."""
+"""Number of failures without a new best point between them that ends the run."""
 
 
 class DivergenceGuard:
-    """The optimizer inside, whose troubles are mended.
+    """Wrapper of an optimizer that recovers from divergence.
 
-    Trouble is a loss or a gradient that is not finite, or an explosion: a loss over `explosion` times the best one, and
-    over the first one. Then the best point is restored (for one closure), the optimizer forgets what it learned and
-    goes on more carefully, and the step's note says so.
+    A failure is a loss or a gradient that is not finite, or an explosion: a loss over `explosion` times the best one,
+    and over the first one. The best point is then restored (for one evaluation), the optimizer is reset and made more
+    cautious, and the step's note reports it.
 
-    Raises: Diverged: three troubles in a row, without a new best point between them; carries the best picture.
+    Raises: DivergedError: three failures in a row, without a new best point between them; carries the best image.
     """
 
     def __init__(self, optimizer: Optimizer, explosion: float = EXPLOSION) -> None:
@@ -35,7 +38,7 @@ class DivergenceGuard:
         self._troubles = 0
 
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
-        """The inner optimizer's step, or the way back to the best point."""
+        """Make a step of the wrapped optimizer, or return to the best point."""
         if self._best is None:
             self._first = current.loss
             self._welcome(point, current)
@@ -70,28 +73,28 @@ class DivergenceGuard:
         return StepResult(best, closure(best), note=note)
 
     def state(self) -> State:
-        """The inner state, the best point and the counters."""
+        """Return the wrapped optimizer's state, the best point and the counters."""
         counters = {"first": self._first, "least": self._least, "troubles": self._troubles}
         state = self.optimizer.state() | {f"guard.{name}": to_tensor(value) for name, value in counters.items()}
         return state if self._best is None else state | {"guard.best": self._best}
 
     def load(self, state: State) -> None:
-        """Take up a saved state."""
+        """Restore a saved state."""
         self.optimizer.load(state)
         self._first, self._least = (float(get_entry(state, f"guard.{name}")) for name in ("first", "least"))
         self._troubles = int(get_entry(state, "guard.troubles"))
         self._best = get_entry(state, "guard.best") if "guard.best" in state else None
 
     def reset(self) -> None:
-        """Start anew, the optimizer inside too."""
+        """Reset the guard and the wrapped optimizer."""
         self.optimizer.reset()
         self._best, self._troubles = None, 0
 
     def back_off(self) -> str:
-        """Make the optimizer inside more careful."""
+        """Make the wrapped optimizer more cautious."""
         return self.optimizer.back_off()
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Rescale the optimizer inside. The best point is forgotten: losses of other sizes do not compare."""
+        """Rescale the wrapped optimizer, and drop the best point: losses at different sizes cannot be compared."""
         self.optimizer.rescale(resize, gradient)
         self._best, self._troubles = None, 0

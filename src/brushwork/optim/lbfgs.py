@@ -19,16 +19,19 @@ from brushwork.optim.reductions import WHOLE, Reductions
 from brushwork.types import State
 
 TRIALS = 20
-"""Closures that one line search may take."""
+"""Most evaluations that one line search may take."""
 NOISE = 8
-"""By how many roundings a loss, a long sum, may be off: 1e-6 of it in float32, the tolerance of Hager & Zhang 2005."""
+"""Rounding error of a loss (a long sum), in units of eps.
+
+In float32 this is 1e-6 of the loss, the tolerance of Hager & Zhang 2005.
+"""
 
 DOUBLED = 5
-"""So often steps become twice as long, while none tells of curvature."""
+"""Number of times that steps are doubled while no pair has been accepted."""
 
 
 class SearchDirection(NamedTuple):
-    """A direction, how far to go along it at first, and ⟨direction, gradient⟩."""
+    """A search direction, its initial step length, and ⟨direction, gradient⟩."""
 
     direction: Tensor
     step_length: float
@@ -36,29 +39,28 @@ class SearchDirection(NamedTuple):
 
 
 class LBFGS:
-    """x ← x + t·d,  d = −H·gradient;  t = lr, but min(1, 1/‖gradient‖₁)·lr for the first step.
+    """L-BFGS, x ← x + t·d with d = −H·gradient; t = lr, but min(1, 1/‖gradient‖₁)·lr in the first step.
 
-    Without `line_search` every step is one closure, and the iterates are those of torch.optim.LBFGS. With it t
-    satisfies the strong Wolfe conditions. On a canvas with bounds (better searched), directions leave out the entries
-    that the bounds hold back, and points are clamped. It ends early where the gradient is 0, or no lower loss is found
-    straight down.
+    Without `line_search` every step is one evaluation, and the iterates are those of torch.optim.LBFGS. With it, t
+    satisfies the strong Wolfe conditions. With a bounded parametrization (where a line search works better), directions
+    leave out the entries held by the bounds, and points are clamped. The run ends early where the gradient is 0, or no
+    lower loss is found along the negative gradient.
 
-    The published rules suit losses of 1e4 and more: under one that is a mean over pixels, the first step is rounded
-    away, and no pair has the curvature. With `first_move`, how far the numbers move on average in the first step (twice
-    as far in each that follows, while none tells of curvature), and `min_curvature=0` the walk depends neither on the
-    scale of the loss nor on the unit of the canvas.
+    The published rules suit losses of 1e4 and more. If the loss is a mean over pixels, the first step is rounded away,
+    and no pair reaches the curvature. With `initial_step`, the mean change of the entries in the first step (doubled in
+    each further step while no pair has been accepted), and `min_curvature=0` the iterates depend neither on the scale
+    of the loss nor on the unit of the parametrization.
 
-    Early on, pairs from small steps may tell of less curvature than there is farther off, and the step that follows
-    is far too long. Unless it is searched, `largest_move` limits it: how far the numbers move on average, at most.
+    Early on, pairs from small steps may show less curvature than there is farther away, and the next step is far too
+    long. Without a line search, `max_step` limits the mean change of the entries in a step.
 
-    With `preconditioner`, pairs are completed by one curvature for each octave of frequencies of a picture, instead of
-    one for all; the vectors must be here as a whole.
+    With `preconditioner`, H₀ has one curvature for each octave of an image's frequencies, instead of one for all; the
+    vectors must be complete on this process.
 
     Raises: InputError: an option out of range.
 
     Source: Liu & Nocedal 1989; step rule and defaults: torch/optim lbfgs.lua.
-
-    Differs: a direction that does not lead down drops the memory instead of ending the run. The tolerances of
+    Differs: a direction that is not a descent direction drops the memory instead of ending the run. The tolerances of
     torch.optim.LBFGS, which depend on the scale of the loss, do not exist.
     """
 
@@ -91,7 +93,7 @@ class LBFGS:
 
     @torch.no_grad()
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
-        """One step, or None where the bounds and the gradient leave nothing to gain."""
+        """Make one step, or return None where the bounds and the gradient leave nothing to gain."""
         route = self._route(point, current.gradient, closure.bounds)
         if not route.slope < 0 and self._moved:
             self.reset()
@@ -111,7 +113,7 @@ class LBFGS:
         room = free_mask(point, gradient, bounds)
         gradient = torch.where(room, gradient, 0)
         direction = self._pairs.direction(gradient).mul_(room)
-        # What the bounds cut off counts: the route is the straight line to the clamped point.
+        # The cut by the bounds counts: the route is the straight line to the clamped point.
         length = self._length(direction, gradient)
         direction = clamp(point.add(direction, alpha=length), bounds).sub_(point)
         return SearchDirection(direction, 1.0, self.products.dot(direction, gradient))
@@ -126,11 +128,11 @@ class LBFGS:
         return min(self.lr, self._length_of(self.largest_move, direction))
 
     def _length_of(self, move: float, direction: Tensor) -> float:
-        """At which the numbers move so far on average."""
+        """Return the step length at which the mean change of the entries is `move`."""
         return move * self.products.numel(direction) / (self.products.absolute_sum(direction) or 1.0)
 
     def _probe(self, point: Tensor, here: Evaluation, closure: Closure, route: SearchDirection) -> StepResult | None:
-        """The first step with pairs from another size: if it does not lead down, they do not hold here."""
+        """Try the first step with pairs from another size; drop the pairs if the loss does not decrease."""
         self._carried = False
         move = self._stride(point, closure, route)
         if move.evaluation.loss < here.loss:
@@ -139,12 +141,12 @@ class LBFGS:
         return self.step(point, here, closure) if closure.remaining else None
 
     def _stride(self, point: Tensor, closure: Closure, route: SearchDirection) -> StepResult:
-        """The plain step."""
+        """Make a step without a line search."""
         there = clamp(point.add(route.direction, alpha=route.step_length), closure.bounds)
         return StepResult(there, closure(there))
 
     def _walk(self, point: Tensor, here: Evaluation, closure: Closure, route: SearchDirection) -> StepResult | None:
-        """The searched step."""
+        """Make a step with a line search."""
         found = self._search(point, here, closure, route)
         if not (found.result and found.is_finite) and closure.remaining and len(self._pairs):
             self.reset()
@@ -167,14 +169,18 @@ class LBFGS:
     def _learn(
         self, route: SearchDirection, length: float, here: Evaluation, move: StepResult, bounds: Bounds | None
     ) -> StepResult:
-        """Remember a step, and make it."""
+        """Add a step to the pairs, and return it."""
         self._moved += 1
         change = (here.gradient, move.evaluation.gradient)
         self._pairs.update(route.direction, length, change, moving_only=bounds is not None)
         return move
 
     def state(self) -> State:
-        """The pairs, oldest first, the steps made, whether the pairs come from another size, and the search."""
+        """Return the pairs, oldest first, and the flags.
+
+        The flags are the number of steps, whether the pairs come from another size, and whether steps use a line
+        search.
+        """
         flags = {"moved": self._moved, "carried": self._carried, "searching": self.searching}
         state = {f"lbfgs.{name}": to_tensor(value) for name, value in flags.items()}
         for index, (s, y) in enumerate(self._pairs.export()):
@@ -182,7 +188,7 @@ class LBFGS:
         return state
 
     def load(self, state: State) -> None:
-        """Take up a saved state."""
+        """Restore a saved state."""
         carried, searching = (bool(get_entry(state, f"lbfgs.{name}")) for name in ("carried", "searching"))
         self._pairs.clear()
         for index in range(sum(name.startswith("lbfgs.s.") for name in state)):
@@ -195,7 +201,7 @@ class LBFGS:
         self._moved, self._carried = 0, False
 
     def back_off(self) -> str:
-        """Search along every direction from now on."""
+        """Use a line search in all further steps."""
         self.searching = True
         return "with a line search"
 

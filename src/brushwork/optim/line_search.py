@@ -1,12 +1,11 @@
-"""Line search for the strong Wolfe conditions: far enough down, and flat enough.
+"""Line search for the strong Wolfe conditions: sufficient decrease, and a small slope.
 
     φ(t) ≤ φ(0) + c₁ t φ'(0)        |φ'(t)| ≤ c₂ |φ'(0)|
 
-Differs: both phases of the textbook's algorithm, bracketing and zooming, are one loop over an interval from the lowest
-trial (`low`) to one that lies beyond a minimum (`high`, unknown at first). Where the loss changes by less than it is
-rounded, the slope decides alone, as in Hager & Zhang 2005, equation 4.1.
-
 Source: Nocedal & Wright, Numerical Optimization, 2nd edition, algorithms 3.5 and 3.6 and equation 3.59.
+Differs: both phases of the textbook's algorithm, bracketing and zooming, are one loop over an interval from the lowest
+trial (`low`) to one beyond a minimum (`high`, unknown at first). Where the loss changes by less than its rounding
+error, the slope alone decides, as in Hager & Zhang 2005, equation 4.1.
 """
 
 from __future__ import annotations
@@ -18,17 +17,20 @@ from typing import NamedTuple
 from brushwork.optim.optimizer import StepResult
 
 DECREASE = 1e-4
-"""c₁, as the textbook has it for quasi-Newton methods (p. 62)."""
+"""c₁, the textbook's value for quasi-Newton methods (p. 62)."""
 CURVATURE = 0.9
 """c₂, likewise."""
 GROWTH = (1.1, 10.0)
-"""How much longer the next trial may be while nothing bounds it: the textbook leaves it open."""
+"""Smallest and largest growth of the next trial while there is no upper bracket.
+
+The textbook leaves it open.
+"""
 MARGIN = 0.1
-"""A trial keeps this share of the interval away from its ends, so that the interval shrinks."""
+"""Fraction of the interval that a trial keeps from its ends, so that the interval shrinks."""
 
 
 class LineSearchTrial(NamedTuple):
-    """φ and φ' at a step length, and what was seen there."""
+    """φ and φ' at a step length, and the evaluation there."""
 
     length: float
     loss: float
@@ -49,10 +51,10 @@ def search_wolfe(
     longest: float,
     noise: float,
 ) -> LineSearchTrial:
-    """The first trial that satisfies both conditions.
+    """Return the first trial that satisfies both conditions.
 
-    After `limit` trials, or at the `longest` length: the lowest one that is far enough down. `start` if there is none,
-    or a trial that is not finite if no other was seen. `noise` is how far off a loss may be by rounding.
+    After `limit` trials, or at the `longest` length, return the lowest trial with sufficient decrease. If there is
+    none, return `start`, or a trial that is not finite if there was no other. `noise` is the rounding error of a loss.
     """
     before, low, high = start, start, None
     trial = start
@@ -84,14 +86,14 @@ def _too_high(trial: LineSearchTrial, low: LineSearchTrial, start: LineSearchTri
 
 
 def _beyond(before: LineSearchTrial, low: LineSearchTrial, longest: float) -> float:
-    """A longer step: to where the cubic has its minimum, within limits."""
+    """Return a longer step: the minimum of the cubic, within limits."""
     shortest, farthest = (min(factor * low.length, longest) for factor in GROWTH)
     minimum = _cubic_minimum(before, low)
     return farthest if minimum is None or minimum < low.length else min(max(minimum, shortest), farthest)
 
 
 def _between(low: LineSearchTrial, high: LineSearchTrial) -> float:
-    """A step inside the interval; close to its good end if the other is not even a number."""
+    """Return a step inside the interval; near its `low` end if `high` is not finite."""
     width = high.length - low.length
     share = MARGIN
     if high.is_finite:
@@ -101,7 +103,7 @@ def _between(low: LineSearchTrial, high: LineSearchTrial) -> float:
 
 
 def _cubic_minimum(a: LineSearchTrial, b: LineSearchTrial) -> float | None:
-    """Where the cubic through two trials' values and slopes has its minimum (equation 3.59)."""
+    """Return the minimum of the cubic through two trials' values and slopes (equation 3.59)."""
     if a.length == b.length:
         return None
     first = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.length - b.length)

@@ -1,4 +1,4 @@
-"""The optimization loop, and its repetition from coarse to fine."""
+"""The optimization loop, and the transition from one image size to the next."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ Resize: TypeAlias = Callable[[Tensor, Size], Tensor]
 
 
 def identity(point: Tensor) -> Image:
-    """The picture of a point that is one."""
+    """Return the point itself as its image."""
     return point
 
 
 class OptimizationStep(NamedTuple):
-    """A point of the way. Together with the optimizer's state at this time it is a checkpoint."""
+    """A point of the optimization. Together with the optimizer's state at this time it is a checkpoint."""
 
     index: int  # type: ignore[assignment]  # (hides tuple.index, which a step has no use for)
-    """Closures (forward and backward passes) spent so far; 1 is the evaluation of the start."""
+    """Number of evaluations (forward and backward passes) so far; 1 is the evaluation of the start."""
     losses: LossValues
-    """At the point, cut from the graph."""
+    """Losses at the point, detached from the graph."""
     parameters: Tensor
-    """The point whose picture is shown: with averaged iterates their average, of which the losses know nothing."""
+    """The point to display: with averaged iterates their average, to which the losses do not apply."""
     point: Tensor
     note: str | None = None
-    """What a person should hear: what the guard did."""
+    """Message for the user, such as a report of the divergence guard."""
     to_image: Callable[[Tensor], Image] = identity
-    """The canvas: the picture at a point."""
+    """Function from a point to its image."""
 
     @property
     def image(self) -> Image:
-        """The picture so far, made when it is asked for."""
+        """The current image, computed on access."""
         return self.to_image(self.parameters)
 
 
@@ -57,15 +57,15 @@ def minimize(
     evaluations: int = 0,
     reductions: Reductions = WHOLE,
 ) -> Iterator[OptimizationStep]:
-    """Walk down from a starting picture, or from a point, within a budget of `max_evaluations` closures.
+    """Minimize from a starting image, or from a point, within a budget of `max_evaluations` evaluations.
 
-    A line search may spend several closures on one step. The walk ends early where no step leads down.
+    A line search may spend several evaluations on one step. The run ends early where no step lowers the loss.
 
-    To resume, load the optimizer's state and give the `point` and the index (as `evaluations`) of the step it was saved
-    at. That point is evaluated once more, neither counted nor yielded, and all later steps are those of the unbroken
-    run.
+    To resume, load the optimizer's state and give the `point` and the index (as `evaluations`) of the step at which it
+    was saved. That point is evaluated once more, neither counted nor yielded, and all later steps equal those of an
+    uninterrupted run.
 
-    Where each machine has a piece of the point, `reductions` are theirs together, as the optimizer's own are.
+    Where each process holds a part of the point, `reductions` combine the parts, as in the optimizer.
 
     Raises: InputError: not exactly one of `init` and `point`, a budget under 1, or a start whose loss is not finite.
     """
@@ -81,7 +81,7 @@ def minimize(
 
 
 def _first(parametrization: Parametrization, init: Image | None, point: Tensor | None) -> Tensor:
-    """A copy of the start, inside the bounds."""
+    """Return a copy of the start, inside the bounds."""
     if init is not None and point is None:
         point = parametrization.to_point(init)
     elif point is None or init is not None:
@@ -126,10 +126,10 @@ def move_to_next_level(
     gradient: float | None = None,
     resize: Resize = resize_picture,
 ) -> Tensor:
-    """Carry the optimizer's state to the next size, and return the point to go on from: the resized picture.
+    """Resize the optimizer's state for the next image size, and return the starting point: the resized image.
 
-    `gradient` is by what factor the entries of a gradient change with the size. None: old area / new area, right for
-    losses that are means over the picture; a loss that sums over pixels wants 1.
+    `gradient` is the factor by which the entries of a gradient change with the size. None: old area / new area, right
+    for losses that are means over the image; for a loss that is a sum over pixels, give 1.
     """
     share = Size.of(image).area / size.area if gradient is None else gradient
     optimizer.rescale(lambda memory: resize(memory, size), share)

@@ -1,4 +1,4 @@
-"""Contracts of optimizers and closures, and the tensors of an optimizer's state."""
+"""Protocol of optimizers, the evaluation of points, and the tensors of an optimizer's state."""
 
 from __future__ import annotations
 
@@ -16,64 +16,64 @@ from brushwork.types import Evaluate, Image, LossValues, State
 
 
 class StepResult(NamedTuple):
-    """Where an optimizer went, and what it found there."""
+    """The point that an optimizer moved to, and its evaluation."""
 
     point: Tensor
     evaluation: Evaluation
     average: Tensor | None = None
-    """The point whose picture is to be shown, where that is another one: the average of the iterates."""
+    """The point to display where it is another one: the average of the iterates."""
     note: str | None = None
-    """What a person should hear about this move."""
+    """Message for the user about this step."""
 
 
 @runtime_checkable
 class Optimizer(Protocol):
-    """Goes from point to point, remembering what helps.
+    """Moves from point to point, using what it remembers of earlier ones.
 
-    No tensor that comes from an optimizer is written to afterwards: states and points are snapshots, without a copy.
+    No tensor returned by an optimizer is written to afterwards: states and points are snapshots, without a copy.
     """
 
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
-        """Move on from a point by one closure or more, at most `closure.left`; None: there is nowhere better to go.
+        """Make a step, with at least one and at most `closure.remaining` evaluations.
 
-        What `current` says about the point is used up: its gradient may be written to.
+        Returns None if no better point can be found. `current` is consumed: its gradient may be overwritten.
         """
 
     def state(self) -> State:
-        """All that must be saved, beside the point, to go on exactly as if nothing had happened.
+        """Return everything that must be saved, besides the point, to continue exactly as without interruption.
 
         Its tensors may share their memory with the point.
         """
 
     def load(self, state: State) -> None:
-        """Take up a saved state, whose tensors lie on the point's device.
+        """Restore a saved state, whose tensors are on the point's device.
 
-        Raises: InputError: the state is another optimizer's.
+        Raises: InputError: the state belongs to another optimizer.
         """
 
     def reset(self) -> None:
         """Drop what was learned about the function, as if the next step were the first."""
 
     def back_off(self) -> str:
-        """Go on more carefully from now on. Returns how, as the end of a sentence: "with …"."""
+        """Make all further steps more cautious. Returns how, as the end of a sentence: "with …"."""
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Carry the memory over to another picture size.
+        """Convert the memory to another image size.
 
-        `resize` resizes a tensor shaped like the point; `gradient` is by what factor a gradient's entries change: old
-        area / new area for losses that are means over the picture, 1 for sums over pixels.
+        `resize` resizes a tensor shaped like the point. `gradient` is the factor by which a gradient's entries change:
+        old area / new area for losses that are means over the image, 1 for sums over pixels.
         """
 
 
 def to_tensor(value: float | int) -> Tensor:
-    """A number as safetensors keep it, without loss."""
+    """Return a number as a tensor for safetensors, without loss."""
     return torch.tensor(value, dtype=torch.float64)
 
 
 def get_entry(state: State, name: str) -> Tensor:
-    """An entry of a saved state.
+    """Return an entry of a saved state.
 
-    Copied: sums over memory that is aligned otherwise, as in a mapped file, may round otherwise.
+    It is copied: sums over memory of another alignment, as in a mapped file, may round differently.
 
     Raises: InputError: there is no such entry.
     """
@@ -83,18 +83,18 @@ def get_entry(state: State, name: str) -> Tensor:
 
 
 class Evaluation(NamedTuple):
-    """What one closure, a forward and a backward pass, tells about a point."""
+    """Result of one evaluation (a forward and a backward pass) at a point."""
 
     loss: float
     gradient: Tensor
-    """∂loss/∂point, of the point's shape."""
+    """∂loss/∂point, in the point's shape."""
     losses: LossValues
 
 
 class Closure:
-    """Evaluates points, and counts the closures spent.
+    """Evaluates points, and counts the evaluations.
 
-    The tensors it returns are written to by one optimizer only, which may use up the gradient of where it was.
+    The tensors it returns are written to by one optimizer only, which may overwrite the gradient of its last point.
     """
 
     def __init__(
@@ -110,16 +110,16 @@ class Closure:
 
     @property
     def remaining(self) -> int:
-        """How many closures may still be asked for."""
+        """Number of evaluations left in the budget."""
         return self.budget - self.evaluations
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The least and the greatest value each number of the point may take."""
+        """Lower and upper bound of every entry of the point."""
         return self.canvas.bounds
 
     def __call__(self, point: Tensor) -> Evaluation:
-        """Loss and gradient at a point, for one closure."""
+        """Evaluate loss and gradient at a point; counts as one evaluation."""
         if self.remaining < 1:
             raise RuntimeError("the budget of closures is spent: an optimizer must look at `left` before it asks.")
         self.evaluations += 1
@@ -127,7 +127,7 @@ class Closure:
 
     @torch.enable_grad()
     def reevaluate(self, point: Tensor) -> Evaluation:
-        """Loss and gradient at a point that has been paid for."""
+        """Evaluate loss and gradient at a point without charging the budget."""
         source = point.detach().requires_grad_()
         image = self.canvas.to_image(source)
         leaf = image.detach().requires_grad_()
@@ -139,10 +139,10 @@ class Closure:
         return Evaluation(float(total), gradient.detach().contiguous(), LossValues(total, terms))
 
     def is_finite(self, seen: Evaluation) -> bool:
-        """Whether the loss and every entry of the gradient are numbers."""
+        """Return whether the loss and every entry of the gradient are finite."""
         return isfinite(seen.loss) and self.products.is_finite(seen.gradient)
 
     @torch.no_grad()
     def to_image(self, point: Tensor) -> Image:
-        """The picture at a point."""
+        """Return the image of a point."""
         return self.canvas.to_image(point).detach()

@@ -1,4 +1,4 @@
-"""Parametrizations: the numbers that are optimized, and the image that they stand for."""
+"""Parametrizations: the numbers that are optimized, and the image that they represent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from brushwork.types import Image
 
 @dataclass(frozen=True)
 class PixelParametrization:
-    """point = image · unit.
+    """Pixels as parameters, point = image · unit.
 
     Raises: InputError: a unit that is not positive, or an empty box.
 
@@ -23,11 +23,13 @@ class PixelParametrization:
     """
 
     unit: float = 1.0
-    """Length of the interval [0, 1] in the optimizer's numbers. The published programs count 0 to 255: that matters
-    to the first step of L-BFGS and to Adam's learning rate."""
+    """Length of the interval [0, 1] in the optimizer's numbers.
+
+    The published programs use 0 to 255, which affects the first step of L-BFGS and Adam's learning rate.
+    """
 
     limits: tuple[float, float] | None = None
-    """The least and the greatest value a pixel may take, in image units. None: no bounds."""
+    """Lower and upper bound of every pixel, in image units. None: no bounds."""
 
     def __post_init__(self) -> None:
         if not (isfinite(self.unit) and self.unit > 0):
@@ -37,31 +39,31 @@ class PixelParametrization:
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The box in the optimizer's numbers."""
+        """The bounds in the optimizer's numbers."""
         return None if self.limits is None else (self.limits[0] * self.unit, self.limits[1] * self.unit)
 
     def to_image(self, point: Tensor) -> Image:
-        """The picture that the numbers stand for; differentiable."""
+        """Return the image that the numbers represent; differentiable."""
         return point if self.unit == 1 else point / self.unit
 
     def to_point(self, image: Image) -> Tensor:
-        """The numbers of a picture, brought into the box."""
+        """Return the numbers that represent an image, clamped to the bounds."""
         point = image if self.unit == 1 else image * self.unit
         return point if self.bounds is None else point.clamp(*self.bounds)
 
 
 @dataclass(frozen=True)
 class SphereParametrization:
-    """image = gray + spread · √n · point/‖point‖ over the n values of each picture.
+    """Images on a sphere, image = gray + std · √n · point/‖point‖ over the n values of each image.
 
-    What is maximized without bound, as an entry of a Gram matrix, is bounded so without a box. Values may leave
-    [0, 1].
+    This bounds objectives that have no maximum, such as an entry of a Gram matrix, without bounds on the pixels. Values
+    may leave [0, 1].
 
-    Raises: InputError: a spread that is not positive.
+    Raises: InputError: a `std` that is not positive.
     """
 
     std: float = 0.25
-    """Root mean square of the values about gray, white being 1."""
+    """Root mean square of the values about gray, with white = 1."""
     gray: float = 0.5
 
     def __post_init__(self) -> None:
@@ -70,30 +72,30 @@ class SphereParametrization:
 
     @property
     def bounds(self) -> None:
-        """None: each number may take any value."""
+        """None: entries are not bounded."""
 
     def to_image(self, point: Tensor) -> Image:
-        """The picture in the direction of the numbers; differentiable."""
+        """Return the image in the direction of the numbers; differentiable."""
         values = point.flatten(1)
         lengths = torch.linalg.vector_norm(values, dim=1).clamp_min(torch.finfo(point.dtype).eps)
         image: Image = self.gray + point * (self.std * sqrt(values.shape[1]) / lengths).view(-1, 1, 1, 1)
         return image
 
     def to_point(self, image: Image) -> Tensor:
-        """How the picture differs from gray."""
+        """Return the difference between the image and gray."""
         return image - self.gray
 
 
 @runtime_checkable
 class Parametrization(Protocol):
-    """How the optimizer's numbers (the point) and the picture belong together."""
+    """Mapping between the optimizer's numbers (the point) and the image."""
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The least and the greatest value each number may take; None: all of them."""
+        """Lower and upper bound of every entry; None: no bounds."""
 
     def to_image(self, point: Tensor) -> Image:
-        """What the numbers look like; differentiable."""
+        """Return the image that the numbers represent; differentiable."""
 
     def to_point(self, image: Image) -> Tensor:
-        """The inverse, for a starting picture."""
+        """Return the numbers that represent a starting image, the inverse of `to_image`."""

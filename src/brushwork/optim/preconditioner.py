@@ -12,14 +12,14 @@ from torch import Tensor
 from brushwork.optim.reductions import Reductions
 
 PAIRS = 10
-"""The newest pairs, of which curvatures are taken: those from longer ago tell of another place."""
+"""Number of newest pairs that curvatures are computed from: older ones belong to a different region."""
 
 
 class OctavePreconditioner:
-    """H₀ = F⁻¹ diag(h) F over the planes of a picture, F being the Fourier transform.
+    """H₀ = F⁻¹ diag(h) F over the planes of an image, with F the Fourier transform.
 
-    In each octave h is √(Σ|ŝ|²/Σ|ŷ|²) of the newest pairs, how far the picture moves there while its gradient changes
-    by one; a factor for all makes ⟨y, H₀ y⟩ = ⟨s, y⟩ for the newest. H₀ is symmetric, and positive.
+    In each octave, h is √(Σ|ŝ|²/Σ|ŷ|²) of the newest pairs: the displacement there per unit change of the gradient. A
+    common factor makes ⟨y, H₀ y⟩ = ⟨s, y⟩ for the newest pair. H₀ is symmetric and positive definite.
     """
 
     def __init__(self) -> None:
@@ -27,11 +27,11 @@ class OctavePreconditioner:
         self._known: list[tuple[CurvaturePair, Tensor]] = []
 
     def apply(self, vector: Tensor, pairs: Sequence[CurvaturePair]) -> None:
-        """vector ← H₀ · vector. It has the shape of a picture; there is one pair at least."""
+        """Compute vector ← H₀ · vector, in place, for a vector of an image's shape and at least one pair."""
         grid = self._on(vector)
         energies = [self._energies(grid, pair) for pair in pairs[-PAIRS:]]
         self._known = list(zip(pairs[-PAIRS:], energies, strict=True))
-        # a pair counts as much as others, whether it is long or short
+        # all pairs have equal weight, whatever their length
         moved, changed = torch.stack([energy / energy[1].sum() for energy in energies]).sum(0)
         gains = (moved / changed.clamp_min(torch.finfo(changed.dtype).tiny)).sqrt()
         newest = energies[-1][1]
@@ -51,7 +51,7 @@ class OctavePreconditioner:
 
 
 class _Grid:
-    """The frequencies of planes of a shape, sorted into octaves: 0 the finest."""
+    """Frequencies of planes of one shape, sorted into octaves; 0 is the finest."""
 
     def __init__(self, shape: tuple[int, int], device: torch.device) -> None:
         self.shape = shape
@@ -67,7 +67,7 @@ class _Grid:
         self._twice = self._twice.to(device)
 
     def energies(self, vector: Tensor) -> Tensor:
-        """Σ|·|² of each octave, over all planes."""
+        """Return Σ|·|² of each octave, over all planes."""
         total = torch.zeros(self._count, dtype=vector.dtype, device=vector.device)
         for plane in self._planes(vector):
             energy = torch.view_as_real(torch.fft.rfft2(plane, norm="ortho")).square_().sum(-1)
@@ -75,7 +75,7 @@ class _Grid:
         return total
 
     def multiply(self, vector: Tensor, gains: Tensor) -> None:
-        """Each octave times its gain, in place."""
+        """Multiply each octave by its gain, in place."""
         by_frequency = gains[self.octaves]
         for plane in self._planes(vector):
             plane.copy_(torch.fft.irfft2(torch.fft.rfft2(plane).mul_(by_frequency), s=self.shape))
@@ -99,5 +99,5 @@ class CurvaturePair(NamedTuple):
 
 
 def pair_in_float32(pair: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
-    """s and y in float32 at least."""
+    """Return s and y in float32 or wider."""
     return (kept if kept.dtype.itemsize >= torch.float32.itemsize else kept.float() for kept in pair)

@@ -1,4 +1,4 @@
-"""Numbers read off whole vectors: inner products and norms, without overflow, on one machine or many."""
+"""Reductions of vectors to numbers: inner products and norms, without overflow, on one process or many."""
 
 from __future__ import annotations
 
@@ -10,56 +10,59 @@ import torch
 from torch import Tensor
 
 BLOCK = 1 << 20
-"""Entries added up in the tensor's own precision; the sums of the blocks are added in float64."""
+"""Entries summed in the tensor's own precision; the sums of the blocks are added in float64."""
 
 
 def local_only(values: Tensor) -> Tensor:
-    """The values themselves: the vectors are here as a whole."""
+    """Return the values unchanged: the vectors are complete on this process."""
     return values
 
 
 @dataclass(frozen=True)
 class Reductions:
-    """Every number that an optimizer reads off whole vectors comes from here.
+    """All reductions of vectors that an optimizer needs.
 
-    Where each machine holds a piece of every vector, `sum_over_ranks` and `max_over_ranks` bring the pieces' numbers
-    together. Both are given a tensor of a few numbers and return one like it (shape, type, device), the same to the
-    last bit on every machine, since machines decide by these numbers and must decide alike. All must ask the same
-    questions in the same order. What is not a number in one piece must not be lost in the total. A piece may be empty.
+    Where each process holds a part of every vector, `sum_over_ranks` and `max_over_ranks` combine the parts' numbers.
+    Both take a tensor of a few numbers and return one like it (shape, type, device), identical to the last bit on every
+    process, since processes decide by these numbers and must decide alike. All processes must call the same reductions
+    in the same order. A NaN in one part must not be lost in the total. A part may be empty.
     """
 
     sum_over_ranks: Callable[[Tensor], Tensor] = local_only
-    """Sums over the machines, entry by entry."""
+    """Sums over the processes, entry by entry."""
 
     max_over_ranks: Callable[[Tensor], Tensor] = local_only
-    """Maxima over the machines, entry by entry; asked about finite numbers only, and infinities."""
+    """Maxima over the processes, entry by entry; called with finite numbers and infinities only."""
 
     def dot(self, a: Tensor, b: Tensor) -> float:
-        """⟨a, b⟩. Where products leave the range of the tensors' precision, both are brought to magnitude 1 first."""
+        """Return ⟨a, b⟩.
+
+        Where products leave the range of the tensors' precision, both are first scaled to magnitude 1.
+        """
         value = self._sum([torch.dot(x, y) for x, y in zip(_blocks(a), _blocks(b), strict=True)])
         range_of = torch.finfo(max(a.dtype, torch.float32, key=lambda dtype: dtype.itemsize))
-        # Sums smaller than this may have lost digits to underflow on the way. (Not a number: neither.)
+        # Smaller sums may have lost digits to underflow. (NaN compares false too.)
         return value if range_of.tiny / range_of.eps < abs(value) < inf else self._scaled_dot(a, b)
 
     def absolute_sum(self, a: Tensor) -> float:
-        """‖a‖₁."""
+        """Return ‖a‖₁."""
         return self._sum([torch.linalg.vector_norm(block, 1) for block in _blocks(a)])
 
     def max(self, a: Tensor) -> float:
-        """The greatest entry; none of them may be other than a number."""
+        """Return the greatest entry; entries must not be NaN."""
         return float(self.max_over_ranks(a.amax() if a.numel() else a.new_tensor(-inf)))
 
     def numel(self, a: Tensor) -> int:
-        """How many entries the whole vector has."""
+        """Return the number of entries of the full vector."""
         return round(self._sum([torch.tensor(a.numel(), dtype=torch.float64)]))
 
     def is_finite(self, a: Tensor) -> bool:
-        """Whether every entry is a number."""
+        """Return whether every entry is finite."""
         norm = float(torch.linalg.vector_norm(a, inf)) if a.numel() else 0.0
         return self._sum([torch.tensor(not isfinite(norm), dtype=torch.float64)]) == 0
 
     def _sum(self, parts: list[Tensor]) -> float:
-        here = sum(torch.stack(parts).tolist())  # one reading from the device
+        here = sum(torch.stack(parts).tolist())  # one read from the device
         return float(self.sum_over_ranks(torch.tensor(here, dtype=torch.float64)))
 
     def _scaled_dot(self, a: Tensor, b: Tensor) -> float:
@@ -73,10 +76,10 @@ class Reductions:
 
 
 WHOLE = Reductions()
-"""Those of vectors that are here as a whole."""
+"""Reductions of vectors that are complete on this process."""
 
 
 def _blocks(a: Tensor) -> Iterator[Tensor]:
-    """Its parts, in float32 at least."""
+    """Yield its blocks, in float32 or wider."""
     for block in torch.split(a.reshape(-1), BLOCK):
         yield block if block.dtype.itemsize >= torch.float32.itemsize else block.float()

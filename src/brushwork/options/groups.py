@@ -1,4 +1,4 @@
-"""Option groups that recipes share: size, initialization, optimizer, encoder, losses, color."""
+"""Option groups shared by recipes: size, initialization, optimizer, encoder, losses, color."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from brushwork.options.validation import SMALLEST_SIDE, require_option
 Measure: TypeAlias = Literal["long", "short", "area"]
 
 Extent: TypeAlias = int | Literal["full"]
-"""A size in pixels, or the picture's own."""
+"""A size in pixels, or `full` for the image's own size."""
 
 Init: TypeAlias = Literal["content", "style", "noise", "gray", "instant"]
 
 SEEDS = 2**63
-"""As many as torch's generators take."""
+"""Number of valid seeds: torch generators accept 0 to 2⁶³ − 1."""
 
 ColorMode: TypeAlias = Literal["style", "keep-luminance", "match-linear", "match-histogram"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SizeOptions(ABC):
-    """How large the picture becomes."""
+    """Size of the result."""
 
     size: Extent = 512
-    """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the photograph."""
+    """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the content image."""
 
     measure: Measure = "long"
-    """What `size` measures: the long side, the short side, or the side of a square of the same area."""
+    """What `size` measures: the long side, the short side, or the side of a square of equal area."""
 
     def __post_init__(self) -> None:
         enough = self.size == "full" or (isinstance(self.size, int) and self.size >= SMALLEST_SIDE)
@@ -49,27 +49,29 @@ class SizeOptions(ABC):
 
 
 def measured_size(size: Size, measure: Measure) -> float:
-    """A size as `measure` says: its long side, its short side, or the side of a square of the same area."""
+    """Return the long side, the short side, or the side of a square of equal area, as `measure` says."""
     return {"long": max(size), "short": min(size), "area": sqrt(size.area)}[measure]
 
 
 @dataclass(frozen=True, kw_only=True)
 class InitOptions(ABC):
-    """Where the optimization begins."""
+    """Initial image of the optimization."""
 
     init: Init = "content"
-    """Starting point: the photograph (content), the painting (style), white noise about gray, gray, or, for jobs that
-    transfer a style, what AdaIN paints at once (instant)."""
+    """Initial image: the content image (content), the style image (style), white noise around gray (noise), gray, or,
+    for style transfer jobs, the feed-forward AdaIN result (instant)."""
 
     noise: float = 1.0
-    """Standard deviation of the white noise on the scale 0 to `white`: 1 as the authors, 0.001 as jcjohnson. From noise
-    that weak nothing is seen for some 25 iterations; with 40, 20 are enough for shapes and colors."""
+    """Standard deviation of the white noise on the scale 0 to `encoder_scale`: 1 in the authors' programs, 0.001 in
+    jcjohnson's; with noise that weak nothing is visible for some 25 iterations, with 40, 20 iterations are enough for
+    shapes and colors."""
 
     init_noise: float = 0.0
-    """The same for noise that is added to a photograph or a painting to start from; 0 as the published programs."""
+    """Standard deviation of noise added to a content or style image used as the initial image; 0 in the published
+    programs."""
 
     seed: int = 0
-    """Seed of the noise; the same seed gives the same picture on the same machine."""
+    """Random seed of the noise; the same seed gives the same image on the same machine."""
 
     def __post_init__(self) -> None:
         require_option(0 <= self.noise < inf, "noise", self.noise, "0 or more, and finite")
@@ -79,53 +81,55 @@ class InitOptions(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerOptions(ABC):
-    """How the picture is optimized."""
+    """How the pixels are optimized."""
 
     iterations: int = 200
-    """Iterations (looks at the picture, forward and backward) at the first size; 1 or more."""
+    """Iterations (forward and backward passes) at the first size; 1 or more."""
 
     min_size: int = 192
-    """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
+    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), doubled until the full size; 0:
+    one size only."""
 
     iteration_decay: float = 0.45
-    """Iterations at each finer size, as a share of those at the size before; above 0."""
+    """Iterations at each finer size, as a fraction of those at the size before; above 0."""
 
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     """Optimizer of the pixels."""
 
     history: int = 30
-    """Correction pairs that L-BFGS remembers; each takes twice the picture's memory."""
+    """Number of L-BFGS correction pairs; each takes twice the memory of the image."""
 
     history_storage: Literal["full", "bf16", "disk"] = "full"
-    """Where the pairs are kept: in memory; in memory with half the digits, at half the room; or in a file without a
-    name in the system's folder for such (TMPDIR), of which the system holds in memory what it can."""
+    """Where the correction pairs are stored: in memory (full), in memory as bfloat16, at half the size (bf16), or in an
+    unnamed file in the system's temporary folder (TMPDIR), which the system caches in memory as far as it can
+    (disk)."""
 
     preconditioner: Literal["none", "frequency"] = "none"
-    """What L-BFGS assumes of the curvature where its pairs do not tell: the same for all, as the published programs; or
-    a number for each octave of frequencies, which takes fewer iterations to the same loss."""
+    """Initial inverse Hessian of L-BFGS: the same scale for all directions, as in the published programs (none), or one
+    scale for each octave of spatial frequencies, which needs fewer iterations for the same loss (frequency)."""
 
     learning_rate: float = 1.0
     """Step length: 1 for L-BFGS; for Adam in units of `optimizer_scale`."""
 
     initial_step: float = 3e-4
-    """How far L-BFGS moves the pixels in its first step, in the mean, white being 1; 0: as torch and the published
-    programs, whose first step is lost in rounding where losses are small."""
+    """Mean change of a pixel in the first L-BFGS step, white being 1; 0: as in torch and the published programs, whose
+    first step is lost in rounding where losses are small."""
 
     max_step: float = 0.05
-    """How far L-BFGS moves the pixels in one step at most that is not searched, in the mean, white being 1; 0: as far
-    as it likes, as the published programs do, some of whose steps early on lead far astray."""
+    """Largest mean change of a pixel in one L-BFGS step without line search, white being 1; 0: no limit, as in the
+    published programs, where some early steps go far astray."""
 
     line_search: bool = False
-    """L-BFGS searches each step's length (strong Wolfe); slower, for hard cases."""
+    """Search the length of each L-BFGS step (strong Wolfe); slower, for hard cases."""
 
     ema_decay: float = 0.0
-    """Adam shows the running mean of its pictures, with this decay; 0: the last one."""
+    """Decay of the exponential moving average of the images that Adam returns; 0: the last image."""
 
     optimizer_scale: float = 255.0
-    """Value of white in the optimizer's eyes. The published programs optimize in 0–255."""
+    """Pixel value of white in the optimizer; the published programs optimize in 0–255."""
 
     bounded: bool = False
-    """Keep every pixel within black and white while optimizing."""
+    """Keep every pixel between black and white during optimization."""
 
     def __post_init__(self) -> None:
         for name in ("iterations", "history"):
@@ -143,34 +147,36 @@ class OptimizerOptions(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderOptions(ABC):
-    """Which network looks at the picture, and how."""
+    """Encoder network and how it is evaluated."""
 
     network: str = "vgg19-normalized"
-    """Network that judges: vgg19, vgg19-normalized (the papers'), vgg16, alexnet, googlenet, or a weights file."""
+    """Encoder network: vgg19, vgg19-normalized (the papers'), vgg16, alexnet, googlenet, or a weights file."""
 
     pooling: Pooling = "max"
-    """Pooling between the blocks. Gatys et al. find average slightly more appealing; the weights were made with max."""
+    """Pooling between the blocks; Gatys et al. find average slightly more appealing, the weights were trained with
+    max."""
 
     padding: Padding = "reflect"
-    """What convolutions see beyond the border."""
+    """Padding of convolutions at the image border."""
 
     ceil: bool = False
-    """Pools keep a last row or column that does not fill its window, as Caffe and Torch7 do; else it is dropped."""
+    """Keep a last pooling row or column that does not fill its window, as Caffe and Torch7 do; otherwise it is
+    dropped."""
 
     encoder_scale: float = 255.0
-    """Value of white that the network is shown: 255 as it was trained, 256 as jcjohnson's programs do."""
+    """Pixel value of white in the network's input: 255 as in its training, 256 in jcjohnson's programs."""
 
     precision: Precision = "auto"
-    """Numbers that the network's layers compute in: auto (tf32 where there is TF32, else full), full, tf32, bf16, fp16.
-    Sums over features are in float32 always."""
+    """Precision of the network's layers: auto (tf32 where the device has TF32, else full), full, tf32, bf16, fp16; sums
+    over features are always in float32."""
 
     engine: Literal["auto", Engine] = "auto"
-    """How the network computes on processors: native (brushwork's own kernels), nnpack, channels-last or plain
-    (torch's); auto takes the fastest here, as measured once. They agree but for rounding."""
+    """Implementation of the network on CPUs: native (brushwork's own kernels), nnpack, channels-last or plain
+    (torch's); auto takes the fastest on this machine, measured once; they agree up to rounding."""
 
     cuda_graphs: bool = False
-    """On CUDA, record the iteration of each size as a graph and replay it: less to launch, which tells at small sizes.
-    It was tried without such a device only."""
+    """On CUDA, capture the iteration of each size as a graph and replay it: fewer kernel launches, which matters at
+    small sizes; so far tested only without a CUDA device."""
 
     def __post_init__(self) -> None:
         require_option(0 < self.encoder_scale < inf, "encoder_scale", self.encoder_scale, "above 0, and finite")
@@ -179,11 +185,12 @@ class EncoderOptions(ABC):
 def load_encoder_for(
     options: EncoderOptions, device: torch.device | str, *, computes_on: torch.device | None = None
 ) -> Encoder:
-    """Load the network that the options name, on a device. Engines are for processors; elsewhere the modules compute.
+    """Load the network named by the options onto a device.
 
-    `computes_on`: the device that it will be taken to, if another.
+    The engine option applies to CPUs; on other devices the torch modules compute.
+    `computes_on`: the device that the network will be moved to, if another.
 
-    Raises: InputError: no such network. WeightsError: its weights are not there.
+    Raises: InputError: there is no such network. WeightsError: its weights are missing.
     """
     encoder = load_encoder(
         options.network,
@@ -199,13 +206,13 @@ def load_encoder_for(
 
 @dataclass(frozen=True, kw_only=True)
 class ContentOptions(ABC):
-    """How much of the photograph is kept, and seen where."""
+    """Content layers and the weight of the content loss."""
 
     content_layers: tuple[str, ...] = ("conv4_2",)
-    """Layers at which the photograph's content is kept."""
+    """Content layers: layers whose features are matched to the content image."""
 
     content_weight: float = 1.0
-    """α, the weight of the content; 0 or more."""
+    """α, the weight of the content loss; 0 or more."""
 
     def __post_init__(self) -> None:
         require_option(0 <= self.content_weight < inf, "content_weight", self.content_weight, "0 or more, and finite")
@@ -213,28 +220,28 @@ class ContentOptions(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class StyleOptions(ABC):
-    """How much of the painting is taken, and seen where."""
+    """Style layers, style losses and their weights."""
 
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
-    """Layers whose Gram matrices are the style."""
+    """Style layers: layers whose Gram matrices describe the style."""
 
     loss: tuple[str, ...] = ("gram",)
-    """What the style is measured by, each with a share of `style-weight`, as sliced or gram:1 sliced:0.5: gram,
-    moments (means and standard deviations), covariance, wasserstein (of Gaussians), sliced (Wasserstein), histogram,
-    patches (nearest ones; slow at shallow layers: take conv3_1 conv4_1). Sliced and histogram want the picture whole,
-    without tiles."""
+    """Style losses, each with a fraction of `style-weight`, for example sliced or gram:1 sliced:0.5: gram, moments
+    (means and standard deviations), covariance, wasserstein (of Gaussians), sliced (Wasserstein), histogram, patches
+    (nearest neighbors; slow at shallow layers: use conv3_1 conv4_1); sliced and histogram need the full image, without
+    tiles."""
 
     style_weight: float = 160.0
-    """β, the weight of the style; 0 or more."""
+    """β, the weight of the style loss; 0 or more."""
 
     style_falloff: float = 4.0
-    """Each style layer weighs this many times less than the one before it, 1 in the mean; 1: all alike."""
+    """Factor by which the weight decreases from one style layer to the next, with mean weight 1; 1: equal weights."""
 
     style_layer_weights: tuple[float, ...] = ()
-    """Weight of each style layer, one for each; none: as `style-falloff` says."""
+    """Weight of each style layer, one for each; none: weights follow from `style-falloff`."""
 
     moment_weight: float = 32.0
-    """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
+    """Weight of the channel means and standard deviations of each style layer, beside its Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:
         parse_loss_weights(self.loss)
@@ -249,11 +256,12 @@ class StyleOptions(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class LossOptions(ABC):
-    """What weights multiply, and the smoothness that is added."""
+    """Normalization of the losses, and total variation."""
 
     normalization: NormalizationName = "relative"
-    """What the weights multiply: shares of each target (relative), the papers' printed equations (paper), the losses of
-    the authors' programs on the normalized network (authors), or of those on the original network (programs)."""
+    """Normalization of the losses that the weights multiply: relative to each target (relative), the papers' printed
+    equations (paper), the authors' programs on the normalized network (authors), or those on the original network
+    (programs)."""
 
     tv_weight: float = 5.0
     """Weight of the total variation; 0 or more."""
@@ -267,26 +275,26 @@ class LossOptions(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class ColorOptions(ABC):
-    """Whose colors the result has."""
+    """Colors of the result."""
 
     color: ColorMode = "style"
-    """The painting's colors (style); the photograph's, of which only the lightness is painted (keep-luminance); or the
-    painting's made like the photograph's, in mean and covariance (match-linear), then in each channel's histogram too
-    (match-histogram)."""
+    """Colors of the result: the style image's (style); the content image's, with only the luminance stylized
+    (keep-luminance); or the style image's, matched to the content image in mean and covariance (match-linear), then
+    also in the histogram of each channel (match-histogram)."""
 
     color_transform: Transform = "pca"
-    """How covariances are turned into each other: by Cholesky factors (chol), roots as Image Analogies do
-    (pca), or moving colors least (sym)."""
+    """How covariances are matched: by Cholesky factors (chol), by matrix square roots as in Image Analogies (pca), or
+    by the map that changes colors least (sym)."""
 
     color_when: Literal["before", "after"] = "before"
-    """Whether colors are changed before painting, in what the network is shown, or after, in what was painted.
-    keep-luminance returns the photograph's colors at the end in both cases."""
+    """Whether colors are changed before optimization, in the images that the network encodes, or after it, in the
+    result; keep-luminance restores the content image's colors at the end in both cases."""
 
     color_strength: float = 1.0
-    """How far colors are changed: 0 not at all, 1 fully."""
+    """Strength of the color change: 0 none, 1 full."""
 
     color_space: SpaceName = "srgb"
-    """Space in which colors are changed; srgb keeps the luma of television, as the authors do."""
+    """Color space in which colors are changed; srgb keeps the luma of television, as the authors do."""
 
     def __post_init__(self) -> None:
         require_option(0 <= self.color_strength <= 1, "color_strength", self.color_strength, "0 or more, up to 1")

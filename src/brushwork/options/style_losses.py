@@ -1,4 +1,4 @@
-"""Names of the style losses and of the normalizations, and the weights of each loss."""
+"""Names of the style losses and normalizations, and the parser of loss weights."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ LossName: TypeAlias = Literal["gram", "moments", "covariance", "wasserstein", "s
 LOSSES: tuple[LossName, ...] = get_args(LossName)
 
 MOMENTS_ONLY: tuple[LossName, ...] = ("gram", "moments")
-"""What can be had of a style that was kept: everything else wants the painting's features."""
+"""Losses that need only the moments saved in a style file; all others need the style image's features."""
 
 BY_REGIONS: tuple[LossName, ...] = tuple(name for name in LOSSES if name != "patches")
-"""What can be had under masks; patches lie beside each other, and know no borders."""
+"""Losses that work under masks; patches are neighborhoods, which ignore region borders."""
 
 NormalizationName: TypeAlias = Literal["relative", "paper", "authors", "programs"]
 
 
 def parse_loss_weights(given: Sequence[str]) -> Mapping[LossName, float]:
-    """From `gram:1`, `sliced:0.5` to weights by name; a name alone weighs 1.
+    """Parse `gram:1`, `sliced:0.5` into weights by name; a name alone has weight 1.
 
-    Raises: InputError: no loss, an unknown name, one that is given twice, or a weight that is not a number from 0 on.
+    Raises: InputError: no loss, an unknown name, a name given twice, or a weight that is not a finite number of 0 or
+    more.
     """
     found: dict[LossName, float] = {}
     for one in given:
@@ -40,9 +41,9 @@ def parse_loss_weights(given: Sequence[str]) -> Mapping[LossName, float]:
 
 
 def require_known_losses(given: Sequence[str], known: Sequence[LossName], why: str) -> None:
-    """Refuse losses that are none of those known.
+    """Raise an InputError if a loss is not among those in `known`.
 
-    Raises: InputError: there is one; it says `why` that cannot be.
+    Raises: InputError: there is one; the message begins with `why`.
     """
     for name in parse_loss_weights(given):
         if name not in known:

@@ -1,4 +1,4 @@
-"""What options must be, and what is said where they are not."""
+"""Checks of option values, and their messages."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from brushwork.images.geometry import Size
 from brushwork.types import Image
 
 SMALLEST_SIDE = 32
-"""Pixels; below this the deepest layers see one or two cells, and there is nothing to paint."""
+"""Smallest side in pixels; below it the deepest layers have one or two positions, too few for a result."""
 
 
 def require_option(holds: bool, name: str, given: object, expected: str) -> None:
-    """Raise an InputError that names the option, what was given, and what is expected."""
+    """Raise an InputError that names the option, the value given, and what is expected, unless `holds`."""
     if not holds:
         raise InputError(f"{name.replace('_', '-')} is {given}: it must be {expected}.")
 
 
 def require_min_size(image: Image, what: str) -> None:
-    """Raise an InputError for a picture too small to be painted."""
+    """Raise an InputError if an image is too small to be optimized."""
     size = Size.of(image)
     if min(size) < SMALLEST_SIDE:
         raise InputError(f"{what} is {size} pixels: give one of at least {SMALLEST_SIDE} pixels a side.")
 
 
 def check_options(options: object) -> None:
-    """Let every group of a recipe's options check its own fields."""
+    """Run the checks of every option group that the options inherit from."""
     for group in type(options).__mro__[1:]:
         if "__post_init__" in vars(group):
             vars(group)["__post_init__"](options)

@@ -1,4 +1,4 @@
-"""Turned, scaled and mirrored copies of a painting, in which every pixel is the painting's own."""
+"""Rotated, scaled and mirrored copies of a style image, without padding."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from brushwork.images.resample import resize
 from brushwork.types import Image
 
 _REACH = 2
-"""Pixels that bicubic interpolation looks at on each side."""
+"""Pixels that bicubic interpolation reads on each side."""
 
 
 def augment_style(
     style: Image, size: Size, degrees: Sequence[float], scales: Sequence[float], mirrored: bool = True
 ) -> Iterator[Image]:
-    """The painting, which is `size` at scale 1, turned by every angle and scaled by every factor; mirrored too.
+    """Yield copies of a style image, rotated by every angle and scaled by every factor; mirrored too.
 
-    Turned copies show less of it: the largest upright rectangle that the painting fills. What would be empty is left
-    out.
+    At scale 1 and without rotation, the copy has the size `size`. Rotated copies show less of it: the largest upright
+    rectangle inside the rotated image. Empty copies are skipped.
 
     Source: Li & Wand, 1604.04382, and their program: 3 angles × 3 scales × 2.
     """
@@ -43,9 +43,9 @@ def augment_style(
 
 
 def rotate(image: Image, degrees: float) -> Image:
-    """The picture turned counterclockwise about its middle, as much of it as is an upright rectangle without gaps.
+    """Rotate an image counterclockwise about its center, cropped to an upright rectangle without gaps.
 
-    Bicubic. Not turned at all, it is returned as it is.
+    The interpolation is bicubic. At 0 degrees the image is returned unchanged.
     """
     if degrees == 0:
         return image
@@ -61,7 +61,7 @@ def rotate(image: Image, degrees: float) -> Image:
 
 
 def _inscribed(height: int, width: int, degrees: float) -> Size:
-    """The largest upright rectangle inside an upright one that is turned, in whole pixels."""
+    """Return the largest upright rectangle inside a rotated one, in whole pixels."""
     slope, turn = abs(sin(radians(degrees))), abs(cos(radians(degrees)))
     short, long = sorted((height, width))
     if short <= 2 * slope * turn * long or abs(slope - turn) < 1e-9:  # two corners touch the long sides

@@ -1,4 +1,4 @@
-"""Style by regions: each part of a photograph in the style of a part of a painting."""
+"""Style by regions: each region of the content image in the style of a region of a style image."""
 
 from __future__ import annotations
 
@@ -38,11 +38,12 @@ def region_objective(
     encoder: Encoder,
     partition: Partition,
 ) -> Objective:
-    """Style by regions; named as style without regions, sorted losses and those of Gaussians with the region's number.
+    """Return the style objective by regions.
 
-    Each region has the share of the weight that `LossNormalization.region_weights` says; where it has no cells at a
-    layer, in the photograph or in its painting, it has no style there. `styles` are those that are looked at, at the
-    size at which they are.
+    Losses are named as without regions; sorted and Gaussian losses also have the region's number. Each region has the
+    fraction of the weight that `LossNormalization.region_weights` returns; where it has no positions at a layer, in the
+    content image or in its style image, it has no style loss there. `styles` are the style images, resized for
+    encoding.
 
     Source: Gatys et al., 1611.07865, section 4.
     """
@@ -63,7 +64,7 @@ def _parts(
     encoder: Encoder,
     partition: Partition,
 ) -> Sequence[RegionTargets]:
-    """The part of a painting that belongs to each region."""
+    """Return the targets of each region, from its style image."""
     found: dict[int, RegionTargets] = {}
     for number, style in enumerate(styles):
         mine = [index for index, region in enumerate(regions) if region.style_index == number]
@@ -76,17 +77,17 @@ def _parts(
 
 @dataclass(frozen=True)
 class _Layer:
-    """The regions at a layer."""
+    """Style losses of all regions at a layer."""
 
     layer: str
     masks: Mask
-    """Of the photograph."""
+    """Masks of the content image at this layer."""
     parts: Sequence[RegionTargets]
     options: TransferOptions
     convention: LossNormalization
 
     def objective(self) -> Objective:
-        """All losses of the layer, weighed as the options say."""
+        """Return all losses of the layer, weighted as the options say."""
         objective, options = Objective({}), self.options
         for name, partition in parse_loss_weights(options.loss).items():
             weight = partition * options.style_weight * self.convention.balance.get(name, 1.0)
@@ -112,13 +113,13 @@ class _Layer:
         return GuidedMeanStdLoss(self.layer, normalize_guides(self.masks), mean, std, 1.0, shares)
 
     def _shares(self, norms: Sequence[float]) -> Tensor:
-        """The regions' shares of the weight, times their norms."""
+        """Return the regions' fractions of the weight, times their norms."""
         seen = torch.stack([mask.any() & part.propagated_mask(self.layer).any() for mask, part in self._pairs()])
         shares = self.convention.region_weights(self.masks)
         return shares * seen.to(self.masks) * shares.new_tensor(norms)
 
     def _each(self, name: LossName) -> Objective:
-        """A term for each region that is seen in both pictures."""
+        """Return one loss for each region that is present in both images."""
         objective, shares = Objective({}), self.convention.region_weights(self.masks).tolist()
         for number, (mask, part) in enumerate(self._pairs()):
             term = self._term(name, mask, part)
@@ -144,5 +145,5 @@ class _Layer:
 
 
 def _anything(maps: Tensor) -> bool:
-    """Whether there is anything in it; where nothing has numbers, there may be."""
+    """Return whether any value is nonzero; always true on `meta`, where tensors have no values."""
     return maps.is_meta or bool(maps.any())

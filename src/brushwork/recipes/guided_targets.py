@@ -1,4 +1,4 @@
-"""What the network sees of the parts of a painting."""
+"""Targets of guided style losses: features and statistics of the regions of a style image."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _HALF = 0.5
 
 @dataclass(frozen=True)
 class GuidedStyleTargets:
-    """The parts of a painting at all style layers; made when a loss asks for them."""
+    """Targets of the regions of a style image at all style layers, computed on demand."""
 
     style: Image
     masks: Mask = field(repr=False)
-    """One for each part, at the painting's size."""
+    """One for each region, at the style image's size."""
     way: MaskPropagation
     layers: Sequence[str]
     encoder: Encoder
@@ -44,7 +44,7 @@ class GuidedStyleTargets:
 
     @cached_property
     def moments(self) -> Mapping[str, Sequence[LayerStatistics]]:
-        """Layer → of each part, the moments under its guide."""
+        """Layer → moments of each region under its guide."""
         sums = self._sums({layer: _Sums(layer, self._guides[layer], near) for layer, near in self._means.items()})
         return {
             layer: [_moments(sums[layer], self._means[layer], place) for place in range(len(self.masks))]
@@ -53,7 +53,7 @@ class GuidedStyleTargets:
 
     @cached_property
     def gaussians(self) -> Mapping[str, Sequence[GaussianTarget]]:
-        """Layer → of each part, mean and covariance under its guide; of nothing, where its guide is empty."""
+        """Layer → mean and covariance of each region under its guide; zeros where its guide is empty."""
         sums = self._sums({f"{layer}:{place}": self._about(layer, place) for layer, place in self._places()})
         found: dict[str, list[GaussianTarget]] = {layer: [] for layer in self.layers}
         for layer, place in self._places():
@@ -61,11 +61,11 @@ class GuidedStyleTargets:
         return found
 
     def cells(self, layer: str, place: int) -> Feature:
-        """The features of the cells that belong to a part, in a row."""
+        """Return the features of the positions that belong to a region, as a row."""
         return select_positions(self._features[layer], region_positions(self.propagated_masks[layer][place]))
 
     def _about(self, layer: str, place: int) -> CovarianceLoss:
-        """The sums of a part about its means."""
+        """Return the sums of a region, shifted by its means."""
         means = self._means[layer][:, place]
         near = GaussianTarget(means, torch.zeros_like(means.mT @ means)[None])
         return CovarianceLoss(layer, near, 1.0, guide=self._guides[layer][place : place + 1])
@@ -83,7 +83,7 @@ class GuidedStyleTargets:
 
     @cached_property
     def _means(self) -> Mapping[str, Float[Tensor, "1 k c"]]:
-        """Shifts for all that follows: about the mean, sums do not cancel."""
+        """Means to shift all other sums by: sums around the mean do not cancel."""
         sums = self._sums({layer: _Sums(layer, guides) for layer, guides in self._guides.items()})
         return {layer: guided_mean(one, torch.zeros_like(one["first"])) for layer, one in sums.items()}
 
@@ -93,13 +93,13 @@ class GuidedStyleTargets:
 
 @dataclass(frozen=True)
 class RegionTargets:
-    """One part of a painting."""
+    """Targets of one region of a style image."""
 
     parts: GuidedStyleTargets
     place: int
 
     def propagated_mask(self, layer: str) -> Guides:
-        """Its mask at a layer."""
+        """Return its mask at a layer."""
         return self.parts.propagated_masks[layer][self.place]
 
     def moments(self, layer: str) -> LayerStatistics:
@@ -113,7 +113,7 @@ class RegionTargets:
 
 
 def region_positions(mask: Float[Tensor, "h w"]) -> Positions:
-    """The cells of a map that are more in a region than out of it; where nothing has numbers, all."""
+    """Return the positions of a map that are more inside a region than outside; all of them on `meta`."""
     inside: Tensor = torch.ones_like(mask, dtype=torch.bool) if mask.is_meta else mask > _HALF
     return inside
 
@@ -126,8 +126,10 @@ def _moments(sums: Summary, near: Tensor, place: int) -> LayerStatistics:
 
 @dataclass(frozen=True)
 class _Sums:
-    """Everything that is taken of a painting's parts at a layer, about shifts near the means; without them, the means
-    alone."""
+    """Sums over the regions of a style image at a layer, shifted by values near the means.
+
+    Without shifts, only the sums for the means.
+    """
 
     layer: str
     guides: Guides

@@ -1,4 +1,4 @@
-"""Starting points of the optimization."""
+"""Initial images of the optimization."""
 
 from __future__ import annotations
 
@@ -13,23 +13,27 @@ from brushwork.types import Image
 
 
 def gray_image(size: Size, like: Image, encoder_scale: float = 255.0) -> Image:
-    """The mean color of the network's training pictures, which it sees as 0 when it is shown 0 to `encoder_scale`."""
+    """Return an image of the network's mean training color.
+
+    The network sees it as 0 if its input is 0 to `encoder_scale`.
+    """
     color = torch.tensor(CAFFE_MEAN, dtype=like.dtype, device=like.device).view(1, 3, 1, 1) / encoder_scale
     return color.expand(1, 3, *size).clone()
 
 
 def add_noise(image: Image, std: float, generator: torch.Generator, encoder_scale: float = 255.0) -> Image:
-    """The picture and white noise of standard deviation `std` on the scale 0 to `encoder_scale`; may leave [0, 1].
+    """Add white noise of standard deviation `std`, on the scale 0 to `encoder_scale`.
 
-    About gray, the authors' programs take 1, jcjohnson's 0.001: nearly uniform gray both. A photograph wants some too:
-    where it is flat, every position gets the same gradient, and what is painted there lies on the network's grid.
+    The result may leave [0, 1]. Around gray, the authors' programs use 1, jcjohnson's 0.001: both are nearly uniform
+    gray. A content image needs some noise too: where it is flat, every position gets the same gradient, and the result
+    shows the network's grid.
     """
     drawn = torch.randn(image.shape, generator=generator, dtype=image.dtype).to(image.device)
     return drawn.mul_(std / encoder_scale).add_(image)
 
 
 def cover(image: Image, size: Size) -> Image:
-    """The middle of a picture, scaled so that it just covers a size."""
+    """Scale an image until it just covers a size, and return its center crop."""
     own = Size.of(image)
     factor = max(size.height / own.height, size.width / own.width)
     scaled = Size(max(size.height, round(own.height * factor)), max(size.width, round(own.width * factor)))
@@ -41,9 +45,9 @@ def cover(image: Image, size: Size) -> Image:
 def make_init_image(
     options: InitOptions, size: Size, content: Image, style: Image, encoder_scale: float = 255.0
 ) -> Image:
-    """The starting point that the options name, at a size; the network is shown 0 to `encoder_scale`.
+    """Return the initial image that the options name, at a size; the network's input is 0 to `encoder_scale`.
 
-    Raises: InputError: the start is instant, which this room cannot paint.
+    Raises: InputError: `init` is instant, which recipes do not provide.
     """
     generator = torch.Generator().manual_seed(options.seed)
     match options.init:

@@ -1,4 +1,4 @@
-"""MDAN: an image optimized against a discriminator that is trained meanwhile.
+"""MDAN: an image optimized against a discriminator that is trained at the same time.
 
 Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
 """
@@ -45,15 +45,15 @@ def transfer_mdan(
     resume: ResumeState | None = None,
     partition: Partition = FULL_IMAGE,
 ) -> Iterator[Progress]:
-    """Paint a photograph so that a rival, who learns the patches of the paintings, takes its patches for theirs.
+    """Optimize an image until a discriminator takes its patches for patches of the style images.
 
-    As `transfer`; a picture that is resumed ends bit for bit as it would have.
+    Arguments and results as in `transfer`; a resumed run ends bit for bit as it would have without the interruption.
 
-    Differs: content and smoothness are weighed by eye, because the authors' weights belong to another network and to
-    patches that are summed otherwise. Their final stretching of the contrast is left out.
+    Differs: the weights of content and total variation were chosen by eye, because the authors' weights belong to
+    another network and to patches that are summed differently. Their final contrast stretch is left out.
 
-    Raises: InputError: options or pictures that cannot be used. NotAdditiveError: the picture is to be looked at in
-    parts. Diverged: the optimization failed for good.
+    Raises: InputError: options or images that cannot be used. NotAdditiveError: the image would be evaluated in parts.
+    DivergedError: the optimization failed for good.
     Source: Li & Wand, 1604.04382, section 4 (Markovian deconvolutional adversarial networks).
     """
     given = RecipeInputs.of(content, as_styles(style_images), init)
@@ -76,13 +76,16 @@ def transfer_mdan(
 
 
 def mdan_level(options: MDANOptions, content: Size) -> ScheduleLevel:
-    """The size of the picture, and the closures spent at it."""
+    """Return the size of the image and its number of iterations."""
     size = content if options.size == "full" else fit_size(content, options.size, measure=options.measure)
     return ScheduleLevel(size, options.iterations)
 
 
 def mdan_style_size(options: MDANOptions, size: Size, style: Size, scale: float = 1.0) -> Size:
-    """The size at which a painting is looked at, for a photograph at a size; `scale`: of one of its copies."""
+    """Return the size at which a style image is encoded, for a content image of a size.
+
+    `scale` is that of an augmented copy.
+    """
     pixels = max(1, round(measured_size(size, options.measure) * options.style_scale * scale))
     return fit_size(style, pixels, measure=options.measure)
 
@@ -90,7 +93,7 @@ def mdan_style_size(options: MDANOptions, size: Size, style: Size, scale: float 
 def _steps(
     level: ScheduleLevel, evaluate: Evaluate, duel: AdversarialOptimizer, init: Image, resume_state: ResumeState | None
 ) -> Iterator[Progress]:
-    # Losses of different rivals do not compare: only what is not finite is trouble.
+    # Losses of different discriminators are not comparable: only non-finite values count as divergence.
     optimizer, canvas = DivergenceGuard(duel, explosion=inf), PixelParametrization()
     iterations, point = 0, canvas.to_point(init)
     if resume_state is not None:
@@ -101,7 +104,7 @@ def _steps(
 
 @torch.no_grad()
 def _bank(options: MDANOptions, encoder: Encoder, size: Size, styles: Sequence[Image]) -> list[Feature]:
-    """What the network sees, at the style layer, of all copies of the paintings."""
+    """Encode all augmented copies of the style images at the style layer."""
     layer, smallest = options.style_layer, encoder.min_size([options.style_layer])
     found = (
         augment_style(
@@ -114,7 +117,7 @@ def _bank(options: MDANOptions, encoder: Encoder, size: Size, styles: Sequence[I
 
 @torch.no_grad()
 def _objective(options: MDANOptions, encoder: Encoder, size: Size, content_image: Image) -> Objective:
-    """Content, as a share of what the photograph has at its layer, and smoothness."""
+    """Return the content loss, relative to the energy of the content image at its layer, plus total variation."""
     layer = options.content_layer
     target = encoder(resize(content_image, size, clamp=True), [layer])[layer]
     energy = float(target.square().sum()) or 1.0
@@ -143,9 +146,9 @@ def _require_cells(options: MDANOptions, encoder: Encoder, size: Size) -> None:
 def with_adversarial_loss(
     discriminator: OnlineDiscriminator, layer: str, encoder: Encoder, objective: Objective
 ) -> Evaluate:
-    """An objective, and the rival's doubt at a tap, named `style`. The rival learns from each picture before it judges.
+    """Return the evaluation of an objective plus the adversarial loss at a layer, named `style`.
 
-    Both read the same pass of the network.
+    The discriminator is trained on each image before it scores it. Both use the same forward pass of the encoder.
     """
     layers = tuple(dict.fromkeys((*objective.layers, layer)))
 
@@ -162,26 +165,26 @@ def with_adversarial_loss(
 
 @dataclass(frozen=True)
 class AdversarialOptimizer:
-    """Adam over the picture; what must be saved is the rival's too."""
+    """Adam over the image, whose saved state includes the discriminator's."""
 
     adam: Adam
     discriminator: OnlineDiscriminator
 
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
-        """Adam's; the rival learns where the new point is evaluated."""
+        """Take an Adam step; the discriminator is trained when the new point is evaluated."""
         return self.adam.step(point, current, closure)
 
     def state(self) -> State:
-        """Of both, the rival's from before it looked at the point."""
+        """Return both states, the discriminator's from before it was trained on the current point."""
         return self.adam.state() | self.discriminator.state()
 
     def load(self, state: State) -> None:
-        """Take up a saved state."""
+        """Load a saved state."""
         self.adam.load(state)
         self.discriminator.load(state)
 
     def reset(self) -> None:
-        """Start the picture's moments anew; the rival forgets nothing."""
+        """Reset Adam's moments of the image; the discriminator keeps its state."""
         self.adam.reset()
 
     def back_off(self) -> str:
@@ -189,5 +192,5 @@ class AdversarialOptimizer:
         return self.adam.back_off()
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Resize the picture's moments."""
+        """Resize Adam's moments of the image."""
         self.adam.rescale(resize, gradient)

@@ -32,47 +32,47 @@ from brushwork.options import SMALLEST_SIDE, Extent, Measure, OptimizerOptions, 
 from brushwork.types import Evaluate, Image, State
 
 OUTER_STEP = 10
-"""Closures of one function: enough for L-BFGS to learn its curvature, few enough that no direction is overlooked."""
+"""Evaluations of one function: enough for L-BFGS to learn its curvature, few enough that no direction is missed."""
 
 
 @dataclass(frozen=True)
 class ResampledObjective:
-    """An evaluation that is another function from one outer step to the next."""
+    """An evaluation that becomes another function at each outer step."""
 
     draw: Callable[[int], Evaluate]
-    """The evaluation of an outer step, by its number alone: a painting that is resumed sees the same ones."""
+    """Return the evaluation of an outer step, from its number alone: a resumed run gets the same ones."""
     every: int = OUTER_STEP
-    """Closures of an outer step."""
+    """Evaluations in an outer step."""
 
     def outer_step(self, iterations: int, closures: int) -> tuple[Evaluate, int]:
-        """The evaluation after so many closures, and how many will be spent when it ends."""
+        """Return the evaluation after a number of iterations, and the iteration count at which it ends."""
         step = iterations // self.every
         return self.draw(step), min(closures, (step + 1) * self.every)
 
 
 EvaluateAt: TypeAlias = Callable[[Size], Evaluate | ResampledObjective]
-"""The losses of a recipe at a size; its targets are made there."""
+"""Evaluation of a recipe's losses at a size; the targets are computed at that size."""
 
 
 class ScheduleLevel(NamedTuple):
-    """One size of the picture, and the closures spent at it."""
+    """One size of the image, and the iterations spent at it."""
 
     size: Size
     iterations: int
 
 
 class ResumeState(NamedTuple):
-    """Where a painting stands: enough to go on from, bit for bit."""
+    """State of an optimization run: enough to resume it bit for bit."""
 
     level: int
     iterations: int
-    """Closures spent at this level."""
+    """Iterations spent at this level."""
     state: State
-    """The optimizer's state, its point as `point`, and the picture shown as `shown`."""
+    """The optimizer's state, its point as `point`, and the displayed image as `shown`."""
 
 
 class Progress(NamedTuple):
-    """What a recipe yields after every step."""
+    """State of a recipe after an optimizer step; recipes yield one after every step."""
 
     levels: Sequence[ScheduleLevel]
     level: int
@@ -80,26 +80,26 @@ class Progress(NamedTuple):
     step: OptimizationStep
     optimizer: Optimizer
     finish: Callable[[Image], Image] | None = None
-    """What is made of the optimized picture in the end."""
+    """Final step applied to the optimized image, for example a color change."""
 
     @property
     def image(self) -> Image:
-        """The picture as it is now, at this level's size, in [0, 1]."""
+        """The current image at this level's size, in [0, 1]."""
         image = self.step.image.clamp(0, 1)
         return image if self.finish is None else self.finish(image)
 
     @property
     def iterations(self) -> int:
-        """Closures spent so far, over all levels."""
+        """Iterations spent so far, over all levels."""
         return sum(level.iterations for level in self.levels[: self.level]) + self.step.index
 
     @property
     def budget(self) -> int:
-        """Closures of the whole painting."""
+        """Iterations of the entire run."""
         return sum(level.iterations for level in self.levels)
 
     def resume_state(self) -> ResumeState:
-        """Everything that is needed to go on from here, no two tensors in the same memory: safetensors wants that."""
+        """Return everything needed to resume from here; no two tensors share memory, as safetensors requires."""
         resume, point = self.lazy_resume_state()(), self.step.point
         apart = {
             name: value.clone() if value.data_ptr() == point.data_ptr() else value
@@ -108,16 +108,19 @@ class Progress(NamedTuple):
         return resume._replace(state={**apart, "point": point})
 
     def lazy_resume_state(self) -> Callable[[], ResumeState]:
-        """The same, to be had later too: only the picture is made then, which few steps are asked for."""
+        """Return a function that makes the resume state, now or later.
+
+        Only the image is computed when it is called, because few steps are asked for their state.
+        """
         level, step, state = self.level, self.step, self.optimizer.state()
         return lambda: ResumeState(level, step.index, {**state, "point": step.point, "shown": step.image})
 
 
 def make_schedule(own: Size, size: Extent, measure: Measure, options: OptimizerOptions) -> list[ScheduleLevel]:
-    """The sizes to paint at, coarse to fine, with their closures.
+    """Return the sizes to optimize at, coarse to fine, with their iterations.
 
-    `own` gives the proportions, and the size itself where that is `full`. It is halved as long as it stays nearer to
-    the coarsest than its double, and no side gets too small to be painted.
+    `own` gives the proportions, and the size itself if `size` is `full`. The size is halved as long as it stays nearer
+    to `min_size` than its double, and no side is smaller than `SMALLEST_SIDE`.
     """
     finest, pixels = (
         (own, measured_size(own, measure)) if size == "full" else (fit_size(own, size, measure=measure), size)
@@ -140,10 +143,10 @@ def optimize_multiscale(
     resume: ResumeState | None = None,
     partition: Partition = FULL_IMAGE,
 ) -> Iterator[Progress]:
-    """Optimize a picture at each level in turn, from `init`; each level begins with the one before, enlarged.
+    """Optimize an image at each level in turn, from `init`.
 
-    With `resume`, go on from there instead. `init` is the whole picture; what is evaluated, shown and saved is this
-    process's share.
+    Each level starts from the enlarged result of the one before. With `resume`, continue from there instead. `init` is
+    the full image; what is evaluated, yielded and saved is this process's part.
     """
     parametrization = PixelParametrization(options.optimizer_scale, (0.0, 1.0) if options.bounded else None)
     optimizer = make_optimizer(options, partition.reductions)
@@ -153,7 +156,7 @@ def optimize_multiscale(
     if resume is not None:
         first, iterations, point, shown = load_resume_state(resume, optimizer, init.device)
         held = schedule[first].size
-    del resume, init, part  # they may take more memory than a closure
+    del resume, init, part  # they may take more memory than an evaluation
     for index in range(first, len(schedule)):
         size, closures = schedule[index]
         if held != size:
@@ -166,13 +169,13 @@ def optimize_multiscale(
             ):
                 point, shown, iterations = step.point, step, step.index  # nothing large that the step does not hold
                 yield Progress(schedule, index, step, optimizer)
-            if iterations < end:  # no step leads down
+            if iterations < end:  # no step decreases the loss
                 break
         iterations = 0
 
 
 def _outer_step(evaluate: Evaluate | ResampledObjective, iterations: int, closures: int) -> tuple[Evaluate, int]:
-    """What is evaluated after so many closures, and until how many are spent."""
+    """Return the evaluation after a number of iterations, and the iteration count at which it ends."""
     return (
         evaluate.outer_step(iterations, closures) if isinstance(evaluate, ResampledObjective) else (evaluate, closures)
     )
@@ -189,7 +192,7 @@ def _climb(
     sizes: tuple[Size, Size],
     partition: Partition,
 ) -> Tensor:
-    """The point to go on from at the second of two sizes."""
+    """Return the point from which to continue at the second of two sizes."""
     old, new = sizes
     gradient = old.area / new.area
     return move_to_next_level(
@@ -205,8 +208,8 @@ def _climb(
 def load_resume_state(
     resume_state: ResumeState, optimizer: Optimizer, device: torch.device
 ) -> tuple[int, int, Tensor, Image]:
-    """Level, closures spent at it, point and picture; the optimizer is loaded."""
-    # Numbers stay where they are: not every device has float64.
+    """Load the optimizer's state; return the level, the iterations spent at it, the point and the image."""
+    # Scalars stay on their device: not every device has float64.
     state = {name: value.to(device) if value.ndim else value for name, value in resume_state.state.items()}
     point, shown = state.pop("point"), state.pop("shown")
     optimizer.load(state)
@@ -214,9 +217,9 @@ def load_resume_state(
 
 
 def make_optimizer(options: OptimizerOptions, reductions: Reductions = WHOLE) -> Optimizer:
-    """The optimizer that the options name, under guard.
+    """Return the optimizer that the options name, with a divergence guard.
 
-    Raises: InputError: it looks at the whole picture, and the products are those of several machines.
+    Raises: InputError: the preconditioner needs the full image, and several processes hold parts of it.
     """
     if options.preconditioner == "frequency" and reductions is not WHOLE:
         raise InputError(
@@ -241,7 +244,7 @@ def make_optimizer(options: OptimizerOptions, reductions: Reductions = WHOLE) ->
 
 
 def with_resampling(objective: Objective, evaluate: Callable[[Objective], Evaluate]) -> Evaluate | ResampledObjective:
-    """The evaluation of an objective; drawn anew at every outer step, where some of it is drawn by chance."""
+    """Return the evaluation of an objective, resampled at every outer step if it has stochastic losses."""
     if not any(isinstance(weighted.loss, StochasticLoss) for weighted in objective.losses.values()):
         return evaluate(objective)
     return ResampledObjective(lambda step: evaluate(objective.resample(step)))

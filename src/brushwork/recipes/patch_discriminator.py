@@ -19,32 +19,32 @@ from brushwork.optim.optimizer import get_entry, to_tensor
 from brushwork.types import Feature, Scalar, State
 
 BETAS = (0.5, 0.999)
-"""Adam's decays in adversarial learning. Source: the authors' program, after Radford et al., 1511.06434."""
+"""Betas of Adam in adversarial training. Source: the authors' program, after Radford et al., 1511.06434."""
 
 _VIEWS = 8
-"""Windows of paintings, half as high and wide as the smallest, that are looked at beside a picture."""
+"""Number of style windows per update, each half as high and wide as the smallest style feature map."""
 
 _PREFIX = "rival."
 
 _PRIME = 1_000_003
 
 Draw: TypeAlias = Callable[[int], int]
-"""A number from 0 up to, but not including, the given one."""
+"""Sampler of an integer from 0 up to, but not including, the given one."""
 
 SLOPE = 0.2
-"""Of leaky rectifiers below 0."""
+"""Slope of leaky ReLUs below 0."""
 
 _SPREAD = 0.02
-"""Standard deviation of fresh weights."""
+"""Standard deviation of initial weights."""
 
 
 class OnlineDiscriminator:
-    """Learns, look by look, what tells a picture's features from those of paintings, and says how far it is fooled.
+    """Patch discriminator trained online against the image that is being optimized.
 
-    What it draws by chance hangs on the seed and the number of the look. Its `state` is that from before its last look:
-    an optimizer that is resumed looks at the picture once more, and the rival learns that look once more.
+    Its random numbers depend on the seed and the number of the update. Its `state` is that from before its last update:
+    a resumed optimizer evaluates the image once more, and the discriminator repeats that update.
 
-    Raises: InputError: paintings of which no copy is large enough for a patch.
+    Raises: InputError: no copy of the style images is large enough for a patch.
     """
 
     def __init__(self, bank: Sequence[Feature], patches: PatchGrid, rate: float, seed: int) -> None:
@@ -63,7 +63,7 @@ class OnlineDiscriminator:
         self._before = self._now()
 
     def update(self, image: Feature) -> None:
-        """Look at a picture beside windows of the paintings, and learn one step from the difference."""
+        """Take one training step on the image's features and windows of the style features."""
         self._before = self._now()
         draw = self._drawn()
         self._shift = (draw(self._patches.stride), draw(self._patches.stride))
@@ -77,10 +77,10 @@ class OnlineDiscriminator:
         self._looks += 1
 
     def generator_loss(self, image: Feature) -> Scalar:
-        """How little the picture's patches pass for a painting's.
+        """Compute the hinge loss of the image's patches, to be classified as patches of a style image.
 
-        Differs: the authors' patches lie at fixed places; these are shifted by chance at each look, so that all cells
-        are seen, and none always at the same place of a patch.
+        Differs: the authors' patches lie at fixed positions; these are shifted at random at each update, so that all
+        positions are covered, and none is always at the same place of a patch.
         """
         self._discriminator.requires_grad_(False)
         try:
@@ -89,13 +89,13 @@ class OnlineDiscriminator:
             self._discriminator.requires_grad_(True)
 
     def state(self) -> State:
-        """Weights and memory from before the last look."""
+        """Return the weights and Adam's moments from before the last update."""
         return self._before
 
     def load(self, state: State) -> None:
-        """Take up a saved state.
+        """Load a saved state.
 
-        Raises: InputError: it is no rival's.
+        Raises: InputError: it is not a discriminator's state.
         """
         self._looks = int(get_entry(state, f"{_PREFIX}looks"))
         for name, weight in self._discriminator.named_parameters():
@@ -109,7 +109,7 @@ class OnlineDiscriminator:
         self._before = self._now()
 
     def _now(self) -> State:
-        """A copy of everything that learning changes."""
+        """Return a copy of everything that training changes."""
         kept: dict[str, Tensor] = {f"{_PREFIX}looks": to_tensor(self._looks)}
         for name, weight in self._discriminator.named_parameters():
             memory: Mapping[str, Tensor] = self._adam.state.get(weight, {})
@@ -130,29 +130,31 @@ class OnlineDiscriminator:
         return copy[..., top : top + height, left : left + width]
 
     def _shifted(self, image: Feature) -> Feature:
-        """With its surroundings, but for the first rows and columns."""
+        """Return the feature map with its padding, without the first rows and columns."""
         down, right = self._shift
         return reflect_pad(image, self._patches)[..., down:, right:]
 
 
 class PatchGrid(NamedTuple):
-    """Patches of `side` × `side` cells, every `stride` cells."""
+    """Grid of patches of `side` × `side` positions, one every `stride` positions."""
 
     side: int = 8
     stride: int = 4
 
     @property
     def receptive_field(self) -> int:
-        """Cells along the side of what one score hangs on: the patch and the border of its 3×3 convolution."""
+        """Side in positions of the receptive field of a score: the patch and the border of its 3×3 convolution."""
         return self.side + 2
 
 
 class PatchDiscriminator(nn.Module):
-    """A score for each patch of a map, high for a painting's: leaky ReLU – 3×3 – batch norm – leaky ReLU – whole patch.
+    """Score for each patch of a feature map, high for style patches.
 
-    No padding, and statistics of the batch at hand. No biases: the authors set those of convolutions to 0 at each step.
+    Layers: leaky ReLU – 3×3 convolution – batch norm – leaky ReLU – convolution over the full patch. No padding, and
+    batch statistics. No biases: the authors set those of convolutions to 0 at each step.
 
-    Differs: the authors cut the patches out and pad each with zeros; here the 3×3 convolution sees the cells around it.
+    Differs: the authors cut the patches out and pad each with zeros; here the 3×3 convolution covers the positions
+    around it.
     """
 
     def __init__(self, channels: int, patches: PatchGrid) -> None:
@@ -168,12 +170,14 @@ class PatchDiscriminator(nn.Module):
 
 
 def hinge_loss(scores: Tensor, *, real: bool) -> Scalar:
-    """The mean of max(0, 1 − y·score), y = 1 for what is to pass as real, else −1."""
+    """Compute the mean of max(0, 1 − y·score), with y = 1 if the scores should be real, else −1."""
     return functional.relu(1 - scores if real else 1 + scores).mean()
 
 
 def initialize_weights(network: nn.Module, seed: int) -> None:
-    """Fresh weights: normal about 0, those of norms about 1, with a standard deviation of 0.02; biases are 0.
+    """Initialize weights from a normal distribution with standard deviation 0.02.
+
+    Its mean is 0, for norm layers 1; biases are 0.
 
     Source: Radford et al., 1511.06434, and the authors' program.
     """
@@ -187,9 +191,9 @@ def initialize_weights(network: nn.Module, seed: int) -> None:
 
 
 def reflect_pad(feature: Feature, patches: PatchGrid) -> Feature:
-    """The map with its mirror image around it, so that cells at the border lie in as many patches as others.
+    """Pad a feature map by reflection, so that border positions lie in as many patches as others.
 
-    Differs: the authors' patches end at the border; they average gradients over the patches of a cell instead.
+    Differs: the authors' patches end at the border; they average gradients over the patches of a position instead.
     """
     margin = patches.receptive_field // 2
     return pad(feature, top=margin, bottom=margin, left=margin, right=margin)

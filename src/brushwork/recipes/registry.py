@@ -1,4 +1,4 @@
-"""All recipes behind one door: what a job, a command or a form asks for."""
+"""Common interface to all recipes, for jobs, commands and forms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from brushwork.recipes.texture_synthesis import synthesize_texture, texture_size
 from brushwork.types import Image
 
 RecipeOptions: TypeAlias = TransferOptions | ReconstructionOptions | TextureOptions | MDANOptions
-"""The options of one recipe; their type says which."""
+"""Options of any recipe; their type selects the recipe."""
 
 
 def run_recipe(
@@ -32,9 +32,9 @@ def run_recipe(
     resume: ResumeState | None = None,
     partition: Partition = FULL_IMAGE,
 ) -> Iterator[Progress]:
-    """Run the recipe that the options belong to, for this process's share of the picture.
+    """Run the recipe that the options belong to, for this process's part of the image.
 
-    Raises: InputError, WeightsError, Diverged: as the recipes.
+    Raises: InputError, WeightsError, DivergedError: as the recipes do.
     """
     content, styles, init, regions = images
     match options:
@@ -60,12 +60,12 @@ def run_recipe(
 
 
 def postprocess(options: RecipeOptions, content: Image, painted: Image) -> Image:
-    """What a recipe makes of the whole optimized picture in the end: other colors, where that is asked."""
+    """Apply the recipe's final step to the full optimized image: color changes, if the options ask for any."""
     return apply_colors(options, content, painted) if isinstance(options, TransferOptions) else painted
 
 
 def schedule(options: RecipeOptions, content: Size) -> list[ScheduleLevel]:
-    """The sizes and closures that a recipe would go through, for a picture of a size. Runs nothing."""
+    """Return the sizes and iterations of a recipe for a content image of a given size. Runs nothing."""
     if isinstance(options, TextureOptions):
         canvas = texture_size(options, fit_size(content, options.picture_size, measure=options.measure))
         return make_schedule(canvas, max(canvas), "long", options)
@@ -75,7 +75,7 @@ def schedule(options: RecipeOptions, content: Size) -> list[ScheduleLevel]:
 
 
 def encoded_layers(options: RecipeOptions) -> tuple[str, ...]:
-    """Where a recipe reads the network."""
+    """Return the encoder layers that a recipe uses."""
     match options:
         case TransferOptions():
             return (*options.content_layers, *options.style_layers)
@@ -88,7 +88,7 @@ def encoded_layers(options: RecipeOptions) -> tuple[str, ...]:
 
 
 def with_single_level(options: RecipeOptions, iterations: int) -> RecipeOptions:
-    """The same options for so many closures at one size only."""
+    """Return the same options for the given number of iterations at one size only."""
     if isinstance(options, MDANOptions):
         return replace(options, iterations=iterations)
     return replace(options, iterations=iterations, min_size=0)

@@ -1,4 +1,4 @@
-"""Taking the style out of a painting, to be kept."""
+"""Extraction of the style of an image, to be saved as a style file."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from brushwork.recipes.style_transfer import TransferProblem
 def extract_style(
     style: ImageInput, options: TransferOptions, source: str, *, encoder: Encoder | None = None
 ) -> StyleFile:
-    """Take the style out of a painting, as a transfer with these options sees it at each of its sizes.
+    """Extract the style of an image, as a transfer with these options encodes it at each of its sizes.
 
-    Painting with it is then painting with the painting itself, for any photograph, with the same size and look (sizes
-    that measure an area: to a rounding of pixels).
-    `source` names the painting.
+    A transfer with the result equals one with the style image itself, for any content image, with the same size and
+    encoder options (for sizes that measure an area: up to the rounding of pixels).
+    `source` names the style image.
 
-    Raises: InputError: a painting too small, several scales, or layers that the network does not have.
+    Raises: InputError: an image too small, several scales, or layers that the network does not have.
     """
     given = RecipeInputs.of(style, what="the painting")
     eye = encoder or load_encoder_for(options, given.content.device)
@@ -35,7 +35,7 @@ def extract_style(
     subject, own = TransferProblem(image, [image], options, eye), Size.of(image)
     layers = tuple(dict.fromkeys(map(eye.layer, (*options.content_layers, *options.style_layers))))
     finest, *coarser = reversed(_sizes(options, own))
-    # A long painting may be too small.
+    # An elongated style image may be too small.
     seen = [finest, *(size for size in coarser if min(style_size(options, size, own, scale)) >= eye.min_size(layers))]
     styles = {style_pixels(options, size, scale): subject.style_at(size, layers) for size in reversed(seen)}
     return StyleFile(
@@ -44,11 +44,14 @@ def extract_style(
 
 
 def looked_at(style: Size, options: TransferOptions) -> Size:
-    """The largest size at which `extract_style` looks at a painting of a size, at the largest of its scales."""
+    """Return the largest size at which `extract_style` encodes a style image, at its largest scale."""
     return style_size(options, _sizes(options, style)[-1], style, max(options.style_scale))
 
 
 def _sizes(options: TransferOptions, style: Size) -> list[Size]:
-    """Small to large. Whatever the photograph's proportions, its sizes are among those of a square."""
+    """Return the sizes, small to large.
+
+    They are those of a square, which include the sizes of content images of any proportions.
+    """
     square = style if options.size == "full" else Size(options.size, options.size)
     return [level.size for level in make_schedule(square, options.size, options.measure, options)]

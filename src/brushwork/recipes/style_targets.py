@@ -1,6 +1,6 @@
-"""Style by other losses than Gram matrices: each measured so that weights mean the same.
+"""Style losses other than Gram matrices, normalized so that the same weights mean the same.
 
-With F the painting's features at a layer of N channels, and E‖F‖² = ‖μ*‖² + ‖σ*‖²:
+With F the style image's features at a layer of N channels, and E‖F‖² = ‖μ*‖² + ‖σ*‖²:
 
 | loss          | formula, times its norm                                   | norm in `relative` | elsewhere |
 |---------------|-----------------------------------------------------------|--------------------|-----------|
@@ -9,11 +9,12 @@ With F the painting's features at a layer of N channels, and E‖F‖² = ‖μ*
 | `wasserstein` | ‖μ−μ*‖² + tr(Σ + Σ* − 2(Σ*^½ Σ Σ*^½)^½)                   | 1/E‖F‖²            | 1/N       |
 | `sliced`      | N · mean over N directions of W₂²                         | 1/E‖F‖²            | 1/N       |
 | `histogram`   | Σ over channels of W₂²                                    | 1/E‖F‖²            | 1/N       |
-| `patches`     | mean over patches of ‖Ψ−Ψ*_NN‖², divided by their 9 cells | 1/E‖F‖²            | 1/N       |
+| `patches`     | mean over patches of ‖Ψ−Ψ*_NN‖², per position (9 each)   | 1/E‖F‖²            | 1/N       |
 
-In `relative` each is multiplied by what `convention.BALANCE` says, so that it paints as strongly as Gram matrices do.
-Of several paintings, means and covariances are blended; sliced Wasserstein and histogram are weighted sums of one
-loss for each painting, whose least is between them; a patch is taken of whichever painting has the nearest.
+In `relative` each loss is multiplied by its entry in `normalization.BALANCE`, so that its effect is as strong as that
+of Gram matrices. For several style images, means and covariances are blended; sliced Wasserstein and histogram are
+weighted sums of one loss per style image, whose minimum lies between them; each patch is matched to the nearest patch
+of all style images.
 """
 
 from __future__ import annotations
@@ -38,27 +39,27 @@ from brushwork.style import LayerStatistics, Style
 from brushwork.types import Feature, Guides, Image
 
 _PATCH = 3
-"""Cells along the side of a patch, as Li & Wand's."""
+"""Side of a patch in positions, as in Li & Wand."""
 
 
 @dataclass(frozen=True)
 class StyleTargets:
-    """The paintings as they are looked at, and what is painted after them."""
+    """The style images as encoded, and the features and statistics that the losses need as targets."""
 
     styles: Sequence[Image]
     weights: Sequence[float]
-    """Share of each painting in the blend; they sum to 1."""
+    """Weight of each style image in the blend; they sum to 1."""
     style: Style
     """The blend of their moments at every style layer."""
     encoder: Encoder
     size: Size
-    """Of the picture."""
+    """Size of the optimized image."""
     seed: int = 0
     partition: Partition = FULL_IMAGE
 
     @cached_property
     def compute_features(self) -> Sequence[Mapping[str, Feature]]:
-        """All of each painting's features; every process has them whole."""
+        """All features of each style image; every process has them in full."""
         layers = tuple(self.style.statistics)
         return [full_features(self.encoder, style, layers, self.partition) for style in self.styles]
 
@@ -69,7 +70,7 @@ class StyleTargets:
         return {layer: _blended([one[layer] for one in each], self.weights) for layer in self.style.statistics}
 
     def count_patches(self, layer: str) -> int:
-        """How many patches the picture has at a layer."""
+        """Return the number of patches that the optimized image has at a layer."""
         rows, columns = self.encoder.positions(layer, self.size)
         return max(1, rows - _PATCH + 1) * max(1, columns - _PATCH + 1)
 
@@ -81,7 +82,10 @@ def make_style_losses(
     normalization: LossNormalization,
     style_targets: StyleTargets | None,
 ) -> Objective:
-    """A style loss at a layer, of weight 1; named `LOSS:LAYER`, and `LOSS:LAYER:NUMBER` where each painting has one."""
+    """Return a style loss at a layer, with weight 1.
+
+    It is named `LOSS:LAYER`, or `LOSS:LAYER:NUMBER` if there is one for each of several style images.
+    """
     norm = normalization.mean_std_norm(moments)
     if style_targets is None or name == "moments":
         return Objective.single(f"{name}:{layer}", MeanStdLoss(layer, moments.mean, moments.std, norm))
@@ -106,12 +110,12 @@ def make_style_losses(
 def make_gaussian_loss(
     name: LossName, layer: str, target: GaussianTarget, normalization: LossNormalization, guide: Guides | None = None
 ) -> CovarianceLoss | GaussianWassersteinLoss:
-    """The loss of means and covariances of a name; under a guide, of a part of the picture."""
+    """Return the covariance or Wasserstein loss by name; under a guide, that of a region of the image."""
     if name == "wasserstein":
         deviations = target.covariance.diagonal(dim1=-2, dim2=-1).clamp_min(0).sqrt()
         norm = normalization.mean_std_norm(LayerStatistics(target.covariance, target.mean, deviations))
         return GaussianWassersteinLoss(layer, target, norm, guide)
-    # Means count as covariances do, each as a share of its target.
+    # Means count as much as covariances, each relative to its target.
     energies = [float(part.square().sum()) for part in (target.covariance, target.mean)]
     mean_share = energies[0] / energies[1] if energies[1] > 0 else 1.0
     return CovarianceLoss(layer, target, normalization.gram_norm(target.covariance), mean_share, guide)
@@ -120,14 +124,20 @@ def make_gaussian_loss(
 def make_sorted_loss(
     name: LossName, layer: str, features: Feature, norm: float, seed: int, positions: Positions | None = None
 ) -> HistogramLoss | SlicedWassersteinLoss:
-    """The sorted loss of a name, from a painting's features; `positions` are those of the picture that are compared."""
+    """Return the histogram or sliced Wasserstein loss by name, from a style image's features.
+
+    `positions` are the positions of the optimized image that are compared.
+    """
     if name == "histogram":
         return HistogramLoss(layer, histogram_target(features), norm, positions)
     return SlicedWassersteinLoss(layer, features, norm * features.shape[1], seed=seed, positions=positions)
 
 
 def _gaussians(style: Image, targets: StyleTargets) -> Mapping[str, GaussianTarget]:
-    """About the blend's means, which are near: raw second moments cancel in float32."""
+    """Compute mean and covariance per layer.
+
+    The sums are shifted by the blend's means, which are near: raw second moments cancel in float32.
+    """
     about = {
         layer: GaussianTarget(one.mean, torch.zeros_like(one.gram)) for layer, one in targets.style.statistics.items()
     }

@@ -48,16 +48,15 @@ def transfer(
     partition: Partition = FULL_IMAGE,
     regions: Sequence[StyleRegion] = (),
 ) -> Iterator[Progress]:
-    """Paint a photograph in the style of one or more paintings, step by step.
+    """Transfer the style of one or more images to a content image, step by step.
 
-    Pictures are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A photograph that is a tensor lies
-    on the device to paint on. `encoder` stands in for the network that the options name (its device and its type are
-    painted with), `init` for their starting point; `resume` goes on where a former painting stopped, and ends bit for
-    bit as it would have.
-    What is yielded is this process's `partition` of the picture. With `regions`, each part is painted after a part of a
-    painting.
+    Images are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A content image that is a tensor lies
+    on the device to run on. `encoder` replaces the network that the options name (its device and dtype are used),
+    `init` their initial image; `resume` continues a run where it stopped, and ends bit for bit as the run would have.
+    Each step yields this process's part of the image, as `partition` says. With `regions`, each region of the content
+    image takes the style of a region of a style image.
 
-    Raises: InputError: options or pictures that cannot be used. Diverged: the optimization failed for good.
+    Raises: InputError: options or images that cannot be used. DivergedError: the optimization failed for good.
     Source: Gatys, Ecker, Bethge, 1508.06576.
     """
     given = RecipeInputs.of(content_image, as_styles(style_images), init, regions)
@@ -72,14 +71,14 @@ def transfer(
             options, plan[0].size, content, _to_start_from(styles[0], content, options), options.encoder_scale
         )
     steps = optimize_multiscale(plan, subject.evaluate_at, begun, options, resume, partition)
-    # A part of a picture has no colors of its own: they are changed where the parts are put together.
+    # Colors are changed on the full image: with several processes, where the parts are joined.
     return with_final_colors(steps, partial(apply_colors, options, own)) if isinstance(partition, FullImage) else steps
 
 
 def _to_start_from(style: Image | StyleFile, content: Image, options: TransferOptions) -> Image:
-    """The painting; where there is only its style, nothing may start from it, and the photograph stands in.
+    """Return the style image; for a style file, which has no image to start from, return the content image.
 
-    Raises: InputError: the start is to be a painting, and only its style is there.
+    Raises: InputError: the initial image should be the style image, and only its style is available.
     """
     if not isinstance(style, StyleFile):
         return style
@@ -90,7 +89,7 @@ def _to_start_from(style: Image | StyleFile, content: Image, options: TransferOp
 
 @dataclass(frozen=True)
 class TransferProblem:
-    """What is painted, and after whom."""
+    """A style transfer problem: content image, style images, options, and the objective at each size."""
 
     content: Image
     styles: Sequence[Image | StyleFile]
@@ -100,11 +99,11 @@ class TransferProblem:
     regions: Sequence[StyleRegion] = ()
 
     def evaluate_at(self, size: Size) -> Evaluate | ResampledObjective:
-        """The losses at a size, with targets made at that size."""
+        """Return the evaluation of the losses at a size, with targets computed at that size."""
         return with_resampling(self.objective_at(size), lambda one: self.partition.evaluate(self.encoder, one, size))
 
     def objective_at(self, size: Size) -> Objective:
-        """Content, style and smoothness as the options weigh them, at a size."""
+        """Return content loss, style loss and total variation, weighted as the options say, at a size."""
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
         content = resize(self.content, size, clamp=True)
         layers, style = options.content_layers, self.style_at(size, options.content_layers)
@@ -117,12 +116,12 @@ class TransferProblem:
         )
 
     def style_at(self, size: Size, layers: Sequence[str]) -> Style:
-        """The blend of the paintings' styles, at a size of the photograph."""
+        """Return the blend of the style images' styles, for a content image of a size."""
         styles = [self._one_style_at(view, size, layers) for view in self._views]
         return blend_styles(styles, self.options.style_blend or None)
 
     def require_compatible_styles(self) -> None:
-        """Refuse kept styles that were taken with another look than the options', and what cannot go together.
+        """Check that style files were made with the encoder options in use, and that the options are compatible.
 
         Raises: InputError.
         """
@@ -150,7 +149,7 @@ class TransferProblem:
         return style_objective(style, options, normalization, self._models(style, size))
 
     def _models(self, style: Style, size: Size) -> StyleTargets | None:
-        """The paintings themselves, where they are there, and a loss wants them."""
+        """Return the targets from the style images, or None if only their styles are saved or no loss needs them."""
         options = self.options
         kept = any(isinstance(style_image, StyleFile) for style_image in self.styles)
         if kept or not parse_loss_weights(options.loss).keys() - MOMENTS_ONLY:
@@ -165,7 +164,7 @@ class TransferProblem:
         return style
 
     def _pictures(self, size: Size) -> list[Image]:
-        """What is looked at of those paintings that are there."""
+        """Return the style images (not style files), resized for encoding."""
         return [self._scaled(style, scale, size) for style, scale in self._views if not isinstance(style, StyleFile)]
 
     def _scaled(self, style: Image, scale: float, size: Size) -> Image:
@@ -181,6 +180,6 @@ class TransferProblem:
 
 
 def with_final_colors(steps: Iterator[Progress], finish: Callable[[Image], Image]) -> Iterator[Progress]:
-    """The same steps, whose picture is seen finished."""
+    """Yield the same steps, with `finish` applied to their images."""
     for progress in steps:
         yield progress._replace(finish=finish)

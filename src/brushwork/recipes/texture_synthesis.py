@@ -1,4 +1,4 @@
-"""Texture synthesis: new pictures, of any size, with the style of a picture and no content."""
+"""Texture synthesis: new images, of any size, with the style of an image and no content."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ from brushwork.recipes.style_targets import StyleTargets
 from brushwork.types import Evaluate
 
 TEXTURES = replace(NORMALIZATIONS["paper"], is_averaged=False)
-"""Each layer has its weight whole: w_l = 1 (1505.07376, fig. 2, and the authors' program)."""
+"""Normalization in which each layer has its full weight, w_l = 1.
+
+Source: 1505.07376, fig. 2, and the authors' program.
+"""
 
 
 def synthesize_texture(
@@ -41,9 +44,9 @@ def synthesize_texture(
     resume: ResumeState | None = None,
     partition: Partition = FULL_IMAGE,
 ) -> Iterator[Progress]:
-    """Synthesize a texture, step by step; with the picture's own size, a style reconstruction.
+    """Synthesize a texture, step by step; at the source image's own size, this is a style reconstruction.
 
-    Raises: InputError, Diverged: as `transfer`.
+    Raises: InputError, DivergedError: as `transfer`.
     Source: Gatys, Ecker, Bethge, 1505.07376; style reconstructions: 1508.06576, fig. 1 (a–e).
     """
     given = RecipeInputs.of(image, init=init, what="the picture")
@@ -66,9 +69,9 @@ def synthesize_texture(
 
 
 def texture_size(options: TextureOptions, looked_at: Size) -> Size:
-    """The size of the result.
+    """Return the size of the result.
 
-    Raises: InputError: a side below the smallest that can be painted.
+    Raises: InputError: a side is smaller than `SMALLEST_SIDE`.
     """
     if not options.size:
         return looked_at
@@ -78,7 +81,7 @@ def texture_size(options: TextureOptions, looked_at: Size) -> Size:
 
 
 def source_size_at(options: TextureOptions, size: Size, image: Size) -> Size:
-    """The size at which a picture is looked at, while the result has a size."""
+    """Return the size at which the source image is encoded while the result has a given size."""
     looked_at = fit_size(image, options.picture_size, measure=options.measure)
     pixels = max(1, round(max(looked_at) * max(size) / max(texture_size(options, looked_at))))
     return fit_size(looked_at, pixels, measure="long")

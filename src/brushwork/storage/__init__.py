@@ -1,1 +1,1 @@
-"""Files: written whole or not at all; tensors in files; hashes."""
+"""Atomic file writing, tensors in files, and hashes."""

@@ -1,4 +1,4 @@
-"""Where a picture goes: checked beforehand, and replaced at once or not at all."""
+"""Atomic writes: output paths are checked beforehand, and files are replaced completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from secrets import token_hex
 from brushwork.errors import InputError
 
 ROOM = 16 * 2**20
-"""Bytes that are surely enough for a picture of 2 megapixels in any format."""
+"""Bytes that suffice for an image of 2 megapixels in any format."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -21,11 +21,11 @@ _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 @contextmanager
 def atomic_write(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """A file to write into, which takes its place at the end: as a whole or not at all, even if the machine stops.
+    """Yield a temporary file that replaces `path` at the end, completely or not at all, even if the machine stops.
 
-    A link stays a link: what it names is replaced.
+    A symbolic link stays a link: its target is replaced.
 
-    Raises: InputError: it cannot be written, or is there and may not be overwritten.
+    Raises: InputError: it cannot be written, or it exists and may not be overwritten.
     """
     with explain_write_errors(path):
         path = resolve_target(path, overwrite)
@@ -39,15 +39,17 @@ def atomic_write(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 @contextmanager
 def atomic_write_tree(path: Path, beside: Sequence[Path], *, overwrite: bool) -> Iterator[Path]:
-    """A folder to write into a file and what lies beside it, by their names; the file, no link, takes its place last.
+    """Yield a folder in which to write a file and its companions, by name; at the end they are moved to their places.
 
-    Raises: InputError: as `atomic_write`; what is to lie beside is there.
+    The file is moved last. `path` must not be a symbolic link.
+
+    Raises: InputError: as `atomic_write`; or a companion exists and may not be overwritten.
     """
     with explain_write_errors(path):
         require_target(path, overwrite, beside)
         with _temporary_folder(path.parent) as temporary:
             yield temporary
-            getattr(os, "sync", lambda: None)()  # thousands of tiles: one by one would take longer than writing them
+            getattr(os, "sync", lambda: None)()  # thousands of tiles: syncing each would take longer than writing them
             for one in beside:
                 if one.exists():
                     one.rename(temporary / f"{one.name}.before")
@@ -57,11 +59,11 @@ def atomic_write_tree(path: Path, beside: Sequence[Path], *, overwrite: bool) ->
 
 
 def resolve_target(path: Path, overwrite: bool) -> Path:
-    """The file that is written: the path, or what it names.
+    """Return the file that is written: the path, or the target of the link.
 
     Raises: InputError, FileExistsError: nothing can be written there.
     """
-    require_target(path, overwrite)  # also a link that leads nowhere is there already
+    require_target(path, overwrite)  # a dangling link counts as existing, too
     place = followed(path)
     if place != path:
         require_target(place, overwrite)
@@ -69,15 +71,15 @@ def resolve_target(path: Path, overwrite: bool) -> Path:
 
 
 def followed(path: Path) -> Path:
-    """What a link names, through all links, whether or not it is there yet; any other path itself."""
+    """Return the target of a symbolic link, through all links, whether or not it exists; any other path unchanged."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 @contextmanager
 def temporary_file(folder: Path) -> Iterator[Path]:
-    """A new, empty file in the folder, gone at the end unless it was renamed."""
+    """Yield a new, empty file in the folder, which is removed at the end unless it was renamed."""
     temporary = folder / f".brushwork-{token_hex(8)}.part"
-    # With the permissions that any new file has: those of `tempfile` would keep the picture from other users.
+    # With the default permissions: those of `tempfile` would hide the image from other users.
     try:
         temporary.touch(exist_ok=False)
         yield temporary
@@ -87,7 +89,7 @@ def temporary_file(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _temporary_folder(folder: Path) -> Iterator[Path]:
-    """A new folder in the folder, gone at the end with all that is still in it."""
+    """Yield a new folder inside a folder, which is removed at the end with everything left in it."""
     temporary = folder / f".brushwork-{token_hex(8)}.part"
     try:
         temporary.mkdir()
@@ -101,7 +103,7 @@ def _rename(temporary: Path, path: Path, overwrite: bool) -> None:
         temporary.replace(path)
         return
     try:
-        path.hardlink_to(temporary)  # fails where a file has appeared meanwhile, as renaming does not
+        path.hardlink_to(temporary)  # fails if a file has appeared in the meantime; renaming would not
     except FileExistsError:
         raise
     except OSError:  # a file system without links
@@ -110,7 +112,7 @@ def _rename(temporary: Path, path: Path, overwrite: bool) -> None:
 
 
 def require_target(path: Path, overwrite: bool, beside: Sequence[Path] = ()) -> None:
-    """Refuse a path whose folder is missing, that is a folder, or that is there and may not be overwritten.
+    """Refuse a path in a missing folder, a folder, and a file that exists and may not be overwritten.
 
     Raises: InputError; FileExistsError.
     """
@@ -125,13 +127,13 @@ def require_target(path: Path, overwrite: bool, beside: Sequence[Path] = ()) -> 
         raise InputError(f"{path} is a pipe or a device, and would be replaced by a file: give the name of a file.")
     for one in (path, *beside):
         with suppress(FileNotFoundError):
-            one.lstat()  # complains about a name that is too long, too
+            one.lstat()  # also raises for a name that is too long
             if not overwrite:
                 raise FileExistsError(one)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the new name last, too, where the system can."""
+    """Make a new name in the folder durable, where the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

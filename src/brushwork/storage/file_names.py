@@ -1,4 +1,4 @@
-"""Names of files that are no UTF-8, in texts that are."""
+"""File names that are not valid UTF-8, in text that is."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
-"""What Python has for the bytes of a name that are no UTF-8 (PEP 383)."""
+"""Python's surrogates for the bytes of a name that are not valid UTF-8 (PEP 383)."""
 
 
 def is_utf8(path: Path) -> bool:
-    """Whether the path is UTF-8, as some libraries want it."""
+    """Return whether the path is valid UTF-8, as some libraries require."""
     return not _NO_UTF8.search(str(path))
 
 
 def to_readable(name: str) -> str:
-    """The name with such bytes written as \\xe9, for pages, drawings and people."""
+    """Return the name with such bytes written as \\xe9, for pages, drawings and messages."""
     return _NO_UTF8.sub(_escaped, name)
 
 
 def to_command_line(words: Iterable[str]) -> str:
-    """Words as a shell takes them; names that are no UTF-8 as $'caf\\351.jpg', which bash, zsh and ksh know."""
+    """Return words quoted for a shell; names that are not valid UTF-8 as $'caf\\351.jpg', for bash, zsh and ksh."""
     return " ".join(map(_quoted, words))
 
 
@@ -30,7 +30,7 @@ def _quoted(word: str) -> str:
     if not _NO_UTF8.search(word):
         return shlex.quote(word)
     plain = word.replace("\\", "\\\\").replace("'", "\\'")
-    # In octal, which ends after three digits: a letter behind \xe9 could belong to it.
+    # In octal, which ends after three digits: a letter after \xe9 could be read as part of it.
     return "$'{}'".format(_NO_UTF8.sub(lambda byte: f"\\{ord(byte[0]) - 0xDC00:03o}", plain))
 
 

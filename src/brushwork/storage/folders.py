@@ -1,4 +1,4 @@
-"""Folders of this user, home, cache and data, and those for temporary files. In many containers there are none."""
+"""The user's home, cache and data folders, and the temporary folder. Many containers have none of them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import platformdirs
 from brushwork.errors import InputError
 
 _NO_HOME = Path(os.devnull)
-"""No folder: nothing is found in it, and nobody can write into it."""
+"""A path that is not a folder: nothing is found in it, and nobody can write into it."""
 
 
 def expand_user(path: str | PathLike[str]) -> Path:
-    """The path with ~ replaced by the home folder; as it is, where there is no such home or no such user."""
+    """Return the path with ~ replaced by the home folder; unchanged if there is no such home or user."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 (Path.expanduser raises RuntimeError instead)
 
 
 def user_cache() -> Path:
-    """Where this user's programs keep what they can get again."""
+    """Return the user's cache folder for brushwork: files that can be made or fetched again."""
     return _of_user(platformdirs.user_cache_path, ".cache")
 
 
 def user_data() -> Path:
-    """Where this user's programs keep data."""
+    """Return the user's data folder for brushwork."""
     return _of_user(platformdirs.user_data_path, ".local/share")
 
 
@@ -36,16 +36,16 @@ def _of_user(find: Callable[..., Path], name: str) -> Path:
         found = find("brushwork", appauthor=False)
     except RuntimeError:
         found = Path("~")
-    return _NO_HOME / name / "brushwork" if found.parts[0] == "~" else found  # older versions leave ~ as it is
+    return _NO_HOME / name / "brushwork" if found.parts[0] == "~" else found  # older versions leave ~ unchanged
 
 
 def nearest_folder(path: Path) -> Path:
-    """The folder itself, or the nearest one above it that is there."""
+    """Return the folder itself, or its nearest parent that exists."""
     return next(one for one in (path, *path.absolute().parents) if one.exists())
 
 
 def temporary_place() -> str:
-    """The folder for temporary files: TMPDIR, or that of the system.
+    """Return the folder for temporary files: TMPDIR, or that of the system.
 
     Raises: InputError: none can be written.
     """

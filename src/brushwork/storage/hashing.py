@@ -15,7 +15,7 @@ from brushwork.storage.pipes import content_of_pipe
 
 
 def sha256_of_path(path: Path) -> str:
-    """Hexadecimal.
+    """Return the SHA-256 of a file, in hexadecimal.
 
     Raises: WeightsError: the file cannot be read.
     """
@@ -27,7 +27,7 @@ def sha256_of_path(path: Path) -> str:
 
 
 def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
-    """sha256 over names, shapes and values, in the order of the names."""
+    """Return the SHA-256 over names, types, shapes and values, in the order of the names."""
     found = hashlib.sha256()
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
@@ -37,7 +37,7 @@ def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """Hexadecimal.
+    """Return the SHA-256 of a file or pipe, in hexadecimal.
 
     Raises: InputError: the file cannot be read.
     """
@@ -51,7 +51,10 @@ def file_sha256(path: Path) -> str:
 
 
 def hash_file(path: Path) -> str:
-    """sha256 of a file. Raises: InputError: it cannot be read."""
+    """Return the SHA-256 of a file or pipe, in hexadecimal; ~ in the path is expanded.
+
+    Raises: InputError: it cannot be read.
+    """
     try:
         path = expand_user(path)
         piped = content_of_pipe(path)

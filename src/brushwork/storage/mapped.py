@@ -1,4 +1,4 @@
-"""Tensors in unnamed temporary files, for what does not fit in memory."""
+"""Memory-mapped tensors in unnamed temporary files, for data that does not fit in memory."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ _MAPS: WeakSet[mmap.mmap] = WeakSet()
 
 
 def empty_or_mapped(shape: Sequence[int], like: Tensor, large: int = LARGE) -> Tensor:
-    """An empty tensor on the device of another; where it takes `large` bytes or more, in a file on the processor.
+    """Return an uninitialized tensor on the device of `like`; with `large` bytes or more, in a file on the CPU.
 
-    On `meta`, such a tensor takes nothing. Raises: InputError: the folder for temporary files has no room.
+    On `meta`, such a tensor takes no memory.
+
+    Raises: InputError: the folder for temporary files has no space.
     """
     if prod(shape) * like.element_size() < large:
         return like.new_empty(*shape)
@@ -38,9 +40,9 @@ def empty_or_mapped(shape: Sequence[int], like: Tensor, large: int = LARGE) -> T
 
 
 def empty_mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
-    """An empty tensor in a temporary file that has no name any more: it is gone with the tensor, or with the process.
+    """Return an uninitialized tensor in an unnamed temporary file, which vanishes with the tensor or the process.
 
-    Raises: InputError: the folder for temporary files has no room, or there is none.
+    Raises: InputError: the folder for temporary files has no space, or there is none.
     """
     size = prod(shape) * dtype.itemsize
     number, name = tempfile.mkstemp(prefix="brushwork-", dir=temporary_place())
@@ -56,9 +58,9 @@ def empty_mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
 
 
 def drop_pages() -> None:
-    """Let go of the memory in which parts of such files lie: they are read again when they are looked at.
+    """Free the memory of mapped files' pages; they are read again when they are accessed.
 
-    The system would take it when it has no other; until then it counts as this process's.
+    The system would take it when it runs out of other memory; until then it counts as this process's.
     """
     if hasattr(mmap, "MADV_DONTNEED"):
         for room in list(_MAPS):
@@ -66,7 +68,7 @@ def drop_pages() -> None:
 
 
 def _reserve(number: int, size: int) -> None:
-    """Take the room now: a mapped file for which there is none later kills the process."""
+    """Reserve the disk space now: a mapped file that runs out of space later kills the process."""
     try:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(number, 0, size)
@@ -80,13 +82,13 @@ def _reserve(number: int, size: int) -> None:
 
 
 def mapped_vectors(shape: tuple[int, int], dtype: torch.dtype) -> Tensor:
-    """A tensor in a file without a name.
+    """Return an uninitialized tensor in an unnamed temporary file.
 
-    Raises: OSError: the disk has no room for it. InputError: there is no folder for temporary files.
+    Raises: OSError: the disk has no space for it. InputError: there is no folder for temporary files.
     """
     handle, name = tempfile.mkstemp(prefix="brushwork-", dir=temporary_place())
     try:
-        if hasattr(os, "posix_fallocate"):  # or else a full disk would end the process, at the first touch
+        if hasattr(os, "posix_fallocate"):  # otherwise a full disk would kill the process at the first access
             os.posix_fallocate(handle, 0, prod(shape) * dtype.itemsize)
         return torch.from_file(name, shared=True, size=prod(shape), dtype=dtype).view(shape)
     finally:

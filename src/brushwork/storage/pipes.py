@@ -1,6 +1,6 @@
-"""Pipes. What comes through them can be read once, and pictures are read several times: header, pixels, hash.
+"""Pipes: their content can be read only once, but image files are read several times (header, pixels, hash).
 
-A command keeps what it read of them (`keeping_pipes`); the library reads them anew each time, as they were given.
+A command caches what it reads from them (`keeping_pipes`). Without this, the library reads the path again each time.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from pathlib import Path
 from brushwork.errors import InputError
 
 STDIN = Path("/dev/stdin")
-"""What standard input is called."""
+"""Path of standard input."""
 
 _kept: dict[Path, bytes] | None = None
-"""What was read of each pipe; None: nothing is kept."""
+"""Content read from each pipe; None: nothing is cached."""
 
 
 @contextmanager
 def keeping_pipes() -> Iterator[None]:
-    """Keep what is read of pipes while it is entered, so that it can be read again."""
+    """Cache the content of pipes inside the context, so that it can be read again."""
     global _kept
     before, _kept = _kept, {}
     try:
@@ -30,27 +30,29 @@ def keeping_pipes() -> Iterator[None]:
 
 
 def is_pipe(path: Path) -> bool:
-    """Whether it can be read once only: a named pipe, or `<(command)`."""
+    """Return whether the path can be read only once: a named pipe, or `<(command)`."""
     with suppress(OSError, ValueError):  # no such names
         return path.is_fifo()
     return False
 
 
 def is_there(path: Path) -> bool:
-    """Whether it can be read: a file or a pipe."""
+    """Return whether the path can be read: a file or a pipe."""
     return path.is_file() or is_pipe(path)
 
 
 def keep(path: Path, content: bytes) -> None:
-    """Read this wherever the path is read, while pipes are kept."""
+    """Cache this content for the path, while pipes are cached."""
     if _kept is not None:
         _kept[path] = content
 
 
 def content_of_pipe(path: Path) -> bytes | None:
-    """What comes, or came, through a pipe; None for everything else.
+    """Return the content of a pipe, cached or read now; None for any other path.
 
-    Waits for whoever writes into it, if it was not read yet. Raises: OSError: it cannot be read.
+    Reading waits for the writer.
+
+    Raises: OSError: it cannot be read.
     """
     if _kept is not None and path in _kept:
         return _kept[path]
@@ -62,18 +64,18 @@ def content_of_pipe(path: Path) -> bytes | None:
 
 
 def require_rereadable(path: Path) -> None:
-    """Refuse a pipe that is not kept, where a file is read several times.
+    """Refuse a pipe that is not cached, where a file is read several times.
 
-    Raises: InputError.
+    Raises: InputError: such a pipe.
     """
     if _kept is None:
         require_no_pipe(path)
 
 
 def require_no_pipe(path: Path) -> None:
-    """Refuse a pipe, kept or not.
+    """Refuse a pipe, cached or not.
 
-    Raises: InputError.
+    Raises: InputError: a pipe.
     """
     if is_pipe(path):
         raise InputError(f"{path} is a pipe, which can be read only once: save it as a file, and give that.")

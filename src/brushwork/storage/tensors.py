@@ -34,37 +34,39 @@ _NAMES = {
     torch.bool: "BOOL",
 }
 _ALIGNMENT = 8
-"""The header is filled up to a multiple of this, so that the numbers can be mapped."""
+"""The header is padded to a multiple of this, so that the values can be mapped."""
 
 
 @runtime_checkable
 class SplitState(Protocol):
-    """A state that is split over several processes, and can be read as a whole, plane by plane."""
+    """A state that is split over several processes, and can be read in full, plane by plane."""
 
     def planes(self, name: str) -> Iterator[Tensor]:
-        """The planes of a whole entry, in the order of a file."""
+        """Yield the planes of a full entry, in the order of a file."""
         ...
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """The shape of a whole entry."""
+        """Return the shape of a full entry."""
         ...
 
     def gather(self, name: str) -> Tensor:
-        """A whole entry."""
+        """Return a full entry."""
         ...
 
 
 def partial_path(path: Path) -> Path:
-    """The name under which a file is written until it is complete."""
+    """Return the name under which a file is written until it is complete."""
     return path.with_name(f"{path.name}.part")
 
 
 def write_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> None:
-    """Write the file so that its name leads to a complete one, this or the one before, whenever the machine stops.
+    """Write a safetensors file atomically.
+
+    Whenever the machine stops, the name leads to a complete file: this one or the previous one.
 
     Raises: OSError.
     """
-    # Larger numbers first: each then lies at a multiple of its own size, and can be mapped.
+    # Larger element types first: each value then lies at a multiple of its size, and can be mapped.
     names = sorted(tensors, key=lambda name: -tensors[name].element_size())
     try:
         with partial_path(path).open("wb") as file:
@@ -82,9 +84,9 @@ def write_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> No
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors, which stay on the disk until they are used, and the metadata.
+    """Return the tensors of a file, which stay on disk until they are used, and its metadata.
 
-    Raises: InputError: missing, damaged or cut short.
+    Raises: InputError: missing, damaged or truncated.
     """
     try:
         with open_tensors(path) as file:
@@ -94,7 +96,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def remove_file(path: Path) -> None:
-    """Remove the file, and what an interrupted writing left of its successor."""
+    """Remove the file, and the rest of an interrupted write of its successor."""
     for one in (path, partial_path(path)):
         one.unlink(missing_ok=True)
 
@@ -113,7 +115,7 @@ def _header(tensors: State, names: Sequence[str], metadata: Mapping[str, str]) -
 
 @contextmanager
 def open_tensors(path: Path) -> Iterator[Any]:
-    """A safetensors file, opened; the tensors stay on the disk until they are used.
+    """Open a safetensors file; the tensors stay on disk until they are used.
 
     safetensors takes paths in UTF-8 only: others are opened by their descriptor.
 
@@ -129,28 +131,28 @@ def open_tensors(path: Path) -> Iterator[Any]:
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors and the metadata.
+    """Return the tensors and the metadata of a file.
 
     Raises: WeightsError: damaged or truncated.
     """
     try:
         with open_tensors(path) as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    # safetensors' own error has no common ancestor with those of the file system.
+    # The error of safetensors shares no base class with those of the file system.
     except Exception as error:
         raise WeightsError(f"{path} is damaged or truncated: {error}.") from error
 
 
 def iterate_planes(state: State, name: str) -> Iterator[Tensor]:
-    """An entry of a state, piece by piece, wherever it lies."""
+    """Yield an entry of a state in pieces, whether or not it is split over processes."""
     return state.planes(name) if isinstance(state, SplitState) else iter([state[name]])
 
 
 def entry_shape(state: State, name: str) -> tuple[int, ...]:
-    """The shape of an entry, wherever it lies."""
+    """Return the full shape of an entry, whether or not it is split over processes."""
     return state.shape(name) if isinstance(state, SplitState) else tuple(state[name].shape)
 
 
 def gather_entry(state: State, name: str) -> Tensor:
-    """An entry as a whole, wherever it lies."""
+    """Return the full entry of a state, whether or not it is split over processes."""
     return state.gather(name) if isinstance(state, SplitState) else state[name]

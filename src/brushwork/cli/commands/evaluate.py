@@ -35,8 +35,8 @@ class EvaluationCase(NamedTuple):
     """A result, and what it is judged by."""
 
     result: Path
-    content: Path
-    style: Path
+    content_image: Path
+    style_image: Path
 
 
 def evaluate(
@@ -138,7 +138,7 @@ def _same(network: str, model: str | None) -> bool:
 
 def _tell_about(case: EvaluationCase, model: str | None, network: str) -> None:
     """What is being judged, and whether its judge is its painter."""
-    log(f"judging {case.result} beside {case.content.name} and {case.style.name}")
+    log(f"judging {case.result} beside {case.content_image.name} and {case.style_image.name}")
     if _same(network, model):
         log(f"note: {case.result.name} was painted with {model}, which grades its own work: take another --network.")
 

@@ -1,1 +1,1 @@
-"""The compiled engine: convolutions, pooling and statistics of features in C++."""
+"""Native backend: convolutions, pooling and statistics of features in C++."""

@@ -1,8 +1,8 @@
-"""Memory for maps that is used again: what a closure gave back, the next one takes.
+"""Memory arena for feature maps: memory freed by one evaluation is reused by the next.
 
-Large tensors come from the system anew each time, page by page, which would take a tenth of a closure. Here they lie
-side by side in one range of addresses, as low as they fit: what is resident is hardly more than what is in use at the
-peak, whatever the sizes of the maps.
+The system hands out memory for large tensors page by page, which would take a tenth of an evaluation. Here tensors are
+placed side by side in one range of addresses, each as low as it fits. Resident memory is then hardly more than the
+memory in use at the peak, whatever the sizes of the maps.
 """
 
 from __future__ import annotations
@@ -20,23 +20,29 @@ import torch
 from torch import Tensor
 
 _SMALL = 2**20
-"""Bytes below which torch's own memory is as good."""
+"""Bytes below which torch's own allocator is used."""
 
 _ADDRESSES = (2**40, 2**37, 2**35)
-"""Bytes of the range, the first that the system allows. Addresses cost nothing: only what is written takes memory."""
+"""Candidate sizes of the range in bytes; the first that the system allows is used.
+
+Addresses cost nothing: only pages that are written take memory.
+"""
 
 _PATIENCE = 300
-"""After so many askings, some closures, memory that was not needed meanwhile is given back."""
+"""Number of allocations (a few evaluations) between two checks for unneeded memory.
+
+Memory that was not needed since the last check is returned to the system.
+"""
 
 _NO_RESERVE = 0x4000
-"""MAP_NORESERVE of Linux, which Python's module does not name."""
+"""MAP_NORESERVE of Linux, which Python's mmap module does not define."""
 
 
 class Arena:
-    """A range of addresses, parts of which are in use."""
+    """A range of addresses, parts of which are allocated."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # a part may come back while another one is being taken
+        self._lock = threading.RLock()  # a part may be freed while another one is being allocated
         self._range = _reserved()
         self._base = 0 if self._range is None else torch.frombuffer(self._range, dtype=torch.uint8, count=1).data_ptr()
         self._taken: list[tuple[int, int]] = []
@@ -45,13 +51,13 @@ class Arena:
 
     @property
     def size(self) -> int:
-        """Bytes that may be resident: all up to the highest that were used."""
+        """Bytes that may be resident: everything up to the highest byte used."""
         return self._touched
 
     def allocate(self, shape: Sequence[int], dtype: torch.dtype) -> Tensor | None:
-        """A tensor of any content, whose memory comes back by itself when nobody refers to it any more; None: no room.
+        """Return an uninitialized tensor, whose memory is freed with its last reference; None: not enough memory.
 
-        Its first bytes lie as low as there is room for all of them.
+        It is placed at the lowest free range that holds all of it.
         """
         count = prod(shape)
         length = -(-count * dtype.itemsize // mmap.PAGESIZE) * mmap.PAGESIZE
@@ -66,11 +72,11 @@ class Arena:
         return torch.frombuffer(part, dtype=dtype, count=count).view(*shape)
 
     def holds(self, tensor: Tensor) -> bool:
-        """Whether a tensor lies here."""
+        """Return whether a tensor's memory belongs to this arena."""
         return self._range is not None and 0 <= tensor.data_ptr() - self._base < self._touched
 
     def trim(self, above: int = 0) -> None:
-        """Let the system have what is free above an address."""
+        """Return free memory above an address to the system."""
         with self._lock:
             end = self._touched
             for start, length in reversed(self._taken):
@@ -80,7 +86,7 @@ class Arena:
             self._touched = max(sum(self._taken[-1]) if self._taken else 0, min(above, self._touched))
 
     def _gap(self, length: int) -> int:
-        """The lowest place where so many bytes are free."""
+        """Return the lowest offset with `length` free bytes."""
         here = 0
         for start, taken in self._taken:
             if start - here >= length:
@@ -105,7 +111,7 @@ class Arena:
 
 
 def _reserved() -> mmap.mmap | None:
-    """A range of addresses; None: this system has no such thing."""
+    """Reserve a range of addresses; None: not supported on this system."""
     if sys.platform != "linux":
         return None
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE
@@ -119,13 +125,16 @@ def _reserved() -> mmap.mmap | None:
 
 
 SHELF, STORE = Arena(), Arena()
-"""For what a closure needs for a moment, and for what it keeps: mixed, the one would leave gaps between the other."""
+"""Arenas for temporary and for persistent tensors of an evaluation.
+
+In a single arena, one kind would leave gaps between the other.
+"""
 
 
 def allocate(
     like: Tensor, shape: Sequence[int], dtype: torch.dtype = torch.float32, *, is_persistent: bool = False
 ) -> Tensor:
-    """Memory for a map, on the device of another tensor: from a shelf, where it is large and on the processor."""
+    """Allocate memory for a map on the device of `like`, in an arena where it is large and on the CPU."""
     if like.is_meta or prod(shape) * dtype.itemsize < _SMALL:
         return like.new_empty(tuple(shape), dtype=dtype)
     found = (STORE if is_persistent else SHELF).allocate(shape, dtype)
@@ -133,10 +142,10 @@ def allocate(
 
 
 def copy_persistent(tensor: Tensor) -> Tensor:
-    """The same numbers, kept apart from what is needed for a moment only."""
+    """Return a copy in the arena of persistent tensors."""
     return allocate(tensor, tensor.shape, tensor.dtype, is_persistent=True).copy_(tensor)
 
 
 def is_in_arena(tensor: Tensor) -> bool:
-    """Whether a tensor lies on a shelf."""
+    """Return whether a tensor's memory belongs to an arena."""
     return SHELF.holds(tensor) or STORE.holds(tensor)

@@ -1,6 +1,6 @@
-"""A network's features and their gradient, by the compiled part.
+"""Compute a network's features and their gradient with the compiled kernels.
 
-What is kept for the backward pass is one bit for each cell and channel: where the gradient passes.
+The backward pass needs one bit for each position and channel: whether the gradient passes.
 """
 
 from __future__ import annotations
@@ -19,29 +19,35 @@ from brushwork.encoders.native.library import NativeLayer, data_address, load_li
 from brushwork.types import Feature, Image
 
 WORD = 16
-"""Channels whose bits lie together."""
+"""Number of channels whose bits form one word."""
 
 EXACT, FAST = 4, 6
-"""Outputs along a side of a Winograd tile. The larger ones take 4/5 of the products, and round four times as coarsely;
-that is well enough for gradients, but on the way forward it would decide otherwise at more of the rectifications."""
+"""Outputs along a side of a Winograd tile.
+
+The larger tile needs 4/5 of the products, and its rounding error is four times as large. That is accurate enough for
+gradients, but in the forward pass it would change the sign at more of the rectifications.
+"""
 
 WIDE = 96
-"""Cells along a side of a map from which on larger tiles are faster; smaller maps do not fill them."""
+"""Side of a map, in positions, from which larger tiles are faster; smaller maps do not fill them."""
 
 Plain = Callable[[Image], Sequence[Feature]]
 
 
 class _Trace(NamedTuple):
-    """What one step leaves for the way back."""
+    """What one step keeps for the backward pass."""
 
     step: NativeStep
     shape: tuple[int, ...]
-    """Of the convolved map (of the pooled one, for a pool alone): batch, rows, columns, channels in."""
+    """Shape of the convolved map (of the pooled one, for a pool alone): batch, rows, columns, channels in."""
     mask: Tensor
 
 
 def native_forward(image: Image, steps: Sequence[NativeStep], plain: Plain) -> list[Feature]:
-    """The features at the steps' taps, in their order. `plain` computes the same for derivatives of derivatives."""
+    """Return the features at the steps' layers, in order.
+
+    `plain` computes the same features in plain torch, for second derivatives.
+    """
     if torch.is_grad_enabled() and image.requires_grad:
         return list(_Look.apply(image, steps, plain))  # type: ignore[no-untyped-call]
     return [_feature(map_) for map_ in _forward(image.contiguous(), steps, None)]
@@ -109,7 +115,7 @@ def _step(here: Tensor, step: NativeStep, *, keeps: bool) -> tuple[Tensor, _Trac
 
 
 def _backward(traces: list[_Trace], gradients: list[Tensor | None], ours: list[bool]) -> Tensor | None:
-    """Pull the taps' gradients back to what was shown; all lists are used up."""
+    """Propagate the layers' gradients back to the input; all lists are consumed."""
     here: Tensor | None = None
     if traces[-1].step.layer is not None:
         here, _ = gradients.pop(), ours.pop()
@@ -123,7 +129,10 @@ def _backward(traces: list[_Trace], gradients: list[Tensor | None], ours: list[b
 
 
 def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -> Tensor:
-    """The gradient of what went into a step, plus what reaches that from elsewhere, and `over` it if that may be."""
+    """Compute the gradient of a step's input, plus `add`, the gradient that reaches it from elsewhere.
+
+    With `over`, the result is written into `add`.
+    """
     step, (batch, rows, columns, inputs), mask = trace
     first = inputs == 3
     shape = (batch, 3, rows, columns) if first else (batch, rows, columns, inputs)
@@ -146,12 +155,15 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -
 
 
 def _is_ours(gradient: Tensor) -> bool:
-    """Whether a gradient was made by the sums of this engine, and is held by nobody else: it may be written over."""
+    """Return whether a gradient may be overwritten.
+
+    It may if this backend's sums computed it, and it has no other reference.
+    """
     return is_in_arena(gradient) and getattr(gradient, "_use_count", int)() == 1
 
 
 def make_layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> NativeLayer:
-    """A call about maps: batch, rows, columns, channels in, channels out."""
+    """Create the arguments of a call on maps; `shape`: batch, rows, columns, channels in, channels out."""
     layer = NativeLayer(*shape)
     layer.tile, layer.last = EXACT, layer.rows
     layer.threads = torch.get_num_threads()
@@ -160,7 +172,7 @@ def make_layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[i
 
 
 def call_layer(name: str, layer: NativeLayer, like: Tensor) -> None:
-    """Compute a layer, with scratch memory; on `meta` only the memory is taken."""
+    """Compute a layer with scratch memory; on the `meta` device only allocate the memory."""
     compiled = load_library()
     assert compiled is not None
     size = 0 if name != "convolve" else compiled.scratch(ctypes.byref(layer))

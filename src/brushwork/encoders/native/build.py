@@ -1,4 +1,4 @@
-"""Compiles the native kernels: `python -m brushwork.encoders.native.build`, and when the package is installed."""
+"""Compile the native kernels: `python -m brushwork.encoders.native.build`, and during installation."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ VARIANTS = {
     "avx2": ("-mavx2", "-mfma"),
     "avx512": ("-mavx512f", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"),
 }
-"""Name → flags. The library carries all of them, and takes the best that the processor runs."""
+"""Name → flags. The library contains all variants, and uses the best one that the processor supports."""
 
 NO_KERNELS = "BRUSHWORK_NO_KERNELS"
-"""Environment variable: set to anything, nothing is compiled."""
+"""Environment variable: if set to anything, nothing is compiled."""
 
 
 def build_library(target: Path = FOLDER) -> str:
-    """Compile the library into a folder, beside its sources by default; returns what went wrong, or nothing."""
+    """Compile the library into a folder, by default beside its sources.
+
+    Returns the error message, or an empty string on success.
+    """
     if os.environ.get(NO_KERNELS):
         return f"{NO_KERNELS} is set"
     compiler = shlex.split(os.environ.get("CXX", "")) or _compiler()
@@ -49,7 +52,7 @@ def _compile(compiler: list[str], folder: Path, target: Path) -> None:
     for name, (source, *flags) in jobs:
         _run([*compiler, *FLAGS, *flags, "-c", str(FOLDER / source), "-o", str(folder / f"{name}.o")])
     objects = [str(folder / f"{name}.o") for name, _ in jobs]
-    # Renamed into place, so that a process which has the old one loaded keeps it whole.
+    # Renamed into place, so that a process which has loaded the old one keeps it intact.
     fresh = target / f".{LIBRARY}.{os.getpid()}"
     _run([*compiler, "-shared", *objects, "-o", str(fresh), "-pthread"])
     fresh.replace(target / LIBRARY)

@@ -1,4 +1,4 @@
-// Convolution by Winograd: transform the values, one matrix product for each place of a tile, transform back.
+// Winograd convolution: transform the values, one matrix product for each point of a tile, transform back.
 #pragma once
 #include "first.hpp"
 #include "output.hpp"
@@ -8,13 +8,13 @@
 
 namespace VARIANT {
 
-constexpr Index GAP = 16;  // floats between places, so that they do not fall into the same sets of a cache
+constexpr Index GAP = 16;  // floats between points, so that they do not map to the same cache sets
 
-// Bytes. Measured on a core with 1 MB of its own cache; where there is less, more comes from the next one.
+// Bytes. Measured on a core with 1 MB of private cache; with less, more data comes from the next cache level.
 constexpr Index SHALLOW_KERNELS = 5'000'000, SHALLOW_VALUES = 700'000, DEEP_VALUES = 8'000'000;
 
-// How a layer is cut. Shallow: each worker takes few tiles through all three stages, within its cache; the transformed
-// kernels are shared. Deep (kernels too large for that): all tiles at once, each worker takes 64 output channels.
+// How a layer is split. Shallow: each worker takes a few tiles through all three stages, within its cache; transformed
+// kernels are shared. Deep (kernels too large for that): all tiles together, each worker computes 64 output channels.
 struct Plan {
     Index places, inputs, panels, tiles;
     bool deep;
@@ -43,7 +43,7 @@ struct Plan {
     }
 };
 
-// Row `row` of the transformed kernels from `inputs` to a panel of outputs: places of that row, inputs, 64.
+// Row `row` of the transformed kernels from `inputs` to a panel of outputs: points of that row, inputs, 64.
 template <int PAIRS>
 inline void transform_kernel_row(const Layer& layer, Index panel, int row, Index begin, Index end, float* to, Index step) {
     constexpr int SIDE = 2 * PAIRS + 2;
@@ -136,7 +136,7 @@ inline void convolve_deep(const Layer& layer, const Plan& plan, const Grid& grid
     }
 }
 
-// What fell outside goes back to the cells that it mirrors.
+// Adds values outside of the map to the positions that they mirror.
 inline void fold_rim(const Layer& layer) {
     const Index c = layer.outputs, long_side = layer.columns + 2, around = 2 * (long_side + layer.rows);
     const auto add = [&](float* to, const float* from) {
@@ -181,7 +181,7 @@ inline void convolve(const Layer& given) {
     else convolve_by<3>(layer);
 }
 
-// Floats that a layer needs while it is computed.
+// Size in floats of the scratch memory that a layer needs.
 inline Index scratch_for(const Layer& layer) {
     if (layer.inputs == PLANES) return layer.threads * layer.columns * TAPS_ROOM;
     if (layer.outputs == PLANES) return layer.threads * layer.columns * (layer.inputs + TAPS_ROOM);

@@ -1,4 +1,4 @@
-"""A window of features whose channels lie together. All that its sums ask of it is computed at once."""
+"""Crop of channels-last features whose sums compute their gradients together."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _ALL = slice(None)
 
 
 def crop_feature(feature: Feature, rows: slice = _ALL, columns: slice = _ALL) -> Feature:
-    """`feature[..., rows, columns]`, whose gradient comes back as a map in the same layout.
+    """Return `feature[..., rows, columns]`, whose gradient is a map in the same layout.
 
-    What the compiled part's sums ask of the window is not added up map by map: it is one pass over the features, and
-    may be written over them.
+    The gradients of the compiled sums over the crop are not added map by map. They are computed in one pass over the
+    features, and may overwrite them.
     """
     cropped: Feature = _Crop.apply(feature, rows, columns)  # type: ignore[no-untyped-call]
     return cropped
 
 
 def collect_gradients(feature: Feature) -> Feature:
-    """The same features; what the compiled part's sums ask of them is computed at once."""
+    """Return the same features; the gradients of the compiled sums over them are computed in one pass."""
     return crop_feature(feature) if feature.requires_grad and is_supported(feature) else feature
 
 
@@ -53,7 +53,7 @@ class _Crop(torch.autograd.Function):
 
 
 def _map(ctx: Any, feature: Feature | None, linear: LinearGradient, gradient: Tensor | None) -> Feature:
-    """A map of the whole size, of which only the window is written."""
+    """Return a map of the full size, of which only the window is written."""
     if feature is None:
         assert gradient is not None
         wide = _room(ctx, gradient)
@@ -83,7 +83,7 @@ def _clear_around(wide: Tensor, rows: slice, columns: slice) -> None:
 
 
 def _spread_out(gradient: Tensor, shape: torch.Size, window: Any) -> Tensor:
-    """The same, to be differentiated again."""
+    """Return the gradient padded to the full size; differentiable."""
     _, rows, columns = window
     margins = (columns.start, shape[-1] - columns.stop, rows.start, shape[-2] - rows.stop)
     return torch.nn.functional.pad(gradient, margins)

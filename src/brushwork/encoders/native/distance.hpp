@@ -1,4 +1,4 @@
-// The squared distance of two maps, and its gradient to the first.
+// Squared distance of two maps, and its gradient with respect to the first.
 #pragma once
 #include "moments.hpp"
 
@@ -8,7 +8,7 @@ INLINE const float* in_other(const Sums& sums, Index picture, Index row, Index n
     return sums.other + picture * sums.other_picture + row * sums.other_row + number;
 }
 
-// Σ (map − other)² of some cells. Few numbers are added up at a time, and the sums of those in float64.
+// Σ (map − other)² over some positions. Short runs are summed in float32, and their sums in float64.
 inline double distance_cells(const float* map, const float* other, Index values) {
     constexpr Index FEW = 4096;
     double found = 0;
@@ -43,7 +43,7 @@ inline void distance(const Sums& sums) {
     }
 }
 
-// result = given · (map − other), one number for each picture, or that much more than it was.
+// result = given · (map − other), with one factor for each image; with `adds` it is added to the result.
 inline void distance_back(const Sums& sums) {
     const Index cells = sums.rows * sums.columns, parts = (cells + CELLS_TOGETHER - 1) / CELLS_TOGETHER;
     const auto part = [&](Index item, int) {

@@ -1,4 +1,4 @@
-// The functions of the library, in the best variant that this processor runs.
+// Functions of the library, in the best variant that this processor supports.
 #include <cstdlib>
 #include <cstring>
 #include "variant.hpp"
@@ -18,7 +18,7 @@ struct Named {
     const Table* table;
 };
 
-// BRUSHWORK_KERNELS names a lesser variant (avx2, generic): to test it, or to get round a fault.
+// BRUSHWORK_KERNELS selects a lesser variant (avx2, generic), to test it or to work around a fault.
 bool is_asked(const char* name) {
     const char* asked = std::getenv("BRUSHWORK_KERNELS");
     return asked && std::strcmp(asked, name) == 0;
@@ -42,7 +42,7 @@ Named chosen = best();
 
 extern "C" {
 
-// So that a library of other sources is not called with fields in other places.
+// Lets the caller detect a library built from other sources, with other field offsets.
 int64_t brushwork_sizes() { return int64_t(sizeof(Layer)) * 1000 + int64_t(sizeof(Sums)); }
 
 const char* brushwork_variant() { return chosen.name; }

@@ -1,4 +1,4 @@
-// The first convolution: three planes in, 64 channels or multiples out, directly; and its gradient to the planes.
+// The first convolution, computed directly: three planes in, a multiple of 64 channels out; and its input gradient.
 #pragma once
 #include "product.hpp"
 #include "threads.hpp"
@@ -9,7 +9,7 @@ namespace VARIANT {
 constexpr Index PLANES = 3, TAPS = 9 * PLANES, TAPS_ROOM = 32;
 constexpr Index ROWS_TOGETHER = 8;
 
-// A row of the planes as columns × 27 values that its outputs see; taps as rows, columns, planes.
+// Gathers the inputs of a row of outputs, as columns × 27 values; taps as rows, columns, planes.
 inline void gather_row(const Layer& layer, const float* planes, Index row, float* seen_values) {
     for (Index tap = 0; tap < TAPS; ++tap) {
         const Index plane = tap % PLANES;
@@ -51,7 +51,7 @@ inline void convolve_first(const Layer& layer) {
     SHARE(row_of, layer.batch * high, layer.threads);
 }
 
-// Here `inputs` are the channels of the map and `output` the planes; `weight`: channels × 32, 27 of them taps.
+// Here `inputs` is the map's number of channels, and `output` the planes; `weight`: channels × 32, 27 of them taps.
 inline void scatter_row(const Layer& layer, const float* taps, Index row, Index begin, Index end, float* planes) {
     const bool mirrored = layer.border == 2;
     for (Index tap = 0; tap < TAPS; ++tap) {

@@ -1,4 +1,4 @@
-"""A network as the chain of steps that the compiled part computes."""
+"""Fuse a network's stages into the steps that the compiled kernels compute."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import NamedTuple
 from torch import nn
 
 _PANEL = 64
-"""Output channels come in multiples of this, as VGG's do; so do the inputs, but for the picture's three planes."""
+"""Channel counts must be a multiple of this, as in VGG; only the input image has three planes."""
 
 _PLANES = 3
 
 
 class NativeStep(NamedTuple):
-    """A rectified 3×3 convolution, a pool, or both in one."""
+    """A rectified 3×3 convolution, a pool, or both fused."""
 
     convolution: nn.Conv2d | None
     pool: nn.Module | None
     layer: str | None
-    """Name of what comes out, when it is wanted."""
+    """Name of the output layer, if it is requested."""
 
     @property
     def has_reflect_padding(self) -> bool:
-        """Whether the border is mirrored."""
+        """Whether the padding mirrors the map."""
         return self.convolution is not None and self.convolution.padding_mode == "reflect"
 
     @property
@@ -32,14 +32,14 @@ class NativeStep(NamedTuple):
         return 0 if self.pool is None else 1 if isinstance(self.pool, nn.MaxPool2d) else 2
 
     def pooled_size(self, positions: int) -> int:
-        """Cells along a side after the pool."""
+        """Return the side of the map after the pool."""
         return positions if self.pool is None else (positions + int(bool(self.pool.ceil_mode))) // 2
 
 
 def fuse_steps(
     stages: Mapping[str, nn.Module], order: Sequence[str], wanted: Collection[str]
 ) -> list[NativeStep] | None:
-    """The steps up to the deepest wanted tap; None when some stage is of another kind."""
+    """Return the steps up to the deepest requested layer; None if a stage is not supported."""
     steps: list[NativeStep] = []
     waiting: nn.Conv2d | None = None
     missing = set(wanted)
@@ -63,7 +63,7 @@ def fuse_steps(
 
 
 def _joined(steps: list[NativeStep], pool: NativeStep) -> NativeStep:
-    """The pool, taken together with the convolution before it where nobody wants the map between them."""
+    """Return the pool, fused with the convolution before it unless the map between them is requested."""
     before = steps[-1]
     if before.layer is not None or before.pool is not None or len(steps) == 1:
         return pool

@@ -1,4 +1,4 @@
-"""A convolution's weights, laid out as the compiled part reads them."""
+"""Convolution weights in the layout of the compiled kernels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Way = Literal["forward", "backward"]
 
 
 class _Laid(NamedTuple):
-    """A layout, and the weights that it was made of."""
+    """A converted layout, and the weights that it was made from."""
 
     made_of: tuple[int, int, torch.device]
     kernels: Tensor
@@ -29,12 +29,12 @@ _LAID: dict[_Way, WeakKeyDictionary[nn.Conv2d, _Laid]] = {
 
 
 def make_forward_kernels(convolution: nn.Conv2d) -> Tensor:
-    """Taps, inputs, outputs; of the first layer, panels of 64 outputs."""
+    """Return the weights as taps, inputs, outputs; for the first layer as panels of 64 outputs."""
     return _laid(convolution, "forward", _first if convolution.in_channels == _PLANES else _taps_first)
 
 
 def make_backward_kernels(convolution: nn.Conv2d) -> Tensor:
-    """The same, since they are turned around when they are used; of the first layer, outputs and taps, room for 32."""
+    """Return the same layout, since the kernels flip it; for the first layer: outputs and taps, padded to 32."""
     if convolution.in_channels != _PLANES:
         return make_forward_kernels(convolution)
     return _laid(convolution, "backward", _first_back)
@@ -47,7 +47,7 @@ def _laid(convolution: nn.Conv2d, way: _Way, lay: Callable[[Tensor], Tensor]) ->
     if found is None or found.made_of != made_of:
         found = _LAID[way][convolution] = _Laid(made_of, lay(weight.detach()))
         if lay is _taps_first:
-            # The weights themselves lie so from now on: the same numbers need not be kept twice.
+            # The weights become a view of this layout, so that the numbers are not stored twice.
             weight.data = found.kernels.permute(3, 2, 0, 1)
     return found.kernels
 

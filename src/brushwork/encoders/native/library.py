@@ -1,4 +1,4 @@
-"""The compiled part: found beside this file, where the installation could build it."""
+"""Load the compiled library from this folder, where the installation could build it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Bytes = ctypes.c_void_p
 
 
 class NativeLayer(ctypes.Structure):
-    """A call, field by field as in layer.hpp."""
+    """Arguments of a layer call, field by field as in layer.hpp."""
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in ("batch", "rows", "columns", "inputs", "outputs")),
@@ -31,7 +31,7 @@ class NativeLayer(ctypes.Structure):
 
 
 class NativeSums(ctypes.Structure):
-    """Sums over a map, field by field as in sums.hpp."""
+    """Arguments of sums over a map, field by field as in sums.hpp."""
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in ("batch", "rows", "columns", "channels", "row", "picture")),
@@ -45,7 +45,7 @@ _SIZES = 1000 * ctypes.sizeof(NativeLayer) + ctypes.sizeof(NativeSums)
 
 
 class NativeLibrary(NamedTuple):
-    """The functions of the compiled part."""
+    """Functions of the compiled library."""
 
     variant: str
     """The instruction set: avx512, avx2 or generic."""
@@ -63,7 +63,7 @@ class NativeLibrary(NamedTuple):
 
 @cache
 def load_library() -> NativeLibrary | None:
-    """The compiled part; None where it was not built, cannot be loaded, or was built of other sources."""
+    """Load the compiled library; None if it was not built, cannot be loaded, or was built from other sources."""
     path = next((_FOLDER / name for name in _NAMES if (_FOLDER / name).is_file()), None)
     if path is None:
         return None
@@ -81,12 +81,12 @@ def load_library() -> NativeLibrary | None:
 
 
 def data_address(tensor: Tensor | None) -> int | None:
-    """Where a tensor's numbers lie."""
+    """Return the address of a tensor's data."""
     return None if tensor is None else tensor.data_ptr()
 
 
 def _use_threads_of_torch(loaded: ctypes.CDLL) -> None:
-    """Hand over the OpenMP runtime that torch has loaded; without one, the library starts threads itself."""
+    """Pass on the OpenMP runtime that torch has loaded; without one, the library starts its own threads."""
     for path in sorted((Path(torch.__file__).parent / "lib").glob("libgomp*.so*")):
         runtime = ctypes.CDLL(str(path))
         loaded.brushwork_use_threads(ctypes.cast(runtime.GOMP_parallel, ctypes.c_void_p))

@@ -1,6 +1,7 @@
-"""The gradients of sums over features: those of Gram matrices, spreads and distances are linear in the features.
+"""Gradients of sums over features, computed in one pass.
 
-All that the sums of one map ask of it is therefore one product with a small matrix, computed in one pass.
+Those of Gram matrices, mean and std sums, and distances are linear in the features. All gradients that the sums of one
+map contribute are therefore one product with a small matrix.
 """
 
 from __future__ import annotations
@@ -17,23 +18,23 @@ from brushwork.encoders.native.library import NativeSums, data_address, load_lib
 from brushwork.types import Feature, PerImage
 
 PANEL = 64
-"""Channels that are computed together."""
+"""Number of channels that are computed together."""
 
 _BLOCK = 4096
-"""Cells that are summed before their sum is added to the others': the less, the more exact."""
+"""Positions that are summed before their sum is added to the others': fewer are more accurate."""
 
 _BLOCKS = 32
-"""At most so many, for the memory that their sums take."""
+"""Largest number of blocks, limited by the memory of their sums."""
 
 _CELLS_COPIED = 96
-"""Cells that a thread copies before it writes their gradient over them."""
+"""Positions that a thread copies before it overwrites them with their gradient."""
 
 Gram = Float[Tensor, "b c c"]
 PerChannel = Float[Tensor, "b c"]
 
 
 class Deviation(NamedTuple):
-    """weight · (f − other)."""
+    """The term weight · (f − other)."""
 
     weight: PerImage
     other: Feature
@@ -41,7 +42,10 @@ class Deviation(NamedTuple):
 
 @dataclass(frozen=True)
 class LinearGradient:
-    """f · matrix + f · slope + added + Σ weight · (f − other), at each cell; what is not there is 0."""
+    """Gradient of sums that is linear in the features.
+
+    f · matrix + f · slope + constant + Σ weight · (f − other) at each position; missing parts are 0.
+    """
 
     matrix: Gram | None = None
     slope: PerChannel | None = None
@@ -58,11 +62,14 @@ class LinearGradient:
 
     @property
     def read_count(self) -> int:
-        """How often the features are read."""
+        """Number of times that the features are read."""
         return len(self.deviations) + (self.matrix is not None or self.slope is not None)
 
     def write(self, feature: Feature, result: Feature) -> None:
-        """Compute it into a map of the features' size; where it is read but once, that may be the features' own."""
+        """Write the gradient into a map of the features' size.
+
+        The map may be the features themselves where they are read only once.
+        """
         if self.matrix is not None:
             self._multiply(feature, result, self.matrix)
         elif self.slope is not None:
@@ -84,7 +91,7 @@ def _sum(one: Tensor | None, two: Tensor | None) -> Tensor | None:
 
 
 def count_blocks(feature: Feature) -> int:
-    """Into how many parts the cells are cut, whose sums are made apart."""
+    """Return the number of blocks into which the positions are split for summation."""
     return min(-(-feature.shape[2] * feature.shape[3] // _BLOCK), _BLOCKS)
 
 
@@ -97,11 +104,11 @@ def call_sums(
     adds: bool = False,
     **tensors: Tensor | None,
 ) -> None:
-    """Compute sums over features, or a map `to` be written from their gradients; on `meta` nothing."""
+    """Compute sums over features, or write their gradients into the map `to`; do nothing on the `meta` device."""
     batch, channels, rows, columns = feature.shape
     maps = [one for one in (feature, to, other) if one is not None]
     if all(rows == 1 or one.stride(2) == columns * channels for one in maps):
-        rows, columns = 1, rows * columns  # one long row: sums do not stop at the ends of rows
+        rows, columns = 1, rows * columns  # one long row: sums do not depend on the ends of rows
     steps = [(0, 0) if one is None else (one.stride(2), one.stride(0)) for one in (feature, to, other)]
     sums = NativeSums(batch, rows, columns, channels, *steps[0], *steps[1], *steps[2], count_blocks(feature))
     sums.threads, sums.adds, sums.map, sums.other = (

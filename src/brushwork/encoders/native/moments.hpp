@@ -1,4 +1,4 @@
-// Gram matrices as symmetric products, sums and squares about a shift, and their gradients to the map.
+// Gram matrices as symmetric products, sums and squares about a shift, and their gradients with respect to the map.
 #pragma once
 #include "product.hpp"
 #include "sums.hpp"
@@ -6,9 +6,9 @@
 
 namespace VARIANT {
 
-constexpr Index CELLS_TOGETHER = 128;  // summed in registers, and then added
+constexpr Index CELLS_TOGETHER = 128;  // summed in registers, then added to the total
 
-// The cells from `begin` to `end` of a picture, row by row: the row, the first one's number within it, and how many.
+// Iterates over the positions `begin` to `end` of an image by rows: the row, the offset within it, and the count.
 template <class Each>
 INLINE void along(const Sums& sums, Index begin, Index end, Each each) {
     while (begin < end) {
@@ -27,7 +27,7 @@ INLINE float* in_result(const Sums& sums, Index picture, Index row, Index number
     return sums.result + picture * sums.to_picture + row * sums.to_row + number;
 }
 
-// Rows `row` … of the product of two panels; vectors of columns left of `from` are not wanted.
+// Rows `row` … of the product of two panels; vectors of columns left of `from` are not needed.
 template <int ROWS>
 INLINE void gram_rows(const float* left, const float* right, Index channels, Index cells, Index row, float* sums) {
     constexpr Index STEP = ACROSS * LANES;
@@ -42,7 +42,7 @@ INLINE void gram_rows(const float* left, const float* right, Index channels, Ind
     }
 }
 
-// Adds the product of two panels of 64 channels over some cells to `sums` (64 × 64).
+// Adds the product of two panels of 64 channels over some positions to `sums` (64 × 64).
 inline void gram_panels(const float* left, const float* right, Index channels, Index cells, float* sums) {
     for (Index begin = 0; begin < cells; begin += CELLS_TOGETHER) {
         const Index count = least(CELLS_TOGETHER, cells - begin), at = begin * channels;
@@ -92,7 +92,7 @@ inline void gram(const Sums& sums) {
     SHARE(gather, sums.batch * pairs, sums.threads);
 }
 
-// The product of some cells and the panels `given`, plus what is `added`. In place it is made of a copy.
+// Product of some positions and the panels `given`, plus `added`. In place it is computed from a copy.
 inline void gram_back_cells(const Sums& sums, Index picture, const float* at, float* result, Index count, float* copy) {
     const Index channels = sums.channels;
     if (at == result) {
@@ -124,7 +124,7 @@ inline void gram_back(const Sums& sums) {
     SHARE(part, sums.batch * parts, sums.threads);
 }
 
-// Adds some cells' distances from the shift to `to`, and their squares behind these.
+// Adds the differences of some positions from the shift to `to`, and their squares after them.
 inline void spread_cells(const float* map, const float* shift, Index channels, Index cells, float* to) {
     for (Index channel = 0; channel < channels; channel += WIDTH) {
         const Floats away = load(shift + channel);

@@ -1,10 +1,10 @@
-// From transformed tiles to the map: bias, rectification, masks, pooling, and the ring of a mirrored border's adjoint.
+// Output of transformed tiles to the map: bias, rectification, masks, pooling, and the ring of mirrored padding's adjoint.
 #pragma once
 #include "tiles.hpp"
 
 namespace VARIANT {
 
-// Rows and columns of a tile that are asked for.
+// Rows and columns of a tile that are requested.
 struct Part {
     Index rows, columns;
 };
@@ -23,7 +23,7 @@ INLINE void write_map(const Layer& layer, const Tile& tile, Part part, Index cha
         }
 }
 
-// Mirroring's adjoint: cells outside go to the rim, in the order above, below, left, right.
+// Adjoint of mirroring: positions outside go to the rim, in the order above, below, left, right.
 template <int M>
 INLINE void write_ring(const Layer& layer, const Tile& tile, Index channel, const Floats* y) {
     const Index long_side = layer.columns + 2, around = 2 * (long_side + layer.rows);
@@ -65,7 +65,7 @@ INLINE void write_pooled(const Layer& layer, const Tile& tile, Part part, Index 
                     for (Index b = 0; b < across; ++b) {
                         const Floats one = y[(i + a) * M + j + b];
                         const Bits passes = open & (MAXIMUM ? equal(one, best) : greater(one, Floats{}));
-                        if (MAXIMUM) open &= Bits(~passes);  // the first of equal ones
+                        if (MAXIMUM) open &= Bits(~passes);  // the first of equal values
                         const Index cell = (map + tile.row + i + a) * layer.columns + tile.column + j + b;
                         layer.mask[cell * words + channel / WIDTH] = passes;
                     }
@@ -76,7 +76,7 @@ INLINE void write_pooled(const Layer& layer, const Tile& tile, Part part, Index 
         }
 }
 
-// `products`: of one tile and 64 output channels, at places that lie `place_step` apart.
+// `products`: of one tile and 64 output channels, with its points `place_step` apart.
 template <int PAIRS>
 inline void finish_tile(const Layer& layer, const Tile& tile, const float* products, Index place_step, Index first) {
     constexpr int M = 2 * PAIRS, SIDE = M + 2;

@@ -1,4 +1,4 @@
-// Pooling of a map that is needed itself (elsewhere pooling is done where the map would be written), and its gradient.
+// Pooling of a map that is itself needed (elsewhere pooling is fused into the output of the map), and its gradient.
 #pragma once
 #include "output.hpp"
 #include "threads.hpp"

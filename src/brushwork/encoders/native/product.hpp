@@ -1,10 +1,10 @@
-// Matrix product in registers: C (rows × 64) = A (rows × depth) · B (depth × 64), B lying row after row.
+// Matrix product in registers: C (rows × 64) = A (rows × depth) · B (depth × 64), with B in row-major order.
 #pragma once
 #include "vector.hpp"
 
 namespace VARIANT {
 
-constexpr Index PANEL = 64;  // columns of B that lie together
+constexpr Index PANEL = 64;  // contiguous columns of B
 
 #if defined(__AVX512F__)
 constexpr int LANES = 16, ACROSS = 4, DOWN = 6;
@@ -18,8 +18,8 @@ constexpr int LANES = 4, ACROSS = 2, DOWN = 6;
 
 typedef float Lanes __attribute__((vector_size(LANES * 4), aligned(4)));
 
-// ROWS × COLUMNS vectors of sums stay in registers while the depth runs. With ADDS they are added to C.
-// Rows of A lie `a_row` apart, its columns `a_column`.
+// ROWS × COLUMNS vectors of sums stay in registers during the loop over depth. With ADDS they are added to C.
+// Rows of A are `a_row` apart, its columns `a_column`.
 template <int ROWS, int COLUMNS, bool ADDS>
 INLINE void block(const float* a, Index a_row, Index a_column, const float* b, Index b_row, Index depth, float* c,
                   Index c_row) {
@@ -40,7 +40,7 @@ INLINE void block(const float* a, Index a_row, Index a_column, const float* b, I
             *(Lanes*)(c + row * c_row + column * LANES) = sums[row][column];
 }
 
-// `panel`: depth × SIZE, row after row.
+// `panel`: depth × SIZE, row-major.
 template <bool ADDS, Index SIZE = PANEL>
 inline void product(const float* a, Index a_row, Index rows, const float* panel, Index depth, float* c, Index c_row) {
     constexpr int COLUMNS = SIZE / LANES < ACROSS ? SIZE / LANES : ACROSS;

@@ -1,7 +1,7 @@
-"""A network's features and their gradient, row after row: every cell is computed once, and few rows are in memory.
+"""Compute a network's features and their gradient row by row: each position once, with few rows in memory.
 
-A convolution needs one row more than it gives, so that each step is a row behind the one before it. On the way back it
-is the other way around: the gradient follows at a distance, which is what the deepest features look at, up and down.
+A convolution needs one row more than it produces, so each step is a row behind the one before it. In the backward pass
+it is the reverse: the gradient follows at the distance of the deepest features' receptive field, up and down.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from brushwork.types import Feature, Image
 
 
 class SavedRows(NamedTuple):
-    """What need not be computed again of some rows that were shown; the first layers are not there."""
+    """Cached results of some image rows, without those of the first layers, which are recomputed."""
 
     masks: Sequence[Tensor]
-    """By the steps, from the first one that is kept."""
+    """Masks of the steps, from the first cached one."""
     rows: Mapping[str, FeatureRows]
-    """By the taps."""
+    """Feature rows by layer."""
 
     @property
     def nbytes(self) -> int:
-        """Memory that is taken."""
+        """Memory in use, in bytes."""
         tensors = [*self.masks, *(rows.feature for rows in self.rows.values())]
         return sum(one.untyped_storage().nbytes() for one in tensors)
 
 
 class RowPipeline:
-    """One picture of three planes goes through the steps from above, and the gradient of what they gave follows."""
+    """Streams one image of three planes through the steps from the top, and the gradient of the features back."""
 
     def __init__(self, steps: Sequence[NativeStep], image: Size, like: Tensor) -> None:
-        """`like`: a tensor on the picture's device."""
+        """Create the pipeline on the device of the tensor `like`."""
         self._passages: list[RowStep] = []
         size, channels = image, PLANES
         for step in steps:
@@ -48,10 +48,11 @@ class RowPipeline:
     def forward_rows(
         self, image: Image, top: int, *, keeps: bool, known: SavedRows | None = None
     ) -> dict[str, FeatureRows]:
-        """Give the picture's next rows, and those above them from `first_needed_row` on; returns the taps' new rows.
+        """Process the image's next rows, and return the layers' new rows.
 
-        Their memory is the caller's. With `keeps`, what the way back needs is kept. `known`: what was `save_rows` when
-        the same rows were shown to another stream; from then on there must be something known each time.
+        `image` holds the next rows, and those above them from `first_needed_row` on; `top` is its first row. The caller
+        owns the memory of the result. With `keeps`, data for the backward pass is kept. `known` is the result of
+        `save_rows` for the same rows in another pipeline; once given, it must be given for all further rows.
         """
         found, here, bottom = {}, image.contiguous(), top + image.shape[2]
         passages = self._passages if known is None else self._passages[: self._cheap]
@@ -70,7 +71,10 @@ class RowPipeline:
         return known.rows
 
     def save_rows(self, found: Mapping[str, FeatureRows]) -> SavedRows:
-        """What need not be computed again of what was shown last, and gave `found`; it is not here any more."""
+        """Return the results of the last rows, which gave `found`, to be cached.
+
+        Their masks are removed from the pipeline.
+        """
         dear = {passage.step.layer for passage in self._passages[self._cheap :]}
         masks = [passage.take_masks() for passage in self._passages]
         rows = {layer: FeatureRows(new.top, _apart(new.feature)) for layer, new in found.items() if layer in dear}
@@ -78,16 +82,16 @@ class RowPipeline:
 
     @property
     def first_needed_row(self) -> int:
-        """The first row of the picture that is still needed."""
+        """First row of the image that is still needed."""
         return self._passages[0].first_needed_row
 
     def add_gradient(self, layer: str, rows: Tensor) -> None:
-        """Give the next rows of the gradient at a tap, as rows, columns, channels."""
+        """Pass the next rows of the gradient at a layer, as rows, columns, channels."""
         passage = next(one for one in self._passages if one.step.layer == layer)
         passage.add_gradient(rows, last=passage is self._passages[-1])
 
     def backward_rows(self) -> FeatureRows | None:
-        """The next rows of the picture's gradient that follow from what was asked at the taps."""
+        """Return the next rows of the image's gradient that follow from the gradients passed so far."""
         for before, passage in zip(reversed(self._passages[:-1]), reversed(self._passages[1:]), strict=True):
             passage.backward_rows(before)
         return self._passages[0].backward_image_rows()
@@ -98,10 +102,10 @@ def _apart(feature: Feature) -> Feature:
 
 
 def _cheap(steps: Sequence[NativeStep]) -> int:
-    """How many steps are computed again for their taps, even where the others are kept.
+    """Return the number of steps that are recomputed even where the others are cached.
 
     The first layers' maps are the largest, and the first layers take the least time: VGG-19's relu1_1 and relu2_1 are
-    three quarters of what the taps take, and a sixth of the way forward.
+    three quarters of the layers' memory, and a sixth of the forward pass.
     """
     pools = [sum(step.pool is not None for step in steps[: index + 1]) for index in range(len(steps))]
     return max(

@@ -17,21 +17,21 @@ from brushwork.images.geometry import Size
 from brushwork.types import Feature
 
 PLANES = 3
-"""Of the picture."""
+"""Number of planes of the image."""
 
 _KERNELS = 10
-"""Winograd tiles that take about as long as transforming the kernels."""
+"""Number of Winograd tiles that take about as long as transforming the kernels."""
 
 
 class FeatureRows(NamedTuple):
-    """Neighboring rows of a map, or of the picture."""
+    """Consecutive rows of a map, or of the image."""
 
     top: int
     feature: Feature
 
 
 class RowStep:
-    """A step, and how far it has come."""
+    """A step, and its progress through the rows."""
 
     def __init__(self, step: NativeStep, size: Size, inputs: int, like: Tensor) -> None:
         self.step, self.size, self.inputs = step, size, inputs
@@ -39,44 +39,44 @@ class RowStep:
         self.after = Size(step.pooled_size(size.height), step.pooled_size(size.width))
         self.seen = RowBuffer(like, (size.width, inputs))
         self.asked = RowBuffer(like, (self.after.width, self.outputs))
-        """The gradient of what comes out."""
+        """Gradient of the step's output."""
         self.added = RowQueue()
-        """The part of it that comes from the tap's own sums."""
+        """The part of that gradient that comes from the sums at the step's own layer."""
         self._masks = RowBuffer(like, (size.width, self.outputs // WORD), torch.int16)
         self._shown = self._pulled = 0
         self._lag = int(step.convolution is not None)
         self._halves = step.pool is not None
 
     def _out(self, row: int) -> int:
-        """The row after the pool that a row before it goes to."""
+        """Return the row after the pool that corresponds to a row before it."""
         return row if not self._halves else self.after.height if row == self.size.height else row // 2
 
     def _above(self, row: int) -> int:
-        """The first row that a row looks at, as far as pools are aligned."""
+        """Return the first input row that a row depends on, aligned to the pool."""
         first = max(0, row - self._lag)
         return first - first % 2 if self._halves else first
 
     def add_gradient(self, rows: Tensor, *, last: bool) -> None:
-        """Rows of the gradient that the tap's sums ask for; where this is the last step, there is no other."""
+        """Add rows of the gradient from the sums at this layer; for the last step they are the full gradient."""
         if last:
             self.asked.allocate(len(rows)).copy_(rows)
         else:
             self.added.put(rows)
 
     def release(self) -> None:
-        """Let go of the rows that are not needed any more; the others get memory of their own."""
+        """Free the rows that are not needed any more; copy the others to memory of their own."""
         self.seen.drop(self.first_needed_row)
         self.seen.compact()
 
     @property
     def first_needed_row(self) -> int:
-        """The first row of what goes in that is still needed."""
+        """First input row that is still needed."""
         return self._above(self._shown)
 
     def forward_rows(
         self, here: Tensor, top: int, bottom: int, to: RowBuffer | None, *, keeps: bool
     ) -> FeatureRows | None:
-        """Compute what the rows from `top` to `bottom` allow; None: nothing."""
+        """Compute the output rows that the input rows `top` to `bottom` allow; None: no rows."""
         first, last = self._shown, bottom if bottom == self.size.height else max(0, bottom - self._lag)
         if self._halves and last < self.size.height:
             last -= last % 2
@@ -106,18 +106,18 @@ class RowStep:
         call_layer("convolve", layer, here)
 
     def take_masks(self) -> Tensor:
-        """The masks of the rows that were shown since they were last given away."""
+        """Return and remove the masks of the rows processed since the last call."""
         masks = self._masks.all
         self._masks.drop(self._masks.bottom)
         return masks
 
     def load_masks(self, masks: Tensor) -> None:
-        """Take masks that another passage gave, in place of computing rows."""
+        """Load masks that another step computed, instead of computing rows."""
         self._masks.allocate(len(masks), self._shown).copy_(masks)
         self._shown += len(masks)
 
     def backward_rows(self, before: RowStep) -> None:
-        """Compute what the gradient so far allows of the gradient of what went in."""
+        """Compute the rows of the input's gradient that the output's gradient so far allows."""
         tapped = before.step.layer is not None
         first, last = self._pulled, self._ready(before.added.bottom if tapped else self.size.height)
         if last <= first:
@@ -142,7 +142,7 @@ class RowStep:
         self._go_on(last)
 
     def backward_image_rows(self) -> FeatureRows | None:
-        """The same for the first step, whose inputs are the picture's planes."""
+        """Do the same for the first step, whose input is the image's planes."""
         first, last = self._pulled, self._ready(self.size.height)
         if last <= first:
             return None
@@ -157,14 +157,15 @@ class RowStep:
 
     @property
     def _complete(self) -> int:
-        """The row below the last one whose gradient before the pool is known."""
+        """End of the rows whose gradient before the pool is known."""
         below = self.asked.bottom
         return self.size.height if below == self.after.height else 2 * below if self._halves else below
 
     def _ready(self, limit: int) -> int:
-        """The row below the last one of what went in whose gradient can be computed, and no further than a limit.
+        """Return the end of the input rows whose gradient can be computed, at most `limit`.
 
-        Mirrored, the row beyond the border adds to the last but one, and the row above it to the second.
+        With mirrored padding, the row beyond the border adds to the last row but one, and the row above it to the
+        second.
         """
         end, last = self.size.height, min(limit, self._complete)
         if last == end:
@@ -182,7 +183,7 @@ class RowStep:
         return layer
 
     def _tile(self, rows: int) -> int:
-        """The tile that takes the least time: its products, and its kernels' transformation."""
+        """Return the tile size that takes the least time, for its products and the transformation of its kernels."""
         return min(
             (EXACT, FAST),
             key=lambda tile: (tile + 2) ** 2 * (-(-rows // tile) * -(-self.size.width // tile) + _KERNELS),
@@ -197,30 +198,30 @@ class RowStep:
 
 
 def _lifted(rows: Tensor, count: int) -> int | None:
-    """The address so many rows above these."""
+    """Return the address `count` rows before the first one."""
     return None if rows.is_meta else rows.data_ptr() - count * rows.stride(0) * rows.element_size()
 
 
 class RowBuffer:
-    """Rows `top` to `bottom` of a map. They lie one after the other in memory."""
+    """Rows `top` to `bottom` of a map, contiguous in memory."""
 
     def __init__(self, like: Tensor, row: tuple[int, int], dtype: torch.dtype = torch.float32) -> None:
-        """`row`: columns, and the numbers of a cell."""
+        """Create an empty buffer; `row`: columns, and values per position."""
         self.top = 0
         self._held = like.new_empty((0, *row), dtype=dtype)
 
     @property
     def bottom(self) -> int:
-        """The row below the last one."""
+        """End of the rows."""
         return self.top + len(self._held)
 
     @property
     def all(self) -> Tensor:
-        """What is held."""
+        """All rows in the buffer."""
         return self._held
 
     def allocate(self, count: int, at: int | None = None) -> Tensor:
-        """Room for the next rows, to be written by the caller; where nothing is held, they may begin `at` any row."""
+        """Return memory for the next rows, to be written by the caller; an empty buffer may start `at` any row."""
         held = self._held
         if at is not None and not len(held):
             self.top = at
@@ -229,35 +230,35 @@ class RowBuffer:
         return self._held[len(held) :]
 
     def drop(self, before: int) -> None:
-        """Forget the rows above one; their memory is taken until more rows come, or these are moved."""
+        """Drop the rows above `before`; their memory is freed when rows are added, or by `compact`."""
         if before > self.top:
             self._held = self._held[before - self.top :]
             self.top = before
 
     def compact(self) -> None:
-        """Leave the memory where the rows were written: it is free then, or its other reader's alone."""
+        """Copy the rows to new memory, so that the old memory is free, or belongs only to its other reader."""
         self._held = allocate(self._held, self._held.shape, self._held.dtype).copy_(self._held)
 
     def rows(self, first: int, last: int) -> Tensor:
-        """Some of the rows."""
+        """Return the rows from `first` to `last`."""
         return self._held[first - self.top : last - self.top]
 
 
 class RowQueue:
-    """Rows of a map that come in parts, each in its own memory."""
+    """Queue of rows of a map that arrive in parts, each with its own memory."""
 
     def __init__(self) -> None:
         self._parts: deque[Tensor] = deque()
         self.bottom = 0
-        """The row below the last one."""
+        """End of the rows added so far."""
 
     def put(self, rows: Tensor) -> None:
-        """The next rows."""
+        """Append the next rows."""
         self._parts.append(rows)
         self.bottom += len(rows)
 
     def take(self, to: Tensor) -> None:
-        """Copy as many rows from the top as there is room for; parts that were taken whole are let go of."""
+        """Move the first rows into `to`, filling it; parts that were fully moved are freed."""
         done = 0
         while done < len(to):
             part = self._parts.popleft()

@@ -1,4 +1,4 @@
-"""Gram matrices, means and distances of features in C++, with gradients; and which features are read last."""
+"""Gram matrices, means and distances of features in C++; their gradients may reuse the features' memory."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from brushwork.encoders.native.linear_gradient import (
 from brushwork.types import Feature, PerImage
 
 _READ: ContextVar[bool] = ContextVar("_READ", default=True)
-"""Whether the sums' values will be read."""
+"""Whether the values of sums will be read."""
 
 _SPARE: ContextVar[Mapping[int, ReuseTracker]] = ContextVar("_SPARE", default=MappingProxyType({}))
-"""Memory that may be used up, and who reads there."""
+"""Memory that may be overwritten, and the readers of it."""
 
 
 def is_supported(feature: Feature) -> bool:
-    """Whether a feature is of the kind that the compiled part sums: float32, on the processor, channels together."""
+    """Return whether the compiled sums support a feature: float32, on the CPU, channels-last."""
     return (
         feature.device.type in ("cpu", "meta")
         and feature.dtype == torch.float32
@@ -46,33 +46,36 @@ def is_supported(feature: Feature) -> bool:
 
 
 def _lies_in_rows(feature: Feature) -> bool:
-    """Whether a cell's channels lie together, and the cells of a row."""
+    """Return whether the channels of a position, and the positions of a row, are contiguous."""
     _, channels, rows, columns = feature.shape
     _, plane, row, cell = feature.stride()
     return plane == 1 and (columns == 1 or cell == channels) and (rows == 1 or row >= columns * channels)
 
 
 def gram_sum(feature: Feature) -> Gram:
-    """Σ f fᵀ, of which half is computed."""
+    """Compute Σ f fᵀ; only one half is computed, since it is symmetric."""
     found: Gram = _Gram.apply(feature)  # type: ignore[no-untyped-call]
     return found
 
 
 def mean_std_sums(feature: Feature, shift: PerChannel) -> tuple[PerChannel, PerChannel]:
-    """Σ (f − s) and Σ (f − s)²; the shift is a constant."""
+    """Compute Σ (f − s) and Σ (f − s)²; the shift is a constant."""
     found: Tensor = _Spread.apply(feature, shift.detach().expand(feature.shape[:2]))  # type: ignore[no-untyped-call]
     return found[:, 0], found[:, 1]
 
 
 def distance_sum(feature: Feature, other: Feature) -> PerImage:
-    """Σ ‖f − f*‖² to other features of the same size, which `is_supported` takes too; they are a constant."""
+    """Compute Σ ‖f − f*‖² to other features of the same size.
+
+    `is_supported` must be true for both; the other features are a constant.
+    """
     found: PerImage = _Distance.apply(feature, other.detach().expand_as(feature))  # type: ignore[no-untyped-call]
     return found
 
 
 @contextmanager
 def gradients_only() -> Iterator[None]:
-    """Sums are not computed, and come out as zeros: only their gradient will be asked for."""
+    """Skip the computation of sums, which become zeros, where only their gradients are needed."""
     token = _READ.set(False)
     try:
         yield
@@ -81,7 +84,7 @@ def gradients_only() -> Iterator[None]:
 
 
 class PendingGradients:
-    """What the sums of a map have asked of it, for the one who computes it at once, see `crop`."""
+    """Collected gradients of the sums over a map, to be computed in one pass (see `crop`)."""
 
     def __init__(self) -> None:
         self._feature: Feature | None = None
@@ -91,7 +94,7 @@ class PendingGradients:
         self._feature, self._asked = feature, self._asked + linear
 
     def take(self) -> tuple[Feature | None, LinearGradient]:
-        """The features, None where nothing was asked; afterwards it is empty again."""
+        """Return the features (None: no gradient was added) and the gradient, and clear them."""
         found = self._feature, self._asked
         self._feature, self._asked = None, LinearGradient()
         return found
@@ -178,7 +181,7 @@ def _remember(ctx: Any, feature: Feature, *others: Tensor) -> None:
 
 
 def _pulled(ctx: Any, feature: Feature, linear: LinearGradient) -> Tensor | None:
-    """The gradient of a sum; None: somebody waits, to compute it with the others'."""
+    """Return the gradient of a sum; None: it was added to pending gradients, which are computed together."""
     if ctx.readers is not None:
         ctx.readers.pulled += 1
     if ctx.waiting is not None:
@@ -196,27 +199,27 @@ def _pulled(ctx: Any, feature: Feature, linear: LinearGradient) -> Tensor | None
 
 @dataclass
 class ReuseTracker:
-    """Who reads features that may be used up."""
+    """Counts the readers of features whose memory may be reused."""
 
     all: int
     summed: int = 0
-    """Those of them that take the compiled part's sums."""
+    """Readers that are compiled sums."""
     pulled: int = 0
-    """Those whose gradient was asked for."""
+    """Readers whose gradient was computed."""
 
     @property
     def is_done(self) -> bool:
-        """Whether all have asked for their gradient, so that nobody needs the features any more."""
+        """Whether all readers have computed their gradients, so that the features are not needed any more."""
         return self.all == self.summed == self.pulled
 
 
 @contextmanager
 def reuse_memory(read: Iterable[Feature]) -> Iterator[None]:
-    """Sums write their gradient over features that are not needed any more.
+    """Let sums write their gradient over features that are not needed any more.
 
-    `read` are all the features that will be read, one as often as it is. If all that is read of one are its sums here,
-    the last of them to be differentiated uses it up. Whoever looks at it afterwards, in a backward pass, is told by
-    torch that it was modified.
+    `read` lists all features that will be read, each as often as it is read. If all reads of a feature are sums
+    computed here, the last sum to be differentiated overwrites it. A backward pass that reads it afterwards gets
+    torch's error that it was modified.
     """
     count = Counter(one.untyped_storage()._cdata for one in read if _is_on_shelf(one))
     token = _SPARE.set({memory: ReuseTracker(times) for memory, times in count.items()})
@@ -227,10 +230,10 @@ def reuse_memory(read: Iterable[Feature]) -> Iterator[None]:
 
 
 def find_tracker(feature: Feature) -> ReuseTracker | None:
-    """Those who read features that may be used up; None: they may not."""
+    """Return the readers of features whose memory may be reused; None: it may not."""
     return _SPARE.get().get(feature.untyped_storage()._cdata)
 
 
 def _is_on_shelf(feature: Feature) -> bool:
-    """Whether this engine made it, whose own backward pass needs no features."""
+    """Return whether this backend computed the features, since its own backward pass does not need them."""
     return feature.is_meta or is_in_arena(feature)

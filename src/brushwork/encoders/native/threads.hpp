@@ -1,4 +1,4 @@
-// Work shared among threads: items are taken in turn; which thread takes one changes nothing about its result.
+// Work shared among threads: each takes the next item; the result does not depend on which thread takes it.
 #pragma once
 #include <stdint.h>
 

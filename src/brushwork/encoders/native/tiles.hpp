@@ -1,11 +1,11 @@
-// Tiles of a map: where their cells come from, and where they go.
+// Tiles of a map: where their positions are read from and written to.
 #pragma once
 #include "layer.hpp"
 #include "winograd.hpp"
 
 namespace VARIANT {
 
-// Room for one tile's addresses; 8 inputs along a side at most.
+// Addresses of one tile's inputs; at most 8 along a side.
 struct Sources {
     const float* at[64];
     const Bits* mask[64];
@@ -19,7 +19,7 @@ struct Tile {
 alignas(64) inline const float NOTHING[8192] = {};
 inline const Bits NONE[8192 / WIDTH] = {};
 
-// The adjoint of mirroring sees one cell more on each side, above and below where the map begins and ends.
+// The adjoint of mirroring covers one more position on each side; above and below only at the ends of the map.
 INLINE Index ring(const Layer& layer) { return layer.border == 2 ? 1 : 0; }
 INLINE Index ring_above(const Layer& layer) { return layer.first == 0 ? ring(layer) : 0; }
 INLINE Index ring_below(const Layer& layer) { return layer.last == layer.rows ? ring(layer) : 0; }
@@ -42,13 +42,13 @@ struct Grid {
     }
 };
 
-// The cell that is seen at `at`, −1 for none.
+// The position that is read at `at`, −1 for none.
 INLINE Index seen(Index at, Index size, bool mirrored) {
     if (mirrored) at = at < 0 ? -at : at >= size ? 2 * size - 2 - at : at;
     return at < 0 || at >= size ? -1 : at;
 }
 
-// A cell's share of a mean over a window that may hang over the border.
+// Weight of a position in a mean over a window that may extend over the border.
 INLINE float part(Index at, Index size) { return at % 2 == 0 && at == size - 1 ? 1.0f : 0.5f; }
 
 template <int SIDE>
@@ -72,7 +72,7 @@ inline void find_sources(const Layer& layer, const Tile& tile, Sources& found) {
         }
 }
 
-// Bring what the tile to the right will read and this one did not nearer, while this one is computed.
+// Prefetches the additional inputs of the tile to the right while this one is computed.
 template <int SIDE>
 INLINE void fetch_ahead(const Sources& sources, Index channels, Index channel) {
     for (int row = 0; row < SIDE; ++row) {
@@ -81,7 +81,7 @@ INLINE void fetch_ahead(const Sources& sources, Index channels, Index channel) {
     }
 }
 
-// MASKED: 0: as it is; 1: where the mask says; 2: that, times a scale.
+// MASKED: 0: all inputs; 1: inputs selected by the mask; 2: the same, times a scale.
 template <int PAIRS, int MASKED>
 inline void transform_tile(const Sources& sources, Index channels, float* values, Index place_step) {
     constexpr int SIDE = 2 * PAIRS + 2;

@@ -1,4 +1,4 @@
-// Kernels for the way back: turned around, with inputs and outputs exchanged.
+// Kernels for the backward pass: flipped, with inputs and outputs exchanged.
 #pragma once
 #include "layer.hpp"
 #include "threads.hpp"
@@ -6,7 +6,7 @@
 
 namespace VARIANT {
 
-// `weight`: 9 taps, outputs, inputs (of this layer); `to`: the taps in the opposite order, inputs, outputs.
+// `weight`: 9 taps, outputs, inputs (of this layer); `to`: the taps in reverse order, inputs, outputs.
 inline void turn_kernels(const Layer& layer, float* to) {
     const Index rows = layer.outputs, columns = layer.inputs, strips = rows / WIDTH;
     const auto strip = [&](Index item, int) {

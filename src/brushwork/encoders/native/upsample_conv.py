@@ -1,7 +1,7 @@
-"""Convolutions on the way back to a picture, by the compiled part: mirrored borders, and maps enlarged twice.
+"""Convolutions of decoders in the compiled kernels: mirrored padding, and optional 2× upsampling.
 
-A map that is enlarged by its nearest cells is never made: the convolution reads each cell where four would lie, as the
-way back through a pool does.
+A map upsampled by nearest neighbors is never materialized: the convolution reads each position where four would be, as
+in the backward pass of a pool.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ _PANEL = 64
 
 
 class RectifiedConvolutionStep(NamedTuple):
-    """max(0, 3×3 convolution) of a map, with mirrored borders; of the map enlarged twice, if it `upsamples`."""
+    """A rectified 3×3 convolution with mirrored padding, max(0, w∗x + b).
+
+    The map is first upsampled 2× if `upsamples`.
+    """
 
     convolution: nn.Conv2d
     upsamples: bool
 
 
 def is_supported(feature: Feature, convolution: nn.Conv2d) -> bool:
-    """Whether the compiled part is there, and computes such a convolution of such a map."""
+    """Return whether the compiled kernels are available and support this convolution of this map."""
     return (
         load_library() is not None
         and feature.device.type in ("cpu", "meta")
@@ -41,7 +44,7 @@ def is_supported(feature: Feature, convolution: nn.Conv2d) -> bool:
 
 
 def convolve_rectified(feature: Feature, step: RectifiedConvolutionStep) -> Feature:
-    """The map after a step; channels lie together in its memory."""
+    """Return the map after a step, in channels-last memory format."""
     here = feature.permute(0, 2, 3, 1).contiguous()
     batch, rows, columns, inputs = here.shape
     if step.upsamples:

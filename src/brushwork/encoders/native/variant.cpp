@@ -1,4 +1,4 @@
-// One instruction set's variant of everything; compiled once for each, with another VARIANT.
+// All functions in one instruction set; compiled once for each, with another VARIANT.
 #include "variant.hpp"
 
 #include "convolve.hpp"

@@ -1,4 +1,4 @@
-// Sixteen floats at a time, and bit masks of sixteen. Compilers split them where registers are narrower.
+// Vectors of sixteen floats, and bit masks of sixteen. Compilers split them where registers are narrower.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -24,7 +24,7 @@ constexpr float square(int pair) {
     return Points<PAIRS>::at[pair] * Points<PAIRS>::at[pair];
 }
 
-// 1 / Π over the other points: what the kernel's transform is divided by at ±p.
+// 1 / Π over the other points: the factor of the kernel's transform at ±p.
 template <int PAIRS>
 constexpr float share(int pair) {
     float found = 2 * square<PAIRS>(pair);
@@ -33,7 +33,7 @@ constexpr float share(int pair) {
     return 1 / found;
 }
 
-// Values d at M+2 cells → their polynomial's products, at 0, +p, −p …, ∞. Strides count in vectors.
+// Values d at M+2 positions → the transform at 0, +p, −p …, ∞. Strides count in vectors.
 template <int PAIRS>
 INLINE void transform_values(const Floats* d, int step, Floats* t, int t_step) {
     if constexpr (PAIRS == 2) {

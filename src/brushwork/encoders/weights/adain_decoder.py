@@ -1,4 +1,4 @@
-"""The weights of AdaIN's decoder, which paints what VGG-19 sees at relu4_1: their names and shapes.
+"""Names and shapes of the weights of AdaIN's decoder, which maps VGG-19 features at relu4_1 to an image.
 
 Source: Huang & Belongie, 1703.06868, section 5: "the decoder mostly mirrors the encoder".
 """
@@ -6,7 +6,7 @@ Source: Huang & Belongie, 1703.06868, section 5: "the decoder mostly mirrors the
 from __future__ import annotations
 
 DECODER = "AdaIN decoder"
-"""What it is called where networks that look are called VGG-19."""
+"""Architecture name of the decoder, beside those of encoders such as VGG-19."""
 
 LAYERS = (
     ("conv4_1", 512, 256),
@@ -19,13 +19,13 @@ LAYERS = (
     ("conv1_2", 64, 64),
     ("conv1_1", 64, 3),
 )
-"""Convolutions 3×3 in their order, each named after the one of VGG-19 that it mirrors: channels in, channels out."""
+"""3×3 convolutions in order, each named after its mirror in VGG-19: channels in, channels out."""
 
 _SIDE = 3
 
 
 def decoder_shapes() -> dict[str, tuple[int, ...]]:
-    """Name → shape of every tensor, in their order."""
+    """Return the name → shape of every tensor, in order."""
     found: dict[str, tuple[int, ...]] = {}
     for name, inputs, outputs in LAYERS:
         found |= {f"{name}.weight": (outputs, inputs, _SIDE, _SIDE), f"{name}.bias": (outputs,)}

@@ -1,4 +1,4 @@
-"""Converted weights on disk: written whole or not at all, verified when read."""
+"""Cache of converted weights on disk: written atomically, verified when read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FORMAT = "brushwork weights 1"
 
 @dataclass(frozen=True)
 class EncoderWeights:
-    """A network's weights, ready to be used, and where they come from."""
+    """Converted weights of a network, and where they come from."""
 
     name: str
     architecture: str
@@ -35,30 +35,30 @@ class EncoderWeights:
     source: str
     license: str
     sha256: str
-    """Of the file that they were read from."""
+    """sha256 of the file that they were read from."""
     tensors: Mapping[str, Tensor] = field(repr=False)
 
 
 def cache_folder() -> Path:
-    """`$BRUSHWORK_CACHE/weights`, or that in the user's cache (which honors `XDG_CACHE_HOME`)."""
+    """Return `$BRUSHWORK_CACHE/weights`, or that folder in the user's cache (which honors `XDG_CACHE_HOME`)."""
     given = os.environ.get("BRUSHWORK_CACHE")
     root = Path(given) if given else user_cache()
     return root / "weights"
 
 
 def cached_file(name: str) -> Path:
-    """Where the set lies, or would lie."""
+    """Return the path of a set in the cache, whether it exists or not."""
     return cache_folder() / f"{name}{_ENDING}"
 
 
 def cached_names() -> list[str]:
-    """The sets in the cache; none when there is no cache, or none that can be read."""
+    """Return the names of the sets in the cache; none if there is no cache, or it cannot be read."""
     # Path.glob hides folders that cannot be read.
     return sorted(path.stem for path in cache_folder().glob(f"[!.]*{_ENDING}"))
 
 
 def write_weights(weights: EncoderWeights) -> Path:
-    """Write the set into the cache, under a temporary name that is renamed when the file is complete.
+    """Write a set into the cache, under a temporary name that is renamed when the file is complete.
 
     Raises: WeightsError: the cache cannot be written.
     """
@@ -68,7 +68,7 @@ def write_weights(weights: EncoderWeights) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Copies, because safetensors refuses tensors that share memory; bytes, because it writes files that
-        # nobody else may read.
+        # only their owner may read.
         temporary.write_bytes(save({name: tensor.clone() for name, tensor in weights.tensors.items()}, metadata))
         temporary.replace(target)
     except OSError as error:
@@ -82,15 +82,16 @@ def write_weights(weights: EncoderWeights) -> Path:
 
 
 def is_converted(metadata: Mapping[str, str]) -> bool:
-    """Whether a safetensors file with this metadata is one that `write_weights` wrote."""
+    """Return whether a safetensors file with this metadata was written by `write_weights`."""
     return metadata.get("format") == _FORMAT
 
 
 def read_weights(path: Path, content: str | None = None) -> EncoderWeights:
-    """A file that `write_weights` wrote, verified against the digest in its metadata, and `content` where that is
-    known.
+    """Read a file written by `write_weights`, and verify it.
 
-    Raises: WeightsError: damaged, truncated or foreign.
+    The tensors are compared with the digest in the metadata, and with `content` where that is given.
+
+    Raises: WeightsError: damaged, truncated or of another kind.
     """
     tensors, metadata = read_safetensors(path)
     expected = content or metadata.get("content")
@@ -131,7 +132,7 @@ def _is_sound(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> boo
 
 
 def _shapes(architecture: str) -> Mapping[str, tuple[int, ...]] | None:
-    """Of a network, of linear layers or of the decoder; None where nothing is called so."""
+    """Return the shapes of a network, of linear layers or of the decoder; None for an unknown name."""
     if architecture == DECODER:
         return decoder_shapes()
     if architecture in LINEAR_LAYERS:
@@ -140,7 +141,7 @@ def _shapes(architecture: str) -> Mapping[str, tuple[int, ...]] | None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file that may not be there, in a folder that may not be writable."""
+    """Remove a file that may not exist, in a folder that may not be writable."""
     try:
         path.unlink(missing_ok=True)
     except OSError:

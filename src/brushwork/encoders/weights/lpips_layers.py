@@ -1,4 +1,4 @@
-"""The linear layers of LPIPS: how much each channel counts when two pictures are compared in a network."""
+"""Linear layers of LPIPS: the weight of each channel when two images are compared by a network."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ LINEAR_LAYERS: Mapping[str, tuple[int, ...]] = {
 
 
 def linear_shapes(kind: str) -> dict[str, tuple[int, ...]]:
-    """Name → shape of every tensor of these linear layers, in their order."""
+    """Return the name → shape of every tensor of these linear layers, in order."""
     return {f"linear{index}": (channels,) for index, channels in enumerate(LINEAR_LAYERS[kind], start=1)}
 
 
 def without_linear(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """All but the linear layers."""
+    """Return all tensors except the linear layers."""
     linear = _linear(tensors)
     return {name: tensor for name, tensor in tensors.items() if name not in linear}
 
 
 def convert_linear(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeights | None:
-    """The linear layers among the tensors, in float32; None where there are none. `origin` names them in errors.
+    """Return the linear layers among tensors, in float32; None if there are none.
 
-    Taken: Flax' (`NetLinLayer_0/Conv_0/kernel`) and those of the authors' own files (`lin0.model.1.weight`).
+    `origin` names the tensors in errors. Accepted: Flax' (`NetLinLayer_0/Conv_0/kernel`) and those of the authors' own
+    files (`lin0.model.1.weight`).
 
-    Raises: WeightsError: other ones than are known here, or not finite.
+    Raises: WeightsError: unknown linear layers, or values that are not finite.
     """
     found = _linear(tensors)
     if not found:
@@ -51,7 +52,10 @@ def convert_linear(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeigh
 
 
 def _linear(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """One weight for each channel, by the old names: 1×1 convolutions to a single channel, in their natural order."""
+    """Return one weight for each channel, by the original names.
+
+    These are the 1×1 convolutions to a single channel, in the natural order of their names.
+    """
     found = {}
     for name in sorted(tensors, key=natural_key):
         tensor = tensors[name]

@@ -1,4 +1,4 @@
-"""The weights on this machine: list them, fetch them, add files to them."""
+"""Manage the weights on this machine: list them, download them, add files to them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class WeightState:
     name: str
     architecture: str
     state: Literal["installed", "cached", "missing", "damaged"]
-    """`installed`: inside a package. `cached`: fetched or added. `missing` and `damaged`: see `hint`."""
+    """`installed`: inside a package. `cached`: downloaded or added. `missing` and `damaged`: see `hint`."""
     source: str
     license: str
     sha256: str
-    """Of the file at the source; its beginning where the publisher tells no more."""
+    """sha256 of the file at the source, or only its beginning if the publisher states no more."""
     size: int | None = None
     """Bytes on this machine."""
     path: Path | None = None
@@ -36,13 +36,13 @@ class WeightState:
 
 
 def weight_sets() -> tuple[WeightState, ...]:
-    """Every named set and every added one. Files are verified, so this takes a moment."""
+    """Return the state of every named set and every added one. Files are verified, so this takes a moment."""
     added = [name for name in cached_names() if name not in WEIGHT_SETS]
     return tuple(weight_state(name) for name in [*WEIGHT_SETS, *added])
 
 
 def weight_state(name: str) -> WeightState:
-    """The state of one set.
+    """Return the state of one set.
 
     Raises: InputError: no such name.
     """
@@ -67,13 +67,13 @@ def weight_state(name: str) -> WeightState:
 
 
 def fetch_weights(name: str) -> WeightState:
-    """Bring a named set to this machine, from where it is published; nothing is done when it is there and sound.
+    """Download a named set from its publisher; do nothing if it is present and intact.
 
-    Named sets that lie in the same file come along.
+    Other named sets in the same file are stored too.
 
     Raises:
         InputError: no such name.
-        WeightsError: the source cannot be reached, or another file came.
+        WeightsError: the source cannot be reached, or the file is another one.
     """
     known = WEIGHT_SETS.get(name)
     if known is None:
@@ -92,15 +92,15 @@ def fetch_weights(name: str) -> WeightState:
 
 
 def import_weights(file: str | Path, name: str | None = None, *, like: str | None = None) -> WeightState:
-    """Take a weights file into the cache.
+    """Add a weights file to the cache.
 
-    Named sets are recognized, and the linear layers of LPIPS beside a network come along. Others need a `name` of
-    their own; `like` is then a named set that was shown its pictures in the same way (else the names of the tensors
-    decide: torchvision's, or Caffe's).
+    Named sets are recognized, and the linear layers of LPIPS beside a network are stored too. Others need a `name` of
+    their own; `like` is then a named set with the same preprocessing (otherwise the names of the tensors decide:
+    torchvision's, or Caffe's).
 
     Raises:
         InputError: no name for unknown weights, or one that cannot be used.
-        WeightsError: the file is missing, damaged, foreign, or not what the name says.
+        WeightsError: the file is missing, damaged, of another kind, or does not match the name.
     """
     path = Path(file)
     (weights, known), *along = read_sets(path)
@@ -124,7 +124,7 @@ def import_weights(file: str | Path, name: str | None = None, *, like: str | Non
 
 
 def _store_named(sets: list[tuple[EncoderWeights, WeightSet | None]]) -> None:
-    """Keep those that are known here, as far as they are not there yet."""
+    """Store those that are named sets and not yet on this machine."""
     for weights, known in sets:
         if known is not None and weight_state(known.name).state in ("missing", "damaged"):
             write_weights(weights)
@@ -137,7 +137,7 @@ def _like(name: str) -> WeightSet:
 
 
 def _require_usable(name: str) -> None:
-    """A name can be a file's name, and is not taken for a path."""
+    """Check that a name can be a file name, and cannot be mistaken for a path."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or name.endswith(ENDINGS):
         raise InputError(
             f"{name!r} cannot name weights: use letters, digits, '-', '_' and '.', and none of the endings "

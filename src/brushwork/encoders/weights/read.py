@@ -16,21 +16,21 @@ from brushwork.storage.pipes import require_no_pipe
 from brushwork.storage.tensors import read_safetensors
 
 _ZIP = b"PK\x03\x04"
-"""How the files that torch.save has written since 1.6 begin."""
+"""First bytes of files written by torch.save since 1.6."""
 
 _LEGACY = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
-"""How those before begin: a pickle of torch's magic number, 0x1950a86a20f9469cfc6c."""
+"""First bytes of older ones: a pickle of torch's magic number, 0x1950a86a20f9469cfc6c."""
 
 _PICKLE = b"\x80"
 
 _READ_BYTES = 14
-"""As many as the longest of these beginnings has."""
+"""Length of the longest of these signatures."""
 
 _DTYPES = {"f2": torch.float16, "f4": torch.float32, "f8": torch.float64}
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Every tensor of a .safetensors, .pth, .pt, .bin (torch.save) or pickled-arrays file, by name.
+    """Read every tensor of a .safetensors, .pth, .pt, .bin (torch.save) or pickled-arrays file, by name.
 
     Raises: WeightsError: missing, damaged, truncated, or of another kind.
     """
@@ -47,7 +47,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def is_safetensors(path: Path) -> bool:
-    """Whether the file begins as one, whatever its name.
+    """Return whether a file begins like safetensors, whatever its name.
 
     Raises: WeightsError: the file cannot be read.
     """
@@ -64,13 +64,13 @@ def _start(path: Path) -> bytes:
 
 
 def _begins_safetensors(start: bytes) -> bool:
-    """Eight bytes of length (of JSON, below 4 GB; it may begin like a pickle), then JSON."""
+    """Return whether it is eight bytes of length (of JSON, below 4 GB; may begin like a pickle), then JSON."""
     return start[4:9] == b"\0\0\0\0{"
 
 
 def _read_torch(path: Path) -> dict[str, Tensor]:
     try:
-        with path.open("rb") as file:  # torch takes paths in UTF-8 only
+        with path.open("rb") as file:  # torch accepts only paths in UTF-8
             content = torch.load(file, map_location="cpu", weights_only=True)
     # A damaged file can fail in any way.
     except Exception as error:
@@ -85,7 +85,7 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
 
 
 def unpickle_arrays(path: Path) -> dict[str, Tensor]:
-    """The arrays of a pickled, nested dictionary, as tensors; their names joined by slashes.
+    """Read the arrays of a pickled, nested dictionary, as tensors; their names are joined by slashes.
 
     Raises: WeightsError: the pickle is damaged, or holds anything but arrays of floats.
     """
@@ -100,7 +100,7 @@ def unpickle_arrays(path: Path) -> dict[str, Tensor]:
 
 
 class _Dtype:
-    """Stands in for numpy.dtype."""
+    """Replacement for numpy.dtype during unpickling."""
 
     def __init__(self, code: str, *_: object) -> None:
         if code not in _DTYPES:
@@ -113,19 +113,19 @@ class _Dtype:
 
 
 class _Array:
-    """Stands in for numpy.ndarray while its state arrives."""
+    """Replacement for numpy.ndarray during unpickling, until its state is set."""
 
     def __setstate__(self, state: tuple[int, tuple[int, ...], _Dtype, bool, bytes]) -> None:
         _, shape, dtype, is_fortran, raw = state
         if len(raw) != prod(shape) * dtype.torch.itemsize:
             raise WeightsError(f"is damaged: an array of shape {shape} has {len(raw)} bytes.")
-        # A bytearray, because torch does not want memory that it may not write to.
+        # A bytearray, because torch refuses read-only memory.
         flat = torch.frombuffer(bytearray(raw), dtype=dtype.torch)
         self.tensor = flat.view(shape[::-1]).permute(*reversed(range(len(shape)))) if is_fortran else flat.view(shape)
 
 
 def _reconstruct(*_: object) -> _Array:
-    """Stands in for numpy's function of this name."""
+    """Replacement for numpy's function of this name."""
     return _Array()
 
 
