@@ -162,7 +162,10 @@ def test_json_gives_every_name_back_in_every_encoding(name: str, encoding: str) 
 
 
 def test_a_picture_that_stdout_does_not_take_is_one_line(desk: Path) -> None:
-    body = "from pathlib import Path; from brushwork.cli.output import write_file_to_stdout; write_file_to_stdout(Path('photo.jpg'))"
+    body = (
+        "from pathlib import Path; from brushwork.cli.output import write_file_to_stdout as send; "
+        "send(Path('photo.jpg'))"
+    )
     done = program(body, "> /dev/full")
     assert done.stderr.decode().splitlines()[-1] == (
         f"brushwork.errors.InputError: {FULL}: write into a file elsewhere."
