@@ -60,9 +60,9 @@ def _copy(source: Path, target: Path) -> None:
     [
         ("README.md", "brushwork paint photo.jpg painting.jpg", False),  # in a fence
         ("docs/lab/README.md", "brushwork reproduce fig1 --quick", True),  # indented, in a marked section
-        ("docs/painters.md", "brushwork train johnson examples/auvers.png --dataset photographs/", True),  # two lines
+        ("docs/models.md", "brushwork train johnson examples/auvers.png --dataset photographs/", True),  # two lines
         ("README.md", "brushwork paint examples/rocket.jpg examples/composition_viii.png", False),  # in prose
-        ("docs/judging.md", "brushwork evaluate painted/ -o table.md", False),
+        ("docs/evaluation.md", "brushwork evaluate painted/ -o table.md", False),
     ],
     ids=lambda where: where[1],
 )
