@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 
 import brushwork
+from brushwork.cli.help import COMMON
 from brushwork.cli.main import main
 
 Run = Callable[..., Any]
+
+SCREEN = 56
+"""Lines, at 80 columns: a terminal window of a laptop at its full height."""
 
 
 def python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -38,6 +42,16 @@ def test_version_and_help_do_not_wait_for_torch(argument: str) -> None:
     assert python("-c", code).returncode == 0
 
 
+def test_short_help_fits_on_a_screen_and_the_long_one_has_every_option(run: Run) -> None:
+    brief, full = run("paint", "--help"), run("paint", "--help-all")
+    assert (brief.code, full.code) == (0, 0)
+    assert all(name in brief.out for name in COMMON)
+    assert "--help-all" in brief.out and "--tv-weight" not in brief.out
+    assert len(brief.out.splitlines()) <= SCREEN
+    assert all(name in full.out for name in (*COMMON, "--tv-weight", "--line-search", "--threads"))
+    assert "--line-search" in run("texture", "--help").out
+
+
 def test_help_lists_every_command(run: Run) -> None:
     outcome = run("--help")
     assert outcome.code == 0
@@ -49,11 +63,14 @@ def test_help_lists_every_command(run: Run) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (("paint",), ["writes photo+painting.png", "--style-weight", "Encoder", "[choices: max,", "--resume", "α/β"]),
+        (
+            ("paint", "--help-all"),
+            ["writes photo+painting.png", "--style-weight", "Encoder", "[choices: max,", "--resume", "α/β"],
+        ),
         (("texture",), ["--size", "--picture-size", "WIDTHxHEIGHT"]),
         (("reconstruct",), ["content", "style"]),
         (("reconstruct", "style"), ["--layers", "conv5_1"]),
-        (("plan",), ["texture", "CONTENT", "Nothing is painted"]),
+        (("plan",), ["texture", "CONTENT", "memory and time"]),
         (("weights",), ["list", "get", "add"]),
         (("weights", "add"), ["--as", "--like"]),
         (("rerun",), ["bit for bit"]),

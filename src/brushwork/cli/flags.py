@@ -106,7 +106,7 @@ def _panels(kind: type) -> dict[str, Group]:
 
 
 def _words(name: str) -> str:
-    """ContentOptions → Weighing content."""
+    """A class name as a panel's title: LossNormalization → Loss normalization."""
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip().capitalize()
 
 

@@ -14,6 +14,7 @@ from cyclopts.exceptions import CycloptsError
 from brushwork._version import __version__
 from brushwork.cli.config import ENVIRONMENT, load_config_file
 from brushwork.cli.dashes import DASH, require_streams
+from brushwork.cli.help import BriefFormatter, split_help
 from brushwork.cli.output import (
     FAILURE,
     USAGE,
@@ -63,7 +64,7 @@ _COMMANDS = {
 """Name → where it is, and its line in the list of commands."""
 
 
-def make_app(given: Sequence[str]) -> App:
+def make_app(given: Sequence[str], is_brief: bool = False) -> App:
     """The command. A subcommand is imported when it is called; only then its own page says more than its line."""
     app = App(
         name="brushwork",
@@ -72,6 +73,7 @@ def make_app(given: Sequence[str]) -> App:
         config=(require_streams, load_config_file, ENVIRONMENT),
         result_action="return_value",
         suppress_keyboard_interrupt=False,
+        help_formatter=BriefFormatter() if is_brief else None,
     )
     for place, (name, (target, line)) in enumerate(_COMMANDS.items()):
         app.command(target, name=name, help=None if name in given else line, sort_key=place)
@@ -97,8 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: Sequence[str]) -> int:
     try:
         with keeping_pipes():
-            code = make_app(given)(
-                [DASH if token == "-" else token for token in given], exit_on_error=False, print_error=False
+            tokens, is_brief = split_help(given)
+            code = make_app(given, is_brief)(
+                [DASH if token == "-" else token for token in tokens], exit_on_error=False, print_error=False
             )
         if sys.stdout is not None:
             sys.stdout.flush()
