@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from brushwork.errors import InputError
 from brushwork.images import write_image
@@ -187,6 +189,47 @@ def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
     save_file({"x": torch.zeros(1)}, job.checkpoint)
     with pytest.raises(InputError, match="no checkpoint of brushwork"):
         painted(job, resume=True)
+
+
+def _changed(path, change):
+    """Write a checkpoint anew, its story or its tensors changed."""
+    with safe_open(path, framework="pt") as file:
+        story = json.loads(file.metadata()["brushwork checkpoint"])
+    tensors = load_file(path)
+    change(story, tensors)
+    save_file(tensors, path, {"brushwork checkpoint": json.dumps(story)})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda story, _: story.update(level=7), "closure 2 of size 8"),
+        (lambda story, _: story.update(level=-1), "closure 2 of size 0"),
+        (lambda story, _: story.update(iterations=10**6), "closure 1000000 of size 1"),
+        (lambda story, _: story.update(level="0"), "level is '0'"),
+        (lambda story, _: story.update(notes="none"), "notes is 'none'"),
+        (lambda story, _: story["losses"].update(more=[]), "loss more is []"),
+        (lambda story, _: story["record"].update(tiling={"side": "wide"}), "tiling"),
+        (lambda story, _: story["record"].update(machine=[1]), "not complete"),
+        (lambda _, tensors: tensors.pop("point"), "'point'"),
+        (lambda _, tensors: tensors.pop("shown"), "'shown'"),
+        (lambda _, tensors: tensors["shown"].fill_(torch.nan), "not finite"),
+        (lambda _, tensors: tensors.update(point=torch.zeros(1, 3, 8, 8)), "has the shape"),
+        (lambda _, tensors: tensors.update({"lbfgs.s.0": torch.zeros(1, 3, 8, 8)}), "lbfgs.s.0 has the shape"),
+        (lambda _, tensors: tensors.pop("lbfgs.y.0"), "no 'lbfgs.y.0'"),
+        (lambda _, tensors: tensors.update({"lbfgs.moved": torch.tensor(torch.nan)}), "'lbfgs.moved'"),
+        (lambda _, tensors: tensors.update({"guard.troubles": torch.tensor(0.5)}), "'guard.troubles'"),
+    ],
+)
+def test_a_checkpoint_with_other_values_is_refused_and_leaves_nothing(change, said, tmp_path):
+    job = tiny_job(tmp_path)
+    interrupted(job, 2)
+    job.output.unlink()
+    _changed(job.checkpoint, change)
+    with pytest.raises(InputError) as caught:
+        painted(job, resume=True)
+    assert said in str(caught.value)
+    assert not job.output.exists()
 
 
 def test_the_loaded_state_is_let_go(tmp_path):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from brushwork.controls import StyleFile, blend_style_files
 from brushwork.errors import InputError
@@ -135,6 +138,38 @@ def test_other_files_are_no_styles(content, tmp_path):
         StyleFile.read(tmp_path / "a.style")
     with pytest.raises(InputError, match=r"b\.style is missing"):
         StyleFile.read(tmp_path / "b.style")
+
+
+def _changed(path, change):
+    """Write a style file anew, its story or its tensors changed."""
+    with safe_open(path, framework="pt") as file:
+        story = json.loads(file.metadata()["brushwork style"])
+    tensors = load_file(path)
+    change(story, tensors)
+    save_file(tensors, path, {"brushwork style": json.dumps(story)})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda story, _: story.update(size=[[96], 64]), "taken from"),
+        (lambda story, _: story.update(size=[0, 64]), "taken from"),
+        (lambda story, _: story.update(source=None), "taken from None"),
+        (lambda story, _: story["seen"].pop("network"), "network"),
+        (lambda _, tensors: tensors["48/relu1_1/mean"].fill_(torch.nan), "relu1_1/mean is no mean"),
+        (lambda _, tensors: tensors.update({"48/relu1_1/gram": torch.ones(1, 3, 3)}), "relu1_1/gram is no gram"),
+        (lambda _, tensors: tensors.update({"48/relu1_1/std": torch.ones(1, 8).int()}), "relu1_1/std is no std"),
+        (lambda _, tensors: [tensors.pop(f"48/relu1_1/{part}") for part in ("gram", "mean", "std")], "at 96 pixels"),
+        (lambda _, tensors: tensors.pop("48/relu1_1/std"), "std"),
+    ],
+)
+def test_damaged_styles_are_refused(change, said, kept, tmp_path):
+    path = tmp_path / "a.style"
+    kept.write(path)
+    _changed(path, change)
+    with pytest.raises(InputError, match=r"a\.style is no style") as caught:
+        StyleFile.read(path)
+    assert said in str(caught.value)
 
 
 @pytest.mark.slow

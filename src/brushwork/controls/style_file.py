@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save
+from torch import Tensor
 
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
@@ -126,6 +127,19 @@ class StyleFile:
             # As bytes: safetensors itself writes files that other users cannot read.
             temporary.write_bytes(save(tensors, {_ENTRY: json.dumps(story)}))
 
+    def _require_sound(self) -> None:
+        """Refuse what no painting has.
+
+        Raises: ValueError.
+        """
+        if not isinstance(self.source, str) or not all(type(side) is int and side >= 1 for side in self.size):
+            raise ValueError(f"taken from {self.source!r} of {self.size!r}")
+        for pixels, style in self.styles.items():
+            if pixels < 1 or style.statistics.keys() != set(self.layers):
+                raise ValueError(f"at {pixels} pixels it has {', '.join(style.statistics)}")
+            for layer, moments in style.statistics.items():
+                _require_numbers(layer, moments)
+
     @classmethod
     def read(cls, path: Path) -> StyleFile:
         """Read a style file, as `write` writes it.
@@ -136,12 +150,14 @@ class StyleFile:
             with open_tensors(path) as file:
                 story = json.loads((file.metadata() or {})[_ENTRY])
                 found = [(name.split("/"), file.get_tensor(name)) for name in file.keys()]  # noqa: SIM118
-            return cls(
+            kept = cls(
                 story["source"],
                 EncoderFingerprint(**_rename_old_entries(story["seen"])),
                 Size(*story["size"]),
                 _styles(found),
             )
+            kept._require_sound()
+            return kept
         except FileNotFoundError as error:
             raise InputError(f"{path} is missing: check the name and the folder.") from error
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
@@ -176,6 +192,15 @@ def _rename_old_entries(seen: Mapping[str, Any]) -> dict[str, Any]:
 
 def _sizes(style: StyleFile) -> str:
     return ", ".join(map(str, sorted(style.styles)))
+
+
+def _require_numbers(layer: str, moments: LayerStatistics) -> None:
+    channels = moments.mean.shape[-1]
+    shapes = {"gram": (1, channels, channels), "mean": (1, channels), "std": (1, channels)}
+    for part, shape in shapes.items():
+        numbers: Tensor = getattr(moments, part)
+        if tuple(numbers.shape) != shape or not numbers.is_floating_point() or not numbers.isfinite().all():
+            raise ValueError(f"{layer}/{part} is no {part} of {channels} channels")
 
 
 def _moved(style: Style, device: torch.device | str) -> Style:

@@ -26,6 +26,10 @@ from brushwork.storage.tensors import open_tensors
 ENTRY = "brushwork painter"
 """Name of the metadata's entry."""
 
+
+_LARGEST_WORD = 64
+"""What settings may count to, however small their network is."""
+
 ENDING = ".safetensors"
 
 BUNDLED_MODELS = Path(str(files("brushwork"))) / "feedforward" / "models"
@@ -90,7 +94,7 @@ def load_model(source: str | Path) -> StyleModel:
         return _model(json.loads(told), tensors)
     except InputError as error:
         raise InputError(f"{path} cannot be used: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise InputError(f"{path} is no painter, or damaged ({error!r}).") from error
 
 
@@ -106,7 +110,9 @@ def _packed(name: str, tensor: Tensor, half: bool) -> Tensor:
 
 
 def _model(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleModel:
+    _require_words(story)
     settings = config_from_json(story["architecture"], story["settings"])
+    _require_within(settings, tensors)
     with torch.device("meta"):  # what the file asks for is not made before it is known to fit
         _require_fitting(build_network(settings).state_dict(), tensors)
     network = build_network(settings)
@@ -117,12 +123,30 @@ def _model(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleMode
     )
 
 
+def _require_words(story: Mapping[str, Any]) -> None:
+    kinds: dict[str, Any] = {"name": str, "architecture": str, "settings": dict, "record": dict, "license": str}
+    for name, kind in {**kinds, "style": str | None}.items():
+        if not isinstance(story[name], kind):
+            raise InputError(f"its {name} is {story[name]!r}.")
+
+
+def _require_within(settings: Any, tensors: Mapping[str, Tensor]) -> None:
+    """Refuse settings of a larger network than the file can hold, before it is made."""
+    most = max(_LARGEST_WORD, len(tensors), *(side for one in tensors.values() for side in one.shape))
+    for name, value in config_to_json(settings).items():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, int) and not 0 <= one <= most:
+                raise InputError(f"{name} is {one}, and it has {len(tensors)} tensors of {most} at most.")
+
+
 def _require_fitting(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
     strange = sorted(wanted.keys() ^ given.keys())
     if strange:
         what = "lacks" if strange[0] in wanted else "has a foreign"
         raise InputError(f"the file {what} tensor {strange[0]!r}: it belongs to another architecture or version.")
     for name, tensor in wanted.items():
+        if not given[name].isfinite().all():
+            raise InputError(f"{name} holds numbers that are not finite.")
         if tensor.shape != given[name].shape:
             raise InputError(
                 f"{name} is {list(given[name].shape)} in the file, and {list(tensor.shape)} in its network."

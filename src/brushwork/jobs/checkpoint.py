@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from brushwork.errors import InputError
+from brushwork.images.geometry import Size
+from brushwork.jobs.distributed_state import IMAGE_AXES
 from brushwork.jobs.manifest import Manifest
-from brushwork.recipes import Progress, ResumeState
+from brushwork.recipes import Progress, ResumeState, ScheduleLevel
 from brushwork.storage.tensors import gather_entry, read_tensors, write_tensors
 from brushwork.types import Image
 
 _ENTRY = "brushwork checkpoint"
 """Name of the metadata's entry."""
+
+
+_OF_PICTURES = ("lbfgs.", "adam.", "guard.")
+"""Beginnings of the names of what is shaped like the picture."""
+
+_CHANNELS = 3
 
 
 class Snapshot(NamedTuple):
@@ -76,8 +84,44 @@ class JobCheckpoint(NamedTuple):
         state, metadata = read_tensors(path)
         try:
             story = json.loads(metadata[_ENTRY])
+            _require_kinds(story)
             saved = ResumeState(story["level"], story["spent"], state)
             snapshot = Snapshot(saved, story["closures"], story["total"], story["losses"])
             return cls(Manifest.from_json(story["record"]), snapshot, story["seconds"], tuple(story["notes"]))
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path} is no checkpoint of brushwork ({error!r}): remove it, and begin anew.") from error
+
+    def require(self, levels: Sequence[ScheduleLevel]) -> None:
+        """Refuse to go on from where a painting of these sizes cannot stand.
+
+        Raises: ValueError.
+        """
+        level, iterations, state = self.snapshot.resume_state
+        if not (0 <= level < len(levels) and 0 <= iterations <= levels[level].iterations):
+            raise ValueError(f"it stands at closure {iterations} of size {level + 1}")
+        point = state["point"]
+        for name, tensor in state.items():
+            # What has four axes otherwise are the weights of a rival.
+            of_pictures = name in ("point", "shown") or name.startswith(_OF_PICTURES)
+            if of_pictures and tensor.ndim and (tensor.shape != point.shape or not tensor.is_floating_point()):
+                raise ValueError(f"{name} has the shape {tuple(tensor.shape)}")
+        if point.ndim != IMAGE_AXES or point.shape[1] != _CHANNELS or Size.of(point) != levels[level].size:
+            raise ValueError(f"its picture has the shape {tuple(point.shape)}, and the size is {levels[level].size}")
+        if not (state["shown"].isfinite().all() and point.isfinite().all()):
+            raise ValueError("its picture holds numbers that are not finite")
+
+
+def _require_kinds(story: Any) -> None:
+    """Refuse values of other types than those that are written.
+
+    Raises: KeyError, TypeError.
+    """
+    kinds = {"record": dict, "level": int, "spent": int, "closures": int, "total": float, "losses": dict}
+    kinds |= {"seconds": float, "notes": list}
+    told = [(name, story[name], kind) for name, kind in kinds.items()]
+    told += [(f"loss {name}", loss, float) for name, loss in dict(story["losses"]).items()]
+    told += [("note", note, str) for note in list(story["notes"])]
+    for name, value, kind in told:
+        # JSON may have 1 for 1.0.
+        if not isinstance(value, kind) and not (kind is float and type(value) is int):
+            raise TypeError(f"{name} is {value!r}")

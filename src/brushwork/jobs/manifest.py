@@ -122,10 +122,10 @@ class Manifest:
                 str(data["network"]),
                 str(data["weights"]),
                 dict(data["machine"]),
-                Tiling(**data["tiling"]) if data.get("tiling") else None,
+                _tiling(data["tiling"]) if data.get("tiling") else None,
                 tuple(tuple(map(ImageSource.from_json, masks)) for masks in data.get("regions", ())),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"the record of the painting is not complete ({error!r}): it was changed.") from error
 
     def differences(self, other: Manifest) -> list[str]:
@@ -151,6 +151,14 @@ class Manifest:
     @property
     def _circumstances(self) -> dict[str, str | int]:
         return {**self.machine, "engine": self.options.engine, "looking": str(self.tiling or "at once")}
+
+
+def _tiling(data: dict[str, int]) -> Tiling:
+    """Raises: TypeError, ValueError: this is none."""
+    tiling = Tiling(**data)
+    if not all(type(one) is int and one >= 1 for one in tiling):
+        raise ValueError(f"tiling {data!r}")
+    return tiling
 
 
 def describe_machine(device: torch.device) -> dict[str, str | int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from brushwork.jobs.checkpoint import JobCheckpoint, Snapshot
 from brushwork.jobs.events import Finished
 from brushwork.jobs.job import FeedForwardJob, OptimizationJob
 from brushwork.jobs.manifest import Manifest
+from brushwork.recipes import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.storage.tensors import remove_file
 
@@ -28,13 +29,15 @@ def require_no_checkpoint(job: OptimizationJob) -> None:
         )
 
 
-def load_progress(job: OptimizationJob, manifest: Manifest) -> JobCheckpoint | EmbeddedResult | None:
+def load_progress(
+    job: OptimizationJob, manifest: Manifest, levels: Sequence[ScheduleLevel]
+) -> JobCheckpoint | EmbeddedResult | None:
     """The checkpoint to go on from; what is written in the finished picture; or None, where nothing was begun.
 
     Raises: InputError: another painting lies there, or a damaged checkpoint, and they may not be overwritten.
     """
     try:
-        return read_finished(expand_user(job.output), manifest) or _checkpoint(job.checkpoint, manifest)
+        return read_finished(expand_user(job.output), manifest) or _checkpoint(job.checkpoint, manifest, levels)
     except InputError:
         if job.overwrite:
             return None
@@ -71,11 +74,15 @@ def read_finished(path: Path, manifest: Manifest) -> EmbeddedResult | None:
     return found if found.is_finished else None
 
 
-def _checkpoint(path: Path, manifest: Manifest) -> JobCheckpoint | None:
+def _checkpoint(path: Path, manifest: Manifest, levels: Sequence[ScheduleLevel]) -> JobCheckpoint | None:
     if not path.exists():
         return None
     found = JobCheckpoint.read(path)
     _require_same(path, manifest, found.manifest)
+    try:
+        found.require(levels)
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{path} is damaged ({error}): remove it, and begin anew.") from error
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 from brushwork.encoders import Encoder
-from brushwork.errors import BrushworkError, DivergedError, OutOfMemoryError
+from brushwork.errors import BrushworkError, DivergedError, InputError, OutOfMemoryError
 from brushwork.jobs.events import JobEvent, Note, Started
 from brushwork.jobs.job import OptimizationJob
 from brushwork.jobs.memory_estimate import halve_tiling
@@ -51,7 +51,7 @@ def run_job(
         require_no_checkpoint(job)
     replacing = resume or job.overwrite
     prepared = prepare_job(job, replacing=replacing, memory=memory, encoder=encoder)
-    found = load_progress(job, prepared.manifest) if resume else None
+    found = load_progress(job, prepared.manifest, prepared.levels) if resume else None
     if isinstance(found, EmbeddedResult):
         yield replay_finished(job, found)
         return
@@ -112,7 +112,9 @@ def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
 
 
 def _keep(writer: JobWriter, error: BaseException) -> None:
-    """Keep what there is; what cannot be kept is added to the error."""
+    """Keep what there is; what cannot be kept is added to the error. Nothing, where what was given was no beginning."""
+    if isinstance(error, InputError) and not writer.painted:
+        return
     try:
         writer.save(error.image if isinstance(error, DivergedError) else None)
     except (OSError, BrushworkError) as trouble:

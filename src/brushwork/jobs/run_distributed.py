@@ -104,7 +104,7 @@ def _opened(
     if first and not resume:
         require_no_checkpoint(job)
     prepared = prepare_job(job, replacing=resume or job.overwrite, memory=None, encoder=encoder, group=group)
-    return prepared, load_progress(job, prepared.manifest) if first and resume else None
+    return prepared, load_progress(job, prepared.manifest, prepared.levels) if first and resume else None
 
 
 def run_on_all_ranks(group: ProcessGroup, act: Callable[[], T]) -> T:

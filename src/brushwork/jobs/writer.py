@@ -39,6 +39,7 @@ class JobWriter:
         self.notes = list(dict.fromkeys((*(checkpoint.notes if checkpoint else ()), *prepared.notes)))
         self._prepared, self._every, self._replacing = prepared, every, replacing
         self._fresh = False  # a step since the last checkpoint
+        self.painted = False  # a step by this process
         self._began = monotonic() - (checkpoint.seconds if checkpoint else 0.0)
         self._due = None if every is None else monotonic() + min(every, FIRST_CHECKPOINT)
 
@@ -67,7 +68,7 @@ class JobWriter:
         """Take notice of a step."""
         if progress.step.note:
             self.notes.append(progress.step.note)
-        self._snapshot, self._fresh = Snapshot.of(progress), True
+        self._snapshot, self._fresh, self.painted = Snapshot.of(progress), True, True
 
     def replace_prepared(self, prepared: PreparedJob) -> str:
         """Go on at another desk, because memory ran out. What happened, in a sentence."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.optim.bounds import clamp
-from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_entry, to_tensor
+from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_entry, get_count, get_number, to_tensor
 from brushwork.types import State
 
 RETREAT = 0.1
@@ -79,7 +79,7 @@ class Adam:
 
     def load(self, state: State) -> None:
         """Restore a saved state."""
-        self._count, self.lr = int(get_entry(state, "adam.count")), float(get_entry(state, "adam.lr"))
+        self._count, self.lr = get_count(state, "adam.count"), get_number(state, "adam.lr")
         names = (["mean", "square"] + ["average"] * bool(self.average)) * bool(self._count)
         self._memory = {name: get_entry(state, f"adam.{name}") for name in names}
 

@@ -8,7 +8,16 @@ from math import inf
 from torch import Tensor
 
 from brushwork.errors import DivergedError
-from brushwork.optim.optimizer import Closure, Evaluation, Optimizer, StepResult, get_entry, to_tensor
+from brushwork.optim.optimizer import (
+    Closure,
+    Evaluation,
+    Optimizer,
+    StepResult,
+    get_entry,
+    get_count,
+    get_number,
+    to_tensor,
+)
 from brushwork.types import State
 
 EXPLOSION = 1e3
@@ -81,8 +90,8 @@ class DivergenceGuard:
     def load(self, state: State) -> None:
         """Restore a saved state."""
         self.optimizer.load(state)
-        self._first, self._least = (float(get_entry(state, f"guard.{name}")) for name in ("first", "least"))
-        self._troubles = int(get_entry(state, "guard.troubles"))
+        self._first, self._least = (get_number(state, f"guard.{name}") for name in ("first", "least"))
+        self._troubles = get_count(state, "guard.troubles")
         self._best = get_entry(state, "guard.best") if "guard.best" in state else None
 
     def reset(self) -> None:

@@ -13,7 +13,7 @@ from brushwork.errors import InputError
 from brushwork.optim.bounds import Bounds, clamp, free_mask, max_step_within
 from brushwork.optim.curvature_pairs import CurvaturePairs, Storage
 from brushwork.optim.line_search import LineSearchTrial, search_wolfe
-from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_entry, to_tensor
+from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_entry, get_count, get_number, to_tensor
 from brushwork.optim.preconditioner import OctavePreconditioner, pair_in_float32
 from brushwork.optim.reductions import WHOLE, Reductions
 from brushwork.types import State
@@ -189,11 +189,11 @@ class LBFGS:
 
     def load(self, state: State) -> None:
         """Restore a saved state."""
-        carried, searching = (bool(get_entry(state, f"lbfgs.{name}")) for name in ("carried", "searching"))
+        carried, searching = (bool(get_number(state, f"lbfgs.{name}")) for name in ("carried", "searching"))
         self._pairs.clear()
         for index in range(sum(name.startswith("lbfgs.s.") for name in state)):
             self._pairs.add(get_entry(state, f"lbfgs.s.{index}"), get_entry(state, f"lbfgs.y.{index}"))
-        self._moved, self._carried, self.searching = int(get_entry(state, "lbfgs.moved")), carried, searching
+        self._moved, self._carried, self.searching = get_count(state, "lbfgs.moved"), carried, searching
 
     def reset(self) -> None:
         """Drop the pairs: the next step is a first step."""

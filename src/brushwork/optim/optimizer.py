@@ -70,6 +70,28 @@ def to_tensor(value: float | int) -> Tensor:
     return torch.tensor(value, dtype=torch.float64)
 
 
+def get_number(state: State, name: str) -> float:
+    """A number of a saved state.
+
+    Raises: InputError: there is no such entry, or it is not one number.
+    """
+    found = get_entry(state, name)
+    if found.numel() != 1 or bool(found.isnan()):
+        raise InputError(f"{name!r} of the saved state is no number: it is damaged.")
+    return float(found)
+
+
+def get_count(state: State, name: str) -> int:
+    """A whole number of a saved state, 0 or more.
+
+    Raises: InputError: there is no such entry, or it is none.
+    """
+    found = get_number(state, name)
+    if not (found >= 0 and found.is_integer()):
+        raise InputError(f"{name!r} of the saved state is {found}: it is damaged.")
+    return int(found)
+
+
 def get_entry(state: State, name: str) -> Tensor:
     """Return an entry of a saved state.
 

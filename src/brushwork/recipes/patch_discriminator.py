@@ -15,7 +15,7 @@ from torch.nn import functional
 from brushwork.errors import InputError
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
-from brushwork.optim.optimizer import get_entry, to_tensor
+from brushwork.optim.optimizer import get_entry, get_count, to_tensor
 from brushwork.types import Feature, Scalar, State
 
 BETAS = (0.5, 0.999)
@@ -97,7 +97,7 @@ class OnlineDiscriminator:
 
         Raises: InputError: it is not a discriminator's state.
         """
-        self._looks = int(get_entry(state, f"{_PREFIX}looks"))
+        self._looks = get_count(state, f"{_PREFIX}looks")
         for name, weight in self._discriminator.named_parameters():
             kept = {part: get_entry(state, f"{_PREFIX}{part}.{name}") for part in ("weight", "mean", "square")}
             weight.data.copy_(kept["weight"])
