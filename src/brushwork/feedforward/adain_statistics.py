@@ -1,7 +1,7 @@
-"""Channel statistics that AdaIN aims for, and encoding and decoding in tiles.
+"""Target channel statistics of AdaIN, and tiled encoding and decoding.
 
-Features of a large image take 32 bytes a pixel and are kept in an unnamed file. They are computed once, so that
-statistics over the whole image need no second pass.
+Features of a large image take 32 bytes per pixel and are stored in an unnamed file. They are computed once, so that
+statistics over the full image need no second pass.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ from brushwork.style import normalize_weights
 from brushwork.types import Feature, Image, Mask
 
 LAYER = "relu4_1"
-"""Where pictures are looked at: the decoder learned to paint from there."""
+"""Layer at which images are encoded: the decoder was trained on its features."""
 
 _CHANNELS = 512
 
 
 @dataclass(frozen=True)
 class StyleEncoder:
-    """How paintings are looked at for a photograph of a size."""
+    """Encodes style images for a content image of a size."""
 
     encoder: Encoder
     options: ScaleOptions
@@ -59,7 +59,7 @@ class StyleEncoder:
     def encode_blend(
         self, styles: Sequence[Image | StyleFile], weights: Sequence[float]
     ) -> Generator[int, None, ChannelStatistics]:
-        """The blended statistics of paintings; yields pixels looked at."""
+        """Return the blended statistics of style images; yields numbers of encoded pixels."""
         looks = scaled_styles(styles, self.options)
         parts, spreads = normalize_weights(len(looks), weights or None), []
         for view in looks:
@@ -69,7 +69,7 @@ class StyleEncoder:
     def encode_regions(
         self, regions: Sequence[StyleRegion], styles: Sequence[Image]
     ) -> Generator[int, None, list[ChannelStatistics]]:
-        """The statistics of each region's part of its painting; yields pixels looked at."""
+        """Return the statistics of each region's part of its style image; yields numbers of encoded pixels."""
         found: dict[int, ChannelStatistics] = {}
         for whose, view in enumerate(scaled_styles(styles, self.options)):
             assert not isinstance(view.style, StyleFile)
@@ -81,7 +81,10 @@ class StyleEncoder:
         return [found[number] for number in range(len(regions))]
 
     def region_guides(self, regions: Sequence[StyleRegion]) -> Weights:
-        """How much each cell of the photograph belongs to each region, one map after the other; at most 1 together."""
+        """Return the weight of each region at each position of the content, one map per region.
+
+        Their sum is at most 1.
+        """
         size = self.canvas
         maps = torch.cat([self._guide(region.content, size, number) for number, region in enumerate(regions)])
         return maps / maps.sum(0, keepdim=True).clamp_min(1.0)
@@ -114,23 +117,23 @@ class StyleEncoder:
 
 
 class UniformRestyle(NamedTuple):
-    """All cells become alike."""
+    """Applies one affine map to all positions."""
 
     affine: Affine
 
     def __call__(self, feature: Feature, window: Window) -> Feature:
-        """The features of a window, restyled."""
+        """Return the restyled features of a window."""
         return apply_affine(self.affine, feature)
 
 
 class RegionRestyle(NamedTuple):
-    """Cells become what their regions say, weighed; what belongs to none stays as it is."""
+    """Applies each region's affine map, weighted by its guide; positions outside all regions stay unchanged."""
 
     affines: Sequence[Affine]
     guides: Weights
 
     def __call__(self, feature: Feature, window: Window) -> Feature:
-        """The features of a window, restyled."""
+        """Return the restyled features of a window."""
         guides = window.crop(self.guides)
         found = feature * (1 - guides.sum(0, keepdim=True))
         for affine, guide in zip(self.affines, guides, strict=True):
@@ -139,20 +142,23 @@ class RegionRestyle(NamedTuple):
 
 
 def restyle_uniformly(feature: Feature, wanted: ChannelStatistics, strength: float) -> UniformRestyle:
-    """From the statistics of all cells towards those that are wanted."""
+    """Return the map from the statistics of all positions toward the requested ones."""
     return UniformRestyle(move_statistics(channel_statistics(feature), wanted, strength))
 
 
 def restyle_regions(
     feature: Feature, wanted: Sequence[ChannelStatistics], guides: Weights, strength: float
 ) -> RegionRestyle:
-    """In each region from the statistics of its cells towards those that are wanted there."""
+    """Return the map that moves the statistics of each region toward those requested for it."""
     own = [channel_statistics(feature, guide[None]) for guide in guides]
     return RegionRestyle([move_statistics(*pair, strength) for pair in zip(own, wanted, strict=True)], guides)
 
 
 def encode_tiled(encoder: Encoder, image: Image, side: int | None = None) -> Generator[int, None, Feature]:
-    """The features of a picture, at once or in tiles of `side` pixels, halo included; yields pixels looked at."""
+    """Return the features of an image, encoded whole or in tiles of `side` pixels, halo included.
+
+    Yields numbers of encoded pixels.
+    """
     size = Size.of(image)
     layout = TileLayout.of(encoder, {LAYER: 0}, size)
     tiles = [Window.whole(size)] if side is None else layout.tiles(side)
@@ -174,9 +180,9 @@ def encode_tiled(encoder: Encoder, image: Image, side: int | None = None) -> Gen
 def decode_tiled(
     decoder: AdaINDecoder, restyled: Callable[[Window], Feature], canvas: Size, side: int | None = None
 ) -> Generator[int, None, Image]:
-    """The picture that features paint, at once or in tiles; yields pixels painted.
+    """Return the image decoded from features, whole or in tiles; yields numbers of decoded pixels.
 
-    `restyled` gives the features of a window of cells.
+    `restyled` returns the features of a window of positions.
     """
     positions = Size(-(-canvas.height // STRIDE), -(-canvas.width // STRIDE))
     image: Image | None = None
@@ -194,7 +200,10 @@ def decode_tiled(
 
 
 def _tiles(canvas: Size, side: int | None) -> list[Window]:
-    """Disjoint parts of a picture, each at most `side` pixels a side with its halo, at multiples of the stride."""
+    """Return disjoint tiles of an image, aligned to the stride.
+
+    Each is at most `side` pixels wide and high, halo included.
+    """
     rows, columns = (_cuts(length, side) for length in canvas)
     return [
         Window(top, left, bottom - top, right - left, canvas)
@@ -203,7 +212,7 @@ def _tiles(canvas: Size, side: int | None) -> list[Window]:
 
 
 def _cuts(length: int, side: int | None) -> list[int]:
-    """As few parts as possible, about equal ones."""
+    """Return the boundaries of as few parts as possible, of about equal length."""
     if side is None or length <= side:
         return [0, length]
     inner = max(1, side // STRIDE - 2 * HALO)

@@ -1,4 +1,4 @@
-"""Any painting's style, at once: AdaIN with a decoder that was trained on all kinds of paintings.
+"""Feed-forward transfer of arbitrary styles: AdaIN with a decoder trained on many styles.
 
 Source: Huang & Belongie, 1703.06868.
 """
@@ -41,25 +41,26 @@ from brushwork.types import Feature, Image
 
 @dataclass(frozen=True, kw_only=True)
 class AdaINOptions(FeedForwardOptions):
-    """Options of painting after any painting at once."""
+    """Options of AdaIN style transfer."""
 
     strength: float = 1.0
-    """How far the photograph's features are brought to the painting's: 0 not at all, 1 fully."""
+    """How far the content's features are moved toward the style's: 0 not at all, 1 fully."""
 
     style_blend: tuple[float, ...] = ()
-    """Weight of each painting in the blend, one for each (of one painting at several scales: for each scale); none:
-    equal weights."""
+    """Weight of each style image in the blend (of a single style image at several scales: for each scale); none: equal
+    weights."""
 
     style_scale: tuple[float, ...] = (1.0,)
-    """Size of the painting against the photograph, both measured as `measure` says: larger gives larger strokes. One
-    for all paintings, or one for each; several for an only painting blend it with itself at each scale."""
+    """Size of the style image relative to the content, both measured as `measure` says: larger gives larger strokes.
+    One value for all style images, or one for each; several for a single style image blend it with itself at each
+    scale."""
 
     guides: MaskPropagation = "simple"
-    """Which cells of a layer belong to a region: as the mask says at the layer's size (simple), all that see the region
-    (all), or those that see nothing else (inside)."""
+    """Positions of a layer that belong to a region: as the mask says at the layer's size (simple), all whose receptive
+    field touches the region (all), or those whose receptive field lies within it (inside)."""
 
     feather: float = 0.0
-    """How far regions fade into each other, in pixels of the finished picture; 0: as the masks are."""
+    """Width of the transition between regions, in pixels of the result; 0: the masks as they are."""
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -68,24 +69,24 @@ class AdaINOptions(FeedForwardOptions):
         require_style_scale(self.style_scale)
 
     def load_stylizer(self, device: torch.device) -> AdaINStylizer:
-        """VGG-19 up to relu4_1, and the decoder.
+        """Load VGG-19 up to relu4_1 and the decoder onto a device.
 
-        Raises: WeightsError: the weights are not there.
+        Raises: WeightsError: the weights are missing.
         """
         engine = self.engine if device.type == "cpu" else "plain"
-        # As the decoder's training: mirrored borders, and pools that keep a last row, which a cell is painted for.
+        # As in the decoder's training: reflected borders, and pools that keep an incomplete last row.
         encoder = load_encoder("vgg19-normalized", padding="reflect", ceil=True, engine=engine)
         encoder.truncate([LAYER])
         return AdaINStylizer(self, encoder.to(device), load_adain_decoder(encoder.engine).to(device))
 
 
 FASTEST = 1024
-"""Pixels."""
+"""Side of the fastest tiles, in pixels."""
 
 
 @dataclass(frozen=True)
 class AdaINStylizer:
-    """A network that looks and one that paints, in between the statistics of a painting."""
+    """Stylizer of an encoder and a decoder, with AdaIN between them."""
 
     options: AdaINOptions
     encoder: Encoder
@@ -93,36 +94,36 @@ class AdaINStylizer:
 
     @property
     def name(self) -> str:
-        """Of its weights."""
+        """Name of the weights."""
         return "adain"
 
     @property
     def engine(self) -> Engine:
-        """How it computes on processors."""
+        """Execution engine on CPUs."""
         return self.encoder.engine
 
     @property
     def fastest_tile(self) -> int:
-        """In larger tiles nothing is gained: they leave the processor's caches."""
+        """Side of the fastest tiles: larger ones do not fit the CPU's caches."""
         return FASTEST
 
     def weights(self) -> Mapping[str, Tensor]:
-        """Its weights."""
+        """Return the weights."""
         parts = {"encoder": self.encoder, "decoder": self.decoder}
         return {f"{part}.{name}": tensor for part, one in parts.items() for name, tensor in one.state_dict().items()}
 
     def to_meta(self) -> AdaINStylizer:
-        """The same without numbers."""
+        """Return a copy on the `meta` device, without values."""
         return replace(self, encoder=to_meta(self.encoder), decoder=to_meta(self.decoder))
 
     def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
-        """Paint a photograph after paintings; see `Stylizer`.
+        """Stylize a content image after style images; see `Stylizer`.
 
-        Raises: InputError: no painting, pictures that are too small, or what cannot go together.
+        Raises: InputError: no style image, images that are too small, or options that cannot be combined.
         """
         self._require_usable(images)
         styles = [one for one in images.styles if not isinstance(one, StyleFile)]
-        # A pixel is looked at in the photograph and in the paintings, and painted, at about the same cost each time.
+        # Encoding the content, encoding the styles and decoding cost about the same per pixel.
         work = canvas.area * (2 + sum(view.scale**2 for view in scaled_styles(styles, self.options)))
         steps, done = self._steps(images, canvas, side), 0
         try:
@@ -134,7 +135,7 @@ class AdaINStylizer:
 
     @torch.no_grad()
     def _steps(self, images: RecipeInputs, canvas: Size, side: int | None) -> Generator[int, None, Image]:
-        """The picture; yields the pixels that were looked at or painted."""
+        """Return the image; yields numbers of encoded or decoded pixels."""
         content = resize(images.content, canvas, clamp=True)
         feature = yield from encode_tiled(self.encoder, content, side)
         del content
@@ -178,13 +179,13 @@ def transfer_adain(
     regions: Sequence[StyleRegion] = (),
     side: int | None = None,
 ) -> Image:
-    """Paint a photograph in the style of one or more paintings, in one pass: the picture, in [0, 1].
+    """Return the content in the style of one or more images, by AdaIN in one feed-forward pass, in [0, 1].
 
-    Pictures are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A photograph that is a tensor lies
-    on the device to paint on. `stylizer` stands in for the network that is loaded otherwise; `side`:
-    in tiles of so many pixels, to the same picture.
+    Images are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A content image that is a tensor must
+    be on the device to compute on. `stylizer` replaces the network that is loaded otherwise; `side` is the side of
+    tiles in pixels, which give the same image.
 
-    Raises: InputError: options or pictures that cannot be used. WeightsError: the weights are not there.
+    Raises: InputError: options or images that cannot be used. WeightsError: the weights are missing.
     """
     options = options or AdaINOptions()
     given = RecipeInputs.of(content, as_styles(styles), regions=regions)

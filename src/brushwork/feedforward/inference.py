@@ -1,4 +1,4 @@
-"""Painting in one pass: what is asked for, and what does it."""
+"""Feed-forward stylization: the options and the `Stylizer` interface."""
 
 from __future__ import annotations
 
@@ -22,66 +22,68 @@ from brushwork.types import Image
 
 @dataclass(frozen=True, kw_only=True)
 class FeedForwardOptions(SizeOptions, ColorOptions, ABC):
-    """Options of painting in one pass, without optimizing."""
+    """Options of feed-forward stylization."""
 
     engine: Literal["auto", Engine] = "auto"
-    """How the network computes on processors: native (brushwork's own kernels), nnpack, channels-last or plain
-    (torch's); auto takes the fastest here, as measured once. They agree but for rounding."""
+    """Execution engine of the network on CPUs: native (brushwork's own kernels), nnpack, channels-last or plain
+    (torch's); auto uses the fastest here, as measured once. They agree up to rounding."""
 
     @abstractmethod
     def load_stylizer(self, device: torch.device) -> Stylizer:
-        """The network that the options name, on a device.
+        """Load the network that the options name onto a device.
 
-        Raises: InputError: no such network. WeightsError: its weights are not there.
+        Raises: InputError: unknown network. WeightsError: its weights are missing.
         """
 
 
 class PartialResult(NamedTuple):
-    """How far a picture is, and, with the last stroke, the picture itself."""
+    """Progress of a stylization; the last result holds the image."""
 
     done: float
-    """Share of the work, up to 1."""
+    """Fraction of the work that is done, up to 1."""
     image: Image | None = None
 
 
 class Stylizer(Protocol):
-    """A network that is ready to paint in one pass, on its device."""
+    """A network that is loaded on its device, ready for feed-forward stylization."""
 
     @property
     def name(self) -> str:
-        """Of its weights."""
+        """Name of the weights."""
 
     @property
     def engine(self) -> Engine:
-        """How it computes on processors."""
+        """Execution engine on CPUs."""
 
     @property
     def fastest_tile(self) -> int | None:
-        """Pixels a side of the largest tiles, halo included, by which anything is gained: larger pictures are painted
-        in such tiles, though there be room for more. None: at once is as fast as any."""
+        """Side in pixels, halo included, of the fastest tiles; None: the whole image is as fast as any tiling.
+
+        Larger images are stylized in such tiles even if there is memory for more.
+        """
 
     def weights(self) -> Mapping[str, Tensor]:
-        """Its weights: their hash stands in the record of what it painted."""
+        """Return the weights; their hash is recorded in the images made with them."""
 
     def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
-        """Paint a photograph at a size: at once, or in tiles of `side` pixels, halo included, to the same picture.
+        """Stylize a content image at a size: whole, or in tiles of `side` pixels, halo included, to the same image.
 
-        The pictures lie on the brush's device, as large as they were read. With the last stroke comes the picture, in
-        [0, 1].
+        The images must be on the stylizer's device, at their original size. The last result holds the image, in [0,
+        1].
 
-        Raises: InputError: pictures that it cannot paint with.
+        Raises: InputError: images that it cannot use.
         """
 
     def to_meta(self) -> Self:
-        """The same without numbers, on `meta`: it takes the memory that it would take, and does nothing."""
+        """Return a copy on the `meta` device, without values, to estimate memory."""
 
 
 def run_stylizer(
     options: FeedForwardOptions, images: RecipeInputs, stylizer: Stylizer, side: int | None = None
 ) -> Iterator[PartialResult]:
-    """Paint in one pass, with the colors that the options ask for.
+    """Run a stylizer, with the color options applied.
 
-    Raises: InputError: options or pictures that cannot be used.
+    Raises: InputError: options or images that cannot be used.
     """
     content, styles = prepare_colors(options, images.content, images.styles)
     shown = images._replace(content=content, styles=tuple(styles))
@@ -92,5 +94,5 @@ def run_stylizer(
 
 
 def output_size(options: SizeOptions, content: Size) -> Size:
-    """The size of the finished picture."""
+    """Return the size of the result."""
     return content if options.size == "full" else fit_size(content, options.size, measure=options.measure)

@@ -1,4 +1,4 @@
-"""Models of feed-forward networks in files: reading, writing, metadata, and where they are found."""
+"""Style model files: reading, writing, metadata, and lookup by name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from brushwork.storage.folders import expand_user, user_data
 from brushwork.storage.tensors import open_tensors
 
 ENTRY = "brushwork painter"
-"""Name of the metadata's entry."""
+"""Name of the metadata entry."""
 
 
 _LARGEST_WORD = 64
@@ -33,32 +33,32 @@ _LARGEST_WORD = 64
 ENDING = ".safetensors"
 
 BUNDLED_MODELS = Path(str(files("brushwork"))) / "feedforward" / "models"
-"""The painters that come with the package: NAME.safetensors."""
+"""Folder of the models shipped with the package: NAME.safetensors."""
 
 
 @dataclass(frozen=True)
 class StyleModel:
-    """A network, and what a person should know of it."""
+    """A style model: a network with its metadata."""
 
     name: str
     architecture: str
     """Name in `ARCHITECTURES`."""
     config: Any
-    """The architecture's settings."""
+    """Configuration of the architecture."""
     network: nn.Module = field(repr=False)
-    """From pictures in [0, 1] to pictures nominally in [0, 1], not clipped."""
+    """Network from images in [0, 1] to images nominally in [0, 1], not clipped."""
     style: bytes | None = field(default=None, repr=False)
-    """A thumbnail of what it learned from, as a JPEG or PNG file."""
+    """Thumbnail of the style, as the bytes of a JPEG or PNG file."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    """How it was trained, for JSON."""
+    """Description of the training, for JSON."""
     license: str = ""
-    """Of the weights."""
+    """License of the weights."""
 
 
 def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: bool = False) -> None:
-    """Write a painter into a safetensors file, as a whole or not at all; `half`: its numbers in float16.
+    """Write a model to a safetensors file, atomically; with `half`, its numbers are stored in float16.
 
-    Raises: InputError: it cannot be written, is there and may not be overwritten, or has numbers that are not finite.
+    Raises: InputError: it cannot be written, exists and may not be overwritten, or has numbers that are not finite.
     """
     tensors = {name: _packed(name, one, half) for name, one in model.network.state_dict().items()}
     story = {
@@ -70,14 +70,14 @@ def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: b
         "license": model.license,
     }
     with atomic_write(path, overwrite=overwrite) as temporary:
-        # As bytes: safetensors itself writes files that nobody else may read.
+        # Written as bytes: files that safetensors writes itself are unreadable for other users.
         temporary.write_bytes(save(tensors, {ENTRY: json.dumps(story)}))
 
 
 def load_model(source: str | Path) -> StyleModel:
-    """A painter in float32 on the CPU, by the path of its file, or its name (see `find_model_file`).
+    """Return a model in float32 on the CPU, by the path of its file, or its name (see `find_model_file`).
 
-    Raises: InputError: missing, damaged, no painter, an unknown architecture, or tensors that do not fit it.
+    Raises: InputError: missing, damaged, not a model, an unknown architecture, or tensors that do not fit it.
     """
     path = find_model_file(source)
     try:
@@ -99,7 +99,7 @@ def load_model(source: str | Path) -> StyleModel:
 
 
 def _packed(name: str, tensor: Tensor, half: bool) -> Tensor:
-    """Ready for the file."""
+    """Return the tensor as it is stored in the file."""
     own = tensor.detach().cpu().contiguous()
     if not own.is_floating_point():
         return own
@@ -113,7 +113,7 @@ def _model(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleMode
     _require_words(story)
     settings = config_from_json(story["architecture"], story["settings"])
     _require_within(settings, tensors)
-    with torch.device("meta"):  # what the file asks for is not made before it is known to fit
+    with torch.device("meta"):  # the architecture in the file is not allocated before the tensors are known to fit
         _require_fitting(build_network(settings).state_dict(), tensors)
     network = build_network(settings)
     network.load_state_dict(dict(tensors))
@@ -155,7 +155,7 @@ def _require_fitting(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A painter as a shelf shows it."""
+    """Summary of a model for listings."""
 
     path: Path
     name: str
@@ -163,19 +163,19 @@ class ModelInfo:
     settings: Mapping[str, Any]
     license: str
     parameters: int
-    """Numbers in its network."""
+    """Number of parameters of the network."""
     nbytes: int
-    """Of its file."""
+    """Size of the file in bytes."""
     style: bytes | None = field(repr=False)
-    """A thumbnail of what it learned from, as a JPEG or PNG file."""
+    """Thumbnail of the style, as the bytes of a JPEG or PNG file."""
     record: Mapping[str, Any] = field(repr=False)
-    """How it was trained."""
+    """Description of the training."""
 
 
 def read_model_info(path: Path) -> ModelInfo:
-    """What the file of a painter says.
+    """Return the summary of a model file.
 
-    Raises: InputError: missing, damaged, or no painter.
+    Raises: InputError: missing, damaged, or not a model.
     """
     try:
         size = path.stat().st_size
@@ -208,13 +208,13 @@ def _label(path: Path, story: Mapping[str, Any], parameters: int, size: int) -> 
 
 
 def user_models_folder() -> Path:
-    """`$BRUSHWORK_PAINTERS`, or the user's folder for data: where painters are found by their names."""
+    """Return the folder of the user's models: `$BRUSHWORK_PAINTERS`, or one in the user's data folder."""
     given = os.environ.get("BRUSHWORK_PAINTERS")
     return Path(given) if given else user_data() / "painters"
 
 
 def list_models() -> dict[str, Path]:
-    """The painters that are known by name, in the order of their names; the user's go before the package's."""
+    """Return the available models by name, in alphabetical order; the user's models override the package's."""
     found = {
         file.stem: file for folder in (BUNDLED_MODELS, user_models_folder()) for file in folder.glob(f"[!.]*{ENDING}")
     }
@@ -222,9 +222,9 @@ def list_models() -> dict[str, Path]:
 
 
 def find_model_file(source: str | Path) -> Path:
-    """The file of a painter: itself, or that of a known name.
+    """Return the file of a model, given by its path or its name.
 
-    Raises: InputError: no painter has this name.
+    Raises: InputError: no model has this name.
     """
     path = expand_user(source)
     if isinstance(source, Path) or path.suffix or path.exists() or len(path.parts) != 1:

@@ -1,4 +1,4 @@
-"""Painters for other programs: ONNX, for pictures of any size."""
+"""Export of models to ONNX, for images of any size."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
 
 OPSET = 18
-"""Version of ONNX's operators: of the end of 2022, which programs on phones know too."""
+"""ONNX operator set version: of the end of 2022, which mobile runtimes support too."""
 
 _EXAMPLE = (2, 3, 67, 75)
-"""The shape of the pictures that are exported by; their number and sides are free afterwards."""
+"""Shape of the example input of the export; batch, height and width are dynamic in the result."""
 
 _NEEDED = ("onnx", "onnxscript")
 
 
 def export_onnx(model: StyleModel, path: Path, *, overwrite: bool = False) -> Path:
-    """Write a painter as ONNX, as a whole or not at all: from `photograph` (batch × 3 × height × width, sRGB in [0, 1])
-    to `picture`, likewise, clipped. Its metadata say the name, the license, the settings and the training record.
+    """Write a model as ONNX, atomically.
 
-    Raises: InputError: the extra `onnx` is not installed, a painter that cannot be exported, or a place that cannot be
-        written.
+    It maps `photograph` (batch × 3 × height × width, sRGB in [0, 1]) to `picture`, in the same format, clipped. Its
+    metadata hold the name, license, settings and training description.
+
+    Raises: InputError: the extra `onnx` is not installed, the model cannot be exported, or the file cannot be written.
     """
     _require_onnx()
     if path.suffix.lower() != ".onnx":
@@ -50,7 +51,7 @@ def export_onnx(model: StyleModel, path: Path, *, overwrite: bool = False) -> Pa
 
 
 class _Clipped(nn.Module):
-    """A painter whose pictures lie in [0, 1]."""
+    """A model with its output clipped to [0, 1]."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -80,7 +81,7 @@ def _program(model: StyleModel) -> Any:
 
 
 def _story(model: StyleModel) -> Mapping[str, str]:
-    """What stands in the file's metadata."""
+    """Return the metadata of the file."""
     return {
         "name": to_readable(model.name),
         "license": to_readable(model.license),
@@ -107,7 +108,7 @@ def _require_onnx() -> None:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Without the exporter's words, and its warnings about its own parts."""
+    """Suppress the exporter's output, and its warnings about its own internals."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -1,4 +1,4 @@
-"""Painting by a painter: a network that has learned one style."""
+"""Stylization with a style model."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ from brushwork.types import Image
 NormStatistics: TypeAlias = Literal["exact", "frozen"]
 
 _LARGE = 2**23
-"""Bytes from which on a map is kept in a file, where memory is short."""
+"""Minimum bytes of a feature map that is stored in a file, if memory is limited."""
 
 _FREE = 1024
-"""Side in pixels of tiles with frozen statistics, where memory says nothing."""
+"""Side in pixels of tiles with frozen statistics, if memory is not limited."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions(FeedForwardOptions):
-    """Options of painting by a painter."""
+    """Options of stylization with a style model."""
 
     model: str = ""
-    """The painter: its file, or the name of one that comes with the package (`brushwork models` lists them)."""
+    """The model: its file, or the name of one that comes with the package (`brushwork models` lists them)."""
 
     size: Extent = "full"
     """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the photograph."""
 
     strength: float = 1.0
-    """How much of the painter's picture is laid over the photograph: 0 nothing, 1 all."""
+    """Opacity of the stylized image over the photograph: 0 the photograph, 1 the stylized image."""
 
     statistics: NormStatistics = "exact"
-    """Where a network that normalizes each picture takes means and deviations from: the whole picture (exact), or a
-    copy of about a megapixel (frozen), after which tiles are painted one by one, with less memory."""
+    """Source of instance normalization's mean and std: the whole image (exact), or a copy of about a megapixel
+    (frozen), after which tiles are stylized one by one, with less memory."""
 
     color_when: Literal["before", "after"] = "after"
-    """Whether colors are changed before painting, in what the network is shown, or after, in what was painted."""
+    """Whether color changes apply before stylization, to the network's input, or after it, to the output."""
 
     seed: int = 0
-    """Seed of the noise that some painters take; the same seed gives the same picture."""
+    """Seed of the noise that some models take; the same seed gives the same image."""
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -68,9 +68,9 @@ class ModelOptions(FeedForwardOptions):
             raise InputError(f"{self.color} makes colors of paintings alike, and here is none: take color-when after.")
 
     def load_stylizer(self, device: torch.device) -> ModelStylizer:
-        """The painter.
+        """Load the model onto a device.
 
-        Raises: InputError: there is none, or it paints no photographs.
+        Raises: InputError: there is none, or it does not stylize photographs.
         """
         model = load_model(self.model)
         if isinstance(model.config, TextureNetConfig) and not model.config.photograph:
@@ -82,32 +82,32 @@ class ModelOptions(FeedForwardOptions):
 
 @dataclass(frozen=True)
 class ModelStylizer:
-    """A painter at work."""
+    """Stylizer of a style model."""
 
     options: ModelOptions
     model: StyleModel
 
     @property
     def name(self) -> str:
-        """The painter's."""
+        """Name of the model."""
         return self.model.name
 
     @property
     def engine(self) -> Engine:
-        """How it computes on processors: as torch does."""
+        """Execution engine on CPUs: plain torch."""
         return "plain"
 
     @property
     def fastest_tile(self) -> None:
-        """At once is as fast as any: it goes by strips, too."""
+        """None: the whole image is as fast as any tiling, since it is computed in strips too."""
         return None
 
     def weights(self) -> Mapping[str, Tensor]:
-        """Its weights."""
+        """Return the weights."""
         return self.model.network.state_dict()
 
     def to_meta(self) -> ModelStylizer:
-        """The same without numbers."""
+        """Return a copy on the `meta` device, without values."""
         network = to_meta(self.model.network)
         if isinstance(network, MGANNetwork):  # the network that looks is no part of it
             network.set_encoder(to_meta(network.encoder))
@@ -115,9 +115,9 @@ class ModelStylizer:
 
     @torch.no_grad()
     def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
-        """Paint a photograph; see `Stylizer`.
+        """Stylize a content image; see `Stylizer`.
 
-        Raises: InputError: tiles are asked of a network that cannot paint in tiles.
+        Raises: InputError: tiles are requested of a network that cannot be tiled.
         """
         content = resize(images.content, canvas, clamp=True)
         drawn: float | Image = 0.0
@@ -144,13 +144,13 @@ class ModelStylizer:
 
     @property
     def _network(self) -> Network:
-        """From photographs to pictures."""
+        """The function from photographs to stylized images."""
         if isinstance(self.model.config, TextureNetConfig):
             return partial(self.model.network, seed=self.options.seed)
         return self.model.network
 
     def _laid(self, drawn: Image, content: Image) -> Image:
-        """The picture, as strong as the options say."""
+        """Return the stylized image, blended with the content according to `strength`."""
         drawn = drawn.clamp_(0, 1)
         if self.options.strength == 1:
             return drawn

@@ -23,23 +23,23 @@ from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
 
 _STRIP = 512 * 512
-"""Pixels that a strip covers."""
+"""Pixels of a strip."""
 
 _MAPS = 5.5
-"""As many maps of the widest layer are there at a time, at most."""
+"""Number of maps as large as the widest layer's that exist at a time, at most."""
 
 _LARGE = 2**25
-"""Bytes from which on a map is kept in a file, where memory is short."""
+"""Minimum bytes of a feature map that is stored in a file, if memory is limited."""
 
 
 @torch.no_grad()
 def generate_texture(network: TextureNetwork, size: Size, seed: int, device: torch.device) -> Image:
-    """A texture of a size, in [0, 1], on the CPU; the same for the same seed.
+    """Return a texture of a size, in [0, 1], on the CPU; the same for the same seed.
 
-    Its opposite borders meet where the sides are multiples of the network's stride, and two strides at least. What
-    does not fit into memory is drawn strip by strip, to the same picture, with its maps in files without a name.
+    It tiles seamlessly if the sides are multiples of the network's stride, and at least two strides. Textures that do
+    not fit into memory are generated strip by strip, to the same image, with feature maps in unnamed files.
 
-    Raises: InputError: the network paints photographs.
+    Raises: InputError: the network stylizes photographs.
     """
     network = network.to(device)
     left = available_memory(device)
@@ -52,14 +52,14 @@ def generate_texture(network: TextureNetwork, size: Size, seed: int, device: tor
 
 
 def texture_memory(network: TextureNetwork, size: Size) -> int:
-    """Bytes of tensors that a texture of a size takes at its peak, drawn at once: about 1.1 kB for each pixel."""
+    """Return the peak tensor memory of a texture generated whole, in bytes: about 1.1 kB per pixel."""
     widest = network.last.in_channels * network.last.weight.element_size()
     return round(_MAPS * widest * network.padded_size(size).area)
 
 
 @torch.no_grad()
 def generate_in_strips(network: TextureNetwork, noise: Sequence[NoiseName], area: int) -> Image:
-    """What the network paints of noise at every scale, in strips of about `area` pixels."""
+    """Return the image generated from noise at every scale, in strips of about `area` pixels."""
     graph = _graph(network, noise)
     *_, drawn = ExactNormPass(graph, noise[-1], area, partial(empty_or_mapped, large=_LARGE)).compute()
     assert isinstance(drawn, Tensor)
@@ -67,7 +67,7 @@ def generate_in_strips(network: TextureNetwork, noise: Sequence[NoiseName], area
 
 
 def _graph(network: TextureNetwork, noise: Sequence[NoiseName]) -> NetworkGraph:
-    """What the network does to the finest noise; the others are there already."""
+    """Return the network's graph as a function of the finest noise, with the other noise as constants."""
     nodes = [GraphNode(noise[-1].shape, None)]
     finest = TracedTensor.of(nodes, noise[-1])
     coarser = []
@@ -80,7 +80,9 @@ def _graph(network: TextureNetwork, noise: Sequence[NoiseName]) -> NetworkGraph:
 
 
 def generate_mgan_texture(model: StyleModel, size: Size, seed: int, device: torch.device) -> Image:
-    """A texture of a size, in [0, 1], on the CPU; the same for the same seed. It goes by strips, as photographs do.
+    """Return a texture of a size, in [0, 1], on the CPU; the same for the same seed.
+
+    It is computed in strips, as photographs are.
 
     Source: Li & Wand, 1604.04382, section 5.
     """
@@ -88,5 +90,5 @@ def generate_mgan_texture(model: StyleModel, size: Size, seed: int, device: torc
     network = model.network.to(device).requires_grad_(False)
     stylizer = ModelStylizer(ModelOptions(model=model.name), replace(model, network=network))
     *_, last = stylizer.stylize(RecipeInputs(noise), size)
-    assert last.image is not None  # the last stroke's
+    assert last.image is not None  # the last result holds the image
     return last.image.float().cpu()

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.optim.bounds import clamp
-from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_entry, get_count, get_number, to_tensor
+from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_count, get_entry, get_number, to_tensor
 from brushwork.types import State
 
 RETREAT = 0.1

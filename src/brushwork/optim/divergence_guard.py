@@ -13,8 +13,8 @@ from brushwork.optim.optimizer import (
     Evaluation,
     Optimizer,
     StepResult,
-    get_entry,
     get_count,
+    get_entry,
     get_number,
     to_tensor,
 )

@@ -13,7 +13,7 @@ from brushwork.errors import InputError
 from brushwork.optim.bounds import Bounds, clamp, free_mask, max_step_within
 from brushwork.optim.curvature_pairs import CurvaturePairs, Storage
 from brushwork.optim.line_search import LineSearchTrial, search_wolfe
-from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_entry, get_count, get_number, to_tensor
+from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_count, get_entry, get_number, to_tensor
 from brushwork.optim.preconditioner import OctavePreconditioner, pair_in_float32
 from brushwork.optim.reductions import WHOLE, Reductions
 from brushwork.types import State

@@ -1,4 +1,4 @@
-"""Blocks of pictures, turned, scaled and mirrored by chance, with nothing in them that the pictures have not."""
+"""Random blocks of images: rotated, scaled and mirrored, with no padding from outside the image."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from brushwork.training.task import TrainingBatch
 from brushwork.types import Feature
 
 _NUMBERS = 6
-"""Drawn for a block: the picture, the angle, the scale, mirrored or not, the place down and across."""
+"""Random numbers sampled per block: image, angle, scale, mirroring, vertical and horizontal position."""
 
 _INVISIBLE = 1e-9
 
 
 class BlockSampling(Protocol):
-    """How blocks are cut: see `BlockOptions` among the options."""
+    """Block sampling settings; `BlockOptions` documents them."""
 
     @property
     def block(self) -> int: ...
@@ -34,9 +34,11 @@ class BlockSampling(Protocol):
 
 
 def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockSampling, stream: int = 0) -> Feature:
-    """This rank's blocks of a batch; what is drawn is drawn for all ranks. `stream` tells draws of one step apart.
+    """Return this rank's randomly sampled blocks of a batch.
 
-    The pictures are of one row each, with any number of channels, and at least as large as a block.
+    Sampling is done for all ranks. `stream` separates several samplings within one step.
+
+    Each image is a batch of one, with any number of channels, and at least as large as a block.
     """
     generator = batch.generator()
     for _ in range(stream + 1):
@@ -46,7 +48,7 @@ def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockSam
 
 
 def crop_middle(image: Feature, side: int) -> Feature:
-    """The block in the middle of a picture."""
+    """Return the center block of an image."""
     height, width = Size.of(image)
     top, left = (height - side) // 2, (width - side) // 2
     return image[..., top : top + side, left : left + side]
@@ -64,7 +66,7 @@ def _block(image: Feature, how: BlockSampling, generator: Sequence[float]) -> Fe
 
 
 def _fitting(image: Feature, side: int, angle: float, scale: float) -> tuple[float, float]:
-    """Angle, and half of what is looked at along a side, so that it lies inside the picture."""
+    """Return the angle, and half the side of the sampled square, such that it lies inside the image."""
     loader = (min(Size.of(image)) - 1) / 2
     halo = min((side - 1) / 2 / scale, loader)
     turned = halo * (abs(cos(angle)) + abs(sin(angle)))

@@ -1,4 +1,4 @@
-"""Checkpoints of a training, from which it resumes bit for bit."""
+"""Training checkpoints, from which a training resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from brushwork.training.task import TrainingTask
 from brushwork.types import State
 
 _ENTRY = "brushwork training"
-"""Name of the metadata's entry."""
+"""Name of the metadata entry."""
 
 _FREE = ("iterations", "validate_every")
-"""What may be changed when a training goes on."""
+"""Options that may change when a training is resumed."""
 
 StateMetadata = dict[str, Any]
 
 
 class TrainingCheckpoint(NamedTuple):
-    """Where a training stands, after a step."""
+    """The state of a training after a step."""
 
     step: int
-    """Iterations that are done."""
+    """Iterations completed."""
     seconds: float
-    """Spent so far."""
+    """Seconds spent so far."""
     about: Mapping[str, Any]
-    """What is learned, for JSON."""
+    """Description of the training, for JSON."""
     story: Mapping[str, Any]
-    """What of the lesson's state is no tensor, for JSON."""
+    """The part of the task's state that is not tensors, for JSON."""
     tensors: State
 
     def write(self, path: Path) -> None:
-        """Replace the file, at once or not at all.
+        """Write the checkpoint, replacing the file atomically.
 
         Raises: OSError.
         """
@@ -48,9 +48,9 @@ class TrainingCheckpoint(NamedTuple):
 
     @classmethod
     def read(cls, path: Path) -> TrainingCheckpoint:
-        """Read the file.
+        """Read a checkpoint.
 
-        Raises: InputError: missing, damaged, or no checkpoint of a training.
+        Raises: InputError: the file is missing, damaged, or not a training checkpoint.
         """
         tensors, metadata = read_tensors(path)
         try:
@@ -61,7 +61,7 @@ class TrainingCheckpoint(NamedTuple):
             ) from error
 
     def require_same_training(self, about: Mapping[str, Any]) -> None:
-        """Refuse to go on with other settings, but for how long is learned.
+        """Raise unless the checkpoint has the same settings, apart from the length of the training.
 
         Raises: InputError.
         """
@@ -81,7 +81,7 @@ def _flat(about: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def state_dict(task: TrainingTask) -> tuple[State, StateMetadata]:
-    """The state of a lesson's learners and optimizers: tensors (not copied), and what is not a tensor."""
+    """Return the state of a task's networks and optimizers: tensors (not copied) and non-tensor metadata."""
     tensors: State = {}
     story: StateMetadata = {}
     for name, network in task.networks.items():
@@ -100,9 +100,9 @@ def state_dict(task: TrainingTask) -> tuple[State, StateMetadata]:
 
 
 def load_state_dict(task: TrainingTask, tensors: Mapping[str, Tensor], story: StateMetadata) -> None:
-    """The opposite of `state_dict`, into a lesson that was made the same way.
+    """Load the result of `state_dict` into a task that was built the same way.
 
-    Raises: InputError: the state belongs to another lesson.
+    Raises: InputError: the state belongs to another task.
     """
     try:
         for name, network in task.networks.items():
@@ -125,7 +125,7 @@ def _optimizer_state(name: str, tensors: Mapping[str, Tensor], story: StateMetad
 
 
 def _value(value: Any) -> Any:
-    """Pairs, as Adam's betas, come back from JSON as lists."""
+    """Convert lists back to tuples: JSON returns pairs such as Adam's betas as lists."""
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -1,4 +1,4 @@
-"""What a training is asked for: from files to a painter's file."""
+"""Configuration of a training: its inputs, options and output files."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ from brushwork.training.options import TrainingOptions
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """How a lesson is taught, and where what comes of it goes."""
+    """How a task is trained, and where its results are written."""
 
     options: TrainingOptions
     output: Path
-    """The painter's file."""
+    """Path of the model file."""
     photos: Path | None
-    """Folder to learn from; None: the lesson wants none."""
+    """Folder of training photographs; None if the task uses none."""
     photo_size: int = 480
-    """Pixels of a photograph's short side, at most, as it is learned from."""
+    """Maximum short side of a training photograph, in pixels."""
     about: Mapping[str, Any] = field(default_factory=dict)
-    """What is learned and how, for JSON: goes into the painter's record, and must agree when a training goes on."""
+    """Description of the training, for JSON: stored in the model file, and must match when a training is resumed."""
     style: bytes | None = field(default=None, repr=False)
-    """Thumbnail of the style, a JPEG or PNG file."""
+    """Thumbnail of the style, as the bytes of a JPEG or PNG file."""
     name: str = ""
-    """The painter's; empty: that of its file."""
+    """Name of the model; empty: the name of its file."""
     license: str = ""
     overwrite: bool = False
     resume: bool = False
     checkpoint_every: float = 60.0
-    """Seconds."""
+    """Seconds between checkpoints."""
 
     @property
     def checkpoint(self) -> Path:
-        """Where an unfinished training is kept."""
+        """Path of the checkpoint of an unfinished training."""
         return self.output.with_name(f"{self.output.name}.checkpoint")
 
     @property
     def history(self) -> Path:
-        """Where the losses are kept."""
+        """Path of the loss history."""
         return self.output.with_suffix(".json")
 
     @property
     def images_folder(self) -> Path:
-        """The folder of validation pictures."""
+        """Folder of validation images."""
         return self.output.with_name(f"{self.output.stem}-validation")
 
     def require_output(self) -> None:
-        """Refuse a place where the painter could not be written in the end.
+        """Raise if the model could not be written to its output path at the end.
 
         Raises: InputError.
         """

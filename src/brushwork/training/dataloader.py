@@ -1,4 +1,4 @@
-"""What a lesson is taught with: photographs, the rows of this rank, the device."""
+"""Data loading for a training task: this rank's rows of each batch, on the device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from brushwork.types import Image
 
 
 class BatchLoader:
-    """Makes the batches of a training, the same for the same step."""
+    """Builds the batches of a training; a step always gets the same batch."""
 
     def __init__(
         self,
@@ -27,7 +27,11 @@ class BatchLoader:
         group: ProcessGroup | None,
         note: Callable[[str], None],
     ) -> None:
-        """Raises: InputError: no photographs where they are wanted; a batch that the ranks cannot share."""
+        """Open the photographs of a task.
+
+        Raises: InputError: the task needs photographs and none were given, or the batch cannot be divided among the
+        ranks.
+        """
         self._crop, self._options, self._device = task.crop, config.options, device
         rank, count = (0, 1) if group is None else (group.rank, group.world_size)
         if self._options.batch % count:
@@ -39,23 +43,23 @@ class BatchLoader:
 
     @property
     def n_photos(self) -> int:
-        """How many are learned from."""
+        """Number of training photographs."""
         return len(self._train_step or ())
 
     @property
     def n_val_images(self) -> int:
-        """How many are judged by."""
+        """Number of validation photographs."""
         return len(self._held or ())
 
     def batch(self, step: int) -> TrainingBatch:
-        """What a step learns from.
+        """Return the training batch of a step.
 
         Raises: InputError: no photograph can be read.
         """
         return self._made(step, self._first, self._own, self._options.batch, self._crops(step))
 
     def validation_batch(self) -> TrainingBatch | None:
-        """What is judged by: the same at every judgement; None: nothing is held out."""
+        """Return the validation batch, which is always the same, or None if nothing is held out."""
         rows = self._options.val_images if self._held is None else self.n_val_images
         if self._crop and self._held is None:
             return None
@@ -65,7 +69,7 @@ class BatchLoader:
         return self._made(_EXAMINED, 0, rows, rows, images)
 
     def _cut(self, step: int) -> Image | None:
-        """This rank's crops for a step."""
+        """Return this rank's crops for a step."""
         first = step * self._options.batch + self._first
         return None if self._train_step is None else self._train_step.batch(range(first, first + self._own), self._crop)
 
@@ -75,7 +79,7 @@ class BatchLoader:
 
 
 class Prefetcher:
-    """Makes what each step needs; while an accelerator computes one step, already that of the next."""
+    """Prepares the crops of each step, and on an accelerator those of the next step in the background."""
 
     def __init__(self, make: Callable[[int], Image | None], ahead: bool) -> None:
         self._make = make
@@ -83,7 +87,7 @@ class Prefetcher:
         self._coming: tuple[int, Future[Image | None]] | None = None
 
     def __call__(self, step: int) -> Image | None:
-        """What a step needs; what was made for another one is let go."""
+        """Return the crops of a step; crops prefetched for a different step are discarded."""
         if self._worker is None:
             return self._make(step)
         if self._coming is None or self._coming[0] != step:
@@ -94,7 +98,7 @@ class Prefetcher:
 
 
 _EXAMINED = -1
-"""The step of what is judged by: no batch has it."""
+"""Step number of the validation batch, which no training batch has."""
 
 
 def _contents(
@@ -112,7 +116,7 @@ def _contents(
 
 @contextmanager
 def eval_mode(task: TrainingTask) -> Iterator[None]:
-    """Learners as they paint: batch norm by its running means."""
+    """Put the task's networks in evaluation mode, so that batch norm uses its running statistics."""
     for network in task.networks.values():
         network.eval()
     try:

@@ -19,16 +19,16 @@ from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
 CACHE_BYTES = 2 * 10**9
-"""Bytes of decoded photographs that are kept in memory; what is beyond that is decoded each time."""
+"""Maximum bytes of decoded photographs cached in memory; photographs beyond that are decoded each time."""
 
 _ORDER, _CROPS, _HELD_OUT = 1, 2, 3
-"""What is drawn by chance: each from its own numbers."""
+"""Identifiers of the random streams, each seeded separately."""
 
 
 def list_photos(folder: Path) -> FoundImages:
-    """The pictures in a folder and the folders in it, by name, and what else is there.
+    """Return the images in a folder and its subfolders, sorted by name, and the other files found.
 
-    Raises: InputError: no folder, or none in it.
+    Raises: InputError: the folder does not exist, or holds no images.
     """
     folder = expand_user(folder)
     if not folder.is_dir():
@@ -37,7 +37,7 @@ def list_photos(folder: Path) -> FoundImages:
 
 
 def split(files: Sequence[Path], val_images: int, seed: int) -> tuple[list[Path], list[Path]]:
-    """Those to learn from, and those to judge by: `val_images` of them by chance, at most a fourth."""
+    """Split files into training and validation files: `val_images` random ones are held out, at most a quarter."""
     order = torch.randperm(len(files), generator=make_generator(seed, _HELD_OUT)).tolist()
     count = min(val_images, len(files) // 4)
     apart = set(order[:count])
@@ -45,13 +45,17 @@ def split(files: Sequence[Path], val_images: int, seed: int) -> tuple[list[Path]
 
 
 class PhotoDataset:
-    """Photographs that are decoded when they are first looked at, and kept at the size at which they are learned from.
+    """Photographs that are decoded on first use and cached at training resolution.
 
-    A file that cannot be read is left out, and named once; the next one in order takes its place.
+    A file that cannot be read is skipped and reported once; the next one in order takes its place.
     """
 
     def __init__(self, files: Sequence[Path], side: int, seed: int, note: Callable[[str], None]) -> None:
-        """`side`: pixels of a photograph's short side, at most; `note` is told of files that are left out."""
+        """Set up the dataset without reading any file.
+
+        `side` is the maximum short side of a photograph in pixels; `note` is called with a message for each skipped
+        file.
+        """
         self._files, self._side, self._seed, self._note = list(files), side, seed, note
         self._kept: dict[int, Tensor] = {}
         self._broken: set[int] = set()
@@ -62,16 +66,16 @@ class PhotoDataset:
         return len(self._files)
 
     def batch(self, rows: range, pixels: int) -> Image:
-        """Crops for some rows of the endless sequence in which photographs come: each once before any comes again.
+        """Return the crops of some rows of an endless sequence, in which every photograph appears once per epoch.
 
-        A row is the same photograph, cut and mirrored the same way, whenever it is asked for.
+        A row is always the same photograph with the same crop and mirroring.
 
         Raises: InputError: no photograph can be read.
         """
         return torch.cat([self._row(row, pixels) for row in rows])
 
     def center_crops(self, count: int, pixels: int) -> Image:
-        """The middles of the first photographs, as large as they can be, made `pixels` wide and high.
+        """Return the largest center squares of the first photographs, resized to `pixels` wide and high.
 
         Raises: InputError: no photograph can be read.
         """
@@ -91,7 +95,7 @@ class PhotoDataset:
         return self._order[1][place]
 
     def _picture(self, place: int) -> Tensor:
-        """The photograph as bytes, or the next that can be read."""
+        """Return a photograph as bytes; if it cannot be read, the next one that can."""
         for one in (*range(place, len(self._files)), *range(place)):
             if one in self._kept:
                 return self._kept[one]
@@ -116,15 +120,15 @@ class PhotoDataset:
 
 
 def _cut(image: Tensor, pixels: int, generator: torch.Generator) -> Image:
-    """A square somewhere in the picture, `pixels` wide or wider, made `pixels` wide; mirrored every other time.
+    """Return a random square crop resized to `pixels`, mirrored with probability 1/2.
 
-    So that a painter knows things of all sizes, all scales between the picture's and that at which the whole short side
-    is seen come alike often.
+    The scale is sampled uniformly, from the photograph's own resolution to the one at which the crop holds the whole
+    short side, so that the model sees objects at all sizes.
     """
     height, width = Size.of(image)
     scale, down, right, mirrored = torch.rand(4, generator=generator).tolist()
     short = min(height, width)
-    seen = pixels + scale * (short - pixels)  # the short side, as it is looked at
+    seen = pixels + scale * (short - pixels)  # the short side at the sampled scale
     side = max(1, min(short, round(short * pixels / seen)))
     top, left = round(down * (height - side)), round(right * (width - side))
     cut = resize(_floats(image[..., top : top + side, left : left + side]), Size(pixels, pixels), clamp=True)
@@ -136,6 +140,6 @@ def _floats(image: Tensor) -> Image:
 
 
 def make_generator(*numbers: int) -> torch.Generator:
-    """A generator on the CPU for some numbers, as a seed and a step; other numbers, other chance."""
+    """Return a CPU generator seeded by numbers such as a seed and a step; others give another stream."""
     text = ",".join(map(str, numbers)).encode()
     return torch.Generator().manual_seed(int.from_bytes(blake2b(text, digest_size=7).digest(), "big"))

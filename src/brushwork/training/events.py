@@ -1,4 +1,4 @@
-"""What a training tells while it goes on."""
+"""Events that a training reports."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ import torch
 
 
 class TrainingStarted(NamedTuple):
-    """It begins, or goes on."""
+    """The training starts or resumes."""
 
     device: torch.device
     iterations: int
     done: int
-    """Iterations that were done before."""
+    """Iterations completed before."""
     n_photos: int
-    """To learn from."""
+    """Number of training photographs."""
     n_val_images: int
-    """To judge by."""
+    """Number of validation photographs."""
 
 
 class StepDone(NamedTuple):
-    """An iteration is done."""
+    """An iteration is complete."""
 
     step: int
-    """How many are done."""
+    """Iterations completed."""
     losses: Mapping[str, float]
     """Means over the batch: the weighted terms, and `total`."""
 
 
 class Validated(NamedTuple):
-    """The painter was judged by what is held out."""
+    """The model was validated on the held-out images."""
 
     step: int
     losses: Mapping[str, float]
     image: Path | None
-    """Photographs above, what the painter made of them below."""
+    """Path of an image with the photographs above and their stylized versions below."""
 
 
 class TrainingNote(NamedTuple):
-    """Something that a person should know."""
+    """A message for the user."""
 
     text: str
 
 
 class TrainingFinished(NamedTuple):
-    """It is over; the painter is there."""
+    """The training is complete and the model is written."""
 
     model: Path
     history: Path

@@ -1,4 +1,4 @@
-"""The losses of a training, as JSON beside the painter."""
+"""The loss history of a training, as JSON beside the model."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _STEP = "iteration"
 
 
 class History:
-    """Losses by iteration: those of the batches, and those on what is held out."""
+    """Losses by iteration, of the training batches and of the held-out images."""
 
     def __init__(self, rows: Mapping[Kind, list[dict[str, float]]] | None = None) -> None:
         self.rows: dict[Kind, list[dict[str, float]]] = {"learned": [], "judged": []}
         self.rows |= rows or {}
 
     def add(self, kind: Kind, step: int, losses: Mapping[str, float]) -> None:
-        """Keep the losses of an iteration."""
+        """Append the losses of an iteration."""
         self.rows[kind].append({_STEP: step, **{name: float(f"{value:.6g}") for name, value in losses.items()}})
 
     def curves(self) -> dict[str, tuple[list[float], list[float]]]:
-        """Name of a loss → iterations and values: the means of stretches of batches, and what is held out."""
+        """Return the curve of each loss as (iterations, values): binned training means, and validation values."""
         learned = _stretches(self.rows["learned"])
         found = {name: _curve(learned, name) for name in _names(learned)}
         if self.rows["judged"]:
@@ -36,22 +36,22 @@ class History:
 
     @property
     def last(self) -> Mapping[str, float]:
-        """The latest judgement; empty before the first."""
+        """Return the latest validation losses; empty before the first validation."""
         return self.rows["judged"][-1] if self.rows["judged"] else {}
 
     def write(self, path: Path, about: Mapping[str, Any]) -> None:
-        """Replace the file, at once or not at all.
+        """Write the history, replacing the file atomically.
 
-        Raises: InputError: it cannot be written.
+        Raises: InputError: the file cannot be written.
         """
         with atomic_write(path, overwrite=True) as temporary:
             temporary.write_text(json.dumps({**about, **self.rows}), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path, until: int) -> History:
-        """What a file says up to an iteration: a training that was killed may have gone further than it was kept.
+        """Read a history up to an iteration: a killed training may have logged more than its last checkpoint.
 
-        Raises: InputError: the file is there, and no history.
+        Raises: InputError: the file exists and is not a history.
         """
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
@@ -66,7 +66,7 @@ class History:
 
 
 _POINTS = 200
-"""Of a curve: single batches differ too much to be seen."""
+"""Maximum points of a curve; single batches vary too much to be readable."""
 
 
 def _stretches(rows: list[dict[str, float]]) -> list[dict[str, float]]:

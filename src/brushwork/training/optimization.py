@@ -1,4 +1,4 @@
-"""One optimization step of a training, with gradients averaged over ranks; building networks and optimizers."""
+"""Optimization steps with gradients averaged over ranks; building networks and optimizers."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from brushwork.training.options import TrainingOptions
 from brushwork.training.task import TrainingBatch, TrainingTask
 
 _FIRST_RATE = "first_lr"
-"""Where a group of parameters keeps the learning rate that the schedule multiplies."""
+"""Key of a parameter group's initial learning rate, which the schedule multiplies."""
 
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class GradientStep:
-    """Goes down the losses of a lesson.
+    """Optimization step of a training task.
 
-    Losses, gradients and weights stay in float32. With `fp16`, losses are scaled up so that gradients do not vanish,
-    and a step whose gradients overflow is left out, on all ranks alike.
+    Losses, gradients and weights stay in float32. With `fp16`, losses are scaled up so that gradients do not
+    underflow, and a step whose gradients overflow is skipped on all ranks alike.
     """
 
     def __init__(
@@ -39,9 +39,11 @@ class GradientStep:
                 group.setdefault(_FIRST_RATE, group["lr"])
 
     def step(self, batch: TrainingBatch, rate: float) -> Mapping[str, float]:
-        """One step; `rate` multiplies the learning rates. The losses, over all ranks, with `total` of all turns.
+        """Run one training step and return its losses over all ranks, with `total` summed over the optimizer steps.
 
-        Raises: BrushworkError: a loss is not finite, before any weight is changed by it.
+        `rate` multiplies the learning rates.
+
+        Raises: BrushworkError: a loss is not finite; no weight has been changed by it yet.
         """
         losses: dict[str, Tensor] = {}
         turns = self._task.training_steps(batch)
@@ -58,7 +60,7 @@ class GradientStep:
         return self._mean(losses)
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """Compute the layers of painters in fewer bits, where that was asked for."""
+        """Return a context that runs network layers in reduced precision, if requested."""
         if self._dtype is None:
             return nullcontext()
         return torch.autocast(self._device.type, self._dtype)
@@ -76,7 +78,7 @@ class GradientStep:
         self.scaler.step(optimizer)
 
     def _average(self, optimizer: torch.optim.Optimizer) -> None:
-        """The mean of all ranks' gradients, on each of them bit for bit the same."""
+        """Average the gradients over all ranks, bit for bit the same on each."""
         if self._group is None:
             return
         parameters = [one for group in optimizer.param_groups for one in group["params"]]
@@ -94,9 +96,9 @@ class GradientStep:
 
 
 def resolve_mixed_precision(mixed: str, device: torch.device) -> str:
-    """What is meant by a choice of mixed precision on a device.
+    """Return the precision that a mixed-precision option selects on a device.
 
-    Raises: InputError: float16 where torch has no scaled losses for it.
+    Raises: InputError: float16 on a device where torch has no loss scaling.
     """
     if mixed == "auto":
         return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "off"
@@ -106,12 +108,12 @@ def resolve_mixed_precision(mixed: str, device: torch.device) -> str:
 
 
 def make_network(settings: Any, options: TrainingOptions, device: torch.device) -> nn.Module:
-    """A network with fresh weights, by the options' seed, the channels of each cell lying together in memory."""
+    """Return a network initialized from the options' seed, in channels-last memory format."""
     network = build_network(settings, options.seed).to(device)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def make_adam(network: nn.Module, options: TrainingOptions) -> torch.optim.Adam:
-    """Adam over all weights, as 1603.08155: no decay of weights."""
-    # not `fused`: on processors (torch 2.13) it takes gradients to lie in memory as their weights do
+    """Return Adam over all weights, without weight decay, as 1603.08155."""
+    # not `fused`: on CPUs (torch 2.13) it assumes that gradients have the memory layout of their weights
     return torch.optim.Adam(network.parameters(), options.learning_rate)

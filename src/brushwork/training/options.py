@@ -1,4 +1,4 @@
-"""How long and how fast a painter learns: the settings that all families of painters share."""
+"""Training options that all model families share."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from brushwork.options.groups import SEEDS
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingOptions(ABC):
-    """How long and how fast is learned."""
+    """Length, learning rate and validation of a training."""
 
     iterations: int = 4000
-    """Batches to learn from; 1 or more. Johnson et al. take 40000 of 256 pixels, some hours of a graphics card."""
+    """Number of training batches; 1 or more. Johnson et al. use 40000 at 256 pixels, some hours on a GPU."""
 
     batch: int = 4
-    """Pictures of a batch, over all processes."""
+    """Images per batch, over all processes."""
 
     learning_rate: float = 1e-3
-    """Adam's learning rate at the beginning; above 0."""
+    """Adam's initial learning rate; above 0."""
 
     schedule: Literal["constant", "cosine", "steps"] = "cosine"
-    """How the learning rate goes down: not at all, as Johnson et al.; along half a cosine to 0; or times `decay` every
-    `decay-every` iterations."""
+    """Learning rate schedule: constant, as Johnson et al.; cosine decay to 0; or steps, which multiply it by `decay`
+    every `decay-every` iterations."""
 
     warmup: int = 0
-    """Iterations in which the learning rate grows from 0 to what it is. A painter whose first steps are too long paints
-    black and white blots, and needs long to leave them."""
+    """Iterations of linear warmup of the learning rate from 0. Models whose first steps are too large produce black
+    and white blots and take long to recover."""
 
     decay: float = 0.8
-    """Factor of the learning rate at each of the steps; above 0, 1 at most."""
+    """Factor of the learning rate at each step of the `steps` schedule; above 0, at most 1."""
 
     decay_every: int = 2000
-    """Iterations from one of the steps to the next; 1 or more."""
+    """Iterations between steps of the learning rate; 1 or more."""
 
     decay_after: int = 0
-    """Iterations before the first of the steps may come."""
+    """Iterations before the first step of the learning rate."""
 
     mixed_precision: Literal["auto", "off", "bf16", "fp16"] = "auto"
-    """Numbers that the painter's layers compute in: float32 (off), bfloat16, or float16 with scaled losses; auto takes
-    bfloat16 on graphics cards that have it. Weights, sums and losses stay in float32."""
+    """Precision of the model's layers: float32 (off), bfloat16, or float16 with loss scaling; auto uses bfloat16 on
+    GPUs that support it. Weights, sums and losses stay in float32."""
 
     val_images: int = 8
-    """Photographs that are not learned from, but judged by; at most a fourth of all."""
+    """Number of photographs held out for validation; at most a quarter of all."""
 
     validate_every: int = 250
-    """Iterations from one judgement by val-images photographs to the next, with pictures; 1 or more."""
+    """Iterations between validations on the val-images photographs, which also write images; 1 or more."""
 
     seed: int = 0
-    """Seed of the first weights, the order of photographs, crops and noise: the same seed gives the same painter on the
-    same machine."""
+    """Seed of the initial weights, the order of photographs, crops and noise: the same seed gives the same model on
+    the same machine."""
 
     def __post_init__(self) -> None:
         for name in ("iterations", "batch", "decay_every", "validate_every"):
@@ -66,7 +66,7 @@ class TrainingOptions(ABC):
 
 
 def learning_rate_factor(options: TrainingOptions, step: int) -> float:
-    """What the learning rates are multiplied by in a step, from 0."""
+    """Return the learning rate multiplier of a step, counted from 0."""
     return min(1.0, (step + 1) / max(1, options.warmup)) * _lowered(options, step)
 
 

@@ -1,4 +1,4 @@
-"""What a painter's file says of how it learned, and what must agree when a training goes on: no paths of a machine."""
+"""Description of a training stored in the model file and compared on resume; it holds no local paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from brushwork.training.dataset import list_photos
 from brushwork.training.options import TrainingOptions
 
 _MACHINE = ("engine", "cuda_graphs")
-"""Options that change nothing of what is learned but rounding."""
+"""Options that change only rounding."""
 
 
 def describe_training(
@@ -26,9 +26,9 @@ def describe_training(
     photos: Path | None = None,
     init: StyleModel | None = None,
 ) -> dict[str, Any]:
-    """A story for JSON: the family of painters, the options, fingerprints of what is learned from.
+    """Describe a training for JSON: the model family, the options, and hashes of the training data.
 
-    Raises: InputError: a file or a folder that is not there.
+    Raises: InputError: a file or folder does not exist.
     """
     settings = {name: value for name, value in asdict(options).items() if name not in _MACHINE}
     story = {
@@ -41,6 +41,6 @@ def describe_training(
 
 
 def hash_names(folder: Path) -> str:
-    """sha256 of the names of a folder's pictures: the same photographs in the same order."""
+    """Return the sha256 of the names of a folder's images, which identifies the photographs and their order."""
     names = [str(one.relative_to(expand_user(folder))) for one in list_photos(folder).images]
     return sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,18 +1,17 @@
-"""What a painter learns from: the contract between the loop, which is the same for all, and the families of
-painters.
+"""The contract between the training loop and the training tasks, one for each model family.
 
-The loop draws batches, asks the lesson for its turns, and for each of them descends by the turn's optimizer:
+The loop builds batches, asks the task for its optimizer steps, and runs each of them:
 
-    for turn in lesson.turns(batch):
-        optimizer = lesson.optimizers[turn.optimizer]
+    for step in task.training_steps(batch):
+        optimizer = task.optimizers[step.optimizer]
         optimizer.zero_grad()
-        turn.losses.total.backward()
+        step.losses.total.backward()
         (gradients of that optimizer's parameters are averaged over the ranks)
         optimizer.step()
 
-The loop also sees to learning rates, mixed precision, checkpoints, validation and files. A lesson keeps nothing that
-changes but its learners and optimizers: what is drawn by chance hangs on the seed and the number of the step only, so
-that going on from a checkpoint is bit for bit the unbroken run, and two processes learn what one does.
+The loop also handles learning rates, mixed precision, checkpoints, validation and files. A task holds no mutable state
+other than its networks and optimizers: all sampling depends only on the seed and the step number, so that resuming
+from a checkpoint is bit for bit the uninterrupted run, and two processes learn what one does.
 """
 
 from __future__ import annotations
@@ -30,65 +29,67 @@ from brushwork.types import Image, LossValues
 
 @dataclass(frozen=True)
 class TrainingBatch:
-    """What one step is learned from; with several ranks, this rank's rows of it."""
+    """The training batch of one step; with several ranks, this rank's rows of it."""
 
     step: int
-    """Which step, from 0."""
+    """Step number, from 0."""
     seed: int
-    """Of the whole training."""
+    """Seed of the whole training."""
     first: int
-    """This rank's first row."""
+    """Index of this rank's first row."""
     size: int
-    """This rank's rows."""
+    """Number of this rank's rows."""
     whole: int
-    """Rows of all ranks."""
+    """Number of rows over all ranks."""
     device: torch.device
     pictures: Image | None = None
-    """This rank's crops of photographs; None where the lesson wants none."""
+    """This rank's crops of photographs; None if the task uses none."""
 
     def generator(self) -> torch.Generator:
-        """A new generator on the CPU, the same at every call and on all ranks: draw for the whole batch, keep
-        `local_rows`."""
+        """Return a new CPU generator, the same at every call and on all ranks.
+
+        Sample for the whole batch, then take `local_rows`.
+        """
         return make_generator(self.seed, self.step)
 
     def local_rows(self, drawn: Tensor) -> Tensor:
-        """This rank's rows of what was drawn for the whole batch, on the device."""
+        """Return this rank's rows, on the device, of values sampled for the whole batch."""
         return drawn[self.first : self.first + self.size].to(self.device)
 
 
 class OptimizerStep(NamedTuple):
-    """A loss, and who descends it."""
+    """A loss, and the optimizer that minimizes it."""
 
     optimizer: str
-    """Its name in the lesson's `optimizers`."""
+    """Name of the optimizer in the task's `optimizers`."""
     losses: LossValues
-    """The mean over this rank's rows, and its parts, which are shown. With the mean, two ranks learn what one does."""
+    """Mean over this rank's rows, and its logged terms. Because it is a mean, two ranks learn what one does."""
 
 
 class TrainingTask(Protocol):
-    """What a painter learns from, and how."""
+    """A training task: networks, optimizers, losses, validation."""
 
     @property
     def model_config(self) -> Any:
-        """The painter's settings, those of an architecture."""
+        """Configuration of the model's architecture."""
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """All that learns, by name; `painter` is what is saved in the end."""
+        """All trained networks by name; `painter` is the one that is saved as the model."""
 
     @property
     def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
-        """Each over parameters of learners; the loop multiplies their first learning rates by its schedule."""
+        """Optimizers by name; the loop multiplies their initial learning rates by its schedule."""
 
     @property
     def crop(self) -> int:
-        """Pixels along the side of the crops of photographs to learn from; 0: it wants none."""
+        """Side of the training crops in pixels; 0 if the task uses no photographs."""
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
-        """The step's losses one after the other; each is descended before the next is asked for."""
+        """Yield the losses of a step in order; each is minimized before the next is requested."""
 
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
-        """Losses on what is held out, with `total` among them; without gradients, and always on the same rows."""
+        """Return losses on held-out images, `total` among them, without gradients and always on the same rows."""
 
     def sample(self, batch: TrainingBatch) -> Image:
-        """What the painter makes of val-images pictures (or of noise), for a person to look at; without gradients."""
+        """Return the model's output for the validation images (or for noise), to be viewed; without gradients."""

@@ -1,4 +1,4 @@
-"""Teaching: the loop of all trainings, with everything kept that was learned."""
+"""The training loop, with checkpoints, validation and output files."""
 
 from __future__ import annotations
 
@@ -36,18 +36,20 @@ def train(
     group: ProcessGroup | None = None,
     should_stop: Callable[[], int] = int,
 ) -> Iterator[TrainingEvent]:
-    """Teach a lesson, step by step: `TrainingStarted`, then `StepDone` for each iteration, `Validated` and
-    `TrainingNote` now and then, and `TrainingFinished` at the end, when the painter's file is there.
+    """Train a task step by step, yielding events.
 
-    The lesson's learners lie on the device. A checkpoint is written beside the output after 5 seconds, and then every
-    `checkpoint_every` seconds, and removed at the end. When the iterator is closed or anything is raised, Ctrl-C
-    included, the painter so far is written, and the checkpoint stays: with `resume` the training goes on from there,
-    and ends bit for bit as if it had never been interrupted. With a `group`, each rank learns from its rows of every
-    batch; rank 0 keeps what is kept. Where `should_stop` gives the number of a signal, on any rank, all stop between
-    two iterations by `StopSignalError`, a KeyboardInterrupt.
+    `TrainingStarted` comes first, then `StepDone` for each iteration, `Validated` and `TrainingNote` now and then, and
+    `TrainingFinished` at the end, when the model file is written.
 
-    Raises: InputError: options, photographs or an output that cannot be used; a checkpoint of another training.
-        BrushworkError: a loss that is not finite.
+    The task's networks must be on the device. A checkpoint is written beside the output after 5 seconds and then every
+    `checkpoint_every` seconds, and removed at the end. When the iterator is closed or an exception is raised, Ctrl-C
+    included, the current model is written and the checkpoint stays: with `resume` the training continues from there,
+    and ends bit for bit as if it had never been interrupted. With a `group`, each rank trains on its rows of every
+    batch, and rank 0 writes the files. If `should_stop` returns a signal number on any rank, all ranks stop between
+    two iterations with `StopSignalError`, a KeyboardInterrupt.
+
+    Raises: InputError: invalid options, photographs or output; a checkpoint of another training.
+        BrushworkError: a loss is not finite.
     """
     config.require_output()
     trainer = Trainer(task, config, device, group, should_stop)
@@ -62,7 +64,7 @@ def train(
 
 
 class Trainer:
-    """A lesson, and where it stands."""
+    """A training task and its progress."""
 
     def __init__(
         self,
@@ -82,9 +84,9 @@ class Trainer:
         self._step, self._between = 0, True
 
     def start(self) -> TrainingStarted:
-        """Take up what was kept, if that is wanted.
+        """Resume from a checkpoint, if requested, and return the start event.
 
-        Raises: InputError: it cannot be used, or not all ranks have it.
+        Raises: InputError: the checkpoint cannot be used, or not all ranks have it.
         """
         self._step = self._writer.resume()
         if self._group is not None and len(set(self._group.all_gather(self._step))) > 1:
@@ -95,7 +97,7 @@ class Trainer:
         )
 
     def steps(self) -> Iterator[TrainingEvent]:
-        """The iterations that are left."""
+        """Run the remaining iterations."""
         options, due = self._config.options, monotonic() + min(self._config.checkpoint_every, FIRST_CHECKPOINT)
         if self._step == 0:
             yield from self._validate()
@@ -111,14 +113,16 @@ class Trainer:
                 raise StopSignalError(signal)
 
     def notes(self) -> Iterator[TrainingEvent]:
-        """What was noted meanwhile."""
+        """Yield pending notes."""
         while self._notes:
             yield TrainingNote(self._notes.pop(0))
 
     def save(self, error: BaseException) -> None:
-        """Keep what was learned, whatever happened; what cannot be kept is added to the error.
+        """Save the model and a checkpoint after an exception.
 
-        Within an iteration, weights are neither of this one nor of the one before: the last checkpoint stays.
+        A file that cannot be saved is reported by a note added to the error.
+
+        In the middle of an iteration the weights are inconsistent: nothing is saved, and the last checkpoint stays.
         """
         if not self._first or self._step == 0 or not self._between:
             return
@@ -129,18 +133,18 @@ class Trainer:
                 error.add_note(f"What was learned so far could not be kept whole: {trouble}")
 
     def finish(self) -> TrainingFinished:
-        """The end."""
+        """Write the final files and return the end event."""
         if self._first:
             self._writer.finish(self._step)
         return TrainingFinished(self._config.output, self._config.history, self._step, self._writer.seconds)
 
     @property
     def _first(self) -> bool:
-        """Whether this rank keeps what is kept."""
+        """Whether this rank writes the files."""
         return self._group is None or self._group.rank == 0
 
     def _train_step(self) -> StepDone:
-        """One iteration."""
+        """Run one iteration."""
         self._between = False
         losses = self._gradient_step.step(
             self._loader.batch(self._step), learning_rate_factor(self._config.options, self._step)
@@ -151,7 +155,7 @@ class Trainer:
         return StepDone(self._step, losses)
 
     def _validate(self) -> Iterator[TrainingEvent]:
-        """The judgement by what is held out, by rank 0."""
+        """Validate on the held-out images, on rank 0."""
         batch = self._validation_batch
         if batch is None or not self._first:
             return
@@ -164,13 +168,13 @@ class Trainer:
         yield Validated(self._step, losses, path)
 
     def _heard(self) -> int:
-        """The signal that any rank heard; 0: none."""
+        """Return the signal that any rank received, or 0."""
         if self._group is None:
             return self._should_stop()
         return int(self._group.all_reduce_max(torch.tensor([float(self._should_stop())]))[0])
 
     def _attempt(self, what: str, write: Callable[[], T]) -> T | None:
-        """Write something; a full disk is told of, and does not end the training."""
+        """Write a file; a failure such as a full disk is noted and does not end the training."""
         try:
             return write()
         except (OSError, InputError) as error:

@@ -1,4 +1,4 @@
-"""What is kept of a training: checkpoints on the way, losses, pictures, and the painter."""
+"""Output files of a training: checkpoints, losses, validation images, and the model."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from brushwork.types import Image
 
 
 class TrainingWriter:
-    """Writes down where a training stands, and takes it up again."""
+    """Saves and restores the state of a training."""
 
     def __init__(self, task: TrainingTask, config: TrainingConfig, scaler: torch.amp.GradScaler, photos: int) -> None:
-        """`scaler` is a part of the state; `photos`: how many are learned from."""
+        """Set up a writer; `scaler` is part of the saved state, `photos` the number of training photographs."""
         self.history = History()
         self._task, self._config, self._scaler, self._photos = task, config, scaler, photos
         self._began = monotonic()
 
     @property
     def seconds(self) -> float:
-        """Spent on learning, before a resumption too."""
+        """Seconds spent on training, including before it was resumed."""
         return monotonic() - self._began
 
     def resume(self) -> int:
-        """Put back what a checkpoint kept, if that is wanted and there is one; how many iterations are done.
+        """Load the checkpoint if resuming is requested and one exists; return the number of completed iterations.
 
-        Raises: InputError: it cannot be used.
+        Raises: InputError: the checkpoint cannot be used.
         """
         config = self._config
         if not config.resume or not config.checkpoint.exists():
@@ -52,7 +52,7 @@ class TrainingWriter:
         return found.step
 
     def checkpoint(self, step: int) -> None:
-        """Keep all that going on needs, unless weights are no numbers: the next iteration will find that out.
+        """Save a checkpoint, unless weights are not finite: the next iteration raises on that.
 
         Raises: OSError, InputError: it cannot be written.
         """
@@ -64,9 +64,9 @@ class TrainingWriter:
         TrainingCheckpoint(step, self.seconds, self._config.about, told, tensors).write(self._config.checkpoint)
 
     def write_model(self, step: int) -> None:
-        """Write the painter as it is now.
+        """Write the current model.
 
-        Raises: InputError: it cannot be written, or its weights are no numbers.
+        Raises: InputError: it cannot be written, or its weights are not finite.
         """
         config, settings = self._config, self._task.model_config
         learned = self._task.networks["painter"]
@@ -75,7 +75,7 @@ class TrainingWriter:
         save_model(model, config.output, overwrite=True)
 
     def finish(self, step: int) -> None:
-        """Write the painter and its losses, and remove what kept the unfinished one.
+        """Write the model and its losses, and remove the checkpoint.
 
         Raises: InputError: they cannot be written.
         """
@@ -84,7 +84,7 @@ class TrainingWriter:
         remove_file(self._config.checkpoint)
 
     def write_image(self, step: int, photos: Image | None, painted: Image) -> Path:
-        """Draw what was made of the val-images photographs.
+        """Write an image of the stylized validation photographs.
 
         Raises: InputError, OSError: it cannot be written.
         """
@@ -104,13 +104,13 @@ class TrainingWriter:
 
 
 def make_sheet(photos: Image | None, painted: Image) -> Image:
-    """Pictures side by side in one: photographs above, what was made of them below."""
+    """Return one image with the photographs in the upper row and their stylized versions below."""
     rows = [painted] if photos is None or photos.shape != painted.shape else [photos, painted]
     return torch.cat([torch.cat(list(row.float().cpu()), dim=-1) for row in rows], dim=-2)[None].clamp(0, 1)
 
 
 def require_resumable(config: TrainingConfig) -> None:
-    """Refuse to go on where there is nothing to go on with.
+    """Raise if a resume is requested and there is nothing to resume from.
 
     Raises: InputError.
     """

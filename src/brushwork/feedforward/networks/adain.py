@@ -22,51 +22,51 @@ from brushwork.images.geometry import Size, Window
 from brushwork.types import Feature, Image
 
 EPSILON = 1e-5
-"""Added to variances before their root, as in the well-known programs."""
+"""Added to variances before the square root, as in the well-known programs."""
 
 _CELLS = 2**13
-"""Cells of a band: a map is gone through in bands of rows, so that nothing of its size is made beside it."""
+"""Positions of a band: a feature map is processed in bands of rows, so that no temporary of its size is needed."""
 
 PerChannel = Float[Tensor, "_ _ 1 1"]
 Weights = Float[Tensor, "_ 1 _ _"]
 
 STRIDE = 8
-"""Pixels that are painted for a cell, along a side."""
+"""Pixels of the image per position, along a side."""
 
 HALO = 4
-"""Cells beyond each side of a tile that its pixels hang on.
+"""Positions beyond each side of a tile that its pixels depend on.
 
-Two convolutions at the picture's size, two at half of it, four at a quarter, one at an eighth:
-⌈(⌈(⌈2/2⌉ + 2)/2⌉ + 4)/2⌉ + 1 = 4.
-"""
+Two convolutions at the image's size, two at half of it, four at a quarter, one at an eighth:
+⌈(⌈(⌈2/2⌉ + 2)/2⌉ + 4)/2⌉ + 1 = 4."""
 
 _ENLARGED = ("conv3_4", "conv2_2", "conv1_2")
-"""Layers that are given the map before them enlarged twice, each cell repeated."""
+"""Layers whose input is the previous feature map upsampled by 2, nearest neighbor."""
 
 
 class ChannelStatistics(NamedTuple):
-    """The mean and the standard deviation of each channel of a map."""
+    """Mean and standard deviation of each channel of a feature map."""
 
     mean: PerChannel
     std: PerChannel
 
 
 class Affine(NamedTuple):
-    """A channel's gain and shift: x → gain·x + shift."""
+    """Gain and shift of each channel: x → gain·x + shift."""
 
     gain: PerChannel
     shift: PerChannel
 
 
 def channel_statistics(feature: Feature, weights: Weights | None = None) -> ChannelStatistics:
-    """μ and √(σ² + ε) of each channel, σ² being the unbiased variance; of the cells as far as they weigh.
+    """Return μ and √(σ² + ε) of each channel, optionally weighted by position; σ² is the unbiased variance.
 
-    With weights w, σ² = Σ w (x − μ)² / (Σ w − Σ w² / Σ w), which is the unbiased variance of those cells that weigh 1
-    where the others weigh 0. The weights must not all be 0.
+    With weights w, σ² = Σ w (x − μ)² / (Σ w − Σ w² / Σ w), which for weights 0 and 1 is the unbiased variance of the
+    positions with weight 1. The weights must not all be 0.
 
     Source: Huang & Belongie, 1703.06868, equations 5 and 6.
-    Differs: the paper divides by the number of cells; its program takes that for the photograph and Torch's unbiased
-    deviation for the painting, and the program in PyTorch, whose weights the decoder has, the unbiased one for both.
+    Differs: the paper divides by the number of positions; its program does so for the content and uses Torch's
+    unbiased standard deviation for the style, and the PyTorch program, whose decoder weights are used here, the
+    unbiased one for both.
     """
     if weights is None:
         total = torch.tensor(float(feature.shape[2] * feature.shape[3]), device=feature.device)
@@ -75,13 +75,15 @@ def channel_statistics(feature: Feature, weights: Weights | None = None) -> Chan
         total = weights.sum((2, 3), keepdim=True)
         freedom = total - weights.square().sum((2, 3), keepdim=True) / total
     mean = _summed(feature, weights, lambda x: x) / total
-    # Of one cell alone the variance is 0, not 0/0.
+    # The variance of a single position is 0, not 0/0.
     variance = _summed(feature, weights, lambda x: (x - mean).square()) / freedom.clamp_min(EPSILON)
     return ChannelStatistics(mean, (variance + EPSILON).sqrt())
 
 
 def blend_statistics(spreads: Sequence[ChannelStatistics], shares: Sequence[float]) -> ChannelStatistics:
-    """Weighted means of means and of deviations: of what is affine in them, the blend.
+    """Return the weighted means of the means and of the standard deviations.
+
+    All that is affine in them is blended likewise.
 
     Source: 1703.06868, equation 15.
     """
@@ -92,7 +94,9 @@ def blend_statistics(spreads: Sequence[ChannelStatistics], shares: Sequence[floa
 
 
 def move_statistics(own: ChannelStatistics, wanted: ChannelStatistics, strength: float = 1.0) -> Affine:
-    """(1 − α)·x + α·(σ(y)·(x − μ(x)) / σ(x) + μ(y)): from one spread as far towards another as the strength α says.
+    """Return the affine map that moves a feature's statistics toward the requested ones.
+
+    (1 − α)·x + α·(σ(y)·(x − μ(x)) / σ(x) + μ(y)), with α the strength.
 
     Source: 1703.06868, equations 8 and 14.
     """
@@ -101,12 +105,12 @@ def move_statistics(own: ChannelStatistics, wanted: ChannelStatistics, strength:
 
 
 def apply_affine(affine: Affine, feature: Feature) -> Feature:
-    """gain·x + shift."""
+    """Return gain·x + shift."""
     return torch.addcmul(affine.shift, affine.gain, feature)
 
 
 def _summed(feature: Feature, weights: Weights | None, of: Callable[[Feature], Feature]) -> PerChannel:
-    """Σ w·of(x) over the cells."""
+    """Return Σ w·of(x) over the positions."""
     rows = max(1, _CELLS // feature.shape[3])
     parts = []
     for top in range(0, feature.shape[2], rows):
@@ -116,7 +120,9 @@ def _summed(feature: Feature, weights: Weights | None, of: Callable[[Feature], F
 
 
 class AdaINDecoder(nn.Module):
-    """Nine convolutions 3×3 with mirrored borders, rectified but for the last; three times the map is enlarged.
+    """Decoder of nine 3×3 convolutions with reflected borders and three upsamplings.
+
+    All convolutions but the last are followed by a ReLU.
 
     Source: Huang & Belongie, 1703.06868, section 5.
     """
@@ -131,7 +137,10 @@ class AdaINDecoder(nn.Module):
         self.eval()
 
     def forward(self, feature: Feature) -> Image:
-        """A picture of 8 pixels for each cell, nominally in [0, 1]. The map has two cells a side or more."""
+        """Return an image with 8×8 pixels per position, nominally in [0, 1].
+
+        The feature map must have at least two positions per side.
+        """
         *before, (last, _, _) = LAYERS
         for name, _, _ in before:
             feature = self._rectified(feature, name)
@@ -149,9 +158,9 @@ class AdaINDecoder(nn.Module):
 
 
 def load_adain_decoder(engine: Engine = "plain") -> AdaINDecoder:
-    """The decoder that comes with the normalized VGG-19, in float32 on the CPU.
+    """Return the decoder that comes with the normalized VGG-19, in float32 on the CPU.
 
-    Raises: WeightsError: it is not there, or damaged.
+    Raises: WeightsError: it is missing or damaged.
     """
     weights = find_weights("adain-decoder")
     if weights.architecture != DECODER:
@@ -165,7 +174,7 @@ def load_adain_decoder(engine: Engine = "plain") -> AdaINDecoder:
 
 
 def input_window(own: Window, positions: Size) -> Window:
-    """The cells that the pixels of a window hang on, of a map of so many cells."""
+    """Return the window of positions, of a feature map of a size, that the pixels of a window depend on."""
     top, left = own.top // STRIDE, own.left // STRIDE
     bottom, right = -(-own.bottom // STRIDE), -(-own.right // STRIDE)
     return Window(top, left, bottom - top, right - left, positions).expand(HALO)

@@ -1,7 +1,7 @@
 """Building blocks of feed-forward networks: convolutions, normalization, residual blocks.
 
-A network is a sequence of `NetworkStage`s. Each is local (a convolution, a rectification, a sum) or a norm, which looks
-at the whole map; what stands between two norms can be computed tile by tile.
+A network is a sequence of `NetworkStage`s. Each is either local (a convolution, a ReLU, a sum) or a norm, which
+depends on the whole feature map; what lies between two norms can be computed tile by tile.
 """
 
 from __future__ import annotations
@@ -14,33 +14,34 @@ from torch import Tensor, nn
 from brushwork.types import Feature
 
 NormName: TypeAlias = Literal["instance", "batch"]
-"""Over each picture's own cells (1607.08022), or over the batch's, with running means when it paints (1603.08155)."""
+"""Normalization over the positions of each image (1607.08022), or over the batch, with running statistics in
+evaluation mode (1603.08155)."""
 
 Upsampling: TypeAlias = Literal["transposed", "nearest"]
-"""Twice the size by a transposed convolution, as the paper; or by repetition and then a convolution, which leaves no
-checkerboard."""
+"""Upsampling by 2: a transposed convolution, as the paper; or nearest neighbor followed by a convolution, which leaves
+no checkerboard."""
 
 BorderName: TypeAlias = Literal["zeros", "reflect"]
-"""What convolutions see beyond their map."""
+"""Padding of convolutions."""
 
 EPSILON = 1e-5
 """Added to variances. Source: 1607.08022's program."""
 
 CROP = 2
-"""Cells that a residual block loses on each side: two convolutions of 3×3 without padding."""
+"""Positions that a residual block loses on each side: two 3×3 convolutions without padding."""
 
 
 class NetworkStage(NamedTuple):
-    """One step of a network: the running map goes in and comes out."""
+    """One step of a network, from the running feature map to the next."""
 
     name: str
     module: nn.Module
     beside: str | None = None
-    """The module also takes what the stage of this name gave: `module(map, that)`."""
+    """Name of an earlier stage whose output is a second input: `module(map, that)`."""
 
 
 class AddCropped(nn.Module):
-    """A residual block's sum: the block's input without the cells that the block lost. No rectification follows.
+    """Sum of a residual block: its output plus its center-cropped input, without a final ReLU.
 
     Source: the authors' models.lua.
     """
@@ -50,13 +51,13 @@ class AddCropped(nn.Module):
         self.crop = crop
 
     def forward(self, change: Feature, kept: Feature) -> Feature:
-        """change + kept, without `crop` cells on each side of the latter."""
+        """Return change + kept, with `crop` positions removed on each side of the latter."""
         crop = self.crop
         return change + kept[..., crop : kept.shape[-2] - crop, crop : kept.shape[-1] - crop]
 
 
 def run_stages(stages: Iterable[NetworkStage], image: Feature) -> Feature:
-    """The running map after the last stage; others are let go as soon as nobody needs them."""
+    """Return the feature map after the last stage; others are freed as soon as they are no longer needed."""
     steps = list(stages)
     last = {stage.beside: place for place, stage in enumerate(steps) if stage.beside}
     kept: dict[str, Tensor] = {}
@@ -71,7 +72,7 @@ def run_stages(stages: Iterable[NetworkStage], image: Feature) -> Feature:
 
 
 def make_norm(kind: NormName, channels: int) -> nn.Module:
-    """A norm with a scale and a shift for each channel."""
+    """Return a normalization layer with a scale and a shift per channel."""
     if kind == "instance":
         return InstanceNorm(channels, eps=EPSILON, affine=True)
     return nn.BatchNorm2d(channels, eps=EPSILON)
@@ -80,15 +81,17 @@ def make_norm(kind: NormName, channels: int) -> nn.Module:
 def convolution_stages(
     name: str, kind: NormName, inner: int, outer: int, kernel: int, *, stride: int = 1, border: BorderName = "zeros"
 ) -> list[NetworkStage]:
-    """Convolution with padding, norm, rectification."""
+    """Return the stages of a padded convolution, norm and ReLU."""
     layer = nn.Conv2d(inner, outer, kernel, stride, padding=kernel // 2, padding_mode=border)
     return [NetworkStage(name, layer), *_rectified(name, kind, outer)]
 
 
 def residual_stages(name: str, kind: NormName, width: int, before: str) -> list[NetworkStage]:
-    """Convolution, norm, rectification, convolution, norm, sum with what the stage `before` gave, cropped.
+    """Return the stages of a residual block: convolution, norm, ReLU, convolution, norm, cropped sum.
 
-    Source: He et al., 1512.03385; Gross & Wilber for the missing last rectification.
+    The sum adds the output of the stage `before`.
+
+    Source: He et al., 1512.03385; Gross & Wilber for the missing last ReLU.
     """
     return [
         NetworkStage(f"{name}a", nn.Conv2d(width, width, 3)),
@@ -100,7 +103,7 @@ def residual_stages(name: str, kind: NormName, width: int, before: str) -> list[
 
 
 def residual_block_stages(count: int, kind: NormName, width: int, before: str) -> list[NetworkStage]:
-    """Residual blocks, one after the other; the first takes what the stage `before` gave."""
+    """Return the stages of consecutive residual blocks, the first after the stage `before`."""
     names = [before, *(f"block{n}_sum" for n in range(1, count + 1))]
     return [stage for n in range(1, count + 1) for stage in residual_stages(f"block{n}", kind, width, names[n - 1])]
 
@@ -108,7 +111,7 @@ def residual_block_stages(count: int, kind: NormName, width: int, before: str) -
 def upsampling_stages(
     name: str, kind: NormName, inner: int, outer: int, how: Upsampling, border: BorderName = "zeros"
 ) -> list[NetworkStage]:
-    """Twice the size by a convolution of stride ½, norm, rectification."""
+    """Return the stages that upsample by 2: a convolution of stride ½, norm, ReLU."""
     if how == "transposed":
         layers = [NetworkStage(name, nn.ConvTranspose2d(inner, outer, 3, 2, padding=1, output_padding=1))]
     else:
@@ -121,7 +124,7 @@ def upsampling_stages(
 
 
 def to_module_dict(stages: Sequence[NetworkStage]) -> nn.ModuleDict:
-    """The stages' modules by name, for a network to own."""
+    """Return the stages' modules by name, to be registered in a network."""
     return nn.ModuleDict({stage.name: stage.module for stage in stages})
 
 
@@ -131,16 +134,18 @@ def _rectified(name: str, kind: NormName, channels: int) -> Iterator[NetworkStag
 
 
 class InstanceNorm(nn.InstanceNorm2d):
-    """γ (x − μ)/√(σ² + ε) + β, with the mean and the biased variance of each picture's channels.
+    """Instance normalization, whose gradients are correct in channels-last layout too.
 
-    torch's own (2.13, on processors) gives a wrong gradient for a batch of one where the channels of the gradient lie
-    together, as convolutions in that layout leave them: here it is brought into the plain layout first.
+    γ (x − μ)/√(σ² + ε) + β, with the mean and the biased variance of each image's channels.
+
+    torch's own (2.13, on CPUs) computes a wrong gradient for a batch of one if the incoming gradient is channels-last,
+    as convolutions in that layout return it: here the gradient is made contiguous first.
 
     Source: Ulyanov, Vedaldi, Lempitsky, 1607.08022.
     """
 
     def forward(self, input: Feature) -> Feature:
-        """The normalized map."""
+        """Return the normalized feature map."""
         normalized = super().forward(input)
         if normalized.requires_grad:
             normalized.register_hook(_plain)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""The style network of Johnson, Alahi and Fei-Fei: any photograph in one style, in one pass.
+"""The feed-forward network of Johnson, Alahi and Fei-Fei, which stylizes photographs in one style.
 
 Source: 1603.08155 and its supplement; the authors' models.lua.
 """
@@ -32,46 +32,48 @@ from brushwork.images.geometry import Size
 from brushwork.types import Image
 
 STRIDE = 4
-"""Pixels of a cell in the residual blocks of the style network."""
+"""Pixels per position in the residual blocks."""
 
 SMALLEST = 5
-"""Pixels of a side at least that the last convolution takes, of 9×9: it mirrors 4 of them."""
+"""Minimum side in pixels of the input of the last convolution, 9×9, which reflects 4 pixels."""
 
 HALO = 150 / 255
-"""How far the output goes from gray: tanh times 150, of 255, as the authors' program."""
+"""Maximum distance of the output from gray: tanh times 150, of 255, as the authors' program."""
 
 LIMIT = atanh(0.5 / HALO)
-"""The last stage's numbers that are shown as black (-) and white: beyond them tanh goes on, and is ever flatter."""
+"""Outputs of the last stage that correspond to black (-) and white: beyond them tanh saturates."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class JohnsonConfig:
-    """Settings of a style network."""
+    """Configuration of a Johnson network."""
 
     width: int = 32
-    """Channels of the first and the last layer; twice and four times as many within. The authors: 32 with batch norm,
+    """Channels of the first and last layers; twice and four times as many in between. The authors: 32 with batch norm,
     and 16 with instance norm, which is as good."""
 
     blocks: int = 5
-    """Residual blocks; 1 or more."""
+    """Number of residual blocks; 1 or more."""
 
     norm: NormName = "instance"
-    """What is made alike after each convolution: each picture by itself (instance), or the batch, as in the paper."""
+    """Normalization after each convolution: of each image (instance), or of the batch, as in the paper."""
 
     upsampling: Upsampling = "transposed"
-    """How maps become larger: transposed convolutions, as the paper, or nearest neighbors and a convolution."""
+    """Upsampling: transposed convolutions, as the paper, or nearest neighbor followed by a convolution."""
 
     border: BorderName = "zeros"
-    """What the convolutions that keep their map's size see beyond it."""
+    """Padding of the convolutions that keep the size of their input."""
 
     def __post_init__(self) -> None:
         check_config(self.width, self.blocks, self.norm, self.upsampling, self.border)
 
 
 class JohnsonNetwork(nn.Module):
-    """c9s1-w, d2w, d4w, R4w × blocks, u2w, uw, c9s1-3, tanh. Source: 1603.08155, supplement, table 1.
+    """Johnson network: c9s1-w, d2w, d4w, R4w × blocks, u2w, uw, c9s1-3, tanh.
 
-    The picture is mirrored at its border by what the residual blocks lose, and up to a multiple of `STRIDE`.
+    The image is padded by reflection with what the residual blocks lose, and up to a multiple of `STRIDE`.
+
+    Source: 1603.08155, supplement, table 1.
     """
 
     def __init__(self, settings: JohnsonConfig) -> None:
@@ -82,43 +84,46 @@ class JohnsonNetwork(nn.Module):
 
     @property
     def margin(self) -> int:
-        """Pixels that are mirrored on each side: 40 with 5 blocks."""
+        """Pixels of reflection padding on each side: 40 with 5 blocks."""
         return self.settings.blocks * CROP * STRIDE
 
     def stages(self) -> Sequence[NetworkStage]:
-        """The steps after `prepare_input` and before `to_image`: local ones, and norms."""
+        """The steps between `prepare_input` and `to_image`: local ones, and norms."""
         return self._stages
 
     def prepare_input(self, image: Image) -> Image:
-        """What the first stage takes: centered about gray, and mirrored at the border."""
+        """Return the input of the first stage: centered about gray, with reflection padding."""
         return reflect_pad_to_multiple(image, self.margin, STRIDE, -(-SMALLEST // STRIDE) * STRIDE) - 0.5
 
     def to_image(self, last: Image, size: Size) -> Image:
-        """From the last stage to a picture: upper left part of the size, by tanh."""
+        """Return the image of a size, the upper left part of the last stage's output, after tanh."""
         return 0.5 + HALO * last[..., : size.height, : size.width].tanh()
 
     def forward_features(self, image: Image) -> Image:
-        """What the last stage gives, of which `to_image` makes the picture."""
+        """Return the output of the last stage, from which `to_image` makes the image."""
         return run_stages(self.stages(), self.prepare_input(image))
 
     def forward(self, image: Image) -> Image:
-        """The picture in the style, nominally in [0, 1]."""
+        """Return the stylized image, nominally in [0, 1]."""
         return self.to_image(self.forward_features(image), Size.of(image))
 
 
 def reflect_pad_to_multiple(image: Image, margin: int, multiple: int, least: int = 1) -> Image:
-    """The picture with a mirrored margin, and more at the bottom and the right: up to a multiple, and to `least`."""
+    """Return the image padded by reflection, to a multiple of `multiple` and at least `least` pixels per side.
+
+    Each side has the margin; the rest is added at the bottom and on the right.
+    """
     height, width = Size.of(image)
     fill = [torch.sym_max(least - side, -side % multiple) for side in (height, width)]  # type: ignore[no-untyped-call]
     bottom, right = (margin + one for one in fill)
-    # An export is for pictures of all sizes, and `pad` mirrors those too that are smaller than their margin.
+    # An export serves images of all sizes, and `pad` also reflects those that are smaller than their margin.
     if not torch.compiler.is_compiling() and min(height, width) > max(bottom, right):
         return F.pad(image, (margin, right, margin, bottom), mode="reflect")
     return pad(image, top=margin, bottom=bottom, left=margin, right=right)
 
 
 def check_config(width: int, blocks: int, norm: str, upsampling: str, border: str) -> None:
-    """Raise an InputError for settings that no network can be made of."""
+    """Raise an InputError for settings that define no valid network."""
     for name, count in (("width", width), ("blocks", blocks)):
         if not (isinstance(count, int) and count >= 1):
             raise InputError(f"{name} is {count!r}: it must be a whole number, 1 or more.")

@@ -1,4 +1,4 @@
-"""MGAN: a decoder from VGG-19 features to an image; and brown noise to start textures from.
+"""MGAN: a decoder from VGG-19 features to an image, and brown noise as input for textures.
 
 Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
 """
@@ -21,15 +21,15 @@ from brushwork.images.resample import resize
 from brushwork.types import Feature, Features, Image
 
 LAYER = "conv4_1"
-"""Where the network is read, rectified."""
+"""Layer whose features are decoded, after ReLU."""
 
 STRIDE = 8
-"""Pixels of a cell there."""
+"""Pixels per position of that layer."""
 
 _CHANNELS = 512
 _NARROWEST = 8
 _MARGIN = 2 * STRIDE
-"""Pixels that are mirrored around what is painted, and cut off again: the decoder sees zeros beyond its borders."""
+"""Pixels of reflection padding, cropped from the output: the decoder pads with zeros."""
 
 NETWORKS = ("vgg19-normalized", "vgg19")
 
@@ -42,22 +42,22 @@ _CONTRAST = 0.2
 
 @dataclass(frozen=True, kw_only=True)
 class MGANConfig:
-    """Settings of a decoder, and of the network whose features it paints."""
+    """Configuration of an MGAN: its decoder, and the encoder whose features it decodes."""
 
     width: int = 512
-    """Channels after the first layer; half and a quarter as many follow. 512 as the paper: a file of 7.7 MB in half
-    precision (10 MB with transposed convolutions); 256 make one of 3.1 (3.7) MB. A multiple of 4, 8 or more."""
+    """Channels after the first layer, followed by a half and a quarter as many. 512 as the paper: a file of 7.7 MB in
+    half precision (10 MB with transposed convolutions); 256 give one of 3.1 (3.7) MB. A multiple of 4, 8 or more."""
 
     norm: NormName = "batch"
-    """What is made alike after each layer: the batch, with running means when it paints (so that tiles are alike), as
-    the paper; or each picture by itself (instance)."""
+    """Normalization after each layer: of the batch, with running statistics in evaluation mode (so that tiles are
+    consistent), as the paper; or of each image (instance)."""
 
     upsampling: Upsampling = "nearest"
-    """How maps become larger: nearest neighbors and a convolution of 3×3, or transposed convolutions of 4×4, as the
-    paper, which cover everything with a checkerboard for long."""
+    """Upsampling: nearest neighbor followed by a 3×3 convolution, or 4×4 transposed convolutions, as the paper, which
+    cover everything with a checkerboard until they are trained for long."""
 
     network: str = "vgg19-normalized"
-    """The network that looks: vgg19-normalized or vgg19. It is no part of the painter's file."""
+    """The encoder: vgg19-normalized or vgg19. It is not part of the model file."""
 
     def __post_init__(self) -> None:
         if not (isinstance(self.width, int) and self.width >= _NARROWEST and self.width % 4 == 0):
@@ -72,21 +72,21 @@ class MGANConfig:
 
 
 class MGANNetwork(nn.Module):
-    """From a photograph, or from brown noise, to a picture in the style.
+    """Network from a photograph, or from brown noise, to an image in the style.
 
-    Its state is the decoder's alone: the network that looks is loaded by `eval`, or when something is first painted.
+    Its state is that of the decoder alone: the encoder is loaded by `eval`, or on first use.
     """
 
     def __init__(self, settings: MGANConfig, encoder: Encoder | None = None) -> None:
-        """`encoder`: the network that the settings name, where it is at hand."""
+        """Build the network; `encoder` is the one that the settings name, if it is already loaded."""
         super().__init__()
         self.settings = settings
         self.decoder = _decoder(settings)
-        self._looking = [] if encoder is None else [encoder]  # in a list: not a part of the module
+        self._looking = [] if encoder is None else [encoder]  # in a list, so that it is not registered as a submodule
 
     @property
     def encoder(self) -> Encoder:
-        """The network that looks."""
+        """The encoder, loaded on first use."""
         if not self._looking:
             encoder = load_encoder(self.settings.network, padding="reflect", engine="plain")
             encoder.truncate([LAYER])
@@ -94,17 +94,20 @@ class MGANNetwork(nn.Module):
         return self._looking[0]
 
     def train(self, mode: bool = True) -> Self:
-        """As every module. Before it paints, the network that looks is loaded: traces and exports cannot read files."""
+        """Set the training mode as every module does; evaluation mode loads the encoder.
+
+        Traces and exports cannot read files, so that the encoder must be loaded before them.
+        """
         if not mode:
             _ = self.encoder
         return super().train(mode)
 
     def set_encoder(self, encoder: Encoder) -> None:
-        """Look with this network from now on: the same one, on another device or with another engine."""
+        """Replace the encoder by the same one on another device or with another engine."""
         self._looking = [encoder]
 
     def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
-        """The photograph painted, or a texture of a size, made of brown noise that hangs on the seed; in [0, 1].
+        """Return the stylized photograph, or a texture of a size made from seeded brown noise; in [0, 1].
 
         Raises: InputError: neither a photograph nor a size.
         """
@@ -118,18 +121,21 @@ class MGANNetwork(nn.Module):
         return painted[..., margin : margin + height, margin : margin + width]
 
     def encode(self, image: Image) -> Feature:
-        """What the network that looks makes of a picture whose sides are multiples of `STRIDE`."""
+        """Return the features of an image whose sides are multiples of `STRIDE`."""
         seen: Features = self.encoder.to(image.device)(image, [LAYER])
         return seen[LAYER]
 
     def decode(self, feature: Feature) -> Image:
-        """The picture of features."""
+        """Return the image decoded from features."""
         last: Feature = self.decoder(feature)
         return 0.5 + 0.5 * last.tanh()
 
 
 def _decoder(settings: MGANConfig) -> nn.Sequential:
-    """3×3, then three times twice the size, to 3 channels. Source: 1604.04382, fig. 5, and the authors' program."""
+    """Return the decoder: a 3×3 convolution, then three upsamplings by 2, down to 3 channels.
+
+    Source: 1604.04382, fig. 5, and the authors' program.
+    """
     widths = [settings.width, settings.width // 2, settings.width // 4]
     layers: list[nn.Module] = [nn.ConvTranspose2d(_CHANNELS, widths[0], 3, padding=1)]
     for inner, outer in zip(widths, [*widths[1:], 3], strict=True):
@@ -145,10 +151,12 @@ def _larger(inner: int, outer: int, how: Upsampling) -> nn.Module:
 
 
 def brown_noise(size: Size, generator: torch.Generator) -> Image:
-    """Octaves of smooth noise (Perlin's), each twice as coarse as the one before and √2 times as strong, in [0, 1].
+    """Return brown noise in [0, 1], a sum of octaves of smooth (Perlin) noise.
 
-    Along a line the power at a frequency f falls with 1/f², down to the finest octave. White noise has nothing in it
-    that a painter of photographs knows. The octaves end where one has a single value a side.
+    Each octave is twice as coarse as the one before and √2 times as strong.
+
+    Along a line the power at a frequency f falls with 1/f², down to the finest octave. White noise has no structure
+    that a model trained on photographs knows. The octaves end where one has a single value per side.
 
     Source: Li & Wand, 1604.04382, section 5: textures from brown noise.
     """

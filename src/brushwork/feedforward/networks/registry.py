@@ -1,4 +1,4 @@
-"""The architectures of painters, by name: from settings, which a file can hold, to a network."""
+"""Registry of network architectures by name: from a configuration, which a file can hold, to a network."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from brushwork.feedforward.networks.texture_net import TextureNetConfig, Texture
 
 
 class NetworkArchitecture(NamedTuple):
-    """A kind of network.
+    """A network architecture.
 
     `settings`: a frozen dataclass of numbers, words and tuples of them, which checks itself and raises InputError.
-    `build`: from settings to a network with fresh weights. All that it knows is in its `state_dict`.
+    `build`: builds an initialized network from a configuration. Its whole state is in its `state_dict`.
     """
 
     settings: type[Any]
@@ -33,13 +33,13 @@ ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
     "pyramid": NetworkArchitecture(TextureNetConfig, TextureNetwork),
     "super-resolution": NetworkArchitecture(SuperResolutionConfig, SuperResolutionNetwork),
 }
-"""Name → architecture. A painter's file says the name."""
+"""Architectures by name, as model files store it."""
 
 
 def architecture_name(settings: object) -> str:
-    """The name under which settings are known.
+    """Return the name of a configuration's architecture.
 
-    Raises: InputError: they are those of no architecture.
+    Raises: InputError: it belongs to no architecture.
     """
     for name, architecture in ARCHITECTURES.items():
         if type(settings) is architecture.settings:
@@ -50,9 +50,9 @@ def architecture_name(settings: object) -> str:
 
 
 def build_network(config: object, seed: int = 0) -> nn.Module:
-    """A network with fresh weights, the same for the same seed; torch's own generator is left as it was.
+    """Return an initialized network, the same for the same seed; torch's global generator is unchanged.
 
-    Raises: InputError: the settings are those of no architecture.
+    Raises: InputError: the configuration belongs to no architecture.
     """
     architecture = ARCHITECTURES[architecture_name(config)]
     with torch.random.fork_rng(devices=[]):
@@ -61,12 +61,12 @@ def build_network(config: object, seed: int = 0) -> nn.Module:
 
 
 def config_to_json(settings: Any) -> dict[str, Any]:
-    """The settings as a mapping for JSON."""
+    """Return the configuration as a mapping for JSON."""
     return asdict(settings)
 
 
 def config_from_json(name: str, settings: Mapping[str, Any]) -> Any:
-    """The opposite of `config_to_json`, for the architecture of a name.
+    """Return the configuration of an architecture from the result of `config_to_json`.
 
     Raises: InputError: an unknown architecture, or settings that it does not have.
     """

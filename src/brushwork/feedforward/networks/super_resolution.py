@@ -1,4 +1,4 @@
-"""The super-resolution network of Johnson, Alahi and Fei-Fei: a picture larger, in one pass.
+"""The super-resolution network of Johnson, Alahi and Fei-Fei.
 
 Source: 1603.08155, section 4.2 and supplement.
 """
@@ -31,25 +31,25 @@ from brushwork.types import Image
 
 @dataclass(frozen=True, kw_only=True)
 class SuperResolutionConfig:
-    """Settings of a network that makes pictures larger."""
+    """Configuration of a super-resolution network."""
 
     factor: int = 4
-    """How many times larger: 2, 4 or 8 (the paper: 4 and 8)."""
+    """Upsampling factor: 2, 4 or 8 (the paper: 4 and 8)."""
 
     width: int = 64
     """Channels of every layer."""
 
     blocks: int = 4
-    """Residual blocks; 1 or more."""
+    """Number of residual blocks; 1 or more."""
 
     norm: NormName = "batch"
-    """Batch norm, as the paper; instance norm loses what a picture's contrast was."""
+    """Batch norm, as the paper; instance norm loses the contrast of the image."""
 
     upsampling: Upsampling = "transposed"
-    """How maps become larger: transposed convolutions, as the paper, or nearest neighbors and a convolution."""
+    """Upsampling: transposed convolutions, as the paper, or nearest neighbor followed by a convolution."""
 
     border: BorderName = "zeros"
-    """What the convolutions that keep their map's size see beyond it."""
+    """Padding of the convolutions that keep the size of their input."""
 
     def __post_init__(self) -> None:
         check_config(self.width, self.blocks, self.norm, self.upsampling, self.border)
@@ -58,7 +58,10 @@ class SuperResolutionConfig:
 
 
 class SuperResolutionNetwork(nn.Module):
-    """c9s1-w, Rw × blocks, uw × log₂ factor, c9s1-3, tanh. Source: 1603.08155, supplement, table 2."""
+    """Super-resolution network: c9s1-w, Rw × blocks, uw × log₂ factor, c9s1-3, tanh.
+
+    Source: 1603.08155, supplement, table 2.
+    """
 
     def __init__(self, settings: SuperResolutionConfig) -> None:
         super().__init__()
@@ -68,24 +71,24 @@ class SuperResolutionNetwork(nn.Module):
 
     @property
     def margin(self) -> int:
-        """Pixels that are mirrored on each side."""
+        """Pixels of reflection padding on each side."""
         return self.settings.blocks * CROP
 
     def stages(self) -> Sequence[NetworkStage]:
-        """The steps after `prepare_input` and before `to_image`: local ones, and norms."""
+        """The steps between `prepare_input` and `to_image`: local ones, and norms."""
         return self._stages
 
     def prepare_input(self, image: Image) -> Image:
-        """What the first stage takes: centered about gray, and mirrored at the border."""
+        """Return the input of the first stage: centered about gray, with reflection padding."""
         return reflect_pad_to_multiple(image, self.margin, 1, -(-SMALLEST // self.settings.factor)) - 0.5
 
     def to_image(self, last: Image, size: Size) -> Image:
-        """From the last stage to a picture, by tanh; `size` is the small picture's."""
+        """Return the image made by tanh from the last stage's output; `size` is that of the small image."""
         height, width = (side * self.settings.factor for side in size)
         return 0.5 + HALO * last[..., :height, :width].tanh()
 
     def forward(self, image: Image) -> Image:
-        """The picture `factor` times as large, nominally in [0, 1]."""
+        """Return the image `factor` times as large, nominally in [0, 1]."""
         return self.to_image(run_stages(self.stages(), self.prepare_input(image)), Size.of(image))
 
 

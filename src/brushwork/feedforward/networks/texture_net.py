@@ -21,10 +21,10 @@ from brushwork.images.geometry import Size
 from brushwork.types import Feature, Image
 
 NoiseName: TypeAlias = Float[Tensor, "_ _ _ _"]
-"""What is drawn for one scale: batch, channels, rows, columns."""
+"""Noise of one scale: batch, channels, rows, columns."""
 
 _WHITE = 255.0
-_MOST = 10  # scales; the coarsest cell is then 512 pixels wide
+_MOST = 10  # scales; a position of the coarsest then covers 512 pixels
 _WIDEST = 1024
 
 _LEAK = 0.01
@@ -33,16 +33,16 @@ _LEAK = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class TextureNetConfig:
-    """Settings of a texture network.
+    """Configuration of a texture network.
 
-    The defaults draw textures; `STYLIZING` paints photographs.
+    The defaults generate textures; `STYLIZING` stylizes photographs.
 
-    Raises: InputError: numbers below 1, or no known norm.
+    Raises: InputError: numbers below 1, or an unknown norm.
     Source: 1603.03417, §3.1 and fig. 2; the authors' published models.
     """
 
     scales: int = 6
-    """From one cell for 2^(scales − 1) pixels up to the picture itself; 1 to 10."""
+    """Number of scales, from one position for 2^(scales − 1) pixels up to the image itself; 1 to 10."""
 
     width: int = 8
     """Channels that each scale adds; 8 in the paper."""
@@ -51,14 +51,14 @@ class TextureNetConfig:
     """Channels of noise at each scale; 3 in the paper."""
 
     photograph: bool = False
-    """Whether a photograph enters too, at every scale."""
+    """Whether a photograph is also an input at every scale."""
 
     pointwise: bool = True
-    """Whether each block ends in a 1×1 convolution, as in the published texture models, not the stylizing ones."""
+    """Whether each block ends in a 1×1 convolution, as in the published texture models, but not the stylizing ones."""
 
     norm: NormName = "instance"
-    """`batch` as published, `instance` as the authors recommend later (1701.02096). Both take the statistics of what
-    they are given, so that a single picture comes out the same."""
+    """Normalization: `batch` as published, `instance` as the authors recommend later (1701.02096). Both use the
+    statistics of their input, so that a single image gives the same result."""
 
     def __post_init__(self) -> None:
         for name, most in (("scales", _MOST), ("width", _WIDEST), ("noise", _WIDEST)):
@@ -70,24 +70,24 @@ class TextureNetConfig:
 
     @property
     def stride(self) -> int:
-        """Pixels along the side of the coarsest scale's cells."""
+        """Side of the coarsest scale's positions in pixels."""
         return 1 << (self.scales - 1)
 
 
 STYLIZING = TextureNetConfig(scales=5, photograph=True, pointwise=False)
-"""The published models that paint photographs."""
+"""Configuration of the published models that stylize photographs."""
 
 
 class TextureNetwork(nn.Module):
-    """From noise, and a photograph if it is to be painted, to a picture; every border meets the opposite one.
+    """Generator from noise, and a photograph if it stylizes, to an image; all padding is circular.
 
-    Each scale has a block of its own for what enters there. From coarse to fine, what there is so far is doubled in
-    size (nearest), put beside the next scale's, each normalized, and goes through a block of their joined width.
-    Every convolution but the last is normalized and rectified, and pads with the opposite border.
+    Each scale has its own block for its inputs. From coarse to fine, the running feature map is doubled in size
+    (nearest), concatenated with that of the next scale, each normalized, and passes through a block of their joint
+    width. Every convolution but the last is followed by a norm and a leaky ReLU, and has circular padding.
 
     Source: 1603.03417, fig. 2; the authors' pyramid.lua.
     Differs: where branches join, the published files normalize 8 channels of the coarse one whatever its width, and so
-    cannot be replayed; here it is all of them. Photographs enter in [0, 1], as the noise, not in 0–255.
+    cannot be run; here it is all of them. Photographs are in [0, 1], as the noise, not in 0–255.
     """
 
     def __init__(self, settings: TextureNetConfig) -> None:
@@ -105,12 +105,12 @@ class TextureNetwork(nn.Module):
         self.register_buffer("_gray", torch.tensor(CAFFE_MEAN).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
-        """Photographs painted at their own size, or one texture of a size; the noise hangs on the seed.
+        """Return photographs stylized at their own size, or one texture of a size, with noise from the seed.
 
-        What is no multiple of `stride` is painted larger, and cut off on the right and below: such a texture does not
-        meet itself there. Sides are painted with two cells of the coarsest scale at least.
+        Sizes that are not multiples of `stride` are generated larger and cropped on the right and at the bottom: such
+        a texture is not seamless there. Sides are generated with at least two positions of the coarsest scale.
 
-        Raises: InputError: a photograph for a painter of textures, or none where one is needed.
+        Raises: InputError: a photograph for a texture model, or none where one is needed.
         """
         size = self._size(image, size)
         whole = self.padded_size(size)
@@ -118,34 +118,34 @@ class TextureNetwork(nn.Module):
         return self.generate(noise, _grown(image, whole))[..., : size.height, : size.width]
 
     def padded_size(self, size: Size) -> Size:
-        """The size at which a size is painted: multiples of `stride`, and two at least."""
+        """Return the size at which an image is generated: multiples of `stride`, at least two of them."""
         stride = self.settings.stride
         return Size(*(max(2, -(-side // stride)) * stride for side in size))
 
     def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> list[NoiseName]:
-        """Fresh noise U(0, 1) for so many pictures at every scale, coarse to fine.
+        """Return fresh noise U(0, 1) for `count` images at every scale, coarse to fine.
 
-        It is drawn on the CPU. The sides must be multiples of `stride`.
+        It is sampled on the CPU. The sides must be multiples of `stride`.
         """
         drawn = (torch.rand(shape, generator=generator) for shape in self.noise_shapes(size, count))
         return [one.to(self.last.weight) for one in drawn]
 
     def noise_shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
-        """Of the noise at every scale, coarse to fine."""
+        """Return the shapes of the noise at every scale, coarse to fine."""
         channels = self.settings.noise
         return [(count, channels, size.height // ratio, size.width // ratio) for ratio in self._ratios()]
 
     def generate(self, noise: Sequence[NoiseName], contents: Image | None = None) -> Image:
-        """The pictures that come of noise at every scale, and of photographs as large as they become."""
+        """Return the images generated from noise at every scale, and from photographs of the output's size."""
         levels = noise if contents is None else self._behind(contents, noise)
         so_far: Feature = self.entries[0](levels[0])
         for joint, entry, level in zip(self.joints, self.entries[1:], levels[1:], strict=True):
             so_far = joint(so_far, entry(level))
-        pixels: Image = self.last(so_far) + self._gray  # in 0–255, as the paper's network: Adam's rate counts so
+        pixels: Image = self.last(so_far) + self._gray  # in 0–255, as the paper's network and its learning rate
         return pixels / _WHITE
 
     def _behind(self, contents: Image, noise: Sequence[NoiseName]) -> list[Feature]:
-        """The photographs, averaged down to each scale, and the noise, in this order of channels."""
+        """Return the photographs, averaged down to each scale, and the noise, as channels in this order."""
         pairs = zip(self._ratios(), noise, strict=True)
         return [torch.cat([F.avg_pool2d(contents, ratio), level], dim=1) for ratio, level in pairs]
 
@@ -163,7 +163,7 @@ class TextureNetwork(nn.Module):
 
 
 def _grown(image: Image | None, size: Size) -> Image | None:
-    """The photograph with its last row and column repeated up to a size."""
+    """Return the photograph with its last row and column repeated up to a size."""
     if image is None or Size.of(image) == size:
         return image
     own = Size.of(image)
@@ -171,14 +171,17 @@ def _grown(image: Image | None, size: Size) -> Image | None:
 
 
 def make_block(inputs: int, width: int, norm: NormName, *, pointwise: bool) -> nn.Sequential:
-    """Two convolutions of 3×3, and one of 1×1 if `pointwise`; each normalized and rectified."""
+    """Return a block of two 3×3 convolutions, and a 1×1 one if `pointwise`, each normalized and rectified."""
     kernels = (3, 3, 1) if pointwise else (3, 3)
     layers = [_layer(width if place else inputs, width, kernel, norm) for place, kernel in enumerate(kernels)]
     return nn.Sequential(*(part for layer in layers for part in layer))
 
 
 class ScaleJoin(nn.Module):
-    """What is coarse, doubled in size, and what enters at the next scale: normalized, side by side, and a block."""
+    """Joins a coarse feature map with that of the next scale.
+
+    The coarse one is doubled in size; both are normalized, concatenated, and passed to a block.
+    """
 
     def __init__(self, coarse: int, fine: int, norm: NormName, *, pointwise: bool) -> None:
         super().__init__()
@@ -186,14 +189,14 @@ class ScaleJoin(nn.Module):
         self.block = make_block(coarse + fine, coarse + fine, norm, pointwise=pointwise)
 
     def forward(self, coarse: Feature, fine: Feature) -> Feature:
-        """A map as large as the fine one, with the channels of both."""
+        """Return a feature map as large as the fine one, with the channels of both."""
         larger = F.interpolate(coarse, scale_factor=2.0, mode="nearest")
         both: Feature = self.block(torch.cat([self.coarse(larger), self.fine(fine)], dim=1))
         return both
 
 
 def make_batch_norm(width: int, norm: NormName) -> nn.Module:
-    """A norm by the statistics of what it is given, in training and afterwards: nothing runs along."""
+    """Return a norm without running statistics, which uses those of its input in evaluation mode too."""
     if norm == "instance":
         return InstanceNorm(width, eps=EPSILON, affine=True)
     return nn.BatchNorm2d(width, eps=EPSILON, track_running_stats=False)

@@ -1,1 +1,1 @@
-"""Any feed-forward network, evaluated window by window with the same result."""
+"""Window-by-window evaluation of any feed-forward network, with the same result as the whole image."""

@@ -1,7 +1,8 @@
-"""A picture passes through a network window by window, to the same result as at once.
+"""Evaluation of a network window by window, with the same result as the whole image.
 
-What lies between two norms is local: a window of it hangs on a somewhat larger window of what is known. A norm hangs on
-its whole map, whose statistics are gathered (`exact_norm.py`) or known from the start (`frozen_norm.py`).
+What lies between two norms is local: a window of it depends on a somewhat larger window of what is known. A norm
+depends on its whole feature map, whose statistics are accumulated (`exact_norm.py`) or known in advance
+(`frozen_norm.py`).
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from brushwork.types import Feature
 
 @dataclass(frozen=True)
 class WindowEvaluator:
-    """A network's graph, and what is known of its maps."""
+    """A network's graph with the feature maps and norm statistics that are known."""
 
     graph: NetworkGraph
     known: Mapping[int, Feature]
-    """Whole maps, by their nodes; the picture's is 0."""
+    """Whole feature maps by node; node 0 is the image."""
     statistics: Mapping[int, NormStatisticsValue]
-    """Of the norms, by their nodes."""
+    """Statistics of the norms, by node."""
 
     def compute(self, index: int, window: Window) -> Feature:
-        """A window of a node's map."""
+        """Return a window of a node's feature map."""
         wanted = self.required_windows(index, window)
         order = sorted(wanted)
         last = {source: node for node in order if node not in self.known for source in self.graph.nodes[node].inputs}
@@ -42,7 +43,7 @@ class WindowEvaluator:
         return drawn[index]
 
     def required_windows(self, index: int, window: Window) -> dict[int, Window]:
-        """The windows of all nodes that a window of one hangs on, down to what is known."""
+        """Return the windows of all nodes that a window of one node depends on, down to what is known."""
         wanted = {index: window}
         for node in range(index, -1, -1):
             if node in wanted and node not in self.known:
@@ -71,7 +72,7 @@ class WindowEvaluator:
 
 
 def normalize_window(part: Feature, norm: NormLayer, statistics: NormStatisticsValue) -> Feature:
-    """(x − μ)/√(σ² + ε) · scale + shift, as one factor and one summand."""
+    """Return (x − μ)/√(σ² + ε) · scale + shift, computed as one factor and one summand."""
     factor = (statistics.variance + norm.epsilon).rsqrt()
     if norm.scale is not None:
         factor = factor * norm.scale.view(1, -1, 1, 1)
@@ -88,7 +89,7 @@ def _local(does: LocalOperation | NormLayer | Tensor | None) -> LocalOperation:
 
 
 def _hull(windows: Iterable[Window]) -> Window:
-    """The smallest window that holds others of the same map."""
+    """Return the smallest window that contains the given windows of one feature map."""
     found = list(windows)
     top, left = min(one.top for one in found), min(one.left for one in found)
     bottom, right = max(one.bottom for one in found), max(one.right for one in found)

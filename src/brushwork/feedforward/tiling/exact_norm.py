@@ -1,7 +1,7 @@
-"""Evaluate a network with exact normalization statistics, at any size.
+"""Evaluation of a network with exact normalization statistics, for images of any size.
 
-Between two normalization layers, the map is computed strip by strip; the statistics are gathered on the way.
-Only maps that later layers need are kept, large ones in files.
+Between two normalization layers, the feature map is computed strip by strip, and its statistics are accumulated on the
+way. Only maps that later layers need are cached, large ones in files.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from brushwork.images.geometry import Size, Window
 from brushwork.types import Feature, Image
 
 AllocateBuffer: TypeAlias = Callable[[Sequence[int], Tensor], Tensor]
-"""Where a map is kept: an empty tensor of a shape, like another."""
+"""Allocates the buffer of a feature map: an empty tensor of a shape, like another tensor."""
 
 STRIP = 2**16
-"""Pixels of the picture that a strip covers, where memory does not say otherwise. With larger ones nothing is gained:
-they leave the processor's caches."""
+"""Pixels of the image per strip, if memory is not limited. Larger strips gain nothing: they do not fit the CPU's
+caches."""
 
 _THINNEST = 8
-"""Rows of a strip at least: of thinner ones, most of what is looked at lies beyond."""
+"""Minimum rows of a strip: most of the input of thinner ones would be halo."""
 
 _NOTHING = frozenset[int]()
 
 
 def split_strips(size: Size, area: float) -> list[Window]:
-    """Disjoint strips of about so many cells, over the whole width."""
+    """Return disjoint full-width strips of about `area` positions each."""
     rows = max(_THINNEST, round(area / size.width))
     count = max(1, round(size.height / rows))
     cuts = [size.height * number // count for number in range(count + 1)]
@@ -42,18 +42,18 @@ def split_strips(size: Size, area: float) -> list[Window]:
 
 @dataclass
 class ExactNormPass:
-    """The way of a picture through a graph."""
+    """One pass of an image through a graph."""
 
     graph: NetworkGraph
     image: Image
     area: int
-    """Pixels of the picture that a strip covers."""
+    """Pixels of the image per strip."""
     buffer: AllocateBuffer
     statistics: dict[int, NormStatisticsValue] = field(default_factory=dict)
-    """Of the norms that were passed, by their nodes."""
+    """Statistics of the norms passed so far, by node."""
 
     def compute(self) -> Iterator[float | Image]:
-        """Shares of the work that are done, and at last the result."""
+        """Yield fractions of the work that are done, and finally the result."""
         known: dict[int, Feature] = {0: self.image}
         way = materialization_order(self.graph)
         last = {root: number for number, stop in enumerate(way) for root in stop.roots}
@@ -68,7 +68,7 @@ class ExactNormPass:
         yield known[self.graph.output]
 
     def _draw(self, stop: Materialized, passage: WindowEvaluator, known: dict[int, Feature]) -> Iterator[float]:
-        """Draw a map, strip by strip, and gather the statistics of the norms that look at it."""
+        """Compute a feature map strip by strip, and accumulate the statistics of the norms that depend on it."""
         node = self.graph.nodes[stop.node]
         windows = self._windows(node.size)
         alone = windows == [Window.whole(node.size)]
@@ -90,7 +90,7 @@ class ExactNormPass:
             self.statistics |= {norm: self._of_norm(norm, moments.statistics) for norm in stop.norms}
 
     def _windows(self, size: Size) -> list[Window]:
-        """The strips of a map; where only memory counts, one of each size."""
+        """Return the strips of a feature map; on `meta`, where only memory is estimated, one of each height."""
         found = split_strips(size, self.area * size.area / prod(self.image.shape[-2:]))
         return list({one.height: one for one in found}.values()) if self.image.is_meta else found
 
@@ -101,23 +101,24 @@ class ExactNormPass:
 
 @dataclass(frozen=True)
 class Materialized:
-    """A map that is drawn as a whole."""
+    """A feature map that is computed as a whole."""
 
     node: int
     is_kept: bool
-    """Whether it is kept; else only its statistics are taken, and it is drawn again where it is needed."""
+    """Whether it is cached; otherwise only its statistics are computed, and it is recomputed where it is needed."""
     norms: tuple[int, ...]
-    """The norms whose statistics are its own."""
+    """The norms that normalize it."""
     roots: frozenset[int]
-    """The kept maps that it is drawn from."""
+    """The cached feature maps that it is computed from."""
     cost: float
-    """Multiplications, and one for each number of the map."""
+    """Number of multiplications, plus one per value of the feature map."""
 
 
 def materialization_order(graph: NetworkGraph) -> list[Materialized]:
-    """What norms look at, what several others hang on, and the result, in their order.
+    """Return the nodes to materialize, in topological order.
 
-    Only those are kept that take a convolution to draw, or more than one other map.
+    These are the inputs of norm layers, nodes with several consumers, and the output. Only those are cached that need
+    a convolution, or more than one other feature map.
     """
     users, norms = _users(graph), _norms(graph)
     found: list[Materialized] = []
@@ -138,7 +139,7 @@ def materialization_order(graph: NetworkGraph) -> list[Materialized]:
 
 
 def _users(graph: NetworkGraph) -> list[int]:
-    """How many others hang on each node."""
+    """Return the number of consumers of each node."""
     counts = [0] * len(graph.nodes)
     for node in graph.nodes:
         for source in node.inputs:
@@ -147,7 +148,7 @@ def _users(graph: NetworkGraph) -> list[int]:
 
 
 def _norms(graph: NetworkGraph) -> Mapping[int, tuple[int, ...]]:
-    """Node → the norms that look at it."""
+    """Return the norms that each node is an input of."""
     found: dict[int, tuple[int, ...]] = {}
     for norm in graph.norms:
         (source,) = graph.nodes[norm].inputs
@@ -156,5 +157,5 @@ def _norms(graph: NetworkGraph) -> Mapping[int, tuple[int, ...]]:
 
 
 def _effort(node: GraphNode) -> float:
-    """Multiplications for a node's own step."""
+    """Return the multiplications of a node's own operation."""
     return 0.0 if isinstance(node.operation, NormLayer | Tensor | None) else node.operation.cost * node.shape.numel()

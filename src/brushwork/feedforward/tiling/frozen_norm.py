@@ -1,7 +1,7 @@
-"""A picture of any size through a network in tiles that know nothing of each other: the norms' statistics are known.
+"""Evaluation of a network in independent tiles, with fixed normalization statistics.
 
-They are taken once, from a smaller copy of the picture, and are then the same everywhere: no seam can be seen. What
-comes of it is what the whole network would paint with these statistics.
+The statistics are measured once, on a smaller copy of the image, and are then the same everywhere, so that no seams
+are visible. The result is that of the whole network with these statistics.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from brushwork.images.resample import fit_size, resize
 from brushwork.types import Image
 
 COPY = 1024
-"""Side of a square with as many pixels as the copy has that the statistics are taken from."""
+"""Side of a square with as many pixels as the copy that the statistics are measured on."""
 
 _LEAST = 16
-"""Pixels of a tile's side at least, without its halo."""
+"""Minimum side of a tile in pixels, without its halo."""
 
 
 def measure_statistics(network: Network, image: Image, side: int = COPY) -> list[NormStatisticsValue]:
-    """What a network's norms find, in order, in a copy of the picture that is at most as large as a square."""
+    """Return the statistics of a network's norms, in order, on a copy of the image with at most `side`² pixels."""
     size = fit_size(Size.of(image), side, measure="area")
     copy = image if size.area >= Size.of(image).area else resize(image, size, clamp=True)
     graph = trace_network(network, copy)
@@ -39,11 +39,14 @@ def measure_statistics(network: Network, image: Image, side: int = COPY) -> list
 def stylize_tiled(
     graph: NetworkGraph, image: Image, statistics: list[NormStatisticsValue], side: int
 ) -> Iterator[float | Image]:
-    """Shares of the work that are done, and at last the picture, painted in tiles of `side` pixels, halo included."""
+    """Stylize an image in tiles of `side` pixels, halo included.
+
+    Yields fractions of the work that are done, and finally the image.
+    """
     passage = WindowEvaluator(graph, {0: image}, dict(zip(graph.norms, statistics, strict=True)))
     whole = image.new_empty(graph.nodes[graph.output].shape)
     windows = split_tiles(passage, side)
-    if image.is_meta:  # where only memory counts, one of each size
+    if image.is_meta:  # on `meta`, where only memory is estimated, one of each size
         windows = list({(one.height, one.width): one for one in windows}.values())
     for number, window in enumerate(windows, start=1):
         window.crop(whole).copy_(passage.compute(graph.output, window))
@@ -52,7 +55,7 @@ def stylize_tiled(
 
 
 def split_tiles(passage: WindowEvaluator, side: int) -> list[Window]:
-    """Disjoint tiles of the result, each of which looks at a square of `side` pixels of the picture, or little more."""
+    """Return disjoint tiles of the result, each depending on about `side` × `side` pixels of the image."""
     size, image = passage.graph.nodes[-1].size, passage.graph.nodes[0].size
     own = max(_LEAST, side - halo_of(passage))
     cuts = [
@@ -67,7 +70,7 @@ def split_tiles(passage: WindowEvaluator, side: int) -> list[Window]:
 
 
 def halo_of(passage: WindowEvaluator) -> int:
-    """Pixels that a tile in the middle looks at beyond its own, both sides together."""
+    """Return the pixels that a tile in the middle depends on beyond its own, both sides together."""
     last = passage.graph.nodes[-1].size
     middle = Window(last.height // 2, last.width // 2, 1, 1, last)
     seen = passage.required_windows(passage.graph.output, middle)[0]

@@ -1,4 +1,4 @@
-"""A network as a graph of operations, and channel statistics merged from parts of a map."""
+"""A network as a graph of operations, and channel statistics merged from parts of a feature map."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from brushwork.types import Feature
 
 
 class UntraceableError(BrushworkError):
-    """A network does something that is not known to be possible window by window."""
+    """A network has an operation that cannot be evaluated window by window."""
 
 
 @dataclass(frozen=True, eq=False)
 class NormLayer:
-    """Channels less their mean, over their deviation: what hangs on the whole map.
+    """A normalization layer, which depends on the whole feature map.
 
-    (x − μ)/√(σ² + ε) · scale + shift, with μ and σ² (biased) over the cells of each picture, or `over_batch` of all.
+    (x − μ)/√(σ² + ε) · scale + shift, with μ and σ² (biased) over the positions of each image, or with `over_batch`
+    over those of all images.
     """
 
     scale: Tensor | None
@@ -34,11 +35,11 @@ class NormLayer:
 
 @dataclass(frozen=True, eq=False)
 class GraphNode:
-    """A map, and how it comes about."""
+    """A feature map and the operation that computes it."""
 
     shape: torch.Size
     operation: LocalOperation | NormLayer | Tensor | None
-    """A step from its sources; a tensor that is there already; None: the picture."""
+    """An operation on its inputs; a constant tensor; None: the image."""
     inputs: tuple[int, ...] = ()
 
     @property
@@ -48,35 +49,35 @@ class GraphNode:
 
 @dataclass(frozen=True, eq=False)
 class NetworkGraph:
-    """Nodes, each after its sources: the picture first, the result last."""
+    """Nodes in topological order: the image first, the result last."""
 
     nodes: Sequence[GraphNode]
 
     @property
     def norms(self) -> list[int]:
-        """The numbers of the norms, in order."""
+        """Indices of the norms, in order."""
         return [index for index, node in enumerate(self.nodes) if isinstance(node.operation, NormLayer)]
 
     @property
     def output(self) -> int:
-        """The number of the result."""
+        """Index of the result."""
         return len(self.nodes) - 1
 
 
 class NormStatisticsValue(NamedTuple):
-    """Mean and biased variance of a map's channels, 1 or batch × channels × 1 × 1."""
+    """Mean and biased variance of a feature map's channels, 1 or batch × channels × 1 × 1."""
 
     mean: Tensor
     variance: Tensor
 
     def pool_batch(self) -> NormStatisticsValue:
-        """Those of the whole batch."""
+        """Return the statistics of the whole batch."""
         mean = self.mean.mean(0, keepdim=True)
         return NormStatisticsValue(mean, (self.variance + (self.mean - mean).square()).mean(0, keepdim=True))
 
 
 class RunningMoments(NamedTuple):
-    """What is kept of the cells seen so far: their number, mean, and sum of squared differences from it."""
+    """Moments of the positions so far: their number, mean, and sum of squared differences from the mean."""
 
     positions: int
     mean: Tensor
@@ -84,9 +85,10 @@ class RunningMoments(NamedTuple):
 
     @classmethod
     def of(cls, part: Feature) -> RunningMoments:
-        """Of the cells of a part; taken about its own mean, so that nothing cancels, and kept in float64.
+        """Return the moments of a part of a feature map, in float64.
 
-        On `mps`, which has no float64, in float32.
+        Squares are taken about the part's own mean, so that nothing cancels. On `mps`, which has no float64, the
+        result is float32.
         """
         wide = torch.float32 if part.device.type == "mps" else torch.float64
         mean = part.mean((2, 3), keepdim=True)
@@ -94,7 +96,7 @@ class RunningMoments(NamedTuple):
         return cls(part.shape[-2] * part.shape[-1], mean.to(wide), squares.to(wide))
 
     def __add__(self, other: RunningMoments) -> RunningMoments:  # type: ignore[override]
-        """Of the cells of both. Source: Chan, Golub, LeVeque 1979, eq. 2.1."""
+        """Return the moments of both together. Source: Chan, Golub, LeVeque 1979, eq. 2.1."""
         positions, step = self.positions + other.positions, other.mean - self.mean
         squares = self.squares + other.squares + step.square() * (self.positions * other.positions / positions)
         return RunningMoments(positions, self.mean + step * (other.positions / positions), squares)

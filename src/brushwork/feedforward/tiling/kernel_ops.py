@@ -1,4 +1,4 @@
-"""Kernels that slide over maps, window by window: convolutions, pools, enlargements."""
+"""Sliding-window operations: convolution, pooling, upsampling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from brushwork.types import Feature
 
 @dataclass(frozen=True, eq=False)
 class ConvolutionOperation:
-    """A convolution over zeros beyond the border."""
+    """A convolution with zero padding."""
 
     weight: Tensor
     bias: Tensor | None
@@ -26,11 +26,11 @@ class ConvolutionOperation:
 
     @property
     def cost(self) -> float:
-        """Multiplications for each number of the result."""
+        """Multiplications per value of the result."""
         return self.weight[0].numel()
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """Those under the kernel."""
+        """Return the positions under the kernel."""
         return window_from_spans(*(self._span(axis, span, of[axis]) for axis, span in enumerate(window_spans(window))))
 
     def _span(self, axis: int, own: SpanOfSide, length: int) -> SpanOfSide:
@@ -39,13 +39,13 @@ class ConvolutionOperation:
         return own.clamp_source(*self._wanted(axis, own), length)
 
     def _wanted(self, axis: int, own: SpanOfSide) -> RowsColumns:
-        """The first cell under the kernel, and the one after the last; they may lie beyond the border."""
+        """Return the first position under the kernel and the one after the last; they may lie beyond the border."""
         halo = self.dilation[axis] * (self.weight.shape[2 + axis] - 1) + 1
         before = own.begin * self.stride[axis] - self.padding[axis]
         return before, before + (own.end - own.begin - 1) * self.stride[axis] + halo
 
     def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
-        """The convolution."""
+        """Return the convolution."""
         own, padding, beyond = window_spans(window), [0, 0], []
         for axis in (1, 0):
             if own[axis].is_whole:
@@ -61,7 +61,7 @@ class ConvolutionOperation:
 
 @dataclass(frozen=True, eq=False)
 class TransposedConvolutionOperation:
-    """A transposed convolution: each cell is spread over several."""
+    """A transposed convolution."""
 
     weight: Tensor
     bias: Tensor | None
@@ -73,11 +73,11 @@ class TransposedConvolutionOperation:
 
     @property
     def cost(self) -> float:
-        """Multiplications for each number of the result."""
+        """Multiplications per value of the result."""
         return self.weight[:, 0].numel() / (self.groups * self.stride[0] * self.stride[1])
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """Those that are spread over the window."""
+        """Return the positions that contribute to the window."""
         return window_from_spans(*(self._span(axis, span, of[axis]) for axis, span in enumerate(window_spans(window))))
 
     def _span(self, axis: int, own: SpanOfSide, length: int) -> SpanOfSide:
@@ -85,12 +85,12 @@ class TransposedConvolutionOperation:
             return SpanOfSide(0, length, length)
         stride, padding = self.stride[axis], self.padding[axis]
         halo = self.dilation[axis] * (self.weight.shape[2 + axis] - 1)
-        # Where strides leave gaps, the cell before is taken too: what is drawn begins with it.
+        # Where strides leave gaps, the position before is included: the output begins with it.
         first = min(-(-(own.begin + padding - halo) // stride), (own.begin + padding) // stride)
         return own.clamp_source(first, (own.end - 1 + padding) // stride + 1, length)
 
     def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
-        """The transposed convolution, without what lies outside of the window."""
+        """Return the transposed convolution, cropped to the window."""
         own, here = window_spans(window), window_spans(seen[0])
         padding = tuple(self.padding[axis] if own[axis].is_whole else 0 for axis in (0, 1))
         drawn = F.conv_transpose2d(
@@ -105,7 +105,7 @@ class TransposedConvolutionOperation:
 
 @dataclass(frozen=True, eq=False)
 class PoolOperation:
-    """A pool without padding; what does not fill its window at the end is left out."""
+    """A pool without padding; an incomplete pooling window at the end is dropped."""
 
     function: Callable[..., Feature]
     kernel: RowsColumns
@@ -113,7 +113,7 @@ class PoolOperation:
     cost: float = 0.0
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """Those in the pool's windows."""
+        """Return the positions in the pooling windows."""
         found = []
         for axis, own in enumerate(window_spans(window)):
             begin = own.begin * self.stride[axis]
@@ -122,20 +122,20 @@ class PoolOperation:
         return window_from_spans(*found)
 
     def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
-        """The pools."""
+        """Return the pooled values."""
         return self.function(parts[0], self.kernel, self.stride)
 
 
 @dataclass(frozen=True, eq=False)
 class UpsampleOperation:
-    """A map some whole times larger, by repetition or by triangles."""
+    """Upsampling by an integer factor, nearest neighbor or linear."""
 
     mode: str
     factors: RowsColumns
     cost: float = 0.0
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """Those that are enlarged into the window, and for triangles their neighbors."""
+        """Return the positions that are upsampled into the window, and for linear upsampling their neighbors."""
         halo, found = int(self.mode == "bilinear"), []
         for axis, own in enumerate(window_spans(window)):
             factor = self.factors[axis]
@@ -143,7 +143,7 @@ class UpsampleOperation:
         return window_from_spans(*found)
 
     def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
-        """The enlarged cells, without what lies outside of the window."""
+        """Return the upsampled positions, cropped to the window."""
         factors = tuple(float(factor) for factor in self.factors)
         drawn = F.interpolate(parts[0], scale_factor=factors, mode=self.mode)
         for axis, (own, here) in enumerate(zip(window_spans(window), window_spans(seen[0]), strict=True)):

@@ -1,7 +1,8 @@
-"""What networks do locally: which cells of their maps a window of the result looks at, and how it comes of them.
+"""Local operations of networks: the input window that an output window depends on, and how to compute it.
 
-A window is drawn of exactly the cells that it looks at. Where it reaches over a whole side, the map is padded as the
-network does it; elsewhere padding is only what lies beyond the map's border, and neighbors are looked at instead.
+A window is computed from exactly the positions that it depends on. Where it spans a whole side, the feature map is
+padded as by the network; elsewhere only what lies beyond the map's border is padded, and neighboring positions are
+used instead.
 """
 
 from __future__ import annotations
@@ -18,44 +19,44 @@ from brushwork.images.geometry import Size, Window
 from brushwork.types import Feature
 
 RowsColumns: TypeAlias = tuple[int, int]
-"""Of rows and of columns."""
+"""A value for rows and one for columns."""
 
 
 class SpanOfSide(NamedTuple):
-    """Cells along one side of a map."""
+    """A range of positions along one side of a feature map."""
 
     begin: int
     end: int
     length: int
-    """Of the whole side."""
+    """Length of the whole side."""
 
     @property
     def is_whole(self) -> bool:
         return self.end - self.begin == self.length
 
     def clamp_source(self, begin: int, end: int, length: int) -> SpanOfSide:
-        """Cells of a source of some length, as far as it goes; one at least."""
+        """Return a range of positions of a source, clamped to its length; at least one position."""
         begin, end = max(0, begin), min(length, end)
         begin = min(begin, length - 1)
         return SpanOfSide(begin, max(end, begin + 1), length)
 
 
 class LocalOperation(Protocol):
-    """A step of a network that looks at a few cells around each."""
+    """An operation of a network whose output depends on a few positions around each."""
 
     @property
     def cost(self) -> float:
-        """Multiplications for each number of the result; 0: so few that it is rather done again than kept."""
+        """Multiplications per value of the result; 0: so few that it is recomputed rather than cached."""
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """The cells of a source that are looked at for a window of the result."""
+        """Return the window of a source that a window of the result depends on."""
 
     def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
-        """A window of the result, from the parts of the sources that are seen for it."""
+        """Return a window of the result, from the parts of the sources; `seen` holds their windows."""
 
 
 def window_spans(window: Window) -> tuple[SpanOfSide, SpanOfSide]:
-    """A window's rows and columns."""
+    """Return a window's rows and columns."""
     return (
         SpanOfSide(window.top, window.bottom, window.full_size.height),
         SpanOfSide(window.left, window.right, window.full_size.width),
@@ -63,30 +64,30 @@ def window_spans(window: Window) -> tuple[SpanOfSide, SpanOfSide]:
 
 
 def window_from_spans(rows: SpanOfSide, columns: SpanOfSide) -> Window:
-    """The opposite of `window_spans`."""
+    """Return the window of some rows and columns, the inverse of `window_spans`."""
     size = Size(rows.length, columns.length)
     return Window(rows.begin, columns.begin, rows.end - rows.begin, columns.end - columns.begin, size)
 
 
 @dataclass(frozen=True, eq=False)
 class PointwiseOperation:
-    """Each cell comes of the same cell of each source."""
+    """An operation on the same position of each source."""
 
     function: Callable[..., Feature]
     cost: float = 0.0
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """The same cells."""
+        """Return the same positions."""
         return Window(window.top, window.left, window.height, window.width, of)
 
     def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
-        """The function of the parts."""
+        """Return the function of the parts."""
         return self.function(*parts)
 
 
 @dataclass(frozen=True, eq=False)
 class PaddingOperation:
-    """A map with cells around it: zeros, or the border's, mirrored (reflect) or repeated (replicate)."""
+    """Padding of a feature map with zeros, or with its border reflected (reflect) or repeated (replicate)."""
 
     mode: str
     value: float
@@ -95,7 +96,7 @@ class PaddingOperation:
     cost: float = 0.0
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """The same cells, and those that lie beyond the border as its mirror images."""
+        """Return the same positions, and those whose reflections lie beyond the border."""
         return window_from_spans(*(self._span(axis, own, of[axis]) for axis, own in enumerate(window_spans(window))))
 
     def _span(self, axis: int, own: SpanOfSide, length: int) -> SpanOfSide:
@@ -108,7 +109,7 @@ class PaddingOperation:
         return own.clamp_source(begin, end, length)
 
     def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
-        """The cells, padded as far as the window lies beyond the border."""
+        """Return the positions, padded as far as the window extends beyond the border."""
         own, here, beyond = window_spans(window), window_spans(seen[0]), []
         for axis in (1, 0):
             before = max(0, self.before[axis] - own[axis].begin)
@@ -125,14 +126,14 @@ class PaddingOperation:
 
 @dataclass(frozen=True, eq=False)
 class IndexOperation:
-    """Rows and columns of a map, by their numbers: what padding, cropping and turning round are."""
+    """Selection of rows and columns by index: padding, cropping and flipping."""
 
     rows: Tensor
     columns: Tensor
     cost: float = 0.0
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """From the first to the last of those that are chosen."""
+        """Return the range from the first to the last selected position."""
         found = []
         for axis, (own, numbers) in enumerate(zip(window_spans(window), (self.rows, self.columns), strict=True)):
             least, most = torch.aminmax(numbers[own.begin : own.end])
@@ -140,7 +141,7 @@ class IndexOperation:
         return window_from_spans(*found)
 
     def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
-        """Those that are chosen."""
+        """Return the selected positions."""
         (drawn,) = parts
         for axis, numbers in enumerate((self.rows, self.columns)):
             own, here = window_spans(window)[axis], window_spans(seen[0])[axis]

@@ -1,7 +1,7 @@
-"""torch functions translated to operations that can be evaluated window by window.
+"""Translation of torch functions to operations that can be evaluated window by window.
 
-Each reader takes the shape of its input, the torch function and its further arguments; it returns the
-operation and the shape of its result.
+Each translator takes the shape of its input, the torch function and its further arguments; it returns the operation
+and the shape of its result.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from brushwork.feedforward.tiling.local_ops import (
 )
 
 JOINING = frozenset({"cat", "concat"})
-"""Functions of several maps, whose channels they put one after the other."""
+"""Functions that concatenate feature maps along channels."""
 
 POINTWISE = JOINING | set(
     "add __add__ __radd__ sub __sub__ __rsub__ rsub mul __mul__ __rmul__ div __div__ __truediv__ neg __neg__ relu "  # noqa: SIM905
     "leaky_relu elu gelu silu prelu hardtanh tanh sigmoid clamp lerp to float double contiguous detach".split()
 )
-"""Functions of each cell by itself."""
+"""Elementwise functions."""
 
 TracedStep: TypeAlias = tuple[LocalOperation | NormLayer, torch.Size]
-"""A step, and the shape of its result."""
+"""An operation, and the shape of its result."""
 
 
 def _pad(
@@ -136,7 +136,7 @@ def trace_conv2d(
     dilation: Any = 1,
     groups: int = 1,
 ) -> TracedStep:
-    """A convolution, and the shape it leaves. Raises: UntraceableError: one that is not foreseen."""
+    """Return a convolution and its output shape. Raises: UntraceableError: unsupported arguments."""
     if isinstance(padding, str):
         raise UntraceableError(f"a convolution with padding {padding!r} is not foreseen: give numbers.")
     step = ConvolutionOperation(weight, bias, to_pair(stride), to_pair(padding), to_pair(dilation), groups)
@@ -161,7 +161,7 @@ def trace_conv_transpose2d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> TracedStep:
-    """A transposed convolution, and the shape it leaves. Raises: UntraceableError: one that is not foreseen."""
+    """Return a transposed convolution and its output shape. Raises: UntraceableError: unsupported arguments."""
     step = TransposedConvolutionOperation(
         weight, bias, to_pair(stride), to_pair(padding), to_pair(output_padding), groups, to_pair(dilation)
     )
@@ -177,7 +177,7 @@ def trace_conv_transpose2d(
 def trace_pool(
     shape: torch.Size, function: Any, /, kernel_size: Any, stride: Any = None, *others: Any, **named: Any
 ) -> TracedStep:
-    """A pool without padding, and the shape it leaves. Raises: UntraceableError: one that is not foreseen."""
+    """Return a pool without padding and its output shape. Raises: UntraceableError: unsupported arguments."""
     kernel = to_pair(kernel_size)
     if any(others[:1]) or named.get("padding") or named.get("ceil_mode"):
         raise UntraceableError("pools with padding are not foreseen.")
@@ -197,7 +197,7 @@ def trace_interpolate(
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
 ) -> TracedStep:
-    """An enlargement by whole numbers, and the shape it leaves. Raises: UntraceableError: one that is not foreseen."""
+    """Return an upsampling by integers and its output shape. Raises: UntraceableError: unsupported arguments."""
     if mode not in ("nearest", "nearest-exact", "bilinear") or align_corners or antialias:
         raise UntraceableError(f"resizing by {mode} is not foreseen.")
     if size is None:
@@ -224,15 +224,15 @@ STEPS: Mapping[str, Callable[..., TracedStep]] = {
     "instance_norm": _instance_norm,
     "batch_norm": _batch_norm,
 }
-"""By the functions' names."""
+"""Translators by the names of the torch functions."""
 
 
 def to_pair(value: int | Sequence[int]) -> RowsColumns:
-    """Rows and columns, of one number for both or of two."""
+    """Return rows and columns, from one number for both or from two."""
     both = (value, value) if isinstance(value, int) else tuple(value) * (2 if len(value) == 1 else 1)
     return both[0], both[1]
 
 
 def with_sides(shape: torch.Size, sides: Sequence[int], channels: int | None = None) -> torch.Size:
-    """A shape with other sides."""
+    """Return a shape with other sides."""
     return torch.Size((shape[0], shape[1] if channels is None else channels, *sides))

@@ -1,4 +1,4 @@
-"""From a network to the graph of what it does, found by letting it work on a picture without numbers."""
+"""Tracing of a network into a graph of operations, by running it on an image without values."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from brushwork.feedforward.tiling.torch_ops import JOINING, POINTWISE, STEPS
 from brushwork.types import Image
 
 Network: TypeAlias = Callable[[Image], Image]
-"""From pictures to pictures: a module, or a function that calls one."""
+"""A function from images to images: a module, or a function that calls one."""
 
 _ABOUT = frozenset({"__get__", "size", "dim", "numel", "__len__", "is_floating_point"})
-"""What only asks a tensor about itself; `__get__` is its properties: shape, device, dtype."""
+"""Functions that only query a tensor; `__get__` reads its properties: shape, device, dtype."""
 
 
 def trace_network(network: Network, image: Image) -> NetworkGraph:
-    """What a network does to a picture of this size.
+    """Return the graph of a network for images of this size.
 
-    Raises: UntraceableError: something that is not known to be possible window by window.
+    Raises: UntraceableError: an operation that cannot be evaluated window by window.
     """
     nodes = [GraphNode(image.shape, None)]
     with torch.no_grad():
@@ -35,14 +35,14 @@ def trace_network(network: Network, image: Image) -> NetworkGraph:
 
 
 class TracedTensor(Tensor):
-    """A node, as a network sees it: a tensor of a shape, without numbers. What is done to it becomes a new node."""
+    """A node as the network sees it: a tensor with a shape but no values, whose operations become new nodes."""
 
     nodes: list[GraphNode]
     number: int
 
     @classmethod
     def of(cls, nodes: list[GraphNode], like: Tensor) -> TracedTensor:
-        """The last node."""
+        """Return a traced tensor of the last node."""
         shape = nodes[-1].shape
         made: TracedTensor = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=like.device)
         made.nodes, made.number = nodes, len(nodes) - 1
@@ -55,7 +55,7 @@ class TracedTensor(Tensor):
     def __torch_function__(
         cls, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Called by torch for whatever is done to a traced tensor."""
+        """Record a torch function applied to a traced tensor; called by torch."""
         name = getattr(function, "__name__", "")
         given = {key: value for key, value in (kwargs or {}).items() if key != "inplace"}
         if name in _ABOUT:
@@ -70,7 +70,7 @@ class TracedTensor(Tensor):
     def __torch_dispatch__(  # type: ignore[override]
         cls, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        """What none of the names above foresaw."""
+        """Raise for operations that `__torch_function__` does not handle."""
         raise UntraceableError(f"{function} is not known to be possible window by window.")
 
 
@@ -82,13 +82,13 @@ def _step(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: 
 
 
 def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> TracedTensor:
-    """A function of each cell by itself: the maps among its arguments are its sources."""
+    """Record an elementwise function; the feature maps among its arguments are its sources."""
     shape = _shape(name, args, kwargs)
     like = next(one for one in _flat(args) if isinstance(one, TracedTensor))
     sources: list[int] = []
 
     def placed(value: Any) -> Any:
-        """In place of a map, the number of a source."""
+        """Replace each feature map by the index of a source."""
         if isinstance(value, list | tuple):
             return [placed(one) for one in value]
         if isinstance(value, TracedTensor):
@@ -106,11 +106,11 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
 
 
 class _Source(int):
-    """The number of a source, in place of its part."""
+    """Index of a source, standing in for its part."""
 
 
 def _filled(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], *parts: Tensor) -> Tensor:
-    """The function, with the parts in their places."""
+    """Call the function with the parts in their places."""
 
     def part(value: Any) -> Any:
         if isinstance(value, list):
@@ -126,7 +126,7 @@ def _flat(args: Sequence[Any]) -> list[Any]:
 
 
 def _shape(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.Size:
-    """The shape of a pointwise function's result."""
+    """Return the shape of an elementwise function's result."""
     shapes = [one.shape for one in _flat(args) if isinstance(one, Tensor)]
     if name not in JOINING:
         # torch.broadcast_shapes would import half a second of other packages.

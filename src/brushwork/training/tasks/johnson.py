@@ -32,12 +32,12 @@ PAINTER = "painter"
 
 
 class JohnsonTask:
-    """A Johnson network learns the style of paintings."""
+    """Training of a Johnson network on one style, given by one or more style images."""
 
     def __init__(self, styles: Sequence[Image], options: JohnsonTrainingOptions, encoder: Encoder) -> None:
-        """The paintings and the encoder lie on the device to learn on.
+        """Set up the task; the style images and the encoder must be on the training device.
 
-        Raises: InputError: no painting, one that is too small, or layers that the network does not have.
+        Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
         """
         if not styles:
             raise InputError("no painting was given: name at least one, whose style is learned.")
@@ -53,27 +53,27 @@ class JohnsonTask:
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: make_adam(self._model, options)}
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
-        """The mean perceptual loss of what the painter makes of the batch."""
+        """Yield the mean perceptual loss of the stylized batch."""
         photos = _of(batch)
         yield OptimizerStep(PAINTER, self._losses(self._model.forward_features(photos).float(), photos))
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
-        """The same on photographs that are not learned from."""
+        """Return the same losses on held-out photographs."""
         photos = _of(batch)
         total, terms = self._losses(self._model.forward_features(photos).float(), photos)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
     @torch.no_grad()
     def sample(self, batch: TrainingBatch) -> Image:
-        """What the painter makes of them."""
+        """Return the stylized batch."""
         shown: Image = self._model(_of(batch))
         return shown.float()
 
     def _losses(self, last: Image, photos: Image) -> LossValues:
-        """The mean over the pictures, which are not clipped."""
+        """Return the mean losses over the batch, whose images are not clipped."""
         painted = self._model.to_image(last, Size.of(photos))
-        with exact_precision(photos.device):  # the encoder has a precision of its own
+        with exact_precision(photos.device):  # the encoder has its own precision
             objective = self._content(photos) + self._fixed
             total, terms = objective(self._encoder(painted, objective.layers))
         share = 1 / len(photos)
@@ -97,9 +97,9 @@ def _of(batch: TrainingBatch) -> Image:
 def make_johnson_task(
     styles: Sequence[Image], options: JohnsonTrainingOptions, device: torch.device, start: StyleModel | None = None
 ) -> JohnsonTask:
-    """A lesson of one style on a device; the painter begins as `start`, which knows another style, or from nothing.
+    """Build a task for one style on a device, initialized from `start` if given.
 
-    Raises: InputError: paintings or options that cannot be used; another kind of painter. WeightsError.
+    Raises: InputError: style images or options that cannot be used; a model of another architecture. WeightsError.
     """
     task = JohnsonTask([one.to(device) for one in styles], options, load_encoder_for(options, device))
     if start is not None:
@@ -110,9 +110,9 @@ def make_johnson_task(
 def with_model_architecture(
     options: JohnsonTrainingOptions, start: StyleModel, given: Sequence[str]
 ) -> JohnsonTrainingOptions:
-    """The options with the architecture of a painter that goes on learning.
+    """Return the options with the architecture of a model whose training continues.
 
-    Raises: InputError: it is no Johnson network, or other settings of the architecture were `given`.
+    Raises: InputError: it is not a Johnson network, or other architecture options were `given`.
     """
     if not isinstance(start.config, JohnsonConfig):
         raise InputError(f"{start.name} is a painter of another kind ({start.architecture}): begin from a johnson one.")

@@ -1,4 +1,4 @@
-"""What a painter of one style learns from, and how much of it."""
+"""Options for training a Johnson network on one style."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from brushwork.training.options import TrainingOptions
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """At what sizes photographs and paintings are looked at."""
+    """Sizes of training photographs and style images."""
 
     crop: int = 256
-    """Pixels along the side of the crops of photographs; 256 as Johnson et al."""
+    """Side of the training crops in pixels; 256 as Johnson et al."""
 
     photo_size: int = 480
-    """Pixels of a photograph's short side, at most: crops are taken at all scales from this one to that at which they
-    hold the whole short side."""
+    """Maximum short side of a photograph in pixels: crops are taken at all scales from this one down to that at which
+    they hold the whole short side."""
 
     style_size: int = 256
-    """Pixels of the painting's short side: larger gives larger strokes."""
+    """Short side of the style image in pixels: larger gives larger strokes."""
 
     style_blend: tuple[float, ...] = ()
-    """Weight of each painting, where several are one style; none: equal weights."""
+    """Weight of each style image, if several make up one style; none: equal weights."""
 
     def __post_init__(self) -> None:
         for name in ("crop", "photo_size", "style_size"):
@@ -47,24 +47,24 @@ class DataOptions:
 class JohnsonTrainingOptions(
     TrainingOptions, DataOptions, JohnsonConfig, ContentOptions, StyleOptions, LossOptions, EncoderOptions
 ):
-    """Options of learning one style by perceptual losses.
+    """Options for training on one style with perceptual losses.
 
-    Source: Johnson, Alahi, Fei-Fei, 1603.08155; weights mean what they mean when a picture is painted.
+    Source: Johnson, Alahi, Fei-Fei, 1603.08155; the weights mean the same as when an image is optimized.
     """
 
     warmup: int = 100
-    """Iterations in which the learning rate grows from 0 to what it is. A painter whose first steps are too long paints
-    black and white blots, and needs long to leave them."""
+    """Iterations of linear warmup of the learning rate from 0. Models whose first steps are too large produce black
+    and white blots and take long to recover."""
 
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
-    """Layers whose Gram matrices are the style."""
+    """Layers whose Gram matrices represent the style."""
 
     content_layers: tuple[str, ...] = ("conv3_3",)
-    """Layers at which the photograph's content is kept: relu3_3, as the authors' program."""
+    """Layers at which the photograph's content is preserved: relu3_3, as the authors' program."""
 
     style_weight: float = 12.0
-    """β, the weight of the style, above 0. Where a picture is optimized ten times as much is better; a painter has to
-    find the way in one pass, and lets go of the photograph."""
+    """β, the weight of the style, above 0. When an image is optimized, ten times as much is better; a feed-forward
+    model has a single pass, and would lose the photograph's content."""
 
     moment_weight: float = 2.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
@@ -73,16 +73,15 @@ class JohnsonTrainingOptions(
     """Weight of the total variation; 0 or more."""
 
     upsampling: Upsampling = "nearest"
-    """How maps become larger: nearest neighbors and a convolution, or transposed convolutions, as the paper, which
-    leave checkerboards in flat parts until they have learned for long."""
+    """Upsampling: nearest neighbor followed by a convolution, or transposed convolutions as in the paper, which leave
+    checkerboards in flat areas until they are trained for long."""
 
     border: BorderName = "reflect"
-    """What the convolutions that keep their map's size see beyond it: the map mirrored, or zeros, as the authors'
-    program."""
+    """Padding of the convolutions that keep the size of their input: reflected, or zeros, as the authors' program."""
 
     range_weight: float = 10.0
-    """Weight of how far the numbers that the output's tanh is taken of lie beyond those of black and white, the mean of
-    squares: keeps painters from blots, which tanh itself has no slope to leave by; 0 or more."""
+    """Weight of the mean square by which the inputs of the output's tanh exceed those of black and white: prevents
+    blots, where tanh itself has no gradient; 0 or more."""
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -92,5 +91,5 @@ class JohnsonTrainingOptions(
 
     @property
     def architecture(self) -> JohnsonConfig:
-        """The painter's settings alone."""
+        """The architecture's options alone."""
         return JohnsonConfig(**{field.name: getattr(self, field.name) for field in fields(JohnsonConfig)})

@@ -24,37 +24,38 @@ from brushwork.types import Feature, Features, Image, LossValues, Scalar
 PAINTER, JUDGE = "painter", "judge"
 
 JUDGED = "conv3_1"
-"""Layer whose patches are judged."""
+"""Layer whose patches the discriminator sees."""
 
 _WIDER = 2
 
 
 class TrainingPair(NamedTuple):
-    """A photograph, and the same painted: what the painter is to make of it."""
+    """A photograph and its stylized version, the target of the generator."""
 
     content: Image
     stylized: Image
 
 
 class MGANData(NamedTuple):
-    """What a painter learns from: pairs, or paintings where it must find its own way."""
+    """Training data: pairs, or style images for training without targets."""
 
     pairs: Sequence[TrainingPair] = ()
     val_images: Sequence[TrainingPair] = ()
-    """Pairs to judge by."""
+    """Held-out pairs for validation."""
     styles: Sequence[Image] = ()
 
 
 class MGANTask:
-    """An MGAN learns from pairs that MDAN painted; without them from photographs, and blocks of the painting.
+    """Training of an MGAN on pairs stylized by MDAN, or on photographs and blocks of the style images.
 
-    With several processes the norms of a batch are those of each process, so that two do not learn quite what one does.
+    With several processes batch norm uses the statistics of each process, so that two do not learn exactly what one
+    does.
     """
 
     def __init__(self, matter: MGANData, options: MGANTrainingOptions, encoder: Encoder) -> None:
-        """All pictures and the encoder lie on the device to learn on.
+        """Set up the task; all images and the encoder must be on the training device.
 
-        Raises: InputError: nothing to learn from, or pictures smaller than a block.
+        Raises: InputError: no training data, or images smaller than a block.
         """
         self.options, self.model_config, self._matter, self._encoder = options, options.architecture, matter, encoder
         self._real = [torch.cat(pair, dim=1) for pair in matter.pairs] or list(matter.styles)
@@ -72,7 +73,7 @@ class MGANTask:
         }
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
-        """First the judge learns, then the painter, from the same blocks."""
+        """Yield the loss of the discriminator, then that of the generator, on the same blocks."""
         photos, targets, real = self._drawn(batch)
         painted = self._model(photos).float()
         seen, requested = self._encoder(painted, [JUDGED, LAYER]), self._wanted(targets)
@@ -89,7 +90,7 @@ class MGANTask:
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
-        """How far what was held out is kept, and how far its judge is fooled."""
+        """Return the content and adversarial losses of the generator on held-out images."""
         photos, targets = self._examined(batch)
         painted = self._model(photos).float()
         seen, requested = self._encoder(painted, [JUDGED, LAYER]), self._wanted(targets)
@@ -98,14 +99,14 @@ class MGANTask:
 
     @torch.no_grad()
     def sample(self, batch: TrainingBatch) -> Image:
-        """Photographs, what they are to become if that is known, and what the painter makes of them, in columns."""
+        """Return columns of photographs, their targets if there are any, and the generator's outputs."""
         photos, targets = self._examined(batch)
         painted = self._model(photos).float()
         rows = [photos, targets, painted] if self._matter.pairs else [painted]
         return torch.cat(rows, dim=-2)
 
     def _losses(self, painted: Image, seen: Features, targets: Image, requested: Features) -> LossValues:
-        """The painter's: what is kept of the target, and the judge's doubt."""
+        """Return the generator's losses: the difference from the target, and the adversarial hinge loss."""
         options = self.options
         pixels = options.content == "pixels"
         kept = options.content_weight * (_share(painted, targets) if pixels else _share(seen[LAYER], requested[LAYER]))
@@ -113,7 +114,7 @@ class MGANTask:
         return LossValues(kept + doubt, {"content": kept, "style": doubt})
 
     def _drawn(self, batch: TrainingBatch) -> tuple[Image, Image, Image]:
-        """Photographs, what is to be kept, and what is real."""
+        """Return photographs, content targets, and real images for the discriminator."""
         drawn = sample_blocks(self._real, batch, self.options)
         if self._matter.pairs:
             photos, painted = drawn[:, :3], drawn[:, 3:]
@@ -123,7 +124,7 @@ class MGANTask:
         return batch.pictures, batch.pictures, drawn
 
     def _examined(self, batch: TrainingBatch) -> tuple[Image, Image]:
-        """Photographs that are not learned from, and what is to be kept of them."""
+        """Return held-out photographs and their content targets."""
         if not self._matter.pairs:
             photos, kept, _ = self._drawn(batch)
             return photos, kept
@@ -141,12 +142,12 @@ class MGANTask:
 
 
 def _share(given: Feature, requested: Feature) -> Scalar:
-    """The squared difference to what is wanted, as a share of its energy."""
+    """Return the squared difference from the requested features, as a fraction of their energy."""
     return (given - requested).square().sum() / requested.square().sum().clamp_min(torch.finfo(requested.dtype).tiny)
 
 
 def _channels(encoder: Encoder) -> int:
-    """Of what is judged."""
+    """Return the number of channels of the discriminator's input."""
     side = encoder.min_size([JUDGED])
     device = next(encoder.parameters()).device
     return int(encoder(torch.zeros(1, 3, side, side, device=device), [JUDGED])[JUDGED].shape[1])
@@ -163,9 +164,10 @@ def _require_large(images: Sequence[Feature], block: int) -> None:
 
 
 class BlockDiscriminator(nn.Module):
-    """Leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 1×1: 8×8 scores for 128².
+    """Patch discriminator on conv3_1 features, with 8×8 scores for a block of 128².
 
-    It looks at conv3_1. Scores at the border, which hang on cells beyond it, are left out.
+    Leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 1×1. Scores at the border,
+    which depend on positions outside the block, are discarded.
 
     Source: Li & Wand, 1604.04382, fig. 4, and the authors' program.
     """

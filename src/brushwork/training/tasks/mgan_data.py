@@ -22,19 +22,19 @@ from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 from brushwork.types import Image
 
 _CHOSEN = 4
-"""What is drawn by chance, beside the seed."""
+"""Random stream of the choice of photographs, beside the seed."""
 
 _MOST_HELD_OUT = 4
-"""One in so many pairs, at most, is not learned from."""
+"""At most one in this many pairs is held out."""
 
 _LONGEST = 40
-"""Characters of a photograph's name that are kept."""
+"""Maximum characters of a photograph's name in a file name."""
 
 
 def choose_target_photos(folder: Path, options: MGANTrainingOptions) -> list[Path]:
-    """The photographs that are painted first: by chance, as many as the options say, as far as there are any.
+    """Return a random choice of photographs to stylize as targets, as many as the options request if available.
 
-    Raises: InputError: no folder, or none in it.
+    Raises: InputError: the folder does not exist, or holds no images.
     """
     files = list_photos(folder).images
     order = torch.randperm(len(files), generator=make_generator(options.seed, _CHOSEN)).tolist()
@@ -42,16 +42,16 @@ def choose_target_photos(folder: Path, options: MGANTrainingOptions) -> list[Pat
 
 
 def load_mgan_encoder(options: MGANTrainingOptions, device: torch.device) -> Encoder:
-    """The network that the painter looks with, and is judged with, on a device. Raises: WeightsError."""
+    """Load the encoder of the generator and the discriminator onto a device. Raises: WeightsError."""
     encoder = load_encoder(options.network, padding="reflect", engine="auto" if device.type == "cpu" else "plain")
     encoder.truncate([LAYER])
     return encoder.to(device)
 
 
 def make_paired_task(pairs: Sequence[TrainingPair], options: MGANTrainingOptions, device: torch.device) -> MGANTask:
-    """What is learned from pictures that MDAN painted; the last ones are held out.
+    """Build a task that trains on pairs stylized by MDAN; the last ones are held out.
 
-    Raises: InputError: none was given, or they are smaller than a block.
+    Raises: InputError: no pairs, or they are smaller than a block.
     """
     if not pairs:
         raise InputError("none of the photographs could be painted, so that there is nothing to learn from.")
@@ -62,9 +62,9 @@ def make_paired_task(pairs: Sequence[TrainingPair], options: MGANTrainingOptions
 
 
 def make_unpaired_task(styles: Sequence[Image], options: MGANTrainingOptions, device: torch.device) -> MGANTask:
-    """What is learned from photographs and the paintings themselves.
+    """Build a task that trains on photographs and the style images themselves.
 
-    Raises: InputError: paintings that are smaller than a block.
+    Raises: InputError: style images smaller than a block.
     """
     sizes = [fit_size(Size.of(one), options.target_size, measure="long") for one in styles]
     scaled = [resize(one, size, clamp=True).to(device) for one, size in zip(styles, sizes, strict=True)]
@@ -74,7 +74,10 @@ def make_unpaired_task(styles: Sequence[Image], options: MGANTrainingOptions, de
 def make_target_jobs(
     photos: Sequence[Path], styles: Sequence[Path], options: MDANOptions, folder: Path, device: DeviceName
 ) -> list[OptimizationJob]:
-    """A job for each photograph. What is painted goes into the folder, by number and name: what is there stays."""
+    """Return an optimization job for each photograph.
+
+    Results go into the folder, named by number and photograph; existing files stay.
+    """
     return [
         OptimizationJob(
             options=options,
@@ -88,7 +91,7 @@ def make_target_jobs(
 
 
 def load_pair(job: OptimizationJob) -> TrainingPair:
-    """The photograph of a job that is done, at the size at which it was painted, and what was painted.
+    """Return the photograph of a finished job, at the size at which it was stylized, and the result.
 
     Raises: InputError: one of them cannot be read.
     """

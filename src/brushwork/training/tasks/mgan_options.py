@@ -1,4 +1,4 @@
-"""What a Markovian painter learns from, and how much of it."""
+"""Options for training an MGAN."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from brushwork.recipes import MDANOptions
 from brushwork.training.options import TrainingOptions
 
 _LEAST_BLOCK = 64
-"""Pixels; the judge's scores of smaller ones are all at the border."""
+"""Minimum side of a block in pixels; all scores of smaller blocks lie at the border."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TargetOptions:
-    """The pictures that MDAN paints first, for the painter to learn from."""
+    """The images that MDAN optimizes first, as training targets."""
 
     targets: int = 24
-    """Photographs that are painted; the authors took 100. 0: none; then blocks of the painting are what the judge takes
-    for real, and the photograph is what is to be kept."""
+    """Number of photographs optimized as targets; the authors used 100. 0: none; the discriminator's real examples are
+    then blocks of the style image, and the content is that of the photograph."""
 
     target_size: int = 384
-    """Pixels of their long side; also the size at which the painting is looked at."""
+    """Long side of the targets in pixels; also the size at which the style image is encoded."""
 
     target_iterations: int = 125
-    """Closures for each of them."""
+    """Evaluations for each target."""
 
     def __post_init__(self) -> None:
         require_option(self.targets >= 0, "targets", self.targets, "0 or more")
@@ -38,19 +38,19 @@ class TargetOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class BlockOptions:
-    """The blocks that pictures are cut into."""
+    """The blocks that images are cut into."""
 
     block: int = 128
-    """Pixels along the side of a block; a multiple of 8."""
+    """Side of a block in pixels; a multiple of 8."""
 
     rotations: tuple[float, ...] = (-10.0, 0.0, 10.0)
-    """Angles, in degrees, by which blocks are turned by chance."""
+    """Angles in degrees by which blocks are randomly rotated."""
 
     scales: tuple[float, ...] = (1 / 1.1, 1.0, 1.1)
-    """Factors by which they are scaled by chance."""
+    """Factors by which blocks are randomly scaled."""
 
     mirror: bool = True
-    """Whether every other one is mirrored."""
+    """Whether blocks are mirrored with probability 1/2."""
 
     def __post_init__(self) -> None:
         fits = self.block >= _LEAST_BLOCK and self.block % STRIDE == 0
@@ -65,34 +65,34 @@ class BlockOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class MGANTrainingOptions(TrainingOptions, TargetOptions, BlockOptions, MGANConfig):
-    """Options of learning a style against a judge of patches.
+    """Options for training on a style against a patch discriminator.
 
     Source: Li & Wand, 1604.04382, section 5, and the authors' program.
-    Differs: the weights are shares of what is to be met, weighed by eye; the batch is smaller.
+    Differs: the losses are fractions of the target's energy, with weights chosen by eye; the batch is smaller.
     """
 
     iterations: int = 1000
-    """Batches to learn from."""
+    """Number of training batches."""
 
     batch: int = 8
-    """Blocks of a batch, over all processes; 64 as the authors."""
+    """Blocks per batch, over all processes; 64 as the authors."""
 
     learning_rate: float = 0.002
-    """Adam's learning rate, of painter and judge alike; the authors took 0.02, with batches of 64."""
+    """Adam's learning rate, for both generator and discriminator; the authors used 0.02, with batches of 64."""
 
     schedule: Literal["constant", "cosine", "steps"] = "cosine"
-    """How the learning rate goes down: not at all, as the authors; along half a cosine to 0; or times `decay` every
-    `decay-every` iterations."""
+    """Learning rate schedule: constant, as the authors; cosine decay to 0; or steps, which multiply it by `decay`
+    every `decay-every` iterations."""
 
     content: Literal["features", "pixels"] = "features"
-    """What is kept of the target: what the network sees at conv4_1, which the paper prefers, or the pixels, as the
+    """Content to preserve of the target: its features at conv4_1, which the paper prefers, or its pixels, as the
     authors' program."""
 
     content_weight: float = 1.0
-    """Weight of what is kept, a share of the target's energy; 0 or more."""
+    """Weight of the content loss, a fraction of the target's energy; 0 or more."""
 
     adversarial_weight: float = 0.1
-    """Weight of the judge's doubt; 0 or more."""
+    """Weight of the generator's adversarial loss; 0 or more."""
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -103,12 +103,12 @@ class MGANTrainingOptions(TrainingOptions, TargetOptions, BlockOptions, MGANConf
 
     @property
     def architecture(self) -> MGANConfig:
-        """The painter's settings alone."""
+        """The architecture's options alone."""
         return MGANConfig(**{field.name: getattr(self, field.name) for field in fields(MGANConfig)})
 
     @property
     def target_options(self) -> MDANOptions:
-        """How the targets are painted."""
+        """Options for optimizing the targets."""
         return MDANOptions(
             size=self.target_size,
             iterations=self.target_iterations,

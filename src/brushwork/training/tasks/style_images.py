@@ -1,4 +1,4 @@
-"""Style images of a training: reading them, their style at a size, thumbnails, and texture patches."""
+"""Style images of a training: reading, style targets at a size, thumbnails, and texture patches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from brushwork.training.tasks.johnson_options import DataOptions
 from brushwork.types import Image
 
 THUMBNAIL = 160
-"""Pixels of a thumbnail's height."""
+"""Height of a thumbnail in pixels."""
 
 _QUALITY = 85
 
@@ -29,9 +29,9 @@ _PATCH = re.compile(r"(\d+)[x×](\d+)\+(\d+)\+(\d+)")
 
 
 def make_style_target(styles: Sequence[Image], options: DataOptions, encoder: Encoder, layers: Iterable[str]) -> Style:
-    """The blend of the paintings' moments at some layers; a layer may be named twice.
+    """Return the blended moments of the style images at some layers; a layer may be listed twice.
 
-    Raises: InputError: no painting, one that is too small, or layers that the network does not have.
+    Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
     """
     taps = tuple(dict.fromkeys(layers))
     for style in styles:
@@ -41,12 +41,12 @@ def make_style_target(styles: Sequence[Image], options: DataOptions, encoder: En
 
 
 def read_styles(styles: Sequence[Path]) -> list[Image]:
-    """The paintings. Raises: InputError."""
+    """Read the style images. Raises: InputError."""
     return [read_image(one).image for one in styles]
 
 
 def make_thumbnail(images: Sequence[Image]) -> bytes:
-    """The pictures side by side and small, as a JPEG file."""
+    """Return a JPEG file of the images side by side, as a thumbnail."""
     small = [resize(one, _at_height(Size.of(one), THUMBNAIL), clamp=True) for one in images]
     side_by_side = torch.cat([one.cpu() for one in small], dim=-1)
     format = format_of("thumbnail.jpg")
@@ -63,9 +63,9 @@ def is_patch(text: str) -> bool:
 
 
 def crop_patch(image: Image, text: str) -> Image:
-    """The part of a picture that WIDTHxHEIGHT+LEFT+TOP names, in pixels; all of it where the text is empty.
+    """Return the part of an image given by WIDTHxHEIGHT+LEFT+TOP in pixels; all of it if the text is empty.
 
-    Raises: InputError: it reaches beyond the picture, or is empty.
+    Raises: InputError: the part extends beyond the image, or is empty.
     """
     found = _PATCH.fullmatch(text)
     if found is None:

@@ -1,4 +1,4 @@
-"""Larger pictures, learned by a perceptual loss: what a picture was before it was made small, as a network sees it.
+"""Train a super-resolution network with a perceptual loss against the image before downsampling.
 
 Source: Johnson, Alahi, Fei-Fei, 1603.08155, section 4.2.
 """
@@ -31,33 +31,33 @@ from brushwork.types import Image, LossValues
 PAINTER = "painter"
 
 _REACH = 3
-"""Standard deviations at which the blur's kernel ends."""
+"""Standard deviations at which the blur kernel is truncated."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SuperResolutionTrainingOptions(TrainingOptions, SuperResolutionConfig, EncoderOptions):
-    """Options of learning to make pictures larger.
+    """Options for training super-resolution.
 
     Source: 1603.08155, section 4.2; 200000 iterations there.
     """
 
     crop: int = 288
-    """Pixels along the side of the crops of photographs, before they are made small; a multiple of 8."""
+    """Side of the training crops in pixels, before downsampling; a multiple of 8."""
 
     photo_size: int = 480
-    """Pixels of a photograph's short side, at most."""
+    """Maximum short side of a photograph in pixels."""
 
     blur: float = 1.0
-    """Standard deviation in pixels of the blur before crops are made small; 0 or more."""
+    """Standard deviation in pixels of the blur before downsampling; 0 or more."""
 
     content_layers: tuple[str, ...] = ("conv2_2",)
-    """Layers at which pictures must look alike; relu2_2, as the authors."""
+    """Layers whose features are compared; relu2_2, as the authors."""
 
     content_weight: float = 1.0
-    """Weight of the mean squared difference there; 0 or more."""
+    """Weight of the mean squared difference of the features; 0 or more."""
 
     pixel_weight: float = 0.0
-    """Weight of the mean squared difference of the pixels, white being 255; 0 or more."""
+    """Weight of the mean squared difference of the pixels, with white at 255; 0 or more."""
 
     tv_weight: float = 0.0
     """Weight of the total variation; 0 or more."""
@@ -70,17 +70,17 @@ class SuperResolutionTrainingOptions(TrainingOptions, SuperResolutionConfig, Enc
 
     @property
     def architecture(self) -> SuperResolutionConfig:
-        """The painter's settings alone."""
+        """The architecture's options alone."""
         return SuperResolutionConfig(
             **{field.name: getattr(self, field.name) for field in fields(SuperResolutionConfig)}
         )
 
 
 class SuperResolutionTask:
-    """A network learns to make small pictures large."""
+    """Training of a super-resolution network."""
 
     def __init__(self, options: SuperResolutionTrainingOptions, encoder: Encoder) -> None:
-        """The encoder lies on the device to learn on."""
+        """Set up the task; the encoder must be on the training device."""
         self.options, self.model_config, self.crop = options, options.architecture, options.crop
         self._encoder, self._convention = encoder, NORMALIZATIONS["authors"]
         self._network = make_network(self.model_config, options, next(encoder.buffers()).device)
@@ -88,13 +88,13 @@ class SuperResolutionTask:
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: make_adam(self._network, options)}
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
-        """The mean loss of the crops, made small and then large again."""
+        """Yield the mean loss of the crops after downsampling and super-resolution."""
         crops = _of(batch)
         yield OptimizerStep(PAINTER, self._losses(self._network(self.downsample(crops)).float(), crops))
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
-        """The same on photographs that are not learned from, and the PSNR."""
+        """Return the same losses on held-out photographs, and the PSNR."""
         crops = _of(batch)
         larger = self._network(self.downsample(crops)).float()
         total, terms = self._losses(larger, crops)
@@ -104,12 +104,12 @@ class SuperResolutionTask:
 
     @torch.no_grad()
     def sample(self, batch: TrainingBatch) -> Image:
-        """The crops, made small and then large again."""
+        """Return the crops after downsampling and super-resolution."""
         larger: Image = self._network(self.downsample(_of(batch)))
         return larger.float()
 
     def downsample(self, images: Image) -> Image:
-        """What the network is given: blurred, and made small by bicubic interpolation."""
+        """Return the network's input: blurred, and downsampled by bicubic interpolation."""
         side = self.options.crop // self.options.factor
         return resize(blur(images, self.options.blur), Size(side, side), clamp=True)
 
@@ -127,7 +127,7 @@ class SuperResolutionTask:
 
 
 def blur(images: Image, deviation: float) -> Image:
-    """The pictures after a Gaussian blur, mirrored at the border; `deviation` in pixels."""
+    """Return the images after a Gaussian blur with reflected borders; `deviation` in pixels."""
     if deviation == 0:
         return images
     halo = ceil(_REACH * deviation)

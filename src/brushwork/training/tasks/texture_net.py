@@ -32,22 +32,22 @@ from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptio
 from brushwork.types import Feature, Features, Image, LossValues, PerImage, Scalar
 
 _SMALLEST = 1e-12
-"""Mean squares below this count as it: pictures that are the same have a finite loss."""
+"""Lower bound of mean squares, so that identical images have a finite loss."""
 
 _SMALLEST_NORM = 1e-30
-"""A gradient of no length stays so."""
+"""Lower bound of gradient norms, so that a zero gradient stays zero."""
 
 
 class TextureNetTask:
-    """A multi-scale generator learns to draw the texture of paintings, or to paint photographs with it.
+    """Training of a multi-scale generator on the texture of style images, or to stylize photographs with it.
 
-    With several processes, batch norm and the nearest pictures are those of each process.
+    With several processes, batch norm and nearest images are those of each process.
     """
 
     def __init__(self, styles: Sequence[Image], options: TextureNetTrainingOptions, encoder: Encoder) -> None:
-        """The paintings and the encoder lie on the device to learn on.
+        """Set up the task; the style images and the encoder must be on the training device.
 
-        Raises: InputError: no painting, one that is too small, or layers that the network does not have.
+        Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
         """
         self.options, self.model_config = options, options.architecture
         self.crop = options.crop if options.photograph else 0
@@ -62,9 +62,9 @@ class TextureNetTask:
         self.optimizers = {PAINTER: torch.optim.Adam(self._model.parameters(), options.learning_rate)}
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
-        """The mean loss of what the painter makes of fresh noise, and of the photographs if there are any."""
+        """Yield the mean loss of images generated from fresh noise, and from the photographs if there are any."""
         painted = self._model.generate(self._noise(batch), self._photos(batch)).float()
-        with exact_precision(painted.device):  # the encoder has a precision of its own
+        with exact_precision(painted.device):  # the encoder has its own precision
             objective = self._objective(batch) + self._variety()
             features = self._encoder(painted, objective.layers)
             losses = (
@@ -74,7 +74,7 @@ class TextureNetTask:
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
-        """The same of other noise and other photographs, each painted by itself; without diversity."""
+        """Return the losses for other noise and held-out photographs, generated one by one, without diversity."""
         painted = self.sample(batch)
         with exact_precision(painted.device):
             objective = self._objective(batch)
@@ -83,7 +83,7 @@ class TextureNetTask:
 
     @torch.no_grad()
     def sample(self, batch: TrainingBatch) -> Image:
-        """What the painter makes of them, each by itself: batch norm takes a single picture's statistics."""
+        """Return the generated images, computed one by one: batch norm uses the statistics of a single image."""
         noise, photos = self._noise(batch), self._photos(batch)
         painted = []
         for row in range(batch.size):
@@ -92,7 +92,7 @@ class TextureNetTask:
         return torch.cat(painted).float()
 
     def _noise(self, batch: TrainingBatch) -> list[NoiseName]:
-        """This rank's rows of noise at every scale."""
+        """Return this rank's rows of noise at every scale."""
         drawn = self._model.sample_noise(self._size, batch.whole, batch.generator())
         return [batch.local_rows(one) for one in drawn]
 
@@ -122,42 +122,44 @@ def _mean(losses: LossValues, count: int) -> LossValues:
 
 
 def read_patches(styles: Sequence[Path], patch: str) -> list[Image]:
-    """The pictures, or the same part of each. Raises: InputError."""
+    """Read the images, or the same part of each. Raises: InputError."""
     return [crop_patch(image, patch) for image in read_styles(styles)]
 
 
 def make_texture_net_task(
     styles: Sequence[Image], options: TextureNetTrainingOptions, device: torch.device
 ) -> TextureNetTask:
-    """A lesson of one texture on a device.
+    """Build a task for one texture on a device.
 
-    Raises: InputError: paintings or options that cannot be used. WeightsError.
+    Raises: InputError: style images or options that cannot be used. WeightsError.
     """
     return TextureNetTask([one.to(device) for one in styles], options, load_encoder_for(options, device))
 
 
 @dataclass(frozen=True)
 class DiversityLoss:
-    """−ln ρ_i, ρ_i = min_{j ≠ i} ‖f_i − f_j‖ / √n: the larger the distances, the less; 0 for a picture by itself.
+    """Diversity loss of a batch: the negative log distance of each image to its nearest neighbor.
 
-    Its mean over the batch is, but for a factor and a constant, minus the estimate of Kozachenko and Leonenko of the
-    entropy of what is drawn. n, the numbers of a feature map, is such a constant.
+    −ln ρ_i, ρ_i = min_{j ≠ i} ‖f_i − f_j‖ / √n: the larger the distances, the smaller; 0 for a single image.
+
+    Up to a factor and a constant, its mean over the batch is minus the Kozachenko–Leonenko estimate of the entropy of
+    the generated images. The size n of a feature map contributes such a constant.
 
     Source: 1701.02096, §3 (Julesz ensembles).
-    Differs: distances are those of features, as the paper's texture model is; those of pixels also grow by noise.
+    Differs: distances are those of features, as in the paper's texture model; those of pixels also grow through noise.
     """
 
     layer: str
 
     def score_whole(self, feature: Feature) -> PerImage:
-        """The loss, one number for each picture of the batch."""
+        """Return the loss of each image of the batch."""
         if len(feature) == 1:
             return 0 * as_float32(feature).sum((1, 2, 3))
         return -0.5 * _to_nearest(feature).clamp_min(_SMALLEST).log()
 
 
 def _to_nearest(feature: Feature) -> PerImage:
-    """Mean square of the difference to the nearest other one."""
+    """Return the mean squared difference from the nearest other row."""
     rows = as_float32(feature).flatten(1)
     with torch.no_grad():
         nearest = _distances(rows).argmin(1)
@@ -165,25 +167,26 @@ def _to_nearest(feature: Feature) -> PerImage:
 
 
 def _distances(rows: Float[Tensor, "b n"]) -> Float[Tensor, "b b"]:
-    """Between all rows; infinite to themselves."""
+    """Return squared distances between all rows; infinite on the diagonal."""
     found = torch.stack([(rows - row).square().sum(1) for row in rows])
     return found.fill_diagonal_(float("inf"))
 
 
 def normalize_gradients(objective: Objective, features: Features) -> LossValues:
-    """An objective's losses, whose gradient into the features is that of no loss, but weight · g/‖g‖₁ for each term.
+    """Return an objective's losses, with the gradient of each term normalized to weight · g/‖g‖₁.
 
-    Deep layers' Gram losses are smaller by orders of magnitude than shallow ones', and would not be learned.
+    The gradient with respect to the features is not that of any loss. Deep layers' Gram losses are orders of magnitude
+    smaller than shallow ones', and would not be learned otherwise.
 
     Source: 1603.03417, §3.2; the authors' `-normalize_gradients`.
-    Differs: each picture of a batch has a norm of its own, so that one process learns what several do.
+    Differs: each image of a batch has its own norm, so that one process learns what several do.
     """
     terms = {name: _pulled(name, weighted, features) for name, weighted in objective.losses.items()}
     return LossValues(total_loss(terms), terms)
 
 
 def _pulled(name: str, weighted: WeightedLoss, features: Features) -> Scalar:
-    """The value of the loss, with the gradient of something linear."""
+    """Return the loss value, with the gradient of a linear function."""
     feature = features[weighted.loss.layer]
     seen = feature.detach().requires_grad_()
     value = Objective.single(name, weighted.loss)({weighted.loss.layer: seen}).total

@@ -1,4 +1,4 @@
-"""What a texture network learns from, and how much of it."""
+"""Options for training a texture network."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from brushwork.training.tasks.style_images import is_patch
 
 @dataclass(frozen=True, kw_only=True)
 class DiversityOptions:
-    """How different what a network draws is from time to time."""
+    """Diversity of the generated images."""
 
     diversity: float = 0.0
-    """Weight of the entropy of what is drawn, estimated by how far the pictures of a batch are from each other. 0.05 is
-    a little of it, 0.5 costs much of the style; 0: a texture's noise alone makes variety, and mostly enough."""
+    """Weight of the entropy of the generated images, estimated from the distances within a batch. 0.05 gives a little
+    diversity, 0.5 costs much of the style; at 0 the noise of a texture alone gives variety, which is mostly enough."""
 
     diversity_layer: str = "conv4_2"
-    """Layer at whose features the pictures of a batch are told apart."""
+    """Layer whose features measure the distances within a batch."""
 
     def __post_init__(self) -> None:
         require_option(0 <= self.diversity < inf, "diversity", self.diversity, "0 or more, and finite")
@@ -40,7 +40,7 @@ class TextureNetTrainingOptions(
     LossOptions,
     EncoderOptions,
 ):
-    """Options of learning a texture, or of learning to paint photographs with it.
+    """Options for training on a texture, or for training to stylize photographs with it.
 
     The defaults are those of textures; `STYLIZED` has the others.
 
@@ -48,29 +48,29 @@ class TextureNetTrainingOptions(
     """
 
     patch: str = ""
-    """Part of the picture that is learned, WIDTHxHEIGHT+LEFT+TOP in its pixels, as 200x100+0+50; empty: all of it."""
+    """Part of the style image to train on, WIDTHxHEIGHT+LEFT+TOP in its pixels, as 200x100+0+50; empty: all of it."""
 
     iterations: int = 1500
-    """Batches to learn from; 1500 as the authors' program, 3000 to paint photographs."""
+    """Number of training batches; 1500 as the authors' program, 3000 to stylize photographs."""
 
     batch: int = 16
-    """Pictures of a batch, over all processes."""
+    """Images per batch, over all processes."""
 
     learning_rate: float = 0.1
-    """Adam's learning rate at the beginning; above 0. The painter's last layer counts in 0–255."""
+    """Adam's initial learning rate; above 0. The model's last layer has the range 0–255."""
 
     schedule: Literal["constant", "cosine", "steps"] = "steps"
-    """How the learning rate goes down: not at all; along half a cosine to 0; or times `decay` every `decay-every`
+    """Learning rate schedule: constant; cosine decay to 0; or steps, which multiply it by `decay` every `decay-every`
     iterations, as the authors."""
 
     decay_every: int = 300
-    """Iterations from one of the steps to the next; 1 or more."""
+    """Iterations between steps of the learning rate; 1 or more."""
 
     crop: int = 256
-    """Pixels along the side of what is drawn, or of the crops of photographs, while learning."""
+    """Side in pixels of the generated images, or of the crops of photographs, during training."""
 
     content_layers: tuple[str, ...] = ()
-    """Layers at which the photograph's content is kept; textures have none."""
+    """Layers at which the photograph's content is preserved; textures have none."""
 
     content_weight: float = 0.0
     """α, the weight of the content; 0 or more."""
@@ -79,7 +79,8 @@ class TextureNetTrainingOptions(
     """β, the weight of the style; above 0."""
 
     style_falloff: float = 1.0
-    """Each style layer weighs this many times less than the one before it, 1 in the mean; 1: all alike."""
+    """Factor by which each style layer's weight is smaller than that of the previous layer, with a mean weight of 1;
+    1: equal weights."""
 
     moment_weight: float = 0.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
@@ -88,7 +89,7 @@ class TextureNetTrainingOptions(
     """Weight of the total variation; 0 or more."""
 
     normalized_gradients: bool = True
-    """Every layer's gradient is given the layer's weight as its length, however small its loss is."""
+    """Whether each layer's gradient is normalized to the layer's weight, however small its loss is."""
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -107,12 +108,12 @@ class TextureNetTrainingOptions(
 
     @property
     def architecture(self) -> TextureNetConfig:
-        """The painter's settings alone."""
+        """The architecture's options alone."""
         return TextureNetConfig(**{field.name: getattr(self, field.name) for field in fields(TextureNetConfig)})
 
 
 TEXTURES = TextureNetTrainingOptions()
-"""A painter that draws a texture from noise."""
+"""Options for generating a texture from noise."""
 
 STYLIZED = TextureNetTrainingOptions(
     scales=STYLIZING.scales,
@@ -127,4 +128,4 @@ STYLIZED = TextureNetTrainingOptions(
     style_weight=1e3,
     normalized_gradients=False,
 )
-"""A painter that paints photographs; weights of the authors' program."""
+"""Options for stylizing photographs, with the weights of the authors' program."""
