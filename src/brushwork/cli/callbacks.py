@@ -25,31 +25,31 @@ FRAMES = 60
 FRAME_MILLISECONDS = 80
 LAST_FRAME_MILLISECONDS = 2000
 LARGEST_SIDE = 1080
-"""Pixels; larger animations are played by few programs."""
+"""Longest side of an animation in pixels; few programs play larger ones."""
 _GIF = ".gif"
 ENDINGS = (_GIF, ".webp")
 
 _OPAQUE = 0.5
-"""Coverage from which on a pixel of a GIF is opaque."""
+"""Alpha from which on a pixel of a GIF is opaque."""
 _CLEARED: Mapping[str, Mapping[str, Any]] = {_GIF: {"disposal": 2}, ".webp": {}}
-"""Options of an animation whose frames are transparent: no frame is seen through the next one."""
+"""Save options of animations with transparent frames: each frame is cleared before the next."""
 
 
 class Callback(Protocol):
-    """Sees every step, and writes something."""
+    """Receives every step of a run, and writes a file."""
 
     def begin(self, alpha: Tensor | None) -> None:
-        """Painting begins, of what has this coverage; None: opaque."""
+        """Called when the run begins, with its alpha channel; None: opaque."""
 
     def on_step(self, progress: Progress) -> None:
-        """Take notice of a step."""
+        """Called after every step."""
 
     def on_end(self) -> None:
-        """The painting is done."""
+        """Called when the run is finished."""
 
 
 def require_callbacks(flags: RunFlags) -> None:
-    """Refuse what the watchers could not write in the end.
+    """Check that the callbacks will be able to write their files.
 
     Raises: InputError.
     """
@@ -65,14 +65,14 @@ def require_callbacks(flags: RunFlags) -> None:
 
 
 def list_extra_files(flags: RunFlags, job: OptimizationJob | FeedForwardJob) -> Iterator[Path]:
-    """What would be written beside the output, as far as it is there already."""
+    """Return the files beside the output that exist and would be overwritten."""
     yield from (file for file in (flags.plot, flags.timelapse) if file and file.exists())
     if flags.save_every:
         yield from job.output.parent.glob(f"{glob.escape(job.output.stem)}-[0-9]*{job.output.suffix}")
 
 
 def make_callbacks(flags: RunFlags, job: OptimizationJob | FeedForwardJob) -> list[Callback]:
-    """Those that a person asked for."""
+    """Return the requested callbacks."""
     seen: list[Callback] = []
     if flags.save_every:
         seen.append(IntermediateImages(job.output, flags.save_every))
@@ -85,7 +85,7 @@ def make_callbacks(flags: RunFlags, job: OptimizationJob | FeedForwardJob) -> li
 
 @dataclass
 class IntermediateImages:
-    """Keeps the picture every so often: out-0100.png, out-0200.png … beside out.png."""
+    """Saves the image every n iterations: out-0100.png, out-0200.png … beside out.png."""
 
     output: Path
     every: int
@@ -93,11 +93,11 @@ class IntermediateImages:
     _alpha: Tensor | None = None
 
     def begin(self, alpha: Tensor | None) -> None:
-        """Keep the coverage, which every picture gets."""
+        """Store the alpha channel for all images."""
         self._alpha = alpha
 
     def on_step(self, progress: Progress) -> None:
-        """Write the picture when it is due; a line search may pass the very number."""
+        """Write the image when it is due; a line search may skip the exact iteration."""
         self._next = self._next or (progress.iterations // self.every + 1) * self.every
         if progress.iterations < self._next:
             return
@@ -109,11 +109,11 @@ class IntermediateImages:
         write_image(image, self.output.with_name(name), alpha=alpha, overwrite=True)
 
     def on_end(self) -> None:
-        """Nothing: the last one is the output itself."""
+        """Do nothing: the last image is the output itself."""
 
 
 class Timelapse:
-    """Keeps frames on the way, close together in the beginning where most happens: one at budget · (k/60)²."""
+    """Collects frames, denser at the beginning, where most changes: frame k at budget · (k/60)²."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -122,21 +122,21 @@ class Timelapse:
         self._alpha: Tensor | None = None
 
     def begin(self, alpha: Tensor | None) -> None:
-        """Keep the coverage, which every frame gets."""
+        """Store the alpha channel for all frames."""
         self._alpha = alpha
 
     def on_step(self, progress: Progress) -> None:
-        """Keep the picture, when a frame is due."""
+        """Store the image when a frame is due."""
         self._last = progress
         if progress.iterations >= progress.budget * (len(self._frames) / FRAMES) ** 2:
             self._frames.append(_frame(progress))
 
     def on_end(self) -> None:
-        """Write the animation; all frames get the size of the last one, which is the finished picture.
+        """Write the animation; all frames get the size of the last one, the finished image.
 
         Raises: InputError: the file cannot be written.
         """
-        if self._last is None:  # nothing was left to paint
+        if self._last is None:  # no iterations were left
             return
         frames = [*self._frames, _frame(self._last)]
         durations = [FRAME_MILLISECONDS] * len(self._frames) + [LAST_FRAME_MILLISECONDS]
@@ -154,7 +154,7 @@ class Timelapse:
             raise InputError(f"the timelapse cannot be written to {self._path} ({error}).") from error
 
     def _coverage(self, size: Size) -> Pillow.Image | None:
-        """The coverage of every frame; in a GIF, each pixel is opaque or transparent."""
+        """Return the alpha channel of all frames; in a GIF, each pixel is opaque or transparent."""
         if self._alpha is None:
             return None
         coverage = resize(self._alpha, size, clamp=True)
@@ -164,13 +164,13 @@ class Timelapse:
 
 
 def _frame(progress: Progress) -> Pillow.Image:
-    """The picture as it is now, no larger than it will be shown."""
+    """Return the current image, no larger than the animation."""
     image, full = progress.image, _full(progress)
     return to_pillow(resize(image, full) if Size.of(image).area > full.area else image)
 
 
 def _full(progress: Progress) -> Size:
-    """The size of the animation."""
+    """Return the size of the animation."""
     finished = progress.levels[-1].size
     return fit_size(finished, LARGEST_SIDE, measure="long") if max(finished) > LARGEST_SIDE else finished
 
@@ -184,7 +184,7 @@ def _enlarged(frames: list[Pillow.Image], size: Size, alpha: Pillow.Image | None
 
 
 def require_animated_format(path: Path) -> None:
-    """Refuse a file type that does not move.
+    """Check that the file type can be animated.
 
     Raises: InputError.
     """
@@ -193,5 +193,5 @@ def require_animated_format(path: Path) -> None:
 
 
 def to_pillow(image: Image) -> Pillow.Image:
-    """The first picture of a batch, in 8 bits."""
+    """Return the first image of a batch, in 8 bits."""
     return Pillow.fromarray(quantize(image[:1]))

@@ -1,4 +1,4 @@
-"""Where options come from: flag, settings file, environment, preset, default; the first that has one wins."""
+"""Sources of options: flag, config file, environment, preset, default; the first that has a value wins."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from brushwork.storage.pipes import content_of_pipe, is_there
 PREFIX = "BRUSHWORK_"
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-"""How a file in UTF-16 begins."""
+"""Byte order marks of UTF-16."""
 
 Recipe = TypeVar("Recipe")
 
 
 def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """The layer of `--config FILE.toml`: `flag = value` lines, with the flags' names, dashes or underscores.
+    """Read `--config FILE.toml`: `flag = value` lines, with the flags' names in dashes or underscores.
 
-    Raises: InputError: no such file, no TOML, or a table in it. cyclopts' errors: unknown flags, wrong types.
+    Raises: InputError: no such file, not TOML, or a table in it. cyclopts' errors: unknown flags, wrong types.
     """
     config = arguments.get("--config", None)
     given = config.tokens[0].value if config and config.tokens else os.environ.get(f"{PREFIX}CONFIG")
@@ -41,13 +41,13 @@ def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCol
 
 
 ENVIRONMENT = Env(PREFIX, command=False, show=False)
-"""The layer of BRUSHWORK_SIZE and the like; names that are no option of the command are left alone."""
+"""Options from BRUSHWORK_SIZE and the like; names that are not options of the command are ignored."""
 
 
 def resolve_options(base: Recipe, given: Given, ratio: float | None = None) -> Recipe:
-    """A recipe's options: those given, over a preset or the defaults.
+    """Return a recipe's options: those given, over a preset or the defaults.
 
-    `ratio` is α/β: it sets the content's weight to ratio · style weight.
+    `ratio` is α/β: it sets the content weight to ratio · style weight.
 
     Raises: InputError: a value out of range, or both a ratio and a content weight.
     """
@@ -62,9 +62,9 @@ def resolve_options(base: Recipe, given: Given, ratio: float | None = None) -> R
 
 
 def split_init(given: Given, named: Any) -> tuple[Given, Path | None]:
-    """Tell a starting point by name from one that is a picture file.
+    """Separate an initial image given by name from one given as a file.
 
-    Raises: InputError: neither.
+    Raises: InputError: it is neither.
     """
     init, names = given.get("init"), get_args(named)
     if init is None or init in names:

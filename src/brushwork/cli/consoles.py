@@ -1,4 +1,4 @@
-"""Terminals, through rich."""
+"""Consoles for terminals, by rich."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from rich.console import Console
 
 
 def make_console(**about: Any) -> Console:
-    """A console that shows texts as they are: brackets in a name are no markup, `:cat:` is no cat."""
+    """Return a console that prints text as it is: brackets are not markup, `:cat:` is not an emoji."""
     return Console(highlight=False, markup=False, emoji=False, **about)

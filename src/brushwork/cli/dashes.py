@@ -1,4 +1,4 @@
-"""The dash: standard input or output, where a command takes one."""
+"""The dash `-` for standard input or output, where a command accepts it."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from cyclopts import App, ArgumentCollection
 from brushwork.errors import InputError
 
 DASH = "\0-"
-"""How it reaches the commands: parsers take a dash for an option, and this for a name."""
+"""How a dash is passed to the commands: parsers take a dash for an option, and this for a name."""
 
 STREAM = "a standard stream, too"
-"""Marks the parameters, in their annotations, for which it has a meaning."""
+"""Annotation of the parameters that accept a dash."""
 
 Picture: TypeAlias = Annotated[str, STREAM]
-"""A picture's name, or a dash."""
+"""The name of an image file, or a dash."""
 
 
 def is_dash(name: str) -> bool:
-    """Whether standard input or output is meant; settings files have the plain dash."""
+    """Return whether a name means standard input or output; config files have the plain dash."""
     return name in (DASH, "-")
 
 
 def restore_dashes(text: str) -> str:
-    """The text as a person wrote it, also where it is quoted."""
+    """Return the text as the user wrote it, also where it is quoted."""
     return text.replace(DASH, "-").replace(ascii(DASH)[1:-1], "-")
 
 
 def require_streams(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Refuse the dash where it means nothing.
+    """Check that a dash is given only where it is accepted.
 
     Raises: InputError.
     """

@@ -1,4 +1,4 @@
-"""The command as one of several processes on one picture, as torchrun starts them."""
+"""Run the command as one of several processes on one image, as torchrun starts them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from brushwork.errors import BrushworkError, OtherRankError
 
 
 def join_ranks(request: Request) -> AbstractContextManager[ProcessGroup | None]:
-    """The connection to the other processes that paint an order; None: this one is alone."""
+    """Return the process group for a request; None: there is only this process."""
     return connect(request.flags.device)
 
 
 @contextmanager
 def connect(device_name: str) -> Iterator[ProcessGroup | None]:
-    """The connection to the other processes; None: this one is alone.
+    """Return the process group; None: there is only this process.
 
-    Only the first one speaks; the others end without a word, unless something goes wrong with themselves.
+    Only rank 0 prints; the others are silent unless they fail themselves.
     """
     if not is_distributed_launch():
         yield None
@@ -52,5 +52,5 @@ def connect(device_name: str) -> Iterator[ProcessGroup | None]:
 
 
 def silence(flags: RunFlags) -> RunFlags:
-    """As the other ranks run: without anything to be seen."""
+    """Return the flags of the other ranks, which print nothing."""
     return replace(flags, output="", quiet=True, json=True, plot=None, timelapse=None, save_every=None)

@@ -47,13 +47,13 @@ from brushwork.jobs.run_distributed import run_on_all_ranks
 from brushwork.recipes import Progress, ScheduleLevel
 
 _MOST_THREADS = 1024
-"""OpenMP ends the process where the system refuses a thread."""
+"""Limit on threads: OpenMP ends the process if the system refuses a thread."""
 
 
 def execute(request: Request) -> int:
-    """Paint every job of an order. Of several, one that fails does not keep the others from being painted.
+    """Run every job of a request and return the exit code. If one of several fails, the others still run.
 
-    Where a launcher started several processes, all of them paint at each picture.
+    All processes that a launcher started work together on each job.
     """
     with temporary_beside(request.jobs[0].output.parent), join_ranks(request) as group:
         return _perform(request, group)
@@ -84,9 +84,9 @@ def _perform(request: Request, group: ProcessGroup | None) -> int:
 
 
 def set_threads(threads: int | None) -> None:
-    """Let torch compute on so many threads.
+    """Set the number of torch's threads.
 
-    Raises: InputError: fewer than one, or more than a machine gives to a process.
+    Raises: InputError: fewer than one, or more than a process may have.
     """
     if threads is None:
         return
@@ -96,7 +96,7 @@ def set_threads(threads: int | None) -> None:
 
 
 def _require(request: Request) -> None:
-    """Find what cannot work before anything is painted."""
+    """Check everything that can be checked before the first job runs."""
     flags = request.flags
     require_optimization(request)
     if flags.json and is_dash(flags.output):
@@ -180,7 +180,7 @@ def _show(event: JobEvent, shown: ProgressDisplay, seen: list[Callback]) -> None
 
 
 def describe_device(device: torch.device) -> str:
-    """The device, in words."""
+    """Return the device in words."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
     if device.type == "cpu":
@@ -190,7 +190,7 @@ def describe_device(device: torch.device) -> str:
 
 
 def _deliver(job: OptimizationJob | FeedForwardJob, report: RunReport, flags: RunFlags) -> None:
-    """Say where the picture is, or send it where it was asked for."""
+    """Print the path of the result, or write it to standard output if requested."""
     if not flags.quiet:
         log(report.summary)
     if is_dash(flags.output):
@@ -209,7 +209,7 @@ def _interrupted(
 
 @contextmanager
 def closing(events: Iterator[JobEvent]) -> Iterator[Iterator[JobEvent]]:
-    """Close a generator at the end, whatever happens: the job then keeps what there is."""
+    """Close a generator at the end, whatever happens, so that the job saves what was reached."""
     try:
         yield events
     finally:
@@ -218,7 +218,7 @@ def closing(events: Iterator[JobEvent]) -> Iterator[Iterator[JobEvent]]:
 
 
 class RunReport:
-    """Remembers of a job's events what is to be reported."""
+    """Collects what is reported from a job's events."""
 
     def __init__(self, job: OptimizationJob | FeedForwardJob) -> None:
         self._job = job
@@ -226,7 +226,7 @@ class RunReport:
         self._finished: Finished | None = None
 
     def update(self, event: JobEvent) -> None:
-        """Take notice of an event."""
+        """Record an event."""
         match event:
             case Started():
                 self._started = event
@@ -235,7 +235,7 @@ class RunReport:
 
     @property
     def summary(self) -> str:
-        """How it went, in a line."""
+        """Return a one-line summary of the run."""
         finished = self._finished
         if finished is None:
             return "nothing was painted."
@@ -246,7 +246,7 @@ class RunReport:
         return f"{finished.iterations} iterations in {format_minutes(finished.seconds)}, loss {finished.total:.4g}"
 
     def to_json(self) -> dict[str, Any]:
-        """What happened, in terms of JSON."""
+        """Return the report as JSON values."""
         job, started, finished = self._job, self._started, self._finished
         document: dict[str, Any] = {
             "output": str(job.output),

@@ -20,17 +20,17 @@ PICTURES = Group("Pictures", sort_key=0)
 SETTINGS = Group("Settings", sort_key=1)
 OUTPUT = Group("Output", sort_key=2)
 FIRST_RECIPE_PANEL = 10
-"""Sort key; a recipe's own panels come after those, and before what is rarely asked for."""
+"""Sort key of a recipe's first panel: after the general panels, before the rarely used ones."""
 MACHINE = Group("Machine", sort_key=100)
 
 JsonFlag: TypeAlias = Annotated[bool, Parameter(negative=(), show_default=False)]
 ConfigFile: TypeAlias = Annotated[Path | None, Parameter(group=SETTINGS, metavar="FILE.toml")]
 
 Given = dict[str, Any]
-"""The options that a person gave, by field; nothing about the others."""
+"""The options that the user gave, by field; others are absent."""
 
 _EXTENT = int | Literal["full"]
-"""As `brushwork.options.Extent`, which cannot be imported here: pages of help do not wait for torch."""
+"""As `brushwork.options.Extent`, which is not imported here: help pages must not wait for torch."""
 
 
 def make_flags(
@@ -41,11 +41,11 @@ def make_flags(
     types: Mapping[str, Any] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> Any:
-    """A TypedDict with one flag for each field of an options dataclass, all optional.
+    """Return a TypedDict with one optional flag for each field of an options dataclass.
 
-    What is parsed into it holds exactly the options that were given, so that layers below can fill the rest. The help
-    is the field's docstring, the default that is shown is the field's value in `defaults`, and the panels are the
-    dataclasses that it is composed of. `names`, `types` and `texts` replace a field's flag, type and help.
+    Parsing fills it with exactly the options given, so that files, environment and presets can supply the rest. A
+    flag's help is the field's docstring, its default the field's value in `defaults`, and its panel the dataclass that
+    has the field. `names`, `types` and `texts` replace a field's flag, type and help.
     """
     kind = type(defaults)
     documented = {**field_docs(kind), **(texts or {})}
@@ -66,7 +66,7 @@ def make_flags(
 
 
 def field_docs(kind: type) -> dict[str, str]:
-    """The docstring under each field of a dataclass, on one line, those of its bases included."""
+    """Return the docstring of each field of a dataclass, bases included, on one line."""
     found: dict[str, str] = {}
     for one in reversed(kind.__mro__):
         if one is not object:
@@ -75,7 +75,7 @@ def field_docs(kind: type) -> dict[str, str]:
 
 
 def first_doc_line(kind: type) -> str:
-    """The first line of a class's docstring."""
+    """Return the first line of a class's docstring."""
     return (kind.__doc__ or "").partition("\n")[0]
 
 
@@ -93,7 +93,7 @@ def _field_docstrings(kind: type) -> Iterator[tuple[str, str]]:
 
 
 def _panels(kind: type) -> dict[str, Group]:
-    """Field → the panel of the class that first has it: recipes may override what their groups say."""
+    """Return field → panel of the class that first has it, since recipes may override fields of their groups."""
     panels: dict[str, Group] = {}
     for place, home in enumerate(kind.__mro__):
         panel = Group(
@@ -106,7 +106,7 @@ def _panels(kind: type) -> dict[str, Group]:
 
 
 def _words(name: str) -> str:
-    """A class name as a panel's title: LossNormalization → Loss normalization."""
+    """Return a class name as the title of a panel: LossNormalization → Loss normalization."""
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip().capitalize()
 
 
@@ -125,7 +125,7 @@ def _flag(hint: Any, text: str, panel: Group, default: object, name: str | None)
 
 
 def _converter(hint: Any) -> tuple[Callable[[Any, Sequence[Token]], Any] | None, bool]:
-    """How tokens become a value, and whether there may be many: `a b`, `a,b` and repeated flags all work."""
+    """Return the converter of a type, and whether it takes many tokens: `a b`, `a,b` and repeated flags all work."""
     if get_origin(hint) is tuple:
         one = get_args(hint)[0]
         return (lambda _, tokens: tuple(one(part) for token in tokens for part in _parts(token.value))), True
@@ -139,7 +139,7 @@ def _parts(written: str) -> list[str]:
 
 
 def parse_integer(_: Any, tokens: Sequence[Token]) -> int:
-    """A whole number; 1e3 is one, 2.5 is none."""
+    """Parse an integer; 1e3 is one, 2.5 is not."""
     with suppress(ValueError):
         return int(tokens[0].value)
     with suppress(ValueError):
@@ -150,12 +150,12 @@ def parse_integer(_: Any, tokens: Sequence[Token]) -> int:
 
 
 def home_path(_: Any, tokens: Sequence[Token]) -> Path:
-    """A path; a ~ that the shell left is the home folder."""
+    """Parse a path; a ~ that the shell left is expanded."""
     return expand_user(tokens[0].value)
 
 
 def parse_extent(_: Any, tokens: Sequence[Token]) -> int | Literal["full"]:
-    """A whole number, or the word `full`."""
+    """Parse an integer, or the word `full`."""
     return "full" if tokens[0].value == "full" else parse_integer(_, tokens)
 
 

@@ -1,4 +1,4 @@
-"""The command: what it is made of, and how it ends. torch is imported by the commands that compute, not here."""
+"""The `brushwork` command and its exit codes. torch is imported by the subcommands that compute, not here."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ _COMMANDS = {
     "weights": ("brushwork.cli.commands.weights:app", "List, fetch and add the networks' weights."),
     "doctor": ("brushwork.cli.commands.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),
 }
-"""Name → where it is, and its line in the list of commands."""
+"""Name → module and function, and its line in the list of commands."""
 
 
 def make_app(given: Sequence[str], is_brief: bool = False) -> App:
-    """The command. A subcommand is imported when it is called; only then its own page says more than its line."""
+    """Return the command's app. A subcommand is imported only when it is called; the list shows just its line."""
     app = App(
         name="brushwork",
         help=_HELP,
@@ -83,11 +83,11 @@ def make_app(given: Sequence[str], is_brief: bool = False) -> App:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code.
 
-    0; 1 for failures; 2 for what was given; 130, 143 and 129 where Ctrl-C, SIGTERM or SIGHUP ended it.
+    0: success; 1: failure; 2: invalid input; 130, 143 and 129: ended by Ctrl-C, SIGTERM or SIGHUP.
     """
     if arguments is not None:
         return _run(arguments)
-    with SIGNALS.listen():  # the process is ours
+    with SIGNALS.listen():  # signal handlers: the command owns the process
         tune_process()
         configure_streams()
         settle_temporary()
@@ -136,7 +136,7 @@ def _how_to_go_on(given: Sequence[str]) -> str:
 
 
 def _unexpected(error: Exception) -> int:
-    """A mistake of brushwork's, or something nobody thought of."""
+    """Report an unexpected error, which is a bug of brushwork, and return the exit code."""
     if os.environ.get("BRUSHWORK_DEBUG"):
         traceback.print_exc()
     else:

@@ -25,7 +25,7 @@ USAGE = 2
 _SIGNALED = 128
 """Shells add this to the number of the signal that ended a command."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-"""Signs that terminals obey."""
+"""Control characters."""
 
 Row: TypeAlias = Mapping[str, Any]
 """Column → value; the same columns in every row."""
@@ -36,35 +36,35 @@ BYTES_PER_GIGABYTE = 1e9
 
 
 def log(line: str) -> None:
-    """A line about what is going on."""
+    """Print a line about the run to standard error."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def print_result(line: str) -> None:
-    """A line that another program may want to read."""
+    """Print a line of the result to standard output."""
     print(line, flush=True)  # noqa: T201
 
 
 def print_json(document: object) -> None:
-    """One JSON document."""
+    """Print one JSON document to standard output."""
     print_result(to_json_text(document, getattr(sys.stdout, "encoding", None) or "utf-8"))
 
 
 def to_json_text(document: object, encoding: str = "utf-8") -> str:
-    """A document as JSON, in ASCII where it has letters that the encoding lacks. Numbers without a word become null."""
+    """Return a document as JSON, in ASCII where the encoding lacks a letter. NaN and infinity become null."""
     finite = _finite(document)
     text = json.dumps(finite, indent=2, ensure_ascii=False, default=str)
     try:
         text.encode(encoding)
-    except UnicodeEncodeError:  # also of names that are no UTF-8: as \udce9 they stay what they are
+    except UnicodeEncodeError:  # also for names that are not UTF-8: escaped as \udce9 they are preserved
         return json.dumps(finite, indent=2, default=str)
     return text
 
 
 def write_file_to_stdout(file: Path) -> None:
-    """A file's bytes to standard output.
+    """Copy a file to standard output.
 
-    Raises: InputError: they cannot be written.
+    Raises: InputError: it cannot be written.
     """
     with file.open("rb") as content, explain_stdout_errors():
         sys.stdout.buffer.flush()
@@ -84,9 +84,9 @@ def _finite(document: object) -> object:
 
 
 class InterruptedRunError(Exception):
-    """A signal stopped the command, and something is to be said of it. `is_resumable`: it can be resumed.
+    """A signal stopped the command. `is_resumable`: the run can be resumed.
 
-    What was added to the cause is said too.
+    The notes of the cause are included.
     """
 
     def __init__(self, message: str, cause: KeyboardInterrupt, *, kept: bool) -> None:
@@ -95,30 +95,30 @@ class InterruptedRunError(Exception):
 
 
 def interrupt_exit_code(interruption: KeyboardInterrupt) -> int:
-    """130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
+    """Return the exit code of an interruption: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
     return _SIGNALED + (interruption.number if isinstance(interruption, StopSignalError) else signal.SIGINT)
 
 
 def exit_code_for(error: BrushworkError) -> int:
-    """2 for what a person gave, 1 for everything else."""
+    """Return the exit code of an error: 2 for invalid input, 1 for everything else."""
     return USAGE if isinstance(error, InputError) else FAILURE
 
 
 def format_error(error: BaseException) -> str:
-    """What an error says, and what was added to it on the way."""
+    """Return an error's message with its notes."""
     return " ".join([str(error), *getattr(error, "__notes__", ())])
 
 
 def print_failure(message: str) -> None:
-    """The line that says what went wrong, whatever signs are in the names."""
+    """Print the error line, with control characters in names escaped."""
     line = _CONTROL.sub(lambda sign: f"\\x{ord(sign[0]):02x}", " ".join(restore_dashes(message).splitlines()))
     print(f"brushwork: error: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def require_table(path: Path) -> None:
-    """Refuse a file that no table could be written to.
+    """Check that a table can be written to a file.
 
-    Raises: InputError: another ending, or no such folder.
+    Raises: InputError: another extension, or no such folder.
     """
     if path.suffix.lower() not in _FORMATS:
         raise InputError(f"the table is to be {path}: it must end in {', '.join(_FORMATS)}.")
@@ -127,7 +127,7 @@ def require_table(path: Path) -> None:
 
 
 def write_table(rows: Sequence[Row], path: Path) -> None:
-    """Write rows into a file, in the format of its ending; what was there is replaced.
+    """Write rows to a file in the format of its extension, replacing the file.
 
     Raises: InputError: it cannot be written.
     """
@@ -137,14 +137,14 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
 
 
 def format_number(value: object) -> str:
-    """A figure for people: four digits."""
+    """Format a number with four digits."""
     if isinstance(value, list | tuple):
         return "×".join(map(str, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
-    """A table as GitHub has it; numbers stand to the right."""
+    """Return rows as a GitHub Markdown table; numbers are right-aligned."""
     columns = list(rows[0])
     rule = ["---:" if isinstance(value, float) else "---" for value in rows[0].values()]
     lines = [columns, rule, *([format_number(value).replace("|", "\\|") for value in row.values()] for row in rows)]
@@ -152,7 +152,7 @@ def to_markdown(rows: Sequence[Row]) -> str:
 
 
 def to_csv(rows: Sequence[Row]) -> str:
-    """A table as spreadsheets read it, with all digits."""
+    """Return rows as CSV, with all digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(rows[0])
@@ -170,10 +170,10 @@ _FORMATS = {".md": to_markdown, ".csv": to_csv, ".json": _json}
 
 
 def format_megabytes(size: int | None) -> str:
-    """A file size for people."""
+    """Format a file size in megabytes."""
     return "" if size is None else f"{size / BYTES_PER_MEGABYTE:.1f} MB"
 
 
 def format_gigabytes(amount: int) -> str:
-    """An amount of memory for people."""
+    """Format an amount of memory in gigabytes."""
     return f"{amount / BYTES_PER_GIGABYTE:.2f} GB"

@@ -14,31 +14,31 @@ from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import is_there
 
 LONGEST_NAME = 55
-"""Characters of a name that is made here; with an ending and up to four bytes each, file systems still take it."""
+"""Most characters of a generated name; with an extension and up to four bytes each, it fits file systems."""
 
 
 def list_images(names: Sequence[str], *, quiet: bool = False) -> list[Path]:
-    """The files that were named; a folder stands for the pictures in it, by name.
+    """Return the named files; a folder stands for the images in it, sorted by name.
 
-    A file that is named may have any ending; how many files of a folder are passed over is told, unless `quiet`.
+    A named file may have any extension. The number of skipped files in a folder is logged, unless `quiet`.
 
-    Raises: InputError: a folder without pictures.
+    Raises: InputError: a folder without images.
     """
     return [file for name in names for file in _files(expand_user(name), quiet)]
 
 
 def has_folder(names: Iterable[str]) -> bool:
-    """Whether a folder is among the names."""
+    """Return whether one of the names is a folder."""
     return any(expand_user(name).is_dir() for name in names)
 
 
 def is_folder_name(output: str) -> bool:
-    """Whether an output says by itself that it is a folder."""
+    """Return whether an output name denotes a folder."""
     return output.endswith(("/", "\\"))
 
 
 def output_paths(given: str, names: Sequence[str], many: bool) -> list[Path]:
-    """Where each result goes: the file that was given, or files of these names in the folder that was given.
+    """Return the output path of each result: the given file, or files of these names in the given folder.
 
     Raises: InputError: one file for many results.
     """
@@ -54,7 +54,7 @@ def output_paths(given: str, names: Sequence[str], many: bool) -> list[Path]:
 
 
 def require_no_overwrite(files: Iterable[Path]) -> None:
-    """Refuse to overwrite anything, before anything is painted.
+    """Check before the first job that no file would be overwritten.
 
     Raises: InputError.
     """
@@ -69,7 +69,7 @@ def require_no_overwrite(files: Iterable[Path]) -> None:
 def _files(path: Path, quiet: bool) -> list[Path]:
     if not path.is_dir():
         return [path]
-    from brushwork.images.formats import find_images  # brings torch, which --help does without
+    from brushwork.images.formats import find_images  # imports torch, which --help does not need
 
     found = find_images(path)
     if found.note and not quiet and is_first_rank():
@@ -78,7 +78,7 @@ def _files(path: Path, quiet: bool) -> list[Path]:
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """a, b, a → a, b, a-2; none longer than a file system takes."""
+    """Make names unique: a, b, a → a, b, a-2; none longer than a file system allows."""
     taken: dict[str, None] = {}
     for name in names:
         short = name[:LONGEST_NAME]
@@ -88,9 +88,9 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def parse_regions(given: Sequence[str], jobs: int) -> tuple[Masks, ...]:
-    """The files of every region. A colon may be part of a name, where the files are there.
+    """Return the mask files of every region. A colon may be part of a name, if such files exist.
 
-    Raises: InputError: files that are not there, or several pictures to paint, which one photograph's masks cannot fit.
+    Raises: InputError: missing files, or several runs, which the masks of one content image cannot fit.
     """
     if given and jobs > 1:
         raise InputError(f"--region is about one photograph and its paintings, and {jobs} pictures were asked for.")
@@ -100,7 +100,7 @@ def parse_regions(given: Sequence[str], jobs: int) -> tuple[Masks, ...]:
 def _masks(given: str) -> Masks:
     parts = given.split(":")
     pairs = [(":".join(parts[:place]), ":".join(parts[place:])) for place in range(1, len(parts))]
-    # Nothing after the colon: all of the painting.
+    # Nothing after the colon: the whole style image.
     ways = [tuple(expand_user(name) for name in names if name) for names in ((given,), *pairs) if names[0]]
     there = [way for way in ways if all(map(is_there, way))]
     if there:

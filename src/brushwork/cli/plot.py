@@ -1,4 +1,4 @@
-"""The losses against the iterations, as a drawing."""
+"""Plot the losses over the iterations."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from brushwork.storage.file_names import to_readable
 ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".webp")
 INCHES = (8.0, 5.0)
 CURVES = 20
-"""Colors of the palette; then they begin anew."""
+"""Colors of the palette, after which they repeat."""
 
 
 class LossPlot:
-    """Keeps every loss on the way, and draws the curves in the end."""
+    """Callback that records the losses of every step, and plots them at the end."""
 
     def __init__(self, path: Path, title: str) -> None:
         self._path, self._title = path, title
@@ -29,21 +29,21 @@ class LossPlot:
         self._levels: dict[int, str] = {}
 
     def begin(self, alpha: Tensor | None) -> None:
-        """Nothing: losses are of no picture."""
+        """Do nothing: losses have no alpha channel."""
 
     def on_step(self, progress: Progress) -> None:
-        """Keep the step's losses."""
+        """Record the step's losses."""
         total, terms = progress.step.losses
         self._closures.append(progress.iterations)
         self._levels.setdefault(progress.level, f"{progress.levels[progress.level].size}")
-        # a term may be absent at one size and there at another: keep the columns as long as the axis
+        # a loss may be absent at some levels: keep the columns as long as the axis
         for name, value in {"total": total, **terms}.items():
             column = self._losses[name]
             column.extend([float("nan")] * (len(self._closures) - 1 - len(column)))
-            column.append(value.item() or float("nan"))  # a logarithmic axis has no 0
+            column.append(value.item() or float("nan"))  # a logarithmic axis cannot show 0
 
     def on_end(self) -> None:
-        """Draw the curves, logarithmic.
+        """Plot the curves on a logarithmic scale.
 
         Raises: InputError: the file cannot be written.
         """
@@ -54,7 +54,7 @@ class LossPlot:
 def plot_losses(
     path: Path, title: str, unit: str, curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]
 ) -> None:
-    """Draw losses over what they were counted by, logarithmic; `total` is drawn bold.
+    """Plot losses over iterations on a logarithmic scale; `total` is drawn bold.
 
     Raises: InputError: the file cannot be written.
     """
@@ -67,17 +67,17 @@ def plot_losses(
     for name, (places, losses) in curves.items():
         axes.plot(places, losses, label=name, linewidth=2 if name == "total" else 1)
     axes.set(xlabel=unit, ylabel="loss", yscale="log")
-    axes.set_title(to_readable(title), parse_math=False)  # dollars in names are no formulas
+    axes.set_title(to_readable(title), parse_math=False)  # dollar signs in names are not math
     figure.legend(loc="outside right upper", fontsize="small")
     try:
-        with path.open("wb") as file:  # by its name, matplotlib writes some formats only where it is UTF-8
+        with path.open("wb") as file:  # given a name, matplotlib writes some formats only if it is UTF-8
             figure.savefig(file, format=path.suffix[1:].lower())
     except OSError as error:
         raise InputError(f"the plot cannot be written to {path} ({error}).") from error
 
 
 def require_plottable(path: Path) -> None:
-    """Refuse to plot where that will fail: without matplotlib, or into an unknown file type.
+    """Check that plotting will work: matplotlib is installed, and the file type is known.
 
     Raises: InputError.
     """

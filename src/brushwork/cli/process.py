@@ -1,4 +1,4 @@
-"""What the command sets for its whole process, before torch is imported. The library leaves such things alone."""
+"""Process-wide settings of the command, made before torch is imported. The library does not touch them."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
 """Names of malloc.h."""
 
 _LARGE = 2**20
-"""Bytes from which on memory that is freed goes back at once, where the compiled engine keeps its maps by itself."""
+"""Freed blocks of at least this many bytes are returned at once, where the compiled engine caches its features."""
 
 _NEVER = 2**31 - 1
 
 _SPIN = "1000"
-"""Turns that a thread waits before it sleeps: some microseconds."""
+"""Spins of a waiting thread before it sleeps: a few microseconds."""
 
 
 def tune_process() -> None:
-    """Keep memory between iterations, and let threads that wait make room for other programs.
+    """Keep memory between iterations, and let waiting threads yield to other programs.
 
-    Large tensors come from the system anew each time, page by page, which takes a tenth of a iteration; memory that is
-    kept is used again. The compiled engine sees to that itself, and what else is kept would only make the peak higher.
-    Threads that wait for each other in a loop take the core from those that they wait for, where
-    another program has one: iterations then took 2.2 times as long. What the environment says already is left as it is.
+    Otherwise the system allocates large tensors anew each time, page by page, which takes a tenth of an iteration;
+    memory that is kept is reused. The compiled engine does that itself, and keeping more would only raise the peak.
+    Threads that spin while they wait take the core from those they wait for, if another program uses one: iterations
+    then took 2.2 times as long. Settings in the environment are left as they are.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _SPIN)
     if sys.platform != "linux" or any(name.startswith("MALLOC_") for name in os.environ):
         return
-    with suppress(OSError, AttributeError):  # another C library than glibc
+    with suppress(OSError, AttributeError):  # not glibc
         libc = ctypes.CDLL(None)
         if _has_kernels():
             libc.mallopt(_MMAP_THRESHOLD, _LARGE)
@@ -42,6 +42,6 @@ def tune_process() -> None:
 
 
 def _has_kernels() -> bool:
-    """Whether the compiled engine was built, found out without torch."""
+    """Return whether the compiled engine was built, without importing torch."""
     folder = files("brushwork").joinpath("encoders", "native")
     return any(one.name.startswith("_kernels") for one in folder.iterdir())

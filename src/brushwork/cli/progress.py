@@ -26,22 +26,22 @@ TITLE_WIDTH, BAR_WIDTH = 24, 6
 SHARE_BETWEEN_LINES = 0.1
 
 ROOMY = 72
-"""Columns; on narrower terminals the numbers need the room of the title."""
+"""Columns below which the title is left out to make space for the numbers."""
 
 
 class RemainingTime:
-    """Measures work as iterations times pixels: a iteration at twice the side takes four times as long."""
+    """Estimates the remaining time, with work as iterations times pixels: twice the side takes four times as long."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._began: tuple[float, float] | None = None
         self.done = 0.0
-        """Share of the whole work, 0 to 1."""
+        """Fraction of all work, 0 to 1."""
         self.left: float | None = None
-        """Seconds; None until two steps were seen."""
+        """Remaining seconds; None before the second step."""
 
     def update(self, progress: Progress) -> None:
-        """Take notice of a step."""
+        """Show a step."""
         self.done, now = fraction_done(progress), self._clock()
         if self._began is None:
             self._began = now, self.done
@@ -52,7 +52,7 @@ class RemainingTime:
 
 
 def fraction_done(progress: Progress) -> float:
-    """The share of a painting's iterations times pixels that is spent."""
+    """Return the fraction of a run's iterations times pixels that is done."""
     works = [level.iterations * level.size.area for level in progress.levels]
     here = progress.levels[progress.level]
     # a line search may overshoot the level's closures by a few
@@ -61,7 +61,7 @@ def fraction_done(progress: Progress) -> float:
 
 
 def format_minutes(seconds: float) -> str:
-    """75 → 1:15; 3675 → 1:01:15."""
+    """Format seconds: 75 → 1:15; 3675 → 1:01:15."""
     whole = round(seconds)
     hours, rest = divmod(whole, SECONDS_PER_HOUR)
     minute, second = divmod(rest, SECONDS_PER_MINUTE)
@@ -69,10 +69,10 @@ def format_minutes(seconds: float) -> str:
 
 
 class Silent:
-    """Says nothing."""
+    """Shows nothing."""
 
     def log(self, line: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +82,7 @@ class Silent:
 
 
 class LineLog(Silent):
-    """Says by lines."""
+    """Prints lines."""
 
     def log(self, line: str) -> None:
         """Print a line."""
@@ -90,7 +90,7 @@ class LineLog(Silent):
 
 
 class ProgressBar(Silent):
-    """A bar that moves while it is entered, after its title."""
+    """Context manager with a live bar after a title."""
 
     def __init__(self, console: Console, *columns: ProgressColumn) -> None:
         self._bars = progress_Progress(
@@ -115,26 +115,26 @@ class ProgressBar(Silent):
 
 
 def make_bar_column() -> BarColumn:
-    """The bar itself, as wide as the others leave it."""
+    """Return the column of the bar, which fills the remaining width."""
     return BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1))
 
 
 def make_text_column(name: str, *, markup: bool = False) -> TextColumn:
-    """What a task says under a name."""
+    """Return a column with a field of the task."""
     return TextColumn(f"{{task.fields[{name}]}}", markup=markup, table_column=Column(no_wrap=True))
 
 
 class ProgressDisplay(Protocol):
-    """Shows how one painting goes, while it is entered."""
+    """Context manager that shows the progress of a run."""
 
     def update(self, progress: Progress) -> None:
-        """Take notice of a step."""
+        """Show a step."""
 
     def advance(self, done: float) -> None:
-        """Take notice of the share of a picture that is painted in one pass."""
+        """Show the fraction done of a feed-forward job."""
 
     def log(self, line: str) -> None:
-        """Show a line that stays."""
+        """Print a line."""
 
     def __enter__(self) -> Self: ...
 
@@ -144,7 +144,7 @@ class ProgressDisplay(Protocol):
 
 
 def make_display(title: str, quiet: bool) -> ProgressDisplay:
-    """What fits stderr."""
+    """Return the display that fits stderr."""
     if quiet:
         return SilentDisplay()
     terminal = make_console(stderr=True)
@@ -155,21 +155,21 @@ class SilentDisplay(Silent):
     """No display at all."""
 
     def update(self, progress: Progress) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def advance(self, done: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class LineDisplay(LineLog, SilentDisplay):
-    """A line at each new size, and now and then."""
+    """Prints a line at each new level, and from time to time."""
 
     def __init__(self, title: str) -> None:
         self._title, self._pace = title, RemainingTime()
         self._told_level, self._told_done, self._told_at = -1, 0.0, 0.0
 
     def update(self, progress: Progress) -> None:
-        """Tell of the step, when it is time."""
+        """Print the step, when a line is due."""
         self._pace.update(progress)
         late = monotonic() - self._told_at > SECONDS_BETWEEN_LINES
         far = self._pace.done - self._told_done >= SHARE_BETWEEN_LINES
@@ -180,7 +180,7 @@ class LineDisplay(LineLog, SilentDisplay):
             self.log(f"{self._title}: {progress.levels[progress.level].size}, {_numbers(progress, self._pace)}")
 
     def advance(self, done: float) -> None:
-        """Tell of it, when it is time."""
+        """Print the fraction, when a line is due."""
         if monotonic() - self._told_at > SECONDS_BETWEEN_LINES:
             if self._told_at:
                 self.log(f"{self._title}: {done:.0%}")
@@ -188,7 +188,7 @@ class LineDisplay(LineLog, SilentDisplay):
 
 
 class BarDisplay(ProgressBar):
-    """A live bar with the sizes, the iterations, the loss and the time that is left."""
+    """A live bar with the sizes, the iterations, the loss and the remaining time."""
 
     def __init__(self, title: str, console: Console) -> None:
         self._pace, self._shown_at = RemainingTime(), 0.0
@@ -199,7 +199,7 @@ class BarDisplay(ProgressBar):
         self._task = self._bars.add_task(shown, total=1.0, sizes="", numbers="looking at the pictures")
 
     def update(self, progress: Progress) -> None:
-        """Move the bar, as often as an eye can see."""
+        """Move the bar, at a limited rate."""
         self._pace.update(progress)
         if progress.step.note:
             self.log(progress.step.note)
@@ -214,7 +214,7 @@ class BarDisplay(ProgressBar):
 
 
 def format_sizes(progress: Progress) -> str:
-    """128 → 256 → 512, the current one bold; in markup."""
+    """Return the sizes as markup: 128 → 256 → 512, the current one bold."""
     told = [str(max(level.size)) for level in progress.levels]
     told[progress.level] = f"[bold]{told[progress.level]}[/bold]"
     return " → ".join(told)

@@ -1,4 +1,4 @@
-"""What a command asks for: jobs and run flags, which are then executed or planned."""
+"""Requests: the jobs and run flags of a command, which are then executed or planned."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ Kind = TypeVar("Kind", bound="FeedForwardOptions")
 
 @dataclass(frozen=True)
 class Request:
-    """Jobs, and how to go about them."""
+    """The jobs of a command, with its run flags."""
 
     jobs: tuple[OptimizationJob | FeedForwardJob, ...]
     flags: RunFlags
     is_batch: bool
-    """Whether there may be several results: a folder or several pictures were given."""
+    """Whether there may be several results: a folder or several images were given."""
 
 
 def require_optimization(request: Request) -> None:
-    """Refuse what only an optimization can do, where something is painted in one pass.
+    """Check that feed-forward jobs have no flags of the optimization.
 
-    Raises: InputError: a series of pictures, a plot, or several processes.
+    Raises: InputError: intermediate images, a plot, or several processes.
     """
     if all(isinstance(job, OptimizationJob) for job in request.jobs):
         return
@@ -53,20 +53,20 @@ def require_optimization(request: Request) -> None:
 
 
 Execute: TypeAlias = Callable[[Request], int]
-"""What is done with an order; returns the exit code."""
+"""Executes or plans a request; returns the exit code."""
 
 
 class StdStreams:
-    """Standard input, kept in memory, and standard output as a file, while it is entered."""
+    """Context manager that gives files for standard input and standard output."""
 
     def __init__(self) -> None:
         self._folder: TemporaryDirectory[str] | None = None
         self._read = False
 
     def input_path(self, name: str) -> str:
-        """The file for a picture's name: `-` is standard input, which is read whole.
+        """Return the file for an input name; for `-`, standard input is read into a file.
 
-        Raises: InputError: standard input for one of several processes, or that is closed or cannot be read.
+        Raises: InputError: standard input is closed, cannot be read, or is given to one of several processes.
         """
         if not is_dash(name):
             return name
@@ -83,9 +83,9 @@ class StdStreams:
         return str(STDIN)
 
     def output_path(self, name: str) -> str:
-        """The file for the output's name: `-` becomes a PNG that is then copied to standard output.
+        """Return the file for the output name; for `-`, a PNG that is then copied to standard output.
 
-        Raises: InputError: that is closed; no place to keep the file.
+        Raises: InputError: standard output is closed, or there is no place for the file.
         """
         if not is_dash(name):
             return name
@@ -102,7 +102,7 @@ class StdStreams:
 
     @property
     def _place(self) -> Path:
-        """A temporary folder, made when it is needed.
+        """Return a temporary folder, created on first use.
 
         Raises: InputError: there is no place for it.
         """
@@ -121,7 +121,7 @@ def make_request(
     init: Path | None,
     regions: tuple[Masks, ...] = (),
 ) -> Request:
-    """An order for (content, paintings, name of the result), with outputs where the person wants them.
+    """Return a request for runs of (content, styles, name of the result), with the requested output paths.
 
     Raises: InputError: one file, or standard output, for several results.
     """
@@ -144,7 +144,7 @@ def make_request(
         )
         for (content, styles, _), output in zip(runs, files, strict=True)
     )
-    if is_distributed_launch():  # each of the processes would read a part
+    if is_distributed_launch():  # each process would read a part of it
         for path in {path for job in jobs for path in job.inputs}:
             require_no_pipe(path)
     return Request(jobs, flags, is_batch)
@@ -153,7 +153,7 @@ def make_request(
 def make_single_image_request(
     options: RecipeOptions, names: Sequence[str], result: str, flags: RunFlags, init: Path | None, execute: Execute
 ) -> int:
-    """Do something with one job for each picture: what reconstructions and textures have in common."""
+    """Execute a request with one job per image, as reconstructions and textures do."""
     with StdStreams() as pipes:
         files = list_images([pipes.input_path(name) for name in names], quiet=flags.quiet)
         runs = [(file, (), f"{file.stem}-{result}") for file in files]
@@ -163,9 +163,9 @@ def make_single_image_request(
 def feedforward_options(
     options_class: type[Kind], base: object, given: Given, own: Mapping[str, Any], flags: RunFlags
 ) -> Kind:
-    """The options of a kind: its `own` that are not None, over those that were given for painting, over a preset's.
+    """Return feed-forward options: `own` that are not None, over those given for painting, over the preset's.
 
-    What it has no use for is told.
+    Options that do not apply are logged.
 
     Raises: InputError: a value out of range.
     """
@@ -177,7 +177,7 @@ def feedforward_options(
 
 
 def log_ignored(given: Given, known: Collection[str], flags: RunFlags) -> None:
-    """Tell which options were given, by flag, file or environment, that are not known to what paints in one pass."""
+    """Log the options, given by flag, file or environment, that feed-forward networks do not have."""
     aside = ", ".join(f"--{name.replace('_', '-')}" for name in given if name not in known)
     if aside and not flags.quiet:
         log(f"painting at once leaves aside {aside}.")

@@ -27,7 +27,7 @@ FEED_FORWARD = Group("One pass", help="Painting at once, without optimizing.", s
 
 
 def parse_bytes(_: Any, tokens: Sequence[Token]) -> int:
-    """4GB, 512M, 2GiB or a number of bytes."""
+    """Parse an amount of memory: 4GB, 512M, 2GiB or a number of bytes."""
     found = _AMOUNT.fullmatch(tokens[0].value.strip())
     if not found or found[2].lower() not in _UNITS:
         raise ValueError(f"{tokens[0].value} is no amount of memory: write 4GB, 512MB or 2GiB")
@@ -37,75 +37,75 @@ def parse_bytes(_: Any, tokens: Sequence[Token]) -> int:
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class RunFlags:
-    """How a command runs."""
+    """Flags for output and machine."""
 
     output: Output = ""
-    """Where the picture goes: a file (.png, .jpg, .webp, .tif; .dzi for a Deep Zoom of tiles with a page that shows
-    them), a folder, or - for PNG on stdout. Without it: a file in the current folder, named after the pictures."""
+    """Output: a file (.png, .jpg, .webp, .tif; .dzi for a Deep Zoom of tiles with a page that shows them), a
+    folder, or - for PNG on stdout. Default: a file in the current folder, named after the inputs."""
 
     pyramid: Flag = False
-    """Write a TIFF in tiles, with smaller versions of itself, for viewers of giant pictures."""
+    """Write a tiled TIFF with smaller versions of itself, for viewers of very large images."""
 
     force: Flag = False
-    """Overwrite what is there."""
+    """Overwrite existing files."""
 
     resume: Flag = False
-    """Go on with what was interrupted; what is finished stays as it is."""
+    """Resume an interrupted run; finished results stay as they are."""
 
     save_every: Count = None
-    """Also keep the picture every N iterations, numbered, beside the output."""
+    """Also save the image every N iterations, numbered, beside the output."""
 
     plot: File = None
-    """Draw the losses into this file (.png, .pdf, .svg); needs the extra brushwork[plot]."""
+    """Plot the losses to this file (.png, .pdf, .svg); needs the extra brushwork[plot]."""
 
     timelapse: File = None
-    """Write the painting's way as an animation (.gif, .webp)."""
+    """Write an animation of the optimization (.gif, .webp)."""
 
     json: Flag = False
     """Print one JSON document instead of the path: output, losses, sizes, iterations, seconds, device, notes."""
 
     quiet: Annotated[Flag, Parameter(alias="-q")] = False
-    """Say nothing but errors and the result."""
+    """Print only errors and the result."""
 
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
-    """Where to compute; auto takes the fastest that is there."""
+    """Where to compute; auto takes the fastest device available."""
 
     threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
-    """Threads on the CPU; without it, OMP_NUM_THREADS or one for each core."""
+    """Threads on the CPU; default: OMP_NUM_THREADS or one per core."""
 
     memory: Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")] = None
-    """Memory that may be used, as 4GB or 2GiB; without it, what is left. A picture that needs more is looked
-    at in tiles, which takes longer, and refused only if those do not fit."""
+    """Memory that may be used, as 4GB or 2GiB; default: what is free. Images that need more are encoded in tiles,
+    which takes longer, and refused only if those do not fit."""
 
     max_pixels: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
-    """Largest pictures to read, in pixels; raises the limit that keeps out decompression bombs."""
+    """Largest image to read, in pixels; raises the limit that guards against decompression bombs."""
 
     checkpoint_every: Annotated[float, Parameter(group=MACHINE, show_default="60")] = 60.0
-    """Seconds between checkpoints, which `--resume` goes on from; the first one comes after 5."""
+    """Seconds between checkpoints, from which `--resume` continues; the first one comes after 5."""
 
 
 @Parameter(name="*", group=FEED_FORWARD)
 @dataclass(frozen=True, kw_only=True)
 class FeedForwardFlags:
-    """Whether and how a picture is painted in one pass."""
+    """Flags for style transfer in one forward pass."""
 
     instant: Annotated[bool, Parameter(negative=(), show_default=False)] = False
-    """Paint in one pass, in a second: a preview of any painting's style, by AdaIN. Sizes, scales, blends, regions and
-    colors are as in painting; what only the optimization has is left aside."""
+    """Run in one forward pass, in about a second: a preview of any style, by AdaIN. Sizes, scales, blends, regions
+    and colors work as in the optimization; options of the optimization only are ignored."""
 
     model: str | None = None
-    """Paint in one pass by a network that has learned one style, at the photograph's own size: its file, or a name
-    that `brushwork models` lists. No painting is given then."""
+    """Run in one forward pass with a network trained for one style, at the content's own size: its file, or a name
+    that `brushwork models` lists. Give no style image then."""
 
     strength: Annotated[float | None, Parameter(show_default="1")] = None
-    """With --instant or --model: how far the picture is painted, from 0 (the photograph) to 1."""
+    """With --instant or --model: strength of the style, from 0 (the content image) to 1."""
 
     statistics: Annotated[Literal["exact", "frozen"] | None, Parameter(show_default="exact")] = None
-    """With --model: means and deviations in its network are those of the whole picture (exact), or of a smaller
-    copy (frozen), after which tiles are painted one by one, with less memory."""
+    """With --model: the network normalizes with the mean and std of the whole image (exact), or of a smaller copy
+    (frozen); tiles then run one by one, with less memory."""
 
     def require_consistent(self) -> None:
-        """Refuse flags that mean nothing here.
+        """Check that the flags are consistent.
 
         Raises: InputError.
         """

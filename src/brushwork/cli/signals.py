@@ -1,4 +1,4 @@
-"""The signals that ask a command to end: SIGINT, which is Ctrl-C, SIGTERM and SIGHUP."""
+"""Handling of the signals that end a command: SIGINT (Ctrl-C), SIGTERM and SIGHUP."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from brushwork.errors import StopSignalError
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 _ECHO, _LAUNCHED_ECHO = 1.0, 5.0
-"""Seconds within which a second signal is an echo of the first: terminals, `timeout` and launchers send to a whole
-group of processes, and to the process too."""
+"""Seconds within which a second signal repeats the first: terminals, `timeout` and launchers signal a whole group
+of processes, and the process itself too."""
 
 
 class SignalListener:
-    """Raises `StopSignalError` at a signal, or keeps it until a step is done; a second one always raises.
+    """Raises `StopSignalError` at a signal, or holds it until a step is done; a second one always raises.
 
-    Signals that the process was started to ignore, by nohup or in the background of a script, stay ignored.
+    Signals that were ignored when the process started, by nohup or in the background of a script, stay ignored.
     """
 
     def __init__(self) -> None:
@@ -31,20 +31,20 @@ class SignalListener:
         self._nested = 0
 
     def __call__(self) -> int:
-        """The number of the first signal that was heard; 0: none."""
+        """Return the number of the first signal received; 0: none."""
         return self._heard
 
     def require_none(self) -> None:
-        """Raise what was heard, unless it waits: an exception in a destructor, for example, was lost.
+        """Raise for a received signal, unless it is held; an exception in a destructor, for example, was lost.
 
-        Raises: Stopped.
+        Raises: StopSignalError.
         """
         if self._heard and not self._waits:
             raise StopSignalError(self._heard)
 
     @contextmanager
     def listen(self, *, waits: bool = False) -> Iterator[SignalListener]:
-        """Hear of signals while it is entered. Where it `waits`, the first one is only kept."""
+        """Context manager that handles signals. With `waits`, the first one is only held."""
         if not self._nested:
             self._heard = 0
         before = {one: signal.getsignal(one) for one in ENDING}
@@ -63,7 +63,7 @@ class SignalListener:
             self._waits = waited
 
     def end_with(self, code: int) -> None:
-        """Let a signal end the process at once from now on, with this exit code: only cleaning up is left."""
+        """Let a signal end the process at once from now on, with this exit code: only cleanup is left."""
         for one in ENDING:
             if _is_heeded(signal.getsignal(one)):
                 signal.signal(one, lambda *_: os._exit(code))
@@ -79,9 +79,9 @@ class SignalListener:
 
 
 def _is_heeded(handler: object) -> bool:
-    """Whether a signal is neither ignored nor handled by something outside of Python."""
+    """Return whether a signal is neither ignored nor handled outside Python."""
     return handler is not signal.SIG_IGN and handler is not None
 
 
 SIGNALS = SignalListener()
-"""Those of this process."""
+"""The listener of this process."""

@@ -1,4 +1,4 @@
-"""The standard streams of a process: closed ones, full ones, and those that have not every letter."""
+"""The standard streams of a process: closed or full ones, and encodings that lack characters."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ ON_STDOUT, ON_STDERR = "brushwork.stdout", "brushwork.stderr"
 _SIGNS = "× − – — · → ← ↑ ↓ ‖ ± ≠ ≤ ≥ … ½ α β δ λ μ σ Σ"
 _LETTERS = "x - - - * -> <- ^ v || +/- != <= >= ... 1/2 alpha beta delta lambda mu sigma sum"
 _PLAIN = str.maketrans(dict(zip(_SIGNS.split(), _LETTERS.split(), strict=True)))
-"""What stands for the signs in our own lines."""
+"""ASCII replacements of the special characters in brushwork's own lines."""
 
 _POWER = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 _BYTES = "\udc80-\udcff"
-"""Surrogates that stand for the bytes from 0x80 on in a name that is no UTF-8 (PEP 383)."""
+"""Surrogates for the bytes from 0x80 on in a name that is not UTF-8 (PEP 383)."""
 
 
 def configure_streams() -> None:
     """Make the three standard streams safe to use, whatever this process was started with.
 
-    The descriptor of a closed stream is taken by the null device: else the next file that is opened has its number, and
-    what is meant for the stream goes into that file. `sys.stdin` and `sys.stdout` stay None where they are closed.
+    The null device takes the descriptor of a closed stream: else the next file opened would get it, and output for the
+    stream would go into that file. `sys.stdin` and `sys.stdout` stay None where they are closed.
     """
     for number in range(3):
         _reserve(number)
@@ -45,7 +45,7 @@ def configure_streams() -> None:
 
 
 class ResultStream(TextIOWrapper):
-    """Standard output; that it cannot be written is an InputError in one line."""
+    """Standard output; raises a one-line InputError if it cannot be written."""
 
     def write(self, text: str) -> int:
         with explain_stdout_errors():
@@ -57,7 +57,7 @@ class ResultStream(TextIOWrapper):
 
 
 class LogStream(TextIOWrapper):
-    """Standard error; that it cannot be written, or that nobody reads it any more, stops nothing."""
+    """Standard error; ignores that it cannot be written or that its reader is gone."""
 
     def write(self, text: str) -> int:
         with suppress(OSError):
@@ -71,9 +71,9 @@ class LogStream(TextIOWrapper):
 
 @contextmanager
 def explain_stdout_errors() -> Iterator[None]:
-    """Explain why standard output cannot be written, while something is written to it.
+    """Context manager that explains errors while standard output is written.
 
-    Raises: InputError: it is full or the like. BrokenPipeError: nobody reads it any more.
+    Raises: InputError: it is full or the like. BrokenPipeError: its reader is gone.
     """
     try:
         yield
@@ -87,7 +87,7 @@ def explain_stdout_errors() -> Iterator[None]:
 
 
 def discard_stdout() -> None:
-    """What is still to be written to standard output goes nowhere; Python would try again when it ends."""
+    """Discard buffered standard output; Python would try to write it again at exit."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
@@ -104,13 +104,13 @@ def _reserve(number: int) -> None:
 
 
 def _rewrapped(kind: type[TextIOWrapper], stream: Any, handler: str) -> TextIOWrapper:
-    """The stream, with its encoding, as another kind of itself."""
+    """Return the stream, with its encoding, as an instance of another class."""
     encoding, by_line, at_once = stream.encoding, stream.line_buffering, stream.write_through
     return kind(stream.detach(), encoding, handler, line_buffering=by_line, write_through=at_once)
 
 
 def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Plain letters instead of what an encoding does not have."""
+    """Replace characters that an encoding lacks with plain ones."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]
@@ -119,7 +119,7 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _plain_or_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
-    """The same; but of names that are no UTF-8 the very bytes, so that other programs find the file."""
+    """Do the same, but keep the bytes of names that are not UTF-8, so that other programs find the file."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lead, byte, _ = re.split(f"([{_BYTES}]|$)", error.object[error.start : error.end], maxsplit=1)

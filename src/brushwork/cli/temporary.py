@@ -1,4 +1,4 @@
-"""Temporary files of a command where the system has no place for them, as in containers that cannot be written."""
+"""Temporary files of a command where the system has no place for them, as in read-only containers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from brushwork.storage.folders import nearest_folder, temporary_place
 def settle_temporary() -> None:
     """Let torch load in this process without a place for temporary files.
 
-    Its compiler makes its cache when it is imported; any folder that is there will do, for nothing is compiled.
+    Its compiler creates a cache folder on import; any existing folder will do, since nothing is compiled.
     """
     if not _has_place():
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.sep)
@@ -24,7 +24,7 @@ def settle_temporary() -> None:
 
 @contextmanager
 def temporary_beside(folder: Path) -> Iterator[None]:
-    """While it is entered, temporary files lie in a hidden folder within this one, unless there is a place for them."""
+    """Context manager that puts temporary files in a hidden subfolder, if the system has no place for them."""
     made = _made_within(folder)
     if made is None:
         yield
@@ -40,7 +40,7 @@ def temporary_beside(folder: Path) -> Iterator[None]:
 
 
 def _made_within(folder: Path) -> str | None:
-    """A new folder; None where none is needed, or can be made: what cannot be written is told of later."""
+    """Return a new folder; None if none is needed or it cannot be created, which is reported later."""
     if _has_place():
         return None
     try:
@@ -58,7 +58,7 @@ def _has_place() -> bool:
 
 
 def _name(places: Mapping[str, str | None]) -> None:
-    """Tell this process, and those that it starts, where temporary files go."""
+    """Set the folder for temporary files for this process and those it starts."""
     tempfile.tempdir = None
     for name, place in places.items():
         if place is None:

@@ -51,54 +51,54 @@ Output: TypeAlias = Annotated[
 Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
 PrepareTask: TypeAlias = Callable[[torch.device], tuple[TrainingTask, TrainingConfig]]
-"""Makes the lesson on a device, and says how it is taught; `apply_flags` puts the flags in."""
+"""Makes the training task on a device and its configuration, to which `apply_flags` adds the flags."""
 
 _KEPT = 0.95
-"""Share of the former mean in the running mean of losses: single batches differ much."""
+"""Decay of the running mean of the losses: single batches vary a lot."""
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class TrainingFlags:
-    """How a training runs."""
+    """Flags for the output and machine of a training run."""
 
     output: Output = None
-    """Where the painter goes; without it, a file in the current folder, named after the style. Losses (.json),
-    validation pictures (a folder) and the checkpoint of an unfinished training lie beside it."""
+    """Output file of the model; default: named after the style, in the current folder. Losses (.json), validation
+    images (a folder) and the checkpoint of an unfinished training are written beside it."""
 
     name: Annotated[str, Parameter(group=OUTPUT, show_default=False)] = ""
-    """The painter's name; without it, that of its file."""
+    """Name of the model; default: that of its file."""
 
     license: Annotated[str, Parameter(group=OUTPUT, show_default=False)] = ""
-    """License of the painter, which is written into it."""
+    """License of the model, stored in its file."""
 
     force: Flag = False
-    """Overwrite what is there."""
+    """Overwrite existing files."""
 
     resume: Flag = False
-    """Go on with what was interrupted; it ends bit for bit as if it never had been."""
+    """Resume an interrupted training; the result is bit for bit the same as without the interruption."""
 
     plot: Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path)] = None
-    """Draw the losses into this file (.png, .pdf, .svg); needs the extra brushwork[plot]."""
+    """Plot the losses to this file (.png, .pdf, .svg); needs the extra brushwork[plot]."""
 
     json: Flag = False
-    """Print one JSON document instead of the path: painter, iterations, seconds, losses."""
+    """Print one JSON document instead of the path: model, iterations, seconds, losses."""
 
     quiet: Annotated[Flag, Parameter(alias="-q")] = False
-    """Say nothing but errors and the result."""
+    """Print only errors and the result."""
 
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
-    """Where to compute; auto takes the fastest that is there."""
+    """Where to compute; auto takes the fastest device available."""
 
     threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
-    """Threads on the CPU; without it, OMP_NUM_THREADS or one for each core."""
+    """Threads on the CPU; default: OMP_NUM_THREADS or one per core."""
 
     checkpoint_every: Annotated[float, Parameter(group=MACHINE, show_default="60")] = 60.0
-    """Seconds between checkpoints, which `--resume` goes on from; the first one comes after 5."""
+    """Seconds between checkpoints, from which `--resume` continues; the first one comes after 5."""
 
 
 def run_training(flags: TrainingFlags, prepared: PrepareTask) -> int:
-    """Teach a lesson, and show how it goes. Where a launcher started several processes, all of them teach it."""
+    """Run a training and show its progress. All processes that a launcher started take part."""
     if flags.plot:
         require_plottable(flags.plot)
     set_threads(flags.threads)
@@ -110,7 +110,7 @@ def run_training(flags: TrainingFlags, prepared: PrepareTask) -> int:
 
 
 def apply_flags(config: TrainingConfig, flags: TrainingFlags) -> TrainingConfig:
-    """The course with what the flags say of files."""
+    """Return the training configuration with the files that the flags name."""
     return replace(
         config,
         name=flags.name,
@@ -159,7 +159,7 @@ def _show(event: object, shown: TrainingProgress) -> None:
 
 
 def _deliver(event: object, flags: TrainingFlags) -> None:
-    """Say where the painter is, and draw what there is to draw."""
+    """Print the path of the model, and plot the losses if requested."""
     assert isinstance(event, TrainingFinished)  # the last event of a training that ends
     history = History.read(event.history, event.step)
     if flags.plot:
@@ -178,16 +178,16 @@ def _interrupted(config: TrainingConfig, interruption: KeyboardInterrupt) -> Int
 
 
 class TrainingProgress(Protocol):
-    """Shows how one training goes, while it is entered."""
+    """Context manager that shows the progress of a training."""
 
     def start(self, iterations: int, done: int) -> None:
-        """How long it is, and where it begins."""
+        """Set the number of iterations and the first one."""
 
     def update(self, step: int, loss: float) -> None:
-        """Take notice of an iteration."""
+        """Show an iteration."""
 
     def log(self, line: str) -> None:
-        """Show a line that stays."""
+        """Print a line."""
 
     def __enter__(self) -> Self: ...
 
@@ -195,7 +195,7 @@ class TrainingProgress(Protocol):
 
 
 def make_training_progress(title: str, quiet: bool) -> TrainingProgress:
-    """What fits stderr."""
+    """Return the display that fits stderr."""
     if quiet:
         return SilentTrainingProgress()
     terminal = make_console(stderr=True)
@@ -210,14 +210,14 @@ class SilentTrainingProgress(Silent):
     """No display at all."""
 
     def start(self, iterations: int, done: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def update(self, step: int, loss: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class LineTrainingProgress(LineLog, SilentTrainingProgress):
-    """A line now and then."""
+    """Prints a line from time to time."""
 
     def __init__(self, title: str) -> None:
         self._title, self._mean = title, RunningMean()
@@ -238,7 +238,7 @@ class LineTrainingProgress(LineLog, SilentTrainingProgress):
 
 
 class BarTrainingProgress(ProgressBar):
-    """A live bar with iterations, the loss and the time that is left."""
+    """A live bar with the iterations, the loss and the remaining time."""
 
     def __init__(self, title: str, console: Console) -> None:
         self._mean = RunningMean()
@@ -254,17 +254,17 @@ class BarTrainingProgress(ProgressBar):
 
 
 class RunningMean:
-    """The running mean of a loss."""
+    """Exponential running mean of a loss."""
 
     def __init__(self) -> None:
         self._sum, self._weight = 0.0, 0.0
 
     def update(self, loss: float) -> None:
-        """Take notice of a loss."""
+        """Add a loss."""
         self._sum = _KEPT * self._sum + (1 - _KEPT) * loss
         self._weight = _KEPT * self._weight + (1 - _KEPT)
 
     @property
     def value(self) -> float:
-        """The mean; those long ago count less and less."""
+        """The mean, in which older values count less."""
         return self._sum / self._weight

@@ -1,4 +1,4 @@
-"""Contact sheets: all pictures of a grid on one page, with their names."""
+"""Contact sheets: all images of a grid in one image, with their names."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from brushwork.experiments.experiment import CellResult
 
 SHEET = "sheet.png"
 LARGEST = 8192
-"""Pixels of a sheet's side, about; pictures are made smaller to stay within."""
+"""Approximate largest side of a sheet in pixels; images are scaled down to fit."""
 GAP, LINE = 8, 18
-"""Pixels between pictures, and of a line of text."""
+"""Pixels between images, and height of a line of text."""
 PAPER, INK = "#fcfbf8", "#26231f"
 
 
 def make_contact_sheet(results: Sequence[CellResult], largest: int = LARGEST) -> Opened.Image:
-    """The pictures by row and column, each with its column's name above and its row's name before it.
+    """Draw the images by row and column, with the column's name above and the row's name at the left.
 
-    Pictures have one width, that of the widest or what fits `largest`. Rows that hardly share a column have columns of
-    their own.
+    All images have the same width: that of the widest, or what fits `largest`. Rows that share few columns have columns
+    of their own.
     """
     rows, own = make_grid(results), is_sparse(results)
     columns = max(len(cells) for _, cells in rows) if own else len(unique([result.column for result in results]))
@@ -45,24 +45,24 @@ def make_contact_sheet(results: Sequence[CellResult], largest: int = LARGEST) ->
 
 
 def is_sparse(results: Sequence[CellResult]) -> bool:
-    """Whether half of the grid or more would be empty: rows then have columns of their own."""
+    """Return whether at least half of the grid would be empty: rows then have their own columns."""
     places = len(unique([result.row for result in results])) * len(unique([one.column for one in results]))
     return len(results) < places and 2 * len(results) <= places
 
 
 def make_grid(results: Sequence[CellResult]) -> list[tuple[str, dict[str, CellResult]]]:
-    """Row by row, the results by their columns."""
+    """Return the results by column, for each row."""
     rows = unique([result.row for result in results])
     return [(row, {result.column: result for result in results if result.row == row}) for row in rows]
 
 
 def unique(names: Sequence[str]) -> list[str]:
-    """Each name once, in their order."""
+    """Return each name once, in order."""
     return list(dict.fromkeys(names))
 
 
 def _cell(results: Sequence[CellResult], widest: int, highest: int) -> tuple[int, int]:
-    """The room of one picture: that of the largest, within the limits."""
+    """Return the size of a cell: that of the largest image, within the limits."""
     sizes = [_size(result) for result in results]
     width, height = (max(sides) for sides in zip(*sizes, strict=True))
     factor = min(1.0, widest / width, highest / height)
@@ -82,7 +82,7 @@ def _thumbnail(result: CellResult, room: tuple[int, int]) -> Opened.Image:
 
 
 def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """The text as far as it fits, with an ellipsis where it does not."""
+    """Truncate text to fit, with an ellipsis."""
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(f"{text}…") > width:

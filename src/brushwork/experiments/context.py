@@ -21,26 +21,26 @@ from brushwork.types import Features, Image
 AnyOptions = TypeVar("AnyOptions", bound=OptimizerOptions)
 
 QUICK = 0.4
-"""Share of the closures that a quick run spends."""
+"""Fraction of the iterations in a quick run."""
 
 QUICK_SIZE, FULL_SIZE = 192, 512
-"""Pixels of the long side: of a quick run, and as large as the papers painted."""
+"""Long side in pixels: of a quick run, and of the papers' results."""
 
 CACHE_BYTES = 2 * 2**30
-"""Bytes of features that are remembered."""
+"""Size of the feature cache in bytes."""
 
 
 @dataclass
 class ExperimentContext:
-    """The pictures of an experiment, how large to paint, and how long."""
+    """The images of an experiment, with the size and length of its runs."""
 
     contents: Mapping[str, Image]
-    """Name → picture; the first is the photograph of experiments that need one."""
+    """Name → image; experiments that need one content image use the first."""
     styles: Mapping[str, Image]
     size: int = FULL_SIZE
-    """Pixels of the long side."""
+    """Long side in pixels."""
     is_quick: bool = False
-    """Spend a share of the closures."""
+    """Run a fraction of the iterations."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     _networks: dict[str, Encoder] = field(default_factory=dict, repr=False)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict, repr=False)
@@ -55,42 +55,42 @@ class ExperimentContext:
 
     @property
     def inputs(self) -> list[tuple[str, Image]]:
-        """All pictures with their names, photographs first."""
+        """All images with their names, content images first."""
         return [*self.contents.items(), *self.styles.items()]
 
     def with_iterations(self, options: AnyOptions, share: float = QUICK) -> AnyOptions:
-        """The options with the closures of this run; a quick one spends a share of them."""
+        """Return the options with the iterations of this run; a quick one has a fraction of them."""
         return replace(options, iterations=max(10, round(options.iterations * share))) if self.is_quick else options
 
     def encoder(self, options: EncoderOptions) -> Encoder:
-        """The network that the options name; loaded once, and remembering what it saw."""
+        """Return the encoder that the options name, loaded once, with a feature cache."""
         key = repr([getattr(options, one.name) for one in fields(EncoderOptions)])
         if key not in self._networks:
             self._networks[key] = with_feature_cache(load_encoder_for(options, self.device))
         return self._networks[key]
 
     def evaluator(self, network: str) -> Evaluator:
-        """Those who judge in a network; loaded once.
+        """Return the evaluator with a network, loaded once.
 
-        Raises: WeightsError: weights that are not on this machine.
+        Raises: WeightsError: the weights are not on this machine.
         """
         if network not in self._evaluators:
             self._evaluators[network] = Evaluator.load(network, self.device)
         return self._evaluators[network]
 
     def recipe(self, options: RecipeOptions, images: RecipeInputs) -> Callable[[], Iterator[Progress]]:
-        """A recipe, to be run when its cell is painted."""
+        """Return a function that runs a recipe when its cell is computed."""
         return lambda: run_recipe(options, images, encoder=self.encoder(options))
 
     def settings(self, options: RecipeOptions, images: RecipeInputs) -> dict[str, Any]:
-        """All that decides a recipe's picture, as JSON."""
+        """Return everything that determines a recipe's result, as JSON values."""
         init = () if images.init is None else (images.init,)
         shown = (images.content, *images.styles, *init)
         return {"recipe": type(options).__name__, **asdict(options), "pictures": [fingerprint_of(one) for one in shown]}
 
 
 def fingerprint_of(image: Image | StyleFile) -> str:
-    """A short name for the very numbers of a picture, or of the style that was kept of one."""
+    """Return a short hash of an image's values, or of a style file's."""
     if isinstance(image, StyleFile):
         moments = (one for style in image.styles.values() for one in style.statistics.values())
         return _short(b"".join(_numbers(tensor) for one in moments for tensor in (one.gram, one.mean, one.std)))
@@ -106,10 +106,10 @@ def _short(content: bytes) -> str:
 
 
 def with_feature_cache(encoder: Encoder, room: int = CACHE_BYTES) -> Encoder:
-    """The encoder itself, which from now on keeps what it sees without a graph, and hands it out again.
+    """Return the same encoder, which from now on caches features computed without a graph.
 
-    Features that are asked for with a graph are computed anew: they belong to a picture being painted. What was not
-    asked for longest goes when `room` bytes are full.
+    Features with a graph are always computed: they are of the image being optimized. The least recently used entries
+    are dropped when `room` bytes are full.
     """
     look, seen = encoder.forward, OrderedDict[tuple[object, ...], Features]()
 

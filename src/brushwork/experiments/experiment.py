@@ -14,11 +14,11 @@ from brushwork.images import read_image
 from brushwork.recipes import Progress
 
 Measures: TypeAlias = Mapping[str, float]
-"""What was measured of a picture, by name."""
+"""Measures of an image, by name."""
 
 
 class FirstAndLast(NamedTuple):
-    """The first and the last step of a painting."""
+    """The first and the last step of a run."""
 
     first: Progress
     last: Progress
@@ -26,106 +26,106 @@ class FirstAndLast(NamedTuple):
 
 @dataclass(frozen=True)
 class ExperimentCell:
-    """One picture of an experiment. Cells are laid out as a grid of rows and columns."""
+    """One run of an experiment. Cells form a grid of rows and columns."""
 
     row: str
     column: str
     settings: Mapping[str, Any]
-    """Everything that decides the picture, as JSON: a cell whose settings have not changed is not painted again."""
+    """Everything that determines the result, as JSON: a cell with unchanged settings is not computed again."""
     run: Callable[[], Iterator[Progress]] = field(repr=False)
     measure: Callable[[FirstAndLast], Measures] = field(repr=False, default=lambda first_and_last: {})
 
     @property
     def name(self) -> str:
-        """The cell's own name, fit for a file."""
+        """The cell's name, safe as a file name."""
         return cell_name(self.row, self.column)
 
 
 @dataclass(frozen=True)
 class CellResult:
-    """A painted cell."""
+    """The result of a cell."""
 
     row: str
     column: str
     figures: Measures
     curve: Sequence[tuple[int, float]]
-    """(closures, loss) along the way."""
+    """(iterations, loss) during the run."""
     seconds: float
     picture: Path
     settings: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
 
 class ClaimCheck(NamedTuple):
-    """A claim of the paper, beside what was measured."""
+    """A claim of the paper, with what was measured."""
 
     claim: str
     measured: str
     holds: bool | None
-    """None: to be judged by eye."""
+    """None: to be judged visually."""
 
 
 def cell_name(row: str, column: str) -> str:
-    """What the picture at a row and a column is called."""
+    """Return the name of the result at a row and a column."""
     return "-".join(slugify(part) for part in (row, column) if part)
 
 
 def slugify(text: str) -> str:
-    """Letters, digits and a few signs; anything else becomes an underscore."""
+    """Replace everything but letters, digits and a few characters with underscores."""
     return "".join(sign if sign.isalnum() or sign in "._+" else "_" for sign in text)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment of a paper, ready to be repeated."""
+    """One experiment of a paper: its cells and its claims."""
 
     name: str
     title: str
     source: str
     """Paper, and figure or section."""
     claim: str
-    """What the paper says is to be seen."""
+    """What the paper claims."""
     cells: Callable[[ExperimentContext], Sequence[ExperimentCell]] = field(repr=False)
     check: Callable[[Sequence[CellResult]], Sequence[ClaimCheck]] = field(repr=False)
     has_sheet_per_row: bool = False
-    """Beside the sheet of all pictures, one for each row."""
+    """Whether each row has a contact sheet too."""
 
 
 def sort_by_column(results: Sequence[CellResult], row: str) -> list[CellResult]:
-    """The results of a row, in the order of their columns."""
+    """Return the results of a row, in the order of their columns."""
     return [result for result in results if result.row == row]
 
 
 def is_decreasing(values: Sequence[float]) -> bool:
-    """Whether each value is below the one before."""
+    """Return whether the values are strictly decreasing."""
     return all(later < earlier for earlier, later in itertools.pairwise(values))
 
 
 def is_increasing(values: Sequence[float]) -> bool:
-    """Whether each value is above the one before."""
+    """Return whether the values are strictly increasing."""
     return is_decreasing([-value for value in values])
 
 
 def format_values(values: Sequence[float], form: str = ".3g") -> str:
-    """The values in a line."""
+    """Format the values on one line."""
     return ", ".join(format(value, form) for value in values)
 
 
 def format_named_values(values: Mapping[str, float], form: str = ".3g") -> str:
-    """The values in a line, each with its name."""
+    """Format the values on one line, each with its name."""
     return ", ".join(f"{name} {format(value, form)}" for name, value in values.items())
 
 
 def measures_by_column(results: Sequence[CellResult], figure: str) -> dict[str, float]:
-    """A figure by the columns of the results, as far as they have it."""
+    """Return a measure by column, for the results that have it."""
     return {one.column: one.figures[figure] for one in results if figure in one.figures}
 
 
 def pairwise_distances(results: Sequence[CellResult]) -> dict[tuple[str, str], float]:
-    """How far apart the pictures of every two columns are."""
+    """Return the distance between the images of every two columns."""
     images = {one.column: read_image(one.picture).image for one in results}
     return {pair: rms_distance(images[pair[0]], images[pair[1]]) for pair in itertools.combinations(images, 2)}
 
 
 def seconds_per_iteration(result: CellResult) -> float:
-    """Seconds for a closure, with all that belongs to the cell: its targets, its measures."""
+    """Return the seconds per iteration, including the cell's targets and measures."""
     return result.seconds / result.curve[-1][0]

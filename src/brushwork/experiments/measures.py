@@ -1,4 +1,4 @@
-"""What is measured of the pictures of an experiment."""
+"""Measures of the images of an experiment."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from brushwork.recipes import Progress
 from brushwork.types import Image
 
 HALF = 0.5
-"""Where an autocorrelation counts as lost."""
+"""Autocorrelation that defines the grain size."""
 SMALLEST_POWER = 1e-8
-"""Of a spectrum: far below what rounding to 8 bits leaves; flat pictures keep a finite logarithm."""
+"""Least power in a spectrum: far below rounding to 8 bits; it keeps the logarithm of flat images finite."""
 
 
 def psnr(result: Image, truth: Image) -> float:
-    """Peak signal-to-noise ratio in dB, white being 1; the truth is resized to the result."""
+    """Return the peak signal-to-noise ratio in dB, white being 1; the reference is resized to the result."""
     return image_similarity.psnr(result, resize(truth, Size.of(result), clamp=True))
 
 
 def grain_size(image: Image) -> float:
-    """Scale of structure: pixels at which the autocorrelation of the luma falls to one half, averaged over directions.
+    """Return the lag in pixels at which the luma's autocorrelation falls to one half, averaged over directions.
 
     The autocorrelation is the inverse transform of the power spectrum (Wiener–Khinchin).
     """
@@ -38,39 +38,39 @@ def grain_size(image: Image) -> float:
 
 
 def rms_distance(one: Image, other: Image) -> float:
-    """Root mean squared difference of two pictures, 0 to 1; the second is resized to the first."""
+    """Return the root mean squared difference of two images, 0 to 1; the second is resized to the first."""
     return float((one - resize(other, Size.of(one), clamp=True)).square().mean().sqrt())
 
 
 def correlation(one: Image, other: Image) -> float:
-    """Pearson's correlation of two lumas, −1 to 1: whether they show the same arrangement of light and dark.
+    """Return Pearson's correlation of two lumas, −1 to 1: whether light and dark are arranged alike.
 
-    The second is resized to the first; a flat picture correlates with nothing.
+    The second image is resized to the first; a flat image correlates with nothing.
     """
     return _correlation(*(luma(image) for image in (one, resize(other, Size.of(one), clamp=True))))
 
 
 def detail_correlation(one: Image, other: Image) -> float:
-    """The same of what is smaller than a sixteenth of the long side: whether strokes lie at the same places."""
+    """Return the correlation of details below a sixteenth of the long side: whether strokes are in the same places."""
     side = max(Size.of(one)) // 32 * 2 + 1
     lights = (luma(image) for image in (one, resize(other, Size.of(one), clamp=True)))
     return _correlation(*(light - avg_pool2d(light, side, 1, side // 2, count_include_pad=False) for light in lights))
 
 
 def structural_similarity(one: Image, other: Image) -> float:
-    """SSIM, −1 to 1; the second is resized to the first."""
+    """Return the SSIM, −1 to 1; the second image is resized to the first."""
     return image_similarity.ssim(one, resize(other, Size.of(one), clamp=True))
 
 
 def chroma_distance(one: Image, other: Image) -> float:
-    """Hellinger distance of the chroma histograms in Oklab: 0 the same colors, 1 none in common."""
+    """Return the Hellinger distance of the chroma histograms in Oklab: 0 for equal colors, 1 for none in common."""
     return image_similarity.chroma_distance(one, other)
 
 
 def spectrum_distance(one: Image, other: Image, rings: int = 24) -> float:
-    """Root mean squared difference, in powers of ten, of two power spectra averaged around rings of equal frequency.
+    """Return the RMS difference, in powers of ten, of two power spectra averaged over rings of equal frequency.
 
-    Of the luma, about its mean, under a Hann window; the other picture is resized to the first.
+    Of the luma, about its mean, with a Hann window; the second image is resized to the first.
     """
     return float(
         (_spectrum(one, rings) - _spectrum(resize(other, Size.of(one), clamp=True), rings)).square().mean().sqrt()
@@ -78,9 +78,9 @@ def spectrum_distance(one: Image, other: Image, rings: int = 24) -> float:
 
 
 def effective_frequencies(image: Image, rings: int = 64) -> float:
-    """How many spatial frequencies carry a picture: the exponential of the entropy of the power in rings of frequency.
+    """Return the effective number of spatial frequencies: exp of the entropy of the power in rings of frequency.
 
-    Of the luma, about its mean. 1: one wavelength, or a flat picture; white noise has half of the `rings`.
+    Of the luma, about its mean. 1: one wavelength, or a flat image; white noise has half of the `rings`.
     """
     light = luma(image)[0, 0].double().cpu()
     power = torch.fft.fft2(light - light.mean()).abs().square()
@@ -93,24 +93,24 @@ def effective_frequencies(image: Image, rings: int = 64) -> float:
 
 
 def marginal_distance(one: Image, other: Image, quantiles: int = 256) -> float:
-    """Wasserstein-1 distance of the values in each channel, averaged over the channels: 0 alike, 1 black and white."""
+    """Return the Wasserstein-1 distance of the channels' values, averaged: 0 if equal, 1 for black and white."""
     shares = torch.linspace(0, 1, quantiles)
     first, second = (image[0].flatten(1).cpu().quantile(shares, dim=1) for image in (one, other))
     return float((first - second).abs().mean())
 
 
 def brightness(image: Image) -> float:
-    """Mean luma, 0 to 1."""
+    """Return the mean luma, 0 to 1."""
     return float(luma(image).mean())
 
 
 def contrast(image: Image) -> float:
-    """Standard deviation of the luma, 0 to 0.5."""
+    """Return the standard deviation of the luma, 0 to 0.5."""
     return float(luma(image).std())
 
 
 def sum_losses(progress: Progress, prefix: str) -> float:
-    """The weighted terms whose names begin so, added up."""
+    """Return the sum of the weighted losses whose names have a prefix."""
     return sum(float(value) for name, value in progress.step.losses.terms.items() if name.startswith(prefix))
 
 
@@ -120,7 +120,7 @@ def _correlation(one: Tensor, other: Tensor) -> float:
 
 
 def _spectrum(image: Image, rings: int) -> torch.Tensor:
-    """log10 of the mean power in each ring, from the lowest frequencies up to half a cycle a pixel."""
+    """Return log10 of the mean power in each ring, from the lowest frequencies to half a cycle per pixel."""
     light = luma(image)[0, 0].double().cpu()
     height, width = light.shape
     window = torch.outer(*(torch.hann_window(side, periodic=False, dtype=torch.float64) for side in (height, width)))
@@ -134,7 +134,7 @@ def _spectrum(image: Image, rings: int) -> torch.Tensor:
 
 
 def _crossing(profile: list[float]) -> float:
-    """Where a falling profile crosses one half, between the samples; its length where it does not."""
+    """Return the interpolated position where a falling profile crosses one half; its length if it does not."""
     for place, (here, there) in enumerate(itertools.pairwise(profile)):
         if there < HALF:
             return place + (here - HALF) / (here - there)

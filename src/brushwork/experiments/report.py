@@ -1,4 +1,4 @@
-"""The report of an experiment, or of a sweep: one page with everything in it, the figures as JSON, a contact sheet."""
+"""The report of an experiment or a sweep: a self-contained page, the measures as JSON, a contact sheet."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
 
 SHOWN_QUALITY = 92
-"""JPEG quality of the pictures inside the page; the pictures beside it lose nothing."""
+"""JPEG quality of the images embedded in the page; the image files beside it are lossless."""
 
 
 @dataclass(frozen=True)
 class ExperimentReport:
-    """An experiment that is done."""
+    """A finished experiment with its results."""
 
     experiment: Experiment
     given: Sequence[tuple[str, Image]]
-    """Names and pictures of what was painted from."""
+    """Names and images of the inputs."""
     results: Sequence[CellResult]
     commands: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """Row and column → the command that paints this cell at full size."""
+    """Row and column → the command that runs this cell at full size."""
     created_by: str = ""
-    """The command that made all of it."""
+    """The command that made the report."""
 
     def write(self, folder: Path) -> Path:
         """Write `report.html`, `figures.json` and `sheet.png` into the folder; return the page.
 
-        An experiment that wants it gets a sheet for each row too, `sheet-ROW.png`.
+        With `has_sheet_per_row`, also a sheet for each row, `sheet-ROW.png`.
         """
         for name, text in (("figures.json", self.to_json()), ("report.html", self.render())):
             with atomic_write(folder / name, overwrite=True) as path:
@@ -63,7 +63,7 @@ class ExperimentReport:
                 yield f"sheet-{slugify(row)}.png", [*cells.values()]
 
     def to_json(self) -> str:
-        """Everything that was measured, as JSON."""
+        """Return all measures as JSON values."""
         cells = [{**_facts(result), "figures": result.figures, "curve": result.curve} for result in self.results]
         checks = [check._asdict() for check in self.checks]
         document: dict[str, Any] = {"experiment": self.experiment.name, "source": self.experiment.source}
@@ -72,11 +72,11 @@ class ExperimentReport:
 
     @cached_property
     def checks(self) -> Sequence[ClaimCheck]:
-        """The paper's claims, judged."""
+        """The paper's claims, checked."""
         return self.experiment.check(self.results)
 
     def render(self) -> str:
-        """The report as a page that needs nothing beside it."""
+        """Return the report as a self-contained page."""
         template = files("brushwork.experiments").joinpath("report.html.jinja").read_text(encoding="utf-8")
         environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         return environment.from_string(template).render(
@@ -100,7 +100,7 @@ class ExperimentReport:
 
     @property
     def seconds(self) -> float:
-        """Time of painting; cells of the same settings were painted once."""
+        """Total run time; cells with the same settings were run once."""
         return sum({json.dumps(one.settings, sort_keys=True): one.seconds for one in self.results}.values())
 
     def _curves(self) -> Mapping[str, Mapping[str, LossCurve]]:
@@ -108,12 +108,12 @@ class ExperimentReport:
 
 
 def result_title(result: CellResult) -> str:
-    """Row and column, as far as they have names."""
+    """Return row and column, as far as they have names."""
     return " · ".join(part for part in (result.row, result.column) if part)
 
 
 def describe_computer() -> Mapping[str, str]:
-    """What computed."""
+    """Return a description of the computer."""
     return {
         "brushwork": __version__,
         "torch": torch.__version__,
@@ -123,7 +123,7 @@ def describe_computer() -> Mapping[str, str]:
 
 
 def embed_image(image: Path | Image) -> str:
-    """A picture as the address of an image inside a page."""
+    """Return an image as a data URL."""
     opened = Opened.open(image) if isinstance(image, Path) else Opened.fromarray(_bytes(image))
     buffer = io.BytesIO()
     opened.convert("RGB").save(buffer, "JPEG", quality=SHOWN_QUALITY, subsampling=0)

@@ -1,4 +1,4 @@
-"""What an experiment is asked for: enough for any process to set it up again."""
+"""Requests for experiments, from which any process can set up the cells."""
 
 from __future__ import annotations
 
@@ -18,48 +18,48 @@ from brushwork.types import Image
 
 BUNDLED_CONTENTS = ("bridge.jpg", "rocket.jpg")
 BUNDLED_STYLES = ("auvers.jpg", "great_wave.jpg", "composition_viii.jpg")
-"""The first of each are those that most experiments use. Credits: examples/CREDITS.md."""
+"""Bundled images; most experiments use the first of each kind. Credits: examples/CREDITS.md."""
 
 
 class CellSource(Hashable, Protocol):
-    """Cells that any process can set up: an experiment's, or a sweep's. It travels between processes."""
+    """The cells of an experiment or a sweep, set up in any process; it is sent between processes."""
 
     @property
     def folder(self) -> Path:
-        """Where pictures and records lie."""
+        """Folder of the images and records."""
 
     @property
     def device(self) -> str:
-        """Where is painted."""
+        """The device to compute on."""
 
     def make_cells(self) -> Sequence[ExperimentCell]:
-        """The cells, in their order; reads the pictures."""
+        """Read the images and return the cells, in order."""
 
 
 @dataclass(frozen=True)
 class ExperimentRequest:
-    """What an experiment is asked for."""
+    """A request for one experiment."""
 
     experiment: str
     folder: Path
     contents: tuple[Path, ...] = ()
-    """None: those that come with the package."""
+    """Empty: those of the package."""
     styles: tuple[Path, ...] = ()
     size: int = FULL_SIZE
     is_quick: bool = False
     device: str = "cpu"
 
     def make_cells(self) -> Sequence[ExperimentCell]:
-        """The experiment's cells.
+        """Return the experiment's cells.
 
-        Raises: InputError: no such experiment, or a picture that cannot be read.
+        Raises: InputError: no such experiment, or an image that cannot be read.
         """
         return load_experiment(self.experiment).cells(self.load_context())
 
     def load_context(self) -> ExperimentContext:
-        """Read the pictures.
+        """Read the images.
 
-        Raises: InputError: one of them cannot be read.
+        Raises: InputError: an image cannot be read.
         """
         contents, styles = (
             self.contents or bundled_images(BUNDLED_CONTENTS),
@@ -70,7 +70,7 @@ class ExperimentRequest:
 
 
 def bundled_images(names: Sequence[str]) -> tuple[Path, ...]:
-    """Pictures that come with the package."""
+    """Return the paths of images that come with the package."""
     return tuple(Path(str(files("brushwork.experiments").joinpath("pictures", name))) for name in names)
 
 

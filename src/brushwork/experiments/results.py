@@ -1,4 +1,4 @@
-"""Where painted cells lie: a picture and a record each."""
+"""Storage of cell results: an image and a record each."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from brushwork.storage.atomic import atomic_write
 
 @dataclass(frozen=True)
 class ResultStore:
-    """A folder of painted cells."""
+    """A folder of cell results."""
 
     folder: Path
 
     def image_path(self, cell: ExperimentCell) -> Path:
-        """Where a cell's picture lies."""
+        """Return the path of a cell's image."""
         return self.folder / f"{cell.name}.png"
 
     def load(self, cell: ExperimentCell) -> CellResult | None:
-        """The result of an earlier run, if its settings and its version were the same."""
+        """Return the result of an earlier run with the same settings and version; else None."""
         try:
             record = json.loads(self._record(cell).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -35,15 +35,15 @@ class ResultStore:
         return CellResult(**{**record, "picture": self.image_path(cell), "curve": curve})
 
     def save(self, cell: ExperimentCell, result: CellResult) -> None:
-        """Write the record; the picture lies there already."""
+        """Write the record; the image is already there."""
         record = {**asdict(result), "picture": result.picture.name, "asked": _asked(cell)}
         with atomic_write(self._record(cell), overwrite=True) as path:
             path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
     def reuse(self, cell: ExperimentCell, other: ExperimentCell) -> CellResult:
-        """Give a cell what was painted for another one of the same settings; return its result.
+        """Copy the result of another cell with the same settings, and return it.
 
-        Raises: FileNotFoundError: nothing is kept of the other.
+        Raises: FileNotFoundError: the other cell has no stored result.
         """
         with atomic_write(self.image_path(cell), overwrite=True) as path:
             shutil.copyfile(self.image_path(other), path)
@@ -59,10 +59,10 @@ class ResultStore:
 
 
 def settings_key(cell: ExperimentCell) -> str:
-    """The same for cells of the same settings, and so of the same picture."""
+    """Return a key that is equal for cells with the same settings, and so the same result."""
     return json.dumps(_asked(cell), sort_keys=True)
 
 
 def _asked(cell: ExperimentCell) -> Any:
-    """The settings as they come back from JSON, and the version that painted."""
+    """Return the settings as read back from JSON, with the version of brushwork."""
     return json.loads(json.dumps({**cell.settings, "brushwork": __version__}))

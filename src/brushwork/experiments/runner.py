@@ -1,4 +1,4 @@
-"""Run the cells of an experiment, here, in several processes or on a Ray cluster."""
+"""Run the cells of an experiment in this process, in several processes or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from brushwork.experiments.results import ResultStore, settings_key
 from brushwork.images import write_image
 
 POINTS = 60
-"""About so many points of a loss curve are kept."""
+"""Approximate number of points kept of a loss curve."""
 
 Executor: TypeAlias = Callable[[CellSource, Sequence[str]], Iterator[tuple[str, CellResult]]]
-"""How cells, by their names, are painted elsewhere: name and result of each, as they are done."""
+"""Runs cells, given by name, in other processes; yields name and result of each as it finishes."""
 
 _TERMINATED = 128 + signal.SIGTERM
 
 
 def run_cells(source: CellSource, executor: Executor | None = None) -> Iterator[tuple[str, CellResult]]:
-    """Paint every cell that is not there yet, and yield each with its name as it is done.
+    """Run every cell without a stored result, and yield each with its name as it finishes.
 
-    The folder receives a picture and a record for each cell. A cell that is there, with the same settings, is taken
-    as it is: what was interrupted goes on where it stopped. Cells of the same settings are painted once. `executor`:
-    `run_in_processes`, or `run_on_ray`; None: here.
+    Each cell stores an image and a record in the folder. Stored results with the same settings are reused, so an
+    interrupted experiment continues where it stopped. Cells with the same settings run once. `executor`:
+    `run_in_processes` or `run_on_ray`; None: this process.
 
-    Raises: InputError: no such experiment, or pictures that cannot be read.
+    Raises: InputError: no such experiment, or images that cannot be read.
     """
     store, cells = ResultStore(source.folder), source.make_cells()
     source.folder.mkdir(parents=True, exist_ok=True)
@@ -58,14 +58,14 @@ def run_cells(source: CellSource, executor: Executor | None = None) -> Iterator[
 
 
 def run_cell(source: CellSource, name: str, threads: int) -> CellResult:
-    """Paint one of the cells that are asked for; what a process does for another."""
+    """Run one cell of a request; called in worker processes."""
     torch.set_num_threads(threads)
     return _paint(_cells(source)[name], ResultStore(source.folder))
 
 
 @lru_cache(maxsize=1)
 def _cells(source: CellSource) -> Mapping[str, ExperimentCell]:
-    """By name; a process that paints several reads pictures and networks once."""
+    """Return the cells by name; a process that runs several reads images and networks once."""
     return {cell.name: cell for cell in source.make_cells()}
 
 
@@ -85,13 +85,13 @@ def _paint(cell: ExperimentCell, store: ResultStore) -> CellResult:
 
 
 def _thinned(curve: list[tuple[int, float]]) -> list[tuple[int, float]]:
-    """Some points of a curve, the first and the last among them."""
+    """Return a subset of a curve's points, including the first and the last."""
     every = max(1, len(curve) // POINTS)
     return [*curve[:-1:every], curve[-1]]
 
 
 def run_in_processes(count: int) -> Executor:
-    """So many processes of this machine, which share its threads. At an interruption they end at once."""
+    """Return an executor of `count` processes on this machine, which share its threads and end at once if interrupted."""
 
     def spread(source: CellSource, names: Sequence[str]) -> Iterator[tuple[str, CellResult]]:
         threads, others = max(1, torch.get_num_threads() // count), active_children()
@@ -112,7 +112,7 @@ def run_in_processes(count: int) -> Executor:
 
 
 def _wait_for_word() -> None:
-    """Let the first process decide: a terminal tells all of them of Ctrl-C, or that it is gone."""
+    """Ignore signals that the main process handles: a terminal sends Ctrl-C and SIGHUP to all processes."""
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -124,7 +124,7 @@ def _leave(*_: object) -> None:
 
 
 def _paint_or_leave(source: CellSource, name: str, threads: int) -> CellResult:
-    """Paint one of the cells, unless the process is asked to end: the pool would begin with the next one."""
+    """Run one cell, unless the process is asked to end: the pool would otherwise start the next one."""
     try:
         return run_cell(source, name, threads)
     except SystemExit:
@@ -132,10 +132,10 @@ def _paint_or_leave(source: CellSource, name: str, threads: int) -> CellResult:
 
 
 def run_on_ray(threads: int = 1) -> Executor:
-    """The Ray cluster that RAY_ADDRESS names, or that runs here; else one of this machine, begun for the occasion.
+    """Return an executor on the Ray cluster that RAY_ADDRESS names or that runs here; else on a new local one.
 
-    Every machine must have brushwork, and see the pictures and the folder of results under the same paths. Each cell
-    takes `threads` processors of the cluster, and a GPU where it is painted on one.
+    Every machine must have brushwork, and see the images and the results folder under the same paths. Each cell takes
+    `threads` CPUs of the cluster, and a GPU if it runs on one.
 
     Raises: InputError: Ray is not installed.
     """
@@ -144,7 +144,7 @@ def run_on_ray(threads: int = 1) -> Executor:
     def spread(source: CellSource, names: Sequence[str]) -> Iterator[tuple[str, CellResult]]:
         begun = not ray.is_initialized()
         if begun:
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray reports to its makers
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray sends usage statistics
             ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
         try:
             task = ray.remote(num_cpus=threads, num_gpus=int(source.device.startswith("cuda")))(run_cell)
@@ -160,7 +160,7 @@ def run_on_ray(threads: int = 1) -> Executor:
 
 
 def _fetched(ray: Any, done: Any) -> CellResult:
-    """What a task returned; or its own error, without Ray's account of where it happened."""
+    """Return a task's result, or raise its own error without Ray's traceback."""
     try:
         result: CellResult = ray.get(done)
     except ray.exceptions.RayTaskError as error:

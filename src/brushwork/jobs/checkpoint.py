@@ -1,4 +1,4 @@
-"""A checkpoint: an unfinished painting, kept so that it can be gone on with."""
+"""Checkpoints: the state of an unfinished job, saved so that it can be resumed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from brushwork.storage.tensors import gather_entry, read_tensors, write_tensors
 from brushwork.types import Image
 
 _ENTRY = "brushwork checkpoint"
-"""Name of the metadata's entry."""
+"""Key of the entry in the file's metadata."""
 
 
 _OF_PICTURES = ("lbfgs.", "adam.", "guard.")
@@ -26,39 +26,39 @@ _CHANNELS = 3
 
 
 class Snapshot(NamedTuple):
-    """How far a painting is: a snapshot after a step."""
+    """The state of a job after an optimization step."""
 
     resume_state: ResumeState
     iterations: int
-    """Over all sizes."""
+    """Iterations so far, over all levels."""
     total: float
     losses: Mapping[str, float]
 
     @classmethod
     def of(cls, progress: Progress) -> Callable[[], Snapshot]:
-        """The standing of now, to be had later too: its picture is made when it is asked for."""
+        """Return a function that makes the snapshot of this step; the image is computed only when it is called."""
         losses, iterations, saving = progress.step.losses, progress.iterations, progress.lazy_resume_state()
         terms, total = {name: float(value) for name, value in losses.terms.items()}, float(losses.total)
         return lambda: cls(saving(), iterations, total, terms)
 
     @property
     def image(self) -> Image:
-        """The picture, which may leave [0, 1]."""
+        """The image; values may lie outside [0, 1]."""
         return gather_entry(self.resume_state.state, "shown")
 
 
 class JobCheckpoint(NamedTuple):
-    """A standing, and what belongs to it."""
+    """A snapshot with the manifest, time and notes of its job."""
 
     manifest: Manifest
     snapshot: Snapshot
     seconds: float
-    """Spent on painting so far."""
+    """Run time so far."""
     notes: tuple[str, ...]
-    """What was noted so far."""
+    """Notes so far."""
 
     def write(self, path: Path) -> None:
-        """Replace the file, at once or not at all.
+        """Write the checkpoint atomically, replacing the file.
 
         Raises: OSError.
         """
@@ -77,9 +77,9 @@ class JobCheckpoint(NamedTuple):
 
     @classmethod
     def read(cls, path: Path) -> JobCheckpoint:
-        """Read the file.
+        """Read a checkpoint file.
 
-        Raises: InputError: damaged, or no checkpoint.
+        Raises: InputError: the file is damaged or not a checkpoint.
         """
         state, metadata = read_tensors(path)
         try:

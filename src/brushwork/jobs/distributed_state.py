@@ -1,4 +1,4 @@
-"""A painting's state in bands of rows, with several ranks: read by rank 0, row by row, for a file."""
+"""Optimizer state sharded by rows over several ranks; rank 0 gathers it piece by piece to write a file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from brushwork.distributed.process_group import ProcessGroup
 from brushwork.types import State
 
 IMAGE_AXES = 4
-"""What has so many axes is shaped like a picture and lies in bands; everything else is the same on every rank."""
+"""Tensors with this many axes are image-shaped and sharded by rows; all others are the same on every rank."""
 
 _STOP = -1
 
 
 class GatheredState(dict[str, Tensor]):
-    """The state of rank 0, by whose hand the whole can be read while the other ranks `serve_state`."""
+    """The state on rank 0, which can read the full state while the other ranks run `serve_state`."""
 
     def __init__(self, state: State, bands: RowRanges, group: ProcessGroup) -> None:
         super().__init__(state)
@@ -26,7 +26,7 @@ class GatheredState(dict[str, Tensor]):
         self._names = sorted(state)
 
     def planes(self, name: str) -> Iterator[Tensor]:
-        """The whole of an entry, piece by piece, in the order of a file."""
+        """Yield the full tensor of an entry piece by piece, in the order of a file."""
         mine = self[name]
         if mine.ndim != IMAGE_AXES:
             yield mine
@@ -39,22 +39,22 @@ class GatheredState(dict[str, Tensor]):
                     yield self._group.receive(rows.new_empty(self._bands[rank].height, rows.shape[-1]), rank)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Of the whole of an entry."""
+        """Return the shape of the full tensor of an entry."""
         shape = self[name].shape
         return (*shape[:-2], self._bands[-1].bottom, shape[-1]) if len(shape) == IMAGE_AXES else tuple(shape)
 
     def gather(self, name: str) -> Tensor:
-        """The whole of an entry."""
+        """Return the full tensor of an entry."""
         return torch.cat([plane.cpu().reshape(-1) for plane in self.planes(name)]).view(self.shape(name))
 
     def close(self) -> None:
-        """Let the other ranks go on."""
+        """End `serve_state` on the other ranks."""
         for rank in range(1, self._group.world_size):
             self._group.send(torch.tensor([_STOP, 0]), rank)
 
 
 def serve_state(state: State, group: ProcessGroup) -> None:
-    """On the other ranks: send rank 0 what it asks for, until it has everything."""
+    """Send rank 0 the rows it requests until it closes; runs on the other ranks."""
     names = sorted(state)
     while True:
         index, plane = group.receive(torch.zeros(2, dtype=torch.int64), 0).tolist()
@@ -64,7 +64,10 @@ def serve_state(state: State, group: ProcessGroup) -> None:
 
 
 def scatter_state(state: State | None, height: int, bands: RowRanges, group: ProcessGroup) -> State:
-    """Every rank's part of a state that rank 0 has, of pictures of that height. One entry after the other travels."""
+    """Return this rank's shard of the state on rank 0, whose images have `height` rows.
+
+    Entries are sent one at a time.
+    """
     told = group.broadcast(None if state is None else {name: _told(value) for name, value in state.items()})
     dealt: State = {}
     for name, entry in (told or {}).items():
@@ -79,5 +82,5 @@ def scatter_state(state: State | None, height: int, bands: RowRanges, group: Pro
 
 
 def _told(value: Tensor) -> Tensor | tuple[tuple[int, ...], torch.dtype]:
-    """What is the same on every rank; of a picture, its shape without the rows, and its type."""
+    """Return replicated tensors as they are; for image-shaped ones, the shape without the rows, and the dtype."""
     return ((*value.shape[:-2], value.shape[-1]), value.dtype) if value.ndim == IMAGE_AXES else value

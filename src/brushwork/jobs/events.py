@@ -1,4 +1,4 @@
-"""What a job tells while it runs. Progress bars, previews and logs are made of these."""
+"""Events that a job yields while it runs; progress bars, previews and logs are built from them."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from brushwork.recipes import Progress, ScheduleLevel
 
 
 class Started(NamedTuple):
-    """Everything was read and checked; painting begins."""
+    """All inputs are read and checked; the run begins."""
 
     device: torch.device
     levels: tuple[ScheduleLevel, ...]
-    """The sizes and closures to come, those that are spent included."""
+    """Size and iterations of every level, those already done included."""
     iterations: int
-    """Closures already spent: 0, or those of the checkpoint that is resumed."""
+    """Iterations already done: 0, or those of the resumed checkpoint."""
     alpha: Tensor | None = None
-    """Coverage of what is painted, (1, 1, height, width) at the photograph's size; None: opaque everywhere."""
+    """Alpha channel of the result, (1, 1, height, width) at the content's size; None: opaque everywhere."""
 
 
 class Note(NamedTuple):
-    """Something that a person should hear, as a sentence."""
+    """A message for the user, as a sentence."""
 
     text: str
 
 
 class Advanced(NamedTuple):
-    """How far a picture is that is painted in one pass."""
+    """Progress of a feed-forward job."""
 
     done: float
-    """Share of the work, up to 1."""
+    """Fraction of the work done, up to 1."""
 
 
 class Finished(NamedTuple):
-    """The picture is written; the checkpoint is gone."""
+    """The result is written and the checkpoint removed."""
 
     path: Path
     total: float
-    """The last value of the objective; 0 where there was none."""
+    """The last value of the objective; 0 for feed-forward jobs."""
     losses: Mapping[str, float]
-    """The same by term."""
+    """The last value of each loss."""
     iterations: int
-    """0: it was painted in one pass."""
+    """0 for feed-forward jobs."""
     seconds: float
-    """Painting time, that before a resumption included."""
+    """Run time, including the time before a resume."""
     notes: tuple[str, ...]
-    """Everything that was noted on the way."""
+    """All notes of the run."""
 
 
 JobEvent: TypeAlias = Started | Note | Progress | Advanced | Finished

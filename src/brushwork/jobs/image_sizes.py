@@ -19,16 +19,16 @@ from brushwork.recipes.texture_synthesis import source_size_at
 
 
 class InputSizes(NamedTuple):
-    """How large the pictures of a job are."""
+    """Sizes of a job's input images."""
 
     content: Size
     styles: tuple[Size, ...]
     regions: tuple[tuple[Size, Size, int], ...] = ()
-    """Of each region the sizes of its two masks, and the number of its painting."""
+    """For each region, the sizes of its two masks and the index of its style."""
 
 
 class DecodeSizes(NamedTuple):
-    """The largest sizes at which pictures are looked at; None for a style that was kept of a painting."""
+    """The largest sizes at which images are encoded; None for a style file."""
 
     content: Size
     styles: tuple[Size | None, ...]
@@ -36,9 +36,9 @@ class DecodeSizes(NamedTuple):
 
 
 def decode_sizes(job: BaseJob) -> DecodeSizes:
-    """How large a job looks at its pictures, from their headers.
+    """Return the largest size at which a job encodes each image, from the file headers.
 
-    Raises: InputError: one of them cannot be used.
+    Raises: InputError: an image cannot be used.
     """
     options, own = job.options, _size(job, job.content)
     if isinstance(options, FeedForwardOptions):
@@ -51,7 +51,7 @@ def decode_sizes(job: BaseJob) -> DecodeSizes:
 
 
 def is_style_file(path: Path) -> bool:
-    """Whether a file's name says that it holds the style that was kept of a painting."""
+    """Return whether the file name is that of a style file."""
     return path.suffix.lower() == ENDING
 
 
@@ -74,7 +74,7 @@ def _size(job: BaseJob, path: Path) -> Size:
 
 
 def encoded_sizes(options: RecipeOptions, sizes: InputSizes, level: Size) -> dict[str, Size]:
-    """What the network is shown while the result has the size of a level."""
+    """Return the size of every image that is encoded while the result has the size `level`."""
     found = {"the result": level}
     if isinstance(options, TransferOptions):
         for number, style in enumerate(sizes.styles):
@@ -90,15 +90,15 @@ def encoded_sizes(options: RecipeOptions, sizes: InputSizes, level: Size) -> dic
 
 
 def max_encoded_pixels(options: RecipeOptions, sizes: InputSizes) -> int:
-    """Pixels of the largest picture that the network is shown."""
+    """Return the number of pixels of the largest image that is encoded."""
     finest = schedule(options, sizes.content)[-1].size
     return max(size.area for size in encoded_sizes(options, sizes, finest).values())
 
 
 def require_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encoder) -> None:
-    """Refuse pictures that are too small, at the coarsest level, for the deepest layer to see anything.
+    """Check that at the coarsest level every image is large enough for the deepest layer.
 
-    Raises: InputError: such a picture, or a layer that the network does not have.
+    Raises: InputError: an image is too small, or the encoder does not have a layer.
     """
     smallest = encoder.min_size(encoded_layers(options))
     for what, size in _smallest_shown(options, sizes).items():
@@ -110,7 +110,7 @@ def require_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encode
 
 
 def is_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encoder) -> bool:
-    """Whether the deepest layer sees something of every picture."""
+    """Return whether every image is large enough for the deepest layer at the coarsest level."""
     smallest = encoder.min_size(encoded_layers(options))
     return all(min(size) >= smallest for size in _smallest_shown(options, sizes).values())
 

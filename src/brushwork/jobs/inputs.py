@@ -19,15 +19,15 @@ from brushwork.storage.pipes import require_rereadable
 from brushwork.types import Mask
 
 _OTHER_PROPORTIONS = 0.05
-"""Share by which a mask's proportions may differ from its picture's: small masks are rounded to whole pixels."""
+"""Relative tolerance of a mask's aspect ratio: the sides of small masks are rounded to whole pixels."""
 
 
 _EVERYTHING = torch.ones(1, 8, 8)
-"""A mask of all of a painting; masks have any size."""
+"""A mask that covers a whole style image; masks may have any size."""
 
 
 class JobInputs(NamedTuple):
-    """What a job looks at."""
+    """The input images of a job."""
 
     content: LoadedImage
     styles: tuple[LoadedImage | StyleFile, ...]
@@ -40,12 +40,12 @@ class JobInputs(NamedTuple):
 
     @property
     def nbytes(self) -> int:
-        """Bytes that a rehearsal counts for them."""
+        """Bytes that the memory estimate counts for the content and the styles."""
         return sum(image.image.nbytes for image in self._pictures)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was done to the pictures when they were read."""
+        """Notes about what was changed while reading the images."""
         read = (*self._pictures, *((self.init,) if self.init else ()))
         return tuple(f"{image.name}: {note}" for image in read for note in image.notes)
 
@@ -54,7 +54,7 @@ class JobInputs(NamedTuple):
         return (self.content, *(style for style in self.styles if isinstance(style, LoadedImage)))
 
     def to_device(self, device: torch.device) -> RecipeInputs:
-        """The pictures on a device."""
+        """Return the inputs of the recipe on a device."""
         return RecipeInputs(
             self.content.image.to(device),
             tuple((one.image if isinstance(one, LoadedImage) else one).to(device) for one in self.styles),
@@ -64,9 +64,9 @@ class JobInputs(NamedTuple):
 
 
 def read_inputs(job: BaseJob) -> JobInputs:
-    """Read the pictures of a job.
+    """Read the images of a job.
 
-    Raises: InputError: one of them cannot be used.
+    Raises: InputError: an image cannot be used.
     """
     _require_rereadable(job)
     looked_at = decode_sizes(job)
@@ -81,9 +81,9 @@ def read_inputs(job: BaseJob) -> JobInputs:
 
 
 def read_sizes(job: BaseJob) -> InputSizes:
-    """The sizes that the pictures would have if they were read.
+    """Return the sizes of a job's images without decoding them.
 
-    Raises: InputError: one of them cannot be used.
+    Raises: InputError: an image cannot be used.
     """
     _require_rereadable(job)
     looked_at, limit = decode_sizes(job), job.max_pixels or MAX_PIXELS
@@ -107,7 +107,7 @@ def _sizes(regions: tuple[StyleRegion, ...]) -> tuple[tuple[Size, Size, int], ..
 
 
 def _read_painting(job: BaseJob, path: Path, min_size: Size | None) -> LoadedImage | StyleFile:
-    """A painting, or the style that was kept of one."""
+    """Read a style image or a style file."""
     return StyleFile.read(expand_user(path)) if is_style_file(path) else _read(job, path, min_size)
 
 
@@ -116,9 +116,9 @@ def _read(job: BaseJob, path: Path, min_size: Size | None) -> LoadedImage:
 
 
 def read_regions(job: BaseJob, content: Size, styles: Sequence[Size]) -> tuple[StyleRegion, ...]:
-    """The regions of a job, whose pictures have such sizes: pair k of masks is of painting k; or all of the only one.
+    """Read the masks of a job's regions: pair k belongs to style k, or all pairs to the only style.
 
-    Raises: InputError: masks that cannot be used, do not fit their pictures, or another number than of paintings.
+    Raises: InputError: a mask cannot be used or does not fit its image, or the numbers of pairs and styles differ.
     """
     if not job.regions:
         return ()

@@ -18,82 +18,82 @@ from brushwork.storage.folders import expand_user
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
 
 Masks: TypeAlias = tuple[Path, ...]
-"""The mask of the photograph and that of the painting; the first alone, where all of the painting is meant."""
+"""The content mask and the style mask; the content mask alone means the whole style image."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BaseJob(ABC):
-    """One painting, from files to a file, however it is painted."""
+    """One run from input files to an output file; base of the two kinds of job."""
 
     options: RecipeOptions | FeedForwardOptions
-    """What to paint; the type says by which recipe, or by which kind of network at once."""
+    """Options of the run; their type selects the recipe or the kind of feed-forward network."""
 
     content: Path
-    """The photograph of a transfer; the picture of a reconstruction or a texture."""
+    """The content image of a transfer; the image of a reconstruction or a texture."""
 
     styles: tuple[Path, ...] = ()
-    """The paintings of a transfer; none for the other recipes."""
+    """The style images of a transfer; empty for the other recipes."""
 
     regions: tuple[Masks, ...] = ()
-    """Which part is painted after which. See `read_masks`."""
+    """Which part of the content takes its style from which part of a style image. See `read_masks`."""
 
     output: Path
-    """The picture's file; its ending says the format."""
+    """The output file; its extension selects the format."""
 
     device: DeviceName = "auto"
-    """Where to compute; auto takes the fastest that is there."""
+    """Where to compute; auto takes the fastest device available."""
 
     overwrite: bool = False
-    """Whether a picture or a checkpoint that lies at the output may be lost."""
+    """Whether an existing output or checkpoint may be overwritten."""
 
     pyramid: bool = False
-    """Whether a TIFF holds smaller versions of itself too, for viewers of giant pictures."""
+    """Whether a TIFF also holds smaller versions of itself, for viewers of very large images."""
 
     max_pixels: int | None = None
-    """Largest pictures to read, in pixels; None: the limit of `brushwork.images`."""
+    """Largest image to read, in pixels; None: the limit of `brushwork.images`."""
 
     tiling: Tiling | None = None
-    """How the network looks at the pictures, if that fits into memory; None: at once, or else in tiles that fit."""
+    """Tiling of the encoder, if it fits into memory; None: no tiles if that fits, else tiles that fit."""
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """What is read."""
+        """Files that the job reads."""
         return (self.content, *self.styles, *(mask for masks in self.regions for mask in masks))
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """What is written, or was begun and kept."""
+        """Files that the job writes."""
         return (self.output,)
 
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizationJob(BaseJob):
-    """One painting that is optimized."""
+    """A job that optimizes its image."""
 
     options: RecipeOptions
 
     init: Path | None = None
-    """A picture to begin with, instead of the starting point that the options name."""
+    """Initial image, in place of the one that the options name."""
 
     @property
     def checkpoint(self) -> Path:
-        """Where the unfinished painting is kept: beside the output."""
+        """Path of the checkpoint, beside the output."""
         return expand_user(self.output.with_name(f"{self.output.name}.checkpoint"))
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """What is read."""
+        """Files that the job reads."""
         return (*super().inputs, *(() if self.init is None else (self.init,)))
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """What is written, or was begun and kept."""
+        """Files that the job writes."""
         return (self.output, self.checkpoint)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeedForwardJob(BaseJob):
-    """One painting that is painted in one pass."""
+    """A job that stylizes its image in one forward pass."""
 
     options: FeedForwardOptions
 
@@ -101,9 +101,9 @@ class FeedForwardJob(BaseJob):
 def make_job(
     options: RecipeOptions | FeedForwardOptions, *, init: Path | None = None, **rest: Any
 ) -> OptimizationJob | FeedForwardJob:
-    """The job that belongs to the options; `rest`: the other fields.
+    """Return the job for the type of the options; `rest` are its other fields.
 
-    Raises: InputError: a start for what is painted in one pass.
+    Raises: InputError: an initial image was given for a feed-forward job.
     """
     if not isinstance(options, FeedForwardOptions):
         return OptimizationJob(options=options, init=init, **rest)
@@ -113,7 +113,7 @@ def make_job(
 
 
 def with_size(options: RecipeOptions, size: int, canvas: Size) -> RecipeOptions:
-    """The options with another `size`; for a texture, the long side of a canvas of the same proportions."""
+    """Return the options with another `size`; for a texture, the long side of a canvas of the same aspect ratio."""
     if not isinstance(options, TextureOptions):
         return replace(options, size=size)
     height, width = (max(SMALLEST_SIDE, side) for side in fit_size(canvas, size, measure="long"))
@@ -121,7 +121,7 @@ def with_size(options: RecipeOptions, size: int, canvas: Size) -> RecipeOptions:
 
 
 def option_size(options: RecipeOptions, canvas: Size) -> int:
-    """The opposite: the size that the options name, in pixels."""
+    """Return the size that the options name, in pixels; the inverse of `with_size`."""
     if isinstance(options, TextureOptions):
         return max(canvas)
     return round(measured_size(canvas, options.measure)) if options.size == "full" else options.size

@@ -29,42 +29,42 @@ from brushwork.storage.hashing import file_sha256, tensors_sha256
 from brushwork.storage.pipes import STDIN, is_pipe
 
 _OLD_ENTRIES = {"paintings": "styles", "start": "init"}
-"""Entries in metadata of earlier versions → their names now."""
+"""Keys in the metadata of earlier versions → their current names."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A job as it was painted."""
+    """A job as it was run: options, input files with their hashes, weights, machine."""
 
     options: RecipeOptions | FeedForwardOptions
     content: ImageSource
     styles: tuple[ImageSource, ...]
     init: ImageSource | None
     network: str
-    """Name of the weights."""
+    """Name of the network's weights."""
     weights: str
-    """sha256 over the network's numbers."""
+    """sha256 over the network's weights."""
     machine: dict[str, str | int]
-    """What may change the last bits: versions, device, threads, processor; how many processes, if several."""
+    """What may change the last bits: versions, device, threads, processor; the number of processes, if several."""
     tiling: Tiling | None = None
-    """How the network looks at the pictures; None: at once. It may change the last bits too."""
+    """Tiling of the encoder; None: no tiles. It may change the last bits too."""
     regions: tuple[tuple[ImageSource, ...], ...] = ()
-    """Masks of the photograph and of a painting."""
+    """Content and style masks of each region."""
 
     @classmethod
     def of(cls, job: OptimizationJob, encoder: Encoder, device: torch.device, ranks: int = 1) -> Manifest:
-        """The record of a job that is about to be painted, by so many processes; the encoder lies on the CPU.
+        """Return the manifest of an optimization job about to run on `ranks` processes; the encoder is on the CPU.
 
-        Raises: InputError: a picture that cannot be read.
+        Raises: InputError: an image cannot be read.
         """
         tensors = dict(encoder.named_parameters()) | dict(encoder.named_buffers())
         return cls._of(job, encoder.engine, encoder.name, tensors, device, ranks)
 
     @classmethod
     def for_feedforward(cls, job: FeedForwardJob, stylizer: Stylizer, device: torch.device) -> Manifest:
-        """The record of a job that is about to be painted in one pass.
+        """Return the manifest of a feed-forward job that is about to run.
 
-        Raises: InputError: a picture that cannot be read.
+        Raises: InputError: an image cannot be read.
         """
         return cls._of(job, stylizer.engine, stylizer.name, stylizer.weights(), device)
 
@@ -92,7 +92,7 @@ class Manifest:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """In terms of JSON."""
+        """Return the manifest as JSON values."""
         return {
             "recipe": recipe_name(self.options),
             "options": options_to_json(self.options),
@@ -129,7 +129,7 @@ class Manifest:
             raise InputError(f"the record of the painting is not complete ({error!r}): it was changed.") from error
 
     def differences(self, other: Manifest) -> list[str]:
-        """What makes another painting of the other record, in words."""
+        """List, in words, the differences that make the other manifest a different job."""
         mine, yours = self.to_json(), other.to_json()
         found = [f"recipe: {mine['recipe']} here, {yours['recipe']} there"] * (mine["recipe"] != yours["recipe"])
         found += [one for one in list_changes(mine["options"], yours["options"]) if not one.startswith("engine:")]
@@ -144,7 +144,7 @@ class Manifest:
         return found + ["other network weights"] * (self.weights != other.weights)
 
     def machine_differences(self, other: Manifest) -> list[str]:
-        """What is different about the other record's machine, in words."""
+        """List, in words, how the other manifest's machine differs."""
         mine, yours = (manifest._circumstances for manifest in (self, other))
         return list_changes(mine, yours)
 
@@ -162,7 +162,7 @@ def _tiling(data: dict[str, int]) -> Tiling:
 
 
 def describe_machine(device: torch.device) -> dict[str, str | int]:
-    """What may change the last bits of a painting made here and now."""
+    """Return what may change the last bits of a result computed here: versions, device, processor, threads."""
     return {
         "brushwork": __version__,
         "torch": torch.__version__,
@@ -174,7 +174,7 @@ def describe_machine(device: torch.device) -> dict[str, str | int]:
 
 
 def list_changes(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
-    """Which entries differ, in words."""
+    """List the entries that differ, in words."""
     names = sorted(here.keys() | there.keys())
     return [
         f"{name.replace('_', '-')}: {here.get(name)} here, {there.get(name)} there"
@@ -188,29 +188,29 @@ def _hash(source: dict[str, str] | None) -> str | None:
 
 
 def _model(device: torch.device) -> str:
-    """Which kernels compute: the accelerator's model, or the processor's kind."""
+    """Return what selects the kernels: the accelerator's model, or the CPU's architecture and instruction set."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
 class ImageSource(NamedTuple):
-    """A picture that was read."""
+    """An input file: path and hash."""
 
     path: str
-    """Relative to the folder of the output, with `/`; whole where there is no such way."""
+    """Relative to the folder of the output, with `/`; absolute where there is no relative path."""
     sha256: str
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ImageSource:
-        """The opposite of `_asdict`."""
+        """Read from JSON; the inverse of `_asdict`."""
         return cls(str(data["path"]), str(data["sha256"]))
 
 
 def make_source(path: Path, folder: Path) -> ImageSource:
-    """A file, as it is seen from a folder.
+    """Return the source of a file, with its path relative to a folder.
 
-    Raises: InputError: it cannot be read.
+    Raises: InputError: the file cannot be read.
     """
     path = expand_user(path)
     place = str(path) if is_pipe(path) or path == STDIN else _relative(path, expand_user(folder))

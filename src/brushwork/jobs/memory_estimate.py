@@ -1,4 +1,4 @@
-"""Estimate the memory of a job by rehearsing a closure on torch's meta device."""
+"""Estimate the memory of a job by running one closure on torch's meta device."""
 
 from __future__ import annotations
 
@@ -32,48 +32,48 @@ from brushwork.recipes.multiscale import make_optimizer
 from brushwork.types import Image
 
 SIDES = (384, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 5120, 6144, 8192)
-"""Pixels of tiles, halo included. In smaller ones than the first, VGG-19's halo of 160 pixels would cost too much."""
+"""Tile sides in pixels, halo included. Below the first, VGG-19's halo of 160 pixels would cost too much."""
 
 _MOST_KEPT = 32
-"""Tiles that are kept between the passes; where there is room for more, larger ones fit."""
+"""Most tiles cached between the two passes; where more would fit, larger tiles fit."""
 
 _STEP = 16
-"""Pixels between the sizes that are proposed: the stride of VGG's last block, so that pooling cuts nothing off."""
+"""Step in pixels between proposed sizes: the stride of VGG's last block, so that pooling drops no rows."""
 
 _SAMPLE = 4
-"""Bytes of a float32, in which everything is computed."""
+"""Bytes of a float32, the dtype of all computation."""
 
 _KEPT = {"full": 1.0, "bf16": 0.5, "disk": 0.0}
-"""How much of its vectors L-BFGS keeps in memory."""
+"""Fraction of its vectors that L-BFGS keeps in memory."""
 
 _SPECTRUM = 1.5
-"""Vectors that the spectrum of one plane takes, with what is made of it and the octaves of its frequencies."""
+"""Vectors that the spectrum of one channel takes, with what is computed from it and the octaves of its frequencies."""
 
 _VECTORS = 5
-"""As large as the picture, what L-BFGS holds at its peak beside its pairs and what a closure takes: the point, its
-gradient, the direction, the best point, and one more while it searches."""
+"""Image-sized vectors that L-BFGS holds at its peak beside its pairs and the closure's tensors: the point, its
+gradient, the direction, the best point, and one more during the line search."""
 
 _CODE = 150 * 2**20
-"""Bytes that come in beside the tensors: program, buffers of the kernels, gaps between small tensors. Measured on the
+"""Bytes beyond the tensors: code, kernel buffers, gaps between small tensors. Measured on the
 CPU with VGG-19, one thread, 256 and 512 pixels, 10 and 100 pairs: predictions are then 1 to 5 % above the peak."""
 
 _SHARE = {"cpu": 1.05}
-"""What allocators and kernels take on top, as a factor; on the CPU measured likewise."""
+"""Overhead of allocators and kernels, as a factor; the CPU's was measured in the same way."""
 
 _SHARE_OF_ACCELERATORS = 1.25
-"""The same elsewhere, an estimate: caching allocators round up, and kernels take workspaces."""
+"""The same for other devices, an estimate: caching allocators round up, and kernels need workspaces."""
 
 
 @dataclass(frozen=True)
 class MemoryEstimator:
-    """The memory that paintings of some pictures need on a device, beyond what is held."""
+    """Estimates the memory that a job needs on a device, beyond what is already allocated."""
 
     sizes: InputSizes
     encoder: Encoder
     device: torch.device
 
     def __call__(self, options: RecipeOptions, tiling: Tiling | None = None, level: int = -1) -> int:
-        """Bytes. Raises: NotAdditiveError: a loss that cannot be looked at in tiles."""
+        """Return the bytes needed. Raises: NotAdditiveError: a loss cannot be computed in tiles."""
         tensors = peak_memory(options, self.sizes, self._bare, level, tiling)
         return subtract_reserve(tensors + self._weights(), self.device)
 
@@ -82,14 +82,14 @@ class MemoryEstimator:
         return to_meta(self.encoder)
 
     def _weights(self) -> int:
-        """On the CPU the network is there already."""
+        """Return the bytes of the weights; 0 on the CPU, where they are already in memory."""
         return 0 if self.device.type == "cpu" else sum(one.nbytes for one in self.encoder.parameters())
 
     def choose_tiling(self, options: RecipeOptions, budget: int) -> Tiling | None:
-        """The largest tiles that fit, and as much of them kept as fits; the smallest, where none fit.
+        """Return the largest tiles that fit, with as many cached as fit; the smallest tiles, where none fit.
 
-        Row after row, larger parts than are needed for as few strips are worth less than what is kept in their place.
-        None: tiles would not help, because the pictures are small, or a loss is no sum over positions.
+        Where rows are streamed, a side larger than needed for the same number of strips is worth less than caching.
+        None: tiles would not help, because the images are small or a loss is not a sum over positions.
         """
         sides = [side for side in SIDES if side < self.longest_side(options)]
         try:
@@ -109,27 +109,27 @@ class MemoryEstimator:
         )
 
     def longest_side(self, options: RecipeOptions) -> int:
-        """Pixels of the longest side of what the network is shown at the finest level."""
+        """Return the longest side, in pixels, of all images that are encoded at the finest level."""
         finest = levels_of(options, self.sizes.content)[-1].size
         return max(max(size) for size in encoded_sizes(options, self.sizes, finest).values())
 
     def largest_fitting_side(self, options: RecipeOptions, sides: Sequence[int], budget: int) -> int | None:
-        """The largest of some growing sides of tiles that fits; None: none does.
+        """Return the largest of the ascending tile sides that fits; None: none does.
 
-        Raises: NotAdditiveError: a loss that cannot be looked at in tiles.
+        Raises: NotAdditiveError: a loss cannot be computed in tiles.
         """
         count = bisect_right(sides, budget, key=lambda side: self(options, Tiling(side)))
         return sides[count - 1] if count else None
 
     def minimum_memory(self, options: RecipeOptions) -> int:
-        """Bytes in the smallest tiles; at once, where tiles cannot be."""
+        """Return the bytes needed with the smallest tiles; without tiles, where a loss does not allow them."""
         try:
             return self(options, Tiling(SIDES[0]))
         except NotAdditiveError:
             return self(options)
 
     def max_size(self, options: RecipeOptions, canvas: Size, budget: int) -> int:
-        """The largest size below the present one that fits; 0: none does."""
+        """Return the largest size below the current one that fits; 0: none does."""
         smaller = (
             (size, with_size(options, size, canvas))
             for size in range(SMALLEST_SIDE, option_size(options, canvas), _STEP)
@@ -140,26 +140,26 @@ class MemoryEstimator:
 
 
 def relative_cost(options: RecipeOptions, encoder: Encoder, size: Size, tiling: Tiling | None) -> float:
-    """How many times as long as at once a closure takes."""
+    """Return the time of a closure relative to one without tiles."""
     return 1.0 if tiling is None else _looking(options, encoder, size).work(tiling)
 
 
 class _Looking(NamedTuple):
-    """How a picture is looked at that does not fit."""
+    """How an image that does not fit into memory is encoded."""
 
     layout: TileLayout
     streams: bool
-    """Row after row; else in tiles."""
+    """Whether rows are streamed; else tiles are used."""
 
     def _strips(self, side: int) -> list[Strip]:
         return split_strips(self.layout, Window.whole(self.layout.image), side**2)
 
     def strips(self, side: int) -> int:
-        """How many strips are looked at one after the other; of tiles, those of each size count as others."""
+        """Return the number of strips when streaming; for tiles, the side itself, so that no two sides are equal."""
         return len(self._strips(side)) if self.streams else side
 
     def most(self, side: int) -> int:
-        """The largest number of `Tiling.kept` that means anything."""
+        """Return the largest useful value of `Tiling.kept`."""
         if not self.streams:
             return min(_MOST_KEPT, len(self.layout.tiles(side)))
         return 1 + count_passes(self._strips(side))
@@ -176,7 +176,7 @@ def _looking(options: RecipeOptions, encoder: Encoder, size: Size) -> _Looking:
 
 
 def halve_tiling(tiling: Tiling | None, canvas: Size) -> Tiling | None:
-    """A tiling that takes about half the memory, for a picture of a size; None: there is none."""
+    """Return a tiling that takes about half the memory, for an image of a size; None: there is none."""
     if tiling is not None and tiling.kept > 1:
         return Tiling(tiling.side, tiling.kept // 2)
     side = min(max(canvas), tiling.side) if tiling else sqrt(canvas.area)
@@ -187,9 +187,9 @@ def halve_tiling(tiling: Tiling | None, canvas: Size) -> Tiling | None:
 def peak_memory(
     options: RecipeOptions, sizes: InputSizes, encoder: Encoder, level: int = -1, tiling: Tiling | None = None
 ) -> int:
-    """Peak bytes at a level: the pictures, the targets, one closure at once or in tiles, and the optimizer's memory.
+    """Return the peak bytes at a level: images, targets, one closure with or without tiles, and the optimizer state.
 
-    The last level has the highest peak. `encoder` lies on `meta` (see `to_meta`).
+    The last level has the highest peak. `encoder` is on `meta` (see `to_meta`).
     """
     levels = schedule(options, sizes.content)
     index = range(len(levels))[level]
@@ -208,8 +208,10 @@ def peak_memory(
 
 
 def optimizer_memory(options: RecipeOptions, size: Size, iterations: int, *, full: bool = False) -> int:
-    """Bytes that the optimizer of the options takes at a size after so many closures; `full`: in a checkpoint, which
-    has its vectors wherever they are kept."""
+    """Return the bytes of the optimizer state at a size after `iterations`.
+
+    `full`: in a checkpoint, which holds all vectors wherever they are stored.
+    """
     point = 3 * size.area * _SAMPLE
     if isinstance(options, MDANOptions) or options.optimizer == "adam":
         return optimizer_memory_for(point, iterations, None)
@@ -221,9 +223,9 @@ def optimizer_memory(options: RecipeOptions, size: Size, iterations: int, *, ful
 def _closure_bytes(
     options: RecipeOptions, images: RecipeInputs, encoder: Encoder, index: int, size: Size, tiling: Tiling | None
 ) -> int:
-    """What the first closure of a level takes, and its targets before that."""
+    """Return the peak bytes of a level's first closure and of the targets computed before it."""
     here, saved = _picture(size), None
-    if not isinstance(options, MDANOptions):  # which has one level, and whose optimizer lies with its paintings
+    if not isinstance(options, MDANOptions):  # MDAN has one level, and its optimizer is with its discriminators
         saved = ResumeState(index, 0, {**make_optimizer(options).state(), "point": here, "shown": here})
     with MemoryMeter() as meter:
         next(run_recipe(options, images, encoder=encoder, resume=saved, partition=FullImage(tiling)))
@@ -235,15 +237,15 @@ def _picture(size: Size) -> Image:
 
 
 def optimizer_memory_for(point: int, iterations: int, history: int | None, kept: float = 1.0) -> int:
-    """What an optimizer takes for a point of so many bytes, after so many closures.
+    """Return the bytes that an optimizer takes for a point of `point` bytes after `iterations`.
 
-    L-BFGS (`history` pairs at most) keeps two vectors a pair, at a share `kept` of their size. Adam (None) keeps two
-    means, and another two while it replaces them.
+    L-BFGS (at most `history` pairs) keeps two vectors per pair, at a fraction `kept` of their size. Adam (None) keeps
+    two moments, and another two while it replaces them.
     """
     vectors = 4 if history is None else 2 * min(history, iterations) * kept
     return round(point * (vectors + _VECTORS))
 
 
 def subtract_reserve(tensors: int, device: torch.device) -> int:
-    """Bytes to be had for tensors of so many bytes."""
+    """Return the bytes to reserve for tensors of that many bytes: code and allocator overhead included."""
     return _CODE + round(tensors * _SHARE.get(device.type, _SHARE_OF_ACCELERATORS))

@@ -21,7 +21,7 @@ RECIPES: Mapping[str, type[RecipeOptions | FeedForwardOptions]] = {
     "instant": AdaINOptions,
     "painter": ModelOptions,
 }
-"""The recipes, and what paints at once, by the name that stands in records."""
+"""Name in manifests → options class of the recipe or feed-forward network."""
 
 
 OLD_NAMES = {
@@ -47,7 +47,7 @@ OLD_NAMES = {
     "turns": "rotations",
     "white": "encoder_scale",
 }
-"""Names of options in metadata, checkpoints and styles of earlier versions → their names now."""
+"""Option names in metadata, checkpoints and style files of earlier versions → their current names."""
 
 OLD_VALUES = {
     "precision": {"half": "fp16"},
@@ -55,11 +55,11 @@ OLD_VALUES = {
     "history_storage": {"half": "bf16"},
     "statistics": {"gathered": "exact"},
 }
-"""Option → its values in earlier versions → now."""
+"""Option → its values in earlier versions → its current values."""
 
 
 def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Options with the names and values that they have now, from those of any version."""
+    """Return the options with their current names and values, from those of any version."""
     renamed = {OLD_NAMES.get(name, name): value for name, value in data.items()}
     return {
         name: OLD_VALUES[name].get(value, value) if name in OLD_VALUES and isinstance(value, str) else value
@@ -68,17 +68,17 @@ def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recipe_name(options: RecipeOptions | FeedForwardOptions) -> str:
-    """The name of the recipe that the options belong to."""
+    """Return the name of the recipe that the options belong to."""
     return next(name for name, kind in RECIPES.items() if type(options) is kind)
 
 
 def options_to_json(options: RecipeOptions | FeedForwardOptions) -> dict[str, Any]:
-    """Every field, by name."""
+    """Return every field by name."""
     return asdict(options)
 
 
 def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwardOptions:
-    """The options of the recipe of a name; the opposite of `options_to_json`.
+    """Return the options of a named recipe; the inverse of `options_to_json`.
 
     Raises: InputError: an unknown recipe, a missing or an unknown field, or a value that the field does not take.
     """
@@ -104,8 +104,10 @@ def _listed(names: set[str]) -> str:
 
 
 def _value(name: str, value: object, hint: Any) -> object:
-    """The value as the field's type has it; JSON knows no tuples, and may write 1.0 as 1. A number by itself is one of
-    several, as older records have it."""
+    """Return the value converted to the field's type: JSON has no tuples, and may write 1.0 as 1.
+
+    Where a tuple is expected, a single number becomes a tuple of one, as in older manifests.
+    """
     if get_origin(hint) is tuple and isinstance(value, list | tuple | float):
         several = (value,) if isinstance(value, float) else value
         return tuple(_value(name, one, get_args(hint)[0]) for one in several)

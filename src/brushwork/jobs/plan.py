@@ -25,83 +25,82 @@ from brushwork.recipes import schedule as levels_of
 from brushwork.recipes.registry import with_single_level
 
 _AMPLE = 2**14
-"""Bytes a pixel, some four times what VGG-19 takes. Where so much is left, nothing needs to be predicted."""
+"""Bytes per pixel, about four times what VGG-19 takes. Where this much is free, no estimate is needed."""
 
 _TARGETS = 1.5
-"""Closures for which the targets of a level stand, measured with VGG-19 at 512 pixels."""
+"""Cost of a level's targets, in closures; measured with VGG-19 at 512 pixels."""
 
 _GIGABYTE = 1e9
 
 _SIDE = 160
-"""Pixels. Smaller, the overhead of each call counts too much; larger, the probe takes long."""
+"""Side of the speed test in pixels. Smaller, the overhead per call counts too much; larger, it takes long."""
 
 _SIDE_OF_ACCELERATOR = 512
-"""Pixels. Accelerators are not busy below."""
+"""The same on accelerators, which smaller images do not keep busy."""
 
 _LARGER = 1.1
-"""Pixels of larger pictures take so many times as long: they leave the caches. Measured on the CPU, 160 and 512."""
+"""Factor by which a pixel of a larger image takes longer: it leaves the caches. Measured on the CPU, 160 and 512."""
 
 _CLOSURES = 4
-"""The first is for warming up."""
+"""Closures of the speed test; the first is a warm-up."""
 
 
 @dataclass(frozen=True)
 class LevelPlan:
-    """What one size of the picture takes."""
+    """Iterations, memory and time of one level."""
 
     size: Size
     iterations: int
     memory: int
     """Peak bytes at this size: of the whole process on the CPU, else on the device."""
     seconds: float | None
-    """None: not probed."""
+    """None: not measured."""
 
 
 @dataclass(frozen=True)
 class JobPlan:
-    """What a painting takes, level by level."""
+    """Iterations, memory and time of a job, level by level."""
 
     device: str
     levels: tuple[LevelPlan, ...]
     available: int | None
-    """Bytes that may be taken in all, counted as `memory`; None: unknown."""
+    """Bytes that may be used in all, counted as `memory`; None: unknown."""
     max_size: int | None
-    """Where it does not fit: the largest `size` that does, in pixels; 0: none does. Else None."""
+    """If the job does not fit: the largest `size` that does, in pixels; 0: none does. Else None."""
     tiling: Tiling | None = None
-    """How the pictures are looked at; None: at once."""
+    """Tiling of the encoder; None: no tiles."""
 
     @property
     def iterations(self) -> int:
-        """Of all sizes."""
+        """Iterations of all levels."""
         return sum(level.iterations for level in self.levels)
 
     @property
     def memory(self) -> int:
-        """Peak bytes of the whole painting."""
+        """Peak bytes of the whole job."""
         return max(level.memory for level in self.levels)
 
     @property
     def seconds(self) -> float | None:
-        """Of all sizes; None: not probed."""
+        """Seconds of all levels; None: not measured."""
         times = [level.seconds for level in self.levels if level.seconds is not None]
         return sum(times) if len(times) == len(self.levels) else None
 
     @property
     def fits(self) -> bool:
-        """Whether there is memory enough, as far as is known."""
+        """Whether there is enough memory, as far as is known."""
         return self.available is None or self.memory <= self.available
 
 
 def plan_job(
     job: OptimizationJob, *, measure_time: bool = True, memory: int | None = None, encoder: Encoder | None = None
 ) -> JobPlan:
-    """Sizes, closures, peak memory and, if `measure_time`, seconds of a job. Pictures are only measured, nothing is
-    painted.
+    """Return the sizes, iterations, peak memory and, if `measure_time`, seconds of a job without running it.
 
-    `measure_time` paints a few closures at a small size to learn the machine's speed. `memory` is what may be taken, in
-    bytes (on the CPU by the whole process); None: what the machine has.
+    Images are not decoded. `measure_time` runs a few closures at a small size to measure the machine's speed.
+    `memory` is the limit in bytes (on the CPU, for the whole process); None: what the machine has.
 
-    Raises: InputError, WeightsError: as `paint`.
+    Raises: InputError, WeightsError: as `run_job`.
     """
     device, options, sizes = select_device(job.device), job.options, read_sizes(job)
     eye = encoder or load_encoder_for(options, "cpu", computes_on=device)
@@ -136,8 +135,9 @@ def choose_tiling(
     memory: int | None = None,
     asked: Tiling | None = None,
 ) -> Tiling | None:
-    """How the network can look at the pictures within `memory` bytes (None: what the machine has): at once (None) if
-    possible, else in the largest tiles that fit; but as `asked`, where that fits.
+    """Return the tiling that fits into `memory` bytes (None: what the machine has).
+
+    `asked`, where that fits; else None (no tiles), where that fits; else the largest tiles that fit.
 
     Raises: OutOfMemoryError: not even small tiles fit; carries the size that does.
     """
@@ -146,7 +146,7 @@ def choose_tiling(
     if budget is None or _ample(options, sizes) <= budget:
         return asked
     if device.type == "cpu":
-        budget += inputs.nbytes  # which the need counts, and which are held already
+        budget += inputs.nbytes  # the estimate counts them, and they are already in memory
     estimator = MemoryEstimator(sizes, encoder, device)
     if estimator(options, asked) <= budget:
         return asked
@@ -170,7 +170,7 @@ def _too_large(estimator: MemoryEstimator, options: RecipeOptions, budget: int) 
 
 
 def _ample(options: RecipeOptions, sizes: InputSizes) -> int:
-    """Bytes that are surely enough."""
+    """Return an upper bound of the bytes needed."""
     levels = levels_of(options, sizes.content)
     iterations = sum(level.iterations for level in levels)
     return _AMPLE * max_encoded_pixels(options, sizes) + optimizer_memory(options, levels[-1].size, iterations)
@@ -181,9 +181,9 @@ def _gigabytes(amount: int) -> str:
 
 
 def measure_speed(options: RecipeOptions, styles: int, encoder: Encoder, device: torch.device) -> float | None:
-    """Seconds per closure and pixel; None where nothing could be measured. The encoder lies on the device."""
+    """Return the seconds per closure and pixel; None where nothing could be measured. The encoder is on the device."""
     side = _SIDE if device.type == "cpu" else _SIDE_OF_ACCELERATOR
-    # Three different pictures, or there would be nothing to do from the start.
+    # Three different images, or the loss would be zero from the start.
     content, style, init = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
     images = RecipeInputs(content, (style,) * styles, init)
     times = []

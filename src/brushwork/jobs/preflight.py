@@ -33,21 +33,21 @@ from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
 _ROOM = 2**20
-"""Bytes for what a picture's file holds beside its samples."""
+"""Bytes for what an image file holds besides its samples."""
 
 _CHANNELS = 4
 _BITS_OF_A_BYTE = 8
 
 _ENLARGED = 2.0
-"""A painting that is enlarged by more than this is told: up to here, the last size but one shows it sharp.
+"""Enlarging a style image by more than this is noted: up to here, the last level but one shows it sharp.
 
-Differs: the program of Galerne et al., 2212.13459, never enlarges paintings; its strokes then shrink with the size.
+Differs: the program of Galerne et al., 2212.13459, never enlarges style images; its strokes then shrink with the size.
 """
 
 
 @dataclass(frozen=True)
 class PreparedJob:
-    """All that lies ready for painting."""
+    """A checked job with everything it needs to run."""
 
     job: OptimizationJob
     device: torch.device
@@ -56,28 +56,30 @@ class PreparedJob:
     levels: tuple[ScheduleLevel, ...]
     manifest: Manifest
     bits: int
-    """Bits a sample of the output."""
+    """Bits per sample of the output."""
     notes: tuple[str, ...]
     memory: int | None
-    """Bytes that may be taken; None: what the machine has."""
+    """Bytes that may be used; None: what the machine has."""
 
     @property
     def partition(self) -> Partition:
-        """The whole picture, looked at as the record says."""
+        """The whole image, with the manifest's tiling."""
         return FullImage(self.manifest.tiling)
 
     @property
     def alpha(self) -> Tensor | None:
-        """Coverage of the result, at the photograph's size; textures cover everything."""
+        """Alpha channel of the result, at the content's size; None for textures, which are opaque."""
         return None if isinstance(self.job.options, TextureOptions) else self.inputs.content.alpha
 
     def with_tiling(self, tiling: Tiling | None) -> PreparedJob:
-        """The same, looking at pictures in such tiles, or at once."""
+        """Return the same job with another tiling; None: no tiles."""
         return replace(self, manifest=replace(self.manifest, tiling=tiling))
 
     def resume_from(self, begun: Manifest) -> PreparedJob:
-        """The same as a painting was begun: with its tiles, if they fit, and with its engine, unless another one was
-        asked for, or it is gone."""
+        """Return the same job with the tiling and engine of an interrupted one.
+
+        The tiling is kept if it fits; the engine, unless another one was requested or it is not available.
+        """
         if self.manifest.tiling != begun.tiling:
             seen = self.job.options, self.inputs, self.encoder, self.device
             return self._by(begun).with_tiling(choose_tiling(*seen, self.memory, begun.tiling))
@@ -99,10 +101,9 @@ def prepare_job(
     encoder: Encoder | None,
     group: ProcessGroup | None = None,
 ) -> PreparedJob:
-    """Read the pictures and the network, and check that the result can be computed and written.
+    """Read the images and the encoder, and check that the result can be computed and written.
 
-    `replacing`: what lies at the output may be replaced. `group`: to the other ranks that paint the same picture; the
-    first one writes.
+    `replacing`: an existing output may be replaced. `group`: the ranks that share the job; rank 0 writes.
 
     Raises: InputError, WeightsError, OutOfMemoryError.
     """
@@ -131,7 +132,7 @@ def prepare_job(
 
 
 def require_writable(job: BaseJob, canvas: Size, bits: int, *, replacing: bool) -> None:
-    """Refuse an output that cannot be written, or lies there already and may not be replaced.
+    """Check that the output can be written, and that an existing one may be replaced.
 
     Raises: InputError.
     """
@@ -140,7 +141,7 @@ def require_writable(job: BaseJob, canvas: Size, bits: int, *, replacing: bool) 
 
 
 def require_output_not_input(job: BaseJob) -> None:
-    """The output must not be one of the inputs, even where it may be overwritten.
+    """Check that the output is not one of the inputs, even where it may be overwritten.
 
     Raises: InputError.
     """
@@ -153,7 +154,7 @@ def require_output_not_input(job: BaseJob) -> None:
 
 
 def require_distinct_inputs(job: BaseJob, manifest: Manifest) -> None:
-    """The photograph must not be among the paintings.
+    """Check that the content is not one of the style images.
 
     Raises: InputError.
     """
@@ -163,7 +164,7 @@ def require_distinct_inputs(job: BaseJob, manifest: Manifest) -> None:
 
 
 def note_enlarged(job: BaseJob, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
-    """The paintings that have not as many pixels as are asked of them."""
+    """Return a note for each style image that is enlarged by more than `_ENLARGED`."""
     if not isinstance(job.options, TransferOptions | AdaINOptions):
         return ()
     notes = []
@@ -183,7 +184,7 @@ def note_enlarged(job: BaseJob, inputs: JobInputs, finest: Size) -> tuple[str, .
 
 
 def note_lost_features(job: BaseJob, content: LoadedImage, bits: int) -> tuple[str, ...]:
-    """What the output cannot keep of the picture."""
+    """Return notes about what the output format cannot keep: transparency, bits per sample."""
     notes = []
     if content.alpha is not None and isinstance(job.options, TextureOptions):
         notes.append(f"{content.name} is transparent in places; textures are not.")
@@ -197,9 +198,9 @@ def note_lost_features(job: BaseJob, content: LoadedImage, bits: int) -> tuple[s
 def with_adain_init(
     job: OptimizationJob, inputs: JobInputs, levels: Sequence[ScheduleLevel], device: torch.device, engine: Engine
 ) -> JobInputs:
-    """The same inputs, with the picture to start from where the options want it painted at once.
+    """Return the inputs with an initial image by AdaIN, where the options request it.
 
-    Raises: WeightsError: the decoder is not there. InputError: pictures that cannot be painted from.
+    Raises: WeightsError: the decoder is missing. InputError: images that cannot be used.
     """
     if job.init is not None or not isinstance(job.options, TransferOptions) or job.options.init != "instant":
         return inputs
@@ -210,8 +211,7 @@ def with_adain_init(
 def make_preview(
     options: TransferOptions, inputs: JobInputs, levels: Sequence[ScheduleLevel], device: torch.device
 ) -> Image:
-    """What a transfer is to paint, painted at once: at its first size, grainy as a photograph to start from, and in
-    the colors that the network is to see."""
+    """Return an AdaIN preview of a transfer: at its first size, with the initial noise, in the colors to be encoded."""
     size, finest = levels[0].size, levels[-1].size
     shared = {
         field.name: getattr(options, field.name) for field in fields(AdaINOptions) if hasattr(options, field.name)

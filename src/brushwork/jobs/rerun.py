@@ -20,20 +20,20 @@ from brushwork.storage.hashing import file_sha256, tensors_sha256
 
 
 class RerunJob(NamedTuple):
-    """The job of a picture that was painted before."""
+    """The job that repeats an earlier one, with notes."""
 
     job: OptimizationJob | FeedForwardJob
     notes: tuple[str, ...]
-    """What is different from then, and may change the last bits: versions, processor, threads."""
+    """What has changed since and may change the last bits: versions, processor, threads."""
 
 
 def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
-    """The job that painted a picture, read from its metadata.
+    """Return the job that produced an image, read from its metadata.
 
-    Inputs are looked for where they were relative to the picture, then by name beside it and in the current folder.
-    `output` None: beside the picture, with `-again` in its name.
+    Inputs are searched at their path relative to the image, then by name beside it and in the current folder.
+    `output` None: beside the image, with `-again` in its name.
 
-    Raises: InputError: no such metadata, or an input that is missing or changed.
+    Raises: InputError: there is no such metadata, or an input is missing or has changed.
     """
     path = expand_user(path)
     manifest = read_embedded_result(path).manifest
@@ -54,7 +54,7 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
 
 
 def find_by_hash(source: ImageSource, folder: Path) -> Path:
-    """The file of this hash: where it was relative to the folder, or by its name in it or in the current folder.
+    """Find the file with this hash: at its path relative to the folder, or by name in it or in the current folder.
 
     Raises: InputError: it is missing, or has changed.
     """
@@ -69,10 +69,11 @@ def find_by_hash(source: ImageSource, folder: Path) -> Path:
 
 
 def locate_model(manifest: Manifest, folder: Path) -> ModelOptions:
-    """The options of a picture by a painter, with the painter's file as it is found: where it was named, in the folder,
-    or by its name.
+    """Return the options of a feed-forward model, with the path where its file was found.
 
-    Raises: InputError: it is missing, or another one now.
+    It is searched at its path, in the folder, and among the known models by name.
+
+    Raises: InputError: the file is missing or has changed.
     """
     assert isinstance(manifest.options, ModelOptions)
     named = Path(manifest.options.model)
@@ -87,7 +88,7 @@ def locate_model(manifest: Manifest, folder: Path) -> ModelOptions:
 
 
 def _device(manifest: Manifest) -> DeviceName:
-    """The device it was painted on, or what there is."""
+    """Return the device of the earlier job, or `auto` if it is not available."""
     name = str(manifest.machine.get("device"))
     try:
         return cast("DeviceName", select_device(name).type)
@@ -96,7 +97,7 @@ def _device(manifest: Manifest) -> DeviceName:
 
 
 class ImageOrigin(NamedTuple):
-    """The files that a picture was painted from, and the network that it was painted with."""
+    """The input files of an image, and the network that produced it."""
 
     content: Path
     styles: tuple[Path, ...]
@@ -104,9 +105,9 @@ class ImageOrigin(NamedTuple):
 
 
 def read_origin(path: Path) -> ImageOrigin:
-    """Read the origin of a picture from its metadata; the options may be those of another version.
+    """Read the origin of an image from its metadata; the options may be those of another version.
 
-    Raises: InputError: no such record, or a file that is missing or has changed.
+    Raises: InputError: there is no manifest, or a file is missing or has changed.
     """
     text = read_metadata(path)
     if text is None:

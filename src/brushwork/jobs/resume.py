@@ -19,7 +19,7 @@ from brushwork.storage.tensors import remove_file
 
 
 def require_no_checkpoint(job: OptimizationJob) -> None:
-    """Refuse to lose an unfinished painting.
+    """Check that no checkpoint would be lost.
 
     Raises: InputError: there is a checkpoint, and it may not be overwritten.
     """
@@ -32,9 +32,9 @@ def require_no_checkpoint(job: OptimizationJob) -> None:
 def load_progress(
     job: OptimizationJob, manifest: Manifest, levels: Sequence[ScheduleLevel]
 ) -> JobCheckpoint | EmbeddedResult | None:
-    """The checkpoint to go on from; what is written in the finished picture; or None, where nothing was begun.
+    """Return the checkpoint to resume from, or the result embedded in the finished image; None: neither exists.
 
-    Raises: InputError: another painting lies there, or a damaged checkpoint, and they may not be overwritten.
+    Raises: InputError: the output is of another job or the checkpoint is damaged, and may not be overwritten.
     """
     try:
         return read_finished(expand_user(job.output), manifest) or _checkpoint(job.checkpoint, manifest, levels)
@@ -45,7 +45,7 @@ def load_progress(
 
 
 def resume_notes(job: OptimizationJob, manifest: Manifest, found: JobCheckpoint | None) -> list[str]:
-    """What a person who resumes should hear."""
+    """Return the notes for a resumed job."""
     if found is None:
         return [f"there is no unfinished painting at {job.checkpoint}: painting from the beginning."]
     changes = "; ".join(manifest.machine_differences(found.manifest))
@@ -55,7 +55,7 @@ def resume_notes(job: OptimizationJob, manifest: Manifest, found: JobCheckpoint 
 
 
 def replay_finished(job: OptimizationJob | FeedForwardJob, found: EmbeddedResult) -> Finished:
-    """The end of a painting that had ended before."""
+    """Return the final event of a job that was already finished, and remove its checkpoint."""
     if isinstance(job, OptimizationJob):
         remove_file(job.checkpoint)
     note = f"{job.output} was finished already: nothing was painted."
@@ -63,9 +63,9 @@ def replay_finished(job: OptimizationJob | FeedForwardJob, found: EmbeddedResult
 
 
 def read_finished(path: Path, manifest: Manifest) -> EmbeddedResult | None:
-    """What is written in the finished picture; None where there is none yet, or one of an interruption.
+    """Return the result embedded in the finished image; None: no image yet, or one of an interrupted run.
 
-    Raises: InputError: another painting lies there.
+    Raises: InputError: the image is of another job.
     """
     if not path.exists():
         return None
@@ -96,18 +96,18 @@ def _require_same(path: Path, mine: Manifest, found: Manifest) -> None:
 
 
 class EmbeddedResult(NamedTuple):
-    """What is read back from a picture."""
+    """The manifest and result read from an image's metadata."""
 
     manifest: Manifest
     is_finished: bool
-    """Whether this is the job's picture, and not one that was kept at an interruption."""
+    """Whether the job was finished; False for an image saved when it was interrupted."""
     iterations: int
     total: float
     losses: Mapping[str, float]
 
 
 def embed_result(manifest: Manifest, snapshot: Snapshot | None, *, finished: bool) -> str:
-    """The text for a picture's metadata; no standing: of one painted in one pass. The same job gives the same text."""
+    """Return the text for an image's metadata; no snapshot for feed-forward jobs. The same job gives the same text."""
     result = {
         "finished": finished,
         "iterations": snapshot.iterations if snapshot else 0,
@@ -118,9 +118,9 @@ def embed_result(manifest: Manifest, snapshot: Snapshot | None, *, finished: boo
 
 
 def read_embedded_result(path: Path) -> EmbeddedResult:
-    """The opposite of `embed_result`.
+    """Read the result from an image's metadata; the inverse of `embed_result`.
 
-    Raises: InputError: no picture, or one that brushwork did not paint.
+    Raises: InputError: not an image, or not one that brushwork wrote.
     """
     text = read_metadata(path)
     if text is None:

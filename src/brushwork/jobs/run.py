@@ -1,4 +1,4 @@
-"""Painting a job: checked beforehand, kept on the way, written whole."""
+"""Run an optimization job: check it, write checkpoints, write the result."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ def run_job(
     memory: int | None = None,
     encoder: Encoder | None = None,
 ) -> Iterator[JobEvent]:
-    """Paint a job, step by step: `Started`, then a `Progress` for each step and `Note`s, and `Finished` at the end.
+    """Run a job: yield `Started`, then a `Progress` for each step and `Note`s, and `Finished` at the end.
 
-    Before painting, it is checked that the output can be written, that the pictures can be read, and that the work
-    fits into memory (`memory` bytes; None: what the machine has). Where it does not fit at once, the network looks at
-    the pictures in tiles; and if memory runs out all the same, in smaller ones from the last step on. A checkpoint is
-    written beside the output after 5 seconds, and then every `checkpoint_every` seconds (None: only at an
-    interruption), as long as the disk has room, and removed at the end.
+    Before the run it is checked that the output can be written, that the images can be read, and that the job fits
+    into memory (`memory` bytes; None: what the machine has). Where it does not fit, images are encoded in tiles; if
+    memory still runs out, in smaller ones from the last step on. A checkpoint is written beside the output after
+    5 seconds, and then every `checkpoint_every` seconds (None: only when interrupted), as long as the disk has space,
+    and removed at the end.
 
-    When the iterator is closed or anything is raised, Ctrl-C included, the picture so far is written to the output and
-    the checkpoint stays. With `resume` the painting goes on from there and ends bit for bit as if it had never been
-    interrupted; without a checkpoint it begins anew, and where the finished picture lies already, it only says so.
+    When the iterator is closed or anything is raised, Ctrl-C included, the image so far is written to the output and
+    the checkpoint stays. With `resume` the job continues from there, and the result is bit for bit the same as without
+    the interruption. Without a checkpoint it starts from the beginning; a finished result is only reported.
 
     Raises:
-        InputError: pictures, options or an output that cannot be used; a checkpoint of another painting.
-        WeightsError: the network's weights are not there.
-        OutOfMemoryError: the painting does not fit; carries the size that does.
-        Diverged: the optimization failed for good; the best picture is at the output.
+        InputError: images, options or an output that cannot be used; a checkpoint of another job.
+        WeightsError: the network's weights are missing.
+        OutOfMemoryError: the job does not fit; carries the size that does.
+        DivergedError: the optimization diverged for good; the best image is at the output.
     """
     if not resume:
         require_no_checkpoint(job)
@@ -74,7 +74,7 @@ def run_job(
 
 
 def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
-    """The steps, with everything kept that was reached, whatever happens; with less memory, where it runs out."""
+    """Run the steps, saving what was reached whatever happens; if memory runs out, continue with less."""
     while True:
         try:
             yield from _steps(prepared, writer)
@@ -96,7 +96,7 @@ def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
 
 
 def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
-    """The steps from where the painting stands."""
+    """Run the steps from the latest snapshot."""
     saved = writer.snapshot.resume_state if writer.snapshot else None
     images = prepared.inputs.to_device(prepared.device)
     steps = run_recipe(
@@ -112,7 +112,7 @@ def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
 
 
 def _keep(writer: JobWriter, error: BaseException) -> None:
-    """Keep what there is; what cannot be kept is added to the error. Nothing, where what was given was no beginning."""
+    """Save what was reached; if that fails, add a note to the error. Bad input before the first step saves nothing."""
     if isinstance(error, InputError) and not writer.painted:
         return
     try:
@@ -122,7 +122,7 @@ def _keep(writer: JobWriter, error: BaseException) -> None:
 
 
 def _is_about_memory(error: BaseException) -> bool:
-    """Whether an allocator gave up; torch has no class of its own for that on the CPU."""
+    """Return whether an allocation failed; torch has no exception class of its own for that on the CPU."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
     )

@@ -32,7 +32,7 @@ from brushwork.types import Image
 T = TypeVar("T")
 
 RANKS_HERE = "LOCAL_WORLD_SIZE"
-"""Environment variable: how many processes a launcher such as torchrun started on this machine, or says so."""
+"""Environment variable with the number of processes on this machine, as set by launchers such as torchrun."""
 
 
 def run_distributed_job(
@@ -47,21 +47,20 @@ def run_distributed_job(
     watched: bool = False,
     interrupted: Callable[[], int] = int,
 ) -> Iterator[JobEvent]:
-    """Paint a job as `paint` does, with all the ranks of a `group`; each of them calls this with the same arguments.
+    """Run a job as `run_job` does, on all ranks of a `group`; each of them calls this with the same arguments.
 
-    Each looks at its rows by `tiling`; without it, as fits on every rank within `memory` bytes a process, or within its
-    part of what its machine has.
+    Each rank encodes its rows with `tiling`; without it, with one that fits on every rank into `memory` bytes per
+    process, or into its share of its machine's memory.
 
-    Every rank reads the pictures; only rank 0 looks at the output and the checkpoint, and its events are the whole
-    picture's. The others' progress shows their own rows; so does that of rank 0, unless the picture is `watched`: then
-    it is brought together at every step. What ranks without rows are given to do is to wait.
+    Every rank reads the images; only rank 0 reads and writes the output and the checkpoint, and its events are those of
+    the full image. The progress of the other ranks has their own rows; so does that of rank 0, unless `watched`: then
+    the full image is gathered at every step. Ranks without rows only wait.
 
-    A painting is stopped, with picture and checkpoint written, when on any rank `interrupted` gives the number of a
-    signal after a step; `StopSignalError`, a KeyboardInterrupt, is then raised on all. If a rank is lost, the
-    checkpoint from before stays. Checkpoints are those of the whole picture: any number of ranks, or one process, goes
-    on from them.
+    The job stops, with image and checkpoint written, when on any rank `interrupted` returns the number of a signal
+    after a step; `StopSignalError`, a KeyboardInterrupt, is then raised on all. If a rank is lost, the previous
+    checkpoint stays. Checkpoints hold the full image: any number of ranks, or one process, can resume from them.
 
-    Raises: as `paint`. RankLostError: another rank failed, was killed, or does not answer.
+    Raises: as `run_job`. RankLostError: another rank failed, was killed, or does not answer.
     """
     prepared, found = run_on_all_ranks(group, lambda: _opened(job, group, resume, encoder))
     if group.broadcast(isinstance(found, EmbeddedResult)):
@@ -99,7 +98,7 @@ def run_distributed_job(
 def _opened(
     job: OptimizationJob, group: ProcessGroup, resume: bool, encoder: Encoder | None
 ) -> tuple[PreparedJob, JobCheckpoint | EmbeddedResult | None]:
-    """Everything that can go wrong before painting; and, on rank 0, what to go on from."""
+    """Prepare the job with all its checks; on rank 0, also load what to resume from."""
     first = group.rank == 0
     if first and not resume:
         require_no_checkpoint(job)
@@ -108,9 +107,9 @@ def _opened(
 
 
 def run_on_all_ranks(group: ProcessGroup, act: Callable[[], T]) -> T:
-    """Do something on every rank; where it fails on one, all end.
+    """Call a function on every rank; if it fails on one, raise on all.
 
-    Raises: BrushworkError: what it raised here. OtherRankError: it failed on another rank.
+    Raises: BrushworkError: as raised on this rank. OtherRankError: it failed on another rank.
     """
     try:
         done, error = act(), None
@@ -126,14 +125,14 @@ def run_on_all_ranks(group: ProcessGroup, act: Callable[[], T]) -> T:
 
 
 class RankRunner(NamedTuple):
-    """A rank's desk, its place among the others, and its share."""
+    """Runs a prepared job on one rank, for its range of rows."""
 
     prepared: PreparedJob
     group: ProcessGroup
     band: RowBand
 
     def run(self, writer: JobWriter, watched: bool, interrupted: Callable[[], int]) -> Iterator[JobEvent]:
-        """The steps, with everything kept that was reached, unless a rank is lost."""
+        """Run the steps, saving what was reached unless a rank is lost."""
         try:
             for progress in self._steps(writer):
                 writer.update(progress)
@@ -154,7 +153,7 @@ class RankRunner(NamedTuple):
             yield finished
 
     def scatter_snapshot(self, snapshot: Snapshot | None) -> Snapshot | None:
-        """The part of this rank of what rank 0 has read."""
+        """Return this rank's shard of the snapshot that rank 0 has read."""
         about = None if snapshot is None else snapshot._replace(resume_state=snapshot.resume_state._replace(state={}))
         known = self.group.broadcast(about)
         if known is None:
@@ -173,13 +172,13 @@ class RankRunner(NamedTuple):
         )
 
     def _decided(self, signal: int, due: bool) -> tuple[int, bool]:
-        """What is done after this step: stop if any rank heard a signal, write a checkpoint if rank 0 wants to."""
+        """Agree what to do after a step: stop if any rank got a signal, write a checkpoint if due on rank 0."""
         mine = torch.tensor([signal, due and self.group.rank == 0], dtype=torch.float32)
         heard, all_due = self.group.all_reduce_max(mine).tolist()
         return int(heard), bool(all_due)
 
     def _with_whole(self, writer: JobWriter, act: Callable[[], T]) -> T | None:
-        """Do something on rank 0 while it can read all ranks' rows."""
+        """Call a function on rank 0 while it can read the rows of all ranks."""
         if writer.snapshot is None:
             raise BrushworkError("the recipe made no step: this is a bug of brushwork.")
         saved = writer.snapshot.resume_state
@@ -194,7 +193,7 @@ class RankRunner(NamedTuple):
             parts.close()
 
     def _keep(self, writer: JobWriter, error: BaseException) -> None:
-        """Keep what there is, on rank 0; what cannot be kept is added to the error."""
+        """Save what was reached, on rank 0; if that fails, add a note to the error."""
         if writer.snapshot is None:
             return
         try:
@@ -213,12 +212,12 @@ class RankRunner(NamedTuple):
             error.add_note(f"{checkpoint} keeps the painting as it was before: go on with --resume.")
 
     def _whole(self, progress: Progress) -> Progress:
-        """The step with the whole picture, on rank 0."""
+        """Return the step with the full image, on rank 0."""
         image = self._together(progress.step.image, progress.level)
         return progress._replace(step=progress.step._replace(parameters=image, to_image=identity))
 
     def _together(self, image: Image, level: int) -> Image:
-        """The whole picture, on rank 0; nothing elsewhere."""
+        """Return the full image on rank 0; no rows on the others."""
         height = self._height(level)
         return exchange_rows(
             image, self.band.split_rows(height), all_on_first(height, self.group.world_size), self.group
@@ -229,9 +228,10 @@ class RankRunner(NamedTuple):
 
 
 def choose_common_tiling(prepared: PreparedJob, group: ProcessGroup, memory: int | None) -> Tiling:
-    """The largest parts that fit on every rank, and as much of them kept as fits; the smallest where none fit.
+    """Return the largest tiling that fits on every rank, with as many tiles cached as fit; else the smallest.
 
-    `memory`: what a process may take, in bytes; None: its part of what the machine has. All ranks ask together.
+    `memory`: limit per process in bytes; None: its share of the machine's memory. A collective call: all ranks must
+    take part.
     """
     budget = _room(prepared, memory)
     own = None if budget is None else _fitting(prepared, group.world_size, budget)
@@ -241,7 +241,7 @@ def choose_common_tiling(prepared: PreparedJob, group: ProcessGroup, memory: int
 
 
 def _room(prepared: PreparedJob, memory: int | None) -> int | None:
-    """Bytes that this process may still take, its pictures among them; None: unknown."""
+    """Return the bytes that this process may use, its images included; None: unknown."""
     budget = memory_budget(prepared.device, memory)
     if budget is None or prepared.device.type != "cpu":
         return budget
@@ -250,7 +250,7 @@ def _room(prepared: PreparedJob, memory: int | None) -> int | None:
 
 
 def _fitting(prepared: PreparedJob, ranks: int, budget: int) -> Tiling | None:
-    """What fits with this rank's part of the optimizer's vectors; a part as large as the picture, if that does."""
+    """Return the tiling that fits beside this rank's share of the optimizer state; one tile, if possible."""
     options = prepared.job.options
     estimator = MemoryEstimator(prepared.inputs.sizes, prepared.encoder, prepared.device)
     iterations = sum(level.iterations for level in prepared.levels)

@@ -39,13 +39,13 @@ from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
 _AMPLE = 2**12
-"""Bytes a pixel, four times what VGG-19 up to relu4_1 takes. Where so much is left, nothing is rehearsed, which takes a
-second."""
+"""Bytes per pixel, four times what VGG-19 up to relu4_1 takes. Where this much is free, no estimate is made, which
+takes a second."""
 _AMPLE = 2**12
-"""Bytes a pixel that is looked at, some five times what AdaIN takes. Where so much is left, nothing is rehearsed."""
+"""Bytes per encoded pixel, about five times what AdaIN takes. Where this much is free, no estimate is made."""
 
 _STEP = 16
-"""Pixels between the sizes that are proposed."""
+"""Step in pixels between proposed sizes."""
 
 _GIGABYTE = 1e9
 
@@ -53,16 +53,16 @@ _GIGABYTE = 1e9
 def run_feedforward_job(
     job: FeedForwardJob, *, resume: bool = False, memory: int | None = None, stylizer: Stylizer | None = None
 ) -> Iterator[JobEvent]:
-    """Paint a job in one pass: `Started`, then `Advanced` as it goes and `Note`s, and `Finished` at the end.
+    """Run a feed-forward job: yield `Started`, then `Advanced` and `Note`s, and `Finished` at the end.
 
-    Before painting it is checked that the output can be written, that the pictures can be read, and that the work fits
-    into memory (`memory` bytes; None: what the machine has); where it does not fit at once, it is painted in tiles, to
-    the same picture. With `resume`, a picture that is finished already stays as it is.
+    Before the run it is checked that the output can be written, that the images can be read, and that the job fits
+    into memory (`memory` bytes; None: what the machine has). Where it does not fit, it runs in tiles, with the same
+    result. With `resume`, a result that is already finished stays as it is.
 
     Raises:
-        InputError: pictures, options or an output that cannot be used.
-        WeightsError: the network's weights are not there.
-        OutOfMemoryError: the painting does not fit; carries the size that does.
+        InputError: images, options or an output that cannot be used.
+        WeightsError: the network's weights are missing.
+        OutOfMemoryError: the job does not fit; carries the size that does.
     """
     began, device = monotonic(), select_device(job.device)
     inputs = read_inputs(job)
@@ -99,7 +99,7 @@ def run_feedforward_job(
 
 
 def _finished(job: FeedForwardJob, manifest: Manifest) -> Finished | None:
-    """The end of a job whose picture lies there already; None: it is to be painted."""
+    """Return the final event of a job that is already finished; None: it has to run."""
     try:
         found = read_finished(expand_user(job.output), manifest)
     except InputError:
@@ -111,22 +111,22 @@ def _finished(job: FeedForwardJob, manifest: Manifest) -> Finished | None:
 
 @dataclass(frozen=True)
 class FeedForwardMemory:
-    """The memory that painting in one pass needs on a device, beyond what is held, for pictures of some sizes."""
+    """Estimates the memory that a feed-forward job needs on a device, beyond what is already allocated."""
 
     sizes: InputSizes
     stylizer: Stylizer
     device: torch.device
-    """`stylizer` lies on `meta`, as `to_meta` makes it."""
+    """`stylizer` is on `meta`, as `to_meta` returns it."""
 
     def __call__(self, options: FeedForwardOptions, side: int | None) -> int:
-        """Bytes, at once (None) or in tiles of so many pixels a side."""
+        """Return the bytes needed with tiles of `side` pixels; None: without tiles."""
         with MemoryMeter() as meter:
             for _ in run_stylizer(options, _pictures(self.sizes), self.stylizer, side):
                 pass
         return subtract_reserve(meter.peak, self.device)
 
     def choose_side(self, options: FeedForwardOptions, budget: int) -> int | None:
-        """The largest tiles that fit, up to those that are fastest; the smallest, where none fit; None: at once."""
+        """Return the largest tile side that fits, up to the fastest; the smallest, where none fits; None: no tiles."""
         canvas = output_size(options, self.sizes.content)
         fastest = self.stylizer.fastest_tile or max(canvas)
         if max(canvas) <= fastest and (self.is_ample(options, budget) or self(options, None) <= budget):
@@ -137,13 +137,13 @@ class FeedForwardMemory:
         return sides[max(0, bisect_right(sides, budget, key=lambda side: self(options, side)) - 1)]
 
     def is_ample(self, options: FeedForwardOptions, budget: int) -> bool:
-        """Whether there is surely enough to paint at once."""
+        """Return whether the budget is certainly enough without tiles."""
         canvas = output_size(options, self.sizes.content)
         seen = canvas.area + sum(max(style.area, canvas.area) for style in self.sizes.styles)
         return _AMPLE * seen <= budget
 
     def max_size(self, options: FeedForwardOptions, budget: int) -> int:
-        """The largest size below the present one that fits; 0: none does."""
+        """Return the largest size below the current one that fits; 0: none does."""
         canvas = output_size(options, self.sizes.content)
         smaller = range(SMALLEST_SIDE, round(measured_size(canvas, options.measure)), _STEP)
         found = bisect_right(smaller, budget, key=lambda size: self(replace(options, size=size), SIDES[0]))
@@ -153,7 +153,7 @@ class FeedForwardMemory:
 def choose_tile_side(
     job: FeedForwardJob, sizes: InputSizes, stylizer: Stylizer, device: torch.device, memory: int | None = None
 ) -> int | None:
-    """The side of the tiles that a job is painted in within `memory` bytes (None: what the machine has); None: at once.
+    """Return the tile side with which a job fits into `memory` bytes (None: what the machine has); None: no tiles.
 
     Raises: OutOfMemoryError: not even small tiles fit; carries the size that does.
     """
@@ -181,14 +181,14 @@ def choose_tile_side(
 
 
 def _is_ample(budget: int, job: FeedForwardJob, sizes: InputSizes, stylizer: Stylizer) -> bool:
-    """Whether a job surely fits at once, and is not painted faster in tiles."""
+    """Return whether a job certainly fits without tiles, and would not be faster with them."""
     canvas = output_size(job.options, sizes.content)
     largest = max(size.area for size in (canvas, sizes.content, *sizes.styles))
     return max(canvas) <= (stylizer.fastest_tile or inf) and _AMPLE * largest <= budget
 
 
 def plan_feedforward_job(job: FeedForwardJob, *, memory: int | None = None) -> JobPlan:
-    """Size and peak memory of a job that is painted in one pass. Pictures are only measured, nothing is painted.
+    """Return the size and peak memory of a feed-forward job, without decoding images or running it.
 
     Raises: InputError, WeightsError: as `run_feedforward_job`.
     """

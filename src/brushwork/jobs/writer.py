@@ -1,4 +1,4 @@
-"""Keeps what was painted: checkpoints on the way, the picture at the end or at an interruption."""
+"""Write the checkpoints of a job, and its image at the end or when it is interrupted."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from brushwork.storage.tensors import remove_file
 from brushwork.types import Image
 
 _PATIENCE = 20
-"""A checkpoint is followed by painting for at least so many times as long as it took: they cost 5 % at most."""
+"""Least time between checkpoints, as a multiple of the time to write one: they cost 5 % at most."""
 
 FIRST_CHECKPOINT = 5.0
-"""Seconds after which the first checkpoint is due, where those between checkpoints are more."""
+"""Seconds until the first checkpoint, if the interval between checkpoints is longer."""
 
 _GIGABYTE = 1e9
 
 
 class JobWriter:
-    """Remembers where a painting stands, and writes it down in time."""
+    """Holds the latest snapshot of a job, and writes checkpoints when they are due."""
 
     def __init__(
         self, prepared: PreparedJob, checkpoint: JobCheckpoint | None, every: float | None, replacing: bool
@@ -45,7 +45,7 @@ class JobWriter:
 
     @property
     def snapshot(self) -> Snapshot | None:
-        """Where the painting stands; None before its first step."""
+        """The latest snapshot; None before the first step."""
         if callable(self._snapshot):
             self._snapshot = self._snapshot()
         return self._snapshot
@@ -56,28 +56,28 @@ class JobWriter:
 
     @property
     def seconds(self) -> float:
-        """Spent on painting, before a resumption too."""
+        """Run time so far, including the time before a resume."""
         return monotonic() - self._began
 
     @property
     def is_checkpoint_due(self) -> bool:
-        """Whether it is time for a checkpoint."""
+        """Whether a checkpoint is due."""
         return self._due is not None and monotonic() >= self._due
 
     def update(self, progress: Progress) -> None:
-        """Take notice of a step."""
+        """Record a step."""
         if progress.step.note:
             self.notes.append(progress.step.note)
         self._snapshot, self._fresh, self.painted = Snapshot.of(progress), True, True
 
     def replace_prepared(self, prepared: PreparedJob) -> str:
-        """Go on at another desk, because memory ran out. What happened, in a sentence."""
+        """Continue with another prepared job because memory ran out. Return a note about it."""
         self._prepared = prepared
         self.notes.append(f"memory ran out: the network looks at {prepared.manifest.tiling} from here on.")
         return self.notes[-1]
 
     def write_checkpoint_if_due(self) -> str | None:
-        """Write a checkpoint if it is time. What went wrong, in a sentence; the checkpoint before then stays."""
+        """Write a checkpoint if one is due. If that fails, return a note; the previous checkpoint stays."""
         if self._every is None or not self.is_checkpoint_due:
             return None
         begin = monotonic()
@@ -91,9 +91,9 @@ class JobWriter:
         return None
 
     def save(self, best: Image | None = None) -> None:
-        """Write the picture so far (or the best one) and a checkpoint, as far as each can be written.
+        """Write a checkpoint and the image so far (or the best one), each as far as possible.
 
-        Raises: OSError, BrushworkError: from the first of them that cannot.
+        Raises: OSError, BrushworkError: from the first that cannot be written.
         """
         if self.snapshot is None:
             return
@@ -107,9 +107,9 @@ class JobWriter:
             raise trouble
 
     def finish(self) -> Finished:
-        """Write the picture, and drop the checkpoint.
+        """Write the image, and remove the checkpoint.
 
-        Raises: InputError: the picture cannot be written.
+        Raises: InputError: the image cannot be written.
         """
         if self.snapshot is None:
             raise BrushworkError("the recipe made no step: this is a bug of brushwork.")
@@ -140,9 +140,9 @@ class JobWriter:
 
 
 def check_disk_space(job: OptimizationJob, levels: Sequence[ScheduleLevel]) -> str | None:
-    """That the disk has no room for checkpoints, in a sentence.
+    """Return a note if the disk has no space for checkpoints, else None.
 
-    A checkpoint replaces the one before when it is complete: for a moment there are two.
+    A checkpoint replaces the previous one once it is complete: for a moment there are two.
     """
     iterations = sum(level.iterations for level in levels)
     needed = 2 * optimizer_memory(job.options, levels[-1].size, iterations, full=True)

@@ -1,4 +1,4 @@
-"""`brushwork doctor`: what this machine has, what is wrong, and what to do."""
+"""`brushwork doctor`: check this machine, and say what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ ACCELERATORS = ("cuda", "mps", "xpu")
 
 
 class Diagnosis(NamedTuple):
-    """One thing about this machine."""
+    """One finding about this machine."""
 
     item: str
     value: str
     problem: str = ""
-    """What is wrong and what to do; empty when all is well, or when nothing needs it."""
+    """What is wrong and what to do; empty if nothing is wrong, or if nothing needs it."""
     is_fatal: bool = False
-    """Whether painting fails because of it."""
+    """Whether runs fail because of it."""
 
 
 def doctor(*, json: JsonFlag = False) -> int:
-    """Tell what this machine has, what is wrong, and what to do. The exit code is 1 when painting would fail.
+    """Check this machine, and say what is wrong and what to do. The exit code is 1 if runs would fail.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""`brushwork evaluate`: how near results are to their photographs and paintings."""
+"""`brushwork evaluate`: metrics of results against their content and style images."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from brushwork.jobs.rerun import read_origin
 from brushwork.metrics import EVALUATION_SIZE, Evaluator, Metrics
 
 _JUDGES = ("vgg16", "alexnet")
-"""Networks that judge where none is asked for: the first that painted no result. Most are painted with VGG-19."""
+"""Default networks: the first with which no result was made. Most results are made with VGG-19."""
 
 _BETTER = {"ssim": "↑", "psnr": "↑"}
-"""Figures that are better when they are larger; of all others, smaller ones are."""
+"""Metrics for which larger is better; for all others, smaller is."""
 
 
 class EvaluationCase(NamedTuple):
-    """A result, and what it is judged by."""
+    """A result with the content and style image to compare it with."""
 
     result: Path
     content_image: Path
@@ -51,35 +51,35 @@ def evaluate(
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
     threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None,
 ) -> int:
-    """Judge how near results are to their photographs and paintings, in networks that did not paint them.
+    """Measure how close results are to their content and style images, in networks not used to make them.
 
-    `brushwork evaluate out.png` finds photograph and painting in what is written in the picture; pictures of other
-    programs need `--content` and `--style`. Learned perceptual distance (LPIPS in AlexNet and VGG-16), SSIM, PSNR, and
-    distances of content, Gram matrices, moments, distributions and colors; 0 is perfect but for SSIM and PSNR.
+    `brushwork evaluate out.png` reads the content and style image from the result's metadata; images of other programs
+    need `--content` and `--style`. Learned perceptual distance (LPIPS in AlexNet and VGG-16), SSIM, PSNR, and distances
+    of content, Gram matrices, moments, distributions and colors; 0 is perfect, except for SSIM and PSNR.
 
     Parameters
     ----------
     results
-        Pictures that were painted: files, or folders.
+        Results: files or folders.
     content
-        The photograph; else the one that each result was painted from.
+        The content image; default: the one in each result's metadata.
     style
-        The painting; else the one that each result was painted after.
+        The style image; default: the one in each result's metadata.
     network
-        Network in which content and style are measured; take one that the results were not painted with. Without it,
-        vgg16, or alexnet if a result was painted with vgg16.
+        Network in which content and style are measured; choose one that the results were not made with. Default:
+        vgg16, or alexnet if a result was made with vgg16.
     size
-        Long side in pixels at which is judged; results are never enlarged.
+        Long side in pixels at which results are measured; they are never enlarged.
     output
-        Write the table into this file: .md, .csv or .json.
+        Write the table to this file: .md, .csv or .json.
     json
-        Print the figures as one JSON document.
+        Print the metrics as one JSON document.
     quiet
-        Say nothing but errors and the figures.
+        Print only errors and the metrics.
     device
-        Where to compute; auto takes the fastest that is there.
+        Where to compute; auto takes the fastest device available.
     threads
-        Threads on the CPU; without it, OMP_NUM_THREADS or one for each core.
+        Threads on the CPU; default: OMP_NUM_THREADS or one per core.
     """
     if not results:
         raise InputError("a result is missing: brushwork evaluate RESULT --content PHOTO --style PAINTING")
@@ -104,9 +104,9 @@ def evaluate(
 
 
 def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCase:
-    """What was not given is taken from the record in the result.
+    """Return the case of a result; images not given are taken from its metadata.
 
-    Raises: InputError: there is none, or it names no one painting.
+    Raises: InputError: there is no metadata, or it does not name exactly one style image.
     """
     if content is not None and style is not None:
         return EvaluationCase(path, content, style)
@@ -120,24 +120,24 @@ def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCas
 
 
 def _model(path: Path) -> str | None:
-    """The network that a picture was painted with, if its record says."""
+    """Return the network that an image was made with, if its metadata says so."""
     with suppress(InputError):
         return read_origin(path).network
     return None
 
 
 def _judge_of(models: Sequence[str | None]) -> str:
-    """A network that painted none of the results, for all of them: figures of two networks do not compare."""
+    """Return one network for all results, with which none was made: metrics of two networks are not comparable."""
     return next((one for one in _JUDGES if not any(_same(one, model) for model in models)), _JUDGES[0])
 
 
 def _same(network: str, model: str | None) -> bool:
-    """Whether two are one network, as it came or with other weights: vgg19 and vgg19-normalized, say."""
+    """Return whether two names are the same architecture, such as vgg19 and vgg19-normalized."""
     return model is not None and network.partition("-")[0] == model.partition("-")[0]
 
 
 def _tell_about(case: EvaluationCase, model: str | None, network: str) -> None:
-    """What is being judged, and whether its judge is its painter."""
+    """Log what is evaluated, and whether it was made with the network that evaluates it."""
     log(f"judging {case.result} beside {case.content_image.name} and {case.style_image.name}")
     if _same(network, model):
         log(f"note: {case.result.name} was painted with {model}, which grades its own work: take another --network.")
@@ -155,7 +155,7 @@ def _print(rows: Sequence[Row], json: bool) -> None:
 
 
 def _one(row: Row) -> Table:
-    """A figure in each line, with what it means."""
+    """Return a table of one result: a metric per row, with its meaning."""
     meanings = field_docs(Metrics)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=row["result"])
     for title in ("", "", "better", "meaning"):
@@ -166,7 +166,7 @@ def _one(row: Row) -> Table:
 
 
 def _many(rows: Sequence[Row]) -> Table:
-    """A result in each line."""
+    """Return a table of several results, one per row."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"in {rows[0]['network']}; ↓ smaller is better")
     table.add_column("result", overflow="fold")
     for name in _figures(rows[0]):

@@ -1,4 +1,4 @@
-"""`brushwork mdan`: photographs painted against a rival that learns what a painting's patches look like."""
+"""`brushwork mdan`: style transfer against a discriminator of neural patches."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def mdan(
     given: Annotated[MdanFlags, Parameter(name="*")] = {},  # noqa: B006
     execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
-    """Paint a photograph against a rival that learns to tell its patches from the painting's.
+    """Transfer style against a discriminator that learns to tell the result's patches from the style image's.
 
-    `brushwork mdan photo.jpg painting.jpg` writes photo+painting-mdan.png into the current folder; `-o` names another
-    file. After Li and Wand, 2016: patches are taken from the painting as it is, turned, scaled and mirrored. Ctrl-C
-    keeps the picture so far; `--resume` goes on.
+    `brushwork mdan photo.jpg painting.jpg` writes photo+painting-mdan.png to the current folder; `-o` names another
+    file. After Li and Wand, 2016: patches come from the style image as it is, rotated, scaled and mirrored. Ctrl-C
+    saves the image so far; `--resume` continues.
 
     Parameters
     ----------
     content
-        The photograph: a file, a folder, or - for standard input.
+        The content image: a file, a folder, or - for standard input.
     styles
-        The paintings: files, or folders. Patches of all of them are taken.
+        The style images: files or folders. Patches of all of them are used.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     given, init = split_init(given, Init)
     options = resolve_options(MDANOptions(), given)

@@ -40,12 +40,12 @@ from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
 
 _COLUMNS, _MOST_ROWS = 24, 12
-"""Characters of a thumbnail."""
+"""Size of a thumbnail in characters."""
 
 app = App(name="models")
 
 _CELL = 192
-"""Pixels of a thumbnail's room."""
+"""Size of a thumbnail's cell in pixels."""
 
 _UPPER = "▀"
 _WHITE = 255
@@ -58,21 +58,21 @@ def models(
     sheet: Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path, metavar="OUT.png")] = None,
     force: Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)] = False,
 ) -> int:
-    """List the painters that are known by name: those of the package, and your own.
+    """List the feed-forward models known by name: those of the package, and your own.
 
-    `brushwork paint photo.jpg --model NAME` paints by one. Your own lie in a folder that the last line names;
-    BRUSHWORK_PAINTERS names another.
+    `brushwork paint photo.jpg --model NAME` uses one. The last line names the folder of your own models;
+    BRUSHWORK_PAINTERS sets another one.
 
     Parameters
     ----------
     names
-        Which ones: names or files; without them, all that are known.
+        Names or files; default: all known models.
     json
-        Print everything that is known as one JSON document.
+        Print all details as one JSON document.
     sheet
-        Write what they have learned from on one page, with their names.
+        Write an image with the style thumbnails of the models and their names.
     force
-        Overwrite what is there.
+        Overwrite existing files.
     """
     infos = _labels(names)
     if sheet is not None:
@@ -85,13 +85,13 @@ def models(
 
 
 def describe_model(info: ModelInfo) -> dict[str, Any]:
-    """A painter, ready for JSON."""
+    """Return the details of a model as JSON values."""
     known = {**vars(info), "path": str(info.path), "own": info.path.parent != BUNDLED_MODELS}
     return {name: value for name, value in known.items() if name != "style"}
 
 
 def _labels(names: Sequence[str]) -> list[ModelInfo]:
-    """The labels of painters; of all that are known by name, those that can be read."""
+    """Return the metadata of models; without names, of all known ones that can be read."""
     if names:
         return [read_model_info(find_model_file(name)) for name in names]
     infos = []
@@ -119,7 +119,7 @@ def _show(infos: Sequence[ModelInfo]) -> None:
 
 
 def _entry(info: ModelInfo, console: Console) -> Table:
-    """A painter in the terminal: the thumbnail, where there are colors, and its words beside it."""
+    """Return a model's entry for the terminal: text, with the thumbnail beside it where colors are shown."""
     table = Table.grid(padding=(0, 2))
     words = Text("\n").join(_words(info))
     image = _thumbnail(info) if _has_colors(console) else None
@@ -136,7 +136,7 @@ def _words(info: ModelInfo) -> list[Text]:
 
 
 def _has_colors(console: Console) -> bool:
-    """Whether the terminal shows any of sixteen million colors, and the person wants them."""
+    """Return whether the terminal shows 24-bit colors, and the user wants them."""
     return console.color_system == "truecolor" and not console.no_color
 
 
@@ -162,7 +162,7 @@ def _write_sheet(infos: Sequence[ModelInfo], path: Path, force: bool) -> None:
 
 
 def render_model_sheet(infos: Sequence[ModelInfo]) -> Image:
-    """The thumbnails of painters in rows, each with its name below. All of them have one."""
+    """Draw the thumbnails of models in rows, each with its name below. All models must have one."""
     columns = ceil(sqrt(len(infos)))
     rows = ceil(len(infos) / columns)
     across, down = _CELL + GAP, _CELL + LINE + GAP
@@ -179,7 +179,7 @@ def render_model_sheet(infos: Sequence[ModelInfo]) -> Image:
 
 
 def render_half_blocks(image: Image, columns: int, rows: int) -> Text:
-    """The picture, squeezed into so many columns and rows of characters, which are about twice as high as wide."""
+    """Render an image in columns and rows of characters, which are about twice as high as wide."""
     small = resize(image, Size(2 * rows, columns), clamp=True)
     levels = (small[0] * _WHITE).round().to(torch.uint8).permute(1, 2, 0).tolist()
     text = Text()
@@ -199,21 +199,21 @@ def export_model(
     force: Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)] = False,
     quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
 ) -> int:
-    """Write a painter as ONNX, which paints the same pictures of any size in onnxruntime, in browsers and on phones.
+    """Export a model as ONNX; it gives the same results at any size in onnxruntime, in browsers and on phones.
 
-    It takes `photograph`, batch × 3 × height × width, sRGB from 0 to 1, and gives `picture` in the same form. Needs the
-    extra brushwork[onnx].
+    Its input is `photograph`, batch × 3 × height × width, sRGB from 0 to 1; its output `picture` has the same form.
+    Needs the extra brushwork[onnx].
 
     Parameters
     ----------
     model
-        The painter: its file, or a name that `brushwork models` lists.
+        The model: its file, or a name that `brushwork models` lists.
     output
-        Where it goes; without it, a file in the current folder, named after the painter.
+        Output file; default: named after the model, in the current folder.
     force
-        Overwrite what is there.
+        Overwrite existing files.
     quiet
-        Say nothing but errors and the result.
+        Print only errors and the result.
     """
     found = load_model(model)
     target = output or Path(f"{found.name}.onnx")

@@ -59,39 +59,40 @@ def paint(
     given: Annotated[TransferFlags, Parameter(name="*")] = {},  # noqa: B006
     execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
-    """Paint a photograph in the style of a painting.
+    """Render a content image in the style of a style image.
 
-    `brushwork paint photo.jpg painting.jpg` writes photo+painting.png into the current folder; `-o` names another file.
+    `brushwork paint photo.jpg painting.jpg` writes photo+painting.png to the current folder; `-o` names another file.
 
-    Several paintings are blended into one picture (`--style-blend` weighs them). With `--each`, and wherever a folder
-    of paintings is given, each painting gives a picture of its own. A folder of photographs stands for every
-    photograph in it; several can be named when the paintings come after `--style`:
+    The styles of several style images are blended into one result (`--style-blend` sets their weights). With `--each`,
+    or with a folder of style images, each style image gives a result of its own. A folder of content images stands for
+    all images in it. Several content images can be named when the style images follow `--style`:
     `brushwork paint one.jpg two.jpg --style painting.jpg -o painted/`.
 
-    A flag goes before a line of the `--config` file, that before BRUSHWORK_… in the environment, that before the
-    preset. Ctrl-C keeps the picture so far; `--resume` goes on.
+    Flags override the `--config` file, which overrides BRUSHWORK_… environment variables, which override the preset.
+    Ctrl-C saves the image so far; `--resume` continues.
 
     Parameters
     ----------
     content
-        The photograph: a file, a folder, or - for standard input.
+        The content image: a file, a folder, or - for standard input.
     styles
-        The paintings: files, or folders.
+        The style images: files or folders.
     style
-        Paintings, when all the pictures before are photographs.
+        Style images, when all images named before are content images.
     region
-        Two masks as photo_mask.png:painting_mask.png: where the first is white is painted after where the second is;
-        gray is in between; without the second: after all of the painting. In colored maps every color is a region. One
-        after the other for the paintings in their order, or all for the only one. `--guides` and `--feather` say more.
+        Two masks as content_mask.png:style_mask.png: the white part of the content takes its style from the white part
+        of the style image; gray is in between. Without the second mask: from the whole style image. In color maps each
+        color is a region. Give one pair per style image, in their order, or several for a single style image. See also
+        `--guides` and `--feather`.
     each
-        One picture for each painting, instead of a blend.
+        One result per style image, instead of a blend.
     preset_name
-        The settings of a published program; `brushwork presets` lists them.
+        Settings of a published program; `brushwork presets` lists them.
     ratio
-        α/β, as the papers give it: sets the content weight to this times the style weight (1e-4 to 1e-2 are usual
-        with the presets gatys-2015 and gatys-2016). What the two weights multiply is the preset's `convention`.
+        α/β as in the papers: sets the content weight to this times the style weight (1e-4 to 1e-2 are usual with the
+        presets gatys-2015 and gatys-2016). What the two weights multiply depends on the preset's `convention`.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     given, init = split_init(given, Init)
     feedforward.require_consistent()
@@ -115,7 +116,7 @@ def paint(
 
 
 def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
-    """Photographs and paintings: of those that were named the first, and the others; or all, and those of --style."""
+    """Return content and style images: the first named and the rest; with --style, all named and those of --style."""
     if style:
         return named, style
     if len(named) == 1:
@@ -127,7 +128,7 @@ def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _by_painter(content: str, feedforward: FeedForwardFlags, given: Given, flags: RunFlags, execute: Execute) -> int:
-    """Paint one photograph, or a folder of them, by a painter."""
+    """Run a feed-forward model on one content image, or on a folder of them."""
     own = {"strength": feedforward.strength, "statistics": feedforward.statistics}
     options = model_options(str(feedforward.model), given, own, flags)
     with StdStreams() as pipes:
@@ -139,25 +140,25 @@ def _by_painter(content: str, feedforward: FeedForwardFlags, given: Given, flags
 
 
 def _name(content: Path, styles: tuple[Path, ...]) -> str:
-    """photo+painting; of many paintings, the first ones."""
+    """Return the name of a result, content+style; of many styles, the first ones."""
     rest = len(styles) - _STYLES_IN_A_NAME
     more = [f"{rest}-more"] if rest > 0 else []
     return "+".join([content.stem, *(one.stem for one in styles[:_STYLES_IN_A_NAME]), *more])
 
 
 def model_options(model: str, given: Given, own: Mapping[str, Any], flags: RunFlags) -> ModelOptions:
-    """The options of painting by a painter: its `own`, over those that were given for painting.
+    """Return the options of a feed-forward model: its `own`, over the options given for painting.
 
-    Raises: InputError: no such painter, or a value out of range.
+    Raises: InputError: no such model, or a value out of range.
     """
-    find_model_file(model)  # unknown names are told before any picture is read
+    find_model_file(model)  # report unknown names before any image is read
     return feedforward_options(ModelOptions, ModelOptions(), given, {"model": model, **own}, flags)
 
 
 def require_no_conflicts(model: str, styles: list[str], others: dict[str, bool]) -> None:
-    """Refuse what cannot go with a painter.
+    """Check that nothing was given that conflicts with a model.
 
-    Raises: InputError: a painting, or a flag that asks for another way of painting.
+    Raises: InputError: a style image, or a flag of another method.
     """
     if styles:
         raise InputError(
@@ -170,5 +171,5 @@ def require_no_conflicts(model: str, styles: list[str], others: dict[str, bool])
 
 
 def model_stem(model: str) -> str:
-    """What results are called after."""
+    """Return the model's name as used in the names of results."""
     return Path(model).stem

@@ -1,4 +1,4 @@
-"""`brushwork plan …`: what a command would take; nothing is painted."""
+"""`brushwork plan …`: iterations, memory and time of a command, without running it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from brushwork.recipes import TextureOptions
 
 
 def print_plan(request: Request) -> int:
-    """Print the plan of every job: sizes, iterations, memory, time. The exit code is 1 where one does not fit."""
+    """Print the plan of every job: sizes, iterations, memory, time. Return exit code 1 if one does not fit."""
     set_threads(request.flags.threads)
     if not request.flags.quiet and any(isinstance(job, OptimizationJob) for job in request.jobs):
         log("measuring how fast this machine is")

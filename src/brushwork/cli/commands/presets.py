@@ -1,4 +1,4 @@
-"""`brushwork presets`: the published programs as settings."""
+"""`brushwork presets`: the settings of published programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`brushwork reconstruct`: what the network's layers know of a picture, made visible."""
+"""`brushwork reconstruct`: images reconstructed from the features of the network's layers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STYLE = TextureOptions(
     measure=ReconstructionOptions().measure,
     style_layers=("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"),
 )
-"""A texture with the paper's layers, as large as the picture is looked at. Source: 1508.06576, fig. 1."""
+"""A texture with the paper's layers, at the size at which the image is encoded. Source: 1508.06576, fig. 1."""
 
 if TYPE_CHECKING:
     ContentFlags: TypeAlias = Given
@@ -50,18 +50,18 @@ def content(
     given: Annotated[ContentFlags, Parameter(name="*")] = {},  # noqa: B006
     execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
-    """Find a picture that looks the same to one layer of the network.
+    """Reconstruct an image from its features in one layer of the network.
 
-    `brushwork reconstruct content photo.jpg --layer conv4_2` writes photo-content-conv4_2.png into the current folder.
+    `brushwork reconstruct content photo.jpg --layer conv4_2` writes photo-content-conv4_2.png to the current folder.
 
     Parameters
     ----------
     image
-        The picture: a file, a folder, or - for standard input.
+        The image: a file, a folder, or - for standard input.
     more
-        More pictures, each by itself.
+        More images; each gives a result of its own.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     given, init = split_init(given, Init)
     options = resolve_options(ReconstructionOptions(), given)
@@ -78,19 +78,19 @@ def style(
     given: Annotated[StyleFlags, Parameter(name="*")] = {},  # noqa: B006
     execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
-    """Find a picture with the same style in some layers of the network.
+    """Reconstruct the style of an image from some layers of the network.
 
-    `brushwork reconstruct style painting.jpg --layers conv1_1 conv2_1` writes painting-style.png into the current
+    `brushwork reconstruct style painting.jpg --layers conv1_1 conv2_1` writes painting-style.png to the current
     folder. Without `--layers`, those of the paper: conv1_1 to conv5_1.
 
     Parameters
     ----------
     image
-        The picture: a file, a folder, or - for standard input.
+        The image: a file, a folder, or - for standard input.
     more
-        More pictures, each by itself.
+        More images; each gives a result of its own.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     given, init = split_init(given, Init)
     return make_single_image_request(resolve_options(STYLE, given), [image, *more], "style", flags, init, execute)

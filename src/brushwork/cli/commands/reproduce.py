@@ -1,4 +1,4 @@
-"""`brushwork reproduce`: the papers' experiments."""
+"""`brushwork reproduce`: repeat experiments of the papers."""
 
 from __future__ import annotations
 
@@ -41,32 +41,32 @@ def reproduce(
     engine: Annotated[Literal["processes", "ray"], Parameter(group=MACHINE)] = "processes",
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
 ) -> int:
-    """Repeat experiments of the papers, each with a report: a page with its pictures, and the figures as JSON.
+    """Repeat experiments of the papers, each with a report: a page with its images, and the measures as JSON.
 
-    `brushwork reproduce` lists the experiments. What is painted already is not painted again.
+    `brushwork reproduce` lists the experiments. Existing results are not computed again.
 
     Parameters
     ----------
     experiments
         Names of experiments, or all.
     content
-        Photographs to paint, instead of those that come along; most experiments use the first.
+        Content images, instead of those of the package; most experiments use the first.
     style
-        Paintings, likewise.
+        Style images, likewise.
     size
-        Long side of the pictures, in pixels; without it 512, as the papers painted, and 192 for --quick.
+        Long side of the results in pixels; default: 512, as in the papers, and 192 with --quick.
     quick
-        Small pictures and two fifths of the iterations (of fig3 four fifths): enough to judge most claims. All
-        experiments together take about 45 minutes on one core of a processor.
+        Small images and two fifths of the iterations (four fifths for fig3): enough to check most claims. All
+        experiments together take about 45 minutes on one CPU core.
     out
-        Folder of the reports; each experiment has its own inside.
+        Folder for the reports; each experiment has a subfolder.
     jobs
-        Processes that paint at the same time; with Ray, the processors that each cell takes.
+        Number of processes; with Ray, the CPUs per cell.
     engine
-        Who paints: processes of this machine, or a Ray cluster (the one that RAY_ADDRESS names, or one begun here;
-        needs the extra brushwork[ray]). Its machines see the pictures and the folder under the same paths.
+        Where cells run: in processes of this machine, or on a Ray cluster (the one that RAY_ADDRESS names, or a local
+        one; needs the extra brushwork[ray]). Its machines must see the images and the folder under the same paths.
     device
-        Where to compute; auto takes the fastest that is there.
+        Where to compute; auto takes the fastest device available.
     """
     size = (QUICK_SIZE if quick else FULL_SIZE) if size is None else size
     require_lab(size, jobs)
@@ -78,7 +78,7 @@ def reproduce(
             print_result(f"{name}: {line}")
     names = list(EXPERIMENTS) if experiments == ("all",) else list(experiments)
     place = str(select_device(device))
-    if engine == "ray":  # its workers have folders of their own
+    if engine == "ray":  # its workers have their own current folders
         out, content, style = out.absolute(), _absolute(content), _absolute(style)
     orders = [
         ExperimentRequest(load_experiment(name).name, out / name, content, style, size, quick, place) for name in names
@@ -93,7 +93,7 @@ def _absolute(paths: tuple[Path, ...]) -> tuple[Path, ...]:
 
 
 def _command(request: ExperimentRequest) -> str:
-    """The command that makes this report; pictures by their names, wherever they lie."""
+    """Return the command that makes this report; images by name, without their folders."""
     images = {"--content": request.contents, "--style": request.styles}
     named = [word for flag, paths in images.items() for path in paths for word in (flag, path.name)]
     quick = ["--quick"] if request.is_quick else []
@@ -101,14 +101,14 @@ def _command(request: ExperimentRequest) -> str:
 
 
 def pick_executor(jobs: int, engine: str = "processes") -> Executor | None:
-    """How cells are spread; None: one after the other, here."""
+    """Return the executor of the cells; None: one after the other, in this process."""
     if engine == "ray":
         return run_on_ray(jobs)
     return run_in_processes(jobs) if jobs > 1 else None
 
 
 def require_lab(size: int, jobs: int) -> None:
-    """Refuse pictures too small to be painted, and less than one process.
+    """Check that the size is large enough, and that there is at least one process.
 
     Raises: InputError.
     """

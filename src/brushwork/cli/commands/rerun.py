@@ -1,4 +1,4 @@
-"""`brushwork rerun`: repeat a picture from what is written in it."""
+"""`brushwork rerun`: repeat a run from the metadata of its image."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from brushwork.jobs import job_from_image as repeat_of
 
 
 def rerun(image: Path, /, *, flags: RunFlags = RunFlags()) -> int:  # noqa: B008
-    """Paint a picture of brushwork's once more: bit for bit the same on the same machine.
+    """Repeat the run that produced an image: bit for bit the same on the same machine.
 
-    The options, and where its photograph and paintings lay, are written in the picture. Without `-o` the result lies
+    The options and the paths of the input images are in the image's metadata. Without `-o` the result is written
     beside it, with -again in its name.
 
     Parameters
     ----------
     image
-        A picture that brushwork painted.
+        An image that brushwork wrote.
     """
     with StdStreams() as pipes:
         given = flags.output

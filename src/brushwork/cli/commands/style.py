@@ -32,7 +32,7 @@ _OF_STYLE = (
     *(field.name for kind in (SizeOptions, EncoderOptions) for field in fields(kind)),
     *("content_layers", "style_layers", "style_scale", "min_size"),
 )
-"""The options of a transfer that decide what is seen of a painting."""
+"""The options of a transfer that determine how a style image is encoded."""
 
 if TYPE_CHECKING:
     StyleFlags: TypeAlias = Given
@@ -84,30 +84,30 @@ def extract(
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
     given: Annotated[StyleFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
-    """Keep the style of a painting in a file of some megabytes, which stands for the painting in other commands.
+    """Save the style of an image to a file of a few megabytes, which other commands accept in place of the image.
 
-    `brushwork style extract painting.jpg` writes painting.style into the current folder, and
-    `brushwork paint photo.jpg painting.style` paints with it, just as with the painting: at the same size, network and
-    layers. At other sizes the nearest one that was kept is taken.
+    `brushwork style extract painting.jpg` writes painting.style to the current folder, and
+    `brushwork paint photo.jpg painting.style` uses it. With the same size, network and layers the result is the same as
+    with the image. At other sizes the nearest saved one is used.
 
     Parameters
     ----------
     style
-        The painting: a picture file.
+        The style image.
     output
-        Where the style goes; without it, a file in the current folder, named after the painting.
+        Output file; default: named after the image, in the current folder.
     force
-        Overwrite what is there.
+        Overwrite existing files.
     preset_name
-        The settings of a published program; `brushwork presets` lists them.
+        Settings of a published program; `brushwork presets` lists them.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     device
-        Where to compute; auto takes the fastest that is there.
+        Where to compute; auto takes the fastest device available.
     """
     options = resolve_options(load_preset(preset_name), given)
     place = select_device(device)
-    # As `paint` reads it: a giant no larger than it is looked at.
+    # As `paint` reads it: a very large image no larger than it is encoded.
     image = read_image(style, min_size=looked_at(image_size(style), options)).image.to(place)
     kept = extract_style(image, options, style.name, encoder=load_encoder_for(options, place))
     return _write(kept, output or Path(f"{style.stem}{ENDING}"), force)
@@ -115,16 +115,16 @@ def extract(
 
 @app.command(name="blend")
 def blend_files(*styles: str, output: Output = None, force: Force = False) -> int:
-    """Mix styles that were kept: `brushwork style blend a.style:0.7 b.style:0.3 -o c.style`.
+    """Blend style files: `brushwork style blend a.style:0.7 b.style:0.3 -o c.style`.
 
     Parameters
     ----------
     styles
-        Files, each with its weight after a colon (1 without it); weights are divided by their sum.
+        Style files, each with its weight after a colon (default 1); weights are divided by their sum.
     output
-        Where the mixture goes; without it, a file in the current folder, named after the styles.
+        Output file; default: named after the styles, in the current folder.
     force
-        Overwrite what is there.
+        Overwrite existing files.
     """
     parts = [_weighed(style) for style in styles]
     kept = blend_style_files([StyleFile.read(path) for path, _ in parts], [weight for _, weight in parts])
@@ -133,12 +133,12 @@ def blend_files(*styles: str, output: Output = None, force: Force = False) -> in
 
 @app.command
 def info(style: Path, /) -> int:
-    """Say what a style was taken from, and how.
+    """Show which image a style file was extracted from, and how.
 
     Parameters
     ----------
     style
-        A file that `brushwork style extract` or `mix` wrote.
+        A file written by `brushwork style extract` or `brushwork style blend`.
     """
     kept = StyleFile.read(style)
     seen = ", ".join(f"{name} {value}" for name, value in vars(kept.encoder).items() if name != "fingerprint")
@@ -147,9 +147,9 @@ def info(style: Path, /) -> int:
 
 
 def _weighed(given: str) -> tuple[Path, float]:
-    """a.style:0.7 → a.style, 0.7.
+    """Split a.style:0.7 into a.style and 0.7.
 
-    Raises: InputError: a weight that is no number.
+    Raises: InputError: the weight is not a number.
     """
     name, colon, weight = given.rpartition(":")
     if not colon or given.lower().endswith(ENDING):
@@ -179,18 +179,18 @@ def combine(
     given: Annotated[CombinedFlags, Parameter(name="*")] = {},  # noqa: B006
     execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
-    """Make a painting with the composition of one painting and the strokes of another, to paint photographs after.
+    """Make a style image with the composition of one image and the strokes of another.
 
     `brushwork style combine composition.jpg strokes.jpg -o new.png`, then `brushwork paint photo.jpg new.png`.
 
     Parameters
     ----------
     composition
-        The painting whose shapes and colors at large are kept; it is begun with.
+        The image whose large shapes and colors are kept; it is the initial image.
     strokes
-        The painting whose fine texture is taken.
+        The image whose fine texture is taken.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     options = resolve_options(COMBINED, given)
     with StdStreams() as pipes:

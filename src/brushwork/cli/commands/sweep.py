@@ -1,4 +1,4 @@
-"""`brushwork sweep`: every combination of some settings at a small size, on one page."""
+"""`brushwork sweep`: every combination of several settings at a small size, on one page."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ app = App(name="sweep", usage="Usage: brushwork sweep CONTENT STYLE... --vary NA
 Output: TypeAlias = Annotated[Path, Parameter(name="--output", alias="-o", group=PICTURES, converter=home_path)]
 
 Variations = dict[str, dict[str, Any]]
-"""Name, with underscores → the value as it is shown → the value."""
+"""Name, with underscores → the value as shown → the value."""
 
 _YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 
@@ -68,40 +68,39 @@ def sweep(
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
     given: Annotated[SweepFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
-    """Paint a photograph with every combination of some settings, small, to choose from.
+    """Run style transfer with every combination of several settings, at a small size, to compare them.
 
-    `brushwork sweep photo.jpg painting.jpg --vary style-weight=40,160,640 --vary start=content,noise` paints six
-    pictures, and makes a page and a contact sheet of them. Each has a command beside it that paints it at full size.
+    `brushwork sweep photo.jpg painting.jpg --vary style-weight=40,160,640 --vary init=content,noise` makes six
+    results, with a page and a contact sheet of them. Beside each is the command that repeats it at full size.
 
-    What is painted already is not painted again: an interrupted sweep goes on where it stopped, and further values
-    can be added.
+    Existing results are not computed again: an interrupted sweep continues where it stopped, and values can be added.
 
     Parameters
     ----------
     content
-        The photograph.
+        The content image.
     styles
-        The paintings, blended; none when they are what is varied.
+        The style images, blended; none when they are varied.
     vary
-        What is varied, and its values: any option of `brushwork paint` (style-weight=40,160), style=*.jpg for
-        paintings, preset, or ratio. Once for each; the last one runs along the columns. Words of one value are joined
-        by +, as in style-layers=conv1_1+conv2_1,conv3_1.
+        A setting and its values: any option of `brushwork paint` (style-weight=40,160), style=*.jpg for style images,
+        preset, or ratio. Repeat it for several settings; the last one runs along the columns. Words of one value are
+        joined by +, as in style-layers=conv1_1+conv2_1,conv3_1.
     size
-        Size of these pictures, in pixels; what it measures is the preset's `measure`.
+        Size of these results in pixels; the preset's `measure` says of which side.
     full_size
-        Size in the commands: pixels, or full; without it, the preset's. Where sizes are varied, each has its own.
+        Size in the commands: pixels, or full; default: the preset's. Where sizes are varied, each has its own.
     output
-        Folder of the pictures, the page and the sheet.
+        Folder for the results, the page and the sheet.
     preset_name
-        The settings of a published program; `brushwork presets` lists them.
+        Settings of a published program; `brushwork presets` lists them.
     ratio
         α/β: sets the content weight to this times the style weight.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     jobs
-        Processes that paint at the same time.
+        Number of processes.
     device
-        Where to compute; auto takes the fastest that is there.
+        Where to compute; auto takes the fastest device available.
     """
     require_lab(32, jobs)
     given, init = split_init(given, Init)
@@ -125,7 +124,7 @@ def sweep(
 
 
 def _require(styles: tuple[str, ...], wanted: Variations, given: dict[str, Any], preset_name: str) -> None:
-    """Refuse settings that are given and varied too, and sweeps without a painting."""
+    """Check that no setting is both given and varied, and that there is a style image."""
     twice = [name for name in wanted if name in given or (name == "preset" and preset_name != "default")]
     if twice:
         name = twice[0].replace("_", "-")
@@ -137,7 +136,7 @@ def _require(styles: tuple[str, ...], wanted: Variations, given: dict[str, Any],
 
 
 def _choice(row: str, column: str, chosen: dict[str, Any]) -> SweepChoice:
-    """One combination of settings; raises InputError where they cannot be together."""
+    """Return one combination of settings; raises InputError if they are incompatible."""
     options = {name: value for name, value in chosen.items() if name not in ("preset", "ratio", "style")}
     style, name = chosen["style"], chosen["preset"]
     styles = (style,) if isinstance(style, Path) else style
@@ -145,7 +144,7 @@ def _choice(row: str, column: str, chosen: dict[str, Any]) -> SweepChoice:
 
 
 def _painted(runs: Sweep, jobs: int) -> list[CellResult]:
-    """All results, in the order of the cells."""
+    """Run the cells, and return all results in their order."""
     cells = runs.make_cells()
     kept = sum(ResultStore(runs.folder).load(cell) is not None for cell in cells)
     log(f"{len(cells)} pictures to paint" + (f", {kept} of them there already" if kept else ""))
@@ -158,11 +157,11 @@ def _painted(runs: Sweep, jobs: int) -> list[CellResult]:
 
 
 def parse_variations(written: Sequence[str]) -> Variations:
-    """What is to be varied: options of a transfer, `style` (paintings), `preset` and `ratio`.
+    """Parse the settings to vary: options of a transfer, `style` (style images), `preset` and `ratio`.
 
-    Values are separated by commas; several words of one value by +, as style-layers=conv1_1+conv2_1,conv3_1.
+    Values are separated by commas; words of one value by +, as in style-layers=conv1_1+conv2_1,conv3_1.
 
-    Raises: InputError: nothing to vary, an unknown or repeated name, or a value that it cannot have.
+    Raises: InputError: nothing to vary, an unknown or repeated name, or an invalid value.
     """
     found: Variations = {}
     for one in written:
@@ -198,7 +197,7 @@ def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
 
 
 def _styles(written: str) -> dict[str, Any]:
-    """Files, folders and patterns; shown by their names, as far as these tell them apart."""
+    """Return the files of names, folders and patterns, shown by the shortest names that are unique."""
     names = [name for part in _parts(written) for name in _matching(part)]
     paths = list(dict.fromkeys(list_images(names)))
     stems = [path.stem for path in paths]
@@ -216,7 +215,7 @@ def _matching(part: str) -> list[str]:
 
 
 def _reader(name: str) -> Callable[[str], Any]:
-    """How a value of a setting is read; ValueError for one that it cannot have.
+    """Return the parser for a setting's values; it raises ValueError for an invalid one.
 
     Raises: InputError: no such setting.
     """

@@ -42,10 +42,10 @@ else:
 
 
 _SIZE = Size(512, 512)
-"""Without `--size`."""
+"""Size without `--size`."""
 
 _MEANT = {"size", "seed"}
-"""Options of a texture that a painter takes."""
+"""The texture options that a trained model accepts."""
 
 
 def texture(
@@ -58,23 +58,23 @@ def texture(
     given: Annotated[TextureFlags, Parameter(name="*")] = {},  # noqa: B006
     execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
-    """Synthesize a texture of any size from a picture.
+    """Synthesize a texture of any size from an image.
 
-    `brushwork texture pebbles.jpg --size 1024x512` writes pebbles-texture.png into the current folder.
-    `brushwork texture --model auvers-texture --size 1024x512 --seed 3` draws one at once, by a painter that has
-    learned it (`brushwork train texture`).
+    `brushwork texture pebbles.jpg --size 1024x512` writes pebbles-texture.png to the current folder.
+    `brushwork texture --model auvers-texture --size 1024x512 --seed 3` generates one in one pass with a trained model
+    (`brushwork train texture`).
 
     Parameters
     ----------
     image
-        The picture: a file, a folder, or - for standard input.
+        The source image: a file, a folder, or - for standard input.
     more
-        More pictures, each by itself.
+        More images; each gives a result of its own.
     model
-        A painter of textures instead of a picture: its file, or the name of one that comes with the package. It takes
-        a size and a seed, and draws within a second or so; sides that are multiples of 32 meet at their borders.
+        A texture model instead of an image: its file, or the name of one that comes with the package. It takes a size
+        and a seed, and runs in about a second; results whose sides are multiples of 32 tile seamlessly.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     if model:
         _require_alone(image, execute)
@@ -95,9 +95,9 @@ def _require_alone(image: str, action: Execute) -> None:
 
 
 def run_texture_model(name: str, given: Given, flags: RunFlags) -> int:
-    """Draw a texture by a painter: its file, or the name of one that comes with the package.
+    """Generate a texture with a trained model: its file, or the name of one that comes with the package.
 
-    Raises: InputError: no painter of textures, or options that one does not take.
+    Raises: InputError: not a texture model, or options that it does not accept.
     """
     _require(flags)
     log_ignored(given, _MEANT, flags)
@@ -151,7 +151,7 @@ def _require(flags: RunFlags) -> None:
 
 
 def _deliver(output: Path, document: Mapping[str, Any], flags: RunFlags) -> None:
-    """Say where the picture is, or send it where it was asked for."""
+    """Print the path of the result, or write it to standard output if requested."""
     if not flags.quiet:
         log(f"drawn in {document['seconds']:.1f} s")
     if is_dash(flags.output):

@@ -1,4 +1,4 @@
-"""`brushwork train`: painters learn. A family a file: `train_johnson`, `train_super_resolution`, …"""
+"""`brushwork train`: train feed-forward models. One file per family: `train_johnson`, `train_super_resolution`, …"""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _FAMILIES = {
         "A decoder that paints photographs, taught against a judge of patches.",
     ),
 }
-"""Name → where it is, and its line in the list."""
+"""Name → module and function, and its line in the list of commands."""
 
 app = App(name="train", help="Teach a network to paint in one pass.")
 for place, (name, (target, line)) in enumerate(_FAMILIES.items()):
-    # A family's file is imported when it is called; only then its own page says more than its line.
+    # A family's module is imported only when it is called; until then the list shows just its line.
     app.command(target, name=name, help=None if name in sys.argv else line, sort_key=place)

@@ -1,4 +1,4 @@
-"""`brushwork train johnson`: a network learns one style."""
+"""`brushwork train johnson`: train a network for one style."""
 
 from __future__ import annotations
 
@@ -38,27 +38,28 @@ def johnson(
     flags: TrainingFlags = TrainingFlags(),  # noqa: B008
     given: Annotated[StyleFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
-    """Teach a network to paint any photograph in the style of a painting, in one pass.
+    """Train a network to render any content image in one style, in one forward pass.
 
     `brushwork train johnson painting.jpg --dataset photographs/ -o painting.safetensors`, and then
-    `brushwork paint photo.jpg --model painting.safetensors`. On a processor, an iteration of `--width 16 --crop 128
-    --batch 2` takes a third of a second, and some hundred of them show what it will be; `--init-from` another painter,
-    fewer do.
-    Several processes, or graphics cards, learn together:
+    `brushwork paint photo.jpg --model painting.safetensors`. On a CPU, an iteration of `--width 16 --crop 128
+    --batch 2` takes a third of a second, and a few hundred show what the result will look like; with `--init-from`
+    another model, fewer do.
+
+    Several processes or GPUs train together:
     `torchrun --nproc-per-node 2 -m brushwork train johnson painting.jpg --dataset photographs/`.
 
     Parameters
     ----------
     style
-        The painting.
+        The style image.
     more
-        More paintings, which are one style together.
+        More style images; together they are one style.
     dataset
-        A folder of photographs to learn from, with the folders in it; what cannot be read is named and left out.
+        Folder of training images, subfolders included; files that cannot be read are reported and skipped.
     init_from
-        A painter that knows another style already, to begin with: it learns several times as fast.
+        A model of another style to initialize from: training is several times as fast.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     styles = list_images([style, *more], quiet=flags.quiet)
     init = load_model(init_from) if init_from else None

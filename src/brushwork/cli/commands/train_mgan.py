@@ -1,4 +1,4 @@
-"""`brushwork train mgan`: a decoder learns a style against a judge of patches."""
+"""`brushwork train mgan`: train a decoder for one style against a patch discriminator."""
 
 from __future__ import annotations
 
@@ -55,24 +55,24 @@ def mgan(
     flags: TrainingFlags = TrainingFlags(),  # noqa: B008
     given: Annotated[MarkovFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
-    """Teach a decoder to paint what VGG-19 sees of a photograph, against a judge of patches.
+    """Train a decoder of VGG-19 features for one style, against a patch discriminator.
 
-    `brushwork train mgan painting.jpg --dataset photographs/ -o painting.safetensors`. First some of the photographs
-    are painted as `brushwork mdan` does, which takes most of the time; what is painted stays, also when it is
-    interrupted. Then the decoder learns to paint the same at once. After Li and Wand, 2016.
+    `brushwork train mgan painting.jpg --dataset photographs/ -o painting.safetensors`. First some of the images are
+    stylized as by `brushwork mdan`, which takes most of the time; finished ones are kept if the training is
+    interrupted. Then the decoder learns to give the same results in one forward pass. After Li and Wand, 2016.
 
     Parameters
     ----------
     style
-        The painting.
+        The style image.
     more
-        More paintings, whose patches are taken too.
+        More style images, whose patches are also used.
     dataset
-        A folder of photographs to learn from, with the folders in it; what cannot be read is named and left out.
+        Folder of training images, subfolders included; files that cannot be read are reported and skipped.
     target_folder
-        Where the photographs go that are painted first; without it, a folder beside the painter.
+        Folder for the images that are stylized first; default: a folder beside the model.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     styles = list_images([style, *more], quiet=flags.quiet)
     options = resolve_options(MGANTrainingOptions(), given)
@@ -100,9 +100,9 @@ def mgan(
 
 
 def _painted(jobs: Sequence[OptimizationJob], device: torch.device, quiet: bool) -> list[TrainingPair]:
-    """The photographs with what is painted of them; those that cannot be read are named and left out.
+    """Return the training images with their stylized targets; files that cannot be read are reported and skipped.
 
-    Raises: InputError: something is to be painted yet, and there are several processes.
+    Raises: InputError: targets are missing, and there are several processes.
     """
     if is_distributed_launch() and not all(job.output.exists() and not job.checkpoint.exists() for job in jobs):
         raise InputError(
@@ -125,7 +125,7 @@ def _painted(jobs: Sequence[OptimizationJob], device: torch.device, quiet: bool)
 
 
 def _paint(job: OptimizationJob, encoder: Encoder, title: str, quiet: bool) -> None:
-    """Paint a photograph, or go on with it; one that is there already stays."""
+    """Stylize an image, or resume it; an existing target stays as it is."""
     events = run_job(job, resume=job.output.exists() or job.checkpoint.exists(), encoder=encoder)
     with closing(events) as events, make_display(title, quiet) as shown:
         for event in events:

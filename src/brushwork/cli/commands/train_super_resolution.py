@@ -1,4 +1,4 @@
-"""`brushwork train super-resolution`: a network learns to make pictures larger."""
+"""`brushwork train super-resolution`: train a network that enlarges images."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def super_resolution(
     flags: TrainingFlags = TrainingFlags(),  # noqa: B008
     given: Annotated[LargerFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
-    """Teach a network to make pictures 2, 4 or 8 times as large, so that they look sharp.
+    """Train a network that enlarges images 2, 4 or 8 times and keeps them sharp.
 
-    `brushwork train super-resolution --dataset photographs/ --factor 4 -o larger.safetensors`. Judged by what a network
-    sees, as Johnson et al. do, pictures look sharper than by their pixels, and have a lower PSNR.
+    `brushwork train super-resolution --dataset photographs/ --factor 4 -o larger.safetensors`. With the feature loss of
+    Johnson et al., results look sharper than with a pixel loss, and have a lower PSNR.
 
     Parameters
     ----------
     dataset
-        A folder of photographs to learn from, with the folders in it; what cannot be read is named and left out.
+        Folder of training images, subfolders included; files that cannot be read are reported and skipped.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     options = resolve_options(SuperResolutionTrainingOptions(), given)
 

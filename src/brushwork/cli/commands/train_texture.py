@@ -1,4 +1,4 @@
-"""`brushwork train texture`: a network learns to draw a texture, or to paint photographs with it."""
+"""`brushwork train texture`: train a network that generates a texture, or stylizes images with it."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ def texture(
     flags: TrainingFlags = TrainingFlags(),  # noqa: B008
     given: Annotated[TextureTrainingFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
-    """Teach a network to draw the texture of a picture at once, in any size.
+    """Train a network to generate the texture of an image in one forward pass, at any size.
 
     `brushwork train texture pebbles.jpg -o pebbles.safetensors`, and then
-    `brushwork texture --model pebbles.safetensors --size 1024x512`. On a processor,
-    `--crop 128 --batch 1 --iterations 400 --schedule cosine` learns in minutes what is seen at that size: small batches
-    learn most in a time.
+    `brushwork texture --model pebbles.safetensors --size 1024x512`. On a CPU,
+    `--crop 128 --batch 1 --iterations 400 --schedule cosine` learns the texture at that size in minutes: small batches
+    learn most per unit of time.
 
-    With `--dataset` it learns to paint photographs, as the program of the same paper: 5 scales without 1×1
-    convolutions, 3000 batches of 4, losses of the original network with content weight 0.6 at conv4_2 and style weight
-    1000, and no normalized gradients, where no flag says otherwise.
+    With `--dataset` it learns to stylize images. Defaults are then those of the same paper's program: 5 scales without
+    1×1 convolutions, 3000 batches of 4, losses of the original network with content weight 0.6 at conv4_2 and style
+    weight 1000, and no normalized gradients.
 
     Parameters
     ----------
     style
-        The picture whose texture is learned.
+        The image whose texture is learned.
     more
-        More pictures, which are one texture together.
+        More images; together they are one texture.
     dataset
-        A folder of photographs to paint, with the folders in it; without it, the painter draws textures.
+        Folder of images to stylize, subfolders included; without it, the model generates textures.
     config
-        Options from a file, one `flag = value` in a line; flags given here win.
+        File with options, one `flag = value` per line; flags on the command line override it.
     """
     styles = list_images([style, *more], quiet=flags.quiet)
     options = resolve_options(TEXTURES if dataset is None else STYLIZED, given)

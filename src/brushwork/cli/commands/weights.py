@@ -1,4 +1,4 @@
-"""`brushwork weights`: the networks' weights on this machine."""
+"""`brushwork weights`: manage the networks' weights on this machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def list_weights(*, json: JsonFlag = False) -> int:
     Parameters
     ----------
     json
-        Print everything that is known as one JSON document.
+        Print all details as one JSON document.
     """
     sets = weight_sets()
     if json:
@@ -50,12 +50,12 @@ def list_weights(*, json: JsonFlag = False) -> int:
 
 @app.command(name="get")
 def get_weights(name: str, /, *, json: JsonFlag = False) -> int:
-    """Fetch a weight set from its publisher, and check it.
+    """Download a weight set from its publisher, and verify it.
 
     Parameters
     ----------
     name
-        One of `brushwork weights list`.
+        A name from `brushwork weights list`.
     json
         Print the result as one JSON document.
     """
@@ -73,16 +73,16 @@ def add_weights(
     like: str | None = None,
     json: JsonFlag = False,
 ) -> int:
-    """Take a weights file (.safetensors, .pth; torchvision's or Caffe's names) into the cache, and check it.
+    """Add a weights file (.safetensors, .pth; torchvision's or Caffe's names) to the cache, and verify it.
 
     Parameters
     ----------
     file
-        The file. Known sets are recognized by what they hold.
+        The file. Known sets are recognized by their content.
     name
-        Name for weights that are not known here; `--network NAME` then uses them.
+        Name for unknown weights; `--network NAME` then uses them.
     like
-        A known set that was shown its pictures in the same way (color order, scale, mean).
+        A known set with the same preprocessing (color order, scale, mean).
     json
         Print the result as one JSON document.
     """
@@ -90,7 +90,7 @@ def add_weights(
 
 
 def describe_weights(one: WeightState) -> dict[str, object]:
-    """A weight set, ready for JSON."""
+    """Return the details of a weight set as JSON values."""
     return {**vars(one), "path": str(one.path) if one.path else None}
 
 
