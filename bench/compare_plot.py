@@ -38,7 +38,7 @@ def _over_size(axes: Any, paces: list[dict[str, Any]], what: str, unit: float, t
     for engine, color in COLORS.items():
         points = sorted((one["size"], one[what][engine] * unit) for one in paces)
         if points:
-            axes.plot(*zip(*points, strict=True), "o-", color=color, info=_name(engine))
+            axes.plot(*zip(*points, strict=True), "o-", color=color, label=_name(engine))
     top = max((one[what][engine] * unit for one in paces for engine in COLORS), default=1.0)
     axes.set(title=title, xlabel="side of the picture, pixels", ylim=(0, 1.1 * top))
     axes.legend(frameon=False)
@@ -52,7 +52,7 @@ def _over_time(axes: Any, descents: list[dict[str, Any]]) -> None:
             points = [(at, loss) for at, loss, share in rows if share >= FINAL]
             if points:
                 seconds, losses = zip(*points, strict=True)
-                axes.plot(seconds, list(accumulate(losses, min)), color=color, info=f"{_name(engine)}, {one['size']}²")
+                axes.plot(seconds, list(accumulate(losses, min)), color=color, label=f"{_name(engine)}, {one['size']}²")
         for mark in one["marks"]:
             axes.axhline(mark["loss"], color="#999999", linewidth=0.6)
     axes.set(title="lowest loss so far, at the final size", xlabel="seconds", yscale="log")

@@ -83,7 +83,7 @@ def main() -> None:
 def _there(bench: Bench) -> list[CellResult]:
     """What was painted before."""
     shelf = ResultStore(bench.folder)
-    return [result for cell in bench.cells() if (result := shelf.load(cell)) is not None]
+    return [result for cell in bench.make_cells() if (result := shelf.load(cell)) is not None]
 
 
 def _bench(given: argparse.Namespace) -> Bench:

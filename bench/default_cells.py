@@ -37,7 +37,7 @@ class Bench:
     work: float
     """Closures at the full size that each program may spend; those at a coarser one count by their share of pixels."""
 
-    def cells(self) -> list[ExperimentCell]:
+    def make_cells(self) -> list[ExperimentCell]:
         """Pair by pair, every program."""
         return [self._cell(pair, name) for pair in self.pairs for name in self.programs]
 

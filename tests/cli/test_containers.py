@@ -78,5 +78,5 @@ def test_what_has_no_place_is_refused_in_a_line() -> None:
 def test_the_doctor_tells_the_truth() -> None:
     done = contained("doctor", "--json")
     assert done.returncode == 0, done.stderr
-    trouble = {one["what"]: one["trouble"] for one in json.loads(done.stdout)["findings"]}
+    trouble = {one["item"]: one["problem"] for one in json.loads(done.stdout)["findings"]}
     assert "-o" in trouble["current folder"] and "TMPDIR" in trouble["temporary files"]

@@ -22,7 +22,7 @@ def test_it_is_painted_measured_and_reported(
     monkeypatch.setattr(
         ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
     )
-    assert main(["lab", name, "--quick", "--size", "48", "--device", "cpu"]) == 0
+    assert main(["reproduce", name, "--quick", "--size", "48", "--device", "cpu"]) == 0
     written = capsys.readouterr()
     assert written.out == f"lab/{name}/report.html\n"
     assert any(line.startswith(("holds: ", "does not hold: ", "look: ")) for line in written.err.splitlines())

@@ -87,7 +87,7 @@ def test_what_lies_beyond_the_border_spoils_less_of_what_it_paints():
     image = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)).repeat(1, 1, 8, 8)
     with torch.no_grad():
         amid = network(image.repeat(1, 1, 1, 2))[..., :64]
-        mirrored, bare = network(image), network.decode(network.see(image))
+        mirrored, bare = network(image), network.decode(network.encode(image))
     spoiled = [(one - amid)[..., 16:48, 56:].abs().mean() for one in (mirrored, bare)]
     assert spoiled[0] < 0.5 * spoiled[1]
 

@@ -78,7 +78,7 @@ def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
         InputSizes(Size(40, 60), (Size(50, 50),)), tiny_network(), torch.device("cpu")
     )
     room = (needed(options) + needed(options, Tiling(64))) // 2
-    monkeypatch.setattr(plan, "room_on", lambda *_: room)
+    monkeypatch.setattr(plan, "memory_budget", lambda *_: room)
     monkeypatch.setattr(plan, "_AMPLE", 10**9)
     monkeypatch.setattr(memory_estimate, "_MOST_KEPT", 1)
     job = tiny_job(tmp_path, options=options)

@@ -62,7 +62,7 @@ def test_without_a_probe_there_are_no_times(tmp_path):
 def nothing_held(monkeypatch):
     """Plans are those of a process that holds nothing yet, whatever the tests before have left."""
     for place in ("brushwork.jobs.plan", "brushwork.devices.memory"):
-        monkeypatch.setattr(import_module(place), "held_memory", lambda _: 0)
+        monkeypatch.setattr(import_module(place), "allocated_memory", lambda _: 0)
 
 
 @pytest.mark.slow
@@ -183,11 +183,11 @@ from pathlib import Path
 from brushwork.jobs import OptimizationJob, run_job, plan_job
 from brushwork.recipes import TransferOptions
 folder = Path(sys.argv[1])
-options = Transfer(engine="plain", size=256, min-size=0, iterations=2)
-job = Job(options=options, content=folder / "photograph.png", paintings=(folder / "painting.png",),
+options = TransferOptions(engine="plain", size=256, min_size=0, iterations=2)
+job = OptimizationJob(options=options, content=folder / "photograph.png", styles=(folder / "painting.png",),
           output=folder / "out.png", device="cpu")
-predicted = plan(job, timed=False).memory
-for event in paint(job):
+predicted = plan_job(job, measure_time=False).memory
+for event in run_job(job):
     pass
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))  # ru_maxrss is the parent's too
 print(int(peak.split()[1]) * 1024, predicted)

@@ -95,7 +95,7 @@ def test_a_resumed_guard_remembers_its_troubles(problems, start, make, troubles)
         optimizer.load(state)
         # Calls are counted anew, beginning with the repeated one.
         broken = {call - step.index + 1 for call in troubles if call > step.index}
-        rest = run(optimizer, broken, point=state["point"], spent=step.index)
+        rest = run(optimizer, broken, point=state["point"], evaluations=step.index)
         for one, other in itertools.zip_longest(whole[cut + 1 :], rest):
             same(one[0], other[0])
 

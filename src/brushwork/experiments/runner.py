@@ -91,7 +91,7 @@ def _thinned(curve: list[tuple[int, float]]) -> list[tuple[int, float]]:
 
 
 def run_in_processes(count: int) -> Executor:
-    """Return an executor of `count` processes on this machine, which share its threads and end at once if interrupted."""
+    """Return an executor of `count` processes here, which share the threads and end at once if interrupted."""
 
     def spread(source: CellSource, names: Sequence[str]) -> Iterator[tuple[str, CellResult]]:
         threads, others = max(1, torch.get_num_threads() // count), active_children()

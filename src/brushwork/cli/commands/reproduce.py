@@ -97,7 +97,7 @@ def _command(request: ExperimentRequest) -> str:
     images = {"--content": request.contents, "--style": request.styles}
     named = [word for flag, paths in images.items() for path in paths for word in (flag, path.name)]
     quick = ["--quick"] if request.is_quick else []
-    return to_command_line(["brushwork", "lab", request.experiment, *quick, "--size", str(request.size), *named])
+    return to_command_line(["brushwork", "reproduce", request.experiment, *quick, "--size", str(request.size), *named])
 
 
 def pick_executor(jobs: int, engine: str = "processes") -> Executor | None:
