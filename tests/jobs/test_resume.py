@@ -205,7 +205,7 @@ def _changed(path, change):
     [
         (lambda story, _: story.update(level=7), "closure 2 of size 8"),
         (lambda story, _: story.update(level=-1), "closure 2 of size 0"),
-        (lambda story, _: story.update(iterations=10**6), "closure 1000000 of size 1"),
+        (lambda story, _: story.update(spent=10**6), "closure 1000000 of size 1"),
         (lambda story, _: story.update(level="0"), "level is '0'"),
         (lambda story, _: story.update(notes="none"), "notes is 'none'"),
         (lambda story, _: story["losses"].update(more=[]), "loss more is []"),
@@ -241,5 +241,5 @@ def test_the_loaded_state_is_let_go(tmp_path):
     maps = Path("/proc/self/maps")
     if not maps.exists():
         pytest.skip("needs /proc")
-    assert job.checkpoint.name not in maps.read_text()
+    assert str(job.checkpoint) not in maps.read_text()
     events.close()
