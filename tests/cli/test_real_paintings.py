@@ -185,7 +185,7 @@ def test_what_cannot_be_painted_is_said_in_one_line(
 
 @pytest.mark.slow
 def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path, run: Run) -> None:
-    outcome = run("paint", "photo.jpg", "waves.png", "--size", "2000", "--memory", "2GB")
+    outcome = run("paint", "photo.jpg", "waves.png", "--size", "1000", "--memory", "1.2GB")
     assert outcome.code == 1
     assert "take size" in outcome.err
     assert not (desk / "photo+waves.png").exists()

@@ -112,7 +112,7 @@ def test_tiles_are_the_whole(name, height, width, side, kept, data):
 
 @pytest.mark.slow
 @given(sides, sides, st.lists(st.integers(1, 20), max_size=3), st.integers(24, 100))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_bands_of_rows_are_the_whole(height, width, cuts, side):
     """As machines share a picture: each its own rows and their halo; the sums of all; gradients added."""
     encoder, taps = network("tiny")
