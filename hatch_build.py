@@ -16,13 +16,13 @@ FOLDER = Path("src/brushwork/encoders/native")
 
 
 class KernelsHook(BuildHookInterface):
-    """hatchling's door."""
+    """Build hook of hatchling."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and put the library into the wheel; an editable installation finds it among the sources."""
         # Run from its file: the package itself cannot be imported while it is built.
         kernels = runpy.run_path(str(Path(self.root) / FOLDER / "build.py"))
-        trouble = kernels["build"]()
+        trouble = kernels["build_library"]()
         if trouble:
             self.app.display_info(f"brushwork: built without native kernels: {trouble}")
             return
