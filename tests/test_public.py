@@ -1,4 +1,4 @@
-"""The house as seen from outside: public names, rooms, lengths."""
+"""What every module keeps: public names, lengths, docstrings, unique class names, names of exceptions."""
 
 from __future__ import annotations
 
