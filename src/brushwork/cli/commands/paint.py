@@ -59,7 +59,7 @@ def paint(
     given: Annotated[TransferFlags, Parameter(name="*")] = {},  # noqa: B006
     execute: Annotated[Execute, Parameter(parse=False)] = execute,
 ) -> int:
-    """Render a content image in the style of a style image.
+    """Paint a photograph in the style of a painting.
 
     `brushwork paint photo.jpg painting.jpg` writes photo+painting.png to the current folder; `-o` names another file.
 
@@ -80,17 +80,16 @@ def paint(
     style
         Style images, when all images named before are content images.
     region
-        Two masks as content_mask.png:style_mask.png: the white part of the content takes its style from the white part
-        of the style image; gray is in between. Without the second mask: from the whole style image. In color maps each
-        color is a region. Give one pair per style image, in their order, or several for a single style image. See also
-        `--guides` and `--feather`.
+        Two masks, content_mask.png:style_mask.png: the white part of the content takes its style from the white part
+        of the style image, or, without a second mask, from all of it. In color maps each color is a region. Give one
+        pair per style image, or several for a single one. See also `--guides` and `--feather`.
     each
         One result per style image, instead of a blend.
     preset_name
         Settings of a published program; `brushwork presets` lists them.
     ratio
         α/β as in the papers: sets the content weight to this times the style weight (1e-4 to 1e-2 are usual with the
-        presets gatys-2015 and gatys-2016). What the two weights multiply depends on the preset's `convention`.
+        presets gatys-2015 and gatys-2016). What the two weights multiply depends on the preset's `normalization`.
     config
         File with options, one `flag = value` per line; flags on the command line override it.
     """
