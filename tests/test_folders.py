@@ -66,6 +66,7 @@ def test_weights_that_have_no_place_are_refused_with_a_way_out(homeless):
     assert not list(homeless.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("weights", "list"), ("models",), ("presets",), ("doctor",)])
 def test_commands_that_look_into_these_folders(homeless, capsys, command):
     code, said = main(command), capsys.readouterr()
@@ -120,6 +121,7 @@ def test_where_nothing_can_be_written_temporary_files_are_not_what_is_said(cramp
         pass
 
 
+@pytest.mark.slow
 def test_doctor_says_when_there_is_no_place(cramped, capsys):
     assert main(["doctor"]) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: temporary files: ")]

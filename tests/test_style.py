@@ -9,6 +9,7 @@ from brushwork.errors import InputError
 from brushwork.gradients.tiled import sum_tiled
 from brushwork.style import Style, blend_styles
 from tiny_network import picture, tiny_network
+from tolerances import DOUBLE
 
 TAPS = ("conv1_1", "pool2")
 
@@ -38,7 +39,7 @@ def test_a_style_can_be_summed_tile_by_tile(encoder, styles):
     for tap in TAPS:
         for name in ("gram", "mean", "std"):
             expected = getattr(styles[0].statistics[tap], name)
-            torch.testing.assert_close(getattr(found.statistics[tap], name), expected, rtol=1e-11, atol=1e-11)
+            torch.testing.assert_close(getattr(found.statistics[tap], name), expected, rtol=DOUBLE, atol=DOUBLE)
 
 
 def test_a_style_remembers_no_graph(encoder):

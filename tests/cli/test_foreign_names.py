@@ -91,6 +91,7 @@ def test_a_sweep_names_its_pictures_and_its_commands_run(desk: Path, run: Run, s
     assert os.fsencode(foreign("wavés.png")) in words.split(b"\0")
 
 
+@pytest.mark.slow
 def test_a_painter_is_learned_listed_and_painted_with(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(johnson, "load_encoder_for", lambda *_: tiny_network())
     folder, painter = foreign("photographiés"), foreign("é.safetensors")

@@ -49,6 +49,7 @@ def paths(value: Any) -> Iterator[Path]:
             yield from paths(getattr(value, field.name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_home_folder_is_put_in(command: str, home: Path) -> None:
     given = command.split()

@@ -27,6 +27,7 @@ def patience() -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 def test_photograph_painting_and_mask_through_pipes(desk: Path, run: Run) -> None:
     at_once = ("--instant", "--size", "48", "-q")
     assert run("paint", "photo.jpg", "waves.png", "--region", "night.png", *at_once, "-o", "files.png").code == 0

@@ -18,6 +18,7 @@ def forgotten():
     autotune.fastest_engine.cache_clear()
 
 
+@pytest.mark.slow
 def test_every_engine_is_measured_and_nobody_else_feels_it():
     state = torch.get_rng_state()
     with torch.no_grad():

@@ -21,6 +21,7 @@ def _gradient(engine, padding, dtype=torch.float32, batch=1):
     return image.grad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 @pytest.mark.parametrize("engine", usable_engines())
 @pytest.mark.parametrize("batch", [1, 2])
@@ -29,12 +30,14 @@ def test_engines_agree(engine, padding, batch):
     assert (_gradient(engine, padding, batch=batch) - true).norm() < 2 * THROUGH_VGG * true.norm()  # there and back
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_doubles_are_for_every_engine(engine):
     found, true = (_gradient(one, "reflect", torch.float64) for one in (engine, "plain"))
     assert (found - true).norm() < DOUBLE * true.norm()
 
 
+@pytest.mark.slow
 def test_without_the_library_the_plain_way_is_gone(monkeypatch):
     monkeypatch.setattr("brushwork.encoders.backends.load_library", lambda: None)
     monkeypatch.setattr("brushwork.encoders.native.statistics.load_library", lambda: None)

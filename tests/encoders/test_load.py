@@ -19,6 +19,7 @@ def forward_of_the_file(file, image):
     return x
 
 
+@pytest.mark.slow
 def test_the_normalized_network_is_the_file(normalized, scales_script):
     image = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(0))
     theirs = forward_of_the_file(scales_script.read(*scales_script.NORMALIZED), image)
@@ -26,6 +27,7 @@ def test_the_normalized_network_is_the_file(normalized, scales_script):
     torch.testing.assert_close(ours, theirs, rtol=0, atol=THROUGH_VGG * float(theirs.max()))
 
 
+@pytest.mark.slow
 def test_both_load_without_a_cache(tmp_path, monkeypatch):
     blocker = tmp_path / "a file"
     blocker.touch()
@@ -44,6 +46,7 @@ def test_a_network_comes_frozen_in_float32_and_leaves_the_random_state_alone():
     assert encoder.stages["conv1_1"].padding_mode == "reflect"
 
 
+@pytest.mark.slow
 def test_scale_reaches_the_network(original):
     image = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     brighter = load_encoder("vgg19", scale=256.0)(image, ["relu1_1"])["relu1_1"]
@@ -72,6 +75,7 @@ def test_a_missing_file_is_named():
         load_encoder("mine.pth")
 
 
+@pytest.mark.slow
 def test_a_path_is_loaded_as_what_it_is(tmp_path, original):
     path = tmp_path / "vgg_conv.pth"
     torch.save(dict(original.stages.state_dict()), path)

@@ -56,6 +56,7 @@ def published(monkeypatch, pickled_alexnet, alexnet_tensors):
     return asked
 
 
+@pytest.mark.slow
 def test_every_set_is_listed_with_license_source_and_hash():
     states = {state.name: state for state in weight_sets()}
     assert states.keys() == WEIGHT_SETS.keys()
@@ -66,6 +67,7 @@ def test_every_set_is_listed_with_license_source_and_hash():
     assert all(state.license and state.source and state.sha256 for state in states.values())
 
 
+@pytest.mark.slow
 def test_listing_makes_no_cache(cache):
     weight_sets()
     assert not cache.exists()
@@ -80,6 +82,7 @@ def test_fetching_caches_what_can_be_loaded(published, alexnet_tensors):
     assert torch.equal(encoder.stages["conv3"].weight, alexnet_tensors["conv3.weight"])
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_fetched_again(published):
     fetch_weights("alexnet")
     fetch_weights("alexnet")
@@ -87,6 +90,7 @@ def test_what_is_there_is_not_fetched_again(published):
     assert fetch_weights("vgg19").state == "installed"
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_is_reported_and_fetched_again(published):
     path = fetch_weights("alexnet").path
     data = bytearray(path.read_bytes())
@@ -111,6 +115,7 @@ def test_fetching_an_unknown_name_suggests():
         fetch_weights("vgg-16")
 
 
+@pytest.mark.slow
 def test_a_named_set_is_recognized_by_its_hash_and_by_its_values(published, alexnet_file, pickled_alexnet):
     for file in (pickled_alexnet, alexnet_file):
         state = import_weights(file)
@@ -124,6 +129,7 @@ def test_unknown_weights_need_a_name(alexnet_file, cache):
     assert not cache.exists()
 
 
+@pytest.mark.slow
 def test_unknown_weights_are_kept_under_their_name(alexnet_file):
     state = import_weights(alexnet_file, "my-alexnet.v2")
     assert (state.name, state.architecture, state.state) == ("my-alexnet.v2", "AlexNet", "cached")
@@ -174,6 +180,7 @@ def test_a_foreign_network_is_refused_by_name(tmp_path):
         import_weights(tmp_path / "resnet.pth")
 
 
+@pytest.mark.slow
 def test_a_converted_copy_of_the_original_vgg19_is_known_up_to_rounding(original, tmp_path, cache):
     """As vgg19-d01eb7cb.pth: torchvision's names over Caffe's weights."""
     names = [f"features.{index}.{kind}" for index in range(16) for kind in ("weight", "bias")]
@@ -213,6 +220,7 @@ def test_a_missing_package_is_named(monkeypatch):
         fetch_weights("vgg19")
 
 
+@pytest.mark.slow
 def test_random_weights_of_vgg16_and_googlenet_are_taken(tmp_path):
     for architecture, tap in (("VGG-16", "conv1_1"), ("GoogLeNet", "conv1/7x7_s2")):
         tensors = {name: torch.zeros(shape) for name, shape in tensor_shapes(architecture).items()}

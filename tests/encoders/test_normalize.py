@@ -29,6 +29,7 @@ def mean_activations(encoder, images, tap):
     return torch.cat(features, dim=1).mean(dim=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["max", "average"])
 def test_activations_become_one_in_the_mean_and_change_by_their_scale_only(photographs, pooling):
     """In float64: activations that are sums of few, small differences are far off in float32."""
@@ -94,6 +95,7 @@ def test_no_images_are_an_error(original):
         normalize_activations(original, [])
 
 
+@pytest.mark.slow
 def test_on_photographs_the_scales_are_like_the_authors(original, normalized, photographs):
     """Their images are unknown; on six small pictures the scales come out much like theirs.
 

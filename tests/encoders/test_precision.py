@@ -90,6 +90,7 @@ def decided_otherwise(bits):
     return 13 * 2.0**-bits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["vgg19-normalized", "vgg19"], indirect=True)
 @pytest.mark.parametrize(("precision", "bits"), [("bf16", 8), ("fp16", 11)])
 def test_the_gradient_is_nearly_the_same(encoder, precision, bits):
@@ -102,6 +103,7 @@ def test_the_gradient_is_nearly_the_same(encoder, precision, bits):
     assert float(narrow.norm() / gradient.norm()) == pytest.approx(1, abs=8 * 2.0**-8)
 
 
+@pytest.mark.slow
 def test_autocast_gives_nearly_the_same_gradient(encoder):
     options, start = load_preset("default"), pictures(3)[2]
     loss, gradient = evaluate(encoder, options, "full", start)
@@ -111,6 +113,7 @@ def test_autocast_gives_nearly_the_same_gradient(encoder):
     assert cosine(narrow, gradient) > 1 - decided_otherwise(8)
 
 
+@pytest.mark.slow
 def test_a_painting_stays_sane(encoder):
     """It gets as far down as in full precision, measured in full."""
     photograph, painting = pictures(2)
@@ -144,6 +147,7 @@ def test_losses_do_not_overflow_under_autocast():
         assert objective(features).total.item() == pytest.approx(64 * 300**4, rel=rounding(64 * 64))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["vgg19"], indirect=True)
 def test_half_precision_has_room_for_what_overflows_in_it(encoder):
     lines = torch.zeros(1, 3, 64, 64)
@@ -195,6 +199,7 @@ def closure_bytes(encoder, precision):
     return meter.peak
 
 
+@pytest.mark.slow
 def test_the_meter_sees_what_bf16_saves(encoder):
     assert closure_bytes(encoder, "bf16") < 0.65 * closure_bytes(encoder, "full")
 

@@ -36,6 +36,7 @@ def test_parameter_counts_are_those_of_the_papers():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -63,6 +64,7 @@ def test_taps_have_the_shapes_of_the_papers_at_224(name, expected):
     assert {tap: (feature.shape[1], feature.shape[2]) for tap, feature in features.items()} == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "pooling", "padding"), BUILDS)
 def test_the_smallest_picture_of_each_tap_is_the_smallest(name, pooling, padding):
     encoder = on_meta(name, pooling=pooling, padding=padding)

@@ -137,6 +137,7 @@ def test_cells_are_spread_by_their_names(order: ExperimentRequest) -> None:
     assert PAINTED == ["6", "3"]
 
 
+@pytest.mark.slow
 def test_processes_paint_what_one_would(tmp_path: Path) -> None:
     order = ExperimentRequest("gram-entry", tmp_path, size=48, is_quick=True)
     (name, result), *_ = run_in_processes(1)(order, [order.make_cells()[0].name])

@@ -31,6 +31,7 @@ def test_it_paints_what_was_recorded(name):
         assert found[what] == pytest.approx(numbers, rel=DOUBLE), what
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KNOWN)
 def test_in_single_precision_it_begins_as_recorded(name):
     """Only its beginning: what rounding does to a first step grows in those that follow."""

@@ -16,14 +16,9 @@ from brushwork.objective import Objective
 from brushwork.recipes import load_preset
 from brushwork.recipes.style_transfer import TransferProblem
 from tiny_network import picture, tiny_network
-from tolerances import DOUBLE, SINGLE, THROUGH_VGG
+from tolerances import DOUBLE, ONE_DECISION, SINGLE, THROUGH_VGG
 
 SMOOTH = Objective.single("smooth", TotalVariationLoss(2, 1.0, 1.0))
-
-
-ONE_DECISION = 1e-2
-"""Where two numbers are nearly equal, a maximum takes one or the other by rounding, and so does its gradient: one of
-them is a thousandth of a small picture's gradient. In float64 none is near."""
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,7 @@ def test_a_write_that_the_system_cuts_off(tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten_unasked(tmp_path):
     path = write_image(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
     with pytest.raises(InputError, match="is there already"):

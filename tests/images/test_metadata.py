@@ -21,6 +21,7 @@ KINDS = [("a.png", 8), ("a.png", 16), ("a.tif", 8), ("a.tif", 16), ("a.jpg", 8),
 LONG = json.dumps({"steps": [{"n": n, "name": "Ünïcödé ☃ 🖌"} for n in range(9000)]}, ensure_ascii=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "bits"), KINDS)
 @pytest.mark.parametrize("alpha", [False, True])
 @pytest.mark.parametrize("text", ["", "{}", '{"a": "<&>\\"\'"}', LONG], ids=["empty", "short", "special", "long"])
@@ -42,6 +43,7 @@ def test_around_the_length_of_a_jpeg_segment(tmp_path, length):
     assert read_metadata(write_image(torch.rand(1, 3, 2, 2), tmp_path / "a.jpg", metadata=text)) == text
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_every_text_survives_the_packet(text):
     assert extract_xmp_text(make_xmp_packet(text)) == text
@@ -97,6 +99,7 @@ def test_an_extension_that_is_missing(image, tmp_path):
     assert read_metadata(path) is None
 
 
+@pytest.mark.slow
 def test_the_text_leaves_the_pixels_alone(image, tmp_path):
     for name, bits in KINDS:
         plain = read_image(write_image(image, tmp_path / f"plain{bits}{name}", bits=bits)).image

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from brushwork.images.geometry import Size
 from brushwork.images.resample import enlarge_rows, resize, source_rows
+from tolerances import DOUBLE
 
 
 @settings(deadline=None)
@@ -24,5 +25,5 @@ def test_rows_of_an_enlarged_picture_come_from_the_rows_they_need(
     bottom = max(top + 1, int(max(ends) * new.height))
     first, end = source_rows(top, bottom, old.height, new.height)
     rows = enlarge_rows(picture[..., first:end, :], first, old, new, (top, bottom))
-    torch.testing.assert_close(rows, resize(picture, new)[..., top:bottom, :], rtol=0, atol=1e-9)
+    torch.testing.assert_close(rows, resize(picture, new)[..., top:bottom, :], rtol=0, atol=DOUBLE)
     assert end - first <= (bottom - top) * height / new.height + 6

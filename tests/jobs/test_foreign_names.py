@@ -33,6 +33,7 @@ def job(tmp_path):
     return replace(plain, content=content, styles=(painting,), init=painting, output=folder / foreign("oué.png"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif", "dzi"])
 def test_the_picture_is_there_and_says_what_it_was_painted_from(job, ending):
     if ending in ("tif", "dzi"):
@@ -45,6 +46,7 @@ def test_the_picture_is_there_and_says_what_it_was_painted_from(job, ending):
     assert repeated.content.samefile(job.content)
 
 
+@pytest.mark.slow
 def test_regions_have_such_names_too(job):
     masks = (job.content, job.styles[0])
     job = replace(job, regions=(masks,))
@@ -53,6 +55,7 @@ def test_regions_have_such_names_too(job):
     assert (first.path, second.path) == (foreign("phé.png"), foreign("pé.png"))
 
 
+@pytest.mark.slow
 def test_an_interrupted_painting_goes_on(job):
     whole = replace(job, output=job.output.with_name("whole.png"))
     painted(whole)

@@ -57,6 +57,7 @@ def test_regions_belong_to_transfers(job):
         read_regions(replace(job, options=TextureOptions(), styles=()), Size(40, 60), [])
 
 
+@pytest.mark.slow
 def test_the_photographs_mask_alone_means_all_of_the_painting(job, tmp_path):
     alone = replace(job, regions=((job.regions[0][0],),))
     (region,) = read_inputs(alone).regions
@@ -74,6 +75,7 @@ def test_the_photographs_mask_alone_means_all_of_the_painting(job, tmp_path):
         read_regions(replace(job, regions=((tmp_path / "red.png",),)), Size(40, 60), [Size(50, 50)])
 
 
+@pytest.mark.slow
 def test_they_are_painted_repeated_and_told_apart(job, tmp_path):
     painted(job)
     repeat = job_from_image(job.output)
@@ -92,6 +94,7 @@ def test_the_output_is_not_a_mask(job):
         painted(replace(job, output=job.regions[0][0], overwrite=True))
 
 
+@pytest.mark.slow
 def test_a_job_of_regions_is_planned(job):
     assert plan_job(job, measure_time=False, encoder=tiny_network()).memory > 0
     sizes, eye = read_sizes(job), to_meta(tiny_network())

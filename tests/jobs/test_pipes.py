@@ -29,6 +29,7 @@ def regions(job):
     return ((job.content, job.styles[0]),)
 
 
+@pytest.mark.slow
 def test_every_picture_of_a_job_may_come_through_a_pipe(tmp_path):
     job = tiny_job(tmp_path)
     whole = replace(job, init=job.styles[0], regions=regions(job), output=tmp_path / "whole.png")

@@ -15,6 +15,7 @@ import rank_process
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.resume import read_embedded_result
 from tiny_job import painted, tiny_job
+from tolerances import DOUBLE
 
 PATIENCE = 120.0
 """Seconds until the test fails."""
@@ -66,8 +67,8 @@ def test_two_processes_have_the_regions_of_one(told):
     shared, own = torch.load(told[0] / "0.pt")["regional"]
     rows = own.shape[2]
     assert 0 < rows < gradient.shape[2]
-    assert abs(float(shared / total) - 1) < 1e-10
-    assert float((own - gradient[:, :, :rows]).abs().max() / gradient.abs().max()) < 1e-10
+    assert abs(float(shared / total) - 1) < DOUBLE
+    assert float((own - gradient[:, :, :rows]).abs().max() / gradient.abs().max()) < DOUBLE
 
 
 def test_sorted_losses_refuse_to_be_shared_by_name(told):

@@ -34,6 +34,7 @@ def interrupted(job, closures, *, resume=False, encoder=None):
     events.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [TINY, ADAM, SEARCHING, HASTY], ids=["lbfgs", "adam", "line search", "guarded"])
 def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
     whole = tiny_job(tmp_path, options=options, output=tmp_path / "whole.png")
@@ -48,6 +49,7 @@ def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
         assert not broken.checkpoint.exists()
 
 
+@pytest.mark.slow
 def test_it_can_be_interrupted_again_and_again(tmp_path):
     whole, broken = tiny_job(tmp_path, output=tmp_path / "whole.png"), tiny_job(tmp_path)
     painted(whole)
@@ -57,6 +59,7 @@ def test_it_can_be_interrupted_again_and_again(tmp_path):
     assert broken.output.read_bytes() == whole.output.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_real_network_resumes_bit_for_bit(tmp_path):
     options = replace(TINY, content_layers=("conv3_1",), style_layers=("conv1_1", "conv2_1"), iterations=3)
     whole, broken = (tiny_job(tmp_path, options=options, output=tmp_path / name) for name in ("w.png", "b.png"))

@@ -169,6 +169,7 @@ def test_a_picture_too_long_for_the_network_is_refused_before_painting(tmp_path)
         painted(tiny_job(tmp_path))
 
 
+@pytest.mark.slow
 def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
     job = tiny_job(tmp_path, options=replace(TINY, size=4096, min_size=0))
     with pytest.raises(OutOfMemoryError) as caught:
@@ -180,6 +181,7 @@ def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
         painted(job, memory=1)
 
 
+@pytest.mark.slow
 def test_a_disk_without_room_for_checkpoints_is_told_before_painting(tmp_path, monkeypatch):
     job = tiny_job(tmp_path)
     needed = 2 * 64 * 96 * 3 * 4 * (2 * TINY.history + 5)  # two of them, each the optimizer's vectors
@@ -212,6 +214,7 @@ def test_a_checkpoint_that_cannot_be_written_is_said_once_and_painting_goes_on(t
     assert events[-1].notes == (note,)
 
 
+@pytest.mark.slow
 def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
     now, written = [0.0], []
 
@@ -228,6 +231,7 @@ def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
     assert written == [2.0, 23.0, 44.0, 65.0, 86.0]
 
 
+@pytest.mark.slow
 def test_the_first_checkpoint_comes_after_five_seconds(tmp_path, monkeypatch):
     now, written = [0.0], []
     monkeypatch.setattr(writer, "monotonic", lambda: now[0])
@@ -245,6 +249,7 @@ def test_the_output_is_the_same_file_each_time(tmp_path):
     assert job.output.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_the_real_network_paints(tmp_path):
     options = replace(TINY, content_layers=("conv4_2",), style_layers=("conv1_1", "conv3_1"), iterations=2, min_size=0)
     job = tiny_job(tmp_path, options=options)

@@ -20,7 +20,7 @@ from threaded_ranks import together
 from tiny_job import ADAM, TINY, painted, tiny_job, tiny_network
 
 ROUNDING = 1.5 / 255
-"""Of eight bits, and float32 beneath."""
+"""Of eight bits: one level, where float32 lies beside a border of two."""
 
 PARTS = Tiling(64)
 
@@ -36,6 +36,7 @@ def image(path):
     return read_image(path).image
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [TINY, ADAM], ids=["lbfgs", "adam"])
 def test_the_picture_is_that_of_one_process(options, tmp_path):
     alone = tiny_job(tmp_path, options=options, output=tmp_path / "alone.png")
@@ -84,6 +85,7 @@ def stopped(job, ranks, count, **asked):
     together(ranks, one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [3, 8], ids=["coarse", "fine"])
 def test_an_interrupted_painting_goes_on_with_another_number_of_ranks_or_alone(count, tmp_path):
     whole = tiny_job(tmp_path, output=tmp_path / "whole.png")
@@ -101,6 +103,7 @@ def test_an_interrupted_painting_goes_on_with_another_number_of_ranks_or_alone(c
         assert read_embedded_result(job.output).is_finished
 
 
+@pytest.mark.slow
 def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
     monkeypatch.setattr("brushwork.jobs.writer._PATIENCE", 0)
     alone, shared = (tiny_job(tmp_path, output=tmp_path / f"{name}.png") for name in ("alone", "shared"))
@@ -119,12 +122,14 @@ def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
     torch.testing.assert_close(other.resume_state.state["point"], one.resume_state.state["point"], rtol=0, atol=1e-2)
 
 
+@pytest.mark.slow
 def test_a_watched_picture_is_whole_on_the_first_rank(tmp_path):
     events = several(tiny_job(tmp_path), watched=True)
     seen = [event for event in events[0] if isinstance(event, Progress)]
     assert {event.image.shape[-2:] for event in seen} == {tuple(level.size) for level in seen[0].levels}
 
 
+@pytest.mark.slow
 def test_a_finished_picture_is_left_alone(tmp_path):
     job = tiny_job(tmp_path)
     several(job)
@@ -180,6 +185,7 @@ def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
     assert not read_embedded_result(job.output).is_finished
 
 
+@pytest.mark.slow
 def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
     monkeypatch.setattr("brushwork.jobs.writer._PATIENCE", 0)
     job = tiny_job(tmp_path)

@@ -21,7 +21,7 @@ from brushwork.images.geometry import Size, Window
 from brushwork.losses import ContentLoss, GramLoss, MeanStdLoss, TotalVariationLoss
 from brushwork.objective import Objective
 from tiny_network import tiny_network
-from tolerances import DOUBLE
+from tolerances import DOUBLE, ONE_DECISION
 
 NETWORKS = {
     "tiny": (lambda **_: tiny_network(), ("relu1_1", "pool1", "relu2_1", "relu3_1")),
@@ -164,7 +164,7 @@ def test_single_precision():
     size = Size(101, 90)
     asked, image = objective(encoder.float(), taps, size), noise(size).float()
     found = evaluated(evaluate_tiled(encoder, asked, 64), image)
-    assert_same(found, evaluated(evaluate_whole(encoder, asked), image), 1e-5)
+    assert_same(found, evaluated(evaluate_whole(encoder, asked), image), ONE_DECISION)
 
 
 def test_reaches_are_those_of_the_farthest_term():

@@ -40,6 +40,7 @@ def test_localized_style_holds_a_part(painting):
     assert peak(scored(LocalGramLoss("t", painting, window_weights(2), 1.0))) < FEATURES + 20
 
 
+@pytest.mark.slow
 def test_patches_are_compared_in_blocks(painting):
     """All products of 160² cells with 160² would be 2.5 GiB."""
     assert peak(scored(MRFLoss("t", (painting,), 1.0))) < 130

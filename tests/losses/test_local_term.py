@@ -6,6 +6,7 @@ import torch
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.local_gram import LocalGramLoss, window_weights
+from tolerances import DOUBLE
 
 
 def feature(seed, *size):
@@ -19,7 +20,7 @@ def loss(term, seen):
 @pytest.mark.parametrize("half", [0, 1, 2])
 def test_the_painting_itself_has_no_loss(half):
     painting = feature(0, 9, 10)
-    assert loss(LocalGramLoss("t", painting, window_weights(half), 1.0), painting) == pytest.approx(0, abs=1e-11)
+    assert loss(LocalGramLoss("t", painting, window_weights(half), 1.0), painting) == pytest.approx(0, abs=DOUBLE)
 
 
 def test_a_single_cell_knows_its_vector_but_for_the_sign():
@@ -27,8 +28,8 @@ def test_a_single_cell_knows_its_vector_but_for_the_sign():
     own, painting = feature(0, 5, 6), feature(1, 5, 6)
     squares, crossed = ((own**2).sum(1), (own * painting).sum(1))
     expected = (squares**2 - 2 * crossed**2 + (painting**2).sum(1) ** 2).sum().item()
-    assert loss(LocalGramLoss("t", painting, window_weights(0), 1.0), own) == pytest.approx(expected, rel=1e-12)
-    assert loss(LocalGramLoss("t", painting, window_weights(0), 1.0), -painting) == pytest.approx(0, abs=1e-12)
+    assert loss(LocalGramLoss("t", painting, window_weights(0), 1.0), own) == pytest.approx(expected, rel=DOUBLE)
+    assert loss(LocalGramLoss("t", painting, window_weights(0), 1.0), -painting) == pytest.approx(0, abs=DOUBLE)
 
 
 def test_larger_windows_see_less_of_where_things_are():

@@ -6,6 +6,7 @@ import torch
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.mrf import MRFLoss
+from tolerances import DOUBLE
 
 
 def feature(seed, *size):
@@ -19,8 +20,8 @@ def loss(term, seen):
 def test_a_cut_of_the_painting_has_no_loss():
     painting = feature(0, 9, 11)
     cut = painting[..., 2:7, 3:9].contiguous()
-    assert loss(MRFLoss("t", (painting,), 1.0), cut) == pytest.approx(0, abs=1e-12)
-    assert loss(MRFLoss("t", (feature(1, 6, 5), painting), 1.0), cut) == pytest.approx(0, abs=1e-12)
+    assert loss(MRFLoss("t", (painting,), 1.0), cut) == pytest.approx(0, abs=DOUBLE)
+    assert loss(MRFLoss("t", (feature(1, 6, 5), painting), 1.0), cut) == pytest.approx(0, abs=DOUBLE)
 
 
 def test_more_targets_match_at_least_as_well():
@@ -36,7 +37,7 @@ def test_brightness_does_not_choose_the_neighbor():
     term = MRFLoss("t", (painting,), 1.0)
     own = 2 * painting
     assert loss(term, own) == pytest.approx(
-        sum((painting[0, :, y : y + 3, x : x + 3] ** 2).sum().item() for y in range(5) for x in range(5)), rel=1e-12
+        sum((painting[0, :, y : y + 3, x : x + 3] ** 2).sum().item() for y in range(5) for x in range(5)), rel=DOUBLE
     )
 
 

@@ -5,6 +5,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.optim import Adam, PixelParametrization, minimize
+from tolerances import DOUBLE
 
 
 def walk(evaluate, optimizer, steps, start, canvas=None):
@@ -21,7 +22,7 @@ def test_iterates_are_those_of_torch(problems, start, unit, betas):
     point = (start * unit).clone().requires_grad_()
     optimizer = torch.optim.Adam([point], lr=0.02 * unit, betas=betas)
     for step in ours:
-        torch.testing.assert_close(step.point, point.detach(), rtol=0, atol=1e-12 * unit)
+        torch.testing.assert_close(step.point, point.detach(), rtol=0, atol=DOUBLE * unit)
         optimizer.zero_grad()
         problems.rosenbrock(point / unit).backward()
         optimizer.step()
@@ -33,7 +34,7 @@ def test_what_is_shown_is_the_mean_of_the_iterates(problems, start):
         weights = 0.9 ** torch.arange(count - 1, -1, -1, dtype=torch.float64)
         points = torch.stack([step.point for step in steps[:count]])
         mean = torch.tensordot(weights / weights.sum(), points, dims=1)
-        torch.testing.assert_close(steps[count - 1].image, mean, rtol=0, atol=1e-12)
+        torch.testing.assert_close(steps[count - 1].image, mean, rtol=0, atol=DOUBLE)
     assert not torch.equal(steps[-1].image, steps[-1].point)
 
 

@@ -10,6 +10,7 @@ from brushwork.errors import InputError
 from brushwork.optim import LBFGS, PixelParametrization, minimize
 from brushwork.optim.curvature_pairs import CurvaturePairs
 from brushwork.types import LossValues
+from tolerances import DOUBLE
 
 
 def walk(evaluate, optimizer, steps, start, canvas=None):
@@ -45,14 +46,14 @@ def test_iterates_are_those_of_torch(problems, unit, history):
     theirs = torch_walk(problems.painting(), 40, start_of(), unit, history_size=history)
     assert len(ours) == len(theirs) == 40
     for step, point in zip(ours, theirs, strict=True):
-        assert (step.point - point).abs().max() < 1e-10 * unit
+        assert (step.point - point).abs().max() < DOUBLE * unit
 
 
 @pytest.mark.slow
 def test_a_learning_rate_means_what_it_means_to_torch(problems):
     ours = walk(problems.painting(), LBFGS(lr=0.3), 20, start_of())
     theirs = torch_walk(problems.painting(), 20, start_of(), lr=0.3)
-    torch.testing.assert_close(ours[-1].point, theirs[-1], rtol=0, atol=1e-10)
+    torch.testing.assert_close(ours[-1].point, theirs[-1], rtol=0, atol=DOUBLE)
 
 
 def test_the_first_step_moves_by_one_unit_altogether(problems, start):
@@ -126,7 +127,7 @@ def test_bounded_quadratics_end_where_scipys_do(problems, start, search):
         PixelParametrization(limits=box),
     )
     reference = scipy(function, start, box)
-    assert float(steps[-1].losses.total) == pytest.approx(reference.fun, rel=1e-9)
+    assert float(steps[-1].losses.total) == pytest.approx(reference.fun, rel=DOUBLE)
     theirs = torch.as_tensor(reference.x).view(start.shape)
     torch.testing.assert_close(steps[-1].point, theirs, rtol=0, atol=1e-4)
     for step in steps:
@@ -220,7 +221,7 @@ def test_a_carried_memory_is_the_memory_of_the_larger_problem(problems, start):
     ahead = list(minimize(PixelParametrization(), problems.evaluating(function), small, 8, point=steps[-1].point))
     ahead_wide = list(minimize(PixelParametrization(), problems.evaluating(doubled), large, 8, point=wide))
     for a, b in zip(ahead, ahead_wide, strict=True):
-        torch.testing.assert_close(a.point.repeat_interleave(2, dim=-1), b.point, rtol=0, atol=1e-9)
+        torch.testing.assert_close(a.point.repeat_interleave(2, dim=-1), b.point, rtol=0, atol=DOUBLE)
 
 
 @pytest.mark.slow

@@ -48,6 +48,7 @@ def test_what_is_accepted_satisfies_both_conditions(name, length):
     assert len(tried) <= 20
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.floats(-1, 1), min_size=4, max_size=4), st.floats(-4, 3))
 def test_it_succeeds_on_any_polynomial_that_rises_in_the_end(weights, magnitude):

@@ -97,6 +97,7 @@ def closures(optimizer, limit=200):
     return next((count for count, loss in enumerate(losses) if loss < 1e-5 * losses[0]), limit)
 
 
+@pytest.mark.slow
 def test_what_bends_by_octaves_is_soon_at_its_end():
     plain, by_octaves = (closures(LBFGS(history=5, preconditioner=octaves)) for octaves in (False, True))
     assert by_octaves < 0.75 * plain < 150

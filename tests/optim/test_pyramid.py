@@ -20,6 +20,7 @@ def smooth_target(problems, size):
     return problems.evaluating(function)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make", [lambda: LBFGS(), lambda: DivergenceGuard(LBFGS(line_search=True)), lambda: Adam(2.0, ema_decay=0.5)]
 )

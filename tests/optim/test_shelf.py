@@ -62,6 +62,7 @@ def vectors_at_peak(monkeypatch, optimizer, unit=255.0):
     return live.peak / VECTOR
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("search", "unit", "beside"), [(False, 255.0, 8), (False, 1.0, 7), (True, 255.0, 8)])
 def test_a_step_holds_few_vectors_beside_its_pairs(monkeypatch, search, unit, beside):
     """The point, its gradient, the direction, the best point, the point ahead, its picture, and a gradient of each."""
@@ -74,6 +75,7 @@ def test_so_does_adam(monkeypatch, average, most):
     assert vectors_at_peak(monkeypatch, DivergenceGuard(Adam(1.0, ema_decay=average))) < most + 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("storage", "vectors"), [("bf16", 5 + 8), ("disk", 8)])
 def test_pairs_in_half_or_on_disk_take_half_the_memory_or_none(monkeypatch, storage, vectors):
     optimizer = DivergenceGuard(LBFGS(history=5, storage=storage))

@@ -77,6 +77,7 @@ def _picture(height, width, seed):
     return functional.interpolate(spots, size=(height, width), mode="bicubic").clamp(0, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "strength"), [((48, 64), 1.0), ((45, 67), 0.6)])
 def test_the_picture_is_that_of_the_program(size, strength, networks):
     photograph, paintings = _picture(*size, 0), [_picture(64, 64, 1), _picture(64, 64, 2)]

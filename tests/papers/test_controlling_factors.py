@@ -16,6 +16,7 @@ from brushwork.losses.guided import (
     region_weights,
 )
 from laboratory_features import CHANNELS, feature, loss, plain
+from tolerances import DOUBLE
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_guided_grams_are_those_of_the_paper(own, painting, masks):
         for mine, theirs in zip(*masks, strict=True)
     ]
     expected = sum(0.5 * ((gram - target) ** 2).mean() for gram, target in regions)
-    np.testing.assert_allclose(loss(term, own), expected, rtol=1e-10)
+    np.testing.assert_allclose(loss(term, own), expected, rtol=DOUBLE)
 
 
 def test_the_mean_square_of_a_guide_is_one(masks):
@@ -62,4 +63,4 @@ def test_guided_spreads_are_weighted_means_and_deviations(own, painting, masks):
     for one, other in zip(mine, theirs, strict=True):
         (mean_own, std_own), (mean_target, std_target) = spread(plain(own), one), spread(plain(painting), other)
         expected += ((mean_own - mean_target) ** 2).sum() + 0.25 * ((std_own - std_target) ** 2).sum()
-    np.testing.assert_allclose(loss(term, own), 2.0 * 0.5 * expected, rtol=1e-10)
+    np.testing.assert_allclose(loss(term, own), 2.0 * 0.5 * expected, rtol=DOUBLE)

@@ -10,6 +10,7 @@ import printed_laboratory as printed
 from brushwork.losses.distribution import HistogramLoss, SlicedWassersteinLoss, histogram_target
 from brushwork.losses.moment_matching import RIDGE, CovarianceLoss, GaussianWassersteinLoss, make_gaussian_target
 from laboratory_features import CHANNELS, feature, loss, plain
+from tolerances import DOUBLE
 
 SIZES = pytest.mark.parametrize("size", [(5, 7), (6, 8), (12, 8), (3, 4)])
 """Of the painting: apart from, equal to, twice and a quarter of the picture's 6 × 8."""
@@ -26,7 +27,7 @@ def test_covariances_are_compared_about_their_means(own, size):
     (mean, covariance), (mean_target, target) = printed.gaussian(plain(own)), printed.gaussian(plain(painting))
     expected = 0.5 * (((covariance - target) ** 2).sum() + 0.25 * ((mean - mean_target) ** 2).sum())
     term = CovarianceLoss("t", make_gaussian_target(painting), 0.5, mean_weight=0.25)
-    np.testing.assert_allclose(loss(term, own), expected, rtol=1e-10)
+    np.testing.assert_allclose(loss(term, own), expected, rtol=DOUBLE)
 
 
 @SIZES
@@ -36,7 +37,7 @@ def test_gaussians_are_as_far_apart_as_printed(own, size):
     ridge = RIDGE * np.trace(target) / CHANNELS * np.eye(CHANNELS)
     expected = printed.wasserstein_of_gaussians((mean, covariance + ridge), (mean_target, target + ridge))
     found = loss(GaussianWassersteinLoss("t", make_gaussian_target(painting), 1.0), own)
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    np.testing.assert_allclose(found, expected, rtol=DOUBLE)
     without = printed.wasserstein_of_gaussians((mean, covariance), (mean_target, target))
     np.testing.assert_allclose(found, without, rtol=1e-3)
 
@@ -49,7 +50,7 @@ def test_projections_are_sorted_and_compared(own, size):
     clouds = [plain(one).reshape(CHANNELS, -1) for one in (own, painting)]
     lines = [(direction @ clouds[0], direction @ clouds[1]) for direction in directions]
     expected = 2.0 * np.mean([printed.wasserstein_on_a_line(*line) for line in lines])
-    np.testing.assert_allclose(loss(term, own), expected, rtol=1e-10)
+    np.testing.assert_allclose(loss(term, own), expected, rtol=DOUBLE)
 
 
 @SIZES
@@ -58,7 +59,7 @@ def test_channels_take_the_histogram(own, size):
     clouds = [plain(one).reshape(CHANNELS, -1) for one in (own, painting)]
     expected = sum(printed.wasserstein_on_a_line(*line) for line in zip(*clouds, strict=True))
     term = HistogramLoss("t", histogram_target(painting), 1 / CHANNELS)
-    np.testing.assert_allclose(loss(term, own), expected / CHANNELS, rtol=1e-10)
+    np.testing.assert_allclose(loss(term, own), expected / CHANNELS, rtol=DOUBLE)
 
 
 def test_the_histogram_map_is_held_fixed(own):
@@ -69,7 +70,7 @@ def test_the_histogram_map_is_held_fixed(own):
     for channel, (mine, theirs) in enumerate(zip(plain(own), plain(painting), strict=True)):
         matched[channel, mine.ravel().argsort()] = np.sort(theirs.ravel())
     expected = 2 / (48 * CHANNELS) * (plain(own) - matched.reshape(CHANNELS, 6, 8))
-    np.testing.assert_allclose(own.grad[0].numpy(), expected, rtol=1e-11)
+    np.testing.assert_allclose(own.grad[0].numpy(), expected, rtol=DOUBLE)
 
 
 @pytest.mark.parametrize("at_once", [1, 100, 10**6])
@@ -80,13 +81,13 @@ def test_directions_in_parts_are_those_at_once(own, at_once, monkeypatch):
     term = SlicedWassersteinLoss("t", painting, 1.0)
     clouds = [term._directions.numpy() @ plain(one).reshape(CHANNELS, -1) for one in (own, painting)]
     expected = np.mean([printed.wasserstein_on_a_line(*line) for line in zip(*clouds, strict=True)])
-    np.testing.assert_allclose(loss(term, own), expected, rtol=1e-10)
+    np.testing.assert_allclose(loss(term, own), expected, rtol=DOUBLE)
     assert loss(HistogramLoss("t", histogram_target(painting), 1.0), own) == pytest.approx(
         sum(
             printed.wasserstein_on_a_line(mine.ravel(), theirs.ravel())
             for mine, theirs in zip(plain(own), plain(painting), strict=True)
         ),
-        rel=1e-10,
+        rel=DOUBLE,
     )
 
 

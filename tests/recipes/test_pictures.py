@@ -57,6 +57,7 @@ def last(steps):
     return list(steps)[-1].image
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_same_painting(form, given, tmp_path, tiny, small_transfer):
     levels, images = given

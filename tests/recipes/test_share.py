@@ -103,4 +103,4 @@ def test_bands_are_resized_as_the_whole_is(new, tiny):
         share = RowBand.of(tiny, ("conv3_1",), wire, Tiling(SIDE))
         return share.resize(share.crop(picture), old, new)
 
-    torch.testing.assert_close(torch.cat(together(RANKS, one), dim=2), resize(picture, new), rtol=0, atol=1e-9)
+    torch.testing.assert_close(torch.cat(together(RANKS, one), dim=2), resize(picture, new), rtol=0, atol=DOUBLE)

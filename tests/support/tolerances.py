@@ -34,6 +34,11 @@ def rounding(terms: int, layers: int = 1) -> float:
 THROUGH_VGG = rounding(9 * 512, layers=13)
 """8e-4, relative: what float32 does to features on their way to conv5_1, and to losses that are made of them."""
 
+ONE_DECISION = 1e-2
+"""Relative, of a gradient in float32: where the input of a rectification is zero but for rounding, or two of a pool's
+numbers are equal but for that, the gradient goes one way or the other. One of a million cells is a thousandth of the
+norm, and ten of them are rare. In float64 none comes near: such a test has its twin there, or a second picture."""
+
 PAINTED = rounding(9 * 128, layers=16)
 """5e-4: what float32 does to a picture in [0, 1] in a painter's network of some 16 layers; a quarter of what 8 bits
 show. Float64 shows that nothing else differs."""

@@ -36,6 +36,7 @@ def batch(step=0, pictures=None):
     return TrainingBatch(step, OPTIONS.seed, 0, 2, 2, CPU, pictures)
 
 
+@pytest.mark.slow
 def test_judge_and_painter_learn_in_turn_from_the_same_blocks(eye):
     taught = lesson(eye, pairs=pairs())
     before = {name: next(one.parameters()).clone() for name, one in taught.networks.items()}
@@ -57,6 +58,7 @@ def test_judge_and_painter_learn_in_turn_from_the_same_blocks(eye):
     assert not any(torch.equal(next(one.parameters()), before[name]) for name, one in taught.networks.items())
 
 
+@pytest.mark.slow
 def test_it_learns_what_the_targets_look_like(eye):
     taught = lesson(eye, replace(OPTIONS, adversarial_weight=0.0), pairs=pairs(1))
     descent = GradientStep(taught, CPU, "off")
@@ -64,6 +66,7 @@ def test_it_learns_what_the_targets_look_like(eye):
     assert losses[-1] < 0.9 * losses[0]
 
 
+@pytest.mark.slow
 def test_going_on_is_bit_for_bit_the_same(eye):
     one = lesson(eye, pairs=pairs())
     descent = GradientStep(one, CPU, "off")
@@ -78,6 +81,7 @@ def test_going_on_is_bit_for_bit_the_same(eye):
         assert all(torch.equal(value, theirs[key]) for key, value in ours.items())
 
 
+@pytest.mark.slow
 def test_without_pairs_the_painting_is_what_is_real(eye):
     painting = picture(9, 90, 70)
     taught = lesson(eye, styles=[painting])
@@ -102,6 +106,7 @@ def test_pixels_are_kept_if_that_is_asked(eye):
     assert painted.item() == pytest.approx(expected.item(), rel=rounding(3 * 64 * 64))
 
 
+@pytest.mark.slow
 def test_it_is_judged_by_what_was_held_out(eye):
     taught = lesson(eye, pairs=pairs(1), val_images=pairs(3)[1:])
     for one in taught.networks.values():

@@ -33,6 +33,7 @@ def test_they_are_small_and_say_what_they_are(name: str) -> None:
     assert "public domain" in painter.license
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_what_they_draw_has_the_style_of_their_painting(name: str) -> None:
     """Of the style, a sixth is missed or less, where noise misses nearly all."""

@@ -43,6 +43,7 @@ def taught(options: TextureNetTrainingOptions, steps: int) -> tuple[TextureNetTa
     return one, before, one.validate(batch(-1, options))["total"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -80,6 +81,7 @@ def test_rows_of_a_batch_add_up(options: TextureNetTrainingOptions) -> None:
     tolerances.require_close(whole, summed, 2 * tolerances.PAINTED)  # there and back
 
 
+@pytest.mark.slow
 def test_diversity_pushes_pictures_apart() -> None:
     def apart(diversity: float) -> float:
         options = replace(DRAWN, diversity=diversity, diversity_layer=STYLE[-1], batch=2)

@@ -72,12 +72,14 @@ def test_validation_pictures_show_photographs_above_paintings(tmp_path: Path) ->
     assert torch.equal(make_sheet(None, below)[0, :, :, :4], below[0])
 
 
+@pytest.mark.slow
 def test_it_learns(tmp_path: Path) -> None:
     options = replace(TINY, iterations=40, learning_rate=1e-2, validate_every=40)
     judged = [one.losses["total"] for one in taught(tiny_course(tmp_path, options)) if isinstance(one, Validated)]
     assert judged[1] < 0.6 * judged[0]
 
 
+@pytest.mark.slow
 def test_going_on_after_an_interruption_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
     whole, broken = (tiny_course(tmp_path, output=tmp_path / f"{name}.safetensors") for name in ("whole", "broken"))
     taught(whole)
@@ -101,6 +103,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
     course = tiny_course(tmp_path)
@@ -114,6 +117,7 @@ def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
     assert numbers(course.output) == numbers(whole.output)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     with socket.socket() as free:
@@ -163,6 +167,7 @@ def test_another_training_does_not_go_on(tmp_path: Path) -> None:
         taught(other)
 
 
+@pytest.mark.slow
 def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
     course = tiny_course(tmp_path)
     stopped(course, 2)
@@ -171,6 +176,7 @@ def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
     assert events[-1].step == 8
 
 
+@pytest.mark.slow
 def test_without_a_checkpoint_it_begins_anew(tmp_path: Path) -> None:
     assert taught(tiny_course(tmp_path, resume=True))[0].done == 0
 
@@ -187,6 +193,7 @@ def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_pat
     assert TrainingCheckpoint.read(course.checkpoint).step == 1
 
 
+@pytest.mark.slow
 def test_the_first_checkpoint_comes_after_five_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now, written = [0.0], []
     monkeypatch.setattr(trainer, "monotonic", lambda: now[0])
@@ -207,6 +214,7 @@ def test_what_can_be_kept_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert TrainingCheckpoint.read(course.checkpoint).step == 2
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_of_and_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError("no space left")

@@ -6,7 +6,7 @@ import torch
 from brushwork.devices.meter import META, MemoryMeter, to_meta
 from brushwork.encoders.load import load_encoder
 from brushwork.losses.moments import gram
-from tolerances import THROUGH_VGG, rounding
+from tolerances import ONE_DECISION, THROUGH_VGG, rounding
 
 DEEP = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1")
 BEFORE_POOLS = ("relu1_2", "pool2", "relu3_4", "pool4")
@@ -51,6 +51,7 @@ def _agree(encoder, shape, taps, limit=THROUGH_VGG):
     pytest.fail(f"gradients differ by {errors}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 @pytest.mark.parametrize("pooling", ["max", "average"])
 @pytest.mark.parametrize("ceil", [False, True])
@@ -59,6 +60,7 @@ def test_features_and_gradient_equal_the_plain_ones(padding, pooling, ceil):
     _agree(encoder, (2, 3, 37, 51), DEEP)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("taps", [BEFORE_POOLS, ("relu1_1",), ("pool1",), ("relu1_2", "pool1", "relu2_1")])
 @pytest.mark.parametrize("pooling", ["max", "average"])
 def test_any_taps(taps, pooling):
@@ -66,6 +68,7 @@ def test_any_taps(taps, pooling):
     _agree(encoder, (1, 3, 35, 42), taps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(2, 2), (2, 9), (5, 3), (7, 13), (16, 33)])
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 def test_small_and_odd_sizes(size, padding):
@@ -73,6 +76,7 @@ def test_small_and_odd_sizes(size, padding):
     _agree(encoder, (1, 3, *size), ("relu1_2",), rounding(9 * 64, layers=2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 def test_large_tiles_of_the_backward_pass(padding):
     """Maps of 96 cells and more. Of a million rectifications a few decide otherwise, for some pixels each.
@@ -85,9 +89,10 @@ def test_large_tiles_of_the_backward_pass(padding):
     true = _closure(encoder, picture, ("relu1_1", "relu2_1"), "plain", torch.float64)[1]
     differences = (gradient - true).abs() / true.square().mean().sqrt()
     assert differences.flatten().quantile(0.99) < 2 * rounding(9 * 64, layers=3)
-    assert _error(gradient, true) < 1e-2
+    assert _error(gradient, true) < ONE_DECISION
 
 
+@pytest.mark.slow
 def test_taps_without_a_gradient():
     encoder = load_encoder()
     encoder.engine = "native"
@@ -120,6 +125,7 @@ def test_second_derivatives_are_those_of_the_plain_path():
     assert _error(*found) < 4 * rounding(9 * 128, layers=3)  # there and back, twice
 
 
+@pytest.mark.slow
 def test_two_threads_compute_what_one_does(encoder_and_picture):
     encoder, picture = encoder_and_picture
     encoder.engine = "native"

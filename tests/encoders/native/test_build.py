@@ -47,6 +47,7 @@ def test_nothing_is_built_where_it_is_not_wanted(tmp_path, monkeypatch):
     assert build.NO_KERNELS in build.build_library(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["avx2", "generic"])
 def test_a_lesser_variant_may_be_asked_for(variant, compiled):
     code = "from brushwork.encoders.native.library import load_library; print(load_library().variant)"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from brushwork.encoders.native.crop import crop_feature
@@ -17,6 +18,7 @@ def test_is_the_window():
     assert torch.equal(crop_feature(feature, *WINDOW), feature[..., *WINDOW])
 
 
+@pytest.mark.slow
 def test_its_gradient_and_that_of_its_gradient():
     assert torch.autograd.gradcheck(lambda feature: crop_feature(feature, *WINDOW).square(), _feature())
     assert torch.autograd.gradgradcheck(lambda feature: crop_feature(feature, *WINDOW).square(), _feature())

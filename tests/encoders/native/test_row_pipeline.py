@@ -87,6 +87,7 @@ def _error(size, steps, cuts, keeps, seed):
     return float((gradient - true).norm() / true.norm())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(8, 9), (37, 41), (50, 63)], ids=str)
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 @pytest.mark.parametrize("pool", POOLS, ids=str)
