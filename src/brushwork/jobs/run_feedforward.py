@@ -39,10 +39,8 @@ from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
 _AMPLE = 2**12
-"""Bytes per pixel, four times what VGG-19 up to relu4_1 takes. Where this much is free, no estimate is made, which
+"""Bytes per encoded pixel, about five times what AdaIN takes. Where this much is free, no estimate is made, which
 takes a second."""
-_AMPLE = 2**12
-"""Bytes per encoded pixel, about five times what AdaIN takes. Where this much is free, no estimate is made."""
 
 _STEP = 16
 """Step in pixels between proposed sizes."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from torch import Tensor
 
 from brushwork.errors import InputError, WeightsError
-from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import content_of_pipe
 
 
@@ -46,18 +44,5 @@ def file_sha256(path: Path) -> str:
             return hashlib.sha256(piped).hexdigest()
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file or pipe, in hexadecimal; ~ in the path is expanded.
-
-    Raises: InputError: it cannot be read.
-    """
-    try:
-        path = expand_user(path)
-        piped = content_of_pipe(path)
-        return sha256(path.read_bytes() if piped is None else piped).hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error

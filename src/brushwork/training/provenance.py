@@ -10,7 +10,7 @@ from typing import Any
 
 from brushwork.feedforward.model import StyleModel
 from brushwork.storage.folders import expand_user
-from brushwork.storage.hashing import hash_file
+from brushwork.storage.hashing import file_sha256
 from brushwork.training.dataset import list_photos
 from brushwork.training.options import TrainingOptions
 
@@ -33,7 +33,7 @@ def describe_training(
     settings = {name: value for name, value in asdict(options).items() if name not in _MACHINE}
     story = {
         "family": family,
-        "styles": [{"name": one.name, "sha256": hash_file(one)} for one in styles],
+        "styles": [{"name": one.name, "sha256": file_sha256(expand_user(one))} for one in styles],
         "photographs_sha256": None if photos is None else hash_names(photos),
         "options": settings,
     }
