@@ -92,7 +92,7 @@ class JobCheckpoint(NamedTuple):
             raise InputError(f"{path} is no checkpoint of brushwork ({error!r}): remove it, and begin anew.") from error
 
     def require(self, levels: Sequence[ScheduleLevel]) -> None:
-        """Refuse to go on from where a painting of these sizes cannot stand.
+        """Check that the saved state fits the schedule: level, iterations, shapes, and finite pixels.
 
         Raises: ValueError.
         """
@@ -101,7 +101,7 @@ class JobCheckpoint(NamedTuple):
             raise ValueError(f"it stands at closure {iterations} of size {level + 1}")
         point = state["point"]
         for name, tensor in state.items():
-            # What has four axes otherwise are the weights of a rival.
+            # Other tensors with four axes are weights of a discriminator.
             of_pictures = name in ("point", "shown") or name.startswith(_OF_PICTURES)
             if of_pictures and tensor.ndim and (tensor.shape != point.shape or not tensor.is_floating_point()):
                 raise ValueError(f"{name} has the shape {tuple(tensor.shape)}")
@@ -112,7 +112,7 @@ class JobCheckpoint(NamedTuple):
 
 
 def _require_kinds(story: Any) -> None:
-    """Refuse values of other types than those that are written.
+    """Check the types of the entries.
 
     Raises: KeyError, TypeError.
     """

@@ -71,9 +71,9 @@ def to_tensor(value: float | int) -> Tensor:
 
 
 def get_number(state: State, name: str) -> float:
-    """A number of a saved state.
+    """Return a number from a saved state.
 
-    Raises: InputError: there is no such entry, or it is not one number.
+    Raises: InputError: the entry is missing, or is not a single number.
     """
     found = get_entry(state, name)
     if found.numel() != 1 or bool(found.isnan()):
@@ -82,9 +82,9 @@ def get_number(state: State, name: str) -> float:
 
 
 def get_count(state: State, name: str) -> int:
-    """A whole number of a saved state, 0 or more.
+    """Return a non-negative integer from a saved state.
 
-    Raises: InputError: there is no such entry, or it is none.
+    Raises: InputError: the entry is missing, or is not a non-negative integer.
     """
     found = get_number(state, name)
     if not (found >= 0 and found.is_integer()):
