@@ -1,6 +1,6 @@
 """What each step of the processor's engine brings: seconds of a closure, by turns, and peak memory.
 
-    python bench/engine.py [--sizes 256 512] [--rotations 5] [--threads N] [--layers] [--json FILE]
+    python bench/engine.py [--sizes 256 512] [--repeats 5] [--threads N] [--layers] [--json FILE]
 
 A closure: VGG-19 with mirrored borders, forward to relu5_1, Gram matrices at five layers, content at one, and the
 gradient of the picture. Each way works in a process of its own, and they wait for each other. `--layers` adds a table
@@ -42,7 +42,6 @@ WAYS = (
     Way("plain", "plain", keeps_memory=False),
     Way("plain, memory kept", "plain"),
     Way("channels-last", "channels-last"),
-    Way("NNPACK", "nnpack"),
     Way("native F(4), pools apart, torch's Gram", "native", (4, 4), joins_pools=False, sums=False),
     Way("+ F(6) backward", "native", joins_pools=False, sums=False),
     Way("+ pools joined", "native", sums=False),
@@ -58,7 +57,7 @@ def main() -> None:
     for size in options.sizes:
         workers = [(way, _start(place, size, options)) for place, way in enumerate(WAYS) if _is_there(way)]
         seconds: dict[str, list[float]] = {way.name: [] for way, _ in workers}
-        for _ in range(options.turns):
+        for _ in range(options.repeats):
             for way, worker in workers:
                 seconds[way.name].append(_turn(worker))
         results += [_result(size, way, seconds[way.name], _turn(worker, "memory")) for way, worker in workers]
@@ -73,7 +72,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
-    parser.add_argument("--rotations", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--layers", action="store_true")
     parser.add_argument("--json")
@@ -186,7 +185,7 @@ def _layers(size: int) -> None:
         found.setdefault(key, []).append(time.perf_counter() - begin)
 
     autograd.call_layer = timed
-    closure = _prepared(WAYS[7], size)
+    closure = _prepared(WAYS[6], size)
     found.clear()
     for _ in range(5):
         closure()

@@ -33,10 +33,12 @@ SMALL = ("--size", "64", *LONG)
 
 @pytest.fixture(autouse=True)
 def as_they_are() -> Iterator[None]:
-    """The suite may be run in the background of a script, where Ctrl-C is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """The suite may be run in the background of a script or by nohup, where Ctrl-C or a hangup is ignored."""
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGHUP, hangup)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.encoders.backends import ENGINES, usable_engines
+from brushwork.encoders.backends import ENGINES, default_engine, usable_engines
 from brushwork.encoders.load import load_encoder
 from brushwork.encoders.native import library
 from brushwork.errors import InputError
@@ -43,6 +43,13 @@ def test_without_the_library_the_plain_way_is_gone(monkeypatch):
     monkeypatch.setattr("brushwork.encoders.native.statistics.load_library", lambda: None)
     assert "native" not in usable_engines()
     assert torch.equal(_gradient("native", "zeros"), _gradient("plain", "zeros"))
+
+
+def test_auto_takes_the_kernels_where_they_were_built_and_else_channels_last(monkeypatch):
+    monkeypatch.setattr("brushwork.encoders.backends.load_library", lambda: "a library")
+    assert default_engine() == "native"
+    monkeypatch.setattr("brushwork.encoders.backends.load_library", lambda: None)
+    assert default_engine() == "channels-last"
 
 
 def test_an_engine_that_is_not_there_is_refused(monkeypatch):

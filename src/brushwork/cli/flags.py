@@ -45,7 +45,8 @@ def make_flags(
 
     Parsing fills it with exactly the options given, so that files, environment and presets can supply the rest. A
     flag's help is the field's docstring, its default the field's value in `defaults`, and its panel the dataclass that
-    has the field. `names`, `types` and `texts` replace a field's flag, type and help.
+    has the field. `names`, `types` and `texts` replace a field's flag, type and help. A field with the metadata
+    `{"flag": False}` has no flag.
     """
     kind = type(defaults)
     documented = {**field_docs(kind), **(texts or {})}
@@ -60,7 +61,7 @@ def make_flags(
             (names or {}).get(field.name),
         )
         for field in fields(defaults)  # type: ignore[arg-type]
-        if field.name not in without
+        if field.name not in without and field.metadata.get("flag", True)
     }
     return TypedDict(f"{kind.__name__}Flags", annotations, total=False)  # type: ignore[operator]
 

@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal, get_args
 
-from brushwork.encoders.autotune import fastest_engine
-from brushwork.encoders.backends import Engine, usable_engines
+from brushwork.encoders.backends import Engine, default_engine, usable_engines
 from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.preprocess import make_preprocess
 from brushwork.encoders.registry import ARCHITECTURES, build_encoder
@@ -29,8 +28,8 @@ def load_encoder(
 
     `vgg19-normalized` (of the papers) and `vgg19` are always available, without a cache or a download. `scale` is the
     value of white, 255 in training (jcjohnson's programs use 256). With `ceil`, pools keep a last row or column that
-    does not fill its window, as Caffe and Torch7 do. `engine` is the backend on the CPU; `auto`: the fastest one, which
-    is measured once and cached.
+    does not fill its window, as Caffe and Torch7 do. `engine` is the backend on the CPU; see
+    `default_engine` for `auto`.
 
     Raises:
         InputError: no such name, pooling or padding; linear layers alone.
@@ -45,7 +44,7 @@ def load_encoder(
     shown = make_preprocess(weights.preprocessing, scale)
     encoder = build_encoder(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
     encoder.name = weights.name
-    encoder.engine = fastest_engine() if engine == "auto" else engine
+    encoder.engine = default_engine() if engine == "auto" else engine
     return encoder
 
 

@@ -25,8 +25,8 @@ class FeedForwardOptions(SizeOptions, ColorOptions, ABC):
     """Options of feed-forward stylization."""
 
     engine: Literal["auto", Engine] = "auto"
-    """Execution engine of the network on CPUs: native (brushwork's own kernels), nnpack, channels-last or plain
-    (torch's); auto uses the fastest here, as measured once. They agree up to rounding."""
+    """Implementation of the network on CPUs: native (brushwork's own kernels), channels-last or plain (torch's); auto
+    takes native if its kernels were built, else channels-last; they agree up to rounding."""
 
     @abstractmethod
     def load_stylizer(self, device: torch.device) -> Stylizer:

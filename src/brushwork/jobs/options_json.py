@@ -50,6 +50,7 @@ OLD_NAMES = {
 """Option names in metadata, checkpoints and style files of earlier versions → their current names."""
 
 OLD_VALUES = {
+    "engine": {"nnpack": "auto"},
     "precision": {"half": "fp16"},
     "mixed_precision": {"half": "fp16"},
     "history_storage": {"half": "bf16"},

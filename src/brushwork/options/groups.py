@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, sqrt
 from typing import Literal, TypeAlias
 
@@ -171,10 +171,10 @@ class EncoderOptions(ABC):
     over features are always in float32."""
 
     engine: Literal["auto", Engine] = "auto"
-    """Implementation of the network on CPUs: native (brushwork's own kernels), nnpack, channels-last or plain
-    (torch's); auto takes the fastest on this machine, measured once; they agree up to rounding."""
+    """Implementation of the network on CPUs: native (brushwork's own kernels), channels-last or plain (torch's); auto
+    takes native if its kernels were built, else channels-last; they agree up to rounding."""
 
-    cuda_graphs: bool = False
+    cuda_graphs: bool = field(default=False, metadata={"flag": False})
     """On CUDA, capture the iteration of each size as a graph and replay it: fewer kernel launches, which matters at
     small sizes; so far tested only without a CUDA device."""
 

@@ -22,8 +22,7 @@ from brushwork.cli.output import FAILURE, format_gigabytes, format_megabytes, pr
 from brushwork.devices.memory import available_memory
 from brushwork.devices.select import describe_device_choice, select_device
 from brushwork.encoders import weight_sets
-from brushwork.encoders.autotune import fastest_engine
-from brushwork.encoders.backends import usable_engines
+from brushwork.encoders.backends import default_engine, usable_engines
 from brushwork.encoders.native.library import load_library
 from brushwork.encoders.precision import resolve_precision
 from brushwork.encoders.weights.cache import cache_folder
@@ -104,8 +103,8 @@ def _machine() -> Iterator[Diagnosis]:
 
 def _engine() -> Diagnosis:
     compiled = load_library()
-    others = ", ".join(engine for engine in usable_engines() if engine != fastest_engine())
-    value = f"{fastest_engine()}, taken by --engine auto on processors; there are also {others}"
+    others = ", ".join(engine for engine in usable_engines() if engine != default_engine())
+    value = f"{default_engine()}, taken by --engine auto on processors; there are also {others}"
     if compiled is None:
         advice = "the fast path is missing: install a C++ compiler (g++ or clang++), and brushwork once more"
         return Diagnosis("engine", value, advice)

@@ -25,7 +25,7 @@ from brushwork.training.tasks.style_images import make_thumbnail, read_styles
 if TYPE_CHECKING:
     StyleFlags: TypeAlias = Given
 else:
-    StyleFlags = make_flags(JohnsonTrainingOptions(), without=("cuda_graphs",))
+    StyleFlags = make_flags(JohnsonTrainingOptions())
 
 
 def johnson(

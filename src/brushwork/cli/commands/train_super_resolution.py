@@ -21,7 +21,7 @@ from brushwork.training.tasks.super_resolution import SuperResolutionTask, Super
 if TYPE_CHECKING:
     LargerFlags: TypeAlias = Given
 else:
-    LargerFlags = make_flags(SuperResolutionTrainingOptions(), without=("cuda_graphs",))
+    LargerFlags = make_flags(SuperResolutionTrainingOptions())
 
 
 def super_resolution(

@@ -24,7 +24,7 @@ from brushwork.training.tasks.texture_net_options import STYLIZED, TEXTURES
 if TYPE_CHECKING:
     TextureTrainingFlags: TypeAlias = Given
 else:
-    TextureTrainingFlags = make_flags(TEXTURES, without=("photograph", "cuda_graphs"))
+    TextureTrainingFlags = make_flags(TEXTURES, without=("photograph",))
 
 
 def texture(
