@@ -88,6 +88,26 @@ def test_pictures_that_are_given_replace_those_that_come_along(tmp_path: Path) -
     assert list(easel.contents) == ["mine"] and "auvers" in easel.styles
 
 
+def test_files_of_one_name_in_two_folders_are_two_images(tmp_path: Path) -> None:
+    from brushwork import write_image
+
+    files = tuple(tmp_path / folder / "mine.png" for folder in ("a", "b"))
+    for number, file in enumerate(files):
+        file.parent.mkdir()
+        write_image(torch.full((1, 3, 8, 8), float(number)), file)
+    images = ExperimentRequest("fig1", tmp_path, contents=files).load_context().contents
+    assert {name: float(image.mean()) for name, image in images.items()} == {"mine": 0.0, "mine 2": 1.0}
+
+
+def test_the_same_image_twice_is_refused(tmp_path: Path) -> None:
+    from brushwork import write_image
+
+    write_image(torch.rand(1, 3, 40, 40), tmp_path / "mine.png")
+    request = ExperimentRequest("localized", tmp_path, (tmp_path / "mine.png",), (tmp_path / "mine.png",))
+    with pytest.raises(InputError, match="are the same image"):
+        request.load_context()
+
+
 def test_gram_matrices_that_keep_what_they_should() -> None:
     dice = torch.Generator().manual_seed(0)
     feature = torch.rand(12, 40, generator=dice)

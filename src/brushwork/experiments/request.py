@@ -10,6 +10,7 @@ from typing import Protocol
 
 import torch
 
+from brushwork.errors import InputError
 from brushwork.experiments.context import FULL_SIZE, ExperimentContext
 from brushwork.experiments.experiment import ExperimentCell
 from brushwork.experiments.papers import load_experiment
@@ -59,14 +60,20 @@ class ExperimentRequest:
     def load_context(self) -> ExperimentContext:
         """Read the images.
 
-        Raises: InputError: an image cannot be read.
+        Raises: InputError: an image cannot be read, or the first content image is the first style image.
         """
         contents, styles = (
             self.contents or bundled_images(BUNDLED_CONTENTS),
             self.styles or bundled_images(BUNDLED_STYLES),
         )
         device = torch.device(self.device)
-        return ExperimentContext(_read(contents, device), _read(styles, device), self.size, self.is_quick, device)
+        context = ExperimentContext(_read(contents, device), _read(styles, device), self.size, self.is_quick, device)
+        if torch.equal(context.content, context.style):
+            raise InputError(
+                f"{contents[0]} and {styles[0]} are the same image: an experiment needs a style image "
+                "that differs from the content image (--style)."
+            )
+        return context
 
 
 def bundled_images(names: Sequence[str]) -> tuple[Path, ...]:
@@ -75,4 +82,9 @@ def bundled_images(names: Sequence[str]) -> tuple[Path, ...]:
 
 
 def _read(paths: Sequence[Path], device: torch.device) -> dict[str, Image]:
-    return {path.stem: read_image(path).image.to(device) for path in paths}
+    """Return name → image; files of the same name in different folders get a number."""
+    images: dict[str, Image] = {}
+    for path in paths:
+        namesakes = sum(other.stem == path.stem for other in paths[: len(images)])
+        images[f"{path.stem} {namesakes + 1}" if namesakes else path.stem] = read_image(path).image.to(device)
+    return images
