@@ -19,7 +19,7 @@ from brushwork.cli.main import main
 from brushwork.cli.output import write_table
 from brushwork.cli.plot import plot_losses
 from brushwork.cli.streams import ON_STDERR, ON_STDOUT
-from brushwork.encoders.weights.read import read_tensors
+from brushwork.encoders.weights.read import read_state_dict
 from brushwork.feedforward.model import StyleModel, load_model, save_model
 from brushwork.feedforward.networks.johnson import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
@@ -115,4 +115,4 @@ def test_weights_are_read(tmp_path: Path) -> None:
     settings = JohnsonConfig(width=2, blocks=1, norm="batch", border="reflect")
     painter = StyleModel("wave", "johnson", settings, build_network(settings, 3), None, {}, "")
     save_model(painter, tmp_path / foreign("é.safetensors"))
-    assert read_tensors(tmp_path / foreign("é.safetensors")).keys() == painter.network.state_dict().keys()
+    assert read_state_dict(tmp_path / foreign("é.safetensors")).keys() == painter.network.state_dict().keys()

@@ -126,7 +126,7 @@ def test_frozen_statistics_of_a_small_picture_are_its_own(wall: Path, run: Run) 
         (("photo.png", "--model", "wave", "--style", "waves.png"), "waves.png and --model wave were both given"),
         (("photo.png",), "--model NAME"),
         (("photo.png", "--model", "wafe"), "Did you mean 'wave'"),
-        (("photo.png", "--model", "photo.png"), "photo.png is damaged, or no safetensors file"),
+        (("photo.png", "--model", "photo.png"), "photo.png is damaged, or is not a model"),
         (("photo.png", "--model", "wave", "--instant"), "--instant and --model were both given"),
         (("photo.png", "--model", "wave", "--strength", "2"), "strength is 2"),
         (("photo.png", "waves.png", "--statistics", "frozen"), "--statistics is of painters"),

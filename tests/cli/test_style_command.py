@@ -59,7 +59,7 @@ def test_styles_are_mixed_by_weight(run: Run, studio_folder: Path) -> None:
         (("extract", "starry.png", *LAYERS, "-o", "there.style"), "there.style is there already"),
         (("extract", "none.png", *LAYERS), "none.png"),
         (("blend", "there.style:much"), "'much' is no weight; write as in starry.style:0.7"),
-        (("blend", "there.style"), "there.style is no style"),
+        (("blend", "there.style"), "there.style is damaged, or is not a style"),
         (("blend",), "no style was given"),
         (("info", "none.style"), "none.style is missing"),
     ],

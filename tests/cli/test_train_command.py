@@ -118,7 +118,7 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
         ((*JOHNSON, "--photo-size", "8"), "photo-size is 8"),
         (("train", "johnson", "waves.png"), "--dataset"),
         (("train", "johnson", "waves.png", "--dataset", "nowhere", *STYLE), "nowhere is no folder"),
-        ((*JOHNSON, "--init-from", "photo.jpg"), "photo.jpg is damaged, or no safetensors"),
+        ((*JOHNSON, "--init-from", "photo.jpg"), "photo.jpg is damaged, or is not a model"),
         ((*JOHNSON, "--schedule", "sometimes"), "schedule"),
         ((*JOHNSON, "--plot", "losses.txt"), "must end in"),
     ],

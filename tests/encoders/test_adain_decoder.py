@@ -10,7 +10,7 @@ from brushwork.encoders.weights.adain_decoder import DECODER, LAYERS, decoder_sh
 from brushwork.encoders.weights.cache import read_weights, write_weights
 from brushwork.encoders.weights.catalog import WEIGHT_SETS
 from brushwork.encoders.weights.find import find_installed_file, find_weights
-from brushwork.encoders.weights.read import read_tensors
+from brushwork.encoders.weights.read import read_state_dict
 from brushwork.errors import InputError
 from brushwork.storage.hashing import tensors_sha256
 
@@ -25,7 +25,7 @@ def test_the_weights_are_those_of_the_package_in_its_order():
     weights = find_weights("adain-decoder")
     file = find_installed_file(WEIGHT_SETS["adain-decoder"])
     assert file is not None
-    given = [tensor for _, tensor in sorted(read_tensors(file).items(), key=lambda item: _place(item[0]))]
+    given = [tensor for _, tensor in sorted(read_state_dict(file).items(), key=lambda item: _place(item[0]))]
     assert weights.architecture == DECODER
     assert {name: tuple(tensor.shape) for name, tensor in weights.tensors.items()} == decoder_shapes()
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(weights.tensors.values(), given, strict=True))

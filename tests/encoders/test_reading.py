@@ -7,9 +7,9 @@ import pytest
 import safetensors.torch
 import torch
 
-from brushwork.encoders.weights.read import read_tensors
+from brushwork.encoders.weights.read import read_state_dict
 from brushwork.errors import WeightsError
-from brushwork.storage.hashing import sha256_of_path, tensors_sha256
+from brushwork.storage.hashing import file_sha256, tensors_sha256
 
 TENSORS = {"conv.weight": torch.arange(6.0).view(2, 3), "conv.bias": torch.tensor([1.0, 2.0])}
 
@@ -45,7 +45,7 @@ def path(tmp_path):
 @pytest.mark.parametrize("write", WRITERS)
 def test_every_kind_is_known_by_its_content(path, write):
     write(path)
-    found = read_tensors(path)
+    found = read_state_dict(path)
     assert found.keys() == TENSORS.keys()
     assert all(torch.equal(found[name], TENSORS[name]) for name in TENSORS)
 
@@ -57,7 +57,7 @@ def test_every_kind_is_refused_by_name_when_truncated(path, write, kept):
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * kept)])
     with pytest.raises(WeightsError, match=r"weights\.bin"):
-        read_tensors(path)
+        read_state_dict(path)
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_every_kind_is_refused_by_name_when_truncated(path, write, kept):
 def test_other_files_are_refused_by_name(path, content):
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=r"weights\.bin"):
-        read_tensors(path)
+        read_state_dict(path)
 
 
 def test_a_folder_and_a_missing_file_are_refused_by_name(tmp_path):
     with pytest.raises(WeightsError, match="Is a directory"):
-        read_tensors(tmp_path)
+        read_state_dict(tmp_path)
     with pytest.raises(WeightsError, match=r"none\.pth cannot be read"):
-        read_tensors(tmp_path / "none.pth")
+        read_state_dict(tmp_path / "none.pth")
 
 
 class Malicious:
@@ -89,14 +89,14 @@ def test_a_malicious_torch_file_is_refused_and_runs_nothing(path, tmp_path, is_z
     trace = tmp_path / "trace"
     torch.save({**TENSORS, "more": Malicious(trace)}, path, _use_new_zipfile_serialization=is_zip)
     with pytest.raises(WeightsError, match=r"weights\.bin .* more than tensors"):
-        read_tensors(path)
+        read_state_dict(path)
     assert not trace.exists()
 
 
 def test_a_file_without_names_is_refused(path):
     torch.save(torch.ones(3), path)
     with pytest.raises(WeightsError, match="holds a Tensor; expected tensors by name"):
-        read_tensors(path)
+        read_state_dict(path)
 
 
 def test_the_digest_sees_names_shapes_types_and_values():
@@ -114,4 +114,4 @@ def test_the_digest_sees_names_shapes_types_and_values():
 
 def test_sha256_is_that_of_the_bytes(path):
     path.write_bytes(b"abc")
-    assert sha256_of_path(path).startswith("ba7816bf8f01cfea414140de5dae2223")
+    assert file_sha256(path).startswith("ba7816bf8f01cfea414140de5dae2223")

@@ -85,7 +85,7 @@ def _changed(path: Path, change: Any) -> None:
         (lambda story, _: story["settings"].update(depth=2), "no settings of johnson"),
         (lambda story, _: story["settings"].update(width=4), r"is \[2, 3, 9, 9\] in the file, and \[4, 3, 9, 9\]"),
         (lambda story, _: story["settings"].update(width="wide"), "width is 'wide'"),
-        (lambda story, _: story.pop("license"), "no painter, or damaged.*license"),
+        (lambda story, _: story.pop("license"), "not a model.*license"),
         (lambda story, _: story["settings"].update(blocks=10**9), "blocks is 1000000000, and it has"),
         (lambda story, _: story["settings"].update(width=-1), "width is -1"),
         (lambda story, _: story["settings"].update(width=2.5), r"width is 2\.5"),
@@ -111,8 +111,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is missing"):
         load_model(path)
     path.write_bytes(b"no tensors at all")
-    with pytest.raises(InputError, match="damaged, or no safetensors"):
+    with pytest.raises(InputError, match="damaged, or is not a model"):
         load_model(path)
     save_file({"a": torch.ones(1)}, path)
-    with pytest.raises(InputError, match="no painter: it must be written by"):
+    with pytest.raises(InputError, match="is not a model as `brushwork train` writes them"):
         load_model(path)

@@ -5,7 +5,7 @@ import torch
 
 from brushwork.distributed.halo_exchange import split_rows
 from brushwork.jobs.distributed_state import GatheredState, scatter_state, serve_state
-from brushwork.storage.tensors import gather_entry, read_tensors, write_tensors
+from brushwork.storage.tensors import gather_entry, read_tensors, replace_tensors
 from threaded_ranks import together
 
 HEIGHT = 21
@@ -32,13 +32,13 @@ def test_a_state_in_bands_makes_the_file_of_the_whole(ranks, halo, tmp_path):
             serve_state(mine, wire)
             return
         state = GatheredState(mine, dealt, wire)
-        write_tensors(tmp_path / "bands", state, {"by": "x"})
+        replace_tensors(tmp_path / "bands", state, {"by": "x"})
         shown = gather_entry(state, "point")
         state.close()
         assert torch.equal(shown, STATE["point"])
 
     together(ranks, keep)
-    write_tensors(tmp_path / "whole", STATE, {"by": "x"})
+    replace_tensors(tmp_path / "whole", STATE, {"by": "x"})
     found = read_tensors(tmp_path / "bands")[0]
     assert found.keys() == STATE.keys()
     assert all(torch.equal(found[name], value) for name, value in STATE.items())

@@ -190,7 +190,7 @@ def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
     with pytest.raises(InputError, match=r"out.png.checkpoint is damaged"):
         painted(job, resume=True)
     save_file({"x": torch.zeros(1)}, job.checkpoint)
-    with pytest.raises(InputError, match="no checkpoint of brushwork"):
+    with pytest.raises(InputError, match="is not a checkpoint"):
         painted(job, resume=True)
 
 

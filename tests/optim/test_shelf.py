@@ -11,6 +11,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from brushwork.errors import InputError
 from brushwork.optim import LBFGS, Adam, DivergenceGuard, PixelParametrization, curvature_pairs, minimize
 from brushwork.optim.curvature_pairs import VectorStore
 from brushwork.storage import mapped as mapped_module
@@ -80,10 +81,8 @@ def test_so_does_adam(monkeypatch, average, most):
 def test_pairs_in_half_or_on_disk_take_half_the_memory_or_none(monkeypatch, storage, vectors):
     optimizer = DivergenceGuard(LBFGS(history=5, storage=storage))
     mapped = set()
-    plain = mapped_module.mapped_vectors
-    monkeypatch.setattr(
-        curvature_pairs, "mapped_vectors", lambda shape, dtype: mapped.add(shape) or plain(shape, dtype)
-    )
+    plain = mapped_module.empty_mapped
+    monkeypatch.setattr(curvature_pairs, "empty_mapped", lambda shape, dtype: mapped.add(shape) or plain(shape, dtype))
     peak = vectors_at_peak(monkeypatch, optimizer)
     on_disk = 2 * 6 if storage == "disk" else 0  # rows of the newest pair come before those of the oldest go
     assert bool(mapped) == (storage == "disk")
@@ -121,7 +120,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(monkeypatch, tmp_path):
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match="No space"):
         VectorStore("disk").add(torch.ones(3, 5))
     assert not list(Path(tmp_path).iterdir())
 

@@ -134,7 +134,7 @@ def test_styles_that_do_not_fit_are_not_mixed(kept, options, tiny, painting):
 @pytest.mark.parametrize("content", [b"", b"\x08\0\0\0\0\0\0\0{}      ", b"no style at all"])
 def test_other_files_are_no_styles(content, tmp_path):
     (tmp_path / "a.style").write_bytes(content)
-    with pytest.raises(InputError, match=r"a\.style is no style as `brushwork style extract` writes them"):
+    with pytest.raises(InputError, match=r"a\.style is damaged, or is not a style file as `brushwork style"):
         StyleFile.read(tmp_path / "a.style")
     with pytest.raises(InputError, match=r"b\.style is missing"):
         StyleFile.read(tmp_path / "b.style")
@@ -167,7 +167,7 @@ def test_damaged_styles_are_refused(change, said, kept, tmp_path):
     path = tmp_path / "a.style"
     kept.write(path)
     _changed(path, change)
-    with pytest.raises(InputError, match=r"a\.style is no style") as caught:
+    with pytest.raises(InputError, match=r"a\.style is damaged, or is not a style") as caught:
         StyleFile.read(path)
     assert said in str(caught.value)
 

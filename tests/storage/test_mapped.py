@@ -67,5 +67,5 @@ def test_a_full_disk_is_told(monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module.os, "posix_fallocate", full, raising=False)
-    with pytest.raises(InputError, match=r"no room for 4\.0 GB.*TMPDIR"):
+    with pytest.raises(InputError, match=r"no space for 4\.0 GB.*TMPDIR"):
         empty_mapped((1000, 1000, 1000), torch.float32)

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from brushwork.errors import InputError
-from brushwork.storage.tensors import partial_path, read_tensors, remove_file, write_tensors
+from brushwork.errors import InputError, WeightsError
+from brushwork.storage.tensors import (
+    explain_read_errors,
+    partial_path,
+    read_tensors,
+    remove_file,
+    replace_tensors,
+    write_tensors,
+)
 
+KIND = "a picture"
 TENSORS = {
     "picture": torch.rand(1, 3, 5, 7, generator=torch.Generator().manual_seed(0)),
     "flag": torch.tensor([True, False, True]),
@@ -53,9 +64,9 @@ def test_files_of_other_programs_are_read(tmp_path):
 
 def test_the_former_file_stays_until_the_new_one_is_complete(tmp_path):
     path = tmp_path / "state"
-    write_tensors(path, {"x": torch.zeros(4)}, {})
+    replace_tensors(path, {"x": torch.zeros(4)}, {})
     with pytest.raises((TypeError, NotImplementedError, RuntimeError, KeyError)):
-        write_tensors(path, {"x": torch.ones(4), "y": torch.ones(4).to_sparse()}, {})
+        replace_tensors(path, {"x": torch.ones(4), "y": torch.ones(4).to_sparse()}, {})
     assert torch.equal(read_tensors(path)[0]["x"], torch.zeros(4))
 
 
@@ -67,7 +78,7 @@ def test_what_could_not_be_written_to_its_end_is_removed(tmp_path, monkeypatch, 
 
     monkeypatch.setattr("brushwork.storage.tensors.iterate_planes", fails)
     with pytest.raises(type(error)):
-        write_tensors(tmp_path / "state", {"x": torch.zeros(8)}, {})
+        replace_tensors(tmp_path / "state", {"x": torch.zeros(8)}, {})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -76,13 +87,39 @@ def test_a_file_cut_short_is_refused(tmp_path, length):
     path = tmp_path / "state"
     write_tensors(path, TENSORS, {})
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(InputError, match="damaged"):
+    with (
+        pytest.raises(InputError, match=r"state is damaged, or is not a picture \("),
+        explain_read_errors(path, KIND),
+    ):
         read_tensors(path)
 
 
-def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(InputError, match="nowhere"):
-        read_tensors(tmp_path / "nowhere")
+@pytest.mark.parametrize("error", [InputError, WeightsError])
+def test_a_missing_file_and_a_folder_are_refused(tmp_path, error):
+    for path, said in ((tmp_path / "nowhere", "nowhere is missing: check"), (tmp_path, "cannot be read")):
+        with pytest.raises(error, match=said), explain_read_errors(path, KIND, error):
+            read_tensors(path)
+
+
+def test_an_entry_that_is_not_there_is_named(tmp_path):
+    path = tmp_path / "state"
+    write_tensors(path, TENSORS, {})
+    with (
+        pytest.raises(InputError, match=r"is not a picture \(it has no 'story'\)"),
+        explain_read_errors(path, KIND),
+    ):
+        read_tensors(path)[1]["story"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no permissions there")
+@pytest.mark.parametrize("write", [write_tensors, replace_tensors])
+def test_other_users_may_read_it_where_the_folder_permits(tmp_path, write):
+    before = os.umask(0o022)
+    try:
+        write(tmp_path / "state", TENSORS, {})
+    finally:
+        os.umask(before)
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o644
 
 
 def test_removing_takes_the_unfinished_successor_along(tmp_path):

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save
 from torch import Tensor
 
 from brushwork.encoders import Encoder
@@ -19,7 +17,7 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.options import EncoderOptions, SizeOptions
 from brushwork.storage.atomic import atomic_write
-from brushwork.storage.tensors import open_tensors
+from brushwork.storage.tensors import explain_read_errors, read_tensors, write_tensors
 from brushwork.style import LayerStatistics, Style, blend_styles
 
 ENDING = ".style"
@@ -117,15 +115,14 @@ class StyleFile:
         Raises: InputError: it cannot be written, or exists and may not be overwritten.
         """
         tensors = {
-            f"{pixels}/{layer}/{part}": getattr(moments, part).cpu().contiguous()
+            f"{pixels}/{layer}/{part}": getattr(moments, part)
             for pixels, style in self.styles.items()
             for layer, moments in style.statistics.items()
             for part in _PARTS
         }
         story = {"source": self.source, "seen": asdict(self.encoder), "size": list(self.size)}
         with atomic_write(path, overwrite=overwrite) as temporary:
-            # As bytes: safetensors itself writes files that other users cannot read.
-            temporary.write_bytes(save(tensors, {_ENTRY: json.dumps(story)}))
+            write_tensors(temporary, tensors, {_ENTRY: json.dumps(story)})
 
     def _require_sound(self) -> None:
         """Refuse what no painting has.
@@ -146,24 +143,13 @@ class StyleFile:
 
         Raises: InputError: the file is missing, damaged, or not a style file.
         """
-        try:
-            with open_tensors(path) as file:
-                story = json.loads((file.metadata() or {})[_ENTRY])
-                found = [(name.split("/"), file.get_tensor(name)) for name in file.keys()]  # noqa: SIM118
-            kept = cls(
-                story["source"],
-                EncoderFingerprint(**_rename_old_entries(story["seen"])),
-                Size(*story["size"]),
-                _styles(found),
-            )
-            kept._require_sound()
-            return kept
-        except FileNotFoundError as error:
-            raise InputError(f"{path} is missing: check the name and the folder.") from error
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{path} is no style as `brushwork style extract` writes them, or damaged ({error!r})."
-            ) from error
+        with explain_read_errors(path, "a style file as `brushwork style extract` writes them"):
+            tensors, metadata = read_tensors(path)
+            story = json.loads(metadata[_ENTRY])
+            encoder = EncoderFingerprint(**_rename_old_entries(story["seen"]))
+            found = cls(story["source"], encoder, Size(*story["size"]), _styles(tensors))
+            found._require_sound()
+            return found
 
 
 def blend_style_files(styles: Sequence[StyleFile], weights: Sequence[float] | None = None) -> StyleFile:
@@ -212,11 +198,12 @@ def _moved(style: Style, device: torch.device | str) -> Style:
     )
 
 
-def _styles(found: Sequence[tuple[list[str], Any]]) -> dict[int, Style]:
+def _styles(tensors: Mapping[str, Tensor]) -> dict[int, Style]:
     """Group tensors named `pixels/layer/part` into styles; a layer's own name may contain a slash."""
     parts: dict[int, dict[str, dict[str, Any]]] = {}
-    for (pixels, *tap, part), tensor in found:
-        parts.setdefault(int(pixels), {}).setdefault("/".join(tap), {})[part] = tensor
+    for name, tensor in tensors.items():
+        pixels, *layer, part = name.split("/")
+        parts.setdefault(int(pixels), {}).setdefault("/".join(layer), {})[part] = tensor
     if not parts:
         raise ValueError("it is empty")
     return {

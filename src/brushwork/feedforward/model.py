@@ -13,19 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward.networks.registry import build_network, config_from_json, config_to_json
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.folders import expand_user, user_data
-from brushwork.storage.tensors import open_tensors
+from brushwork.storage.tensors import explain_read_errors, open_tensors, read_tensors, write_tensors
 
 ENTRY = "brushwork painter"
-"""Name of the metadata entry."""
+"""Name of the metadata entry, as the first versions wrote it."""
 
+_KIND = "a model as `brushwork train` writes them"
 
 _LARGEST_WORD = 64
 """What settings may count to, however small their network is."""
@@ -70,8 +69,7 @@ def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: b
         "license": model.license,
     }
     with atomic_write(path, overwrite=overwrite) as temporary:
-        # Written as bytes: files that safetensors writes itself are unreadable for other users.
-        temporary.write_bytes(save(tensors, {ENTRY: json.dumps(story)}))
+        write_tensors(temporary, tensors, {ENTRY: json.dumps(story)})
 
 
 def load_model(source: str | Path) -> StyleModel:
@@ -80,30 +78,20 @@ def load_model(source: str | Path) -> StyleModel:
     Raises: InputError: missing, damaged, not a model, an unknown architecture, or tensors that do not fit it.
     """
     path = find_model_file(source)
-    try:
-        with open_tensors(path) as file:
-            told = (file.metadata() or {}).get(ENTRY)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError as error:
-        raise InputError(f"{path} is missing: check the name and the folder.") from error
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"{path} is damaged, or no safetensors file ({error}).") from error
-    if told is None:
-        raise InputError(f"{path} is no painter: it must be written by `brushwork train`.")
-    try:
-        return _model(json.loads(told), tensors)
-    except InputError as error:
-        raise InputError(f"{path} cannot be used: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise InputError(f"{path} is no painter, or damaged ({error!r}).") from error
+    with explain_read_errors(path, _KIND):
+        tensors, metadata = read_tensors(path)
+        story = json.loads(metadata[ENTRY])
+        try:
+            return _model(story, tensors)
+        except InputError as error:
+            raise InputError(f"{path} cannot be used: {error}") from error
 
 
 def _packed(name: str, tensor: Tensor, half: bool) -> Tensor:
     """Return the tensor as it is stored in the file."""
-    own = tensor.detach().cpu().contiguous()
-    if not own.is_floating_point():
-        return own
-    packed = own.to(torch.float16 if half else torch.float32)
+    if not tensor.is_floating_point():
+        return tensor
+    packed = tensor.detach().to(torch.float16 if half else torch.float32)
     if not packed.isfinite().all():
         raise InputError(f"the painter's {name} holds numbers that are not finite{' in float16' if half else ''}.")
     return packed
@@ -177,20 +165,12 @@ def read_model_info(path: Path) -> ModelInfo:
 
     Raises: InputError: missing, damaged, or not a model.
     """
-    try:
+    with explain_read_errors(path, _KIND):
         size = path.stat().st_size
         with open_tensors(path) as file:
-            told = (file.metadata() or {})[ENTRY]
+            story = json.loads((file.metadata() or {})[ENTRY])
             parameters = sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
-        return _label(path, json.loads(told), parameters, size)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror or error}): check the name and the folder."
-        ) from error
-    except SafetensorError as error:
-        raise InputError(f"{path} is damaged, or no safetensors file ({error}).") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path} is no painter, or damaged ({error!r}).") from error
+        return _label(path, story, parameters, size)
 
 
 def _label(path: Path, story: Mapping[str, Any], parameters: int, size: int) -> ModelInfo:

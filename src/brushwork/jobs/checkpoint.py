@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.jobs.distributed_state import IMAGE_AXES
 from brushwork.jobs.manifest import Manifest
 from brushwork.recipes import Progress, ResumeState, ScheduleLevel
-from brushwork.storage.tensors import gather_entry, read_tensors, write_tensors
+from brushwork.storage.tensors import explain_read_errors, gather_entry, read_tensors, replace_tensors
 from brushwork.types import Image
 
 _ENTRY = "brushwork checkpoint"
 """Key of the entry in the file's metadata."""
 
+_KIND = "a checkpoint of an unfinished image, which can be removed to begin anew"
 
 _OF_PICTURES = ("lbfgs.", "adam.", "guard.")
 """Beginnings of the names of what is shaped like the picture."""
@@ -73,7 +73,7 @@ class JobCheckpoint(NamedTuple):
             "seconds": self.seconds,
             "notes": self.notes,
         }
-        write_tensors(path, saved.state, {_ENTRY: json.dumps(story)})
+        replace_tensors(path, saved.state, {_ENTRY: json.dumps(story)})
 
     @classmethod
     def read(cls, path: Path) -> JobCheckpoint:
@@ -81,15 +81,13 @@ class JobCheckpoint(NamedTuple):
 
         Raises: InputError: the file is damaged or not a checkpoint.
         """
-        state, metadata = read_tensors(path)
-        try:
+        with explain_read_errors(path, _KIND):
+            state, metadata = read_tensors(path)
             story = json.loads(metadata[_ENTRY])
             _require_kinds(story)
             saved = ResumeState(story["level"], story["spent"], state)
             snapshot = Snapshot(saved, story["closures"], story["total"], story["losses"])
             return cls(Manifest.from_json(story["record"]), snapshot, story["seconds"], tuple(story["notes"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{path} is no checkpoint of brushwork ({error!r}): remove it, and begin anew.") from error
 
     def require(self, levels: Sequence[ScheduleLevel]) -> None:
         """Check that the saved state fits the schedule: level, iterations, shapes, and finite pixels.

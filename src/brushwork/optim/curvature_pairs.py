@@ -11,7 +11,7 @@ from torch import Tensor
 
 from brushwork.optim.preconditioner import CurvaturePair, OctavePreconditioner
 from brushwork.optim.reductions import Reductions
-from brushwork.storage.mapped import mapped_vectors
+from brushwork.storage.mapped import empty_mapped
 
 PIECE = 1 << 22
 """Number of entries that are converted to the point's precision, or moved to its device, at a time."""
@@ -188,6 +188,6 @@ class VectorStore:
             padded = -(-like.numel() // ALIGNMENT) * ALIGNMENT
             count = min(MOST, -(-BLOCK_BYTES // max(1, padded * kept.itemsize)))
             mapped = self.storage == "disk" and padded
-            block = mapped_vectors((count, padded), kept) if mapped else like.new_empty((count, padded), dtype=kept)
+            block = empty_mapped((count, padded), kept) if mapped else like.new_empty((count, padded), dtype=kept)
             self._rows = [row[: like.numel()].view(like.shape) for row in block.unbind()]
         return self._rows.pop()

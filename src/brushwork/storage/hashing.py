@@ -8,20 +8,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from brushwork.errors import InputError, WeightsError
+from brushwork.errors import InputError
 from brushwork.storage.pipes import content_of_pipe
-
-
-def sha256_of_path(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal.
-
-    Raises: WeightsError: the file cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:

@@ -48,13 +48,13 @@ def empty_mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     number, name = tempfile.mkstemp(prefix="brushwork-", dir=temporary_place())
     try:
         _reserve(number, size)
-        room = mmap.mmap(number, size)
+        memory = mmap.mmap(number, size)
     finally:
         os.close(number)
         with suppress(OSError):  # Windows keeps files that are in use
             Path(name).unlink()
-    _MAPS.add(room)
-    return torch.frombuffer(room, dtype=dtype).view(*shape)
+    _MAPS.add(memory)
+    return torch.frombuffer(memory, dtype=dtype).view(*shape)
 
 
 def drop_pages() -> None:
@@ -63,8 +63,8 @@ def drop_pages() -> None:
     The system would take it when it runs out of other memory; until then it counts as this process's.
     """
     if hasattr(mmap, "MADV_DONTNEED"):
-        for room in list(_MAPS):
-            room.madvise(mmap.MADV_DONTNEED)
+        for memory in list(_MAPS):
+            memory.madvise(mmap.MADV_DONTNEED)
 
 
 def _reserve(number: int, size: int) -> None:
@@ -76,21 +76,6 @@ def _reserve(number: int, size: int) -> None:
             os.truncate(number, size)
     except OSError as error:
         raise InputError(
-            f"{tempfile.gettempdir()} has no room for {size / _GIGABYTE:.1f} GB of targets ({error.strerror}): free "
-            "some, or name another folder in TMPDIR."
+            f"{tempfile.gettempdir()} has no space for {size / _GIGABYTE:.1f} GB of temporary data "
+            f"({error.strerror}): free some, or name another folder in TMPDIR."
         ) from error
-
-
-def mapped_vectors(shape: tuple[int, int], dtype: torch.dtype) -> Tensor:
-    """Return an uninitialized tensor in an unnamed temporary file.
-
-    Raises: OSError: the disk has no space for it. InputError: there is no folder for temporary files.
-    """
-    handle, name = tempfile.mkstemp(prefix="brushwork-", dir=temporary_place())
-    try:
-        if hasattr(os, "posix_fallocate"):  # otherwise a full disk would kill the process at the first access
-            os.posix_fallocate(handle, 0, prod(shape) * dtype.itemsize)
-        return torch.from_file(name, shared=True, size=prod(shape), dtype=dtype).view(shape)
-    finally:
-        os.close(handle)
-        Path(name).unlink()

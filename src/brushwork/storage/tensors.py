@@ -1,4 +1,6 @@
-"""Tensors in safetensors files, written one after the other without a second copy in memory.
+"""Safetensors files with metadata: the one reader and writer of models, styles, checkpoints and cached weights.
+
+Tensors are written one after the other, without a second copy in memory.
 
 Source: the safetensors format: 8 bytes of length, a JSON header of that length, the tensors' bytes without gaps.
 """
@@ -17,7 +19,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from brushwork.errors import InputError, WeightsError
+from brushwork.errors import BrushworkError, InputError
 from brushwork.storage.atomic import sync_folder
 from brushwork.storage.file_names import is_utf8
 from brushwork.storage.pipes import require_no_pipe
@@ -60,22 +62,30 @@ def partial_path(path: Path) -> Path:
 
 
 def write_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> None:
-    """Write a safetensors file atomically.
-
-    Whenever the machine stops, the name leads to a complete file: this one or the previous one.
+    """Write a safetensors file that other users can read, as the folder permits, and wait until it is on the disk.
 
     Raises: OSError.
     """
     # Larger element types first: each value then lies at a multiple of its size, and can be mapped.
     names = sorted(tensors, key=lambda name: -tensors[name].element_size())
+    with path.open("wb") as file:
+        file.write(_header(tensors, names, metadata))
+        for name in names:
+            for piece in iterate_planes(tensors, name):
+                file.write(piece.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file atomically, under a fixed temporary name (`partial_path`).
+
+    Whenever the machine stops, the name leads to a complete file: this one or the previous one.
+
+    Raises: OSError.
+    """
     try:
-        with partial_path(path).open("wb") as file:
-            file.write(_header(tensors, names, metadata))
-            for name in names:
-                for piece in iterate_planes(tensors, name):
-                    file.write(piece.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_tensors(partial_path(path), tensors, metadata)
         partial_path(path).replace(path)
     except BaseException:
         partial_path(path).unlink(missing_ok=True)
@@ -86,13 +96,32 @@ def write_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> No
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return the tensors of a file, which stay on disk until they are used, and its metadata.
 
-    Raises: InputError: missing, damaged or truncated.
+    Raises: OSError, SafetensorError: as `open_tensors`. InputError: a pipe.
+    """
+    with open_tensors(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+
+
+@contextmanager
+def explain_read_errors(path: Path, kind: str, error: type[BrushworkError] = InputError) -> Iterator[None]:
+    """Turn what goes wrong while a file of tensors is read and parsed into one error that names the file.
+
+    `kind` says what the file should be. Errors that brushwork raises on purpose pass unchanged.
+
+    Raises: InputError, or the given error.
     """
     try:
-        with open_tensors(path) as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError) as error:
-        raise InputError(f"{path} is damaged and cannot be used ({error}): remove it, and begin anew.") from error
+        yield
+    except FileNotFoundError as trouble:
+        raise error(f"{path} is missing: check the name and the folder.") from trouble
+    except OSError as trouble:
+        raise error(
+            f"{path} cannot be read ({trouble.strerror or trouble}): check the name and the folder."
+        ) from trouble
+    except KeyError as trouble:
+        raise error(f"{path} is damaged, or is not {kind} (it has no {trouble}).") from trouble
+    except (SafetensorError, TypeError, ValueError, AttributeError, RuntimeError) as trouble:
+        raise error(f"{path} is damaged, or is not {kind} ({trouble}).") from trouble
 
 
 def remove_file(path: Path) -> None:
@@ -128,19 +157,6 @@ def open_tensors(path: Path) -> Iterator[Any]:
         return
     with path.open("rb") as file, safe_open(f"/dev/fd/{file.fileno()}", framework="pt") as tensors:
         yield tensors
-
-
-def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return the tensors and the metadata of a file.
-
-    Raises: WeightsError: damaged or truncated.
-    """
-    try:
-        with open_tensors(path) as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    # The error of safetensors shares no base class with those of the file system.
-    except Exception as error:
-        raise WeightsError(f"{path} is damaged or truncated: {error}.") from error
 
 
 def iterate_planes(state: State, name: str) -> Iterator[Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.jobs.options_json import rename_old_options
-from brushwork.storage.tensors import read_tensors, write_tensors
+from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
 from brushwork.training.task import TrainingTask
 from brushwork.types import State
 
@@ -44,7 +44,7 @@ class TrainingCheckpoint(NamedTuple):
         """
         told = self._asdict() | {"about": dict(self.about)}
         del told["tensors"]
-        write_tensors(path, self.tensors, {_ENTRY: json.dumps(told)})
+        replace_tensors(path, self.tensors, {_ENTRY: json.dumps(told)})
 
     @classmethod
     def read(cls, path: Path) -> TrainingCheckpoint:
@@ -52,13 +52,9 @@ class TrainingCheckpoint(NamedTuple):
 
         Raises: InputError: the file is missing, damaged, or not a training checkpoint.
         """
-        tensors, metadata = read_tensors(path)
-        try:
+        with explain_read_errors(path, "a checkpoint of a training, which can be removed to begin anew"):
+            tensors, metadata = read_tensors(path)
             return cls(**json.loads(metadata[_ENTRY]), tensors=tensors)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{path} is no checkpoint of a training ({error!r}): remove it, and begin anew."
-            ) from error
 
     def require_same_training(self, about: Mapping[str, Any]) -> None:
         """Raise unless the checkpoint has the same settings, apart from the length of the training.

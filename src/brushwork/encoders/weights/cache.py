@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast, get_args
 
-from safetensors.torch import save
 from torch import Tensor
 
 from brushwork.encoders.preprocess import PreprocessName
 from brushwork.encoders.registry import ARCHITECTURES, tensor_shapes
 from brushwork.encoders.weights.adain_decoder import DECODER, decoder_shapes
 from brushwork.encoders.weights.lpips_layers import LINEAR_LAYERS, linear_shapes
+from brushwork.encoders.weights.read import read_safetensors
 from brushwork.errors import WeightsError
+from brushwork.storage.atomic import temporary_file
 from brushwork.storage.folders import user_cache
 from brushwork.storage.hashing import tensors_sha256
-from brushwork.storage.tensors import read_safetensors
+from brushwork.storage.tensors import write_tensors
 
 _ENDING = ".safetensors"
 _FORMAT = "brushwork weights 1"
@@ -63,21 +63,16 @@ def write_weights(weights: EncoderWeights) -> Path:
     Raises: WeightsError: the cache cannot be written.
     """
     target = cached_file(weights.name)
-    temporary = target.with_name(f".{weights.name}.{secrets.token_hex(4)}.tmp")
-    metadata = _metadata(weights)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Copies, because safetensors refuses tensors that share memory; bytes, because it writes files that
-        # only their owner may read.
-        temporary.write_bytes(save({name: tensor.clone() for name, tensor in weights.tensors.items()}, metadata))
-        temporary.replace(target)
+        with temporary_file(target.parent) as temporary:
+            write_tensors(temporary, dict(weights.tensors), _metadata(weights))
+            temporary.replace(target)
     except OSError as error:
         raise WeightsError(
             f"{weights.name} cannot be written to {target.parent} ({error}). "
             "Make room there, or name another folder in BRUSHWORK_CACHE."
         ) from error
-    finally:
-        _remove(temporary)
     return target
 
 
@@ -138,11 +133,3 @@ def _shapes(architecture: str) -> Mapping[str, tuple[int, ...]] | None:
     if architecture in LINEAR_LAYERS:
         return linear_shapes(architecture)
     return tensor_shapes(architecture) if architecture in ARCHITECTURES else None
-
-
-def _remove(path: Path) -> None:
-    """Remove a file that may not exist, in a folder that may not be writable."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        return

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from brushwork.encoders.weights.catalog import ArchiveFile, WebFile, WeightSet
 from brushwork.errors import WeightsError
-from brushwork.storage.hashing import sha256_of_path
+from brushwork.storage.hashing import file_sha256
 
 _PATIENCE = 60.0
 """Seconds without data after which a download is given up."""
@@ -43,7 +43,7 @@ def require_sha256(path: Path, expected: str, otherwise: str) -> None:
 
     Raises: WeightsError: it does not; the message begins with `otherwise`.
     """
-    found = sha256_of_path(path)
+    found = file_sha256(path)
     if not found.startswith(expected):
         raise WeightsError(f"{otherwise}: the sha256 of {path.name} is {found}, expected {expected}.")
 

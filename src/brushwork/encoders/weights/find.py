@@ -14,10 +14,9 @@ from brushwork.encoders.weights.catalog import WEIGHT_SETS, InstalledFile, Weigh
 from brushwork.encoders.weights.convert import ConvertedWeights, convert_weights, denormalize_vgg19
 from brushwork.encoders.weights.download import require_sha256
 from brushwork.encoders.weights.lpips_layers import convert_linear, without_linear
-from brushwork.encoders.weights.read import is_safetensors, read_tensors
+from brushwork.encoders.weights.read import is_safetensors, read_safetensors, read_state_dict
 from brushwork.errors import InputError, WeightsError, suggest_names
-from brushwork.storage.hashing import sha256_of_path, tensors_sha256
-from brushwork.storage.tensors import read_safetensors
+from brushwork.storage.hashing import file_sha256, tensors_sha256
 
 _RELATIVE, _ABSOLUTE = 1e-5, 1e-7
 """Tolerances (relative, absolute) within which weights are equal up to rounding."""
@@ -69,7 +68,7 @@ def read_installed(known: WeightSet, path: Path) -> EncoderWeights:
     Raises: WeightsError: damaged or of another kind.
     """
     require_sha256(path, known.sha256, f"{path} is damaged, or of another version than {known.source}")
-    converted = convert_weights(read_tensors(path), str(path))
+    converted = convert_weights(read_state_dict(path), str(path))
     tensors = denormalize_vgg19(converted.tensors) if known.rescaled else converted.tensors
     return match_by_name(known, known.sha256, tensors)
 
@@ -93,7 +92,7 @@ def read_sets(path: Path) -> list[tuple[EncoderWeights, WeightSet | None]]:
         weights = read_weights(path)
         known = WEIGHT_SETS.get(weights.name)
         return [(weights, known if known is not None and weights.sha256.startswith(known.sha256) else None)]
-    sha256, tensors = sha256_of_path(path), read_tensors(path)
+    tensors, sha256 = read_state_dict(path), file_sha256(path)
     linear, network = convert_linear(tensors, str(path)), without_linear(tensors)
     found = [convert_weights(network, str(path))] if network or linear is None else []
     return [_recognized(one, path, sha256) for one in (*found, *([linear] if linear else ()))]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from brushwork.errors import WeightsError
 from brushwork.storage.pipes import require_no_pipe
-from brushwork.storage.tensors import read_safetensors
+from brushwork.storage.tensors import explain_read_errors, read_tensors
 
 _ZIP = b"PK\x03\x04"
 """First bytes of files written by torch.save since 1.6."""
@@ -29,7 +29,7 @@ _READ_BYTES = 14
 _DTYPES = {"f2": torch.float16, "f4": torch.float32, "f8": torch.float64}
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_state_dict(path: Path) -> dict[str, Tensor]:
     """Read every tensor of a .safetensors, .pth, .pt, .bin (torch.save) or pickled-arrays file, by name.
 
     Raises: WeightsError: missing, damaged, truncated, or of another kind.
@@ -44,6 +44,15 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     raise WeightsError(
         f"{path} is no file of weights: expected .safetensors, or .pth, .pt or .bin as torch.save writes them."
     )
+
+
+def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors and the metadata of a safetensors file.
+
+    Raises: WeightsError: damaged or truncated.
+    """
+    with explain_read_errors(path, "a safetensors file", WeightsError):
+        return read_tensors(path)
 
 
 def is_safetensors(path: Path) -> bool:
