@@ -9,6 +9,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.johnson import JohnsonConfig, JohnsonNetwork
+from brushwork.feedforward.networks.mgan import MGANConfig
 from brushwork.feedforward.networks.registry import (
     ARCHITECTURES,
     architecture_name,
@@ -16,11 +17,14 @@ from brushwork.feedforward.networks.registry import (
     config_from_json,
     config_to_json,
 )
+from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig
+from brushwork.feedforward.networks.texture_net import TextureNetConfig
+from brushwork.images.geometry import Size
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_settings_travel_through_json(name: str) -> None:
-    settings = ARCHITECTURES[name].settings()
+    settings = ARCHITECTURES[name].config()
     assert config_from_json(name, json.loads(json.dumps(config_to_json(settings)))) == settings
     assert architecture_name(settings) == name
 
@@ -32,6 +36,28 @@ def test_the_seed_decides_the_first_weights_and_torch_is_left_as_it_was() -> Non
     assert torch.equal(before, torch.get_rng_state())
     assert torch.equal(first["layers.first.weight"], same["layers.first.weight"])
     assert not torch.equal(first["layers.first.weight"], other["layers.first.weight"])
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_network_is_what_its_descriptor_says(name: str) -> None:
+    """Its output has `scale` times the sides of an image of the smallest size, and depends on a seed or not."""
+    spec = (config := ARCHITECTURES[name].config()).spec
+    network = build_network(config).eval()
+    side = max(spec.min_size, spec.stride)
+    taken = {"image": torch.rand(1, 3, side, side)} if spec.takes_photographs else {"size": Size(side, side)}
+    noise: list[dict[str, int]] = [{"seed": 1}, {"seed": 2}] if spec.needs_noise else [{}, {}]
+    with torch.no_grad():
+        first, second = (network(**taken, **seed) for seed in noise)
+    assert Size.of(first) == Size(side * spec.scale, side * spec.scale)
+    assert torch.equal(first, second) != spec.needs_noise
+
+
+def test_what_networks_are_for() -> None:
+    assert JohnsonConfig().spec.purposes == ("stylize",)
+    assert MGANConfig().spec.purposes == ("stylize", "texture")
+    assert TextureNetConfig().spec.purposes == ("texture",)
+    assert TextureNetConfig(photograph=True).spec.purposes == ("stylize",)
+    assert SuperResolutionConfig(factor=8).spec.scale == 8
 
 
 def test_a_network_is_of_its_kind() -> None:

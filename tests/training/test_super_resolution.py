@@ -57,6 +57,11 @@ def test_the_blur_keeps_flat_pictures_and_the_mean() -> None:
 
 
 def test_options_that_cannot_be_are_refused() -> None:
-    for wrong, message in (({"crop": 30}, "crop is 30"), ({"blur": -1.0}, "blur is -1"), ({"factor": 5}, "factor")):
+    for wrong, message in (
+        ({"crop": 30}, "crop is 30"),
+        ({"crop": 8, "factor": 8}, "crop is 8: it must be a multiple of 8, 16 or more"),
+        ({"blur": -1.0}, "blur is -1"),
+        ({"factor": 5}, "factor"),
+    ):
         with pytest.raises(InputError, match=message):
             SuperResolutionTrainingOptions(**wrong)  # type: ignore[arg-type]

@@ -28,6 +28,8 @@ def test_the_published_schedule() -> None:
     ("wrong", "said"),
     [
         ({"crop": 100}, "crop is 100: it must be a multiple of 32"),
+        ({"crop": 32}, "crop is 32: it must be a multiple of 32, 64 or more"),
+        ({"crop": 32, "norm": "batch"}, "crop is 32: it must be a multiple of 32, 64 or more"),
         ({"diversity": 1.0, "batch": 1}, "batch is 1"),
         ({"diversity": -1.0}, "diversity is -1"),
         ({"style_weight": 0.0}, "style-weight"),

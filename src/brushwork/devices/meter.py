@@ -7,7 +7,7 @@ allocates and frees the same tensors as on other devices; the meter adds up thei
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, TypeVar
 
@@ -60,8 +60,17 @@ class MemoryMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def to_meta(module: AnyModule) -> AnyModule:
-    """Return a copy of a module on `meta`, without its values."""
-    bare = {id(buffer): torch.empty_like(buffer, device=META) for buffer in module.buffers()}
-    for parameter in module.parameters():
-        bare[id(parameter)] = nn.Parameter(torch.empty_like(parameter, device=META), requires_grad=False)
+    """Return a copy of a module on `meta`, without its values; so are modules that it holds in lists, unregistered."""
+    bare: dict[int, Any] = {}
+    parts: list[nn.Module] = [module, *_unregistered(module)]
+    for part in parts:
+        bare |= {id(buffer): torch.empty_like(buffer, device=META) for buffer in part.buffers()}
+        for parameter in part.parameters():
+            bare[id(parameter)] = nn.Parameter(torch.empty_like(parameter, device=META), requires_grad=False)
     return deepcopy(module, bare)
+
+
+def _unregistered(module: nn.Module) -> Iterator[nn.Module]:
+    for value in vars(module).values():
+        if isinstance(value, list):
+            yield from (one for one in value if isinstance(one, nn.Module))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward.networks.registry import build_network, config_from_json, config_to_json
+from brushwork.feedforward.networks.spec import ModelConfig, ModelSpec
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.folders import expand_user, user_data
 from brushwork.storage.tensors import explain_read_errors, open_tensors, read_tensors, write_tensors
@@ -42,7 +43,7 @@ class StyleModel:
     name: str
     architecture: str
     """Name in `ARCHITECTURES`."""
-    config: Any
+    config: ModelConfig
     """Configuration of the architecture."""
     network: nn.Module = field(repr=False)
     """Network from images in [0, 1] to images nominally in [0, 1], not clipped."""
@@ -52,6 +53,11 @@ class StyleModel:
     """Description of the training, for JSON."""
     license: str = ""
     """License of the weights."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What the network is for, and which images it takes."""
+        return self.config.spec
 
 
 def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: bool = False) -> None:

@@ -17,7 +17,6 @@ from torch import nn
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.registry import config_to_json
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
@@ -93,7 +92,7 @@ def _story(model: StyleModel) -> Mapping[str, str]:
 
 
 def _require_determined(model: StyleModel) -> None:
-    if isinstance(model.config, TextureNetConfig):
+    if model.spec.needs_noise:
         raise InputError(
             f"{model.name} paints with noise that hangs on a seed, for which ONNX has no word: only networks without "
             "noise (johnson, mgan) can be exported."

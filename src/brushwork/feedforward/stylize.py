@@ -16,8 +16,6 @@ from brushwork.encoders.backends import Engine
 from brushwork.errors import InputError
 from brushwork.feedforward.inference import FeedForwardOptions, PartialResult
 from brushwork.feedforward.model import StyleModel, load_model
-from brushwork.feedforward.networks.mgan import MGANNetwork
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
 from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
 from brushwork.feedforward.tiling.graph import UntraceableError
@@ -73,7 +71,7 @@ class ModelOptions(FeedForwardOptions):
         Raises: InputError: there is none, or it does not stylize photographs.
         """
         model = load_model(self.model)
-        if isinstance(model.config, TextureNetConfig) and not model.config.photograph:
+        if not model.spec.takes_photographs:
             raise InputError(
                 f"{model.name} draws textures, and paints no photographs: brushwork texture --model {self.model}"
             )
@@ -108,10 +106,7 @@ class ModelStylizer:
 
     def to_meta(self) -> ModelStylizer:
         """Return a copy on the `meta` device, without values."""
-        network = to_meta(self.model.network)
-        if isinstance(network, MGANNetwork):  # the network that looks is no part of it
-            network.set_encoder(to_meta(network.encoder))
-        return replace(self, model=replace(self.model, network=network))
+        return replace(self, model=replace(self.model, network=to_meta(self.model.network)))
 
     @torch.no_grad()
     def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
@@ -145,7 +140,7 @@ class ModelStylizer:
     @property
     def _network(self) -> Network:
         """The function from photographs to stylized images."""
-        if isinstance(self.model.config, TextureNetConfig):
+        if self.model.spec.needs_noise:
             return partial(self.model.network, seed=self.options.seed)
         return self.model.network
 

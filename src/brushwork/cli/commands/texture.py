@@ -24,7 +24,7 @@ from brushwork.devices.select import select_device
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.feedforward.networks.mgan import MGANConfig
-from brushwork.feedforward.networks.texture_net import TextureNetConfig, TextureNetwork
+from brushwork.feedforward.networks.texture_net import TextureNetwork
 from brushwork.feedforward.texture import generate_mgan_texture, generate_texture
 from brushwork.images import Size, write_image
 from brushwork.options import Init
@@ -127,8 +127,7 @@ def _drawn(model: StyleModel, size: Size, seed: int, device: torch.device) -> Im
 
 def _model(name: str) -> StyleModel:
     model = load_model(name)
-    of_noise = isinstance(model.config, TextureNetConfig) and not model.config.photograph
-    if not of_noise and not isinstance(model.config, MGANConfig):
+    if "texture" not in model.spec.purposes:
         raise InputError(
             f"{model.name} paints photographs, and draws no textures: "
             f"{to_command_line(['brushwork', 'paint', 'PHOTO', '--model', name])}"

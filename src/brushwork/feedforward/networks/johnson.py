@@ -27,6 +27,7 @@ from brushwork.feedforward.networks.blocks import (
     to_module_dict,
     upsampling_stages,
 )
+from brushwork.feedforward.networks.spec import ModelSpec
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
 from brushwork.types import Image
@@ -66,6 +67,11 @@ class JohnsonConfig:
 
     def __post_init__(self) -> None:
         check_config(self.width, self.blocks, self.norm, self.upsampling, self.border)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The descriptor of these networks."""
+        return ModelSpec(("stylize",), stride=STRIDE)
 
 
 class JohnsonNetwork(nn.Module):

@@ -16,6 +16,7 @@ from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import NormName, Upsampling, make_norm
 from brushwork.feedforward.networks.johnson import reflect_pad_to_multiple
+from brushwork.feedforward.networks.spec import ModelSpec
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.types import Feature, Features, Image
@@ -69,6 +70,11 @@ class MGANConfig:
             raise InputError(
                 f"network is {self.network!r}: it must be {' or '.join(NETWORKS)}, which are always there."
             )
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The descriptor of these networks."""
+        return ModelSpec(("stylize", "texture"), stride=STRIDE)
 
 
 class MGANNetwork(nn.Module):

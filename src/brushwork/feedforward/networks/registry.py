@@ -12,19 +12,17 @@ from torch import nn
 from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward.networks.johnson import JohnsonConfig, JohnsonNetwork
 from brushwork.feedforward.networks.mgan import MGANConfig, MGANNetwork
+from brushwork.feedforward.networks.spec import ModelConfig
 from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig, SuperResolutionNetwork
 from brushwork.feedforward.networks.texture_net import TextureNetConfig, TextureNetwork
 
 
 class NetworkArchitecture(NamedTuple):
-    """A network architecture.
+    """A network architecture: its configuration, and how a network is built from one."""
 
-    `settings`: a frozen dataclass of numbers, words and tuples of them, which checks itself and raises InputError.
-    `build`: builds an initialized network from a configuration. Its whole state is in its `state_dict`.
-    """
-
-    settings: type[Any]
+    config: type[ModelConfig]
     build: Callable[[Any], nn.Module]
+    """Returns an initialized network, whose whole state is in its `state_dict`."""
 
 
 ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
@@ -36,17 +34,15 @@ ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
 """Architectures by name, as model files store it."""
 
 
-def architecture_name(settings: object) -> str:
+def architecture_name(config: object) -> str:
     """Return the name of a configuration's architecture.
 
     Raises: InputError: it belongs to no architecture.
     """
     for name, architecture in ARCHITECTURES.items():
-        if type(settings) is architecture.settings:
+        if type(config) is architecture.config:
             return name
-    raise InputError(
-        f"{type(settings).__name__} are the settings of no architecture. Known: {', '.join(ARCHITECTURES)}."
-    )
+    raise InputError(f"{type(config).__name__} are the settings of no architecture. Known: {', '.join(ARCHITECTURES)}.")
 
 
 def build_network(config: object, seed: int = 0) -> nn.Module:
@@ -60,12 +56,12 @@ def build_network(config: object, seed: int = 0) -> nn.Module:
         return architecture.build(config)
 
 
-def config_to_json(settings: Any) -> dict[str, Any]:
+def config_to_json(config: Any) -> dict[str, Any]:
     """Return the configuration as a mapping for JSON."""
-    return asdict(settings)
+    return asdict(config)
 
 
-def config_from_json(name: str, settings: Mapping[str, Any]) -> Any:
+def config_from_json(name: str, settings: Mapping[str, Any]) -> ModelConfig:
     """Return the configuration of an architecture from the result of `config_to_json`.
 
     Raises: InputError: an unknown architecture, or settings that it does not have.
@@ -74,6 +70,6 @@ def config_from_json(name: str, settings: Mapping[str, Any]) -> Any:
         raise InputError(f"there is no architecture {name!r}. {suggest_names(name, ARCHITECTURES)}")
     given = {field: tuple(value) if isinstance(value, list) else value for field, value in settings.items()}
     try:
-        return ARCHITECTURES[name].settings(**given)
+        return ARCHITECTURES[name].config(**given)
     except TypeError as error:
         raise InputError(f"these are no settings of {name}: {dict(settings)} ({error}).") from error

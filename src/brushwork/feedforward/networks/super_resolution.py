@@ -25,6 +25,7 @@ from brushwork.feedforward.networks.blocks import (
     upsampling_stages,
 )
 from brushwork.feedforward.networks.johnson import HALO, SMALLEST, check_config, reflect_pad_to_multiple
+from brushwork.feedforward.networks.spec import ModelSpec
 from brushwork.images.geometry import Size
 from brushwork.types import Image
 
@@ -55,6 +56,11 @@ class SuperResolutionConfig:
         check_config(self.width, self.blocks, self.norm, self.upsampling, self.border)
         if self.factor not in (2, 4, 8):
             raise InputError(f"factor is {self.factor}: it must be 2, 4 or 8.")
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The descriptor of these networks; normalization in training needs more than one position."""
+        return ModelSpec(("super-resolution",), min_size=2, scale=self.factor)
 
 
 class SuperResolutionNetwork(nn.Module):

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from brushwork.encoders.preprocess import CAFFE_MEAN
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import EPSILON, InstanceNorm, NormName
+from brushwork.feedforward.networks.spec import ModelSpec, Purpose
 from brushwork.images.geometry import Size
 from brushwork.types import Feature, Image
 
@@ -69,9 +70,11 @@ class TextureNetConfig:
             raise InputError(f"norm is {self.norm!r}: it must be {' or '.join(get_args(NormName))}.")
 
     @property
-    def stride(self) -> int:
-        """Side of the coarsest scale's positions in pixels."""
-        return 1 << (self.scales - 1)
+    def spec(self) -> ModelSpec:
+        """The descriptor of these networks; instance norm needs two positions or more at the coarsest scale."""
+        stride = 1 << (self.scales - 1)
+        purpose: Purpose = "stylize" if self.photograph else "texture"
+        return ModelSpec((purpose,), stride, 2 * stride, needs_noise=True)
 
 
 STYLIZING = TextureNetConfig(scales=5, photograph=True, pointwise=False)
@@ -107,7 +110,7 @@ class TextureNetwork(nn.Module):
     def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
         """Return photographs stylized at their own size, or one texture of a size, with noise from the seed.
 
-        Sizes that are not multiples of `stride` are generated larger and cropped on the right and at the bottom: such
+        Sizes that are not multiples of the stride are generated larger and cropped on the right and at the bottom: such
         a texture is not seamless there. Sides are generated with at least two positions of the coarsest scale.
 
         Raises: InputError: a photograph for a texture model, or none where one is needed.
@@ -118,14 +121,14 @@ class TextureNetwork(nn.Module):
         return self.generate(noise, _grown(image, whole))[..., : size.height, : size.width]
 
     def padded_size(self, size: Size) -> Size:
-        """Return the size at which an image is generated: multiples of `stride`, at least two of them."""
-        stride = self.settings.stride
-        return Size(*(max(2, -(-side // stride)) * stride for side in size))
+        """Return the size at which an image is generated: multiples of its stride, at least two of them."""
+        spec = self.settings.spec
+        return Size(*(max(spec.min_size, -(-side // spec.stride) * spec.stride) for side in size))
 
     def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> list[NoiseName]:
         """Return fresh noise U(0, 1) for `count` images at every scale, coarse to fine.
 
-        It is sampled on the CPU. The sides must be multiples of `stride`.
+        It is sampled on the CPU. The sides must be multiples of the stride.
         """
         drawn = (torch.rand(shape, generator=generator) for shape in self.noise_shapes(size, count))
         return [one.to(self.last.weight) for one in drawn]

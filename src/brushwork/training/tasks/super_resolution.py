@@ -64,7 +64,9 @@ class SuperResolutionTrainingOptions(TrainingOptions, SuperResolutionConfig, Enc
 
     def __post_init__(self) -> None:
         check_options(self)
-        require_option(self.crop >= 8 and self.crop % 8 == 0, "crop", self.crop, "a multiple of 8")
+        least = max(8, self.factor * self.spec.min_size)
+        expected = f"a multiple of 8, {least} or more"
+        require_option(self.crop >= least and self.crop % 8 == 0, "crop", self.crop, expected)
         for name in ("blur", "content_weight", "pixel_weight", "tv_weight"):
             require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
 

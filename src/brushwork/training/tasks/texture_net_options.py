@@ -99,12 +99,9 @@ class TextureNetTrainingOptions(
         require_option(
             self.diversity == 0 or self.batch > 1, "batch", self.batch, "2 or more where diversity is asked for"
         )
-        require_option(
-            self.crop % self.stride == 0,
-            "crop",
-            self.crop,
-            f"a multiple of {self.stride}, as there are {self.scales} scales",
-        )
+        _, stride, least, *_ = self.spec
+        expected = f"a multiple of {stride}, {least} or more, as there are {self.scales} scales"
+        require_option(self.crop >= least and self.crop % stride == 0, "crop", self.crop, expected)
 
     @property
     def architecture(self) -> TextureNetConfig:
