@@ -17,7 +17,6 @@ from brushwork import load_preset, read_image, transfer
 from brushwork.devices.memory import trim_memory
 from brushwork.encoders import load_encoder
 from brushwork.options.groups import load_encoder_for
-from brushwork.recipes import encoded_layers
 from compare_task import NETWORKS, OURS, PRESETS, Task
 from compare_turn import Look, Turn
 
@@ -39,7 +38,7 @@ def _brushwork(task: Task, turn: Turn) -> None:
     options = replace(load_preset(PRESETS[task.peer]), size=task.size, measure="long", **settings)
     content, style = (read_image(Path(task.folder, name)).image for name in ("content.png", "style.png"))
     encoder = load_encoder_for(options, task.device)
-    encoder.truncate(encoded_layers(options))
+    encoder.truncate(options.encoded_layers)
     trim_memory()  # as the command does before it paints
     turn.ready()
     for progress in transfer(content.to(task.device), [style.to(task.device)], options, encoder=encoder):

@@ -20,8 +20,7 @@ from typing import Any, NamedTuple
 from brushwork.images import read_image
 from brushwork.images.geometry import Size
 from brushwork.recipes import load_preset
-from brushwork.recipes.options import TransferOptions
-from brushwork.recipes.style_transfer import transfer
+from brushwork.recipes.style_transfer import TransferOptions, transfer
 from brushwork.types import Image
 from compare_task import NETWORKS, PEERS, PRESETS
 

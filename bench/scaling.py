@@ -32,7 +32,7 @@ from brushwork.gradients.partition import RowBand
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size, read_image, resize
 from brushwork.options.groups import load_encoder_for
-from brushwork.recipes import Progress, TransferOptions, encoded_layers, load_preset, run_recipe
+from brushwork.recipes import Progress, TransferOptions, load_preset, run_recipe
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SIDE = 1024
@@ -125,7 +125,7 @@ def worker(arguments: argparse.Namespace) -> None:
     asked = options(arguments.size, arguments.steps)
     dtype = precision(arguments)
     encoder = load_encoder_for(asked, "cpu").to(dtype)
-    share = RowBand.of(encoder, encoded_layers(asked), wire, Tiling(SIDE))
+    share = RowBand.of(encoder, asked.encoded_layers, wire, Tiling(SIDE))
     times, last = timed(run_recipe(asked, pictures(arguments.size, dtype), encoder=encoder, partition=share), wire)
     counted = {"bytes": wire.bytes, "calls": wire.calls, "seconds": wire.seconds}
     found = {"times": times, "rows": last.image, "counted": {key: dict(value) for key, value in counted.items()}}

@@ -11,7 +11,7 @@ from brushwork.images import Size, write_image
 from brushwork.jobs import job_from_image, plan_job
 from brushwork.jobs.inputs import read_inputs, read_regions, read_sizes
 from brushwork.jobs.memory_estimate import peak_memory
-from brushwork.recipes import TextureOptions
+from brushwork.recipes import MDANOptions, ReconstructionOptions, TextureOptions
 from tiny_job import TINY, painted, tiny_job
 from tiny_network import tiny_network
 
@@ -99,3 +99,18 @@ def test_a_job_of_regions_is_planned(job):
     assert plan_job(job, measure_time=False, encoder=tiny_network()).memory > 0
     sizes, eye = read_sizes(job), to_meta(tiny_network())
     assert peak_memory(TINY, sizes, eye) > peak_memory(TINY, sizes._replace(regions=()), eye)
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (TextureOptions(), "paintings were given, and texture takes none"),
+        (ReconstructionOptions(), "paintings were given, and reconstruct-content takes none"),
+        (MDANOptions(), "regions were given, and mdan takes none"),
+    ],
+)
+def test_what_a_method_does_not_take_is_refused(options, what, job):
+    job = replace(job, options=options)
+    for read in (read_inputs, read_sizes):
+        with pytest.raises(InputError, match=what):
+            read(job)

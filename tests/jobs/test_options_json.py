@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 import json
-from typing import get_args
 
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.jobs.options_json import RECIPES, options_from_json, options_to_json, recipe_name
+from brushwork.jobs.options_json import options_from_json, options_to_json
+from brushwork.options import METHODS, MethodOptions
 from brushwork.recipes import (
     PRESETS,
     MDANOptions,
-    RecipeOptions,
     ReconstructionOptions,
     TextureOptions,
     TransferOptions,
@@ -18,7 +17,7 @@ from brushwork.recipes import (
 
 
 def there_and_back(options):
-    return options_from_json(recipe_name(options), json.loads(json.dumps(options_to_json(options))))
+    return options_from_json(options.method, json.loads(json.dumps(options_to_json(options))))
 
 
 @pytest.mark.parametrize(
@@ -36,9 +35,13 @@ def test_options_come_back_equal(options):
     assert there_and_back(options) == options
 
 
-def test_every_recipe_has_a_name():
-    assert set(RECIPES.values()) >= set(get_args(RecipeOptions))
-    assert len(set(RECIPES.values())) == len(RECIPES)
+def test_every_method_has_a_name():
+    def leaves(kind):
+        return {kind} if not kind.__subclasses__() else set().union(*map(leaves, kind.__subclasses__()))
+
+    ours = {kind for kind in leaves(MethodOptions) if kind.__module__.startswith("brushwork.")}
+    assert set(METHODS.values()) >= ours
+    assert all(kind.method == name for name, kind in METHODS.items())
 
 
 def test_whole_numbers_are_taken_for_decimal_ones():

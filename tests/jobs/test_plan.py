@@ -15,7 +15,6 @@ from brushwork.errors import InputError
 from brushwork.images import Size, write_image
 from brushwork.jobs import plan, plan_job
 from brushwork.jobs.image_sizes import InputSizes
-from brushwork.jobs.job import option_size, with_size
 from brushwork.jobs.memory_estimate import SIDES, optimizer_memory, peak_memory
 from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions, run_recipe
 from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network
@@ -148,10 +147,10 @@ def test_the_optimizer_does_not_remember_more_than_was_predicted(options):
 def test_other_sizes_of_the_same_options():
     canvas = Size(300, 600)
     for options in (TransferOptions(size=600), ReconstructionOptions(size=600), TextureOptions(size="600x300")):
-        assert option_size(options, canvas) == 600
-        assert with_size(options, 600, canvas) == options
-    assert with_size(TextureOptions(), 400, canvas).size == "400x200"
-    assert with_size(TextureOptions(), 40, canvas).size == "40x32"
+        assert options.size_in_pixels(canvas) == 600
+        assert options.with_size(600, canvas) == options
+    assert TextureOptions().with_size(400, canvas).size == "400x200"
+    assert TextureOptions().with_size(40, canvas).size == "40x32"
 
 
 @pytest.mark.slow

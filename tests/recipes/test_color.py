@@ -15,7 +15,7 @@ from brushwork.images.color_transfer import color_moments
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.metrics.image_similarity import chroma_distance
-from brushwork.recipes import TransferOptions, postprocess, transfer
+from brushwork.recipes import TransferOptions, transfer
 from tolerances import DOUBLE
 
 MODES = ("keep-luminance", "match-linear", "match-histogram")
@@ -125,7 +125,7 @@ def test_what_is_seen_is_what_is_finished(mode, when, small_transfer, tiny, phot
     own = small_transfer(color=mode, color_when=when, iterations=2, min_size=32)
     for progress in transfer(photograph, [painting, painting.flip(1)], own, encoder=tiny):
         raw = progress.step.image.clamp(0, 1)
-        assert torch.equal(progress.image, postprocess(own, photograph, raw))
+        assert torch.equal(progress.image, own.postprocess(photograph, raw))
     assert progress.image.shape == (1, 3, 48, 64)
     assert torch.equal(progress.resume_state().state["shown"], progress.step.image)
 

@@ -9,7 +9,6 @@ from brushwork.controls import RecipeInputs
 from brushwork.images.geometry import Size
 from brushwork.recipes import (
     TransferOptions,
-    encoded_layers,
     reconstruct,
     run_recipe,
     schedule,
@@ -55,7 +54,7 @@ def test_taps_are_where_the_network_is_read(case, tiny, monkeypatch):
     forward = type(tiny).forward
     monkeypatch.setattr(type(tiny), "forward", lambda own, image, names: forward(own, image, _noted(names, asked)))
     list(run_recipe(options, pictures, encoder=tiny))
-    assert {tiny.layer(name) for name in asked - {"pixels"}} == {tiny.layer(name) for name in encoded_layers(options)}
+    assert {tiny.layer(name) for name in asked - {"pixels"}} == {tiny.layer(name) for name in options.encoded_layers}
 
 
 def _noted(names, asked):
@@ -65,7 +64,7 @@ def _noted(names, asked):
 
 
 def test_the_default_reads_vgg_where_the_papers_do():
-    assert encoded_layers(TransferOptions()) == ("conv4_2", "conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+    assert TransferOptions().encoded_layers == ("conv4_2", "conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 
 
 def test_a_start_is_handed_on(case, tiny):

@@ -13,7 +13,7 @@ from brushwork.gradients.partition import FULL_IMAGE, RowBand
 from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
-from brushwork.recipes import encoded_layers, run_recipe
+from brushwork.recipes import run_recipe
 from brushwork.recipes.multiscale import ResumeState
 from threaded_ranks import together
 from tolerances import DOUBLE
@@ -29,7 +29,7 @@ SETTINGS = {
 
 
 def painted(options, pictures, encoder, saved=None, wire=None):
-    share = FULL_IMAGE if wire is None else RowBand.of(encoder, encoded_layers(options), wire, Tiling(SIDE))
+    share = FULL_IMAGE if wire is None else RowBand.of(encoder, options.encoded_layers, wire, Tiling(SIDE))
     return run_recipe(options, pictures, encoder=encoder, resume=saved, partition=share)
 
 
@@ -86,7 +86,7 @@ def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
     }
 
     def go_on(wire):
-        share = RowBand.of(encoder, encoded_layers(options), wire, Tiling(SIDE))
+        share = RowBand.of(encoder, options.encoded_layers, wire, Tiling(SIDE))
         mine = {name: share.crop(value) if value.ndim else value for name, value in joined.items()}
         saved = ResumeState(parts[0].level, parts[0].iterations, mine)
         return list(painted(options, pictures, encoder, saved=saved, wire=wire))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.controls.style_scale import largest_style_size, scaled_styles, scales_for, style_pixels, style_size
+from brushwork.controls.style_scale import scaled_styles, scales_for, style_pixels, style_size, style_sizes
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.recipes import extract_style, transfer
@@ -29,8 +29,8 @@ def test_sizes_are_measured_as_the_photographs(small_transfer):
     options = small_transfer(style_scale=(0.5, 2.0))
     assert style_pixels(options, SIZE, 0.5) == 32
     assert style_size(options, SIZE, Size(60, 40), 0.5) == Size(32, 21)
-    assert largest_style_size(options, SIZE, Size(60, 40), (0, 1)) == Size(128, 85)
-    assert largest_style_size(options, SIZE, Size(60, 40), (0, 2)) == Size(32, 21)
+    assert style_sizes(options, SIZE, Size(60, 40), 0, 1) == {0.5: Size(32, 21), 2.0: Size(128, 85)}
+    assert style_sizes(options, SIZE, Size(60, 40), 0, 2) == {0.5: Size(32, 21)}
 
 
 def test_each_painting_has_its_scale(small_transfer, tiny, photograph, painting):

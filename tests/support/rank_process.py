@@ -19,7 +19,7 @@ from brushwork.images.geometry import Size
 from brushwork.jobs import writer
 from brushwork.jobs.run_distributed import run_distributed_job
 from brushwork.options.groups import load_encoder_for
-from brushwork.recipes import Progress, encoded_layers, load_preset, run_recipe
+from brushwork.recipes import Progress, load_preset, run_recipe
 from brushwork.recipes.style_transfer import TransferProblem
 from tiny_job import TINY, tiny_job, tiny_network
 from tiny_network import picture
@@ -41,7 +41,7 @@ def painted(wire=None):
     generator = torch.Generator().manual_seed(1)
     pictures = torch.rand(2, 1, 3, SIZE, SIZE // 2, generator=generator, dtype=torch.float64)
     encoder = load_encoder_for(REAL, "cpu").double()
-    share = FULL_IMAGE if wire is None else RowBand.of(encoder, encoded_layers(REAL), wire, Tiling(64))
+    share = FULL_IMAGE if wire is None else RowBand.of(encoder, REAL.encoded_layers, wire, Tiling(64))
     *_, last = run_recipe(REAL, RecipeInputs(pictures[0], (pictures[1],)), encoder=encoder, partition=share)
     return last.image
 
@@ -63,7 +63,7 @@ def regional(wire=None):
     left[..., : SIZE // 5] = 1
     regions = (StyleRegion(left, 1 - left), StyleRegion(1 - left, left))
     encoder = tiny_network().double()
-    share = FULL_IMAGE if wire is None else RowBand.of(encoder, encoded_layers(REGIONAL), wire, Tiling(48))
+    share = FULL_IMAGE if wire is None else RowBand.of(encoder, REGIONAL.encoded_layers, wire, Tiling(48))
     subject = TransferProblem(photograph, [painting], REGIONAL, encoder, share, regions)
     image = share.crop(photograph.flip(-1)).clone().requires_grad_()
     losses = subject.evaluate_at(Size.of(photograph))(image)
@@ -75,7 +75,7 @@ def refused(wire):
     said = []
     for loss in ("sliced", "histogram"):
         encoder = tiny_network()
-        share = RowBand.of(encoder, encoded_layers(REGIONAL), wire, Tiling(48))
+        share = RowBand.of(encoder, REGIONAL.encoded_layers, wire, Tiling(48))
         pictures = RecipeInputs(picture(1, SIZE, SIZE), (picture(2, SIZE, SIZE),))
         try:
             next(run_recipe(replace(REGIONAL, loss=(loss,), feather=0.0), pictures, encoder=encoder, partition=share))

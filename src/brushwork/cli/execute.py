@@ -42,7 +42,7 @@ from brushwork.jobs import (
     run_feedforward_job,
     run_job,
 )
-from brushwork.jobs.options_json import options_to_json, recipe_name
+from brushwork.jobs.options_json import options_to_json
 from brushwork.jobs.run_distributed import run_on_all_ranks
 from brushwork.recipes import Progress, ScheduleLevel
 
@@ -263,7 +263,7 @@ class RunReport:
         if started is not None:
             levels = [_level(one) for one in started.levels]
             document |= {"size": levels[-1]["size"], "levels": levels, "device": str(started.device)}
-        return document | {"recipe": recipe_name(job.options), "options": options_to_json(job.options)}
+        return document | {"recipe": job.options.method, "options": options_to_json(job.options)}
 
 
 def _level(level: ScheduleLevel) -> dict[str, Any]:

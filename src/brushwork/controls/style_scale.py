@@ -86,13 +86,10 @@ def style_size(options: ScaleOptions, size: Size, style: Size, scale: float) -> 
     return fit_size(style, style_pixels(options, size, scale), measure=options.measure)
 
 
-def largest_style_size(options: ScaleOptions, size: Size, style: Size, which: tuple[int, int]) -> Size:
-    """Return the size at which a style image is encoded, at the largest of its scales.
-
-    `which` is its index, from 0, and the number of style images.
+def style_sizes(options: ScaleOptions, size: Size, style: Size, number: int, styles: int) -> dict[float, Size]:
+    """Return the sizes at which style image `number`, from 0, of `styles` is encoded, by its scales.
 
     Raises: InputError: the number of scales does not match the number of style images.
     """
-    number, styles = which
     require_scales(options, styles)
-    return style_size(options, size, style, max(scales_for(options, number, styles)))
+    return {scale: style_size(options, size, style, scale) for scale in scales_for(options, number, styles)}

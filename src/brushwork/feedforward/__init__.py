@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from brushwork.feedforward.adain_transfer import AdaINOptions, AdaINStylizer, transfer_adain
 from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, Stylizer, run_stylizer
+from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
 
 __all__ = [
     "AdaINOptions",
     "AdaINStylizer",
     "FeedForwardOptions",
+    "ModelOptions",
+    "ModelStylizer",
     "PartialResult",
     "Stylizer",
     "run_stylizer",

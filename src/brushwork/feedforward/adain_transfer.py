@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from torch import Tensor
 from brushwork.controls.guides import MaskPropagation
 from brushwork.controls.inputs import RecipeInputs, StyleInputs, StyleRegion, as_styles, require_regions
 from brushwork.controls.style_file import StyleFile
-from brushwork.controls.style_scale import require_style_scale, scaled_styles
+from brushwork.controls.style_scale import require_style_scale, scaled_styles, style_sizes
 from brushwork.devices.meter import to_meta
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.encoders.backends import Engine
@@ -35,13 +36,17 @@ from brushwork.feedforward.networks.adain import AdaINDecoder, load_adain_decode
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
-from brushwork.options import check_options, require_min_size, require_option
+from brushwork.options import check_options, register, require_min_size, require_option
 from brushwork.types import Feature, Image
 
 
+@register
 @dataclass(frozen=True, kw_only=True)
 class AdaINOptions(FeedForwardOptions):
     """Options of AdaIN style transfer."""
+
+    method: ClassVar[str] = "instant"
+    takes_regions: ClassVar[bool] = True
 
     strength: float = 1.0
     """How far the content's features are moved toward the style's: 0 not at all, 1 fully."""
@@ -67,6 +72,10 @@ class AdaINOptions(FeedForwardOptions):
         require_option(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
         require_option(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
         require_style_scale(self.style_scale)
+
+    def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
+        """Return the size of a style image at each of its scales."""
+        return style_sizes(self, level, style, number, styles)
 
     def load_stylizer(self, device: torch.device) -> AdaINStylizer:
         """Load VGG-19 up to relu4_1 and the decoder onto a device.

@@ -14,19 +14,22 @@ from brushwork.controls.color import apply_colors, prepare_colors
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.encoders.backends import Engine
 from brushwork.images.geometry import Size
-from brushwork.images.resample import fit_size
-from brushwork.options import SizeOptions
+from brushwork.options import MethodOptions, ScheduleLevel, SizeOptions
 from brushwork.options.groups import ColorOptions
 from brushwork.types import Image
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeedForwardOptions(SizeOptions, ColorOptions, ABC):
+class FeedForwardOptions(SizeOptions, ColorOptions, MethodOptions, ABC):
     """Options of feed-forward stylization."""
 
     engine: Literal["auto", Engine] = "auto"
     """Implementation of the network on CPUs: native (brushwork's own kernels), channels-last or plain (torch's); auto
     takes native if its kernels were built, else channels-last; they agree up to rounding."""
+
+    def schedule(self, content: Size) -> list[ScheduleLevel]:
+        """Return the only size, with no iterations."""
+        return [ScheduleLevel(self.output_size(content), 0)]
 
     @abstractmethod
     def load_stylizer(self, device: torch.device) -> Stylizer:
@@ -95,4 +98,4 @@ def run_stylizer(
 
 def output_size(options: SizeOptions, content: Size) -> Size:
     """Return the size of the result."""
-    return content if options.size == "full" else fit_size(content, options.size, measure=options.measure)
+    return options.output_size(content)

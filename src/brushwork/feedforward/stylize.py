@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ from brushwork.feedforward.tiling.graph import UntraceableError
 from brushwork.feedforward.tiling.trace import Network, trace_network
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
-from brushwork.options import SEEDS, Extent, check_options, require_option
+from brushwork.options import SEEDS, Extent, check_options, register, require_option
 from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
 
@@ -35,9 +35,13 @@ _FREE = 1024
 """Side in pixels of tiles with frozen statistics, if memory is not limited."""
 
 
+@register
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions(FeedForwardOptions):
     """Options of stylization with a style model."""
+
+    method: ClassVar[str] = "painter"
+    takes_styles: ClassVar[bool] = False
 
     model: str = ""
     """The model: its file, or the name of one that comes with the package (`brushwork models` lists them)."""

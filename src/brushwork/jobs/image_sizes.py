@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from brushwork.controls.style_file import ENDING
-from brushwork.controls.style_scale import largest_style_size, scales_for, style_size
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
-from brushwork.feedforward.adain_transfer import AdaINOptions
-from brushwork.feedforward.inference import FeedForwardOptions, output_size
 from brushwork.images import MAX_PIXELS, Size, image_size
 from brushwork.jobs.job import BaseJob
-from brushwork.recipes import MDANOptions, RecipeOptions, TextureOptions, TransferOptions, encoded_layers, schedule
-from brushwork.recipes.mdan import mdan_style_size
-from brushwork.recipes.texture_synthesis import source_size_at
+from brushwork.options import MethodOptions
+from brushwork.recipes import RecipeOptions
 
 
 class InputSizes(NamedTuple):
@@ -40,14 +36,11 @@ def decode_sizes(job: BaseJob) -> DecodeSizes:
 
     Raises: InputError: an image cannot be used.
     """
-    options, own = job.options, _size(job, job.content)
-    if isinstance(options, FeedForwardOptions):
-        content = first = finest = output_size(options, own)
-    else:
-        levels = schedule(options, own)
-        first, finest = levels[0].size, levels[-1].size
-        content = source_size_at(options, finest, own) if isinstance(options, TextureOptions) else finest
-    return DecodeSizes(content, tuple(_painting_at(job, finest, number) for number in range(len(job.styles))), first)
+    own = _size(job, job.content)
+    levels = job.options.schedule(own)
+    finest = levels[-1].size
+    styles = tuple(_style_size(job, finest, number) for number in range(len(job.styles)))
+    return DecodeSizes(job.options.content_size(finest, own), styles, levels[0].size)
 
 
 def is_style_file(path: Path) -> bool:
@@ -55,18 +48,23 @@ def is_style_file(path: Path) -> bool:
     return path.suffix.lower() == ENDING
 
 
-def _painting_at(job: BaseJob, finest: Size, number: int) -> Size | None:
+def _style_size(job: BaseJob, finest: Size, number: int) -> Size | None:
     path = job.styles[number]
     if is_style_file(path):
         return None
-    own, which = _size(job, path), (number, len(job.styles))
-    match job.options:
-        case TransferOptions() | AdaINOptions():
-            return largest_style_size(job.options, finest, own, which)
-        case MDANOptions():
-            return mdan_style_size(job.options, finest, own, max(job.options.scales))
-        case _:
-            return own
+    return largest_style_size(job.options, finest, _size(job, path), number, len(job.styles))[1]
+
+
+def largest_style_size(
+    options: MethodOptions, finest: Size, style: Size, number: int, styles: int
+) -> tuple[float, Size]:
+    """Return the largest style scale of a style image, and the size at which it is encoded then.
+
+    Raises: InputError: the options do not fit the number of style images.
+    """
+    sizes = options.style_sizes(finest, style, number, styles)
+    largest = max(sizes)
+    return largest, sizes[largest]
 
 
 def _size(job: BaseJob, path: Path) -> Size:
@@ -75,23 +73,17 @@ def _size(job: BaseJob, path: Path) -> Size:
 
 def encoded_sizes(options: RecipeOptions, sizes: InputSizes, level: Size) -> dict[str, Size]:
     """Return the size of every image that is encoded while the result has the size `level`."""
-    found = {"the result": level}
-    if isinstance(options, TransferOptions):
-        for number, style in enumerate(sizes.styles):
-            for scale in scales_for(options, number, len(sizes.styles)):
-                at = f" at scale {scale:g}" if scale != 1 else ""
-                found[f"painting {number + 1}{at}"] = style_size(options, level, style, scale)
-    if isinstance(options, MDANOptions):
-        for number, style in enumerate(sizes.styles, start=1):
-            found[f"painting {number}"] = mdan_style_size(options, level, style, max(options.scales))
-    if isinstance(options, TextureOptions):
-        found["the picture"] = source_size_at(options, level, sizes.content)
+    found = {"the result": level, "the picture": options.content_size(level, sizes.content)}
+    for number, style in enumerate(sizes.styles):
+        for scale, size in options.style_sizes(level, style, number, len(sizes.styles)).items():
+            at = f" at scale {scale:g}" if scale != 1 else ""
+            found[f"painting {number + 1}{at}"] = size
     return found
 
 
 def max_encoded_pixels(options: RecipeOptions, sizes: InputSizes) -> int:
     """Return the number of pixels of the largest image that is encoded."""
-    finest = schedule(options, sizes.content)[-1].size
+    finest = options.schedule(sizes.content)[-1].size
     return max(size.area for size in encoded_sizes(options, sizes, finest).values())
 
 
@@ -100,7 +92,7 @@ def require_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encode
 
     Raises: InputError: an image is too small, or the encoder does not have a layer.
     """
-    smallest = encoder.min_size(encoded_layers(options))
+    smallest = encoder.min_size(options.encoded_layers)
     for what, size in _smallest_shown(options, sizes).items():
         if min(size) < smallest:
             raise InputError(
@@ -111,9 +103,9 @@ def require_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encode
 
 def is_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encoder) -> bool:
     """Return whether every image is large enough for the deepest layer at the coarsest level."""
-    smallest = encoder.min_size(encoded_layers(options))
+    smallest = encoder.min_size(options.encoded_layers)
     return all(min(size) >= smallest for size in _smallest_shown(options, sizes).values())
 
 
 def _smallest_shown(options: RecipeOptions, sizes: InputSizes) -> dict[str, Size]:
-    return encoded_sizes(options, sizes, schedule(options, sizes.content)[0].size)
+    return encoded_sizes(options, sizes, options.schedule(sizes.content)[0].size)

@@ -68,7 +68,7 @@ def read_inputs(job: BaseJob) -> JobInputs:
 
     Raises: InputError: an image cannot be used.
     """
-    _require_rereadable(job)
+    _require_usable(job)
     looked_at = decode_sizes(job)
     content = _read(job, job.content, looked_at.content)
     styles = tuple(
@@ -85,7 +85,7 @@ def read_sizes(job: BaseJob) -> InputSizes:
 
     Raises: InputError: an image cannot be used.
     """
-    _require_rereadable(job)
+    _require_usable(job)
     looked_at, limit = decode_sizes(job), job.max_pixels or MAX_PIXELS
     content = image_size(job.content, max_pixels=limit, min_size=looked_at.content)
     styles = tuple(
@@ -97,7 +97,15 @@ def read_sizes(job: BaseJob) -> InputSizes:
     return InputSizes(content, styles, _sizes(read_regions(job, content, styles)))
 
 
-def _require_rereadable(job: BaseJob) -> None:
+def _require_usable(job: BaseJob) -> None:
+    """Check that the method takes what is given, and that the files can be read more than once.
+
+    Raises: InputError.
+    """
+    for given, is_taken in ((job.styles, job.options.takes_styles), (job.regions, job.options.takes_regions)):
+        if given and not is_taken:
+            what = "paintings" if given is job.styles else "regions"
+            raise InputError(f"{what} were given, and {job.options.method} takes none: leave them away.")
     for path in job.inputs:
         require_rereadable(expand_user(path))
 

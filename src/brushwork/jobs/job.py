@@ -1,18 +1,16 @@
-"""Jobs: input files, options, output file; and the same job at another size."""
+"""Jobs: input files, options, output file."""
 
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from brushwork.errors import InputError
 from brushwork.feedforward.inference import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
-from brushwork.images import Size, fit_size
-from brushwork.options import SMALLEST_SIDE, measured_size
-from brushwork.recipes import RecipeOptions, TextureOptions
+from brushwork.recipes import RecipeOptions
 from brushwork.storage.folders import expand_user
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
@@ -110,18 +108,3 @@ def make_job(
     if init is not None:
         raise InputError(f"{init} was given to start from, and what is painted in one pass starts from nothing.")
     return FeedForwardJob(options=options, **rest)
-
-
-def with_size(options: RecipeOptions, size: int, canvas: Size) -> RecipeOptions:
-    """Return the options with another `size`; for a texture, the long side of a canvas of the same aspect ratio."""
-    if not isinstance(options, TextureOptions):
-        return replace(options, size=size)
-    height, width = (max(SMALLEST_SIDE, side) for side in fit_size(canvas, size, measure="long"))
-    return replace(options, size=f"{width}x{height}")
-
-
-def option_size(options: RecipeOptions, canvas: Size) -> int:
-    """Return the size that the options name, in pixels; the inverse of `with_size`."""
-    if isinstance(options, TextureOptions):
-        return max(canvas)
-    return round(measured_size(canvas, options.measure)) if options.size == "full" else options.size

@@ -22,7 +22,7 @@ from brushwork.errors import InputError
 from brushwork.feedforward.inference import FeedForwardOptions, Stylizer
 from brushwork.gradients.tiled import Tiling
 from brushwork.jobs.job import FeedForwardJob, OptimizationJob
-from brushwork.jobs.options_json import options_from_json, options_to_json, recipe_name
+from brushwork.jobs.options_json import options_from_json, options_to_json
 from brushwork.recipes import RecipeOptions
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256, tensors_sha256
@@ -94,7 +94,7 @@ class Manifest:
     def to_json(self) -> dict[str, Any]:
         """Return the manifest as JSON values."""
         return {
-            "recipe": recipe_name(self.options),
+            "recipe": self.options.method,
             "options": options_to_json(self.options),
             "content": self.content._asdict(),
             "styles": [style._asdict() for style in self.styles],

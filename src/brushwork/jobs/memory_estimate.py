@@ -24,10 +24,8 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size
 from brushwork.images.geometry import Window
 from brushwork.jobs.image_sizes import InputSizes, encoded_sizes, is_encodable
-from brushwork.jobs.job import option_size, with_size
 from brushwork.options import SMALLEST_SIDE
-from brushwork.recipes import MDANOptions, RecipeOptions, ResumeState, encoded_layers, run_recipe, schedule
-from brushwork.recipes import schedule as levels_of
+from brushwork.recipes import RecipeOptions, ResumeState
 from brushwork.recipes.multiscale import make_optimizer
 from brushwork.types import Image
 
@@ -98,7 +96,7 @@ class MemoryEstimator:
             return None
         if side is None:
             return Tiling(sides[0]) if sides else None
-        looking = _looking(options, self.encoder, levels_of(options, self.sizes.content)[-1].size)
+        looking = _looking(options, self.encoder, options.schedule(self.sizes.content)[-1].size)
         side = min(one for one in sides if one <= side and looking.strips(one) == looking.strips(side))
         return Tiling(
             side,
@@ -110,7 +108,7 @@ class MemoryEstimator:
 
     def longest_side(self, options: RecipeOptions) -> int:
         """Return the longest side, in pixels, of all images that are encoded at the finest level."""
-        finest = levels_of(options, self.sizes.content)[-1].size
+        finest = options.schedule(self.sizes.content)[-1].size
         return max(max(size) for size in encoded_sizes(options, self.sizes, finest).values())
 
     def largest_fitting_side(self, options: RecipeOptions, sides: Sequence[int], budget: int) -> int | None:
@@ -131,8 +129,8 @@ class MemoryEstimator:
     def max_size(self, options: RecipeOptions, canvas: Size, budget: int) -> int:
         """Return the largest size below the current one that fits; 0: none does."""
         smaller = (
-            (size, with_size(options, size, canvas))
-            for size in range(SMALLEST_SIDE, option_size(options, canvas), _STEP)
+            (size, options.with_size(size, canvas))
+            for size in range(SMALLEST_SIDE, options.size_in_pixels(canvas), _STEP)
         )
         candidates = [(size, one) for size, one in smaller if is_encodable(one, self.sizes, self.encoder)]
         fitting = bisect_right(candidates, budget, key=lambda candidate: self.minimum_memory(candidate[1]))
@@ -171,7 +169,7 @@ class _Looking(NamedTuple):
 
 
 def _looking(options: RecipeOptions, encoder: Encoder, size: Size) -> _Looking:
-    read = encoded_layers(options)
+    read = options.encoded_layers
     return _Looking(TileLayout.of(encoder, dict.fromkeys(read, 0), size), bool(encoder.native_steps(read)))
 
 
@@ -191,7 +189,7 @@ def peak_memory(
 
     The last level has the highest peak. `encoder` is on `meta` (see `to_meta`).
     """
-    levels = schedule(options, sizes.content)
+    levels = options.schedule(sizes.content)
     index = range(len(levels))[level]
     here, iterations = levels[index].size, list(accumulate(one.iterations for one in levels))[index]
     styles, init = tuple(map(_picture, sizes.styles)), _picture(levels[0].size)
@@ -212,12 +210,12 @@ def optimizer_memory(options: RecipeOptions, size: Size, iterations: int, *, ful
 
     `full`: in a checkpoint, which holds all vectors wherever they are stored.
     """
-    point = 3 * size.area * _SAMPLE
-    if isinstance(options, MDANOptions) or options.optimizer == "adam":
+    point, optimizer = 3 * size.area * _SAMPLE, options.optimizer_options
+    if optimizer is None or optimizer.optimizer == "adam":
         return optimizer_memory_for(point, iterations, None)
-    kept = 1.0 if full else _KEPT[options.history_storage]
-    spectrum = _SPECTRUM * point if options.preconditioner == "frequency" else 0
-    return optimizer_memory_for(point, iterations, options.history, kept) + round(spectrum)
+    kept = 1.0 if full else _KEPT[optimizer.history_storage]
+    spectrum = _SPECTRUM * point if optimizer.preconditioner == "frequency" else 0
+    return optimizer_memory_for(point, iterations, optimizer.history, kept) + round(spectrum)
 
 
 def _closure_bytes(
@@ -225,10 +223,11 @@ def _closure_bytes(
 ) -> int:
     """Return the peak bytes of a level's first closure and of the targets computed before it."""
     here, saved = _picture(size), None
-    if not isinstance(options, MDANOptions):  # MDAN has one level, and its optimizer is with its discriminators
-        saved = ResumeState(index, 0, {**make_optimizer(options).state(), "point": here, "shown": here})
+    if options.optimizer_options is not None:
+        state = make_optimizer(options.optimizer_options).state()
+        saved = ResumeState(index, 0, {**state, "point": here, "shown": here})
     with MemoryMeter() as meter:
-        next(run_recipe(options, images, encoder=encoder, resume=saved, partition=FullImage(tiling)))
+        next(options.run(images, encoder=encoder, resume=saved, partition=FullImage(tiling)))
     return int(meter.peak)
 
 

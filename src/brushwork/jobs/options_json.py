@@ -5,24 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from brushwork.errors import InputError, suggest_names
-from brushwork.feedforward.adain_transfer import AdaINOptions
-from brushwork.feedforward.inference import FeedForwardOptions
-from brushwork.feedforward.stylize import ModelOptions
-from brushwork.recipes import MDANOptions, RecipeOptions, ReconstructionOptions, TextureOptions, TransferOptions
-
-RECIPES: Mapping[str, type[RecipeOptions | FeedForwardOptions]] = {
-    "transfer": TransferOptions,
-    "reconstruct-content": ReconstructionOptions,
-    "texture": TextureOptions,
-    "mdan": MDANOptions,
-    "instant": AdaINOptions,
-    "painter": ModelOptions,
-}
-"""Name in manifests → options class of the recipe or feed-forward network."""
-
+from brushwork.feedforward import FeedForwardOptions
+from brushwork.options import METHODS, MethodOptions
+from brushwork.recipes import RecipeOptions
 
 OLD_NAMES = {
     "averaging": "ema_decay",
@@ -68,12 +56,7 @@ def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def recipe_name(options: RecipeOptions | FeedForwardOptions) -> str:
-    """Return the name of the recipe that the options belong to."""
-    return next(name for name, kind in RECIPES.items() if type(options) is kind)
-
-
-def options_to_json(options: RecipeOptions | FeedForwardOptions) -> dict[str, Any]:
+def options_to_json(options: MethodOptions) -> dict[str, Any]:
     """Return every field by name."""
     return asdict(options)
 
@@ -83,11 +66,11 @@ def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwa
 
     Raises: InputError: an unknown recipe, a missing or an unknown field, or a value that the field does not take.
     """
-    if not isinstance(recipe, str) or recipe not in RECIPES:
-        raise InputError(f"there is no recipe {recipe!r}. {suggest_names(str(recipe), RECIPES)}")
+    if not isinstance(recipe, str) or recipe not in METHODS:
+        raise InputError(f"there is no recipe {recipe!r}. {suggest_names(str(recipe), METHODS)}")
     if not isinstance(data, dict):
         raise InputError(f"the options of {recipe} are {data!r}: they must be an object with a value for each option.")
-    kind, data = RECIPES[recipe], rename_old_options(data)
+    kind, data = METHODS[recipe], rename_old_options(data)
     names = {field.name for field in fields(kind)}
     if data.keys() != names:
         raise InputError(
@@ -97,7 +80,7 @@ def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwa
         )
     hints = get_type_hints(kind)
     values: dict[str, Any] = {name: _value(name, value, hints[name]) for name, value in data.items()}
-    return kind(**values)
+    return cast("RecipeOptions | FeedForwardOptions", kind(**values))
 
 
 def _listed(names: set[str]) -> str:

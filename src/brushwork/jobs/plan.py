@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 
 import torch
@@ -17,12 +17,10 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
 from brushwork.jobs.image_sizes import InputSizes, max_encoded_pixels, require_encodable
 from brushwork.jobs.inputs import JobInputs, read_sizes
-from brushwork.jobs.job import OptimizationJob, with_size
+from brushwork.jobs.job import OptimizationJob
 from brushwork.jobs.memory_estimate import MemoryEstimator, optimizer_memory, relative_cost
 from brushwork.options.groups import load_encoder_for
-from brushwork.recipes import RecipeOptions, TextureOptions, run_recipe
-from brushwork.recipes import schedule as levels_of
-from brushwork.recipes.registry import with_single_level
+from brushwork.recipes import RecipeOptions
 
 _AMPLE = 2**14
 """Bytes per pixel, about four times what VGG-19 takes. Where this much is free, no estimate is needed."""
@@ -106,7 +104,7 @@ def plan_job(
     eye = encoder or load_encoder_for(options, "cpu", computes_on=device)
     require_encodable(options, sizes, eye)
     trim_memory()
-    held, budget, levels = allocated_memory(device), memory_budget(device, memory), levels_of(options, sizes.content)
+    held, budget, levels = allocated_memory(device), memory_budget(device, memory), options.schedule(sizes.content)
     rate, estimator = None, MemoryEstimator(sizes, eye, device)
     tiling = None if budget is None or estimator(options) <= budget else estimator.choose_tiling(options, budget)
     if measure_time:
@@ -159,7 +157,7 @@ def choose_tiling(
 
 
 def _too_large(estimator: MemoryEstimator, options: RecipeOptions, budget: int) -> OutOfMemoryError:
-    canvas = levels_of(options, estimator.sizes.content)[-1].size
+    canvas = options.schedule(estimator.sizes.content)[-1].size
     largest = estimator.max_size(options, canvas, budget)
     remedy = f"take size {largest} or less" if largest else "no size fits; free some, or take another device"
     return OutOfMemoryError(
@@ -171,7 +169,7 @@ def _too_large(estimator: MemoryEstimator, options: RecipeOptions, budget: int) 
 
 def _ample(options: RecipeOptions, sizes: InputSizes) -> int:
     """Return an upper bound of the bytes needed."""
-    levels = levels_of(options, sizes.content)
+    levels = options.schedule(sizes.content)
     iterations = sum(level.iterations for level in levels)
     return _AMPLE * max_encoded_pixels(options, sizes) + optimizer_memory(options, levels[-1].size, iterations)
 
@@ -186,18 +184,11 @@ def measure_speed(options: RecipeOptions, styles: int, encoder: Encoder, device:
     # Three different images, or the loss would be zero from the start.
     content, style, init = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
     images = RecipeInputs(content, (style,) * styles, init)
-    times = []
+    small, times = options.with_iterations(_CLOSURES).with_size(side, Size(side, side)), []
     with suppress(DivergedError):
-        for progress in run_recipe(_small(options, side), images, encoder=encoder):
+        for progress in small.run(images, encoder=encoder):
             times.append((progress.iterations, perf_counter()))
     if len(times) < 2:
         return None
     (iterations, begin), (all_spent, end) = times[0], times[-1]
     return _LARGER * (end - begin) / (all_spent - iterations) / side**2
-
-
-def _small(options: RecipeOptions, side: int) -> RecipeOptions:
-    short = with_single_level(options, _CLOSURES)
-    if isinstance(short, TextureOptions):
-        short = replace(short, picture_size=side)
-    return with_size(short, side, Size(side, side))

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from brushwork.controls.color import prepare_colors
-from brushwork.controls.style_scale import scales_for, style_size
 from brushwork.devices.select import select_device
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
@@ -20,14 +19,13 @@ from brushwork.feedforward.adain_transfer import FASTEST, AdaINOptions
 from brushwork.gradients.partition import FullImage, Partition
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import LoadedImage, Size, check_writable, has_alpha, max_bits
-from brushwork.jobs.image_sizes import require_encodable
+from brushwork.jobs.image_sizes import largest_style_size, require_encodable
 from brushwork.jobs.inputs import JobInputs, read_inputs
 from brushwork.jobs.job import BaseJob, OptimizationJob
 from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.plan import choose_tiling
 from brushwork.options.groups import load_encoder_for
-from brushwork.recipes import ScheduleLevel, TextureOptions, TransferOptions, encoded_layers
-from brushwork.recipes import schedule as levels_of
+from brushwork.recipes import RecipeOptions, ScheduleLevel
 from brushwork.recipes.init_image import add_noise
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
@@ -69,7 +67,7 @@ class PreparedJob:
     @property
     def alpha(self) -> Tensor | None:
         """Alpha channel of the result, at the content's size; None for textures, which are opaque."""
-        return None if isinstance(self.job.options, TextureOptions) else self.inputs.content.alpha
+        return None if self.job.options.is_opaque else self.inputs.content.alpha
 
     def with_tiling(self, tiling: Tiling | None) -> PreparedJob:
         """Return the same job with another tiling; None: no tiles."""
@@ -109,7 +107,7 @@ def prepare_job(
     """
     device = select_device(job.device)
     inputs = read_inputs(job)
-    levels = tuple(levels_of(job.options, inputs.content.size))
+    levels = tuple(job.options.schedule(inputs.content.size))
     bits = min(inputs.content.bits, max_bits(job.output))
     require_output_not_input(job)
     if group is None or group.rank == 0:
@@ -120,7 +118,7 @@ def prepare_job(
     manifest = Manifest.of(job, eye, device, 1 if group is None else group.world_size)
     require_distinct_inputs(job, manifest)
     if encoder is None:
-        eye.truncate(encoded_layers(job.options))
+        eye.truncate(job.options.encoded_layers)
     if group is None:
         manifest = replace(manifest, tiling=choose_tiling(job.options, inputs, eye, device, memory, job.tiling))
     notes = (
@@ -165,14 +163,11 @@ def require_distinct_inputs(job: BaseJob, manifest: Manifest) -> None:
 
 def note_enlarged(job: BaseJob, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
     """Return a note for each style image that is enlarged by more than `_ENLARGED`."""
-    if not isinstance(job.options, TransferOptions | AdaINOptions):
-        return ()
     notes = []
     for number, style in enumerate(inputs.styles):
         if not isinstance(style, LoadedImage):
             continue
-        scale = max(scales_for(job.options, number, len(inputs.styles)))
-        size = style_size(job.options, finest, style.size, scale)
+        scale, size = largest_style_size(job.options, finest, style.size, number, len(inputs.styles))
         times = sqrt(size.area / style.size.area)
         if times > _ENLARGED:
             notes.append(
@@ -186,7 +181,7 @@ def note_enlarged(job: BaseJob, inputs: JobInputs, finest: Size) -> tuple[str, .
 def note_lost_features(job: BaseJob, content: LoadedImage, bits: int) -> tuple[str, ...]:
     """Return notes about what the output format cannot keep: transparency, bits per sample."""
     notes = []
-    if content.alpha is not None and isinstance(job.options, TextureOptions):
+    if content.alpha is not None and job.options.is_opaque:
         notes.append(f"{content.name} is transparent in places; textures are not.")
     elif content.alpha is not None and not has_alpha(job.output):
         notes.append(f"{content.name} is transparent in places, and {job.output.suffix} cannot be: written over white.")
@@ -202,24 +197,23 @@ def with_adain_init(
 
     Raises: WeightsError: the decoder is missing. InputError: images that cannot be used.
     """
-    if job.init is not None or not isinstance(job.options, TransferOptions) or job.options.init != "instant":
+    if job.init is not None or not job.options.starts_from_adain:
         return inputs
     init = make_preview(replace(job.options, engine=engine), inputs, levels, device).cpu()
     return inputs._replace(init=LoadedImage(init, None, (), inputs.content.bits, "what was painted at once"))
 
 
 def make_preview(
-    options: TransferOptions, inputs: JobInputs, levels: Sequence[ScheduleLevel], device: torch.device
+    options: RecipeOptions, inputs: JobInputs, levels: Sequence[ScheduleLevel], device: torch.device
 ) -> Image:
     """Return an AdaIN preview of a transfer: at its first size, with the initial noise, in the colors to be encoded."""
-    size, finest = levels[0].size, levels[-1].size
-    shared = {
-        field.name: getattr(options, field.name) for field in fields(AdaINOptions) if hasattr(options, field.name)
-    }
-    at_once = replace(AdaINOptions(**shared), feather=options.feather * max(size) / max(finest))
+    size, finest, given = levels[0].size, levels[-1].size, vars(options)
+    shared = AdaINOptions(**{field.name: given[field.name] for field in fields(AdaINOptions) if field.name in given})
+    at_once = replace(shared, feather=shared.feather * max(size) / max(finest))
     images = inputs.to_device(device)
-    content, styles = prepare_colors(options, images.content, images.styles)
+    content, styles = prepare_colors(at_once, images.content, images.styles)
     shown = images._replace(content=content, styles=tuple(styles))
     *_, last = at_once.load_stylizer(device).stylize(shown, size, FASTEST)
     assert last.image is not None
-    return add_noise(last.image, options.init_noise, torch.Generator().manual_seed(options.seed), options.encoder_scale)
+    generator = torch.Generator().manual_seed(given["seed"])
+    return add_noise(last.image, given["init_noise"], generator, options.encoder_scale)

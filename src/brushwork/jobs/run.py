@@ -14,7 +14,6 @@ from brushwork.jobs.memory_estimate import halve_tiling
 from brushwork.jobs.preflight import PreparedJob, prepare_job
 from brushwork.jobs.resume import EmbeddedResult, load_progress, replay_finished, require_no_checkpoint, resume_notes
 from brushwork.jobs.writer import JobWriter, check_disk_space
-from brushwork.recipes import run_recipe
 from brushwork.storage.tensors import remove_file
 
 CHECKPOINT_EVERY = 60.0
@@ -99,9 +98,7 @@ def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
     """Run the steps from the latest snapshot."""
     saved = writer.snapshot.resume_state if writer.snapshot else None
     images = prepared.inputs.to_device(prepared.device)
-    steps = run_recipe(
-        prepared.job.options, images, encoder=prepared.encoder, resume=saved, partition=prepared.partition
-    )
+    steps = prepared.job.options.run(images, encoder=prepared.encoder, resume=saved, partition=prepared.partition)
     del saved, images
     for progress in steps:
         writer.update(progress)

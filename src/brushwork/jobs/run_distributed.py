@@ -25,7 +25,7 @@ from brushwork.jobs.resume import EmbeddedResult, load_progress, replay_finished
 from brushwork.jobs.run import CHECKPOINT_EVERY
 from brushwork.jobs.writer import JobWriter, check_disk_space
 from brushwork.optim.loop import identity
-from brushwork.recipes import Progress, encoded_layers, run_recipe
+from brushwork.recipes import Progress
 from brushwork.storage.tensors import remove_file
 from brushwork.types import Image
 
@@ -72,7 +72,7 @@ def run_distributed_job(
         group,
         RowBand.of(
             prepared.encoder,
-            encoded_layers(job.options),
+            job.options.encoded_layers,
             group,
             tiling or choose_common_tiling(prepared, group, memory),
         ),
@@ -167,9 +167,7 @@ class RankRunner(NamedTuple):
     def _steps(self, writer: JobWriter) -> Iterator[Progress]:
         saved = writer.snapshot.resume_state if writer.snapshot else None
         images = self.prepared.inputs.to_device(self.prepared.device)
-        return run_recipe(
-            self.prepared.job.options, images, encoder=self.prepared.encoder, resume=saved, partition=self.band
-        )
+        return self.prepared.job.options.run(images, encoder=self.prepared.encoder, resume=saved, partition=self.band)
 
     def _decided(self, signal: int, due: bool) -> tuple[int, bool]:
         """Agree what to do after a step: stop if any rank got a signal, write a checkpoint if due on rank 0."""

@@ -15,7 +15,7 @@ from brushwork.jobs.job import OptimizationJob
 from brushwork.jobs.memory_estimate import optimizer_memory
 from brushwork.jobs.preflight import PreparedJob
 from brushwork.jobs.resume import embed_result
-from brushwork.recipes import Progress, ScheduleLevel, postprocess
+from brushwork.recipes import Progress, ScheduleLevel
 from brushwork.storage.tensors import remove_file
 from brushwork.types import Image
 
@@ -129,7 +129,7 @@ class JobWriter:
     def _write_picture(self, image: Image, snapshot: Snapshot, *, finished: bool) -> None:
         prepared = self._prepared
         write_image(
-            postprocess(prepared.job.options, prepared.inputs.content.image, image),
+            prepared.job.options.postprocess(prepared.inputs.content.image, image),
             prepared.job.output,
             alpha=None if prepared.alpha is None else resize(prepared.alpha, Size.of(image), clamp=True),
             metadata=embed_result(prepared.manifest, snapshot, finished=finished),

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from brushwork.options.groups import (
     SEEDS,
-    ContentOptions,
     EncoderOptions,
     Extent,
     Init,
     InitOptions,
-    LossOptions,
     Measure,
     OptimizerOptions,
     SizeOptions,
-    StyleOptions,
     measured_size,
 )
+from brushwork.options.loss_groups import ContentOptions, LossOptions, StyleOptions
+from brushwork.options.method import METHODS, MethodOptions, ScheduleLevel, register
 from brushwork.options.validation import SMALLEST_SIDE, check_options, require_min_size, require_option
 
 __all__ = [
+    "METHODS",
     "SEEDS",
     "SMALLEST_SIDE",
     "ContentOptions",
@@ -28,11 +28,14 @@ __all__ = [
     "InitOptions",
     "LossOptions",
     "Measure",
+    "MethodOptions",
     "OptimizerOptions",
+    "ScheduleLevel",
     "SizeOptions",
     "StyleOptions",
     "check_options",
     "measured_size",
+    "register",
     "require_min_size",
     "require_option",
 ]

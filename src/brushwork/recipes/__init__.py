@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from brushwork.recipes.mdan import transfer_mdan
-from brushwork.recipes.multiscale import Progress, ResumeState, ScheduleLevel
-from brushwork.recipes.options import MDANOptions, ReconstructionOptions, TextureOptions, TransferOptions
+from brushwork.options import ScheduleLevel
+from brushwork.recipes.mdan import MDANOptions, transfer_mdan
+from brushwork.recipes.multiscale import Progress, ResumeState
 from brushwork.recipes.presets import PRESETS, WHOSE, load_preset
-from brushwork.recipes.reconstruction import reconstruct
-from brushwork.recipes.registry import RecipeOptions, encoded_layers, postprocess, run_recipe, schedule
+from brushwork.recipes.recipe import RecipeOptions, run_recipe, schedule
+from brushwork.recipes.reconstruction import ReconstructionOptions, reconstruct
 from brushwork.recipes.style_extraction import extract_style
-from brushwork.recipes.style_transfer import transfer
-from brushwork.recipes.texture_synthesis import synthesize_texture
+from brushwork.recipes.style_transfer import TransferOptions, transfer
+from brushwork.recipes.texture_synthesis import TextureOptions, synthesize_texture
 
 __all__ = [
     "PRESETS",
@@ -23,10 +23,8 @@ __all__ = [
     "ScheduleLevel",
     "TextureOptions",
     "TransferOptions",
-    "encoded_layers",
     "extract_style",
     "load_preset",
-    "postprocess",
     "reconstruct",
     "run_recipe",
     "schedule",

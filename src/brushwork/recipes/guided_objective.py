@@ -25,7 +25,7 @@ from brushwork.recipes.style_targets import make_gaussian_loss, make_sorted_loss
 from brushwork.types import Image, Mask
 
 if TYPE_CHECKING:
-    from brushwork.recipes.options import TransferOptions
+    from brushwork.recipes.style_transfer import TransferOptions
 
 
 def region_objective(

@@ -5,12 +5,12 @@ Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Genera
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import inf
+from typing import ClassVar, Self
 
 import torch
-from torch import Tensor
 
 from brushwork.controls.inputs import RecipeInputs, StyleInputs, as_styles
 from brushwork.controls.style_file import StyleFile
@@ -21,18 +21,130 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import fit_size, resize
 from brushwork.losses.content import ContentLoss
-from brushwork.objective import Objective, total_loss
+from brushwork.objective import Objective
 from brushwork.optim import Adam, DivergenceGuard, PixelParametrization, minimize
-from brushwork.optim.optimizer import Closure, Evaluation, StepResult
-from brushwork.options import measured_size
+from brushwork.options import (
+    Extent,
+    InitOptions,
+    ScheduleLevel,
+    SizeOptions,
+    check_options,
+    measured_size,
+    register,
+    require_option,
+)
 from brushwork.options.groups import load_encoder_for
+from brushwork.recipes.adversarial import AdversarialOptimizer, with_adversarial_loss
 from brushwork.recipes.augment import augment_style
 from brushwork.recipes.init_image import make_init_image
-from brushwork.recipes.multiscale import Progress, ResumeState, ScheduleLevel, load_resume_state
+from brushwork.recipes.multiscale import Progress, ResumeState, load_resume_state
 from brushwork.recipes.objectives import tv_objective
-from brushwork.recipes.options import MDANOptions
 from brushwork.recipes.patch_discriminator import BETAS, OnlineDiscriminator, PatchGrid
-from brushwork.types import Evaluate, Feature, Image, LossValues, State
+from brushwork.recipes.recipe import RecipeOptions
+from brushwork.types import Evaluate, Feature, Image
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
+    """Options of MDAN, optimization against a patch discriminator."""
+
+    method: ClassVar[str] = "mdan"
+
+    size: Extent = 384
+    """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the content image."""
+
+    iterations: int = 125
+    """Iterations (forward and backward passes), with one training step of the discriminator each; 1 or more."""
+
+    content_layer: str = "conv5_1"
+    """Layer whose features are matched to the content image."""
+
+    content_weight: float = 2.0
+    """Weight of the content loss, which is relative to the energy of the content image at its layer; 0 or more."""
+
+    style_layer: str = "conv3_1"
+    """Layer whose patches the discriminator classifies."""
+
+    patch: int = 8
+    """Positions along each side of a patch."""
+
+    patch_stride: int = 4
+    """Positions from one patch to the next; at most `patch`."""
+
+    style_scale: float = 1.0
+    """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
+    strokes."""
+
+    rotations: tuple[float, ...] = (-10.0, 0.0, 10.0)
+    """Angles in degrees by which the style image is rotated for more patches."""
+
+    scales: tuple[float, ...] = (1 / 1.1, 1.0, 1.1)
+    """Factors by which the style image is scaled for more patches."""
+
+    mirror: bool = True
+    """Also use mirrored copies of the style image."""
+
+    tv_weight: float = 20.0
+    """Weight of the total variation; 0 or more."""
+
+    learning_rate: float = 0.01
+    """Learning rate of Adam for the pixels, white being 1."""
+
+    discriminator_lr: float = 0.002
+    """Learning rate of Adam for the discriminator; the authors use 0.02, which makes its scores explode, so that
+    content counts for nothing."""
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        require_option(self.iterations >= 1, "iterations", self.iterations, "1 or more")
+        require_option(
+            1 <= self.patch_stride <= self.patch, "patch_stride", self.patch_stride, f"from 1 to {self.patch}"
+        )
+        require_option(bool(self.rotations), "rotations", "empty", "one angle or more; 0 for the painting as it is")
+        require_option(all(map(_is_small, self.rotations)), "rotations", self.rotations, "from -90 to 90 degrees")
+        require_option(bool(self.scales), "scales", "empty", "one factor or more; 1 for the painting as it is")
+        for name in ("style_scale", "learning_rate", "discriminator_lr"):
+            require_option(0 < getattr(self, name) < inf, name, getattr(self, name), "above 0, and finite")
+        require_option(all(0 < one < inf for one in self.scales), "scales", self.scales, "above 0, and finite")
+        for name in ("content_weight", "tv_weight"):
+            require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
+
+    @property
+    def encoded_layers(self) -> tuple[str, ...]:
+        """The content and the style layer."""
+        return self.content_layer, self.style_layer
+
+    def schedule(self, content: Size) -> list[ScheduleLevel]:
+        """Return the only level."""
+        return [ScheduleLevel(self.output_size(content), self.iterations)]
+
+    def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
+        """Return the size of the largest copy of a style image."""
+        return {self.style_scale: mdan_style_size(self, level, style, max(self.scales))}
+
+    def with_iterations(self, iterations: int) -> Self:
+        """Return the options for a number of iterations."""
+        return replace(self, iterations=iterations)
+
+    def run(
+        self,
+        images: RecipeInputs,
+        *,
+        encoder: Encoder | None = None,
+        resume: ResumeState | None = None,
+        partition: Partition = FULL_IMAGE,
+    ) -> Iterator[Progress]:
+        """Run `transfer_mdan`."""
+        return transfer_mdan(
+            images.content,
+            images.styles,
+            self,
+            encoder=encoder,
+            init=images.init,
+            resume=resume,
+            partition=partition,
+        )
 
 
 def transfer_mdan(
@@ -61,7 +173,7 @@ def transfer_mdan(
         raise NotAdditiveError("the rival looks at a picture as a whole: take a smaller size, and one process.")
     eye = encoder or load_encoder_for(options, given.content.device)
     own, styles, begun, _ = given.to(eye)
-    level = mdan_level(options, Size.of(own))
+    (level,) = options.schedule(Size.of(own))
     _require_cells(options, eye, level.size)
     seen = [_pictured(style) for style in styles]
     discriminator = OnlineDiscriminator(
@@ -73,12 +185,6 @@ def transfer_mdan(
     return _steps(
         level, evaluate, AdversarialOptimizer(Adam(options.learning_rate, betas=BETAS), discriminator), begun, resume
     )
-
-
-def mdan_level(options: MDANOptions, content: Size) -> ScheduleLevel:
-    """Return the size of the image and its number of iterations."""
-    size = content if options.size == "full" else fit_size(content, options.size, measure=options.measure)
-    return ScheduleLevel(size, options.iterations)
 
 
 def mdan_style_size(options: MDANOptions, size: Size, style: Size, scale: float = 1.0) -> Size:
@@ -143,54 +249,5 @@ def _require_cells(options: MDANOptions, encoder: Encoder, size: Size) -> None:
         )
 
 
-def with_adversarial_loss(
-    discriminator: OnlineDiscriminator, layer: str, encoder: Encoder, objective: Objective
-) -> Evaluate:
-    """Return the evaluation of an objective plus the adversarial loss at a layer, named `style`.
-
-    The discriminator is trained on each image before it scores it. Both use the same forward pass of the encoder.
-    """
-    layers = tuple(dict.fromkeys((*objective.layers, layer)))
-
-    def evaluate(image: Image) -> LossValues:
-        features = encoder(image, layers)
-        discriminator.update(features[layer])
-        terms = {"style": discriminator.generator_loss(features[layer]), **objective(features).terms}
-        loss = total_loss(terms)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return LossValues(loss.detach(), {name: term.detach() for name, term in terms.items()})
-
-    return evaluate
-
-
-@dataclass(frozen=True)
-class AdversarialOptimizer:
-    """Adam over the image, whose saved state includes the discriminator's."""
-
-    adam: Adam
-    discriminator: OnlineDiscriminator
-
-    def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
-        """Take an Adam step; the discriminator is trained when the new point is evaluated."""
-        return self.adam.step(point, current, closure)
-
-    def state(self) -> State:
-        """Return both states, the discriminator's from before it was trained on the current point."""
-        return self.adam.state() | self.discriminator.state()
-
-    def load(self, state: State) -> None:
-        """Load a saved state."""
-        self.adam.load(state)
-        self.discriminator.load(state)
-
-    def reset(self) -> None:
-        """Reset Adam's moments of the image; the discriminator keeps its state."""
-        self.adam.reset()
-
-    def back_off(self) -> str:
-        """Take smaller steps from now on."""
-        return self.adam.back_off()
-
-    def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Resize Adam's moments of the image."""
-        self.adam.rescale(resize, gradient)
+def _is_small(angle: float) -> bool:
+    return -90 <= angle <= 90

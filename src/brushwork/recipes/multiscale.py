@@ -28,7 +28,7 @@ from brushwork.optim import (
     move_to_next_level,
 )
 from brushwork.optim.reductions import WHOLE
-from brushwork.options import SMALLEST_SIDE, Extent, Measure, OptimizerOptions, measured_size
+from brushwork.options import SMALLEST_SIDE, Extent, Measure, OptimizerOptions, ScheduleLevel, measured_size
 from brushwork.types import Evaluate, Image, State
 
 OUTER_STEP = 10
@@ -52,13 +52,6 @@ class ResampledObjective:
 
 EvaluateAt: TypeAlias = Callable[[Size], Evaluate | ResampledObjective]
 """Evaluation of a recipe's losses at a size; the targets are computed at that size."""
-
-
-class ScheduleLevel(NamedTuple):
-    """One size of the image, and the iterations spent at it."""
-
-    size: Size
-    iterations: int
 
 
 class ResumeState(NamedTuple):

@@ -10,9 +10,7 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.options.groups import load_encoder_for
-from brushwork.recipes.multiscale import make_schedule
-from brushwork.recipes.options import TransferOptions
-from brushwork.recipes.style_transfer import TransferProblem
+from brushwork.recipes.style_transfer import TransferOptions, TransferProblem
 
 
 def extract_style(
@@ -54,4 +52,4 @@ def _sizes(options: TransferOptions, style: Size) -> list[Size]:
     They are those of a square, which include the sizes of content images of any proportions.
     """
     square = style if options.size == "full" else Size(options.size, options.size)
-    return [level.size for level in make_schedule(square, options.size, options.measure, options)]
+    return [level.size for level in options.schedule(square)]

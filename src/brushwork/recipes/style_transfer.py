@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from math import inf
+from typing import ClassVar
 
 from brushwork.controls.color import apply_colors, prepare_colors
+from brushwork.controls.guides import MaskPropagation
 from brushwork.controls.inputs import GuideOptions, RecipeInputs, StyleInputs, StyleRegion, as_styles, require_regions
 from brushwork.controls.style_file import EncoderFingerprint, StyleFile
-from brushwork.controls.style_scale import ScaledStyle, scaled_styles, style_pixels, style_size
+from brushwork.controls.style_scale import (
+    ScaledStyle,
+    require_style_scale,
+    scaled_styles,
+    style_pixels,
+    style_size,
+    style_sizes,
+)
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.gradients.partition import FULL_IMAGE, FullImage, Partition
@@ -17,7 +27,19 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.objective import Objective
-from brushwork.options.groups import load_encoder_for
+from brushwork.options import (
+    ContentOptions,
+    InitOptions,
+    LossOptions,
+    OptimizerOptions,
+    ScheduleLevel,
+    SizeOptions,
+    StyleOptions,
+    check_options,
+    register,
+    require_option,
+)
+from brushwork.options.groups import ColorOptions, load_encoder_for
 from brushwork.options.style_losses import BY_REGIONS, MOMENTS_ONLY, parse_loss_weights, require_known_losses
 from brushwork.recipes.guided_objective import region_objective
 from brushwork.recipes.init_image import make_init_image
@@ -31,10 +53,88 @@ from brushwork.recipes.multiscale import (
 )
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import combined_style, content_objective, style_objective, tv_objective
-from brushwork.recipes.options import TransferOptions
+from brushwork.recipes.recipe import RecipeOptions
 from brushwork.recipes.style_targets import StyleTargets
 from brushwork.style import Style, blend_styles, normalize_weights
 from brushwork.types import Evaluate, Image
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class TransferOptions(
+    SizeOptions, ContentOptions, StyleOptions, LossOptions, ColorOptions, InitOptions, OptimizerOptions, RecipeOptions
+):
+    """Options of a style transfer."""
+
+    method: ClassVar[str] = "transfer"
+    takes_regions: ClassVar[bool] = True
+
+    style_blend: tuple[float, ...] = ()
+    """Weight of each style image in the blend (for one style image at several scales: of each scale); none: equal
+    weights."""
+
+    init_noise: float = 15.0
+    """Standard deviation, on the scale 0 to `encoder_scale`, of noise added to a content or style image used as the
+    initial image; without it, flat areas show the network's grid; 0 in the published programs."""
+
+    style_scale: tuple[float, ...] = (1.0,)
+    """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
+    strokes; one for all style images, or one for each; several for a single style image blend it with itself at each
+    scale."""
+
+    guides: MaskPropagation = "simple"
+    """Which positions of a layer belong to a region: as the mask resized to the layer says (simple), all whose
+    receptive field overlaps the region (all), or those whose receptive field lies inside it (inside)."""
+
+    feather: float = 0.0
+    """Standard deviation of the blur by which regions fade into each other, in pixels of the result; 0: no blur."""
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        require_option(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
+        require_style_scale(self.style_scale)
+
+    @property
+    def encoded_layers(self) -> tuple[str, ...]:
+        """The content and the style layers."""
+        return (*self.content_layers, *self.style_layers)
+
+    @property
+    def starts_from_adain(self) -> bool:
+        """Whether the initial image is the feed-forward AdaIN result."""
+        return self.init == "instant"
+
+    def schedule(self, content: Size) -> list[ScheduleLevel]:
+        """Return the levels from `min_size` to the size of the result."""
+        return make_schedule(content, self.size, self.measure, self)
+
+    def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
+        """Return the size of a style image at each of its scales."""
+        return style_sizes(self, level, style, number, styles)
+
+    def postprocess(self, content: Image, image: Image) -> Image:
+        """Return the result with its final colors."""
+        return apply_colors(self, content, image)
+
+    def run(
+        self,
+        images: RecipeInputs,
+        *,
+        encoder: Encoder | None = None,
+        resume: ResumeState | None = None,
+        partition: Partition = FULL_IMAGE,
+    ) -> Iterator[Progress]:
+        """Run `transfer`."""
+        return transfer(
+            images.content,
+            images.styles,
+            self,
+            encoder=encoder,
+            init=images.init,
+            resume=resume,
+            partition=partition,
+            regions=images.regions,
+        )
 
 
 def transfer(
@@ -65,7 +165,7 @@ def transfer(
     content, styles = prepare_colors(options, own, seen)
     subject = TransferProblem(content, styles, options, eye, partition, parts)
     subject.require_compatible_styles()
-    plan = make_schedule(Size.of(own), options.size, options.measure, options)
+    plan = options.schedule(Size.of(own))
     if begun is None:
         begun = make_init_image(
             options, plan[0].size, content, _to_start_from(styles[0], content, options), options.encoder_scale
@@ -176,7 +276,7 @@ class TransferProblem:
 
     @property
     def _finest(self) -> Size:
-        return make_schedule(Size.of(self.content), self.options.size, self.options.measure, self.options)[-1].size
+        return self.options.schedule(Size.of(self.content))[-1].size
 
 
 def with_final_colors(steps: Iterator[Progress], finish: Callable[[Image], Image]) -> Iterator[Progress]:

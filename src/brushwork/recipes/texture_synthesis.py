@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.encoders.encoder import Encoder
+from brushwork.encoders.vgg import Padding, Pooling
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import fit_size, resize
-from brushwork.options import SMALLEST_SIDE, require_option
+from brushwork.options import (
+    SMALLEST_SIDE,
+    Init,
+    InitOptions,
+    Measure,
+    OptimizerOptions,
+    ScheduleLevel,
+    StyleOptions,
+    check_options,
+    register,
+    require_option,
+)
 from brushwork.options.groups import load_encoder_for
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.multiscale import (
@@ -24,9 +38,122 @@ from brushwork.recipes.multiscale import (
 )
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import combined_style, style_objective
-from brushwork.recipes.options import SIZE_PATTERN, TextureOptions
+from brushwork.recipes.recipe import RecipeOptions
 from brushwork.recipes.style_targets import StyleTargets
 from brushwork.types import Evaluate
+
+_SIZE = re.compile(r"(\d+)[x×](\d+)")
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class TextureOptions(StyleOptions, InitOptions, OptimizerOptions, RecipeOptions):
+    """Options of texture synthesis."""
+
+    method: ClassVar[str] = "texture"
+    takes_styles: ClassVar[bool] = False
+    is_opaque: ClassVar[bool] = True
+
+    size: str = ""
+    """Size of the result in pixels, WIDTHxHEIGHT; empty: that of the source image as it is encoded."""
+
+    picture_size: int = 256
+    """Size at which the source image is encoded, in pixels, measured as `measure` says."""
+
+    measure: Measure = "area"
+    """What `picture-size` measures: the long side, the short side, or the side of a square of equal area."""
+
+    pooling: Pooling = "average"
+    """Pooling between the blocks; Gatys et al. find average cleaner."""
+
+    padding: Padding = "zeros"
+    """Padding of convolutions at the image border."""
+
+    init: Init = "noise"
+    """Initial image: the source image itself (content or style), white noise, or gray."""
+
+    style_layers: tuple[str, ...] = ("conv1_1", "pool1", "pool2", "pool3", "pool4")
+    """Layers whose Gram matrices describe the texture."""
+
+    style_weight: float = 1e9
+    """Weight of each layer; 0 or more."""
+
+    style_falloff: float = 1.0
+    """Factor by which the weight decreases from one layer to the next, with mean weight 1; 1: equal weights, as in the
+    authors' program."""
+
+    moment_weight: float = 0.0
+    """Weight of the channel means and standard deviations of each layer, beside its Gram matrix; 0 or more."""
+
+    iterations: int = 500
+    """Iterations (forward and backward passes) at the first size; 1 or more."""
+
+    min_size: int = 0
+    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), doubled until the full size; 0:
+    one size only."""
+
+    max_step: float = 0.0
+    """Largest mean change of a pixel in one L-BFGS step, white being 1; 0: no limit, which textures that begin with
+    noise need."""
+
+    history: int = 20
+    """Number of L-BFGS correction pairs, 20 as in the authors' program; each takes twice the memory of the image."""
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        require_option(
+            self.size == "" or bool(_SIZE.fullmatch(self.size)),
+            "size",
+            repr(self.size),
+            "WIDTHxHEIGHT, as 1024x512",
+        )
+
+    @property
+    def encoded_layers(self) -> tuple[str, ...]:
+        """The style layers."""
+        return self.style_layers
+
+    def schedule(self, content: Size) -> list[ScheduleLevel]:
+        """Return the levels from `min_size` to the size of the result."""
+        canvas = texture_size(self, self._encoded_size(content))
+        return make_schedule(canvas, max(canvas), "long", self)
+
+    def content_size(self, level: Size, content: Size) -> Size:
+        """Return the size at which the source image is encoded while the result has the size `level`."""
+        looked_at = self._encoded_size(content)
+        pixels = max(1, round(max(looked_at) * max(level) / max(texture_size(self, looked_at))))
+        return fit_size(looked_at, pixels, measure="long")
+
+    def with_size(self, size: int, canvas: Size) -> Self:
+        """Return the options with `size` as the long side of a canvas of the same aspect ratio."""
+        height, width = (max(SMALLEST_SIDE, side) for side in fit_size(canvas, size, measure="long"))
+        return replace(self, size=f"{width}x{height}")
+
+    def size_in_pixels(self, canvas: Size) -> int:
+        """Return the long side."""
+        return max(canvas)
+
+    def describe_size(self, size: int) -> str:
+        """Return in words how large the result is."""
+        return f"{size} pixels on its long side"
+
+    def _encoded_size(self, content: Size) -> Size:
+        """Return the size at which the source image is encoded for the finest level."""
+        return fit_size(content, self.picture_size, measure=self.measure)
+
+    def run(
+        self,
+        images: RecipeInputs,
+        *,
+        encoder: Encoder | None = None,
+        resume: ResumeState | None = None,
+        partition: Partition = FULL_IMAGE,
+    ) -> Iterator[Progress]:
+        """Run `synthesize_texture`."""
+        return synthesize_texture(
+            images.content, self, encoder=encoder, init=images.init, resume=resume, partition=partition
+        )
+
 
 TEXTURES = replace(NORMALIZATIONS["paper"], is_averaged=False)
 """Normalization in which each layer has its full weight, w_l = 1.
@@ -52,12 +179,10 @@ def synthesize_texture(
     given = RecipeInputs.of(image, init=init, what="the picture")
     eye = encoder or load_encoder_for(options, given.content.device)
     own, _, begun, _ = given.to(eye)
-    looked_at = fit_size(Size.of(own), options.picture_size, measure=options.measure)
-    canvas = texture_size(options, looked_at)
-    plan = make_schedule(canvas, max(canvas), "long", options)
+    plan = options.schedule(Size.of(own))
 
     def evaluate_at(size: Size) -> Evaluate | ResampledObjective:
-        scaled = resize(own, source_size_at(options, size, Size.of(own)), clamp=True)
+        scaled = resize(own, options.content_size(size, Size.of(own)), clamp=True)
         (style,) = combined_style([scaled], eye, options.style_layers, partition)
         targets = StyleTargets([scaled], [1.0], style, eye, size, options.seed, partition)
         objective = style_objective(style, options, TEXTURES, targets)
@@ -75,13 +200,6 @@ def texture_size(options: TextureOptions, looked_at: Size) -> Size:
     """
     if not options.size:
         return looked_at
-    width, height = map(int, SIZE_PATTERN.fullmatch(options.size).groups())  # type: ignore[union-attr]
+    width, height = map(int, _SIZE.fullmatch(options.size).groups())  # type: ignore[union-attr]
     require_option(min(width, height) >= SMALLEST_SIDE, "size", options.size, f"at least {SMALLEST_SIDE} pixels a side")
     return Size(height, width)
-
-
-def source_size_at(options: TextureOptions, size: Size, image: Size) -> Size:
-    """Return the size at which the source image is encoded while the result has a given size."""
-    looked_at = fit_size(image, options.picture_size, measure=options.measure)
-    pixels = max(1, round(max(looked_at) * max(size) / max(texture_size(options, looked_at))))
-    return fit_size(looked_at, pixels, measure="long")

@@ -18,7 +18,6 @@ from brushwork.cli.progress import format_minutes
 from brushwork.cli.request import Request
 from brushwork.jobs import FeedForwardJob, OptimizationJob, plan_feedforward_job, plan_job
 from brushwork.jobs.plan import JobPlan
-from brushwork.recipes import TextureOptions
 
 
 def print_plan(request: Request) -> int:
@@ -67,9 +66,7 @@ def _verdict(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> str:
 def _what_fits(job: OptimizationJob | FeedForwardJob, largest: int | None) -> str:
     if not largest:
         return "No size does."
-    if isinstance(job.options, TextureOptions):
-        return f"The largest that does has {largest} pixels on its long side."
-    return f"The largest that does is --size {largest}."
+    return f"The largest that does is {job.options.describe_size(largest)}."
 
 
 def _time(seconds: float | None) -> str:

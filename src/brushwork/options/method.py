@@ -1,0 +1,75 @@
+"""What jobs and commands ask of every method's options, recipe or feed-forward network, and the registry of methods."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Self, TypeVar
+
+from brushwork.images.geometry import Size
+
+Kind = TypeVar("Kind", bound="type[MethodOptions]")
+
+
+class ScheduleLevel(NamedTuple):
+    """One size of the image, and the iterations spent at it."""
+
+    size: Size
+    iterations: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodOptions(ABC):
+    """Options of a method: they say which sizes and inputs it needs, so that no one else must know the method."""
+
+    method: ClassVar[str]
+    """Name of the method in manifests."""
+
+    takes_styles: ClassVar[bool] = True
+    """Whether it takes style images beside the content image."""
+
+    takes_regions: ClassVar[bool] = False
+    """Whether it takes masks of regions."""
+
+    is_opaque: ClassVar[bool] = False
+    """Whether the result has no alpha channel even if the content image has one."""
+
+    @abstractmethod
+    def schedule(self, content: Size) -> list[ScheduleLevel]:
+        """Return the sizes of the result, coarse to fine, with their iterations, for a content image of a size."""
+
+    @abstractmethod
+    def with_size(self, size: int, canvas: Size) -> Self:
+        """Return the options for a result of another size, with the proportions of `canvas`."""
+
+    @abstractmethod
+    def size_in_pixels(self, canvas: Size) -> int:
+        """Return the size that the options name, for a result of the size `canvas`; the inverse of `with_size`."""
+
+    def describe_size(self, size: int) -> str:
+        """Return in words how a size is given on the command line."""
+        return f"--size {size}"
+
+    def content_size(self, level: Size, content: Size) -> Size:
+        """Return the size at which a content image is encoded while the result has the size `level`."""
+        return level
+
+    def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
+        """Return the sizes at which a style image is encoded while the result has the size `level`, by style scale.
+
+        It is the style image `number`, from 0, of `styles`.
+
+        Raises: InputError: the options do not fit this number of style images.
+        """
+        return {1.0: style}
+
+
+METHODS: dict[str, type[MethodOptions]] = {}
+"""Name in manifests → options class of the method."""
+
+
+def register(kind: Kind) -> Kind:
+    """Add the options class of a method to `METHODS`; a class decorator."""
+    METHODS[kind.method] = kind
+    return kind

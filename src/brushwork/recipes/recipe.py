@@ -1,0 +1,80 @@
+"""What jobs and commands ask of a recipe's options. A recipe is one file: its options and what runs them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from brushwork.controls.inputs import RecipeInputs
+from brushwork.encoders import Encoder
+from brushwork.gradients.partition import FULL_IMAGE, Partition
+from brushwork.images.geometry import Size
+from brushwork.options import OptimizerOptions
+from brushwork.options.groups import EncoderOptions
+from brushwork.options.method import MethodOptions, ScheduleLevel
+from brushwork.recipes.multiscale import Progress, ResumeState
+from brushwork.types import Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeOptions(EncoderOptions, MethodOptions, ABC):
+    """Options of a method that optimizes an image."""
+
+    @property
+    @abstractmethod
+    def encoded_layers(self) -> tuple[str, ...]:
+        """The encoder layers that are used."""
+
+    @abstractmethod
+    def run(
+        self,
+        images: RecipeInputs,
+        *,
+        encoder: Encoder | None = None,
+        resume: ResumeState | None = None,
+        partition: Partition = FULL_IMAGE,
+    ) -> Iterator[Progress]:
+        """Run the recipe for this process's part of the image.
+
+        Raises: InputError, WeightsError, DivergedError. NotAdditiveError: it needs the full image, without tiles.
+        """
+
+    @abstractmethod
+    def with_iterations(self, iterations: int) -> Self:
+        """Return the options for a number of iterations at one size only."""
+
+    @property
+    def optimizer_options(self) -> OptimizerOptions | None:
+        """Options of the optimizer of the pixels; None: Adam at one level, which the recipe sets up itself."""
+        return None
+
+    @property
+    def starts_from_adain(self) -> bool:
+        """Whether the initial image is the feed-forward AdaIN result, which jobs provide."""
+        return False
+
+    def postprocess(self, content: Image, image: Image) -> Image:
+        """Apply the final step to the full optimized image, such as color changes."""
+        return image
+
+
+def run_recipe(
+    options: RecipeOptions,
+    images: RecipeInputs,
+    *,
+    encoder: Encoder | None = None,
+    resume: ResumeState | None = None,
+    partition: Partition = FULL_IMAGE,
+) -> Iterator[Progress]:
+    """Run the recipe that the options belong to, for this process's part of the image.
+
+    Raises: InputError, WeightsError, DivergedError: as the recipes do.
+    """
+    return options.run(images, encoder=encoder, resume=resume, partition=partition)
+
+
+def schedule(options: RecipeOptions, content: Size) -> list[ScheduleLevel]:
+    """Return the sizes and iterations of a recipe for a content image of a given size. Runs nothing."""
+    return options.schedule(content)
