@@ -21,13 +21,12 @@ def parameters(network: nn.Module) -> int:
 
 
 def maps(network: JohnsonNetwork, side: int) -> dict[str, tuple[int, int]]:
-    """Channels and side of every stage's map."""
+    """Channels and side of every layer's map."""
     found: dict[str, tuple[int, int]] = {}
-    kept: dict[str, torch.Tensor] = {}
     here = network.prepare_input(torch.zeros(1, 3, side, side, device="meta"))
-    for name, module, beside in network.stages():
-        here = module(here) if beside is None else module(here, kept[beside])
-        kept[name], found[name] = here, (here.shape[1], here.shape[2])
+    for name, module in network.layers.named_children():
+        here = module(here)
+        found[name] = here.shape[1], here.shape[2]
     return found
 
 
@@ -41,7 +40,7 @@ def test_maps_have_the_sizes_of_the_table() -> None:
     with torch.device("meta"):
         found = maps(JohnsonNetwork(JohnsonConfig()), 256)
     wanted = {"first": (32, 336), "down1": (64, 168), "down2": (128, 84)}
-    wanted |= {f"block{n}_sum": (128, 84 - 4 * n) for n in range(1, 6)}
+    wanted |= {f"block{n}": (128, 84 - 4 * n) for n in range(1, 6)}
     wanted |= {"up1": (64, 128), "up2": (32, 256), "last": (3, 256)}
     assert {name: found[name] for name in wanted} == wanted
 

@@ -1,4 +1,4 @@
-"""What painters are made of: residual sums, and stages that are run one after the other."""
+"""What painters are made of: residual blocks, norms, layers that enlarge."""
 
 from __future__ import annotations
 
@@ -6,47 +6,36 @@ import torch
 from torch import nn
 
 from brushwork.feedforward.networks.blocks import (
-    AddCropped,
-    NetworkStage,
+    ResidualBlock,
     make_norm,
-    residual_stages,
-    run_stages,
-    upsampling_stages,
+    upsampling_layers,
 )
+from brushwork.feedforward.networks.johnson import JohnsonConfig, JohnsonNetwork
 from tolerances import rounding
 
 
 def test_a_residual_block_adds_the_middle_of_what_went_in() -> None:
-    change, kept = torch.rand(2, 3, 4, 6), torch.rand(2, 3, 8, 10)
-    assert torch.equal(AddCropped(2)(change, kept), change + kept[..., 2:6, 2:8])
+    block = ResidualBlock("instance", 4)
+    feature = torch.randn(1, 4, 12, 10)
+    inside = nn.Sequential(block.a, block.a_norm, nn.ReLU(), block.b, block.b_norm)
+    assert torch.equal(block(feature), inside(feature) + feature[..., 2:10, 2:8])
+    assert block(feature).min() < 0  # no last ReLU
 
 
-def test_a_residual_block_ends_in_the_sum_and_may_be_negative() -> None:
-    stages = residual_stages("block", "instance", 4, before="first")
-    assert [stage.beside for stage in stages] == [None] * 5 + ["first"]
-    assert not isinstance(stages[-1].module, nn.ReLU)
-    torch.manual_seed(0)
-    result = run_stages([NetworkStage("first", nn.Identity()), *stages], torch.randn(1, 4, 12, 12))
-    assert result.shape == (1, 4, 8, 8)
-    assert result.min() < 0
-
-
-def test_run_hands_over_what_was_kept() -> None:
-    class Difference(nn.Module):
-        def forward(self, here: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
-            return here - kept
-
-    stages = [
-        NetworkStage("a", nn.Identity()),
-        NetworkStage("b", nn.ReLU()),
-        NetworkStage("c", Difference(), beside="a"),
-    ]
-    assert run_stages(stages, torch.tensor([-2.0, 3.0])).tolist() == [2.0, 0.0]
+def test_names_in_state_dictionaries_are_flat_as_in_files() -> None:
+    network = JohnsonNetwork(JohnsonConfig(width=2, blocks=11))
+    state = network.state_dict()
+    assert {"layers.block1a.weight", "layers.block11b_norm.bias", "layers.down2.weight"} < state.keys()
+    assert not [name for name in state if ".a." in name or ".b." in name]
+    other = JohnsonNetwork(JohnsonConfig(width=2, blocks=11))
+    other.load_state_dict(state)
+    assert all(torch.equal(one, two) for one, two in zip(network.parameters(), other.parameters(), strict=True))
+    assert list(other.state_dict()) == list(state)
 
 
 def test_maps_become_twice_as_large_either_way() -> None:
     for how in ("transposed", "nearest"):
-        modules = nn.Sequential(*(stage.module for stage in upsampling_stages("up", "batch", 6, 4, how)))  # type: ignore[arg-type]
+        modules = nn.Sequential(*upsampling_layers("up", "batch", 6, 4, how).values())  # type: ignore[arg-type]
         assert modules(torch.rand(2, 6, 5, 7)).shape == (2, 4, 10, 14)
 
 

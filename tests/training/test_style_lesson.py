@@ -56,7 +56,7 @@ def test_the_farther_the_numbers_lie_beyond_white_the_stronger_they_are_pulled_b
     """Also where tanh is so flat that the picture tells nothing."""
     lesson = tiny_lesson(replace(TINY, range_weight=3.0))
     painter: Any = lesson.networks["painter"]
-    bias = painter.layers["last"].bias
+    bias = painter.layers.last.bias
     pulls = []
     for number in (4.0, 12.0):
         with torch.no_grad():

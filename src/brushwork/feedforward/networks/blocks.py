@@ -1,13 +1,9 @@
-"""Building blocks of feed-forward networks: convolutions, normalization, residual blocks.
-
-A network is a sequence of `NetworkStage`s. Each is either local (a convolution, a ReLU, a sum) or a norm, which
-depends on the whole feature map; what lies between two norms can be computed tile by tile.
-"""
+"""Building blocks of feed-forward networks: convolutions, normalization, residual blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+import re
+from typing import Any, Literal, TypeAlias
 
 from torch import Tensor, nn
 
@@ -31,44 +27,35 @@ CROP = 2
 """Positions that a residual block loses on each side: two 3×3 convolutions without padding."""
 
 
-class NetworkStage(NamedTuple):
-    """One step of a network, from the running feature map to the next."""
+class ResidualBlock(nn.Module):
+    """Residual block: convolution, norm, ReLU, convolution, norm; plus the center-cropped input, without a last ReLU.
 
-    name: str
-    module: nn.Module
-    beside: str | None = None
-    """Name of an earlier stage whose output is a second input: `module(map, that)`."""
+    The convolutions have no padding, so that each side loses `CROP` positions.
 
-
-class AddCropped(nn.Module):
-    """Sum of a residual block: its output plus its center-cropped input, without a final ReLU.
-
-    Source: the authors' models.lua.
+    Source: He et al., 1512.03385; the authors' models.lua, and Gross & Wilber for the missing last ReLU.
     """
 
-    def __init__(self, crop: int = CROP) -> None:
+    def __init__(self, kind: NormName, width: int) -> None:
         super().__init__()
-        self.crop = crop
+        self.a, self.a_norm, self.a_relu = nn.Conv2d(width, width, 3), make_norm(kind, width), nn.ReLU(inplace=True)
+        self.b, self.b_norm = nn.Conv2d(width, width, 3), make_norm(kind, width)
 
-    def forward(self, change: Feature, kept: Feature) -> Feature:
-        """Return change + kept, with `crop` positions removed on each side of the latter."""
-        crop = self.crop
-        return change + kept[..., crop : kept.shape[-2] - crop, crop : kept.shape[-1] - crop]
+    def forward(self, feature: Feature) -> Feature:
+        """Return the block's output, `CROP` positions smaller on each side."""
+        change = self.b_norm(self.b(self.a_relu(self.a_norm(self.a(feature)))))
+        height, width = feature.shape[-2:]
+        return change + feature[..., CROP : height - CROP, CROP : width - CROP]  # type: ignore[no-any-return]
 
 
-def run_stages(stages: Iterable[NetworkStage], image: Feature) -> Feature:
-    """Return the feature map after the last stage; others are freed as soon as they are no longer needed."""
-    steps = list(stages)
-    last = {stage.beside: place for place, stage in enumerate(steps) if stage.beside}
-    kept: dict[str, Tensor] = {}
-    here = image
-    for place, (name, module, beside) in enumerate(steps):
-        here = module(here) if beside is None else module(here, kept[beside])
-        if beside is not None and last[beside] == place:
-            del kept[beside]
-        if name in last:
-            kept[name] = here
-    return here
+def keep_flat_names(network: nn.Module) -> None:
+    """Make a network's state dictionaries name `block1a.weight` for `block1.a.weight`, as model files do."""
+    network.register_state_dict_post_hook(lambda _, state, *others: _rename(state, r"(\bblock\d+)\.(?=[ab])", r"\1"))  # type: ignore[no-untyped-call]
+    network.register_load_state_dict_pre_hook(lambda _, state, *others: _rename(state, r"(\bblock\d+)(?=[ab])", r"\1."))  # type: ignore[no-untyped-call]
+
+
+def _rename(state: dict[str, Any], pattern: str, replacement: str) -> None:
+    for name in list(state):  # all of them, which keeps their order
+        state[re.sub(pattern, replacement, name)] = state.pop(name)
 
 
 def make_norm(kind: NormName, channels: int) -> nn.Module:
@@ -78,59 +65,39 @@ def make_norm(kind: NormName, channels: int) -> nn.Module:
     return nn.BatchNorm2d(channels, eps=EPSILON)
 
 
-def convolution_stages(
+def convolution_layers(
     name: str, kind: NormName, inner: int, outer: int, kernel: int, *, stride: int = 1, border: BorderName = "zeros"
-) -> list[NetworkStage]:
-    """Return the stages of a padded convolution, norm and ReLU."""
+) -> dict[str, nn.Module]:
+    """Return a padded convolution, norm and ReLU, by name."""
     layer = nn.Conv2d(inner, outer, kernel, stride, padding=kernel // 2, padding_mode=border)
-    return [NetworkStage(name, layer), *_rectified(name, kind, outer)]
+    return {name: layer, **_norm_and_relu(name, kind, outer)}
 
 
-def residual_stages(name: str, kind: NormName, width: int, before: str) -> list[NetworkStage]:
-    """Return the stages of a residual block: convolution, norm, ReLU, convolution, norm, cropped sum.
-
-    The sum adds the output of the stage `before`.
-
-    Source: He et al., 1512.03385; Gross & Wilber for the missing last ReLU.
-    """
-    return [
-        NetworkStage(f"{name}a", nn.Conv2d(width, width, 3)),
-        *_rectified(f"{name}a", kind, width),
-        NetworkStage(f"{name}b", nn.Conv2d(width, width, 3)),
-        NetworkStage(f"{name}b_norm", make_norm(kind, width)),
-        NetworkStage(f"{name}_sum", AddCropped(), beside=before),
-    ]
+def residual_blocks(count: int, kind: NormName, width: int) -> dict[str, nn.Module]:
+    """Return consecutive residual blocks, by name."""
+    return {f"block{n}": ResidualBlock(kind, width) for n in range(1, count + 1)}
 
 
-def residual_block_stages(count: int, kind: NormName, width: int, before: str) -> list[NetworkStage]:
-    """Return the stages of consecutive residual blocks, the first after the stage `before`."""
-    names = [before, *(f"block{n}_sum" for n in range(1, count + 1))]
-    return [stage for n in range(1, count + 1) for stage in residual_stages(f"block{n}", kind, width, names[n - 1])]
-
-
-def upsampling_stages(
+def upsampling_layers(
     name: str, kind: NormName, inner: int, outer: int, how: Upsampling, border: BorderName = "zeros"
-) -> list[NetworkStage]:
-    """Return the stages that upsample by 2: a convolution of stride ½, norm, ReLU."""
+) -> dict[str, nn.Module]:
+    """Return layers that upsample by 2, by name: a convolution of stride ½, norm, ReLU."""
+    layers: dict[str, nn.Module]
     if how == "transposed":
-        layers = [NetworkStage(name, nn.ConvTranspose2d(inner, outer, 3, 2, padding=1, output_padding=1))]
+        layers = {name: nn.ConvTranspose2d(inner, outer, 3, 2, padding=1, output_padding=1)}
     else:
-        layer = nn.Conv2d(inner, outer, 3, padding=1, padding_mode=border)
-        layers = [
-            NetworkStage(f"{name}_larger", nn.Upsample(scale_factor=2, mode="nearest")),
-            NetworkStage(name, layer),
-        ]
-    return [*layers, *_rectified(name, kind, outer)]
+        enlarge = nn.Upsample(scale_factor=2, mode="nearest")
+        layers = {f"{name}_larger": enlarge, name: nn.Conv2d(inner, outer, 3, padding=1, padding_mode=border)}
+    return {**layers, **_norm_and_relu(name, kind, outer)}
 
 
-def to_module_dict(stages: Sequence[NetworkStage]) -> nn.ModuleDict:
-    """Return the stages' modules by name, to be registered in a network."""
-    return nn.ModuleDict({stage.name: stage.module for stage in stages})
+def output_layer(width: int, border: BorderName) -> dict[str, nn.Module]:
+    """Return the last convolution, 9×9 to three channels, by name."""
+    return {"last": nn.Conv2d(width, 3, 9, padding=4, padding_mode=border)}
 
 
-def _rectified(name: str, kind: NormName, channels: int) -> Iterator[NetworkStage]:
-    yield NetworkStage(f"{name}_norm", make_norm(kind, channels))
-    yield NetworkStage(f"{name}_relu", nn.ReLU(inplace=True))
+def _norm_and_relu(name: str, kind: NormName, channels: int) -> dict[str, nn.Module]:
+    return {f"{name}_norm": make_norm(kind, channels), f"{name}_relu": nn.ReLU(inplace=True)}
 
 
 class InstanceNorm(nn.InstanceNorm2d):

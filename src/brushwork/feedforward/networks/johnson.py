@@ -5,7 +5,7 @@ Source: 1603.08155 and its supplement; the authors' models.lua.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
 from dataclasses import dataclass
 from math import atanh
 from typing import get_args
@@ -18,14 +18,13 @@ from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import (
     CROP,
     BorderName,
-    NetworkStage,
     NormName,
     Upsampling,
-    convolution_stages,
-    residual_block_stages,
-    run_stages,
-    to_module_dict,
-    upsampling_stages,
+    convolution_layers,
+    keep_flat_names,
+    output_layer,
+    residual_blocks,
+    upsampling_layers,
 )
 from brushwork.feedforward.networks.spec import ModelSpec
 from brushwork.images.crop_pad import pad
@@ -42,7 +41,7 @@ HALO = 150 / 255
 """Maximum distance of the output from gray: tanh times 150, of 255, as the authors' program."""
 
 LIMIT = atanh(0.5 / HALO)
-"""Outputs of the last stage that correspond to black (-) and white: beyond them tanh saturates."""
+"""Outputs of the last layer that correspond to black (-) and white: beyond them tanh saturates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,29 +84,26 @@ class JohnsonNetwork(nn.Module):
     def __init__(self, settings: JohnsonConfig) -> None:
         super().__init__()
         self.settings = settings
-        self._stages = _style_stages(settings)
-        self.layers = to_module_dict(self._stages)
+        self.layers = _make_layers(settings)
+        keep_flat_names(self)
 
     @property
     def margin(self) -> int:
         """Pixels of reflection padding on each side: 40 with 5 blocks."""
         return self.settings.blocks * CROP * STRIDE
 
-    def stages(self) -> Sequence[NetworkStage]:
-        """The steps between `prepare_input` and `to_image`: local ones, and norms."""
-        return self._stages
-
     def prepare_input(self, image: Image) -> Image:
-        """Return the input of the first stage: centered about gray, with reflection padding."""
+        """Return the input of the first layer: centered about gray, with reflection padding."""
         return reflect_pad_to_multiple(image, self.margin, STRIDE, -(-SMALLEST // STRIDE) * STRIDE) - 0.5
 
     def to_image(self, last: Image, size: Size) -> Image:
-        """Return the image of a size, the upper left part of the last stage's output, after tanh."""
+        """Return the image of a size, the upper left part of the last layer's output, after tanh."""
         return 0.5 + HALO * last[..., : size.height, : size.width].tanh()
 
     def forward_features(self, image: Image) -> Image:
-        """Return the output of the last stage, from which `to_image` makes the image."""
-        return run_stages(self.stages(), self.prepare_input(image))
+        """Return the output of the last layer, from which `to_image` makes the image."""
+        last: Image = self.layers(self.prepare_input(image))
+        return last
 
     def forward(self, image: Image) -> Image:
         """Return the stylized image, nominally in [0, 1]."""
@@ -142,14 +138,15 @@ def check_config(width: int, blocks: int, norm: str, upsampling: str, border: st
             raise InputError(f"{name} is {given!r}: it must be {' or '.join(known)}.")
 
 
-def _style_stages(settings: JohnsonConfig) -> list[NetworkStage]:
-    w, norm, border = settings.width, settings.norm, settings.border
-    stages = [
-        *convolution_stages("first", norm, 3, w, 9, border=border),
-        *convolution_stages("down1", norm, w, 2 * w, 3, stride=2, border=border),
-        *convolution_stages("down2", norm, 2 * w, 4 * w, 3, stride=2, border=border),
-        *residual_block_stages(settings.blocks, norm, 4 * w, "down2_relu"),
-        *upsampling_stages("up1", norm, 4 * w, 2 * w, settings.upsampling, border),
-        *upsampling_stages("up2", norm, 2 * w, w, settings.upsampling, border),
-    ]
-    return [*stages, NetworkStage("last", nn.Conv2d(w, 3, 9, padding=4, padding_mode=border))]
+def _make_layers(settings: JohnsonConfig) -> nn.Sequential:
+    w, norm, border, how = settings.width, settings.norm, settings.border, settings.upsampling
+    layers: dict[str, nn.Module] = {
+        **convolution_layers("first", norm, 3, w, 9, border=border),
+        **convolution_layers("down1", norm, w, 2 * w, 3, stride=2, border=border),
+        **convolution_layers("down2", norm, 2 * w, 4 * w, 3, stride=2, border=border),
+        **residual_blocks(settings.blocks, norm, 4 * w),
+        **upsampling_layers("up1", norm, 4 * w, 2 * w, how, border),
+        **upsampling_layers("up2", norm, 2 * w, w, how, border),
+        **output_layer(w, border),
+    }
+    return nn.Sequential(OrderedDict(layers))

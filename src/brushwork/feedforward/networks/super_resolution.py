@@ -5,9 +5,8 @@ Source: 1603.08155, section 4.2 and supplement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import chain
 
 from torch import nn
 
@@ -15,14 +14,13 @@ from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import (
     CROP,
     BorderName,
-    NetworkStage,
     NormName,
     Upsampling,
-    convolution_stages,
-    residual_block_stages,
-    run_stages,
-    to_module_dict,
-    upsampling_stages,
+    convolution_layers,
+    keep_flat_names,
+    output_layer,
+    residual_blocks,
+    upsampling_layers,
 )
 from brushwork.feedforward.networks.johnson import HALO, SMALLEST, check_config, reflect_pad_to_multiple
 from brushwork.feedforward.networks.spec import ModelSpec
@@ -72,39 +70,31 @@ class SuperResolutionNetwork(nn.Module):
     def __init__(self, settings: SuperResolutionConfig) -> None:
         super().__init__()
         self.settings = settings
-        self._stages = _larger_stages(settings)
-        self.layers = to_module_dict(self._stages)
+        self.layers = _make_layers(settings)
+        keep_flat_names(self)
 
     @property
     def margin(self) -> int:
         """Pixels of reflection padding on each side."""
         return self.settings.blocks * CROP
 
-    def stages(self) -> Sequence[NetworkStage]:
-        """The steps between `prepare_input` and `to_image`: local ones, and norms."""
-        return self._stages
-
     def prepare_input(self, image: Image) -> Image:
-        """Return the input of the first stage: centered about gray, with reflection padding."""
+        """Return the input of the first layer: centered about gray, with reflection padding."""
         return reflect_pad_to_multiple(image, self.margin, 1, -(-SMALLEST // self.settings.factor)) - 0.5
 
     def to_image(self, last: Image, size: Size) -> Image:
-        """Return the image made by tanh from the last stage's output; `size` is that of the small image."""
+        """Return the image made by tanh from the last layer's output; `size` is that of the small image."""
         height, width = (side * self.settings.factor for side in size)
         return 0.5 + HALO * last[..., :height, :width].tanh()
 
     def forward(self, image: Image) -> Image:
         """Return the image `factor` times as large, nominally in [0, 1]."""
-        return self.to_image(run_stages(self.stages(), self.prepare_input(image)), Size.of(image))
+        return self.to_image(self.layers(self.prepare_input(image)), Size.of(image))
 
 
-def _larger_stages(settings: SuperResolutionConfig) -> list[NetworkStage]:
+def _make_layers(settings: SuperResolutionConfig) -> nn.Sequential:
     w, norm, border = settings.width, settings.norm, settings.border
-    doublings = settings.factor.bit_length() - 1
-    ups = (upsampling_stages(f"up{n}", norm, w, w, settings.upsampling, border) for n in range(1, doublings + 1))
-    return [
-        *convolution_stages("first", norm, 3, w, 9, border=border),
-        *residual_block_stages(settings.blocks, norm, w, "first_relu"),
-        *chain.from_iterable(ups),
-        NetworkStage("last", nn.Conv2d(w, 3, 9, padding=4, padding_mode=border)),
-    ]
+    layers = convolution_layers("first", norm, 3, w, 9, border=border) | residual_blocks(settings.blocks, norm, w)
+    for n in range(1, settings.factor.bit_length()):
+        layers |= upsampling_layers(f"up{n}", norm, w, w, settings.upsampling, border)
+    return nn.Sequential(OrderedDict(layers | output_layer(w, border)))
