@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
@@ -16,21 +16,19 @@ from brushwork.images.convert import as_image
 from brushwork.images.geometry import Window
 from brushwork.images.read import ImageInput
 from brushwork.losses.loss import AdditiveStatistic
-from brushwork.losses.moments import as_float32, flatten_positions, gram_sums, mean, mean_std_sums, variance
+from brushwork.losses.moments import (
+    LayerStatistics,
+    as_float32,
+    flatten_positions,
+    gram_sums,
+    mean,
+    mean_std_sums,
+    variance,
+)
 from brushwork.types import Feature, Image, Summaries, Summary
 
 SumOverImage: TypeAlias = Callable[[Encoder, Mapping[str, AdditiveStatistic], Image], Summaries]
 """Function that computes named sums over an image tile by tile, instead of from full feature maps."""
-
-
-@dataclass(frozen=True)
-class LayerStatistics:
-    """Moments of a style image's features at one layer, averaged over positions."""
-
-    gram: Float[Tensor, "1 c c"] = field(repr=False)
-    """E[f fᵀ] = A/M."""
-    mean: Float[Tensor, "1 c"] = field(repr=False)
-    std: Float[Tensor, "1 c"] = field(repr=False)
 
 
 @dataclass(frozen=True)

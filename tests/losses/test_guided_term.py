@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brushwork.images.geometry import Size, Window
-from brushwork.losses.guided import (
+from brushwork.losses import (
     GuidedGramLoss,
     GuidedMeanStdLoss,
     guided_gram_target,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.options.style_losses import MOMENTS_ONLY, parse_loss_weights, require_known_losses
+from brushwork.options.style_losses import parse_loss_weights, require_statistics_only
 from brushwork.recipes import TextureOptions, TransferOptions
 
 
@@ -31,6 +31,6 @@ def test_what_is_no_loss_is_refused(recipe, given, message):
 
 
 def test_losses_that_want_features_are_refused():
-    require_known_losses(("gram", "moments:3"), MOMENTS_ONLY, "there are moments alone")
+    require_statistics_only(("gram", "moments:3"), "there are moments alone")
     with pytest.raises(InputError, match="there are moments alone, and the loss sliced wants more: take gram or mom"):
-        require_known_losses(("gram", "sliced"), MOMENTS_ONLY, "there are moments alone")
+        require_statistics_only(("gram", "sliced"), "there are moments alone")

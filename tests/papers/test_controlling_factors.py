@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import printed_laboratory as printed
-from brushwork.losses.guided import (
+from brushwork.losses import (
     GuidedGramLoss,
     GuidedMeanStdLoss,
     guided_gram_target,

@@ -10,12 +10,13 @@ from brushwork.gradients.partition import FullImage
 from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size, Window
 from brushwork.images.resample import resize
-from brushwork.options.style_losses import BY_REGIONS
+from brushwork.losses import style_losses
 from brushwork.recipes import run_recipe
 from brushwork.recipes.style_transfer import TransferProblem
 from half_masks import left
 from tolerances import DOUBLE, SINGLE
 
+BY_REGIONS = tuple(name for name, loss in style_losses().items() if loss.regions is not None)
 SIZE = Size(48, 64)
 
 

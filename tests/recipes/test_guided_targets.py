@@ -7,10 +7,11 @@ from brushwork.controls.guides import propagate_masks
 from brushwork.gradients.partition import FullImage
 from brushwork.gradients.tiled import Tiling
 from brushwork.losses import guided_gram_target, guided_mean_std_target, normalize_guides
-from brushwork.recipes.guided_targets import GuidedStyleTargets, RegionTargets, region_positions
+from brushwork.recipes.guided_targets import GuidedStyleTargets, RegionTarget, region_positions
 from tolerances import DOUBLE
 
 LAYERS = ["conv1_1", "pool2"]
+NOWHERE = torch.zeros(4, 4)
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_moments_are_those_under_the_guides(way, tiny, painting, masks, share):
         guides = normalize_guides(propagate_masks(masks, layer, tiny, way))
         grams, (means, stds) = guided_gram_target(feature, guides), guided_mean_std_target(feature, guides)
         for place in (0, 1):
-            moments = RegionTargets(parts, place).moments(layer)
+            moments = RegionTarget(parts=parts, place=place, layer=layer, mask=NOWHERE).statistics
             torch.testing.assert_close(moments.gram, grams[:, place], rtol=DOUBLE, atol=DOUBLE)
             torch.testing.assert_close(moments.mean, means[:, place], rtol=DOUBLE, atol=DOUBLE)
             torch.testing.assert_close(moments.std, stds[:, place], rtol=DOUBLE, atol=DOUBLE)
@@ -41,17 +42,27 @@ def test_moments_are_those_under_the_guides(way, tiny, painting, masks, share):
 
 def test_gaussians_of_a_hard_part_are_those_of_its_cells(tiny, painting, masks, share):
     """From the definition."""
-    part = RegionTargets(GuidedStyleTargets(painting, masks, "simple", ["conv1_1"], tiny, share), 1)
+    part = RegionTarget(
+        parts=GuidedStyleTargets(painting, masks, "simple", ["conv1_1"], tiny, share),
+        place=1,
+        layer="conv1_1",
+        mask=NOWHERE,
+    )
     columns = tiny(painting, ["conv1_1"])["conv1_1"][..., 20:].flatten(2)[0]
-    found = part.gaussian("conv1_1")
+    found = part.gaussian
     torch.testing.assert_close(found.mean[0], columns.mean(1), rtol=DOUBLE, atol=DOUBLE)
     torch.testing.assert_close(found.covariance[0], columns.cov(correction=0), rtol=DOUBLE, atol=DOUBLE)
 
 
 def test_the_features_of_a_part_are_those_of_its_cells(tiny, painting, masks, share):
-    part = RegionTargets(GuidedStyleTargets(painting, masks, "simple", ["conv1_1"], tiny, share), 0)
+    part = RegionTarget(
+        parts=GuidedStyleTargets(painting, masks, "simple", ["conv1_1"], tiny, share),
+        place=0,
+        layer="conv1_1",
+        mask=NOWHERE,
+    )
     expected = tiny(painting, ["conv1_1"])["conv1_1"][..., :20].flatten(2).unsqueeze(2)
-    torch.testing.assert_close(part.features("conv1_1"), expected)
+    torch.testing.assert_close(*part.features, expected)
 
 
 def test_cells_are_more_in_than_out():

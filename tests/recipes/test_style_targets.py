@@ -10,15 +10,14 @@ from brushwork.errors import InputError, NotAdditiveError
 from brushwork.gradients.partition import FullImage
 from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size, Window
-from brushwork.losses import make_gaussian_target
-from brushwork.options.style_losses import LOSSES
+from brushwork.losses import make_gaussian_target, style_losses
 from brushwork.recipes import extract_style, run_recipe, synthesize_texture, transfer
-from brushwork.recipes.normalization import BALANCE
 from brushwork.recipes.style_targets import StyleTargets
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.style import Style, blend_styles
 from tolerances import DOUBLE
 
+LOSSES = tuple(style_losses())
 LAYERS = ("pool1", "conv2_1")
 ADDITIVE = ("moments", "covariance", "wasserstein", "patches")
 
@@ -95,7 +94,7 @@ def test_in_relative_losses_are_balanced_with_gram_matrices(options, tiny, photo
         for convention in ("relative", "authors"):
             subject = TransferProblem(photograph, [painting], options(loss, normalization=convention), tiny)
             weights[convention] = objective(subject)[f"{loss}:pool1"].weight
-        assert weights["relative"] == pytest.approx(BALANCE[loss] * weights["authors"])
+        assert weights["relative"] == pytest.approx(style_losses()[loss].balance * weights["authors"])
 
 
 def test_means_and_deviations_stand_beside_the_gram_matrix_alone(options, tiny, photograph, painting):
@@ -157,7 +156,7 @@ def test_patches_are_of_whichever_painting_is_nearest(options, tiny, photograph,
     pair = [painting, photograph]
     found = objective(TransferProblem(photograph, pair, options("patches"), tiny))["patches:pool1"].loss
     assert len(found.targets) == 2
-    with pytest.raises(InputError, match="the loss patches takes whichever painting is nearest"):
+    with pytest.raises(InputError, match="the loss patches does not blend paintings by weights"):
         transfer(photograph, pair, options("patches", style_blend=(1.0, 2.0)), encoder=tiny)
 
 

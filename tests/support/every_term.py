@@ -10,6 +10,14 @@ import torch
 
 import brushwork.losses
 from brushwork.images.geometry import Size
+from brushwork.losses import (
+    GuidedGramLoss,
+    GuidedMeanStdLoss,
+    guided_gram_target,
+    guided_mean_std_target,
+    normalize_guides,
+    region_weights,
+)
 from brushwork.losses.content import ContentLoss
 from brushwork.losses.distribution import HistogramLoss, SlicedWassersteinLoss, histogram_target
 from brushwork.losses.gram import (
@@ -19,14 +27,6 @@ from brushwork.losses.gram import (
     ShiftedGramLoss,
     principal_directions,
     shifted_target,
-)
-from brushwork.losses.guided import (
-    GuidedGramLoss,
-    GuidedMeanStdLoss,
-    guided_gram_target,
-    guided_mean_std_target,
-    normalize_guides,
-    region_weights,
 )
 from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
 from brushwork.losses.moment_matching import CovarianceLoss, GaussianWassersteinLoss, MeanStdLoss, make_gaussian_target

@@ -49,7 +49,7 @@ def make_flags(
     `{"flag": False}` has no flag.
     """
     kind = type(defaults)
-    documented = {**field_docs(kind), **(texts or {})}
+    documented = {**_describe_fields(kind), **(texts or {})}
     hints = {**get_type_hints(kind), **(types or {})}
     panels = _panels(kind)
     annotations = {
@@ -73,6 +73,12 @@ def field_docs(kind: type) -> dict[str, str]:
         if one is not object:
             found |= dict(_field_docstrings(one))
     return found
+
+
+def _describe_fields(kind: type) -> dict[str, str]:
+    """Return the help of each field: its docstring, and what the field's `help` returns, such as a list of names."""
+    more = {field.name: field.metadata["help"]() for field in fields(kind) if "help" in field.metadata}
+    return {name: " ".join(filter(None, (text, more.get(name)))) for name, text in field_docs(kind).items()}
 
 
 def first_doc_line(kind: type) -> str:

@@ -15,10 +15,11 @@ from torch import Tensor
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
+from brushwork.losses import LayerStatistics
 from brushwork.options import EncoderOptions, SizeOptions
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.tensors import explain_read_errors, read_tensors, write_tensors
-from brushwork.style import LayerStatistics, Style, blend_styles
+from brushwork.style import Style, blend_styles
 
 ENDING = ".style"
 """Suffix that distinguishes style files from images."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from brushwork.losses.content import ContentLoss
 from brushwork.losses.distribution import HistogramLoss, SlicedWassersteinLoss, histogram_target
 from brushwork.losses.gram import (
     GramEntryLoss,
     GramLoss,
+    GuidedGramLoss,
     ProjectedGramLoss,
     ShiftedGramLoss,
     principal_directions,
     shifted_target,
 )
-from brushwork.losses.guided import (
-    GuidedGramLoss,
-    GuidedMeanStdLoss,
+from brushwork.losses.guided_moments import (
     guided_gram_target,
     guided_mean_std_target,
     normalize_guides,
@@ -24,12 +26,14 @@ from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_we
 from brushwork.losses.loss import AnyLoss, Loss, NonAdditiveLoss, add_summary
 from brushwork.losses.moment_matching import (
     CovarianceLoss,
-    GaussianTarget,
     GaussianWassersteinLoss,
+    GuidedMeanStdLoss,
     MeanStdLoss,
     make_gaussian_target,
 )
+from brushwork.losses.moments import GaussianTarget, LayerStatistics
 from brushwork.losses.mrf import MRFLoss
+from brushwork.losses.style_loss import StyleLoss, describe_style_losses, register_loss, style_losses
 from brushwork.losses.total_variation import TotalVariationLoss
 
 __all__ = [
@@ -43,6 +47,7 @@ __all__ = [
     "GuidedGramLoss",
     "GuidedMeanStdLoss",
     "HistogramLoss",
+    "LayerStatistics",
     "LocalGramLoss",
     "Loss",
     "MRFLoss",
@@ -51,9 +56,11 @@ __all__ = [
     "ProjectedGramLoss",
     "ShiftedGramLoss",
     "SlicedWassersteinLoss",
+    "StyleLoss",
     "TotalVariationLoss",
     "add_summary",
     "content_guides",
+    "describe_style_losses",
     "guided_gram_target",
     "guided_mean_std_target",
     "histogram_target",
@@ -61,6 +68,11 @@ __all__ = [
     "normalize_guides",
     "principal_directions",
     "region_weights",
+    "register_loss",
     "shifted_target",
+    "style_losses",
     "window_weights",
 ]
+
+for _module in iter_modules(__path__):  # a file in this folder registers its style losses
+    import_module(f"{__name__}.{_module.name}")

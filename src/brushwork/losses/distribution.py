@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from brushwork.losses.chunked import LossChunk, sum_chunks
 from brushwork.losses.moments import Positions, as_float32, flatten_positions, select_positions
+from brushwork.losses.style_loss import Norms, StyleLoss, StyleTarget, register_loss
 from brushwork.types import Feature, PerImage
 
 PART_NUMBERS = 8_000_000
@@ -148,3 +149,37 @@ def _steps(n: int, m: int) -> tuple[Int[Tensor, "k"], Int[Tensor, "k"], Float[Te
     ends = torch.unique(torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]))
     lengths = torch.diff(ends, prepend=ends.new_zeros(1))
     return (ends - 1) // m, (ends - 1) // n, lengths.double() / (n * m)
+
+
+def _make_sliced(target: StyleTarget, norms: Norms) -> SlicedWassersteinLoss:
+    (features,), norm = target.features, norms.mean_std_norm(target.statistics)
+    return SlicedWassersteinLoss(
+        target.layer, features, norm * features.shape[1], seed=target.seed, positions=target.positions
+    )
+
+
+def _make_histogram(target: StyleTarget, norms: Norms) -> HistogramLoss:
+    (features,), norm = target.features, norms.mean_std_norm(target.statistics)
+    return HistogramLoss(target.layer, histogram_target(features), norm, target.positions)
+
+
+register_loss(
+    StyleLoss(
+        name="sliced",
+        help="Wasserstein distance along random directions; needs the full image, without tiles",
+        make=_make_sliced,
+        regions="positions",
+        is_per_image=True,
+        balance=3.0,
+    )
+)
+register_loss(
+    StyleLoss(
+        name="histogram",
+        help="histogram of each channel; needs the full image, without tiles",
+        make=_make_histogram,
+        regions="positions",
+        is_per_image=True,
+        balance=2.1,
+    )
+)

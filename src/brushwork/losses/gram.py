@@ -1,4 +1,4 @@
-"""Losses on Gram matrices: plain, projected, shifted, and single entries."""
+"""Losses on Gram matrices: plain, by region, projected, shifted, and single entries."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size, Window
+from brushwork.losses.guided_moments import guided_gram
 from brushwork.losses.moments import as_float32, count_positions, flatten_positions, gram, gram_sums
-from brushwork.types import Feature, PerImage, Summary
+from brushwork.losses.style_loss import Norms, RegionStatistics, StyleLoss, StyleTarget, register_loss
+from brushwork.types import Feature, Guides, PerImage, Summary
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,34 @@ class GramLoss:
     def score(self, summary: Summary) -> PerImage:
         gram = summary["second"] / summary["count"].view(-1, 1, 1)
         return self.scale * (gram - self.target).square().flatten(1).sum(-1)
+
+
+@dataclass(frozen=True)
+class GuidedGramLoss:
+    """Gram loss by regions, scale · Σ_r λ_r ‖S_r/n − A_r‖².
+
+    S_r = Σ_p u_r(p) f(p) f(p)ᵀ over the n positions of the image. With the guides of `normalize_guides` (u = T², of
+    mean 1) this is the loss of guided styles; with those of `content_guides` it is the style-content covariance.
+
+    Source: Gatys et al., 1611.07865, and the authors' program (scale 1/N², N channels; λ_r = 1/R).
+    """
+
+    layer: str
+    guides: Guides = field(repr=False)
+    """u_r, one map over all positions of the image for each region."""
+    target: Float[Tensor, "_ k c c"] = field(repr=False)
+    """A_r, the style images' S_r/n under their own guides."""
+    scale: float
+    shares: Float[Tensor, "k"] = field(repr=False)
+    """λ_r; see `region_weights`."""
+    halo: int = 0
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        return {"count": count_positions(feature), "second": guided_gram(feature, window.crop(self.guides))}
+
+    def score(self, summary: Summary) -> PerImage:
+        grams = summary["second"] / summary["count"].view(-1, 1, 1, 1)
+        return self.scale * ((grams - self.target).square().sum((2, 3)) * self.shares.to(grams)).sum(-1)
 
 
 @dataclass(frozen=True)
@@ -176,3 +206,27 @@ class GramEntryLoss:
         largest = max(map(max, self.entries))
         if largest >= channels:
             raise InputError(f"{self.layer} has channels 0 to {channels - 1}; given: {largest}.")
+
+
+def _make(target: StyleTarget, norms: Norms) -> GramLoss:
+    gram = target.statistics.gram
+    return GramLoss(target.layer, gram, norms.gram_norm(gram))
+
+
+def _make_regions(target: RegionStatistics, norms: Norms) -> GuidedGramLoss:
+    grams = [one.gram for one in target.statistics]
+    shares = target.weights * target.weights.new_tensor([norms.gram_norm(one) for one in grams])
+    return GuidedGramLoss(target.layer, target.guides, torch.stack(grams, dim=1), 1.0, shares)
+
+
+register_loss(
+    StyleLoss(
+        name="gram",
+        label="style",
+        help="Gram matrices",
+        make=_make,
+        needs_image=False,
+        regions="guide",
+        make_regions=_make_regions,
+    )
+)

@@ -1,4 +1,4 @@
-"""Guided moments: sums weighted by maps, one set for each region."""
+"""Guides, and guided moments: sums weighted by maps, one set for each region."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from brushwork.losses.moments import as_float32, flatten_positions
+from brushwork.losses.moments import as_float32, count_positions, flatten_positions
 from brushwork.types import Feature, Guides, Summary
 
 
@@ -60,6 +60,42 @@ def guided_variance(sums: Summary) -> Float[Tensor, "b k c"]:
 def _filled(weights: Float[Tensor, "b k"]) -> Float[Tensor, "b k 1"]:
     """Return the sums of guides as divisors: 1 where a guide is empty."""
     return torch.where(weights > 0, weights, 1.0).unsqueeze(-1)
+
+
+def normalize_guides(masks: Guides) -> Guides:
+    """Return guides of mean 1 at a layer, u = T²/mean(T²), from masks at the size of its map.
+
+    Empty masks stay 0.
+
+    Source: the program of 1611.07865; content and style image are normalized separately.
+    """
+    squares = masks.square()
+    means = squares.mean(dim=(1, 2), keepdim=True)
+    return squares / torch.where(means > 0, means, 1.0)
+
+
+def region_weights(image: Guides, style: Guides) -> Float[Tensor, "k"]:
+    """Return λ_r = 1/R for each of the R regions, and 0 where either guide is empty at this layer.
+
+    The authors skip such regions likewise.
+    """
+    seen = image.flatten(1).any(1) & style.flatten(1).any(1)
+    return seen.to(image.dtype) / len(image)
+
+
+@torch.no_grad()
+def guided_gram_target(feature: Feature, guides: Guides) -> Float[Tensor, "_ k c c"]:
+    """Return A_r = S_r/n of a style image under its own guides."""
+    return guided_gram(feature, guides) / count_positions(feature).view(-1, 1, 1, 1)
+
+
+@torch.no_grad()
+def guided_mean_std_target(feature: Feature, guides: Guides) -> tuple[Float[Tensor, "b k c"], Float[Tensor, "b k c"]]:
+    """Return μ*_r and σ*_r of a style image under its own guides."""
+    zero = feature.new_zeros((1, len(guides), feature.shape[1]), dtype=torch.float32)
+    near = guided_mean(guided_mean_std_sums(feature, guides, zero), zero)
+    sums = guided_mean_std_sums(feature, guides, near)
+    return guided_mean(sums, near), guided_variance(sums).sqrt()
 
 
 class _GuidedGram(torch.autograd.Function):

@@ -10,8 +10,22 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.images.geometry import Window
-from brushwork.losses.guided_moments import guided_covariance_sums
-from brushwork.losses.moments import covariance, covariance_sums, mean, mean_std_sums, variance
+from brushwork.losses.guided_moments import (
+    guided_covariance_sums,
+    guided_mean,
+    guided_mean_std_sums,
+    guided_variance,
+)
+from brushwork.losses.moments import (
+    GaussianTarget,
+    LayerStatistics,
+    covariance,
+    covariance_sums,
+    mean,
+    mean_std_sums,
+    variance,
+)
+from brushwork.losses.style_loss import Norms, RegionStatistics, StyleLoss, StyleTarget, register_loss
 from brushwork.types import Feature, Guides, PerImage, Summary
 
 SMALLEST_VARIANCE = 1e-12
@@ -53,11 +67,33 @@ class MeanStdLoss:
 
 
 @dataclass(frozen=True)
-class GaussianTarget:
-    """Mean and covariance of a style image's features."""
+class GuidedMeanStdLoss:
+    """Guided mean and std loss, scale · Σ_r λ_r (‖μ_r − μ*_r‖² + std_weight · ‖σ_r − σ*_r‖²).
 
-    mean: Float[Tensor, "_ c"] = field(repr=False)
-    covariance: Float[Tensor, "_ c c"] = field(repr=False)
+    The moments of region r are weighted by its guide u_r.
+
+    Source: Gatys et al., 1611.07865 ("guided sums": means alone, `std_weight` 0); Galerne et al., 2212.13459 (both).
+    Differs: weighted sums are divided by Σ u_r instead of the number of positions.
+    """
+
+    layer: str
+    guides: Guides = field(repr=False)
+    mean: Float[Tensor, "_ k c"] = field(repr=False)
+    std: Float[Tensor, "_ k c"] = field(repr=False)
+    scale: float
+    shares: Float[Tensor, "k"] = field(repr=False)
+    std_weight: float = 1.0
+    halo: int = 0
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        return guided_mean_std_sums(feature, window.crop(self.guides), self.mean)
+
+    def score(self, summary: Summary) -> PerImage:
+        std = guided_variance(summary).clamp_min(SMALLEST_VARIANCE).sqrt()
+        means = (guided_mean(summary, self.mean) - self.mean).square().sum(-1)
+        return self.scale * ((means + self.std_weight * (std - self.std).square().sum(-1)) * self.shares.to(std)).sum(
+            -1
+        )
 
 
 @torch.no_grad()
@@ -155,3 +191,54 @@ def _exact(matrices: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:
 def _trace(matrices: Float[Tensor, "b c c"]) -> PerImage:
     traces: Tensor = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)
     return traces
+
+
+def _make_mean_std(target: StyleTarget, norms: Norms) -> MeanStdLoss:
+    statistics = target.statistics
+    return MeanStdLoss(target.layer, statistics.mean, statistics.std, norms.mean_std_norm(statistics))
+
+
+def _make_mean_std_regions(target: RegionStatistics, norms: Norms) -> GuidedMeanStdLoss:
+    shares = target.weights * target.weights.new_tensor([norms.mean_std_norm(one) for one in target.statistics])
+    mean, std = (torch.stack([getattr(one, name) for one in target.statistics], dim=1) for name in ("mean", "std"))
+    return GuidedMeanStdLoss(target.layer, target.guides, mean, std, 1.0, shares)
+
+
+def _make_covariance(target: StyleTarget, norms: Norms) -> CovarianceLoss:
+    """Means count as much as covariances, each relative to its target."""
+    gaussian = target.gaussian
+    energies = [float(part.square().sum()) for part in (gaussian.covariance, gaussian.mean)]
+    mean_weight = energies[0] / energies[1] if energies[1] > 0 else 1.0
+    return CovarianceLoss(target.layer, gaussian, norms.gram_norm(gaussian.covariance), mean_weight, target.guide)
+
+
+def _make_wasserstein(target: StyleTarget, norms: Norms) -> GaussianWassersteinLoss:
+    gaussian = target.gaussian
+    deviations = gaussian.covariance.diagonal(dim1=-2, dim2=-1).clamp_min(0).sqrt()
+    norm = norms.mean_std_norm(LayerStatistics(gaussian.covariance, gaussian.mean, deviations))
+    return GaussianWassersteinLoss(target.layer, gaussian, norm, target.guide)
+
+
+register_loss(
+    StyleLoss(
+        name="moments",
+        help="means and standard deviations",
+        make=_make_mean_std,
+        needs_image=False,
+        regions="guide",
+        make_regions=_make_mean_std_regions,
+        balance=3.0,
+    )
+)
+register_loss(
+    StyleLoss(name="covariance", help="means and covariances", make=_make_covariance, regions="guide", balance=0.4)
+)
+register_loss(
+    StyleLoss(
+        name="wasserstein",
+        help="Wasserstein distance of Gaussians",
+        make=_make_wasserstein,
+        regions="guide",
+        balance=0.9,
+    )
+)

@@ -6,6 +6,7 @@ bfloat16 features are summed in float32 block by block, without a float32 copy o
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import torch
@@ -25,6 +26,24 @@ BLOCK = 1 << 16
 
 Gram = Float[Tensor, "b c c"]
 PerChannel = Float[Tensor, "b c"]
+
+
+@dataclass(frozen=True)
+class LayerStatistics:
+    """Moments of a style image's features at one layer, averaged over positions."""
+
+    gram: Float[Tensor, "1 c c"] = field(repr=False)
+    """E[f fᵀ] = A/M."""
+    mean: Float[Tensor, "1 c"] = field(repr=False)
+    std: Float[Tensor, "1 c"] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class GaussianTarget:
+    """Mean and covariance of a style image's features."""
+
+    mean: Float[Tensor, "_ c"] = field(repr=False)
+    covariance: Float[Tensor, "_ c c"] = field(repr=False)
 
 
 def as_float32(feature: Tensor) -> Tensor:

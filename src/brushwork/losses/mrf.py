@@ -17,7 +17,11 @@ from torch.nn import functional
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.moments import as_float32
+from brushwork.losses.style_loss import Norms, StyleLoss, StyleTarget, register_loss
 from brushwork.types import Feature, PerImage, Summary
+
+_PATCH = 3
+"""Side of a patch in positions, as in Li & Wand."""
 
 BLOCK_NUMBERS = 4_000_000
 """Approximate number of products of positions that are held at a time."""
@@ -234,3 +238,22 @@ def _cells(
     across = grid.n_patches(width)
     rows, columns = index // across + top, index % across
     return PatchMatch(start + (rows * width + columns) * grid.stride, torch.full_like(index, width))
+
+
+def _make(target: StyleTarget, norms: Norms) -> MRFLoss:
+    """Make the mean over the patches of the optimized image, and over the positions of a patch."""
+    height, width = target.map_size
+    patches = max(1, height - _PATCH + 1) * max(1, width - _PATCH + 1)
+    norm = norms.mean_std_norm(target.statistics) / (_PATCH**2 * patches)
+    return MRFLoss(target.layer, tuple(target.features), norm)
+
+
+register_loss(
+    StyleLoss(
+        name="patches",
+        help="nearest patches; slow at shallow layers: use conv3_1 conv4_1",
+        make=_make,
+        is_blended=False,
+        balance=0.04,  # nearest patches are never matched exactly
+    )
+)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
+from brushwork.losses import describe_style_losses
 from brushwork.losses.total_variation import TVForm
 from brushwork.options.style_losses import NormalizationName, parse_loss_weights
 from brushwork.options.validation import require_option
@@ -32,11 +33,8 @@ class StyleOptions(ABC):
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     """Style layers: layers whose Gram matrices describe the style."""
 
-    loss: tuple[str, ...] = ("gram",)
-    """Style losses, each with a fraction of `style-weight`, for example sliced or gram:1 sliced:0.5: gram, moments
-    (means and standard deviations), covariance, wasserstein (of Gaussians), sliced (Wasserstein), histogram, patches
-    (nearest neighbors; slow at shallow layers: use conv3_1 conv4_1); sliced and histogram need the full image, without
-    tiles."""
+    loss: tuple[str, ...] = field(default=("gram",), metadata={"help": describe_style_losses})
+    """Style losses, each with a fraction of `style-weight`, for example sliced or gram:1 sliced:0.5:"""
 
     style_weight: float = 160.0
     """β, the weight of the style loss; 0 or more."""

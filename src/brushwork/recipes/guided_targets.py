@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -14,12 +15,24 @@ from torch import Tensor
 from brushwork.controls.guides import MaskPropagation, propagate_masks
 from brushwork.encoders.encoder import Encoder
 from brushwork.gradients.partition import Partition, full_features, sum_over_style
-from brushwork.images.geometry import Window
-from brushwork.losses.guided import normalize_guides
-from brushwork.losses.guided_moments import guided_gram, guided_mean, guided_mean_std_sums, guided_variance
-from brushwork.losses.moment_matching import CovarianceLoss, GaussianTarget
-from brushwork.losses.moments import Positions, count_positions, covariance, select_positions
-from brushwork.style import LayerStatistics
+from brushwork.images.geometry import Size, Window
+from brushwork.losses.guided_moments import (
+    guided_gram,
+    guided_mean,
+    guided_mean_std_sums,
+    guided_variance,
+    normalize_guides,
+)
+from brushwork.losses.moment_matching import CovarianceLoss
+from brushwork.losses.moments import (
+    GaussianTarget,
+    LayerStatistics,
+    Positions,
+    count_positions,
+    covariance,
+    select_positions,
+)
+from brushwork.losses.style_loss import StyleTarget
 from brushwork.types import Feature, Guides, Image, Mask, Summary
 
 _HALF = 0.5
@@ -91,25 +104,45 @@ class GuidedStyleTargets:
         return sum_over_style(self.style, self.encoder, wanted, self.share)
 
 
-@dataclass(frozen=True)
-class RegionTargets:
-    """Targets of one region of a style image."""
+@dataclass(frozen=True, kw_only=True)
+class RegionTarget(StyleTarget):
+    """Target of a style loss at a layer: a region of a style image, for one of the optimized image."""
 
     parts: GuidedStyleTargets
     place: int
+    mask: Float[Tensor, "h w"] = field(repr=False)
+    """The region of the optimized image at this layer."""
 
-    def propagated_mask(self, layer: str) -> Guides:
-        """Return its mask at a layer."""
-        return self.parts.propagated_masks[layer][self.place]
+    @property
+    def statistics(self) -> LayerStatistics:
+        return self.parts.moments[self.layer][self.place]
 
-    def moments(self, layer: str) -> LayerStatistics:
-        return self.parts.moments[layer][self.place]
+    @property
+    def gaussian(self) -> GaussianTarget:
+        return self.parts.gaussians[self.layer][self.place]
 
-    def gaussian(self, layer: str) -> GaussianTarget:
-        return self.parts.gaussians[layer][self.place]
+    @property
+    def features(self) -> Sequence[Feature]:
+        return [self.parts.cells(self.layer, self.place)]
 
-    def features(self, layer: str) -> Feature:
-        return self.parts.cells(layer, self.place)
+    @property
+    def map_size(self) -> Size:
+        return Size(*self.mask.shape)
+
+    @property
+    def guide(self) -> Guides:
+        return normalize_guides(self.mask[None])
+
+    @property
+    def positions(self) -> Positions:
+        return region_positions(self.mask)
+
+    def is_present(self, kind: Literal["guide", "positions"] | None) -> bool:
+        """Return whether both regions have positions here; always true on `meta`, where tensors have no values."""
+        mine, style = self.mask, self.parts.propagated_masks[self.layer][self.place]
+        if kind == "positions":
+            mine, style = region_positions(mine), region_positions(style)
+        return mine.is_meta or bool(mine.any() and style.any())
 
 
 def region_positions(mask: Float[Tensor, "h w"]) -> Positions:

@@ -20,16 +20,17 @@ Source: 1508.06576, eq. 1–7; the authors' published notebooks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from brushwork.losses.moments import as_float32
-from brushwork.options.style_losses import LossName, NormalizationName
-from brushwork.style import LayerStatistics
+from brushwork.losses.moments import LayerStatistics, as_float32
+from brushwork.losses.style_loss import StyleLoss, style_losses
+from brushwork.options import StyleOptions
+from brushwork.options.style_losses import NormalizationName, parse_loss_weights
 from brushwork.types import Feature, Mask
 
 Gram: TypeAlias = Float[Tensor, "_ c c"]
@@ -58,8 +59,22 @@ class LossNormalization:
         """Return the weight of one layer among `layers`."""
         return 1.0 / layers if self.is_averaged and layers else 1.0
 
-    balance: Mapping[LossName, float] = field(default_factory=dict)
-    """Factor of each loss, so that its effect is as strong as that of Gram matrices; 1 where none is given."""
+    is_balanced: bool = False
+    """Whether each loss is multiplied by its `balance`, so that its effect is as strong as that of Gram matrices."""
+
+    def weigh_losses(self, options: StyleOptions) -> list[tuple[str, StyleLoss, float]]:
+        """Return the losses at a style layer with weight 1: the name each is reported under, the loss, its weight.
+
+        These are the losses of the options, and beside Gram matrices their means and standard deviations (`spread`).
+        """
+        known, weights, found = style_losses(), parse_loss_weights(options.loss), []
+        for name, fraction in weights.items():
+            loss = known[name]
+            balance = loss.balance if self.is_balanced else 1.0
+            found.append((loss.label or name, loss, fraction * options.style_weight * balance))
+        if options.moment_weight and "gram" in weights:
+            found.append(("spread", known["moments"], options.moment_weight))
+        return found
 
     def region_weights(self, masks: Mask) -> Float[Tensor, "r"]:
         """Compute the weight of each region from its mask over the positions of a layer."""
@@ -91,21 +106,6 @@ def _per_channel(moments: LayerStatistics) -> float:
     return _mean(moments.mean)
 
 
-BALANCE: Mapping[LossName, float] = {
-    "moments": 3.0,
-    "covariance": 0.4,
-    "wasserstein": 0.9,
-    "sliced": 3.0,
-    "histogram": 2.1,
-    "patches": 0.04,
-}
-"""Factors that make each loss as strong as Gram matrices with their means and standard deviations.
-
-With them each loss alone, with the weights of `default`, preserves about as much content: its final content loss is
-within 14 % of theirs (bridge after van Gogh, cat after Hokusai, of the examples; 160 pixels, 40 iterations). Nearest
-patches are never matched exactly, so a small factor is enough for `patches`.
-"""
-
 NORMALIZATIONS: Mapping[NormalizationName, LossNormalization] = {
     "relative": LossNormalization(
         _share_of_painting,
@@ -113,7 +113,7 @@ NORMALIZATIONS: Mapping[NormalizationName, LossNormalization] = {
         lambda moments: _relative(moments.mean, moments.std),
         is_averaged=True,
         is_by_area=True,
-        balance=BALANCE,
+        is_balanced=True,
     ),
     "paper": LossNormalization(lambda *_: 0.5, lambda gram: _mean(gram) / 4, _per_channel, is_averaged=True),
     "authors": LossNormalization(_mean, _mean, _per_channel, is_averaged=True),

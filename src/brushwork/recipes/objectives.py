@@ -11,15 +11,14 @@ from brushwork.errors import InputError
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.losses.content import ContentLoss
-from brushwork.losses.gram import GramLoss
-from brushwork.losses.moment_matching import MeanStdLoss
+from brushwork.losses.style_loss import StyleLoss
 from brushwork.losses.total_variation import TVForm, make_total_variation
 from brushwork.objective import Objective
 from brushwork.options import StyleOptions
-from brushwork.options.style_losses import MOMENTS_ONLY, parse_loss_weights, require_known_losses
+from brushwork.options.style_losses import require_statistics_only
 from brushwork.recipes.normalization import LossNormalization
-from brushwork.recipes.style_targets import StyleTargets, make_style_losses
-from brushwork.style import LayerStatistics, Style
+from brushwork.recipes.style_targets import StyleTargets, WholeTarget
+from brushwork.style import Style
 from brushwork.types import Image
 
 
@@ -50,18 +49,20 @@ def content_objective(
 def style_objective(
     style: Style, options: StyleOptions, normalization: LossNormalization, targets: StyleTargets | None = None
 ) -> Objective:
-    """Return β · Σ_l w_l · Gram loss + `moment_weight` · Σ_l w_l · mean-std loss.
+    """Return β · Σ_l w_l · style losses, + `moment_weight` · Σ_l w_l · mean-std loss beside Gram losses.
 
-    Their losses are named `style:LAYER` and `spread:LAYER`. Other losses are named `LOSS:LAYER`, each weighted by its
-    fraction of β. `targets` hold the style images themselves.
+    They are named `style:LAYER` (Gram), `spread:LAYER` (mean-std), and `LOSS:LAYER`, each weighted by its fraction of
+    β. `targets` hold the style images themselves.
 
     Raises: InputError: a loss needs the style images, and they are not available.
     """
     if targets is None:
-        require_known_losses(options.loss, MOMENTS_ONLY, "of a painting only the moments are there")
-    objective = Objective({})
-    for layer, weight in layer_weights(options, normalization):
-        objective += weight * _layer(layer, style.statistics[layer], options, normalization, targets)
+        require_statistics_only(options.loss, "of a painting only the moments are there")
+    losses, objective = normalization.weigh_losses(options), Objective({})
+    for layer, layer_weight in layer_weights(options, normalization):
+        target = WholeTarget(layer=layer, seed=targets.seed if targets else 0, style=style, images=targets)
+        for label, loss, weight in losses:
+            objective += layer_weight * (weight * _style_loss(f"{label}:{layer}", loss, target, normalization))
     return objective
 
 
@@ -96,28 +97,15 @@ def _layer_weights(options: StyleOptions) -> Sequence[float]:
     return [weight * layers / sum(falling) for weight in falling]
 
 
-def _layer(
-    layer: str,
-    moments: LayerStatistics,
-    options: StyleOptions,
-    normalization: LossNormalization,
-    targets: StyleTargets | None,
-) -> Objective:
-    objective = Objective({})
-    for name, partition in parse_loss_weights(options.loss).items():
-        weight = partition * options.style_weight * normalization.balance.get(name, 1.0)
-        if name == "gram":
-            objective += weight * _gram(layer, moments, normalization)
-        else:
-            objective += weight * make_style_losses(name, layer, moments, normalization, targets)
-    if options.moment_weight == 0 or "gram" not in parse_loss_weights(options.loss):
-        return objective
-    spread = MeanStdLoss(layer, moments.mean, moments.std, normalization.mean_std_norm(moments))
-    return objective + Objective.single(f"spread:{layer}", spread, options.moment_weight)
-
-
-def _gram(layer: str, moments: LayerStatistics, normalization: LossNormalization) -> Objective:
-    return Objective.single(f"style:{layer}", GramLoss(layer, moments.gram, normalization.gram_norm(moments.gram)))
+def _style_loss(name: str, loss: StyleLoss, target: WholeTarget, normalization: LossNormalization) -> Objective:
+    """Return a style loss with weight 1, or one for each of several style images with its weight in the blend."""
+    if not loss.is_per_image:
+        return Objective.single(name, loss.make(target, normalization))
+    objective, each = Objective({}), target.split_images()
+    for number, (weight, one) in enumerate(each, start=1):
+        named = f"{name}:{number}" if len(each) > 1 else name
+        objective += Objective.single(named, loss.make(one, normalization), weight)
+    return objective
 
 
 def _distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:

@@ -26,6 +26,7 @@ from brushwork.gradients.partition import FULL_IMAGE, FullImage, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
+from brushwork.losses import style_losses
 from brushwork.objective import Objective
 from brushwork.options import (
     ContentOptions,
@@ -40,7 +41,7 @@ from brushwork.options import (
     require_option,
 )
 from brushwork.options.groups import ColorOptions, load_encoder_for
-from brushwork.options.style_losses import BY_REGIONS, MOMENTS_ONLY, parse_loss_weights, require_known_losses
+from brushwork.options.style_losses import parse_loss_weights, require_losses
 from brushwork.recipes.guided_objective import region_objective
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.multiscale import (
@@ -227,12 +228,14 @@ class TransferProblem:
         """
         options, several = self.options, len(self._views) > len(self.styles)
         if self.regions:
-            require_known_losses(options.loss, BY_REGIONS, "regions are sets of cells")
+            require_losses(options.loss, lambda loss: loss.regions is not None, "regions are sets of cells")
             require_regions(self.regions, self.styles, options.style_blend)
         if self.regions and several:
             raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")
-        if options.style_blend and "patches" in parse_loss_weights(options.loss):
-            raise InputError("the loss patches takes whichever painting is nearest: leave style-blend away.")
+        if options.style_blend:
+            for name in parse_loss_weights(options.loss):
+                if not style_losses()[name].is_blended:
+                    raise InputError(f"the loss {name} does not blend paintings by weights: leave style-blend away.")
         kept = [style_image for style_image in self.styles if isinstance(style_image, StyleFile)]
         if kept:
             seen = EncoderFingerprint.of(options, options, self.encoder)
@@ -243,7 +246,7 @@ class TransferProblem:
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
         if self.regions:
             guiding = GuideOptions(options.guides, options.feather * max(size) / max(self._finest))
-            how = (guiding, options, normalization, self.encoder, self.partition)
+            how = (guiding, options, options.seed, normalization, self.encoder, self.partition)
             return region_objective(self.regions, self._pictures(size), size, *how)
         style = self.style_at(size, options.style_layers)
         return style_objective(style, options, normalization, self._models(style, size))
@@ -252,7 +255,7 @@ class TransferProblem:
         """Return the targets from the style images, or None if only their styles are saved or no loss needs them."""
         options = self.options
         kept = any(isinstance(style_image, StyleFile) for style_image in self.styles)
-        if kept or not parse_loss_weights(options.loss).keys() - MOMENTS_ONLY:
+        if kept or not any(style_losses()[name].needs_image for name in parse_loss_weights(options.loss)):
             return None
         weights = normalize_weights(len(self._views), options.style_blend or None)
         return StyleTargets(self._pictures(size), weights, style, self.encoder, size, options.seed, self.partition)

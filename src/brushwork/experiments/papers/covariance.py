@@ -26,7 +26,7 @@ from brushwork.experiments.measures import rms_distance, sum_losses
 from brushwork.experiments.synthesis import BOUNDED, synthesize
 from brushwork.images import Size, Window, fit_size, resize
 from brushwork.losses import ContentLoss, GramLoss, GuidedGramLoss
-from brushwork.losses.guided import guided_gram_target
+from brushwork.losses.guided_moments import guided_gram_target
 from brushwork.losses.local_gram import content_guides, window_weights
 from brushwork.objective import Objective
 from brushwork.style import Style

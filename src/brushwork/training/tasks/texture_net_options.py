@@ -8,7 +8,7 @@ from typing import Literal
 
 from brushwork.feedforward.networks.texture_net import STYLIZING, TextureNetConfig
 from brushwork.options import ContentOptions, EncoderOptions, LossOptions, StyleOptions, check_options, require_option
-from brushwork.options.style_losses import MOMENTS_ONLY, require_known_losses
+from brushwork.options.style_losses import require_statistics_only
 from brushwork.training.options import TrainingOptions
 from brushwork.training.tasks.johnson_options import DataOptions
 from brushwork.training.tasks.style_images import is_patch
@@ -94,7 +94,7 @@ class TextureNetTrainingOptions(
     def __post_init__(self) -> None:
         check_options(self)
         require_option(is_patch(self.patch), "patch", repr(self.patch), "WIDTHxHEIGHT+LEFT+TOP, as 200x100+0+50")
-        require_known_losses(self.loss, MOMENTS_ONLY, "a painter learns from the painting's moments")
+        require_statistics_only(self.loss, "a painter learns from the painting's moments")
         require_option(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
         require_option(
             self.diversity == 0 or self.batch > 1, "batch", self.batch, "2 or more where diversity is asked for"
