@@ -2,9 +2,7 @@
 
     import brushwork
 
-    for progress in brushwork.transfer("photo.jpg", "painting.jpg", brushwork.load_preset("default")):
-        print(progress.iterations, "of", progress.budget)
-    brushwork.write_image(progress.image, "painted.png")
+    brushwork.paint("photo.jpg", "painting.jpg", output="painted.png")
 
 The names below are the whole public API. Each is imported on first use, so that `import brushwork` is instant.
 """
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from brushwork.feedforward import AdaINOptions, transfer_adain
+    from brushwork.feedforward.model import StyleModel, list_models, load_model, save_model
+    from brushwork.feedforward.stylize import ModelOptions, stylize
     from brushwork.gradients import evaluate_whole
     from brushwork.images import (
         LoadedImage,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         resize,
         write_image,
     )
+    from brushwork.jobs import job_from_image, make_job, paint, plan_job
     from brushwork.losses import ContentLoss, GramLoss, Loss, MeanStdLoss, TotalVariationLoss
     from brushwork.metrics import Evaluator, Metrics, evaluate
     from brushwork.objective import Objective
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from brushwork.types import LossValues
 
 
-_ROOMS = {
+_EXPORTS = {
     "brushwork.controls": ("RecipeInputs", "StyleFile", "blend_style_files"),
     "brushwork.encoders": ("Encoder", "load_encoder", "normalize_activations"),
     "brushwork.errors": (
@@ -77,6 +78,8 @@ _ROOMS = {
         "WeightsError",
     ),
     "brushwork.feedforward": ("AdaINOptions", "transfer_adain"),
+    "brushwork.feedforward.model": ("StyleModel", "list_models", "load_model", "save_model"),
+    "brushwork.feedforward.stylize": ("ModelOptions", "stylize"),
     "brushwork.gradients": ("evaluate_whole",),
     "brushwork.images": (
         "LoadedImage",
@@ -89,6 +92,7 @@ _ROOMS = {
         "resize",
         "write_image",
     ),
+    "brushwork.jobs": ("job_from_image", "make_job", "paint", "plan_job"),
     "brushwork.losses": ("ContentLoss", "GramLoss", "Loss", "MeanStdLoss", "TotalVariationLoss"),
     "brushwork.metrics": ("Evaluator", "Metrics", "evaluate"),
     "brushwork.objective": ("Objective",),
@@ -115,7 +119,7 @@ _ROOMS = {
 }
 """Public names by the package or module that defines them."""
 
-_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULES = {name: module for module, names in _EXPORTS.items() for name in names}
 
 __all__ = [
     "LBFGS",
@@ -136,6 +140,7 @@ __all__ = [
     "MDANOptions",
     "MeanStdLoss",
     "Metrics",
+    "ModelOptions",
     "NotAdditiveError",
     "Objective",
     "OptimizationStep",
@@ -148,6 +153,7 @@ __all__ = [
     "Size",
     "Style",
     "StyleFile",
+    "StyleModel",
     "TextureOptions",
     "TotalVariationLoss",
     "TransferOptions",
@@ -161,16 +167,24 @@ __all__ = [
     "evaluate_whole",
     "extract_style",
     "fit_size",
+    "job_from_image",
+    "list_models",
     "load_encoder",
+    "load_model",
     "load_preset",
+    "make_job",
     "minimize",
     "normalize_activations",
+    "paint",
+    "plan_job",
     "read_image",
     "read_metadata",
     "reconstruct",
     "resize",
     "run_recipe",
+    "save_model",
     "schedule",
+    "stylize",
     "synthesize_texture",
     "transfer",
     "transfer_adain",
@@ -181,9 +195,9 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Import a public name on first use."""
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(f"brushwork has no {name!r}; its public names are in brushwork.__all__.")
-    return getattr(import_module(_HOME[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

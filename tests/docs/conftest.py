@@ -23,7 +23,7 @@ from pages import ROOT
 SMALL = {
     "SIZE": 64,
     "ITERATIONS": 2,
-    "COARSEST": 0,
+    "MIN_SIZE": 0,
     "CROP": 32,
     "BATCH": 1,
     "WIDTH": 8,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import ClassVar, Literal, TypeAlias
 
 import torch
@@ -14,13 +15,14 @@ from brushwork.controls.inputs import RecipeInputs
 from brushwork.devices.meter import to_meta
 from brushwork.encoders.backends import Engine
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import FeedForwardOptions, PartialResult
+from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, run_stylizer
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
 from brushwork.feedforward.tiling.graph import UntraceableError
 from brushwork.feedforward.tiling.trace import Network, trace_network
 from brushwork.images.geometry import Size
+from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.options import SEEDS, Extent, check_options, register, require_option
 from brushwork.storage.mapped import empty_or_mapped
@@ -154,3 +156,22 @@ class ModelStylizer:
         if self.options.strength == 1:
             return drawn
         return torch.lerp(resize(content, Size.of(drawn), clamp=True), drawn, self.options.strength)
+
+
+def stylize(content: ImageInput, model: StyleModel | str | Path, options: ModelOptions | None = None) -> Image:
+    """Return a content image stylized by a model, in [0, 1].
+
+    The content image is whatever `as_image` takes: a path, a Pillow image, an array, a tensor; a tensor must be on the
+    device to compute on. The model is what `load_model` returns, or its file or name; `options.model` is ignored.
+
+    Raises: InputError: options, an image or a model that cannot be used.
+    """
+    options, images = options or ModelOptions(), RecipeInputs.of(content)
+    if isinstance(model, StyleModel):
+        stylizer = ModelStylizer(options, model)
+        model.network.to(images.content.device)
+    else:
+        stylizer = replace(options, model=str(model)).load_stylizer(images.content.device)
+    *_, last = run_stylizer(options, images, stylizer)
+    assert last.image is not None
+    return last.image

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started
+from brushwork.jobs.interface import paint
 from brushwork.jobs.job import FeedForwardJob, OptimizationJob, make_job
 from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.plan import plan_job
@@ -23,6 +24,7 @@ __all__ = [
     "Started",
     "job_from_image",
     "make_job",
+    "paint",
     "plan_feedforward_job",
     "plan_job",
     "run_distributed_job",

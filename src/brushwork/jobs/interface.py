@@ -1,0 +1,77 @@
+"""Jobs in one call, for Python programs: what `brushwork paint`, `texture` and `reconstruct` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from os import PathLike
+from typing import TypeAlias, cast
+
+from brushwork.feedforward.inference import FeedForwardOptions
+from brushwork.jobs.events import Finished, JobEvent
+from brushwork.jobs.job import DeviceName, FeedForwardJob, make_job
+from brushwork.jobs.run import CHECKPOINT_EVERY, run_job
+from brushwork.jobs.run_feedforward import run_feedforward_job
+from brushwork.recipes import RecipeOptions, load_preset
+from brushwork.storage.folders import expand_user
+
+PathInput: TypeAlias = str | PathLike[str]
+
+
+def paint(
+    content: PathInput,
+    styles: PathInput | Sequence[PathInput] = (),
+    options: RecipeOptions | FeedForwardOptions | None = None,
+    *,
+    output: PathInput,
+    init: PathInput | None = None,
+    regions: Sequence[PathInput | tuple[PathInput, PathInput]] = (),
+    device: DeviceName = "auto",
+    overwrite: bool = False,
+    resume: bool = False,
+    memory: int | None = None,
+    checkpoint_every: float | None = CHECKPOINT_EVERY,
+    pyramid: bool = False,
+    max_pixels: int | None = None,
+    on_event: Callable[[JobEvent], object] | None = None,
+) -> Finished:
+    """Run a job from files to a file, and return its last event: the path, losses, iterations, seconds and notes.
+
+    The type of the options selects the recipe or the kind of feed-forward network; none: style transfer with the
+    default preset. Nothing is lost: a checkpoint is written beside the output every `checkpoint_every` seconds, an
+    interruption keeps the image so far, and with `resume` the job ends bit for bit as if it had never been interrupted.
+    The image holds a manifest from which `brushwork rerun` repeats it.
+
+    `regions` are masks of the content, or pairs of a mask of the content and one of a style image. `on_event` receives
+    every event: `Started`, `Progress` with the image so far, `Note`, `Advanced`; what it raises ends the job, as Ctrl-C
+    does. `memory` is in bytes.
+
+    Raises:
+        InputError: images, options or an output that cannot be used; a checkpoint of another job.
+        WeightsError: the network's weights are missing.
+        OutOfMemoryError: the job does not fit; carries the size that does.
+        DivergedError: the optimization diverged for good; the best image is at the output.
+    """
+    several = [styles] if isinstance(styles, str | PathLike) else styles
+    masks = [(one,) if isinstance(one, str | PathLike) else one for one in regions]
+    job = make_job(
+        load_preset("default") if options is None else options,
+        content=expand_user(content),
+        styles=tuple(map(expand_user, several)),
+        regions=tuple(tuple(map(expand_user, pair)) for pair in masks),
+        init=None if init is None else expand_user(init),
+        output=expand_user(output),
+        device=device,
+        overwrite=overwrite,
+        pyramid=pyramid,
+        max_pixels=max_pixels,
+    )
+    if isinstance(job, FeedForwardJob):
+        events = run_feedforward_job(job, resume=resume, memory=memory)
+    else:
+        events = run_job(job, resume=resume, memory=memory, checkpoint_every=checkpoint_every)
+    with closing(cast("Generator[JobEvent]", events)):
+        for event in events:
+            if on_event is not None:
+                on_event(event)
+    return cast("Finished", event)

@@ -1,0 +1,77 @@
+"""Jobs in one call: nothing is lost, and what the command can do is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+import brushwork
+from brushwork.images import write_image
+from brushwork.jobs import Finished, Started
+from tiny_job import TINY, picture, tiny_network
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """The folder of a content image, a style image and a mask; jobs get a tiny encoder."""
+    monkeypatch.setattr("brushwork.jobs.preflight.load_encoder_for", lambda *_, **__: tiny_network())
+    for name, image in {"photo.png": picture(1, 40, 60), "painting.png": picture(2, 50, 50)}.items():
+        write_image(image, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_from_names_to_a_file_with_events(files):
+    events = []
+    finished = brushwork.paint("photo.png", "painting.png", TINY, output="out.png", on_event=events.append)
+    assert isinstance(finished, Finished) and finished == events[-1]
+    assert isinstance(events[0], Started)
+    assert any(isinstance(event, brushwork.Progress) for event in events)
+    assert str(finished.path) == "out.png" and finished.iterations > 0
+    assert brushwork.job_from_image(files / "out.png").job.options.size == TINY.size
+
+
+def test_it_resumes_bit_for_bit_after_a_callback_raised(files, monkeypatch):
+    brushwork.paint("photo.png", ["painting.png"], TINY, output="whole.png")
+
+    def stops(event):
+        if isinstance(event, brushwork.Progress) and event.iterations >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        brushwork.paint("photo.png", "painting.png", TINY, output="parts.png", on_event=stops)
+    assert (files / "parts.png").exists() and (files / "parts.png.checkpoint").exists()
+    brushwork.paint("photo.png", "painting.png", TINY, output="parts.png", resume=True)
+    whole, parts = (brushwork.read_image(files / name).image for name in ("whole.png", "parts.png"))
+    assert torch.equal(whole, parts)
+    assert not (files / "parts.png.checkpoint").exists()
+
+
+def test_an_existing_file_is_kept_unless_it_may_be_overwritten(files):
+    short = replace(TINY, iterations=1, min_size=0)
+    brushwork.paint("photo.png", "painting.png", short, output="out.png")
+    with pytest.raises(brushwork.InputError, match=r"out\.png is there already"):
+        brushwork.paint("photo.png", "painting.png", short, output="out.png")
+    brushwork.paint("photo.png", "painting.png", short, output="out.png", overwrite=True)
+
+
+@pytest.mark.parametrize("regions", [["sky.png"], [("sky.png", "its_sky.png")]])
+def test_regions_are_masks_or_pairs_of_them(files, regions):
+    for name, side in {"sky.png": (40, 60), "its_sky.png": (50, 50)}.items():
+        write_image(torch.cat([torch.ones(1, 3, side[0], 25), torch.zeros(1, 3, side[0], side[1] - 25)], 3), name)
+    brushwork.paint("photo.png", "painting.png", replace(TINY, iterations=1), output="out.png", regions=regions)
+    masks = brushwork.job_from_image(files / "out.png").job.regions
+    assert [len(pair) for pair in masks] == [1 if regions == ["sky.png"] else 2]
+
+
+def test_a_feed_forward_model_is_a_job_too_and_stylizes_images(files):
+    options = brushwork.ModelOptions(model="wave")
+    finished = brushwork.paint("photo.png", options=options, output="out.png")
+    assert finished.iterations == 0
+    image = brushwork.stylize("photo.png", "wave")
+    assert image.shape == (1, 3, 40, 60)
+    assert torch.equal(brushwork.stylize("photo.png", brushwork.load_model("wave")), image)
+    written = brushwork.read_image(files / "out.png").image
+    assert (written - image).abs().max() <= 0.5 / 255 + torch.finfo(torch.float32).eps
