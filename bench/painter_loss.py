@@ -29,9 +29,9 @@ from brushwork.objective import Objective
 from brushwork.optim import PixelParametrization, minimize
 from brushwork.options.groups import load_encoder_for
 from brushwork.recipes import TransferOptions
-from brushwork.recipes.multiscale import make_optimizer
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
+from brushwork.recipes.optimizers import make_optimizer
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.style_images import make_style_target
 from brushwork.types import Evaluate, Image

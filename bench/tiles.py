@@ -39,7 +39,8 @@ from brushwork.jobs.manifest import describe_machine
 from brushwork.jobs.memory_estimate import MemoryEstimator
 from brushwork.options.groups import load_encoder_for
 from brushwork.recipes import load_preset, run_recipe
-from brushwork.recipes.multiscale import ResumeState, make_optimizer
+from brushwork.recipes.multiscale import ResumeState
+from brushwork.recipes.optimizers import make_optimizer
 from brushwork.recipes.style_transfer import TransferProblem
 
 RESULTS = Path(__file__).parent / "results"

@@ -30,8 +30,7 @@ def needed(desk, tiling):
 
 def elsewhere(desk):
     """What the other one of two ranks has of the optimizer's vectors."""
-    closures = sum(level.iterations for level in desk.levels)
-    return optimizer_memory(OPTIONS, desk.levels[-1].size, closures) // 2
+    return optimizer_memory(OPTIONS, desk.levels) // 2
 
 
 def tilings(desk, *memory):

@@ -45,7 +45,7 @@ def test_points_stay_in_the_box(problems, start):
     assert all(step.point.min() >= 0.1 * 255 and step.point.max() <= 0.7 * 255 for step in steps)
 
 
-def test_moments_and_average_go_along_to_another_size(problems, start):
+def test_moments_go_along_to_another_size_and_a_new_average_begins(problems, start):
     optimizer = Adam(0.02, ema_decay=0.9)
     walk(problems.evaluating(problems.rosenbrock), optimizer, 10, start)
     before = optimizer.state()
@@ -54,8 +54,15 @@ def test_moments_and_average_go_along_to_another_size(problems, start):
     assert torch.equal(after["adam.mean"][..., :7], before["adam.mean"] / 4)
     assert torch.equal(after["adam.square"][..., :7], before["adam.square"] / 16)
     assert (after["adam.square"][..., 7:] == 0).all()  # never negative
-    assert torch.equal(after["adam.average"][..., :7], before["adam.average"])
     assert after["adam.count"] == before["adam.count"] == 9
+    assert "adam.average" not in after
+    larger = torch.cat([start, start], dim=-1)
+    steps = walk(problems.evaluating(lambda image: (image**2).sum()), optimizer, 3, larger)
+    points = [step.point for step in steps]
+    torch.testing.assert_close(steps[1].image, (0.9 * points[0] + points[1]) / 1.9, rtol=0, atol=DOUBLE)
+    torch.testing.assert_close(
+        steps[2].image, (0.81 * points[0] + 0.9 * points[1] + points[2]) / 2.71, rtol=0, atol=DOUBLE
+    )
 
 
 def test_before_the_first_step_there_is_nothing_to_rescale(problems, start):

@@ -11,7 +11,9 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.optim.reductions import Reductions
 from brushwork.recipes import ResumeState, ScheduleLevel, TransferOptions, run_recipe
-from brushwork.recipes.multiscale import make_optimizer, make_schedule
+from brushwork.recipes.multiscale import make_schedule
+from brushwork.recipes.optimizers import make_optimizer
+from tolerances import DOUBLE
 
 
 def test_one_level_where_nothing_is_coarser():
@@ -55,12 +57,25 @@ def test_no_level_is_too_small_to_be_painted():
     assert [min(level.size) for level in make_schedule(Size(600, 1000), 512, "long", options)] == [38, 77, 154, 307]
 
 
+@pytest.mark.parametrize(
+    ("size", "sizes"), [(512, [128, 181, 256, 362, 512]), (600, [150, 212, 300, 424, 600]), (130, [130])]
+)
+def test_sizes_grow_by_any_factor(size, sizes):
+    """Those of crowsonkb's program: end/√2^k, rounded, as long as they are not below 128."""
+    options = TransferOptions(min_size=152, size_step=2**0.5, iterations=1000, finer_iterations=500)
+    found = make_schedule(Size(9, 9), size, "long", options)
+    assert [max(level.size) for level in found] == sizes
+    assert [level.iterations for level in found] == [1000, *[500] * (len(sizes) - 1)]
+
+
 def test_every_level_has_a_closure():
     options = TransferOptions(min_size=32, iterations=1, iteration_decay=0.1)
     assert [level.iterations for level in make_schedule(Size(9, 9), 256, "short", options)] == [1, 1, 1, 1]
 
 
-@pytest.fixture(params=["plain", "frequency", "search", "box", "adam", "averaged adam"])
+@pytest.fixture(
+    params=["plain", "frequency", "search", "box", "adam", "averaged adam", "descent", "anew", "anew at each size"]
+)
 def options(request, small_transfer):
     own = {
         "plain": {"bounded": False},
@@ -69,6 +84,9 @@ def options(request, small_transfer):
         "box": {"bounded": True, "init": "noise", "noise": 30.0},
         "adam": {"optimizer": "adam", "learning_rate": 4.0},
         "averaged adam": {"optimizer": "adam", "learning_rate": 4.0, "ema_decay": 0.8},
+        "descent": {"optimizer": "sgd", "learning_rate": 1e-7, "learning_rate_decay": 0.5},
+        "anew": {"restart": 2, "finer_history": 1},
+        "anew at each size": {"carried_memory": "none", "initial_step": 0.01},
     }
     return small_transfer(size=96, min_size=48, iterations=5, iteration_decay=0.8, **own[request.param])
 
@@ -115,6 +133,49 @@ def test_the_same_options_give_the_same_picture(options, tiny, photograph, paint
     pictures = RecipeInputs(photograph, (painting,))
     one, other = ([step.image for step in run_recipe(options, pictures, encoder=tiny)][-1] for _ in range(2))
     assert torch.equal(one, other)
+
+
+def memories(options, tiny, photograph, painting):
+    """What the optimizer remembers after each step."""
+    steps = run_recipe(options, RecipeInputs(photograph, (painting,)), encoder=tiny)
+    return [(step.level, dict(step.optimizer.state())) for step in steps]
+
+
+def pairs(state):
+    return sum(name.startswith("lbfgs.s.") for name in state)
+
+
+@pytest.mark.slow
+def test_an_optimizer_starts_anew_after_as_many_iterations_as_asked(small_transfer, tiny, photograph, painting):
+    options = small_transfer(iterations=8, restart=3, initial_step=0.01)
+    found = [pairs(state) for _, state in memories(options, tiny, photograph, painting)]
+    assert found == [0, 1, 2, 1, 2, 3, 1, 2]  # the point where it starts anew is not evaluated again
+
+
+@pytest.mark.slow
+def test_finer_sizes_remember_less_or_nothing(small_transfer, tiny, photograph, painting):
+    own = {"size": 96, "min_size": 48, "iterations": 5, "finer_iterations": 4, "initial_step": 0.01}
+    at_level = {}
+    for name, options in {
+        "all": small_transfer(**own),
+        "two": small_transfer(**own, finer_history=2),
+        "none": small_transfer(**own, carried_memory="none"),
+    }.items():
+        found = memories(options, tiny, photograph, painting)
+        at_level[name] = [pairs(state) for level, state in found if level == 1]
+    assert at_level == {"all": [4, 5, 6, 7], "two": [2, 2, 2, 2], "none": [0, 1, 2, 3]}
+
+
+@pytest.mark.slow
+def test_moments_are_scaled_to_the_finer_gradients_or_only_resized(small_transfer, tiny, photograph, painting):
+    own = {"size": 96, "min_size": 48, "iterations": 4, "optimizer": "adam", "learning_rate": 4.0, "beta2": 0.9}
+    scaled, resized = (
+        next(state for level, state in memories(small_transfer(**own, **carried), tiny, photograph, painting) if level)
+        for carried in ({}, {"carried_memory": "resized"})
+    )
+    assert scaled["adam.count"] == resized["adam.count"] == 3
+    torch.testing.assert_close(4 * scaled["adam.mean"], resized["adam.mean"], rtol=DOUBLE, atol=0)
+    torch.testing.assert_close(16 * scaled["adam.square"], resized["adam.square"], rtol=DOUBLE, atol=0)
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from math import sqrt
 from typing import NamedTuple
 
@@ -24,9 +23,9 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size
 from brushwork.images.geometry import Window
 from brushwork.jobs.image_sizes import InputSizes, encoded_sizes, is_encodable
-from brushwork.options import SMALLEST_SIDE
+from brushwork.options import SMALLEST_SIDE, ScheduleLevel
 from brushwork.recipes import RecipeOptions, ResumeState
-from brushwork.recipes.multiscale import make_optimizer
+from brushwork.recipes.optimizers import make_optimizer
 from brushwork.types import Image
 
 SIDES = (384, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 5120, 6144, 8192)
@@ -191,7 +190,7 @@ def peak_memory(
     """
     levels = options.schedule(sizes.content)
     index = range(len(levels))[level]
-    here, iterations = levels[index].size, list(accumulate(one.iterations for one in levels))[index]
+    here = levels[index].size
     styles, init = tuple(map(_picture, sizes.styles)), _picture(levels[0].size)
     regions = tuple(
         StyleRegion(_picture(own)[0, :1], _picture(other)[0, :1], whose) for own, other, whose in sizes.regions
@@ -201,21 +200,24 @@ def peak_memory(
     return (
         held
         + _closure_bytes(options, images, encoder, index, here, tiling)
-        + optimizer_memory(options, here, iterations)
+        + optimizer_memory(options, levels[: index + 1])
     )
 
 
-def optimizer_memory(options: RecipeOptions, size: Size, iterations: int, *, full: bool = False) -> int:
-    """Return the bytes of the optimizer state at a size after `iterations`.
+def optimizer_memory(options: RecipeOptions, levels: Sequence[ScheduleLevel], *, full: bool = False) -> int:
+    """Return the bytes of the optimizer state at the end of the last of these levels.
 
     `full`: in a checkpoint, which holds all vectors wherever they are stored.
     """
+    size, iterations = levels[-1].size, sum(level.iterations for level in levels)
     point, optimizer = 3 * size.area * _SAMPLE, options.optimizer_options
+    if optimizer is not None and optimizer.optimizer == "sgd":
+        return optimizer_memory_for(point, iterations, 0)
     if optimizer is None or optimizer.optimizer == "adam":
         return optimizer_memory_for(point, iterations, None)
     kept = 1.0 if full else _KEPT[optimizer.history_storage]
     spectrum = _SPECTRUM * point if optimizer.preconditioner == "frequency" else 0
-    return optimizer_memory_for(point, iterations, optimizer.history, kept) + round(spectrum)
+    return optimizer_memory_for(point, iterations, optimizer.at_level(len(levels) - 1).history, kept) + round(spectrum)
 
 
 def _closure_bytes(
@@ -224,7 +226,7 @@ def _closure_bytes(
     """Return the peak bytes of a level's first closure and of the targets computed before it."""
     here, saved = _picture(size), None
     if options.optimizer_options is not None:
-        state = make_optimizer(options.optimizer_options).state()
+        state = make_optimizer(options.optimizer_options.at_level(index)).state()
         saved = ResumeState(index, 0, {**state, "point": here, "shown": here})
     with MemoryMeter() as meter:
         next(options.run(images, encoder=encoder, resume=saved, partition=FullImage(tiling)))
@@ -238,8 +240,8 @@ def _picture(size: Size) -> Image:
 def optimizer_memory_for(point: int, iterations: int, history: int | None, kept: float = 1.0) -> int:
     """Return the bytes that an optimizer takes for a point of `point` bytes after `iterations`.
 
-    L-BFGS (at most `history` pairs) keeps two vectors per pair, at a fraction `kept` of their size. Adam (None) keeps
-    two moments, and another two while it replaces them.
+    L-BFGS (at most `history` pairs) keeps two vectors per pair, at a fraction `kept` of their size; gradient descent
+    (0 pairs) keeps none. Adam (None) keeps two moments, and another two while it replaces them.
     """
     vectors = 4 if history is None else 2 * min(history, iterations) * kept
     return round(point * (vectors + _VECTORS))

@@ -170,8 +170,7 @@ def _too_large(estimator: MemoryEstimator, options: RecipeOptions, budget: int) 
 def _ample(options: RecipeOptions, sizes: InputSizes) -> int:
     """Return an upper bound of the bytes needed."""
     levels = options.schedule(sizes.content)
-    iterations = sum(level.iterations for level in levels)
-    return _AMPLE * max_encoded_pixels(options, sizes) + optimizer_memory(options, levels[-1].size, iterations)
+    return _AMPLE * max_encoded_pixels(options, sizes) + optimizer_memory(options, levels)
 
 
 def _gigabytes(amount: int) -> str:

@@ -251,7 +251,6 @@ def _fitting(prepared: PreparedJob, ranks: int, budget: int) -> Tiling | None:
     """Return the tiling that fits beside this rank's share of the optimizer state; one tile, if possible."""
     options = prepared.job.options
     estimator = MemoryEstimator(prepared.inputs.sizes, prepared.encoder, prepared.device)
-    iterations = sum(level.iterations for level in prepared.levels)
-    budget += round(optimizer_memory(options, prepared.levels[-1].size, iterations) * (1 - 1 / ranks))
+    budget += round(optimizer_memory(options, prepared.levels) * (1 - 1 / ranks))
     one = Tiling(next((side for side in SIDES if side >= estimator.longest_side(options)), SIDES[-1]))
     return one if estimator(options, one) <= budget else estimator.choose_tiling(options, budget)

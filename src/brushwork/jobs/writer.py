@@ -144,8 +144,7 @@ def check_disk_space(job: OptimizationJob, levels: Sequence[ScheduleLevel]) -> s
 
     A checkpoint replaces the previous one once it is complete: for a moment there are two.
     """
-    iterations = sum(level.iterations for level in levels)
-    needed = 2 * optimizer_memory(job.options, levels[-1].size, iterations, full=True)
+    needed = 2 * optimizer_memory(job.options, levels, full=True)
     own = job.checkpoint.stat().st_size if job.checkpoint.is_file() else 0
     free = shutil.disk_usage(job.checkpoint.parent).free + own
     if free >= needed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from brushwork.optim.adam import Adam
 from brushwork.optim.divergence_guard import DivergenceGuard
+from brushwork.optim.gradient_descent import GradientDescent
 from brushwork.optim.lbfgs import LBFGS
 from brushwork.optim.loop import OptimizationStep, minimize, move_to_next_level
 from brushwork.optim.optimizer import Closure, Evaluation, Optimizer, StepResult
@@ -16,6 +17,7 @@ __all__ = [
     "Closure",
     "DivergenceGuard",
     "Evaluation",
+    "GradientDescent",
     "OptimizationStep",
     "Optimizer",
     "Parametrization",

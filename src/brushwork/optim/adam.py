@@ -21,8 +21,8 @@ class Adam:
     """The Adam optimizer, x ← x − lr · m̂ / (√v̂ + eps).
 
     m̂ and v̂ are running means of the gradient and of its square, bias corrected. With `ema_decay` > 0 the reported
-    point is the running mean of the iterates (with that decay, the start included, bias corrected). With a bounded
-    parametrization, points are clamped.
+    point is the running mean of the iterates (with that decay, the start included, bias corrected); at another image
+    size a new mean begins with the start there. With a bounded parametrization, points are clamped.
 
     Raises: InputError: an option out of range.
 
@@ -39,21 +39,18 @@ class Adam:
                 raise InputError(f"a decay of Adam is {decay}: it lies from 0 up to, but not including, 1.")
         self.lr, self.betas, self.eps, self.average = lr, betas, eps, ema_decay
         self._memory: dict[str, Tensor] = {}
-        self._count = 0
+        self._count = self._averaged = 0
 
     @torch.no_grad()
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
         """Make one step, which takes one evaluation."""
         if not self._count:
-            self._begin(point)
+            self._memory = {"mean": torch.zeros_like(point), "square": torch.zeros_like(point)}
+        if self.average and not self._averaged:
+            self._memory["average"], self._averaged = point, 1
         self._count += 1
         there = clamp(self._next(point, current.gradient), closure.bounds)
         return StepResult(there, closure(there), average=self._shown(there))
-
-    def _begin(self, point: Tensor) -> None:
-        self._memory = {"mean": torch.zeros_like(point), "square": torch.zeros_like(point)}
-        if self.average:
-            self._memory["average"] = point
 
     def _next(self, point: Tensor, gradient: Tensor) -> Tensor:
         first, second = self.betas
@@ -67,25 +64,27 @@ class Adam:
     def _shown(self, there: Tensor) -> Tensor | None:
         if not self.average:
             return None
-        seen = self._count + 1  # the start counts as the first
-        weight = (1 - self.average) / (1 - self.average**seen)
+        self._averaged += 1
+        weight = (1 - self.average) / (1 - self.average**self._averaged)
         self._memory["average"] = self._memory["average"].lerp(there, weight)
         return self._memory["average"]
 
     def state(self) -> State:
-        """Return the moments, the average, the number of steps and the learning rate."""
+        """Return the moments, the average, the numbers of steps and of averaged points, and the learning rate."""
         memory = {f"adam.{name}": value for name, value in self._memory.items()}
-        return memory | {"adam.count": to_tensor(self._count), "adam.lr": to_tensor(self.lr)}
+        numbers = {"count": self._count, "lr": self.lr} | ({"averaged": self._averaged} if self.average else {})
+        return memory | {f"adam.{name}": to_tensor(value) for name, value in numbers.items()}
 
     def load(self, state: State) -> None:
         """Restore a saved state."""
         self._count, self.lr = get_count(state, "adam.count"), get_number(state, "adam.lr")
-        names = (["mean", "square"] + ["average"] * bool(self.average)) * bool(self._count)
+        self._averaged = get_count(state, "adam.averaged") if self.average else 0
+        names = ["mean", "square"] * bool(self._count) + ["average"] * bool(self._averaged)
         self._memory = {name: get_entry(state, f"adam.{name}") for name in names}
 
     def reset(self) -> None:
         """Reset the moments and the average."""
-        self._memory, self._count = {}, 0
+        self._memory, self._count, self._averaged = {}, 0, 0
 
     def back_off(self) -> str:
         """Reduce the learning rate for all further steps."""
@@ -93,9 +92,9 @@ class Adam:
         return f"with a learning rate of {self.lr:g}"
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Resize moments and average; the second moment is kept at 0 or above."""
-        factors = {"mean": gradient, "square": gradient**2, "average": 1.0}
-        memory = {name: resize(value) * factors[name] for name, value in self._memory.items()}
+        """Resize the moments, the second of which is kept at 0 or above, and begin a new average."""
+        factors = {"mean": gradient, "square": gradient**2}
+        memory = {name: resize(self._memory[name]) * factors[name] for name in factors if name in self._memory}
         if "square" in memory:
             memory["square"].clamp_(min=0)
-        self._memory = memory
+        self._memory, self._averaged = memory, 0

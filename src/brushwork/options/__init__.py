@@ -9,12 +9,12 @@ from brushwork.options.groups import (
     Init,
     InitOptions,
     Measure,
-    OptimizerOptions,
     SizeOptions,
     measured_size,
 )
 from brushwork.options.loss_groups import ContentOptions, LossOptions, StyleOptions
 from brushwork.options.method import METHODS, MethodOptions, ScheduleLevel, register
+from brushwork.options.optimizer import OptimizerOptions
 from brushwork.options.validation import SMALLEST_SIDE, check_options, require_min_size, require_option
 
 __all__ = [

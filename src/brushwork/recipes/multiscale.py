@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
 
-from brushwork.errors import InputError
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.resample import fit_size
 from brushwork.losses.loss import StochasticLoss
 from brushwork.objective import Objective
 from brushwork.optim import (
-    LBFGS,
-    Adam,
-    DivergenceGuard,
     OptimizationStep,
     Optimizer,
     PixelParametrization,
@@ -27,8 +22,8 @@ from brushwork.optim import (
     minimize,
     move_to_next_level,
 )
-from brushwork.optim.reductions import WHOLE
 from brushwork.options import SMALLEST_SIDE, Extent, Measure, OptimizerOptions, ScheduleLevel, measured_size
+from brushwork.recipes.optimizers import make_optimizer
 from brushwork.types import Evaluate, Image, State
 
 OUTER_STEP = 10
@@ -112,20 +107,25 @@ class Progress(NamedTuple):
 def make_schedule(own: Size, size: Extent, measure: Measure, options: OptimizerOptions) -> list[ScheduleLevel]:
     """Return the sizes to optimize at, coarse to fine, with their iterations.
 
-    `own` gives the proportions, and the size itself if `size` is `full`. The size is halved as long as it stays nearer
-    to `min_size` than its double, and no side is smaller than `SMALLEST_SIDE`.
+    `own` gives the proportions, and the size itself if `size` is `full`. The size is divided by `size_step` as long as
+    it stays nearer to `min_size`, in proportion, than the size before. No side is smaller than `SMALLEST_SIDE`.
     """
     finest, pixels = (
         (own, measured_size(own, measure)) if size == "full" else (fit_size(own, size, measure=measure), size)
     )
-    sizes = [finest]
-    while options.min_size and pixels / 2 ** (len(sizes) - 0.5) >= options.min_size:
-        smaller = fit_size(own, round(pixels / 2 ** len(sizes)), measure=measure)
+    sizes, step = [finest], options.size_step
+    while options.min_size and pixels / step ** (len(sizes) - 0.5) >= options.min_size:
+        smaller = fit_size(own, round(pixels / step ** len(sizes)), measure=measure)
         if min(smaller) < SMALLEST_SIDE:
             break
         sizes.append(smaller)
-    iterations = [max(1, round(options.iterations * options.iteration_decay**index)) for index in range(len(sizes))]
-    return [ScheduleLevel(*level) for level in zip(reversed(sizes), iterations, strict=True)]
+    return [ScheduleLevel(here, _iterations(options, level)) for level, here in enumerate(reversed(sizes))]
+
+
+def _iterations(options: OptimizerOptions, level: int) -> int:
+    if level and options.finer_iterations:
+        return options.finer_iterations
+    return max(1, round(options.iterations * options.iteration_decay**level))
 
 
 def optimize_multiscale(
@@ -142,7 +142,7 @@ def optimize_multiscale(
     the full image; what is evaluated, yielded and saved is this process's part.
     """
     parametrization = PixelParametrization(options.optimizer_scale, (0.0, 1.0) if options.bounded else None)
-    optimizer = make_optimizer(options, partition.reductions)
+    optimizer = make_optimizer(options.at_level(resume.level if resume else 0), partition.reductions)
     part = partition.crop(init)
     shown: Image | OptimizationStep = part
     first, iterations, point, held = 0, 0, parametrization.to_point(part), Size.of(init)
@@ -153,10 +153,15 @@ def optimize_multiscale(
     for index in range(first, len(schedule)):
         size, closures = schedule[index]
         if held != size:
-            point, held = _climb(parametrization, optimizer, _picture(shown), (held, size), partition), size
+            optimizer = _at_next_level(optimizer, options, index, partition.reductions)
+            scales = options.carried_memory == "scaled"
+            point = _climb(parametrization, optimizer, _picture(shown), (held, size), partition, scales=scales)
+            held = size
         evaluate, products = evaluate_at(size), partition.reductions
         while iterations < closures:
             here, end = _outer_step(evaluate, iterations, closures)
+            if options.restart:
+                end = _until_restart(optimizer, iterations, end, options.restart)
             for step in minimize(
                 parametrization, here, optimizer, end, point=point, evaluations=iterations, reductions=products
             ):
@@ -174,6 +179,24 @@ def _outer_step(evaluate: Evaluate | ResampledObjective, iterations: int, closur
     )
 
 
+def _until_restart(optimizer: Optimizer, iterations: int, end: int, every: int) -> int:
+    """Reset the optimizer where it starts anew, and return the iteration count of its next start, at most `end`."""
+    if iterations and iterations % every == 0:
+        optimizer.reset()
+    return min(end, (iterations // every + 1) * every)
+
+
+def _at_next_level(optimizer: Optimizer, options: OptimizerOptions, level: int, reductions: Reductions) -> Optimizer:
+    """Return the optimizer for a level after the first, with the memory that it takes along; still to be rescaled."""
+    if options.carried_memory == "none":
+        optimizer.reset()
+    if not (level == 1 and options.finer_history):
+        return optimizer
+    finer = make_optimizer(options.at_level(level), reductions)
+    finer.load(optimizer.state())
+    return finer
+
+
 def _picture(shown: Image | OptimizationStep) -> Image:
     return shown.image if isinstance(shown, OptimizationStep) else shown
 
@@ -184,10 +207,15 @@ def _climb(
     shown: Image,
     sizes: tuple[Size, Size],
     partition: Partition,
+    *,
+    scales: bool = True,
 ) -> Tensor:
-    """Return the point from which to continue at the second of two sizes."""
+    """Return the point from which to continue at the second of two sizes.
+
+    `scales`: whether the optimizer's memory of gradients is scaled to those of the new size.
+    """
     old, new = sizes
-    gradient = old.area / new.area
+    gradient = old.area / new.area if scales else 1.0
     return move_to_next_level(
         parametrization,
         optimizer,
@@ -207,33 +235,6 @@ def load_resume_state(
     point, shown = state.pop("point"), state.pop("shown")
     optimizer.load(state)
     return resume_state.level, resume_state.iterations, point, shown
-
-
-def make_optimizer(options: OptimizerOptions, reductions: Reductions = WHOLE) -> Optimizer:
-    """Return the optimizer that the options name, with a divergence guard.
-
-    Raises: InputError: the preconditioner needs the full image, and several processes hold parts of it.
-    """
-    if options.preconditioner == "frequency" and reductions is not WHOLE:
-        raise InputError(
-            "preconditioner frequency looks at the whole picture, and several processes have parts of it: "
-            "take preconditioner none, or one process."
-        )
-    if options.optimizer == "adam":
-        return DivergenceGuard(Adam(lr=options.learning_rate, ema_decay=options.ema_decay))
-    lbfgs = partial(
-        LBFGS,
-        history=options.history,
-        lr=options.learning_rate,
-        line_search=options.line_search,
-        max_step=options.max_step * options.optimizer_scale or None,
-        reductions=reductions,
-        storage=options.history_storage,
-        preconditioner=options.preconditioner == "frequency",
-    )
-    if options.initial_step == 0:
-        return DivergenceGuard(lbfgs())
-    return DivergenceGuard(lbfgs(initial_step=options.initial_step * options.optimizer_scale, min_curvature=0.0))
 
 
 def with_resampling(objective: Objective, evaluate: Callable[[Objective], Evaluate]) -> Evaluate | ResampledObjective:

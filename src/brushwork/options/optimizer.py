@@ -1,0 +1,118 @@
+"""Options of the optimizer of the pixels, and of the sizes that it goes through."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Literal, Self
+
+from brushwork.options.validation import SMALLEST_SIDE, require_option
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerOptions(ABC):
+    """How the pixels are optimized."""
+
+    iterations: int = 200
+    """Iterations (forward and backward passes) at the first size; 1 or more."""
+
+    min_size: int = 192
+    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), multiplied by `size-step`
+    until the full size; 0: one size only."""
+
+    size_step: float = 2.0
+    """Factor from one size to the next finer one; above 1."""
+
+    iteration_decay: float = 0.45
+    """Iterations at each finer size, as a fraction of those at the size before; above 0."""
+
+    finer_iterations: int = 0
+    """Iterations at each size but the first; 0: as many as `iteration-decay` says."""
+
+    carried_memory: Literal["scaled", "resized", "none"] = "scaled"
+    """What the optimizer takes along to the next size: its memory, resized and scaled to the gradients of that size
+    (scaled), only resized (resized), or nothing (none)."""
+
+    optimizer: Literal["lbfgs", "adam", "sgd"] = "lbfgs"
+    """Optimizer of the pixels: L-BFGS, Adam, or plain gradient descent (sgd)."""
+
+    restart: int = 0
+    """Iterations after which the optimizer starts anew, without its memory; 0: never."""
+
+    history: int = 30
+    """Number of L-BFGS correction pairs; each takes twice the memory of the image."""
+
+    finer_history: int = 0
+    """Number of L-BFGS correction pairs at each size but the first; 0: as many as at the first."""
+
+    history_storage: Literal["full", "bf16", "disk"] = "full"
+    """Where the correction pairs are stored: in memory (full), in memory as bfloat16, at half the size (bf16), or in an
+    unnamed file in the system's temporary folder (TMPDIR), which the system caches in memory as far as it can
+    (disk)."""
+
+    preconditioner: Literal["none", "frequency"] = "none"
+    """Initial inverse Hessian of L-BFGS: the same scale for all directions, as in the published programs (none), or one
+    scale for each octave of spatial frequencies, which needs fewer iterations for the same loss (frequency)."""
+
+    learning_rate: float = 1.0
+    """Step length: 1 for L-BFGS; for Adam in units of `optimizer_scale`; for gradient descent the factor of the
+    gradient."""
+
+    learning_rate_decay: float = 1.0
+    """Factor of gradient descent's learning rate over 100 iterations; above 0, at most 1."""
+
+    beta2: float = 0.999
+    """Decay of Adam's running mean of squared gradients; 0 or more, below 1."""
+
+    initial_step: float = 3e-4
+    """Mean change of a pixel in the first L-BFGS step, white being 1; 0: as in torch and the published programs, whose
+    first step is lost in rounding where losses are small."""
+
+    max_step: float = 0.05
+    """Largest mean change of a pixel in one L-BFGS step without line search, white being 1; 0: no limit, as in the
+    published programs, where some early steps go far astray."""
+
+    line_search: bool = False
+    """Search the length of each L-BFGS step (strong Wolfe); slower, for hard cases."""
+
+    ema_decay: float = 0.0
+    """Decay of the exponential moving average of the images that Adam returns; 0: the last image."""
+
+    optimizer_scale: float = 255.0
+    """Pixel value of white in the optimizer; the published programs optimize in 0–255."""
+
+    bounded: bool = False
+    """Keep every pixel between black and white during optimization."""
+
+    def __post_init__(self) -> None:
+        for name in ("iterations", "history"):
+            require_option(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
+        for name in ("finer_iterations", "finer_history", "restart"):
+            require_option(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        require_option(1 < self.size_step < inf, "size_step", self.size_step, "above 1, and finite")
+        require_option(0 < self.iteration_decay < inf, "iteration_decay", self.iteration_decay, "above 0, and finite")
+        require_option(
+            self.min_size == 0 or self.min_size >= SMALLEST_SIDE, "min_size", self.min_size, "0, or 32 or more"
+        )
+        require_option(0 <= self.initial_step < inf, "initial_step", self.initial_step, "0 or more, and finite")
+        require_option(0 <= self.max_step < inf, "max_step", self.max_step, "0 or more, and finite")
+        require_option(0 < self.learning_rate < inf, "learning_rate", self.learning_rate, "above 0, and finite")
+        decay = self.learning_rate_decay
+        require_option(0 < decay <= 1, "learning_rate_decay", decay, "above 0, up to 1")
+        require_option(0 <= self.beta2 < 1, "beta2", self.beta2, "0 or more, and below 1")
+        require_option(0 <= self.ema_decay < 1, "ema_decay", self.ema_decay, "0 or more, and below 1")
+        require_option(0 < self.optimizer_scale < inf, "optimizer_scale", self.optimizer_scale, "above 0, and finite")
+
+    @property
+    def optimizer_options(self) -> OptimizerOptions | None:
+        """The options themselves, as `RecipeOptions` asks."""
+        return self
+
+    def with_iterations(self, iterations: int) -> Self:
+        """Return the options for a number of iterations at one size only."""
+        return replace(self, iterations=iterations, min_size=0)
+
+    def at_level(self, level: int) -> Self:
+        """Return the options at one of the sizes, which are counted from 0, coarse to fine."""
+        return replace(self, history=self.finer_history) if level and self.finer_history else self
