@@ -9,9 +9,9 @@ The names below are the whole public API. Each is imported on first use, so that
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from brushwork._lazy import lazy_exports
 from brushwork._version import __version__
 
 if TYPE_CHECKING:
@@ -64,62 +64,8 @@ if TYPE_CHECKING:
     )
     from brushwork.style import Style, blend_styles
     from brushwork.types import LossValues
-
-
-_EXPORTS = {
-    "brushwork.controls": ("RecipeInputs", "StyleFile", "blend_style_files"),
-    "brushwork.encoders": ("Encoder", "load_encoder", "normalize_activations"),
-    "brushwork.errors": (
-        "BrushworkError",
-        "DivergedError",
-        "InputError",
-        "NotAdditiveError",
-        "OutOfMemoryError",
-        "WeightsError",
-    ),
-    "brushwork.feedforward": ("AdaINOptions", "transfer_adain"),
-    "brushwork.feedforward.model": ("StyleModel", "list_models", "load_model", "save_model"),
-    "brushwork.feedforward.stylize": ("ModelOptions", "stylize"),
-    "brushwork.gradients": ("evaluate_whole",),
-    "brushwork.images": (
-        "LoadedImage",
-        "Size",
-        "Window",
-        "as_image",
-        "fit_size",
-        "read_image",
-        "read_metadata",
-        "resize",
-        "write_image",
-    ),
-    "brushwork.jobs": ("job_from_image", "make_job", "paint", "plan_job"),
-    "brushwork.losses": ("ContentLoss", "GramLoss", "Loss", "MeanStdLoss", "TotalVariationLoss"),
-    "brushwork.metrics": ("Evaluator", "Metrics", "evaluate"),
-    "brushwork.objective": ("Objective",),
-    "brushwork.optim": ("Adam", "DivergenceGuard", "LBFGS", "OptimizationStep", "PixelParametrization", "minimize"),
-    "brushwork.recipes": (
-        "MDANOptions",
-        "PRESETS",
-        "Progress",
-        "ReconstructionOptions",
-        "ResumeState",
-        "TextureOptions",
-        "TransferOptions",
-        "extract_style",
-        "load_preset",
-        "reconstruct",
-        "run_recipe",
-        "schedule",
-        "synthesize_texture",
-        "transfer",
-        "transfer_mdan",
-    ),
-    "brushwork.style": ("Style", "blend_styles"),
-    "brushwork.types": ("LossValues",),
-}
-"""Public names by the package or module that defines them."""
-
-_MODULES = {name: module for module, names in _EXPORTS.items() for name in names}
+else:
+    __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
     "LBFGS",
@@ -191,14 +137,3 @@ __all__ = [
     "transfer_mdan",
     "write_image",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """Import a public name on first use."""
-    if name not in _MODULES:
-        raise AttributeError(f"brushwork has no {name!r}; its public names are in brushwork.__all__.")
-    return getattr(import_module(_MODULES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return __all__

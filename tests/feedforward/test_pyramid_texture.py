@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from brushwork.choices import NormName
 from brushwork.devices.meter import MemoryMeter, to_meta
 from brushwork.feedforward import texture as pyramid_texture
-from brushwork.feedforward.networks.blocks import NormName
 from brushwork.feedforward.networks.texture_net import TextureNetConfig, TextureNetwork
 from brushwork.feedforward.texture import generate_in_strips, generate_texture, texture_memory
 from brushwork.images.geometry import Size

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from cyclopts import Group, Parameter, Token
 
+from brushwork.choices import DeviceName
 from brushwork.cli.dashes import STREAM
 from brushwork.cli.flags import MACHINE, OUTPUT, home_path, parse_integer
 from brushwork.errors import InputError
-from brushwork.jobs.job import DeviceName
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", re.IGNORECASE)

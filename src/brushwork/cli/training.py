@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import TimeRemainingColumn
 
+from brushwork.choices import DeviceName
 from brushwork.cli.consoles import make_console
 from brushwork.cli.distributed import connect
 from brushwork.cli.execute import describe_device, set_threads
@@ -34,7 +35,6 @@ from brushwork.devices.select import select_device
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.feedforward.model import ENDING
-from brushwork.jobs.job import DeviceName
 from brushwork.storage.folders import expand_user
 from brushwork.training.config import TrainingConfig
 from brushwork.training.dataset import list_photos

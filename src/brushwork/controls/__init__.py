@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from brushwork.controls.inputs import RecipeInputs, StyleRegion
-from brushwork.controls.style_file import StyleFile, blend_style_files
+from typing import TYPE_CHECKING
+
+from brushwork._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from brushwork.controls.inputs import RecipeInputs, StyleRegion
+    from brushwork.controls.style_file import StyleFile, blend_style_files
+else:
+    __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = ["RecipeInputs", "StyleFile", "StyleRegion", "blend_style_files"]

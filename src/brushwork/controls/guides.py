@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from math import ceil, inf
-from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from brushwork.choices import MaskPropagation
 from brushwork.encoders.encoder import Encoder, LayerGeometry
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.types import Guides, Mask
-
-MaskPropagation: TypeAlias = Literal["simple", "all", "inside"]
 
 _TAIL = 3
 """Number of standard deviations after which a Gaussian counts as 0."""

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self, TypeAlias, cast
 
 import torch
 
-from brushwork.controls.guides import MaskPropagation
+from brushwork.choices import MaskPropagation
 from brushwork.controls.style_file import ENDING, StyleFile
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError

@@ -5,15 +5,12 @@ from __future__ import annotations
 from brushwork.encoders.encoder import PIXELS, Encoder, LayerGeometry
 from brushwork.encoders.load import load_encoder
 from brushwork.encoders.normalize import normalize_activations
-from brushwork.encoders.vgg import Padding, Pooling
 from brushwork.encoders.weights.manage import WeightState, fetch_weights, import_weights, weight_sets, weight_state
 
 __all__ = [
     "PIXELS",
     "Encoder",
     "LayerGeometry",
-    "Padding",
-    "Pooling",
     "WeightState",
     "fetch_weights",
     "import_weights",

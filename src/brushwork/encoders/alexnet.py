@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from torch import nn
 
+from brushwork.choices import Padding, Pooling
 from brushwork.encoders.encoder import Encoder, EncoderStage
 from brushwork.encoders.preprocess import Preprocess
-from brushwork.encoders.vgg import Padding, Pooling
 
 
 class _Layer(NamedTuple):

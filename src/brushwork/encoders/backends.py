@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import nn
 
+from brushwork.choices import Engine
 from brushwork.encoders.native.autograd import native_forward
 from brushwork.encoders.native.fusion import fuse_steps
 from brushwork.encoders.native.library import load_library
 from brushwork.types import Feature, Image
-
-Engine: TypeAlias = Literal["plain", "channels-last", "native"]
-"""Name of a backend.
-
-`plain`: the modules as they are. `channels-last`: the same in channels-last memory format, in which torch's
-convolutions are faster. `native`: brushwork's own kernels, if they were built, for VGG in float32 on the CPU.
-"""
 
 ForwardPass: TypeAlias = Callable[[Mapping[str, nn.Module], Sequence[str], Image, Sequence[str]], list[Feature]]
 """Function that computes features.

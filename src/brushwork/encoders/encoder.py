@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from torch import nn
 
-from brushwork.encoders.backends import ENGINES, Engine
+from brushwork.choices import Engine, Precision
+from brushwork.encoders.backends import ENGINES
 from brushwork.encoders.native.fusion import NativeStep, fuse_steps
 from brushwork.encoders.native.library import load_library
-from brushwork.encoders.precision import CastLayers, Precision, resolve_precision, with_precision
+from brushwork.encoders.precision import CastLayers, resolve_precision, with_precision
 from brushwork.encoders.preprocess import Preprocess
 from brushwork.errors import InputError, suggest_names
 from brushwork.images.geometry import Size

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from brushwork.choices import Padding, Pooling
 from brushwork.encoders.encoder import Encoder, EncoderStage
 from brushwork.encoders.preprocess import Preprocess
-from brushwork.encoders.vgg import Padding, Pooling
 from brushwork.types import Feature
 
 

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import Literal, get_args
 
-from brushwork.encoders.backends import Engine, default_engine, usable_engines
+from brushwork.choices import Engine, Padding, Pooling
+from brushwork.encoders.backends import default_engine, usable_engines
 from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.preprocess import make_preprocess
 from brushwork.encoders.registry import ARCHITECTURES, build_encoder
-from brushwork.encoders.vgg import Padding, Pooling
 from brushwork.encoders.weights.find import ENDINGS, find_weights, read_file
 from brushwork.errors import InputError
 

@@ -21,16 +21,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from brushwork.choices import Precision
 from brushwork.encoders.backends import ForwardPass, forward_plain
 from brushwork.encoders.torch_flags import set_convolution_tf32
 from brushwork.types import Feature, Image
-
-Precision: TypeAlias = Literal["auto", "full", "tf32", "bf16", "fp16"]
 
 Stages: TypeAlias = Mapping[str, nn.Module]
 

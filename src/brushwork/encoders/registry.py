@@ -8,11 +8,12 @@ from functools import cache, partial
 import torch
 from torch import Tensor
 
+from brushwork.choices import Padding, Pooling
 from brushwork.encoders.alexnet import make_alexnet
 from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.googlenet import make_googlenet
 from brushwork.encoders.preprocess import Preprocess, make_preprocess
-from brushwork.encoders.vgg import Padding, Pooling, make_vgg
+from brushwork.encoders.vgg import make_vgg
 
 ARCHITECTURES: Mapping[str, Callable[..., Encoder]] = {
     "VGG-19": partial(make_vgg, 19),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 from torch import nn
 
+from brushwork.choices import Padding, Pooling
 from brushwork.encoders.encoder import Encoder, EncoderStage
 from brushwork.encoders.preprocess import Preprocess
-
-Pooling: TypeAlias = Literal["max", "average"]
-Padding: TypeAlias = Literal["zeros", "reflect"]
 
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """Convolutions in each of the five blocks, by depth (1409.1556, Table 1, D and E)."""

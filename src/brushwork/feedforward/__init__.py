@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from brushwork.feedforward.adain_transfer import AdaINOptions, AdaINStylizer, transfer_adain
-from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, Stylizer, run_stylizer
-from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
+from typing import TYPE_CHECKING
+
+from brushwork._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from brushwork.feedforward.adain_transfer import AdaINOptions, AdaINStylizer, transfer_adain
+    from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, Stylizer, run_stylizer
+    from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
+else:
+    __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
     "AdaINOptions",

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import torch
 
-from brushwork.controls.guides import MaskPropagation, feather, propagate_masks
+from brushwork.choices import MaskPropagation
+from brushwork.controls.guides import feather, propagate_masks
 from brushwork.controls.inputs import StyleRegion
 from brushwork.controls.style_file import StyleFile
 from brushwork.controls.style_scale import ScaledStyle, ScaleOptions, scaled_styles, style_pixels, style_size

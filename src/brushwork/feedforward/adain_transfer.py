@@ -13,13 +13,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from brushwork.controls.guides import MaskPropagation
+from brushwork.choices import Engine, MaskPropagation
 from brushwork.controls.inputs import RecipeInputs, StyleInputs, StyleRegion, as_styles, require_regions
 from brushwork.controls.style_file import StyleFile
 from brushwork.controls.style_scale import require_style_scale, scaled_styles, style_sizes
 from brushwork.devices.meter import to_meta
 from brushwork.encoders import Encoder, load_encoder
-from brushwork.encoders.backends import Engine
 from brushwork.errors import InputError
 from brushwork.feedforward.adain_statistics import (
     LAYER,

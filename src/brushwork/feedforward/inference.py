@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
+from brushwork.choices import Engine
 from brushwork.controls.color import apply_colors, prepare_colors
 from brushwork.controls.inputs import RecipeInputs
-from brushwork.encoders.backends import Engine
 from brushwork.images.geometry import Size
 from brushwork.options import MethodOptions, ScheduleLevel, SizeOptions
 from brushwork.options.groups import ColorOptions

@@ -11,9 +11,9 @@ from typing import ClassVar, Literal, TypeAlias
 import torch
 from torch import Tensor
 
+from brushwork.choices import Engine
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.devices.meter import to_meta
-from brushwork.encoders.backends import Engine
 from brushwork.errors import InputError
 from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, run_stylizer
 from brushwork.feedforward.model import StyleModel, load_model

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import cos, radians, sin
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from brushwork.choices import SpaceName
 from brushwork.types import Feature, Image
 
 Plane: TypeAlias = Float[Tensor, "_ 1 _ _"]
@@ -23,7 +24,6 @@ _REC601 = (0.299, 0.587, 0.114)  # ITU-R BT.601-7, 2.5.1
 _BLUE_GAIN, _RED_GAIN = 0.492111, 0.877283  # SMPTE 170M-2004: U = 0.492111 (B-Y), V = 0.877283 (R-Y)
 _YIQ_TURN = 33.0  # degrees from U, V to Q, I: ibid.
 
-SpaceName: TypeAlias = Literal["srgb", "linear", "yiq", "lab", "oklab"]
 
 Rows: TypeAlias = tuple[tuple[float, ...], ...]
 

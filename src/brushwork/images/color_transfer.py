@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from brushwork.choices import Transform
 from brushwork.images.color import Plane
 from brushwork.types import Feature, Image
-
-Transform: TypeAlias = Literal["chol", "pca", "sym"]
 
 Matrix: TypeAlias = Float[Tensor, "c c"]
 

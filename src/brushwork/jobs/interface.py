@@ -7,9 +7,10 @@ from contextlib import closing
 from os import PathLike
 from typing import TypeAlias, cast
 
+from brushwork.choices import DeviceName
 from brushwork.feedforward.inference import FeedForwardOptions
 from brushwork.jobs.events import Finished, JobEvent
-from brushwork.jobs.job import DeviceName, FeedForwardJob, make_job
+from brushwork.jobs.job import FeedForwardJob, make_job
 from brushwork.jobs.run import CHECKPOINT_EVERY, run_job
 from brushwork.jobs.run_feedforward import run_feedforward_job
 from brushwork.recipes import RecipeOptions, load_preset

@@ -5,15 +5,14 @@ from __future__ import annotations
 from abc import ABC
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
+from brushwork.choices import DeviceName
 from brushwork.errors import InputError
 from brushwork.feedforward.inference import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
 from brushwork.recipes import RecipeOptions
 from brushwork.storage.folders import expand_user
-
-DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
 
 Masks: TypeAlias = tuple[Path, ...]
 """The content mask and the style mask; the content mask alone means the whole style image."""

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from brushwork._version import __version__
+from brushwork.choices import Engine
 from brushwork.encoders import Encoder
-from brushwork.encoders.backends import Engine
 from brushwork.errors import InputError
 from brushwork.feedforward.inference import FeedForwardOptions, Stylizer
 from brushwork.gradients.tiled import Tiling

@@ -9,11 +9,12 @@ from math import sqrt
 import torch
 from torch import Tensor
 
+from brushwork.choices import Engine
 from brushwork.controls.color import prepare_colors
 from brushwork.devices.select import select_device
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
-from brushwork.encoders.backends import Engine, usable_engines
+from brushwork.encoders.backends import usable_engines
 from brushwork.errors import InputError
 from brushwork.feedforward.adain_transfer import FASTEST, AdaINOptions
 from brushwork.gradients.partition import FullImage, Partition

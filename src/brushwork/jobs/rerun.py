@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from brushwork.choices import DeviceName
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError
 from brushwork.feedforward.model import list_models, load_model
 from brushwork.feedforward.stylize import ModelOptions
 from brushwork.images import read_metadata
-from brushwork.jobs.job import DeviceName, FeedForwardJob, OptimizationJob, make_job
+from brushwork.jobs.job import FeedForwardJob, OptimizationJob, make_job
 from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes
 from brushwork.jobs.resume import read_embedded_result
 from brushwork.storage.folders import expand_user

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
-from brushwork.losses.content import ContentLoss
-from brushwork.losses.distribution import HistogramLoss, SlicedWassersteinLoss, histogram_target
-from brushwork.losses.gram import (
-    GramEntryLoss,
-    GramLoss,
-    GuidedGramLoss,
-    ProjectedGramLoss,
-    ShiftedGramLoss,
-    principal_directions,
-    shifted_target,
-)
-from brushwork.losses.guided_moments import (
-    guided_gram_target,
-    guided_mean_std_target,
-    normalize_guides,
-    region_weights,
-)
-from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
-from brushwork.losses.loss import AnyLoss, Loss, NonAdditiveLoss, add_summary
-from brushwork.losses.moment_matching import (
-    CovarianceLoss,
-    GaussianWassersteinLoss,
-    GuidedMeanStdLoss,
-    MeanStdLoss,
-    make_gaussian_target,
-)
-from brushwork.losses.moments import GaussianTarget, LayerStatistics
-from brushwork.losses.mrf import MRFLoss
-from brushwork.losses.style_loss import StyleLoss, describe_style_losses, register_loss, style_losses
-from brushwork.losses.total_variation import TotalVariationLoss
+from brushwork._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from brushwork.losses.content import ContentLoss
+    from brushwork.losses.distribution import HistogramLoss, SlicedWassersteinLoss, histogram_target
+    from brushwork.losses.gram import (
+        GramEntryLoss,
+        GramLoss,
+        GuidedGramLoss,
+        ProjectedGramLoss,
+        ShiftedGramLoss,
+        principal_directions,
+        shifted_target,
+    )
+    from brushwork.losses.guided_moments import (
+        guided_gram_target,
+        guided_mean_std_target,
+        normalize_guides,
+        region_weights,
+    )
+    from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
+    from brushwork.losses.loss import AnyLoss, Loss, NonAdditiveLoss, add_summary
+    from brushwork.losses.moment_matching import (
+        CovarianceLoss,
+        GaussianWassersteinLoss,
+        GuidedMeanStdLoss,
+        MeanStdLoss,
+        make_gaussian_target,
+    )
+    from brushwork.losses.moments import GaussianTarget, LayerStatistics
+    from brushwork.losses.mrf import MRFLoss
+    from brushwork.losses.style_loss import StyleLoss, register_loss, style_losses
+    from brushwork.losses.total_variation import TotalVariationLoss
+else:
+    __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
     "AnyLoss",
@@ -60,7 +64,6 @@ __all__ = [
     "TotalVariationLoss",
     "add_summary",
     "content_guides",
-    "describe_style_losses",
     "guided_gram_target",
     "guided_mean_std_target",
     "histogram_target",
@@ -73,6 +76,3 @@ __all__ = [
     "style_losses",
     "window_weights",
 ]
-
-for _module in iter_modules(__path__):  # a file in this folder registers its style losses
-    import_module(f"{__name__}.{_module.name}")

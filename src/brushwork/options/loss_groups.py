@@ -6,8 +6,8 @@ from abc import ABC
 from dataclasses import dataclass, field
 from math import inf
 
-from brushwork.losses import describe_style_losses
-from brushwork.losses.total_variation import TVForm
+from brushwork.choices import TVForm
+from brushwork.losses.names import describe_style_losses
 from brushwork.options.style_losses import NormalizationName, parse_loss_weights
 from brushwork.options.validation import require_option
 

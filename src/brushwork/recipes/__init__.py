@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from brushwork.options import ScheduleLevel
-from brushwork.recipes.mdan import MDANOptions, transfer_mdan
-from brushwork.recipes.multiscale import Progress, ResumeState
-from brushwork.recipes.presets import PRESETS, WHOSE, load_preset
-from brushwork.recipes.recipe import RecipeOptions, run_recipe, schedule
-from brushwork.recipes.reconstruction import ReconstructionOptions, reconstruct
-from brushwork.recipes.style_extraction import extract_style
-from brushwork.recipes.style_transfer import TransferOptions, transfer
-from brushwork.recipes.texture_synthesis import TextureOptions, synthesize_texture
+from typing import TYPE_CHECKING
+
+from brushwork._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from brushwork.options import ScheduleLevel
+    from brushwork.recipes.mdan import MDANOptions, transfer_mdan
+    from brushwork.recipes.multiscale import Progress, ResumeState
+    from brushwork.recipes.presets import PRESETS, WHOSE, load_preset
+    from brushwork.recipes.recipe import RecipeOptions, run_recipe, schedule
+    from brushwork.recipes.reconstruction import ReconstructionOptions, reconstruct
+    from brushwork.recipes.style_extraction import extract_style
+    from brushwork.recipes.style_transfer import TransferOptions, transfer
+    from brushwork.recipes.texture_synthesis import TextureOptions, synthesize_texture
+else:
+    __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
     "PRESETS",

@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from brushwork.controls.guides import MaskPropagation, propagate_masks
+from brushwork.choices import MaskPropagation
+from brushwork.controls.guides import propagate_masks
 from brushwork.encoders.encoder import Encoder
 from brushwork.gradients.partition import Partition, full_features, sum_over_style
 from brushwork.images.geometry import Size, Window

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import torch
 
+from brushwork.choices import TVForm
 from brushwork.encoders.encoder import Encoder
 from brushwork.errors import InputError
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.losses.content import ContentLoss
 from brushwork.losses.style_loss import StyleLoss
-from brushwork.losses.total_variation import TVForm, make_total_variation
+from brushwork.losses.total_variation import make_total_variation
 from brushwork.objective import Objective
 from brushwork.options import StyleOptions
 from brushwork.options.style_losses import require_statistics_only

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from brushwork.choices import Padding
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.encoders.encoder import Encoder
-from brushwork.encoders.vgg import Padding
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput

@@ -8,8 +8,8 @@ from functools import cached_property, partial
 from math import inf
 from typing import ClassVar
 
+from brushwork.choices import MaskPropagation
 from brushwork.controls.color import apply_colors, prepare_colors
-from brushwork.controls.guides import MaskPropagation
 from brushwork.controls.inputs import GuideOptions, RecipeInputs, StyleInputs, StyleRegion, as_styles, require_regions
 from brushwork.controls.style_file import EncoderFingerprint, StyleFile
 from brushwork.controls.style_scale import (

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
+from brushwork.choices import Padding, Pooling
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.encoders.encoder import Encoder
-from brushwork.encoders.vgg import Padding, Pooling
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from rich import box
 from rich.table import Table
 
+from brushwork.choices import DeviceName
 from brushwork.cli.consoles import make_console
 from brushwork.cli.execute import set_threads
 from brushwork.cli.flags import MACHINE, OUTPUT, PICTURES, JsonFlag, field_docs, home_path, parse_integer
@@ -20,7 +21,6 @@ from brushwork.cli.paths import list_images
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError
 from brushwork.images import read_image
-from brushwork.jobs.job import DeviceName
 from brushwork.jobs.rerun import read_origin
 from brushwork.metrics import EVALUATION_SIZE, Evaluator, Metrics
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from brushwork.choices import DeviceName
 from brushwork.cli.flags import MACHINE, home_path
 from brushwork.cli.output import log, print_result
 from brushwork.cli.temporary import temporary_beside
@@ -24,7 +25,6 @@ from brushwork.experiments import (
 )
 from brushwork.experiments.context import FULL_SIZE, QUICK_SIZE
 from brushwork.experiments.runner import Executor
-from brushwork.jobs.job import DeviceName
 from brushwork.options import SMALLEST_SIDE
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.pipes import require_no_pipe

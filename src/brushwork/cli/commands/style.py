@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
+from brushwork.choices import DeviceName
 from brushwork.cli.config import resolve_options
 from brushwork.cli.dashes import Picture
 from brushwork.cli.execute import execute
@@ -21,7 +22,6 @@ from brushwork.controls.style_file import ENDING
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError
 from brushwork.images import MAX_PIXELS, fit_size, image_size, read_image
-from brushwork.jobs.job import DeviceName
 from brushwork.options import EncoderOptions, SizeOptions
 from brushwork.options.groups import load_encoder_for
 from brushwork.recipes import TextureOptions, TransferOptions, extract_style, load_preset

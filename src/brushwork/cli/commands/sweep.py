@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, 
 
 from cyclopts import App, Parameter, Token
 
+from brushwork.choices import DeviceName
 from brushwork.cli.commands.paint import START_HELP
 from brushwork.cli.commands.reproduce import pick_executor, require_lab
 from brushwork.cli.config import resolve_options, split_init
@@ -32,7 +33,6 @@ from brushwork.experiments import CellResult, ExperimentReport, run_cells
 from brushwork.experiments.contact_sheet import SHEET
 from brushwork.experiments.results import ResultStore
 from brushwork.experiments.sweep import Sweep, SweepChoice, as_experiment, combine_variations
-from brushwork.jobs.job import DeviceName
 from brushwork.options import Extent, Init
 from brushwork.recipes import PRESETS, TransferOptions, load_preset
 from brushwork.storage.folders import expand_user

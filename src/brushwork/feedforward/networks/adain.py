@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from brushwork.encoders.backends import Engine
+from brushwork.choices import Engine
 from brushwork.encoders.native.upsample_conv import RectifiedConvolutionStep, convolve_rectified, is_supported
 from brushwork.encoders.weights.adain_decoder import DECODER, LAYERS
 from brushwork.encoders.weights.find import find_weights

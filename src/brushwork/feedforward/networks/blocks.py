@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from torch import Tensor, nn
 
+from brushwork.choices import BorderName, NormName, Upsampling
 from brushwork.types import Feature
-
-NormName: TypeAlias = Literal["instance", "batch"]
-"""Normalization over the positions of each image (1607.08022), or over the batch, with running statistics in
-evaluation mode (1603.08155)."""
-
-Upsampling: TypeAlias = Literal["transposed", "nearest"]
-"""Upsampling by 2: a transposed convolution, as the paper; or nearest neighbor followed by a convolution, which leaves
-no checkerboard."""
-
-BorderName: TypeAlias = Literal["zeros", "reflect"]
-"""Padding of convolutions."""
 
 EPSILON = 1e-5
 """Added to variances. Source: 1607.08022's program."""

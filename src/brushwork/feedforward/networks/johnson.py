@@ -14,12 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from brushwork.choices import BorderName, NormName, Upsampling
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import (
     CROP,
-    BorderName,
-    NormName,
-    Upsampling,
     convolution_layers,
     keep_flat_names,
     output_layer,

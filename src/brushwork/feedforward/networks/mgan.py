@@ -12,9 +12,10 @@ from typing import Self, get_args
 import torch
 from torch import nn
 
+from brushwork.choices import NormName, Upsampling
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
-from brushwork.feedforward.networks.blocks import NormName, Upsampling, make_norm
+from brushwork.feedforward.networks.blocks import make_norm
 from brushwork.feedforward.networks.johnson import reflect_pad_to_multiple
 from brushwork.feedforward.networks.spec import ModelSpec
 from brushwork.images.geometry import Size

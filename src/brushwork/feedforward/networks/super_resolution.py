@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from brushwork.choices import BorderName, NormName, Upsampling
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import (
     CROP,
-    BorderName,
-    NormName,
-    Upsampling,
     convolution_layers,
     keep_flat_names,
     output_layer,

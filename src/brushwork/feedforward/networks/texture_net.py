@@ -14,9 +14,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from brushwork.choices import NormName
 from brushwork.encoders.preprocess import CAFFE_MEAN
 from brushwork.errors import InputError
-from brushwork.feedforward.networks.blocks import EPSILON, InstanceNorm, NormName
+from brushwork.feedforward.networks.blocks import EPSILON, InstanceNorm
 from brushwork.feedforward.networks.spec import ModelSpec, Purpose
 from brushwork.images.geometry import Size
 from brushwork.types import Feature, Image

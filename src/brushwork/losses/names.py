@@ -1,0 +1,43 @@
+"""Names of the style losses and what they compare, without torch: options check them, and help pages list them."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+REGISTERED: dict[str, Any] = {}
+"""Style losses by name, as far as their modules have been imported; see `register_loss`."""
+
+
+def style_loss_names() -> dict[str, str]:
+    """Return what each style loss compares, by name, those that need only saved statistics first."""
+    found = _written() | {name: (loss.needs_image, loss.help) for name, loss in REGISTERED.items()}
+    return {name: found[name][1] for name in sorted(found, key=lambda name: (found[name][0], name))}
+
+
+def describe_style_losses() -> str:
+    """Return the names of all style losses, each with what it compares, as a sentence for the help."""
+    return f"{', '.join(f'{name} ({text})' for name, text in style_loss_names().items())}."
+
+
+@cache
+def import_losses() -> None:
+    """Import every module of this package, so that each registers its losses."""
+    for module in iter_modules([str(Path(__file__).parent)]):
+        import_module(f"{__package__}.{module.name}")
+
+
+@cache
+def _written() -> dict[str, tuple[bool, str]]:
+    """Return (needs_image, help) of the losses that the modules here register, by name, from their source."""
+    found = {}
+    for file in Path(__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StyleLoss":
+                given = {one.arg: one.value.value for one in node.keywords if isinstance(one.value, ast.Constant)}
+                found[str(given["name"])] = (bool(given.get("needs_image", True)), str(given["help"]))
+    return found
