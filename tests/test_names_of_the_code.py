@@ -47,7 +47,8 @@ def test_no_module_is_hidden_by_a_name_of_its_package() -> None:
     hidden = []
     for module, tree in TREES.items():
         names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        for node in tree.body:
+        blocks = [block for node in tree.body for block in (node, *(node.body if isinstance(node, ast.If) else ()))]
+        for node in blocks:
             if isinstance(node, ast.ImportFrom | ast.Import):
                 names |= {alias.asname or alias.name for alias in node.names}
         hidden += [f"{module}.{name}" for name in sorted(names) if f"{module}.{name}" in TREES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def test_every_public_name_is_there_and_documented(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="public names"):
         brushwork.no_such_name  # noqa: B018
+
+
+@pytest.mark.parametrize("package", ["brushwork", "brushwork.images", "brushwork.losses", "brushwork.recipes"])
+def test_lazy_packages_have_the_names_that_they_list(package):
+    module = import_module(package)
+    assert set(dir(module)) | {"__version__"} == set(module.__all__) | {"__version__"}
+    assert all(getattr(module, name) is not None for name in module.__all__)
 
 
 def test_import_is_instant_and_brings_no_torch():
