@@ -100,3 +100,9 @@ def test_options_of_earlier_versions_are_read_under_their_names_now():
     del old["min_size"], old["encoder_scale"], old["init"]
     found = options_from_json("transfer", {**old, "precision": "half", "history_storage": "half", "engine": "nnpack"})
     assert found == TransferOptions(min_size=64, encoder_scale=256.0, precision="fp16", history_storage="bf16")
+
+
+def test_records_from_before_jitter_say_what_was_done_then():
+    data = options_to_json(TransferOptions(jitter=0))
+    del data["jitter"]
+    assert options_from_json("transfer", data) == TransferOptions(jitter=0)

@@ -13,6 +13,7 @@ from torch import Tensor
 from brushwork.distributed.halo_exchange import RowRange, RowRanges, exchange_rows, split_rows
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders.encoder import Encoder
+from brushwork.gradients.grid_shift import NO_SHIFT, GridShift, evaluate_extended, evaluate_extended_bands
 from brushwork.gradients.sharded import evaluate_sharded, sum_sharded
 from brushwork.gradients.tile_layout import TileLayout
 from brushwork.gradients.tiled import Tiling, encode_region, evaluate_tiled, sum_tiled
@@ -49,8 +50,8 @@ class Partition(Protocol):
     def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
         """Resize the image: from this process's part at the old size to its part at the new one."""
 
-    def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
-        """Return the evaluation of an objective at this process's part of an image of a size."""
+    def evaluate(self, encoder: Encoder, objective: Objective, size: Size, shift: GridShift = NO_SHIFT) -> Evaluate:
+        """Return the evaluation at this process's part of an image of a size; the objective is of the shifted image."""
 
     def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
         """Compute the features of this process's part of a full image."""
@@ -74,10 +75,11 @@ class FullImage:
     def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
         return resize(held, new)
 
-    def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
+    def evaluate(self, encoder: Encoder, objective: Objective, size: Size, shift: GridShift = NO_SHIFT) -> Evaluate:
         if self.tiling is None:
-            return evaluate_whole(encoder, objective)
-        return evaluate_tiled(encoder, objective, self.tiling.side, kept=self.tiling.kept)
+            return evaluate_extended(evaluate_whole(encoder, objective), shift)
+        tiled = evaluate_tiled(encoder, objective, self.tiling.side, kept=self.tiling.kept)
+        return evaluate_extended(tiled, shift)
 
     def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
         found = self._features(encoder, image, layers)
@@ -138,11 +140,11 @@ class RowBand:
             return held.new_empty(*held.shape[:-2], 0, new.width)
         return enlarge_rows(part, needed[self.group.rank].top, old, new, rows)
 
-    def evaluate(self, encoder: Encoder, objective: Objective, size: Size) -> Evaluate:
-        side, kept = self.tiling
-        return evaluate_sharded(
-            encoder, objective, side, size=size, have=self.split_rows(size.height), group=self.group, kept=kept
-        )
+    def evaluate(self, encoder: Encoder, objective: Objective, size: Size, shift: GridShift = NO_SHIFT) -> Evaluate:
+        (side, kept), larger = self.tiling, shift.enlarge(size)
+        bands = self.split_rows(larger.height)
+        banded = evaluate_sharded(encoder, objective, side, size=larger, have=bands, group=self.group, kept=kept)
+        return evaluate_extended_bands(banded, shift, self.split_rows(size.height), bands, self.group)
 
     def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
         size = Size.of(image)

@@ -46,6 +46,9 @@ OLD_VALUES = {
 }
 """Option → its values in earlier versions → its current values."""
 
+ADDED = {"jitter": 0}
+"""Options that records of earlier versions do not have → the value that says what those versions did."""
+
 
 def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options with their current names and values, from those of any version."""
@@ -70,8 +73,9 @@ def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwa
         raise InputError(f"there is no recipe {recipe!r}. {suggest_names(str(recipe), METHODS)}")
     if not isinstance(data, dict):
         raise InputError(f"the options of {recipe} are {data!r}: they must be an object with a value for each option.")
-    kind, data = METHODS[recipe], rename_old_options(data)
+    kind = METHODS[recipe]
     names = {field.name for field in fields(kind)}
+    data = {name: value for name, value in ADDED.items() if name in names} | rename_old_options(data)
     if data.keys() != names:
         raise InputError(
             f"the options of {recipe} do not fit this version of brushwork "

@@ -55,7 +55,7 @@ class SlicedWassersteinLoss:
     def _directions(self) -> Float[Tensor, "d c"]:
         """Unit vectors, sampled on the CPU so that every device uses the same ones."""
         channels = self.target.shape[1]
-        generator = torch.Generator().manual_seed(_mixed(self.seed, self.step))
+        generator = torch.Generator().manual_seed(step_seed(self.seed, self.step))
         drawn = torch.randn(self.count or channels, channels, generator=generator, dtype=torch.float64)
         return functional.normalize(drawn).to(as_float32(self.target))
 
@@ -82,7 +82,7 @@ class SlicedWassersteinLoss:
         return transport_distance(projections, self._style[:, directions].to(feature)).sum(-1)
 
 
-def _mixed(seed: int, step: int) -> int:
+def step_seed(seed: int, step: int) -> int:
     """Combine two numbers into one seed; neighboring inputs give distant seeds."""
     return (seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + 1) % 2**63  # splitmix64's constants
 

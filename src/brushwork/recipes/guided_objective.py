@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
 from brushwork.controls.guides import feather, propagate_masks
 from brushwork.controls.inputs import GuideOptions, StyleRegion
 from brushwork.encoders.encoder import Encoder
+from brushwork.gradients.grid_shift import GridShift
 from brushwork.gradients.partition import Partition
 from brushwork.images.geometry import Size
 from brushwork.losses.guided_moments import normalize_guides
@@ -21,7 +22,7 @@ from brushwork.recipes.objectives import layer_weights
 from brushwork.types import Image, Mask
 
 
-def region_objective(
+def region_objectives(
     regions: Sequence[StyleRegion],
     styles: Sequence[Image],
     size: Size,
@@ -31,8 +32,8 @@ def region_objective(
     normalization: LossNormalization,
     encoder: Encoder,
     partition: Partition,
-) -> Objective:
-    """Return the style objective by regions.
+) -> Callable[[GridShift], Objective]:
+    """Return the style objective by regions of each shifted image; the style targets are computed once.
 
     Losses are named as without regions; sorted and Gaussian losses also have the region's number. Each region has the
     fraction of the weight that `LossNormalization.region_weights` returns; where it has no positions at a layer, in the
@@ -43,16 +44,21 @@ def region_objective(
     """
     own = torch.cat([feather(region.content, size, guiding.feather) for region in regions])
     parts = _parts(regions, styles, guiding, options.style_layers, encoder, partition)
-    losses, objective = normalization.weigh_losses(options), Objective({})
-    for layer, layer_weight in layer_weights(options, normalization):
-        masks = propagate_masks(own, layer, encoder, guiding.way)
-        targets = [
-            RegionTarget(layer=layer, seed=seed, parts=part, place=place, mask=mask)
-            for mask, (part, place) in zip(masks, parts, strict=True)
-        ]
-        for label, loss, weight in losses:
-            added = _loss_by_regions(f"{label}:{layer}", loss, masks, targets, normalization)
-            objective += layer_weight * (weight * added)
+    losses = normalization.weigh_losses(options)
+
+    def objective(shift: GridShift) -> Objective:
+        extended, found = shift.extend(own[None])[0], Objective({})
+        for layer, layer_weight in layer_weights(options, normalization):
+            masks = propagate_masks(extended, layer, encoder, guiding.way)
+            targets = [
+                RegionTarget(layer=layer, seed=seed, parts=part, place=place, mask=mask)
+                for mask, (part, place) in zip(masks, parts, strict=True)
+            ]
+            for label, loss, weight in losses:
+                added = _loss_by_regions(f"{label}:{layer}", loss, masks, targets, normalization)
+                found += layer_weight * (weight * added)
+        return found
+
     return objective
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from brushwork.controls.style_file import StyleFile
 from brushwork.encoders.preprocess import CAFFE_MEAN
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
@@ -43,17 +44,21 @@ def cover(image: Image, size: Size) -> Image:
 
 
 def make_init_image(
-    options: InitOptions, size: Size, content: Image, style: Image, encoder_scale: float = 255.0
+    options: InitOptions, size: Size, content: Image, style: Image | StyleFile, encoder_scale: float = 255.0
 ) -> Image:
     """Return the initial image that the options name, at a size; the network's input is 0 to `encoder_scale`.
 
-    Raises: InputError: `init` is instant, which recipes do not provide.
+    Raises: InputError: `init` is instant, which recipes do not provide, or style, and the style is a style file.
     """
     generator = torch.Generator().manual_seed(options.seed)
     match options.init:
         case "content":
             return add_noise(resize(content, size), options.init_noise, generator, encoder_scale)
         case "style":
+            if isinstance(style, StyleFile):
+                raise InputError(
+                    f"the start is style, and of {style.source} only the style is kept: take another start."
+                )
             return add_noise(cover(style, size), options.init_noise, generator, encoder_scale)
         case "noise":
             return add_noise(gray_image(size, content, encoder_scale), options.noise, generator, encoder_scale)

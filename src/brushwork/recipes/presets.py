@@ -27,6 +27,7 @@ _PROGRAM = TransferOptions(
     max_step=0.0,
     preconditioner="none",
     init_noise=0.0,
+    jitter=0,
     bounded=False,
 )
 """Options that the published programs share: one size, the original network, torch's L-BFGS, unbounded pixels."""

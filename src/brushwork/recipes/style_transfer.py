@@ -22,6 +22,7 @@ from brushwork.controls.style_scale import (
 )
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
+from brushwork.gradients.grid_shift import NO_SHIFT, GridShift, draw_shift
 from brushwork.gradients.partition import FULL_IMAGE, FullImage, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
@@ -29,6 +30,7 @@ from brushwork.images.resample import resize
 from brushwork.losses import style_losses
 from brushwork.objective import Objective
 from brushwork.options import (
+    SMALLEST_SIDE,
     ContentOptions,
     InitOptions,
     LossOptions,
@@ -42,7 +44,7 @@ from brushwork.options import (
 )
 from brushwork.options.groups import ColorOptions, load_encoder_for
 from brushwork.options.style_losses import parse_loss_weights, require_losses
-from brushwork.recipes.guided_objective import region_objective
+from brushwork.recipes.guided_objective import region_objectives
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.multiscale import (
     Progress,
@@ -78,6 +80,11 @@ class TransferOptions(
     """Standard deviation, on the scale 0 to `encoder_scale`, of noise added to a content or style image used as the
     initial image; without it, flat areas show the network's grid; 0 in the published programs."""
 
+    jitter: int = 0
+    """Largest number of pixels by which content image and result are extended at the top and left while the network
+    encodes them, at random and anew every 10 iterations: its grid then leaves no pattern; 0 in the published programs:
+    none."""
+
     style_scale: tuple[float, ...] = (1.0,)
     """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
     strokes; one for all style images, or one for each; several for a single style image blend it with itself at each
@@ -92,6 +99,7 @@ class TransferOptions(
 
     def __post_init__(self) -> None:
         check_options(self)
+        require_option(0 <= self.jitter < SMALLEST_SIDE, "jitter", self.jitter, f"0 or more, and below {SMALLEST_SIDE}")
         require_option(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
         require_style_scale(self.style_scale)
 
@@ -168,24 +176,10 @@ def transfer(
     subject.require_compatible_styles()
     plan = options.schedule(Size.of(own))
     if begun is None:
-        begun = make_init_image(
-            options, plan[0].size, content, _to_start_from(styles[0], content, options), options.encoder_scale
-        )
+        begun = make_init_image(options, plan[0].size, content, styles[0], options.encoder_scale)
     steps = optimize_multiscale(plan, subject.evaluate_at, begun, options, resume, partition)
     # Colors are changed on the full image: with several processes, where the parts are joined.
     return with_final_colors(steps, partial(apply_colors, options, own)) if isinstance(partition, FullImage) else steps
-
-
-def _to_start_from(style: Image | StyleFile, content: Image, options: TransferOptions) -> Image:
-    """Return the style image; for a style file, which has no image to start from, return the content image.
-
-    Raises: InputError: the initial image should be the style image, and only its style is available.
-    """
-    if not isinstance(style, StyleFile):
-        return style
-    if options.init == "style":
-        raise InputError(f"the start is style, and of {style.source} only the style is kept: take another start.")
-    return content
 
 
 @dataclass(frozen=True)
@@ -201,20 +195,37 @@ class TransferProblem:
 
     def evaluate_at(self, size: Size) -> Evaluate | ResampledObjective:
         """Return the evaluation of the losses at a size, with targets computed at that size."""
-        return with_resampling(self.objective_at(size), lambda one: self.partition.evaluate(self.encoder, one, size))
+        options, objective = self.options, self.objectives_at(size)
+        if not options.jitter:
+            return with_resampling(objective(NO_SHIFT), lambda one: self.partition.evaluate(self.encoder, one, size))
+
+        def draw(step: int) -> Evaluate:
+            shift = draw_shift(options.jitter, options.seed, step)
+            return self.partition.evaluate(self.encoder, objective(shift).resample(step), size, shift)
+
+        return ResampledObjective(draw)
 
     def objective_at(self, size: Size) -> Objective:
         """Return content loss, style loss and total variation, weighted as the options say, at a size."""
+        return self.objectives_at(size)(NO_SHIFT)
+
+    def objectives_at(self, size: Size) -> Callable[[GridShift], Objective]:
+        """Return the objective of each shifted image at a size; the style targets are computed once."""
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
-        content = resize(self.content, size, clamp=True)
+        content, style_objectives = resize(self.content, size, clamp=True), self._style_objectives(size)
         layers, style = options.content_layers, self.style_at(size, options.content_layers)
-        return (
-            content_objective(
-                content, self.encoder, layers, options.content_weight, normalization, style, self.partition
+
+        def objective(shift: GridShift) -> Objective:
+            extended = shift.extend(content)
+            return (
+                content_objective(
+                    extended, self.encoder, layers, options.content_weight, normalization, style, self.partition
+                )
+                + style_objectives(shift)
+                + tv_objective(options.tv_form, options.tv_weight, Size.of(extended), options.encoder_scale)
             )
-            + self._style_objective(size)
-            + tv_objective(options.tv_form, options.tv_weight, size, options.encoder_scale)
-        )
+
+        return objective
 
     def style_at(self, size: Size, layers: Sequence[str]) -> Style:
         """Return the blend of the style images' styles, for a content image of a size."""
@@ -242,14 +253,15 @@ class TransferProblem:
             for style in kept:
                 style.require_compatible(seen)
 
-    def _style_objective(self, size: Size) -> Objective:
+    def _style_objectives(self, size: Size) -> Callable[[GridShift], Objective]:
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
         if self.regions:
             guiding = GuideOptions(options.guides, options.feather * max(size) / max(self._finest))
             how = (guiding, options, options.seed, normalization, self.encoder, self.partition)
-            return region_objective(self.regions, self._pictures(size), size, *how)
+            return region_objectives(self.regions, self._pictures(size), size, *how)
         style = self.style_at(size, options.style_layers)
-        return style_objective(style, options, normalization, self._models(style, size))
+        objective = style_objective(style, options, normalization, self._models(style, size))
+        return lambda _: objective
 
     def _models(self, style: Style, size: Size) -> StyleTargets | None:
         """Return the targets from the style images, or None if only their styles are saved or no loss needs them."""
