@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def saved(path: Path, settings: TextureNetConfig) -> Path:
     torch.manual_seed(0)
     network = TextureNetwork(settings)
     nn.init.normal_(network.last.weight, std=20.0)
-    save_model(StyleModel(path.stem, "pyramid", settings, network), path)
+    save_model(StyleModel(path.stem, "pyramid", settings, network), path, overwrite=True)
     return path
 
 
@@ -43,13 +44,37 @@ def test_a_texture_of_a_size_and_a_seed(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("painter")
-def test_the_picture_says_how_it_is_drawn_again(run: Run) -> None:
+def test_rerun_repeats_it(run: Run, desk: Path) -> None:
     run("texture", "--model", "moss.safetensors", "--size", "70x40", "--seed", "3", "-o", "moss.png")
-    command = "brushwork texture --model moss.safetensors --size 70x40 --seed 3"
-    assert json.loads(read_metadata("moss.png") or "") == {"command": command}
-    outcome = run("rerun", "moss.png")
+    manifest = json.loads(read_metadata("moss.png") or "")
+    assert (manifest["recipe"], manifest["content"], manifest["network"]) == ("texture-model", None, "moss")
+    assert run("rerun", "moss.png", "-o", "repeated.png").code == 0
+    assert (desk / "repeated.png").read_bytes() == (desk / "moss.png").read_bytes()
+
+
+def test_rerun_wants_the_same_model(run: Run, desk: Path, painter: Path) -> None:
+    run("texture", "--model", painter.name, "--size", "70x40", "-o", "moss.png")
+    saved(painter, TextureNetConfig(scales=3, width=8))
+    outcome = run("rerun", "moss.png", "-o", "repeated.png")
     assert outcome.code == 2
-    assert command in " ".join(outcome.err.split())
+    assert "moss.safetensors has changed" in " ".join(outcome.err.split())
+
+
+@pytest.mark.usefixtures("painter")
+def test_a_finished_texture_stays(run: Run, desk: Path) -> None:
+    ending = ("--model", "moss.safetensors", "--size", "70x40", "-o", "moss.png", "--resume")
+    run("texture", *ending)
+    before = (desk / "moss.png").stat().st_mtime_ns
+    assert "finished already" in " ".join(run("texture", *ending).err.split())
+    assert (desk / "moss.png").stat().st_mtime_ns == before
+
+
+@pytest.mark.usefixtures("painter")
+def test_it_has_no_origin_to_be_compared_with(run: Run) -> None:
+    run("texture", "--model", "moss.safetensors", "--size", "70x40", "-o", "moss.png")
+    outcome = run("evaluate", "moss.png")
+    assert outcome.code == 2
+    assert "texture from noise" in " ".join(outcome.err.split())
 
 
 @pytest.mark.usefixtures("painter")
@@ -64,14 +89,14 @@ def test_options_of_optimized_textures_are_left_aside(run: Run, monkeypatch: pyt
 @pytest.mark.usefixtures("painter")
 def test_json_tells_what_was_drawn(run: Run) -> None:
     document = json.loads(run("texture", "--model", "moss.safetensors", "--size", "64x64", "--json").out)
-    assert (document["output"], document["painter"]) == ("moss.png", "moss")
+    assert (document["output"], document["content"], document["size"]) == ("moss.png", None, [64, 64])
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("photo.jpg",), "both given"),
-        (("--resume",), "does not know --resume"),
+        (("--save-every", "3"), "--save-every shows the iterations"),
         (("--size", "20x20"), "at least 32 pixels"),
         (("--size", "large"), "WIDTHxHEIGHT"),
         (("-o", "photo.jpg"), "exists already"),
@@ -102,7 +127,10 @@ def test_pictures_go_the_old_way(run: Run, studio: Any, desk: Path) -> None:
     assert studio.job.content == Path("photo.jpg")
 
 
-def test_there_is_nothing_to_plan(run: Run, painter: Path) -> None:
-    outcome = run("plan", "texture", "--model", str(painter))
-    assert outcome.code == 2
-    assert "nothing to plan" in " ".join(outcome.err.split())
+@pytest.mark.usefixtures("painter")
+def test_its_plan(run: Run) -> None:
+    plan = json.loads(run("plan", "texture", "--model", "moss.safetensors", "--size", "96x64", "--json").out)
+    assert (plan["levels"][0]["size"], plan["fits"], plan["iterations"]) == ([96, 64], True, 0)
+    outcome = run("plan", "texture", "--model", "moss.safetensors", "--size", "8192x4096", "--memory", "700MB")
+    assert outcome.code == 1
+    assert re.search(r"The largest that does is \d+ pixels on its long side", " ".join(outcome.out.split()))

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from brushwork.controls import RecipeInputs
-from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, output_size, run_stylizer
+from brushwork.feedforward.inference import PartialResult, StylizeOptions, run_stylizer
 from brushwork.images import Size
 from tolerances import SINGLE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copying(FeedForwardOptions):
+class Copying(StylizeOptions):
     """Paints the photograph as it is shown."""
 
     def load_stylizer(self, device):
@@ -42,7 +42,7 @@ def _pictures():
     ],
 )
 def test_the_canvas(options, size):
-    assert output_size(options, Size(40, 60)) == size
+    assert options.output_size(Size(40, 60)) == size
 
 
 def test_the_brush_is_shown_the_colors_that_were_asked_for_and_the_picture_gets_its_own():

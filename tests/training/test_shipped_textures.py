@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 import torch
 
 from brushwork.encoders import load_encoder
 from brushwork.feedforward.model import BUNDLED_MODELS, load_model
-from brushwork.feedforward.networks.texture_net import TextureNetConfig, TextureNetwork
-from brushwork.feedforward.texture import generate_texture
-from brushwork.images import Size, read_image
+from brushwork.feedforward.networks.texture_net import TextureNetConfig
+from brushwork.feedforward.texture import TextureModelOptions, generate_texture
+from brushwork.images import read_image
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import style_objective
 from brushwork.training.tasks.style_images import crop_patch, make_style_target
@@ -49,7 +48,5 @@ def test_what_they_draw_has_the_style_of_their_painting(name: str) -> None:
         with torch.no_grad():
             return float(objective(encoder(picture, objective.layers)).total)
 
-    assert (
-        missed(generate_texture(cast(TextureNetwork, painter.network), Size(128, 128), 99, torch.device("cpu"))) < 1 / 6
-    )
+    assert missed(generate_texture(TextureModelOptions(model=name, size="128x128", seed=99))) < 1 / 6
     assert missed(torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))) > 0.8

@@ -250,7 +250,7 @@ class RunReport:
         job, started, finished = self._job, self._started, self._finished
         document: dict[str, Any] = {
             "output": str(job.output),
-            "content": str(job.content),
+            "content": None if job.content is None else str(job.content),
             "styles": [str(style) for style in job.styles],
         }
         if finished is not None:

@@ -113,7 +113,7 @@ class StdStreams:
 
 def make_request(
     options: RecipeOptions | FeedForwardOptions,
-    runs: Sequence[tuple[Path, tuple[Path, ...], str]],
+    runs: Sequence[tuple[Path | None, tuple[Path, ...], str]],
     flags: RunFlags,
     pipes: StdStreams,
     *,

@@ -8,8 +8,9 @@ from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from brushwork.feedforward.adain_transfer import AdaINOptions, AdaINStylizer, transfer_adain
-    from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, Stylizer, run_stylizer
+    from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, StylizeOptions, Stylizer, run_stylizer
     from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
+    from brushwork.feedforward.texture import TextureModelOptions, generate_texture
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
@@ -20,7 +21,10 @@ __all__ = [
     "ModelOptions",
     "ModelStylizer",
     "PartialResult",
+    "StylizeOptions",
     "Stylizer",
+    "TextureModelOptions",
+    "generate_texture",
     "run_stylizer",
     "transfer_adain",
 ]

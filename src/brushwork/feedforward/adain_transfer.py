@@ -30,7 +30,7 @@ from brushwork.feedforward.adain_statistics import (
     restyle_regions,
     restyle_uniformly,
 )
-from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, run_stylizer
+from brushwork.feedforward.inference import PartialResult, StylizeOptions, run_stylizer
 from brushwork.feedforward.networks.adain import AdaINDecoder, load_adain_decoder
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
@@ -41,7 +41,7 @@ from brushwork.types import Feature, Image
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class AdaINOptions(FeedForwardOptions):
+class AdaINOptions(StylizeOptions):
     """Options of AdaIN style transfer."""
 
     method: ClassVar[str] = "instant"

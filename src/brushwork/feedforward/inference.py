@@ -20,8 +20,8 @@ from brushwork.types import Image
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeedForwardOptions(SizeOptions, ColorOptions, MethodOptions, ABC):
-    """Options of feed-forward stylization."""
+class FeedForwardOptions(MethodOptions, ABC):
+    """Options of an image that is made in one forward pass."""
 
     engine: Literal["auto", Engine] = "auto"
     """Implementation of the network on CPUs: native (brushwork's own kernels), channels-last or plain (torch's); auto
@@ -37,6 +37,35 @@ class FeedForwardOptions(SizeOptions, ColorOptions, MethodOptions, ABC):
 
         Raises: InputError: unknown network. WeightsError: its weights are missing.
         """
+
+    @abstractmethod
+    def output_size(self, content: Size) -> Size:
+        """Return the size of the result."""
+
+    def prepare(self, images: RecipeInputs) -> RecipeInputs:
+        """Return the images as the network takes them.
+
+        Raises: InputError: options that the images do not allow.
+        """
+        return images
+
+    def postprocess(self, content: Image, image: Image) -> Image:
+        """Return the result from the network's output."""
+        return image
+
+
+@dataclass(frozen=True, kw_only=True)
+class StylizeOptions(SizeOptions, ColorOptions, FeedForwardOptions, ABC):
+    """Options of the stylization of a content image in one forward pass."""
+
+    def prepare(self, images: RecipeInputs) -> RecipeInputs:
+        """Return the images in the colors in which the network encodes them."""
+        content, styles = prepare_colors(self, images.content, images.styles)
+        return images._replace(content=content, styles=tuple(styles))
+
+    def postprocess(self, content: Image, image: Image) -> Image:
+        """Return the result in the colors that the options request."""
+        return apply_colors(self, content, image)
 
 
 class PartialResult(NamedTuple):
@@ -84,18 +113,11 @@ class Stylizer(Protocol):
 def run_stylizer(
     options: FeedForwardOptions, images: RecipeInputs, stylizer: Stylizer, side: int | None = None
 ) -> Iterator[PartialResult]:
-    """Run a stylizer, with the color options applied.
+    """Run a stylizer on prepared images, and postprocess the result.
 
     Raises: InputError: options or images that cannot be used.
     """
-    content, styles = prepare_colors(options, images.content, images.styles)
-    shown = images._replace(content=content, styles=tuple(styles))
-    for stroke in stylizer.stylize(shown, output_size(options, Size.of(content)), side):
+    for stroke in stylizer.stylize(options.prepare(images), options.output_size(Size.of(images.content)), side):
         if stroke.image is not None:
-            stroke = stroke._replace(image=apply_colors(options, images.content, stroke.image))
+            stroke = stroke._replace(image=options.postprocess(images.content, stroke.image))
         yield stroke
-
-
-def output_size(options: SizeOptions, content: Size) -> Size:
-    """Return the size of the result."""
-    return options.output_size(content)

@@ -6,7 +6,7 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from math import prod
 from pathlib import Path
@@ -58,6 +58,10 @@ class StyleModel:
     def spec(self) -> ModelSpec:
         """What the network is for, and which images it takes."""
         return self.config.spec
+
+    def to(self, device: torch.device | str) -> StyleModel:
+        """Return the model with its network on a device, without gradients."""
+        return replace(self, network=self.network.to(device).requires_grad_(False))
 
 
 def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: bool = False) -> None:

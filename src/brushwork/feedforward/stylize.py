@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from brushwork.choices import Engine
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.devices.meter import to_meta
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, run_stylizer
+from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, StylizeOptions, run_stylizer
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
@@ -25,6 +25,7 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.options import SEEDS, Extent, check_options, register, require_option
+from brushwork.storage.file_names import to_command_line
 from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
 
@@ -39,7 +40,7 @@ _FREE = 1024
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions(FeedForwardOptions):
+class ModelOptions(StylizeOptions):
     """Options of stylization with a style model."""
 
     method: ClassVar[str] = "painter"
@@ -79,16 +80,17 @@ class ModelOptions(FeedForwardOptions):
         model = load_model(self.model)
         if not model.spec.takes_photographs:
             raise InputError(
-                f"{model.name} draws textures, and paints no photographs: brushwork texture --model {self.model}"
+                f"{model.name} draws textures, and paints no photographs: "
+                f"{to_command_line(['brushwork', 'texture', '--model', self.model])}"
             )
-        return ModelStylizer(self, replace(model, network=model.network.to(device).requires_grad_(False)))
+        return ModelStylizer(self, model.to(device))
 
 
 @dataclass(frozen=True)
-class ModelStylizer:
-    """Stylizer of a style model."""
+class LoadedModel:
+    """A model on its device, as stylizers share it."""
 
-    options: ModelOptions
+    options: FeedForwardOptions
     model: StyleModel
 
     @property
@@ -110,9 +112,16 @@ class ModelStylizer:
         """Return the weights."""
         return self.model.network.state_dict()
 
-    def to_meta(self) -> ModelStylizer:
+    def to_meta(self) -> Self:
         """Return a copy on the `meta` device, without values."""
         return replace(self, model=replace(self.model, network=to_meta(self.model.network)))
+
+
+@dataclass(frozen=True)
+class ModelStylizer(LoadedModel):
+    """Stylizer of photographs with a style model."""
+
+    options: ModelOptions
 
     @torch.no_grad()
     def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:

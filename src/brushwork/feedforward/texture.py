@@ -1,72 +1,143 @@
-"""Textures of any size from feed-forward models."""
+"""Textures of any size from texture models."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar, Protocol, cast
 
 import torch
 from torch import Tensor
 
 from brushwork.controls.inputs import RecipeInputs
-from brushwork.devices.memory import available_memory
-from brushwork.feedforward.model import StyleModel
-from brushwork.feedforward.networks.mgan import brown_noise
-from brushwork.feedforward.networks.texture_net import NoiseName, TextureNetwork
-from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
+from brushwork.errors import InputError
+from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, run_stylizer
+from brushwork.feedforward.model import load_model
+from brushwork.feedforward.networks.texture_net import NoiseName
+from brushwork.feedforward.stylize import LoadedModel
 from brushwork.feedforward.tiling.exact_norm import ExactNormPass
 from brushwork.feedforward.tiling.graph import GraphNode, NetworkGraph
 from brushwork.feedforward.tiling.trace import TracedTensor
 from brushwork.images.geometry import Size
+from brushwork.options import SEEDS, CanvasOptions, check_options, parse_size, register, require_option
+from brushwork.storage.file_names import to_command_line
 from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
-
-_STRIP = 512 * 512
-"""Pixels of a strip."""
-
-_MAPS = 5.5
-"""Number of maps as large as the widest layer's that exist at a time, at most."""
 
 _LARGE = 2**25
 """Minimum bytes of a feature map that is stored in a file, if memory is limited."""
 
+NO_CONTENT = torch.empty(1, 3, 0, 0)
+"""The content image of a texture."""
 
-@torch.no_grad()
-def generate_texture(network: TextureNetwork, size: Size, seed: int, device: torch.device) -> Image:
-    """Return a texture of a size, in [0, 1], on the CPU; the same for the same seed.
 
-    It tiles seamlessly if the sides are multiples of the network's stride, and at least two strides. Textures that do
-    not fit into memory are generated strip by strip, to the same image, with feature maps in unnamed files.
+class TextureGenerator(Protocol):
+    """A network that generates textures from noise."""
 
-    Raises: InputError: the network stylizes photographs.
+    def padded_size(self, size: Size) -> Size:
+        """Return the size at which a texture is generated, before it is cropped."""
+
+    def noise_shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
+        """Return the shapes of the noise, coarse to fine."""
+
+    def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> Sequence[NoiseName]:
+        """Return fresh noise of these shapes, on the network's device."""
+
+    def generate(self, noise: Sequence[NoiseName]) -> Image:
+        """Return the textures generated from noise."""
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class TextureModelOptions(CanvasOptions, FeedForwardOptions):
+    """Options of textures from a texture model."""
+
+    method: ClassVar[str] = "texture-model"
+    takes_content: ClassVar[bool] = False
+    takes_styles: ClassVar[bool] = False
+    is_opaque: ClassVar[bool] = True
+
+    model: str = ""
+    """The model: its file, or the name of one that comes with the package (`brushwork models` lists them)."""
+
+    size: str = "512x512"
+    """Size of the texture in pixels, WIDTHxHEIGHT. It tiles seamlessly if the sides are multiples of the model's
+    stride, and at least two strides."""
+
+    seed: int = 0
+    """Seed of the noise; the same seed gives the same texture."""
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
+
+    def load_stylizer(self, device: torch.device) -> TextureStylizer:
+        """Load the model onto a device.
+
+        Raises: InputError: there is none, or it does not generate textures.
+        """
+        model = load_model(self.model)
+        if "texture" not in model.spec.purposes:
+            raise InputError(
+                f"{model.name} paints photographs, and draws no textures: "
+                f"{to_command_line(['brushwork', 'paint', 'PHOTO', '--model', self.model])}"
+            )
+        return TextureStylizer(self, model.to(device))
+
+    def output_size(self, content: Size) -> Size:
+        """Return the size of the texture."""
+        return parse_size(self.size)
+
+
+@dataclass(frozen=True)
+class TextureStylizer(LoadedModel):
+    """Generates textures with a texture model, from noise in place of a content image."""
+
+    options: TextureModelOptions
+
+    @torch.no_grad()
+    def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
+        """Generate a texture; see `Stylizer`. Tiles are strips of about `side`² pixels."""
+        network = cast("TextureGenerator", self.model.network)
+        noise, drawn = self._noise(network, canvas), None
+        if side is None:
+            drawn = network.generate(noise)
+        for part in () if side is None else generate_in_strips(network, noise, side**2):
+            if isinstance(part, Tensor):
+                drawn = part
+            else:
+                yield PartialResult(part)
+        assert drawn is not None  # strips end with the image
+        yield PartialResult(1.0, drawn[..., : canvas.height, : canvas.width].float().clamp(0, 1))
+
+    def _noise(self, network: TextureGenerator, canvas: Size) -> Sequence[NoiseName]:
+        size, weight = network.padded_size(canvas), next(self.model.network.parameters())
+        if weight.is_meta:
+            return [torch.empty(shape, device=weight.device) for shape in network.noise_shapes(size, 1)]
+        return network.sample_noise(size, 1, torch.Generator().manual_seed(self.options.seed))
+
+
+def generate_texture(options: TextureModelOptions, device: torch.device | str = "cpu") -> Image:
+    """Return a texture in [0, 1]; the same for the same seed.
+
+    Raises: InputError: there is no such model, or it does not generate textures.
     """
-    network = network.to(device)
-    left = available_memory(device)
-    if left is None or texture_memory(network, size) <= left:
-        drawn: Image = network(size=size, seed=seed)
-    else:
-        noise = network.sample_noise(network.padded_size(size), 1, torch.Generator().manual_seed(seed))
-        drawn = generate_in_strips(network, noise, _STRIP)[..., : size.height, : size.width]
-    return drawn.float().cpu().clamp(0, 1)
-
-
-def texture_memory(network: TextureNetwork, size: Size) -> int:
-    """Return the peak tensor memory of a texture generated whole, in bytes: about 1.1 kB per pixel."""
-    widest = network.last.in_channels * network.last.weight.element_size()
-    return round(_MAPS * widest * network.padded_size(size).area)
+    *_, last = run_stylizer(options, RecipeInputs(NO_CONTENT), options.load_stylizer(torch.device(device)))
+    assert last.image is not None
+    return last.image
 
 
 @torch.no_grad()
-def generate_in_strips(network: TextureNetwork, noise: Sequence[NoiseName], area: int) -> Image:
-    """Return the image generated from noise at every scale, in strips of about `area` pixels."""
-    graph = _graph(network, noise)
-    *_, drawn = ExactNormPass(graph, noise[-1], area, partial(empty_or_mapped, large=_LARGE)).compute()
-    assert isinstance(drawn, Tensor)
-    return drawn
+def generate_in_strips(network: TextureGenerator, noise: Sequence[NoiseName], area: int) -> Iterator[float | Image]:
+    """Generate an image from noise at every scale, in strips of about `area` pixels, large feature maps in files.
+
+    Yields fractions of the work that are done, and finally the image.
+    """
+    yield from ExactNormPass(_graph(network, noise), noise[-1], area, partial(empty_or_mapped, large=_LARGE)).compute()
 
 
-def _graph(network: TextureNetwork, noise: Sequence[NoiseName]) -> NetworkGraph:
+def _graph(network: TextureGenerator, noise: Sequence[NoiseName]) -> NetworkGraph:
     """Return the network's graph as a function of the finest noise, with the other noise as constants."""
     nodes = [GraphNode(noise[-1].shape, None)]
     finest = TracedTensor.of(nodes, noise[-1])
@@ -77,18 +148,3 @@ def _graph(network: TextureNetwork, noise: Sequence[NoiseName]) -> NetworkGraph:
     drawn = network.generate([*coarser, finest])
     assert isinstance(drawn, TracedTensor)
     return NetworkGraph(nodes[: drawn.number + 1])
-
-
-def generate_mgan_texture(model: StyleModel, size: Size, seed: int, device: torch.device) -> Image:
-    """Return a texture of a size, in [0, 1], on the CPU; the same for the same seed.
-
-    It is computed in strips, as photographs are.
-
-    Source: Li & Wand, 1604.04382, section 5.
-    """
-    noise = brown_noise(size, torch.Generator().manual_seed(seed)).to(device)
-    network = model.network.to(device).requires_grad_(False)
-    stylizer = ModelStylizer(ModelOptions(model=model.name), replace(model, network=network))
-    *_, last = stylizer.stylize(RecipeInputs(noise), size)
-    assert last.image is not None  # the last result holds the image
-    return last.image.float().cpu()

@@ -36,11 +36,16 @@ def decode_sizes(job: BaseJob) -> DecodeSizes:
 
     Raises: InputError: an image cannot be used.
     """
-    own = _size(job, job.content)
+    own = content_size(job)
     levels = job.options.schedule(own)
     finest = levels[-1].size
     styles = tuple(_style_size(job, finest, number) for number in range(len(job.styles)))
     return DecodeSizes(job.options.content_size(finest, own), styles, levels[0].size)
+
+
+def content_size(job: BaseJob, min_size: Size | None = None) -> Size:
+    """Return the size of the content image as it is decoded; that of no image for a texture from noise."""
+    return Size(0, 0) if job.content is None else _size(job, job.content, min_size)
 
 
 def is_style_file(path: Path) -> bool:
@@ -67,8 +72,8 @@ def largest_style_size(
     return largest, sizes[largest]
 
 
-def _size(job: BaseJob, path: Path) -> Size:
-    return image_size(path, max_pixels=job.max_pixels or MAX_PIXELS)
+def _size(job: BaseJob, path: Path, min_size: Size | None = None) -> Size:
+    return image_size(path, max_pixels=job.max_pixels or MAX_PIXELS, min_size=min_size)
 
 
 def encoded_sizes(options: RecipeOptions, sizes: InputSizes, level: Size) -> dict[str, Size]:

@@ -10,9 +10,10 @@ import torch
 
 from brushwork.controls import RecipeInputs, StyleFile, StyleRegion
 from brushwork.errors import InputError
+from brushwork.feedforward.texture import NO_CONTENT
 from brushwork.images import MAX_PIXELS, LoadedImage, Size, image_size, read_image
 from brushwork.images.masks import read_mask, read_masks
-from brushwork.jobs.image_sizes import InputSizes, decode_sizes, is_style_file
+from brushwork.jobs.image_sizes import InputSizes, content_size, decode_sizes, is_style_file
 from brushwork.jobs.job import BaseJob, OptimizationJob
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import require_rereadable
@@ -24,6 +25,10 @@ _OTHER_PROPORTIONS = 0.05
 
 _EVERYTHING = torch.ones(1, 8, 8)
 """A mask that covers a whole style image; masks may have any size."""
+
+
+_NO_CONTENT = LoadedImage(NO_CONTENT, None, (), 8, "noise")
+"""The content image of a texture from noise."""
 
 
 class JobInputs(NamedTuple):
@@ -70,7 +75,7 @@ def read_inputs(job: BaseJob) -> JobInputs:
     """
     _require_usable(job)
     looked_at = decode_sizes(job)
-    content = _read(job, job.content, looked_at.content)
+    content = _NO_CONTENT if job.content is None else _read(job, job.content, looked_at.content)
     styles = tuple(
         _read_painting(job, style, min_size) for style, min_size in zip(job.styles, looked_at.styles, strict=True)
     )
@@ -87,7 +92,7 @@ def read_sizes(job: BaseJob) -> InputSizes:
     """
     _require_usable(job)
     looked_at, limit = decode_sizes(job), job.max_pixels or MAX_PIXELS
-    content = image_size(job.content, max_pixels=limit, min_size=looked_at.content)
+    content = content_size(job, looked_at.content)
     styles = tuple(
         StyleFile.read(expand_user(path)).size
         if is_style_file(path)
@@ -102,6 +107,9 @@ def _require_usable(job: BaseJob) -> None:
 
     Raises: InputError.
     """
+    if (job.content is None) == job.options.takes_content:
+        expected = "a content image, and none was given" if job.content is None else "no content image: leave it away"
+        raise InputError(f"{job.options.method} takes {expected}.")
     for given, is_taken in ((job.styles, job.options.takes_styles), (job.regions, job.options.takes_regions)):
         if given and not is_taken:
             what = "paintings" if given is job.styles else "regions"

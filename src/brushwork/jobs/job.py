@@ -25,8 +25,8 @@ class BaseJob(ABC):
     options: RecipeOptions | FeedForwardOptions
     """Options of the run; their type selects the recipe or the kind of feed-forward network."""
 
-    content: Path
-    """The content image of a transfer; the image of a reconstruction or a texture."""
+    content: Path | None
+    """The content image of a transfer; the image of a reconstruction or a texture; None for a texture from noise."""
 
     styles: tuple[Path, ...] = ()
     """The style images of a transfer; empty for the other recipes."""
@@ -55,7 +55,8 @@ class BaseJob(ABC):
     @property
     def inputs(self) -> tuple[Path, ...]:
         """Files that the job reads."""
-        return (self.content, *self.styles, *(mask for masks in self.regions for mask in masks))
+        content = () if self.content is None else (self.content,)
+        return (*content, *self.styles, *(mask for masks in self.regions for mask in masks))
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -68,6 +69,8 @@ class OptimizationJob(BaseJob):
     """A job that optimizes its image."""
 
     options: RecipeOptions
+
+    content: Path
 
     init: Path | None = None
     """Initial image, in place of the one that the options name."""
@@ -90,7 +93,7 @@ class OptimizationJob(BaseJob):
 
 @dataclass(frozen=True, kw_only=True)
 class FeedForwardJob(BaseJob):
-    """A job that stylizes its image in one forward pass."""
+    """A job that makes its image in one forward pass."""
 
     options: FeedForwardOptions
 

@@ -37,7 +37,8 @@ class Manifest:
     """A job as it was run: options, input files with their hashes, weights, machine."""
 
     options: RecipeOptions | FeedForwardOptions
-    content: ImageSource
+    content: ImageSource | None
+    """None for a texture from noise."""
     styles: tuple[ImageSource, ...]
     init: ImageSource | None
     network: str
@@ -82,7 +83,7 @@ class Manifest:
         init = job.init if isinstance(job, OptimizationJob) else None
         return cls(
             replace(job.options, engine=engine),
-            make_source(job.content, folder),
+            None if job.content is None else make_source(job.content, folder),
             tuple(make_source(style, folder) for style in job.styles),
             None if init is None else make_source(init, folder),
             network,
@@ -96,7 +97,7 @@ class Manifest:
         return {
             "recipe": self.options.method,
             "options": options_to_json(self.options),
-            "content": self.content._asdict(),
+            "content": None if self.content is None else self.content._asdict(),
             "styles": [style._asdict() for style in self.styles],
             "init": None if self.init is None else self.init._asdict(),
             "network": self.network,
@@ -116,7 +117,7 @@ class Manifest:
         try:
             return cls(
                 options_from_json(data["recipe"], data["options"]),
-                ImageSource.from_json(data["content"]),
+                None if data["content"] is None else ImageSource.from_json(data["content"]),
                 tuple(map(ImageSource.from_json, data["styles"])),
                 None if data["init"] is None else ImageSource.from_json(data["init"]),
                 str(data["network"]),

@@ -145,9 +145,7 @@ def require_output_not_input(job: BaseJob) -> None:
     Raises: InputError.
     """
     output = expand_user(job.output)
-    masks = (mask for pair in job.regions for mask in pair)
-    init = (job.init,) if isinstance(job, OptimizationJob) and job.init else ()
-    for path in (job.content, *job.styles, *masks, *init):
+    for path in job.inputs:
         if output.exists() and output.samefile(expand_user(path)):
             raise InputError(f"{job.output} is a picture to paint from: write to another file.")
 
@@ -158,7 +156,7 @@ def require_distinct_inputs(job: BaseJob, manifest: Manifest) -> None:
     Raises: InputError.
     """
     for path, style in zip(job.styles, manifest.styles, strict=True):
-        if style.sha256 == manifest.content.sha256:
+        if manifest.content is not None and style.sha256 == manifest.content.sha256:
             raise InputError(f"{path} is the photograph itself: give a painting to take the style from.")
 
 

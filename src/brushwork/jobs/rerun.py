@@ -10,12 +10,15 @@ from typing import NamedTuple, cast
 from brushwork.choices import DeviceName
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError
+from brushwork.feedforward.inference import FeedForwardOptions
 from brushwork.feedforward.model import list_models, load_model
 from brushwork.feedforward.stylize import ModelOptions
+from brushwork.feedforward.texture import TextureModelOptions
 from brushwork.images import read_metadata
 from brushwork.jobs.job import FeedForwardJob, OptimizationJob, make_job
 from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes
 from brushwork.jobs.resume import read_embedded_result
+from brushwork.recipes import RecipeOptions
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256, tensors_sha256
 
@@ -40,8 +43,8 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
     manifest = read_embedded_result(path).manifest
     device = _device(manifest)
     job = make_job(
-        locate_model(manifest, path.parent) if isinstance(manifest.options, ModelOptions) else manifest.options,
-        content=find_by_hash(manifest.content, path.parent),
+        _with_model(manifest, path.parent),
+        content=None if manifest.content is None else find_by_hash(manifest.content, path.parent),
         styles=tuple(find_by_hash(style, path.parent) for style in manifest.styles),
         regions=tuple(tuple(find_by_hash(mask, path.parent) for mask in masks) for masks in manifest.regions),
         output=output or path.with_stem(f"{path.stem}-again"),
@@ -69,20 +72,22 @@ def find_by_hash(source: ImageSource, folder: Path) -> Path:
     raise InputError(f"{source.path} is missing, as seen from {folder}: put it there, or beside the picture.")
 
 
-def locate_model(manifest: Manifest, folder: Path) -> ModelOptions:
-    """Return the options of a feed-forward model, with the path where its file was found.
+def _with_model(manifest: Manifest, folder: Path) -> RecipeOptions | FeedForwardOptions:
+    """Return the options; those of a model with the path where its file was found.
 
     It is searched at its path, in the folder, and among the known models by name.
 
     Raises: InputError: the file is missing or has changed.
     """
-    assert isinstance(manifest.options, ModelOptions)
-    named = Path(manifest.options.model)
+    options = manifest.options
+    if not isinstance(options, ModelOptions | TextureModelOptions):
+        return options
+    named = Path(options.model)
     places = (named, folder / named, folder / named.name, list_models().get(named.stem, named))
     present = list(dict.fromkeys(place for place in places if place.is_file()))
     for place in present:
         if tensors_sha256(load_model(place).network.state_dict()) == manifest.weights:
-            return replace(manifest.options, model=str(place))
+            return replace(options, model=str(place))
     if present:
         raise InputError(f"{present[0]} has changed since it painted: put the former file back in its place.")
     raise InputError(f"the painter {named} is missing: put its file into {folder}, or into the current folder.")
@@ -115,6 +120,8 @@ def read_origin(path: Path) -> ImageOrigin:
         raise InputError(f"{path} holds no record of how it was painted.")
     try:
         data = json.loads(text)
+        if data["content"] is None:
+            raise InputError(f"{path} is a texture from noise: it has no content and no style image.")
         content, styles = (
             ImageSource.from_json(data["content"]),
             [ImageSource.from_json(one) for one in data.get("styles") or data["paintings"]],

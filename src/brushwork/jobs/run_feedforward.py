@@ -15,7 +15,7 @@ from brushwork.devices.memory import allocated_memory, memory_budget, trim_memor
 from brushwork.devices.meter import META, MemoryMeter
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError, OutOfMemoryError
-from brushwork.feedforward.inference import FeedForwardOptions, Stylizer, output_size, run_stylizer
+from brushwork.feedforward.inference import FeedForwardOptions, Stylizer, run_stylizer
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size, max_bits, resize, write_image
 from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started
@@ -33,7 +33,7 @@ from brushwork.jobs.preflight import (
     require_writable,
 )
 from brushwork.jobs.resume import embed_result, read_finished, replay_finished
-from brushwork.options import SMALLEST_SIDE, measured_size
+from brushwork.options import SMALLEST_SIDE
 from brushwork.recipes import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
@@ -64,7 +64,7 @@ def run_feedforward_job(
     """
     began, device = monotonic(), select_device(job.device)
     inputs = read_inputs(job)
-    canvas, bits = output_size(job.options, inputs.content.size), min(inputs.content.bits, max_bits(job.output))
+    canvas, bits = job.options.output_size(inputs.content.size), min(inputs.content.bits, max_bits(job.output))
     require_output_not_input(job)
     require_writable(job, canvas, bits, replacing=resume or job.overwrite)
     stylizer = stylizer or job.options.load_stylizer(device)
@@ -125,7 +125,7 @@ class FeedForwardMemory:
 
     def choose_side(self, options: FeedForwardOptions, budget: int) -> int | None:
         """Return the largest tile side that fits, up to the fastest; the smallest, where none fits; None: no tiles."""
-        canvas = output_size(options, self.sizes.content)
+        canvas = options.output_size(self.sizes.content)
         fastest = self.stylizer.fastest_tile or max(canvas)
         if max(canvas) <= fastest and (self.is_ample(options, budget) or self(options, None) <= budget):
             return None
@@ -136,15 +136,15 @@ class FeedForwardMemory:
 
     def is_ample(self, options: FeedForwardOptions, budget: int) -> bool:
         """Return whether the budget is certainly enough without tiles."""
-        canvas = output_size(options, self.sizes.content)
+        canvas = options.output_size(self.sizes.content)
         seen = canvas.area + sum(max(style.area, canvas.area) for style in self.sizes.styles)
         return _AMPLE * seen <= budget
 
     def max_size(self, options: FeedForwardOptions, budget: int) -> int:
         """Return the largest size below the current one that fits; 0: none does."""
-        canvas = output_size(options, self.sizes.content)
-        smaller = range(SMALLEST_SIDE, round(measured_size(canvas, options.measure)), _STEP)
-        found = bisect_right(smaller, budget, key=lambda size: self(replace(options, size=size), SIDES[0]))
+        canvas = options.output_size(self.sizes.content)
+        smaller = range(SMALLEST_SIDE, options.size_in_pixels(canvas), _STEP)
+        found = bisect_right(smaller, budget, key=lambda size: self(options.with_size(size, canvas), SIDES[0]))
         return smaller[found - 1] if found else 0
 
 
@@ -171,7 +171,7 @@ def choose_tile_side(
         largest = estimator.max_size(job.options, budget)
         remedy = f"take size {largest} or less" if largest else "no size fits; free some, or take another device"
         raise OutOfMemoryError(
-            f"{output_size(job.options, sizes.content)} pixels take {least / _GIGABYTE:.2f} GB of memory on {device}, "
+            f"{job.options.output_size(sizes.content)} pixels take {least / _GIGABYTE:.2f} GB of memory on {device}, "
             f"and {budget / _GIGABYTE:.2f} GB are left: {remedy}.",
             largest or None,
         )
@@ -180,7 +180,7 @@ def choose_tile_side(
 
 def _is_ample(budget: int, job: FeedForwardJob, sizes: InputSizes, stylizer: Stylizer) -> bool:
     """Return whether a job certainly fits without tiles, and would not be faster with them."""
-    canvas = output_size(job.options, sizes.content)
+    canvas = job.options.output_size(sizes.content)
     largest = max(size.area for size in (canvas, sizes.content, *sizes.styles))
     return max(canvas) <= (stylizer.fastest_tile or inf) and _AMPLE * largest <= budget
 
@@ -203,7 +203,7 @@ def plan_feedforward_job(job: FeedForwardJob, *, memory: int | None = None) -> J
     fits = budget is None or needed <= budget
     return JobPlan(
         str(device),
-        (LevelPlan(output_size(options, sizes.content), 0, held + needed, None),),
+        (LevelPlan(options.output_size(sizes.content), 0, held + needed, None),),
         None if budget is None else budget + held,
         None if fits or budget is None else estimator.max_size(options, budget),
         None if side is None else Tiling(side),

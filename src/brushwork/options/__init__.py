@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from brushwork.options.groups import (
     SEEDS,
+    CanvasOptions,
     EncoderOptions,
     Extent,
     Init,
@@ -15,12 +16,13 @@ from brushwork.options.groups import (
 from brushwork.options.loss_groups import ContentOptions, LossOptions, StyleOptions
 from brushwork.options.method import METHODS, MethodOptions, ScheduleLevel, register
 from brushwork.options.optimizer import OptimizerOptions
-from brushwork.options.validation import SMALLEST_SIDE, check_options, require_min_size, require_option
+from brushwork.options.validation import SMALLEST_SIDE, check_options, parse_size, require_min_size, require_option
 
 __all__ = [
     "METHODS",
     "SEEDS",
     "SMALLEST_SIDE",
+    "CanvasOptions",
     "ContentOptions",
     "EncoderOptions",
     "Extent",
@@ -35,6 +37,7 @@ __all__ = [
     "StyleOptions",
     "check_options",
     "measured_size",
+    "parse_size",
     "register",
     "require_min_size",
     "require_option",

@@ -13,7 +13,7 @@ from brushwork.choices import Engine, Padding, Pooling, Precision, SpaceName, Tr
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.images.geometry import Size
 from brushwork.images.resample import fit_size
-from brushwork.options.validation import SMALLEST_SIDE, require_option
+from brushwork.options.validation import SMALLEST_SIDE, parse_size, require_option
 
 Measure: TypeAlias = Literal["long", "short", "area"]
 
@@ -53,6 +53,31 @@ class SizeOptions(ABC):
     def size_in_pixels(self, canvas: Size) -> int:
         """Return the size in pixels, for a result of the size `canvas`."""
         return round(measured_size(canvas, self.measure)) if self.size == "full" else self.size
+
+
+@dataclass(frozen=True, kw_only=True)
+class CanvasOptions(ABC):
+    """Size of a result that has no content image's proportions."""
+
+    size: str = ""
+    """Size of the result in pixels, WIDTHxHEIGHT."""
+
+    def __post_init__(self) -> None:
+        if self.size:
+            parse_size(self.size)
+
+    def with_size(self, size: int, canvas: Size) -> Self:
+        """Return the options with `size` as the long side of a canvas of the same aspect ratio."""
+        height, width = (max(SMALLEST_SIDE, side) for side in fit_size(canvas, size, measure="long"))
+        return replace(self, size=f"{width}x{height}")
+
+    def size_in_pixels(self, canvas: Size) -> int:
+        """Return the long side."""
+        return max(canvas)
+
+    def describe_size(self, size: int) -> str:
+        """Return in words how large the result is."""
+        return f"{size} pixels on its long side"
 
 
 def measured_size(size: Size, measure: Measure) -> float:

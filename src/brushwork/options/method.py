@@ -26,6 +26,9 @@ class MethodOptions(ABC):
     method: ClassVar[str]
     """Name of the method in manifests."""
 
+    takes_content: ClassVar[bool] = True
+    """Whether it takes a content image; else it makes a texture from noise."""
+
     takes_styles: ClassVar[bool] = True
     """Whether it takes style images beside the content image."""
 

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.types import Image
 
 SMALLEST_SIDE = 32
 """Smallest side in pixels; below it the deepest layers have one or two positions, too few for a result."""
+
+_SIZE = re.compile(r"(\d+)[x×](\d+)")
+
+
+def parse_size(text: str) -> Size:
+    """Return the size that WIDTHxHEIGHT names.
+
+    Raises: InputError: another form, or a side below `SMALLEST_SIDE`.
+    """
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        raise InputError(f"size is {text!r}: it must be WIDTHxHEIGHT, as 1024x512.")
+    size = Size(int(found[2]), int(found[1]))
+    require_option(min(size) >= SMALLEST_SIDE, "size", text, f"at least {SMALLEST_SIDE} pixels a side")
+    return size
 
 
 def require_option(holds: bool, name: str, given: object, expected: str) -> None:

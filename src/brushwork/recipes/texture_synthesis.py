@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from brushwork.choices import Padding, Pooling
 from brushwork.controls.inputs import RecipeInputs
@@ -15,7 +14,7 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import fit_size, resize
 from brushwork.options import (
-    SMALLEST_SIDE,
+    CanvasOptions,
     Init,
     InitOptions,
     Measure,
@@ -23,8 +22,8 @@ from brushwork.options import (
     ScheduleLevel,
     StyleOptions,
     check_options,
+    parse_size,
     register,
-    require_option,
 )
 from brushwork.options.groups import load_encoder_for
 from brushwork.recipes.init_image import make_init_image
@@ -42,12 +41,10 @@ from brushwork.recipes.recipe import RecipeOptions
 from brushwork.recipes.style_targets import StyleTargets
 from brushwork.types import Evaluate
 
-_SIZE = re.compile(r"(\d+)[x×](\d+)")
-
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class TextureOptions(StyleOptions, InitOptions, OptimizerOptions, RecipeOptions):
+class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions, RecipeOptions):
     """Options of texture synthesis."""
 
     method: ClassVar[str] = "texture"
@@ -101,12 +98,6 @@ class TextureOptions(StyleOptions, InitOptions, OptimizerOptions, RecipeOptions)
 
     def __post_init__(self) -> None:
         check_options(self)
-        require_option(
-            self.size == "" or bool(_SIZE.fullmatch(self.size)),
-            "size",
-            repr(self.size),
-            "WIDTHxHEIGHT, as 1024x512",
-        )
 
     @property
     def encoded_layers(self) -> tuple[str, ...]:
@@ -123,19 +114,6 @@ class TextureOptions(StyleOptions, InitOptions, OptimizerOptions, RecipeOptions)
         looked_at = self._encoded_size(content)
         pixels = max(1, round(max(looked_at) * max(level) / max(texture_size(self, looked_at))))
         return fit_size(looked_at, pixels, measure="long")
-
-    def with_size(self, size: int, canvas: Size) -> Self:
-        """Return the options with `size` as the long side of a canvas of the same aspect ratio."""
-        height, width = (max(SMALLEST_SIDE, side) for side in fit_size(canvas, size, measure="long"))
-        return replace(self, size=f"{width}x{height}")
-
-    def size_in_pixels(self, canvas: Size) -> int:
-        """Return the long side."""
-        return max(canvas)
-
-    def describe_size(self, size: int) -> str:
-        """Return in words how large the result is."""
-        return f"{size} pixels on its long side"
 
     def _encoded_size(self, content: Size) -> Size:
         """Return the size at which the source image is encoded for the finest level."""
@@ -194,12 +172,5 @@ def synthesize_texture(
 
 
 def texture_size(options: TextureOptions, looked_at: Size) -> Size:
-    """Return the size of the result.
-
-    Raises: InputError: a side is smaller than `SMALLEST_SIDE`.
-    """
-    if not options.size:
-        return looked_at
-    width, height = map(int, _SIZE.fullmatch(options.size).groups())  # type: ignore[union-attr]
-    require_option(min(width, height) >= SMALLEST_SIDE, "size", options.size, f"at least {SMALLEST_SIDE} pixels a side")
-    return Size(height, width)
+    """Return the size of the result."""
+    return parse_size(options.size) if options.size else looked_at

@@ -5,6 +5,7 @@ Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Genera
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Self, get_args
@@ -121,11 +122,29 @@ class MGANNetwork(nn.Module):
         if image is None:
             if size is None:
                 raise InputError("this painter was given no photograph, and no size for a texture: give one of them.")
-            image = brown_noise(size, torch.Generator().manual_seed(seed)).to(next(self.parameters()).device)
+            (image,) = self.sample_noise(size, 1, torch.Generator().manual_seed(seed))
         height, width = Size.of(image)
         margin = 0 if self.training else _MARGIN
         painted = self.decode(self.encode(reflect_pad_to_multiple(image, margin, STRIDE)))
         return painted[..., margin : margin + height, margin : margin + width]
+
+    def padded_size(self, size: Size) -> Size:
+        """Return the size itself: sides that are not multiples of `STRIDE` are padded by reflection."""
+        return size
+
+    def noise_shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
+        """Return the shape of the noise, which is an image."""
+        return [(count, 3, *size)]
+
+    def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> list[Image]:
+        """Return brown noise for `count` images, which is the network's input for textures."""
+        noise = torch.cat([brown_noise(size, generator) for _ in range(count)])
+        return [noise.to(next(self.parameters()).device)]
+
+    def generate(self, noise: Sequence[Image]) -> Image:
+        """Return textures from noise, as `sample_noise` returns it."""
+        texture: Image = self(noise[-1])
+        return texture
 
     def encode(self, image: Image) -> Feature:
         """Return the features of an image whose sides are multiples of `STRIDE`."""
