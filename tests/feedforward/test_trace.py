@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from brushwork.devices.meter import MemoryMeter
 from brushwork.feedforward.networks.johnson import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
+from brushwork.feedforward.tiling.evaluate import WindowEvaluator
 from brushwork.feedforward.tiling.graph import NormLayer, UntraceableError
 from brushwork.feedforward.tiling.trace import trace_network
+from brushwork.images.geometry import Size, Window
 
 
 class Does(nn.Module):
@@ -53,3 +58,19 @@ def test_a_network_is_read_without_computing() -> None:
 def test_the_sources_of_a_node_come_before_it() -> None:
     graph = trace_network(build_network(JohnsonConfig(width=4, blocks=2)), torch.rand(1, 3, 64, 64))
     assert all(source < index for index, node in enumerate(graph.nodes) for source in node.inputs)
+
+
+def test_windows_leave_nothing_behind() -> None:
+    """What an elementwise function was given is freed at once, not when cycles are collected."""
+    with torch.device("meta"):
+        network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 3, 3), nn.Tanh())
+        image = torch.empty(1, 3, 64, 64)
+    gc.disable()
+    try:
+        with MemoryMeter() as meter:
+            graph = trace_network(network, image)
+            known = {0: image}
+            WindowEvaluator(graph, known, {}).compute(graph.output, Window.whole(Size(60, 60)))
+            assert meter.live == 0
+    finally:
+        gc.enable()

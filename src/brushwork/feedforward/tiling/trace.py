@@ -88,9 +88,7 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
     sources: list[int] = []
 
     def placed(value: Any) -> Any:
-        """Replace each feature map by the index of a source."""
-        if isinstance(value, list | tuple):
-            return [placed(one) for one in value]
+        """Replace a feature map by the index of a source."""
         if isinstance(value, TracedTensor):
             sources.append(value.number)
         elif isinstance(value, Tensor) and value.shape[-2:] == shape[-2:] != (1, 1):
@@ -100,7 +98,7 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
             return value
         return _Source(len(sources) - 1)
 
-    does = PointwiseOperation(partial(_filled, function, [placed(one) for one in args], kwargs))
+    does = PointwiseOperation(partial(_filled, function, [_map_nested(placed, one) for one in args], kwargs))
     like.nodes.append(GraphNode(shape, does, tuple(sources)))
     return TracedTensor.of(like.nodes, like)
 
@@ -113,12 +111,18 @@ def _filled(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any
     """Call the function with the parts in their places."""
 
     def part(value: Any) -> Any:
-        if isinstance(value, list):
-            return [part(one) for one in value]
         return parts[value] if isinstance(value, _Source) else value
 
-    drawn: Tensor = function(*map(part, args), **kwargs)
+    drawn: Tensor = function(*(_map_nested(part, one) for one in args), **kwargs)
     return drawn
+
+
+def _map_nested(function: Callable[[Any], Any], value: Any) -> Any:
+    """Apply a function to a value, or to those in nested lists and tuples.
+
+    A function that calls itself within another is a cycle, which would keep feature maps until it is collected.
+    """
+    return [_map_nested(function, one) for one in value] if isinstance(value, list | tuple) else function(value)
 
 
 def _flat(args: Sequence[Any]) -> list[Any]:
