@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -106,3 +108,10 @@ def test_records_from_before_jitter_say_what_was_done_then():
     data = options_to_json(TransferOptions(jitter=0))
     del data["jitter"]
     assert options_from_json("transfer", data) == TransferOptions(jitter=0)
+
+
+def test_every_method_is_known_from_the_start():
+    """Packages import their names on first use; `rerun` must know methods that nothing else has imported."""
+    code = "from brushwork.jobs.options_json import METHODS; print(*sorted(METHODS))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert found == ["instant", "mdan", "painter", "reconstruct-content", "texture", "texture-model", "transfer"]

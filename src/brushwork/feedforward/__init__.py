@@ -8,7 +8,13 @@ from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from brushwork.feedforward.adain_transfer import AdaINOptions, AdaINStylizer, transfer_adain
-    from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, StylizeOptions, Stylizer, run_stylizer
+    from brushwork.feedforward.inference import (
+        FeedForwardOptions,
+        PartialResult,
+        StylizeOptions,
+        Stylizer,
+        run_stylizer,
+    )
     from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
     from brushwork.feedforward.texture import TextureModelOptions, generate_texture
 else:

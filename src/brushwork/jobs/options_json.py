@@ -7,6 +7,14 @@ from dataclasses import asdict, fields
 from types import UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
+# Methods are registered when their modules are imported.
+import brushwork.feedforward.adain_transfer
+import brushwork.feedforward.stylize
+import brushwork.feedforward.texture
+import brushwork.recipes.mdan
+import brushwork.recipes.reconstruction
+import brushwork.recipes.style_transfer
+import brushwork.recipes.texture_synthesis  # noqa: F401
 from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward import FeedForwardOptions
 from brushwork.options import METHODS, MethodOptions
