@@ -51,7 +51,7 @@ MOST_BYTES = 10**9
 ADDRESS_SPACE = 6 * 10**9
 """Beyond that of the process: what asks for more is refused memory, and the machine lives on."""
 
-WRONG = ("Traceback", "unexpected", "Warning:", "lease report", "core dumped", "libgomp")
+WRONG = ("Traceback", "error: unexpected:", "Warning:", "lease report", "core dumped", "libgomp")
 
 
 class Ended(NamedTuple):

@@ -82,7 +82,7 @@ def _changed(path: Path, change: Any) -> None:
     ("change", "message"),
     [
         (lambda story, _: story.update(architecture="unet"), "no architecture 'unet'"),
-        (lambda story, _: story["settings"].update(depth=2), "no settings of johnson"),
+        (lambda story, _: story["settings"].update(depth=2), "johnson has no setting .depth."),
         (lambda story, _: story["settings"].update(width=4), r"is \[2, 3, 9, 9\] in the file, and \[4, 3, 9, 9\]"),
         (lambda story, _: story["settings"].update(width="wide"), "width is 'wide'"),
         (lambda story, _: story.pop("license"), "not a model.*license"),

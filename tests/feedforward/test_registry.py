@@ -67,7 +67,7 @@ def test_a_network_is_of_its_kind() -> None:
 def test_what_is_unknown_is_refused() -> None:
     with pytest.raises(InputError, match=r"no architecture 'jonson'.*johnson"):
         config_from_json("jonson", {})
-    with pytest.raises(InputError, match="no settings of johnson"):
+    with pytest.raises(InputError, match="johnson has no setting 'depth'"):
         config_from_json("johnson", {"depth": 3})
     with pytest.raises(InputError, match=r"no architecture"):
         architecture_name("johnson")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 import torch
 from torch import nn
@@ -68,8 +68,12 @@ def config_from_json(name: str, settings: Mapping[str, Any]) -> ModelConfig:
     """
     if name not in ARCHITECTURES:
         raise InputError(f"there is no architecture {name!r}. {suggest_names(name, ARCHITECTURES)}")
+    kind = ARCHITECTURES[name].config
+    unknown = sorted(settings.keys() - get_type_hints(kind).keys())
+    if unknown:
+        raise InputError(f"{name} has no setting {unknown[0]!r}: the file is damaged, or of another version.")
     given = {field: tuple(value) if isinstance(value, list) else value for field, value in settings.items()}
     try:
-        return ARCHITECTURES[name].config(**given)
+        return kind(**given)
     except TypeError as error:
         raise InputError(f"these are no settings of {name}: {dict(settings)} ({error}).") from error
