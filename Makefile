@@ -36,7 +36,7 @@ $(VENV)/installed: $(VENV)/pip pyproject.toml $(KERNELS)
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed pyproject.toml requirements-peers.txt
-	$(RUN) pip install --quiet --constraint constraints.txt --editable '.[dev,giant,plot]'
+	$(RUN) pip install --quiet --constraint constraints.txt --editable '.[dev,giant,plot,video]'
 	$(RUN) pip install --quiet --no-deps --requirement requirements-peers.txt
 	touch $@
 

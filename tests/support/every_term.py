@@ -31,6 +31,7 @@ from brushwork.losses.gram import (
 from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
 from brushwork.losses.moment_matching import CovarianceLoss, GaussianWassersteinLoss, MeanStdLoss, make_gaussian_target
 from brushwork.losses.mrf import MRFLoss
+from brushwork.losses.temporal import TemporalLoss
 from brushwork.losses.total_variation import TotalVariationLoss
 
 BATCH, CHANNELS, HEIGHT, WIDTH = 2, 5, 11, 13
@@ -97,6 +98,7 @@ EXAMPLES = {
     "spread": MeanStdLoss("t", _target().mean((2, 3)), _target().std((2, 3)), 0.3),
     "means alone": MeanStdLoss("t", _target().mean((2, 3)), _target().std((2, 3)), 0.3, std_weight=0.0),
     "projected": ProjectedGramLoss("t", *principal_directions(_painting(), 3), 0.1),
+    "temporal": TemporalLoss(_target(), _masks(33, HEIGHT, WIDTH)[None, :1], 0.5, layer="t"),
     "squares": TotalVariationLoss(2, 0.3, 0.7),
     "absolute": TotalVariationLoss(1, 0.3, 0.7),
     "paired": TotalVariationLoss(2, 0.5, 0.5, paired=True),

@@ -135,10 +135,10 @@ class ModelStylizer(LoadedModel):
             if not isinstance(drawn, Tensor):
                 yield PartialResult(drawn)
         assert isinstance(drawn, Tensor)
-        yield PartialResult(1.0, self._laid(drawn, content))
+        yield PartialResult(1.0, self.blend(drawn, content))
 
     def _drawn(self, content: Image, side: int | None) -> Iterator[float | Image]:
-        network = self._network
+        network = self.function
         try:
             graph = trace_network(network, content)
             if self.options.statistics == "frozen":
@@ -153,13 +153,13 @@ class ModelStylizer(LoadedModel):
         return ExactNormPass(graph, content, min(side**2, STRIP), partial(empty_or_mapped, large=_LARGE)).compute()
 
     @property
-    def _network(self) -> Network:
+    def function(self) -> Network:
         """The function from photographs to stylized images."""
         if self.model.spec.needs_noise:
             return partial(self.model.network, seed=self.options.seed)
         return self.model.network
 
-    def _laid(self, drawn: Image, content: Image) -> Image:
+    def blend(self, drawn: Image, content: Image) -> Image:
         """Return the stylized image, blended with the content according to `strength`."""
         drawn = drawn.clamp_(0, 1)
         if self.options.strength == 1:

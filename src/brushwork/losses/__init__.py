@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from brushwork.losses.moments import GaussianTarget, LayerStatistics
     from brushwork.losses.mrf import MRFLoss
     from brushwork.losses.style_loss import StyleLoss, register_loss, style_losses
+    from brushwork.losses.temporal import TemporalLoss
     from brushwork.losses.total_variation import TotalVariationLoss
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
@@ -61,6 +62,7 @@ __all__ = [
     "ShiftedGramLoss",
     "SlicedWassersteinLoss",
     "StyleLoss",
+    "TemporalLoss",
     "TotalVariationLoss",
     "add_summary",
     "content_guides",

@@ -1,0 +1,172 @@
+"""Stylize many frames with the same statistics, so that style does not change with what a frame happens to show.
+
+AdaIN and instance normalization take the mean and std of every frame by itself, so that all colors shift when a dark
+object enters the picture. Here they are measured on some frames of a shot, averaged, and held fixed.
+
+Source: Wang et al., 2001.04786 (sequence-level global feature sharing), for the idea.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeVar
+
+import torch
+from torch import Tensor
+
+from brushwork.controls.style_file import StyleFile
+from brushwork.errors import InputError
+from brushwork.feedforward.adain_statistics import LAYER, StyleEncoder, decode_tiled
+from brushwork.feedforward.adain_transfer import AdaINStylizer
+from brushwork.feedforward.inference import Stylizer
+from brushwork.feedforward.networks.adain import (
+    STRIDE,
+    ChannelStatistics,
+    apply_affine,
+    channel_statistics,
+    move_statistics,
+)
+from brushwork.feedforward.networks.johnson import JohnsonNetwork
+from brushwork.feedforward.stylize import ModelStylizer
+from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
+from brushwork.feedforward.tiling.frozen_norm import stylize_tiled
+from brushwork.feedforward.tiling.graph import NormStatisticsValue, UntraceableError
+from brushwork.feedforward.tiling.trace import trace_network
+from brushwork.images.geometry import Size
+from brushwork.types import Feature, Image
+
+FrameStatistics: TypeAlias = tuple[NormStatisticsValue, ...]
+"""Mean and variance of the channels at each normalization; empty: the network has none that can be held fixed."""
+
+_JOHNSON_STRIDE = 4
+"""Pixels of the image per position at the narrowest layers of the networks of Johnson et al."""
+_TILE = 2**16
+"""Side of a tile that holds any frame: frames are stylized whole."""
+
+Result = TypeVar("Result")
+
+
+class FrameStylizer(Protocol):
+    """A stylizer whose statistics can be held fixed."""
+
+    @property
+    def stride(self) -> int:
+        """Pixels by which the input must move for the same texture to come out, moved."""
+
+    def measure(self, frame: Image) -> FrameStatistics:
+        """Return the statistics of one frame."""
+
+    def stylize(self, frame: Image, statistics: FrameStatistics) -> Image:
+        """Return a frame stylized with given statistics, in [0, 1]; with empty ones, with its own."""
+
+
+def average_statistics(several: Sequence[FrameStatistics]) -> FrameStatistics:
+    """Return the means of the means and of the variances: the motion between frames adds no variance."""
+    return blend_frame_statistics(several, [1 / len(several)] * len(several))
+
+
+def blend_frame_statistics(several: Sequence[FrameStatistics], weights: Sequence[float]) -> FrameStatistics:
+    """Return the weighted means of the means and of the variances."""
+    return tuple(
+        NormStatisticsValue(
+            sum((weight * one.mean for one, weight in pairs[1:]), pairs[0][1] * pairs[0][0].mean),
+            sum((weight * one.variance for one, weight in pairs[1:]), pairs[0][1] * pairs[0][0].variance),
+        )
+        for norms in zip(*several, strict=True)
+        if (pairs := list(zip(norms, weights, strict=True)))
+    )
+
+
+def make_frame_stylizer(stylizer: Stylizer, styles: Sequence[Image | StyleFile], canvas: Size) -> FrameStylizer:
+    """Return the stylizer of frames of a size.
+
+    Raises: InputError: no style image, or a stylizer without one.
+    """
+    if isinstance(stylizer, AdaINStylizer):
+        return AdaINFrames.of(stylizer, styles, canvas)
+    if isinstance(stylizer, ModelStylizer):
+        return ModelFrames(stylizer)
+    raise InputError(f"{stylizer.name} paints no films: take --instant, or a model that `brushwork models` lists.")
+
+
+@dataclass(frozen=True)
+class AdaINFrames:
+    """AdaIN with a style that is encoded once."""
+
+    stylizer: AdaINStylizer
+    wanted: ChannelStatistics
+    stride: int = STRIDE
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, stylizer: AdaINStylizer, styles: Sequence[Image | StyleFile], canvas: Size) -> AdaINFrames:
+        """Encode the style images for frames of a size."""
+        if not styles:
+            raise InputError("no painting was given: name at least one, whose style is taken.")
+        options = stylizer.options
+        palette = StyleEncoder(stylizer.encoder, options, canvas)
+        return cls(stylizer, _result(palette.encode_blend(styles, options.style_blend)))
+
+    @torch.no_grad()
+    def measure(self, frame: Image) -> FrameStatistics:
+        """Return the statistics of one frame; see `FrameStylizer`."""
+        own = channel_statistics(self._encode(frame))
+        return (NormStatisticsValue(own.mean, own.std.square()),)
+
+    @torch.no_grad()
+    def stylize(self, frame: Image, statistics: FrameStatistics) -> Image:
+        """Return a frame stylized with given statistics; see `FrameStylizer`."""
+        feature = self._encode(frame)
+        own = ChannelStatistics(statistics[0].mean, statistics[0].variance.sqrt()) if statistics else None
+        affine = move_statistics(own or channel_statistics(feature), self.wanted, self.stylizer.options.strength)
+        restyled = apply_affine(affine, feature)
+        return _result(decode_tiled(self.stylizer.decoder, lambda window: window.crop(restyled), Size.of(frame)))
+
+    def _encode(self, frame: Image) -> Feature:
+        feature: Feature = self.stylizer.encoder(frame, [LAYER])[LAYER]
+        return feature
+
+
+@dataclass(frozen=True)
+class ModelFrames:
+    """A style model; one that cannot be traced normalizes every frame by itself."""
+
+    stylizer: ModelStylizer
+
+    @property
+    def stride(self) -> int:
+        """See `FrameStylizer`; 1 for networks whose stride does not matter, or is not known."""
+        return _JOHNSON_STRIDE if isinstance(self.stylizer.model.network, JohnsonNetwork) else 1
+
+    @torch.no_grad()
+    def measure(self, frame: Image) -> FrameStatistics:
+        """Return the statistics of one frame; see `FrameStylizer`."""
+        try:
+            graph = trace_network(self.stylizer.function, frame)
+        except UntraceableError:
+            return ()
+        passage = ExactNormPass(graph, frame, STRIP, lambda shape, like: like.new_empty(*shape))
+        for _ in passage.compute():
+            pass
+        return tuple(passage.statistics[norm] for norm in graph.norms)
+
+    @torch.no_grad()
+    def stylize(self, frame: Image, statistics: FrameStatistics) -> Image:
+        """Return a frame stylized with given statistics; see `FrameStylizer`."""
+        function = self.stylizer.function
+        if not statistics:
+            return self.stylizer.blend(function(frame), frame)
+        *_, drawn = stylize_tiled(trace_network(function, frame), frame, list(statistics), _TILE)
+        assert isinstance(drawn, Tensor)
+        return self.stylizer.blend(drawn, frame)
+
+
+def _result(steps: Generator[object, None, Result]) -> Result:
+    """Run a generator to its end, and return its result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Result = end.value
+            return found

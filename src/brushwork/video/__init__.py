@@ -1,0 +1,1 @@
+"""Stylize films: read and write clips, optical flow, temporal consistency, segments that survive a kill."""

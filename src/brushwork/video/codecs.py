@@ -1,0 +1,171 @@
+"""Codecs and containers that films are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from brushwork.errors import InputError
+from brushwork.video.extra import import_video
+
+CodecName: TypeAlias = Literal["h264", "hevc", "av1", "vp9", "prores", "ffv1"]
+Chroma: TypeAlias = Literal["420", "444"]
+
+_THREADS = "2"
+"""Fixed, whatever the machine has: the bits that x264 writes depend on it."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container format of films."""
+
+    muxer: str
+    codecs: tuple[CodecName, ...]
+    audio: tuple[str, ...]
+    """Codecs of sound that are copied into it; empty: any."""
+    audio_encoder: str
+    """Encoder for all other sound."""
+    subtitle: str
+    """Codec of its text subtitles; empty: none."""
+
+
+_MP4_AUDIO = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "flac", "opus")
+
+CONTAINERS: Mapping[str, Container] = {
+    ".mp4": Container("mp4", ("h264", "hevc", "av1", "vp9"), _MP4_AUDIO, "aac", "mov_text"),
+    ".m4v": Container("mp4", ("h264", "hevc"), _MP4_AUDIO, "aac", "mov_text"),
+    ".mov": Container("mov", ("prores", "h264", "hevc"), (*_MP4_AUDIO, "pcm_s16le", "pcm_s24le"), "aac", "mov_text"),
+    ".mkv": Container("matroska", ("h264", "hevc", "av1", "vp9", "ffv1", "prores"), (), "aac", "*"),
+    ".webm": Container("webm", ("vp9", "av1"), ("opus", "vorbis"), "libopus", ""),
+}
+"""By the ending of the output's name; the first codec is the default."""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """An encoder and how it is set."""
+
+    encoder: str
+    crf: int | None
+    """Default constant rate factor; None: it has none."""
+    options: Mapping[str, str]
+    formats: Mapping[tuple[int, Chroma], str]
+    """Pixel format for a number of bits (8 or 10) and a chroma."""
+    tag: str = ""
+    """Code by which players know it, where it is not the container's default."""
+
+
+_YUV: Mapping[tuple[int, Chroma], str] = {
+    (8, "420"): "yuv420p",
+    (8, "444"): "yuv444p",
+    (10, "420"): "yuv420p10le",
+    (10, "444"): "yuv444p10le",
+}
+
+CODECS: Mapping[CodecName, Codec] = {
+    "h264": Codec("libx264", 16, {"preset": "medium", "threads": _THREADS}, _YUV),
+    "hevc": Codec("libx265", 19, {"preset": "medium", "x265-params": "log-level=error:pools=2"}, _YUV, "hvc1"),
+    "av1": Codec(
+        "libsvtav1",
+        28,
+        {"preset": "8", "svtav1-params": "lp=2"},
+        {(8, "420"): "yuv420p", (10, "420"): "yuv420p10le"},
+    ),
+    "vp9": Codec(
+        "libvpx-vp9",
+        24,
+        {"b": "0", "row-mt": "0", "threads": _THREADS, "cpu-used": "3"},
+        {(8, "420"): "yuv420p", (8, "444"): "yuv444p"},
+    ),
+    "prores": Codec(
+        "prores_ks",
+        None,
+        {"profile": "3", "threads": _THREADS},
+        {(10, "420"): "yuv422p10le", (10, "444"): "yuv444p10le"},
+    ),
+    "ffv1": Codec(
+        "ffv1",
+        None,
+        {"level": "3", "threads": _THREADS},
+        {(8, "420"): "bgr0", (8, "444"): "bgr0", (10, "420"): "gbrp16le", (10, "444"): "gbrp16le"},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How the pictures of a film are encoded."""
+
+    container: Container
+    codec: CodecName
+    bits: int
+    chroma: Chroma = "420"
+    crf: int | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pixel_format(self) -> str:
+        """Name of the pixel format that is encoded."""
+        return CODECS[self.codec].formats[self.bits, self.chroma]
+
+    @property
+    def segment_suffix(self) -> str:
+        """Ending of the files that segments are kept in."""
+        return ".mkv" if self.container.muxer in ("matroska", "webm") else f".{self.container.muxer}"
+
+    def encoder_options(self) -> dict[str, str]:
+        """Return the options of the encoder."""
+        own = CODECS[self.codec]
+        crf = own.crf if self.crf is None else self.crf
+        return {**own.options, **({} if crf is None else {"crf": str(crf)})}
+
+
+def choose_encoding(output: Path, codec: CodecName | None, chroma: Chroma, crf: int | None, bits: int) -> Encoding:
+    """Return how a film is encoded; `bits` are those of the source.
+
+    Raises: InputError: an ending that is no film, or a codec, chroma or crf that does not go with it.
+    """
+    container = CONTAINERS.get(output.suffix.lower())
+    if container is None:
+        raise InputError(f"{output.name} is to be a film: end its name in {', '.join(CONTAINERS)}.")
+    name = codec or container.codecs[0]
+    if name not in container.codecs:
+        raise InputError(f"{output.suffix} does not hold {name}: take one of {', '.join(container.codecs)}, or .mkv.")
+    own = CODECS[name]
+    _require_encoder(own.encoder, name)
+    if crf is not None and own.crf is None:
+        raise InputError(f"{name} has no crf: leave --crf away.")
+    deepest = max(depth for depth, kind in own.formats if kind == chroma) if _has(own, chroma) else 0
+    if not deepest:
+        raise InputError(f"{name} has no chroma {chroma}: take --chroma 420, or another --codec.")
+    least = min(depth for depth, kind in own.formats if kind == chroma)
+    return Encoding(container, name, max(least, min(deepest, 8 if bits <= 8 else 10)), chroma, crf)
+
+
+def _has(codec: Codec, chroma: Chroma) -> bool:
+    return any(kind == chroma for _, kind in codec.formats)
+
+
+def _require_encoder(encoder: str, name: str) -> None:
+    av = import_video("av")
+    try:
+        av.Codec(encoder, "w")
+    except (ValueError, av.FFmpegError) as error:
+        raise InputError(f"{name} cannot be written here: this PyAV has no {encoder}. Take another --codec.") from error
+
+
+def make_video_stream(container: Any, encoding: Encoding, size: Any, time_base: Any, rate: Any) -> Any:
+    """Add the stream of pictures to an output container."""
+    own = CODECS[encoding.codec]
+    stream = container.add_stream(own.encoder, rate=rate, options=encoding.encoder_options())
+    stream.width, stream.height, stream.pix_fmt = size.width, size.height, encoding.pixel_format
+    context = stream.codec_context
+    stream.time_base = context.time_base = time_base
+    if "yuv" in encoding.pixel_format:
+        context.colorspace = context.color_primaries = context.color_trc = 1
+        context.color_range = 1
+    if own.tag and encoding.container.muxer in ("mp4", "mov"):
+        context.codec_tag = own.tag
+    return stream

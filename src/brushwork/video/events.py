@@ -1,0 +1,71 @@
+"""Events that a film yields while it is painted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from brushwork.images.geometry import Size
+from brushwork.jobs.events import Note
+from brushwork.types import Image
+
+
+class AnalysisProgress(NamedTuple):
+    """The film is read for its cuts."""
+
+    frames: int
+    """Frames seen so far."""
+    of: int
+    """Frames that the file says it has; 0: it does not say."""
+
+
+class FilmStarted(NamedTuple):
+    """The film is analyzed, and everything is checked."""
+
+    frames: int
+    done: int
+    """Frames that were painted before a resume."""
+    shots: int
+    size: Size
+    device: str
+
+
+class ShotStarted(NamedTuple):
+    """A shot begins."""
+
+    number: int
+    """From 1."""
+    first: int
+    end: int
+
+
+class FrameDone(NamedTuple):
+    """A frame is painted and kept."""
+
+    frame: int
+    """From 0."""
+    image: Image
+    """As it is kept: rounded to the bits of the film."""
+    seconds: float
+    reliable: float
+    """Share of the pixels whose flow from the previous frame is reliable; 0 for the first frame of a shot."""
+
+
+class SegmentDone(NamedTuple):
+    """Some frames are encoded, and their files removed."""
+
+    path: Path
+    frames: int
+
+
+class FilmFinished(NamedTuple):
+    """The film is written, and the working folder removed."""
+
+    path: Path
+    frames: int
+    seconds: float
+    """Time of this run."""
+    notes: tuple[str, ...]
+
+
+FilmEvent: TypeAlias = AnalysisProgress | FilmStarted | ShotStarted | FrameDone | SegmentDone | FilmFinished | Note

@@ -1,0 +1,137 @@
+"""Paint the frames of a shot in one pass each: fixed statistics, aligned grid, temporal filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple, Protocol, TypeAlias
+
+import torch
+from torch import Tensor
+
+from brushwork.controls.color import apply_colors, prepare_colors
+from brushwork.feedforward.fixed_statistics import (
+    FrameStatistics,
+    FrameStylizer,
+    average_statistics,
+    blend_frame_statistics,
+)
+from brushwork.images.warp import warp
+from brushwork.options.groups import ColorOptions
+from brushwork.types import Image, State
+from brushwork.video.analysis import Shot
+from brushwork.video.grid_alignment import dominant_motion, on_aligned_grid
+from brushwork.video.optical_flow import FlowPair, FlowSource
+from brushwork.video.options import FilmOptions
+from brushwork.video.temporal_filter import filter_frame, pair_weight
+from brushwork.video.workspace import StoredFrame
+
+ReadFrame: TypeAlias = Callable[[int], Image]
+"""Returns a frame of the film by its index."""
+
+_SAMPLES = 16
+"""Frames of a shot at most on which its statistics are measured."""
+_WINDOW = 24
+"""Frames from one measured window to the next."""
+_NOISE = 0.03
+"""Standard deviation of differences along the flow that count as noise of the film."""
+
+
+class Painted(NamedTuple):
+    """A painted frame, and what the next one needs of it."""
+
+    image: Image
+    state: State
+    reliable: float = 0.0
+    """Share of the flow from the previous frame that is reliable."""
+
+
+class FramePainter(Protocol):
+    """Paints the frames of a film one after the other."""
+
+    @property
+    def history(self) -> int:
+        """Number of earlier frames of the shot that a frame depends on."""
+
+    def begin_shot(self, shot: Shot) -> None:
+        """Prepare a shot; also called where painting is resumed within it."""
+
+    def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
+        """Return a frame of the current shot; `stored` returns frames painted before."""
+
+
+@dataclass
+class FeedForwardPainter:
+    """Paints each frame in one pass."""
+
+    frames: ReadFrame
+    samples: ReadFrame
+    """Reads frames for the statistics of a shot, out of the order in which they are painted."""
+    stylizer: FrameStylizer
+    flow: FlowSource
+    colors: ColorOptions
+    options: FilmOptions
+    history: int = 1
+    _shot: Shot = field(default_factory=lambda: Shot(0, 0))
+    _measured: dict[int, FrameStatistics] = field(default_factory=dict)
+    """Statistics by frame of the film: one of the whole shot, or one each window."""
+
+    def begin_shot(self, shot: Shot) -> None:
+        """Measure the statistics of a shot; see `FramePainter`."""
+        self._shot, self._measured = shot, {}
+        if self.options.statistics == "shot":
+            length = shot.end - shot.first
+            count = min(_SAMPLES, length)
+            places = [shot.first + (2 * number + 1) * length // (2 * count) for number in range(count)]
+            self._measured[shot.first] = average_statistics(
+                [self.stylizer.measure(self.samples(one)) for one in places]
+            )
+
+    def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
+        """Return a frame of the current shot; see `FramePainter`."""
+        own = self.frames(index)
+        if index == self._shot.first:
+            state = {"motion": torch.zeros(2, dtype=torch.float64), "input": own.half()}
+            return Painted(self._stylize(index, own, own, state["motion"]), state)
+        other, previous = self.frames(index - 1), stored(index - 1)
+        if torch.equal(own, other):
+            return Painted(previous.image, previous.state, 1.0)
+        pair = self.flow(own, other, (index, index - 1))
+        motion = previous.state["motion"] + dominant_motion(pair)
+        clean = self._denoise(own, previous.state["input"].to(own), pair).half()
+        painted = self._stylize(index, own, clean.to(own), motion)
+        image = filter_frame(painted, previous.image.to(own), own, other, pair, self.options.consistency)
+        return Painted(image, {"motion": motion, "input": clean.cpu()}, float(pair.reliability.mean()))
+
+    def _stylize(self, index: int, own: Image, clean: Image, motion: Tensor) -> Image:
+        paint = partial(self.stylizer.stylize, statistics=self._statistics(index))
+        stride = self.stylizer.stride if self.options.align else 1
+        content, _ = prepare_colors(self.colors, clean, ())
+        return apply_colors(self.colors, own, on_aligned_grid(paint, content, motion, stride)).clamp(0, 1)
+
+    def _denoise(self, own: Image, before: Image, pair: FlowPair) -> Image:
+        """Return I' = I + ½·c·exp(−‖I − Ĩ'‖²/(2·0.03²))·(Ĩ' − I), with Ĩ' the previous I' along the flow."""
+        if not self.options.denoise:
+            return own
+        weight = pair_weight(own, before, pair, _NOISE) / 2
+        return torch.lerp(own, warp(before, pair.flow, "bicubic").clamp_(0, 1), weight)
+
+    def _statistics(self, index: int) -> FrameStatistics:
+        """Return the statistics for a frame: of its shot, between those of two windows, or none, for its own."""
+        if self.options.statistics == "frame":
+            return ()
+        if self.options.statistics == "shot":
+            return self._measured[self._shot.first]
+        before = index - (index - self._shot.first) % _WINDOW
+        after = min(before + _WINDOW, self._shot.end - 1)
+        if after <= before:
+            return self._window(before)
+        part = (index - before) / (after - before)
+        return blend_frame_statistics([self._window(before), self._window(after)], [1 - part, part])
+
+    def _window(self, index: int) -> FrameStatistics:
+        if index not in self._measured:
+            self._measured = {one: kept for one, kept in self._measured.items() if one > index - 2 * _WINDOW}
+            self._measured[index] = self.stylizer.measure(self.samples(index))
+        return self._measured[index]

@@ -1,0 +1,110 @@
+"""A film to paint: its clip, style images, options and output file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from brushwork.choices import DeviceName
+from brushwork.errors import InputError
+from brushwork.feedforward.inference import StylizeOptions
+from brushwork.images.geometry import Size
+from brushwork.images.resample import fit_size
+from brushwork.options import SMALLEST_SIDE
+from brushwork.recipes import TransferOptions
+from brushwork.storage.folders import expand_user
+from brushwork.storage.hashing import file_sha256
+from brushwork.video.analysis import FrameSelection
+from brushwork.video.clip_info import ClipInfo
+from brushwork.video.codecs import Chroma, CodecName
+from brushwork.video.options import FilmOptions, SequenceOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmJob:
+    """One film, from a clip to an output file."""
+
+    clip: Path
+    """A film, or a folder of pictures."""
+
+    styles: tuple[Path, ...] = ()
+    """The style images; none for a model, which has its style."""
+
+    output: Path
+    """The film to write; its ending selects the container."""
+
+    method: StylizeOptions | TransferOptions
+    """Options of the stylization of a frame; their type selects the way."""
+
+    film: FilmOptions = field(default_factory=FilmOptions)
+
+    sequence: SequenceOptions = field(default_factory=SequenceOptions)
+    """How frames follow each other where they are optimized."""
+
+    selection: FrameSelection = field(default_factory=FrameSelection)
+
+    codec: CodecName | None = None
+    """Codec of the pictures; None: the container's usual one."""
+
+    chroma: Chroma = "420"
+    """Resolution of the colors that are stored: a quarter of the pixels, or all of them."""
+
+    crf: int | None = None
+    """Constant rate factor of the encoder, smaller is better; None: the codec's default here."""
+
+    audio: str = "copy"
+    """Sound: that of the clip (copy), none, or a file."""
+
+    rate: float = 24.0
+    """Frames a second of a folder of pictures."""
+
+    device: DeviceName = "auto"
+
+    overwrite: bool = False
+
+    keep_frames: bool = False
+    """Whether all frames are also written as PNG, to a folder beside the film."""
+
+    @property
+    def workspace(self) -> Path:
+        """Folder beside the output that holds what is done so far."""
+        return expand_user(self.output.with_name(f"{self.output.name}.unfinished"))
+
+    @property
+    def frames_folder(self) -> Path:
+        """Folder of the frames that are kept."""
+        return expand_user(self.output.with_name(f"{self.output.stem}-frames"))
+
+    def manifest(self, files: Sequence[Path], engine: str, weights: str) -> dict[str, Any]:
+        """Return what makes the film what it is, as JSON values; two equal ones give the same film.
+
+        `files` are those of the clip.
+
+        Raises: InputError: a file cannot be read.
+        """
+        return {
+            "method": {"kind": type(self.method).__name__, **asdict(self.method), "engine": engine},
+            "film": asdict(self.film),
+            "sequence": asdict(self.sequence) if isinstance(self.method, TransferOptions) else {},
+            "selection": {**asdict(self.selection), "rate": str(self.selection.rate)},
+            "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio},
+            "clip": [file_sha256(one) for one in files],
+            "styles": [file_sha256(expand_user(style)) for style in self.styles],
+            "weights": weights,
+        }
+
+
+def canvas_of(method: StylizeOptions | TransferOptions, info: ClipInfo) -> Size:
+    """Return the size of the frames of the result: both sides are even, as most codecs need it.
+
+    Raises: InputError: a side is too short to be stylized.
+    """
+    size = info.size if method.size == "full" else fit_size(info.size, method.size, measure=method.measure)
+    even = Size(*(max(2, round(side / 2) * 2) for side in size))
+    if min(even) < SMALLEST_SIDE:
+        raise InputError(
+            f"{info.path.name} would be painted at {even} pixels: each side must be {SMALLEST_SIDE} or more."
+        )
+    return even

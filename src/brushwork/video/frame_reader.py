@@ -1,0 +1,53 @@
+"""The frames of a clip by their index in the result, as images of one size."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+import torch
+
+from brushwork.errors import InputError
+from brushwork.images.geometry import Size
+from brushwork.types import Image
+from brushwork.video.analysis import FilmAnalysis
+from brushwork.video.clip import Clip, ClipFrame
+
+_KEPT = 4
+"""Frames that are held in memory."""
+_SKIP = 64
+"""Frames that are decoded and dropped rather than sought."""
+
+
+class FrameReader:
+    """Reads frames in about the order of the film; going back, and far ahead, costs a seek."""
+
+    def __init__(self, clip: Clip, analysis: FilmAnalysis, size: Size, device: torch.device | str = "cpu") -> None:
+        self._clip, self._analysis, self._size, self._device = clip, analysis, size, device
+        self._frames: Iterator[ClipFrame] = iter(())
+        self._at: int | None = None
+        self._images: OrderedDict[int, Image] = OrderedDict()
+
+    def __call__(self, index: int) -> Image:
+        """Return a frame of the result, as the clip has it.
+
+        Raises: InputError: the clip cannot be read there.
+        """
+        source = self._analysis.frames[index].source
+        if source not in self._images:
+            self._images[source] = self._read(index, source)
+            if len(self._images) > _KEPT:
+                self._images.popitem(last=False)
+        self._images.move_to_end(source)
+        return self._images[source]
+
+    def _read(self, index: int, source: int) -> Image:
+        if self._at is None or not self._at < index <= self._at + _SKIP:
+            self._frames = self._clip.frames(source, self._size)
+        self._at = index
+        for frame in self._frames:
+            if frame.pts == source:
+                return frame.to_image(self._size).to(self._device)
+            if frame.pts > source:
+                break
+        raise InputError(f"{self._clip.info.path} has no frame at {source} any more: it was changed.")

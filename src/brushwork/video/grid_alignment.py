@@ -1,0 +1,37 @@
+"""Let a network's grid follow the motion of the picture.
+
+A network of stride s draws the same texture again only if the picture moved by multiples of s; otherwise its texture
+swims against the picture. So a frame is padded by s, and where the padding is put follows the motion of the shot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from brushwork.types import Image
+from brushwork.video.optical_flow import FlowPair
+
+_LEAST = 0.1
+"""Share of reliable pixels below which nothing is known of the motion."""
+
+
+def dominant_motion(pair: FlowPair) -> Tensor:
+    """Return the motion (x, y) of most of the picture since the previous frame: the median of the reliable flow."""
+    reliable = pair.reliability[0, 0] > 0.5
+    if reliable.float().mean() < _LEAST:
+        return torch.zeros(2, dtype=torch.float64)
+    return -pair.flow[0][:, reliable].median(1).values.to("cpu", torch.float64)
+
+
+def on_aligned_grid(stylize: Callable[[Image], Image], frame: Image, motion: Tensor, stride: int) -> Image:
+    """Return a frame stylized on a grid that was moved with the picture; `motion` is that since the shot began."""
+    if stride == 1:
+        return stylize(frame)
+    left, top = (int(-round(float(one)) % stride) for one in motion)
+    height, width = frame.shape[-2:]
+    padded = F.pad(frame, (left, stride - left, top, stride - top), mode="reflect")
+    return stylize(padded)[..., top : top + height, left : left + width]

@@ -1,0 +1,87 @@
+"""A film from a folder of pictures, in natural order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from brushwork.errors import InputError
+from brushwork.images.encode import quantize
+from brushwork.images.formats import find_images
+from brushwork.images.geometry import Size
+from brushwork.images.read import read_image
+from brushwork.video.clip import ClipFrame
+from brushwork.video.clip_info import ClipInfo
+
+_PATTERN = re.compile(r"%0?\d*d")
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class ImageFolder:
+    """A film whose frames are picture files."""
+
+    info: ClipInfo
+    files: tuple[Path, ...]
+
+    def frames(self, start: int | None = None, size: Size | None = None) -> Iterator[ClipFrame]:
+        """Yield the frames from a presentation time on; see `Clip`.
+
+        Raises: InputError: a picture cannot be read, or has another size.
+        """
+        for number, file in enumerate(self.files[start or 0 :], start=start or 0):
+            loaded = read_image(file)
+            if loaded.size != self.info.size:
+                raise InputError(f"{file} has {loaded.size} pixels, and {self.files[0].name} {self.info.size}.")
+            yield ClipFrame(number, quantize(loaded.image, loaded.bits))
+
+
+def open_image_folder(path: Path, rate: float) -> ImageFolder:
+    """Return the film of a folder, or of a pattern such as in/%04d.png.
+
+    Raises: InputError: no pictures, or a rate that is none.
+    """
+    if not 0 < rate < 1000:
+        raise InputError(f"rate is {rate}: it must be above 0 and below 1000 frames a second.")
+    files = _files(path)
+    if not files:
+        raise InputError(
+            f"{path} has no pictures: give a film, a folder of pictures, or a pattern such as in/%04d.png."
+        )
+    first = read_image(files[0])
+    exact = Fraction(rate).limit_denominator(1001)
+    return ImageFolder(
+        ClipInfo(
+            path=path,
+            demuxer="images",
+            size=first.size,
+            coded_size=first.size,
+            rotation=0,
+            bits=first.bits,
+            matrix="RGB",
+            is_full_range=True,
+            time_base=1 / exact,
+            rate=exact,
+            frames=len(files),
+            seconds=float(len(files) / exact),
+            has_alpha=False,
+            is_interlaced=False,
+            codec="images",
+            audio=(),
+            subtitles=(),
+        ),
+        tuple(files),
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        found = list(find_images(path).images)
+    else:
+        before, *_, after = _PATTERN.split(path.name)
+        matches = re.compile(re.escape(before) + r"\d+" + re.escape(after))
+        found = [one for one in path.parent.iterdir() if matches.fullmatch(one.name)] if path.parent.is_dir() else []
+    return sorted(found, key=lambda one: [int(part) if part.isdigit() else part for part in _DIGITS.split(one.name)])

@@ -1,0 +1,93 @@
+"""Optical flow between frames, in both directions, with its reliability."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from brushwork.images.color import luma
+from brushwork.images.geometry import Size
+from brushwork.images.occlusion import Reliability, dis_reliability
+from brushwork.images.resample import fit_size, resize
+from brushwork.images.warp import Flow, resize_flow
+from brushwork.types import Image
+from brushwork.video.extra import import_video
+
+FlowQuality: TypeAlias = Literal["fast", "medium", "best"]
+
+_LARGEST = 540
+"""Short side in pixels at which flow is computed; larger frames are reduced for it."""
+_SMALLEST = 16
+"""Sides for which DIS has a level; smaller frames have no flow."""
+
+
+class FlowPair(NamedTuple):
+    """The flow from a frame to another one, back, and how far the first can be trusted."""
+
+    flow: Flow
+    """From the frame to the other: for warping the other to this one."""
+    backward: Flow
+    reliability: Reliability
+
+
+class FlowSource(Protocol):
+    """Computes the flow between two frames of a film."""
+
+    def __call__(self, own: Image, other: Image, numbers: tuple[int, int]) -> FlowPair:
+        """Return the flow from one frame to another, given with their numbers in the film."""
+
+
+class DisFlow(NamedTuple):
+    """Flow by dense inverse search, without trained weights.
+
+    Source: Kroeger et al., 1603.03590, as in OpenCV.
+    """
+
+    quality: FlowQuality = "medium"
+
+    def __call__(self, own: Image, other: Image, numbers: tuple[int, int] = (0, 0)) -> FlowPair:
+        """Return the flow from one frame to another; see `FlowSource`."""
+        size = Size.of(own)
+        if min(size) < _SMALLEST:
+            return NoFlow()(own, other, numbers)
+        reduced = fit_size(size, min(_LARGEST, min(size)), measure="short")
+        one, two = (_gray(image, reduced) for image in (own, other))
+        flow, backward = (
+            resize_flow(
+                torch.from_numpy(_dis(self.quality).calc(*pair, None)).permute(2, 0, 1)[None].contiguous(), size
+            )
+            for pair in ((one, two), (two, one))
+        )
+        return FlowPair(flow, backward, dis_reliability(flow, backward, own, other))
+
+
+class NoFlow(NamedTuple):
+    """No flow: nothing moves, and nothing can be trusted."""
+
+    def __call__(self, own: Image, other: Image, numbers: tuple[int, int] = (0, 0)) -> FlowPair:
+        """Return no motion, with reliability 0; see `FlowSource`."""
+        still = own.new_zeros(1, 2, *Size.of(own))
+        return FlowPair(still, still, own.new_zeros(1, 1, *Size.of(own)))
+
+
+@cache
+def _dis(quality: FlowQuality) -> Any:
+    """Return OpenCV's algorithm. It runs on one thread, so that its result does not depend on the machine."""
+    cv2 = import_video("cv2")
+    cv2.setNumThreads(1)
+    preset = cv2.DISOPTICAL_FLOW_PRESET_FAST if quality == "fast" else cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
+    dis = cv2.DISOpticalFlow_create(preset)
+    if quality == "best":
+        dis.setFinestScale(0)
+    return dis
+
+
+def _gray(image: Image, size: Size) -> NDArray[Any]:
+    """Return the luma in 8 bits, as DIS takes it."""
+    gray = luma(resize(image, size, clamp=True))[0, 0]
+    levels: NDArray[Any] = (gray * 255).round().to(torch.uint8).cpu().numpy()
+    return np.ascontiguousarray(levels)

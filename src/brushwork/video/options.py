@@ -1,0 +1,82 @@
+"""Options of a film: what keeps its frames together, which frames are painted, and how they are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Literal, TypeAlias
+
+from brushwork.options import require_option
+
+StatisticsOver: TypeAlias = Literal["shot", "window", "frame"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmOptions:
+    """What keeps the frames of a film together."""
+
+    consistency: float = 0.5
+    """How far each frame takes its colors from the previous one, along the optical flow: 0 not at all, 1 as far as it
+    goes, at the cost of sharpness. Models and AdaIN only."""
+
+    statistics: StatisticsOver = "shot"
+    """Frames over which a network normalizes: those of the whole shot, a sliding window of a second (window), for
+    light that changes, or each frame by itself (frame), which flickers. Models and AdaIN only."""
+
+    align: bool = True
+    """Let the network's grid follow the motion of the picture, so that its texture does not swim. Models and AdaIN
+    only."""
+
+    denoise: bool = True
+    """Take film noise out of the frames along the flow before they are stylized. Models and AdaIN only."""
+
+    flow: str = "dis"
+    """Optical flow: dis (OpenCV's dense inverse search), none, or a folder of .flo files."""
+
+    cuts: str = "auto"
+    """Where shots begin: auto finds them, none takes the film as one shot, and a file names the first frame of each
+    shot, counted from 0."""
+
+    def __post_init__(self) -> None:
+        require_option(0 <= self.consistency <= 1, "consistency", self.consistency, "from 0 to 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceOptions:
+    """How frames follow each other where every frame is optimized."""
+
+    first: int = 200
+    """Iterations of the first frame of each shot, which begins as a single image does; 1 or more."""
+
+    later: int = 40
+    """Iterations at most of each later frame, which begins from the previous one; 1 or more."""
+
+    temporal_weight: float = 100.0
+    """Weight of the temporal loss, the distance to the previous frame along the flow where that is reliable; 0 or
+    more."""
+
+    tolerance: float = 1e-3
+    """A later frame ends where its loss fell by less than this fraction in 10 iterations; 0: never."""
+
+    long_term: tuple[int, ...] = (1,)
+    """Distances of the earlier frames that a frame is compared with, nearest first; 1 2 4 8 remember what was hidden
+    for some frames."""
+
+    keyframes: int = 0
+    """Optimize every so many frames only, and carry those between by the flow from both sides; 0: optimize all."""
+
+    start: Literal["warped", "previous", "random"] = "warped"
+    """Starting point of later frames: the previous one moved along the flow, the previous one as it is, or noise, as
+    for comparison in the paper."""
+
+    passes: int = 1
+    """1, or more passes, of alternating direction, over each shot; 1 or more."""
+
+    def __post_init__(self) -> None:
+        for name in ("first", "later", "passes"):
+            require_option(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
+        for name in ("temporal_weight", "tolerance"):
+            require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
+        require_option(self.keyframes >= 0, "keyframes", self.keyframes, "0 or more")
+        apart = bool(self.long_term) and all(a < b for a, b in zip((0, *self.long_term), self.long_term, strict=False))
+        require_option(apart, "long_term", self.long_term, "growing whole numbers of 1 or more")

@@ -1,0 +1,85 @@
+"""The painter of a film's frames, from the options of its job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from brushwork.controls.color import prepare_colors
+from brushwork.controls.inputs import as_styles
+from brushwork.controls.style_file import StyleFile
+from brushwork.errors import InputError
+from brushwork.feedforward.fixed_statistics import make_frame_stylizer
+from brushwork.feedforward.inference import StylizeOptions, Stylizer
+from brushwork.images.geometry import Size
+from brushwork.storage.folders import expand_user
+from brushwork.storage.hashing import tensors_sha256
+from brushwork.types import Image
+from brushwork.video.feedforward_painter import FeedForwardPainter, FramePainter, ReadFrame
+from brushwork.video.film_job import FilmJob
+from brushwork.video.flow_files import FolderFlow
+from brushwork.video.optical_flow import DisFlow, FlowQuality, FlowSource, NoFlow
+
+
+class PainterSource(NamedTuple):
+    """A network that is loaded, ready to paint the frames of a film."""
+
+    engine: str
+    weights: str
+    """sha256 of the network's weights."""
+    make: Callable[[ReadFrame, ReadFrame, Size], FramePainter]
+    """Return the painter from two readers of frames and the size of a frame."""
+
+
+def load_painter(job: FilmJob, device: torch.device, network: Any = None) -> PainterSource:
+    """Load the network of a job; `network` is one that is loaded already.
+
+    Raises: InputError: style images that cannot be used. WeightsError: the weights are missing.
+    """
+    styles = tuple(_moved(style, device) for style in as_styles(list(job.styles))) if job.styles else ()
+    if isinstance(job.method, StylizeOptions):
+        stylizer = replace(network, options=job.method) if network else job.method.load_stylizer(device)
+        return _feedforward(job, job.method, styles, stylizer)
+    raise InputError("frames cannot be optimized yet: take --instant, or --model NAME.")
+
+
+def _feedforward(
+    job: FilmJob, options: StylizeOptions, styles: tuple[Image | StyleFile, ...], stylizer: Stylizer
+) -> PainterSource:
+    def make(frames: ReadFrame, samples: ReadFrame, size: Size) -> FramePainter:
+        _, prepared = prepare_colors(options, samples(0), styles)
+        frame_stylizer = make_frame_stylizer(stylizer, prepared, size)
+        return FeedForwardPainter(
+            frames, samples, frame_stylizer, make_flow(job.film.flow, "medium"), options, job.film
+        )
+
+    weights = tensors_sha256({name: tensor.cpu() for name, tensor in stylizer.weights().items()})
+    return PainterSource(stylizer.engine, weights, make)
+
+
+def make_flow(name: str, quality: FlowQuality) -> FlowSource:
+    """Return the source of optical flow that an option names.
+
+    Raises: InputError: neither dis nor none nor a folder.
+    """
+    if name == "dis":
+        return DisFlow(quality)
+    if name == "none":
+        return NoFlow()
+    folder = expand_user(Path(name))
+    if not folder.is_dir():
+        raise InputError(f"flow is {name}: it must be dis, none, or a folder of .flo files.")
+    return FolderFlow(folder)
+
+
+def _moved(style: Image | StyleFile, device: torch.device) -> Image | StyleFile:
+    return style.to(device)
+
+
+def with_engine(job: FilmJob, engine: Any) -> FilmJob:
+    """Return the job with the execution engine that was used before."""
+    return replace(job, method=replace(job.method, engine=engine))

@@ -1,0 +1,175 @@
+"""Checks before a film is painted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from brushwork.devices.memory import memory_budget
+from brushwork.devices.select import select_device
+from brushwork.errors import InputError, OutOfMemoryError
+from brushwork.feedforward.inference import StylizeOptions
+from brushwork.images.geometry import Size
+from brushwork.storage.atomic import explain_write_errors, require_target
+from brushwork.storage.folders import expand_user, nearest_folder
+from brushwork.video.analysis import FilmAnalysis, FrameSelection
+from brushwork.video.clip import Clip, open_clip
+from brushwork.video.clip_info import probe_clip
+from brushwork.video.codecs import Encoding, choose_encoding
+from brushwork.video.extra import import_video
+from brushwork.video.film_file import Soundtrack
+from brushwork.video.film_job import FilmJob, canvas_of
+from brushwork.video.image_folder import open_image_folder
+from brushwork.video.painters import PainterSource, load_painter, with_engine
+from brushwork.video.segment_file import FilmFormat
+from brushwork.video.workspace import SEGMENT, Workspace
+
+_BYTES_PER_PIXEL = {True: 1200, False: 6000}
+"""Memory of a frame's stylization, by whether it is done in one pass."""
+_ENCODED = 0.25
+"""Bytes of a pixel in an encoded film, at the most."""
+_GIGABYTE = 1e9
+
+
+@dataclass(frozen=True)
+class PreparedFilm:
+    """A film that is about to be painted."""
+
+    job: FilmJob
+    clip: Clip
+    size: Size
+    encoding: Encoding
+    device: torch.device
+    painter: PainterSource
+    manifest: dict[str, Any]
+    workspace: Workspace
+
+    @property
+    def bits(self) -> int:
+        """Bits that frames are kept in: 8, or 16 for films of more."""
+        return 8 if self.encoding.bits == 8 else 16
+
+    def film_format(self, analysis: FilmAnalysis) -> FilmFormat:
+        """Return what all segments have in common."""
+        rate = self.job.selection.rate or self.clip.info.rate / self.job.selection.every
+        return FilmFormat(self.encoding, self.size, analysis.time_base, Fraction(rate))
+
+    def soundtrack(self, analysis: FilmAnalysis) -> Soundtrack:
+        """Return which sound the film gets."""
+        selection = self.job.selection
+        if self.job.audio == "none" or (self.job.audio == "copy" and self.clip.info.demuxer == "images"):
+            return Soundtrack(None)
+        if self.job.audio != "copy":
+            return Soundtrack(probe_sound(Path(self.job.audio)))
+        start = None if selection.start is None else Fraction(selection.start)
+        end = None if selection.end is None else Fraction(selection.end)
+        return Soundtrack(self.clip.info, start, end, analysis.shift)
+
+    def metadata(self) -> dict[str, str]:
+        """Return the tags that say how the film was made."""
+        return {"comment": f"brushwork {json.dumps(self.manifest)}"}
+
+
+def open_source(job: FilmJob) -> Clip:
+    """Return the clip of a job.
+
+    Raises: InputError: it cannot be used.
+    """
+    path = expand_user(job.clip)
+    return open_image_folder(path, job.rate) if path.is_dir() or "%" in path.name else open_clip(path)
+
+
+def probe_sound(path: Path) -> Any:
+    """Return the stream information of a file that sound is taken from.
+
+    Raises: InputError: it cannot be used, or has no sound.
+    """
+    info = probe_clip(expand_user(path))
+    if not info.audio:
+        raise InputError(f"{path} has no sound: give another file with --audio.")
+    return info
+
+
+def prepare_film(job: FilmJob, *, resume: bool, memory: int | None = None, network: Any = None) -> PreparedFilm:
+    """Check everything that can be checked before the first frame, and load the network.
+
+    Raises:
+        InputError: a clip, style images, options or an output that cannot be used.
+        WeightsError: the network's weights are missing.
+        OutOfMemoryError: a frame does not fit.
+    """
+    import_video("cv2")
+    clip = open_source(job)
+    info, device = clip.info, select_device(job.device)
+    size = canvas_of(job.method, info)
+    encoding = choose_encoding(job.output, job.codec, job.chroma, job.crf, info.bits)
+    workspace = Workspace(job.workspace, encoding.segment_suffix)
+    _require_output(job, workspace, resume)
+    require_memory(job, size, device, memory)
+    if resume and workspace.exists:
+        job = with_engine(job, workspace.engine)
+    painter = load_painter(job, device, network)
+    return PreparedFilm(
+        job, clip, size, encoding, device, painter, job.manifest(clip.files, painter.engine, painter.weights), workspace
+    )
+
+
+def _require_output(job: FilmJob, workspace: Workspace, resume: bool) -> None:
+    output = expand_user(job.output)
+    with explain_write_errors(output):
+        require_target(output, job.overwrite or resume)
+    for one in (job.clip, *job.styles):
+        if output.exists() and expand_user(one).exists() and output.samefile(expand_user(one)):
+            raise InputError(f"{output} is one of the inputs, and would be overwritten: write elsewhere.")
+    if workspace.exists and not resume and not job.overwrite:
+        raise InputError(
+            f"{workspace.folder} holds an unfinished film: go on with --resume, or begin anew with --force."
+        )
+
+
+def require_memory(job: FilmJob, size: Size, device: torch.device, memory: int | None) -> None:
+    """Refuse frames that do not fit.
+
+    Raises: OutOfMemoryError: with the size that does.
+    """
+    budget = memory_budget(device, memory)
+    each = _BYTES_PER_PIXEL[isinstance(job.method, StylizeOptions)]
+    if budget is not None and each * size.area > budget:
+        fitting = int(min(size) * (budget / (each * size.area)) ** 0.5)
+        raise OutOfMemoryError(
+            f"frames of {size} pixels take about {each * size.area / _GIGABYTE:.1f} GB of memory, and "
+            f"{budget / _GIGABYTE:.1f} GB are left: take --size {fitting} --measure short, or less.",
+            fitting,
+        )
+
+
+def disk_need(size: Size, frames: int, bits: int) -> int:
+    """Return the bytes that a film takes on disk at most while it is painted: an open segment, and it twice encoded."""
+    frame = size.area * 3 * (1 if bits == 8 else 4) + size.area * 6
+    return SEGMENT * frame + int(2 * _ENCODED * size.area * frames)
+
+
+def require_disk(film: PreparedFilm, frames: int) -> None:
+    """Refuse a film that the disk surely has no room for.
+
+    Raises: InputError.
+    """
+    need, free = disk_need(film.size, frames, film.bits), shutil.disk_usage(nearest_folder(film.workspace.folder)).free
+    if need > free:
+        raise InputError(
+            f"the film takes up to {need / _GIGABYTE:.1f} GB in {film.workspace.folder.parent}, and "
+            f"{free / _GIGABYTE:.1f} GB are free: make room, or write elsewhere with -o."
+        )
+
+
+def selection_note(selection: FrameSelection, frames: int) -> Iterator[str]:
+    """Yield what the user should know about the frames that were selected."""
+    if selection.every > 1:
+        yield f"every {selection.every} frames one is painted: {frames} in all"

@@ -1,0 +1,60 @@
+"""Encode a segment of a film to a file of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from brushwork.images.geometry import Size
+from brushwork.storage.atomic import sync_folder
+from brushwork.video.codecs import Encoding, make_video_stream
+from brushwork.video.color_conversion import from_rgb
+from brushwork.video.extra import import_video
+
+BITEXACT = {"fflags": "+bitexact"}
+"""Option of the muxers: no version, no time and no random number is written."""
+
+
+@dataclass(frozen=True)
+class FilmFormat:
+    """What all segments of a film have in common."""
+
+    encoding: Encoding
+    size: Size
+    time_base: Fraction
+    rate: Fraction
+
+
+def container_options(format: FilmFormat) -> dict[str, str]:
+    """Return the options of a container: reproducible, and MP4 with the film's own ticks."""
+    if format.encoding.container.muxer not in ("mp4", "mov"):
+        return dict(BITEXACT)
+    ticks = format.time_base.denominator if format.time_base.numerator == 1 else 90_000
+    return {**BITEXACT, "video_track_timescale": str(ticks)}
+
+
+def write_segment(path: Path, frames: Iterable[tuple[int, NDArray[Any]]], format: FilmFormat) -> None:
+    """Encode frames, given with their time stamps, to a file that is there as a whole or not at all.
+
+    It begins with a key frame and refers to nothing outside.
+    """
+    av = import_video("av")
+    partial = path.with_name(f"{path.name}.partial")
+    muxer = "matroska" if format.encoding.segment_suffix == ".mkv" else format.encoding.container.muxer
+    with av.open(str(partial), "w", format=muxer, options=container_options(format)) as container:
+        stream = make_video_stream(container, format.encoding, format.size, format.time_base, format.rate)
+        for pts, levels in frames:
+            frame = from_rgb(levels, format.encoding.pixel_format)
+            frame.pts, frame.time_base = pts, format.time_base
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)

@@ -1,0 +1,80 @@
+"""The container of a film, from its first bytes.
+
+FFmpeg would guess, and a text that is named like a film can then make it read other files: a playlist, for example.
+So the demuxer is named by us, and only those below are used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from brushwork.errors import InputError
+from brushwork.storage.folders import expand_user
+
+_HEAD = 512
+
+_MOV_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+
+_BEGINNINGS = (
+    (b"\x1a\x45\xdf\xa3", "matroska"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"FLV\x01", "flv"),
+    (b"OggS", "ogg"),
+    (b"YUV4MPEG2 ", "yuv4mpegpipe"),
+    (b"nut/multimedia container\0", "nut"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
+    (b"DKIF", "ivf"),
+    (b"\x06\x0e\x2b\x34", "mxf"),
+    (b"\x00\x00\x01\xba", "mpeg"),
+    (b"\x00\x00\x00\x01\x40", "hevc"),
+    (b"\x00\x00\x00\x01\x67", "h264"),
+    (b"\x00\x00\x00\x01\x27", "h264"),
+    (b"\x00\x00\x00\x01\x09", "h264"),
+    (b"\x00\x00\x01\xb3", "mpegvideo"),
+)
+_TS_PACKET, _TS_SYNC = 188, 0x47
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def demuxer_of(path: Path) -> str:
+    """Return FFmpeg's name for the container of a film.
+
+    Raises: InputError: no such file, a folder, empty, a still picture, or no film that is known.
+    """
+    head = _read_head(path)
+    if head[4:8] in _MOV_ATOMS:
+        return "mov"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    if head.startswith(_PNG) and b"acTL" in head:
+        return "apng"
+    for beginning, name in _BEGINNINGS:
+        if head.startswith(beginning):
+            return name
+    if len(head) > _TS_PACKET and head[0] == _TS_SYNC == head[_TS_PACKET]:
+        return "mpegts"
+    raise InputError(_what_it_is(path, head))
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with expand_user(path).open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise InputError(
+            f"the film {path} cannot be read ({error.strerror}): check the name and the folder."
+        ) from error
+    if not head:
+        raise InputError(f"the film {path} is empty: 0 bytes.")
+    return head
+
+
+def _what_it_is(path: Path, head: bytes) -> str:
+    pictures = (_PNG, b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM")
+    if head.startswith(pictures) or head[8:12] == b"WEBP":
+        return f"{path} is a still picture, and no film: brushwork paint {path.name} PAINTING"
+    return (
+        f"{path} is no film that is known here: give MP4, MOV, MKV, WebM, AVI, MPEG, Ogg, NUT, Y4M, an animated GIF "
+        "or PNG, or a folder of pictures."
+    )

@@ -1,0 +1,164 @@
+"""The folder beside the output that holds a film while it is painted: whatever stops, what is there is whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.jobs.manifest import describe_machine, list_changes
+from brushwork.storage.atomic import atomic_write, explain_write_errors
+from brushwork.storage.tensors import read_tensors, write_tensors
+from brushwork.types import Image, State
+from brushwork.video.analysis import FilmAnalysis
+
+SEGMENT = 48
+"""Frames of a segment at most."""
+
+_PIXELS = "pixels"
+_LEVELS = {8: 255, 16: 65535}
+
+
+class StoredFrame(NamedTuple):
+    """A frame of the result as it is kept, and what the next one needs of it."""
+
+    levels: Tensor
+    """(1, 3, h, w): whole numbers up to 255, or 65535."""
+    state: State
+
+    @property
+    def image(self) -> Image:
+        """The frame in [0, 1]."""
+        return self.levels.float() / (_LEVELS[8] if self.levels.dtype == torch.uint8 else _LEVELS[16])
+
+
+def round_image(image: Image, bits: int) -> Tensor:
+    """Return the nearest levels of an image: what is stored is what is used, so that resuming changes nothing."""
+    levels = (image.clamp(0, 1) * _LEVELS[bits]).round()
+    return levels.to("cpu", torch.uint8 if bits == 8 else torch.int32)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The working folder of a film."""
+
+    folder: Path
+    suffix: str = ".mp4"
+    """Ending of the segments."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is one."""
+        return (self.folder / "job.json").exists()
+
+    @property
+    def engine(self) -> str:
+        """Execution engine that the film was begun with."""
+        return str(self._read("job.json")["job"]["method"]["engine"])
+
+    def create(self, manifest: dict[str, Any], device: torch.device) -> None:
+        """Make the folder anew.
+
+        Raises: InputError: it cannot be made.
+        """
+        with explain_write_errors(self.folder):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            (self.folder / "frames").mkdir(parents=True)
+            (self.folder / "segments").mkdir()
+        self._write("job.json", {"job": manifest, "machine": describe_machine(device)})
+
+    def require_same(self, manifest: dict[str, Any], device: torch.device) -> list[str]:
+        """Check that the folder is of the same film, sweep half-written files, and return notes about the machine.
+
+        Raises: InputError: another film, other options, or a damaged folder.
+        """
+        kept = self._read("job.json")
+        here: dict[str, Any] = json.loads(json.dumps(manifest))
+        changed = [
+            f"{part}: {', '.join(list_changes(here[part], there)) if isinstance(there, dict) else 'another file'}"
+            for part, there in kept["job"].items()
+            if here.get(part) != there
+        ]
+        if changed:
+            raise InputError(
+                f"{self.folder} holds another film ({'; '.join(changed)}): give the same options and files, or begin "
+                "anew without --resume (and with --force)."
+            )
+        for rest in (*self.folder.rglob("*.partial"), *self.folder.rglob("*.part")):
+            rest.unlink(missing_ok=True)
+        machine = list_changes(describe_machine(device), kept["machine"])
+        return [f"the machine is not the same ({', '.join(machine)}): last bits may differ"] if machine else []
+
+    def read_analysis(self) -> FilmAnalysis | None:
+        """Return the analysis, if it was completed."""
+        return FilmAnalysis.from_json(self._read("frames.json")) if (self.folder / "frames.json").exists() else None
+
+    def write_analysis(self, analysis: FilmAnalysis) -> None:
+        """Keep the analysis."""
+        self._write("frames.json", analysis.to_json())
+
+    def has_frame(self, index: int) -> bool:
+        """Return whether a frame is kept."""
+        return self._frame(index).exists()
+
+    def write_frame(self, index: int, frame: StoredFrame) -> None:
+        """Keep a frame.
+
+        Raises: InputError: it cannot be written.
+        """
+        with explain_write_errors(self._frame(index)):
+            write_tensors(self._frame(index), {_PIXELS: frame.levels, **frame.state}, {})
+
+    def read_frame(self, index: int) -> StoredFrame:
+        """Return a frame that is kept.
+
+        Raises: InputError: it is damaged or missing.
+        """
+        tensors, _ = read_tensors(self._frame(index))
+        return StoredFrame(tensors.pop(_PIXELS), tensors)
+
+    def remove_frames(self, indices: Sequence[int]) -> None:
+        """Remove frames that are encoded and no longer needed."""
+        for index in indices:
+            self._frame(index).unlink(missing_ok=True)
+
+    def segment(self, first: int) -> Path:
+        """Return the file of the segment that begins with a frame."""
+        return self.folder / "segments" / f"{first:08}{self.suffix}"
+
+    def remove(self) -> None:
+        """Remove the folder: the last thing that is done."""
+        (self.folder / "job.json").unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _frame(self, index: int) -> Path:
+        return self.folder / "frames" / f"{index:08}.safetensors"
+
+    def _write(self, name: str, document: dict[str, Any]) -> None:
+        with atomic_write(self.folder / name, overwrite=True) as temporary:
+            temporary.write_text(json.dumps(document))
+
+    def _read(self, name: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads((self.folder / name).read_text())
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.folder / name} is damaged ({error}): remove {self.folder}, and begin anew."
+            ) from error
+        return found
+
+
+def segments_of(analysis: FilmAnalysis) -> list[range]:
+    """Return the frames of each segment: parts of a shot, of at most `SEGMENT` frames."""
+    return [
+        range(first, min(first + SEGMENT, shot.end))
+        for shot in analysis.shots
+        for first in range(shot.first, shot.end, SEGMENT)
+    ]
