@@ -47,7 +47,8 @@ from brushwork.gradients.whole import evaluate_whole
 from brushwork.optim import LBFGS, PixelParametrization, minimize
 from brushwork.recipes import load_preset
 from brushwork.recipes.normalization import NORMALIZATIONS
-from brushwork.recipes.objectives import combined_style, content_objective, style_objective
+from brushwork.recipes.objectives import content_objective, style_objective
+from brushwork.style import Style
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 CONTENT, STYLE = "photos/tubingen.jpg", "paintings/starry_night.jpg"
@@ -93,7 +94,7 @@ def walk(photograph: Tensor, painting: Tensor, encoder: Encoder, closures: int):
     """(closures, terms) at those closures at which the authors printed, and at the start."""
     options = load_preset("gatys-2016")
     convention = NORMALIZATIONS[options.normalization]
-    (style,) = combined_style([painting], encoder, options.style_layers)
+    style = Style.of(painting, encoder, options.style_layers)
     objective = content_objective(photograph, encoder, options.content_layers, options.content_weight, convention)
     objective += style_objective(style, options, convention)
     optimizer, canvas = LBFGS(history=options.history), PixelParametrization(options.optimizer_scale)

@@ -148,3 +148,25 @@ def test_layers_that_cannot_be_used_are_refused(own, message, small_transfer, ti
 def test_no_smoothness_means_no_term(small_transfer, tiny, photograph, painting):
     first = next(transfer(photograph, [painting], small_transfer(tv_weight=0.0, moment_weight=0.0), encoder=tiny))
     assert {name.partition(":")[0] for name in first.step.losses.terms} == {"content", "style"}
+
+
+@pytest.mark.parametrize("normalization", ["relative", "paper"])
+def test_a_style_image_is_encoded_once_at_a_size(
+    normalization, small_transfer, tiny, photograph, painting, monkeypatch
+):
+    encoded = []
+    forward = type(tiny).forward
+    monkeypatch.setattr(
+        type(tiny), "forward", lambda own, image, layers: encoded.append(Size.of(image)) or forward(own, image, layers)
+    )
+    TransferProblem(photograph, [painting], small_transfer(normalization=normalization), tiny).objective_at(
+        Size(48, 64)
+    )
+    assert len(encoded) == 2  # the content image and the style image
+
+
+def test_layers_may_be_content_and_style_layers_at_once(small_transfer, tiny, photograph, painting):
+    """Under another name too, for content is then measured by the style at the same layer."""
+    options = small_transfer(normalization="relative", content_layers=("relu2_1",), style_layers=("conv2_1", "pool1"))
+    losses = TransferProblem(photograph, [painting], options, tiny).objective_at(Size(48, 64)).losses
+    assert {"content:relu2_1", "style:conv2_1", "style:pool1"} <= losses.keys()

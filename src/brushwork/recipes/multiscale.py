@@ -242,3 +242,9 @@ def with_resampling(objective: Objective, evaluate: Callable[[Objective], Evalua
     if not any(isinstance(weighted.loss, StochasticLoss) for weighted in objective.losses.values()):
         return evaluate(objective)
     return ResampledObjective(lambda step: evaluate(objective.resample(step)))
+
+
+def with_final_colors(steps: Iterator[Progress], finish: Callable[[Image], Image]) -> Iterator[Progress]:
+    """Yield the same steps, with `finish` applied to their images."""
+    for progress in steps:
+        yield progress._replace(finish=finish)

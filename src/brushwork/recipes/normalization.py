@@ -48,19 +48,17 @@ class LossNormalization:
     """Factor of ‖μ−μ*‖² + ‖σ−σ*‖² at a style layer."""
     is_averaged: bool
     """Whether layers share the weight, w_l = 1/L; otherwise w_l = 1 for each."""
-    is_by_area: bool = False
-    """Whether regions are weighted by their area; otherwise by their number.
+    is_relative: bool = False
+    """Whether losses are measured relative to the style image, content too, so that weights mean the same for all.
 
-    By area, a position in any region gets as strong a gradient as without regions. Otherwise each of R regions has
-    weight 1/R, as in the authors' program, where small regions are overdone and large ones hardly change.
+    Then each loss is multiplied by its `balance`, so that its effect is as strong as that of Gram matrices, and regions
+    are weighted by their area: a position in any region gets as strong a gradient as without regions. Otherwise each of
+    R regions has weight 1/R, as in the authors' program, where small regions are overdone and large ones hardly change.
     """
 
     def layer_weight(self, layers: int) -> float:
         """Return the weight of one layer among `layers`."""
         return 1.0 / layers if self.is_averaged and layers else 1.0
-
-    is_balanced: bool = False
-    """Whether each loss is multiplied by its `balance`, so that its effect is as strong as that of Gram matrices."""
 
     def weigh_losses(self, options: StyleOptions) -> list[tuple[str, StyleLoss, float]]:
         """Return the losses at a style layer with weight 1: the name each is reported under, the loss, its weight.
@@ -70,7 +68,7 @@ class LossNormalization:
         known, weights, found = style_losses(), parse_loss_weights(options.loss), []
         for name, fraction in weights.items():
             loss = known[name]
-            balance = loss.balance if self.is_balanced else 1.0
+            balance = loss.balance if self.is_relative else 1.0
             found.append((loss.label or name, loss, fraction * options.style_weight * balance))
         if options.moment_weight and "gram" in weights:
             found.append(("spread", known["moments"], options.moment_weight))
@@ -79,7 +77,7 @@ class LossNormalization:
     def region_weights(self, masks: Mask) -> Float[Tensor, "r"]:
         """Compute the weight of each region from its mask over the positions of a layer."""
         areas = masks.square().mean(dim=(1, 2))
-        return areas if self.is_by_area else torch.full_like(areas, 1 / len(masks))
+        return areas if self.is_relative else torch.full_like(areas, 1 / len(masks))
 
 
 def _mean(tensor: Tensor, style: LayerStatistics | None = None) -> float:
@@ -112,8 +110,7 @@ NORMALIZATIONS: Mapping[NormalizationName, LossNormalization] = {
         _relative,
         lambda moments: _relative(moments.mean, moments.std),
         is_averaged=True,
-        is_by_area=True,
-        is_balanced=True,
+        is_relative=True,
     ),
     "paper": LossNormalization(lambda *_: 0.5, lambda gram: _mean(gram) / 4, _per_channel, is_averaged=True),
     "authors": LossNormalization(_mean, _mean, _per_channel, is_averaged=True),

@@ -39,7 +39,9 @@ def content_objective(
     are those of this process's part of the content image.
     """
     objective = Objective({})
-    for layer, (feature, top, positions) in partition.features(encoder, content, _distinct(encoder, layers)).items():
+    for layer, (feature, top, positions) in partition.features(
+        encoder, content, require_distinct(encoder, layers)
+    ).items():
         moments = None if style is None else style.statistics[layer]
         everywhere = feature.new_empty(()).expand(*feature.shape[:2], *positions)  # only its shape matters
         term = ContentLoss(layer, feature, normalization.content_norm(everywhere, moments), top=top)
@@ -81,14 +83,6 @@ def tv_objective(form: TVForm, weight: float, size: Size, encoder_scale: float) 
     return Objective.single("smoothness", make_total_variation(form, size, encoder_scale), weight)
 
 
-def combined_style(
-    styles: Sequence[Image], encoder: Encoder, layers: Sequence[str], partition: Partition = FULL_IMAGE
-) -> list[Style]:
-    """Compute the style of each style image at the same layers."""
-    taps = _distinct(encoder, layers)
-    return [Style.of(style, encoder, taps, partition.sum_over_image) for style in styles]
-
-
 def _layer_weights(options: StyleOptions) -> Sequence[float]:
     """Return the weights given, or a geometric series of mean 1."""
     layers = len(options.style_layers)
@@ -109,7 +103,7 @@ def _style_loss(name: str, loss: StyleLoss, target: WholeTarget, normalization: 
     return objective
 
 
-def _distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:
+def require_distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:
     """Check that the encoder has the layers and that none is given twice under two names, and return them.
 
     Raises: InputError.

@@ -52,10 +52,16 @@ from brushwork.recipes.multiscale import (
     ResumeState,
     make_schedule,
     optimize_multiscale,
+    with_final_colors,
     with_resampling,
 )
 from brushwork.recipes.normalization import NORMALIZATIONS
-from brushwork.recipes.objectives import combined_style, content_objective, style_objective, tv_objective
+from brushwork.recipes.objectives import (
+    content_objective,
+    require_distinct,
+    style_objective,
+    tv_objective,
+)
 from brushwork.recipes.recipe import RecipeOptions
 from brushwork.recipes.style_targets import StyleTargets
 from brushwork.style import Style, blend_styles, normalize_weights
@@ -212,15 +218,17 @@ class TransferProblem:
     def objectives_at(self, size: Size) -> Callable[[GridShift], Objective]:
         """Return the objective of each shifted image at a size; the style targets are computed once."""
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
-        content, style_objectives = resize(self.content, size, clamp=True), self._style_objectives(size)
-        layers, style = options.content_layers, self.style_at(size, options.content_layers)
+        # With regions, the style losses have targets of their own.
+        blended = () if self.regions else require_distinct(self.encoder, options.style_layers)
+        style = self.style_at(size, (*(options.content_layers if normalization.is_relative else ()), *blended))
+        measure = style if normalization.is_relative else None
+        layers, weight = options.content_layers, options.content_weight
+        content, style_objectives = resize(self.content, size, clamp=True), self._style_objectives(size, style)
 
         def objective(shift: GridShift) -> Objective:
             extended = shift.extend(content)
             return (
-                content_objective(
-                    extended, self.encoder, layers, options.content_weight, normalization, style, self.partition
-                )
+                content_objective(extended, self.encoder, layers, weight, normalization, measure, self.partition)
                 + style_objectives(shift)
                 + tv_objective(options.tv_form, options.tv_weight, Size.of(extended), options.encoder_scale)
             )
@@ -228,9 +236,13 @@ class TransferProblem:
         return objective
 
     def style_at(self, size: Size, layers: Sequence[str]) -> Style:
-        """Return the blend of the style images' styles, for a content image of a size."""
-        styles = [self._one_style_at(view, size, layers) for view in self._views]
-        return blend_styles(styles, self.options.style_blend or None)
+        """Return the blend of the style images' styles, for a content image of a size; each is encoded once."""
+        if not layers:
+            return Style({})
+        names = {layer: self.encoder.layer(layer) for layer in layers}
+        styles = [self._one_style_at(view, size, tuple(dict.fromkeys(names.values()))) for view in self._views]
+        blend = blend_styles(styles, self.options.style_blend or None)
+        return Style({layer: blend.statistics[tap] for layer, tap in names.items()})
 
     def require_compatible_styles(self) -> None:
         """Check that style files were made with the encoder options in use, and that the options are compatible.
@@ -247,19 +259,17 @@ class TransferProblem:
             for name in parse_loss_weights(options.loss):
                 if not style_losses()[name].is_blended:
                     raise InputError(f"the loss {name} does not blend paintings by weights: leave style-blend away.")
-        kept = [style_image for style_image in self.styles if isinstance(style_image, StyleFile)]
-        if kept:
-            seen = EncoderFingerprint.of(options, options, self.encoder)
-            for style in kept:
-                style.require_compatible(seen)
+        for style in self.styles:
+            if isinstance(style, StyleFile):
+                style.require_compatible(EncoderFingerprint.of(options, options, self.encoder))
 
-    def _style_objectives(self, size: Size) -> Callable[[GridShift], Objective]:
+    def _style_objectives(self, size: Size, style: Style) -> Callable[[GridShift], Objective]:
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
         if self.regions:
-            guiding = GuideOptions(options.guides, options.feather * max(size) / max(self._finest))
+            finest = options.schedule(Size.of(self.content))[-1].size
+            guiding = GuideOptions(options.guides, options.feather * max(size) / max(finest))
             how = (guiding, options, options.seed, normalization, self.encoder, self.partition)
             return region_objectives(self.regions, self._pictures(size), size, *how)
-        style = self.style_at(size, options.style_layers)
         objective = style_objective(style, options, normalization, self._models(style, size))
         return lambda _: objective
 
@@ -275,8 +285,8 @@ class TransferProblem:
     def _one_style_at(self, view: ScaledStyle, size: Size, layers: Sequence[str]) -> Style:
         if isinstance(view.style, StyleFile):
             return view.style.style_at(style_pixels(self.options, size, view.scale), layers, self.encoder)
-        (style,) = combined_style([self._scaled(view.style, view.scale, size)], self.encoder, layers, self.partition)
-        return style
+        image = self._scaled(view.style, view.scale, size)
+        return Style.of(image, self.encoder, layers, self.partition.sum_over_image)
 
     def _pictures(self, size: Size) -> list[Image]:
         """Return the style images (not style files), resized for encoding."""
@@ -288,13 +298,3 @@ class TransferProblem:
     @cached_property
     def _views(self) -> Sequence[ScaledStyle]:
         return scaled_styles(self.styles, self.options)
-
-    @property
-    def _finest(self) -> Size:
-        return self.options.schedule(Size.of(self.content))[-1].size
-
-
-def with_final_colors(steps: Iterator[Progress], finish: Callable[[Image], Image]) -> Iterator[Progress]:
-    """Yield the same steps, with `finish` applied to their images."""
-    for progress in steps:
-        yield progress._replace(finish=finish)

@@ -36,9 +36,10 @@ from brushwork.recipes.multiscale import (
     with_resampling,
 )
 from brushwork.recipes.normalization import NORMALIZATIONS
-from brushwork.recipes.objectives import combined_style, style_objective
+from brushwork.recipes.objectives import require_distinct, style_objective
 from brushwork.recipes.recipe import RecipeOptions
 from brushwork.recipes.style_targets import StyleTargets
+from brushwork.style import Style
 from brushwork.types import Evaluate
 
 
@@ -161,7 +162,7 @@ def synthesize_texture(
 
     def evaluate_at(size: Size) -> Evaluate | ResampledObjective:
         scaled = resize(own, options.content_size(size, Size.of(own)), clamp=True)
-        (style,) = combined_style([scaled], eye, options.style_layers, partition)
+        style = Style.of(scaled, eye, require_distinct(eye, options.style_layers), partition.sum_over_image)
         targets = StyleTargets([scaled], [1.0], style, eye, size, options.seed, partition)
         objective = style_objective(style, options, TEXTURES, targets)
         return with_resampling(objective, lambda one: partition.evaluate(eye, one, size))
