@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 
 def lazy_exports(package: str, file: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
@@ -25,3 +27,10 @@ def lazy_exports(package: str, file: str) -> tuple[Callable[[str], object], Call
         return getattr(import_module(homes[name]), name)
 
     return get, lambda: sorted(homes)
+
+
+@cache
+def import_modules(package: str) -> None:
+    """Import every module of a package, so that each registers what it defines."""
+    for module in iter_modules(import_module(package).__path__):
+        import_module(f"{package}.{module.name}")

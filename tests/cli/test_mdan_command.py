@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from brushwork.cli import execute
 from brushwork.recipes import MDANOptions
 
 
@@ -33,3 +36,42 @@ def test_help_tells_of_its_options(run):
 
 def test_it_can_be_planned(run):
     assert "--discriminator-lr" in run("plan", "mdan", "--help").out
+
+
+def test_paint_has_it_as_a_method(run, studio, desk):
+    outcome = run(
+        "paint", "photo.jpg", "waves.png", "--method", "mdan", "--patch", "6", "--style-scale", "0.5", "-o", "o.png"
+    )
+    assert outcome.code == 0, outcome.err
+    assert studio.job.options == MDANOptions(patch=6, style_scale=(0.5,))
+
+
+def test_options_of_other_methods_are_told(run, studio, desk):
+    outcome = run(
+        "paint", "photo.jpg", "waves.png", "--method", "mdan", "--style-weight", "3", "--history", "5", "-o", "o.png"
+    )
+    assert "this method leaves aside --history, --style-weight" in outcome.err
+    outcome = run("paint", "photo.jpg", "waves.png", "--patch", "6", "-o", "o2.png")
+    assert "this method leaves aside --patch" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        (("--method", "mdam"), "there is no method 'mdam'. Did you mean 'mdan'?"),
+        (("--method", "mdan", "--instant"), "--instant and --method mdan were both given"),
+        (("--method", "mdan", "--preset", "pastiche"), "--preset and --ratio belong to --method optimize"),
+        (("--method", "mdan", "--model", "wave"), "--method and --model were both given"),
+    ],
+)
+def test_methods_that_do_not_fit_are_refused(given, what, run, studio, desk):
+    outcome = run("paint", "photo.jpg", *(() if "--model" in given else ("waves.png",)), *given)
+    assert outcome.code == 2 and what in outcome.err and not studio.jobs
+
+
+def test_adain_is_the_method_of_instant(run, studio, desk, monkeypatch):
+    jobs = []
+    monkeypatch.setattr(execute, "run_feedforward_job", lambda job, **_: iter(jobs.append(job) or ()))
+    for given in (("--method", "adain"), ("--instant",)):
+        run("paint", "photo.jpg", "waves.png", *given, "--strength", "0.5", "-o", "o.png")
+    assert jobs[0] == jobs[1] and jobs[0].options.method == "instant" and jobs[0].options.strength == 0.5

@@ -82,7 +82,7 @@ def test_options_of_optimized_textures_are_left_aside(run: Run, monkeypatch: pyt
     monkeypatch.setenv("BRUSHWORK_ITERATIONS", "3")
     outcome = run("texture", "--model", "moss.safetensors", "--size", "64x64", "--history", "5")
     assert outcome.code == 0
-    assert "painting at once leaves aside --" in outcome.err
+    assert "this method leaves aside --" in outcome.err
     assert "--iterations" in outcome.err and "--history" in outcome.err
 
 

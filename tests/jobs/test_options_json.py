@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.jobs.options_json import options_from_json, options_to_json
-from brushwork.options import METHODS, MethodOptions
+from brushwork.jobs.options_json import known_methods, options_from_json, options_to_json
+from brushwork.options import MethodOptions
 from brushwork.recipes import (
     PRESETS,
     MDANOptions,
@@ -42,8 +42,8 @@ def test_every_method_has_a_name():
         return {kind} if not kind.__subclasses__() else set().union(*map(leaves, kind.__subclasses__()))
 
     ours = {kind for kind in leaves(MethodOptions) if kind.__module__.startswith("brushwork.")}
-    assert set(METHODS.values()) >= ours
-    assert all(kind.method == name for name, kind in METHODS.items())
+    assert set(known_methods().values()) >= ours
+    assert all(kind.method == name for name, kind in known_methods().items())
 
 
 def test_whole_numbers_are_taken_for_decimal_ones():

@@ -11,7 +11,6 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.recipes import MDANOptions, schedule, transfer_mdan
-from brushwork.recipes.mdan import mdan_style_size
 from tolerances import rounding
 
 TINY = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
@@ -120,8 +119,11 @@ def test_options_out_of_range(wrong, said):
 
 
 def test_the_painting_is_looked_at_as_large_as_the_photograph():
-    assert mdan_style_size(MDANOptions(), Size(288, 384), Size(500, 1000)) == Size(192, 384)
-    assert mdan_style_size(MDANOptions(style_scale=0.5), Size(288, 384), Size(500, 1000), 2.0) == Size(192, 384)
+    options, canvas, style = MDANOptions(scales=(0.5, 1.0)), Size(288, 384), Size(500, 1000)
+    assert options.style_sizes(canvas, style, 0, 1) == {1.0: Size(192, 384)}
+    twice = MDANOptions(style_scale=(0.5, 1.0), scales=(2.0,))
+    assert twice.style_sizes(canvas, style, 0, 1) == {0.5: Size(192, 384), 1.0: Size(384, 768)}
+    assert twice.style_sizes(canvas, style, 1, 2) == {1.0: Size(384, 768)}
 
 
 def test_the_defaults_are_the_papers():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +22,9 @@ SETTINGS = Group("Settings", sort_key=1)
 OUTPUT = Group("Output", sort_key=2)
 FIRST_RECIPE_PANEL = 10
 """Sort key of a recipe's first panel: after the general panels, before the rarely used ones."""
-MACHINE = Group("Machine", sort_key=100)
+_PANELS = 20
+"""Sort keys for the panels of one method's options."""
+MACHINE = Group("Machine", sort_key=1000)
 
 JsonFlag: TypeAlias = Annotated[bool, Parameter(negative=(), show_default=False)]
 ConfigFile: TypeAlias = Annotated[Path | None, Parameter(group=SETTINGS, metavar="FILE.toml")]
@@ -35,7 +38,7 @@ _EXTENT = int | Literal["full"]
 
 def make_flags(
     defaults: object,
-    *,
+    *more: object,
     without: Collection[str] = (),
     names: Mapping[str, str] | None = None,
     types: Mapping[str, Any] | None = None,
@@ -46,24 +49,27 @@ def make_flags(
     Parsing fills it with exactly the options given, so that files, environment and presets can supply the rest. A
     flag's help is the field's docstring, its default the field's value in `defaults`, and its panel the dataclass that
     has the field. `names`, `types` and `texts` replace a field's flag, type and help. A field with the metadata
-    `{"flag": False}` has no flag.
+    `{"flag": False}` has no flag. `more` are other options, whose fields are added where `defaults` has none of that
+    name.
     """
-    kind = type(defaults)
-    documented = {**_describe_fields(kind), **(texts or {})}
-    hints = {**get_type_hints(kind), **(types or {})}
-    panels = _panels(kind)
-    annotations = {
-        field.name: _flag(
-            hints[field.name],
-            documented.get(field.name, ""),
-            panels[field.name],
-            getattr(defaults, field.name),
-            (names or {}).get(field.name),
-        )
-        for field in fields(defaults)  # type: ignore[arg-type]
-        if field.name not in without and field.metadata.get("flag", True)
-    }
-    return TypedDict(f"{kind.__name__}Flags", annotations, total=False)  # type: ignore[operator]
+    annotations: dict[str, Any] = {}
+    for number, options in enumerate((defaults, *more)):
+        kind = type(options)
+        documented = {**_describe_fields(kind), **(texts or {})}
+        hints = {**get_type_hints(kind), **(types or {})}
+        panels = _panels(kind, FIRST_RECIPE_PANEL + number * _PANELS)
+        annotations |= {
+            field.name: _flag(
+                hints[field.name],
+                documented.get(field.name, ""),
+                panels[field.name],
+                getattr(options, field.name),
+                (names or {}).get(field.name),
+            )
+            for field in fields(options)  # type: ignore[arg-type]
+            if field.name not in {*without, *annotations} and field.metadata.get("flag", True)
+        }
+    return TypedDict(f"{type(defaults).__name__}Flags", annotations, total=False)  # type: ignore[operator]
 
 
 def field_docs(kind: type) -> dict[str, str]:
@@ -99,14 +105,14 @@ def _field_docstrings(kind: type) -> Iterator[tuple[str, str]]:
                 yield name, " ".join(written.split())
 
 
-def _panels(kind: type) -> dict[str, Group]:
+def _panels(kind: type, first: int) -> dict[str, Group]:
     """Return field → panel of the class that first has it, since recipes may override fields of their groups."""
     panels: dict[str, Group] = {}
     for place, home in enumerate(kind.__mro__):
         panel = Group(
             _words(home.__name__.removesuffix("Options")),
             help=first_doc_line(home),
-            sort_key=FIRST_RECIPE_PANEL + place,
+            sort_key=first + place,
         )
         panels |= dict.fromkeys(inspect.get_annotations(home), panel)
     return panels
@@ -114,7 +120,8 @@ def _panels(kind: type) -> dict[str, Group]:
 
 def _words(name: str) -> str:
     """Return a class name as the title of a panel: LossNormalization → Loss normalization."""
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip().capitalize()
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<!^)(?=[A-Z][a-z])", " ", name).split()
+    return " ".join(word if word.isupper() or not place else word.lower() for place, word in enumerate(words))
 
 
 def _flag(hint: Any, text: str, panel: Group, default: object, name: str | None) -> Any:

@@ -177,7 +177,7 @@ def feedforward_options(
 
 
 def log_ignored(given: Given, known: Collection[str], flags: RunFlags) -> None:
-    """Log the options, given by flag, file or environment, that feed-forward networks do not have."""
+    """Log the options, given by flag, file or environment, that the method does not have."""
     aside = ", ".join(f"--{name.replace('_', '-')}" for name in given if name not in known)
     if aside and not flags.quiet:
-        log(f"painting at once leaves aside {aside}.")
+        log(f"this method leaves aside {aside}.")

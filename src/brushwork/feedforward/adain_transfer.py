@@ -45,6 +45,7 @@ class AdaINOptions(StylizeOptions):
     """Options of AdaIN style transfer."""
 
     method: ClassVar[str] = "instant"
+    summary: ClassVar[str] = "one pass of AdaIN, as with --instant"
     takes_regions: ClassVar[bool] = True
 
     strength: float = 1.0

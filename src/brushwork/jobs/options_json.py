@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from types import UnionType
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-# Methods are registered when their modules are imported.
-import brushwork.feedforward.adain_transfer
-import brushwork.feedforward.stylize
-import brushwork.feedforward.texture
-import brushwork.recipes.mdan
-import brushwork.recipes.reconstruction
-import brushwork.recipes.style_transfer
-import brushwork.recipes.texture_synthesis  # noqa: F401
+from brushwork._lazy import import_modules
 from brushwork.errors import InputError, suggest_names
-from brushwork.feedforward import FeedForwardOptions
 from brushwork.options import METHODS, MethodOptions
-from brushwork.recipes import RecipeOptions
+
+if TYPE_CHECKING:
+    from brushwork.feedforward import FeedForwardOptions
+    from brushwork.recipes import RecipeOptions
 
 OLD_NAMES = {
     "averaging": "ema_decay",
@@ -67,6 +62,13 @@ def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def known_methods() -> Mapping[str, type[MethodOptions]]:
+    """Return the options class of every method by its name in manifests: of the recipes and of the networks."""
+    import_modules("brushwork.recipes")
+    import_modules("brushwork.feedforward")
+    return METHODS
+
+
 def options_to_json(options: MethodOptions) -> dict[str, Any]:
     """Return every field by name."""
     return asdict(options)
@@ -77,11 +79,12 @@ def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwa
 
     Raises: InputError: an unknown recipe, a missing or an unknown field, or a value that the field does not take.
     """
-    if not isinstance(recipe, str) or recipe not in METHODS:
-        raise InputError(f"there is no recipe {recipe!r}. {suggest_names(str(recipe), METHODS)}")
+    methods = known_methods()
+    if not isinstance(recipe, str) or recipe not in methods:
+        raise InputError(f"there is no recipe {recipe!r}. {suggest_names(str(recipe), methods)}")
     if not isinstance(data, dict):
         raise InputError(f"the options of {recipe} are {data!r}: they must be an object with a value for each option.")
-    kind = METHODS[recipe]
+    kind = methods[recipe]
     names = {field.name for field in fields(kind)}
     data = {name: value for name, value in ADDED.items() if name in names} | rename_old_options(data)
     if data.keys() != names:

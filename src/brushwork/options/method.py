@@ -26,6 +26,9 @@ class MethodOptions(ABC):
     method: ClassVar[str]
     """Name of the method in manifests."""
 
+    summary: ClassVar[str] = ""
+    """What the method does, in a few words, for the help."""
+
     takes_content: ClassVar[bool] = True
     """Whether it takes a content image; else it makes a texture from noise."""
 

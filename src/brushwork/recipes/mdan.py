@@ -14,12 +14,13 @@ import torch
 
 from brushwork.controls.inputs import RecipeInputs, StyleInputs, as_styles
 from brushwork.controls.style_file import StyleFile
+from brushwork.controls.style_scale import require_scales, require_style_scale, scaled_styles, scales_for, style_size
 from brushwork.encoders.encoder import Encoder
 from brushwork.errors import InputError, NotAdditiveError
 from brushwork.gradients.partition import FULL_IMAGE, FullImage, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
-from brushwork.images.resample import fit_size, resize
+from brushwork.images.resample import resize
 from brushwork.losses.content import ContentLoss
 from brushwork.objective import Objective
 from brushwork.optim import Adam, DivergenceGuard, PixelParametrization, minimize
@@ -29,7 +30,6 @@ from brushwork.options import (
     ScheduleLevel,
     SizeOptions,
     check_options,
-    measured_size,
     register,
     require_option,
 )
@@ -50,6 +50,7 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
     """Options of MDAN, optimization against a patch discriminator."""
 
     method: ClassVar[str] = "mdan"
+    summary: ClassVar[str] = "optimization against a discriminator that learns the paintings' patches"
 
     size: Extent = 384
     """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the content image."""
@@ -72,9 +73,9 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
     patch_stride: int = 4
     """Positions from one patch to the next; at most `patch`."""
 
-    style_scale: float = 1.0
+    style_scale: tuple[float, ...] = (1.0,)
     """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
-    strokes."""
+    strokes; one for all style images, or one for each; several for a single style image take its patches at each."""
 
     rotations: tuple[float, ...] = (-10.0, 0.0, 10.0)
     """Angles in degrees by which the style image is rotated for more patches."""
@@ -97,6 +98,7 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
 
     def __post_init__(self) -> None:
         check_options(self)
+        require_style_scale(self.style_scale)
         require_option(self.iterations >= 1, "iterations", self.iterations, "1 or more")
         require_option(
             1 <= self.patch_stride <= self.patch, "patch_stride", self.patch_stride, f"from 1 to {self.patch}"
@@ -104,7 +106,7 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
         require_option(bool(self.rotations), "rotations", "empty", "one angle or more; 0 for the painting as it is")
         require_option(all(map(_is_small, self.rotations)), "rotations", self.rotations, "from -90 to 90 degrees")
         require_option(bool(self.scales), "scales", "empty", "one factor or more; 1 for the painting as it is")
-        for name in ("style_scale", "learning_rate", "discriminator_lr"):
+        for name in ("learning_rate", "discriminator_lr"):
             require_option(0 < getattr(self, name) < inf, name, getattr(self, name), "above 0, and finite")
         require_option(all(0 < one < inf for one in self.scales), "scales", self.scales, "above 0, and finite")
         for name in ("content_weight", "tv_weight"):
@@ -120,8 +122,10 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
         return [ScheduleLevel(self.output_size(content), self.iterations)]
 
     def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
-        """Return the size of the largest copy of a style image."""
-        return {self.style_scale: mdan_style_size(self, level, style, max(self.scales))}
+        """Return the size of the largest copy of a style image, at each of its scales."""
+        require_scales(self, styles)
+        largest = max(self.scales)
+        return {scale: style_size(self, level, style, scale * largest) for scale in scales_for(self, number, styles)}
 
     def with_iterations(self, iterations: int) -> Self:
         """Return the options for a number of iterations."""
@@ -175,25 +179,15 @@ def transfer_mdan(
     own, styles, begun, _ = given.to(eye)
     (level,) = options.schedule(Size.of(own))
     _require_cells(options, eye, level.size)
-    seen = [_pictured(style) for style in styles]
     discriminator = OnlineDiscriminator(
-        _bank(options, eye, level.size, seen), _patches(options), options.discriminator_lr, options.seed
+        _bank(options, eye, level.size, styles), _patches(options), options.discriminator_lr, options.seed
     )
     evaluate = with_adversarial_loss(discriminator, options.style_layer, eye, _objective(options, eye, level.size, own))
     if begun is None:
-        begun = make_init_image(options, level.size, own, seen[0], options.encoder_scale)
+        begun = make_init_image(options, level.size, own, _pictured(styles[0]), options.encoder_scale)
     return _steps(
         level, evaluate, AdversarialOptimizer(Adam(options.learning_rate, betas=BETAS), discriminator), begun, resume
     )
-
-
-def mdan_style_size(options: MDANOptions, size: Size, style: Size, scale: float = 1.0) -> Size:
-    """Return the size at which a style image is encoded, for a content image of a size.
-
-    `scale` is that of an augmented copy.
-    """
-    pixels = max(1, round(measured_size(size, options.measure) * options.style_scale * scale))
-    return fit_size(style, pixels, measure=options.measure)
 
 
 def _steps(
@@ -209,16 +203,16 @@ def _steps(
 
 
 @torch.no_grad()
-def _bank(options: MDANOptions, encoder: Encoder, size: Size, styles: Sequence[Image]) -> list[Feature]:
+def _bank(options: MDANOptions, encoder: Encoder, size: Size, styles: Sequence[Image | StyleFile]) -> list[Feature]:
     """Encode all augmented copies of the style images at the style layer."""
     layer, smallest = options.style_layer, encoder.min_size([options.style_layer])
-    found = (
-        augment_style(
-            one, mdan_style_size(options, size, Size.of(one)), options.rotations, options.scales, options.mirror
-        )
-        for one in styles
-    )
-    return [encoder(copy, [layer])[layer] for every in found for copy in every if min(Size.of(copy)) >= smallest]
+    bank = []
+    for view in scaled_styles(styles, options):
+        image = _pictured(view.style)
+        shown = style_size(options, size, Size.of(image), view.scale)
+        copies = augment_style(image, shown, options.rotations, options.scales, options.mirror)
+        bank += [encoder(copy, [layer])[layer] for copy in copies if min(Size.of(copy)) >= smallest]
+    return bank
 
 
 @torch.no_grad()

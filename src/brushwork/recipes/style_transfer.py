@@ -76,6 +76,7 @@ class TransferOptions(
     """Options of a style transfer."""
 
     method: ClassVar[str] = "transfer"
+    summary: ClassVar[str] = "optimization of the pixels"
     takes_regions: ClassVar[bool] = True
 
     style_blend: tuple[float, ...] = ()
@@ -140,15 +141,9 @@ class TransferOptions(
         partition: Partition = FULL_IMAGE,
     ) -> Iterator[Progress]:
         """Run `transfer`."""
+        content, styles, init, regions = images
         return transfer(
-            images.content,
-            images.styles,
-            self,
-            encoder=encoder,
-            init=images.init,
-            resume=resume,
-            partition=partition,
-            regions=images.regions,
+            content, styles, self, encoder=encoder, init=init, resume=resume, partition=partition, regions=regions
         )
 
 

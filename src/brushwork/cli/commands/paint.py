@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -14,15 +15,16 @@ from brushwork.cli.dashes import STREAM, Picture
 from brushwork.cli.execute import execute
 from brushwork.cli.flags import PICTURES, SETTINGS, ConfigFile, Given, make_flags
 from brushwork.cli.paths import has_folder, list_images, parse_regions
-from brushwork.cli.request import Execute, StdStreams, feedforward_options, make_request
+from brushwork.cli.request import Execute, StdStreams, feedforward_options, log_ignored, make_request
 from brushwork.cli.run_flags import FeedForwardFlags, RunFlags
-from brushwork.errors import InputError
+from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward.adain_transfer import AdaINOptions
 from brushwork.feedforward.inference import FeedForwardOptions
 from brushwork.feedforward.model import find_model_file
 from brushwork.feedforward.stylize import ModelOptions
+from brushwork.jobs.options_json import known_methods
 from brushwork.options import Init
-from brushwork.recipes import RecipeOptions, load_preset
+from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
 
 START_HELP = """Starting point: the photograph (content), the painting (style), white noise (noise), gray, what
 --instant paints (instant), or a picture file."""
@@ -32,10 +34,29 @@ NameList: TypeAlias = Annotated[
     list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False), STREAM
 ]
 
+_NAMES = {"transfer": "optimize", "instant": "adain"}
+"""Names of methods in manifests → their names in `--method`."""
+
+_FIRST = sorted(known_methods().items(), key=lambda item: item[1] is not TransferOptions)
+_METHODS = {_NAMES.get(name, name): kind for name, kind in _FIRST if kind.takes_styles}
+_RECIPES = {name: kind for name, kind in _METHODS.items() if issubclass(kind, RecipeOptions)}
+
 if TYPE_CHECKING:
     TransferFlags: TypeAlias = Given
 else:
-    TransferFlags = make_flags(load_preset("default"), types={"init": str}, texts={"init": START_HELP})
+    TransferFlags = make_flags(
+        *(kind() for kind in _RECIPES.values()),
+        types={"init": str},
+        texts={"init": START_HELP},
+    )
+
+Method: TypeAlias = Annotated[
+    str,
+    Parameter(
+        group=SETTINGS,
+        help=f"How to paint: {', '.join(f'{name} ({kind.summary})' for name, kind in _METHODS.items())}.",
+    ),
+]
 
 
 app = App(name="paint", usage="Usage: brushwork paint [OPTIONS] CONTENT STYLE...")
@@ -51,6 +72,7 @@ def paint(
         list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False)
     ] = [],  # noqa: B006
     each: Annotated[bool, Parameter(group=PICTURES, negative=(), show_default=False)] = False,
+    method: Method = "optimize",
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
     config: ConfigFile = None,
@@ -94,15 +116,23 @@ def paint(
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     given, init = split_init(given, Init)
+    feedforward = _agree(method, feedforward)
     feedforward.require_consistent()
     if feedforward.model is not None:
-        others = {"--instant": feedforward.instant, "--region": bool(region), "--preset": preset_name != "default"}
+        others = {
+            "--method": method != "optimize",
+            "--instant": feedforward.instant,
+            "--region": bool(region),
+            "--preset": preset_name != "default",
+        }
         require_no_conflicts(feedforward.model, [*style, *styles], others)
         return _by_painter(content, feedforward, given, flags, execute)
-    base = load_preset(preset_name)
-    options: RecipeOptions | FeedForwardOptions = resolve_options(base, given, ratio)
+    options: RecipeOptions | FeedForwardOptions
     if feedforward.instant:
+        base = load_preset(preset_name)
         options, init = feedforward_options(AdaINOptions, base, given, {"strength": feedforward.strength}, flags), None
+    else:
+        options = _recipe_options(method, preset_name, given, ratio, flags)
     contents, style_images = _parted([content, *styles], style)
     each, several = each or has_folder(style_images), has_folder([*contents, *style_images])
     with StdStreams() as pipes:
@@ -112,6 +142,31 @@ def paint(
         runs = [(one, blend, _name(one, blend)) for one, blend in product(content_images, blends)]
         regions = parse_regions(region, len(runs))
         return execute(make_request(options, runs, flags, pipes, is_batch=several, init=init, regions=regions))
+
+
+def _agree(method: str, feedforward: FeedForwardFlags) -> FeedForwardFlags:
+    """Return the flags with `instant` as `--method` says.
+
+    Raises: InputError: no such method, or two.
+    """
+    if method not in _METHODS:
+        raise InputError(f"there is no method {method!r}. {suggest_names(method, _METHODS)}")
+    if feedforward.instant and method not in ("optimize", "adain"):
+        raise InputError(f"--instant and --method {method} were both given: they are two ways of painting.")
+    return replace(feedforward, instant=True) if method == "adain" else feedforward
+
+
+def _recipe_options(method: str, preset_name: str, given: Given, ratio: float | None, flags: RunFlags) -> RecipeOptions:
+    """Return the options of a recipe; those given that it does not have are logged.
+
+    Raises: InputError: a preset or a ratio for another method than optimize, or a value out of range.
+    """
+    if method != "optimize" and (preset_name != "default" or ratio is not None):
+        raise InputError(f"--preset and --ratio belong to --method optimize: leave them away with --method {method}.")
+    base = load_preset(preset_name) if method == "optimize" else _RECIPES[method]()
+    names = {field.name for field in fields(base)}
+    log_ignored(given, names, flags)
+    return resolve_options(base, {name: value for name, value in given.items() if name in names}, ratio)
 
 
 def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
