@@ -112,6 +112,6 @@ def test_records_from_before_jitter_say_what_was_done_then():
 
 def test_every_method_is_known_from_the_start():
     """Packages import their names on first use; `rerun` must know methods that nothing else has imported."""
-    code = "from brushwork.jobs.options_json import METHODS; print(*sorted(METHODS))"
+    code = "from brushwork.jobs.options_json import known_methods; print(*sorted(known_methods()))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert found == ["instant", "mdan", "painter", "reconstruct-content", "texture", "texture-model", "transfer"]

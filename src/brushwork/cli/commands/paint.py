@@ -115,24 +115,13 @@ def paint(
     config
         File with options, one `flag = value` per line; flags on the command line override it.
     """
-    given, init = split_init(given, Init)
     feedforward = _agree(method, feedforward)
-    feedforward.require_consistent()
+    given, init = split_init(given, Init)
     if feedforward.model is not None:
-        others = {
-            "--method": method != "optimize",
-            "--instant": feedforward.instant,
-            "--region": bool(region),
-            "--preset": preset_name != "default",
-        }
-        require_no_conflicts(feedforward.model, [*style, *styles], others)
+        others = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
+        require_no_conflicts(feedforward.model, [*style, *styles], {**others, "--instant": feedforward.instant})
         return _by_painter(content, feedforward, given, flags, execute)
-    options: RecipeOptions | FeedForwardOptions
-    if feedforward.instant:
-        base = load_preset(preset_name)
-        options, init = feedforward_options(AdaINOptions, base, given, {"strength": feedforward.strength}, flags), None
-    else:
-        options = _recipe_options(method, preset_name, given, ratio, flags)
+    options = _options(method, feedforward, preset_name, given, ratio, flags)
     contents, style_images = _parted([content, *styles], style)
     each, several = each or has_folder(style_images), has_folder([*contents, *style_images])
     with StdStreams() as pipes:
@@ -147,20 +136,27 @@ def paint(
 def _agree(method: str, feedforward: FeedForwardFlags) -> FeedForwardFlags:
     """Return the flags with `instant` as `--method` says.
 
-    Raises: InputError: no such method, or two.
+    Raises: InputError: no such method, two, or flags that do not fit.
     """
     if method not in _METHODS:
         raise InputError(f"there is no method {method!r}. {suggest_names(method, _METHODS)}")
     if feedforward.instant and method not in ("optimize", "adain"):
         raise InputError(f"--instant and --method {method} were both given: they are two ways of painting.")
-    return replace(feedforward, instant=True) if method == "adain" else feedforward
+    feedforward = replace(feedforward, instant=feedforward.instant or method == "adain")
+    feedforward.require_consistent()
+    return feedforward
 
 
-def _recipe_options(method: str, preset_name: str, given: Given, ratio: float | None, flags: RunFlags) -> RecipeOptions:
-    """Return the options of a recipe; those given that it does not have are logged.
+def _options(
+    method: str, feedforward: FeedForwardFlags, preset_name: str, given: Given, ratio: float | None, flags: RunFlags
+) -> RecipeOptions | FeedForwardOptions:
+    """Return the options of the method; those given that it does not have are logged.
 
-    Raises: InputError: a preset or a ratio for another method than optimize, or a value out of range.
+    Raises: InputError: a preset or a ratio for a method that has none, or a value out of range.
     """
+    if feedforward.instant:
+        own = {"strength": feedforward.strength}
+        return feedforward_options(AdaINOptions, load_preset(preset_name), given, own, flags)
     if method != "optimize" and (preset_name != "default" or ratio is not None):
         raise InputError(f"--preset and --ratio belong to --method optimize: leave them away with --method {method}.")
     base = load_preset(preset_name) if method == "optimize" else _RECIPES[method]()
