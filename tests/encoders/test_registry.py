@@ -12,7 +12,7 @@ BUILDS = [
     (name, pooling, padding)
     for name in ARCHITECTURES
     for pooling in ("max", "average")
-    for padding in ("zeros", "reflect")
+    for padding in ("zeros", "reflect", "replicate-first")
 ]
 
 
@@ -32,7 +32,9 @@ def test_parameter_counts_are_those_of_the_papers():
         "VGG-19": 20_024_384,
         "VGG-16": 14_714_688,
         "AlexNet": 2_469_696,
+        "CaffeNet": 2_334_080,
         "GoogLeNet": 6_624_904 - 1_025_000 - 7_280,
+        "GoogLeNet-Caffe": 6_998_552 - 1_025_000,
     }
 
 
@@ -42,6 +44,17 @@ def test_parameter_counts_are_those_of_the_papers():
     [
         ("VGG-16", {"relu1_2": (64, 224), "conv3_3": (256, 56), "relu4_3": (512, 28), "pool5": (512, 7)}),
         ("AlexNet", {"relu1": (64, 55), "pool1": (64, 27), "conv2": (192, 27), "relu3": (384, 13), "pool5": (256, 6)}),
+        ("CaffeNet", {"conv1": (96, 54), "norm1": (96, 26), "conv2": (256, 26), "norm2": (256, 12), "pool5": (256, 5)}),
+        (
+            "GoogLeNet-Caffe",
+            {
+                "pool1/norm1": (64, 56),
+                "conv2/norm2": (192, 56),
+                "inception_3a/output": (256, 28),
+                "pool4": (832, 7),
+                "inception_5b": (1024, 7),
+            },
+        ),
         (
             "GoogLeNet",
             {

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from brushwork.experiments import load_experiment
+from brushwork.experiments.context import ExperimentContext
 from brushwork.experiments.experiment import CellResult
 from brushwork.experiments.papers import (
     covariance,
@@ -19,10 +20,11 @@ from brushwork.experiments.papers import (
     localized,
     networks,
     partial,
+    programs,
     starts,
     texture,
 )
-from brushwork.images import write_image
+from brushwork.images import Size, write_image
 from brushwork.recipes import PRESETS
 
 
@@ -186,8 +188,23 @@ def test_programs_are_judged_by_their_own_objectives() -> None:
             for name in PRESETS
         ]
 
-    assert all(_verdicts("programs", results(1.0, 2.0))) and all(_verdicts("programs", results(1.04, 1.0)))
-    assert not any(_verdicts("programs", results(1.1, 1.0)))
+    def verdicts(own: float, others: float) -> list[bool | None]:
+        return _verdicts("programs", results(own, others))[: len(PRESETS)]
+
+    assert all(verdicts(1.0, 2.0)) and all(verdicts(1.04, 1.0))
+    assert not any(verdicts(1.1, 1.0))
+
+
+def test_every_program_does_the_same_work() -> None:
+    """Evaluations times pixels: 120 at the full size in a quick run."""
+    context = ExperimentContext({"a": torch.rand(1, 3, 90, 120)}, {"b": torch.rand(1, 3, 80, 80)}, 256, is_quick=True)
+    for name in PRESETS:
+        levels = programs._options(context, name).schedule(Size(90, 120))
+        assert levels[-1].size == Size(192, 256)
+        work = sum(level.iterations * level.size.area for level in levels) / levels[-1].size.area
+        assert work == pytest.approx(120, abs=1.5)
+    sizes = {name: len(programs._options(context, name).schedule(Size(90, 120))) for name in PRESETS}
+    assert (sizes["crowsonkb"], sizes["spst"], sizes["gatys-2016-highres"], sizes["fzliu"]) == (5, 2, 2, 1)
 
 
 @pytest.fixture

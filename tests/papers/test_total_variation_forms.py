@@ -81,3 +81,40 @@ def test_jcjohnson_adds_this_gradient(image):
                 expected[c, i + 1, j] -= down
     assert loss == pytest.approx(energy, rel=DOUBLE)
     np.testing.assert_allclose(gradient, 256 * expected, rtol=DOUBLE, atol=1e-9)
+
+
+def test_keras(image):
+    """Σ ((Δ down)² + (Δ across)²)^1.25 on 0–255, over the square without the last row and column."""
+    loss, gradient = ours("keras", image, 255.0)
+    x, expected, energy = image * 255, np.zeros_like(image), 0.0
+    for c in range(3):
+        for i in range(HEIGHT - 1):
+            for j in range(WIDTH - 1):
+                down, across = x[c, i + 1, j] - x[c, i, j], x[c, i, j + 1] - x[c, i, j]
+                energy += (down**2 + across**2) ** 1.25
+                slope = 2.5 * (down**2 + across**2) ** 0.25
+                expected[c, i + 1, j] += slope * down
+                expected[c, i, j + 1] += slope * across
+                expected[c, i, j] -= slope * (down + across)
+    assert loss == pytest.approx(energy, rel=DOUBLE)
+    np.testing.assert_allclose(gradient, 255 * expected, rtol=DOUBLE, atol=1e-9)
+
+
+def test_a_flat_picture_has_no_gradient_in_keras_form():
+    loss, gradient = ours("keras", np.full((3, HEIGHT, WIDTH), 0.5), 255.0)
+    assert loss == 0
+    assert (gradient == 0).all()
+
+
+def test_crowsonkb(image):
+    """2 (d₁ + d₂ + d₃ + d₄) on 0–1, of the picture with its border repeated once on each side.
+
+    d₁, d₂: a third of the mean of the squared differences to the right and to below; d₃, d₄: a twelfth of the mean of
+    those along the two diagonals, which run over the repeated border too.
+    """
+    x = np.pad(image, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    inside = x[:, 1:-1, 1:-1]
+    d1, d2 = ((x[:, 1:-1, 2:] - inside) ** 2).mean() / 3, ((x[:, 2:, 1:-1] - inside) ** 2).mean() / 3
+    d3, d4 = ((x[:, 1:, 1:] - x[:, :-1, :-1]) ** 2).mean() / 12, ((x[:, 1:, :-1] - x[:, :-1, 1:]) ** 2).mean() / 12
+    loss, _ = ours("crowsonkb", image, 255.0)
+    assert loss == pytest.approx(2 * (d1 + d2 + d3 + d4), rel=DOUBLE)

@@ -6,6 +6,7 @@ import torch
 from brushwork.controls.style_scale import scaled_styles, scales_for, style_pixels, style_size, style_sizes
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
+from brushwork.images.resample import resize
 from brushwork.recipes import extract_style, transfer
 from brushwork.recipes.style_transfer import TransferProblem
 from tolerances import DOUBLE
@@ -31,6 +32,31 @@ def test_sizes_are_measured_as_the_photographs(small_transfer):
     assert style_size(options, SIZE, Size(60, 40), 0.5) == Size(32, 21)
     assert style_sizes(options, SIZE, Size(60, 40), 0, 1) == {0.5: Size(32, 21), 2.0: Size(128, 85)}
     assert style_sizes(options, SIZE, Size(60, 40), 0, 2) == {0.5: Size(32, 21)}
+
+
+def test_a_painting_may_be_reduced_but_not_enlarged_or_stretched(small_transfer):
+    options = small_transfer()
+    large, small = Size(600, 400), Size(30, 20)
+    assert style_size(options, SIZE, large, 1.0, "reduced") == style_size(options, SIZE, large, 1.0) == Size(64, 43)
+    assert style_size(options, SIZE, small, 1.0, "reduced") == small
+    assert style_size(options, SIZE, small, 1.0) == Size(64, 43)
+    assert style_size(options, SIZE, small, 1.0, "stretched") == SIZE
+    assert style_size(options, SIZE, small, 0.5, "stretched") == Size(24, 32)
+    assert small_transfer(style_fit="reduced").style_sizes(SIZE, small, 0, 1) == {1.0: small}
+
+
+def test_the_painting_is_encoded_as_it_is_fitted(small_transfer, tiny, photograph, painting):
+    stretched = gram(TransferProblem(photograph, [painting], small_transfer(style_fit="stretched"), tiny))
+    seen = tiny(resize(painting, SIZE, clamp=True), ["conv2_1"])["conv2_1"][0].flatten(1)
+    torch.testing.assert_close(stretched[0], seen @ seen.T / seen.shape[1], rtol=DOUBLE, atol=0)
+
+
+def test_a_kept_style_cannot_be_stretched(small_transfer, tiny, photograph, painting):
+    with pytest.raises(InputError, match="stretched"):
+        extract_style(painting, small_transfer(style_fit="stretched"), "a painting", encoder=tiny)
+    kept = extract_style(painting, small_transfer(), "a painting", encoder=tiny)
+    with pytest.raises(InputError, match="stretched"):
+        next(transfer(photograph, kept, small_transfer(style_fit="stretched"), encoder=tiny))
 
 
 def test_each_painting_has_its_scale(small_transfer, tiny, photograph, painting):

@@ -52,10 +52,15 @@ def test_every_loss_falls_in_both_recipes(loss, options, small_texture, tiny, ph
 def test_a_loss_is_nothing_at_the_painting_itself(loss, options, tiny, painting):
     given = options(loss, content_weight=0.0, tv_weight=0.0, measure="long", size=60)
     first = next(transfer(painting.flip(0), [painting], given, encoder=tiny, init=painting))
-    assert float(first.step.losses.total) == pytest.approx(0, abs=DOUBLE)
+    # Twelve Newton–Schulz steps leave something of the roots of small variances.
+    assert float(first.step.losses.total) == pytest.approx(0, abs=1e-3 if loss == "wasserstein-steps" else DOUBLE)
 
 
-@pytest.mark.parametrize("loss", [one for one in LOSSES if one != "patches"])
+BY_SIZE = ("patches", "gram-sums", "gram-pixels")
+"""Losses that depend on the sizes of the pictures."""
+
+
+@pytest.mark.parametrize("loss", [one for one in LOSSES if one not in BY_SIZE])
 def test_a_relative_loss_is_one_where_nothing_is(loss, options, tiny, photograph, painting):
     """All are measured by the painting, so that the same weight means the same."""
     subject = TransferProblem(photograph, [painting], options(loss), tiny)

@@ -31,8 +31,9 @@ from brushwork.losses.gram import (
 from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
 from brushwork.losses.moment_matching import CovarianceLoss, GaussianWassersteinLoss, MeanStdLoss, make_gaussian_target
 from brushwork.losses.mrf import MRFLoss
+from brushwork.losses.newton_schulz import NewtonSchulzWassersteinLoss
 from brushwork.losses.temporal import TemporalLoss
-from brushwork.losses.total_variation import TotalVariationLoss
+from brushwork.losses.total_variation import JointVariationLoss, NinePointVariationLoss, TotalVariationLoss
 
 BATCH, CHANNELS, HEIGHT, WIDTH = 2, 5, 11, 13
 
@@ -102,12 +103,15 @@ EXAMPLES = {
     "squares": TotalVariationLoss(2, 0.3, 0.7),
     "absolute": TotalVariationLoss(1, 0.3, 0.7),
     "paired": TotalVariationLoss(2, 0.5, 0.5, paired=True),
+    "joint": JointVariationLoss(1.25, 0.3),
+    "nine points": NinePointVariationLoss("t"),
     "entries up": GramEntryLoss("t", ((0, 0), (1, 3)), 0.5),
     "entry down": GramEntryLoss("t", ((4, 2),), 0.5, "down"),
     "shifted": ShiftedGramLoss("t", shifted_target(_painting(), 1.0), 0.1, zero=1.0),
     "neighbors": ShiftedGramLoss("t", shifted_target(_painting(), offset=(-2, 1)), 0.1, offset=(-2, 1)),
     "covariance": CovarianceLoss("t", make_gaussian_target(_painting()), 0.2, mean_weight=0.5),
     "gaussians": GaussianWassersteinLoss("t", make_gaussian_target(_painting()), 0.2),
+    "gaussians by steps": NewtonSchulzWassersteinLoss("t", make_gaussian_target(_painting()), 0.2),
     "covariance of a part": CovarianceLoss(
         "t", make_gaussian_target(_painting()), 0.2, guide=_masks(26, HEIGHT, WIDTH)[:1]
     ),

@@ -27,7 +27,7 @@ ENDING = ".style"
 _ENTRY = "brushwork style"
 """Key of the metadata entry."""
 
-_SEEING = ("pooling", "padding", "ceil", "encoder_scale")
+_SEEING = ("pooling", "padding", "ceil", "encoder_scale", "preprocessing")
 _PARTS = ("gram", "mean", "std")
 
 
@@ -44,6 +44,7 @@ class EncoderFingerprint:
     encoder_scale: float
     measure: str
     """What the sizes of a saved style measure."""
+    preprocessing: str = "own"
 
     @classmethod
     def of(cls, options: SizeOptions, seeing: EncoderOptions, encoder: Encoder) -> EncoderFingerprint:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import NamedTuple, Protocol
 
+from brushwork.choices import StyleFit
 from brushwork.controls.style_file import StyleFile
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
@@ -81,15 +82,26 @@ def style_pixels(options: ScaleOptions, size: Size, scale: float) -> int:
     return max(1, round(measured_size(size, options.measure) * scale))
 
 
-def style_size(options: ScaleOptions, size: Size, style: Size, scale: float) -> Size:
-    """Return the size at which a style image is encoded, for a content image of a size."""
-    return fit_size(style, style_pixels(options, size, scale), measure=options.measure)
+def style_size(options: ScaleOptions, size: Size, style: Size, scale: float, fit: StyleFit = "scaled") -> Size:
+    """Return the size at which a style image is encoded, for a content image of a size.
+
+    `scaled`: as large as the content image, times the scale; `reduced`: so, but never larger than it is; `stretched`:
+    with the content image's proportions.
+    """
+    if fit == "stretched":
+        return Size(*(max(1, round(side * scale)) for side in size))
+    pixels = style_pixels(options, size, scale)
+    if fit == "reduced" and measured_size(style, options.measure) <= pixels:
+        return style
+    return fit_size(style, pixels, measure=options.measure)
 
 
-def style_sizes(options: ScaleOptions, size: Size, style: Size, number: int, styles: int) -> dict[float, Size]:
+def style_sizes(
+    options: ScaleOptions, size: Size, style: Size, number: int, styles: int, fit: StyleFit = "scaled"
+) -> dict[float, Size]:
     """Return the sizes at which style image `number`, from 0, of `styles` is encoded, by its scales.
 
     Raises: InputError: the number of scales does not match the number of style images.
     """
     require_scales(options, styles)
-    return {scale: style_size(options, size, style, scale) for scale in scales_for(options, number, styles)}
+    return {scale: style_size(options, size, style, scale, fit) for scale in scales_for(options, number, styles)}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import nn
 
 from brushwork.choices import Padding, Pooling
-from brushwork.encoders.encoder import Encoder, EncoderStage
+from brushwork.encoders.encoder import Encoder, EncoderStage, PaddingMode, padding_mode
 from brushwork.encoders.preprocess import Preprocess
 
 
@@ -41,7 +41,7 @@ def make_alexnet(
     stages: list[EncoderStage] = []
     channels_in = 3
     for index, layer in enumerate(_LAYERS, start=1):
-        stages += _convolution(index, channels_in, layer, padding)
+        stages += _convolution(index, channels_in, layer, padding_mode(padding, is_first=not stages))
         if layer.pooled:
             stages.append(EncoderStage(f"pool{index}", _pool(pooling, ceil), kernel=3, stride=2, ceil=ceil))
         channels_in = layer.channels
@@ -49,7 +49,7 @@ def make_alexnet(
     return Encoder("AlexNet", stages, preprocess, aliases)
 
 
-def _convolution(index: int, channels_in: int, layer: _Layer, padding: Padding) -> list[EncoderStage]:
+def _convolution(index: int, channels_in: int, layer: _Layer, padding: PaddingMode) -> list[EncoderStage]:
     channels, kernel, stride, border, _ = layer
     module = nn.Conv2d(channels_in, channels, kernel, stride, border, padding_mode=padding)
     return [

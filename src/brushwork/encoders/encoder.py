@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from torch import nn
 
-from brushwork.choices import Engine, Precision
+from brushwork.choices import Engine, Padding, Precision
 from brushwork.encoders.backends import ENGINES
 from brushwork.encoders.native.fusion import NativeStep, fuse_steps
 from brushwork.encoders.native.library import load_library
@@ -20,6 +20,17 @@ from brushwork.types import Feature, Features, Image
 
 PIXELS = "pixels"
 """Name of the layer that is the image itself, in [0, 1]."""
+
+
+PaddingMode: TypeAlias = Literal["zeros", "reflect", "replicate"]
+"""Padding of one convolution."""
+
+
+def padding_mode(padding: Padding, *, is_first: bool) -> PaddingMode:
+    """Return the padding of one of the network's convolutions, the first one or another."""
+    if padding != "replicate-first":
+        return padding
+    return "replicate" if is_first else "zeros"
 
 
 class LayerGeometry(NamedTuple):

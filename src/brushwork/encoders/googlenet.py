@@ -1,19 +1,21 @@
-"""GoogLeNet (Szegedy et al., 1409.4842) in torchvision's form, up to the last inception block.
+"""GoogLeNet (Szegedy et al., 1409.4842) up to the last inception block, as the paper has it and in torchvision's form.
 
-Differs from the paper as torchvision's weights do: batch normalization after each convolution (folded into it
-here), no local response normalization, 3×3 filters where the paper has 5×5, a last pool of 2×2.
+The paper's form is that of Caffe's weights. torchvision's differs from it: batch normalization after each convolution
+(folded into it here), no local response normalization, 3×3 filters where the paper has 5×5, a last pool of 2×2.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from brushwork.choices import Padding, Pooling
-from brushwork.encoders.encoder import Encoder, EncoderStage
+from brushwork.encoders.caffenet import make_response_normalization
+from brushwork.encoders.encoder import Encoder, EncoderStage, PaddingMode, padding_mode
 from brushwork.encoders.preprocess import Preprocess
 from brushwork.types import Feature
 
@@ -46,8 +48,19 @@ _BLOCKS = {
     "5b": InceptionWidths(384, 192, 384, 48, 128, 128),
 }
 
+_POOLS = ("pool1", "pool2", "pool3", "pool4")
+
 _STEM_CHANNELS = (64, 64, 192)
 """Channels of the three convolutions before the blocks (1409.4842, Table 1)."""
+
+
+Form: TypeAlias = Literal["caffe", "torchvision"]
+
+LARGEST_KERNEL: Mapping[Form, int] = {"caffe": 5, "torchvision": 3}
+"""Side of the filters in the branch that the paper calls 5×5."""
+
+LAST_POOL: Mapping[Form, int] = {"caffe": 3, "torchvision": 2}
+"""Side of the last pool's windows."""
 
 
 class RectifiedConvolution(nn.Conv2d):
@@ -60,7 +73,7 @@ class RectifiedConvolution(nn.Conv2d):
 class Inception(nn.ModuleDict):
     """Four branches over one input, concatenated along the channels; each convolution has its name in Caffe."""
 
-    def __init__(self, channels_in: int, widths: InceptionWidths, padding: Padding) -> None:
+    def __init__(self, channels_in: int, widths: InceptionWidths, padding: PaddingMode, form: Form) -> None:
         def convolution(incoming: int, outgoing: int, kernel: int) -> nn.Module:
             return RectifiedConvolution(incoming, outgoing, kernel, padding=kernel // 2, padding_mode=padding)
 
@@ -70,7 +83,7 @@ class Inception(nn.ModuleDict):
                 "3x3_reduce": convolution(channels_in, widths.three_reduce, 1),
                 "3x3": convolution(widths.three_reduce, widths.three, 3),
                 "5x5_reduce": convolution(channels_in, widths.five_reduce, 1),
-                "5x5": convolution(widths.five_reduce, widths.five, 3),
+                "5x5": convolution(widths.five_reduce, widths.five, LARGEST_KERNEL[form]),
                 "pool_proj": convolution(channels_in, widths.pool_proj, 1),
             }
         )
@@ -87,42 +100,51 @@ class Inception(nn.ModuleDict):
 
 
 def make_googlenet(
-    preprocess: Preprocess, *, pooling: Pooling = "max", padding: Padding = "zeros", ceil: bool = True
+    preprocess: Preprocess,
+    *,
+    pooling: Pooling = "max",
+    padding: Padding = "zeros",
+    ceil: bool = True,
+    form: Form = "torchvision",
 ) -> Encoder:
     """Create a GoogLeNet with random weights.
 
     Layers: `conv1/7x7_s2`, `conv2/3x3_reduce`, `conv2/3x3`, `pool1` … `pool4`, `inception_3a` … `inception_5b`, all
-    rectified. `pooling` applies between the blocks; the pool inside a block is always a maximum. `ceil` has no effect:
-    pools always keep a last window that is not full, as in training.
+    rectified; in Caffe's form also the normalized `pool1/norm1` and `conv2/norm2`. `pooling` applies between the
+    blocks; the pool inside a block is always a maximum. `ceil` has no effect: pools always keep a last window that is
+    not full, as in training.
     """
     first, reduced, third = _STEM_CHANNELS
-    reflects = padding == "reflect"
-    stem = RectifiedConvolution(3, first, 7, stride=2, padding=3, padding_mode=padding)
+    others, reflects = padding_mode(padding, is_first=False), padding == "reflect"
+    stem = RectifiedConvolution(3, first, 7, stride=2, padding=3, padding_mode=padding_mode(padding, is_first=True))
     narrow = RectifiedConvolution(first, reduced, 1)
-    wide = RectifiedConvolution(reduced, third, 3, padding=1, padding_mode=padding)
+    wide = RectifiedConvolution(reduced, third, 3, padding=1, padding_mode=others)
+    normalized = form == "caffe"
     stages = [
         EncoderStage("conv1/7x7_s2", stem, kernel=7, stride=2, padding=3, has_reflect_padding=reflects),
         _pool(1, 3, pooling),
+        *[EncoderStage("pool1/norm1", make_response_normalization())] * normalized,
         EncoderStage("conv2/3x3_reduce", narrow),
         EncoderStage("conv2/3x3", wide, kernel=3, padding=1, has_reflect_padding=reflects),
+        *[EncoderStage("conv2/norm2", make_response_normalization())] * normalized,
         _pool(2, 3, pooling),
-        *_blocks(third, pooling, padding),
+        *_blocks(third, pooling, others, form),
     ]
     return Encoder("GoogLeNet", stages, preprocess, _aliases(stages))
 
 
-def _blocks(channels_in: int, pooling: Pooling, padding: Padding) -> list[EncoderStage]:
-    stages = []
+def _blocks(channels_in: int, pooling: Pooling, padding: PaddingMode, form: Form) -> list[EncoderStage]:
+    stages, kernel = [], LARGEST_KERNEL[form]
     for name, widths in _BLOCKS.items():
-        block = Inception(channels_in, widths, padding)
+        block, reflects = Inception(channels_in, widths, padding, form), padding == "reflect"
         stages.append(
-            EncoderStage(f"inception_{name}", block, kernel=3, padding=1, has_reflect_padding=padding == "reflect")
+            EncoderStage(f"inception_{name}", block, kernel, padding=kernel // 2, has_reflect_padding=reflects)
         )
         channels_in = widths.total
         if name == "3b":
             stages.append(_pool(3, 3, pooling))
         if name == "4e":
-            stages.append(_pool(4, 2, pooling))
+            stages.append(_pool(4, LAST_POOL[form], pooling))
     return stages
 
 
@@ -133,6 +155,6 @@ def _pool(index: int, kernel: int, pooling: Pooling) -> EncoderStage:
 
 def _aliases(stages: list[EncoderStage]) -> dict[str, str]:
     """Return aliases: the names of the same blobs in Caffe's model."""
-    pools = {f"{stage.name}/3x3_s2": stage.name for stage in stages if stage.name.startswith("pool")}
+    pools = {f"{stage.name}/3x3_s2": stage.name for stage in stages if stage.name in _POOLS}
     outputs = {f"{stage.name}/output": stage.name for stage in stages if stage.name.startswith("inception")}
     return pools | outputs

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal, get_args
 
-from brushwork.choices import Engine, Padding, Pooling
+from brushwork.choices import Engine, Padding, Pooling, PreprocessName
 from brushwork.encoders.backends import default_engine, usable_engines
 from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.preprocess import make_preprocess
@@ -22,14 +22,15 @@ def load_encoder(
     padding: Padding = "zeros",
     scale: float = 255.0,
     ceil: bool = False,
+    preprocessing: PreprocessName | Literal["own"] = "own",
     engine: Engine | Literal["auto"] = "auto",
 ) -> Encoder:
     """Load a frozen encoder in float32 on the CPU, by the name of its weights or the path of a weights file.
 
     `vgg19-normalized` (of the papers) and `vgg19` are always available, without a cache or a download. `scale` is the
     value of white, 255 in training (jcjohnson's programs use 256). With `ceil`, pools keep a last row or column that
-    does not fill its window, as Caffe and Torch7 do. `engine` is the backend on the CPU; see
-    `default_engine` for `auto`.
+    does not fill its window, as Caffe and Torch7 do. `preprocessing` is that of the weights (own), or another one.
+    `engine` is the backend on the CPU; see `default_engine` for `auto`.
 
     Raises:
         InputError: no such name, pooling or padding; linear layers alone.
@@ -37,11 +38,12 @@ def load_encoder(
     """
     _require_one_of("pooling", pooling, get_args(Pooling))
     _require_one_of("padding", padding, get_args(Padding))
+    _require_one_of("preprocessing", preprocessing, ("own", *get_args(PreprocessName)))
     _require_one_of("engine", engine, ("auto", *usable_engines()))
     weights = read_file(Path(name))[0] if _is_path(name) else find_weights(str(name))
     if weights.architecture not in ARCHITECTURES:
         raise InputError(f"{name} is no network that looks, but holds another one's weights: {weights.architecture}.")
-    shown = make_preprocess(weights.preprocessing, scale)
+    shown = make_preprocess(weights.preprocessing if preprocessing == "own" else preprocessing, scale)
     encoder = build_encoder(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
     encoder.name = weights.name
     encoder.engine = default_engine() if engine == "auto" else engine

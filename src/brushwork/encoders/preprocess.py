@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from brushwork.choices import PreprocessName
 from brushwork.types import Image
-
-PreprocessName: TypeAlias = Literal["caffe", "torchvision", "signed"]
-"""Name of a preprocessing.
-
-`caffe`: BGR, 0–255, minus the mean pixel. `torchvision`: RGB, minus mean, divided by std. `signed`: RGB, −1…1.
-"""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 """Mean pixel of ImageNet, RGB, 0–1, as subtracted by torchvision's networks."""
@@ -28,6 +22,9 @@ _WHITE = 255.0
 
 CAFFE_MEAN = (123.68, 116.779, 103.939)
 """Mean pixel of the Caffe models, RGB, 0–255."""
+
+ILSVRC_MEAN = (122.67892, 116.66877, 104.00699)
+"""Mean over positions of ilsvrc_2012_mean.npy, which Caffe's own models subtract, RGB, 0–255."""
 
 
 class Preprocess(nn.Module):
@@ -56,6 +53,8 @@ def make_preprocess(name: PreprocessName, scale: float = _WHITE) -> Preprocess:
     """Create the preprocessing with the given name; `scale` is the value of white on the scale 0–255."""
     if name == "caffe":
         return make_caffe_preprocess(scale)
+    if name == "ilsvrc":
+        return Preprocess(ILSVRC_MEAN, (1.0, 1.0, 1.0), scale=scale, bgr=True)
     if name == "torchvision":
         return Preprocess(IMAGENET_MEAN, IMAGENET_STD, scale=scale / _WHITE)
     return Preprocess(_HALF, _HALF, scale=scale / _WHITE)

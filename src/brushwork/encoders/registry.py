@@ -10,6 +10,7 @@ from torch import Tensor
 
 from brushwork.choices import Padding, Pooling
 from brushwork.encoders.alexnet import make_alexnet
+from brushwork.encoders.caffenet import make_caffenet
 from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.googlenet import make_googlenet
 from brushwork.encoders.preprocess import Preprocess, make_preprocess
@@ -19,7 +20,9 @@ ARCHITECTURES: Mapping[str, Callable[..., Encoder]] = {
     "VGG-19": partial(make_vgg, 19),
     "VGG-16": partial(make_vgg, 16),
     "AlexNet": make_alexnet,
+    "CaffeNet": make_caffenet,
     "GoogLeNet": make_googlenet,
+    "GoogLeNet-Caffe": partial(make_googlenet, form="caffe"),
 }
 """Name → function of the preprocessing, `pooling`, `padding` and `ceil` that creates the network."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from brushwork.choices import Padding, Pooling
-from brushwork.encoders.encoder import Encoder, EncoderStage
+from brushwork.encoders.encoder import Encoder, EncoderStage, PaddingMode, padding_mode
 from brushwork.encoders.preprocess import Preprocess
 
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
@@ -29,14 +29,15 @@ def make_vgg(
     channels_in = 3
     for block, (count, channels) in enumerate(zip(CONVOLUTIONS[depth], CHANNELS, strict=True), start=1):
         for index in range(1, count + 1):
-            stages += _convolution(f"{block}_{index}", channels_in, channels, padding)
+            mode = padding_mode(padding, is_first=not stages)
+            stages += _convolution(f"{block}_{index}", channels_in, channels, mode)
             aliases[f"conv{block}_{index}"] = f"relu{block}_{index}"
             channels_in = channels
         stages.append(EncoderStage(f"pool{block}", _pool(pooling, ceil), kernel=2, stride=2, ceil=ceil))
     return Encoder(f"VGG-{depth}", stages, preprocess, aliases)
 
 
-def _convolution(name: str, channels_in: int, channels: int, padding: Padding) -> list[EncoderStage]:
+def _convolution(name: str, channels_in: int, channels: int, padding: PaddingMode) -> list[EncoderStage]:
     layer = nn.Conv2d(channels_in, channels, 3, padding=1, padding_mode=padding)
     return [
         EncoderStage(f"conv{name}", layer, kernel=3, padding=1, has_reflect_padding=padding == "reflect"),

@@ -14,7 +14,7 @@ from brushwork.images.geometry import LARGE_IMAGE_PIXELS, Size
 from brushwork.types import Feature
 
 Kernel: TypeAlias = Literal["bicubic", "bilinear", "nearest"]
-SideMeasure: TypeAlias = Literal["long", "short", "area"]
+SideMeasure: TypeAlias = Literal["long", "short", "height", "area"]
 
 _MODES = {"bicubic": "bicubic", "bilinear": "bilinear", "nearest": "nearest-exact"}
 """`nearest-exact` takes the pixel under the center, as every other program does; torch's `nearest` takes its corner."""
@@ -79,6 +79,7 @@ def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
     """Return the size with the same proportions that measures `pixels`, be it larger or smaller.
 
     `long`, `short`: that side is exactly `pixels`; the other is rounded to the nearest, halves up.
+    `height`: there are exactly `pixels` rows; the number of columns is rounded down.
     `area`: as many pixels as a square with this side has, h·w ≤ pixels²; both sides are rounded down.
     No side is ever 0, however long the image is.
 
@@ -88,8 +89,10 @@ def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
         raise InputError(f"a picture of {size} cannot be made {pixels} pixels: both must be 1 or more.")
     if measure == "area":
         return _fit_area(size, pixels)
+    if measure == "height":
+        return Size(pixels, max(1, size.width * pixels // size.height))
     if measure not in ("long", "short"):
-        raise InputError(f"no measure is called {measure!r}: take long, short or area.")
+        raise InputError(f"no measure is called {measure!r}: take long, short, height or area.")
     measured = max(size) if measure == "long" else min(size)
     # In integers: halves are rounded up, and the measured side itself is exact.
     return Size(*(max(1, (2 * side * pixels + measured) // (2 * measured)) for side in size))

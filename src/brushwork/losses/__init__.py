@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     )
     from brushwork.losses.moments import GaussianTarget, LayerStatistics
     from brushwork.losses.mrf import MRFLoss
+    from brushwork.losses.newton_schulz import NewtonSchulzWassersteinLoss
     from brushwork.losses.style_loss import StyleLoss, register_loss, style_losses
     from brushwork.losses.temporal import TemporalLoss
-    from brushwork.losses.total_variation import TotalVariationLoss
+    from brushwork.losses.total_variation import JointVariationLoss, NinePointVariationLoss, TotalVariationLoss
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
@@ -52,11 +53,14 @@ __all__ = [
     "GuidedGramLoss",
     "GuidedMeanStdLoss",
     "HistogramLoss",
+    "JointVariationLoss",
     "LayerStatistics",
     "LocalGramLoss",
     "Loss",
     "MRFLoss",
     "MeanStdLoss",
+    "NewtonSchulzWassersteinLoss",
+    "NinePointVariationLoss",
     "NonAdditiveLoss",
     "ProjectedGramLoss",
     "ShiftedGramLoss",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -15,6 +15,8 @@ from brushwork.losses.guided_moments import guided_gram
 from brushwork.losses.moments import as_float32, count_positions, flatten_positions, gram, gram_sums
 from brushwork.losses.style_loss import Norms, RegionStatistics, StyleLoss, StyleTarget, register_loss
 from brushwork.types import Feature, Guides, PerImage, Summary
+
+COLOR_CHANNELS = 3
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,29 @@ def _make(target: StyleTarget, norms: Norms) -> GramLoss:
     return GramLoss(target.layer, gram, norms.gram_norm(gram))
 
 
+def _make_sums(target: StyleTarget, norms: Norms) -> GramLoss:
+    """Return norm · ‖G − A‖²/M², where the norm is that of A/M_A.
+
+    G and A are sums over all positions, M of the optimized image's map and M_A of the style image's.
+
+    Source: fzliu/style-transfer. With the norm 1/(4N²) this is 1508.06576, eq. 4, to the letter.
+    """
+    (style,) = target.features
+    sums = gram(style)
+    norm = norms.gram_norm(sums / count_positions(style).view(-1, 1, 1))
+    return GramLoss(target.layer, sums / target.map_size.area, norm)
+
+
+def _make_pixels(target: StyleTarget, norms: Norms) -> GramLoss:
+    """Return norm · ‖G − A‖²/(2·3·P)² with P the pixels of the optimized image, at every layer.
+
+    Source: the Keras example of neural style transfer, which divides by 4·3²·(rows·columns)².
+    """
+    assert target.image_size is not None  # losses that need images are refused without them
+    loss, numbers = _make_sums(target, norms), COLOR_CHANNELS * target.image_size.area
+    return replace(loss, scale=loss.scale * (target.map_size.area / (2 * numbers)) ** 2)
+
+
 def _make_regions(target: RegionStatistics, norms: Norms) -> GuidedGramLoss:
     grams = [one.gram for one in target.statistics]
     shares = target.weights * target.weights.new_tensor([norms.gram_norm(one) for one in grams])
@@ -228,5 +253,16 @@ register_loss(
         needs_image=False,
         regions="guide",
         make_regions=_make_regions,
+    )
+)
+register_loss(
+    StyleLoss(name="gram-sums", help="Gram matrices, not divided by positions", make=_make_sums, is_per_image=True)
+)
+register_loss(
+    StyleLoss(
+        name="gram-pixels",
+        help="Gram matrices, divided by the numbers of the image instead of positions",
+        make=_make_pixels,
+        is_per_image=True,
     )
 )

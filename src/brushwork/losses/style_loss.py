@@ -25,6 +25,8 @@ class StyleTarget(ABC):
     """Encoder layer."""
     seed: int = 0
     """Seed for random numbers."""
+    image_size: Size | None = None
+    """Size of the optimized image; None where only saved statistics are there."""
 
     @property
     @abstractmethod

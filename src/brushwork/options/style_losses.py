@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from brushwork.errors import InputError, suggest_names
 from brushwork.losses import StyleLoss, style_losses
 
-NormalizationName: TypeAlias = Literal["relative", "paper", "authors", "programs"]
+NormalizationName: TypeAlias = Literal["relative", "paper", "authors", "programs", "sums"]
 
 
 def parse_loss_weights(given: Sequence[str]) -> Mapping[str, float]:

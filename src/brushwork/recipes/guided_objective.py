@@ -51,7 +51,7 @@ def region_objectives(
         for layer, layer_weight in layer_weights(options, normalization):
             masks = propagate_masks(extended, layer, encoder, guiding.way)
             targets = [
-                RegionTarget(layer=layer, seed=seed, parts=part, place=place, mask=mask)
+                RegionTarget(layer=layer, seed=seed, image_size=size, parts=part, place=place, mask=mask)
                 for mask, (part, place) in zip(masks, parts, strict=True)
             ]
             for label, loss, weight in losses:

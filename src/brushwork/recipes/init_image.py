@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import pi
+
 import torch
 
 from brushwork.controls.style_file import StyleFile
@@ -11,6 +13,14 @@ from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.options import InitOptions
 from brushwork.types import Image
+
+_BYTES, _MIDDLE = 255.0, 128.0
+"""Range of the Keras example's noise, and what it subtracts."""
+
+STYLE_SHARE = 0.05
+"""Share of the style image in a mixed start."""
+
+COLOR_CHANNELS = 3
 
 
 def gray_image(size: Size, like: Image, encoder_scale: float = 255.0) -> Image:
@@ -33,6 +43,41 @@ def add_noise(image: Image, std: float, generator: torch.Generator, encoder_scal
     return drawn.mul_(std / encoder_scale).add_(image)
 
 
+def add_uniform_noise(image: Image, generator: torch.Generator, encoder_scale: float = 255.0) -> Image:
+    """Add white noise, uniform from −128 up to 127 on the scale 0 to `encoder_scale`.
+
+    Source: the Keras example of neural style transfer, where this is the network's input.
+    """
+    drawn = torch.rand(image.shape, generator=generator, dtype=image.dtype).to(image.device)
+    return drawn.mul_(_BYTES).sub_(_MIDDLE).div_(encoder_scale).add_(image)
+
+
+def pink_noise(size: Size, like: Image, exponent: int, generator: torch.Generator) -> Image:
+    """Return |F⁻¹(rᵏ (cos α + i sin β))|, stretched to [0, 1], with random α and β and the power k = `exponent`.
+
+    F⁻¹ is the inverse Fourier transform over rows, columns and colors; r is the distance from the middle of its
+    spectrum, which holds the highest frequencies, and 1 in the middle itself.
+
+    Source: fzliu/style-transfer.
+    """
+    shape = (*size, COLOR_CHANNELS)
+    rows, columns = (torch.arange(side, dtype=torch.float64) - (side - 1) / 2 for side in size)
+    distance = torch.hypot(rows[:, None], columns[None])
+    amplitude = torch.where(distance == 0, 1.0, distance).pow(exponent).unsqueeze(-1)
+    turns = [2 * pi * torch.randn(shape, generator=generator, dtype=torch.float64) for _ in range(2)]
+    noise: Image = torch.fft.ifftn(amplitude * torch.complex(turns[0].cos(), turns[1].sin())).abs()
+    noise = (noise - noise.min()) / (noise.max() - noise.min())
+    return noise.permute(2, 0, 1).unsqueeze(0).to(like)
+
+
+def mix(content: Image, style: Image) -> Image:
+    """Return 0.95 of the content image and 0.05 of the style image.
+
+    Source: fzliu/style-transfer.
+    """
+    return (1 - STYLE_SHARE) * content + STYLE_SHARE * style
+
+
 def cover(image: Image, size: Size) -> Image:
     """Scale an image until it just covers a size, and return its center crop."""
     own = Size.of(image)
@@ -48,20 +93,22 @@ def make_init_image(
 ) -> Image:
     """Return the initial image that the options name, at a size; the network's input is 0 to `encoder_scale`.
 
-    Raises: InputError: `init` is instant, which recipes do not provide, or style, and the style is a style file.
+    Raises: InputError: `init` is instant, which recipes do not provide, or takes the style image of a style file.
     """
     generator = torch.Generator().manual_seed(options.seed)
     match options.init:
         case "content":
             return add_noise(resize(content, size), options.init_noise, generator, encoder_scale)
         case "style":
-            if isinstance(style, StyleFile):
-                raise InputError(
-                    f"the start is style, and of {style.source} only the style is kept: take another start."
-                )
-            return add_noise(cover(style, size), options.init_noise, generator, encoder_scale)
+            return add_noise(cover(_image_of(style, "style"), size), options.init_noise, generator, encoder_scale)
         case "noise":
             return add_noise(gray_image(size, content, encoder_scale), options.noise, generator, encoder_scale)
+        case "mixed":
+            return mix(resize(content, size), cover(_image_of(style, "mixed"), size))
+        case "uniform":
+            return add_uniform_noise(gray_image(size, content, encoder_scale), generator, encoder_scale)
+        case "pink":
+            return pink_noise(size, content, options.pink_exponent, generator)
         case "gray":
             return gray_image(size, content, encoder_scale)
         case "instant":
@@ -69,3 +116,9 @@ def make_init_image(
                 "the start instant belongs to jobs that transfer a style: paint it first, with brushwork.instant, and "
                 "give it as the picture to start from."
             )
+
+
+def _image_of(style: Image | StyleFile, init: str) -> Image:
+    if isinstance(style, StyleFile):
+        raise InputError(f"the start is {init}, and of {style.source} only the style is kept: take another start.")
+    return style

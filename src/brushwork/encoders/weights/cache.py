@@ -10,7 +10,7 @@ from typing import cast, get_args
 
 from torch import Tensor
 
-from brushwork.encoders.preprocess import PreprocessName
+from brushwork.choices import PreprocessName
 from brushwork.encoders.registry import ARCHITECTURES, tensor_shapes
 from brushwork.encoders.weights.adain_decoder import DECODER, decoder_shapes
 from brushwork.encoders.weights.lpips_layers import LINEAR_LAYERS, linear_shapes

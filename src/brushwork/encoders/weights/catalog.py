@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from brushwork.encoders.preprocess import PreprocessName
+from brushwork.choices import PreprocessName
 from brushwork.encoders.weights.adain_decoder import DECODER
 
 

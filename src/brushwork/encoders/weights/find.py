@@ -21,8 +21,12 @@ from brushwork.storage.hashing import file_sha256, tensors_sha256
 _RELATIVE, _ABSOLUTE = 1e-5, 1e-7
 """Tolerances (relative, absolute) within which weights are equal up to rounding."""
 
-ENDINGS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt")
+ENDINGS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".caffemodel")
 """Endings by which a name is recognized as a file."""
+
+
+CAFFE_MODELS = {"caffenet": "bvlc_reference_caffenet.caffemodel", "googlenet-caffe": "bvlc_googlenet.caffemodel"}
+"""Names under which the weights of Caffe's own models are expected → the file that its model zoo publishes."""
 
 
 def find_weights(name: str) -> EncoderWeights:
@@ -40,6 +44,12 @@ def find_weights(name: str) -> EncoderWeights:
     if path.is_file():
         return _read_cached(known, path)
     if known is None:
+        if name in CAFFE_MODELS:
+            file = CAFFE_MODELS[name]
+            raise WeightsError(
+                f"the weights of {name} are not on this machine. Get {file} from Caffe's model zoo, and add it: "
+                f"brushwork weights add {file} --as {name}"
+            )
         raise InputError(f"there are no weights named {name!r}. {suggest_names(name, [*WEIGHT_SETS, *cached_names()])}")
     raise WeightsError(f"the weights of {name} are not on this machine. {install_hint(known)}")
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from brushwork.encoders.weights.caffe_model import read_caffe_model
 from brushwork.errors import WeightsError
 from brushwork.storage.pipes import require_no_pipe
 from brushwork.storage.tensors import explain_read_errors, read_tensors
@@ -30,7 +31,7 @@ _DTYPES = {"f2": torch.float16, "f4": torch.float32, "f8": torch.float64}
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
-    """Read every tensor of a .safetensors, .pth, .pt, .bin (torch.save) or pickled-arrays file, by name.
+    """Read every tensor of a .safetensors, .pth, .pt, .bin (torch.save), .caffemodel or pickled-arrays file, by name.
 
     Raises: WeightsError: missing, damaged, truncated, or of another kind.
     """
@@ -41,8 +42,11 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         return _read_torch(path)
     if start.startswith(_PICKLE):
         return unpickle_arrays(path)
+    if path.suffix.lower() == ".caffemodel":
+        return read_caffe_model(path)
     raise WeightsError(
-        f"{path} is no file of weights: expected .safetensors, or .pth, .pt or .bin as torch.save writes them."
+        f"{path} is no file of weights: expected .safetensors, .caffemodel, or .pth, .pt or .bin as torch.save writes "
+        "them."
     )
 
 

@@ -1,4 +1,4 @@
-"""The published programs on one pair, with the same budget, each judged by all objectives."""
+"""The published programs on one pair, with the same work, under each other's losses and two independent evaluators."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 import torch
 
 from brushwork.controls import RecipeInputs
+from brushwork.errors import WeightsError
 from brushwork.experiments.context import ExperimentContext
 from brushwork.experiments.experiment import (
     CellResult,
@@ -18,43 +19,87 @@ from brushwork.experiments.experiment import (
     FirstAndLast,
     Measures,
     format_named_values,
+    measures_by_column,
 )
+from brushwork.experiments.memory import peak_megabytes
 from brushwork.gradients import evaluate_whole
 from brushwork.images import Size, resize
 from brushwork.recipes import PRESETS, TransferOptions, load_preset
-from brushwork.recipes.multiscale import make_schedule
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.types import Image
 
 BUDGET = 300
-"""Closures of each."""
+"""Evaluations of each at the full size, or more at smaller ones: their pixels together are the same."""
+
+LARGE_SIZE = 1024
+"""Size of the result for which programs are meant that take a picture at its full size."""
+
 ALIKE = 1.05
 """Times the least loss: some programs share an objective but for a factor, and none is better then."""
 
+EVALUATORS = ("alexnet", "vgg16")
+"""Networks that evaluate the results of programs that have not optimized with them."""
+
+SLICED, MEMORY = "sliced style", "memory, MB"
+
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
-    return [_cell(context, name) for name in PRESETS]
+    """Return the cells of the programs whose weights are on this machine."""
+    return [_cell(context, name) for name in _available(context)]
+
+
+def _available(context: ExperimentContext) -> list[str]:
+    return [name for name in PRESETS if _has_weights(context, _options(context, name))]
+
+
+def _has_weights(context: ExperimentContext, options: TransferOptions) -> bool:
+    try:
+        context.encoder(options)
+    except WeightsError:
+        return False
+    return True
 
 
 def _options(context: ExperimentContext, name: str) -> TransferOptions:
-    return context.with_iterations(replace(load_preset(name), size=context.size, measure="long", iterations=BUDGET))
+    """Return a program's options at the size of this run; the sizes that it goes through are in proportion."""
+    own = load_preset(name)
+    smallest = round(own.min_size * context.size / (LARGE_SIZE if own.size == "full" else own.size))
+    options = replace(own, size=context.size, measure="long", min_size=own.min_size and smallest)
+    return _with_budget(context, options)
+
+
+def _with_budget(context: ExperimentContext, options: TransferOptions) -> TransferOptions:
+    """Return the options with as many iterations as make the work that of the budget."""
+    levels = options.schedule(Size.of(context.content))
+    work = sum(level.iterations * level.size.area for level in levels) / levels[-1].size.area
+    budget = context.with_iterations(replace(options, iterations=BUDGET)).iterations
+    share = budget / work
+    first, finer = (round(share * given) for given in (options.iterations, options.finer_iterations))
+    return replace(options, iterations=max(1, first), finer_iterations=max(1, finer) if options.finer_iterations else 0)
 
 
 def _cell(context: ExperimentContext, name: str) -> ExperimentCell:
     options, images = _options(context, name), RecipeInputs(context.content, (context.style,))
-    settings, paint = context.settings(options, images), context.recipe(options, images)
-    return ExperimentCell("", name, settings, paint, partial(_measure, context))
+    settings = {**context.settings(options, images), "judged by": [*EVALUATORS, *_available(context)]}
+    return ExperimentCell("", name, settings, context.recipe(options, images), partial(_measure, context, name))
 
 
-def _measure(context: ExperimentContext, first_and_last: FirstAndLast) -> Measures:
-    """The loss under every program's objective, over that of the photograph."""
-    return {f"{name}'s loss": _loss(context, name, first_and_last.last.image) for name in PRESETS}
+def _measure(context: ExperimentContext, name: str, first_and_last: FirstAndLast) -> Measures:
+    """Return the loss under every program's objective, over that of the content image, and what evaluators say."""
+    image, options = first_and_last.last.image, _options(context, name)
+    figures = {f"{other}'s loss": _loss(context, other, image) for other in _available(context)}
+    for network in EVALUATORS:
+        if network == options.network or not _has_weights(context, replace(options, network=network)):
+            continue
+        found = context.evaluator(network)(image, content=context.content, style=context.style)
+        figures |= {f"content, {network}": found.content, f"{SLICED}, {network}": found.sliced_style}
+    images = RecipeInputs(context.content, (context.style,))
+    return {**figures, MEMORY: peak_megabytes(options, images, first_and_last.last)}
 
 
 def _loss(context: ExperimentContext, name: str, image: Image) -> float:
     options = _options(context, name)
-    size = make_schedule(Size.of(context.content), options.size, options.measure, options)[-1].size
+    size = options.schedule(Size.of(context.content))[-1].size
     subject = TransferProblem(context.content, (context.style,), options, context.encoder(options))
     evaluate = evaluate_whole(subject.encoder, subject.objective_at(size))
     own, unpainted = (
@@ -64,12 +109,19 @@ def _loss(context: ExperimentContext, name: str, image: Image) -> float:
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
-    return [_best(results, name) for name in PRESETS]
+    """Return the claims, beside what was measured."""
+    costs = {one.column: f"{one.seconds:.0f} s" for one in results}
+    if all(MEMORY in one.figures for one in results):
+        costs = {one.column: f"{costs[one.column]} and {one.figures[MEMORY]:.0f} MB" for one in results}
+    return [
+        *(_best(results, one.column) for one in results),
+        *(_evaluated(results, f"{kind}, {network}") for network in EVALUATORS for kind in ("content", SLICED)),
+        ClaimCheck("what each takes", ", ".join(f"{name} {cost}" for name, cost in costs.items()), None),
+    ]
 
 
 def _best(results: Sequence[CellResult], name: str) -> ClaimCheck:
-    losses = {one.column: one.figures[f"{name}'s loss"] for one in results}
+    losses = measures_by_column(results, f"{name}'s loss")
     return ClaimCheck(
         f"under the objective of {name} no program does clearly better than it (1: the photograph itself)",
         format_named_values(losses),
@@ -77,12 +129,18 @@ def _best(results: Sequence[CellResult], name: str) -> ClaimCheck:
     )
 
 
+def _evaluated(results: Sequence[CellResult], figure: str) -> ClaimCheck:
+    found = measures_by_column(results, figure)
+    ranked = dict(sorted(found.items(), key=lambda one: one[1]))
+    return ClaimCheck(f"{figure} distance, where it painted nothing itself", format_named_values(ranked), None)
+
+
 EXPERIMENT = Experiment(
     name="programs",
     title="The published programs side by side",
     source="Nikulin, Novak, 1602.07188, comparison of implementations; the programs themselves",
-    claim="Implementations differ in weights, network, start and optimizer, and so in their pictures. All spend"
-    " the same closures here; a program of several sizes spends some of them on small pictures.",
+    claim="Implementations differ in weights, network, start and optimizer, and so in their pictures. All do the same"
+    " work here: a program of several sizes has more evaluations, as many as make the same number of pixels.",
     cells=make_cells,
     check=check_claims,
 )

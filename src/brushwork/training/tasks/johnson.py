@@ -84,7 +84,13 @@ class JohnsonTask:
     def _content(self, photos: Image) -> Objective:
         options = self.options
         return content_objective(
-            photos, self._encoder, options.content_layers, options.content_weight, self._convention, self._style
+            photos,
+            self._encoder,
+            options.content_layers,
+            options.content_weight,
+            self._convention,
+            self._style,
+            layer_weights=options.content_layer_weights,
         )
 
 

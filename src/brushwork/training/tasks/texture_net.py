@@ -100,9 +100,15 @@ class TextureNetTask:
         options, photos = self.options, self._photos(batch)
         if photos is None:
             return self._fixed
-        layers, weight = options.content_layers, options.content_weight
-        content = content_objective(photos, self._encoder, layers, weight, self._convention, self._style)
-        return content + self._fixed
+        return self._fixed + content_objective(
+            photos,
+            self._encoder,
+            options.content_layers,
+            options.content_weight,
+            self._convention,
+            self._style,
+            layer_weights=options.content_layer_weights,
+        )
 
     def _photos(self, batch: TrainingBatch) -> Image | None:
         if not self.options.photograph:

@@ -1,0 +1,42 @@
+"""Checks that style images, style files and regions go together with the options of a style transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from brushwork.controls.inputs import StyleRegion, require_regions
+from brushwork.controls.style_file import EncoderFingerprint, StyleFile
+from brushwork.controls.style_scale import scaled_styles
+from brushwork.encoders import Encoder
+from brushwork.errors import InputError
+from brushwork.losses import style_losses
+from brushwork.options.style_losses import parse_loss_weights, require_losses
+from brushwork.types import Image
+
+if TYPE_CHECKING:
+    from brushwork.recipes.style_transfer import TransferOptions
+
+
+def require_compatible_styles(
+    options: TransferOptions, styles: Sequence[Image | StyleFile], regions: Sequence[StyleRegion], encoder: Encoder
+) -> None:
+    """Check that style files were made with the encoder options in use, and that the options are compatible.
+
+    Raises: InputError: they are not, or the number of scales does not match the number of style images.
+    """
+    several = len(scaled_styles(styles, options)) > len(styles)
+    if regions:
+        require_losses(options.loss, lambda loss: loss.regions is not None, "regions are sets of cells")
+        require_regions(regions, styles, options.style_blend)
+    if regions and several:
+        raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")
+    if options.style_blend:
+        for name in parse_loss_weights(options.loss):
+            if not style_losses()[name].is_blended:
+                raise InputError(f"the loss {name} does not blend paintings by weights: leave style-blend away.")
+    kept = [style for style in styles if isinstance(style, StyleFile)]
+    if kept and options.style_fit == "stretched":
+        raise InputError("style-fit stretched takes the painting itself: of a kept style nothing can be stretched.")
+    for style in kept:
+        style.require_compatible(EncoderFingerprint.of(options, options, encoder))
