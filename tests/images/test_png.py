@@ -139,3 +139,14 @@ def test_the_header_is_enough_for_the_size(png, tmp_path, monkeypatch):
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
     assert read_header_size(tmp_path / "a.png") == (24, 36)
+
+
+@pytest.mark.parametrize("length", range(8, AFTER_HEADER + 8))
+def test_a_file_that_ends_in_its_header_is_damaged(png, length):
+    with pytest.raises(InputError, match="damaged"):
+        read(png[0][:length])
+
+
+def test_a_file_of_one_foreign_chunk_is_damaged():
+    with pytest.raises(InputError, match="damaged"):
+        read(b"\x89PNG\r\n\x1a\n" + chunk(b"tEXt", b""))

@@ -115,7 +115,7 @@ def require_intact(file: File, name: str) -> None:
 def _faulty(file: File, found: list[PNGChunk]) -> list[PNGChunk]:
     """Return the damaged ancillary chunks; if one belongs to an animation, all chunks of the animation."""
     file.seek(_COLOR_TYPE)
-    color_type = file.read(1)[0]
+    color_type = int.from_bytes(file.read(1), "big")  # 0 where the file ends before it
     faulty = [chunk for chunk in found if chunk.ancillary and not _is_sound(chunk, chunk.body(file), color_type)]
     if any(chunk.name in _ANIMATION for chunk in faulty):
         still = [chunk for chunk in faulty if chunk.name not in _ANIMATION]
