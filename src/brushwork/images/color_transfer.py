@@ -11,9 +11,12 @@ from torch import Tensor
 
 from brushwork.choices import Transform
 from brushwork.images.color import Plane
-from brushwork.types import Feature, Image
+from brushwork.types import Feature, Image, Mask
 
 Matrix: TypeAlias = Float[Tensor, "c c"]
+
+Moments: TypeAlias = tuple[Float[Tensor, "c"], Matrix]
+"""Mean and covariance of colors."""
 
 _LEAST_VARIANCE = 1e-5
 """Smallest variance of an image's colors along any axis (0.25 is the maximum). Smaller variances (a gray image has them
@@ -33,17 +36,31 @@ def match_linear(image: Feature, reference: Feature, transform: Transform = "pca
     Differs: the authors' program adds 1e-5 to all variances. Here, smaller variances are raised to 1e-5, so that the
     moments are matched exactly except for gray images.
     """
-    (mean, covariance), (target, wanted) = color_moments(image), color_moments(reference)
+    return match_moments(image, color_moments(image), color_moments(reference), transform)
+
+
+def match_moments(image: Feature, own: Moments, reference: Moments, transform: Transform = "pca") -> Feature:
+    """Return the image after the map that turns colors of mean and covariance `own` into those of `reference`."""
+    (mean, covariance), (target, wanted) = own, reference
     matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(wanted, 1)).to(image)
     mean, target = mean.to(image).view(1, -1, 1, 1), target.to(image).view(1, -1, 1, 1)
     return torch.einsum("oc,bchw->bohw", matrix, image - mean) + target
 
 
-def color_moments(image: Feature) -> tuple[Float[Tensor, "c"], Matrix]:
+def color_moments(image: Feature) -> Moments:
     """Return the mean and (biased) covariance of the colors of all pixels, in float64 on the CPU."""
     columns = image.transpose(0, 1).flatten(1)
     mean = columns.mean(1, keepdim=True)
     covariance = (columns - mean) @ (columns - mean).T / columns.shape[1]
+    return _exact(mean.flatten()), _exact(covariance)
+
+
+def masked_color_moments(image: Feature, mask: Mask) -> Moments:
+    """Return the same of the pixels under a mask of the image's size, one map, which weighs them."""
+    columns, weights = image.transpose(0, 1).flatten(1), mask.to(image).expand(len(image), -1, -1).flatten()
+    weights = weights / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
+    mean = columns @ weights[:, None]
+    covariance = ((columns - mean) * weights) @ (columns - mean).T
     return _exact(mean.flatten()), _exact(covariance)
 
 

@@ -49,7 +49,7 @@ OLD_VALUES = {
 }
 """Option → its values in earlier versions → its current values."""
 
-ADDED = {"jitter": 0}
+ADDED = {"jitter": 0, "detail": 0.0}
 """Options that records of earlier versions do not have → the value that says what those versions did."""
 
 

@@ -125,12 +125,16 @@ def move_to_next_level(
     *,
     gradient: float | None = None,
     resize: Resize = resize_picture,
+    detail: Image | None = None,
 ) -> Tensor:
-    """Resize the optimizer's state for the next image size, and return the starting point: the resized image.
+    """Resize the optimizer's state for the next image size, and return the starting point.
+
+    It is the resized image, plus `detail`.
 
     `gradient` is the factor by which the entries of a gradient change with the size. None: old area / new area, right
     for losses that are means over the image; for a loss that is a sum over pixels, give 1.
     """
     share = Size.of(image).area / size.area if gradient is None else gradient
     optimizer.rescale(lambda memory: resize(memory, size), share)
-    return parametrization.to_point(resize(image, size))
+    resized = resize(image, size)
+    return parametrization.to_point(resized if detail is None else resized + detail)

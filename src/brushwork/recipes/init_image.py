@@ -9,9 +9,11 @@ import torch
 from brushwork.controls.style_file import StyleFile
 from brushwork.encoders.preprocess import CAFFE_MEAN
 from brushwork.errors import InputError
+from brushwork.images.color_transfer import color_moments
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.options import InitOptions
+from brushwork.recipes.recolored import recolor
 from brushwork.types import Image
 
 _BYTES, _MIDDLE = 255.0, 128.0
@@ -99,6 +101,9 @@ def make_init_image(
     match options.init:
         case "content":
             return add_noise(resize(content, size), options.init_noise, generator, encoder_scale)
+        case "recolored":
+            recolored = recolor(resize(content, size, clamp=True), color_moments(_image_of(style, "recolored")))
+            return add_noise(recolored, options.init_noise, generator, encoder_scale)
         case "style":
             return add_noise(cover(_image_of(style, "style"), size), options.init_noise, generator, encoder_scale)
         case "noise":

@@ -135,10 +135,13 @@ def optimize_multiscale(
     options: OptimizerOptions,
     resume: ResumeState | None = None,
     partition: Partition = FULL_IMAGE,
+    *,
+    detail: Callable[[Size, Size], Image | None] = lambda old, new: None,
 ) -> Iterator[Progress]:
     """Optimize an image at each level in turn, from `init`.
 
-    Each level starts from the enlarged result of the one before. With `resume`, continue from there instead. `init` is
+    Each level starts from the enlarged result of the one before, plus the `detail` (of the full image) that belongs to
+    the second of two sizes and not to the first. With `resume`, continue from there instead. `init` is
     the full image; what is evaluated, yielded and saved is this process's part.
     """
     parametrization = PixelParametrization(options.optimizer_scale, (0.0, 1.0) if options.bounded else None)
@@ -155,7 +158,8 @@ def optimize_multiscale(
         if held != size:
             optimizer = _at_next_level(optimizer, options, index, partition.reductions)
             scales = options.carried_memory == "scaled"
-            point = _climb(parametrization, optimizer, _picture(shown), (held, size), partition, scales=scales)
+            added = detail(held, size) if index else None
+            point = _climb(parametrization, optimizer, _picture(shown), (held, size), partition, added, scales=scales)
             held = size
         evaluate, products = evaluate_at(size), partition.reductions
         while iterations < closures:
@@ -207,6 +211,7 @@ def _climb(
     shown: Image,
     sizes: tuple[Size, Size],
     partition: Partition,
+    detail: Image | None,
     *,
     scales: bool = True,
 ) -> Tensor:
@@ -223,6 +228,7 @@ def _climb(
         new,
         gradient=gradient,
         resize=lambda held, _: partition.resize(held, old, new),
+        detail=None if detail is None else partition.crop(detail),
     )
 
 

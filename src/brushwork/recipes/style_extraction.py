@@ -6,6 +6,7 @@ from brushwork.controls.inputs import RecipeInputs
 from brushwork.controls.style_file import EncoderFingerprint, StyleFile
 from brushwork.controls.style_scale import style_pixels, style_size
 from brushwork.encoders import Encoder
+from brushwork.encoders.encoder import PIXELS
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
@@ -33,7 +34,7 @@ def extract_style(
     (scale,) = options.style_scale
     image = given.to(eye).content
     subject, own = TransferProblem(image, [image], options, eye), Size.of(image)
-    layers = tuple(dict.fromkeys(map(eye.layer, (*options.content_layers, *options.style_layers))))
+    layers = tuple(dict.fromkeys(map(eye.layer, (*options.content_layers, *options.style_layers, PIXELS))))
     finest, *coarser = reversed(_sizes(options, own))
     # An elongated style image may be too small.
     seen = [

@@ -44,7 +44,6 @@ from brushwork.options import (
 from brushwork.options.groups import ColorOptions, load_encoder_for
 from brushwork.options.style_losses import parse_loss_weights
 from brushwork.recipes.guided_objective import region_objectives
-from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.multiscale import (
     Progress,
     ResampledObjective,
@@ -64,6 +63,7 @@ from brushwork.recipes.objectives import (
 from brushwork.recipes.recipe import RecipeOptions
 from brushwork.recipes.style_compatibility import require_compatible_styles
 from brushwork.recipes.style_targets import StyleTargets
+from brushwork.recipes.transfer_init import TransferInit
 from brushwork.style import Style, blend_styles, normalize_weights
 from brushwork.types import Evaluate, Image
 
@@ -88,9 +88,12 @@ class TransferOptions(
     initial image; without it, flat areas show the network's grid; 0 in the published programs."""
 
     jitter: int = 0
-    """Largest number of pixels by which content image and result are extended at the top and left while the network
-    encodes them, at random and anew every 10 iterations: its grid then leaves no pattern; 0 in the published programs:
-    none."""
+    """Largest number of pixels by which content image and result are extended at the top and left while encoded, at
+    random and anew every 10 iterations, so that the network's grid leaves no pattern; 0: none, as in the programs."""
+
+    detail: float = 0.0
+    """Share of the initial image's detail that is added where the result is enlarged to the next size, which has none
+    of its own; 0: none, as in the published programs."""
 
     style_scale: tuple[float, ...] = (1.0,)
     """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
@@ -111,6 +114,7 @@ class TransferOptions(
     def __post_init__(self) -> None:
         check_options(self)
         require_option(0 <= self.jitter < SMALLEST_SIDE, "jitter", self.jitter, f"0 or more, and below {SMALLEST_SIDE}")
+        require_option(0 <= self.detail < inf, "detail", self.detail, "0 or more, and finite")
         require_option(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
         require_style_scale(self.style_scale)
 
@@ -179,10 +183,9 @@ def transfer(
     content, styles = prepare_colors(options, own, seen)
     subject = TransferProblem(content, styles, options, eye, partition, parts)
     subject.require_compatible_styles()
-    plan = options.schedule(Size.of(own))
-    if begun is None:
-        begun = make_init_image(options, plan[0].size, content, styles[0], options.encoder_scale)
-    steps = optimize_multiscale(plan, subject.evaluate_at, begun, options, resume, partition)
+    plan, start = options.schedule(Size.of(own)), TransferInit(subject, begun)
+    first = start.image_at(plan[0].size)
+    steps = optimize_multiscale(plan, subject.evaluate_at, first, options, resume, partition, detail=start.detail)
     # Colors are changed on the full image: with several processes, where the parts are joined.
     return with_final_colors(steps, partial(apply_colors, options, own)) if isinstance(partition, FullImage) else steps
 
@@ -265,7 +268,7 @@ class TransferProblem:
             finest = options.schedule(Size.of(self.content))[-1].size
             guiding = GuideOptions(options.guides, options.feather * max(size) / max(finest))
             how = (guiding, options, options.seed, normalization, self.encoder, self.partition)
-            return region_objectives(self.regions, self._pictures(size), size, *how)
+            return region_objectives(self.regions, self.pictures_at(size), size, *how)
         objective = style_objective(style, options, normalization, self._models(style, size))
         return lambda _: objective
 
@@ -276,7 +279,7 @@ class TransferProblem:
         if kept or not any(style_losses()[name].needs_image for name in parse_loss_weights(options.loss)):
             return None
         weights = normalize_weights(len(self._views), options.style_blend or None)
-        return StyleTargets(self._pictures(size), weights, style, self.encoder, size, options.seed, self.partition)
+        return StyleTargets(self.pictures_at(size), weights, style, self.encoder, size, options.seed, self.partition)
 
     def _one_style_at(self, view: ScaledStyle, size: Size, layers: Sequence[str]) -> Style:
         if isinstance(view.style, StyleFile):
@@ -284,7 +287,7 @@ class TransferProblem:
         image = self._scaled(view.style, view.scale, size)
         return Style.of(image, self.encoder, layers, self.partition.sum_over_image)
 
-    def _pictures(self, size: Size) -> list[Image]:
+    def pictures_at(self, size: Size) -> list[Image]:
         """Return the style images (not style files), resized for encoding."""
         return [self._scaled(style, scale, size) for style, scale in self._views if not isinstance(style, StyleFile)]
 

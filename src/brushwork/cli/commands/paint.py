@@ -26,8 +26,8 @@ from brushwork.jobs.options_json import known_methods
 from brushwork.options import Init
 from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
 
-START_HELP = """Starting point: the photograph (content), the painting (style), white noise (noise), gray, what
---instant paints (instant), or a picture file."""
+START_HELP = """Starting point: the photograph (content), the photograph in the painting's colors (recolored), the
+painting (style), white noise (noise), gray, what --instant paints (instant), or a picture file."""
 _STYLES_IN_A_NAME = 3
 
 NameList: TypeAlias = Annotated[

@@ -1,0 +1,51 @@
+"""The content image in the colors of the style images: a start that few iterations turn into a painting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from brushwork.controls.guides import feather
+from brushwork.controls.inputs import StyleRegion
+from brushwork.images.color_transfer import Moments, color_moments, masked_color_moments, match_moments
+from brushwork.images.geometry import Size
+from brushwork.losses.moments import LayerStatistics
+from brushwork.types import Image, Mask
+
+
+def color_moments_of(pixels: LayerStatistics) -> Moments:
+    """Return mean and covariance of colors from the statistics of the layer `pixels`."""
+    mean, second = pixels.mean[0].double().cpu(), pixels.gram[0].double().cpu()
+    return mean, second - mean[:, None] * mean
+
+
+def recolor(content: Image, colors: Moments) -> Image:
+    """Return the content image in colors of that mean and covariance, inside [0, 1]."""
+    return match_moments(content, color_moments(content), colors).clamp(0, 1)
+
+
+def recolor_regions(
+    content: Image, styles: Sequence[Image], regions: Sequence[StyleRegion], width: float = 0.0
+) -> Image:
+    """Return the content image with each region in the colors of its region of a style image.
+
+    Where regions overlap, they are averaged; pixels of no region stay as they are. `width` is that of `feather`.
+    """
+    size = Size.of(content)
+    masks = torch.cat([feather(region.content, size, width) for region in regions]).to(content)
+    total = masks.sum(0).clamp_min(1)
+    found = content * (1 - masks.sum(0).clamp_max(1))
+    for mask, region in zip(masks, regions, strict=True):
+        style = styles[region.style_index]
+        painted = feather(region.style, Size.of(style), 0.0)
+        found = found + _recolor_region(content, mask[None], style, painted) * (mask / total)
+    return found
+
+
+def _recolor_region(content: Image, mask: Mask, style: Image, painted: Mask) -> Image:
+    """Return the content image in the colors of a region of a style image; as it is, where either region is empty."""
+    if not (mask.any() and painted.any()):
+        return content
+    own, wanted = masked_color_moments(content, mask), masked_color_moments(style, painted)
+    return match_moments(content, own, wanted).clamp(0, 1)
