@@ -60,7 +60,7 @@ class Studio:
         """A job's events, without painting."""
         self.jobs.append(job)
         self.asked.append(asked)
-        yield Started(torch.device("cpu"), LEVELS, 0)
+        yield Started(torch.device("cpu"), sum(level.iterations for level in LEVELS), levels=LEVELS)
         if self.note:
             yield Note(self.note)
         last = progress(0, 1)

@@ -22,7 +22,7 @@ class Flash:
     def paint(self, job, **asked):
         self.jobs.append(job)
         self.asked.append(asked)
-        yield Started(torch.device("cpu"), (ScheduleLevel(Size(64, 96), 0),), 0)
+        yield Started(torch.device("cpu"), 0, levels=(ScheduleLevel(Size(64, 96), 0),))
         yield Advanced(0.5)
         yield Advanced(1.0)
         write_image(torch.zeros(1, 3, 8, 8), job.output, overwrite=True)

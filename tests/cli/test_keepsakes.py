@@ -15,6 +15,7 @@ from brushwork.cli.plot import LossPlot, require_plottable
 from brushwork.errors import InputError
 from brushwork.images import resize
 from brushwork.images.geometry import Size
+from brushwork.jobs import Started
 from brushwork.optim import OptimizationStep
 from brushwork.recipes import Progress, ScheduleLevel
 from brushwork.types import LossValues
@@ -35,11 +36,16 @@ def way(levels: tuple[ScheduleLevel, ...]) -> list[Progress]:
     return steps
 
 
+def started(alpha: torch.Tensor) -> Started:
+    """The begin of a run whose result has an alpha channel."""
+    return Started(torch.device("cpu"), 1, alpha=alpha)
+
+
 @pytest.mark.parametrize("ending", [".gif", ".webp"])
 def test_the_timelapse_ends_with_the_picture_at_its_size(tmp_path: Path, ending: str) -> None:
     film = Timelapse(tmp_path / f"film{ending}")
     for progress in way((ScheduleLevel(Size(10, 20), 300), ScheduleLevel(Size(20, 40), 100))):
-        film.on_step(progress)
+        film.on_event(progress)
     film.on_end()
     with Image.open(tmp_path / f"film{ending}") as found:
         assert found.size == (40, 20)
@@ -54,12 +60,12 @@ def test_the_timelapse_ends_with_the_picture_at_its_size(tmp_path: Path, ending:
 @pytest.mark.parametrize("ending", [".gif", ".webp"])
 def test_every_frame_of_a_timelapse_is_as_transparent_as_the_photograph(tmp_path: Path, ending: str) -> None:
     film = Timelapse(tmp_path / f"film{ending}")
-    film.begin(torch.linspace(0, 1, 40).expand(1, 1, 20, 40))
+    film.on_event(started(torch.linspace(0, 1, 40).expand(1, 1, 20, 40)))
     steps = way((ScheduleLevel(Size(10, 20), 30), ScheduleLevel(Size(20, 40), 30)))
     texture = torch.rand(1, 3, 20, 40, generator=torch.Generator().manual_seed(0))
     for place, progress in enumerate(steps):
         image = resize(texture, Size.of(progress.image)) * (0.5 + place / (2 * len(steps)))
-        film.on_step(progress._replace(step=progress.step._replace(parameters=image)))
+        film.on_event(progress._replace(step=progress.step._replace(parameters=image)))
     film.on_end()
     expected = [255 * column / 39 for column in range(40)]
     if ending == ".gif":
@@ -76,9 +82,9 @@ def test_every_frame_of_a_timelapse_is_as_transparent_as_the_photograph(tmp_path
 
 def test_numbered_pictures_are_as_transparent_as_the_photograph(tmp_path: Path) -> None:
     numbered = IntermediateImages(tmp_path / "out.png", 3)
-    numbered.begin(alpha := torch.linspace(0, 1, 40).expand(1, 1, 20, 40))
+    numbered.on_event(started(alpha := torch.linspace(0, 1, 40).expand(1, 1, 20, 40)))
     for progress in way((ScheduleLevel(Size(10, 20), 3), ScheduleLevel(Size(20, 40), 6))):
-        numbered.on_step(progress)
+        numbered.on_event(progress)
     found = sorted(tmp_path.iterdir())
     assert [one.stem for one in found] == ["out-3", "out-6", "out-9"]
     for path, size in zip(found, [Size(10, 20), Size(20, 40), Size(20, 40)], strict=True):
@@ -93,7 +99,7 @@ def test_frames_come_close_together_in_the_beginning(tmp_path: Path) -> None:
     seen: list[float] = []
     for progress in way((ScheduleLevel(Size(4, 4), 1000),)):
         before = len(film._frames)
-        film.on_step(progress)
+        film.on_event(progress)
         seen += [progress.iterations] if len(film._frames) > before else []
     assert sum(spent <= 250 for spent in seen) == pytest.approx(FRAMES / 2, abs=2)
 
@@ -101,7 +107,7 @@ def test_frames_come_close_together_in_the_beginning(tmp_path: Path) -> None:
 def test_a_giant_timelapse_is_made_smaller(tmp_path: Path) -> None:
     film = Timelapse(tmp_path / "film.gif")
     (progress,) = way((ScheduleLevel(Size(8, 8), 2),))[:1]
-    film.on_step(progress._replace(levels=(ScheduleLevel(Size(1000, 3000), 2),)))
+    film.on_event(progress._replace(levels=(ScheduleLevel(Size(1000, 3000), 2),)))
     film.on_end()
     with Image.open(tmp_path / "film.gif") as found:
         assert found.size == (LARGEST_SIDE, LARGEST_SIDE // 3)
@@ -119,7 +125,7 @@ def test_pictures_are_rounded_to_8_bits() -> None:
 
 def test_a_film_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     film = Timelapse(tmp_path / "no folder" / "film.gif")
-    film.on_step(way((ScheduleLevel(Size(4, 4), 2),))[0])
+    film.on_event(way((ScheduleLevel(Size(4, 4), 2),))[0])
     with pytest.raises(InputError, match="the timelapse cannot be written"):
         film.on_end()
 
@@ -137,7 +143,7 @@ def test_the_plot_has_a_curve_for_every_loss(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(Axes, "plot", spy)
     losses = LossPlot(tmp_path / "losses.png", "out")
     for progress in way((ScheduleLevel(Size(4, 4), 3), ScheduleLevel(Size(8, 8), 2))):
-        losses.on_step(progress)
+        losses.on_event(progress)
     losses.on_end()
     assert drawn["total"] == ([1, 2, 3, 4, 5], pytest.approx([2.0, 1.75, 1.5, 1.25, 1.0]))
     assert drawn.keys() == {"total", "style", "content"}
@@ -148,9 +154,9 @@ def test_the_plot_has_a_curve_for_every_loss(tmp_path: Path, monkeypatch: pytest
 def test_a_term_that_comes_later_keeps_its_place(tmp_path: Path) -> None:
     losses = LossPlot(tmp_path / "losses.svg", "out")
     first, second = way((ScheduleLevel(Size(4, 4), 2),))
-    losses.on_step(first)
+    losses.on_event(first)
     terms = {**second.step.losses.terms, "late": torch.tensor(1.0)}
-    losses.on_step(second._replace(step=second.step._replace(losses=LossValues(second.step.losses.total, terms))))
+    losses.on_event(second._replace(step=second.step._replace(losses=LossValues(second.step.losses.total, terms))))
     assert [len(column) for column in losses._losses.values()] == [2, 2, 2, 2]
     losses.on_end()
     assert "<svg" in (tmp_path / "losses.svg").read_text()

@@ -15,6 +15,7 @@ from brushwork.cli.progress import (
     BarDisplay,
     LineDisplay,
     RemainingTime,
+    RunningMean,
     SilentDisplay,
     format_minutes,
     format_sizes,
@@ -22,6 +23,7 @@ from brushwork.cli.progress import (
     make_display,
 )
 from brushwork.images.geometry import Size
+from brushwork.jobs import Advanced, Note, Started, StepDone, Validated
 from brushwork.optim import OptimizationStep
 from brushwork.recipes import Progress, ScheduleLevel
 from brushwork.types import LossValues
@@ -55,19 +57,19 @@ def test_work_counts_pixels() -> None:
 def test_the_time_left_follows_the_work() -> None:
     times = iter([0.0, 4.0, 10.0])
     pace = RemainingTime(lambda: next(times))
-    pace.update(at(0, 1))
+    pace.update(fraction_done(at(0, 1)))
     assert pace.left is None
-    pace.update(at(0, 5))
+    pace.update(fraction_done(at(0, 5)))
     assert pace.left == pytest.approx(4 / 0.08 * 0.9)
-    pace.update(at(1, 10))
+    pace.update(fraction_done(at(1, 10)))
     assert pace.left == pytest.approx(0)
 
 
 def test_a_resumed_painting_does_not_count_what_was_done_before() -> None:
     times = iter([0.0, 2.0])
     pace = RemainingTime(lambda: next(times))
-    pace.update(at(1, 0))
-    pace.update(at(1, 5))
+    pace.update(fraction_done(at(1, 0)))
+    pace.update(fraction_done(at(1, 5)))
     assert pace.left == pytest.approx(2.0)
 
 
@@ -87,31 +89,31 @@ def test_lines_come_at_sizes_at_tenths_and_now_and_then(
     with LineDisplay("out.png") as lines:
         for level in (0, 1):
             for index in range(1, 11):
-                lines.update(at(level, index))
+                lines.show(at(level, index))
         quick = capsys.readouterr().err.splitlines()
         assert quick[0] == "out.png: 100×100, iteration 1/20, loss 1.235e+04"
         assert sum("200×200" in line for line in quick) in range(4, 8)
         assert len(quick) < 12
-        lines.update(at(1, 10))
+        lines.show(at(1, 10))
         clock(31)
-        lines.update(at(1, 10))
+        lines.show(at(1, 10))
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_notes_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     with LineDisplay("out.png") as lines:
-        lines.update(at(0, 1))
-        lines.update(at(0, 2, "back to the best picture"))
-    assert "out.png: back to the best picture" in capsys.readouterr().err
+        lines.show(at(0, 1))
+        lines.show(at(0, 2, "back to the best picture"))
+    assert "back to the best picture" in capsys.readouterr().err
 
 
 def test_the_bar_shows_sizes_closures_loss_and_notes(clock: Callable[[float], None]) -> None:
     written = io.StringIO()
     terminal = make_console(file=written, force_terminal=True, width=100, color_system=None)
     with BarDisplay("[1] out.png", terminal) as bar:
-        bar.update(at(0, 1))
+        bar.show(at(0, 1))
         clock(1)
-        bar.update(at(1, 5, "a note"))
+        bar.show(at(1, 5, "a note"))
         bar.log("painting on [cpu]")
     for said in ("[1] out.png", "100 → 200", "15/20", "loss 1.235e+04", "a note", "painting on [cpu]"):
         assert said in written.getvalue()
@@ -131,5 +133,45 @@ def test_no_color_leaves_no_color(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.setenv("TERM", "xterm-256color")
     found: Any = make_display("x", quiet=False)
     with found:
-        found.update(at(0, 1))
+        found.show(at(0, 1))
     assert "\x1b[3" not in capsys.readouterr().err
+
+
+def test_a_training_is_shown_as_a_painting_is(
+    clock: Callable[[float], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with LineDisplay("wave") as lines:
+        lines.show(Started(torch.device("cpu"), 100, 50))
+        lines.show(Note("8 photographs, 2 held out"))
+        lines.show(Validated(50, {"total": 2.0}, None))
+        for step in range(51, 61):
+            clock(10)
+            lines.show(StepDone(step, {"total": 4.0}))
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("training on cpu (")
+    assert told[0].endswith("): 100 iterations, resumed after 50")
+    assert told[1:3] == ["8 photographs, 2 held out", "after 50: 2 on what is held out, None"]
+    assert told[3].startswith("wave: iteration 54/100, loss 4, ")
+    assert told[3].endswith(" left")
+    assert len(told) == 5, told
+
+
+def test_one_pass_is_shown_now_and_then(clock: Callable[[float], None], capsys: pytest.CaptureFixture[str]) -> None:
+    with LineDisplay("out.png") as lines:
+        lines.show(Started(torch.device("cpu"), 0, levels=(ScheduleLevel(Size(20, 30), 0),)))
+        for done in (0.2, 0.4, 0.6):
+            clock(20)
+            lines.show(Advanced(done))
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("painting on cpu (")
+    assert first.endswith("): 30×20, at once")
+    assert second == "out.png: 40%"
+
+
+def test_the_running_mean_forgets() -> None:
+    mean = RunningMean()
+    mean.update(5.0)
+    assert mean.value == pytest.approx(5.0)
+    for _ in range(200):
+        mean.update(1.0)
+    assert mean.value == pytest.approx(1.0 + 4.0 * 0.95**200 / sum(0.95**k for k in range(201)), rel=1e-12)

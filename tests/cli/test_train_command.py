@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from brushwork.cli import training
-from brushwork.cli.commands import train_super_resolution
 from brushwork.feedforward.model import load_model, save_model
 from brushwork.images import write_image
-from brushwork.training.events import StepDone
-from brushwork.training.tasks import johnson
+from brushwork.jobs import StepDone
+from brushwork.training.tasks import johnson, super_resolution
 from tiny_network import picture, tiny_network
 
 Run = Callable[..., Any]
@@ -28,7 +27,7 @@ JOHNSON = ("train", "johnson", "waves.png", *FEW, *STYLE, "--device", "cpu")
 @pytest.fixture
 def studio(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Eight photographs, and a network that looks quickly."""
-    for module in (johnson, train_super_resolution):
+    for module in (johnson, super_resolution):
         monkeypatch.setattr(module, "load_encoder_for", lambda *_: tiny_network())
     (desk / "photos").mkdir()
     for number in range(8):
@@ -42,8 +41,8 @@ def test_a_painter_is_learned_and_named_after_the_style(run: Run, studio: Path) 
     outcome = run(*JOHNSON, "--license", "CC0-1.0", "--plot", "losses.png")
     assert (outcome.code, outcome.out) == (0, "waves.safetensors\n")
     assert outcome.err.count("photos: 1 file is passed over, not named as a picture (.txt).") == 1
-    assert "learning on cpu" in outcome.err
-    assert "3 iterations, 6 photographs, 2 held out" in outcome.err
+    assert "training on cpu" in outcome.err
+    assert "3 iterations" in outcome.err and "6 photographs, 2 held out" in outcome.err
     painter = load_model(studio / "waves.safetensors")
     assert (painter.name, painter.license, painter.config.width) == ("waves", "CC0-1.0", 2)
     assert painter.provenance["styles"][0]["name"] == "waves.png"
@@ -67,18 +66,18 @@ def test_json_says_where_and_how_well(run: Run, studio: Path) -> None:
 def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = [True]
 
-    def interrupting(*given: Any) -> Any:
+    def interrupting(*given: Any, **named: Any) -> Any:
         told: list[Any] = []
 
         def enough() -> int:
             return signal.SIGTERM if stop[0] and told else 0
 
-        for event in teach(*given[:4], enough):
+        for event in teach(*given, **{**named, "should_stop": enough}):
             told.extend([event] if isinstance(event, StepDone) else [])
             yield event
 
-    teach = training.train
-    monkeypatch.setattr(training, "train", interrupting)
+    teach = training.train_model
+    monkeypatch.setattr(training, "train_model", interrupting)
     outcome = run(*JOHNSON)
     assert outcome.code == 143
     assert "what was learned so far is waves.safetensors" in outcome.err
@@ -114,7 +113,7 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
     ("arguments", "said"),
     [
         ((*JOHNSON, "-o", "painter.png"), "must end in .safetensors"),
-        ((*JOHNSON, "--style-blend", "1,2"), "style-blend has 2 weights for 1 paintings"),
+        ((*JOHNSON, "--style-blend", "1,2"), "style-blend has 2 weights for 1 pictures"),
         ((*JOHNSON, "--photo-size", "8"), "photo-size is 8"),
         (("train", "johnson", "waves.png"), "--dataset"),
         (("train", "johnson", "waves.png", "--dataset", "nowhere", *STYLE), "nowhere is no folder"),

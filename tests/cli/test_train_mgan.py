@@ -5,10 +5,10 @@ import json
 import pytest
 import torch
 
-from brushwork.cli.commands import train_mgan
 from brushwork.feedforward.model import load_model
 from brushwork.feedforward.networks.mgan import MGANConfig
 from brushwork.images import write_image
+from brushwork.training.tasks import mgan_data
 from tiny_network import picture
 
 SHORT = ("--width", "16", "--block", "64", "--batch", "2", "--iterations", "2", "--validate-every", "2")
@@ -27,7 +27,7 @@ def folder(desk):
 
 @pytest.mark.slow
 def test_photographs_are_painted_first_kept_and_learned_from(run, folder, monkeypatch):
-    paint, count = train_mgan.run_job, []
+    paint, count = mgan_data.run_job, []
 
     def interrupted(job, **asked):
         count.append(job)
@@ -36,12 +36,12 @@ def test_photographs_are_painted_first_kept_and_learned_from(run, folder, monkey
         yield from paint(job, **asked)
 
     given = ("train", "mgan", "painting.png", "--dataset", "photos", "-o", "p.safetensors", *SHORT, *TARGETS)
-    monkeypatch.setattr(train_mgan, "run_job", interrupted)
+    monkeypatch.setattr(mgan_data, "run_job", interrupted)
     outcome = run(*given)
     assert outcome.code == 130 and "p-targets" in outcome.err and "--resume" in outcome.err
     first, *_ = sorted((folder / "p-targets").glob("*.png"))
     before = first.stat().st_mtime_ns
-    monkeypatch.setattr(train_mgan, "run_job", paint)
+    monkeypatch.setattr(mgan_data, "run_job", paint)
     outcome = run(*given, "--resume", "--json")
     assert outcome.code == 0, outcome.err
     assert first.stat().st_mtime_ns == before and len(list((folder / "p-targets").glob("*.png"))) == 2

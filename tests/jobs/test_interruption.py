@@ -95,7 +95,7 @@ def test_what_cannot_be_kept_is_added_to_the_error(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", full)
+    monkeypatch.setattr("brushwork.jobs.checkpoint.replace_tensors", full)
     job = tiny_job(tmp_path)
     with pytest.raises(KeyboardInterrupt) as caught:
         list(run_job(job, encoder=interrupting(4, KeyboardInterrupt())))

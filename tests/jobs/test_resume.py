@@ -43,7 +43,7 @@ def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
         broken = tiny_job(tmp_path, options=options, output=tmp_path / f"broken-{closures}.png")
         interrupted(broken, closures)
         started, *_, finished = painted(broken, resume=True)
-        assert started.iterations >= closures
+        assert started.done >= closures
         assert finished.total == unbroken.total
         assert broken.output.read_bytes() == whole.output.read_bytes()
         assert not broken.checkpoint.exists()
@@ -106,7 +106,7 @@ def test_resuming_without_a_checkpoint_begins_anew_and_says_so(tmp_path):
     job = tiny_job(tmp_path)
     note, started, *_ = painted(job, resume=True)
     assert isinstance(note, Note) and "from the beginning" in note.text
-    assert isinstance(started, Started) and started.iterations == 0
+    assert isinstance(started, Started) and started.done == 0
 
 
 def test_what_is_finished_is_not_painted_again(tmp_path):

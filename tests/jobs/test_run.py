@@ -29,7 +29,7 @@ def test_a_painting_starts_progresses_and_finishes(tmp_path):
     assert isinstance(started, Started)
     assert started.device == torch.device("cpu")
     assert [level.iterations for level in started.levels] == [6, 3]
-    assert started.iterations == 0
+    assert started.done == 0
     spent = [step.iterations for step in steps]  # a searched step may take several closures
     assert spent[0] == 1 and len(spent) > 5 and spent == sorted(set(spent)) and spent[-1] <= 9
     assert isinstance(finished, Finished)
@@ -207,7 +207,7 @@ def test_a_checkpoint_that_cannot_be_written_is_said_once_and_painting_goes_on(t
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", full)
+    monkeypatch.setattr("brushwork.jobs.checkpoint.replace_tensors", full)
     events = painted(tiny_job(tmp_path), checkpoint_every=0)
     (note,) = notes(events)
     assert "No space left on device" in note
@@ -223,7 +223,7 @@ def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
         now[0] += 1.0
 
     monkeypatch.setattr(writer, "monotonic", lambda: now[0])
-    monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", slow)
+    monkeypatch.setattr("brushwork.jobs.checkpoint.replace_tensors", slow)
     for event in run_job(
         tiny_job(tmp_path, options=replace(TINY, iterations=60)), encoder=tiny_network(), checkpoint_every=2
     ):
@@ -235,7 +235,7 @@ def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
 def test_the_first_checkpoint_comes_after_five_seconds(tmp_path, monkeypatch):
     now, written = [0.0], []
     monkeypatch.setattr(writer, "monotonic", lambda: now[0])
-    monkeypatch.setattr("brushwork.jobs.checkpoint.write_tensors", lambda *_: written.append(now[0]))
+    monkeypatch.setattr("brushwork.jobs.checkpoint.replace_tensors", lambda *_: written.append(now[0]))
     for event in run_job(tiny_job(tmp_path, options=replace(TINY, iterations=100)), encoder=tiny_network()):
         now[0] += isinstance(event, Progress)
     assert written == [5.0, 65.0, 125.0]

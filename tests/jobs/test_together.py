@@ -98,7 +98,7 @@ def test_an_interrupted_painting_goes_on_with_another_number_of_ranks_or_alone(c
         assert not read_embedded_result(job.output).is_finished
         assert JobCheckpoint.read(job.checkpoint).snapshot.iterations == count
         events = go_on(job)
-        assert next(event for event in events if isinstance(event, Started)).iterations == count
+        assert next(event for event in events if isinstance(event, Started)).done == count
         torch.testing.assert_close(image(job.output), image(whole.output), rtol=0, atol=ROUNDING)
         assert read_embedded_result(job.output).is_finished
 
@@ -123,6 +123,15 @@ def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+def test_a_watched_picture_is_in_its_final_colors(tmp_path):
+    """As numbered pictures and timelapses show it: the last one is the result."""
+    job = tiny_job(tmp_path, options=replace(TINY, color="keep-luminance"))
+    first, _ = several(job, watched=True)
+    *_, last = [event for event in first if isinstance(event, Progress)]
+    torch.testing.assert_close(last.image, image(job.output), rtol=0, atol=0.5 / 255 + 1e-6)
+    assert (last.image - last.step.image.clamp(0, 1)).abs().max() > 0.02
+
+
 def test_a_watched_picture_is_whole_on_the_first_rank(tmp_path):
     events = several(tiny_job(tmp_path), watched=True)
     seen = [event for event in events[0] if isinstance(event, Progress)]

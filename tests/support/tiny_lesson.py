@@ -12,8 +12,8 @@ import torch
 
 from brushwork.distributed.process_group import TorchProcessGroup
 from brushwork.images import write_image
+from brushwork.jobs import StepDone
 from brushwork.training.config import TrainingConfig
-from brushwork.training.events import StepDone
 from brushwork.training.tasks.johnson import JohnsonTask
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.trainer import train
@@ -56,7 +56,6 @@ def tiny_course(folder: Path, options: JohnsonTrainingOptions = TINY, **changes)
         options=options,
         output=folder / "painter.safetensors",
         photos=photographs,
-        photo_size=options.photo_size,
         about={"options": {"seed": options.seed, "iterations": options.iterations}},
     )
     return replace(course, **changes)

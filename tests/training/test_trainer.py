@@ -18,9 +18,9 @@ import torch
 from brushwork.errors import BrushworkError, InputError
 from brushwork.feedforward.model import load_model
 from brushwork.images import read_image
+from brushwork.jobs import Finished, Note, Started, StepDone, Validated
 from brushwork.training import trainer
 from brushwork.training.checkpoint import TrainingCheckpoint
-from brushwork.training.events import StepDone, TrainingFinished, TrainingNote, TrainingStarted, Validated
 from brushwork.training.trainer import Trainer, train
 from brushwork.training.writer import make_sheet
 from tiny_lesson import CPU, TINY, taught, tiny_course, tiny_lesson
@@ -47,10 +47,11 @@ def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> No
     course = tiny_course(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
     events = taught(course)
     assert [type(one) for one in events] == [
-        *(TrainingStarted, Validated, *[StepDone] * 3, Validated, *[StepDone] * 3, Validated, TrainingFinished)
+        *(Started, Note, Validated, *[StepDone] * 3, Validated, *[StepDone] * 3, Validated, Finished)
     ]
-    assert events[0] == TrainingStarted(CPU, 6, 0, 6, 2)
-    assert events[-1].step == 6
+    assert events[:2] == [Started(CPU, 6), Note("6 photographs, 2 held out")]
+    assert (events[-1].path, events[-1].iterations) == (course.output, 6)
+    assert events[-1].total == pytest.approx(events[-2].losses["total"], rel=1e-5)  # the history has six digits
     painter = load_model(course.output)
     assert (painter.name, painter.license, painter.config) == ("tiny", "CC0-1.0", TINY.architecture)
     assert painter.provenance["iterations_done"] == 6
@@ -221,8 +222,8 @@ def test_a_full_disk_is_told_of_and_does_not_end_it(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(TrainingCheckpoint, "write", full)
     events = taught(tiny_course(tmp_path, checkpoint_every=0.0))
-    assert isinstance(events[-1], TrainingFinished)
-    assert any("no space left" in one.text for one in events if isinstance(one, TrainingNote))
+    assert isinstance(events[-1], Finished)
+    assert any("no space left" in one.text for one in events if isinstance(one, Note))
 
 
 def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
     for number in range(8):
         if number % 2:
             (tmp_path / "photographs" / f"{number}.png").write_bytes(b"broken")
-    told = [one.text for one in taught(course) if isinstance(one, TrainingNote)]
+    _, *told = [one.text for one in taught(course) if isinstance(one, Note)]
     assert told
     assert all("is left out" in one for one in told)
 
@@ -253,4 +254,4 @@ def test_a_painter_is_not_overwritten_unless_it_may_be(tmp_path: Path) -> None:
     taught(course)
     with pytest.raises(InputError, match="is there already"):
         taught(course)
-    assert isinstance(taught(replace(course, overwrite=True))[-1], TrainingFinished)
+    assert isinstance(taught(replace(course, overwrite=True))[-1], Finished)

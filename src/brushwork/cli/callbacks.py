@@ -17,7 +17,7 @@ from brushwork.errors import InputError
 from brushwork.images import Size, fit_size, resize
 from brushwork.images.encode import quantize
 from brushwork.images.write import write_image
-from brushwork.jobs import FeedForwardJob, OptimizationJob
+from brushwork.jobs import FeedForwardJob, JobEvent, OptimizationJob, Started
 from brushwork.recipes import Progress
 from brushwork.types import Image
 
@@ -36,13 +36,10 @@ _CLEARED: Mapping[str, Mapping[str, Any]] = {_GIF: {"disposal": 2}, ".webp": {}}
 
 
 class Callback(Protocol):
-    """Receives every step of a run, and writes a file."""
+    """Receives every event of a run, and writes a file."""
 
-    def begin(self, alpha: Tensor | None) -> None:
-        """Called when the run begins, with its alpha channel; None: opaque."""
-
-    def on_step(self, progress: Progress) -> None:
-        """Called after every step."""
+    def on_event(self, event: JobEvent) -> None:
+        """Called for every event."""
 
     def on_end(self) -> None:
         """Called when the run is finished."""
@@ -92,12 +89,15 @@ class IntermediateImages:
     _next: int = 0
     _alpha: Tensor | None = None
 
-    def begin(self, alpha: Tensor | None) -> None:
-        """Store the alpha channel for all images."""
-        self._alpha = alpha
+    def on_event(self, event: JobEvent) -> None:
+        """Write the image when it is due."""
+        if isinstance(event, Started):
+            self._alpha = event.alpha
+        if isinstance(event, Progress):
+            self._write(event)
 
-    def on_step(self, progress: Progress) -> None:
-        """Write the image when it is due; a line search may skip the exact iteration."""
+    def _write(self, progress: Progress) -> None:
+        # A line search may skip the exact iteration.
         self._next = self._next or (progress.iterations // self.every + 1) * self.every
         if progress.iterations < self._next:
             return
@@ -121,15 +121,14 @@ class Timelapse:
         self._last: Progress | None = None
         self._alpha: Tensor | None = None
 
-    def begin(self, alpha: Tensor | None) -> None:
-        """Store the alpha channel for all frames."""
-        self._alpha = alpha
-
-    def on_step(self, progress: Progress) -> None:
+    def on_event(self, event: JobEvent) -> None:
         """Store the image when a frame is due."""
-        self._last = progress
-        if progress.iterations >= progress.budget * (len(self._frames) / FRAMES) ** 2:
-            self._frames.append(_frame(progress))
+        if isinstance(event, Started):
+            self._alpha = event.alpha
+        if isinstance(event, Progress):
+            self._last = event
+            if event.iterations >= event.budget * (len(self._frames) / FRAMES) ** 2:
+                self._frames.append(_frame(event))
 
     def on_end(self) -> None:
         """Write the animation; all frames get the size of the last one, the finished image.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from brushwork.cli.callbacks import Callback, list_extra_files, make_callbacks, require_callbacks
+from brushwork.cli.callbacks import list_extra_files, make_callbacks, require_callbacks
 from brushwork.cli.dashes import is_dash
 from brushwork.cli.distributed import join_ranks, silence
 from brushwork.cli.output import (
@@ -23,7 +23,7 @@ from brushwork.cli.output import (
     write_file_to_stdout,
 )
 from brushwork.cli.paths import is_folder_name, require_no_overwrite
-from brushwork.cli.progress import ProgressDisplay, format_minutes, make_display
+from brushwork.cli.progress import format_minutes, show_events
 from brushwork.cli.request import Request, require_optimization
 from brushwork.cli.run_flags import RunFlags
 from brushwork.cli.signals import SIGNALS
@@ -31,11 +31,9 @@ from brushwork.cli.temporary import temporary_beside
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.errors import BrushworkError, InputError, RankLostError
 from brushwork.jobs import (
-    Advanced,
     FeedForwardJob,
     Finished,
     JobEvent,
-    Note,
     OptimizationJob,
     Started,
     run_distributed_job,
@@ -44,7 +42,7 @@ from brushwork.jobs import (
 )
 from brushwork.jobs.options_json import options_to_json
 from brushwork.jobs.run_distributed import run_on_all_ranks
-from brushwork.recipes import Progress, ScheduleLevel
+from brushwork.recipes import ScheduleLevel
 
 _MOST_THREADS = 1024
 """Limit on threads: OpenMP ends the process if the system refuses a thread."""
@@ -127,11 +125,12 @@ def _painted(
     flags = silence(flags) if group is not None and group.rank else flags
     seen = make_callbacks(flags, job)
     try:
-        with closing(events) as events, make_display(title, flags.quiet) as shown:
-            for event in events:
+        with closing(show_events(events, title, flags.quiet)) as shown:
+            for event in shown:
                 SIGNALS.require_none()
                 report.update(event)
-                _show(event, shown, seen)
+                for callback in seen:
+                    callback.on_event(event)
         for callback in seen:
             callback.on_end()
     except KeyboardInterrupt as interruption:
@@ -140,7 +139,7 @@ def _painted(
     return report.to_json()
 
 
-def _events(job: OptimizationJob | FeedForwardJob, flags: RunFlags, group: ProcessGroup | None) -> Iterator[JobEvent]:
+def _events(job: OptimizationJob | FeedForwardJob, flags: RunFlags, group: ProcessGroup | None) -> Generator[JobEvent]:
     if isinstance(job, FeedForwardJob):
         yield from run_feedforward_job(job, resume=flags.resume, memory=flags.memory)
         return
@@ -159,36 +158,6 @@ def _events(job: OptimizationJob | FeedForwardJob, flags: RunFlags, group: Proce
         )
 
 
-def _show(event: JobEvent, shown: ProgressDisplay, seen: list[Callback]) -> None:
-    match event:
-        case Started(device, levels, iterations, alpha):
-            for callback in seen:
-                callback.begin(alpha)
-            sizes = " → ".join(str(level.size) for level in levels)
-            closures = sum(level.iterations for level in levels)
-            resumed = f", resumed after {iterations}" if iterations else ""
-            work = f"{closures} iterations{resumed}" if closures else "at once"
-            shown.log(f"painting on {describe_device(device)}: {sizes}, {work}")
-        case Note(text):
-            shown.log(text)
-        case Advanced(done):
-            shown.advance(done)
-        case Progress():
-            shown.update(event)
-            for callback in seen:
-                callback.on_step(event)
-
-
-def describe_device(device: torch.device) -> str:
-    """Return the device in words."""
-    if device.type == "cuda":
-        return f"{device} ({torch.cuda.get_device_name(device)})"
-    if device.type == "cpu":
-        threads = torch.get_num_threads()
-        return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
-    return str(device)
-
-
 def _deliver(job: OptimizationJob | FeedForwardJob, report: RunReport, flags: RunFlags) -> None:
     """Print the path of the result, or write it to standard output if requested."""
     if not flags.quiet:
@@ -205,16 +174,6 @@ def _interrupted(
     kept = isinstance(job, OptimizationJob) and job.checkpoint.exists() and not is_dash(flags.output)
     what = f"the picture so far is {job.output}." if kept else "nothing was kept."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)
-
-
-@contextmanager
-def closing(events: Iterator[JobEvent]) -> Iterator[Iterator[JobEvent]]:
-    """Close a generator at the end, whatever happens, so that the job saves what was reached."""
-    try:
-        yield events
-    finally:
-        if isinstance(events, Generator):
-            events.close()
 
 
 class RunReport:

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from torch import Tensor
-
 from brushwork.errors import InputError
+from brushwork.jobs import JobEvent
 from brushwork.recipes import Progress
 from brushwork.storage.file_names import to_readable
 
@@ -28,11 +27,12 @@ class LossPlot:
         self._losses: defaultdict[str, list[float]] = defaultdict(list)
         self._levels: dict[int, str] = {}
 
-    def begin(self, alpha: Tensor | None) -> None:
-        """Do nothing: losses have no alpha channel."""
+    def on_event(self, event: JobEvent) -> None:
+        """Record a step's losses."""
+        if isinstance(event, Progress):
+            self._record(event)
 
-    def on_step(self, progress: Progress) -> None:
-        """Record the step's losses."""
+    def _record(self, progress: Progress) -> None:
         total, terms = progress.step.losses
         self._closures.append(progress.iterations)
         self._levels.setdefault(progress.level, f"{progress.levels[progress.level].size}")

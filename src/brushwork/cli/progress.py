@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from time import monotonic
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self, cast
 
+import torch
 from rich.console import Console
-from rich.progress import BarColumn, ProgressColumn, TextColumn
+from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as progress_Progress
 from rich.table import Column
 
 from brushwork.cli.consoles import make_console
+from brushwork.jobs.events import Advanced, JobEvent, Note, Started, StepDone, Validated
 from brushwork.recipes import Progress
 
 SECONDS_PER_MINUTE = 60
@@ -25,34 +27,55 @@ TITLE_WIDTH, BAR_WIDTH = 24, 6
 
 SHARE_BETWEEN_LINES = 0.1
 
+DECAY = 0.95
+"""Decay of the running mean of a training's losses: single batches vary a lot."""
+
 ROOMY = 72
 """Columns below which the title is left out to make space for the numbers."""
 
 
 class RemainingTime:
-    """Estimates the remaining time, with work as iterations times pixels: twice the side takes four times as long."""
+    """Estimates the remaining time of a run from the fraction that is done."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._began: tuple[float, float] | None = None
-        self.done = 0.0
-        """Fraction of all work, 0 to 1."""
         self.left: float | None = None
         """Remaining seconds; None before the second step."""
 
-    def update(self, progress: Progress) -> None:
-        """Show a step."""
-        self.done, now = fraction_done(progress), self._clock()
+    def update(self, done: float) -> None:
+        """Record the fraction that is done, 0 to 1."""
+        now = self._clock()
         if self._began is None:
-            self._began = now, self.done
+            self._began = now, done
             return
         began, had = self._began
-        if self.done > had:
-            self.left = (now - began) / (self.done - had) * (1 - self.done)
+        if done > had:
+            self.left = (now - began) / (done - had) * (1 - done)
+
+
+class RunningMean:
+    """Exponential running mean of a loss."""
+
+    def __init__(self) -> None:
+        self._sum, self._weight = 0.0, 0.0
+
+    def update(self, loss: float) -> None:
+        """Add a loss."""
+        self._sum = DECAY * self._sum + (1 - DECAY) * loss
+        self._weight = DECAY * self._weight + (1 - DECAY)
+
+    @property
+    def value(self) -> float:
+        """The mean, in which older values count less."""
+        return self._sum / self._weight
 
 
 def fraction_done(progress: Progress) -> float:
-    """Return the fraction of a run's iterations times pixels that is done."""
+    """Return the fraction of an optimization that is done, in iterations times pixels.
+
+    Twice the side takes four times as long.
+    """
     works = [level.iterations * level.size.area for level in progress.levels]
     here = progress.levels[progress.level]
     # a line search may overshoot the level's closures by a few
@@ -68,11 +91,48 @@ def format_minutes(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-class Silent:
-    """Shows nothing."""
+class SilentDisplay:
+    """Context manager that shows the events of a run; this one shows nothing."""
+
+    def __init__(self) -> None:
+        self._pace, self._mean, self._iterations = RemainingTime(), RunningMean(), 0
 
     def log(self, line: str) -> None:
-        """Do nothing."""
+        """Print a line."""
+
+    def show(self, event: JobEvent) -> None:
+        """Show an event."""
+        match event:
+            case Started():
+                self._iterations = event.iterations
+                self.log(describe_start(event))
+            case Note(text):
+                self.log(text)
+            case Validated(step, losses, image):
+                self.log(f"after {step}: {losses['total']:.4g} on what is held out, {image}")
+            case Advanced(done):
+                self._draw(done, lambda: f"{done:.0%}")
+            case StepDone(step, losses):
+                self._mean.update(losses["total"])
+                self._pace.update(step / self._iterations)
+                self._draw(step / self._iterations, lambda: self._numbers(step, self._iterations, self._mean.value))
+            case Progress():
+                self._show_step(event)
+
+    def _show_step(self, progress: Progress) -> None:
+        if progress.step.note:
+            self.log(progress.step.note)
+        done = fraction_done(progress)
+        self._pace.update(done)
+        losses = progress.step.losses
+        self._draw(done, lambda: self._numbers(progress.iterations, progress.budget, losses.total.item()), progress)
+
+    def _numbers(self, step: int, iterations: int, loss: float) -> str:
+        left = "" if self._pace.left is None else f", {format_minutes(self._pace.left)} left"
+        return f"iteration {step}/{iterations}, loss {loss:.4g}{left}"
+
+    def _draw(self, done: float, numbers: Callable[[], str], progress: Progress | None = None) -> None:
+        """Draw the fraction done, the numbers, and the sizes of an optimization."""
 
     def __enter__(self) -> Self:
         return self
@@ -81,30 +141,56 @@ class Silent:
         return
 
 
-class LineLog(Silent):
-    """Prints lines."""
+class LineDisplay(SilentDisplay):
+    """Prints lines: of an optimization at each size and each tenth, and from time to time."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self._level, self._done, self._at = -1, 0.0, monotonic()
 
     def log(self, line: str) -> None:
         """Print a line."""
         print(line, file=sys.stderr, flush=True)  # noqa: T201
 
+    def _draw(self, done: float, numbers: Callable[[], str], progress: Progress | None = None) -> None:
+        far = progress is not None and (progress.level != self._level or done - self._done >= SHARE_BETWEEN_LINES)
+        if not far and monotonic() - self._at <= SECONDS_BETWEEN_LINES:
+            return
+        self._level, self._done, self._at = progress.level if progress else -1, done, monotonic()
+        size = f"{progress.levels[progress.level].size}, " if progress else ""
+        self.log(f"{self._title}: {size}{numbers()}")
 
-class ProgressBar(Silent):
-    """Context manager with a live bar after a title."""
 
-    def __init__(self, console: Console, *columns: ProgressColumn) -> None:
+class BarDisplay(SilentDisplay):
+    """A live bar with a title, the sizes, the iterations, the loss and the remaining time."""
+
+    def __init__(self, title: str, console: Console) -> None:
+        super().__init__()
+        self._drawn_at = 0.0
         self._bars = progress_Progress(
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
-            *columns,
+            TextColumn("{task.fields[sizes]}", markup=True, table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1)),
+            TextColumn("{task.fields[numbers]}", markup=False, table_column=Column(no_wrap=True)),
             console=console,
             transient=True,
             refresh_per_second=REFRESHES_PER_SECOND,
             expand=True,
         )
+        shown = title if console.width >= ROOMY else ""
+        self._task = self._bars.add_task(shown, total=1.0, sizes="", numbers="reading the images")
 
     def log(self, line: str) -> None:
         """Print a line above the bar."""
         self._bars.console.print(line)
+
+    def _draw(self, done: float, numbers: Callable[[], str], progress: Progress | None = None) -> None:
+        if monotonic() - self._drawn_at < 1 / REFRESHES_PER_SECOND:
+            return
+        self._drawn_at = monotonic()
+        sizes = "" if progress is None else format_sizes(progress)
+        self._bars.update(self._task, completed=done, sizes=sizes, numbers=numbers())
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -114,36 +200,7 @@ class ProgressBar(Silent):
         self._bars.stop()
 
 
-def make_bar_column() -> BarColumn:
-    """Return the column of the bar, which fills the remaining width."""
-    return BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1))
-
-
-def make_text_column(name: str, *, markup: bool = False) -> TextColumn:
-    """Return a column with a field of the task."""
-    return TextColumn(f"{{task.fields[{name}]}}", markup=markup, table_column=Column(no_wrap=True))
-
-
-class ProgressDisplay(Protocol):
-    """Context manager that shows the progress of a run."""
-
-    def update(self, progress: Progress) -> None:
-        """Show a step."""
-
-    def advance(self, done: float) -> None:
-        """Show the fraction done of a feed-forward job."""
-
-    def log(self, line: str) -> None:
-        """Print a line."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-def make_display(title: str, quiet: bool) -> ProgressDisplay:
+def make_display(title: str, quiet: bool) -> SilentDisplay:
     """Return the display that fits stderr."""
     if quiet:
         return SilentDisplay()
@@ -151,66 +208,31 @@ def make_display(title: str, quiet: bool) -> ProgressDisplay:
     return BarDisplay(title, terminal) if terminal.is_terminal and not terminal.is_dumb_terminal else LineDisplay(title)
 
 
-class SilentDisplay(Silent):
-    """No display at all."""
-
-    def update(self, progress: Progress) -> None:
-        """Do nothing."""
-
-    def advance(self, done: float) -> None:
-        """Do nothing."""
+def show_events(events: Iterator[JobEvent], title: str, quiet: bool) -> Generator[JobEvent]:
+    """Yield the events of a run, and show them; at the end close the run, so that it saves what was reached."""
+    with closing(cast("Generator[JobEvent]", events)), make_display(title, quiet) as display:
+        for event in events:
+            display.show(event)
+            yield event
 
 
-class LineDisplay(LineLog, SilentDisplay):
-    """Prints a line at each new level, and from time to time."""
-
-    def __init__(self, title: str) -> None:
-        self._title, self._pace = title, RemainingTime()
-        self._told_level, self._told_done, self._told_at = -1, 0.0, 0.0
-
-    def update(self, progress: Progress) -> None:
-        """Print the step, when a line is due."""
-        self._pace.update(progress)
-        late = monotonic() - self._told_at > SECONDS_BETWEEN_LINES
-        far = self._pace.done - self._told_done >= SHARE_BETWEEN_LINES
-        if progress.step.note:
-            self.log(f"{self._title}: {progress.step.note}")
-        if late or far or progress.level != self._told_level:
-            self._told_level, self._told_done, self._told_at = progress.level, self._pace.done, monotonic()
-            self.log(f"{self._title}: {progress.levels[progress.level].size}, {_numbers(progress, self._pace)}")
-
-    def advance(self, done: float) -> None:
-        """Print the fraction, when a line is due."""
-        if monotonic() - self._told_at > SECONDS_BETWEEN_LINES:
-            if self._told_at:
-                self.log(f"{self._title}: {done:.0%}")
-            self._told_at = monotonic()
+def describe_start(started: Started) -> str:
+    """Return in words what begins, and where."""
+    sizes = f"{' → '.join(str(level.size) for level in started.levels)}, " if started.levels else ""
+    work = f"{started.iterations} iterations" if started.iterations else "at once"
+    resumed = f", resumed after {started.done}" if started.done else ""
+    what = "painting" if started.levels else "training"
+    return f"{what} on {describe_device(started.device)}: {sizes}{work}{resumed}"
 
 
-class BarDisplay(ProgressBar):
-    """A live bar with the sizes, the iterations, the loss and the remaining time."""
-
-    def __init__(self, title: str, console: Console) -> None:
-        self._pace, self._shown_at = RemainingTime(), 0.0
-        shown = title if console.width >= ROOMY else ""
-        super().__init__(
-            console, make_text_column("sizes", markup=True), make_bar_column(), make_text_column("numbers")
-        )
-        self._task = self._bars.add_task(shown, total=1.0, sizes="", numbers="looking at the pictures")
-
-    def update(self, progress: Progress) -> None:
-        """Move the bar, at a limited rate."""
-        self._pace.update(progress)
-        if progress.step.note:
-            self.log(progress.step.note)
-        if monotonic() - self._shown_at >= 1 / REFRESHES_PER_SECOND:
-            self._shown_at = monotonic()
-            numbers = _numbers(progress, self._pace)
-            self._bars.update(self._task, completed=self._pace.done, sizes=format_sizes(progress), numbers=numbers)
-
-    def advance(self, done: float) -> None:
-        """Move the bar."""
-        self._bars.update(self._task, completed=done, numbers=f"{done:.0%}")
+def describe_device(device: torch.device) -> str:
+    """Return the device in words."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
+    return str(device)
 
 
 def format_sizes(progress: Progress) -> str:
@@ -218,9 +240,3 @@ def format_sizes(progress: Progress) -> str:
     told = [str(max(level.size)) for level in progress.levels]
     told[progress.level] = f"[bold]{told[progress.level]}[/bold]"
     return " → ".join(told)
-
-
-def _numbers(progress: Progress, pace: RemainingTime) -> str:
-    loss = progress.step.losses.total.item()
-    left = "" if pace.left is None else f", {format_minutes(pace.left)} left"
-    return f"iteration {progress.iterations}/{progress.budget}, loss {loss:.4g}{left}"

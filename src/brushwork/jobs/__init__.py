@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started
+from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started, StepDone, Validated
 from brushwork.jobs.interface import paint
 from brushwork.jobs.job import FeedForwardJob, OptimizationJob, make_job
 from brushwork.jobs.manifest import Manifest
@@ -22,6 +22,8 @@ __all__ = [
     "OptimizationJob",
     "RerunJob",
     "Started",
+    "StepDone",
+    "Validated",
     "job_from_image",
     "make_job",
     "paint",

@@ -1,4 +1,4 @@
-"""Events that a job yields while it runs; progress bars, previews and logs are built from them."""
+"""Events that a job or a training yields while it runs; progress bars, previews and logs are built from them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ class Started(NamedTuple):
     """All inputs are read and checked; the run begins."""
 
     device: torch.device
-    levels: tuple[ScheduleLevel, ...]
-    """Size and iterations of every level, those already done included."""
     iterations: int
-    """Iterations already done: 0, or those of the resumed checkpoint."""
+    """Iterations in all; 0 for feed-forward jobs."""
+    done: int = 0
+    """Iterations already done: those of the resumed checkpoint."""
+    levels: tuple[ScheduleLevel, ...] = ()
+    """Size and iterations of every level of a job, those already done included."""
     alpha: Tensor | None = None
     """Alpha channel of the result, (1, 1, height, width) at the content's size; None: opaque everywhere."""
 
@@ -37,20 +39,39 @@ class Advanced(NamedTuple):
     """Fraction of the work done, up to 1."""
 
 
+class StepDone(NamedTuple):
+    """An iteration of a training is complete."""
+
+    step: int
+    """Iterations completed."""
+    losses: Mapping[str, float]
+    """Means over the batch: the weighted terms, and `total`."""
+
+
+class Validated(NamedTuple):
+    """A model in training was validated on the held-out images."""
+
+    step: int
+    losses: Mapping[str, float]
+    image: Path | None
+    """Path of an image with the photographs above and their stylized versions below."""
+
+
 class Finished(NamedTuple):
     """The result is written and the checkpoint removed."""
 
     path: Path
     total: float
-    """The last value of the objective; 0 for feed-forward jobs."""
+    """The last value of the objective, in a training on the held-out images; 0 for feed-forward jobs."""
     losses: Mapping[str, float]
     """The last value of each loss."""
     iterations: int
     """0 for feed-forward jobs."""
     seconds: float
     """Run time, including the time before a resume."""
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     """All notes of the run."""
 
 
-JobEvent: TypeAlias = Started | Note | Progress | Advanced | Finished
+JobEvent: TypeAlias = Started | Note | Progress | Advanced | StepDone | Validated | Finished
+"""`Progress` is a step of an optimization."""

@@ -70,6 +70,10 @@ class PreparedJob:
         """Alpha channel of the result, at the content's size; None for textures, which are opaque."""
         return None if self.job.options.is_opaque else self.inputs.content.alpha
 
+    def postprocess(self, image: Image) -> Image:
+        """Return an image of the optimization in the final colors."""
+        return self.job.options.postprocess(self.inputs.content.image, image)
+
     def with_tiling(self, tiling: Tiling | None) -> PreparedJob:
         """Return the same job with another tiling; None: no tiles."""
         return replace(self, manifest=replace(self.manifest, tiling=tiling))
@@ -107,12 +111,7 @@ def prepare_job(
     Raises: InputError, WeightsError, OutOfMemoryError.
     """
     device = select_device(job.device)
-    inputs = read_inputs(job)
-    levels = tuple(job.options.schedule(inputs.content.size))
-    bits = min(inputs.content.bits, max_bits(job.output))
-    require_output_not_input(job)
-    if group is None or group.rank == 0:
-        require_writable(job, levels[-1].size, bits, replacing=replacing)
+    inputs, levels, bits = open_inputs(job, replacing=replacing, writes=group is None or group.rank == 0)
     eye = encoder or load_encoder_for(job.options, "cpu", computes_on=device)
     require_encodable(job.options, inputs.sizes, eye)
     inputs = with_adain_init(job, inputs, levels, device, eye.engine)
@@ -122,12 +121,31 @@ def prepare_job(
         eye.truncate(job.options.encoded_layers)
     if group is None:
         manifest = replace(manifest, tiling=choose_tiling(job.options, inputs, eye, device, memory, job.tiling))
-    notes = (
-        *inputs.notes,
-        *note_enlarged(job, inputs, levels[-1].size),
-        *note_lost_features(job, inputs.content, bits),
-    )
+    notes = list_notes(job, inputs, levels[-1].size, bits)
     return PreparedJob(job, device, eye.to(device), inputs, levels, manifest, bits, notes, memory)
+
+
+def open_inputs(
+    job: BaseJob, *, replacing: bool, writes: bool = True
+) -> tuple[JobInputs, tuple[ScheduleLevel, ...], int]:
+    """Read the images of a job; return them with the sizes of the result and its bits per sample.
+
+    With `writes`, check that the result can be written.
+
+    Raises: InputError.
+    """
+    inputs = read_inputs(job)
+    levels = tuple(job.options.schedule(inputs.content.size))
+    bits = min(inputs.content.bits, max_bits(job.output))
+    require_output_not_input(job)
+    if writes:
+        require_writable(job, levels[-1].size, bits, replacing=replacing)
+    return inputs, levels, bits
+
+
+def list_notes(job: BaseJob, inputs: JobInputs, finest: Size, bits: int) -> tuple[str, ...]:
+    """Return the notes about the inputs, and about what the output cannot keep of them."""
+    return (*inputs.notes, *note_enlarged(job, inputs, finest), *note_lost_features(job, inputs.content, bits))
 
 
 def require_writable(job: BaseJob, canvas: Size, bits: int, *, replacing: bool) -> None:

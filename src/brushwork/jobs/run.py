@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 import torch
 
+from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
 from brushwork.errors import BrushworkError, DivergedError, InputError, OutOfMemoryError
-from brushwork.jobs.events import JobEvent, Note, Started
+from brushwork.jobs.checkpoint import JobCheckpoint
+from brushwork.jobs.events import JobEvent, Note
 from brushwork.jobs.job import OptimizationJob
 from brushwork.jobs.memory_estimate import halve_tiling
 from brushwork.jobs.preflight import PreparedJob, prepare_job
-from brushwork.jobs.resume import EmbeddedResult, load_progress, replay_finished, require_no_checkpoint, resume_notes
-from brushwork.jobs.writer import JobWriter, check_disk_space
+from brushwork.jobs.resume import EmbeddedResult, load_progress, replay_finished, require_no_checkpoint
+from brushwork.jobs.writer import JobWriter
 from brushwork.storage.tensors import remove_file
 
 CHECKPOINT_EVERY = 60.0
@@ -46,30 +48,38 @@ def run_job(
         OutOfMemoryError: the job does not fit; carries the size that does.
         DivergedError: the optimization diverged for good; the best image is at the output.
     """
-    if not resume:
-        require_no_checkpoint(job)
-    replacing = resume or job.overwrite
-    prepared = prepare_job(job, replacing=replacing, memory=memory, encoder=encoder)
-    found = load_progress(job, prepared.manifest, prepared.levels) if resume else None
+    prepared, found = open_job(job, resume=resume, memory=memory, encoder=encoder)
     if isinstance(found, EmbeddedResult):
         yield replay_finished(job, found)
         return
     if found is not None:
         prepared = prepared.resume_from(found.manifest)
-    about = resume_notes(job, prepared.manifest, found) if resume else []
-    if checkpoint_every is not None and (trouble := check_disk_space(job, prepared.levels)):
-        about.append(trouble)
-        checkpoint_every = None
-    writer = JobWriter(prepared, found, checkpoint_every, replacing)
-    writer.notes += about
-    yield from map(Note, (*prepared.notes, *about))
+    writer, notes = JobWriter.open(prepared, found, every=checkpoint_every, resume=resume)
+    yield from notes
     if found is None:
         remove_file(job.checkpoint)
     del found  # it may take more memory than a closure
-    yield Started(
-        prepared.device, prepared.levels, writer.snapshot.iterations if writer.snapshot else 0, prepared.alpha
-    )
+    yield writer.start()
     yield from _run(prepared, writer)
+
+
+def open_job(
+    job: OptimizationJob,
+    *,
+    resume: bool,
+    memory: int | None = None,
+    encoder: Encoder | None = None,
+    group: ProcessGroup | None = None,
+) -> tuple[PreparedJob, JobCheckpoint | EmbeddedResult | None]:
+    """Prepare a job with all its checks, and load what to resume from; on several ranks, only the first loads it.
+
+    Raises: as `run_job`.
+    """
+    first = group is None or group.rank == 0
+    if first and not resume:
+        require_no_checkpoint(job)
+    prepared = prepare_job(job, replacing=resume or job.overwrite, memory=memory, encoder=encoder, group=group)
+    return prepared, load_progress(job, prepared.manifest, prepared.levels) if first and resume else None
 
 
 def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:

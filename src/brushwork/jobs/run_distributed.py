@@ -17,13 +17,13 @@ from brushwork.gradients.partition import RowBand
 from brushwork.gradients.tiled import Tiling
 from brushwork.jobs.checkpoint import JobCheckpoint, Snapshot
 from brushwork.jobs.distributed_state import GatheredState, scatter_state, serve_state
-from brushwork.jobs.events import JobEvent, Note, Started
+from brushwork.jobs.events import JobEvent, Note
 from brushwork.jobs.job import OptimizationJob
 from brushwork.jobs.memory_estimate import SIDES, MemoryEstimator, optimizer_memory
-from brushwork.jobs.preflight import PreparedJob, prepare_job
-from brushwork.jobs.resume import EmbeddedResult, load_progress, replay_finished, require_no_checkpoint, resume_notes
-from brushwork.jobs.run import CHECKPOINT_EVERY
-from brushwork.jobs.writer import JobWriter, check_disk_space
+from brushwork.jobs.preflight import PreparedJob
+from brushwork.jobs.resume import EmbeddedResult, replay_finished
+from brushwork.jobs.run import CHECKPOINT_EVERY, open_job
+from brushwork.jobs.writer import JobWriter
 from brushwork.optim.loop import identity
 from brushwork.recipes import Progress
 from brushwork.storage.tensors import remove_file
@@ -62,7 +62,7 @@ def run_distributed_job(
 
     Raises: as `run_job`. RankLostError: another rank failed, was killed, or does not answer.
     """
-    prepared, found = run_on_all_ranks(group, lambda: _opened(job, group, resume, encoder))
+    prepared, found = run_on_all_ranks(group, lambda: open_job(job, resume=resume, encoder=encoder, group=group))
     if group.broadcast(isinstance(found, EmbeddedResult)):
         if isinstance(found, EmbeddedResult):
             yield replay_finished(job, found)
@@ -78,32 +78,14 @@ def run_distributed_job(
         ),
     )
     checkpoint = found if isinstance(found, JobCheckpoint) else None
-    about = resume_notes(job, prepared.manifest, checkpoint) if resume else []
-    if checkpoint_every is not None and (trouble := check_disk_space(job, prepared.levels)):
-        about.append(trouble)
-        checkpoint_every = None
-    writer = JobWriter(prepared, checkpoint, checkpoint_every, resume or job.overwrite)
-    writer.notes += about
+    writer, notes = JobWriter.open(prepared, checkpoint, every=checkpoint_every, resume=resume)
     writer.snapshot = crew.scatter_snapshot(writer.snapshot)
     if checkpoint is None and group.rank == 0:
         remove_file(job.checkpoint)
     del found, checkpoint
-    yield from map(Note, (*prepared.notes, *about))
-    yield Started(
-        prepared.device, prepared.levels, writer.snapshot.iterations if writer.snapshot else 0, prepared.alpha
-    )
+    yield from notes
+    yield writer.start()
     yield from crew.run(writer, watched, interrupted)
-
-
-def _opened(
-    job: OptimizationJob, group: ProcessGroup, resume: bool, encoder: Encoder | None
-) -> tuple[PreparedJob, JobCheckpoint | EmbeddedResult | None]:
-    """Prepare the job with all its checks; on rank 0, also load what to resume from."""
-    first = group.rank == 0
-    if first and not resume:
-        require_no_checkpoint(job)
-    prepared = prepare_job(job, replacing=resume or job.overwrite, memory=None, encoder=encoder, group=group)
-    return prepared, load_progress(job, prepared.manifest, prepared.levels) if first and resume else None
 
 
 def run_on_all_ranks(group: ProcessGroup, act: Callable[[], T]) -> T:
@@ -210,9 +192,10 @@ class RankRunner(NamedTuple):
             error.add_note(f"{checkpoint} keeps the painting as it was before: go on with --resume.")
 
     def _whole(self, progress: Progress) -> Progress:
-        """Return the step with the full image, on rank 0."""
+        """Return the step with the full image in its final colors, on rank 0."""
         image = self._together(progress.step.image, progress.level)
-        return progress._replace(step=progress.step._replace(parameters=image, to_image=identity))
+        step = progress.step._replace(parameters=image, to_image=identity)
+        return progress._replace(step=step, finish=None if self.group.rank else self.prepared.postprocess)
 
     def _together(self, image: Image, level: int) -> Image:
         """Return the full image on rank 0; no rows on the others."""

@@ -17,24 +17,18 @@ from brushwork.devices.select import select_device
 from brushwork.errors import InputError, OutOfMemoryError
 from brushwork.feedforward.inference import FeedForwardOptions, Stylizer, run_stylizer
 from brushwork.gradients.tiled import Tiling
-from brushwork.images import Size, max_bits, resize, write_image
+from brushwork.images import Size
 from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started
 from brushwork.jobs.image_sizes import InputSizes
-from brushwork.jobs.inputs import read_inputs, read_sizes
+from brushwork.jobs.inputs import read_sizes
 from brushwork.jobs.job import FeedForwardJob
 from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.memory_estimate import SIDES, subtract_reserve
 from brushwork.jobs.plan import JobPlan, LevelPlan
-from brushwork.jobs.preflight import (
-    note_enlarged,
-    note_lost_features,
-    require_distinct_inputs,
-    require_output_not_input,
-    require_writable,
-)
+from brushwork.jobs.preflight import list_notes, open_inputs, require_distinct_inputs
 from brushwork.jobs.resume import embed_result, read_finished, replay_finished
+from brushwork.jobs.writer import write_result
 from brushwork.options import SMALLEST_SIDE
-from brushwork.recipes import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
@@ -63,10 +57,8 @@ def run_feedforward_job(
         OutOfMemoryError: the job does not fit; carries the size that does.
     """
     began, device = monotonic(), select_device(job.device)
-    inputs = read_inputs(job)
-    canvas, bits = job.options.output_size(inputs.content.size), min(inputs.content.bits, max_bits(job.output))
-    require_output_not_input(job)
-    require_writable(job, canvas, bits, replacing=resume or job.overwrite)
+    replacing = resume or job.overwrite
+    inputs, levels, bits = open_inputs(job, replacing=replacing)
     stylizer = stylizer or job.options.load_stylizer(device)
     manifest = Manifest.for_feedforward(job, stylizer, device)
     require_distinct_inputs(job, manifest)
@@ -75,24 +67,16 @@ def run_feedforward_job(
         return
     side = choose_tile_side(job, inputs.sizes, stylizer, device, memory)
     manifest = replace(manifest, tiling=None if side is None else Tiling(side))
-    notes = (*inputs.notes, *note_enlarged(job, inputs, canvas), *note_lost_features(job, inputs.content, bits))
+    notes = list_notes(job, inputs, levels[-1].size, bits)
     yield from map(Note, notes)
-    yield Started(device, (ScheduleLevel(canvas, 0),), 0)
+    yield Started(device, 0, levels=levels)
     image = None
     for stroke in run_stylizer(job.options, inputs.to_device(device), stylizer, side):
         image = stroke.image
         yield Advanced(stroke.done)
     assert image is not None
-    alpha = inputs.content.alpha
-    write_image(
-        image.cpu(),
-        job.output,
-        alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
-        metadata=embed_result(manifest, None, finished=True),
-        bits=bits,
-        pyramid=job.pyramid,
-        overwrite=resume or job.overwrite,
-    )
+    metadata = embed_result(manifest, None, finished=True)
+    write_result(job, image.cpu(), inputs.content.alpha, metadata, bits, overwrite=replacing)
     yield Finished(job.output, 0.0, {}, 0, monotonic() - began, notes)
 
 

@@ -6,15 +6,18 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
+from typing import Self
+
+from torch import Tensor
 
 from brushwork.errors import BrushworkError
 from brushwork.images import Size, resize, write_image
 from brushwork.jobs.checkpoint import JobCheckpoint, Snapshot
-from brushwork.jobs.events import Finished
-from brushwork.jobs.job import OptimizationJob
+from brushwork.jobs.events import Finished, Note, Started
+from brushwork.jobs.job import BaseJob, OptimizationJob
 from brushwork.jobs.memory_estimate import optimizer_memory
 from brushwork.jobs.preflight import PreparedJob
-from brushwork.jobs.resume import embed_result
+from brushwork.jobs.resume import embed_result, resume_notes
 from brushwork.recipes import Progress, ScheduleLevel
 from brushwork.storage.tensors import remove_file
 from brushwork.types import Image
@@ -42,6 +45,29 @@ class JobWriter:
         self.painted = False  # a step by this process
         self._began = monotonic() - (checkpoint.seconds if checkpoint else 0.0)
         self._due = None if every is None else monotonic() + min(every, FIRST_CHECKPOINT)
+
+    @classmethod
+    def open(
+        cls, prepared: PreparedJob, found: JobCheckpoint | None, *, every: float | None, resume: bool
+    ) -> tuple[Self, list[Note]]:
+        """Return a writer that begins with a checkpoint, if one was found, and the notes with which the run begins.
+
+        Without space on the disk for checkpoints, none are written but at an interruption.
+        """
+        job = prepared.job
+        about = resume_notes(job, prepared.manifest, found) if resume else []
+        if every is not None and (trouble := check_disk_space(job, prepared.levels)):
+            about.append(trouble)
+            every = None
+        writer = cls(prepared, found, every, resume or job.overwrite)
+        writer.notes += about
+        return writer, [Note(text) for text in (*prepared.notes, *about)]
+
+    def start(self) -> Started:
+        """Return the event with which the run begins."""
+        prepared, done = self._prepared, self.snapshot.iterations if self.snapshot else 0
+        iterations = sum(level.iterations for level in prepared.levels)
+        return Started(prepared.device, iterations, done, prepared.levels, prepared.alpha)
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -127,16 +153,27 @@ class JobWriter:
         self._fresh = False
 
     def _write_picture(self, image: Image, snapshot: Snapshot, *, finished: bool) -> None:
-        prepared = self._prepared
-        write_image(
-            prepared.job.options.postprocess(prepared.inputs.content.image, image),
-            prepared.job.output,
-            alpha=None if prepared.alpha is None else resize(prepared.alpha, Size.of(image), clamp=True),
-            metadata=embed_result(prepared.manifest, snapshot, finished=finished),
-            bits=prepared.bits,
-            pyramid=prepared.job.pyramid,
-            overwrite=self._replacing,
-        )
+        prepared, metadata = self._prepared, embed_result(self._prepared.manifest, snapshot, finished=finished)
+        image = prepared.postprocess(image)
+        write_result(prepared.job, image, prepared.alpha, metadata, prepared.bits, overwrite=self._replacing)
+
+
+def write_result(
+    job: BaseJob, image: Image, alpha: Tensor | None, metadata: str, bits: int, *, overwrite: bool
+) -> None:
+    """Write the image of a job, with the alpha channel at its size.
+
+    Raises: InputError: it cannot be written.
+    """
+    write_image(
+        image,
+        job.output,
+        alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
+        metadata=metadata,
+        bits=bits,
+        pyramid=job.pyramid,
+        overwrite=overwrite,
+    )
 
 
 def check_disk_space(job: OptimizationJob, levels: Sequence[ScheduleLevel]) -> str | None:

@@ -11,6 +11,8 @@ from brushwork.errors import InputError
 from brushwork.feedforward.model import ENDING
 from brushwork.training.options import TrainingOptions
 
+_PHOTO_SIZE = 480
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
@@ -19,10 +21,14 @@ class TrainingConfig:
     options: TrainingOptions
     output: Path
     """Path of the model file."""
-    photos: Path | None
+    photos: Path | None = None
     """Folder of training photographs; None if the task uses none."""
-    photo_size: int = 480
-    """Maximum short side of a training photograph, in pixels."""
+    styles: tuple[Path, ...] = ()
+    """The style images."""
+    init: str = ""
+    """File or name of a model to initialize from; empty: none."""
+    targets: Path | None = None
+    """Folder for the images that are optimized as targets first; None: beside the model."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """Description of the training, for JSON: stored in the model file, and must match when a training is resumed."""
     style: bytes | None = field(default=None, repr=False)
@@ -36,6 +42,11 @@ class TrainingConfig:
     """Seconds between checkpoints."""
 
     @property
+    def photo_size(self) -> int:
+        """Maximum short side of a training photograph, in pixels."""
+        return int(getattr(self.options, "photo_size", _PHOTO_SIZE))
+
+    @property
     def checkpoint(self) -> Path:
         """Path of the checkpoint of an unfinished training."""
         return self.output.with_name(f"{self.output.name}.checkpoint")
@@ -44,6 +55,11 @@ class TrainingConfig:
     def history(self) -> Path:
         """Path of the loss history."""
         return self.output.with_suffix(".json")
+
+    @property
+    def targets_folder(self) -> Path:
+        """Folder of the images that are optimized as targets."""
+        return self.targets or self.output.with_name(f"{self.output.stem}-targets")
 
     @property
     def images_folder(self) -> Path:

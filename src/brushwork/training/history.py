@@ -12,7 +12,8 @@ from brushwork.storage.atomic import atomic_write
 
 Kind = Literal["learned", "judged"]
 
-_STEP = "iteration"
+STEP = "iteration"
+"""Key of the iteration in each row."""
 
 
 class History:
@@ -24,7 +25,7 @@ class History:
 
     def add(self, kind: Kind, step: int, losses: Mapping[str, float]) -> None:
         """Append the losses of an iteration."""
-        self.rows[kind].append({_STEP: step, **{name: float(f"{value:.6g}") for name, value in losses.items()}})
+        self.rows[kind].append({STEP: step, **{name: float(f"{value:.6g}") for name, value in losses.items()}})
 
     def curves(self) -> dict[str, tuple[list[float], list[float]]]:
         """Return the curve of each loss as (iterations, values): binned training means, and validation values."""
@@ -56,7 +57,7 @@ class History:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             rows: dict[Kind, list[dict[str, float]]] = {
-                kind: [row for row in found[kind] if row[_STEP] <= until] for kind in ("learned", "judged")
+                kind: [row for row in found[kind] if row[STEP] <= until] for kind in ("learned", "judged")
             }
         except FileNotFoundError:
             return cls()
@@ -79,8 +80,8 @@ def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _names(rows: list[dict[str, float]]) -> list[str]:
-    return [name for name in (rows[0] if rows else {}) if name != _STEP]
+    return [name for name in (rows[0] if rows else {}) if name != STEP]
 
 
 def _curve(rows: list[dict[str, float]], name: str) -> tuple[list[float], list[float]]:
-    return [row[_STEP] for row in rows], [row[name] for row in rows]
+    return [row[STEP] for row in rows], [row[name] for row in rows]

@@ -10,17 +10,11 @@ import torch
 
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.errors import BrushworkError, InputError, StopSignalError
+from brushwork.jobs.events import Finished, JobEvent, Note, Started, StepDone, Validated
 from brushwork.jobs.writer import FIRST_CHECKPOINT
 from brushwork.training.config import TrainingConfig
 from brushwork.training.dataloader import BatchLoader, eval_mode
-from brushwork.training.events import (
-    StepDone,
-    TrainingEvent,
-    TrainingFinished,
-    TrainingNote,
-    TrainingStarted,
-    Validated,
-)
+from brushwork.training.history import STEP
 from brushwork.training.optimization import GradientStep
 from brushwork.training.options import learning_rate_factor
 from brushwork.training.task import TrainingTask
@@ -35,11 +29,11 @@ def train(
     device: torch.device,
     group: ProcessGroup | None = None,
     should_stop: Callable[[], int] = int,
-) -> Iterator[TrainingEvent]:
+) -> Iterator[JobEvent]:
     """Train a task step by step, yielding events.
 
-    `TrainingStarted` comes first, then `StepDone` for each iteration, `Validated` and `TrainingNote` now and then, and
-    `TrainingFinished` at the end, when the model file is written.
+    `Started` comes first, then `StepDone` for each iteration, `Validated` and `Note` now and then, and `Finished` when
+    the model file is written.
 
     The task's networks must be on the device. A checkpoint is written beside the output after 5 seconds and then every
     `checkpoint_every` seconds, and removed at the end. When the iterator is closed or an exception is raised, Ctrl-C
@@ -54,6 +48,7 @@ def train(
     config.require_output()
     trainer = Trainer(task, config, device, group, should_stop)
     yield trainer.start()
+    yield from trainer.notes()
     try:
         yield from trainer.steps()
     except BaseException as error:
@@ -83,7 +78,7 @@ class Trainer:
         self._validation_batch = self._loader.validation_batch()
         self._step, self._between = 0, True
 
-    def start(self) -> TrainingStarted:
+    def start(self) -> Started:
         """Resume from a checkpoint, if requested, and return the start event.
 
         Raises: InputError: the checkpoint cannot be used, or not all ranks have it.
@@ -91,12 +86,11 @@ class Trainer:
         self._step = self._writer.resume()
         if self._group is not None and len(set(self._group.all_gather(self._step))) > 1:
             raise InputError(f"not all processes find {self._config.checkpoint}: put it where all of them can read it.")
-        loader = self._loader
-        return TrainingStarted(
-            self._device, self._config.options.iterations, self._step, loader.n_photos, loader.n_val_images
-        )
+        if self._loader.n_photos:
+            self._notes.insert(0, f"{self._loader.n_photos} photographs, {self._loader.n_val_images} held out")
+        return Started(self._device, self._config.options.iterations, self._step)
 
-    def steps(self) -> Iterator[TrainingEvent]:
+    def steps(self) -> Iterator[JobEvent]:
         """Run the remaining iterations."""
         options, due = self._config.options, monotonic() + min(self._config.checkpoint_every, FIRST_CHECKPOINT)
         if self._step == 0:
@@ -112,10 +106,10 @@ class Trainer:
             if signal := self._heard():
                 raise StopSignalError(signal)
 
-    def notes(self) -> Iterator[TrainingEvent]:
+    def notes(self) -> Iterator[JobEvent]:
         """Yield pending notes."""
         while self._notes:
-            yield TrainingNote(self._notes.pop(0))
+            yield Note(self._notes.pop(0))
 
     def save(self, error: BaseException) -> None:
         """Save the model and a checkpoint after an exception.
@@ -132,11 +126,13 @@ class Trainer:
             except (OSError, BrushworkError) as trouble:
                 error.add_note(f"What was learned so far could not be kept whole: {trouble}")
 
-    def finish(self) -> TrainingFinished:
+    def finish(self) -> Finished:
         """Write the final files and return the end event."""
         if self._first:
             self._writer.finish(self._step)
-        return TrainingFinished(self._config.output, self._config.history, self._step, self._writer.seconds)
+        losses = {name: value for name, value in self._writer.history.last.items() if name != STEP}
+        total = losses.pop("total", 0.0)
+        return Finished(self._config.output, total, losses, self._step, self._writer.seconds)
 
     @property
     def _first(self) -> bool:
@@ -154,7 +150,7 @@ class Trainer:
         self._writer.history.add("learned", self._step, losses)
         return StepDone(self._step, losses)
 
-    def _validate(self) -> Iterator[TrainingEvent]:
+    def _validate(self) -> Iterator[JobEvent]:
         """Validate on the held-out images, on rank 0."""
         batch = self._validation_batch
         if batch is None or not self._first:

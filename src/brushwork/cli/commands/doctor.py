@@ -16,9 +16,9 @@ from rich.table import Table
 
 from brushwork._version import __version__
 from brushwork.cli.consoles import make_console
-from brushwork.cli.execute import describe_device
 from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import FAILURE, format_gigabytes, format_megabytes, print_json
+from brushwork.cli.progress import describe_device
 from brushwork.devices.memory import available_memory
 from brushwork.devices.select import describe_device_choice, select_device
 from brushwork.encoders import weight_sets

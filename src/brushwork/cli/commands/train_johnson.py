@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-import torch
 from cyclopts import Parameter
 
 from brushwork.cli.config import resolve_options
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
 from brushwork.cli.paths import list_images
 from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.errors import InputError
 from brushwork.feedforward.model import ENDING, load_model
 from brushwork.training.config import TrainingConfig
-from brushwork.training.provenance import describe_training
-from brushwork.training.task import TrainingTask
-from brushwork.training.tasks.johnson import make_johnson_task, with_model_architecture
+from brushwork.training.tasks.johnson import with_model_architecture
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
-from brushwork.training.tasks.style_images import make_thumbnail, read_styles
 
 if TYPE_CHECKING:
     StyleFlags: TypeAlias = Given
@@ -67,23 +61,7 @@ def johnson(
     if init is not None:
         options = with_model_architecture(options, init, list(given))
 
-    def prepared(device: torch.device) -> tuple[TrainingTask, TrainingConfig]:
-        style_images = read_styles(styles)
-        config = TrainingConfig(
-            options=options,
-            output=flags.output or Path(f"{styles[0].stem}{ENDING}"),
-            photos=dataset,
-            photo_size=options.photo_size,
-            about=describe_training("johnson", options, styles=styles, photos=dataset, init=init),
-            style=make_thumbnail(style_images),
-        )
-        return make_johnson_task(style_images, options, device, init), config
-
-    _require(options, styles)
-    return run_training(flags, prepared)
-
-
-def _require(options: JohnsonTrainingOptions, styles: Sequence[Path]) -> None:
-    if options.style_blend and len(options.style_blend) != len(styles):
-        given = len(options.style_blend)
-        raise InputError(f"style-blend has {given} weights for {len(styles)} paintings: give one for each.")
+    output = Path(f"{styles[0].stem}{ENDING}")
+    return run_training(
+        flags, TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(styles), init=init_from)
+    )

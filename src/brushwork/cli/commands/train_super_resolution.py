@@ -5,18 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-import torch
 from cyclopts import Parameter
 
 from brushwork.cli.config import resolve_options
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
 from brushwork.cli.training import TrainingFlags, run_training
 from brushwork.feedforward.model import ENDING
-from brushwork.options.groups import load_encoder_for
 from brushwork.training.config import TrainingConfig
-from brushwork.training.provenance import describe_training
-from brushwork.training.task import TrainingTask
-from brushwork.training.tasks.super_resolution import SuperResolutionTask, SuperResolutionTrainingOptions
+from brushwork.training.tasks.super_resolution import SuperResolutionTrainingOptions
 
 if TYPE_CHECKING:
     LargerFlags: TypeAlias = Given
@@ -45,14 +41,5 @@ def super_resolution(
     """
     options = resolve_options(SuperResolutionTrainingOptions(), given)
 
-    def prepared(device: torch.device) -> tuple[TrainingTask, TrainingConfig]:
-        config = TrainingConfig(
-            options=options,
-            output=flags.output or Path(f"larger-{options.factor}{ENDING}"),
-            photos=dataset,
-            photo_size=options.photo_size,
-            about=describe_training("super-resolution", options, photos=dataset),
-        )
-        return SuperResolutionTask(options, load_encoder_for(options, device)), config
-
-    return run_training(flags, prepared)
+    output = Path(f"larger-{options.factor}{ENDING}")
+    return run_training(flags, TrainingConfig(options=options, output=output, photos=dataset))

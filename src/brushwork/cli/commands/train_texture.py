@@ -5,20 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-import torch
 from cyclopts import Parameter
 
 from brushwork.cli.config import resolve_options
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
 from brushwork.cli.paths import list_images
 from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.errors import InputError
 from brushwork.feedforward.model import ENDING
 from brushwork.training.config import TrainingConfig
-from brushwork.training.provenance import describe_training
-from brushwork.training.task import TrainingTask
-from brushwork.training.tasks.style_images import make_thumbnail
-from brushwork.training.tasks.texture_net import make_texture_net_task, read_patches
 from brushwork.training.tasks.texture_net_options import STYLIZED, TEXTURES
 
 if TYPE_CHECKING:
@@ -60,20 +54,5 @@ def texture(
     """
     styles = list_images([style, *more], quiet=flags.quiet)
     options = resolve_options(TEXTURES if dataset is None else STYLIZED, given)
-    if options.style_blend and len(options.style_blend) != len(styles):
-        count = len(options.style_blend)
-        raise InputError(f"style-blend has {count} weights for {len(styles)} pictures: give one for each.")
-
-    def prepared(device: torch.device) -> tuple[TrainingTask, TrainingConfig]:
-        style_images = read_patches(styles, options.patch)
-        config = TrainingConfig(
-            options=options,
-            output=flags.output or Path(f"{styles[0].stem}{ENDING}"),
-            photos=dataset,
-            photo_size=options.photo_size,
-            about=describe_training("texture", options, styles=styles, photos=dataset),
-            style=make_thumbnail(style_images),
-        )
-        return make_texture_net_task(style_images, options, device), config
-
-    return run_training(flags, prepared)
+    output = Path(f"{styles[0].stem}{ENDING}")
+    return run_training(flags, TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(styles)))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import torch
 
 from brushwork.choices import DeviceName
+from brushwork.distributed.launch import is_distributed_launch
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.mgan import LAYER
 from brushwork.images import read_image
 from brushwork.images.geometry import Size
 from brushwork.images.resample import fit_size, resize
-from brushwork.jobs import OptimizationJob
-from brushwork.recipes import MDANOptions
+from brushwork.jobs import JobEvent, Note, OptimizationJob, Started, run_job
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes import MDANOptions, Progress
+from brushwork.training.config import TrainingConfig
 from brushwork.training.dataset import list_photos, make_generator
 from brushwork.training.tasks.mgan import MGANData, MGANTask, TrainingPair
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
@@ -88,6 +93,55 @@ def make_target_jobs(
         )
         for number, photo in enumerate(photos)
     ]
+
+
+def make_mgan_task(
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device
+) -> Generator[JobEvent, None, MGANTask]:
+    """Build a task on a device. Yields the events of the targets that are optimized first, if there are any.
+
+    Raises: InputError: photographs or style images that cannot be used.
+    """
+    options = cast("MGANTrainingOptions", config.options)
+    if not options.targets:
+        return make_unpaired_task(styles, options, device)
+    if config.photos is None:
+        raise InputError("no photographs were given: name a folder of them with --dataset.")
+    photos = choose_target_photos(config.photos, options)
+    name = cast("DeviceName", device.type)
+    jobs = make_target_jobs(photos, config.styles, options.target_options, config.targets_folder, name)
+    return make_paired_task((yield from optimize_targets(jobs, device)), options, device)
+
+
+def optimize_targets(
+    jobs: Sequence[OptimizationJob], device: torch.device
+) -> Generator[JobEvent, None, list[TrainingPair]]:
+    """Run the jobs, or resume them, and return their pairs; finished ones stay as they are.
+
+    Yields a note and the progress of each. Photographs that cannot be read are left out, with a note.
+
+    Raises: InputError: targets are missing, and there are several processes.
+    """
+    if is_distributed_launch() and not all(job.output.exists() and not job.checkpoint.exists() for job in jobs):
+        raise InputError(
+            "the photographs that are painted first are not all there: begin with one process, interrupt it when it "
+            "learns, and go on with several by --resume."
+        )
+    jobs[0].output.parent.mkdir(parents=True, exist_ok=True)
+    encoder, pairs = load_encoder_for(jobs[0].options, "cpu", computes_on=device), list[TrainingPair]()
+    for number, job in enumerate(jobs, start=1):
+        try:
+            resume = job.output.exists() or job.checkpoint.exists()
+            with closing(cast("Generator[JobEvent]", run_job(job, resume=resume, encoder=encoder))) as events:
+                for event in events:
+                    if isinstance(event, Started):
+                        yield Note(f"target {number}/{len(jobs)}: {job.content.name}")
+                    if isinstance(event, Progress):
+                        yield event
+            pairs.append(load_pair(job))
+        except InputError as error:
+            yield Note(f"{job.content.name} is left out: {error}")
+    return pairs
 
 
 def load_pair(job: OptimizationJob) -> TrainingPair:

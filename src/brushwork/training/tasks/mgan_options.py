@@ -107,6 +107,11 @@ class MGANTrainingOptions(TrainingOptions, TargetOptions, BlockOptions, MGANConf
         return MGANConfig(**{field.name: getattr(self, field.name) for field in fields(MGANConfig)})
 
     @property
+    def photo_size(self) -> int:
+        """Maximum short side of a training photograph, in pixels."""
+        return self.target_size
+
+    @property
     def target_options(self) -> MDANOptions:
         """Options for optimizing the targets."""
         return MDANOptions(

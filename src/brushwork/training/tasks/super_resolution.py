@@ -21,6 +21,7 @@ from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.options import EncoderOptions, check_options, require_option
+from brushwork.options.groups import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, tv_objective
 from brushwork.training.optimization import make_adam, make_network
@@ -126,6 +127,11 @@ class SuperResolutionTask:
         if options.pixel_weight:
             parts["pixels"] = options.pixel_weight * (255 * (larger - crops)).square().mean()
         return LossValues(torch.stack(list(parts.values())).sum(), parts)
+
+
+def make_super_resolution_task(options: SuperResolutionTrainingOptions, device: torch.device) -> SuperResolutionTask:
+    """Build a task on a device. Raises: WeightsError."""
+    return SuperResolutionTask(options, load_encoder_for(options, device))
 
 
 def blur(images: Image, deviation: float) -> Image:

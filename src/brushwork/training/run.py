@@ -1,0 +1,130 @@
+"""Train a model from files to a file: the task that the options name, its data, and the training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import NamedTuple, cast
+
+import torch
+
+from brushwork.choices import DeviceName
+from brushwork.devices.select import select_device
+from brushwork.distributed.process_group import ProcessGroup
+from brushwork.errors import InputError, StopSignalError
+from brushwork.feedforward.model import StyleModel, load_model
+from brushwork.jobs.events import JobEvent, Note
+from brushwork.training.config import TrainingConfig
+from brushwork.training.dataset import list_photos
+from brushwork.training.options import TrainingOptions
+from brushwork.training.provenance import describe_training
+from brushwork.training.task import TrainingTask
+from brushwork.training.tasks.johnson import make_johnson_task, with_model_architecture
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
+from brushwork.training.tasks.mgan_data import make_mgan_task
+from brushwork.training.tasks.mgan_options import MGANTrainingOptions
+from brushwork.training.tasks.style_images import make_thumbnail
+from brushwork.training.tasks.super_resolution import SuperResolutionTrainingOptions, make_super_resolution_task
+from brushwork.training.tasks.texture_net import make_texture_net_task, read_patches
+from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
+from brushwork.training.trainer import train
+from brushwork.training.writer import require_resumable
+from brushwork.types import Image
+
+
+class TrainingFamily(NamedTuple):
+    """A model family: its name, and how its task is built."""
+
+    name: str
+    build: Callable[
+        [TrainingConfig, Sequence[Image], torch.device], TrainingTask | Generator[JobEvent, None, TrainingTask]
+    ]
+    """Returns the task from the configuration and the style images; a generator yields events on the way."""
+
+
+def train_model(
+    config: TrainingConfig,
+    *,
+    device: DeviceName = "auto",
+    group: ProcessGroup | None = None,
+    should_stop: Callable[[], int] = int,
+) -> Iterator[JobEvent]:
+    """Train the model that the options name, and write it; see `train` for the events and for resuming.
+
+    MGAN's targets are optimized first: notes and `Progress` events tell of them, and finished ones are kept.
+
+    Raises: InputError: options, images or an output that cannot be used; a checkpoint of another training.
+        WeightsError: the encoder's weights are missing. BrushworkError: a loss is not finite.
+    """
+    config.require_output()
+    require_resumable(config)
+    on = select_device(device)
+    if config.photos is not None and (note := list_photos(config.photos).note):
+        yield Note(note)
+    config, init = _with_init(config)
+    options, family = config.options, FAMILIES[type(config.options)]
+    _require_weights(options, len(config.styles))
+    styles = read_patches(config.styles, getattr(options, "patch", ""))
+    config = replace(
+        config,
+        about=describe_training(family.name, options, styles=config.styles, photos=config.photos, init=init),
+        style=make_thumbnail(styles) if styles else None,
+    )
+    made = family.build(config, styles, on)
+    task = (yield from _stoppable(made, should_stop)) if isinstance(made, Generator) else made
+    yield from train(task, config, on, group, should_stop)
+
+
+def _stoppable(
+    events: Generator[JobEvent, None, TrainingTask], should_stop: Callable[[], int]
+) -> Generator[JobEvent, None, TrainingTask]:
+    """Yield the events, and raise between two of them for a signal. Raises: StopSignalError."""
+    with closing(events):
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                task: TrainingTask = end.value
+                return task
+            yield event
+            if signal := should_stop():
+                raise StopSignalError(signal)
+
+
+def _with_init(config: TrainingConfig) -> tuple[TrainingConfig, StyleModel | None]:
+    """Return the configuration in the architecture of the model to initialize from, and that model."""
+    if not config.init:
+        return config, None
+    if not isinstance(config.options, JohnsonTrainingOptions):
+        raise InputError("only the training of johnson models can begin from another model: leave init away.")
+    init = load_model(config.init)
+    return replace(config, options=with_model_architecture(config.options, init, ())), init
+
+
+def _require_weights(options: TrainingOptions, styles: int) -> None:
+    weights = len(getattr(options, "style_blend", ()))
+    if weights and weights != styles:
+        raise InputError(f"style-blend has {weights} weights for {styles} pictures: give one for each.")
+
+
+def _build_johnson(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
+    init = load_model(config.init) if config.init else None
+    return make_johnson_task(styles, cast("JohnsonTrainingOptions", config.options), device, init)
+
+
+def _build_texture_net(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
+    return make_texture_net_task(styles, cast("TextureNetTrainingOptions", config.options), device)
+
+
+def _build_super_resolution(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
+    return make_super_resolution_task(cast("SuperResolutionTrainingOptions", config.options), device)
+
+
+FAMILIES: Mapping[type[TrainingOptions], TrainingFamily] = {
+    JohnsonTrainingOptions: TrainingFamily("johnson", _build_johnson),
+    MGANTrainingOptions: TrainingFamily("mgan", make_mgan_task),
+    SuperResolutionTrainingOptions: TrainingFamily("super-resolution", _build_super_resolution),
+    TextureNetTrainingOptions: TrainingFamily("texture", _build_texture_net),
+}
+"""The model family of each kind of training options."""
