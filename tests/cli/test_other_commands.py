@@ -118,7 +118,7 @@ def test_a_plan_reads_the_settings_file(planned: list[OptimizationJob], desk: Pa
 @pytest.fixture
 def repeated(monkeypatch: pytest.MonkeyPatch, desk: Path) -> OptimizationJob:
     job = OptimizationJob(
-        options=TransferOptions(seed=5), content=desk / "photo.jpg", output=desk / "old-again.png", max_pixels=77
+        options=TransferOptions(seed=5), content=desk / "photo.jpg", output=desk / "old-rerun.png", max_pixels=77
     )
 
     def repeat_of(picture: Path, output: Path | None) -> RerunJob:
@@ -144,6 +144,13 @@ def test_again_elsewhere_on_another_device(studio: Any, repeated: OptimizationJo
     assert run("rerun", "old.png", "-o", "new.png", "--device", "cpu", "-q").err == ""
     assert (studio.job.output, studio.job.device) == (Path("new.png"), "cpu")
     assert run("rerun", "photo.jpg").code == 2
+
+
+def test_rerun_into_a_folder_keeps_the_name(studio: Any, repeated: OptimizationJob, desk: Path, run: Run) -> None:
+    (desk / "there").mkdir()
+    for folder in ("new/", "there"):
+        run("rerun", "old.png", "-o", folder)
+        assert studio.jobs[-1].output == Path(folder) / "old.png"
 
 
 def test_presets_are_listed_with_what_they_set(run: Run) -> None:

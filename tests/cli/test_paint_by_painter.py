@@ -53,7 +53,7 @@ def test_the_record_says_who_painted_and_the_picture_can_be_repeated(wall: Path,
     assert record["options"]["strength"] == 0.5
     assert len(record["weights"]) == 64
     assert run("rerun", "photo+wave.png", "-q").code == 0
-    assert (wall / "photo+wave-again.png").read_bytes() == (wall / "photo+wave.png").read_bytes()
+    assert (wall / "photo+wave-rerun.png").read_bytes() == (wall / "photo+wave.png").read_bytes()
 
 
 def test_a_painter_that_changed_does_not_repeat(wall: Path, run: Run) -> None:

@@ -55,7 +55,7 @@ def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(desk: Path, ru
     assert pixels(desk / "t.gif").shape[:2] == (48, 64)
 
     assert run("rerun", "photo+waves.png").code == 0
-    assert np.array_equal(pixels(desk / "photo+waves-again.png"), painted)
+    assert np.array_equal(pixels(desk / "photo+waves-rerun.png"), painted)
 
     before = (desk / "photo+waves.png").stat()
     resumed = run("paint", "photo.jpg", "waves.png", *QUICK, "--resume")

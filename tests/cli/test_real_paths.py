@@ -86,7 +86,7 @@ PAINTED = {
 def test_it_is_painted_and_repeated_bit_for_bit(run: Run, words: tuple[str, ...]) -> None:
     succeed(run, *words, "-o", "out.png")
     succeed(run, "rerun", "out.png")
-    assert np.array_equal(pixels("out-again.png"), pixels("out.png"))
+    assert np.array_equal(pixels("out-rerun.png"), pixels("out.png"))
 
 
 def test_a_file_of_settings_says_what_flags_say(run: Run, desk: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_painter_is_learned_found_by_its_name_and_exported(
     assert "own" in succeed(run, "models").out
     succeed(run, "paint", "photo.png", "--model", "own", "--size", "64", "-o", "out.png")
     succeed(run, "rerun", "out.png")
-    assert np.array_equal(pixels("out-again.png"), pixels("out.png"))
+    assert np.array_equal(pixels("out-rerun.png"), pixels("out.png"))
 
     succeed(run, "models", "export", "own", "-o", "own.onnx")
     session = runtime.InferenceSession("own.onnx", providers=["CPUExecutionProvider"])

@@ -31,7 +31,7 @@ def rewritten(job, change):
 def test_a_picture_is_repeated_bit_for_bit(job):
     found, notes = job_from_image(job.output)
     assert notes == ()
-    assert found.output.name == "out-again.png"
+    assert found.output.name == "out-rerun.png"
     assert (replace(found.options, engine="auto"), found.device) == (job.options, "cpu")
     assert found.options.engine in usable_engines()
     painted(found)

@@ -35,7 +35,7 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
     """Return the job that produced an image, read from its metadata.
 
     Inputs are searched at their path relative to the image, then by name beside it and in the current folder.
-    `output` None: beside the image, with `-again` in its name.
+    `output` None: beside the image, with `-rerun` in its name.
 
     Raises: InputError: there is no such metadata, or an input is missing or has changed.
     """
@@ -47,7 +47,7 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
         content=None if manifest.content is None else find_by_hash(manifest.content, path.parent),
         styles=tuple(find_by_hash(style, path.parent) for style in manifest.styles),
         regions=tuple(tuple(find_by_hash(mask, path.parent) for mask in masks) for masks in manifest.regions),
-        output=output or path.with_stem(f"{path.stem}-again"),
+        output=output or path.with_stem(f"{path.stem}-rerun"),
         init=None if manifest.init is None else find_by_hash(manifest.init, path.parent),
         device=device,
         tiling=manifest.tiling,
