@@ -16,7 +16,7 @@ from torch import Tensor
 from brushwork import load_preset, read_image, transfer
 from brushwork.devices.memory import trim_memory
 from brushwork.encoders import load_encoder
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from compare_task import NETWORKS, OURS, PRESETS, Task
 from compare_turn import Look, Turn
 

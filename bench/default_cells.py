@@ -17,7 +17,7 @@ from brushwork.images.color_transfer import match_linear
 from brushwork.metrics import Metrics
 from brushwork.recipes import PRESETS, TransferOptions, load_preset
 from brushwork.recipes.init_image import cover
-from brushwork.recipes.multiscale import make_schedule
+from brushwork.recipes.levels import make_schedule
 
 NETWORKS = ("alexnet", "vgg16")
 """The judges. Every program paints with VGG-19, of which VGG-16 is a near relation, and AlexNet is none."""

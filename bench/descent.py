@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 from brushwork.images import read_image
 from brushwork.images.geometry import Size
 from brushwork.recipes import load_preset
-from brushwork.recipes.style_transfer import TransferOptions, transfer
+from brushwork.recipes.style_transfer import transfer
+from brushwork.recipes.transfer_options import TransferOptions
 from brushwork.types import Image
 from compare_task import NETWORKS, PEERS, PRESETS
 

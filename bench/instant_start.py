@@ -21,7 +21,7 @@ from brushwork import load_preset, transfer
 from brushwork.jobs import OptimizationJob
 from brushwork.jobs.inputs import read_inputs
 from brushwork.jobs.preflight import with_adain_init
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import TransferOptions, schedule
 from compare_machine import machine, revision
 

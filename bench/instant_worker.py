@@ -53,7 +53,7 @@ def _built_in(_: str, threads: int) -> Paint:
 
 def _instant(_: str, threads: int) -> Paint:
     device = _tuned(threads)
-    from brushwork.feedforward.adain_transfer import AdaINOptions
+    from brushwork.feedforward.options import AdaINOptions
 
     brush = AdaINOptions().load_stylizer(device)
     return lambda content, style, size: _painted(AdaINOptions(size=size), brush, content, [style])
@@ -61,7 +61,7 @@ def _instant(_: str, threads: int) -> Paint:
 
 def _painter(name: str, threads: int) -> Paint:
     device = _tuned(threads)
-    from brushwork.feedforward.stylize import ModelOptions
+    from brushwork.feedforward.options import ModelOptions
 
     brush = ModelOptions(model=name).load_stylizer(device)
     return lambda content, _, size: _painted(ModelOptions(model=name, size=size), brush, content, [])

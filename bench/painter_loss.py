@@ -23,11 +23,11 @@ from brushwork import read_image
 from brushwork.encoders import Encoder
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.gradients.whole import evaluate_whole
-from brushwork.images.geometry import Size
-from brushwork.images.resample import fit_size, resize
+from brushwork.images.geometry import Size, fit_size
+from brushwork.images.resample import resize
 from brushwork.objective import Objective
 from brushwork.optim import PixelParametrization, minimize
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import TransferOptions
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, style_objective, tv_objective

@@ -18,7 +18,7 @@ from time import perf_counter, process_time
 
 import torch
 
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled

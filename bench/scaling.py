@@ -31,7 +31,7 @@ from brushwork.distributed.process_group import ProcessGroup, TorchProcessGroup
 from brushwork.gradients.partition import RowBand
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size, read_image, resize
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import Progress, TransferOptions, load_preset, run_recipe
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

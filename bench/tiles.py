@@ -37,7 +37,7 @@ from brushwork.images import Size
 from brushwork.jobs.image_sizes import InputSizes
 from brushwork.jobs.manifest import describe_machine
 from brushwork.jobs.memory_estimate import MemoryEstimator
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import load_preset, run_recipe
 from brushwork.recipes.multiscale import ResumeState
 from brushwork.recipes.optimizers import make_optimizer

@@ -13,7 +13,7 @@ from time import process_time
 
 import torch
 
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.training.optimization import GradientStep
 from brushwork.training.task import TrainingBatch
 from brushwork.training.tasks.johnson import JohnsonTask

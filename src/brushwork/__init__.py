@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     )
     from brushwork.feedforward import AdaINOptions, transfer_adain
     from brushwork.feedforward.model import StyleModel, list_models, load_model, save_model
-    from brushwork.feedforward.stylize import ModelOptions, stylize
+    from brushwork.feedforward.options import ModelOptions
+    from brushwork.feedforward.stylize import stylize
     from brushwork.gradients import evaluate_whole
     from brushwork.images import (
         LoadedImage,
@@ -63,6 +64,11 @@ if TYPE_CHECKING:
         transfer_mdan,
     )
     from brushwork.style import Style, blend_styles
+    from brushwork.training import train
+    from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
+    from brushwork.training.tasks.mgan_options import MGANTrainingOptions
+    from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
+    from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
     from brushwork.types import LossValues
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
@@ -80,10 +86,12 @@ __all__ = [
     "Evaluator",
     "GramLoss",
     "InputError",
+    "JohnsonTrainingOptions",
     "LoadedImage",
     "Loss",
     "LossValues",
     "MDANOptions",
+    "MGANTrainingOptions",
     "MeanStdLoss",
     "Metrics",
     "ModelOptions",
@@ -100,6 +108,8 @@ __all__ = [
     "Style",
     "StyleFile",
     "StyleModel",
+    "SuperResolutionTrainingOptions",
+    "TextureNetTrainingOptions",
     "TextureOptions",
     "TotalVariationLoss",
     "TransferOptions",
@@ -132,6 +142,7 @@ __all__ = [
     "schedule",
     "stylize",
     "synthesize_texture",
+    "train",
     "transfer",
     "transfer_adain",
     "transfer_mdan",

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
 
 def lazy_exports(package: str, file: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
@@ -30,7 +29,9 @@ def lazy_exports(package: str, file: str) -> tuple[Callable[[str], object], Call
 
 
 @cache
-def import_modules(package: str) -> None:
-    """Import every module of a package, so that each registers what it defines."""
-    for module in iter_modules(import_module(package).__path__):
-        import_module(f"{package}.{module.name}")
+def import_modules(package: str, mark: str) -> None:
+    """Import the modules of a package whose source has this mark, so that each registers what it defines."""
+    folder = Path(str(import_module(package).__file__)).parent
+    for file in folder.glob("*.py"):
+        if mark in file.read_text(encoding="utf-8"):
+            import_module(f"{package}.{file.stem}")

@@ -10,7 +10,7 @@ from brushwork.experiments.context import ExperimentContext
 from brushwork.images import Size
 from brushwork.metrics import Metrics
 from brushwork.recipes import PRESETS, load_preset
-from brushwork.recipes.multiscale import make_schedule
+from brushwork.recipes.levels import make_schedule
 from default_cells import NETWORKS, Bench, crossed, programs, spending, weighed, work_of
 
 PHOTOGRAPH = Size(300, 450)

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, cast
 import pytest
 import torch
 
-from brushwork.cli import execute
 from brushwork.cli.main import main
 from brushwork.images import write_image
 from brushwork.images.geometry import Size
@@ -85,7 +84,7 @@ class Studio:
 def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
     """Commands that would paint, pretend."""
     studio = Studio()
-    monkeypatch.setattr(execute, "run_job", studio.paint)
+    monkeypatch.setattr("brushwork.jobs.run_job", studio.paint)
     return studio
 
 

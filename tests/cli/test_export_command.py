@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli.commands import models as command
 from brushwork.feedforward.model import StyleModel, save_model
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 
 Run = Callable[..., Any]
@@ -27,7 +26,7 @@ def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
         path.write_bytes(bytes(1_500_000))
         return path
 
-    monkeypatch.setattr(command, "export_onnx", export_painter)
+    monkeypatch.setattr("brushwork.feedforward.export_onnx", export_painter)
     monkeypatch.chdir(tmp_path)
     save_model(StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS)), tmp_path / "wave.safetensors")
     return asked

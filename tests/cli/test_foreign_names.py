@@ -21,7 +21,7 @@ from brushwork.cli.plot import plot_losses
 from brushwork.cli.streams import ON_STDERR, ON_STDOUT
 from brushwork.encoders.weights.read import read_state_dict
 from brushwork.feedforward.model import StyleModel, load_model, save_model
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.images import write_image
 from brushwork.training.tasks import johnson

@@ -5,8 +5,7 @@ import json
 import pytest
 import torch
 
-from brushwork.cli import execute
-from brushwork.feedforward.adain_transfer import AdaINOptions
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size, write_image
 from brushwork.jobs import Advanced, FeedForwardJob, Finished, Started
 from brushwork.recipes import ScheduleLevel, load_preset
@@ -32,7 +31,7 @@ class Flash:
 @pytest.fixture
 def flash(monkeypatch):
     flash = Flash()
-    monkeypatch.setattr(execute, "run_feedforward_job", flash.paint)
+    monkeypatch.setattr("brushwork.jobs.run_feedforward_job", flash.paint)
     return flash
 
 

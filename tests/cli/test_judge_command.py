@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import torch
 
-from brushwork.cli.commands import evaluate as module
 from brushwork.images import write_image
 from brushwork.jobs.rerun import ImageOrigin
 from brushwork.metrics import Metrics
@@ -56,7 +55,7 @@ class FakeJury:
 @pytest.fixture
 def jury(monkeypatch: pytest.MonkeyPatch) -> FakeJury:
     jury = FakeJury()
-    monkeypatch.setattr(module, "Evaluator", jury)
+    monkeypatch.setattr("brushwork.metrics.Evaluator", jury)
     return jury
 
 
@@ -153,7 +152,7 @@ def test_none_judges_what_it_painted(
 ) -> None:
     names = dict(zip(("night.png", "waves.png"), painters, strict=False))
     photo = desk / "photo.jpg"
-    monkeypatch.setattr(module, "read_origin", lambda path: ImageOrigin(photo, (photo,), names[path.name]))
+    monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,), names[path.name]))
     outcome = run("evaluate", *names)
     assert outcome.code == 0
     assert [network for network, _ in jury.asked] == [judge]
@@ -164,7 +163,7 @@ def test_the_normalized_network_is_the_original_one(
     run: Run, jury: FakeJury, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = desk / "photo.jpg"
-    monkeypatch.setattr(module, "read_origin", lambda path: ImageOrigin(photo, (photo,), "vgg19-normalized"))
+    monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,), "vgg19-normalized"))
     assert "was painted with vgg19-normalized, which grades" in run("evaluate", "night.png", "--network", "vgg19").err
 
 

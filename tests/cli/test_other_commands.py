@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli.commands import plan as foresee
-from brushwork.cli.commands import rerun as again_command
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.jobs import OptimizationJob, RerunJob
@@ -67,7 +65,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[OptimizationJob]:
         seen.append(job)
         return PLAN
 
-    monkeypatch.setattr(foresee, "plan_job", plan)
+    monkeypatch.setattr("brushwork.jobs.plan_job", plan)
     return seen
 
 
@@ -127,7 +125,7 @@ def repeated(monkeypatch: pytest.MonkeyPatch, desk: Path) -> OptimizationJob:
         found = job if output is None else OptimizationJob(options=job.options, content=job.content, output=output)
         return RerunJob(found, ("torch was 2.6 then",))
 
-    monkeypatch.setattr(again_command, "repeat_of", repeat_of)
+    monkeypatch.setattr("brushwork.jobs.job_from_image", repeat_of)
     return job
 
 

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from brushwork.feedforward.model import StyleModel, load_model, save_model
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.images import Size, image_size, read_image, read_metadata
 

@@ -13,9 +13,8 @@ from PIL import Image
 
 from brushwork.cli.commands import models as command
 from brushwork.cli.consoles import make_console
-from brushwork.feedforward import model
 from brushwork.feedforward.model import StyleModel, save_model
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.images import Size, image_size
 
@@ -40,8 +39,8 @@ def painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         painter = StyleModel(name, "johnson", SETTINGS, network, style, {"steps": 7}, "CC0-1.0")
         save_model(painter, folder / f"{name}.safetensors")
     (own / "broken.safetensors").write_bytes(b"no tensors")
-    for module in (model, command):
-        monkeypatch.setattr(module, "BUNDLED_MODELS", package)
+    for module in ("brushwork.feedforward", "brushwork.feedforward.model"):
+        monkeypatch.setattr(f"{module}.BUNDLED_MODELS", package)
     monkeypatch.setenv("BRUSHWORK_PAINTERS", str(own))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -119,5 +118,5 @@ def test_a_page_of_none_is_refused(painted: Path, run: Run) -> None:
 
 
 def test_where_there_are_none_it_says_so(painted: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "list_models", dict)
+    monkeypatch.setattr("brushwork.feedforward.list_models", dict)
     assert "no painters are here" in shown(monkeypatch, run)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli.commands import style as module
 from brushwork.controls import StyleFile
 from brushwork.images import read_image, write_image
 from brushwork.jobs import job_from_image, plan_job
@@ -23,7 +22,7 @@ LAYERS = ("--style-layers", "conv1_1", "conv2_1", "--content-layers", "conv2_1",
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every network is the tiny one."""
-    monkeypatch.setattr(module, "load_encoder_for", lambda options, device: tiny_network())
+    monkeypatch.setattr("brushwork.options.encoder.load_encoder_for", lambda options, device: tiny_network())
 
 
 @pytest.fixture

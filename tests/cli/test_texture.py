@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from brushwork.feedforward.model import StyleModel, save_model
-from brushwork.feedforward.networks.texture_net import TextureNetConfig, TextureNetwork
+from brushwork.feedforward.networks.configs import TextureNetConfig
+from brushwork.feedforward.networks.texture_net import TextureNetwork
 from brushwork.images import read_image, read_metadata
 
 Run = Callable[..., Any]

@@ -77,7 +77,7 @@ def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pyt
             yield event
 
     teach = training.train_model
-    monkeypatch.setattr(training, "train_model", interrupting)
+    monkeypatch.setattr("brushwork.training.train_model", interrupting)
     outcome = run(*JOHNSON)
     assert outcome.code == 143
     assert "what was learned so far is waves.safetensors" in outcome.err

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from brushwork.feedforward.model import load_model
-from brushwork.feedforward.networks.mgan import MGANConfig
+from brushwork.feedforward.networks.configs import MGANConfig
 from brushwork.images import write_image
 from brushwork.training.tasks import mgan_data
 from tiny_network import picture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from brushwork.feedforward.model import load_model
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
+from brushwork.feedforward.networks.configs import TextureNetConfig
 from brushwork.images import read_image, write_image
 from brushwork.training.tasks import texture_net
 from tiny_network import CONTENT, STYLE, picture, tiny_network
@@ -76,7 +76,7 @@ def test_losses_are_kept_beside(run: Run, desk: Path) -> None:
     [
         (("missing.png",), "missing.png"),
         (("pebbles.png", "--learning-rate", "0"), "learning-rate is 0"),
-        (("pebbles.png", "--style-blend", "1", "2"), "2 weights for 1 picture"),
+        (("pebbles.png", "--style-blend", "1", "2"), "2 weights for 1 style image"),
         (("pebbles.png", "--patch", "60x40+0+0"), "the picture is 50×40"),
         (("pebbles.png", "--patch", "left"), "patch is 'left'"),
         (("pebbles.png", "--norm", "layer"), "norm"),

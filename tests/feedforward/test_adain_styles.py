@@ -7,8 +7,9 @@ from torch.nn import functional
 from brushwork.controls import StyleRegion
 from brushwork.errors import InputError
 from brushwork.feedforward.adain_statistics import LAYER, RegionRestyle, StyleEncoder, restyle_regions
-from brushwork.feedforward.adain_transfer import AdaINOptions, transfer_adain
+from brushwork.feedforward.adain_transfer import transfer_adain
 from brushwork.feedforward.networks.adain import channel_statistics
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size
 from brushwork.images.geometry import Window
 from brushwork.recipes import TransferOptions, extract_style

@@ -9,8 +9,9 @@ from torch.nn import functional
 from brushwork.controls import RecipeInputs, StyleRegion
 from brushwork.devices.meter import META, MemoryMeter
 from brushwork.errors import InputError
-from brushwork.feedforward.adain_transfer import AdaINOptions, transfer_adain
+from brushwork.feedforward.adain_transfer import transfer_adain
 from brushwork.feedforward.inference import run_stylizer
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size
 from tolerances import PAINTED
 

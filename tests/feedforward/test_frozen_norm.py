@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.feedforward.tiling.evaluate import WindowEvaluator
 from brushwork.feedforward.tiling.frozen_norm import halo_of, measure_statistics, split_tiles, stylize_tiled

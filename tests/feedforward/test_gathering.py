@@ -6,11 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from brushwork.feedforward.networks.johnson import JohnsonConfig
-from brushwork.feedforward.networks.mgan import MGANConfig, MGANNetwork
+from brushwork.feedforward.networks.configs import JohnsonConfig, MGANConfig, SuperResolutionConfig, TextureNetConfig
+from brushwork.feedforward.networks.mgan import MGANNetwork
 from brushwork.feedforward.networks.registry import build_network
-from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
 from brushwork.feedforward.tiling.exact_norm import ExactNormPass, split_strips
 from brushwork.feedforward.tiling.trace import trace_network
 from brushwork.images.geometry import Size

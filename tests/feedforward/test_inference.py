@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from brushwork.controls import RecipeInputs
-from brushwork.feedforward.inference import PartialResult, StylizeOptions, run_stylizer
+from brushwork.feedforward.inference import PartialResult, run_stylizer
+from brushwork.feedforward.options import StylizeOptions
 from brushwork.images import Size
 from tolerances import SINGLE
 

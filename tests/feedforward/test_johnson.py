@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.feedforward.networks.johnson import JohnsonConfig, JohnsonNetwork, reflect_pad_to_multiple
+from brushwork.feedforward.networks.configs import JohnsonConfig
+from brushwork.feedforward.networks.johnson import JohnsonNetwork, reflect_pad_to_multiple
 from tolerances import PAINTED
 
 SMALL = JohnsonConfig(width=4, blocks=2)

@@ -8,7 +8,7 @@ import pytest
 
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, read_model_info, save_model
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 
 

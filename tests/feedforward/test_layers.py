@@ -10,7 +10,8 @@ from brushwork.feedforward.networks.blocks import (
     make_norm,
     upsampling_layers,
 )
-from brushwork.feedforward.networks.johnson import JohnsonConfig, JohnsonNetwork
+from brushwork.feedforward.networks.configs import JohnsonConfig
+from brushwork.feedforward.networks.johnson import JohnsonNetwork
 from tolerances import rounding
 
 

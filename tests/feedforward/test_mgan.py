@@ -8,7 +8,8 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, load_model, save_model
-from brushwork.feedforward.networks.mgan import LAYER, STRIDE, MGANConfig, MGANNetwork
+from brushwork.feedforward.networks.configs import MGAN_STRIDE, MGANConfig
+from brushwork.feedforward.networks.mgan import LAYER, MGANNetwork
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.feedforward.tiling.exact_norm import ExactNormPass
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
@@ -128,7 +129,7 @@ def test_another_encoder_may_look(network):
     other = MGANNetwork(SMALL)
     other.load_state_dict(network.state_dict())
     other.eval().set_encoder(network.encoder)
-    image = torch.rand(1, 3, 2 * STRIDE * 4, 64)
+    image = torch.rand(1, 3, 2 * MGAN_STRIDE * 4, 64)
     with torch.no_grad():
         assert torch.equal(other(image), network(image)) and other.encoder is network.encoder
 

@@ -13,9 +13,8 @@ import torch
 from brushwork.errors import InputError
 from brushwork.feedforward import onnx_export
 from brushwork.feedforward.model import StyleModel
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig, TextureNetConfig
 from brushwork.feedforward.networks.registry import build_network
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
 from tolerances import PAINTED
 
 NEEDED = "needs the extras onnx and dev: pip install onnx onnxscript onnxruntime"

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, load_model, save_model
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 
 SETTINGS = JohnsonConfig(width=2, blocks=1, norm="batch", border="reflect")

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.errors import InputError
-from brushwork.feedforward.networks.texture_net import STYLIZING, TextureNetConfig, TextureNetwork
+from brushwork.feedforward.networks.configs import STYLIZING, TextureNetConfig
+from brushwork.feedforward.networks.texture_net import TextureNetwork
 from brushwork.images.geometry import Size
 from tolerances import PAINTED
 

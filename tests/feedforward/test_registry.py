@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.feedforward.networks.johnson import JohnsonConfig, JohnsonNetwork
-from brushwork.feedforward.networks.mgan import MGANConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig, MGANConfig, SuperResolutionConfig, TextureNetConfig
+from brushwork.feedforward.networks.johnson import JohnsonNetwork
 from brushwork.feedforward.networks.registry import (
     ARCHITECTURES,
     architecture_name,
@@ -17,8 +17,6 @@ from brushwork.feedforward.networks.registry import (
     config_from_json,
     config_to_json,
 )
-from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
 from brushwork.images.geometry import Size
 
 

@@ -9,7 +9,7 @@ import torch
 
 from brushwork.encoders import load_encoder
 from brushwork.feedforward.model import BUNDLED_MODELS, load_model
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.images import Size, read_image, resize
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import style_objective

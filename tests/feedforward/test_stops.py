@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig, TextureNetConfig
 from brushwork.feedforward.networks.registry import build_network
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
 from brushwork.feedforward.tiling.exact_norm import materialization_order
 from brushwork.feedforward.tiling.trace import trace_network
 

@@ -15,12 +15,10 @@ from brushwork.errors import InputError
 from brushwork.feedforward import stylize
 from brushwork.feedforward.inference import run_stylizer
 from brushwork.feedforward.model import StyleModel, save_model
-from brushwork.feedforward.networks.johnson import JohnsonConfig
-from brushwork.feedforward.networks.mgan import MGANConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig, MGANConfig, SuperResolutionConfig, TextureNetConfig
 from brushwork.feedforward.networks.registry import architecture_name, build_network
-from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
-from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
+from brushwork.feedforward.options import ModelOptions
+from brushwork.feedforward.stylize import ModelStylizer
 from brushwork.images.geometry import Size
 from tolerances import PAINTED, SINGLE
 

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig, SuperResolutionNetwork
+from brushwork.feedforward.networks.configs import SuperResolutionConfig
+from brushwork.feedforward.networks.super_resolution import SuperResolutionNetwork
 
 
 @pytest.mark.parametrize(("factor", "doublings"), [(2, 1), (4, 2), (8, 3)])

@@ -14,11 +14,10 @@ from brushwork.devices.meter import MemoryMeter
 from brushwork.errors import InputError
 from brushwork.feedforward.inference import run_stylizer
 from brushwork.feedforward.model import StyleModel, save_model
-from brushwork.feedforward.networks.johnson import JohnsonConfig
-from brushwork.feedforward.networks.mgan import MGANConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig, MGANConfig, TextureNetConfig
 from brushwork.feedforward.networks.registry import architecture_name, build_network
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
-from brushwork.feedforward.texture import NO_CONTENT, TextureModelOptions, TextureStylizer, generate_texture
+from brushwork.feedforward.options import TextureModelOptions
+from brushwork.feedforward.texture import NO_CONTENT, TextureStylizer, generate_texture
 from brushwork.images.geometry import Size
 from brushwork.types import Image
 from tolerances import PAINTED

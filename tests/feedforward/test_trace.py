@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brushwork.devices.meter import MemoryMeter
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.feedforward.tiling.evaluate import WindowEvaluator
 from brushwork.feedforward.tiling.graph import NormLayer, UntraceableError

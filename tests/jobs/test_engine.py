@@ -9,7 +9,7 @@ import torch
 
 from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.preflight import prepare_job
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import TransferOptions
 from tiny_job import tiny_job, tiny_network
 

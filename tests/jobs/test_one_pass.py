@@ -7,7 +7,7 @@ import torch
 
 from brushwork.devices.memory import allocated_memory, trim_memory
 from brushwork.errors import InputError, OutOfMemoryError
-from brushwork.feedforward.adain_transfer import AdaINOptions
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size, image_size, read_image, write_image
 from brushwork.jobs import (

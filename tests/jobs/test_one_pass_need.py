@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from brushwork.feedforward.adain_transfer import FASTEST, AdaINOptions
+from brushwork.feedforward.adain_transfer import FASTEST
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size, write_image
 from brushwork.jobs import FeedForwardJob, plan_feedforward_job
 from brushwork.jobs.image_sizes import InputSizes

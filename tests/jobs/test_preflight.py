@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from brushwork.feedforward.adain_transfer import AdaINOptions, transfer_adain
+from brushwork.feedforward.adain_transfer import transfer_adain
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size
 from brushwork.jobs import job_from_image
 from brushwork.jobs.inputs import read_inputs

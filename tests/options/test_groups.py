@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import TransferOptions
 
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from brushwork.feedforward.adain_transfer import AdaINOptions, transfer_adain
+from brushwork.feedforward.adain_transfer import transfer_adain
+from brushwork.feedforward.options import AdaINOptions
 
 POOLED_AFTER, ENLARGED_AFTER = (2, 4, 8), (1, 5, 7)
 """Convolutions, counted from 1."""

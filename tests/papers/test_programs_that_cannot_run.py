@@ -13,7 +13,7 @@ import torch
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d
 
 from brushwork.images.geometry import Size
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import load_preset
 from brushwork.recipes.style_transfer import TransferProblem
 from tiny_network import picture

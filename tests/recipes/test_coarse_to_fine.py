@@ -11,7 +11,7 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.optim.reductions import Reductions
 from brushwork.recipes import ResumeState, ScheduleLevel, TransferOptions, run_recipe
-from brushwork.recipes.multiscale import make_schedule
+from brushwork.recipes.levels import make_schedule
 from brushwork.recipes.optimizers import make_optimizer
 from tolerances import DOUBLE
 

@@ -7,7 +7,7 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.recipes import synthesize_texture
-from brushwork.recipes.texture_synthesis import TextureOptions, texture_size
+from brushwork.recipes.texture_options import TextureOptions, texture_size
 from tolerances import DOUBLE
 
 

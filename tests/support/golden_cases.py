@@ -12,7 +12,7 @@ import torch
 from brushwork.controls import RecipeInputs
 from brushwork.encoders import Encoder
 from brushwork.images.geometry import Size
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import (
     Progress,
     RecipeOptions,

@@ -18,7 +18,7 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
 from brushwork.jobs import writer
 from brushwork.jobs.run_distributed import run_distributed_job
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import Progress, load_preset, run_recipe
 from brushwork.recipes.style_transfer import TransferProblem
 from tiny_job import TINY, tiny_job, tiny_network

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 
 from brushwork.feedforward.model import StyleModel
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
-from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
+from brushwork.feedforward.options import ModelOptions
+from brushwork.feedforward.stylize import ModelStylizer
 from brushwork.video.film_job import FilmJob
 from brushwork.video.options import FilmOptions
 

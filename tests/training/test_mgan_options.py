@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.feedforward.networks.mgan import MGANConfig
+from brushwork.feedforward.networks.configs import MGANConfig
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 
 

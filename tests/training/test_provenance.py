@@ -10,7 +10,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.images import write_image
 from brushwork.training.provenance import describe_training

@@ -9,8 +9,9 @@ import torch
 
 from brushwork.encoders import load_encoder
 from brushwork.feedforward.model import BUNDLED_MODELS, load_model
-from brushwork.feedforward.networks.texture_net import TextureNetConfig
-from brushwork.feedforward.texture import TextureModelOptions, generate_texture
+from brushwork.feedforward.networks.configs import TextureNetConfig
+from brushwork.feedforward.options import TextureModelOptions
+from brushwork.feedforward.texture import generate_texture
 from brushwork.images import read_image
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import style_objective

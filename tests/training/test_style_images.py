@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.training.tasks.style_images import crop_patch, is_patch
+from brushwork.training.tasks.style_images import crop_patch
+from brushwork.training.tasks.texture_net_options import is_patch
 
 PICTURE = torch.arange(3 * 5 * 8.0).view(1, 3, 5, 8)
 

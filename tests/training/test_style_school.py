@@ -10,9 +10,8 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig, SuperResolutionConfig
 from brushwork.feedforward.networks.registry import build_network
-from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig
 from brushwork.training.tasks import johnson
 from brushwork.training.tasks.johnson import make_johnson_task, with_model_architecture
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions

@@ -11,7 +11,8 @@ import torch
 from brushwork.errors import InputError
 from brushwork.training.optimization import GradientStep
 from brushwork.training.task import TrainingBatch
-from brushwork.training.tasks.super_resolution import SuperResolutionTask, SuperResolutionTrainingOptions, blur
+from brushwork.training.tasks.super_resolution import SuperResolutionTask, blur
+from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 from tiny_network import CONTENT, picture, tiny_network
 from tolerances import SINGLE
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.feedforward.networks.texture_net import STYLIZING, TextureNetConfig
+from brushwork.feedforward.networks.configs import STYLIZING, TextureNetConfig
 from brushwork.training.options import learning_rate_factor
 from brushwork.training.tasks.texture_net_options import STYLIZED, TEXTURES
 

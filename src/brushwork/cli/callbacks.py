@@ -6,20 +6,19 @@ import glob
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from PIL import Image as Pillow
-from torch import Tensor
-
+from brushwork import images, jobs, recipes
 from brushwork.cli.plot import LossPlot, require_plottable
 from brushwork.cli.run_flags import RunFlags
 from brushwork.errors import InputError
-from brushwork.images import Size, fit_size, resize
-from brushwork.images.encode import quantize
-from brushwork.images.write import write_image
-from brushwork.jobs import FeedForwardJob, JobEvent, OptimizationJob, Started
-from brushwork.recipes import Progress
-from brushwork.types import Image
+from brushwork.images import Size, fit_size
+
+if TYPE_CHECKING:
+    from PIL import Image as Pillow
+    from torch import Tensor
+
+    from brushwork.types import Image
 
 FRAMES = 60
 FRAME_MILLISECONDS = 80
@@ -38,7 +37,7 @@ _CLEARED: Mapping[str, Mapping[str, Any]] = {_GIF: {"disposal": 2}, ".webp": {}}
 class Callback(Protocol):
     """Receives every event of a run, and writes a file."""
 
-    def on_event(self, event: JobEvent) -> None:
+    def on_event(self, event: jobs.JobEvent) -> None:
         """Called for every event."""
 
     def on_end(self) -> None:
@@ -61,14 +60,14 @@ def require_callbacks(flags: RunFlags) -> None:
             raise InputError(f"the folder {file.parent} of {file.name} does not exist: make it first.")
 
 
-def list_extra_files(flags: RunFlags, job: OptimizationJob | FeedForwardJob) -> Iterator[Path]:
+def list_extra_files(flags: RunFlags, job: jobs.OptimizationJob | jobs.FeedForwardJob) -> Iterator[Path]:
     """Return the files beside the output that exist and would be overwritten."""
     yield from (file for file in (flags.plot, flags.timelapse) if file and file.exists())
     if flags.save_every:
         yield from job.output.parent.glob(f"{glob.escape(job.output.stem)}-[0-9]*{job.output.suffix}")
 
 
-def make_callbacks(flags: RunFlags, job: OptimizationJob | FeedForwardJob) -> list[Callback]:
+def make_callbacks(flags: RunFlags, job: jobs.OptimizationJob | jobs.FeedForwardJob) -> list[Callback]:
     """Return the requested callbacks."""
     seen: list[Callback] = []
     if flags.save_every:
@@ -89,14 +88,14 @@ class IntermediateImages:
     _next: int = 0
     _alpha: Tensor | None = None
 
-    def on_event(self, event: JobEvent) -> None:
+    def on_event(self, event: jobs.JobEvent) -> None:
         """Write the image when it is due."""
-        if isinstance(event, Started):
+        if isinstance(event, jobs.Started):
             self._alpha = event.alpha
-        if isinstance(event, Progress):
+        if isinstance(event, recipes.Progress):
             self._write(event)
 
-    def _write(self, progress: Progress) -> None:
+    def _write(self, progress: recipes.Progress) -> None:
         # A line search may skip the exact iteration.
         self._next = self._next or (progress.iterations // self.every + 1) * self.every
         if progress.iterations < self._next:
@@ -105,8 +104,8 @@ class IntermediateImages:
         self._next = (progress.iterations // self.every + 1) * self.every
         name = f"{self.output.stem}-{progress.iterations:0{digits}}{self.output.suffix}"
         image, alpha = progress.image, self._alpha
-        alpha = None if alpha is None else resize(alpha, Size.of(image), clamp=True)
-        write_image(image, self.output.with_name(name), alpha=alpha, overwrite=True)
+        alpha = None if alpha is None else images.resize(alpha, Size.of(image), clamp=True)
+        images.write_image(image, self.output.with_name(name), alpha=alpha, overwrite=True)
 
     def on_end(self) -> None:
         """Do nothing: the last image is the output itself."""
@@ -118,14 +117,14 @@ class Timelapse:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._frames: list[Pillow.Image] = []
-        self._last: Progress | None = None
+        self._last: recipes.Progress | None = None
         self._alpha: Tensor | None = None
 
-    def on_event(self, event: JobEvent) -> None:
+    def on_event(self, event: jobs.JobEvent) -> None:
         """Store the image when a frame is due."""
-        if isinstance(event, Started):
+        if isinstance(event, jobs.Started):
             self._alpha = event.alpha
-        if isinstance(event, Progress):
+        if isinstance(event, recipes.Progress):
             self._last = event
             if event.iterations >= event.budget * (len(self._frames) / FRAMES) ** 2:
                 self._frames.append(_frame(event))
@@ -156,27 +155,29 @@ class Timelapse:
         """Return the alpha channel of all frames; in a GIF, each pixel is opaque or transparent."""
         if self._alpha is None:
             return None
-        coverage = resize(self._alpha, size, clamp=True)
+        coverage = images.resize(self._alpha, size, clamp=True)
         if self._path.suffix.lower() == _GIF:
             coverage = (coverage >= _OPAQUE).float()
         return to_pillow(coverage.expand(-1, 3, -1, -1)).getchannel(0)
 
 
-def _frame(progress: Progress) -> Pillow.Image:
+def _frame(progress: recipes.Progress) -> Pillow.Image:
     """Return the current image, no larger than the animation."""
     image, full = progress.image, _full(progress)
-    return to_pillow(resize(image, full) if Size.of(image).area > full.area else image)
+    return to_pillow(images.resize(image, full) if Size.of(image).area > full.area else image)
 
 
-def _full(progress: Progress) -> Size:
+def _full(progress: recipes.Progress) -> Size:
     """Return the size of the animation."""
     finished = progress.levels[-1].size
     return fit_size(finished, LARGEST_SIDE, measure="long") if max(finished) > LARGEST_SIDE else finished
 
 
 def _enlarged(frames: list[Pillow.Image], size: Size, alpha: Pillow.Image | None) -> Iterator[Pillow.Image]:
+    from PIL.Image import Resampling  # Pillow takes a moment to import
+
     for frame in frames:
-        enlarged = frame.resize((size.width, size.height), Pillow.Resampling.BICUBIC)
+        enlarged = frame.resize((size.width, size.height), Resampling.BICUBIC)
         if alpha is not None:
             enlarged.putalpha(alpha)
         yield enlarged
@@ -193,4 +194,6 @@ def require_animated_format(path: Path) -> None:
 
 def to_pillow(image: Image) -> Pillow.Image:
     """Return the first image of a batch, in 8 bits."""
-    return Pillow.fromarray(quantize(image[:1]))
+    from PIL.Image import fromarray  # Pillow takes a moment to import
+
+    return fromarray(images.quantize(image[:1]))

@@ -8,24 +8,21 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-import torch
-
+from brushwork import devices, distributed
 from brushwork.cli.output import FAILURE, InterruptedRunError, interrupt_exit_code
 from brushwork.cli.request import Request
 from brushwork.cli.run_flags import RunFlags
-from brushwork.devices.select import select_device
 from brushwork.distributed.launch import is_distributed_launch
-from brushwork.distributed.process_group import ProcessGroup, TorchProcessGroup
 from brushwork.errors import BrushworkError, OtherRankError
 
 
-def join_ranks(request: Request) -> AbstractContextManager[ProcessGroup | None]:
+def join_ranks(request: Request) -> AbstractContextManager[distributed.ProcessGroup | None]:
     """Return the process group for a request; None: there is only this process."""
     return connect(request.flags.device)
 
 
 @contextmanager
-def connect(device_name: str) -> Iterator[ProcessGroup | None]:
+def connect(device_name: str) -> Iterator[distributed.ProcessGroup | None]:
     """Return the process group; None: there is only this process.
 
     Only rank 0 prints; the others are silent unless they fail themselves.
@@ -33,10 +30,12 @@ def connect(device_name: str) -> Iterator[ProcessGroup | None]:
     if not is_distributed_launch():
         yield None
         return
-    device = select_device(device_name)
+    device = devices.select_device(device_name)
     if device.type == "cuda":
+        import torch
+
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    group = TorchProcessGroup(device)
+    group = distributed.TorchProcessGroup(device)
     try:
         yield group
     except OtherRankError:

@@ -7,8 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from brushwork import devices, distributed, jobs, recipes
 from brushwork.cli.callbacks import list_extra_files, make_callbacks, require_callbacks
 from brushwork.cli.dashes import is_dash
 from brushwork.cli.distributed import join_ranks, silence
@@ -28,24 +27,8 @@ from brushwork.cli.request import Request, require_optimization
 from brushwork.cli.run_flags import RunFlags
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.temporary import temporary_beside
-from brushwork.distributed.process_group import ProcessGroup
 from brushwork.errors import BrushworkError, InputError, RankLostError
-from brushwork.jobs import (
-    FeedForwardJob,
-    Finished,
-    JobEvent,
-    OptimizationJob,
-    Started,
-    run_distributed_job,
-    run_feedforward_job,
-    run_job,
-)
 from brushwork.jobs.options_json import options_to_json
-from brushwork.jobs.run_distributed import run_on_all_ranks
-from brushwork.recipes import ScheduleLevel
-
-_MOST_THREADS = 1024
-"""Limit on threads: OpenMP ends the process if the system refuses a thread."""
 
 
 def execute(request: Request) -> int:
@@ -57,13 +40,13 @@ def execute(request: Request) -> int:
         return _perform(request, group)
 
 
-def _perform(request: Request, group: ProcessGroup | None) -> int:
+def _perform(request: Request, group: distributed.ProcessGroup | None) -> int:
     flags = request.flags
     if group is None:
         _require(request)
     else:
-        run_on_all_ranks(group, lambda: None if group.rank else _require(request))
-    set_threads(flags.threads)
+        jobs.run_on_all_ranks(group, lambda: None if group.rank else _require(request))
+    devices.set_threads(flags.threads)
     documents: list[dict[str, Any]] = []
     code = 0
     for number, job in enumerate(request.jobs, start=1):
@@ -79,18 +62,6 @@ def _perform(request: Request, group: ProcessGroup | None) -> int:
     if flags.json and (group is None or group.rank == 0):
         print_json(documents if request.is_batch else documents[0])
     return code
-
-
-def set_threads(threads: int | None) -> None:
-    """Set the number of torch's threads.
-
-    Raises: InputError: fewer than one, or more than a process may have.
-    """
-    if threads is None:
-        return
-    if not 1 <= threads <= _MOST_THREADS:
-        raise InputError(f"threads is {threads}: it must be from 1 to {_MOST_THREADS}, at best one for each core.")
-    torch.set_num_threads(threads)
 
 
 def _require(request: Request) -> None:
@@ -118,7 +89,7 @@ def _make(folder: Path) -> None:
 
 
 def _painted(
-    job: OptimizationJob | FeedForwardJob, flags: RunFlags, title: str, group: ProcessGroup | None
+    job: jobs.OptimizationJob | jobs.FeedForwardJob, flags: RunFlags, title: str, group: distributed.ProcessGroup | None
 ) -> dict[str, Any]:
     report = RunReport(job)
     events = _events(job, flags, group)
@@ -139,15 +110,17 @@ def _painted(
     return report.to_json()
 
 
-def _events(job: OptimizationJob | FeedForwardJob, flags: RunFlags, group: ProcessGroup | None) -> Generator[JobEvent]:
-    if isinstance(job, FeedForwardJob):
-        yield from run_feedforward_job(job, resume=flags.resume, memory=flags.memory)
+def _events(
+    job: jobs.OptimizationJob | jobs.FeedForwardJob, flags: RunFlags, group: distributed.ProcessGroup | None
+) -> Generator[jobs.JobEvent]:
+    if isinstance(job, jobs.FeedForwardJob):
+        yield from jobs.run_feedforward_job(job, resume=flags.resume, memory=flags.memory)
         return
     if group is None:
-        yield from run_job(job, resume=flags.resume, checkpoint_every=flags.checkpoint_every, memory=flags.memory)
+        yield from jobs.run_job(job, resume=flags.resume, checkpoint_every=flags.checkpoint_every, memory=flags.memory)
         return
     with SIGNALS.listen(waits=True) as interrupted:
-        yield from run_distributed_job(
+        yield from jobs.run_distributed_job(
             job,
             group,
             resume=flags.resume,
@@ -158,7 +131,7 @@ def _events(job: OptimizationJob | FeedForwardJob, flags: RunFlags, group: Proce
         )
 
 
-def _deliver(job: OptimizationJob | FeedForwardJob, report: RunReport, flags: RunFlags) -> None:
+def _deliver(job: jobs.OptimizationJob | jobs.FeedForwardJob, report: RunReport, flags: RunFlags) -> None:
     """Print the path of the result, or write it to standard output if requested."""
     if not flags.quiet:
         log(report.summary)
@@ -169,9 +142,9 @@ def _deliver(job: OptimizationJob | FeedForwardJob, report: RunReport, flags: Ru
 
 
 def _interrupted(
-    job: OptimizationJob | FeedForwardJob, flags: RunFlags, interruption: KeyboardInterrupt
+    job: jobs.OptimizationJob | jobs.FeedForwardJob, flags: RunFlags, interruption: KeyboardInterrupt
 ) -> InterruptedRunError:
-    kept = isinstance(job, OptimizationJob) and job.checkpoint.exists() and not is_dash(flags.output)
+    kept = isinstance(job, jobs.OptimizationJob) and job.checkpoint.exists() and not is_dash(flags.output)
     what = f"the picture so far is {job.output}." if kept else "nothing was kept."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)
 
@@ -179,17 +152,17 @@ def _interrupted(
 class RunReport:
     """Collects what is reported from a job's events."""
 
-    def __init__(self, job: OptimizationJob | FeedForwardJob) -> None:
+    def __init__(self, job: jobs.OptimizationJob | jobs.FeedForwardJob) -> None:
         self._job = job
-        self._started: Started | None = None
-        self._finished: Finished | None = None
+        self._started: jobs.Started | None = None
+        self._finished: jobs.Finished | None = None
 
-    def update(self, event: JobEvent) -> None:
+    def update(self, event: jobs.JobEvent) -> None:
         """Record an event."""
         match event:
-            case Started():
+            case jobs.Started():
                 self._started = event
-            case Finished():
+            case jobs.Finished():
                 self._finished = event
 
     @property
@@ -225,5 +198,5 @@ class RunReport:
         return document | {"recipe": job.options.method, "options": options_to_json(job.options)}
 
 
-def _level(level: ScheduleLevel) -> dict[str, Any]:
+def _level(level: recipes.ScheduleLevel) -> dict[str, Any]:
     return {"size": [level.size.width, level.size.height], "iterations": level.iterations}

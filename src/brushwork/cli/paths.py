@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
 
+from brushwork import jobs
 from brushwork.cli.output import log
 from brushwork.distributed.launch import is_first_rank
 from brushwork.errors import InputError
-from brushwork.jobs.job import Masks
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import is_there
 
@@ -87,7 +87,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return list(taken)
 
 
-def parse_regions(given: Sequence[str], jobs: int) -> tuple[Masks, ...]:
+def parse_regions(given: Sequence[str], jobs: int) -> tuple[jobs.Masks, ...]:
     """Return the mask files of every region. A colon may be part of a name, if such files exist.
 
     Raises: InputError: missing files, or several runs, which the masks of one content image cannot fit.
@@ -97,7 +97,7 @@ def parse_regions(given: Sequence[str], jobs: int) -> tuple[Masks, ...]:
     return tuple(_masks(one) for one in given)
 
 
-def _masks(given: str) -> Masks:
+def _masks(given: str) -> jobs.Masks:
     parts = given.split(":")
     pairs = [(":".join(parts[:place]), ":".join(parts[place:])) for place in range(1, len(parts))]
     # Nothing after the colon: the whole style image.

@@ -6,11 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from brushwork import jobs, recipes
 from brushwork.errors import InputError
-from brushwork.jobs import JobEvent
-from brushwork.recipes import Progress
 from brushwork.storage.file_names import to_readable
+
+if TYPE_CHECKING:
+    pass
 
 ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".webp")
 INCHES = (8.0, 5.0)
@@ -27,12 +30,12 @@ class LossPlot:
         self._losses: defaultdict[str, list[float]] = defaultdict(list)
         self._levels: dict[int, str] = {}
 
-    def on_event(self, event: JobEvent) -> None:
+    def on_event(self, event: jobs.JobEvent) -> None:
         """Record a step's losses."""
-        if isinstance(event, Progress):
+        if isinstance(event, recipes.Progress):
             self._record(event)
 
-    def _record(self, progress: Progress) -> None:
+    def _record(self, progress: recipes.Progress) -> None:
         total, terms = progress.step.losses
         self._closures.append(progress.iterations)
         self._levels.setdefault(progress.level, f"{progress.levels[progress.level].size}")

@@ -8,15 +8,13 @@ from contextlib import closing
 from time import monotonic
 from typing import Self, cast
 
-import torch
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as progress_Progress
 from rich.table import Column
 
+from brushwork import devices, jobs, recipes
 from brushwork.cli.consoles import make_console
-from brushwork.jobs.events import Advanced, JobEvent, Note, Started, StepDone, Validated
-from brushwork.recipes import Progress
 
 SECONDS_PER_MINUTE = 60
 SECONDS_PER_HOUR = 3600
@@ -71,7 +69,7 @@ class RunningMean:
         return self._sum / self._weight
 
 
-def fraction_done(progress: Progress) -> float:
+def fraction_done(progress: recipes.Progress) -> float:
     """Return the fraction of an optimization that is done, in iterations times pixels.
 
     Twice the side takes four times as long.
@@ -100,26 +98,26 @@ class SilentDisplay:
     def log(self, line: str) -> None:
         """Print a line."""
 
-    def show(self, event: JobEvent) -> None:
+    def show(self, event: jobs.JobEvent) -> None:
         """Show an event."""
         match event:
-            case Started():
+            case jobs.Started():
                 self._iterations = event.iterations
                 self.log(describe_start(event))
-            case Note(text):
+            case jobs.Note(text):
                 self.log(text)
-            case Validated(step, losses, image):
+            case jobs.Validated(step, losses, image):
                 self.log(f"after {step}: {losses['total']:.4g} on what is held out, {image}")
-            case Advanced(done):
+            case jobs.Advanced(done):
                 self._draw(done, lambda: f"{done:.0%}")
-            case StepDone(step, losses):
+            case jobs.StepDone(step, losses):
                 self._mean.update(losses["total"])
                 self._pace.update(step / self._iterations)
                 self._draw(step / self._iterations, lambda: self._numbers(step, self._iterations, self._mean.value))
-            case Progress():
+            case recipes.Progress():
                 self._show_step(event)
 
-    def _show_step(self, progress: Progress) -> None:
+    def _show_step(self, progress: recipes.Progress) -> None:
         if progress.step.note:
             self.log(progress.step.note)
         done = fraction_done(progress)
@@ -131,7 +129,7 @@ class SilentDisplay:
         left = "" if self._pace.left is None else f", {format_minutes(self._pace.left)} left"
         return f"iteration {step}/{iterations}, loss {loss:.4g}{left}"
 
-    def _draw(self, done: float, numbers: Callable[[], str], progress: Progress | None = None) -> None:
+    def _draw(self, done: float, numbers: Callable[[], str], progress: recipes.Progress | None = None) -> None:
         """Draw the fraction done, the numbers, and the sizes of an optimization."""
 
     def __enter__(self) -> Self:
@@ -153,7 +151,7 @@ class LineDisplay(SilentDisplay):
         """Print a line."""
         print(line, file=sys.stderr, flush=True)  # noqa: T201
 
-    def _draw(self, done: float, numbers: Callable[[], str], progress: Progress | None = None) -> None:
+    def _draw(self, done: float, numbers: Callable[[], str], progress: recipes.Progress | None = None) -> None:
         far = progress is not None and (progress.level != self._level or done - self._done >= SHARE_BETWEEN_LINES)
         if not far and monotonic() - self._at <= SECONDS_BETWEEN_LINES:
             return
@@ -185,7 +183,7 @@ class BarDisplay(SilentDisplay):
         """Print a line above the bar."""
         self._bars.console.print(line)
 
-    def _draw(self, done: float, numbers: Callable[[], str], progress: Progress | None = None) -> None:
+    def _draw(self, done: float, numbers: Callable[[], str], progress: recipes.Progress | None = None) -> None:
         if monotonic() - self._drawn_at < 1 / REFRESHES_PER_SECOND:
             return
         self._drawn_at = monotonic()
@@ -208,34 +206,24 @@ def make_display(title: str, quiet: bool) -> SilentDisplay:
     return BarDisplay(title, terminal) if terminal.is_terminal and not terminal.is_dumb_terminal else LineDisplay(title)
 
 
-def show_events(events: Iterator[JobEvent], title: str, quiet: bool) -> Generator[JobEvent]:
+def show_events(events: Iterator[jobs.JobEvent], title: str, quiet: bool) -> Generator[jobs.JobEvent]:
     """Yield the events of a run, and show them; at the end close the run, so that it saves what was reached."""
-    with closing(cast("Generator[JobEvent]", events)), make_display(title, quiet) as display:
+    with closing(cast("Generator[jobs.JobEvent]", events)), make_display(title, quiet) as display:
         for event in events:
             display.show(event)
             yield event
 
 
-def describe_start(started: Started) -> str:
+def describe_start(started: jobs.Started) -> str:
     """Return in words what begins, and where."""
     sizes = f"{' → '.join(str(level.size) for level in started.levels)}, " if started.levels else ""
     work = f"{started.iterations} iterations" if started.iterations else "at once"
     resumed = f", resumed after {started.done}" if started.done else ""
     what = "painting" if started.levels else "training"
-    return f"{what} on {describe_device(started.device)}: {sizes}{work}{resumed}"
+    return f"{what} on {devices.describe_device(started.device)}: {sizes}{work}{resumed}"
 
 
-def describe_device(device: torch.device) -> str:
-    """Return the device in words."""
-    if device.type == "cuda":
-        return f"{device} ({torch.cuda.get_device_name(device)})"
-    if device.type == "cpu":
-        threads = torch.get_num_threads()
-        return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
-    return str(device)
-
-
-def format_sizes(progress: Progress) -> str:
+def format_sizes(progress: recipes.Progress) -> str:
     """Return the sizes as markup: 128 → 256 → 512, the current one bold."""
     told = [str(max(level.size)) for level in progress.levels]
     told[progress.level] = f"[bold]{told[progress.level]}[/bold]"

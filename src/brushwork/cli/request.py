@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self, TypeAlias, TypeVar
 
+from brushwork import feedforward, jobs, recipes
 from brushwork.cli.dashes import is_dash
 from brushwork.cli.flags import Given
 from brushwork.cli.output import log
@@ -16,21 +17,17 @@ from brushwork.cli.paths import list_images, output_paths
 from brushwork.cli.run_flags import RunFlags
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import FeedForwardOptions
-from brushwork.jobs import FeedForwardJob, OptimizationJob, make_job
-from brushwork.jobs.job import Masks
-from brushwork.recipes import RecipeOptions
 from brushwork.storage.folders import temporary_place
 from brushwork.storage.pipes import STDIN, keep, require_no_pipe
 
-Kind = TypeVar("Kind", bound="FeedForwardOptions")
+Kind = TypeVar("Kind", bound="feedforward.FeedForwardOptions")
 
 
 @dataclass(frozen=True)
 class Request:
     """The jobs of a command, with its run flags."""
 
-    jobs: tuple[OptimizationJob | FeedForwardJob, ...]
+    jobs: tuple[jobs.OptimizationJob | jobs.FeedForwardJob, ...]
     flags: RunFlags
     is_batch: bool
     """Whether there may be several results: a folder or several images were given."""
@@ -41,7 +38,7 @@ def require_optimization(request: Request) -> None:
 
     Raises: InputError: intermediate images, a plot, or several processes.
     """
-    if all(isinstance(job, OptimizationJob) for job in request.jobs):
+    if all(isinstance(job, jobs.OptimizationJob) for job in request.jobs):
         return
     flags = request.flags
     given = {"save-every": flags.save_every, "plot": flags.plot, "timelapse": flags.timelapse}
@@ -112,14 +109,14 @@ class StdStreams:
 
 
 def make_request(
-    options: RecipeOptions | FeedForwardOptions,
+    options: recipes.RecipeOptions | feedforward.FeedForwardOptions,
     runs: Sequence[tuple[Path | None, tuple[Path, ...], str]],
     flags: RunFlags,
     pipes: StdStreams,
     *,
     is_batch: bool,
     init: Path | None,
-    regions: tuple[Masks, ...] = (),
+    regions: tuple[jobs.Masks, ...] = (),
 ) -> Request:
     """Return a request for runs of (content, styles, name of the result), with the requested output paths.
 
@@ -129,8 +126,8 @@ def make_request(
     if is_batch and is_dash(flags.output):
         raise InputError("-o - is one picture on standard output, and there may be several: give a folder with -o.")
     files = output_paths(pipes.output_path(flags.output), [name for _, _, name in runs], is_batch)
-    jobs = tuple(
-        make_job(
+    made = tuple(
+        jobs.make_job(
             options,
             content=content,
             styles=styles,
@@ -145,13 +142,18 @@ def make_request(
         for (content, styles, _), output in zip(runs, files, strict=True)
     )
     if is_distributed_launch():  # each process would read a part of it
-        for path in {path for job in jobs for path in job.inputs}:
+        for path in {path for job in made for path in job.inputs}:
             require_no_pipe(path)
-    return Request(jobs, flags, is_batch)
+    return Request(made, flags, is_batch)
 
 
 def make_single_image_request(
-    options: RecipeOptions, names: Sequence[str], result: str, flags: RunFlags, init: Path | None, execute: Execute
+    options: recipes.RecipeOptions,
+    names: Sequence[str],
+    result: str,
+    flags: RunFlags,
+    init: Path | None,
+    execute: Execute,
 ) -> int:
     """Execute a request with one job per image, as reconstructions and textures do."""
     with StdStreams() as pipes:

@@ -9,9 +9,9 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
+from brushwork import devices, distributed, jobs, training
 from brushwork.choices import DeviceName
 from brushwork.cli.distributed import connect
-from brushwork.cli.execute import set_threads
 from brushwork.cli.flags import MACHINE, OUTPUT, home_path, parse_integer
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
 from brushwork.cli.plot import plot_losses, require_plottable
@@ -19,17 +19,12 @@ from brushwork.cli.progress import show_events
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.temporary import temporary_beside
 from brushwork.distributed.launch import is_distributed_launch
-from brushwork.distributed.process_group import ProcessGroup
-from brushwork.feedforward.model import ENDING
-from brushwork.jobs import Finished
+from brushwork.storage.file_names import MODEL_ENDING
 from brushwork.storage.folders import expand_user
-from brushwork.training.config import TrainingConfig
-from brushwork.training.history import History
-from brushwork.training.run import train_model
 
 Output: TypeAlias = Annotated[
     Path | None,
-    Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"PAINTER{ENDING}", show_default=False),
+    Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"PAINTER{MODEL_ENDING}", show_default=False),
 ]
 Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
@@ -74,11 +69,11 @@ class TrainingFlags:
     """Seconds between checkpoints, from which `--resume` continues; the first one comes after 5."""
 
 
-def run_training(flags: TrainingFlags, config: TrainingConfig) -> int:
+def run_training(flags: TrainingFlags, config: training.TrainingConfig) -> int:
     """Run a training and show its progress. All processes that a launcher started take part."""
     if flags.plot:
         require_plottable(flags.plot)
-    set_threads(flags.threads)
+    devices.set_threads(flags.threads)
     config = _with_flags(config, flags)
     with temporary_beside(config.output.parent), connect(flags.device) as group:
         if group is not None and group.rank:
@@ -89,7 +84,7 @@ def run_training(flags: TrainingFlags, config: TrainingConfig) -> int:
     return 0
 
 
-def _with_flags(config: TrainingConfig, flags: TrainingFlags) -> TrainingConfig:
+def _with_flags(config: training.TrainingConfig, flags: TrainingFlags) -> training.TrainingConfig:
     return replace(
         config,
         output=expand_user(flags.output or config.output),
@@ -101,20 +96,22 @@ def _with_flags(config: TrainingConfig, flags: TrainingFlags) -> TrainingConfig:
     )
 
 
-def _trained(flags: TrainingFlags, config: TrainingConfig, group: ProcessGroup | None) -> Finished:
+def _trained(
+    flags: TrainingFlags, config: training.TrainingConfig, group: distributed.ProcessGroup | None
+) -> jobs.Finished:
     with SIGNALS.listen(waits=True) as interrupted:
-        events = train_model(config, device=flags.device, group=group, should_stop=interrupted)
+        events = training.train_model(config, device=flags.device, group=group, should_stop=interrupted)
         try:
             with closing(show_events(events, config.output.name, flags.quiet)) as shown:
-                last = [event for event in shown if isinstance(event, Finished)]
+                last = [event for event in shown if isinstance(event, jobs.Finished)]
         except KeyboardInterrupt as interruption:
             raise _interrupted(config, interruption) from None
     return last[-1]
 
 
-def _deliver(finished: Finished, config: TrainingConfig, flags: TrainingFlags) -> None:
+def _deliver(finished: jobs.Finished, config: training.TrainingConfig, flags: TrainingFlags) -> None:
     """Print the path of the model, and plot the losses if requested."""
-    history = History.read(config.history, finished.iterations)
+    history = training.History.read(config.history, finished.iterations)
     if flags.plot:
         plot_losses(flags.plot, finished.path.stem, "iterations", history.curves())
     if flags.json:
@@ -124,7 +121,7 @@ def _deliver(finished: Finished, config: TrainingConfig, flags: TrainingFlags) -
         print_result(str(finished.path))
 
 
-def _interrupted(config: TrainingConfig, interruption: KeyboardInterrupt) -> InterruptedRunError:
+def _interrupted(config: training.TrainingConfig, interruption: KeyboardInterrupt) -> InterruptedRunError:
     kept = config.checkpoint.exists() and not is_distributed_launch()
     what = f"what was learned so far is {config.output}." if config.output.exists() else "nothing was kept."
     if not config.checkpoint.exists() and config.targets_folder.is_dir():

@@ -11,12 +11,13 @@ from typing import NamedTuple, Self, TypeAlias, cast
 import torch
 
 from brushwork.choices import MaskPropagation
-from brushwork.controls.style_file import ENDING, StyleFile
+from brushwork.controls.style_file import StyleFile
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.images.convert import as_image, is_source
 from brushwork.images.read import ImageInput
 from brushwork.options import require_min_size
+from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image, Mask
 
@@ -97,7 +98,7 @@ def as_styles(styles: StyleInputs) -> tuple[Image | StyleFile, ...]:
 def _as_painting(style: StyleInput) -> Image | StyleFile:
     if isinstance(style, StyleFile):
         return style
-    if isinstance(style, str | PathLike) and Path(style).suffix.lower() == ENDING:
+    if isinstance(style, str | PathLike) and Path(style).suffix.lower() == STYLE_ENDING:
         return StyleFile.read(expand_user(style))
     image = as_image(style, "a painting")
     require_min_size(image, "a painting")

@@ -21,9 +21,6 @@ from brushwork.storage.atomic import atomic_write
 from brushwork.storage.tensors import explain_read_errors, read_tensors, write_tensors
 from brushwork.style import Style, blend_styles
 
-ENDING = ".style"
-"""Suffix that distinguishes style files from images."""
-
 _ENTRY = "brushwork style"
 """Key of the metadata entry."""
 

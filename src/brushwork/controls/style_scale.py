@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from brushwork.choices import StyleFit
-from brushwork.controls.style_file import StyleFile
 from brushwork.errors import InputError
-from brushwork.images.geometry import Size
-from brushwork.images.resample import fit_size
+from brushwork.images.geometry import Size, fit_size
 from brushwork.options import Measure, measured_size, require_option
-from brushwork.types import Image
+
+if TYPE_CHECKING:
+    from brushwork.controls.style_file import StyleFile
+    from brushwork.types import Image
 
 
 class ScaleOptions(Protocol):

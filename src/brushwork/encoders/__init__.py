@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from brushwork.encoders.encoder import PIXELS, Encoder, LayerGeometry
-from brushwork.encoders.load import load_encoder
-from brushwork.encoders.normalize import normalize_activations
-from brushwork.encoders.weights.manage import WeightState, fetch_weights, import_weights, weight_sets, weight_state
+from typing import TYPE_CHECKING
+
+from brushwork._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from brushwork.encoders.backends import default_engine, usable_engines
+    from brushwork.encoders.encoder import PIXELS, Encoder, LayerGeometry
+    from brushwork.encoders.load import load_encoder
+    from brushwork.encoders.native.library import load_library
+    from brushwork.encoders.normalize import normalize_activations
+    from brushwork.encoders.precision import resolve_precision
+    from brushwork.encoders.weights.cache import cache_folder
+    from brushwork.encoders.weights.manage import WeightState, fetch_weights, import_weights, weight_sets, weight_state
+else:
+    __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
     "PIXELS",
     "Encoder",
     "LayerGeometry",
     "WeightState",
+    "cache_folder",
+    "default_engine",
     "fetch_weights",
     "import_weights",
     "load_encoder",
+    "load_library",
     "normalize_activations",
+    "resolve_precision",
+    "usable_engines",
     "weight_sets",
     "weight_state",
 ]

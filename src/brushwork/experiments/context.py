@@ -14,7 +14,7 @@ from brushwork.controls import RecipeInputs, StyleFile
 from brushwork.encoders import Encoder
 from brushwork.metrics import Evaluator
 from brushwork.options import EncoderOptions, OptimizerOptions
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import Progress, RecipeOptions, run_recipe
 from brushwork.types import Features, Image
 

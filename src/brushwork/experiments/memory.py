@@ -7,7 +7,7 @@ import torch
 from brushwork.controls import RecipeInputs
 from brushwork.devices.meter import META, MemoryMeter, to_meta
 from brushwork.images import Size
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import Progress, ResumeState, TransferOptions
 from brushwork.recipes.optimizers import make_optimizer
 from brushwork.types import Image

@@ -11,7 +11,6 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from brushwork.controls import RecipeInputs, StyleFile
-from brushwork.controls.style_file import ENDING
 from brushwork.errors import InputError
 from brushwork.experiments.context import ExperimentContext
 from brushwork.experiments.experiment import Experiment, ExperimentCell, FirstAndLast, Measures, cell_name
@@ -19,7 +18,7 @@ from brushwork.experiments.measures import sum_losses
 from brushwork.images import read_image
 from brushwork.options import Extent
 from brushwork.recipes import TransferOptions, load_preset
-from brushwork.storage.file_names import to_command_line, to_readable
+from brushwork.storage.file_names import STYLE_ENDING, to_command_line, to_readable
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import require_no_pipe
 from brushwork.types import Image
@@ -73,7 +72,9 @@ class Sweep:
 
     def inputs(self) -> list[tuple[str, Image]]:
         """The photograph and the paintings with their names; of kept styles there is nothing to see."""
-        paths = dict.fromkeys(path for one in self.choices for path in one.styles if path.suffix.lower() != ENDING)
+        paths = dict.fromkeys(
+            path for one in self.choices for path in one.styles if path.suffix.lower() != STYLE_ENDING
+        )
         return [(path.name, read_image(path).image) for path in (self.content, *paths)]
 
     def commands(self, size: Extent | Literal["as painted"] | None = None) -> dict[tuple[str, str], str]:
@@ -173,7 +174,9 @@ def _plain(path: Path) -> str:
 
 def _style(path: Path, device: torch.device) -> Image | StyleFile:
     """A painting, or the style that was kept of one."""
-    return StyleFile.read(expand_user(path)).to(device) if path.suffix.lower() == ENDING else _picture(path, device)
+    return (
+        StyleFile.read(expand_user(path)).to(device) if path.suffix.lower() == STYLE_ENDING else _picture(path, device)
+    )
 
 
 def _picture(path: Path, device: torch.device) -> Image:

@@ -13,7 +13,8 @@ from brushwork.images import Size
 from brushwork.objective import Objective
 from brushwork.optim import SphereParametrization, minimize
 from brushwork.recipes import Progress, ScheduleLevel, TextureOptions
-from brushwork.recipes.multiscale import make_schedule, optimize_multiscale
+from brushwork.recipes.levels import make_schedule
+from brushwork.recipes.multiscale import optimize_multiscale
 from brushwork.recipes.optimizers import make_optimizer
 from brushwork.types import Image
 

@@ -7,30 +7,51 @@ from typing import TYPE_CHECKING
 from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from brushwork.feedforward.adain_transfer import AdaINOptions, AdaINStylizer, transfer_adain
-    from brushwork.feedforward.inference import (
-        FeedForwardOptions,
-        PartialResult,
-        StylizeOptions,
-        Stylizer,
-        run_stylizer,
+    from brushwork.feedforward.adain_transfer import AdaINStylizer, transfer_adain
+    from brushwork.feedforward.inference import PartialResult, Stylizer, run_stylizer
+    from brushwork.feedforward.model import (
+        BUNDLED_MODELS,
+        ModelInfo,
+        StyleModel,
+        find_model_file,
+        list_models,
+        load_model,
+        read_model_info,
+        user_models_folder,
     )
-    from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
-    from brushwork.feedforward.texture import TextureModelOptions, generate_texture
+    from brushwork.feedforward.onnx_export import export_onnx
+    from brushwork.feedforward.options import (
+        AdaINOptions,
+        FeedForwardOptions,
+        ModelOptions,
+        StylizeOptions,
+        TextureModelOptions,
+    )
+    from brushwork.feedforward.stylize import ModelStylizer
+    from brushwork.feedforward.texture import generate_texture
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
+    "BUNDLED_MODELS",
     "AdaINOptions",
     "AdaINStylizer",
     "FeedForwardOptions",
+    "ModelInfo",
     "ModelOptions",
     "ModelStylizer",
     "PartialResult",
+    "StyleModel",
     "StylizeOptions",
     "Stylizer",
     "TextureModelOptions",
+    "export_onnx",
+    "find_model_file",
     "generate_texture",
+    "list_models",
+    "load_model",
+    "read_model_info",
     "run_stylizer",
     "transfer_adain",
+    "user_models_folder",
 ]

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from brushwork.choices import Engine, MaskPropagation
+from brushwork.choices import Engine
 from brushwork.controls.inputs import RecipeInputs, StyleInputs, StyleRegion, as_styles, require_regions
 from brushwork.controls.style_file import StyleFile
-from brushwork.controls.style_scale import require_style_scale, scaled_styles, style_sizes
+from brushwork.controls.style_scale import scaled_styles
 from brushwork.devices.meter import to_meta
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
@@ -30,64 +28,14 @@ from brushwork.feedforward.adain_statistics import (
     restyle_regions,
     restyle_uniformly,
 )
-from brushwork.feedforward.inference import PartialResult, StylizeOptions, run_stylizer
+from brushwork.feedforward.inference import PartialResult, run_stylizer
 from brushwork.feedforward.networks.adain import AdaINDecoder, load_adain_decoder
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
-from brushwork.options import check_options, register, require_min_size, require_option
+from brushwork.options import require_min_size
 from brushwork.types import Feature, Image
-
-
-@register
-@dataclass(frozen=True, kw_only=True)
-class AdaINOptions(StylizeOptions):
-    """Options of AdaIN style transfer."""
-
-    method: ClassVar[str] = "instant"
-    summary: ClassVar[str] = "one pass of AdaIN, as with --instant"
-    takes_regions: ClassVar[bool] = True
-
-    strength: float = 1.0
-    """How far the content's features are moved toward the style's: 0 not at all, 1 fully."""
-
-    style_blend: tuple[float, ...] = ()
-    """Weight of each style image in the blend (of a single style image at several scales: for each scale); none: equal
-    weights."""
-
-    style_scale: tuple[float, ...] = (1.0,)
-    """Size of the style image relative to the content, both measured as `measure` says: larger gives larger strokes.
-    One value for all style images, or one for each; several for a single style image blend it with itself at each
-    scale."""
-
-    guides: MaskPropagation = "simple"
-    """Positions of a layer that belong to a region: as the mask says at the layer's size (simple), all whose receptive
-    field touches the region (all), or those whose receptive field lies within it (inside)."""
-
-    feather: float = 0.0
-    """Width of the transition between regions, in pixels of the result; 0: the masks as they are."""
-
-    def __post_init__(self) -> None:
-        check_options(self)
-        require_option(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
-        require_option(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
-        require_style_scale(self.style_scale)
-
-    def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
-        """Return the size of a style image at each of its scales."""
-        return style_sizes(self, level, style, number, styles)
-
-    def load_stylizer(self, device: torch.device) -> AdaINStylizer:
-        """Load VGG-19 up to relu4_1 and the decoder onto a device.
-
-        Raises: WeightsError: the weights are missing.
-        """
-        engine = self.engine if device.type == "cpu" else "plain"
-        # As in the decoder's training: reflected borders, and pools that keep an incomplete last row.
-        encoder = load_encoder("vgg19-normalized", padding="reflect", ceil=True, engine=engine)
-        encoder.truncate([LAYER])
-        return AdaINStylizer(self, encoder.to(device), load_adain_decoder(encoder.engine).to(device))
-
 
 FASTEST = 1024
 """Side of the fastest tiles, in pixels."""
@@ -202,3 +150,15 @@ def transfer_adain(
     *_, last = run_stylizer(options, given.to(stylizer.encoder), stylizer, side)
     assert last.image is not None
     return last.image
+
+
+def load_adain_stylizer(options: AdaINOptions, device: torch.device) -> AdaINStylizer:
+    """Load VGG-19 up to relu4_1 and the decoder onto a device.
+
+    Raises: WeightsError: the weights are missing.
+    """
+    engine = options.engine if device.type == "cpu" else "plain"
+    # As in the decoder's training: reflected borders, and pools that keep an incomplete last row.
+    encoder = load_encoder("vgg19-normalized", padding="reflect", ceil=True, engine=engine)
+    encoder.truncate([LAYER])
+    return AdaINStylizer(options, encoder.to(device), load_adain_decoder(encoder.engine).to(device))

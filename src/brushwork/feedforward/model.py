@@ -19,6 +19,7 @@ from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward.networks.registry import build_network, config_from_json, config_to_json
 from brushwork.feedforward.networks.spec import ModelConfig, ModelSpec
 from brushwork.storage.atomic import atomic_write
+from brushwork.storage.file_names import MODEL_ENDING
 from brushwork.storage.folders import expand_user, user_data
 from brushwork.storage.tensors import explain_read_errors, open_tensors, read_tensors, write_tensors
 
@@ -30,7 +31,6 @@ _KIND = "a model as `brushwork train` writes them"
 _LARGEST_WORD = 64
 """What settings may count to, however small their network is."""
 
-ENDING = ".safetensors"
 
 BUNDLED_MODELS = Path(str(files("brushwork"))) / "feedforward" / "models"
 """Folder of the models shipped with the package: NAME.safetensors."""
@@ -206,7 +206,9 @@ def user_models_folder() -> Path:
 def list_models() -> dict[str, Path]:
     """Return the available models by name, in alphabetical order; the user's models override the package's."""
     found = {
-        file.stem: file for folder in (BUNDLED_MODELS, user_models_folder()) for file in folder.glob(f"[!.]*{ENDING}")
+        file.stem: file
+        for folder in (BUNDLED_MODELS, user_models_folder())
+        for file in folder.glob(f"[!.]*{MODEL_ENDING}")
     }
     return dict(sorted(found.items()))
 
@@ -222,5 +224,5 @@ def find_model_file(source: str | Path) -> Path:
     known = list_models()
     if source not in known:
         hint = suggest_names(source, known) if known else "None come with this installation."
-        raise InputError(f"there is no painter {source!r}: give a file (NAME{ENDING}), or a known name. {hint}")
+        raise InputError(f"there is no painter {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
     return known[source]

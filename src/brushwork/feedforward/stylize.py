@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, Self, TypeAlias
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -15,8 +15,9 @@ from brushwork.choices import Engine
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.devices.meter import to_meta
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, StylizeOptions, run_stylizer
+from brushwork.feedforward.inference import PartialResult, run_stylizer
 from brushwork.feedforward.model import StyleModel, load_model
+from brushwork.feedforward.options import FeedForwardOptions, ModelOptions
 from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
 from brushwork.feedforward.tiling.graph import UntraceableError
@@ -24,66 +25,15 @@ from brushwork.feedforward.tiling.trace import Network, trace_network
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
-from brushwork.options import SEEDS, Extent, check_options, register, require_option
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
-
-NormStatistics: TypeAlias = Literal["exact", "frozen"]
 
 _LARGE = 2**23
 """Minimum bytes of a feature map that is stored in a file, if memory is limited."""
 
 _FREE = 1024
 """Side in pixels of tiles with frozen statistics, if memory is not limited."""
-
-
-@register
-@dataclass(frozen=True, kw_only=True)
-class ModelOptions(StylizeOptions):
-    """Options of stylization with a style model."""
-
-    method: ClassVar[str] = "painter"
-    takes_styles: ClassVar[bool] = False
-
-    model: str = ""
-    """The model: its file, or the name of one that comes with the package (`brushwork models` lists them)."""
-
-    size: Extent = "full"
-    """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the photograph."""
-
-    strength: float = 1.0
-    """Opacity of the stylized image over the photograph: 0 the photograph, 1 the stylized image."""
-
-    statistics: NormStatistics = "exact"
-    """Source of instance normalization's mean and std: the whole image (exact), or a copy of about a megapixel
-    (frozen), after which tiles are stylized one by one, with less memory."""
-
-    color_when: Literal["before", "after"] = "after"
-    """Whether color changes apply before stylization, to the network's input, or after it, to the output."""
-
-    seed: int = 0
-    """Seed of the noise that some models take; the same seed gives the same image."""
-
-    def __post_init__(self) -> None:
-        check_options(self)
-        require_option(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
-        require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
-        if self.color.startswith("match") and self.color_when == "before":
-            raise InputError(f"{self.color} makes colors of paintings alike, and here is none: take color-when after.")
-
-    def load_stylizer(self, device: torch.device) -> ModelStylizer:
-        """Load the model onto a device.
-
-        Raises: InputError: there is none, or it does not stylize photographs.
-        """
-        model = load_model(self.model)
-        if not model.spec.takes_photographs:
-            raise InputError(
-                f"{model.name} draws textures, and paints no photographs: "
-                f"{to_command_line(['brushwork', 'texture', '--model', self.model])}"
-            )
-        return ModelStylizer(self, model.to(device))
 
 
 @dataclass(frozen=True)
@@ -184,3 +134,17 @@ def stylize(content: ImageInput, model: StyleModel | str | Path, options: ModelO
     *_, last = run_stylizer(options, images, stylizer)
     assert last.image is not None
     return last.image
+
+
+def load_model_stylizer(options: ModelOptions, device: torch.device) -> ModelStylizer:
+    """Load the model onto a device.
+
+    Raises: InputError: there is none, or it does not stylize photographs.
+    """
+    model = load_model(options.model)
+    if not model.spec.takes_photographs:
+        raise InputError(
+            f"{model.name} draws textures, and paints no photographs: "
+            f"{to_command_line(['brushwork', 'texture', '--model', options.model])}"
+        )
+    return ModelStylizer(options, model.to(device))

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Protocol, cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor
 
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import FeedForwardOptions, PartialResult, run_stylizer
+from brushwork.feedforward.inference import PartialResult, run_stylizer
 from brushwork.feedforward.model import load_model
 from brushwork.feedforward.networks.texture_net import NoiseName
+from brushwork.feedforward.options import TextureModelOptions
 from brushwork.feedforward.stylize import LoadedModel
 from brushwork.feedforward.tiling.exact_norm import ExactNormPass
 from brushwork.feedforward.tiling.graph import GraphNode, NetworkGraph
 from brushwork.feedforward.tiling.trace import TracedTensor
 from brushwork.images.geometry import Size
-from brushwork.options import SEEDS, CanvasOptions, check_options, parse_size, register, require_option
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
@@ -46,48 +46,6 @@ class TextureGenerator(Protocol):
 
     def generate(self, noise: Sequence[NoiseName]) -> Image:
         """Return the textures generated from noise."""
-
-
-@register
-@dataclass(frozen=True, kw_only=True)
-class TextureModelOptions(CanvasOptions, FeedForwardOptions):
-    """Options of textures from a texture model."""
-
-    method: ClassVar[str] = "texture-model"
-    takes_content: ClassVar[bool] = False
-    takes_styles: ClassVar[bool] = False
-    is_opaque: ClassVar[bool] = True
-
-    model: str = ""
-    """The model: its file, or the name of one that comes with the package (`brushwork models` lists them)."""
-
-    size: str = "512x512"
-    """Size of the texture in pixels, WIDTHxHEIGHT. It tiles seamlessly if the sides are multiples of the model's
-    stride, and at least two strides."""
-
-    seed: int = 0
-    """Seed of the noise; the same seed gives the same texture."""
-
-    def __post_init__(self) -> None:
-        check_options(self)
-        require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
-
-    def load_stylizer(self, device: torch.device) -> TextureStylizer:
-        """Load the model onto a device.
-
-        Raises: InputError: there is none, or it does not generate textures.
-        """
-        model = load_model(self.model)
-        if "texture" not in model.spec.purposes:
-            raise InputError(
-                f"{model.name} paints photographs, and draws no textures: "
-                f"{to_command_line(['brushwork', 'paint', 'PHOTO', '--model', self.model])}"
-            )
-        return TextureStylizer(self, model.to(device))
-
-    def output_size(self, content: Size) -> Size:
-        """Return the size of the texture."""
-        return parse_size(self.size)
 
 
 @dataclass(frozen=True)
@@ -148,3 +106,17 @@ def _graph(network: TextureGenerator, noise: Sequence[NoiseName]) -> NetworkGrap
     drawn = network.generate([*coarser, finest])
     assert isinstance(drawn, TracedTensor)
     return NetworkGraph(nodes[: drawn.number + 1])
+
+
+def load_texture_stylizer(options: TextureModelOptions, device: torch.device) -> TextureStylizer:
+    """Load the model onto a device.
+
+    Raises: InputError: there is none, or it does not generate textures.
+    """
+    model = load_model(options.model)
+    if "texture" not in model.spec.purposes:
+        raise InputError(
+            f"{model.name} paints photographs, and draws no textures: "
+            f"{to_command_line(['brushwork', 'paint', 'PHOTO', '--model', options.model])}"
+        )
+    return TextureStylizer(options, model.to(device))

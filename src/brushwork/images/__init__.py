@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from brushwork.images.color import linear_to_srgb, luma, luminance, rgb_to_yiq, srgb_to_linear, yiq_to_rgb
     from brushwork.images.convert import as_image
     from brushwork.images.crop_pad import crop, crop_to_multiple, pad
+    from brushwork.images.encode import quantize
     from brushwork.images.formats import has_alpha, max_bits
-    from brushwork.images.geometry import MAX_PIXELS, Size, Window
+    from brushwork.images.geometry import MAX_PIXELS, Size, Window, fit_size
     from brushwork.images.large import LargeImage, open_large_image
     from brushwork.images.loaded import LoadedImage
     from brushwork.images.metadata import read_metadata
     from brushwork.images.read import ImageInput, image_size, read_image
-    from brushwork.images.resample import fit_size, resize
+    from brushwork.images.resample import resize
     from brushwork.images.write import check_writable, write_image
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
@@ -41,6 +42,7 @@ __all__ = [
     "max_bits",
     "open_large_image",
     "pad",
+    "quantize",
     "read_image",
     "read_metadata",
     "resize",

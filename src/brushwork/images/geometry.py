@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
-
-from torch import Tensor
+from math import isqrt
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
 from brushwork.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SideMeasure: TypeAlias = Literal["long", "short", "height", "area"]
 
 MAX_PIXELS = 250_000_000
 """Default limit on pixels: more than any camera gives in one image (2026: 151 megapixels), 3 GB as float32."""
@@ -105,3 +109,35 @@ def require_size(name: str, size: Size, max_pixels: int) -> None:
             f"{name} has {size.area:,} pixels ({size}), and the limit is {max_pixels:,}. "
             "Give a smaller picture, or raise the limit: max_pixels."
         )
+
+
+def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
+    """Return the size with the same proportions that measures `pixels`, be it larger or smaller.
+
+    `long`, `short`: that side is exactly `pixels`; the other is rounded to the nearest, halves up.
+    `height`: there are exactly `pixels` rows; the number of columns is rounded down.
+    `area`: as many pixels as a square with this side has, h·w ≤ pixels²; both sides are rounded down.
+    No side is ever 0, however long the image is.
+
+    Raises: InputError: `pixels` under 1, an empty size, an unknown measure.
+    """
+    if pixels < 1 or min(size) < 1:
+        raise InputError(f"a picture of {size} cannot be made {pixels} pixels: both must be 1 or more.")
+    if measure == "area":
+        return _fit_area(size, pixels)
+    if measure == "height":
+        return Size(pixels, max(1, size.width * pixels // size.height))
+    if measure not in ("long", "short"):
+        raise InputError(f"no measure is called {measure!r}: take long, short, height or area.")
+    measured = max(size) if measure == "long" else min(size)
+    # In integers: halves are rounded up, and the measured side itself is exact.
+    return Size(*(max(1, (2 * side * pixels + measured) // (2 * measured)) for side in size))
+
+
+def _fit_area(size: Size, pixels: int) -> Size:
+    """Return h' = √(pixels² h/w), w' = √(pixels² w/h), rounded down in integers."""
+    height, width = size
+    if height > width:
+        return Size(*reversed(_fit_area(Size(width, height), pixels)))
+    fitting = max(1, isqrt(pixels**2 * height // width))
+    return Size(fitting, max(1, min(isqrt(pixels**2 * width // height), pixels**2 // fitting)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import Literal, TypeAlias
 
 import torch
@@ -14,7 +13,6 @@ from brushwork.images.geometry import LARGE_IMAGE_PIXELS, Size
 from brushwork.types import Feature
 
 Kernel: TypeAlias = Literal["bicubic", "bilinear", "nearest"]
-SideMeasure: TypeAlias = Literal["long", "short", "height", "area"]
 
 _MODES = {"bicubic": "bicubic", "bilinear": "bilinear", "nearest": "nearest-exact"}
 """`nearest-exact` takes the pixel under the center, as every other program does; torch's `nearest` takes its corner."""
@@ -73,38 +71,6 @@ def _antialiased(image: Feature, size: Size, kernel: Kernel) -> Feature:
         # torch (2.13, CPU) writes its first row into every row where the width becomes 1.
         return _antialiased(image.transpose(-1, -2), Size(1, size.height), kernel).transpose(-1, -2)
     return F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False, antialias=True)
-
-
-def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
-    """Return the size with the same proportions that measures `pixels`, be it larger or smaller.
-
-    `long`, `short`: that side is exactly `pixels`; the other is rounded to the nearest, halves up.
-    `height`: there are exactly `pixels` rows; the number of columns is rounded down.
-    `area`: as many pixels as a square with this side has, h·w ≤ pixels²; both sides are rounded down.
-    No side is ever 0, however long the image is.
-
-    Raises: InputError: `pixels` under 1, an empty size, an unknown measure.
-    """
-    if pixels < 1 or min(size) < 1:
-        raise InputError(f"a picture of {size} cannot be made {pixels} pixels: both must be 1 or more.")
-    if measure == "area":
-        return _fit_area(size, pixels)
-    if measure == "height":
-        return Size(pixels, max(1, size.width * pixels // size.height))
-    if measure not in ("long", "short"):
-        raise InputError(f"no measure is called {measure!r}: take long, short, height or area.")
-    measured = max(size) if measure == "long" else min(size)
-    # In integers: halves are rounded up, and the measured side itself is exact.
-    return Size(*(max(1, (2 * side * pixels + measured) // (2 * measured)) for side in size))
-
-
-def _fit_area(size: Size, pixels: int) -> Size:
-    """Return h' = √(pixels² h/w), w' = √(pixels² w/h), rounded down in integers."""
-    height, width = size
-    if height > width:
-        return Size(*reversed(_fit_area(Size(width, height), pixels)))
-    fitting = max(1, isqrt(pixels**2 * height // width))
-    return Size(fitting, max(1, min(isqrt(pixels**2 * width // height), pixels**2 // fitting)))
 
 
 def choose_divisor(size: Size, min_size: Size | None) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from brushwork.controls.style_file import ENDING
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.images import MAX_PIXELS, Size, image_size
 from brushwork.jobs.job import BaseJob
 from brushwork.options import MethodOptions
 from brushwork.recipes import RecipeOptions
+from brushwork.storage.file_names import STYLE_ENDING
 
 
 class InputSizes(NamedTuple):
@@ -50,7 +50,7 @@ def content_size(job: BaseJob, min_size: Size | None = None) -> Size:
 
 def is_style_file(path: Path) -> bool:
     """Return whether the file name is that of a style file."""
-    return path.suffix.lower() == ENDING
+    return path.suffix.lower() == STYLE_ENDING
 
 
 def _style_size(job: BaseJob, finest: Size, number: int) -> Size | None:

@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TypeAlias, cast
 
 from brushwork.choices import DeviceName
-from brushwork.feedforward.inference import FeedForwardOptions
+from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.jobs.events import Finished, JobEvent
 from brushwork.jobs.job import FeedForwardJob, make_job
 from brushwork.jobs.run import CHECKPOINT_EVERY, run_job

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from brushwork.choices import DeviceName
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import FeedForwardOptions
+from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
 from brushwork.recipes import RecipeOptions
 from brushwork.storage.folders import expand_user

@@ -19,7 +19,8 @@ from brushwork._version import __version__
 from brushwork.choices import Engine
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import FeedForwardOptions, Stylizer
+from brushwork.feedforward.inference import Stylizer
+from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
 from brushwork.jobs.job import FeedForwardJob, OptimizationJob
 from brushwork.jobs.options_json import options_from_json, options_to_json

@@ -64,8 +64,8 @@ def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def known_methods() -> Mapping[str, type[MethodOptions]]:
     """Return the options class of every method by its name in manifests: of the recipes and of the networks."""
-    import_modules("brushwork.recipes")
-    import_modules("brushwork.feedforward")
+    import_modules("brushwork.recipes", "\n@register\n")
+    import_modules("brushwork.feedforward", "\n@register\n")
     return METHODS
 
 

@@ -19,7 +19,7 @@ from brushwork.jobs.image_sizes import InputSizes, max_encoded_pixels, require_e
 from brushwork.jobs.inputs import JobInputs, read_sizes
 from brushwork.jobs.job import OptimizationJob
 from brushwork.jobs.memory_estimate import MemoryEstimator, optimizer_memory, relative_cost
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import RecipeOptions
 
 _AMPLE = 2**14

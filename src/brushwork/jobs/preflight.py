@@ -16,7 +16,8 @@ from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
 from brushwork.encoders.backends import usable_engines
 from brushwork.errors import InputError
-from brushwork.feedforward.adain_transfer import FASTEST, AdaINOptions
+from brushwork.feedforward.adain_transfer import FASTEST
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.gradients.partition import FullImage, Partition
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import LoadedImage, Size, check_writable, has_alpha, max_bits
@@ -25,7 +26,7 @@ from brushwork.jobs.inputs import JobInputs, read_inputs
 from brushwork.jobs.job import BaseJob, OptimizationJob
 from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.plan import choose_tiling
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import RecipeOptions, ScheduleLevel
 from brushwork.recipes.init_image import add_noise
 from brushwork.storage.folders import expand_user

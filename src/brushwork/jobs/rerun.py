@@ -10,10 +10,8 @@ from typing import NamedTuple, cast
 from brushwork.choices import DeviceName
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import FeedForwardOptions
 from brushwork.feedforward.model import list_models, load_model
-from brushwork.feedforward.stylize import ModelOptions
-from brushwork.feedforward.texture import TextureModelOptions
+from brushwork.feedforward.options import FeedForwardOptions, ModelOptions, TextureModelOptions
 from brushwork.images import read_metadata
 from brushwork.jobs.job import FeedForwardJob, OptimizationJob, make_job
 from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes

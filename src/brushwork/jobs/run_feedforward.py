@@ -15,7 +15,8 @@ from brushwork.devices.memory import allocated_memory, memory_budget, trim_memor
 from brushwork.devices.meter import META, MemoryMeter
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError, OutOfMemoryError
-from brushwork.feedforward.inference import FeedForwardOptions, Stylizer, run_stylizer
+from brushwork.feedforward.inference import Stylizer, run_stylizer
+from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size
 from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started

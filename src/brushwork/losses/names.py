@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
 REGISTERED: dict[str, Any] = {}
@@ -15,20 +13,18 @@ REGISTERED: dict[str, Any] = {}
 
 def style_loss_names() -> dict[str, str]:
     """Return what each style loss compares, by name, those that need only saved statistics first."""
-    found = _written() | {name: (loss.needs_image, loss.help) for name, loss in REGISTERED.items()}
+    found = _found()
     return {name: found[name][1] for name in sorted(found, key=lambda name: (found[name][0], name))}
+
+
+def statistics_losses() -> list[str]:
+    """Return the names of the style losses that need only saved statistics, not the style image."""
+    return sorted(name for name, (needs_image, _) in _found().items() if not needs_image)
 
 
 def describe_style_losses() -> str:
     """Return the names of all style losses, each with what it compares, as a sentence for the help."""
     return f"{', '.join(f'{name} ({text})' for name, text in style_loss_names().items())}."
-
-
-@cache
-def import_losses() -> None:
-    """Import every module of this package, so that each registers its losses."""
-    for module in iter_modules([str(Path(__file__).parent)]):
-        import_module(f"{__package__}.{module.name}")
 
 
 @cache
@@ -41,3 +37,7 @@ def _written() -> dict[str, tuple[bool, str]]:
                 given = {one.arg: one.value.value for one in node.keywords if isinstance(one.value, ast.Constant)}
                 found[str(given["name"])] = (bool(given.get("needs_image", True)), str(given["help"]))
     return found
+
+
+def _found() -> dict[str, tuple[bool, str]]:
+    return _written() | {name: (loss.needs_image, loss.help) for name, loss in REGISTERED.items()}

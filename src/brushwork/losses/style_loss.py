@@ -10,10 +10,11 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
+from brushwork._lazy import import_modules
 from brushwork.images.geometry import Size
 from brushwork.losses.loss import AnyLoss
 from brushwork.losses.moments import GaussianTarget, LayerStatistics, Positions
-from brushwork.losses.names import REGISTERED, import_losses
+from brushwork.losses.names import REGISTERED
 from brushwork.types import Feature, Guides
 
 
@@ -131,5 +132,5 @@ def register_loss(loss: StyleLoss) -> StyleLoss:
 
 def style_losses() -> Mapping[str, StyleLoss]:
     """Return all style losses by name, those that need only saved statistics first."""
-    import_losses()
+    import_modules("brushwork.losses", "register_loss(")
     return {loss.name: loss for loss in sorted(REGISTERED.values(), key=lambda loss: (loss.needs_image, loss.name))}

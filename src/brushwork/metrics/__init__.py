@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from brushwork.metrics.evaluator import EVALUATION_SIZE, Evaluator, MetricLayers, Metrics, evaluate
-from brushwork.metrics.lpips import Lpips
+from typing import TYPE_CHECKING
+
+from brushwork._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from brushwork.metrics.evaluator import Evaluator, MetricLayers, Metrics, evaluate
+    from brushwork.metrics.lpips import Lpips
+else:
+    __getattr__, __dir__ = lazy_exports(__name__, __file__)
+
+EVALUATION_SIZE = 512
+"""Pixels of the long side: metrics at different sizes cannot be compared."""
 
 __all__ = ["EVALUATION_SIZE", "Evaluator", "Lpips", "MetricLayers", "Metrics", "evaluate"]

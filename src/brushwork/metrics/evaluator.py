@@ -12,9 +12,10 @@ import torch
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
 from brushwork.images.convert import as_image
-from brushwork.images.geometry import Size
+from brushwork.images.geometry import Size, fit_size
 from brushwork.images.read import ImageInput
-from brushwork.images.resample import fit_size, resize
+from brushwork.images.resample import resize
+from brushwork.metrics import EVALUATION_SIZE
 from brushwork.metrics.feature_distances import (
     content_distance,
     frechet_distance,
@@ -25,9 +26,6 @@ from brushwork.metrics.feature_distances import (
 from brushwork.metrics.image_similarity import chroma_distance, psnr, ssim
 from brushwork.metrics.lpips import LAYERS, Lpips, LpipsName
 from brushwork.types import Feature, Features, Image
-
-EVALUATION_SIZE = 512
-"""Pixels of the long side: metrics at different sizes cannot be compared."""
 
 MIN_SIZE = 32
 """Pixels of a side; below, the deepest layers have hardly one position."""

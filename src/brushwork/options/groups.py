@@ -7,12 +7,8 @@ from dataclasses import dataclass, field, replace
 from math import inf, sqrt
 from typing import Literal, Self, TypeAlias
 
-import torch
-
 from brushwork.choices import Engine, Padding, Pooling, Precision, PreprocessName, SpaceName, Transform
-from brushwork.encoders import Encoder, load_encoder
-from brushwork.images.geometry import Size
-from brushwork.images.resample import fit_size
+from brushwork.images.geometry import Size, fit_size
 from brushwork.options.validation import SMALLEST_SIDE, parse_size, require_option
 
 Measure: TypeAlias = Literal["long", "short", "height", "area"]
@@ -157,29 +153,6 @@ class EncoderOptions(ABC):
 
     def __post_init__(self) -> None:
         require_option(0 < self.encoder_scale < inf, "encoder_scale", self.encoder_scale, "above 0, and finite")
-
-
-def load_encoder_for(
-    options: EncoderOptions, device: torch.device | str, *, computes_on: torch.device | None = None
-) -> Encoder:
-    """Load the network named by the options onto a device.
-
-    The engine option applies to CPUs; on other devices the torch modules compute.
-    `computes_on`: the device that the network will be moved to, if another.
-
-    Raises: InputError: there is no such network. WeightsError: its weights are missing.
-    """
-    encoder = load_encoder(
-        options.network,
-        pooling=options.pooling,
-        padding=options.padding,
-        scale=options.encoder_scale,
-        ceil=options.ceil,
-        preprocessing=options.preprocessing,
-        engine=options.engine if torch.device(computes_on or device).type == "cpu" else "plain",
-    )
-    encoder.precision, encoder.replays = options.precision, options.cuda_graphs
-    return encoder.to(device)
 
 
 @dataclass(frozen=True, kw_only=True)

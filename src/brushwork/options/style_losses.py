@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import inf
 from typing import Literal, TypeAlias
 
 from brushwork.errors import InputError, suggest_names
-from brushwork.losses import StyleLoss, style_losses
+from brushwork.losses.names import statistics_losses, style_loss_names
 
 NormalizationName: TypeAlias = Literal["relative", "paper", "authors", "programs", "sums"]
 
@@ -19,7 +19,7 @@ def parse_loss_weights(given: Sequence[str]) -> Mapping[str, float]:
     more.
     """
     found: dict[str, float] = {}
-    known = style_losses()
+    known = style_loss_names()
     for one in given:
         name, colon, written = one.partition(":")
         if name not in known:
@@ -32,12 +32,11 @@ def parse_loss_weights(given: Sequence[str]) -> Mapping[str, float]:
     return found
 
 
-def require_losses(given: Sequence[str], is_usable: Callable[[StyleLoss], bool], why: str) -> None:
-    """Check that every loss is usable.
+def require_losses(given: Sequence[str], usable: Collection[str], why: str) -> None:
+    """Check that every loss is one of those that are usable.
 
     Raises: InputError: one is not; the message begins with `why` and lists those that are.
     """
-    usable = [name for name, loss in style_losses().items() if is_usable(loss)]
     for name in parse_loss_weights(given):
         if name not in usable:
             raise InputError(f"{why}, and the loss {name} wants more: take {' or '.join(usable)}.")
@@ -48,7 +47,7 @@ def require_statistics_only(given: Sequence[str], why: str) -> None:
 
     Raises: InputError: one needs the style image itself; the message begins with `why`.
     """
-    require_losses(given, lambda loss: not loss.needs_image, why)
+    require_losses(given, statistics_losses(), why)
 
 
 def _number(given: str, written: str) -> float:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
-from brushwork.types import Image
+
+if TYPE_CHECKING:
+    from brushwork.types import Image
 
 SMALLEST_SIDE = 32
 """Smallest side in pixels; below it the deepest layers have one or two positions, too few for a result."""

@@ -8,14 +8,18 @@ from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from brushwork.options import ScheduleLevel
-    from brushwork.recipes.mdan import MDANOptions, transfer_mdan
+    from brushwork.recipes.mdan import transfer_mdan
+    from brushwork.recipes.mdan_options import MDANOptions
     from brushwork.recipes.multiscale import Progress, ResumeState
     from brushwork.recipes.presets import PRESETS, WHOSE, load_preset
     from brushwork.recipes.recipe import RecipeOptions, run_recipe, schedule
-    from brushwork.recipes.reconstruction import ReconstructionOptions, reconstruct
-    from brushwork.recipes.style_extraction import extract_style
-    from brushwork.recipes.style_transfer import TransferOptions, transfer
-    from brushwork.recipes.texture_synthesis import TextureOptions, synthesize_texture
+    from brushwork.recipes.reconstruction import reconstruct
+    from brushwork.recipes.reconstruction_options import ReconstructionOptions
+    from brushwork.recipes.style_extraction import extract_style, looked_at
+    from brushwork.recipes.style_transfer import transfer
+    from brushwork.recipes.texture_options import TextureOptions
+    from brushwork.recipes.texture_synthesis import synthesize_texture
+    from brushwork.recipes.transfer_options import TransferOptions
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
@@ -32,6 +36,7 @@ __all__ = [
     "TransferOptions",
     "extract_style",
     "load_preset",
+    "looked_at",
     "reconstruct",
     "run_recipe",
     "schedule",

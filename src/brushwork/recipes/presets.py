@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from brushwork.errors import InputError, suggest_names
-from brushwork.recipes.style_transfer import TransferOptions
+from brushwork.recipes.transfer_options import TransferOptions
 
 _PROGRAM = TransferOptions(
     network="vgg19",

@@ -5,17 +5,30 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
-from brushwork.controls.inputs import RecipeInputs
-from brushwork.encoders import Encoder
-from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.options import OptimizerOptions
 from brushwork.options.groups import EncoderOptions
 from brushwork.options.method import MethodOptions, ScheduleLevel
-from brushwork.recipes.multiscale import Progress, ResumeState
-from brushwork.types import Image
+
+if TYPE_CHECKING:
+    from brushwork.controls.inputs import RecipeInputs
+    from brushwork.encoders import Encoder
+    from brushwork.gradients.partition import Partition
+    from brushwork.recipes.multiscale import Progress, ResumeState
+    from brushwork.types import Image
+
+
+class RunArguments(TypedDict, total=False):
+    """What a run takes beside its images."""
+
+    encoder: Encoder | None
+    """Replaces the network that the options name; its device and dtype are used."""
+    resume: ResumeState | None
+    """Where an earlier run stopped."""
+    partition: Partition
+    """The part of the image that this process computes; otherwise all of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +41,7 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
         """The encoder layers that are used."""
 
     @abstractmethod
-    def run(
-        self,
-        images: RecipeInputs,
-        *,
-        encoder: Encoder | None = None,
-        resume: ResumeState | None = None,
-        partition: Partition = FULL_IMAGE,
-    ) -> Iterator[Progress]:
+    def run(self, images: RecipeInputs, **how: Unpack[RunArguments]) -> Iterator[Progress]:
         """Run the recipe for this process's part of the image.
 
         Raises: InputError, WeightsError, DivergedError. NotAdditiveError: it needs the full image, without tiles.
@@ -60,19 +66,12 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
         return image
 
 
-def run_recipe(
-    options: RecipeOptions,
-    images: RecipeInputs,
-    *,
-    encoder: Encoder | None = None,
-    resume: ResumeState | None = None,
-    partition: Partition = FULL_IMAGE,
-) -> Iterator[Progress]:
+def run_recipe(options: RecipeOptions, images: RecipeInputs, **how: Unpack[RunArguments]) -> Iterator[Progress]:
     """Run the recipe that the options belong to, for this process's part of the image.
 
     Raises: InputError, WeightsError, DivergedError: as the recipes do.
     """
-    return options.run(images, encoder=encoder, resume=resume, partition=partition)
+    return options.run(images, **how)
 
 
 def schedule(options: RecipeOptions, content: Size) -> list[ScheduleLevel]:

@@ -3,79 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
 
-from brushwork.choices import Padding
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.encoders.encoder import Encoder
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
-from brushwork.options import Init, InitOptions, OptimizerOptions, ScheduleLevel, SizeOptions, check_options, register
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.init_image import make_init_image
-from brushwork.recipes.multiscale import Progress, ResumeState, make_schedule, optimize_multiscale
+from brushwork.recipes.multiscale import Progress, ResumeState, optimize_multiscale
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective
-from brushwork.recipes.recipe import RecipeOptions
+from brushwork.recipes.reconstruction_options import ReconstructionOptions
 from brushwork.types import Evaluate
-
-
-@register
-@dataclass(frozen=True, kw_only=True)
-class ReconstructionOptions(SizeOptions, InitOptions, OptimizerOptions, RecipeOptions):
-    """Options of content reconstruction."""
-
-    method: ClassVar[str] = "reconstruct-content"
-    takes_styles: ClassVar[bool] = False
-
-    layer: str = "conv4_2"
-    """Layer whose features are matched."""
-
-    network: str = "vgg19"
-    """Encoder network: vgg19 (the original, as in the paper's figure 1), or another."""
-
-    padding: Padding = "zeros"
-    """Padding of convolutions at the image border."""
-
-    init: Init = "noise"
-    """Initial image: the content image itself (content or style), white noise, or gray."""
-
-    iterations: int = 500
-    """Iterations (forward and backward passes) at the first size; 1 or more."""
-
-    min_size: int = 0
-    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), doubled until the full size; 0:
-    one size only."""
-
-    line_search: bool = True
-    """Search the length of each L-BFGS step (strong Wolfe); shallow layers need it, where scales differ a
-    thousandfold."""
-
-    def __post_init__(self) -> None:
-        check_options(self)
-
-    @property
-    def encoded_layers(self) -> tuple[str, ...]:
-        """The layer that is matched."""
-        return (self.layer,)
-
-    def schedule(self, content: Size) -> list[ScheduleLevel]:
-        """Return the levels from `min_size` to the size of the result."""
-        return make_schedule(content, self.size, self.measure, self)
-
-    def run(
-        self,
-        images: RecipeInputs,
-        *,
-        encoder: Encoder | None = None,
-        resume: ResumeState | None = None,
-        partition: Partition = FULL_IMAGE,
-    ) -> Iterator[Progress]:
-        """Run `reconstruct`."""
-        return reconstruct(images.content, self, encoder=encoder, init=images.init, resume=resume, partition=partition)
 
 
 def reconstruct(

@@ -15,7 +15,7 @@ from brushwork.options.style_losses import parse_loss_weights, require_losses
 from brushwork.types import Image
 
 if TYPE_CHECKING:
-    from brushwork.recipes.style_transfer import TransferOptions
+    from brushwork.recipes.transfer_options import TransferOptions
 
 
 def require_compatible_styles(
@@ -27,7 +27,8 @@ def require_compatible_styles(
     """
     several = len(scaled_styles(styles, options)) > len(styles)
     if regions:
-        require_losses(options.loss, lambda loss: loss.regions is not None, "regions are sets of cells")
+        usable = [name for name, loss in style_losses().items() if loss.regions is not None]
+        require_losses(options.loss, usable, "regions are sets of cells")
         require_regions(regions, styles, options.style_blend)
     if regions and several:
         raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")

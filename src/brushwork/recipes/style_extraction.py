@@ -10,8 +10,9 @@ from brushwork.encoders.encoder import PIXELS
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
-from brushwork.options.groups import load_encoder_for
-from brushwork.recipes.style_transfer import TransferOptions, TransferProblem
+from brushwork.options.encoder import load_encoder_for
+from brushwork.recipes.style_transfer import TransferProblem
+from brushwork.recipes.transfer_options import TransferOptions
 
 
 def extract_style(

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import inf
-from typing import ClassVar
 
-from brushwork.choices import MaskPropagation, StyleFit
 from brushwork.controls.color import apply_colors, prepare_colors
 from brushwork.controls.inputs import GuideOptions, RecipeInputs, StyleInputs, StyleRegion, as_styles
 from brushwork.controls.style_file import StyleFile
 from brushwork.controls.style_scale import (
     ScaledStyle,
-    require_style_scale,
     scaled_styles,
     style_pixels,
     style_size,
-    style_sizes,
 )
 from brushwork.encoders import Encoder
 from brushwork.gradients.grid_shift import NO_SHIFT, GridShift, draw_shift
@@ -28,27 +23,13 @@ from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.losses import style_losses
 from brushwork.objective import Objective
-from brushwork.options import (
-    SMALLEST_SIDE,
-    ContentOptions,
-    InitOptions,
-    LossOptions,
-    OptimizerOptions,
-    ScheduleLevel,
-    SizeOptions,
-    StyleOptions,
-    check_options,
-    register,
-    require_option,
-)
-from brushwork.options.groups import ColorOptions, load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.options.style_losses import parse_loss_weights
 from brushwork.recipes.guided_objective import region_objectives
 from brushwork.recipes.multiscale import (
     Progress,
     ResampledObjective,
     ResumeState,
-    make_schedule,
     optimize_multiscale,
     with_final_colors,
     with_resampling,
@@ -60,99 +41,12 @@ from brushwork.recipes.objectives import (
     style_objective,
     tv_objective,
 )
-from brushwork.recipes.recipe import RecipeOptions
 from brushwork.recipes.style_compatibility import require_compatible_styles
 from brushwork.recipes.style_targets import StyleTargets
 from brushwork.recipes.transfer_init import TransferInit
+from brushwork.recipes.transfer_options import TransferOptions
 from brushwork.style import Style, blend_styles, normalize_weights
 from brushwork.types import Evaluate, Image
-
-
-@register
-@dataclass(frozen=True, kw_only=True)
-class TransferOptions(
-    SizeOptions, ContentOptions, StyleOptions, LossOptions, ColorOptions, InitOptions, OptimizerOptions, RecipeOptions
-):
-    """Options of a style transfer."""
-
-    method: ClassVar[str] = "transfer"
-    summary: ClassVar[str] = "optimization of the pixels"
-    takes_regions: ClassVar[bool] = True
-
-    style_blend: tuple[float, ...] = ()
-    """Weight of each style image in the blend (for one style image at several scales: of each scale); none: equal
-    weights."""
-
-    init_noise: float = 15.0
-    """Standard deviation, on the scale 0 to `encoder_scale`, of noise added to a content or style image used as the
-    initial image; without it, flat areas show the network's grid; 0 in the published programs."""
-
-    jitter: int = 0
-    """Largest number of pixels by which content image and result are extended at the top and left while encoded, at
-    random and anew every 10 iterations, so that the network's grid leaves no pattern; 0: none, as in the programs."""
-
-    detail: float = 0.0
-    """Share of the initial image's detail that is added where the result is enlarged to the next size, which has none
-    of its own; 0: none, as in the published programs."""
-
-    style_scale: tuple[float, ...] = (1.0,)
-    """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
-    strokes; one for all style images, or one for each; several for a single style image blend it with itself at each
-    scale."""
-
-    style_fit: StyleFit = "scaled"
-    """How the style image is resized: to the size that `style-scale` says (scaled), so, but never enlarged (reduced),
-    or with the content image's proportions (stretched)."""
-
-    guides: MaskPropagation = "simple"
-    """Which positions of a layer belong to a region: as the mask resized to the layer says (simple), all whose
-    receptive field overlaps the region (all), or those whose receptive field lies inside it (inside)."""
-
-    feather: float = 0.0
-    """Standard deviation of the blur by which regions fade into each other, in pixels of the result; 0: no blur."""
-
-    def __post_init__(self) -> None:
-        check_options(self)
-        require_option(0 <= self.jitter < SMALLEST_SIDE, "jitter", self.jitter, f"0 or more, and below {SMALLEST_SIDE}")
-        require_option(0 <= self.detail < inf, "detail", self.detail, "0 or more, and finite")
-        require_option(0 <= self.feather < inf, "feather", self.feather, "0 or more, and finite")
-        require_style_scale(self.style_scale)
-
-    @property
-    def encoded_layers(self) -> tuple[str, ...]:
-        """The content and the style layers."""
-        return (*self.content_layers, *self.style_layers)
-
-    @property
-    def starts_from_adain(self) -> bool:
-        """Whether the initial image is the feed-forward AdaIN result."""
-        return self.init == "instant"
-
-    def schedule(self, content: Size) -> list[ScheduleLevel]:
-        """Return the levels from `min_size` to the size of the result."""
-        return make_schedule(content, self.size, self.measure, self)
-
-    def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
-        """Return the size of a style image at each of its scales."""
-        return style_sizes(self, level, style, number, styles, self.style_fit)
-
-    def postprocess(self, content: Image, image: Image) -> Image:
-        """Return the result with its final colors."""
-        return apply_colors(self, content, image)
-
-    def run(
-        self,
-        images: RecipeInputs,
-        *,
-        encoder: Encoder | None = None,
-        resume: ResumeState | None = None,
-        partition: Partition = FULL_IMAGE,
-    ) -> Iterator[Progress]:
-        """Run `transfer`."""
-        content, styles, init, regions = images
-        return transfer(
-            content, styles, self, encoder=encoder, init=init, resume=resume, partition=partition, regions=regions
-        )
 
 
 def transfer(

@@ -1,4 +1,4 @@
-"""File names that are not valid UTF-8, in text that is."""
+"""Endings of our files, and file names that are not valid UTF-8 in text that is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
+
+STYLE_ENDING = ".style"
+"""Suffix that distinguishes style files from images."""
+
+MODEL_ENDING = ".safetensors"
 
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 """Python's surrogates for the bytes of a name that are not valid UTF-8 (PEP 383)."""

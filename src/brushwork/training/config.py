@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from brushwork.errors import InputError
-from brushwork.feedforward.model import ENDING
+from brushwork.storage.file_names import MODEL_ENDING
 from brushwork.training.options import TrainingOptions
 
 _PHOTO_SIZE = 480
@@ -71,8 +71,8 @@ class TrainingConfig:
 
         Raises: InputError.
         """
-        if self.output.suffix != ENDING:
-            raise InputError(f"the painter is to be {self.output}: its name must end in {ENDING}.")
+        if self.output.suffix != MODEL_ENDING:
+            raise InputError(f"the painter is to be {self.output}: its name must end in {MODEL_ENDING}.")
         if not self.output.parent.is_dir():
             raise InputError(f"the folder {self.output.parent} does not exist: make it first (mkdir -p).")
         if self.overwrite or self.resume:

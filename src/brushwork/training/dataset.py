@@ -13,8 +13,8 @@ from brushwork.errors import InputError
 from brushwork.images import read_image
 from brushwork.images.crop_pad import crop
 from brushwork.images.formats import FoundImages, find_images
-from brushwork.images.geometry import Size
-from brushwork.images.resample import fit_size, resize
+from brushwork.images.geometry import Size, fit_size
+from brushwork.images.resample import resize
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 

@@ -25,7 +25,8 @@ from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.mgan_data import make_mgan_task
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 from brushwork.training.tasks.style_images import make_thumbnail
-from brushwork.training.tasks.super_resolution import SuperResolutionTrainingOptions, make_super_resolution_task
+from brushwork.training.tasks.super_resolution import make_super_resolution_task
+from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 from brushwork.training.tasks.texture_net import make_texture_net_task, read_patches
 from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
 from brushwork.training.trainer import train

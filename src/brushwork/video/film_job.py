@@ -9,9 +9,8 @@ from typing import Any
 
 from brushwork.choices import DeviceName
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import StylizeOptions
-from brushwork.images.geometry import Size
-from brushwork.images.resample import fit_size
+from brushwork.feedforward.options import StylizeOptions
+from brushwork.images.geometry import Size, fit_size
 from brushwork.options import SMALLEST_SIDE
 from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from brushwork.images.color import luma
-from brushwork.images.geometry import Size
+from brushwork.images.geometry import Size, fit_size
 from brushwork.images.occlusion import Reliability, dis_reliability
-from brushwork.images.resample import fit_size, resize
+from brushwork.images.resample import resize
 from brushwork.images.warp import Flow, resize_flow
 from brushwork.types import Image
 from brushwork.video.extra import import_video

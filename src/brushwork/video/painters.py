@@ -14,7 +14,8 @@ from brushwork.controls.inputs import as_styles
 from brushwork.controls.style_file import StyleFile
 from brushwork.errors import InputError
 from brushwork.feedforward.fixed_statistics import make_frame_stylizer
-from brushwork.feedforward.inference import StylizeOptions, Stylizer
+from brushwork.feedforward.inference import Stylizer
+from brushwork.feedforward.options import StylizeOptions
 from brushwork.images.geometry import Size
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import tensors_sha256

@@ -15,7 +15,7 @@ import torch
 from brushwork.devices.memory import memory_budget
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError, OutOfMemoryError
-from brushwork.feedforward.inference import StylizeOptions
+from brushwork.feedforward.options import StylizeOptions
 from brushwork.images.geometry import Size
 from brushwork.storage.atomic import explain_write_errors, require_target
 from brushwork.storage.folders import expand_user, nearest_folder

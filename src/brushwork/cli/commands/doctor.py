@@ -11,21 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from rich.table import Table
 
+from brushwork import devices, encoders
 from brushwork._version import __version__
 from brushwork.cli.consoles import make_console
 from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import FAILURE, format_gigabytes, format_megabytes, print_json
-from brushwork.cli.progress import describe_device
-from brushwork.devices.memory import available_memory
-from brushwork.devices.select import describe_device_choice, select_device
-from brushwork.encoders import weight_sets
-from brushwork.encoders.backends import default_engine, usable_engines
-from brushwork.encoders.native.library import load_library
-from brushwork.encoders.precision import resolve_precision
-from brushwork.encoders.weights.cache import cache_folder
 from brushwork.errors import InputError
 from brushwork.recipes import PRESETS
 from brushwork.storage.folders import nearest_folder, temporary_place
@@ -84,27 +76,29 @@ def _software() -> Iterator[Diagnosis]:
     yield Diagnosis("brushwork", __version__)
     yield Diagnosis("python", f"{platform.python_version()} ({sys.executable})")
     yield Diagnosis("system", platform.platform())
-    yield Diagnosis("torch", torch.__version__)
+    yield Diagnosis("torch", version("torch"))
     yield Diagnosis("pillow", version("pillow"))
 
 
 def _machine() -> Iterator[Diagnosis]:
-    device = select_device("auto")
-    yield Diagnosis("device", f"{describe_device(device)}; {describe_device_choice()}")
-    yield Diagnosis("precision", f"{resolve_precision('auto', device)}, taken by --precision auto on {device.type}")
+    device = devices.select_device("auto")
+    yield Diagnosis("device", f"{devices.describe_device(device)}; {devices.describe_device_choice()}")
+    yield Diagnosis(
+        "precision", f"{encoders.resolve_precision('auto', device)}, taken by --precision auto on {device.type}"
+    )
     yield Diagnosis("accelerators", ", ".join(_accelerators()) or "none that torch can use")
     limit = os.environ.get("OMP_NUM_THREADS")
     given = f", OMP_NUM_THREADS={limit}" if limit else ""
-    yield Diagnosis("threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores{given}")
+    yield Diagnosis("threads", f"{devices.number_of_threads()} of {os.cpu_count()} cores{given}")
     yield _engine()
-    left = available_memory(device)
+    left = devices.available_memory(device)
     yield Diagnosis("memory", "unknown" if left is None else f"{format_gigabytes(left)} may be used on {device.type}")
 
 
 def _engine() -> Diagnosis:
-    compiled = load_library()
-    others = ", ".join(engine for engine in usable_engines() if engine != default_engine())
-    value = f"{default_engine()}, taken by --engine auto on processors; there are also {others}"
+    compiled = encoders.load_library()
+    others = ", ".join(engine for engine in encoders.usable_engines() if engine != encoders.default_engine())
+    value = f"{encoders.default_engine()}, taken by --engine auto on processors; there are also {others}"
     if compiled is None:
         advice = "the fast path is missing: install a C++ compiler (g++ or clang++), and brushwork once more"
         return Diagnosis("engine", value, advice)
@@ -114,13 +108,13 @@ def _engine() -> Diagnosis:
 def _accelerators() -> Iterator[str]:
     for name in ACCELERATORS:
         with suppress(InputError):
-            yield describe_device(select_device(name))
+            yield devices.describe_device(devices.select_device(name))
 
 
 def _weights() -> Iterator[Diagnosis]:
     yield _cache()
     needed = {preset.network for preset in PRESETS.values()}
-    for one in weight_sets():
+    for one in encoders.weight_sets():
         what, grave = f"weights {one.name}", one.name in needed and bool(one.hint)
         if one.state == "missing" and not grave:
             yield Diagnosis(what, f"not here; brushwork weights get {one.name}")
@@ -130,7 +124,7 @@ def _weights() -> Iterator[Diagnosis]:
 
 
 def _cache() -> Diagnosis:
-    folder = cache_folder()
+    folder = encoders.cache_folder()
     nearest = nearest_folder(folder)
     if _takes_files(nearest):
         return Diagnosis("cache", str(folder))

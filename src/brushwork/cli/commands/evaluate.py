@@ -12,17 +12,13 @@ from cyclopts import Parameter
 from rich import box
 from rich.table import Table
 
+from brushwork import devices, images, jobs, metrics
 from brushwork.choices import DeviceName
 from brushwork.cli.consoles import make_console
-from brushwork.cli.execute import set_threads
 from brushwork.cli.flags import MACHINE, OUTPUT, PICTURES, JsonFlag, field_docs, home_path, parse_integer
 from brushwork.cli.output import Row, format_number, log, print_json, print_result, require_table, write_table
 from brushwork.cli.paths import list_images
-from brushwork.devices.select import select_device
 from brushwork.errors import InputError
-from brushwork.images import read_image
-from brushwork.jobs.rerun import read_origin
-from brushwork.metrics import EVALUATION_SIZE, Evaluator, Metrics
 
 _JUDGES = ("vgg16", "alexnet")
 """Default networks: the first with which no result was made. Most results are made with VGG-19."""
@@ -44,7 +40,7 @@ def evaluate(
     content: Annotated[Path | None, Parameter(group=PICTURES)] = None,
     style: Annotated[Path | None, Parameter(group=PICTURES)] = None,
     network: str | None = None,
-    size: Annotated[int, Parameter(converter=parse_integer)] = EVALUATION_SIZE,
+    size: Annotated[int, Parameter(converter=parse_integer)] = metrics.EVALUATION_SIZE,
     output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="TABLE")] = None,
     json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
     quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
@@ -85,16 +81,16 @@ def evaluate(
         raise InputError("a result is missing: brushwork evaluate RESULT --content PHOTO --style PAINTING")
     if output is not None:
         require_table(output)
-    set_threads(threads)
+    devices.set_threads(threads)
     cases = [_case(path, content, style) for path in list_images(results, quiet=quiet)]
-    place = select_device(device)
+    place = devices.select_device(device)
     models = [_model(path) for path, *_ in cases]
-    evaluator = Evaluator.load(network or _judge_of(models), place)
+    evaluator = metrics.Evaluator.load(network or _judge_of(models), place)
     rows = []
     for case, model in zip(cases, models, strict=True):
         if not quiet:
             _tell_about(case, model, evaluator.encoder.name)
-        found, content_image, style_image = (read_image(path).image.to(place) for path in case)
+        found, content_image, style_image = (images.read_image(path).image.to(place) for path in case)
         judgement = evaluator(found, content=content_image, style=style_image, size=size)
         rows.append({**{name: str(path) for name, path in case._asdict().items()}, **asdict(judgement)})
     if output is not None:
@@ -111,7 +107,7 @@ def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCas
     if content is not None and style is not None:
         return EvaluationCase(path, content, style)
     try:
-        content_then, styles, _ = read_origin(path)
+        content_then, styles, _ = jobs.read_origin(path)
     except InputError as error:
         raise InputError(f"{error} Or say what {path.name} is judged by: --content PHOTO --style PAINTING.") from error
     if style is None and len(styles) != 1:
@@ -122,7 +118,7 @@ def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCas
 def _model(path: Path) -> str | None:
     """Return the network that an image was made with, if its metadata says so."""
     with suppress(InputError):
-        return read_origin(path).network
+        return jobs.read_origin(path).network
     return None
 
 
@@ -156,7 +152,7 @@ def _print(rows: Sequence[Row], json: bool) -> None:
 
 def _one(row: Row) -> Table:
     """Return a table of one result: a metric per row, with its meaning."""
-    meanings = field_docs(Metrics)
+    meanings = field_docs(metrics.Metrics)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=row["result"])
     for title in ("", "", "better", "meaning"):
         table.add_column(title, justify="left" if title == "meaning" else "right", overflow="fold")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from cyclopts import App, Parameter
 
+from brushwork import feedforward as feedforward_package
 from brushwork.cli.config import resolve_options, split_init
 from brushwork.cli.dashes import STREAM, Picture
 from brushwork.cli.execute import execute
@@ -18,10 +19,7 @@ from brushwork.cli.paths import has_folder, list_images, parse_regions
 from brushwork.cli.request import Execute, StdStreams, feedforward_options, log_ignored, make_request
 from brushwork.cli.run_flags import FeedForwardFlags, RunFlags
 from brushwork.errors import InputError, suggest_names
-from brushwork.feedforward.adain_transfer import AdaINOptions
-from brushwork.feedforward.inference import FeedForwardOptions
-from brushwork.feedforward.model import find_model_file
-from brushwork.feedforward.stylize import ModelOptions
+from brushwork.feedforward.options import AdaINOptions, FeedForwardOptions, ModelOptions
 from brushwork.jobs.options_json import known_methods
 from brushwork.options import Init
 from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
@@ -201,7 +199,7 @@ def model_options(model: str, given: Given, own: Mapping[str, Any], flags: RunFl
 
     Raises: InputError: no such model, or a value out of range.
     """
-    find_model_file(model)  # report unknown names before any image is read
+    feedforward_package.find_model_file(model)  # report unknown names before any image is read
     return feedforward_options(ModelOptions, ModelOptions(), given, {"model": model, **own}, flags)
 
 

@@ -10,20 +10,18 @@ from cyclopts import App
 from rich import box
 from rich.table import Table
 
+from brushwork import devices, jobs
 from brushwork.cli.commands import mdan, paint, reconstruct, texture
 from brushwork.cli.consoles import make_console
-from brushwork.cli.execute import set_threads
 from brushwork.cli.output import FAILURE, format_gigabytes, log, print_json
 from brushwork.cli.progress import format_minutes
 from brushwork.cli.request import Request
-from brushwork.jobs import FeedForwardJob, OptimizationJob, plan_feedforward_job, plan_job
-from brushwork.jobs.plan import JobPlan
 
 
 def print_plan(request: Request) -> int:
     """Print the plan of every job: sizes, iterations, memory, time. Return exit code 1 if one does not fit."""
-    set_threads(request.flags.threads)
-    if not request.flags.quiet and any(isinstance(job, OptimizationJob) for job in request.jobs):
+    devices.set_threads(request.flags.threads)
+    if not request.flags.quiet and any(isinstance(job, jobs.OptimizationJob) for job in request.jobs):
         log("measuring how fast this machine is")
     plans = [(job, _plan(job, request.flags.memory)) for job in request.jobs]
     if request.flags.json:
@@ -35,13 +33,13 @@ def print_plan(request: Request) -> int:
     return 0 if all(one.fits for _, one in plans) else FAILURE
 
 
-def _plan(job: OptimizationJob | FeedForwardJob, memory: int | None) -> JobPlan:
-    return (
-        plan_job(job, memory=memory) if isinstance(job, OptimizationJob) else plan_feedforward_job(job, memory=memory)
-    )
+def _plan(job: jobs.OptimizationJob | jobs.FeedForwardJob, memory: int | None) -> jobs.JobPlan:
+    if isinstance(job, jobs.OptimizationJob):
+        return jobs.plan_job(job, memory=memory)
+    return jobs.plan_feedforward_job(job, memory=memory)
 
 
-def _print(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> None:
+def _print(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan) -> None:
     terminal = make_console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("size", "iterations", "memory", "time"):
@@ -55,7 +53,7 @@ def _print(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> None:
     terminal.print(_verdict(job, one), soft_wrap=True)
 
 
-def _verdict(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> str:
+def _verdict(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan) -> str:
     if one.available is None:
         return "How much memory there is, is not known."
     if one.fits:
@@ -63,7 +61,7 @@ def _verdict(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> str:
     return f"It does not fit: {format_gigabytes(one.available)} may be used. {_what_fits(job, one.max_size)}"
 
 
-def _what_fits(job: OptimizationJob | FeedForwardJob, largest: int | None) -> str:
+def _what_fits(job: jobs.OptimizationJob | jobs.FeedForwardJob, largest: int | None) -> str:
     if not largest:
         return "No size does."
     return f"The largest that does is {job.options.describe_size(largest)}."
@@ -73,7 +71,7 @@ def _time(seconds: float | None) -> str:
     return "?" if seconds is None else format_minutes(seconds)
 
 
-def _document(job: OptimizationJob | FeedForwardJob, one: JobPlan) -> dict[str, Any]:
+def _document(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan) -> dict[str, Any]:
     levels = [{**asdict(level), "size": [level.size.width, level.size.height]} for level in one.levels]
     totals = {"iterations": one.iterations, "memory": one.memory, "seconds": one.seconds}
     verdict: dict[str, Any] = {"available": one.available, "fits": one.fits, "largest": one.max_size}

@@ -7,31 +7,19 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from brushwork import devices, experiments
 from brushwork.choices import DeviceName
 from brushwork.cli.flags import MACHINE, home_path
 from brushwork.cli.output import log, print_result
 from brushwork.cli.temporary import temporary_beside
-from brushwork.devices.select import select_device
 from brushwork.errors import InputError
-from brushwork.experiments import (
-    EXPERIMENTS,
-    CellResult,
-    ExperimentReport,
-    ExperimentRequest,
-    load_experiment,
-    run_cells,
-    run_in_processes,
-    run_on_ray,
-)
-from brushwork.experiments.context import FULL_SIZE, QUICK_SIZE
-from brushwork.experiments.runner import Executor
 from brushwork.options import SMALLEST_SIDE
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.pipes import require_no_pipe
 
 
 def reproduce(
-    *experiments: str,
+    *names: str,
     content: tuple[Path, ...] = (),
     style: tuple[Path, ...] = (),
     size: int | None = None,
@@ -47,7 +35,7 @@ def reproduce(
 
     Parameters
     ----------
-    experiments
+    names
         Names of experiments, or all.
     content
         Content images, instead of those of the package; most experiments use the first.
@@ -68,23 +56,22 @@ def reproduce(
     device
         Where to compute; auto takes the fastest device available.
     """
-    size = (QUICK_SIZE if quick else FULL_SIZE) if size is None else size
+    size = (experiments.QUICK_SIZE if quick else experiments.FULL_SIZE) if size is None else size
     require_lab(size, jobs)
-    spread = pick_executor(jobs, engine)
+    executor = pick_executor(jobs, engine)
     for path in (*content, *style):
         require_no_pipe(path)  # each cell reads it
-    if not experiments:
-        for name, line in EXPERIMENTS.items():
+    if not names:
+        for name, line in experiments.EXPERIMENTS.items():
             print_result(f"{name}: {line}")
-    names = list(EXPERIMENTS) if experiments == ("all",) else list(experiments)
-    place = str(select_device(device))
+    if names == ("all",):
+        names = tuple(experiments.EXPERIMENTS)
+    place = str(devices.select_device(device))
     if engine == "ray":  # its workers have their own current folders
         out, content, style = out.absolute(), _absolute(content), _absolute(style)
-    orders = [
-        ExperimentRequest(load_experiment(name).name, out / name, content, style, size, quick, place) for name in names
-    ]
-    for request in orders:
-        print_result(str(_report(request, spread)))
+    for name in [experiments.load_experiment(name).name for name in names]:
+        request = experiments.ExperimentRequest(name, out / name, content, style, size, quick, place)
+        print_result(str(_report(request, executor)))
     return 0
 
 
@@ -92,7 +79,7 @@ def _absolute(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     return tuple(path.absolute() for path in paths)
 
 
-def _command(request: ExperimentRequest) -> str:
+def _command(request: experiments.ExperimentRequest) -> str:
     """Return the command that makes this report; images by name, without their folders."""
     images = {"--content": request.contents, "--style": request.styles}
     named = [word for flag, paths in images.items() for path in paths for word in (flag, path.name)]
@@ -100,11 +87,11 @@ def _command(request: ExperimentRequest) -> str:
     return to_command_line(["brushwork", "reproduce", request.experiment, *quick, "--size", str(request.size), *named])
 
 
-def pick_executor(jobs: int, engine: str = "processes") -> Executor | None:
+def pick_executor(jobs: int, engine: str = "processes") -> experiments.Executor | None:
     """Return the executor of the cells; None: one after the other, in this process."""
     if engine == "ray":
-        return run_on_ray(jobs)
-    return run_in_processes(jobs) if jobs > 1 else None
+        return experiments.run_on_ray(jobs)
+    return experiments.run_in_processes(jobs) if jobs > 1 else None
 
 
 def require_lab(size: int, jobs: int) -> None:
@@ -118,15 +105,15 @@ def require_lab(size: int, jobs: int) -> None:
         raise InputError(f"jobs is {jobs}: it must be 1 or more.")
 
 
-def _report(request: ExperimentRequest, spread: Executor | None) -> Path:
-    results: dict[str, CellResult] = {}
+def _report(request: experiments.ExperimentRequest, executor: experiments.Executor | None) -> Path:
+    results: dict[str, experiments.CellResult] = {}
     with temporary_beside(request.folder):
-        for name, one in run_cells(request, spread):
+        for name, one in experiments.run_cells(request, executor):
             results[name] = one
             log(f"{request.experiment} {name}: {one.seconds:.0f} s")
-    context, kind = request.load_context(), load_experiment(request.experiment)
+    context, kind = request.load_context(), experiments.load_experiment(request.experiment)
     ordered = [results[cell.name] for cell in kind.cells(context)]
-    report = ExperimentReport(kind, context.inputs, ordered, created_by=_command(request))
+    report = experiments.ExperimentReport(kind, context.inputs, ordered, created_by=_command(request))
     for check in report.checks:
         verdict = {True: "holds", False: "does not hold", None: "look"}[check.holds]
         log(f"{verdict}: {check.claim}: {check.measured}")

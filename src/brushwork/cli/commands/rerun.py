@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from brushwork import jobs
 from brushwork.cli.execute import execute
 from brushwork.cli.output import log
 from brushwork.cli.paths import has_folder, is_folder_name
 from brushwork.cli.request import Request, StdStreams
 from brushwork.cli.run_flags import RunFlags
-from brushwork.jobs import job_from_image as repeat_of
 from brushwork.storage.folders import expand_user
 
 
@@ -26,7 +26,9 @@ def rerun(image: Path, /, *, flags: RunFlags = RunFlags()) -> int:  # noqa: B008
         An image that brushwork wrote.
     """
     with StdStreams() as pipes:
-        job, notes = repeat_of(image, _output(pipes.output_path(flags.output), image) if flags.output else None)
+        job, notes = jobs.job_from_image(
+            image, _output(pipes.output_path(flags.output), image) if flags.output else None
+        )
         job = replace(job, overwrite=flags.force, pyramid=flags.pyramid, max_pixels=flags.max_pixels or job.max_pixels)
         if flags.device != "auto":
             job = replace(job, device=flags.device)

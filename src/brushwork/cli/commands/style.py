@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
+from brushwork import controls, devices, images, recipes
 from brushwork.choices import DeviceName
 from brushwork.cli.config import resolve_options
 from brushwork.cli.dashes import Picture
@@ -17,15 +18,11 @@ from brushwork.cli.output import BYTES_PER_MEGABYTE, log, print_result
 from brushwork.cli.paths import list_images
 from brushwork.cli.request import Execute, StdStreams, make_request
 from brushwork.cli.run_flags import RunFlags
-from brushwork.controls import StyleFile, blend_style_files
-from brushwork.controls.style_file import ENDING
-from brushwork.devices.select import select_device
 from brushwork.errors import InputError
-from brushwork.images import MAX_PIXELS, fit_size, image_size, read_image
+from brushwork.images import fit_size
 from brushwork.options import EncoderOptions, SizeOptions
-from brushwork.options.groups import load_encoder_for
-from brushwork.recipes import TextureOptions, TransferOptions, extract_style, load_preset
-from brushwork.recipes.style_extraction import looked_at
+from brushwork.recipes import TextureOptions, TransferOptions, load_preset
+from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.storage.folders import expand_user
 
 _OF_STYLE = (
@@ -42,7 +39,7 @@ else:
     )
 
 Output: TypeAlias = Annotated[
-    Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"FILE{ENDING}")
+    Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"FILE{STYLE_ENDING}")
 ]
 Force: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
@@ -105,12 +102,14 @@ def extract(
     device
         Where to compute; auto takes the fastest device available.
     """
+    from brushwork.options.encoder import load_encoder_for  # imports torch, which help pages do not need
+
     options = resolve_options(load_preset(preset_name), given)
-    place = select_device(device)
+    place = devices.select_device(device)
     # As `paint` reads it: a very large image no larger than it is encoded.
-    image = read_image(style, min_size=looked_at(image_size(style), options)).image.to(place)
-    kept = extract_style(image, options, style.name, encoder=load_encoder_for(options, place))
-    return _write(kept, output or Path(f"{style.stem}{ENDING}"), force)
+    image = images.read_image(style, min_size=recipes.looked_at(images.image_size(style), options)).image.to(place)
+    kept = recipes.extract_style(image, options, style.name, encoder=load_encoder_for(options, place))
+    return _write(kept, output or Path(f"{style.stem}{STYLE_ENDING}"), force)
 
 
 @app.command(name="blend")
@@ -127,8 +126,10 @@ def blend_files(*styles: str, output: Output = None, force: Force = False) -> in
         Overwrite existing files.
     """
     parts = [_weighed(style) for style in styles]
-    kept = blend_style_files([StyleFile.read(path) for path, _ in parts], [weight for _, weight in parts])
-    return _write(kept, output or Path(f"{'+'.join(path.stem for path, _ in parts)}{ENDING}"), force)
+    kept = controls.blend_style_files(
+        [controls.StyleFile.read(path) for path, _ in parts], [weight for _, weight in parts]
+    )
+    return _write(kept, output or Path(f"{'+'.join(path.stem for path, _ in parts)}{STYLE_ENDING}"), force)
 
 
 @app.command
@@ -140,7 +141,7 @@ def info(style: Path, /) -> int:
     style
         A file written by `brushwork style extract` or `brushwork style blend`.
     """
-    kept = StyleFile.read(style)
+    kept = controls.StyleFile.read(style)
     seen = ", ".join(f"{name} {value}" for name, value in vars(kept.encoder).items() if name != "fingerprint")
     print_result(f"{kept.source}: at {' and '.join(map(str, kept.styles))} pixels; {', '.join(kept.layers)}; {seen}")
     return 0
@@ -152,17 +153,17 @@ def _weighed(given: str) -> tuple[Path, float]:
     Raises: InputError: the weight is not a number.
     """
     name, colon, weight = given.rpartition(":")
-    if not colon or given.lower().endswith(ENDING):
+    if not colon or given.lower().endswith(STYLE_ENDING):
         return expand_user(given), 1.0
     try:
         return expand_user(name), float(weight)
     except ValueError:
-        raise InputError(f"{given}: {weight!r} is no weight; write as in starry{ENDING}:0.7.") from None
+        raise InputError(f"{given}: {weight!r} is no weight; write as in starry{STYLE_ENDING}:0.7.") from None
 
 
-def _write(kept: StyleFile, path: Path, force: bool) -> int:
-    if path.suffix.lower() != ENDING:
-        raise InputError(f"the style is to be {path}: its name must end in {ENDING}.")
+def _write(kept: controls.StyleFile, path: Path, force: bool) -> int:
+    if path.suffix.lower() != STYLE_ENDING:
+        raise InputError(f"the style is to be {path}: its name must end in {STYLE_ENDING}.")
     kept.write(path, overwrite=force)
     log(f"the style of {kept.source}, {kept.nbytes / BYTES_PER_MEGABYTE:.1f} MB")
     print_result(str(path))
@@ -198,7 +199,7 @@ def combine(
         if len(files) > len((composition, strokes)):
             raise InputError("combine takes two pictures, and a folder was given: name the files.")
         coarse, fine = files
-        own = image_size(coarse, max_pixels=flags.max_pixels or MAX_PIXELS)
+        own = images.image_size(coarse, max_pixels=flags.max_pixels or images.MAX_PIXELS)
         canvas = fit_size(own, options.picture_size, measure=options.measure)
         sized = replace(options, size=f"{canvas.width}x{canvas.height}")
         runs = [(fine, (), f"{coarse.stem}-in-{fine.stem}")]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, 
 
 from cyclopts import App, Parameter, Token
 
+from brushwork import devices, experiments
 from brushwork.choices import DeviceName
 from brushwork.cli.commands.paint import START_HELP
 from brushwork.cli.commands.reproduce import pick_executor, require_lab
@@ -27,12 +28,7 @@ from brushwork.cli.flags import (
 from brushwork.cli.output import log, print_result
 from brushwork.cli.paths import list_images
 from brushwork.cli.temporary import temporary_beside
-from brushwork.devices.select import select_device
 from brushwork.errors import InputError, suggest_names
-from brushwork.experiments import CellResult, ExperimentReport, run_cells
-from brushwork.experiments.contact_sheet import SHEET
-from brushwork.experiments.results import ResultStore
-from brushwork.experiments.sweep import Sweep, SweepChoice, as_experiment, combine_variations
 from brushwork.options import Extent, Init
 from brushwork.recipes import PRESETS, TransferOptions, load_preset
 from brushwork.storage.folders import expand_user
@@ -110,16 +106,18 @@ def sweep(
         raise InputError("--full-size is given, and sizes are varied: each command has the size of its picture then.")
     style_images = tuple(list_images(list(styles)))
     fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": style_images, **given}
-    choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combine_variations(wanted))
-    runs = Sweep(output, expand_user(content), choices, init, str(select_device(device)))
-    report = ExperimentReport(
-        as_experiment(runs, [name.replace("_", "-") for name in wanted]),
+    choices = tuple(
+        _choice(row, column, {**fixed, **values}) for row, column, values in experiments.combine_variations(wanted)
+    )
+    runs = experiments.Sweep(output, expand_user(content), choices, init, str(devices.select_device(device)))
+    report = experiments.ExperimentReport(
+        experiments.as_experiment(runs, [name.replace("_", "-") for name in wanted]),
         runs.inputs(),
         _painted(runs, jobs),
         runs.commands("as painted" if "size" in wanted else full_size),
     )
     print_result(str(report.write(runs.folder)))
-    print_result(str(runs.folder / SHEET))
+    print_result(str(runs.folder / experiments.SHEET))
     return 0
 
 
@@ -135,22 +133,24 @@ def _require(styles: tuple[str, ...], wanted: Variations, given: dict[str, Any],
         raise InputError("a painting is missing: name one after the photograph, or several with --vary style=*.jpg.")
 
 
-def _choice(row: str, column: str, chosen: dict[str, Any]) -> SweepChoice:
+def _choice(row: str, column: str, chosen: dict[str, Any]) -> experiments.SweepChoice:
     """Return one combination of settings; raises InputError if they are incompatible."""
     options = {name: value for name, value in chosen.items() if name not in ("preset", "ratio", "style")}
     style, name = chosen["style"], chosen["preset"]
     styles = (style,) if isinstance(style, Path) else style
-    return SweepChoice(row, column, resolve_options(load_preset(name), options, chosen["ratio"]), name, styles)
+    return experiments.SweepChoice(
+        row, column, resolve_options(load_preset(name), options, chosen["ratio"]), name, styles
+    )
 
 
-def _painted(runs: Sweep, jobs: int) -> list[CellResult]:
+def _painted(runs: experiments.Sweep, jobs: int) -> list[experiments.CellResult]:
     """Run the cells, and return all results in their order."""
     cells = runs.make_cells()
-    kept = sum(ResultStore(runs.folder).load(cell) is not None for cell in cells)
+    kept = sum(experiments.ResultStore(runs.folder).load(cell) is not None for cell in cells)
     log(f"{len(cells)} pictures to paint" + (f", {kept} of them there already" if kept else ""))
-    results: dict[str, CellResult] = {}
+    results: dict[str, experiments.CellResult] = {}
     with temporary_beside(runs.folder):
-        for name, one in run_cells(runs, pick_executor(jobs)):
+        for name, one in experiments.run_cells(runs, pick_executor(jobs)):
             results[name] = one
             log(f"{len(results)}/{len(cells)} {name}: {one.seconds:.0f} s")
     return [results[cell.name] for cell in cells]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
+from brushwork import feedforward
 from brushwork.cli.config import resolve_options, split_init
 from brushwork.cli.dashes import Picture
 from brushwork.cli.execute import execute
@@ -20,8 +21,7 @@ from brushwork.cli.request import (
 )
 from brushwork.cli.run_flags import RunFlags
 from brushwork.errors import InputError
-from brushwork.feedforward.model import find_model_file
-from brushwork.feedforward.texture import TextureModelOptions
+from brushwork.feedforward.options import TextureModelOptions
 from brushwork.options import Init
 from brushwork.recipes import TextureOptions
 
@@ -64,7 +64,7 @@ def texture(
     if model and image:
         raise InputError(f"the picture {image} and --model were both given: a painter draws what it has learned.")
     if model:
-        find_model_file(model)  # report unknown names first
+        feedforward.find_model_file(model)  # report unknown names first
         options = feedforward_options(TextureModelOptions, TextureModelOptions(), given, {"model": model}, flags)
         with StdStreams() as pipes:
             run = (None, (), Path(model).stem)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
+from brushwork import feedforward, training
 from brushwork.cli.config import resolve_options
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
 from brushwork.cli.paths import list_images
 from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.feedforward.model import ENDING, load_model
-from brushwork.training.config import TrainingConfig
-from brushwork.training.tasks.johnson import with_model_architecture
+from brushwork.storage.file_names import MODEL_ENDING
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 
 if TYPE_CHECKING:
@@ -56,12 +55,13 @@ def johnson(
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     styles = list_images([style, *more], quiet=flags.quiet)
-    init = load_model(init_from) if init_from else None
+    init = feedforward.load_model(init_from) if init_from else None
     options = resolve_options(JohnsonTrainingOptions(), given)
     if init is not None:
-        options = with_model_architecture(options, init, list(given))
+        options = training.with_model_architecture(options, init, list(given))
 
-    output = Path(f"{styles[0].stem}{ENDING}")
+    output = Path(f"{styles[0].stem}{MODEL_ENDING}")
     return run_training(
-        flags, TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(styles), init=init_from)
+        flags,
+        training.TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(styles), init=init_from),
     )

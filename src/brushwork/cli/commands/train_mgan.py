@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
+from brushwork import training
 from brushwork.cli.config import resolve_options
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, home_path, make_flags
 from brushwork.cli.paths import list_images
 from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.feedforward.model import ENDING
-from brushwork.training.config import TrainingConfig
+from brushwork.storage.file_names import MODEL_ENDING
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 
 if TYPE_CHECKING:
@@ -54,8 +54,10 @@ def mgan(
     """
     styles = list_images([style, *more], quiet=flags.quiet)
     options = resolve_options(MGANTrainingOptions(), given)
-    output = Path(f"{styles[0].stem}{ENDING}")
+    output = Path(f"{styles[0].stem}{MODEL_ENDING}")
     return run_training(
         flags,
-        TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(styles), targets=target_folder),
+        training.TrainingConfig(
+            options=options, output=output, photos=dataset, styles=tuple(styles), targets=target_folder
+        ),
     )

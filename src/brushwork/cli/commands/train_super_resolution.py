@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
+from brushwork import training
 from brushwork.cli.config import resolve_options
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
 from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.feedforward.model import ENDING
-from brushwork.training.config import TrainingConfig
-from brushwork.training.tasks.super_resolution import SuperResolutionTrainingOptions
+from brushwork.storage.file_names import MODEL_ENDING
+from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 
 if TYPE_CHECKING:
     LargerFlags: TypeAlias = Given
@@ -41,5 +41,5 @@ def super_resolution(
     """
     options = resolve_options(SuperResolutionTrainingOptions(), given)
 
-    output = Path(f"larger-{options.factor}{ENDING}")
-    return run_training(flags, TrainingConfig(options=options, output=output, photos=dataset))
+    output = Path(f"larger-{options.factor}{MODEL_ENDING}")
+    return run_training(flags, training.TrainingConfig(options=options, output=output, photos=dataset))

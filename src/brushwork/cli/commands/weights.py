@@ -10,12 +10,11 @@ from cyclopts import App, Parameter
 from rich import box
 from rich.table import Table
 
+from brushwork import encoders
 from brushwork.cli.consoles import make_console
 from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import format_megabytes, log, print_json, print_result
 from brushwork.cli.temporary import temporary_beside
-from brushwork.encoders import WeightState, fetch_weights, import_weights, weight_sets
-from brushwork.encoders.weights.cache import cache_folder
 
 app = App(name="weights")
 
@@ -31,7 +30,7 @@ def list_weights(*, json: JsonFlag = False) -> int:
     json
         Print all details as one JSON document.
     """
-    sets = weight_sets()
+    sets = encoders.weight_sets()
     if json:
         print_json([describe_weights(one) for one in sets])
         return 0
@@ -60,8 +59,8 @@ def get_weights(name: str, /, *, json: JsonFlag = False) -> int:
         Print the result as one JSON document.
     """
     log(f"fetching {name}; this may take a minute")
-    with temporary_beside(cache_folder()):
-        return _report(fetch_weights(name), json)
+    with temporary_beside(encoders.cache_folder()):
+        return _report(encoders.fetch_weights(name), json)
 
 
 @app.command(name="add")
@@ -86,15 +85,15 @@ def add_weights(
     json
         Print the result as one JSON document.
     """
-    return _report(import_weights(file, name, like=like), json)
+    return _report(encoders.import_weights(file, name, like=like), json)
 
 
-def describe_weights(one: WeightState) -> dict[str, object]:
+def describe_weights(one: encoders.WeightState) -> dict[str, object]:
     """Return the details of a weight set as JSON values."""
     return {**vars(one), "path": str(one.path) if one.path else None}
 
 
-def _report(one: WeightState, json: bool) -> int:
+def _report(one: encoders.WeightState, json: bool) -> int:
     if json:
         print_json(describe_weights(one))
     else:
@@ -102,11 +101,11 @@ def _report(one: WeightState, json: bool) -> int:
     return 0
 
 
-def _row(one: WeightState) -> tuple[str, ...]:
+def _row(one: encoders.WeightState) -> tuple[str, ...]:
     return (one.name, one.architecture, one.state, format_megabytes(one.size), one.sha256, one.license)
 
 
-def _table(sets: tuple[WeightState, ...]) -> Table:
+def _table(sets: tuple[encoders.WeightState, ...]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("name", "network", "state", "size", "sha256", "license"):
         table.add_column(title, justify="right" if title == "size" else "left", no_wrap=True)

@@ -24,7 +24,7 @@ from brushwork.gradients import evaluate_whole
 from brushwork.images import Size
 from brushwork.recipes import Progress, TransferOptions, run_recipe
 from brushwork.recipes.init_image import make_init_image
-from brushwork.recipes.multiscale import make_schedule
+from brushwork.recipes.levels import make_schedule
 from brushwork.recipes.style_transfer import TransferProblem
 
 VGG = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")

@@ -6,16 +6,12 @@ Source: 1603.08155 and its supplement; the authors' models.lua.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from math import atanh
-from typing import get_args
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brushwork.choices import BorderName, NormName, Upsampling
-from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import (
     CROP,
     convolution_layers,
@@ -24,13 +20,10 @@ from brushwork.feedforward.networks.blocks import (
     residual_blocks,
     upsampling_layers,
 )
-from brushwork.feedforward.networks.spec import ModelSpec
+from brushwork.feedforward.networks.configs import JOHNSON_STRIDE, JohnsonConfig
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
 from brushwork.types import Image
-
-STRIDE = 4
-"""Pixels per position in the residual blocks."""
 
 SMALLEST = 5
 """Minimum side in pixels of the input of the last convolution, 9×9, which reflects 4 pixels."""
@@ -42,39 +35,10 @@ LIMIT = atanh(0.5 / HALO)
 """Outputs of the last layer that correspond to black (-) and white: beyond them tanh saturates."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class JohnsonConfig:
-    """Configuration of a Johnson network."""
-
-    width: int = 32
-    """Channels of the first and last layers; twice and four times as many in between. The authors: 32 with batch norm,
-    and 16 with instance norm, which is as good."""
-
-    blocks: int = 5
-    """Number of residual blocks; 1 or more."""
-
-    norm: NormName = "instance"
-    """Normalization after each convolution: of each image (instance), or of the batch, as in the paper."""
-
-    upsampling: Upsampling = "transposed"
-    """Upsampling: transposed convolutions, as the paper, or nearest neighbor followed by a convolution."""
-
-    border: BorderName = "zeros"
-    """Padding of the convolutions that keep the size of their input."""
-
-    def __post_init__(self) -> None:
-        check_config(self.width, self.blocks, self.norm, self.upsampling, self.border)
-
-    @property
-    def spec(self) -> ModelSpec:
-        """The descriptor of these networks."""
-        return ModelSpec(("stylize",), stride=STRIDE)
-
-
 class JohnsonNetwork(nn.Module):
     """Johnson network: c9s1-w, d2w, d4w, R4w × blocks, u2w, uw, c9s1-3, tanh.
 
-    The image is padded by reflection with what the residual blocks lose, and up to a multiple of `STRIDE`.
+    The image is padded by reflection with what the residual blocks lose, and up to a multiple of `JOHNSON_STRIDE`.
 
     Source: 1603.08155, supplement, table 1.
     """
@@ -88,11 +52,14 @@ class JohnsonNetwork(nn.Module):
     @property
     def margin(self) -> int:
         """Pixels of reflection padding on each side: 40 with 5 blocks."""
-        return self.settings.blocks * CROP * STRIDE
+        return self.settings.blocks * CROP * JOHNSON_STRIDE
 
     def prepare_input(self, image: Image) -> Image:
         """Return the input of the first layer: centered about gray, with reflection padding."""
-        return reflect_pad_to_multiple(image, self.margin, STRIDE, -(-SMALLEST // STRIDE) * STRIDE) - 0.5
+        return (
+            reflect_pad_to_multiple(image, self.margin, JOHNSON_STRIDE, -(-SMALLEST // JOHNSON_STRIDE) * JOHNSON_STRIDE)
+            - 0.5
+        )
 
     def to_image(self, last: Image, size: Size) -> Image:
         """Return the image of a size, the upper left part of the last layer's output, after tanh."""
@@ -120,20 +87,6 @@ def reflect_pad_to_multiple(image: Image, margin: int, multiple: int, least: int
     if not torch.compiler.is_compiling() and min(height, width) > max(bottom, right):
         return F.pad(image, (margin, right, margin, bottom), mode="reflect")
     return pad(image, top=margin, bottom=bottom, left=margin, right=right)
-
-
-def check_config(width: int, blocks: int, norm: str, upsampling: str, border: str) -> None:
-    """Raise an InputError for settings that define no valid network."""
-    for name, count in (("width", width), ("blocks", blocks)):
-        if not (isinstance(count, int) and count >= 1):
-            raise InputError(f"{name} is {count!r}: it must be a whole number, 1 or more.")
-    for name, given, known in (
-        ("norm", norm, get_args(NormName)),
-        ("upsampling", upsampling, get_args(Upsampling)),
-        ("border", border, get_args(BorderName)),
-    ):
-        if given not in known:
-            raise InputError(f"{name} is {given!r}: it must be {' or '.join(known)}.")
 
 
 def _make_layers(settings: JohnsonConfig) -> nn.Sequential:

@@ -6,19 +6,18 @@ Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Genera
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
-from typing import Self, get_args
+from typing import Self
 
 import torch
 from torch import nn
 
-from brushwork.choices import NormName, Upsampling
+from brushwork.choices import Upsampling
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import make_norm
+from brushwork.feedforward.networks.configs import MGAN_STRIDE, MGANConfig
 from brushwork.feedforward.networks.johnson import reflect_pad_to_multiple
-from brushwork.feedforward.networks.spec import ModelSpec
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.types import Feature, Features, Image
@@ -26,57 +25,17 @@ from brushwork.types import Feature, Features, Image
 LAYER = "conv4_1"
 """Layer whose features are decoded, after ReLU."""
 
-STRIDE = 8
-"""Pixels per position of that layer."""
 
 _CHANNELS = 512
-_NARROWEST = 8
-_MARGIN = 2 * STRIDE
+_MARGIN = 2 * MGAN_STRIDE
 """Pixels of reflection padding, cropped from the output: the decoder pads with zeros."""
 
-NETWORKS = ("vgg19-normalized", "vgg19")
 
 _FINEST = 4
 """Pixels between the values of the finest octave."""
 
 _CONTRAST = 0.2
 """Standard deviation about gray, of [0, 1]: about that of photographs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MGANConfig:
-    """Configuration of an MGAN: its decoder, and the encoder whose features it decodes."""
-
-    width: int = 512
-    """Channels after the first layer, followed by a half and a quarter as many. 512 as the paper: a file of 7.7 MB in
-    half precision (10 MB with transposed convolutions); 256 give one of 3.1 (3.7) MB. A multiple of 4, 8 or more."""
-
-    norm: NormName = "batch"
-    """Normalization after each layer: of the batch, with running statistics in evaluation mode (so that tiles are
-    consistent), as the paper; or of each image (instance)."""
-
-    upsampling: Upsampling = "nearest"
-    """Upsampling: nearest neighbor followed by a 3×3 convolution, or 4×4 transposed convolutions, as the paper, which
-    cover everything with a checkerboard until they are trained for long."""
-
-    network: str = "vgg19-normalized"
-    """The encoder: vgg19-normalized or vgg19. It is not part of the model file."""
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.width, int) and self.width >= _NARROWEST and self.width % 4 == 0):
-            raise InputError(f"width is {self.width!r}: it must be a multiple of 4, {_NARROWEST} or more.")
-        for name, known in (("norm", NormName), ("upsampling", Upsampling)):
-            if getattr(self, name) not in get_args(known):
-                raise InputError(f"{name} is {getattr(self, name)!r}: it must be {' or '.join(get_args(known))}.")
-        if self.network not in NETWORKS:
-            raise InputError(
-                f"network is {self.network!r}: it must be {' or '.join(NETWORKS)}, which are always there."
-            )
-
-    @property
-    def spec(self) -> ModelSpec:
-        """The descriptor of these networks."""
-        return ModelSpec(("stylize", "texture"), stride=STRIDE)
 
 
 class MGANNetwork(nn.Module):
@@ -125,11 +84,11 @@ class MGANNetwork(nn.Module):
             (image,) = self.sample_noise(size, 1, torch.Generator().manual_seed(seed))
         height, width = Size.of(image)
         margin = 0 if self.training else _MARGIN
-        painted = self.decode(self.encode(reflect_pad_to_multiple(image, margin, STRIDE)))
+        painted = self.decode(self.encode(reflect_pad_to_multiple(image, margin, MGAN_STRIDE)))
         return painted[..., margin : margin + height, margin : margin + width]
 
     def padded_size(self, size: Size) -> Size:
-        """Return the size itself: sides that are not multiples of `STRIDE` are padded by reflection."""
+        """Return the size itself: sides that are not multiples of `MGAN_STRIDE` are padded by reflection."""
         return size
 
     def noise_shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
@@ -147,7 +106,7 @@ class MGANNetwork(nn.Module):
         return texture
 
     def encode(self, image: Image) -> Feature:
-        """Return the features of an image whose sides are multiples of `STRIDE`."""
+        """Return the features of an image whose sides are multiples of `MGAN_STRIDE`."""
         seen: Features = self.encoder.to(image.device)(image, [LAYER])
         return seen[LAYER]
 

@@ -10,11 +10,12 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError, suggest_names
-from brushwork.feedforward.networks.johnson import JohnsonConfig, JohnsonNetwork
-from brushwork.feedforward.networks.mgan import MGANConfig, MGANNetwork
+from brushwork.feedforward.networks.configs import JohnsonConfig, MGANConfig, SuperResolutionConfig, TextureNetConfig
+from brushwork.feedforward.networks.johnson import JohnsonNetwork
+from brushwork.feedforward.networks.mgan import MGANNetwork
 from brushwork.feedforward.networks.spec import ModelConfig
-from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig, SuperResolutionNetwork
-from brushwork.feedforward.networks.texture_net import TextureNetConfig, TextureNetwork
+from brushwork.feedforward.networks.super_resolution import SuperResolutionNetwork
+from brushwork.feedforward.networks.texture_net import TextureNetwork
 
 
 class NetworkArchitecture(NamedTuple):

@@ -6,12 +6,9 @@ Source: 1603.08155, section 4.2 and supplement.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from torch import nn
 
-from brushwork.choices import BorderName, NormName, Upsampling
-from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import (
     CROP,
     convolution_layers,
@@ -20,43 +17,10 @@ from brushwork.feedforward.networks.blocks import (
     residual_blocks,
     upsampling_layers,
 )
-from brushwork.feedforward.networks.johnson import HALO, SMALLEST, check_config, reflect_pad_to_multiple
-from brushwork.feedforward.networks.spec import ModelSpec
+from brushwork.feedforward.networks.configs import SuperResolutionConfig
+from brushwork.feedforward.networks.johnson import HALO, SMALLEST, reflect_pad_to_multiple
 from brushwork.images.geometry import Size
 from brushwork.types import Image
-
-
-@dataclass(frozen=True, kw_only=True)
-class SuperResolutionConfig:
-    """Configuration of a super-resolution network."""
-
-    factor: int = 4
-    """Upsampling factor: 2, 4 or 8 (the paper: 4 and 8)."""
-
-    width: int = 64
-    """Channels of every layer."""
-
-    blocks: int = 4
-    """Number of residual blocks; 1 or more."""
-
-    norm: NormName = "batch"
-    """Batch norm, as the paper; instance norm loses the contrast of the image."""
-
-    upsampling: Upsampling = "transposed"
-    """Upsampling: transposed convolutions, as the paper, or nearest neighbor followed by a convolution."""
-
-    border: BorderName = "zeros"
-    """Padding of the convolutions that keep the size of their input."""
-
-    def __post_init__(self) -> None:
-        check_config(self.width, self.blocks, self.norm, self.upsampling, self.border)
-        if self.factor not in (2, 4, 8):
-            raise InputError(f"factor is {self.factor}: it must be 2, 4 or 8.")
-
-    @property
-    def spec(self) -> ModelSpec:
-        """The descriptor of these networks; normalization in training needs more than one position."""
-        return ModelSpec(("super-resolution",), min_size=2, scale=self.factor)
 
 
 class SuperResolutionNetwork(nn.Module):

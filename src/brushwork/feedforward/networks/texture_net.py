@@ -6,8 +6,7 @@ Source: Ulyanov et al., 1603.03417 and 1701.02096.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import torch
 from jaxtyping import Float
@@ -18,7 +17,7 @@ from brushwork.choices import NormName
 from brushwork.encoders.preprocess import CAFFE_MEAN
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import EPSILON, InstanceNorm
-from brushwork.feedforward.networks.spec import ModelSpec, Purpose
+from brushwork.feedforward.networks.configs import TextureNetConfig
 from brushwork.images.geometry import Size
 from brushwork.types import Feature, Image
 
@@ -26,60 +25,9 @@ NoiseName: TypeAlias = Float[Tensor, "_ _ _ _"]
 """Noise of one scale: batch, channels, rows, columns."""
 
 _WHITE = 255.0
-_MOST = 10  # scales; a position of the coarsest then covers 512 pixels
-_WIDEST = 1024
 
 _LEAK = 0.01
 """Slope below 0. Source: 1603.03417's published models."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextureNetConfig:
-    """Configuration of a texture network.
-
-    The defaults generate textures; `STYLIZING` stylizes photographs.
-
-    Raises: InputError: numbers below 1, or an unknown norm.
-    Source: 1603.03417, §3.1 and fig. 2; the authors' published models.
-    """
-
-    scales: int = 6
-    """Number of scales, from one position for 2^(scales − 1) pixels up to the image itself; 1 to 10."""
-
-    width: int = 8
-    """Channels that each scale adds; 8 in the paper."""
-
-    noise: int = 3
-    """Channels of noise at each scale; 3 in the paper."""
-
-    photograph: bool = False
-    """Whether a photograph is also an input at every scale."""
-
-    pointwise: bool = True
-    """Whether each block ends in a 1×1 convolution, as in the published texture models, but not the stylizing ones."""
-
-    norm: NormName = "instance"
-    """Normalization: `batch` as published, `instance` as the authors recommend later (1701.02096). Both use the
-    statistics of their input, so that a single image gives the same result."""
-
-    def __post_init__(self) -> None:
-        for name, most in (("scales", _MOST), ("width", _WIDEST), ("noise", _WIDEST)):
-            given = getattr(self, name)
-            if not (isinstance(given, int) and 1 <= given <= most):
-                raise InputError(f"{name} is {given!r}: it must be a whole number, 1 to {most}.")
-        if self.norm not in get_args(NormName):
-            raise InputError(f"norm is {self.norm!r}: it must be {' or '.join(get_args(NormName))}.")
-
-    @property
-    def spec(self) -> ModelSpec:
-        """The descriptor of these networks; instance norm needs two positions or more at the coarsest scale."""
-        stride = 1 << (self.scales - 1)
-        purpose: Purpose = "stylize" if self.photograph else "texture"
-        return ModelSpec((purpose,), stride, 2 * stride, needs_noise=True)
-
-
-STYLIZING = TextureNetConfig(scales=5, photograph=True, pointwise=False)
-"""Configuration of the published models that stylize photographs."""
 
 
 class TextureNetwork(nn.Module):

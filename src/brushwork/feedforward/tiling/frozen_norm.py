@@ -14,8 +14,8 @@ from brushwork.feedforward.tiling.evaluate import WindowEvaluator
 from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
 from brushwork.feedforward.tiling.graph import NetworkGraph, NormStatisticsValue
 from brushwork.feedforward.tiling.trace import Network, trace_network
-from brushwork.images.geometry import Size, Window
-from brushwork.images.resample import fit_size, resize
+from brushwork.images.geometry import Size, Window, fit_size
+from brushwork.images.resample import resize
 from brushwork.types import Image
 
 COPY = 1024

@@ -16,10 +16,11 @@ from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
-from brushwork.feedforward.networks.johnson import LIMIT, JohnsonConfig, JohnsonNetwork
+from brushwork.feedforward.networks.configs import JohnsonConfig
+from brushwork.feedforward.networks.johnson import LIMIT, JohnsonNetwork
 from brushwork.images.geometry import Size
 from brushwork.objective import Objective
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
 from brushwork.training.optimization import make_adam, make_network

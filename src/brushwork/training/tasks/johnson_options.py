@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from math import inf
 
 from brushwork.choices import BorderName, Upsampling
-from brushwork.feedforward.networks.johnson import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.options import (
     SMALLEST_SIDE,
     ContentOptions,

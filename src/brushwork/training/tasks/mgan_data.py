@@ -15,10 +15,10 @@ from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.mgan import LAYER
 from brushwork.images import read_image
-from brushwork.images.geometry import Size
-from brushwork.images.resample import fit_size, resize
+from brushwork.images.geometry import Size, fit_size
+from brushwork.images.resample import resize
 from brushwork.jobs import JobEvent, Note, OptimizationJob, Started, run_job
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import MDANOptions, Progress
 from brushwork.training.config import TrainingConfig
 from brushwork.training.dataset import list_photos, make_generator

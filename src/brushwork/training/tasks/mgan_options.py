@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from math import inf
 from typing import Literal
 
-from brushwork.feedforward.networks.mgan import STRIDE, MGANConfig
+from brushwork.feedforward.networks.configs import MGAN_STRIDE, MGANConfig
 from brushwork.options import SMALLEST_SIDE, check_options, require_option
 from brushwork.recipes import MDANOptions
 from brushwork.training.options import TrainingOptions
@@ -53,8 +53,8 @@ class BlockOptions:
     """Whether blocks are mirrored with probability 1/2."""
 
     def __post_init__(self) -> None:
-        fits = self.block >= _LEAST_BLOCK and self.block % STRIDE == 0
-        require_option(fits, "block", self.block, f"a multiple of {STRIDE}, {_LEAST_BLOCK} or more")
+        fits = self.block >= _LEAST_BLOCK and self.block % MGAN_STRIDE == 0
+        require_option(fits, "block", self.block, f"a multiple of {MGAN_STRIDE}, {_LEAST_BLOCK} or more")
         require_option(bool(self.rotations), "rotations", "empty", "one angle or more; 0 for blocks as they are")
         require_option(
             all(-45 <= one <= 45 for one in self.rotations), "rotations", self.rotations, "from -45 to 45 degrees"

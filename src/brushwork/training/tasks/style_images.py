@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,19 +12,18 @@ from brushwork.errors import InputError
 from brushwork.images import read_image
 from brushwork.images.encode import encode_image, quantize
 from brushwork.images.formats import format_of
-from brushwork.images.geometry import Size, Window
-from brushwork.images.resample import fit_size, resize
+from brushwork.images.geometry import Size, Window, fit_size
+from brushwork.images.resample import resize
 from brushwork.options import require_min_size
 from brushwork.style import Style, blend_styles
 from brushwork.training.tasks.johnson_options import DataOptions
+from brushwork.training.tasks.texture_net_options import PATCH
 from brushwork.types import Image
 
 THUMBNAIL = 160
 """Height of a thumbnail in pixels."""
 
 _QUALITY = 85
-
-_PATCH = re.compile(r"(\d+)[x×](\d+)\+(\d+)\+(\d+)")
 
 
 def make_style_target(styles: Sequence[Image], options: DataOptions, encoder: Encoder, layers: Iterable[str]) -> Style:
@@ -57,17 +55,12 @@ def _at_height(size: Size, height: int) -> Size:
     return Size(height, max(1, round(size.width * height / size.height)))
 
 
-def is_patch(text: str) -> bool:
-    """Whether a text is WIDTHxHEIGHT+LEFT+TOP, or empty."""
-    return text == "" or _PATCH.fullmatch(text) is not None
-
-
 def crop_patch(image: Image, text: str) -> Image:
     """Return the part of an image given by WIDTHxHEIGHT+LEFT+TOP in pixels; all of it if the text is empty.
 
     Raises: InputError: the part extends beyond the image, or is empty.
     """
-    found = _PATCH.fullmatch(text)
+    found = PATCH.fullmatch(text)
     if found is None:
         return image
     width, height, left, top = map(int, found.groups())

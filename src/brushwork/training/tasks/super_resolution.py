@@ -6,8 +6,7 @@ Source: Johnson, Alahi, Fei-Fei, 1603.08155, section 4.2.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from math import ceil, inf
+from math import ceil
 
 import torch
 import torch.nn.functional as F
@@ -16,67 +15,21 @@ from torch import Tensor, nn
 from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
 from brushwork.errors import InputError
-from brushwork.feedforward.networks.super_resolution import SuperResolutionConfig
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
-from brushwork.options import EncoderOptions, check_options, require_option
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, tv_objective
 from brushwork.training.optimization import make_adam, make_network
-from brushwork.training.options import TrainingOptions
 from brushwork.training.task import OptimizerStep, TrainingBatch
+from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 from brushwork.types import Image, LossValues
 
 PAINTER = "painter"
 
 _REACH = 3
 """Standard deviations at which the blur kernel is truncated."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SuperResolutionTrainingOptions(TrainingOptions, SuperResolutionConfig, EncoderOptions):
-    """Options for training super-resolution.
-
-    Source: 1603.08155, section 4.2; 200000 iterations there.
-    """
-
-    crop: int = 288
-    """Side of the training crops in pixels, before downsampling; a multiple of 8."""
-
-    photo_size: int = 480
-    """Maximum short side of a photograph in pixels."""
-
-    blur: float = 1.0
-    """Standard deviation in pixels of the blur before downsampling; 0 or more."""
-
-    content_layers: tuple[str, ...] = ("conv2_2",)
-    """Layers whose features are compared; relu2_2, as the authors."""
-
-    content_weight: float = 1.0
-    """Weight of the mean squared difference of the features; 0 or more."""
-
-    pixel_weight: float = 0.0
-    """Weight of the mean squared difference of the pixels, with white at 255; 0 or more."""
-
-    tv_weight: float = 0.0
-    """Weight of the total variation; 0 or more."""
-
-    def __post_init__(self) -> None:
-        check_options(self)
-        least = max(8, self.factor * self.spec.min_size)
-        expected = f"a multiple of 8, {least} or more"
-        require_option(self.crop >= least and self.crop % 8 == 0, "crop", self.crop, expected)
-        for name in ("blur", "content_weight", "pixel_weight", "tv_weight"):
-            require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
-
-    @property
-    def architecture(self) -> SuperResolutionConfig:
-        """The architecture's options alone."""
-        return SuperResolutionConfig(
-            **{field.name: getattr(self, field.name) for field in fields(SuperResolutionConfig)}
-        )
 
 
 class SuperResolutionTask:

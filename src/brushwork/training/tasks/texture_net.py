@@ -22,7 +22,7 @@ from brushwork.feedforward.networks.texture_net import NoiseName, TextureNetwork
 from brushwork.images.geometry import Size
 from brushwork.losses.moments import as_float32
 from brushwork.objective import Objective, WeightedLoss, total_loss
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
 from brushwork.training.task import OptimizerStep, TrainingBatch

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from math import inf
 from typing import Literal
 
-from brushwork.feedforward.networks.texture_net import STYLIZING, TextureNetConfig
+from brushwork.feedforward.networks.configs import STYLIZING, TextureNetConfig
 from brushwork.options import ContentOptions, EncoderOptions, LossOptions, StyleOptions, check_options, require_option
 from brushwork.options.style_losses import require_statistics_only
 from brushwork.training.options import TrainingOptions
 from brushwork.training.tasks.johnson_options import DataOptions
-from brushwork.training.tasks.style_images import is_patch
+
+PATCH = re.compile(r"(\d+)[x×](\d+)\+(\d+)\+(\d+)")
+
+
+def is_patch(text: str) -> bool:
+    """Whether a text is WIDTHxHEIGHT+LEFT+TOP, or empty."""
+    return text == "" or PATCH.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,37 @@
+"""Names of devices in words, and the number of threads on the CPU."""
+
+from __future__ import annotations
+
+import torch
+
+from brushwork.errors import InputError
+
+_MOST_THREADS = 1024
+"""Limit on threads: OpenMP ends the process if the system refuses a thread."""
+
+
+def describe_device(device: torch.device) -> str:
+    """Return the device in words."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
+    return str(device)
+
+
+def set_threads(threads: int | None) -> None:
+    """Set the number of torch's threads.
+
+    Raises: InputError: fewer than one, or more than a process may have.
+    """
+    if threads is None:
+        return
+    if not 1 <= threads <= _MOST_THREADS:
+        raise InputError(f"threads is {threads}: it must be from 1 to {_MOST_THREADS}, at best one for each core.")
+    torch.set_num_threads(threads)
+
+
+def number_of_threads() -> int:
+    """Return the number of threads that torch uses on the CPU."""
+    return torch.get_num_threads()

@@ -1,0 +1,31 @@
+"""Load the encoder that options name."""
+
+from __future__ import annotations
+
+import torch
+
+from brushwork.encoders import Encoder, load_encoder
+from brushwork.options.groups import EncoderOptions
+
+
+def load_encoder_for(
+    options: EncoderOptions, device: torch.device | str, *, computes_on: torch.device | None = None
+) -> Encoder:
+    """Load the network named by the options onto a device.
+
+    The engine option applies to CPUs; on other devices the torch modules compute.
+    `computes_on`: the device that the network will be moved to, if another.
+
+    Raises: InputError: there is no such network. WeightsError: its weights are missing.
+    """
+    encoder = load_encoder(
+        options.network,
+        pooling=options.pooling,
+        padding=options.padding,
+        scale=options.encoder_scale,
+        ceil=options.ceil,
+        preprocessing=options.preprocessing,
+        engine=options.engine if torch.device(computes_on or device).type == "cpu" else "plain",
+    )
+    encoder.precision, encoder.replays = options.precision, options.cuda_graphs
+    return encoder.to(device)

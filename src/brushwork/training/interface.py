@@ -1,0 +1,62 @@
+"""Train a model in one call, for Python programs: what `brushwork train` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from os import PathLike
+from typing import TypeAlias, cast
+
+from brushwork.choices import DeviceName
+from brushwork.jobs.events import Finished, JobEvent
+from brushwork.storage.folders import expand_user
+from brushwork.training.config import TrainingConfig
+from brushwork.training.options import TrainingOptions
+from brushwork.training.run import train_model
+
+PathInput: TypeAlias = str | PathLike[str]
+
+
+def train(
+    styles: PathInput | Sequence[PathInput],
+    options: TrainingOptions,
+    *,
+    output: PathInput,
+    dataset: PathInput | None = None,
+    init: str = "",
+    name: str = "",
+    license: str = "",
+    device: DeviceName = "auto",
+    overwrite: bool = False,
+    resume: bool = False,
+    checkpoint_every: float = 60.0,
+    on_event: Callable[[JobEvent], object] | None = None,
+) -> Finished:
+    """Train a model on style images and a folder of photographs, and return the last event, with the model's path.
+
+    The type of the options selects the network, as in `brushwork train`. Losses, validation images and a checkpoint are
+    written beside the output; an interruption keeps the model so far, and with `resume` the training ends bit for bit
+    as if it had never been interrupted. `init` is the file or name of a Johnson model to initialize from. `on_event`
+    receives every event; what it raises ends the training, as Ctrl-C does.
+
+    Raises: InputError: options, images or an output that cannot be used; a checkpoint of another training.
+        WeightsError: the encoder's weights are missing. BrushworkError: a loss is not finite.
+    """
+    several = [styles] if isinstance(styles, str | PathLike) else styles
+    config = TrainingConfig(
+        options=options,
+        output=expand_user(output),
+        photos=None if dataset is None else expand_user(dataset),
+        styles=tuple(map(expand_user, several)),
+        init=init,
+        name=name,
+        license=license,
+        overwrite=overwrite,
+        resume=resume,
+        checkpoint_every=checkpoint_every,
+    )
+    with closing(cast("Generator[JobEvent]", train_model(config, device=device))) as events:
+        for event in events:
+            if on_event is not None:
+                on_event(event)
+    return cast("Finished", event)
