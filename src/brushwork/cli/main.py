@@ -58,6 +58,9 @@ _COMMANDS = {
     "evaluate": ("brushwork.cli.commands.evaluate:evaluate", "Judge how near results are to photograph and painting."),
     "models": ("brushwork.cli.commands.models:app", "List the networks that paint at once, in a style each."),
     "presets": ("brushwork.cli.commands.presets:presets", "List the published programs that are known as settings."),
+    "studio": ("brushwork.cli.commands.studio:studio", "Open a page in the browser to paint in, on this machine."),
+    "worker": ("brushwork.cli.commands.worker:worker", "Paint what the studio's queue holds."),
+    "queue": ("brushwork.cli.commands.queue:app", "List, pause, cancel and repeat the studio's paintings."),
     "weights": ("brushwork.cli.commands.weights:app", "List, fetch and add the networks' weights."),
     "doctor": ("brushwork.cli.commands.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),
 }

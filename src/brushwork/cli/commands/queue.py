@@ -1,0 +1,92 @@
+"""`brushwork queue`: the studio's queue on the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cyclopts import App
+
+from brushwork.cli.commands.studio import Folder, require_studio
+from brushwork.cli.output import print_json, print_result
+from brushwork.errors import InputError
+from brushwork.storage.folders import expand_user
+
+app = App(name="queue")
+
+
+@app.command(name="list")
+def list_jobs(*, state: str | None = None, limit: int = 20, json: bool = False, folder: Folder = None) -> int:
+    """List the paintings, newest first.
+
+    Parameters
+    ----------
+    state
+        Only those that are pending, running, paused, completed, failed or canceled.
+    limit
+        How many.
+    json
+        As JSON.
+    folder
+        The studio's folder.
+    """
+    jobs, _ = _store(folder).list_jobs(state=state, limit=limit)
+    if json:
+        print_json(jobs)
+        return 0
+    for job in jobs:
+        print_result(_line(job))
+    return 0
+
+
+@app.command
+def cancel(job: str, *, folder: Folder = None) -> int:
+    """Cancel a painting; what was painted so far is kept."""
+    return _ask(job, "cancel", folder)
+
+
+@app.command
+def pause(job: str, *, folder: Folder = None) -> int:
+    """Pause a painting, until it is resumed."""
+    return _ask(job, "pause", folder)
+
+
+@app.command
+def resume(job: str, *, folder: Folder = None) -> int:
+    """Go on with a painting that was paused."""
+    return _ask(job, "resume", folder)
+
+
+@app.command
+def again(job: str, *, folder: Folder = None) -> int:
+    """Paint the same once more."""
+    from brushwork.studio.job_request import PaintingRequest
+
+    store = _store(folder)
+    before = store.get(job)
+    request = PaintingRequest.from_json(before["request"])
+    print_result(_line(store.create(request, title=before["title"], parent=job, via="again")[0]))
+    return 0
+
+
+def _ask(job: str, event: Any, folder: Folder) -> int:
+    print_result(_line(_store(folder).ask(job, event)))
+    return 0
+
+
+def _store(folder: Folder) -> Any:
+    require_studio()
+    from brushwork.studio.folder import StudioFolder, default_folder
+    from brushwork.studio.job_store import JobStore
+    from brushwork.studio.tables import Database
+
+    place = StudioFolder(expand_user(folder) if folder else default_folder())
+    if not place.database.exists():
+        raise InputError(
+            f"there is no studio in {place.path}: name its folder with --folder, or start brushwork studio."
+        )
+    return JobStore(Database(place.database))
+
+
+def _line(job: dict[str, Any]) -> str:
+    done = f"{100 * job['done'] // job['total']} %" if job["total"] else "—"
+    return f"{job['id']}  {job['state']:<9}  {done:>5}  {job['title'] or job['kind']}"

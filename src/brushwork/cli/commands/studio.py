@@ -1,0 +1,80 @@
+"""`brushwork studio`: the page in the browser. Server libraries are imported when it runs, not for its help."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from brushwork.cli.output import log, print_result
+from brushwork.errors import InputError
+from brushwork.storage.folders import expand_user
+
+_EXTRA = "pip install 'brushwork[studio]'"
+_PORT = 8765
+
+Folder = Annotated[Path | None, Parameter(show_default=False)]
+
+
+def studio(
+    *,
+    open: bool = True,
+    host: str = "127.0.0.1",
+    port: int = _PORT,
+    folder: Folder = None,
+    allow_host: Annotated[list[str], Parameter(consume_multiple=True, negative=(), show_default=False)] = [],  # noqa: B006
+    workers: int = 1,
+) -> int:
+    """Open the studio: a page in the browser where photographs are painted, on this machine.
+
+    Paintings are kept in a folder and go on after a restart. Nothing leaves this machine. Ctrl-C ends it.
+
+    Parameters
+    ----------
+    open
+        Open the page in the browser.
+    host
+        Address to listen on. Any other than 127.0.0.1 lets other machines in, with the token in the printed link.
+    port
+        Port to listen on.
+    folder
+        Folder of the paintings and the queue; BRUSHWORK_STUDIO, or one in your data folder, if none is named.
+    allow_host
+        Other names by which this machine is called in the address bar.
+    workers
+        Processes that paint; 0 if `brushwork worker` runs elsewhere on the same folder.
+    """
+    require_studio()
+    from brushwork.studio.folder import default_folder
+    from brushwork.studio.server import run_server
+    from brushwork.studio.settings import make_settings
+
+    settings = make_settings(
+        expand_user(folder) if folder else default_folder(), host, port, tuple(allow_host), workers
+    )
+
+    def started() -> None:
+        print_result(settings.address)
+        log("Ctrl-C ends the studio; paintings that are not finished go on at the next start.")
+        if open:
+            webbrowser.open(settings.address)
+
+    run_server(settings, started)
+    return 0
+
+
+def require_studio() -> None:
+    """Check that the libraries of the studio are installed.
+
+    Raises: InputError: one is missing.
+    """
+    try:
+        import dbos  # noqa: F401
+        import fastapi  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            f"the studio needs more than what is installed ({error.name} is missing): {_EXTRA}."
+        ) from error

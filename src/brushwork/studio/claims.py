@@ -1,0 +1,142 @@
+"""A worker's hold on a job. Every statement names the attempt, so a worker that was thought dead changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from brushwork.errors import BrushworkError
+from brushwork.studio.job_request import PaintingRequest
+from brushwork.studio.job_store import change_job
+from brushwork.studio.states import Transition, next_state, states_before
+from brushwork.studio.tables import EVENT, JOB, Database, now
+
+MOST_DEATHS = 3
+"""Workers that may be lost in a row, without a newer checkpoint, before the job counts as failed."""
+
+_CURVE = 200
+"""Points that are kept of a finished job's progress."""
+
+_BETWEEN_EVENTS = 0.5
+"""Seconds between two progress events of a job."""
+
+
+class ClaimLostError(BrushworkError):
+    """Another worker has the job now: this one writes nothing more."""
+
+
+@dataclass
+class Claim:
+    """A job that this worker runs."""
+
+    database: Database
+    job: str
+    attempt: int
+    request: PaintingRequest
+    deaths: int
+    parent: str | None
+    wanted: str | None
+    began: float = field(default_factory=monotonic)
+    spent_before: float = 0.0
+    _told: float = 0.0
+
+    @property
+    def spent(self) -> float:
+        """Seconds of work on the job, those of earlier attempts included."""
+        return self.spent_before + monotonic() - self.began
+
+    def read_wanted(self) -> Literal["pause", "cancel"] | None:
+        """Return what is asked of the running job: pause, cancel, or nothing.
+
+        Raises: ClaimLostError.
+        """
+        query = sa.select(JOB.c.wanted).where(*self._held())
+        with self.database.read() as connection:
+            found = connection.execute(query).one_or_none()
+        if found is None:
+            raise ClaimLostError(f"{self.job}: another worker has it")
+        wanted: Literal["pause", "cancel"] | None = found.wanted
+        return wanted
+
+    def report(self, values: Mapping[str, Any], *, at_once: bool = False) -> None:
+        """Record progress, at most twice a second unless `at_once`.
+
+        Raises: ClaimLostError.
+        """
+        if at_once or monotonic() - self._told >= _BETWEEN_EVENTS:
+            self._told = monotonic()
+            self._write({**values, "spent": self.spent}, "progress")
+
+    def settle(self, event: Transition, **values: Any) -> None:
+        """End the hold on the job: complete, fail, cancel, pause, or release it for the next worker.
+
+        Raises: ClaimLostError.
+        """
+        state = next_state("running", event)
+        ended = {} if state in ("pending", "paused") else {"finished": now()}
+        anew = {"round": JOB.c.round + 1} if state == "pending" else {}
+        kind = "completed" if event == "complete" else "job"
+        values = {"state": state, "wanted": None, "worker": None, "spent": self.spent, **ended, **anew, **values}
+        self._write(values, kind)
+        with self.database.write() as connection:
+            _thin(connection, self.job)
+
+    def give_to_parent(self, picture: Path, preview: Path) -> None:
+        """Move a picture to the parent's preview, unless it has one of its own."""
+        waits = JOB.c.id == self.parent, JOB.c.preview == 0, JOB.c.state.in_(("pending", "running", "paused"))
+        with self.database.write() as connection:
+            if change_job(connection, {"preview": 1}, *waits) is not None:
+                preview.parent.mkdir(parents=True, exist_ok=True)
+                picture.replace(preview)
+
+    def _held(self) -> tuple[sa.ColumnElement[bool], ...]:
+        return JOB.c.id == self.job, JOB.c.attempt == self.attempt, JOB.c.state == "running"
+
+    def _write(self, values: Mapping[str, Any], kind: str) -> None:
+        with self.database.write() as connection:
+            if change_job(connection, values, *self._held(), kind=kind) is None:
+                raise ClaimLostError(f"{self.job}: another worker has it")
+
+
+def claim_job(database: Database, job: str, round: int, worker: str, *, has_newer_checkpoint: bool) -> Claim | None:
+    """Return the claim on a job; None: it is not to be run (canceled, paused, done, or queued anew since).
+
+    A job that is running already belongs to a worker that was lost. `has_newer_checkpoint`: that worker has got
+    further than the one before it.
+    """
+    with database.write() as connection:
+        ready = JOB.c.id == job, JOB.c.round == round, JOB.c.state.in_(states_before("claim"))
+        row = connection.execute(sa.select(JOB).where(*ready)).one_or_none()
+        if row is None:
+            return None
+        was_lost = row.state == "running"
+        deaths = 0 if not was_lost or has_newer_checkpoint else row.deaths + 1
+        claimed = change_job(
+            connection,
+            {
+                "state": "running",
+                "attempt": row.attempt + 1,
+                "deaths": deaths,
+                "worker": worker,
+                "started": row.started or now(),
+            },
+            *ready,
+        )
+        assert claimed is not None
+    request = PaintingRequest.from_json(row.request)
+    return Claim(database, job, row.attempt + 1, request, deaths, row.parent, row.wanted, spent_before=row.spent)
+
+
+def _thin(connection: sa.Connection, job: str) -> None:
+    """Keep only some of the progress events of a job that is not running any more."""
+    progress = EVENT.c.job == job, EVENT.c.kind == "progress"
+    numbers = connection.execute(sa.select(EVENT.c.seq).where(*progress).order_by(EVENT.c.seq)).scalars().all()
+    step = len(numbers) // _CURVE + 1
+    dropped = [seq for place, seq in enumerate(numbers) if place % step]
+    if dropped:
+        connection.execute(EVENT.delete().where(EVENT.c.seq.in_(dropped)))

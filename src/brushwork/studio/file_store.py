@@ -1,0 +1,59 @@
+"""Files as the database knows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from brushwork.studio.job_store import add_event
+from brushwork.studio.tables import FILE, PAINTING, Database, now
+
+
+def register_file(
+    database: Database, sha256: str, *, count: int, kind: str, width: int, height: int, name: str
+) -> bool:
+    """Record a stored file; return whether it is new."""
+    with database.write() as connection:
+        if connection.execute(sa.select(FILE.c.sha256).where(FILE.c.sha256 == sha256)).one_or_none():
+            return False
+        connection.execute(
+            FILE.insert().values(
+                sha256=sha256, bytes=count, kind=kind, width=width, height=height, name=name, created=now()
+            )
+        )
+    return True
+
+
+def find_file(database: Database, sha256: str) -> dict[str, Any] | None:
+    """Return what is known of a stored file; None: there is none."""
+    with database.read() as connection:
+        row = connection.execute(sa.select(FILE).where(FILE.c.sha256 == sha256)).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def register_painting(database: Database, identity: str, *, name: str, sha256: str | None, model: str | None) -> None:
+    """Record a painting to choose from, and tell all clients; one that is known gets to the front."""
+    with database.write() as connection:
+        known = connection.execute(
+            PAINTING.update().where(PAINTING.c.id == identity).values(used=now(), hidden=False)
+        ).rowcount
+        if not known:
+            connection.execute(
+                PAINTING.insert().values(id=identity, name=name, sha256=sha256, model=model, used=now(), hidden=False)
+            )
+            add_event(connection, "painting", {"id": identity, "name": name, "sha256": sha256, "model": model})
+
+
+def list_paintings(database: Database, limit: int = 60) -> list[dict[str, Any]]:
+    """Return the paintings to choose from, those used last first."""
+    query = sa.select(PAINTING).where(~PAINTING.c.hidden).order_by(PAINTING.c.used.desc()).limit(limit)
+    with database.read() as connection:
+        return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def hide_painting(database: Database, identity: str) -> None:
+    """Take a painting off the list; pictures painted from it stay."""
+    with database.write() as connection:
+        connection.execute(PAINTING.update().where(PAINTING.c.id == identity).values(hidden=True))
+        add_event(connection, "painting", {"id": identity, "hidden": True})

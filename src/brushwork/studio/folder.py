@@ -1,0 +1,138 @@
+"""The studio's folder: the database, the files by their SHA-256, and the work in progress."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from brushwork.errors import InputError
+from brushwork.storage.atomic import sync_folder
+from brushwork.storage.folders import user_data
+
+LEAST_FREE = 2 * 2**30
+"""Bytes that stay free on the disk: below it nothing is uploaded and nothing new is painted."""
+
+
+@dataclass(frozen=True)
+class StudioFolder:
+    """Paths inside of the studio's folder."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        """The studio's own tables."""
+        return self.path / "studio.sqlite"
+
+    @property
+    def queue(self) -> Path:
+        """The database of dbos."""
+        return self.path / "queue.sqlite"
+
+    @property
+    def incoming(self) -> Path:
+        """Uploads that are not complete."""
+        return self.path / "incoming"
+
+    def stored(self, sha256: str) -> Path:
+        """Return the path of a stored file."""
+        return self.path / "store" / sha256[:2] / sha256[2:]
+
+    def thumbnail(self, sha256: str, width: int) -> Path:
+        """Return the path of a thumbnail, which may not have been made."""
+        return self.path / "thumbnails" / sha256[:2] / f"{sha256[2:]}-{width}.webp"
+
+    def work(self, job: str) -> Path:
+        """Return the folder of a job in progress."""
+        return self.path / "work" / job
+
+    def attempt(self, job: str, attempt: int) -> Path:
+        """Return the folder of one attempt at a job: two workers never share a file."""
+        return self.work(job) / str(attempt)
+
+    def begin_attempt(self, job: str, attempt: int) -> Path:
+        """Create the folder of an attempt, and return it. The time of its `began` file is when it began."""
+        folder = self.attempt(job, attempt)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "began").touch()
+        return folder
+
+    def latest_attempt(self, job: str) -> Path | None:
+        """Return the folder of the latest attempt at a job; None: there was none."""
+        numbers = [int(one.name) for one in self.work(job).glob("[0-9]*") if one.is_dir()]
+        return self.attempt(job, max(numbers)) if numbers else None
+
+    def preview(self, job: str) -> Path:
+        """Return the path of the latest preview of a job."""
+        return self.work(job) / "preview.webp"
+
+    def make(self) -> None:
+        """Create the folders.
+
+        Raises: InputError: they cannot be created.
+        """
+        try:
+            for one in (self.incoming, self.path / "store", self.path / "work", self.path / "thumbnails"):
+                one.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InputError(
+                f"{self.path} cannot be used ({error.strerror}): name another one with --folder."
+            ) from error
+
+    def has_room(self) -> bool:
+        """Return whether the disk has space for more files."""
+        return shutil.disk_usage(self.path).free >= LEAST_FREE
+
+    def store(self, file: Path, sha256: str) -> Path:
+        """Move a complete file into the store, durably; a file that is there already is kept."""
+        target = self.stored(sha256)
+        if target.exists():
+            file.unlink()
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+        file.replace(target)
+        sync_folder(target.parent)
+        return target
+
+    def remove_work(self, job: str) -> None:
+        """Remove everything of a job in progress, except its preview."""
+        with suppress(OSError):
+            for one in self.work(job).iterdir():
+                if one.is_dir():
+                    shutil.rmtree(one, ignore_errors=True)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[bool]:
+        """Yield whether this process alone has the lock of this name; it is freed when the process ends."""
+        with (self.path / f"{name}.lock").open("w") as file:
+            yield _is_locked(file)
+
+
+def has_newer_checkpoint(attempt: Path) -> bool:
+    """Return whether a checkpoint was written during an attempt."""
+    began = attempt / "began"
+    return began.exists() and any(
+        one.stat().st_mtime_ns > began.stat().st_mtime_ns for one in attempt.glob("*.checkpoint")
+    )
+
+
+def _is_locked(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def default_folder() -> Path:
+    """Return the folder that is used if none is named: BRUSHWORK_STUDIO, or one in the user's data folder."""
+    given = os.environ.get("BRUSHWORK_STUDIO")
+    return Path(given) if given else user_data() / "studio"

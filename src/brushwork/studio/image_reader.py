@@ -1,0 +1,88 @@
+"""The server's side of the process that decodes uploads: it is started when needed, and replaced when it dies."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from brushwork.errors import InputError
+from brushwork.studio.problems import ProblemError
+
+_FILES_A_PROCESS = 200
+"""Files after which the process is replaced, so that nothing a decoder leaves behind adds up."""
+
+
+class ImageReader:
+    """Reads sizes and makes thumbnails of images, in another process."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._lock, self._read = Lock(), 0
+
+    def read(
+        self, path: Path, kind: str, *, max_pixels: int, thumbnails: Mapping[int, Path] | None = None
+    ) -> tuple[int, int]:
+        """Return the width and height of an image as it stands upright, and write its thumbnails by their width.
+
+        Raises: InputError: it cannot be read. ProblemError: it has too many pixels.
+        """
+        request = {
+            "path": str(path),
+            "kind": kind,
+            "max_pixels": max_pixels,
+            "thumbnails": {str(side): str(target) for side, target in (thumbnails or {}).items()},
+        }
+        with self._lock:
+            answer = self._ask(request)
+        if "too_large" in answer:
+            raise ProblemError(413, "too-many-pixels", answer["too_large"])
+        if "error" in answer:
+            raise InputError(answer["error"])
+        return answer["width"], answer["height"]
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._end()
+
+    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        if self._process is None or self._process.poll() is not None or self._read >= _FILES_A_PROCESS:
+            self._end()
+            self._process, self._read = _start(), 0
+        self._read += 1
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            self._end()
+            return {"error": "decoding the picture took more memory or time than is allowed: give a smaller one."}
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+
+def _start() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "brushwork.studio.ingest"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )

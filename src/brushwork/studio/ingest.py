@@ -1,0 +1,81 @@
+"""The process that decodes what was uploaded, with limits on memory and time: sizes and thumbnails.
+
+It reads requests as lines of JSON from standard input and answers in lines of JSON. It imports Pillow, not torch.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+from PIL import ImageOps
+
+MOST_MEMORY = 2 * 2**30
+MOST_SECONDS = 20
+"""Processor time for one file."""
+
+_FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "tiff": "TIFF", "gif": "GIF", "avif": "AVIF"}
+_THUMBNAIL_QUALITY = 80
+_ROTATED = (5, 6, 7, 8)
+_ORIENTATION = 0x0112
+"""EXIF tag; values 5 to 8 exchange width and height."""
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    PIL.Image.MAX_IMAGE_PIXELS = None  # the request names its own limit, which the header is compared with
+    for line in sys.stdin:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        seconds = int(used.ru_utime + used.ru_stime) + MOST_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+        print(json.dumps(_answer(json.loads(line))), flush=True)  # noqa: T201
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return _read(request)
+    except MemoryError:
+        return {"error": "the picture takes too much memory to decode: give a smaller one."}
+    except Exception as error:  # whatever a decoder raises for a damaged file
+        return {"error": f"the picture cannot be read ({error}): it is damaged, or not of the kind that it begins as."}
+
+
+def _read(request: dict[str, Any]) -> dict[str, Any]:
+    with PIL.Image.open(request["path"], formats=[_FORMATS[request["kind"]]]) as image:
+        width, height = image.size
+        if image.getexif().get(_ORIENTATION, 1) in _ROTATED:
+            width, height = height, width
+        if width * height > request["max_pixels"]:
+            return {
+                "too_large": f"the picture has {width}×{height} pixels, and {request['max_pixels']} are allowed: "
+                "make it smaller."
+            }
+        for side, path in request["thumbnails"].items():
+            _write_thumbnail(image, int(side), Path(path))
+            image.seek(0)
+    return {"width": width, "height": height}
+
+
+def _write_thumbnail(image: PIL.Image.Image, side: int, path: Path) -> None:
+    small = image.copy() if image.format != "JPEG" else image
+    small.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size
+    small = ImageOps.exif_transpose(small)
+    if small.mode not in ("RGB", "RGBA"):
+        small = small.convert("RGBA" if "A" in small.getbands() or "transparency" in small.info else "RGB")
+    small.thumbnail((side, side * 4), PIL.Image.Resampling.LANCZOS)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    small.save(temporary, "WEBP", quality=_THUMBNAIL_QUALITY)
+    temporary.replace(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""What was asked for: the kind of painting, its files by their SHA-256, and the options that differ from the usual."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, TypeAlias, get_args
+
+from brushwork.errors import InputError
+
+Kind: TypeAlias = Literal["transfer", "instant", "model", "blend", "card", "draft"]
+"""transfer: optimized; instant: AdaIN; model: a trained network; blend: a result mixed with its photograph;
+card: a small picture to choose by; draft: the first preview of a transfer."""
+
+Lane: TypeAlias = Literal["long", "quick"]
+
+HELPERS: frozenset[Kind] = frozenset({"card", "draft"})
+"""Kinds that are no paintings of their own, and are not listed in the history."""
+
+_QUICK_SIZE = 768
+"""Size in pixels up to which a feed-forward painting takes about a second, and goes before long ones."""
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+_NAME = re.compile("[a-z][a-z0-9_]{0,40}")
+_MODEL = re.compile(r"[\w][\w .+-]{0,80}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintingRequest:
+    """A painting that was asked for."""
+
+    kind: Kind
+    content: str
+    """SHA-256 of the photograph."""
+    paintings: tuple[str, ...] = ()
+    """SHA-256 of each painting."""
+    model: str | None = None
+    """Name of a style model, for the kinds `model` and `card`."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the recipe that differ from its defaults."""
+    start: str | None = None
+    """SHA-256 of the image to start from."""
+    regions: tuple[tuple[str, ...], ...] = ()
+    """SHA-256 of each region's mask on the photograph and, if given, on the painting."""
+
+    def __post_init__(self) -> None:
+        _require(self.kind in get_args(Kind), "kind", self.kind, f"one of {', '.join(get_args(Kind))}")
+        for name, files in self.files.items():
+            for one in files:
+                _require(bool(_SHA256.fullmatch(one)), name, one, "the SHA-256 of a file, 64 hexadecimal digits")
+        _require(all(len(masks) in (1, 2) for masks in self.regions), "regions", self.regions, "one or two masks each")
+        _require(self.model is None or bool(_MODEL.fullmatch(self.model)), "model", self.model, "the name of a model")
+        for name in self.options:
+            _require(bool(_NAME.fullmatch(name)), "options", name, "the name of an option")
+        self._require_style()
+
+    def _require_style(self) -> None:
+        if self.kind == "model" or (self.kind == "card" and self.model):
+            _require(self.model is not None and not self.paintings, "model", self.model, "a model, and no painting")
+        elif self.kind != "blend":
+            _require(bool(self.paintings) and self.model is None, "paintings", self.paintings, "at least one painting")
+
+    @property
+    def files(self) -> Mapping[str, tuple[str, ...]]:
+        """The files of the request, by what they are used for."""
+        return {
+            "content": (self.content,),
+            "paintings": self.paintings,
+            "start": (self.start,) if self.start else (),
+            "regions": tuple(mask for masks in self.regions for mask in masks),
+        }
+
+    @property
+    def lane(self) -> Lane:
+        """The queue that it waits in: quick ones are painted between two iterations of long ones."""
+        size = self.options.get("size", 0)
+        is_small = isinstance(size, int) and size <= _QUICK_SIZE
+        return "quick" if self.kind in HELPERS or (self.kind in ("instant", "model") and is_small) else "long"
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the request."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON values."""
+        return {**asdict(self), "paintings": list(self.paintings), "regions": [list(masks) for masks in self.regions]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PaintingRequest:
+        """Return the request; the inverse of `to_json`.
+
+        Raises: InputError: an unknown field, or a value that cannot be used.
+        """
+        known = {one.name for one in fields(cls)}
+        for name in data:
+            _require(name in known, "request", name, f"one of {', '.join(sorted(known))}")
+        lists = {
+            "paintings": tuple(data.get("paintings") or ()),
+            "regions": tuple(tuple(masks) for masks in data.get("regions") or ()),
+        }
+        return cls(**{**data, **lists})
+
+
+def draft_of(request: PaintingRequest) -> PaintingRequest | None:
+    """Return the request for the first preview of a painting; None: it is painted at once anyway, or continued."""
+    if request.kind != "transfer" or request.start is not None:
+        return None
+    size = request.options.get("size", DRAFT_SIZE)
+    shared = {name: request.options[name] for name in _SHARED if name in request.options}
+    small = min(size, DRAFT_SIZE) if isinstance(size, int) else DRAFT_SIZE
+    return replace(request, kind="draft", options={**shared, "size": small})
+
+
+DRAFT_SIZE = 512
+CARD_SIZE = 256
+
+_SHARED = ("color", "color_space", "style_scale", "style_blend", "feather", "guides")
+"""Options that a draft takes from the painting that it precedes."""
+
+
+def _require(holds: bool, name: str, given: object, expected: str) -> None:
+    if not holds:
+        raise InputError(f"{name} is {given!r}: expected {expected}.")

@@ -1,0 +1,207 @@
+"""HTTP: paintings. Created, listed, changed, paused, resumed, canceled, repeated and continued."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import FileResponse, JSONResponse
+
+from brushwork.studio.bodies import BatchBody, CardsBody, ChangeBody, GoOnBody, JobBody, QueueBody, without_none
+from brushwork.studio.file_store import find_file, list_paintings, register_painting
+from brushwork.studio.job_request import PaintingRequest
+from brushwork.studio.job_store import PAUSED, JobStore, RefusedChangeError, new_id
+from brushwork.studio.problems import ProblemError
+from brushwork.studio.services import Services
+from brushwork.studio.tables import now
+from brushwork.studio.uploads import clean_label
+
+_MOST_WAITING = 1000
+_KEEP_OPEN = "no-store"
+
+
+def make_job_routes(services: Services) -> APIRouter:
+    """Return the routes of jobs, batches, cards and the queue."""
+    router = APIRouter(prefix="/api/v1", tags=["jobs"])
+    store = services.store
+
+    @router.post("/jobs", status_code=201)
+    def create(
+        body: JobBody, response: Response, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
+    ) -> Any:
+        """Create a painting; with the same Idempotency-Key again, it is the same painting."""
+        _require_room(store, 1)
+        job, is_new = _create(services, body, key=idempotency_key)
+        response.status_code = 201 if is_new else 200
+        response.headers["location"] = f"/api/v1/jobs/{job['id']}"
+        return job
+
+    @router.post("/batches", status_code=201)
+    def create_batch(body: BatchBody) -> Any:
+        """Create several paintings, all or none."""
+        _require_room(store, len(body.jobs))
+        for one in body.jobs:
+            _request_of(services, one)
+        batch = new_id()
+        return {"id": batch, "jobs": [_create(services, one, batch=batch)[0] for one in body.jobs]}
+
+    @router.get("/jobs")
+    def list_jobs(
+        state: Annotated[str | None, Query(pattern=r"^[a-z,]{1,80}$")] = None,
+        cursor: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 60,
+        trashed: bool = False,
+    ) -> Any:
+        """List the paintings, newest first."""
+        jobs, following = store.list_jobs(state=state, before=cursor, limit=limit, trashed=trashed)
+        return {"jobs": jobs, "cursor": following}
+
+    @router.get("/jobs/{job}")
+    def read(job: str, response: Response) -> Any:
+        """Return a painting."""
+        found = store.get(job)
+        response.headers["etag"] = f'"{found["version"]}"'
+        return found
+
+    @router.patch("/jobs/{job}")
+    def change(job: str, body: ChangeBody, if_match: Annotated[str | None, Header(max_length=40)] = None) -> Any:
+        """Change the priority, the title, or whether it is pinned."""
+        version = _version(if_match)
+        if version is not None and store.get(job)["version"] != version:
+            raise ProblemError(412, "version", "The painting was changed meanwhile: read it again.")
+        return store.change(job, None, **without_none(body))
+
+    @router.delete("/jobs/{job}")
+    def trash(job: str) -> Any:
+        """Move a painting that is over to the trash."""
+        if store.get(job)["state"] in ("pending", "running", "paused"):
+            store.ask(job, "cancel")
+        return store.change(job, None, trashed=now())
+
+    @router.post("/jobs/{job}/restore")
+    def restore(job: str) -> Any:
+        """Take a painting out of the trash."""
+        return store.change(job, None, trashed=None)
+
+    for event in ("cancel", "pause", "resume"):
+        router.post(f"/jobs/{{job}}/{event}", name=event)(_make_asker(store, event))
+
+    @router.post("/jobs/{job}/again", status_code=201)
+    def again(job: str) -> Any:
+        """Repeat a painting."""
+        before = store.get(job)
+        request = PaintingRequest.from_json(before["request"])
+        return store.create(request, title=before["title"], parent=job, via="again")[0]
+
+    @router.post("/jobs/{job}/go-on", status_code=201)
+    def go_on(job: str, body: GoOnBody) -> Any:
+        """Continue from a result: more iterations, or a larger size."""
+        before = store.get(job)
+        request = continued(before, body)
+        return store.create(request, title=before["title"], parent=job, via="larger" if body.size else "go-on")[0]
+
+    @router.get("/jobs/{job}/preview")
+    def preview(job: str) -> Response:
+        """Return the latest preview."""
+        path = services.folder.preview(store.get(job)["id"])
+        if not path.exists():
+            raise ProblemError(404, "not-found", "There is no preview yet.")
+        return FileResponse(path, media_type="image/webp", headers={"cache-control": _KEEP_OPEN})
+
+    @router.get("/jobs/{job}/curve")
+    def curve(job: str) -> Any:
+        """Return the loss after numbers of iterations."""
+        store.get(job)
+        return {"points": store.curve(job)}
+
+    @router.post("/cards", status_code=201)
+    def cards(body: CardsBody) -> Any:
+        """Create small paintings of a photograph, one for each painting of the list."""
+        known = {one["id"]: one for one in list_paintings(services.database, limit=200)}
+        requests = []
+        for name in body.paintings:
+            if name not in known:
+                raise ProblemError(422, "input", "There is no such painting in the list.")
+            model, sha256 = known[name]["model"], known[name]["sha256"]
+            style: dict[str, Any] = {"model": model} if model else {"paintings": (sha256,)}
+            requests.append(PaintingRequest(kind="card", content=body.content, **style))
+        _require_files(services, [body.content])
+        jobs = store.create_cards(requests)
+        return {"cards": [{"painting": name, "job": job} for name, job in zip(body.paintings, jobs, strict=True)]}
+
+    @router.get("/queue")
+    def queue() -> Any:
+        """Return the state of the queue."""
+        return {"paused": bool(store.setting(PAUSED)), "counts": store.counts()}
+
+    @router.patch("/queue")
+    def change_queue(body: QueueBody) -> Any:
+        """Pause or continue the queue: long paintings keep what they have reached."""
+        store.set_setting(PAUSED, body.paused)
+        return JSONResponse({"paused": body.paused})
+
+    return router
+
+
+def continued(before: dict[str, Any], body: GoOnBody) -> PaintingRequest:
+    """Return the request that continues from a painting's result.
+
+    Raises: RefusedChangeError: it has no result, or cannot be continued.
+    """
+    request, result = PaintingRequest.from_json(before["request"]), before["result"]
+    if result is None or not request.paintings:
+        raise RefusedChangeError("only a painting that has a result, and was made from an image, can be continued.")
+    options = {name: value for name, value in request.options.items() if name not in ("strength", "init")}
+    size = body.size or max(result["width"], result["height"])
+    options |= {"size": size, "measure": "long", "min_size": 0, "iterations": body.iterations}
+    return PaintingRequest(
+        kind="transfer",
+        content=request.content,
+        paintings=request.paintings,
+        options=options,
+        start=result["sha256"],
+        regions=request.regions,
+    )
+
+
+def _make_asker(store: JobStore, event: Any) -> Any:
+    def ask(job: str) -> Any:
+        return store.ask(job, event)
+
+    ask.__doc__ = f"{str(event).capitalize()} a painting."
+    return ask
+
+
+def _create(services: Services, body: JobBody, **more: Any) -> tuple[dict[str, Any], bool]:
+    request = _request_of(services, body)
+    for sha256 in request.paintings:
+        known = find_file(services.database, sha256)
+        register_painting(services.database, sha256, name=(known or {}).get("name", ""), sha256=sha256, model=None)
+    return services.store.create(request, title=clean_label(body.title), parent=body.parent, via=body.via, **more)
+
+
+def _request_of(services: Services, body: JobBody) -> PaintingRequest:
+    names = "kind", "content", "paintings", "model", "options", "start", "regions"
+    request = PaintingRequest.from_json({name: getattr(body, name) for name in names})
+    _require_files(services, [one for files in request.files.values() for one in files])
+    return request
+
+
+def _require_files(services: Services, files: list[str]) -> None:
+    for sha256 in files:
+        if find_file(services.database, sha256) is None:
+            raise ProblemError(422, "missing-file", f"There is no file {sha256}: upload it first.")
+
+
+def _require_room(store: JobStore, count: int) -> None:
+    if store.counts().get("pending", 0) + count > _MOST_WAITING:
+        raise ProblemError(429, "queue-full", f"{_MOST_WAITING} paintings wait already.", {"retry-after": "60"})
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None:
+        return None
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal():
+        raise ProblemError(412, "version", "If-Match is no version of a painting.")
+    return int(text)

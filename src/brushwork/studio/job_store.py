@@ -1,0 +1,272 @@
+"""Jobs as the server and the command line see them: made, listed, changed, and what happened to them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from brushwork.errors import BrushworkError
+from brushwork.studio.job_request import HELPERS, PaintingRequest, draft_of
+from brushwork.studio.states import FINAL, Transition, next_state, states_before
+from brushwork.studio.tables import EVENT, IDEMPOTENCY, JOB, SETTING, Database, now
+
+PAUSED = "queue paused"
+"""Name of the setting that stops the long paintings."""
+
+_DAY = 24 * 3600 * 1000
+_DRAFT_PRIORITY, _CARD_PRIORITY = 5, -5
+_HIDDEN = ("number", "request_hash", "round", "handed", "lane", "place")
+"""Columns that are of no use to a client."""
+
+
+class UnknownJobError(BrushworkError):
+    """There is no such job."""
+
+
+class RefusedChangeError(BrushworkError):
+    """The job is in a state that does not allow the change, or was changed meanwhile."""
+
+
+class JobStore:
+    """Makes, lists and changes jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def create(
+        self,
+        request: PaintingRequest,
+        *,
+        title: str = "",
+        priority: int = 0,
+        parent: str | None = None,
+        via: str | None = None,
+        batch: str | None = None,
+        key: str | None = None,
+    ) -> tuple[dict[str, Any], bool]:
+        """Return the new job, and True; with a `key` that was used before, the job of then, and False.
+
+        Raises: RefusedChangeError: the key was used for another request.
+        """
+        with self.database.write() as connection:
+            if key and (before := _job_of_key(connection, key, request)):
+                return before, False
+            values = {"title": title, "priority": priority, "parent": parent, "via": via, "batch": batch}
+            job = _insert(connection, request, **values)
+            if (draft := draft_of(request)) is not None:
+                _insert(connection, draft, parent=job["id"], via="draft", priority=_DRAFT_PRIORITY)
+            if key:
+                connection.execute(
+                    IDEMPOTENCY.insert().values(key=key, request_hash=request.sha256, job=job["id"], until=now() + _DAY)
+                )
+        return job, True
+
+    def create_cards(self, requests: Sequence[PaintingRequest]) -> list[dict[str, Any]]:
+        """Return a card for each request: those that were painted or asked for before, and new ones.
+
+        Cards of other photographs that still wait are canceled.
+        """
+        with self.database.write() as connection:
+            for row in connection.execute(sa.select(JOB).where(JOB.c.kind == "card", JOB.c.state == "pending")):
+                if all(row.request["content"] != one.content for one in requests):
+                    _move(connection, row.id, "canceled", finished=now())
+            return [_card_of(connection, one) for one in requests]
+
+    def get(self, job: str) -> dict[str, Any]:
+        """Return a job.
+
+        Raises: UnknownJobError.
+        """
+        with self.database.read() as connection:
+            return job_to_json(_require_job(connection, job))
+
+    def list_jobs(
+        self, *, state: str | None = None, before: int | None = None, limit: int = 60, trashed: bool = False
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Return the newest jobs, and the cursor of the next page (None: there is none)."""
+        query = sa.select(JOB).where(JOB.c.kind.not_in(HELPERS), JOB.c.trashed.is_not(None) == trashed)
+        if state:
+            query = query.where(JOB.c.state.in_(state.split(",")))
+        if before is not None:
+            query = query.where(JOB.c.number < before)
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(JOB.c.number.desc()).limit(limit + 1)).all()
+        return [job_to_json(row) for row in rows[:limit]], rows[limit - 1].number if len(rows) > limit else None
+
+    def ask(self, job: str, event: Transition) -> dict[str, Any]:
+        """Pause, resume or cancel a job; of a running job it is asked, and done after its iteration. Idempotent.
+
+        Raises: UnknownJobError; RefusedChangeError: the state does not allow it.
+        """
+        with self.database.write() as connection:
+            row = _require_job(connection, job)
+            if row.state == {"pause": "paused", "cancel": "canceled", "resume": "pending"}.get(event):
+                return job_to_json(row)
+            if event == "resume" and row.state == "running":
+                return _change(connection, job, wanted=None)
+            state = next_state(row.state, event)
+            if state is None:
+                raise RefusedChangeError(
+                    f"the painting is {row.state}: {event} is possible while it is {' or '.join(states_before(event))}."
+                )
+            if row.state == "running":
+                return _change(connection, job, wanted=event)
+            if event == "cancel":
+                _cancel_helpers(connection, job)
+            times = {"finished": now()} if state in FINAL else {}
+            return _move(connection, job, state, wanted=None, **times, **_queued_anew(row, state))
+
+    def change(self, job: str, version: int | None, **values: Any) -> dict[str, Any]:
+        """Change the note-like columns of a job; `version`: the one that the client has seen, None: any.
+
+        Raises: UnknownJobError; RefusedChangeError: it was changed meanwhile.
+        """
+        with self.database.write() as connection:
+            row = _require_job(connection, job)
+            if version is not None and version != row.version:
+                raise RefusedChangeError(f"the painting was changed meanwhile: version {row.version}, not {version}.")
+            return _change(connection, job, **values)
+
+    def events_after(self, seq: int, limit: int = 200) -> list[dict[str, Any]]:
+        """Return the events after a number, in order."""
+        query = sa.select(EVENT).where(EVENT.c.seq > seq).order_by(EVENT.c.seq).limit(limit)
+        with self.database.read() as connection:
+            return [dict(row._mapping) for row in connection.execute(query)]
+
+    def event_range(self) -> tuple[int, int]:
+        """Return the numbers of the oldest and the newest event; 0, 0: there is none."""
+        query = sa.select(sa.func.coalesce(sa.func.min(EVENT.c.seq), 0), sa.func.coalesce(sa.func.max(EVENT.c.seq), 0))
+        with self.database.read() as connection:
+            oldest, newest = connection.execute(query).one()
+        return oldest, newest
+
+    def curve(self, job: str) -> list[tuple[int, float]]:
+        """Return the loss of a job after numbers of iterations."""
+        query = sa.select(EVENT.c.data).where(EVENT.c.job == job, EVENT.c.kind == "progress").order_by(EVENT.c.seq)
+        with self.database.read() as connection:
+            data = connection.execute(query).scalars().all()
+        return [(one["done"], one["loss"]) for one in data if one.get("loss") is not None]
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of paintings in each state."""
+        query = sa.select(JOB.c.state, sa.func.count()).where(JOB.c.kind.not_in(HELPERS)).group_by(JOB.c.state)
+        with self.database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def setting(self, name: str) -> Any:
+        """Return a setting; None: it was never made."""
+        with self.database.read() as connection:
+            return connection.execute(sa.select(SETTING.c.value).where(SETTING.c.name == name)).scalar_one_or_none()
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Store a setting, and tell all clients."""
+        with self.database.write() as connection:
+            connection.execute(SETTING.delete().where(SETTING.c.name == name))
+            connection.execute(SETTING.insert().values(name=name, value=value))
+            add_event(connection, "setting", data={"name": name, "value": value})
+
+
+def new_id() -> str:
+    """Return a UUID of version 7: 48 bits of milliseconds, then random ones, so that later ids are greater."""
+    random = int.from_bytes(os.urandom(10)) & ~(0xF << 76) | 7 << 76
+    return str(UUID(int=(time.time_ns() // 1_000_000) << 80 | random & ~(3 << 62) | 2 << 62))
+
+
+def job_to_json(row: sa.Row[Any]) -> dict[str, Any]:
+    """Return a job as clients see it."""
+    return {name: value for name, value in row._mapping.items() if name not in _HIDDEN}
+
+
+def add_event(connection: sa.Connection, kind: str, data: Any, job: str | None = None, version: int = 0) -> None:
+    """Record an event; clients see it as soon as the transaction commits."""
+    connection.execute(EVENT.insert().values(job=job, version=version, kind=kind, data=data, time=now()))
+
+
+def change_job(
+    connection: sa.Connection, values: Mapping[str, Any], *where: sa.ColumnElement[bool], kind: str = "job"
+) -> dict[str, Any] | None:
+    """Change the job that fulfills the conditions and record the event; return it, or None if there is none."""
+    changed = connection.execute(
+        JOB.update().where(*where).values(version=JOB.c.version + 1, **values).returning(JOB)
+    ).one_or_none()
+    if changed is None:
+        return None
+    job = job_to_json(changed)
+    add_event(connection, kind, job, job["id"], job["version"])
+    return job
+
+
+def _change(connection: sa.Connection, job: str, **values: Any) -> dict[str, Any]:
+    changed = change_job(connection, values, JOB.c.id == job)
+    assert changed is not None  # inside of a transaction that has found it
+    return changed
+
+
+def _move(connection: sa.Connection, job: str, state: str, **values: Any) -> dict[str, Any]:
+    return _change(connection, job, state=state, **values)
+
+
+def _queued_anew(row: sa.Row[Any], state: str) -> dict[str, Any]:
+    return {"round": row.round + 1} if state == "pending" else {}
+
+
+def _cancel_helpers(connection: sa.Connection, job: str) -> None:
+    waiting: Iterable[str] = connection.execute(
+        sa.select(JOB.c.id).where(JOB.c.parent == job, JOB.c.kind == "draft", JOB.c.state == "pending")
+    ).scalars()
+    for draft in list(waiting):
+        _move(connection, draft, "canceled", finished=now())
+
+
+def _require_job(connection: sa.Connection, job: str) -> sa.Row[Any]:
+    row = connection.execute(sa.select(JOB).where(JOB.c.id == job)).one_or_none()
+    if row is None:
+        raise UnknownJobError("there is no such painting: it may have been removed.")
+    return row
+
+
+def _job_of_key(connection: sa.Connection, key: str, request: PaintingRequest) -> dict[str, Any] | None:
+    connection.execute(IDEMPOTENCY.delete().where(IDEMPOTENCY.c.until < now()))
+    before = connection.execute(sa.select(IDEMPOTENCY).where(IDEMPOTENCY.c.key == key)).one_or_none()
+    if before is None:
+        return None
+    if before.request_hash != request.sha256:
+        raise RefusedChangeError("this Idempotency-Key was used for another painting: send a new one.")
+    return job_to_json(_require_job(connection, before.job))
+
+
+def _insert(connection: sa.Connection, request: PaintingRequest, **values: Any) -> dict[str, Any]:
+    last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(JOB.c.place), 0.0))).scalar_one()
+    row = connection.execute(
+        JOB.insert()
+        .values(
+            id=new_id(),
+            kind=request.kind,
+            lane=request.lane,
+            request=request.to_json(),
+            request_hash=request.sha256,
+            state="pending",
+            place=last + 1,
+            created=now(),
+            **values,
+        )
+        .returning(JOB)
+    ).one()
+    job = job_to_json(row)
+    add_event(connection, "job", job, job["id"], job["version"])
+    return job
+
+
+def _card_of(connection: sa.Connection, request: PaintingRequest) -> dict[str, Any]:
+    usable = JOB.c.state.in_(("pending", "running", "completed"))
+    before = connection.execute(
+        sa.select(JOB).where(JOB.c.request_hash == request.sha256, JOB.c.kind == "card", usable).limit(1)
+    ).one_or_none()
+    if before is not None:
+        return job_to_json(before)
+    return _insert(connection, request, priority=_CARD_PRIORITY)

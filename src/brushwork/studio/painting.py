@@ -1,0 +1,157 @@
+"""From a request to the events of a job: the one place where the studio meets `brushwork.jobs`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from brushwork.devices.select import select_device
+from brushwork.encoders import Encoder
+from brushwork.errors import InputError, suggest_names
+from brushwork.feedforward.adain_transfer import AdaINOptions, AdaINStylizer
+from brushwork.feedforward.inference import FeedForwardOptions, Stylizer
+from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
+from brushwork.images import Size, read_image, resize, write_image
+from brushwork.images.color import oklab_to_srgb, srgb_to_oklab
+from brushwork.jobs import FeedForwardJob, JobEvent, OptimizationJob, make_job, run_feedforward_job, run_job
+from brushwork.jobs.options_json import options_from_json, options_to_json
+from brushwork.options.groups import load_encoder_for
+from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
+from brushwork.studio.folder import StudioFolder
+from brushwork.studio.job_request import CARD_SIZE, DRAFT_SIZE, PaintingRequest
+from brushwork.types import Image
+
+CHECKPOINT_EVERY = 20.0
+"""Seconds between checkpoints: what the loss of a worker costs at most."""
+
+_PREVIEW_SIDE = 1024
+"""Longest side of a preview in pixels."""
+
+_PREVIEW_QUALITY = 85
+
+
+@dataclass
+class LoadedNetworks:
+    """The networks that were used last, kept in memory between jobs."""
+
+    device: torch.device = field(default_factory=lambda: select_device("auto"))
+    checkpoint_every: float = CHECKPOINT_EVERY
+    _encoder: tuple[object, Encoder] | None = None
+    _adain: AdaINStylizer | None = None
+    _model: ModelStylizer | None = None
+
+    def encoder(self, options: RecipeOptions) -> Encoder:
+        """Return the encoder that the options name."""
+        names = "network", "pooling", "padding", "encoder_scale", "ceil", "precision", "engine", "cuda_graphs"
+        key = tuple(getattr(options, name) for name in names)
+        if self._encoder is None or self._encoder[0] != key:
+            self._encoder = None  # free one before the other is loaded
+            self._encoder = key, load_encoder_for(options, "cpu", computes_on=self.device)
+        return self._encoder[1]
+
+    def stylizer(self, options: FeedForwardOptions) -> Stylizer | None:
+        """Return the feed-forward network that the options name; None: the job loads it itself."""
+        if isinstance(options, AdaINOptions):
+            if self._adain is None or self._adain.options.engine != options.engine:
+                self._adain = options.load_stylizer(self.device)
+            return replace(self._adain, options=options)
+        if isinstance(options, ModelOptions):
+            if self._model is None or self._model.options.model != options.model:
+                self._model = options.load_stylizer(self.device)
+            return replace(self._model, options=options)
+        return None
+
+    def load_usual(self) -> None:
+        """Load what a first painting needs, before it is asked for."""
+        self.stylizer(AdaINOptions())
+        self.encoder(load_preset("default"))
+
+
+def make_options(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions:
+    """Return the options of a request: those of its kind, changed as asked.
+
+    Raises: InputError: an unknown option, or a value out of range.
+    """
+    given = dict(request.options)
+    base = _base(request, given)
+    values = options_to_json(base)
+    for name in given:
+        if name not in values:
+            raise InputError(f"there is no option {name!r}. {suggest_names(name, values)}")
+    return options_from_json(base.method, values | given)
+
+
+def run_request(
+    request: PaintingRequest, folder: StudioFolder, output: Path, networks: LoadedNetworks, *, resume: bool
+) -> Generator[JobEvent]:
+    """Run a request to an output file, through `brushwork.jobs`: a job's events, as `run_job` yields them.
+
+    Raises: InputError, WeightsError, OutOfMemoryError, DivergedError: as `run_job`.
+    """
+    job = _make_job(request, folder, output)
+    if isinstance(job, FeedForwardJob):
+        yield from run_feedforward_job(job, resume=resume, stylizer=networks.stylizer(job.options))
+    else:
+        yield from run_job(
+            job, resume=resume, checkpoint_every=networks.checkpoint_every, encoder=networks.encoder(job.options)
+        )
+
+
+def blend_images(content: Path, painted: Path, strength: float, output: Path) -> None:
+    """Write the mixture of a photograph and its painting, in Oklab; `strength` 1 is the painting.
+
+    Raises: InputError: an image cannot be used.
+    """
+    over = read_image(painted)
+    under = resize(read_image(content).image, Size.of(over.image), clamp=True)
+    mixed = torch.lerp(srgb_to_oklab(under), srgb_to_oklab(over.image), strength)
+    write_image(oklab_to_srgb(mixed).clamp(0, 1), output, alpha=over.alpha, overwrite=True)
+
+
+def write_preview(image: Image, path: Path) -> None:
+    """Write an image as a preview for the page."""
+    size = Size.of(image)
+    if max(size) > _PREVIEW_SIDE:
+        scale = _PREVIEW_SIDE / max(size)
+        image = resize(image, Size(round(size.height * scale), round(size.width * scale)), clamp=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_image(image.cpu(), path, quality=_PREVIEW_QUALITY, overwrite=True)
+
+
+def link_checkpoint(before: Path, output: Path) -> bool:
+    """Give this attempt the checkpoint of the one before; return whether there is one."""
+    checkpoint = before.with_name(f"{output.name}.checkpoint")
+    with suppress(FileNotFoundError, FileExistsError):
+        output.with_name(checkpoint.name).hardlink_to(checkpoint)
+    return output.with_name(checkpoint.name).exists()
+
+
+def _make_job(request: PaintingRequest, folder: StudioFolder, output: Path) -> OptimizationJob | FeedForwardJob:
+    return make_job(
+        make_options(request),
+        init=folder.stored(request.start) if request.start else None,
+        content=folder.stored(request.content),
+        styles=tuple(map(folder.stored, request.paintings)),
+        regions=tuple(tuple(map(folder.stored, masks)) for masks in request.regions),
+        output=output,
+        overwrite=True,
+    )
+
+
+def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | FeedForwardOptions:
+    if request.model is not None:
+        return ModelOptions(model=request.model, size=_first_size(request))
+    if request.kind in ("instant", "card", "draft"):
+        return AdaINOptions(size=_first_size(request))
+    preset: TransferOptions = load_preset(str(given.pop("preset", "default")))
+    return preset
+
+
+def _first_size(request: PaintingRequest) -> int:
+    """Return the size that is taken where none was asked for."""
+    return CARD_SIZE if request.kind == "card" else DRAFT_SIZE

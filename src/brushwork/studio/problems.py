@@ -1,0 +1,66 @@
+"""Errors as `application/problem+json`, RFC 9457."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from brushwork.errors import BrushworkError, InputError
+from brushwork.studio.job_store import RefusedChangeError, UnknownJobError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemError(BrushworkError):
+    """A request that is refused, with the status and the name of the problem."""
+
+    def __init__(self, status: int, name: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.name, self.headers = status, name, dict(headers or {})
+
+
+def problem_response(
+    status: int, name: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    """Return the response that describes a problem."""
+    title = HTTPStatus(status).phrase
+    document = {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail, **more}
+    return JSONResponse(document, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Let every error of the app be answered as a problem."""
+
+    @app.exception_handler(ProblemError)
+    def refused(_: Request, error: ProblemError) -> JSONResponse:
+        return problem_response(error.status, error.name, str(error), error.headers)
+
+    @app.exception_handler(UnknownJobError)
+    def unknown(_: Request, error: UnknownJobError) -> JSONResponse:
+        return problem_response(404, "not-found", str(error))
+
+    @app.exception_handler(RefusedChangeError)
+    def conflict(_: Request, error: RefusedChangeError) -> JSONResponse:
+        return problem_response(409, "state", str(error))
+
+    @app.exception_handler(InputError)
+    def invalid(_: Request, error: InputError) -> JSONResponse:
+        return problem_response(422, "input", str(error))
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [
+            {"pointer": "/" + "/".join(str(part) for part in one["loc"]), "detail": one["msg"]}
+            for one in error.errors()
+        ]
+        return problem_response(422, "input", "The request does not have the expected form.", errors=errors)
+
+    @app.exception_handler(HTTPException)
+    def http(_: Request, error: HTTPException) -> JSONResponse:
+        return problem_response(error.status_code, "http", str(error.detail), error.headers)

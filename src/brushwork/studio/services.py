@@ -1,0 +1,44 @@
+"""What the routes of the server share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from brushwork.studio.event_stream import EventStream
+from brushwork.studio.folder import StudioFolder
+from brushwork.studio.image_reader import ImageReader
+from brushwork.studio.job_store import JobStore
+from brushwork.studio.settings import StudioSettings
+from brushwork.studio.tables import Database
+from brushwork.studio.uploads import UploadStore
+
+
+@dataclass(frozen=True)
+class Services:
+    """The server's parts."""
+
+    settings: StudioSettings
+    folder: StudioFolder
+    database: Database
+    store: JobStore
+    reader: ImageReader
+    uploads: UploadStore
+    events: EventStream
+
+    @classmethod
+    def of(cls, settings: StudioSettings) -> Services:
+        """Open the studio's folder.
+
+        Raises: InputError: it cannot be used.
+        """
+        folder = StudioFolder(settings.folder)
+        folder.make()
+        database = Database(folder.database)
+        store, reader = JobStore(database), ImageReader()
+        uploads = UploadStore(folder, database, reader, settings.limits)
+        return cls(settings, folder, database, store, reader, uploads, EventStream(database, store))
+
+    def close(self) -> None:
+        """Close everything."""
+        self.reader.close()
+        self.database.close()

@@ -1,0 +1,38 @@
+"""States of a job, and which event leads from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+State: TypeAlias = Literal["pending", "running", "paused", "completed", "failed", "canceled"]
+
+Transition: TypeAlias = Literal["claim", "pause", "resume", "cancel", "complete", "fail", "release"]
+"""What happens to a job. `release`: its worker ends or is lost, and another one continues from the checkpoint."""
+
+FINAL: frozenset[State] = frozenset({"completed", "failed", "canceled"})
+
+TRANSITIONS: Mapping[tuple[State, Transition], State] = {
+    ("pending", "claim"): "running",
+    ("pending", "pause"): "paused",
+    ("pending", "cancel"): "canceled",
+    ("running", "claim"): "running",  # the worker before was lost
+    ("running", "pause"): "paused",
+    ("running", "cancel"): "canceled",
+    ("running", "complete"): "completed",
+    ("running", "fail"): "failed",
+    ("running", "release"): "pending",
+    ("paused", "resume"): "pending",
+    ("paused", "cancel"): "canceled",
+}
+"""State and event → next state. Whatever is not listed is refused; final states have no way out."""
+
+
+def next_state(state: State, event: Transition) -> State | None:
+    """Return the state after an event; None: the event is refused in this state."""
+    return TRANSITIONS.get((state, event))
+
+
+def states_before(event: Transition) -> tuple[State, ...]:
+    """Return the states in which an event is accepted."""
+    return tuple(state for state, known in TRANSITIONS if known == event)

@@ -1,0 +1,194 @@
+// What can be done: take a photograph, paint it, stop, continue.
+import { batch } from "signals";
+import { api, urlOf } from "./api.js";
+import {
+  announcement, attempt, cards, chosen, current, currentJob, isReading, jobs, paintings, photo, place, putJob,
+  putJobs, region, settings, titleOf, toast,
+} from "./state.js";
+import { words } from "./words.js";
+
+const stem = (name) => (name || "").replace(/\.[^.]+$/, "");
+
+export async function takePhoto(file) {
+  const url = URL.createObjectURL(file);
+  batch(() => {
+    photo.value = { url, name: file.name, sha256: null };
+    isReading.value = true;
+    current.value = chosen.value = region.value = null;
+    cards.value = new Map();
+    place.value = "paint";
+  });
+  await attempt(async () => {
+    try {
+      const known = await api.upload(file);
+      photo.value = { ...known, name: file.name || known.name, url: urlOf.file(known.sha256) };
+    } catch (error) {
+      photo.value = null;
+      throw error;
+    } finally {
+      isReading.value = false;
+    }
+    await askForCards();
+  });
+}
+
+export async function askForCards() {
+  if (!photo.value?.sha256 || !paintings.value.length) return;
+  const answer = await api.cards(photo.value.sha256, paintings.value.slice(0, 24).map((one) => one.id));
+  batch(() => {
+    putJobs(answer.cards.map((one) => one.job));
+    cards.value = new Map(answer.cards.map((one) => [one.painting, one.job.id]));
+  });
+}
+
+export async function addPainting(file) {
+  await attempt(async () => {
+    const known = await api.upload(file);
+    await api.addPainting(known.sha256, stem(file.name));
+    paintings.value = (await api.paintings()).paintings;
+    if (photo.value?.sha256) {
+      await askForCards();
+      await paint(paintings.value.find((one) => one.id === known.sha256));
+    }
+  });
+}
+
+// Several photographs: the first is shown, all are painted once a painting is chosen.
+export function takeFiles(list) {
+  const files = [...list].filter((file) => file.type.startsWith("image/") || /\.(png|jpe?g|webp|tiff?|gif|avif)$/i.test(file.name));
+  if (!files.length) return toast("No picture was dropped.");
+  return takePhoto(files[0]);
+}
+
+export function requestOf(painting) {
+  const { size, likeness, strokes, colors } = settings.value;
+  const options = { size };
+  if (colors) options.color = painting.model ? "keep-luminance" : "keep-luminance";
+  if (painting.model) return { kind: "model", model: painting.model, options };
+  if (likeness) options.content_weight = Number((2 ** likeness).toPrecision(3));
+  if (strokes) options.style_scale = [Number((2 ** strokes).toPrecision(3))];
+  const regions = region.value ? [[region.value.sha256]] : [];
+  return { kind: "transfer", paintings: [painting.sha256], options, regions };
+}
+
+export async function paint(painting = paintings.value.find((one) => one.id === chosen.value)) {
+  if (!painting) return;
+  chosen.value = painting.id;
+  if (!photo.value?.sha256) return;
+  await attempt(async () => {
+    await pauseOther();
+    const title = words.alt(stem(photo.value.name), painting.name);
+    const job = await api.create({ content: photo.value.sha256, title, ...requestOf(painting) });
+    batch(() => {
+      putJob(job);
+      current.value = job.id;
+      announcement.value = `${words.job.running}: ${title}`;
+    });
+  });
+}
+
+async function pauseOther() {
+  const before = currentJob.value;
+  if (!before || !["pending", "running"].includes(before.state)) return;
+  putJob(await api.act(before.id, "pause").catch(() => before));
+  toast(words.job.pausedOther(titleOf(before)), { label: words.job.resume, run: () => act(before, "resume") });
+}
+
+export const act = (job, action, data) => attempt(async () => {
+  const answer = await api.act(job.id, action, data);
+  putJob(answer);
+  return answer;
+});
+
+export async function continueFrom(job, data) {
+  const next = await act(job, "go-on", data);
+  if (next) current.value = next.id;
+}
+
+export async function repeat(job) {
+  const next = await act(job, "again");
+  if (next) open(next);
+}
+
+export async function saveMixture(job, strength) {
+  await attempt(async () => {
+    const made = await api.create({
+      kind: "blend", content: job.request.content, paintings: job.request.paintings, start: job.result.sha256,
+      options: { strength }, title: `${titleOf(job)}, ${Math.round(100 * strength)} %`, parent: job.id, via: "strength",
+    });
+    putJob(made);
+    current.value = made.id;
+  });
+}
+
+export async function remove(job) {
+  await attempt(async () => {
+    putJob(await api.remove(job.id));
+    if (current.value === job.id) current.value = null;
+    toast(words.job.removed, { label: words.job.restore, run: () => act(job, "restore") });
+  });
+}
+
+// Show a painting, with its photograph, in the place where one paints.
+export async function open(job) {
+  await attempt(async () => {
+    const known = await api.file(job.request.content);
+    batch(() => {
+      if (photo.value?.sha256 !== known.sha256) {
+        cards.value = new Map();
+        photo.value = { ...known, url: urlOf.file(known.sha256) };
+      }
+      current.value = job.id;
+      const { model, paintings: files } = job.request;
+      chosen.value = model ? `model:${model}` : files[0];
+      place.value = "paint";
+    });
+    await askForCards();
+  });
+}
+
+export function useSettings(job) {
+  const { options } = job.request;
+  settings.value = {
+    size: options.size || 512,
+    likeness: options.content_weight ? Math.log2(options.content_weight) : 0,
+    strokes: options.style_scale ? Math.log2(options.style_scale[0]) : 0,
+    colors: options.color === "keep-luminance",
+  };
+}
+
+export function restoreDraft() {
+  try {
+    const draft = JSON.parse(localStorage.getItem("draft") || "{}");
+    if (draft.settings) settings.value = { ...settings.value, ...draft.settings };
+    if (draft.photo) photo.value = { ...draft.photo, url: urlOf.file(draft.photo.sha256) };
+    if (draft.current) {
+      current.value = draft.current;
+      api.job(draft.current).then((job) => {
+        putJob(job);
+        chosen.value = job.request.model ? `model:${job.request.model}` : job.request.paintings[0];
+      }, () => { current.value = null; });
+    }
+  } catch {
+    localStorage.removeItem("draft");
+  }
+}
+
+// The same painting as a command.
+export function commandOf() {
+  const painting = paintings.value.find((one) => one.id === chosen.value);
+  const { size, likeness, strokes, colors } = settings.value;
+  const name = photo.value?.name || "photo.jpg";
+  const words_ = ["brushwork", "paint", quote(name)];
+  if (painting?.model) words_.push("--model", painting.model);
+  else words_.push("painting.jpg");
+  words_.push("--size", size);
+  if (colors) words_.push("--color", "keep-luminance");
+  if (!painting?.model && likeness) words_.push("--content-weight", Number((2 ** likeness).toPrecision(3)));
+  if (!painting?.model && strokes) words_.push("--style-scale", Number((2 ** strokes).toPrecision(3)));
+  return words_.join(" ");
+}
+
+const quote = (text) => (/^[\w.+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+export const jobOf = (id) => jobs.value.get(id);

@@ -1,0 +1,52 @@
+// One row of paintings, each painted on the photograph.
+import { useRef } from "preact/hooks";
+import { addPainting, paint } from "./actions.js";
+import { urlOf } from "./api.js";
+import { FileButton, Icon, html } from "./parts.js";
+import { cards, chosen, currentJob, isReady, jobs, paintings, photo, useSignal } from "./state.js";
+import { words } from "./words.js";
+
+export function Cards() {
+  const list = useSignal(paintings);
+  const row = useRef(null);
+  const move = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const all = [...row.current.querySelectorAll(".card")];
+    all[all.indexOf(document.activeElement) + step]?.focus();
+    event.preventDefault();
+  };
+  return html`
+    <section class="cards" aria-label=${words.cards.title}>
+      <div class="add-card">
+        <${FileButton} icon="plus" label=${words.cards.add} onFiles=${(files) => addPainting(files[0])} kind="tile" />
+      </div>
+      <ul class="card-row" ref=${row} onKeyDown=${move}>
+        ${list.map((one) => html`<li key=${one.id}><${Card} painting=${one} /></li>`)}
+      </ul>
+    </section>`;
+}
+
+function Card({ painting }) {
+  const job = useSignal(jobs).get(useSignal(cards).get(painting.id));
+  const isChosen = useSignal(chosen) === painting.id;
+  const running = useSignal(currentJob);
+  const hasPhoto = Boolean(useSignal(photo));
+  const isWaiting = hasPhoto && !job?.result && job?.state !== "failed" && useSignal(isReady);
+  const picture = hasPhoto && job?.result ? urlOf.file(job.result.sha256) : urlOf.thumbnail(painting.sha256, 320);
+  const state = isChosen && running && ["pending", "running"].includes(running.state) ? " is-painting" : "";
+  return html`
+    <button type="button" class=${`card${state}${isWaiting ? " is-waiting" : ""}`} aria-pressed=${isChosen} onClick=${() => paint(painting)}>
+      <span class="card-picture">
+        <img src=${picture} alt="" loading="lazy" draggable=${false} key=${picture} class="fade-in" />
+        ${hasPhoto && job?.result && html`<img class="swatch" src=${urlOf.thumbnail(painting.sha256, 160)} alt="" loading="lazy" />`}
+      </span>
+      <span class="card-name">${labelOf(painting)}</span>
+      ${painting.model && html`<span class="tag"><${Icon} name="brush" />${words.cards.atOnce}</span>`}
+    </button>`;
+}
+
+export const labelOf = (painting) => {
+  const name = (painting.name || "").replace(/[-_]+/g, " ");
+  return name.charAt(0).toUpperCase() + name.slice(1);
+};

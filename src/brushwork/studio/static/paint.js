@@ -1,0 +1,47 @@
+// The place where one paints: photograph, painting, the picture that gets better.
+import { takeFiles } from "./actions.js";
+import { urlOf } from "./api.js";
+import { Cards } from "./cards.js";
+import { FileButton, IconButton, html } from "./parts.js";
+import { Panel } from "./panel.js";
+import { Stage } from "./stage.js";
+import { cards, chosen, currentJob, isReading, jobs, photo, pictureOf, titleOf, useSignal } from "./state.js";
+import { words } from "./words.js";
+
+export function Paint() {
+  const picture = useSignal(photo);
+  return html`
+    <div class=${picture ? "paint" : "paint is-empty"}>
+      ${picture ? html`<${Easel} picture=${picture} />` : html`<${DropZone} />`}
+      <${Cards} />
+      ${picture && html`<${Panel} />`}
+    </div>`;
+}
+
+function Easel({ picture }) {
+  const job = useSignal(currentJob);
+  const reading = useSignal(isReading);
+  const card = useSignal(jobs).get(useSignal(cards).get(useSignal(chosen)));
+  // Until the draft is there, the card shows the same painting, smaller.
+  const isOwn = job && job.request.content === picture.sha256;
+  const after = isOwn ? pictureOf(job) || (card?.result && urlOf.file(card.result.sha256)) : null;
+  const size = picture.width ? [picture.width, picture.height] : null;
+  return html`
+    <div class="easel">
+      <${Stage} before=${picture.url} after=${after} size=${size} alt=${job ? titleOf(job) : ""} />
+      ${reading && html`<p class="over">${words.drop.busy} …</p>`}
+      <div class="change"><${FileButton} icon="image-plus" label=${words.drop.change} onFiles=${takeFiles} kind="quiet" /></div>
+    </div>`;
+}
+
+const DropZone = () => html`
+  <div class="easel drop-zone">
+    <div class="drop-text">
+      <h2>${words.drop.title}</h2>
+      <p>${words.drop.how}</p>
+      <div class="buttons center">
+        <${FileButton} icon="image-plus" label=${words.drop.choose} kind="main" onFiles=${takeFiles} />
+        <span class="on-touch"><${FileButton} icon="camera" label=${words.drop.camera} capture="environment" onFiles=${takeFiles} /></span>
+      </div>
+    </div>
+  </div>`;

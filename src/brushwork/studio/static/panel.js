@@ -1,0 +1,169 @@
+// What is painted now, and what can be done with it; the settings of the next painting.
+import { useEffect, useState } from "preact/hooks";
+import { act, commandOf, continueFrom, paint, remove, repeat, saveMixture, useSettings } from "./actions.js";
+import { api, urlOf } from "./api.js";
+import { Button, IconButton, Slider, html } from "./parts.js";
+import { mixture } from "./stage.js";
+import {
+  attempt, chosen, currentJob, dialog, paintings, photo, region, settings, titleOf, toast, useSignal,
+} from "./state.js";
+import { words } from "./words.js";
+
+const SIZES = [256, 384, 512, 768, 1024, 1536, 2048];
+
+export function Panel() {
+  const job = useSignal(currentJob);
+  const hasPhoto = Boolean(useSignal(photo)?.sha256);
+  const isChosen = Boolean(useSignal(chosen));
+  return html`
+    <aside class="panel" aria-label=${words.settings.title}>
+      ${job ? html`<${JobPart} job=${job} key=${job.id} />` : hasPhoto && html`<p class="hint">${words.cards.hint}</p>`}
+      ${hasPhoto && html`<${Settings} canPaint=${isChosen} />`}
+    </aside>`;
+}
+
+function JobPart({ job }) {
+  const isOpen = ["pending", "running", "paused"].includes(job.state);
+  return html`
+    <section class="job-part" aria-label=${titleOf(job)}>
+      <h2 class="job-title">${titleOf(job)}</h2>
+      <${Progress} job=${job} />
+      ${job.problem && html`<p class="problem" role="alert"><strong>${job.problem.title}.</strong> ${job.problem.detail}</p>`}
+      ${isOpen && html`<${OpenButtons} job=${job} />`}
+      ${job.result && html`<${ResultButtons} job=${job} />`}
+      ${!job.result && !isOpen && html`<div class="buttons">
+        <${Button} icon="repeat" label=${words.job.again} onClick=${() => repeat(job)} /></div>`}
+      <${Curve} job=${job} />
+    </section>`;
+}
+
+const OpenButtons = ({ job }) => html`
+  <div class="buttons">
+    ${job.state === "paused"
+      ? html`<${Button} icon="play" label=${words.job.resume} kind="main" onClick=${() => act(job, "resume")} />`
+      : html`<${Button} icon="check" kind="main" onClick=${() => act(job, "cancel")}
+          label=${job.done ? words.job.enough : words.job.cancel} />
+        <${IconButton} icon="pause" label=${words.job.pause} onClick=${() => act(job, "pause")} />`}
+  </div>`;
+
+function ResultButtons({ job }) {
+  const strength = useSignal(mixture);
+  const canGoOn = job.kind === "transfer" || (job.kind === "instant" && job.request.paintings.length);
+  const larger = Math.round((1.5 * Math.max(job.result.width, job.result.height)) / 32) * 32;
+  return html`
+    ${job.kind !== "blend" && html`
+      <${Slider} label=${words.strength.title} low=${words.strength.low} high=${words.strength.high} min="0" max="1" step="0.01"
+        value=${strength} onInput=${(value) => { mixture.value = value; }} />`}
+    <div class="buttons result-buttons">
+      ${strength < 1
+        ? html`<${Button} icon="check" kind="main" label=${words.strength.save}
+            onClick=${() => { saveMixture(job, strength); mixture.value = 1; }} />`
+        : html`<a class="button main" href=${urlOf.download(job.result.sha256)} download>
+            <svg class="icon" aria-hidden="true"><use href="/static/icons.svg#download" /></svg><span>${words.job.save}</span></a>`}
+      ${canGoOn && html`
+        <${Button} icon="play" label=${words.job.goOn} onClick=${() => continueFrom(job, { iterations: 80 })} />
+        <${Button} icon="expand" label=${`${words.job.larger} · ${larger}`} onClick=${() => continueFrom(job, { size: larger, iterations: 40 })} />`}
+      <div class="row-of-icons">
+      <${IconButton} icon="repeat" label=${words.job.again} onClick=${() => repeat(job)} />
+      <${IconButton} icon="sliders-horizontal" label=${words.job.useSettings} onClick=${() => useSettings(job)} />
+      <${IconButton} icon="trash-2" label=${words.job.remove} onClick=${() => remove(job)} />
+      </div>
+    </div>`;
+}
+
+export function Progress({ job }) {
+  const done = job.total ? job.done / job.total : 0;
+  if (!["running", "pending", "paused"].includes(job.state)) {
+    const { result } = job;
+    return html`<p class="facts">${words.job[job.state]}${result ? ` · ${result.width} × ${result.height}` : ""}${
+      job.spent >= 1 ? ` · ${Math.round(job.spent)} s` : ""}</p>`;
+  }
+  return html`
+    <div class="progress">
+      <progress max="1" value=${job.state === "pending" && !job.done ? undefined : done} aria-label=${words.job[job.state]}></progress>
+      <p class="facts" aria-hidden="true">${factsOf(job, done)}</p>
+    </div>`;
+}
+
+function factsOf(job, done) {
+  if (job.state !== "running") return job.preview ? `${words.job.draft} · ${words.job[job.state]}` : words.job[job.state];
+  if (!job.done) return job.preview ? `${words.job.draft} · ${words.job.starting}` : words.job.starting;
+  const sizes = job.level?.sizes || [];
+  const [width, height] = sizes[job.level?.number] || [];
+  const seconds = leftOf(job);
+  const left = seconds > 90 ? words.units.minutes(Math.round(seconds / 60)) : words.units.seconds(Math.max(1, Math.round(seconds)));
+  return `${Math.round(100 * done)} % · ${width} × ${height} · ${left}`;
+}
+
+// Seconds left, by the cost of an iteration, which grows with the number of pixels.
+function leftOf(job) {
+  const { sizes, number } = job.level;
+  let spent = 0, left = 0, before = 0;
+  sizes.forEach(([width, height, iterations], place) => {
+    const done = Math.min(iterations, Math.max(0, job.done - before));
+    spent += done * width * height;
+    left += (iterations - done) * width * height;
+    before += iterations;
+  });
+  return number >= 0 && spent ? (job.spent * left) / spent : 0;
+}
+
+function Curve({ job }) {
+  const [points, setPoints] = useState([]);
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    if (isOpen) attempt(async () => setPoints((await api.curve(job.id)).points));
+  }, [isOpen, job.done]);
+  if (job.kind !== "transfer") return null;
+  return html`
+    <details class="more" onToggle=${(event) => setOpen(event.target.open)}>
+      <summary>${words.settings.curve}${job.loss !== null ? ` ${job.loss.toPrecision(3)}` : ""}</summary>
+      ${points.length > 1 && html`<svg class="curve" viewBox="0 0 100 40" preserveAspectRatio="none" role="img"
+        aria-label=${words.settings.curve}><path d=${pathOf(points)} /></svg>`}
+    </details>`;
+}
+
+function pathOf(points) {
+  const logs = points.map(([, loss]) => Math.log(Math.max(loss, 1e-12)));
+  const low = Math.min(...logs), range = Math.max(...logs) - low || 1, last = points.at(-1)[0] || 1;
+  return points.map(([done], place) =>
+    `${place ? "L" : "M"}${((100 * done) / last).toFixed(1)} ${(38 - (36 * (logs[place] - low)) / range).toFixed(1)}`).join("");
+}
+
+function Settings({ canPaint }) {
+  const now = useSignal(settings);
+  const change = (values) => { settings.value = { ...settings.value, ...values }; };
+  const part = useSignal(region);
+  const model = useSignal(paintings).find((one) => one.id === chosen.value)?.model;
+  return html`
+    <section class="settings" aria-label=${words.settings.title}>
+      <label class="field row">
+        <span class="field-label">${words.settings.size}</span>
+        <select value=${now.size} onChange=${(event) => change({ size: Number(event.target.value) })}>
+          ${SIZES.map((size) => html`<option value=${size} selected=${size === now.size}>${size} px</option>`)}
+        </select>
+      </label>
+      ${!model && html`
+        <${Slider} label=${words.settings.likeness} low=${words.settings.likenessLow} high=${words.settings.likenessHigh}
+          min="-2" max="3" step="0.25" value=${now.likeness} onInput=${(likeness) => change({ likeness })} />
+        <${Slider} label=${words.settings.strokes} low=${words.settings.strokesLow} high=${words.settings.strokesHigh}
+          min="-1" max="1" step="0.25" value=${now.strokes} onInput=${(strokes) => change({ strokes })} />`}
+      <label class="field check">
+        <input type="checkbox" checked=${now.colors} onChange=${(event) => change({ colors: event.target.checked })} />
+        <span>${words.settings.colors}</span>
+      </label>
+      ${!model && html`
+        <div class="field row">
+          <${Button} icon="lasso" label=${part ? words.settings.regionOn : words.settings.region}
+            onClick=${() => { dialog.value = "mask"; }} aria-pressed=${Boolean(part)} />
+          ${part && html`<${IconButton} icon="x" label=${words.mask.whole} onClick=${() => { region.value = null; }} />`}
+        </div>`}
+      ${canPaint && html`<${Button} icon="brush" label=${words.settings.paintAgain} onClick=${() => paint()} />`}
+      <details class="more">
+        <summary>${words.settings.command}</summary>
+        <div class="command"><code>${commandOf()}</code>
+          <${IconButton} icon="copy" label=${words.settings.copy} onClick=${() =>
+            navigator.clipboard?.writeText(commandOf()).then(() => toast(words.settings.copied))} /></div>
+      </details>
+    </section>`;
+}

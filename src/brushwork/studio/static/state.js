@@ -1,0 +1,117 @@
+// The state of the page. What the server knows is asked for on load and kept up to date by its events.
+import { signal, computed, effect, batch } from "signals";
+import { useState, useEffect } from "preact/hooks";
+import { api, urlOf } from "./api.js";
+import { words } from "./words.js";
+
+export const place = signal("paint");
+export const photo = signal(null); // {sha256, name, width, height, url}
+export const isReading = signal(false);
+export const paintings = signal([]);
+export const jobs = signal(new Map());
+export const cards = signal(new Map()); // painting → job id
+export const current = signal(null); // job id
+export const chosen = signal(null); // painting id
+export const region = signal(null); // {sha256, url}
+export const settings = signal({ size: 512, likeness: 0, strokes: 0, colors: false });
+export const isConnected = signal(true);
+export const isReady = signal(true); // a worker is there
+export const isQueuePaused = signal(false);
+export const toasts = signal([]);
+export const announcement = signal("");
+export const dialog = signal(null);
+export const cursor = signal(null);
+export const hasSingleKeys = signal(localStorage.getItem("keys") !== "off");
+
+export const currentJob = computed(() => jobs.value.get(current.value) || null);
+export const waiting = computed(() =>
+  listed().filter((job) => ["pending", "running", "paused"].includes(job.state)).reverse());
+export const finished = computed(() => listed().filter((job) => job.result));
+
+function listed() {
+  return [...jobs.value.values()]
+    .filter((job) => !["card", "draft"].includes(job.kind) && !job.trashed)
+    .sort((one, other) => (one.id < other.id ? 1 : -1));
+}
+
+// Return the value of a signal, and render again when it changes.
+export function useSignal(source) {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    let isFirst = true;
+    return effect(() => {
+      source.value;
+      if (isFirst) isFirst = false;
+      else tick((count) => count + 1);
+    });
+  }, [source]);
+  return source.value;
+}
+
+export function putJob(job) {
+  const before = jobs.value.get(job.id);
+  if (before && before.version > job.version) return; // a late event never replaces a newer state
+  const next = new Map(jobs.value);
+  next.set(job.id, job);
+  jobs.value = next;
+}
+
+export function putJobs(list) {
+  batch(() => list.forEach(putJob));
+}
+
+export function toast(text, action) {
+  const entry = { id: Math.random(), text, action };
+  toasts.value = [...toasts.value.slice(-2), entry];
+  setTimeout(() => { toasts.value = toasts.value.filter((one) => one !== entry); }, action ? 9000 : 6000);
+}
+
+// Run something that asks the server, and show what goes wrong.
+export async function attempt(work) {
+  try {
+    return await work();
+  } catch (error) {
+    toast(error.message);
+    announcement.value = error.message;
+    return null;
+  }
+}
+
+export async function refresh() {
+  const [list, known, queue, about] = await Promise.all([api.jobs({ limit: 60 }), api.paintings(), api.queue(), api.about()]);
+  batch(() => {
+    putJobs(list.jobs);
+    cursor.value = list.cursor;
+    paintings.value = known.paintings;
+    isQueuePaused.value = queue.paused;
+    isReady.value = about.workers.some((one) => one.ready);
+  });
+}
+
+export function receive(kind, data) {
+  if (kind === "job") putJob(data);
+  else if (kind === "painting") attempt(async () => { paintings.value = (await api.paintings()).paintings; });
+  else if (kind === "setting" && data.name === "queue paused") isQueuePaused.value = data.value;
+  else if (kind === "worker") attempt(async () => { isReady.value = (await api.about()).workers.some((one) => one.ready); });
+  else if (kind === "hello" || kind === "reset") attempt(refresh);
+}
+
+export const pictureOf = (job) => {
+  if (!job) return null;
+  if (job.result) return urlOf.file(job.result.sha256);
+  return job.preview ? urlOf.preview(job) : null;
+};
+
+export const paintingOf = (job) => {
+  const { model, paintings: files } = job.request;
+  return paintings.value.find((one) => (model ? one.model === model : one.id === files[0])) || null;
+};
+
+export const titleOf = (job) => job.title || words.alt("", paintingOf(job)?.name);
+
+// What is left of a draft after a reload.
+effect(() => {
+  const { url, ...kept } = photo.value || {};
+  localStorage.setItem("draft", JSON.stringify({ photo: photo.value?.sha256 ? kept : null, settings: settings.value,
+    current: current.value }));
+});

@@ -1,0 +1,139 @@
+"""A worker: takes jobs from the queue, paints them, and reports previews and results."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from contextlib import ExitStack
+from threading import Event, Thread
+from time import monotonic, sleep
+
+from brushwork.errors import InputError
+from brushwork.studio.claims import ClaimLostError, claim_job
+from brushwork.studio.folder import StudioFolder, has_newer_checkpoint
+from brushwork.studio.job_queue import JobQueue
+from brushwork.studio.job_store import add_event
+from brushwork.studio.known_paintings import register_models
+from brushwork.studio.painting import CHECKPOINT_EVERY, LoadedNetworks
+from brushwork.studio.tables import WORKER, ChangeWatch, Database, now
+from brushwork.studio.turns import Turns
+from brushwork.studio.work import WorkOnJob
+
+_LOOK = 0.05
+"""Seconds between two looks at whether something was asked for."""
+_BEAT = 5.0
+"""Seconds between two heartbeats."""
+_MOST_SECONDS_TO_END = 60.0
+_MOST_WORKERS = 64
+
+
+class Worker:
+    """Runs jobs until it is told to stop."""
+
+    def __init__(self, folder: StudioFolder, database: Database, name: str, checkpoint_every: float) -> None:
+        self.name = name
+        self._folder, self._database = folder, database
+        self._stop, self._turns, self._networks = Event(), Turns(), LoadedNetworks(checkpoint_every=checkpoint_every)
+        self._running: set[str] = set()
+
+    def stop(self) -> None:
+        """End after the iterations that are running; their checkpoints are written."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Run jobs until `stop` is called."""
+        self._beat(is_ready=False)
+        queue = JobQueue(self._database, self._folder, self.name, self._run_job)
+        watch = ChangeWatch(self._database)
+        Thread(target=self._warm_up, daemon=True).start()
+        beaten, looked = monotonic(), 0.0
+        while not self._stop.wait(_LOOK):
+            if monotonic() - beaten >= _BEAT:
+                beaten = monotonic()
+                self._beat(is_ready=None)
+                queue.recover_lost()
+            if watch.has_changed() or monotonic() - looked >= 1:
+                looked = monotonic()
+                while queue.hand_over():
+                    pass
+        watch.close()
+        self._wait_for_jobs()
+        queue.close()
+
+    def _wait_for_jobs(self) -> None:
+        end = monotonic() + _MOST_SECONDS_TO_END
+        while self._running and monotonic() < end:
+            sleep(_LOOK)
+
+    def _run_job(self, job: str, round: int) -> None:
+        before = self._folder.latest_attempt(job)
+        is_newer = before is not None and has_newer_checkpoint(before)
+        claim = claim_job(self._database, job, round, self.name, has_newer_checkpoint=is_newer)
+        if claim is None:
+            return
+        self._running.add(job)
+        try:
+            WorkOnJob(claim, self._folder, self._networks, self._turns, self._stop).run()
+        except ClaimLostError:
+            return
+        finally:
+            self._running.discard(job)
+
+    def _warm_up(self) -> None:
+        with self._turns.quick():
+            self._networks.load_usual()
+            register_models(self._database, self._folder)
+        self._beat(is_ready=True)
+
+    def _beat(self, *, is_ready: bool | None) -> None:
+        values = {"heartbeat": now()} | ({} if is_ready is None else {"ready": is_ready})
+        with self._database.write() as connection:
+            known = connection.execute(WORKER.update().where(WORKER.c.id == self.name).values(**values)).rowcount
+            if not known:
+                connection.execute(
+                    WORKER.insert().values(id=self.name, pid=os.getpid(), started=now(), **{"ready": False, **values})
+                )
+            if is_ready is not None:
+                add_event(connection, "worker", {"id": self.name, "ready": is_ready})
+
+
+def run_worker(
+    folder: StudioFolder, *, ends_with_parent: bool = False, checkpoint_every: float = CHECKPOINT_EVERY
+) -> None:
+    """Run a worker on the studio's folder until the process is told to end.
+
+    `ends_with_parent`: it also ends when standard input is closed, as it is when the parent process dies.
+
+    Raises: InputError: the folder cannot be used.
+    """
+    folder.make()
+    with ExitStack() as stack:
+        name = _take_name(folder, stack)
+        database = Database(folder.database)
+        worker = Worker(folder, database, name, checkpoint_every)
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, lambda *_: worker.stop())
+        if ends_with_parent:
+            Thread(target=_wait_for_end, args=(worker,), daemon=True).start()
+        worker.run()
+        database.close()
+
+
+def _take_name(folder: StudioFolder, stack: ExitStack) -> str:
+    """Return the first free name of a worker on this machine: one that starts again gets the name it had.
+
+    Raises: InputError: there are too many.
+    """
+    for number in range(_MOST_WORKERS):
+        name = f"{socket.gethostname()}-{number}"
+        if stack.enter_context(folder.lock(name)):
+            return name
+    raise InputError(f"{_MOST_WORKERS} workers run on this machine already: end some of them.")
+
+
+def _wait_for_end(worker: Worker) -> None:
+    while os.read(sys.stdin.fileno(), 1024):  # not through Python's buffer, whose lock would outlive this thread
+        pass
+    worker.stop()

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+
+import pytest
+
+from asgi_client import AsgiClient
+from brushwork.studio.app import make_app
+from brushwork.studio.settings import make_settings
+from brushwork.studio.uploads import UploadLimits
+from studio_pictures import png
+
+API = "/api/v1"
+
+
+def upload(client, data, **headers):
+    return client.ask("PUT", f"{API}/files", body=data, headers=headers)
+
+
+@pytest.fixture
+def files(client):
+    return [upload(client, png(seed)).json()["sha256"] for seed in (1, 2)]
+
+
+def create(client, files, **more):
+    return client.post(f"{API}/jobs", {"content": files[0], "paintings": [files[1]], **more})
+
+
+def test_an_upload_is_known_by_its_hash(client):
+    data = png(3, (90, 60))
+    first = upload(client, data, **{"x-name": "M%C3%BCnster.png"})
+    assert first.status == 201
+    known = first.json()
+    assert known["sha256"] == hashlib.sha256(data).hexdigest()
+    assert (known["width"], known["height"], known["kind"], known["name"]) == (90, 60, "png", "Münster.png")
+    assert upload(client, data).status == 200
+    back = client.get(f"{API}/files/{known['sha256']}")
+    assert back.body == data
+    assert back.headers["content-type"] == "image/png"
+    assert "immutable" in back.headers["cache-control"]
+    small = client.get(f"{API}/files/{known['sha256']}/thumbnail?width=160")
+    assert small.body[8:12] == b"WEBP"
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "name"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "kind"),
+        (b"#EXTM3U\nfile:///etc/passwd", 415, "kind"),
+        (b"ffconcat version 1.0\nfile x", 415, "kind"),
+        (b"%PDF-1.7 and so on", 415, "kind"),
+        (b"", 415, "kind"),
+        (b"\x89PNG\r\n\x1a\n and nothing that follows", 422, "input"),
+    ],
+)
+def test_what_is_no_picture_is_refused(client, folder, data, status, name):
+    answer = upload(client, data)
+    assert (answer.status, answer.json()["type"]) == (status, f"/problems/{name}")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert not list(folder.incoming.iterdir())
+
+
+def test_limits_hold_for_bytes_and_for_pixels(folder):
+    settings = make_settings(folder.path, "127.0.0.1", 8765)
+    app = make_app(settings.__class__(folder.path, limits=UploadLimits(max_bytes=10_000, max_pixels=5000)))
+    client = AsgiClient(app)
+    assert upload(client, png(1, (60, 60))).status == 201
+    assert upload(client, png(1, (90, 60))).json()["type"] == "/problems/too-many-pixels"
+    announced = upload(client, b"\x89PNG\r\n\x1a\n", **{"content-length": "10001"})
+    assert (announced.status, announced.json()["type"]) == (413, "/problems/too-large")
+    streamed = upload(client, png(1)[:16] + bytes(10_001))
+    assert streamed.status == 413
+    assert not list(folder.incoming.iterdir())
+    app.services.close()
+
+
+def test_a_painting_is_created_listed_and_canceled(client, files):
+    answer = create(client, files, title="a\u0000 b")
+    job = answer.json()
+    assert answer.status == 201
+    assert answer.headers["location"] == f"{API}/jobs/{job['id']}"
+    assert (job["state"], job["title"]) == ("pending", "a b")
+    assert [one["id"] for one in client.get(f"{API}/jobs").json()["jobs"]] == [job["id"]]
+    assert client.post(f"{API}/jobs/{job['id']}/cancel").json()["state"] == "canceled"
+    refused = client.post(f"{API}/jobs/{job['id']}/resume")
+    assert (refused.status, refused.json()["type"]) == (409, "/problems/state")
+    again = client.post(f"{API}/jobs/{job['id']}/again").json()
+    assert (again["parent"], again["via"], again["state"]) == (job["id"], "again", "pending")
+    assert client.post(f"{API}/jobs/{job['id']}/go-on", {}).status == 409  # it has no result
+
+
+def test_a_key_makes_it_idempotent(client, files):
+    key = {"idempotency-key": "k1"}
+    body = {"content": files[0], "paintings": [files[1]]}
+    first = client.post(f"{API}/jobs", body, headers=key)
+    again = client.post(f"{API}/jobs", body, headers=key)
+    assert (first.status, again.status) == (201, 200)
+    assert first.json()["id"] == again.json()["id"]
+    assert client.post(f"{API}/jobs", body | {"options": {"size": 64}}, headers=key).status == 409
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"content": "../../etc/passwd", "paintings": []},
+        {"content": "0" * 64, "paintings": ["0" * 64]},
+        {"content": "{0}", "paintings": []},
+        {"content": "{0}", "paintings": ["{1}"], "options": {"size": {"a": 1}}},
+        {"content": "{0}", "paintings": ["{1}"], "options": {"__class__": 1}},
+        {"content": "{0}", "paintings": ["{1}"], "kind": "draft"},
+        {"content": "{0}", "paintings": ["{1}"], "output": "/etc/passwd"},
+        {"content": "{0}", "kind": "model", "model": "../x"},
+    ],
+)
+def test_what_does_not_fit_is_a_problem(client, files, body):
+    text = {key: value.format(*files) if isinstance(value, str) else value for key, value in body.items()}
+    if "paintings" in text:
+        text["paintings"] = [one.format(*files) for one in text["paintings"]]
+    answer = client.post(f"{API}/jobs", text)
+    assert answer.status == 422
+    assert answer.json()["detail"]
+
+
+def test_changes_need_the_version_that_was_seen(client, files):
+    job = create(client, files).json()
+    path = f"{API}/jobs/{job['id']}"
+    changed = client.ask("PATCH", path, data={"priority": 3}, headers={"if-match": f'"{job["version"]}"'})
+    assert (changed.status, changed.json()["priority"]) == (200, 3)
+    assert client.ask("PATCH", path, data={"priority": 4}, headers={"if-match": f'"{job["version"]}"'}).status == 412
+
+
+def test_unknown_is_404_everywhere(client):
+    for path in ("jobs/x", "files/" + "0" * 64, "jobs/x/preview", "nothing", "files/" + "0" * 64 + "/thumbnail"):
+        answer = client.get(f"{API}/{path}")
+        assert (path, answer.status) == (path, 404)
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert client.get("/static/../app.py").status == 404
+    assert client.get("/static/%2e%2e/app.py").status == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 422),
+        ({"host": "evil.example:8765"}, 403),
+        ({"host": "127.0.0.1"}, 403),
+        ({"host": "127.0.0.1:8765.evil.example"}, 403),
+        ({"host": "localhost:8765"}, 422),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "same-origin"}, 422),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "http://127.0.0.1:8765"}, 422),
+        ({"origin": "http://127.0.0.1:8766"}, 403),
+    ],
+)
+def test_other_hosts_and_origins_are_refused(client, headers, status):
+    assert client.post(f"{API}/jobs", headers=headers).status == status
+
+
+def test_a_host_is_checked_for_pages_and_streams_too(client):
+    for path in ("/", f"{API}/events", "/static/app.js"):
+        assert client.get(path, headers={"host": "evil.example:8765"}).status == 403
+
+
+def test_every_answer_has_the_security_headers(client):
+    for path in ("/", f"{API}/jobs", f"{API}/nothing", "/static/nothing"):
+        headers = client.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert not [name for name in headers if name.startswith("access-control")]
+
+
+def test_other_machines_need_the_token(folder):
+    settings = make_settings(folder.path, "0.0.0.0", 8765, ("studio.lan",))
+    assert len(settings.token) >= 43  # 256 bits in base 64
+    app = make_app(settings)
+    client = AsgiClient(app)
+    lan = {"host": "studio.lan:8765"}
+    assert client.get(f"{API}/jobs", headers=lan).status == 401
+    assert client.get(f"{API}/jobs", headers=lan | {"authorization": "Bearer wrong"}).status == 401
+    assert client.get(f"{API}/jobs", headers=lan | {"authorization": f"Bearer {settings.token}"}).status == 200
+    assert client.get("/", headers=lan).status == 200  # the page itself, which then sends the token
+    wrong = client.post(f"{API}/session", {"token": "wrong"}, headers=lan)
+    right = client.post(f"{API}/session", {"token": settings.token}, headers=lan)
+    assert (wrong.status, right.status) == (401, 204)
+    cookie = right.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "samesite=strict" in cookie.lower()
+    assert client.get(f"{API}/jobs", headers=lan | {"cookie": cookie.partition(";")[0]}).status == 200
+    app.services.close()
+
+
+def test_too_many_writes_are_slowed_down(client):
+    answers = [client.post(f"{API}/jobs") for _ in range(60)]
+    limited = [one for one in answers if one.status == 429]
+    assert limited and limited[0].headers["retry-after"]
+
+
+def test_the_server_imports_no_torch():
+    script = (
+        "import sys, brushwork.studio.server\n"
+        "print([name for name in ('torch', 'numpy', 'PIL', 'av', 'dbos') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

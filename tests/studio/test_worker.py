@@ -1,0 +1,113 @@
+"""Workers as processes, with the real networks at small sizes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+
+from brushwork.images import read_image
+from brushwork.studio.folder import StudioFolder
+from brushwork.studio.painting import LoadedNetworks, run_request
+from studio_pictures import small_request
+
+PATIENCE = 240
+"""Seconds for what takes a few on an idle machine."""
+
+SCRIPT = """
+import sys, pathlib
+from brushwork.studio.folder import StudioFolder
+from brushwork.studio.worker import run_worker
+run_worker(StudioFolder(pathlib.Path(sys.argv[1])), ends_with_parent=True, checkpoint_every=0.3)
+"""
+
+
+@contextmanager
+def worker(folder: StudioFolder):
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder.path)], stdin=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+
+
+def wait_for(store, job, what):
+    end = time.monotonic() + PATIENCE
+    while not what(found := store.get(job)):
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+    return found
+
+
+def is_over(job):
+    return job["state"] in ("completed", "failed", "canceled")
+
+
+def has_checkpoint(folder, job):
+    return lambda found: is_over(found) or any(folder.work(job).glob("*/*.checkpoint"))
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_by_kills_pauses_and_ends(folder, database, store, tmp_path):
+    """One painting that is killed, paused, and whose worker is ended by SIGTERM: the same picture to the last bit."""
+    request = small_request(folder, database, iterations=400)
+    job = store.create(request)[0]["id"]
+    with worker(folder) as process:
+        assert wait_for(store, job, has_checkpoint(folder, job))["state"] == "running"
+        process.kill()
+    with worker(folder) as process:
+        again = wait_for(store, job, lambda found: found["attempt"] == 2 and found["done"])
+        assert again["done"] > 1  # from the checkpoint
+        store.ask(job, "pause")
+        paused = wait_for(store, job, lambda found: found["state"] != "running")
+        assert (paused["state"], paused["result"]) == ("paused", None)
+        store.ask(job, "resume")
+        wait_for(store, job, lambda found: found["attempt"] == 3 and found["done"] > paused["done"])
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+        assert store.get(job)["state"] == "pending"
+        assert store.get(job)["deaths"] == 0
+    with worker(folder):
+        done = wait_for(store, job, is_over)
+    assert (done["state"], done["problem"]) == ("completed", None)
+    assert done["attempt"] == 4
+    assert done["preview"] >= 1
+    plain = tmp_path / "plain.png"
+    for _ in run_request(request, folder, plain, LoadedNetworks(), resume=False):
+        pass
+    assert torch.equal(read_image(folder.stored(done["result"]["sha256"])).image, read_image(plain).image)
+    assert not [one for one in folder.work(job).iterdir() if one.is_dir()]
+
+
+@pytest.mark.slow
+def test_quick_ones_go_first_and_what_is_canceled_is_kept(folder, database, store):
+    request = small_request(folder, database, iterations=5000)
+    bad = store.create(small_request(folder, database, style_weight=-1.0), priority=9)[0]["id"]
+    job = store.create(request)[0]["id"]
+    with worker(folder):
+        problem = wait_for(store, bad, is_over)
+        assert problem["state"] == "failed"
+        assert "style-weight" in problem["problem"]["detail"] or "style_weight" in problem["problem"]["detail"]
+        wait_for(store, job, lambda found: found["done"])
+        card = store.create_cards(
+            [
+                small_request(folder, database).__class__(
+                    kind="card", content=request.content, paintings=request.paintings, options={"size": 64}
+                )
+            ]
+        )[0]["id"]
+        assert wait_for(store, card, is_over)["state"] == "completed"
+        assert store.get(job)["state"] == "running"
+        store.ask(job, "cancel")
+        canceled = wait_for(store, job, is_over)
+    assert canceled["state"] == "canceled"
+    assert canceled["result"]["unfinished"]
+    assert folder.stored(canceled["result"]["sha256"]).exists()
+    assert Path(folder.preview(job)).exists()  # the draft

@@ -1,0 +1,48 @@
+"""Pictures for tests of the studio, and how they get into its store."""
+
+from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from brushwork.studio.file_store import register_file
+from brushwork.studio.folder import StudioFolder
+from brushwork.studio.job_request import PaintingRequest
+from brushwork.studio.tables import Database
+
+SMALL = {"size": 64, "min_size": 0, "iterations": 4, "network": "vgg19-normalized"}
+
+
+def png(seed: int = 1, size: tuple[int, int] = (80, 64)) -> bytes:
+    """Return a PNG of smooth colors that differ from seed to seed."""
+    width, height = size
+    tile = Image.new("RGB", (4, 4))
+    tile.putdata([((seed * 37 * k) % 256, (seed * 91 + 53 * k) % 256, (29 * k * k + seed) % 256) for k in range(16)])
+    buffer = BytesIO()
+    tile.resize((width, height), Image.Resampling.BICUBIC).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def put(folder: StudioFolder, database: Database, data: bytes) -> str:
+    """Store a PNG, and return its SHA-256."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    part = folder.incoming / sha256
+    part.write_bytes(data)
+    folder.store(part, sha256)
+    with Image.open(BytesIO(data)) as image:
+        width, height = image.size
+    register_file(database, sha256, count=len(data), kind="png", width=width, height=height, name="a picture")
+    return sha256
+
+
+def small_request(folder: StudioFolder, database: Database, **options: Any) -> PaintingRequest:
+    """Return a request for a small transfer."""
+    return PaintingRequest(
+        kind="transfer",
+        content=put(folder, database, png(1)),
+        paintings=(put(folder, database, png(2)),),
+        options=SMALL | options,
+    )
