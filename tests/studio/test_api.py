@@ -3,11 +3,14 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from asgi_client import AsgiClient
 from brushwork.studio.app import make_app
+from brushwork.studio.retention import sweep
 from brushwork.studio.settings import make_settings
 from brushwork.studio.uploads import UploadLimits
 from studio_pictures import png
@@ -209,3 +212,25 @@ def test_the_server_imports_no_torch():
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_what_is_canceled_while_it_waits_keeps_its_draft(client, files, folder):
+    job = create(client, files).json()["id"]
+    shown = folder.preview(job)
+    shown.parent.mkdir(parents=True)
+    with Image.open(BytesIO(png(1))) as image:
+        image.save(shown)
+    result = client.post(f"{API}/jobs/{job}/cancel").json()["result"]
+    assert (result["width"], result["height"], result["unfinished"]) == (80, 64, True)
+    assert client.get(f"{API}/files/{result['sha256']}").headers["content-type"] == "image/webp"
+
+
+def test_work_of_jobs_that_are_over_is_swept(client, files, folder, database):
+    over, waiting = create(client, files).json()["id"], create(client, files).json()["id"]
+    for job in (over, waiting, "unknown"):
+        folder.begin_attempt(job, 1)
+    client.post(f"{API}/jobs/{over}/cancel")
+    sweep(database, folder)
+    assert folder.latest_attempt(waiting) is not None
+    assert folder.latest_attempt(over) is None
+    assert not folder.work("unknown").exists()

@@ -40,7 +40,7 @@ class Claim:
     request: PaintingRequest
     deaths: int
     parent: str | None
-    wanted: str | None
+    wanted: Literal["pause", "cancel"] | None
     began: float = field(default_factory=monotonic)
     spent_before: float = 0.0
     _told: float = 0.0

@@ -83,7 +83,16 @@ def make_job_routes(services: Services) -> APIRouter:
         """Take a painting out of the trash."""
         return store.change(job, None, trashed=None)
 
-    for event in ("cancel", "pause", "resume"):
+    @router.post("/jobs/{job}/cancel")
+    def cancel(job: str) -> Any:
+        """Cancel a painting; what it shows by now is kept."""
+        answer = store.ask(job, "cancel")
+        is_over = answer["state"] == "canceled" and answer["result"] is None
+        if is_over and (kept := services.uploads.keep_preview(job)):
+            return store.change(job, None, result=kept)
+        return answer
+
+    for event in ("pause", "resume"):
         router.post(f"/jobs/{{job}}/{event}", name=event)(_make_asker(store, event))
 
     @router.post("/jobs/{job}/again", status_code=201)

@@ -71,6 +71,18 @@ class UploadStore:
             self._read(self._folder.stored(sha256), known["kind"], {width: path})
         return path
 
+    def keep_preview(self, job: str) -> dict[str, Any] | None:
+        """Store the preview of a job that is over as its result, and return it; None: there is no preview."""
+        preview = self._folder.preview(job)
+        if not preview.exists():
+            return None
+        data = preview.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        width, height = self._read(preview, "webp", {})
+        self._folder.store(preview, sha256)
+        register_file(self._database, sha256, count=len(data), kind="webp", width=width, height=height, name="")
+        return {"sha256": sha256, "width": width, "height": height, "bytes": len(data), "unfinished": True}
+
     async def _write(self, chunks: AsyncIterator[bytes], path: Path) -> tuple[str, int, bytes]:
         found, count, first = hashlib.sha256(), 0, b""
         with path.open("wb") as file:

@@ -42,15 +42,15 @@ class WorkOnJob:
         Raises: ClaimLostError: another worker has the job.
         """
         claim = self._claim
-        if claim.wanted == "cancel" or claim.wanted == "pause":  # asked of a worker that was lost
-            claim.settle("cancel" if claim.wanted == "cancel" else "pause")
-            return
         if claim.deaths >= MOST_DEATHS:
             claim.settle("fail", problem=_died(claim.deaths))
             return
         before = self._folder.latest_attempt(claim.job)
         own = self._folder.begin_attempt(claim.job, claim.attempt)
         output = own / ("result.webp" if claim.request.kind in HELPERS else "result.png")
+        if claim.wanted is not None:  # asked of a worker that was lost
+            self._settle(claim.wanted, output, None)
+            return
         has_begun = before is not None and link_checkpoint(before / output.name, output)
         with self._turns.quick() if claim.request.lane == "quick" else self._turns.long():
             event, problem = self._paint(output, resume=has_begun)
@@ -132,8 +132,8 @@ class WorkOnJob:
             claim.give_to_parent(output, self._folder.preview(str(claim.parent)))
         values: dict[str, Any] = {"notes": self._notes}
         shown = self._folder.preview(claim.job)
-        if event == "cancel" and self._previews == 1 and shown.exists():
-            output = shown.rename(output.with_suffix(shown.suffix))  # what is kept is what was seen: the draft
+        if event == "cancel" and shown.exists() and (self._previews == 1 or not output.exists()):
+            output = shown.rename(output.with_suffix(shown.suffix))  # what is kept is what was seen
         if kept and output.exists():
             values["result"] = self._store(output, is_finished=event == "complete")
         if event == "complete":

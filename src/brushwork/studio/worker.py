@@ -17,6 +17,7 @@ from brushwork.studio.job_queue import JobQueue
 from brushwork.studio.job_store import add_event
 from brushwork.studio.known_paintings import register_models
 from brushwork.studio.painting import CHECKPOINT_EVERY, LoadedNetworks
+from brushwork.studio.retention import sweep
 from brushwork.studio.tables import WORKER, ChangeWatch, Database, now
 from brushwork.studio.turns import Turns
 from brushwork.studio.work import WorkOnJob
@@ -86,6 +87,7 @@ class Worker:
             self._networks.load_usual()
             register_models(self._database, self._folder)
         self._beat(is_ready=True)
+        sweep(self._database, self._folder)
 
     def _beat(self, *, is_ready: bool | None) -> None:
         values = {"heartbeat": now()} | ({} if is_ready is None else {"ready": is_ready})

@@ -10,7 +10,7 @@ import { Paint } from "./paint.js";
 import { Dialog, Icon, IconButton, Toasts, html } from "./parts.js";
 import { resetView, split, zoomBy } from "./stage.js";
 import {
-  attempt, announcement, cards, currentJob, dialog, hasSingleKeys, isConnected, isReady, paintings, photo, place, receive, refresh,
+  attempt, announcement, cards, currentJob, dialog, hasSingleKeys, isConnected, isReady, keepDraft, paintings, photo, place, receive, refresh,
   titleOf, useSignal, waiting,
 } from "./state.js";
 import { effect } from "signals";
@@ -152,6 +152,7 @@ async function start() {
     await attempt(() => api.session(token));
   }
   restoreDraft();
+  keepDraft();
   render(html`<${App} />`, document.getElementById("app"));
   await attempt(refresh);
   followProgress();

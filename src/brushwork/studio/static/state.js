@@ -109,8 +109,8 @@ export const paintingOf = (job) => {
 
 export const titleOf = (job) => job.title || words.alt("", paintingOf(job)?.name);
 
-// What is left of a draft after a reload.
-effect(() => {
+// Keep what is being painted for a reload of the page.
+export const keepDraft = () => effect(() => {
   const { url, ...kept } = photo.value || {};
   localStorage.setItem("draft", JSON.stringify({ photo: photo.value?.sha256 ? kept : null, settings: settings.value,
     current: current.value }));

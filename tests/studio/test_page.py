@@ -1,0 +1,186 @@
+"""The page in a real browser, with a real server and worker, at small sizes."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from studio_pictures import png
+
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.access(path, os.X_OK)), None)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)"),
+]
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+PATIENCE = 60_000
+"""Milliseconds for what takes one or two seconds on an idle machine."""
+
+MOST_BYTES, MOST_SCRIPT = 300_000, 100_000
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("studio")
+    command = [sys.executable, "-m", "brushwork", "studio", "--no-open", "--port", str(port), "--folder", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    yield server.stdout.readline().strip()
+    server.terminate()
+    server.wait(60)
+    server.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open the page; at the end there must have been no error on its console, and no request to anywhere else."""
+    contexts, wrong = [], []
+
+    def open_one(**settings):
+        context = browser.new_context(**settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: None if is_local(asked.url, address) else wrong.append(asked.url))
+        page.goto(address)
+        page.locator(".card").first.wait_for()
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def is_local(url, address):
+    return url.startswith((address, "blob:", "data:"))
+
+
+def drop(page, tmp_path):
+    file = tmp_path / "lake.png"
+    file.write_bytes(png(1, (96, 72)))
+    page.locator(".easel input[type=file]").first.set_input_files(file)
+    page.locator(".card-picture .swatch").first.wait_for()
+
+
+def settle(page, **values):
+    """Choose the settings that take least time."""
+    page.evaluate(
+        "async (values) => { const { settings } = await import('/static/state.js');"
+        " settings.value = { ...settings.value, ...values }; }",
+        values,
+    )
+
+
+def violations(page):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
+
+
+def test_a_photograph_is_painted_kept_and_found_again(open_page, tmp_path):
+    page = open_page()
+    assert violations(page) == []
+    drop(page, tmp_path)
+    settle(page, size=96)
+    page.locator(".card:not(:has(.tag))").first.click()
+    page.locator(".after img[src*=preview]").first.wait_for()
+    assert violations(page) == []
+    page.reload()  # the page holds no truth
+    page.locator(".job-title").wait_for()
+    page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
+    page.get_by_text("Save the picture").wait_for()
+    page.keyboard.press("2")
+    grip = page.get_by_role("slider", name="Divide between photograph and painting")
+    assert grip.input_value() == "50"
+    grip.focus()
+    page.keyboard.press("PageUp")
+    assert grip.input_value() == "60"
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.locator(".picture").first.wait_for()
+    assert re.search("lake after", page.locator(".picture-name").first.inner_text())
+    assert violations(page) == []
+
+
+def test_a_second_tab_sees_it_and_a_part_can_be_chosen(open_page, tmp_path):
+    page = open_page()
+    drop(page, tmp_path)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator(".place", has_text="Queue").click()
+    settle(page, size=512)
+    page.get_by_text("Paint a part only").click()
+    canvas = page.locator(".mask-picture canvas")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] - 5, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 20, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    canvas.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    assert violations(page) == []
+    page.get_by_text("Use this part").click()
+    page.get_by_text("A part is chosen").wait_for()
+    page.locator(".card:not(:has(.tag))").first.click()
+    other.locator(".queue-row").first.wait_for()
+    assert violations(other) == []
+    page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
+    other.locator(".queue-row").first.wait_for(state="detached")
+
+
+def test_it_fits_a_phone_in_the_dark(open_page, tmp_path):
+    phone = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+    page = open_page(**phone, color_scheme="dark", reduced_motion="reduce")
+    drop(page, tmp_path)
+    for name in ("Paint", "Queue", "Pictures"):
+        page.locator(".place", has_text=name).click()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        small = page.evaluate(
+            "[...document.querySelectorAll('button, select')].filter((one) => one.offsetParent !== null)"
+            ".map((one) => [one.innerText || one.ariaLabel, one.getBoundingClientRect().height])"
+            ".filter(([, height]) => height < 24)"
+        )
+        assert small == []
+        assert violations(page) == []
+
+
+def test_the_first_visit_is_light(browser, address):
+    page = browser.new_context().new_page()
+    sizes = {}
+
+    def count(answer):
+        if answer.ok and not answer.url.endswith("/events"):  # the stream does not end
+            sizes[answer.url] = len(answer.body())
+
+    page.on("response", count)
+    page.goto(address)
+    page.locator(".card img").first.wait_for()
+    time.sleep(0.5)
+    assert sum(sizes.values()) < MOST_BYTES
+    assert sum(size for url, size in sizes.items() if url.endswith(".js")) < MOST_SCRIPT
+    page.context.close()
