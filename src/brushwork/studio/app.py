@@ -17,6 +17,7 @@ from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
 from brushwork._version import __version__
+from brushwork.studio.action_routes import make_action_routes
 from brushwork.studio.bodies import SessionBody
 from brushwork.studio.file_routes import make_file_routes
 from brushwork.studio.guard import COOKIE, Guard, GuardRules, content_policy, is_token, local_hosts
@@ -66,6 +67,7 @@ def make_app(settings: StudioSettings) -> StudioApp:
     )
     handle_problems(app)
     app.include_router(make_job_routes(services))
+    app.include_router(make_action_routes(services))
     app.include_router(make_file_routes(services))
     _add_service_routes(app, services)
     _add_page(app)

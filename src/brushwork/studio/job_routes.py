@@ -1,16 +1,16 @@
-"""HTTP: paintings. Created, listed, changed, paused, resumed, canceled, repeated and continued."""
+"""HTTP: paintings. Created, listed and changed."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 
-from brushwork.studio.bodies import BatchBody, CardsBody, ChangeBody, GoOnBody, JobBody, QueueBody, without_none
-from brushwork.studio.file_store import find_file, list_paintings, register_painting
+from brushwork.studio.bodies import BatchBody, ChangeBody, JobBody, without_none
+from brushwork.studio.file_store import find_file, register_painting
 from brushwork.studio.job_request import PaintingRequest
-from brushwork.studio.job_store import PAUSED, JobStore, RefusedChangeError, new_id
+from brushwork.studio.job_store import JobStore, new_id
 from brushwork.studio.problems import ProblemError
 from brushwork.studio.services import Services
 from brushwork.studio.tables import now
@@ -21,8 +21,15 @@ _KEEP_OPEN = "no-store"
 
 
 def make_job_routes(services: Services) -> APIRouter:
-    """Return the routes of jobs, batches, cards and the queue."""
+    """Return the routes of paintings: created, listed, changed."""
     router = APIRouter(prefix="/api/v1", tags=["jobs"])
+    _add_creation(router, services)
+    _add_reading(router, services)
+    _add_changes(router, services.store)
+    return router
+
+
+def _add_creation(router: APIRouter, services: Services) -> None:
     store = services.store
 
     @router.post("/jobs", status_code=201)
@@ -45,6 +52,10 @@ def make_job_routes(services: Services) -> APIRouter:
         batch = new_id()
         return {"id": batch, "jobs": [_create(services, one, batch=batch)[0] for one in body.jobs]}
 
+
+def _add_reading(router: APIRouter, services: Services) -> None:
+    store = services.store
+
     @router.get("/jobs")
     def list_jobs(
         state: Annotated[str | None, Query(pattern=r"^[a-z,]{1,80}$")] = None,
@@ -63,6 +74,22 @@ def make_job_routes(services: Services) -> APIRouter:
         response.headers["etag"] = f'"{found["version"]}"'
         return found
 
+    @router.get("/jobs/{job}/preview")
+    def preview(job: str) -> Response:
+        """Return the latest preview."""
+        path = services.folder.preview(store.get(job)["id"])
+        if not path.exists():
+            raise ProblemError(404, "not-found", "There is no preview yet.")
+        return FileResponse(path, media_type="image/webp", headers={"cache-control": _KEEP_OPEN})
+
+    @router.get("/jobs/{job}/curve")
+    def curve(job: str) -> Any:
+        """Return the loss after numbers of iterations."""
+        store.get(job)
+        return {"points": store.curve(job)}
+
+
+def _add_changes(router: APIRouter, store: JobStore) -> None:
     @router.patch("/jobs/{job}")
     def change(job: str, body: ChangeBody, if_match: Annotated[str | None, Header(max_length=40)] = None) -> Any:
         """Change the priority, the title, or whether it is pinned."""
@@ -83,103 +110,6 @@ def make_job_routes(services: Services) -> APIRouter:
         """Take a painting out of the trash."""
         return store.change(job, None, trashed=None)
 
-    @router.post("/jobs/{job}/cancel")
-    def cancel(job: str) -> Any:
-        """Cancel a painting; what it shows by now is kept."""
-        answer = store.ask(job, "cancel")
-        is_over = answer["state"] == "canceled" and answer["result"] is None
-        if is_over and (kept := services.uploads.keep_preview(job)):
-            return store.change(job, None, result=kept)
-        return answer
-
-    for event in ("pause", "resume"):
-        router.post(f"/jobs/{{job}}/{event}", name=event)(_make_asker(store, event))
-
-    @router.post("/jobs/{job}/again", status_code=201)
-    def again(job: str) -> Any:
-        """Repeat a painting."""
-        before = store.get(job)
-        request = PaintingRequest.from_json(before["request"])
-        return store.create(request, title=before["title"], parent=job, via="again")[0]
-
-    @router.post("/jobs/{job}/go-on", status_code=201)
-    def go_on(job: str, body: GoOnBody) -> Any:
-        """Continue from a result: more iterations, or a larger size."""
-        before = store.get(job)
-        request = continued(before, body)
-        return store.create(request, title=before["title"], parent=job, via="larger" if body.size else "go-on")[0]
-
-    @router.get("/jobs/{job}/preview")
-    def preview(job: str) -> Response:
-        """Return the latest preview."""
-        path = services.folder.preview(store.get(job)["id"])
-        if not path.exists():
-            raise ProblemError(404, "not-found", "There is no preview yet.")
-        return FileResponse(path, media_type="image/webp", headers={"cache-control": _KEEP_OPEN})
-
-    @router.get("/jobs/{job}/curve")
-    def curve(job: str) -> Any:
-        """Return the loss after numbers of iterations."""
-        store.get(job)
-        return {"points": store.curve(job)}
-
-    @router.post("/cards", status_code=201)
-    def cards(body: CardsBody) -> Any:
-        """Create small paintings of a photograph, one for each painting of the list."""
-        known = {one["id"]: one for one in list_paintings(services.database, limit=200)}
-        requests = []
-        for name in body.paintings:
-            if name not in known:
-                raise ProblemError(422, "input", "There is no such painting in the list.")
-            model, sha256 = known[name]["model"], known[name]["sha256"]
-            style: dict[str, Any] = {"model": model} if model else {"paintings": (sha256,)}
-            requests.append(PaintingRequest(kind="card", content=body.content, **style))
-        _require_files(services, [body.content])
-        jobs = store.create_cards(requests)
-        return {"cards": [{"painting": name, "job": job} for name, job in zip(body.paintings, jobs, strict=True)]}
-
-    @router.get("/queue")
-    def queue() -> Any:
-        """Return the state of the queue."""
-        return {"paused": bool(store.setting(PAUSED)), "counts": store.counts()}
-
-    @router.patch("/queue")
-    def change_queue(body: QueueBody) -> Any:
-        """Pause or continue the queue: long paintings keep what they have reached."""
-        store.set_setting(PAUSED, body.paused)
-        return JSONResponse({"paused": body.paused})
-
-    return router
-
-
-def continued(before: dict[str, Any], body: GoOnBody) -> PaintingRequest:
-    """Return the request that continues from a painting's result.
-
-    Raises: RefusedChangeError: it has no result, or cannot be continued.
-    """
-    request, result = PaintingRequest.from_json(before["request"]), before["result"]
-    if result is None or not request.paintings:
-        raise RefusedChangeError("only a painting that has a result, and was made from an image, can be continued.")
-    options = {name: value for name, value in request.options.items() if name not in ("strength", "init")}
-    size = body.size or max(result["width"], result["height"])
-    options |= {"size": size, "measure": "long", "min_size": 0, "iterations": body.iterations}
-    return PaintingRequest(
-        kind="transfer",
-        content=request.content,
-        paintings=request.paintings,
-        options=options,
-        start=result["sha256"],
-        regions=request.regions,
-    )
-
-
-def _make_asker(store: JobStore, event: Any) -> Any:
-    def ask(job: str) -> Any:
-        return store.ask(job, event)
-
-    ask.__doc__ = f"{str(event).capitalize()} a painting."
-    return ask
-
 
 def _create(services: Services, body: JobBody, **more: Any) -> tuple[dict[str, Any], bool]:
     request = _request_of(services, body)
@@ -192,11 +122,15 @@ def _create(services: Services, body: JobBody, **more: Any) -> tuple[dict[str, A
 def _request_of(services: Services, body: JobBody) -> PaintingRequest:
     names = "kind", "content", "paintings", "model", "options", "start", "regions"
     request = PaintingRequest.from_json({name: getattr(body, name) for name in names})
-    _require_files(services, [one for files in request.files.values() for one in files])
+    require_files(services, [one for files in request.files.values() for one in files])
     return request
 
 
-def _require_files(services: Services, files: list[str]) -> None:
+def require_files(services: Services, files: list[str]) -> None:
+    """Check that files were uploaded.
+
+    Raises: ProblemError: one is missing.
+    """
     for sha256 in files:
         if find_file(services.database, sha256) is None:
             raise ProblemError(422, "missing-file", f"There is no file {sha256}: upload it first.")
