@@ -94,9 +94,9 @@ class WorkOnJob:
 
     def _report(self, event: JobEvent) -> None:
         match event:
-            case Started(_, levels, done):
-                total = sum(level.iterations for level in levels) or _HUNDRED
-                self._claim.report({"done": done, "total": total, "level": _level(levels, 0)}, at_once=True)
+            case Started(iterations=iterations, done=done, levels=levels):
+                values = {"done": done, "total": iterations or _HUNDRED, "level": _level(levels, 0)}
+                self._claim.report(values, at_once=True)
             case Progress():
                 values = {
                     "done": event.iterations,
