@@ -13,14 +13,19 @@ import torch
 from brushwork.devices.select import select_device
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError, suggest_names
-from brushwork.feedforward.adain_transfer import AdaINOptions, AdaINStylizer
-from brushwork.feedforward.inference import FeedForwardOptions, Stylizer
-from brushwork.feedforward.stylize import ModelOptions, ModelStylizer
+from brushwork.feedforward import (
+    AdaINOptions,
+    AdaINStylizer,
+    FeedForwardOptions,
+    ModelOptions,
+    ModelStylizer,
+    Stylizer,
+)
 from brushwork.images import Size, read_image, resize, write_image
 from brushwork.images.color import oklab_to_srgb, srgb_to_oklab
 from brushwork.jobs import FeedForwardJob, JobEvent, OptimizationJob, make_job, run_feedforward_job, run_job
 from brushwork.jobs.options_json import options_from_json, options_to_json
-from brushwork.options.groups import load_encoder_for
+from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import CARD_SIZE, DRAFT_SIZE, PaintingRequest
