@@ -116,6 +116,11 @@ def test_a_key_makes_it_idempotent(client, files):
         {"content": "{0}", "paintings": ["{1}"], "kind": "draft"},
         {"content": "{0}", "paintings": ["{1}"], "output": "/etc/passwd"},
         {"content": "{0}", "kind": "model", "model": "../x"},
+        {"content": "{0}", "paintings": ["{1}"], "options": {"sise": 512}},
+        {"content": "{0}", "paintings": ["{1}"], "options": {"size": 0}},
+        {"content": "{0}", "paintings": ["{1}"], "options": {"size": "large"}},
+        {"content": "{0}", "paintings": ["{1}"], "options": {"style_scale": [-1]}},
+        {"content": "{0}", "kind": "blend", "start": "{1}", "options": {"strength": 2}},
     ],
 )
 def test_what_does_not_fit_is_a_problem(client, files, body):

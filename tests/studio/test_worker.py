@@ -23,7 +23,7 @@ SCRIPT = """
 import sys, pathlib
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.worker import run_worker
-run_worker(StudioFolder(pathlib.Path(sys.argv[1])), ends_with_parent=True, checkpoint_every=0.3)
+run_worker(StudioFolder(pathlib.Path(sys.argv[1])), ends_with_parent=True, checkpoint_every=0.1)
 """
 
 
@@ -63,7 +63,7 @@ def has_checkpoint(folder, job):
 @pytest.mark.slow
 def test_nothing_is_lost_by_kills_pauses_and_ends(folder, database, store, tmp_path):
     """One painting that is killed, paused, and whose worker is ended by SIGTERM: the same picture to the last bit."""
-    request = small_request(folder, database, iterations=60)
+    request = small_request(folder, database, iterations=40, size=32)
     job = store.create(request)[0]["id"]
     with worker(folder) as process:
         assert wait_for(store, job, has_checkpoint(folder, job))["state"] == "running"
@@ -95,7 +95,7 @@ def test_nothing_is_lost_by_kills_pauses_and_ends(folder, database, store, tmp_p
 
 @pytest.mark.slow
 def test_quick_ones_go_first_and_what_is_canceled_is_kept(folder, database, store):
-    request = small_request(folder, database, iterations=5000)
+    request = small_request(folder, database, iterations=5000, size=32)
     bad = store.create(small_request(folder, database, style_weight=-1.0), priority=9)[0]["id"]
     job = store.create(request)[0]["id"]
     with worker(folder):

@@ -12,6 +12,7 @@ from brushwork.studio.file_store import find_file, register_painting
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import JobStore, new_id
 from brushwork.studio.problems import ProblemError
+from brushwork.studio.request_options import require_options
 from brushwork.studio.services import Services
 from brushwork.studio.tables import now
 from brushwork.studio.uploads import clean_label
@@ -123,6 +124,7 @@ def _request_of(services: Services, body: JobBody) -> PaintingRequest:
     names = "kind", "content", "paintings", "model", "options", "start", "regions"
     request = PaintingRequest.from_json({name: getattr(body, name) for name in names})
     require_files(services, [one for files in request.files.values() for one in files])
+    require_options(request)
     return request
 
 

@@ -6,13 +6,11 @@ from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from brushwork.devices.select import select_device
 from brushwork.encoders import Encoder
-from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward import (
     AdaINOptions,
     AdaINStylizer,
@@ -24,11 +22,11 @@ from brushwork.feedforward import (
 from brushwork.images import Size, read_image, resize, write_image
 from brushwork.images.color import oklab_to_srgb, srgb_to_oklab
 from brushwork.jobs import FeedForwardJob, JobEvent, OptimizationJob, make_job, run_feedforward_job, run_job
-from brushwork.jobs.options_json import options_from_json, options_to_json
 from brushwork.options.encoder import load_encoder_for
-from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
+from brushwork.recipes import RecipeOptions, load_preset
 from brushwork.studio.folder import StudioFolder
-from brushwork.studio.job_request import CARD_SIZE, DRAFT_SIZE, PaintingRequest
+from brushwork.studio.job_request import PaintingRequest
+from brushwork.studio.request_options import make_options
 from brushwork.types import Image
 
 CHECKPOINT_EVERY = 20.0
@@ -75,20 +73,6 @@ class LoadedNetworks:
         """Load what a first painting needs, before it is asked for."""
         self.stylizer(AdaINOptions())
         self.encoder(load_preset("default"))
-
-
-def make_options(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions:
-    """Return the options of a request: those of its kind, changed as asked.
-
-    Raises: InputError: an unknown option, or a value out of range.
-    """
-    given = dict(request.options)
-    base = _base(request, given)
-    values = options_to_json(base)
-    for name in given:
-        if name not in values:
-            raise InputError(f"there is no option {name!r}. {suggest_names(name, values)}")
-    return options_from_json(base.method, values | given)
 
 
 def run_request(
@@ -146,17 +130,3 @@ def _make_job(request: PaintingRequest, folder: StudioFolder, output: Path) -> O
         output=output,
         overwrite=True,
     )
-
-
-def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | FeedForwardOptions:
-    if request.model is not None:
-        return ModelOptions(model=request.model, size=_first_size(request))
-    if request.kind in ("instant", "card", "draft"):
-        return AdaINOptions(size=_first_size(request))
-    preset: TransferOptions = load_preset(str(given.pop("preset", "default")))
-    return preset
-
-
-def _first_size(request: PaintingRequest) -> int:
-    """Return the size that is taken where none was asked for."""
-    return CARD_SIZE if request.kind == "card" else DRAFT_SIZE

@@ -74,7 +74,7 @@ class WorkOnJob:
 
     def _blend(self, output: Path) -> None:
         request = self._claim.request
-        strength = float(request.options.get("strength", 1.0))
+        strength = float(request.options["strength"])
         blend_images(self._folder.stored(request.content), self._folder.stored(str(request.start)), strength, output)
 
     def _follow(self, events: Generator[JobEvent]) -> Transition:

@@ -1,0 +1,52 @@
+"""The options of a request, checked. The server needs them before a job exists, so nothing here imports torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brushwork.errors import InputError, suggest_names
+from brushwork.feedforward import AdaINOptions, FeedForwardOptions, ModelOptions
+from brushwork.jobs.options_json import options_from_json, options_to_json
+from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
+from brushwork.studio.job_request import CARD_SIZE, DRAFT_SIZE, PaintingRequest
+
+
+def make_options(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions:
+    """Return the options of a request: those of its kind, changed as asked.
+
+    Raises: InputError: an unknown option, or a value out of range.
+    """
+    given = dict(request.options)
+    base = _base(request, given)
+    values = options_to_json(base)
+    for name in given:
+        if name not in values:
+            raise InputError(f"there is no option {name!r}. {suggest_names(name, values)}")
+    return options_from_json(base.method, values | given)
+
+
+def require_options(request: PaintingRequest) -> None:
+    """Check the options of a request.
+
+    Raises: InputError: an unknown option, or a value out of range.
+    """
+    if request.kind != "blend":
+        make_options(request)
+        return
+    strength = request.options.get("strength")
+    if request.options.keys() != {"strength"} or not isinstance(strength, int | float) or not 0 <= strength <= 1:
+        raise InputError(f"the options are {dict(request.options)}: a mixture has a strength, from 0 to 1.")
+
+
+def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | FeedForwardOptions:
+    if request.model is not None:
+        return ModelOptions(model=request.model, size=_first_size(request))
+    if request.kind in ("instant", "card", "draft"):
+        return AdaINOptions(size=_first_size(request))
+    preset: TransferOptions = load_preset(str(given.pop("preset", "default")))
+    return preset
+
+
+def _first_size(request: PaintingRequest) -> int:
+    """Return the size that is taken where none was asked for."""
+    return CARD_SIZE if request.kind == "card" else DRAFT_SIZE
