@@ -88,7 +88,7 @@ RUNS: dict[str, list[str]] = {
     "texture model": ["texture", "--model", "auvers-texture", "--size", "128x96", "--seed", "1"],
     "reconstruct content": ["reconstruct", "content", "cat.png", "--layer", "conv4_2", *SMALL],
     "reconstruct style": ["reconstruct", "style", "auvers.png", "--layers", "conv1_1", "conv2_1", *SMALL],
-    "mdan": ["mdan", "cat.png", "auvers.png", "--size", "96", "--iterations", "4", "--seed", "1"],
+    "mdan": ["paint", "cat.png", "auvers.png", "--method", "mdan", "--size", "96", "--iterations", "4", "--seed", "1"],
     "combine": ["style", "combine", "auvers.png", "great_wave.png", "--size", "96", "--iterations", "8"],
     "style file": ["style", "extract", "auvers.png", "--size", "96"],
     "train johnson": [

@@ -57,7 +57,22 @@ def contained(*command: str) -> subprocess.CompletedProcess[str]:
         (("paint", "photo.jpg", "waves.png", *SMALL, "-o", "rw/d.png"), ["d.png"]),
         (("paint", "photo.jpg", "waves.png", *SMALL, "--history-storage", "disk", "-o", "rw/d.png"), ["d.png"]),
         (("paint", "photo.jpg", "waves.png", *SMALL, "--plot", "rw/p.png", "-o", "rw/d.png"), ["d.png", "p.png"]),
-        (("mdan", "photo.jpg", "waves.png", "--size", "64", "--iterations", "2", "-o", "rw/d.png"), ["d.png"]),
+        (
+            (
+                "paint",
+                "--method",
+                "mdan",
+                "photo.jpg",
+                "waves.png",
+                "--size",
+                "64",
+                "--iterations",
+                "2",
+                "-o",
+                "rw/d.png",
+            ),
+            ["d.png"],
+        ),
     ],
 )
 def test_what_can_be_painted_is(command: tuple[str, ...], names: list[str]) -> None:

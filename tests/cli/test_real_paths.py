@@ -63,6 +63,8 @@ PAINTED = {
     "instant": ("paint", "photo.png", "waves.png", "--size", "64", "--instant"),
     "painter": ("paint", "photo.png", "--size", "64", "--model", "wave"),
     "mdan": (
+        "paint",
+        "--method",
         "mdan",
         "photo.png",
         "waves.png",
@@ -166,7 +168,7 @@ def test_a_painter_learns_to_enlarge(run: Run) -> None:
 
 
 PLANNED = (
-    ("mdan", "photo.png", "waves.png", "--size", "64", "--rotations", "0", "--scales", "1"),
+    ("photo.png", "waves.png", "--method", "mdan", "--size", "64", "--rotations", "0", "--scales", "1"),
     ("texture", "waves.png", "--size", "64x48"),
     ("reconstruct", "content", "photo.png", "--size", "64"),
 )

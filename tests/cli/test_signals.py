@@ -132,7 +132,7 @@ def _files(folder: Path) -> list[str]:
         (PAINT, signal.SIGTERM, 143),
         (("texture", "waves.png", "--size", "64x64", *LONG), signal.SIGTERM, 143),
         (("reconstruct", "content", "photo.jpg", "--min-size", "0", *SMALL), signal.SIGTERM, 143),
-        (("mdan", "photo.jpg", "waves.png", *SMALL), signal.SIGTERM, 143),
+        (("paint", "--method", "mdan", "photo.jpg", "waves.png", *SMALL), signal.SIGTERM, 143),
     ],
 )
 def test_a_painting_that_is_told_to_end_is_kept(

@@ -108,7 +108,7 @@ def test_a_dash_where_it_means_nothing(desk: Path, run: Run, command: tuple[str,
     )
 
 
-@pytest.mark.parametrize("command", [("paint", "-"), ("mdan", "-"), ("presets", "-"), ("texture", "-", "--model", "x")])
+@pytest.mark.parametrize("command", [("paint", "-"), ("presets", "-"), ("texture", "-", "--model", "x")])
 def test_a_dash_in_a_message_is_a_dash(desk: Path, run: Run, command: tuple[str, ...]) -> None:
     outcome = run(*command)
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)

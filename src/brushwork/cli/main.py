@@ -30,6 +30,7 @@ from brushwork.cli.signals import SIGNALS
 from brushwork.cli.streams import configure_streams, discard_stdout
 from brushwork.cli.temporary import settle_temporary
 from brushwork.errors import BrushworkError
+from brushwork.jobs.options_json import OLD_NAMES
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.pipes import keeping_pipes
 
@@ -40,10 +41,6 @@ _HELP = """Paint any photograph in the style of any painting, as the papers say.
 
 _COMMANDS = {
     "paint": ("brushwork.cli.commands.paint:app", "Paint a photograph in the style of a painting."),
-    "mdan": (
-        "brushwork.cli.commands.mdan:mdan",
-        "Paint a photograph against a rival that learns the painting's patches.",
-    ),
     "texture": ("brushwork.cli.commands.texture:texture", "Synthesize a texture of any size from a picture."),
     "reconstruct": ("brushwork.cli.commands.reconstruct:app", "Make visible what a layer knows of a picture."),
     "plan": ("brushwork.cli.commands.plan:app", "Say what a command would take: sizes, iterations, memory, time."),
@@ -65,6 +62,16 @@ _COMMANDS = {
     "doctor": ("brushwork.cli.commands.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),
 }
 """Name → module and function, and its line in the list of commands."""
+
+_RENAMED = {
+    "again": "rerun",
+    "export": "models export",
+    "judge": "evaluate",
+    "lab": "reproduce",
+    "mdan": "paint --method mdan",
+    "painters": "models",
+}
+"""Commands of earlier versions → their current names."""
 
 
 def make_app(given: Sequence[str], is_brief: bool = False) -> App:
@@ -109,7 +116,8 @@ def _run(given: Sequence[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except CycloptsError as error:
-        print_failure(f"{_one_line(error)} Try {shlex.join(['brushwork', *(error.command_chain or ()), '--help'])}.")
+        help_command = shlex.join(["brushwork", *(error.command_chain or ()), "--help"])
+        print_failure(f"{_one_line(error)}{_new_name(given, str(error))} Try {help_command}.")
         return USAGE
     except BrushworkError as error:
         print_failure(format_error(error))
@@ -131,6 +139,18 @@ def _run(given: Sequence[str]) -> int:
 def _one_line(error: CycloptsError) -> str:
     line = " ".join(str(error).split())
     return line if line.endswith((".", "?")) else f"{line}."
+
+
+def _new_name(given: Sequence[str], message: str) -> str:
+    """Return a sentence with the current name of a command or option that the message refuses; empty: it has none."""
+    if given[0] in _RENAMED:
+        return f" It is brushwork {_RENAMED[given[0]]} now."
+    for word in given:
+        old = word.partition("=")[0]
+        new = OLD_NAMES.get(old.removeprefix("--").replace("-", "_"))
+        if old.startswith("--") and new and f"option: {old}" in message:
+            return f" It is --{new.replace('_', '-')} now."
+    return ""
 
 
 def _how_to_go_on(given: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 
 from brushwork import devices, jobs
-from brushwork.cli.commands import mdan, paint, reconstruct, texture
+from brushwork.cli.commands import paint, reconstruct, texture
 from brushwork.cli.consoles import make_console
 from brushwork.cli.output import FAILURE, format_gigabytes, log, print_json
 from brushwork.cli.progress import format_minutes
@@ -89,7 +89,6 @@ app = App(
     usage="Usage: brushwork plan [COMMAND] [OPTIONS] CONTENT STYLE...",
 )
 app.default(_only_planned(paint.paint))
-app.command(_only_planned(mdan.mdan), name="mdan")
 app.command(_only_planned(texture.texture), name="texture")
 _RECONSTRUCT = App(name="reconstruct", help="Plan a reconstruction.")
 _RECONSTRUCT.command(_only_planned(reconstruct.content), name="content")

@@ -36,8 +36,8 @@ def mgan(
     """Train a decoder of VGG-19 features for one style, against a patch discriminator.
 
     `brushwork train mgan painting.jpg --dataset photographs/ -o painting.safetensors`. First some of the images are
-    stylized as by `brushwork mdan`, which takes most of the time; finished ones are kept if the training is
-    interrupted. Then the decoder learns to give the same results in one forward pass. After Li and Wand, 2016.
+    stylized as by `brushwork paint --method mdan`, which takes most of the time; finished ones are kept if the training
+    is interrupted. Then the decoder learns to give the same results in one forward pass. After Li and Wand, 2016.
 
     Parameters
     ----------
