@@ -54,11 +54,14 @@ def test_processes_hear_of_each_other(told):
 
 @pytest.mark.slow
 def test_two_processes_paint_the_picture_of_one(told):
+    """They differ by less than what twenty steps of L-BFGS make of a change of the pixels that exceeds all rounding."""
     alone = rank_process.painted()
+    conditioning = (rank_process.painted(disturbance=DOUBLE) - alone).abs().max()
+    assert conditioning < 1e-3, "the painting is chaotic: equality would mean nothing"
     first = torch.load(told[0] / "0.pt")["painted"]
     rows = first.shape[2]
     assert 0 < rows < alone.shape[2]
-    torch.testing.assert_close(first, alone[:, :, :rows], rtol=0, atol=1e-4)
+    torch.testing.assert_close(first, alone[:, :, :rows], rtol=0, atol=float(conditioning))
 
 
 def test_two_processes_have_the_regions_of_one(told):

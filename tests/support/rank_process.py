@@ -36,10 +36,14 @@ REAL = replace(
 )
 
 
-def painted(wire=None):
-    """The last picture of a painting by the real VGG-19, up to conv3_1 and in float64, that this process holds."""
+def painted(wire=None, disturbance=0.0):
+    """The last picture of a painting by the real VGG-19, up to conv3_1 and in float64, that this process holds.
+
+    `disturbance`: of the pixels of the photograph, in either direction.
+    """
     generator = torch.Generator().manual_seed(1)
     pictures = torch.rand(2, 1, 3, SIZE, SIZE // 2, generator=generator, dtype=torch.float64)
+    pictures[0] += disturbance * torch.randn(pictures[0].shape, generator=generator, dtype=torch.float64).sign()
     encoder = load_encoder_for(REAL, "cpu").double()
     share = FULL_IMAGE if wire is None else RowBand.of(encoder, REAL.encoded_layers, wire, Tiling(64))
     *_, last = run_recipe(REAL, RecipeInputs(pictures[0], (pictures[1],)), encoder=encoder, partition=share)

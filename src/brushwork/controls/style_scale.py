@@ -23,7 +23,8 @@ class ScaleOptions(Protocol):
     def measure(self) -> Measure: ...
 
     @property
-    def style_scale(self) -> tuple[float, ...]: ...
+    def style_scale(self) -> tuple[float, ...]:
+        """Sizes of the style images relative to the content."""
 
 
 def require_style_scale(given: tuple[float, ...]) -> None:

@@ -21,6 +21,7 @@ class RowRange(NamedTuple):
 
     @property
     def height(self) -> int:
+        """Number of rows."""
         return self.bottom - self.top
 
     def expand(self, halo: int, height: int) -> Self:

@@ -47,10 +47,12 @@ class ExperimentContext:
 
     @property
     def content(self) -> Image:
+        """The first content image."""
         return next(iter(self.contents.values()))
 
     @property
     def style(self) -> Image:
+        """The first style image."""
         return next(iter(self.styles.values()))
 
     @property

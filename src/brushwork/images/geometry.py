@@ -31,6 +31,7 @@ class Size(NamedTuple):
 
     @property
     def area(self) -> int:
+        """Number of pixels."""
         return self.height * self.width
 
     @classmethod
@@ -71,6 +72,7 @@ class Window:
 
     @property
     def right(self) -> int:
+        """Column after the last one."""
         return self.left + self.width
 
     def crop_top(self, top: int) -> Window:

@@ -43,6 +43,7 @@ class PNGChunk(NamedTuple):
 
     @property
     def end(self) -> int:
+        """Offset of the next chunk."""
         return self.start + self.length + _FRAME
 
     @property

@@ -41,6 +41,7 @@ class JobInputs(NamedTuple):
 
     @property
     def sizes(self) -> InputSizes:
+        """Sizes of the images and masks."""
         return InputSizes(self.content.size, tuple(style.size for style in self.styles), _sizes(self.regions))
 
     @property

@@ -24,13 +24,20 @@ class BlockSampling(Protocol):
     """Block sampling settings; `BlockOptions` documents them."""
 
     @property
-    def block(self) -> int: ...
+    def block(self) -> int:
+        """Side of a block in pixels."""
+
     @property
-    def rotations(self) -> tuple[float, ...]: ...
+    def rotations(self) -> tuple[float, ...]:
+        """Angles in degrees."""
+
     @property
-    def scales(self) -> tuple[float, ...]: ...
+    def scales(self) -> tuple[float, ...]:
+        """Factors by which blocks are scaled."""
+
     @property
-    def mirror(self) -> bool: ...
+    def mirror(self) -> bool:
+        """Whether blocks are mirrored with probability 1/2."""
 
 
 def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockSampling, stream: int = 0) -> Feature:

@@ -21,6 +21,7 @@ class InstalledFile:
 
     @property
     def distribution(self) -> str:
+        """Name of the distribution that holds the file."""
         return self.requirement.partition("==")[0]
 
     def __str__(self) -> str:
@@ -39,6 +40,7 @@ class ArchiveFile:
 
     @property
     def distribution(self) -> str:
+        """Name of the distribution that holds the file."""
         return self.requirement.partition("==")[0]
 
     def __str__(self) -> str:
@@ -53,6 +55,7 @@ class WebFile:
 
     @property
     def file(self) -> str:
+        """Name of the file."""
         return self.url.rpartition("/")[2]
 
     def __str__(self) -> str:
