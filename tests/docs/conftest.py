@@ -19,6 +19,7 @@ from brushwork.encoders.weights.catalog import WEIGHT_SETS
 from brushwork.encoders.weights.lpips_layers import LINEAR_LAYERS, linear_shapes
 from brushwork.experiments.context import ExperimentContext
 from pages import ROOT
+from tiny_films import panned, write_clip
 
 SMALL = {
     "SIZE": 64,
@@ -94,6 +95,7 @@ def desk(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number, name in enumerate((*PHOTOGRAPHS, *PAINTINGS)):
         colors = torch.rand(6, 6, 3, generator=torch.Generator().manual_seed(number))
         _save(colors, LANDSCAPE if name in PHOTOGRAPHS else SQUARE, f"{name}.jpg")
+    write_clip(Path("clip.mp4"), panned(3))
     _save(colors, (36, 32), "dandelion.jpg")  # 200 closures at its own size
     across = torch.linspace(0, 1, 6).expand(6, 6)[..., None].expand(6, 6, 3)
     for name, colors in {"sky": across, "land": 1 - across, "rest": 1 - across}.items():

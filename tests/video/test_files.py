@@ -12,9 +12,9 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.images import Size, write_image
-from brushwork.video.analysis import FrameSelection
 from brushwork.video.clip import open_clip
 from brushwork.video.events import FilmFinished
+from brushwork.video.options import FrameSelection
 from brushwork.video.run import run_film
 from tiny_films import (
     FRAMES,

@@ -41,6 +41,7 @@ _HELP = """Paint any photograph in the style of any painting, as the papers say.
 
 _COMMANDS = {
     "paint": ("brushwork.cli.commands.paint:app", "Paint a photograph in the style of a painting."),
+    "video": ("brushwork.cli.commands.video:app", "Paint a film, so that its style stays on the objects."),
     "texture": ("brushwork.cli.commands.texture:texture", "Synthesize a texture of any size from a picture."),
     "reconstruct": ("brushwork.cli.commands.reconstruct:app", "Make visible what a layer knows of a picture."),
     "plan": ("brushwork.cli.commands.plan:app", "Say what a command would take: sizes, iterations, memory, time."),

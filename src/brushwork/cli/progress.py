@@ -109,11 +109,11 @@ class SilentDisplay:
             case jobs.Validated(step, losses, image):
                 self.log(f"after {step}: {losses['total']:.4g} on what is held out, {image}")
             case jobs.Advanced(done):
-                self._draw(done, lambda: f"{done:.0%}")
+                self.draw(done, lambda: f"{done:.0%}")
             case jobs.StepDone(step, losses):
                 self._mean.update(losses["total"])
                 self._pace.update(step / self._iterations)
-                self._draw(step / self._iterations, lambda: self._numbers(step, self._iterations, self._mean.value))
+                self.draw(step / self._iterations, lambda: self._numbers(step, self._iterations, self._mean.value))
             case recipes.Progress():
                 self._show_step(event)
 
@@ -123,13 +123,13 @@ class SilentDisplay:
         done = fraction_done(progress)
         self._pace.update(done)
         losses = progress.step.losses
-        self._draw(done, lambda: self._numbers(progress.iterations, progress.budget, losses.total.item()), progress)
+        self.draw(done, lambda: self._numbers(progress.iterations, progress.budget, losses.total.item()), progress)
 
     def _numbers(self, step: int, iterations: int, loss: float) -> str:
         left = "" if self._pace.left is None else f", {format_minutes(self._pace.left)} left"
         return f"iteration {step}/{iterations}, loss {loss:.4g}{left}"
 
-    def _draw(self, done: float, numbers: Callable[[], str], progress: recipes.Progress | None = None) -> None:
+    def draw(self, done: float, numbers: Callable[[], str], progress: recipes.Progress | None = None) -> None:
         """Draw the fraction done, the numbers, and the sizes of an optimization."""
 
     def __enter__(self) -> Self:
@@ -151,7 +151,7 @@ class LineDisplay(SilentDisplay):
         """Print a line."""
         print(line, file=sys.stderr, flush=True)  # noqa: T201
 
-    def _draw(self, done: float, numbers: Callable[[], str], progress: recipes.Progress | None = None) -> None:
+    def draw(self, done: float, numbers: Callable[[], str], progress: recipes.Progress | None = None) -> None:
         far = progress is not None and (progress.level != self._level or done - self._done >= SHARE_BETWEEN_LINES)
         if not far and monotonic() - self._at <= SECONDS_BETWEEN_LINES:
             return
@@ -183,7 +183,7 @@ class BarDisplay(SilentDisplay):
         """Print a line above the bar."""
         self._bars.console.print(line)
 
-    def _draw(self, done: float, numbers: Callable[[], str], progress: recipes.Progress | None = None) -> None:
+    def draw(self, done: float, numbers: Callable[[], str], progress: recipes.Progress | None = None) -> None:
         if monotonic() - self._drawn_at < 1 / REFRESHES_PER_SECOND:
             return
         self._drawn_at = monotonic()

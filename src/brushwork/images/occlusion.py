@@ -22,6 +22,8 @@ _MINIMUM_SIDE = 7
 _PHOTOMETRIC_LIMIT = 0.05
 """Largest difference of a channel, white being 1, between a frame and the other one warped to it."""
 _WHITE = 255.0
+_ROUNDING = 1e-3
+"""Added before values are cut to whole numbers, so that what is 255 but for rounding stays 255."""
 
 
 def is_inconsistent(flow: Flow, backward: Flow) -> Tensor:
@@ -57,7 +59,7 @@ def ruder_reliability(flow: Flow, backward: Flow) -> Reliability:
     values[is_motion_boundary(flow)] = 0
     values[is_inconsistent(flow, backward)] = -_WHITE
     values[~lies_inside(to_coordinates(flow), Size.of(flow))] = 0
-    return _blur(values).clamp(0, _WHITE).floor() / _WHITE
+    return (gaussian_blur(values) + _ROUNDING).clamp(0, _WHITE).floor() / _WHITE
 
 
 def dis_reliability(flow: Flow, backward: Flow, own: Image, other: Image) -> Reliability:
@@ -72,7 +74,7 @@ def dis_reliability(flow: Flow, backward: Flow, own: Image, other: Image) -> Rel
     consistent = lies_inside(to_coordinates(flow), Size.of(flow)) & ~is_inconsistent(flow, backward)
     reliable = -F.max_pool2d(-consistent.to(own), _MINIMUM_SIDE, 1, _MINIMUM_SIDE // 2)
     difference = (own - warp(other, flow)).abs().amax(1, keepdim=True)
-    return reliable * (_blur(difference, 1.0) <= _PHOTOMETRIC_LIMIT)
+    return reliable * (gaussian_blur(difference, 1.0) <= _PHOTOMETRIC_LIMIT)
 
 
 def long_term_weights(weights: list[Reliability]) -> list[Reliability]:
@@ -93,8 +95,8 @@ def _square(flow: Tensor) -> Tensor:
     return flow.square().sum(1, keepdim=True)
 
 
-def _blur(values: Tensor, sigma: float = _GAUSSIAN_SIGMA, radius: int = _GAUSSIAN_RADIUS) -> Tensor:
-    """Return the values under a separable Gaussian, with a mirrored border."""
+def gaussian_blur(values: Tensor, sigma: float = _GAUSSIAN_SIGMA, radius: int = _GAUSSIAN_RADIUS) -> Tensor:
+    """Return the maps (b, 1, h, w) under a separable Gaussian, with a mirrored border."""
     offsets = torch.arange(-radius, radius + 1, dtype=values.dtype, device=values.device)
     kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
     kernel = kernel / kernel.sum()

@@ -59,6 +59,7 @@ def transfer(
     resume: ResumeState | None = None,
     partition: Partition = FULL_IMAGE,
     regions: Sequence[StyleRegion] = (),
+    extra: Objective | None = None,
 ) -> Iterator[Progress]:
     """Transfer the style of one or more images to a content image, step by step.
 
@@ -66,7 +67,8 @@ def transfer(
     on the device to run on. `encoder` replaces the network that the options name (its device and dtype are used),
     `init` their initial image; `resume` continues a run where it stopped, and ends bit for bit as the run would have.
     Each step yields this process's part of the image, as `partition` says. With `regions`, each region of the content
-    image takes the style of a region of a style image.
+    image takes the style of a region of a style image. `extra` is added to the objective at every
+    size; it refers to the image itself, so that it takes no `jitter`.
 
     Raises: InputError: options or images that cannot be used. DivergedError: the optimization failed for good.
     Source: Gatys, Ecker, Bethge, 1508.06576.
@@ -75,7 +77,7 @@ def transfer(
     eye = encoder or load_encoder_for(options, given.content.device)
     own, seen, begun, parts = given.to(eye)
     content, styles = prepare_colors(options, own, seen)
-    subject = TransferProblem(content, styles, options, eye, partition, parts)
+    subject = TransferProblem(content, styles, options, eye, partition, parts, extra)
     subject.require_compatible_styles()
     plan, start = options.schedule(Size.of(own)), TransferInit(subject, begun)
     first = start.image_at(plan[0].size)
@@ -94,6 +96,8 @@ class TransferProblem:
     encoder: Encoder
     partition: Partition = FULL_IMAGE
     regions: Sequence[StyleRegion] = ()
+    extra: Objective | None = None
+    """Losses beside those of the options."""
 
     def evaluate_at(self, size: Size) -> Evaluate | ResampledObjective:
         """Return the evaluation of the losses at a size, with targets computed at that size."""
@@ -136,6 +140,7 @@ class TransferProblem:
                 )
                 + style_objectives(shift)
                 + tv_objective(options.tv_form, options.tv_weight, Size.of(extended), options.encoder_scale)
+                + (self.extra or Objective({}))
             )
 
         return objective

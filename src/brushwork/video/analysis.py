@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from brushwork.errors import InputError
 from brushwork.video.clip import Clip
+from brushwork.video.options import FrameSelection
 from brushwork.video.scene_detection import SMALL, find_cuts
 
 _TICKS = 90_000
@@ -24,35 +25,6 @@ class FrameTime(NamedTuple):
     """Presentation time of the frame of the source that it is painted from, in the source's ticks."""
     pts: int
     """Its own presentation time, in ticks of the result."""
-
-
-@dataclass(frozen=True)
-class FrameSelection:
-    """Which frames of a film are painted."""
-
-    start: float | None = None
-    """Second at which it begins."""
-    end: float | None = None
-    """Second before which it ends."""
-    every: int = 1
-    """Every how many frames one is taken."""
-    rate: Fraction | None = None
-    """Frames a second; None: as the film has them."""
-
-    def __post_init__(self) -> None:
-        if self.start is not None and self.start < 0:
-            raise InputError(f"start is {self.start}: it must be 0 or more seconds.")
-        if self.end is not None and self.end <= (self.start or 0):
-            raise InputError(f"end is {self.end}: it must lie after the start, {self.start or 0} seconds.")
-        if self.every < 1:
-            raise InputError(f"every is {self.every}: it must be 1 or more.")
-        if self.rate is not None and self.rate <= 0:
-            raise InputError(f"rate is {self.rate}: it must be above 0.")
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the film is painted from its beginning to its end."""
-        return self.start is None and self.end is None
 
 
 class Shot(NamedTuple):

@@ -15,10 +15,8 @@ from brushwork.options import SMALLEST_SIDE
 from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256
-from brushwork.video.analysis import FrameSelection
 from brushwork.video.clip_info import ClipInfo
-from brushwork.video.codecs import Chroma, CodecName
-from brushwork.video.options import FilmOptions, SequenceOptions
+from brushwork.video.options import Chroma, CodecName, FilmOptions, FrameSelection, SequenceOptions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from brushwork.types import Image
 from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.clip import Clip, ClipFrame
 
-_KEPT = 4
+KEPT = 4
 """Frames that are held in memory."""
 _SKIP = 64
 """Frames that are decoded and dropped rather than sought."""
@@ -22,8 +22,10 @@ _SKIP = 64
 class FrameReader:
     """Reads frames in about the order of the film; going back, and far ahead, costs a seek."""
 
-    def __init__(self, clip: Clip, analysis: FilmAnalysis, size: Size, device: torch.device | str = "cpu") -> None:
-        self._clip, self._analysis, self._size, self._device = clip, analysis, size, device
+    def __init__(
+        self, clip: Clip, analysis: FilmAnalysis, size: Size, device: torch.device | str = "cpu", kept: int = KEPT
+    ) -> None:
+        self._clip, self._analysis, self._size, self._device, self._kept = clip, analysis, size, device, kept
         self._frames: Iterator[ClipFrame] = iter(())
         self._at: int | None = None
         self._images: OrderedDict[int, Image] = OrderedDict()
@@ -36,7 +38,7 @@ class FrameReader:
         source = self._analysis.frames[index].source
         if source not in self._images:
             self._images[source] = self._read(index, source)
-            if len(self._images) > _KEPT:
+            if len(self._images) > self._kept:
                 self._images.popitem(last=False)
         self._images.move_to_end(source)
         return self._images[source]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import inf
 from typing import Literal, TypeAlias
 
+from brushwork.errors import InputError
 from brushwork.options import require_option
 
 StatisticsOver: TypeAlias = Literal["shot", "window", "frame"]
+CodecName: TypeAlias = Literal["h264", "hevc", "av1", "vp9", "prores", "ffv1"]
+Chroma: TypeAlias = Literal["420", "444"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,7 @@ class SequenceOptions:
     keyframes: int = 0
     """Optimize every so many frames only, and carry those between by the flow from both sides; 0: optimize all."""
 
-    start: Literal["warped", "previous", "random"] = "warped"
+    warm_start: Literal["warped", "previous", "random"] = "warped"
     """Starting point of later frames: the previous one moved along the flow, the previous one as it is, or noise, as
     for comparison in the paper."""
 
@@ -80,3 +84,32 @@ class SequenceOptions:
         require_option(self.keyframes >= 0, "keyframes", self.keyframes, "0 or more")
         apart = bool(self.long_term) and all(a < b for a, b in zip((0, *self.long_term), self.long_term, strict=False))
         require_option(apart, "long_term", self.long_term, "growing whole numbers of 1 or more")
+
+
+@dataclass(frozen=True)
+class FrameSelection:
+    """Which frames of a film are painted."""
+
+    start: float | None = None
+    """Second at which it begins."""
+    end: float | None = None
+    """Second before which it ends."""
+    every: int = 1
+    """Every how many frames one is taken."""
+    rate: Fraction | None = None
+    """Frames a second; None: as the film has them."""
+
+    def __post_init__(self) -> None:
+        if self.start is not None and self.start < 0:
+            raise InputError(f"start is {self.start}: it must be 0 or more seconds.")
+        if self.end is not None and self.end <= (self.start or 0):
+            raise InputError(f"end is {self.end}: it must lie after the start, {self.start or 0} seconds.")
+        if self.every < 1:
+            raise InputError(f"every is {self.every}: it must be 1 or more.")
+        if self.rate is not None and self.rate <= 0:
+            raise InputError(f"rate is {self.rate}: it must be above 0.")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the film is painted from its beginning to its end."""
+        return self.start is None and self.end is None

@@ -12,11 +12,14 @@ import torch
 from brushwork.controls.color import prepare_colors
 from brushwork.controls.inputs import as_styles
 from brushwork.controls.style_file import StyleFile
-from brushwork.errors import InputError
-from brushwork.feedforward.fixed_statistics import make_frame_stylizer
+from brushwork.encoders import Encoder
+from brushwork.errors import InputError, WeightsError
+from brushwork.feedforward.fixed_statistics import FrameStylizer, make_frame_stylizer
 from brushwork.feedforward.inference import Stylizer
-from brushwork.feedforward.options import StylizeOptions
+from brushwork.feedforward.options import AdaINOptions, StylizeOptions
 from brushwork.images.geometry import Size
+from brushwork.options.encoder import load_encoder_for
+from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import tensors_sha256
 from brushwork.types import Image
@@ -24,6 +27,7 @@ from brushwork.video.feedforward_painter import FeedForwardPainter, FramePainter
 from brushwork.video.film_job import FilmJob
 from brushwork.video.flow_files import FolderFlow
 from brushwork.video.optical_flow import DisFlow, FlowQuality, FlowSource, NoFlow
+from brushwork.video.optimized_painter import OptimizedPainter
 
 
 class PainterSource(NamedTuple):
@@ -45,7 +49,7 @@ def load_painter(job: FilmJob, device: torch.device, network: Any = None) -> Pai
     if isinstance(job.method, StylizeOptions):
         stylizer = replace(network, options=job.method) if network else job.method.load_stylizer(device)
         return _feedforward(job, job.method, styles, stylizer)
-    raise InputError("frames cannot be optimized yet: take --instant, or --model NAME.")
+    return _optimized(job, job.method, styles, network or load_encoder_for(job.method, device))
 
 
 def _feedforward(
@@ -60,6 +64,28 @@ def _feedforward(
 
     weights = tensors_sha256({name: tensor.cpu() for name, tensor in stylizer.weights().items()})
     return PainterSource(stylizer.engine, weights, make)
+
+
+def _optimized(
+    job: FilmJob, options: TransferOptions, styles: tuple[Image | StyleFile, ...], encoder: Encoder
+) -> PainterSource:
+    def make(frames: ReadFrame, samples: ReadFrame, size: Size) -> FramePainter:
+        flow = make_flow(job.film.flow, "best")
+        return OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, _fill(styles, size, encoder))
+
+    tensors = dict(encoder.named_parameters()) | dict(encoder.named_buffers())
+    weights = tensors_sha256({name: tensor.cpu() for name, tensor in tensors.items()})
+    return PainterSource(encoder.engine, weights, make)
+
+
+def _fill(styles: tuple[Image | StyleFile, ...], size: Size, encoder: Encoder) -> FrameStylizer | None:
+    """Return what stylizes new parts of optimized frames; None where its weights are missing."""
+    pictures = [one for one in styles if not isinstance(one, StyleFile)]
+    try:
+        stylizer = AdaINOptions(size="full").load_stylizer(encoder.preprocess.mean.device)
+    except WeightsError:
+        return None
+    return make_frame_stylizer(stylizer, pictures, size) if pictures else None
 
 
 def make_flow(name: str, quality: FlowQuality) -> FlowSource:

@@ -19,7 +19,7 @@ from brushwork.feedforward.options import StylizeOptions
 from brushwork.images.geometry import Size
 from brushwork.storage.atomic import explain_write_errors, require_target
 from brushwork.storage.folders import expand_user, nearest_folder
-from brushwork.video.analysis import FilmAnalysis, FrameSelection
+from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.clip import Clip, open_clip
 from brushwork.video.clip_info import probe_clip
 from brushwork.video.codecs import Encoding, choose_encoding
@@ -27,6 +27,7 @@ from brushwork.video.extra import import_video
 from brushwork.video.film_file import Soundtrack
 from brushwork.video.film_job import FilmJob, canvas_of
 from brushwork.video.image_folder import open_image_folder
+from brushwork.video.options import FrameSelection
 from brushwork.video.painters import PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
 from brushwork.video.workspace import SEGMENT, Workspace
@@ -140,14 +141,19 @@ def require_memory(job: FilmJob, size: Size, device: torch.device, memory: int |
     Raises: OutOfMemoryError: with the size that does.
     """
     budget = memory_budget(device, memory)
-    each = _BYTES_PER_PIXEL[isinstance(job.method, StylizeOptions)]
-    if budget is not None and each * size.area > budget:
-        fitting = int(min(size) * (budget / (each * size.area)) ** 0.5)
+    need = frame_memory(job, size)
+    if budget is not None and need > budget:
+        fitting = int(min(size) * (budget / need) ** 0.5)
         raise OutOfMemoryError(
-            f"frames of {size} pixels take about {each * size.area / _GIGABYTE:.1f} GB of memory, and "
+            f"frames of {size} pixels take about {need / _GIGABYTE:.1f} GB of memory, and "
             f"{budget / _GIGABYTE:.1f} GB are left: take --size {fitting} --measure short, or less.",
             fitting,
         )
+
+
+def frame_memory(job: FilmJob, size: Size) -> int:
+    """Return the bytes that a frame takes, about."""
+    return _BYTES_PER_PIXEL[isinstance(job.method, StylizeOptions)] * size.area
 
 
 def disk_need(size: Size, frames: int, bits: int) -> int:

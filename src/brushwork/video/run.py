@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -27,7 +27,7 @@ from brushwork.video.events import (
 from brushwork.video.feedforward_painter import FramePainter
 from brushwork.video.film_file import write_film
 from brushwork.video.film_job import FilmJob
-from brushwork.video.frame_reader import FrameReader
+from brushwork.video.frame_reader import KEPT, FrameReader
 from brushwork.video.preparation import PreparedFilm, prepare_film, require_disk, selection_note
 from brushwork.video.segment_file import write_segment
 from brushwork.video.workspace import StoredFrame, round_image, segments_of
@@ -35,7 +35,7 @@ from brushwork.video.workspace import StoredFrame, round_image, segments_of
 
 def run_film(
     job: FilmJob, *, resume: bool = False, finish: bool = False, memory: int | None = None, network: Any = None
-) -> Iterator[FilmEvent]:
+) -> Generator[FilmEvent, None, None]:
     """Paint a film; yield events, and `FilmFinished` at the end.
 
     Beside the output a folder holds what is done: the frames of the open segment, and the segments that are closed.
@@ -78,7 +78,8 @@ def run_film(
 
 def paint_film(film: PreparedFilm, analysis: FilmAnalysis) -> Iterator[FilmEvent]:
     """Paint what is not there yet, and close its segments."""
-    readers = [FrameReader(film.clip, analysis, film.size, film.device) for _ in range(2)]
+    kept = max(KEPT, 2 + max(film.job.sequence.long_term))
+    readers = [FrameReader(film.clip, analysis, film.size, film.device, kept) for _ in range(2)]
     segments, shots = segments_of(analysis), analysis.shots
     done = sum(_frames_there(film, segment) for segment in segments)
     yield FilmStarted(len(analysis.frames), done, len(shots), film.size, str(film.device))

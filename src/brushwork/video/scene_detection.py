@@ -27,6 +27,8 @@ _HISTOGRAMS, _ALIKE_HISTOGRAMS = 0.5, 0.25
 """χ² distances of HSV histograms: of frames that differ, of frames that are alike."""
 _RELIABLE = 0.35
 """Share of reliable flow below which nothing moved from one frame to the other."""
+_ALIKE_FLOW = 0.5
+"""Share of reliable flow above which two frames show the same scene."""
 _AROUND = 4
 """Frames before and after a cut that must not be alike; a flash is shorter."""
 
@@ -84,9 +86,13 @@ def _view(levels: NDArray[Any]) -> _View:
 
 
 def _difference(one: _View, other: _View) -> float:
-    """Return the mean absolute difference of hue, saturation and value; hue is a circle of 180."""
-    apart = np.abs(one.hsv - other.hsv)
+    """Return the mean absolute difference of hue, saturation and value; hue is a circle of 180.
+
+    Hue and saturation count in proportion to the value: in the dark they say nothing.
+    """
+    apart = np.abs(one.hsv - other.hsv).astype(np.float32)
     apart[..., 0] = np.minimum(apart[..., 0], 180 - apart[..., 0])
+    apart[..., :2] *= np.maximum(one.hsv, other.hsv)[..., 2:] / np.float32(255)
     return float(apart.mean())
 
 
@@ -121,4 +127,6 @@ def _parts(views: deque[_View], first: int) -> bool:
 
 
 def _is_alike(one: _View, other: _View) -> bool:
-    return _chi_square(one, other) < _ALIKE_HISTOGRAMS and _difference(one, other) < _CONTENT
+    if _chi_square(one, other) >= _ALIKE_HISTOGRAMS:
+        return False
+    return _difference(one, other) < _CONTENT or _reliable_share(one, other) > _ALIKE_FLOW

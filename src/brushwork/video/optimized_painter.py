@@ -1,0 +1,129 @@
+"""Optimize the frames of a shot, each from the previous one moved along the flow."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from brushwork.controls.style_file import StyleFile
+from brushwork.encoders import Encoder
+from brushwork.feedforward.fixed_statistics import FrameStylizer
+from brushwork.images.occlusion import gaussian_blur, long_term_weights
+from brushwork.images.warp import warp
+from brushwork.losses.temporal import TemporalLoss
+from brushwork.objective import Objective
+from brushwork.recipes import Progress, TransferOptions, transfer
+from brushwork.types import Image
+from brushwork.video.analysis import Shot
+from brushwork.video.feedforward_painter import Painted, ReadFrame
+from brushwork.video.optical_flow import FlowPair, FlowSource
+from brushwork.video.options import SequenceOptions
+from brushwork.video.workspace import StoredFrame
+
+_SEAM = 2.0
+"""Standard deviation in pixels of the seam between what is carried and what is new."""
+_SEAM_RADIUS = 4
+_PATIENCE = 10
+"""Iterations over which the loss must fall."""
+
+
+@dataclass
+class OptimizedPainter:
+    """Optimizes every frame.
+
+    Source: Ruder, Dosovitskiy, Brox, 1604.08610: start from the warped previous frame (4.1), temporal loss (4.2),
+    long-term consistency (4.3).
+    Differs: later frames have one size and few iterations, since they start textured; what was hidden before starts
+    from the frame stylized by AdaIN, not from the film.
+    """
+
+    frames: ReadFrame
+    styles: Sequence[Image | StyleFile]
+    options: TransferOptions
+    sequence: SequenceOptions
+    encoder: Encoder
+    flow: FlowSource
+    fill: FrameStylizer | None = None
+    """Stylizes what is new in a frame; None: it starts from the film."""
+    _shot: Shot = field(default_factory=lambda: Shot(0, 0))
+
+    @property
+    def history(self) -> int:
+        """See `FramePainter`."""
+        return max(self.sequence.long_term)
+
+    def begin_shot(self, shot: Shot) -> None:
+        """See `FramePainter`."""
+        self._shot = shot
+
+    def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
+        """Return a frame of the current shot; see `FramePainter`."""
+        own = self.frames(index)
+        if index == self._shot.first:
+            options = replace(self.options, size="full", iterations=self.sequence.first)
+            return Painted(_last(transfer(own, self.styles, options, encoder=self.encoder)), {})
+        past = [index - far for far in self.sequence.long_term if index - far >= self._shot.first]
+        pairs = [self.flow(own, self.frames(one), (index, one)) for one in past]
+        images = [stored(one).image.to(own) for one in past]
+        begun = self._start(own, images[0], pairs[0])
+        image = self.optimize(own, begun, self._temporal(images, pairs), self.sequence.later)
+        return Painted(image, {}, float(pairs[0].reliability.mean()))
+
+    def optimize(self, own: Image, begun: Image | None, extra: Objective | None, iterations: int) -> Image:
+        """Return a frame optimized at its full size, from a start (None: noise), with further losses."""
+        options = replace(self.options, size="full", min_size=0, jitter=0, iterations=iterations)
+        if begun is None:
+            options = replace(options, init="noise")
+        steps = transfer(own, self.styles, options, encoder=self.encoder, init=begun, extra=extra)
+        return _last(until_settled(steps, self.sequence.tolerance))
+
+    def _start(self, own: Image, previous: Image, pair: FlowPair) -> Image | None:
+        """Return the starting image of a later frame."""
+        if self.sequence.warm_start == "random":
+            return None
+        if self.sequence.warm_start == "previous":
+            return previous
+        return carry(previous, pair, own if self.fill is None else self.fill.stylize(own, ()))
+
+    def _temporal(self, images: Sequence[Image], pairs: Sequence[FlowPair]) -> Objective:
+        """Return γ · Σ_j temporal loss against earlier frames, the nearest reliable one for each pixel."""
+        weights = long_term_weights([pair.reliability for pair in pairs])
+        objective = Objective({})
+        for far, image, pair, weight in zip(self.sequence.long_term, images, pairs, weights, strict=False):
+            target = warp(image, pair.flow, "bicubic").clamp_(0, 1)
+            loss = TemporalLoss(target, weight, self._unit() / target[0].numel())
+            objective += Objective.single(f"temporal:{far}", loss, self.sequence.temporal_weight)
+        return objective
+
+    def _unit(self) -> float:
+        """Return the square of white in the unit in which the temporal loss is measured.
+
+        The published programs measure in the units of the network's input; losses that are relative, in [0, 1].
+        """
+        return 1.0 if self.options.normalization == "relative" else self.options.encoder_scale**2
+
+
+@torch.no_grad()
+def carry(previous: Image, pair: FlowPair, new: Image) -> Image:
+    """Return c·warp(previous) + (1 − c)·new, with a soft seam."""
+    certain = pair.reliability * gaussian_blur(pair.reliability, _SEAM, _SEAM_RADIUS)
+    return torch.lerp(new, warp(previous, pair.flow, "bicubic").clamp_(0, 1), certain)
+
+
+def until_settled(steps: Iterator[Progress], tolerance: float) -> Iterator[Progress]:
+    """Yield steps until the loss fell by less than a fraction of itself in ten iterations."""
+    past: deque[float] = deque(maxlen=_PATIENCE + 1)
+    for progress in steps:
+        yield progress
+        past.append(float(progress.step.losses.total))
+        if len(past) > _PATIENCE and past[0] - past[-1] < tolerance * abs(past[0]):
+            return
+
+
+def _last(steps: Iterator[Progress]) -> Image:
+    *_, last = steps
+    image: Image = last.image.detach()
+    return image

@@ -1,0 +1,68 @@
+"""The command, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from brushwork.cli.main import main
+from brushwork.images import Size, write_image
+from brushwork.video.clip import open_clip
+from tiny_films import panned, write_clip
+from tiny_network import picture
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A folder with a film of four frames and a painting."""
+    monkeypatch.chdir(tmp_path)
+    write_clip(tmp_path / "clip.mp4", panned(4), seconds_of_sound=0.3)
+    write_image(picture(1, 40, 50), tmp_path / "painting.png")
+    return tmp_path
+
+
+def refused(capfd, *words: str) -> str:
+    """The one line with which a command refuses."""
+    assert main(["video", *words]) == 2
+    (line,) = capfd.readouterr().err.strip().splitlines()
+    return line
+
+
+def test_a_film_is_painted_after_any_painting(desk, capfd):
+    assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--device", "cpu", "--json"]) == 0
+    told = capfd.readouterr()
+    document = json.loads(told.out)
+    assert (document["frames"], document["painted"]) == (4, 4) and "frames of 52×40" in told.err
+    assert open_clip(desk / document["path"]).info.size == Size(40, 52)
+    assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--resume", "-q"]) == 0
+    assert capfd.readouterr().out.strip() == "clip+painting.mp4"
+
+
+@pytest.mark.slow
+def test_frames_are_optimized(desk, capfd):
+    words = ["--optimize", "--size", "40", "--first", "2", "--later", "2", "--min-size", "0", "--end", "0.2"]
+    assert main(["video", "clip.mp4", "painting.png", *words, "-o", "out.mkv", "--keep-frames", "-q"]) == 0
+    assert len(list((desk / "out-frames").glob("*.png"))) == 3
+
+
+def test_a_plan_writes_nothing(desk, capfd):
+    assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--dry-run", "--json"]) == 0
+    document = json.loads(capfd.readouterr().out)
+    assert document["frames"] == 4 and document["shots"] == 1 and document["seconds"] > 0
+    assert sorted(one.name for one in desk.iterdir()) == ["clip.mp4", "painting.png"]
+
+
+def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
+    assert "a painting is missing" in refused(capfd, "clip.mp4")
+    assert "still picture" in refused(capfd, "painting.png", "painting.png")
+    assert "two ways" in refused(capfd, "clip.mp4", "painting.png", "--instant", "--optimize")
+    assert "has its own style" in refused(capfd, "clip.mp4", "painting.png", "--model", "wave")
+    assert "add --optimize" in refused(capfd, "clip.mp4", "painting.png", "--later", "3")
+    assert "is to be a film" in refused(capfd, "clip.mp4", "painting.png", "-o", "out.png")
+    assert "one of the inputs" in refused(capfd, "clip.mp4", "painting.png", "-o", "clip.mp4", "--force")
+    assert "consistency is 2.0" in refused(capfd, "clip.mp4", "painting.png", "--consistency", "2")
+    assert "end is 0.1" in refused(capfd, "clip.mp4", "painting.png", "--start", "0.2", "--end", "0.1")
+    assert "no unfinished film" in refused(capfd, "clip.mp4", "painting.png", "--finish")
+    assert "shorter" in refused(capfd, "clip.mp4", "painting.png", "--start", "60", "--force", "-q", "--device", "cpu")
+    assert "flow is warm" in refused(capfd, "clip.mp4", "painting.png", "--flow", "warm", "--force", "-q")

@@ -1,0 +1,142 @@
+"""A film is killed again and again, and ends as the one that was never broken, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from brushwork.errors import InputError
+from brushwork.video import run as running
+from brushwork.video import workspace
+from brushwork.video.events import FilmFinished, FrameDone, SegmentDone
+from brushwork.video.options import FilmOptions
+from brushwork.video.run import run_film
+from tiny_films import film_job, frame_times, panned, texture, tiny_stylizer, write_clip
+
+
+@pytest.fixture
+def clip(tmp_path, monkeypatch):
+    """Two shots of 7 frames with sound; segments are of 4 frames."""
+    monkeypatch.setattr(workspace, "SEGMENT", 4)
+    other = [(one * np.array([0.2, 1.0, 0.4])).astype(np.uint8) for one in panned(7, step=3)]
+    return write_clip(tmp_path / "in.mp4", [*panned(7), *other], seconds_of_sound=1.5)
+
+
+def sha256(path) -> str:
+    """The hash of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _child(job) -> int:
+    process = os.fork()
+    if process == 0:
+        try:
+            for _ in run_film(job, resume=True, network=tiny_stylizer()):
+                pass
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return process
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_is_the_same_film(tmp_path, clip):
+    whole = film_job(clip, tmp_path / "whole.mp4")
+    began = time.monotonic()
+    assert os.waitpid(_child(whole), 0)[1] == 0
+    lasts = time.monotonic() - began
+    broken, chance, kills = replace(whole, output=tmp_path / "broken.mp4"), random.Random(7), 0
+    while True:
+        process = _child(broken)
+        time.sleep(chance.uniform(0.02, lasts / 6) * (1 + kills / 4))
+        os.kill(process, signal.SIGKILL)
+        if not os.WIFSIGNALED(os.waitpid(process, 0)[1]):
+            break
+        kills += 1
+    assert kills >= 4
+    assert sha256(broken.output) == sha256(whole.output) and not broken.workspace.exists()
+
+
+def test_closed_after_any_frame_it_is_the_same_film(tmp_path, clip):
+    """Every frame and every segment is the last one of a run."""
+    whole = film_job(clip, tmp_path / "whole.mp4")
+    *_, done = run_film(whole, network=tiny_stylizer())
+    assert done.frames == 14
+    broken = replace(whole, output=tmp_path / "broken.mp4")
+    runs = painted = 0
+    while True:
+        events = run_film(broken, resume=True, network=tiny_stylizer())
+        stop = next(event for event in events if isinstance(event, FrameDone | SegmentDone | FilmFinished))
+        painted += isinstance(stop, FrameDone)
+        events.close()
+        if isinstance(stop, FilmFinished):
+            break
+        runs += 1
+    assert painted == 14 and runs == 14 + 4  # not a frame is painted twice
+    assert sha256(broken.output) == sha256(whole.output)
+
+
+def test_other_options_or_another_clip_are_refused_by_name(tmp_path, clip):
+    job = film_job(clip, tmp_path / "out.mp4")
+    events = run_film(job, network=tiny_stylizer())
+    next(event for event in events if isinstance(event, FrameDone))
+    events.close()
+    with pytest.raises(InputError, match=r"unfinished film: go on with --resume"):
+        next(run_film(job, network=tiny_stylizer()))
+    other = replace(job, film=FilmOptions(consistency=0.9))
+    with pytest.raises(InputError, match=r"film: consistency: 0\.9 here, 0\.5 there"):
+        next(run_film(other, resume=True, network=tiny_stylizer()))
+    write_clip(clip, [texture(48, 64, 9)] * 14)
+    with pytest.raises(InputError, match="clip: another file"):
+        next(run_film(job, resume=True, network=tiny_stylizer()))
+
+
+def test_finish_makes_a_film_of_what_is_there_and_resume_goes_on(tmp_path, clip):
+    job = film_job(clip, tmp_path / "out.mp4")
+    events = run_film(job, network=tiny_stylizer())
+    for event in events:
+        if isinstance(event, FrameDone) and event.frame == 7:
+            break
+    events.close()
+    *_, done = run_film(job, finish=True, network=tiny_stylizer())
+    assert len(frame_times(job.output)[0]) == done.frames == 8 and "6 of 14 frames are missing" in done.notes[-1]
+    *_, done = run_film(job, resume=True, network=tiny_stylizer())
+    whole = replace(job, output=tmp_path / "whole.mp4")
+    *_, _ = run_film(whole, network=tiny_stylizer())
+    assert done.frames == 14 and sha256(job.output) == sha256(whole.output)
+    assert "finished already" in list(run_film(job, resume=True, network=tiny_stylizer()))[-1].notes[0]
+
+
+def test_a_full_disk_ends_in_one_line_and_nothing_is_lost(tmp_path, clip, monkeypatch):
+    job = film_job(clip, tmp_path / "out.mp4")
+    monkeypatch.setattr(running, "require_disk", lambda *_: None)
+    written = []
+
+    def full(path, tensors, metadata):
+        if len(written) == 3:
+            raise OSError(28, "No space left on device")
+        written.append(path)
+        return original(path, tensors, metadata)
+
+    original = workspace.write_tensors
+    monkeypatch.setattr(workspace, "write_tensors", full)
+    with pytest.raises(InputError, match="is full"):
+        list(run_film(job, network=tiny_stylizer()))
+    monkeypatch.setattr(workspace, "write_tensors", original)
+    frames = [
+        event.frame for event in run_film(job, resume=True, network=tiny_stylizer()) if isinstance(event, FrameDone)
+    ]
+    assert frames == list(range(3, 14))
+
+
+def test_a_film_that_the_disk_cannot_hold_is_refused_beforehand(tmp_path, clip, monkeypatch):
+    monkeypatch.setattr("brushwork.video.preparation.shutil.disk_usage", lambda _: type("U", (), {"free": 1000})())
+    with pytest.raises(InputError, match="are free"):
+        list(run_film(film_job(clip, tmp_path / "out.mp4"), network=tiny_stylizer()))
