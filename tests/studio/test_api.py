@@ -10,6 +10,7 @@ from PIL import Image
 
 from asgi_client import AsgiClient
 from brushwork.studio.app import make_app
+from brushwork.studio.known_paintings import register_shipped
 from brushwork.studio.retention import sweep
 from brushwork.studio.settings import make_settings
 from brushwork.studio.uploads import UploadLimits
@@ -173,6 +174,22 @@ def test_other_hosts_and_origins_are_refused(client, headers, status):
 def test_a_host_is_checked_for_pages_and_streams_too(client):
     for path in ("/", f"{API}/events", "/static/app.js"):
         assert client.get(path, headers={"host": "evil.example:8765"}).status == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"content-length": "1000001"}, 413), ({"content-length": "x"}, 413), ({"transfer-encoding": "chunked"}, 411)],
+)
+def test_a_long_body_is_refused_before_it_is_read(client, headers, status):
+    assert client.post(f"{API}/jobs", headers=headers).status == status
+
+
+def test_a_painting_that_was_removed_stays_away_after_a_restart(client, folder, database):
+    register_shipped(database, folder)
+    first, *others = client.get(f"{API}/paintings").json()["paintings"]
+    assert client.ask("DELETE", f"{API}/paintings/{first['id']}").status == 204
+    register_shipped(database, folder)
+    assert client.get(f"{API}/paintings").json()["paintings"] == others
 
 
 def test_every_answer_has_the_security_headers(client):

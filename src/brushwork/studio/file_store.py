@@ -32,17 +32,22 @@ def find_file(database: Database, sha256: str) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
-def register_painting(database: Database, identity: str, *, name: str, sha256: str | None, model: str | None) -> None:
-    """Record a painting to choose from, and tell all clients; one that is known gets to the front."""
+def register_painting(
+    database: Database, identity: str, *, name: str, sha256: str | None, model: str | None, used: int | None = None
+) -> None:
+    """Record a painting to choose from, and tell all clients; one that is known gets to the front.
+
+    `used`: place of a painting that comes with the studio, in the order of the list; one that is known stays as it is.
+    """
+    known = PAINTING.c.id == identity
     with database.write() as connection:
-        known = connection.execute(
-            PAINTING.update().where(PAINTING.c.id == identity).values(used=now(), hidden=False)
-        ).rowcount
-        if not known:
-            connection.execute(
-                PAINTING.insert().values(id=identity, name=name, sha256=sha256, model=model, used=now(), hidden=False)
-            )
-            add_event(connection, "painting", {"id": identity, "name": name, "sha256": sha256, "model": model})
+        if connection.execute(sa.select(PAINTING.c.id).where(known)).one_or_none():
+            if used is None:
+                connection.execute(PAINTING.update().where(known).values(used=now(), hidden=False))
+            return
+        values = {"id": identity, "name": name, "sha256": sha256, "model": model}
+        connection.execute(PAINTING.insert().values(used=now() if used is None else used, hidden=False, **values))
+        add_event(connection, "painting", values)
 
 
 def list_paintings(database: Database, limit: int = 60) -> list[dict[str, Any]]:

@@ -21,6 +21,10 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/api/v1/session",)
 """Paths that need no token: there it is exchanged for a cookie."""
 
+_UPLOADS = "/api/v1/files"
+_LONGEST_BODY = 10**6
+"""Bytes of a request that is no upload."""
+
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -117,6 +121,8 @@ class Guard:
         expected = self._rules.token_sha256 if needs_token(scope["path"]) else None
         if expected and not has_token(headers, expected):
             return 401, "token", "The token is missing or wrong: open the link that brushwork studio has printed."
+        if (too_long := refuse_length(scope, headers)) is not None:
+            return too_long
         rate = self._rules.reads_per_second if is_safe else self._rules.writes_per_second
         client = (scope.get("client") or ("",))[0]
         if not self._buckets.setdefault((client, is_safe), TokenBucket(rate)).take():
@@ -127,6 +133,18 @@ class Guard:
 def needs_token(path: str) -> bool:
     """Return whether a path is open to those only who have the token, if there is one."""
     return path.startswith("/api/") and path not in _OPEN
+
+
+def refuse_length(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, str] | None:
+    """Return the refusal of a body that is too long, or of unknown length; uploads have limits of their own."""
+    if scope["method"] in _SAFE or scope["path"] == _UPLOADS:
+        return None
+    if "transfer-encoding" in headers:
+        return 411, "length", "The request does not say how long it is: send it with a Content-Length."
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > _LONGEST_BODY:
+        return 413, "too-large", f"The request has {length} bytes, and {_LONGEST_BODY} are allowed."
+    return None
 
 
 def read_headers(scope: Scope) -> dict[str, str]:

@@ -15,7 +15,8 @@ _PAINTINGS = files("brushwork.studio").joinpath("paintings")
 
 def register_shipped(database: Database, folder: StudioFolder) -> None:
     """Put the images that come with the studio into its store, and list them as paintings."""
-    for entry in json.loads(_PAINTINGS.joinpath("paintings.json").read_text(encoding="utf-8")):
+    entries = json.loads(_PAINTINGS.joinpath("paintings.json").read_text(encoding="utf-8"))
+    for place, entry in enumerate(entries):
         with as_file(_PAINTINGS.joinpath(entry["file"])) as path:
             data = path.read_bytes()
         sha256 = _store(folder, data)
@@ -28,7 +29,7 @@ def register_shipped(database: Database, folder: StudioFolder) -> None:
             height=entry["height"],
             name=entry["name"],
         )
-        register_painting(database, sha256, name=entry["name"], sha256=sha256, model=None)
+        register_painting(database, sha256, name=entry["name"], sha256=sha256, model=None, used=len(entries) - place)
 
 
 def register_models(database: Database, folder: StudioFolder) -> None:
@@ -43,7 +44,7 @@ def register_models(database: Database, folder: StudioFolder) -> None:
             size = image_size(folder.stored(sha256))
             count, width, height = len(info.style), size.width, size.height
             register_file(database, sha256, count=count, kind="jpeg", width=width, height=height, name=name)
-            register_painting(database, f"model:{name}", name=name, sha256=sha256, model=name)
+            register_painting(database, f"model:{name}", name=name, sha256=sha256, model=name, used=0)
 
 
 def _store(folder: StudioFolder, data: bytes) -> str:

@@ -1,0 +1,118 @@
+"""Times of the studio's page in Chromium: start, first painted picture, cards, cancel; its weight and the server's memory.
+
+python bench/studio/page.py PHOTOGRAPH PAINTING
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photograph", type=Path)
+    parser.add_argument("painting", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM)
+        page = browser.new_context().new_page()
+        began = time.monotonic()
+        server, address = start(folder)
+        try:
+            report = measure(page, address, began, given.photograph, given.painting)
+            report["server_rss_mb"] = resident(server.pid)
+        finally:
+            server.terminate()
+            server.wait(60)
+        browser.close()
+    report["load"] = round(os.getloadavg()[0], 1)
+    print(json.dumps(report, indent=2))
+
+
+def start(folder: str) -> tuple[subprocess.Popen[str], str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "brushwork", "studio", "--no-open", "--port", str(port), "--folder", folder]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    return server, server.stdout.readline().strip()
+
+
+def measure(page: Page, address: str, began: float, photograph: Path, painting: Path) -> dict[str, Any]:
+    report: dict[str, Any] = {"server_answers_s": since(began)}
+    sizes: dict[str, int] = {}
+
+    def count(answer: Any) -> None:
+        if answer.ok and not answer.url.endswith("/events"):
+            sizes[answer.url] = len(answer.body())
+
+    page.on("response", count)
+    page.goto(address)
+    page.locator(".card img").first.wait_for()
+    report["page_usable_s"] = since(began)
+    page.wait_for_timeout(500)
+    report["page_weight_kb"] = sum(sizes.values()) // 1000
+    report["script_weight_kb"] = sum(size for url, size in sizes.items() if url.endswith(".js")) // 1000
+    until(page, "async () => (await (await fetch('/api/v1/about')).json()).workers.some((one) => one.ready)")
+    report["worker_warm_s"] = since(began)
+    page.remove_listener("response", count)
+    begin = time.monotonic()
+    page.locator(".easel input[type=file]").first.set_input_files(photograph)
+    page.locator(".card-picture .swatch").first.wait_for()
+    report["first_card_s"] = since(begin)
+    cards = page.locator(".card").count()
+    until(page, f"document.querySelectorAll('.card-picture .swatch').length === {cards}")
+    report["cards"], report["all_cards_s"] = cards, since(begin)
+    begin = time.monotonic()
+    page.locator(".add-card input[type=file]").set_input_files(painting)
+    page.locator(".after img[src*=preview]").first.wait_for()
+    report["draft_512_after_painting_dropped_s"] = since(begin)
+    until(page, "document.querySelector('.facts').textContent.includes('%')")
+    begin = time.monotonic()
+    page.locator(".card:not(:has(.tag))").nth(1).click()
+    until(page, "[...document.querySelectorAll('.job-title')].length === 1")
+    page.locator(".after img[src*=preview]").first.wait_for()
+    report["draft_512_while_another_is_painted_s"] = since(begin)
+    until(page, "document.querySelector('.facts').textContent.includes('%')", 60)
+    begin = time.monotonic()
+    page.get_by_text("Enough, keep this").click()
+    page.get_by_text("Save the picture").wait_for()
+    report["keep_to_result_s"] = since(begin)
+    return report
+
+
+def until(page: Page, condition: str, seconds: float = 60.0) -> None:
+    """Wait for a condition by looking at it: the page's policy forbids Playwright's own way, which evaluates text."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        if time.monotonic() > end:
+            raise SystemExit(f"waited {seconds} s for: {condition}")
+        time.sleep(0.02)
+
+
+def since(began: float) -> float:
+    return round(time.monotonic() - began, 2)
+
+
+def resident(pid: int) -> int:
+    """Return the resident memory of a process in megabytes."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) // 1000
+
+
+if __name__ == "__main__":
+    main()
