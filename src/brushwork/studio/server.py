@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -15,6 +17,7 @@ from brushwork.studio.settings import StudioSettings
 from brushwork.studio.supervisor import keep_workers
 
 _SECONDS_TO_END = 3
+_LOOK = 0.05
 _MOST_HEADER_BYTES = 16 * 1024
 
 
@@ -31,9 +34,23 @@ def run_server(settings: StudioSettings, started: Callable[[], None]) -> None:
         asyncio.run(_serve(settings, bound, started))
 
 
+class QuietServer(uvicorn.Server):
+    """Server that leaves signals to us: Ctrl-C is the usual end of the studio, not an error."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do nothing; see `_serve`."""
+        yield
+
+    def stop(self) -> None:
+        """End when all answers are sent; asked again, at once."""
+        self.force_exit, self.should_exit = self.should_exit, True
+
+
 async def _serve(settings: StudioSettings, bound: socket.socket, started: Callable[[], None]) -> None:
+    app = make_app(settings)
     config = uvicorn.Config(
-        make_app(settings),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -41,13 +58,18 @@ async def _serve(settings: StudioSettings, bound: socket.socket, started: Callab
         timeout_graceful_shutdown=_SECONDS_TO_END,
         h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
     )
-    server = uvicorn.Server(config)
+    server = QuietServer(config)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, server.stop)
     async with keep_workers(settings.folder, settings.workers):
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_LOOK)
         if server.started:
             started()
+        while not server.should_exit and not serving.done():
+            await asyncio.sleep(_LOOK)
+        await app.services.events.end()  # streams have no end of their own, and the server waits for them
         await serving
 
 
