@@ -8,7 +8,8 @@ from typing import Annotated, Any, get_type_hints
 import pytest
 from cyclopts import App, CoercionError, Parameter
 
-from brushwork.cli.flags import field_docs, make_flags
+from brushwork.cli.flags import make_flags
+from brushwork.options.describe import field_docs
 from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
 
 

@@ -51,7 +51,7 @@ def test_results_are_not_enlarged(jury, photograph, painting):
 
 
 def test_every_figure_says_what_it_is():
-    from brushwork.cli.flags import field_docs
+    from brushwork.options.describe import field_docs
 
     assert field_docs(Metrics).keys() == {field.name for field in fields(Metrics)}
 

@@ -256,3 +256,15 @@ def test_work_of_jobs_that_are_over_is_swept(client, files, folder, database):
     assert folder.latest_attempt(waiting) is not None
     assert folder.latest_attempt(over) is None
     assert not folder.work("unknown").exists()
+
+
+def test_every_option_is_in_the_schema_and_its_default_is_accepted(client, files):
+    for kind in client.get(f"{API}/recipes").json()["kinds"]:
+        properties = client.get(f"{API}/recipes/{kind}/schema").json()["properties"]
+        assert all(one["description"] and one["x-group"] for one in properties.values()), kind
+        style = {"model": "wave"} if kind == "model" else {"paintings": [files[1]]}
+        options = {name: one["default"] for name, one in properties.items() if name != "model"}
+        body = {"kind": kind, "content": files[0], "options": options, **style}
+        answer = client.post(f"{API}/jobs", body)
+        assert (kind, answer.status) == (kind, 201), answer.json()
+    assert client.get(f"{API}/recipes/nothing/schema").status == 404

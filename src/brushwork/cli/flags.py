@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
-import re
-import textwrap
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
 
 from cyclopts import Group, Parameter, Token
 
+from brushwork.options.describe import class_title, describe_fields, first_doc_line
 from brushwork.storage.folders import expand_user
 
 PICTURES = Group("Pictures", sort_key=0)
@@ -55,7 +52,7 @@ def make_flags(
     annotations: dict[str, Any] = {}
     for number, options in enumerate((defaults, *more)):
         kind = type(options)
-        documented = {**_describe_fields(kind), **(texts or {})}
+        documented = {**describe_fields(kind), **(texts or {})}
         hints = {**get_type_hints(kind), **(types or {})}
         panels = _panels(kind, FIRST_RECIPE_PANEL + number * _PANELS)
         annotations |= {
@@ -72,56 +69,17 @@ def make_flags(
     return TypedDict(f"{type(defaults).__name__}Flags", annotations, total=False)  # type: ignore[operator]
 
 
-def field_docs(kind: type) -> dict[str, str]:
-    """Return the docstring of each field of a dataclass, bases included, on one line."""
-    found: dict[str, str] = {}
-    for one in reversed(kind.__mro__):
-        if one is not object:
-            found |= dict(_field_docstrings(one))
-    return found
-
-
-def _describe_fields(kind: type) -> dict[str, str]:
-    """Return the help of each field: its docstring, and what the field's `help` returns, such as a list of names."""
-    more = {field.name: field.metadata["help"]() for field in fields(kind) if "help" in field.metadata}
-    return {name: " ".join(filter(None, (text, more.get(name)))) for name, text in field_docs(kind).items()}
-
-
-def first_doc_line(kind: type) -> str:
-    """Return the first line of a class's docstring."""
-    return (kind.__doc__ or "").partition("\n")[0]
-
-
-def _field_docstrings(kind: type) -> Iterator[tuple[str, str]]:
-    try:
-        source = textwrap.dedent(inspect.getsource(kind))
-    except OSError:  # installed without sources: flags without help are better than none
-        return
-    (definition,) = ast.parse(source).body
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    for field, text in pairwise(body):
-        match field, text:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(written))):
-                yield name, " ".join(written.split())
-
-
 def _panels(kind: type, first: int) -> dict[str, Group]:
     """Return field → panel of the class that first has it, since recipes may override fields of their groups."""
     panels: dict[str, Group] = {}
     for place, home in enumerate(kind.__mro__):
         panel = Group(
-            _words(home.__name__.removesuffix("Options")),
+            class_title(home.__name__.removesuffix("Options")),
             help=first_doc_line(home),
             sort_key=first + place,
         )
         panels |= dict.fromkeys(inspect.get_annotations(home), panel)
     return panels
-
-
-def _words(name: str) -> str:
-    """Return a class name as the title of a panel: LossNormalization → Loss normalization."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<!^)(?=[A-Z][a-z])", " ", name).split()
-    return " ".join(word if word.isupper() or not place else word.lower() for place, word in enumerate(words))
 
 
 def _flag(hint: Any, text: str, panel: Group, default: object, name: str | None) -> Any:

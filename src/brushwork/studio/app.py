@@ -23,6 +23,7 @@ from brushwork.studio.file_routes import make_file_routes
 from brushwork.studio.guard import COOKIE, Guard, GuardRules, content_policy, is_token, local_hosts
 from brushwork.studio.job_routes import make_job_routes
 from brushwork.studio.known_paintings import register_shipped
+from brushwork.studio.option_schema import known_kinds, make_option_schema
 from brushwork.studio.problems import ProblemError, handle_problems
 from brushwork.studio.services import Services
 from brushwork.studio.settings import StudioSettings
@@ -116,6 +117,18 @@ def _add_service_routes(app: FastAPI, services: Services) -> None:
             "workers": _workers(services),
             "limits": {"bytes": limits.max_bytes, "pixels": limits.max_pixels},
         }
+
+    @app.get("/api/v1/recipes", tags=["service"])
+    def recipes() -> Any:
+        """List the kinds of painting."""
+        return {"kinds": list(known_kinds())}
+
+    @app.get("/api/v1/recipes/{kind}/schema", tags=["service"])
+    def schema(kind: str) -> Any:
+        """Return the options of a kind of painting as a JSON schema."""
+        if kind not in known_kinds():
+            raise ProblemError(404, "not-found", f"There is no kind {kind!r} of painting.")
+        return make_option_schema(known_kinds()[kind])
 
     @app.post("/api/v1/session", tags=["service"], status_code=204)
     def session(body: SessionBody) -> Response:

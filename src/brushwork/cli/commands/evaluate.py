@@ -15,10 +15,11 @@ from rich.table import Table
 from brushwork import devices, images, jobs, metrics
 from brushwork.choices import DeviceName
 from brushwork.cli.consoles import make_console
-from brushwork.cli.flags import MACHINE, OUTPUT, PICTURES, JsonFlag, field_docs, home_path, parse_integer
+from brushwork.cli.flags import MACHINE, OUTPUT, PICTURES, JsonFlag, home_path, parse_integer
 from brushwork.cli.output import Row, format_number, log, print_json, print_result, require_table, write_table
 from brushwork.cli.paths import list_images
 from brushwork.errors import InputError
+from brushwork.options.describe import field_docs
 
 _JUDGES = ("vgg16", "alexnet")
 """Default networks: the first with which no result was made. Most results are made with VGG-19."""
