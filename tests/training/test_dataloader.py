@@ -11,7 +11,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.training.dataloader import BatchLoader, Prefetcher, eval_mode
-from tiny_lesson import CPU, TINY, tiny_course, tiny_lesson
+from tiny_task import CPU, TINY, tiny_config, tiny_task
 
 
 class Rank:
@@ -23,7 +23,7 @@ class Rank:
 
 def room(folder: Path, wire: Any = None, **changes: Any) -> BatchLoader:
     options = replace(TINY, batch=4, **changes)
-    return BatchLoader(tiny_lesson(options), tiny_course(folder, options), CPU, wire, [].append)
+    return BatchLoader(tiny_task(options), tiny_config(folder, options), CPU, wire, [].append)
 
 
 def test_ranks_share_a_batch_by_rows(tmp_path: Path) -> None:
@@ -46,9 +46,9 @@ def test_what_is_judged_by_is_not_learned_from_and_stays(tmp_path: Path) -> None
 
 
 def test_a_lesson_without_photographs_gets_none(tmp_path: Path) -> None:
-    lesson = tiny_lesson()
+    lesson = tiny_task()
     lesson.crop = 0
-    alone = BatchLoader(lesson, replace(tiny_course(tmp_path), photos=None), CPU, None, [].append)
+    alone = BatchLoader(lesson, replace(tiny_config(tmp_path), photos=None), CPU, None, [].append)
     assert alone.batch(0).pictures is None
     examination = alone.validation_batch()
     assert examination is not None
@@ -73,7 +73,7 @@ def test_the_next_step_is_made_ahead() -> None:
 
 
 def test_learners_are_judged_as_they_paint(tmp_path: Path) -> None:
-    lesson = tiny_lesson(replace(TINY, norm="batch"))
+    lesson = tiny_task(replace(TINY, norm="batch"))
     with eval_mode(lesson):
         assert not lesson.networks["painter"].training
     assert lesson.networks["painter"].training

@@ -17,8 +17,8 @@ from brushwork.training.config import TrainingConfig
 from brushwork.training.run import FAMILIES, train_model
 from brushwork.training.tasks import johnson
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
-from tiny_lesson import TINY, tiny_course
 from tiny_network import picture, tiny_network
+from tiny_task import TINY, tiny_config
 
 MGAN = MGANTrainingOptions(
     width=16, block=64, batch=2, iterations=1, val_images=0, targets=2, target_size=72, target_iterations=2,
@@ -30,7 +30,7 @@ MGAN = MGANTrainingOptions(
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingConfig:
     monkeypatch.setattr(johnson, "load_encoder_for", lambda *_: tiny_network())
     write_image(picture(2, 72, 80), tmp_path / "waves.png")
-    return tiny_course(tmp_path, replace(TINY, iterations=2), styles=(tmp_path / "waves.png",))
+    return tiny_config(tmp_path, replace(TINY, iterations=2), styles=(tmp_path / "waves.png",))
 
 
 def test_a_johnson_network(config: TrainingConfig) -> None:

@@ -24,7 +24,7 @@ from brushwork.training import trainer
 from brushwork.training.checkpoint import TrainingCheckpoint
 from brushwork.training.trainer import Trainer, train
 from brushwork.training.writer import make_sheet
-from tiny_lesson import CPU, TINY, taught, tiny_course, tiny_lesson
+from tiny_task import CPU, TINY, taught, tiny_config, tiny_task
 from tolerances import PAINTED, SINGLE
 
 ADAM_OFF = PAINTED**0.5
@@ -35,7 +35,7 @@ norm."""
 HALF = 2 * 2**-11
 """Models are written in float16: both are rounded by half a unit of its eleven bits at most."""
 
-SCRIPT = Path(__file__).parents[1] / "support" / "tiny_lesson.py"
+SCRIPT = Path(__file__).parents[1] / "support" / "tiny_task.py"
 
 
 def numbers(path: Path) -> list[bytes]:
@@ -47,13 +47,13 @@ def stopped(course: Any, step: int) -> None:
     """Learn so many iterations, and then stop as Ctrl-C does."""
     told: list[StepDone] = []
     with pytest.raises(KeyboardInterrupt):
-        for event in train(tiny_lesson(course.options), course, CPU, should_stop=lambda: len(told) >= step):
+        for event in train(tiny_task(course.options), course, CPU, should_stop=lambda: len(told) >= step):
             if isinstance(event, StepDone):
                 told.append(event)
 
 
 def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> None:
-    course = tiny_course(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
+    course = tiny_config(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
     events = taught(course)
     assert [type(one) for one in events] == [
         *(Started, Note, Validated, *[StepDone] * 3, Validated, *[StepDone] * 3, Validated, Finished)
@@ -72,7 +72,7 @@ def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> No
 
 
 def test_validation_pictures_show_photographs_above_paintings(tmp_path: Path) -> None:
-    course = tiny_course(tmp_path)
+    course = tiny_config(tmp_path)
     taught(course)
     names = sorted(one.name for one in course.images_folder.iterdir())
     assert names == ["000000.jpg", "000003.jpg", "000006.jpg"]
@@ -85,13 +85,13 @@ def test_validation_pictures_show_photographs_above_paintings(tmp_path: Path) ->
 @pytest.mark.slow
 def test_it_learns(tmp_path: Path) -> None:
     options = replace(TINY, iterations=40, learning_rate=1e-2, validate_every=40)
-    judged = [one.losses["total"] for one in taught(tiny_course(tmp_path, options)) if isinstance(one, Validated)]
+    judged = [one.losses["total"] for one in taught(tiny_config(tmp_path, options)) if isinstance(one, Validated)]
     assert judged[1] < 0.6 * judged[0]
 
 
 @pytest.mark.slow
 def test_going_on_after_an_interruption_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
-    whole, broken = (tiny_course(tmp_path, output=tmp_path / f"{name}.safetensors") for name in ("whole", "broken"))
+    whole, broken = (tiny_config(tmp_path, output=tmp_path / f"{name}.safetensors") for name in ("whole", "broken"))
     taught(whole)
     stopped(broken, 2)
     assert load_model(broken.output).provenance["iterations_done"] == 2
@@ -116,7 +116,7 @@ def one_thread() -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
-    course = tiny_course(tmp_path)
+    course = tiny_config(tmp_path)
     ended = subprocess.run([sys.executable, str(SCRIPT), "killed", str(tmp_path)], check=False, timeout=300)
     assert ended.returncode == -9
     assert TrainingCheckpoint.read(course.checkpoint).step == 3  # killed before that of the fourth was there
@@ -133,7 +133,7 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    course = tiny_course(tmp_path)
+    course = tiny_config(tmp_path)
     given = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     arguments = [sys.executable, str(SCRIPT), "rank", str(tmp_path)]
     ranks = [subprocess.Popen(arguments, env={**given, "RANK": rank}) for rank in "01"]
@@ -157,7 +157,7 @@ def test_a_batch_that_ranks_cannot_share_is_refused(tmp_path: Path) -> None:
         rank, world_size = 0, 3
 
     with pytest.raises(InputError, match="batch is 2: it must be a multiple of the 3 processes"):
-        Trainer(tiny_lesson(), tiny_course(tmp_path), CPU, Three())  # type: ignore[arg-type]
+        Trainer(tiny_task(), tiny_config(tmp_path), CPU, Three())  # type: ignore[arg-type]
 
 
 def test_all_ranks_must_find_the_checkpoint(tmp_path: Path) -> None:
@@ -168,11 +168,11 @@ def test_all_ranks_must_find_the_checkpoint(tmp_path: Path) -> None:
             return [step, 3]
 
     with pytest.raises(InputError, match="not all processes find"):
-        Trainer(tiny_lesson(), tiny_course(tmp_path), CPU, Two()).start()  # type: ignore[arg-type]
+        Trainer(tiny_task(), tiny_config(tmp_path), CPU, Two()).start()  # type: ignore[arg-type]
 
 
 def test_another_training_does_not_go_on(tmp_path: Path) -> None:
-    course = tiny_course(tmp_path)
+    course = tiny_config(tmp_path)
     stopped(course, 2)
     other = replace(course, about={"options": {"seed": 5, "iterations": 6}}, resume=True)
     with pytest.raises(InputError, match=r"options.seed 1, not 5"):
@@ -181,7 +181,7 @@ def test_another_training_does_not_go_on(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
-    course = tiny_course(tmp_path)
+    course = tiny_config(tmp_path)
     stopped(course, 2)
     longer = replace(TINY, iterations=8)
     events = taught(replace(course, options=longer, about={"options": {"seed": 1, "iterations": 8}}, resume=True))
@@ -190,12 +190,12 @@ def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_without_a_checkpoint_it_begins_anew(tmp_path: Path) -> None:
-    assert taught(tiny_course(tmp_path, resume=True))[0].done == 0
+    assert taught(tiny_config(tmp_path, resume=True))[0].done == 0
 
 
 def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_path: Path) -> None:
-    course = tiny_course(tmp_path, checkpoint_every=0.0)
-    lesson = tiny_lesson()
+    course = tiny_config(tmp_path, checkpoint_every=0.0)
+    lesson = tiny_task()
     with pytest.raises(BrushworkError, match="the loss is nan in iteration 3"):
         for event in train(lesson, course, CPU):
             if isinstance(event, StepDone) and event.step == 2:
@@ -210,8 +210,8 @@ def test_the_first_checkpoint_comes_after_five_seconds(tmp_path: Path, monkeypat
     now, written = [0.0], []
     monkeypatch.setattr(trainer, "monotonic", lambda: now[0])
     monkeypatch.setattr(TrainingCheckpoint, "write", lambda *_: written.append(now[0]))
-    course = tiny_course(tmp_path, checkpoint_every=20.0)
-    for event in train(tiny_lesson(course.options), course, CPU):
+    course = tiny_config(tmp_path, checkpoint_every=20.0)
+    for event in train(tiny_task(course.options), course, CPU):
         now[0] += 6.0 * isinstance(event, StepDone)
     assert written == [6.0, 30.0]
 
@@ -221,7 +221,7 @@ def test_what_can_be_kept_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise OSError("no space left")
 
     monkeypatch.setattr("brushwork.training.writer.save_model", full)
-    course = tiny_course(tmp_path)
+    course = tiny_config(tmp_path)
     stopped(course, 2)
     assert TrainingCheckpoint.read(course.checkpoint).step == 2
 
@@ -232,13 +232,13 @@ def test_a_full_disk_is_told_of_and_does_not_end_it(tmp_path: Path, monkeypatch:
         raise OSError("no space left")
 
     monkeypatch.setattr(TrainingCheckpoint, "write", full)
-    events = taught(tiny_course(tmp_path, checkpoint_every=0.0))
+    events = taught(tiny_config(tmp_path, checkpoint_every=0.0))
     assert isinstance(events[-1], Finished)
     assert any("no space left" in one.text for one in events if isinstance(one, Note))
 
 
 def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
-    course = tiny_course(tmp_path)
+    course = tiny_config(tmp_path)
     for number in range(8):
         if number % 2:
             (tmp_path / "photographs" / f"{number}.png").write_bytes(b"broken")
@@ -257,11 +257,11 @@ def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_used_is_refused_before_learning(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
-        taught(tiny_course(tmp_path, **changes))
+        taught(tiny_config(tmp_path, **changes))
 
 
 def test_a_painter_is_not_overwritten_unless_it_may_be(tmp_path: Path) -> None:
-    course = tiny_course(tmp_path, replace(TINY, iterations=1))
+    course = tiny_config(tmp_path, replace(TINY, iterations=1))
     taught(course)
     with pytest.raises(InputError, match="is there already"):
         taught(course)

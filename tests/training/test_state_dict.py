@@ -12,7 +12,7 @@ from brushwork.errors import InputError
 from brushwork.training.checkpoint import load_state_dict, state_dict
 from brushwork.training.optimization import GradientStep
 from brushwork.training.task import TrainingBatch
-from tiny_lesson import CPU, TINY, tiny_lesson
+from tiny_task import CPU, TINY, tiny_task
 
 
 def batch(step: int) -> TrainingBatch:
@@ -21,7 +21,7 @@ def batch(step: int) -> TrainingBatch:
 
 def test_another_lesson_goes_on_where_this_one_stands() -> None:
     options = replace(TINY, norm="batch")
-    here, there = tiny_lesson(options), tiny_lesson(replace(options, seed=9))
+    here, there = tiny_task(options), tiny_task(replace(options, seed=9))
     GradientStep(here, CPU, "off").step(batch(0), 0.5)
     tensors, story = state_dict(here)
     load_state_dict(there, {name: one.clone() for name, one in tensors.items()}, json.loads(json.dumps(story)))
@@ -33,9 +33,9 @@ def test_another_lesson_goes_on_where_this_one_stands() -> None:
 
 
 def test_the_state_of_another_lesson_is_refused() -> None:
-    here = tiny_lesson()
+    here = tiny_task()
     tensors, story = state_dict(here)
     with pytest.raises(InputError, match="belongs to another training"):
-        load_state_dict(tiny_lesson(replace(TINY, width=3)), tensors, story)
+        load_state_dict(tiny_task(replace(TINY, width=3)), tensors, story)
     with pytest.raises(InputError, match="belongs to another training"):
         load_state_dict(here, tensors, {})

@@ -40,12 +40,12 @@ TINY = JohnsonTrainingOptions(
 )
 
 
-def tiny_lesson(options: JohnsonTrainingOptions = TINY) -> JohnsonTask:
+def tiny_task(options: JohnsonTrainingOptions = TINY) -> JohnsonTask:
     """One style, learned before the tiny network."""
     return JohnsonTask([picture(2, 50, 60)], options, tiny_network())
 
 
-def tiny_course(folder: Path, options: JohnsonTrainingOptions = TINY, **changes) -> TrainingConfig:
+def tiny_config(folder: Path, options: JohnsonTrainingOptions = TINY, **changes) -> TrainingConfig:
     """Eight photographs in the folder, and a painter beside them."""
     photographs = folder / "photographs"
     if not photographs.exists():
@@ -63,19 +63,19 @@ def tiny_course(folder: Path, options: JohnsonTrainingOptions = TINY, **changes)
 
 def taught(course: TrainingConfig, wire=None, **changes):
     """All events of a lesson."""
-    return list(train(tiny_lesson(course.options), course, CPU, wire, **changes))
+    return list(train(tiny_task(course.options), course, CPU, wire, **changes))
 
 
 def killed(course: TrainingConfig, step: int) -> None:
     """Learn with a checkpoint after every iteration, and be killed after some."""
-    for event in train(tiny_lesson(course.options), replace(course, checkpoint_every=0.0), CPU):
+    for event in train(tiny_task(course.options), replace(course, checkpoint_every=0.0), CPU):
         if isinstance(event, StepDone) and event.step == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    where = tiny_course(Path(sys.argv[2]))
+    where = tiny_config(Path(sys.argv[2]))
     if sys.argv[1] == "killed":
         killed(where, 4)
     wire = TorchProcessGroup(CPU)

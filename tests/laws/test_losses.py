@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.loss import NonAdditiveLoss, add_summary
 from brushwork.objective import Objective
-from every_term import EXAMPLES, HEIGHT, WHOLE_EXAMPLES, WIDTH, feature, has_map, term_classes
+from every_loss import EXAMPLES, HEIGHT, WHOLE_EXAMPLES, WIDTH, feature, has_map, term_classes
 from tolerances import DOUBLE
 
 terms = pytest.mark.parametrize("term", EXAMPLES.values(), ids=EXAMPLES.keys())

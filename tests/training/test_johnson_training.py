@@ -16,8 +16,8 @@ from brushwork.training.tasks import johnson
 from brushwork.training.tasks.johnson import make_johnson_task, with_model_architecture
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.style_images import make_thumbnail
-from tiny_lesson import CPU, TINY
 from tiny_network import tiny_network
+from tiny_task import CPU, TINY
 
 
 def painter(settings: JohnsonConfig | SuperResolutionConfig) -> StyleModel:

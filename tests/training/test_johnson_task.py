@@ -16,8 +16,8 @@ from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.training.task import TrainingBatch
 from brushwork.training.tasks.johnson import JohnsonTask
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
-from tiny_lesson import CPU, TINY, tiny_lesson
 from tiny_network import picture, tiny_network
+from tiny_task import CPU, TINY, tiny_task
 from tolerances import PAINTED, SINGLE
 
 
@@ -28,7 +28,7 @@ def batch(count: int = 2) -> TrainingBatch:
 
 def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
     """The picture that the painter makes is as good as a transfer's objective says it is."""
-    lesson, given = tiny_lesson(replace(TINY, crop=48)), picture(20, 48, 48)
+    lesson, given = tiny_task(replace(TINY, crop=48)), picture(20, 48, 48)
     with torch.no_grad():
         painter: Any = lesson.networks["painter"]
         painted, last = painter(given), painter.forward_features(given)
@@ -54,7 +54,7 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
 
 def test_the_farther_the_numbers_lie_beyond_white_the_stronger_they_are_pulled_back() -> None:
     """Also where tanh is so flat that the picture tells nothing."""
-    lesson = tiny_lesson(replace(TINY, range_weight=3.0))
+    lesson = tiny_task(replace(TINY, range_weight=3.0))
     painter: Any = lesson.networks["painter"]
     bias = painter.layers.last.bias
     pulls = []
@@ -69,7 +69,7 @@ def test_the_farther_the_numbers_lie_beyond_white_the_stronger_they_are_pulled_b
 
 
 def test_the_loss_is_the_mean_over_the_batch() -> None:
-    lesson, both = tiny_lesson(), batch()
+    lesson, both = tiny_task(), batch()
     assert both.pictures is not None
     singles = [
         next(lesson.training_steps(TrainingBatch(0, 0, 0, 1, 1, CPU, one[None]))).losses.total.item()
@@ -81,7 +81,7 @@ def test_the_loss_is_the_mean_over_the_batch() -> None:
 
 
 def test_judging_needs_no_gradient_and_says_the_same() -> None:
-    lesson = tiny_lesson()
+    lesson = tiny_task()
     (turn,) = lesson.training_steps(batch())
     judged = lesson.validate(batch())
     assert judged["total"] == pytest.approx(turn.losses.total.item(), rel=PAINTED)
@@ -89,7 +89,7 @@ def test_judging_needs_no_gradient_and_says_the_same() -> None:
 
 
 def test_mixed_precision_leaves_the_losses_in_full() -> None:
-    lesson = tiny_lesson()
+    lesson = tiny_task()
     with torch.autocast("cpu", torch.bfloat16):
         (turn,) = lesson.training_steps(batch())
     assert turn.losses.total.dtype == torch.float32
@@ -100,9 +100,9 @@ def test_mixed_precision_leaves_the_losses_in_full() -> None:
 def test_several_paintings_are_one_style() -> None:
     paintings = [picture(2, 50, 60), picture(3, 50, 60)]
     blended = JohnsonTask(paintings, replace(TINY, style_blend=(1.0, 0.0)), tiny_network())
-    assert blended.validate(batch()) == pytest.approx(tiny_lesson().validate(batch()), rel=PAINTED)
+    assert blended.validate(batch()) == pytest.approx(tiny_task().validate(batch()), rel=PAINTED)
     assert JohnsonTask(paintings, TINY, tiny_network()).validate(batch())["total"] != pytest.approx(
-        tiny_lesson().validate(batch())["total"], rel=0.01
+        tiny_task().validate(batch())["total"], rel=0.01
     )
 
 
@@ -112,7 +112,7 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
     with pytest.raises(InputError, match="a painting is 20×10"):
         JohnsonTask([picture(2, 10, 20)], TINY, tiny_network())
     with pytest.raises(InputError, match="no photographs"):
-        next(tiny_lesson().training_steps(replace(batch(), pictures=None)))
+        next(tiny_task().training_steps(replace(batch(), pictures=None)))
 
 
 @pytest.mark.parametrize(
