@@ -49,3 +49,6 @@ BorderName: TypeAlias = Literal["zeros", "reflect"]
 """Padding of convolutions."""
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
+
+Quality: TypeAlias = Literal["draft", "normal", "best"]
+"""What the preset `default` may cost."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,25 @@ def test_the_layers_cover_each_other(
     assert found.init == PRESETS["gatys-2016"].init, "preset over default"
     assert found.style_layers == ("conv1_1",)
     assert found.iteration_decay == TransferOptions().iteration_decay
+
+
+def test_flags_cover_the_quality(studio: Any, paint: Callable[..., Any]) -> None:
+    assert paint("--quality", "draft", "--iterations", "7").code == 0
+    assert options(studio) == replace(load_preset("default", "draft"), iterations=7)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--preset", "pastiche"), "quality draft belongs to the preset default"),
+        (("--method", "mdan"), "--preset, --quality and --ratio belong to --method optimize"),
+        (("--instant",), "--quality and --instant were both given"),
+    ],
+)
+def test_other_ways_of_painting_have_one_quality(paint: Callable[..., Any], words: tuple[str, ...], said: str) -> None:
+    outcome = paint("--quality", "draft", *words)
+    assert outcome.code == 2
+    assert said in outcome.err
 
 
 def test_the_file_may_be_named_in_the_environment(

@@ -128,6 +128,7 @@ def test_frozen_statistics_of_a_small_picture_are_its_own(wall: Path, run: Run) 
         (("photo.png", "--model", "wafe"), "Did you mean 'wave'"),
         (("photo.png", "--model", "photo.png"), "photo.png is damaged, or is not a model"),
         (("photo.png", "--model", "wave", "--instant"), "--instant and --model were both given"),
+        (("photo.png", "--model", "wave", "--quality", "draft"), "--quality and --model were both given"),
         (("photo.png", "--model", "wave", "--strength", "2"), "strength is 2"),
         (("photo.png", "waves.png", "--statistics", "frozen"), "--statistics is of painters"),
         (("photo.png", "--model", "wave", "--color", "match-linear", "--color-when", "before"), "color-when after"),

@@ -21,6 +21,7 @@ from brushwork.errors import InputError
         ("init=content,noise", "init", {"content": "content", "noise": "noise"}),
         ("network=vgg19", "network", {"vgg19": "vgg19"}),
         ("ratio=1e-3,1e-4", "ratio", {"1e-3": 1e-3, "1e-4": 1e-4}),
+        ("quality=draft,best", "quality", {"draft": "draft", "best": "best"}),
         ("preset=default,gatys-2015", "preset", {"default": "default", "gatys-2015": "gatys-2015"}),
         (
             "style-layers=conv1_1+conv2_1,conv3_1",

@@ -6,6 +6,7 @@ import pytest
 
 import brushwork.recipes.presets as presets
 from brushwork.errors import InputError
+from brushwork.images.geometry import Size
 from brushwork.recipes import PRESETS, TransferOptions, load_preset
 
 PUBLISHED = sorted(PRESETS.keys() - {"default"})
@@ -197,3 +198,27 @@ def test_each_programs_own_settings(name):
 def test_a_misspelled_preset_is_an_error_that_suggests():
     with pytest.raises(InputError, match=r"no preset 'neural-stile'.*neural-style"):
         load_preset("neural-stile")
+
+
+def test_qualities_are_the_default_with_another_schedule_and_start():
+    """The losses, and so what is looked for, are the same."""
+    draft, normal, best = (load_preset("default", quality) for quality in ("draft", "normal", "best"))
+    assert normal == load_preset("default")
+    changed = {"init", "init_noise", "detail", "iterations", "finer_iterations", "initial_step", "max_step"}
+    assert {name for name, value in vars(draft).items() if value != getattr(normal, name)} <= changed
+    assert draft.init == "recolored"
+    size = Size(384, 512)
+    one, two, three = (sum(level.iterations for level in each.schedule(size)) for each in (draft, normal, best))
+    assert one * 8 < two < three
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_program_has_one_quality(name):
+    assert load_preset(name, "normal") == load_preset(name)
+    with pytest.raises(InputError, match=f"quality draft belongs to the preset default, and {name} is as it was"):
+        load_preset(name, "draft")
+
+
+def test_an_unknown_quality():
+    with pytest.raises(InputError, match=r"there is no quality 'bset'\. Did you mean 'best'"):
+        load_preset("default", "bset")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypedDict, get_args, get_
 
 from cyclopts import Group, Parameter, Token
 
+from brushwork.choices import Quality
 from brushwork.options.describe import class_title, describe_fields, first_doc_line
 from brushwork.storage.folders import expand_user
 
@@ -25,6 +26,15 @@ MACHINE = Group("Machine", sort_key=1000)
 
 JsonFlag: TypeAlias = Annotated[bool, Parameter(negative=(), show_default=False)]
 ConfigFile: TypeAlias = Annotated[Path | None, Parameter(group=SETTINGS, metavar="FILE.toml")]
+
+QualityName: TypeAlias = Annotated[
+    Quality,
+    Parameter(
+        name="--quality",
+        group=SETTINGS,
+        help="What the preset default may cost: draft paints in seconds, best takes three times as long as normal.",
+    ),
+]
 
 Given = dict[str, Any]
 """The options that the user gave, by field; others are absent."""

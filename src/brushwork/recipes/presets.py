@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from brushwork.choices import Quality
 from brushwork.errors import InputError, suggest_names
 from brushwork.recipes.transfer_options import TransferOptions
 
@@ -28,6 +29,7 @@ _PROGRAM = TransferOptions(
     preconditioner="none",
     init_noise=0.0,
     jitter=0,
+    detail=0.0,
     bounded=False,
 )
 """Options that the published programs share: one size, the original network, torch's L-BFGS, unbounded pixels."""
@@ -208,11 +210,36 @@ WHOSE: Mapping[str, str] = {
 """One-line description of each preset."""
 
 
-def load_preset(name: str) -> TransferOptions:
-    """Return the options of a published program, by name.
+QUALITIES: Mapping[Quality, TransferOptions] = {
+    "draft": replace(
+        PRESETS["default"],
+        init="recolored",
+        init_noise=0.0,
+        detail=1.0,
+        iterations=12,
+        finer_iterations=4,
+        initial_step=1e-2,
+        max_step=0.025,
+    ),
+    "normal": PRESETS["default"],
+    "best": replace(PRESETS["default"], iterations=500, iteration_decay=0.6),
+}
+"""`default` at three prices: a finished-looking picture in seconds, the preset itself, and all that it can reach."""
 
-    Raises: InputError: no such preset; the message suggests the nearest ones.
+
+def load_preset(name: str, quality: Quality = "normal") -> TransferOptions:
+    """Return the options of a published program, by name; `default` also as a draft, or at its best.
+
+    Raises: InputError: no such preset (the message suggests the nearest ones), or another quality of a published one.
     """
     if name not in PRESETS:
         raise InputError(f"there is no preset {name!r}. {suggest_names(name, PRESETS)}")
-    return PRESETS[name]
+    if quality == "normal":
+        return PRESETS[name]
+    if quality not in QUALITIES:
+        raise InputError(f"there is no quality {quality!r}. {suggest_names(quality, QUALITIES)}")
+    if name != "default":
+        raise InputError(
+            f"quality {quality} belongs to the preset default, and {name} is as it was published: leave one away."
+        )
+    return QUALITIES[quality]

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from cyclopts import App, Parameter
 
 from brushwork import feedforward as feedforward_package
+from brushwork.choices import Quality
 from brushwork.cli.config import resolve_options, split_init
 from brushwork.cli.dashes import STREAM, Picture
 from brushwork.cli.execute import execute
-from brushwork.cli.flags import PICTURES, SETTINGS, ConfigFile, Given, make_flags
+from brushwork.cli.flags import PICTURES, SETTINGS, ConfigFile, Given, QualityName, make_flags
 from brushwork.cli.paths import has_folder, list_images, parse_regions
 from brushwork.cli.request import Execute, StdStreams, feedforward_options, log_ignored, make_request
 from brushwork.cli.run_flags import FeedForwardFlags, RunFlags
@@ -72,6 +73,7 @@ def paint(
     each: Annotated[bool, Parameter(group=PICTURES, negative=(), show_default=False)] = False,
     method: Method = "optimize",
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
+    quality: QualityName = "normal",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
     config: ConfigFile = None,
     feedforward: FeedForwardFlags = FeedForwardFlags(),  # noqa: B008
@@ -117,9 +119,10 @@ def paint(
     given, init = split_init(given, Init)
     if feedforward.model is not None:
         others = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
+        others["--quality"] = quality != "normal"
         require_no_conflicts(feedforward.model, [*style, *styles], {**others, "--instant": feedforward.instant})
         return _by_painter(content, feedforward, given, flags, execute)
-    options = _options(method, feedforward, preset_name, given, ratio, flags)
+    options = _options(method, feedforward, (preset_name, quality), given, ratio, flags)
     contents, style_images = _parted([content, *styles], style)
     each, several = each or has_folder(style_images), has_folder([*contents, *style_images])
     with StdStreams() as pipes:
@@ -146,18 +149,27 @@ def _agree(method: str, feedforward: FeedForwardFlags) -> FeedForwardFlags:
 
 
 def _options(
-    method: str, feedforward: FeedForwardFlags, preset_name: str, given: Given, ratio: float | None, flags: RunFlags
+    method: str,
+    feedforward: FeedForwardFlags,
+    preset: tuple[str, Quality],
+    given: Given,
+    ratio: float | None,
+    flags: RunFlags,
 ) -> RecipeOptions | FeedForwardOptions:
     """Return the options of the method; those given that it does not have are logged.
 
-    Raises: InputError: a preset or a ratio for a method that has none, or a value out of range.
+    Raises: InputError: a preset, a quality or a ratio for a method that has none, or a value out of range.
     """
+    if feedforward.instant and preset[1] != "normal":
+        raise InputError("--quality and --instant were both given: what is painted at once has one quality.")
     if feedforward.instant:
         own = {"strength": feedforward.strength}
-        return feedforward_options(AdaINOptions, load_preset(preset_name), given, own, flags)
-    if method != "optimize" and (preset_name != "default" or ratio is not None):
-        raise InputError(f"--preset and --ratio belong to --method optimize: leave them away with --method {method}.")
-    base = load_preset(preset_name) if method == "optimize" else _RECIPES[method]()
+        return feedforward_options(AdaINOptions, load_preset(*preset), given, own, flags)
+    if method != "optimize" and (preset != ("default", "normal") or ratio is not None):
+        raise InputError(
+            f"--preset, --quality and --ratio belong to --method optimize: leave them away with --method {method}."
+        )
+    base = load_preset(*preset) if method == "optimize" else _RECIPES[method]()
     names = {field.name for field in fields(base)}
     log_ignored(given, names, flags)
     return resolve_options(base, {name: value for name, value in given.items() if name in names}, ratio)

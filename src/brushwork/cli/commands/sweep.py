@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from cyclopts import App, Parameter, Token
 
 from brushwork import devices, experiments
-from brushwork.choices import DeviceName
+from brushwork.choices import DeviceName, Quality
 from brushwork.cli.commands.paint import START_HELP
 from brushwork.cli.commands.reproduce import pick_executor, require_lab
 from brushwork.cli.config import resolve_options, split_init
@@ -20,6 +20,7 @@ from brushwork.cli.flags import (
     SETTINGS,
     ConfigFile,
     Given,
+    QualityName,
     home_path,
     make_flags,
     parse_extent,
@@ -45,6 +46,9 @@ Output: TypeAlias = Annotated[Path, Parameter(name="--output", alias="-o", group
 Variations = dict[str, dict[str, Any]]
 """Name, with underscores → the value as shown → the value."""
 
+_USUAL = {"preset": "default", "quality": "normal", "ratio": None}
+"""What they are where none is given."""
+
 _YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 
 
@@ -58,6 +62,7 @@ def sweep(
     full_size: Annotated[Extent | None, Parameter(group=PICTURES, converter=parse_extent)] = None,
     output: Output = Path("sweep"),
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
+    quality: QualityName = "normal",
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
     config: ConfigFile = None,
     jobs: Annotated[int, Parameter(group=MACHINE, converter=parse_integer)] = 1,
@@ -79,8 +84,8 @@ def sweep(
         The style images, blended; none when they are varied.
     vary
         A setting and its values: any option of `brushwork paint` (style-weight=40,160), style=*.jpg for style images,
-        preset, or ratio. Repeat it for several settings; the last one runs along the columns. Words of one value are
-        joined by +, as in style-layers=conv1_1+conv2_1,conv3_1.
+        preset, quality, or ratio. Repeat it for several settings; the last one runs along the columns. + joins words
+        of one value, as in style-layers=conv1_1+conv2_1,conv3_1.
     size
         Size of these results in pixels; the preset's `measure` says of which side.
     full_size
@@ -92,7 +97,7 @@ def sweep(
     ratio
         α/β: sets the content weight to this times the style weight.
     config
-        File with options, one `flag = value` per line; flags on the command line override it.
+        File with options, one `flag = value` per line; flags override it.
     jobs
         Number of processes.
     device
@@ -101,14 +106,13 @@ def sweep(
     require_lab(32, jobs)
     given, init = split_init(given, Init)
     wanted = parse_variations(vary)
-    _require(styles, wanted, {**given, **({} if ratio is None else {"ratio": ratio})}, preset_name)
+    base = {"preset": preset_name, "quality": quality, "ratio": ratio}
+    _require(styles, wanted, {*given, *(name for name, value in base.items() if value != _USUAL[name])})
     if full_size is not None and "size" in wanted:
         raise InputError("--full-size is given, and sizes are varied: each command has the size of its picture then.")
-    style_images = tuple(list_images(list(styles)))
-    fixed = {"preset": preset_name, "ratio": ratio, "size": size, "style": style_images, **given}
-    choices = tuple(
-        _choice(row, column, {**fixed, **values}) for row, column, values in experiments.combine_variations(wanted)
-    )
+    fixed = {**base, "size": size, "style": tuple(list_images(list(styles))), **given}
+    combined = experiments.combine_variations(wanted)
+    choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined)
     runs = experiments.Sweep(output, expand_user(content), choices, init, str(devices.select_device(device)))
     report = experiments.ExperimentReport(
         experiments.as_experiment(runs, [name.replace("_", "-") for name in wanted]),
@@ -121,9 +125,9 @@ def sweep(
     return 0
 
 
-def _require(styles: tuple[str, ...], wanted: Variations, given: dict[str, Any], preset_name: str) -> None:
+def _require(styles: tuple[str, ...], wanted: Variations, given: Collection[str]) -> None:
     """Check that no setting is both given and varied, and that there is a style image."""
-    twice = [name for name in wanted if name in given or (name == "preset" and preset_name != "default")]
+    twice = [name for name in wanted if name in given]
     if twice:
         name = twice[0].replace("_", "-")
         raise InputError(f"--{name} is given, and varied too: write all its values after --vary {name}=.")
@@ -135,12 +139,11 @@ def _require(styles: tuple[str, ...], wanted: Variations, given: dict[str, Any],
 
 def _choice(row: str, column: str, chosen: dict[str, Any]) -> experiments.SweepChoice:
     """Return one combination of settings; raises InputError if they are incompatible."""
-    options = {name: value for name, value in chosen.items() if name not in ("preset", "ratio", "style")}
+    options = {name: value for name, value in chosen.items() if name not in ("preset", "quality", "ratio", "style")}
     style, name = chosen["style"], chosen["preset"]
     styles = (style,) if isinstance(style, Path) else style
-    return experiments.SweepChoice(
-        row, column, resolve_options(load_preset(name), options, chosen["ratio"]), name, styles
-    )
+    base = load_preset(name, chosen["quality"])
+    return experiments.SweepChoice(row, column, resolve_options(base, options, chosen["ratio"]), name, styles)
 
 
 def _painted(runs: experiments.Sweep, jobs: int) -> list[experiments.CellResult]:
@@ -157,7 +160,7 @@ def _painted(runs: experiments.Sweep, jobs: int) -> list[experiments.CellResult]
 
 
 def parse_variations(written: Sequence[str]) -> Variations:
-    """Parse the settings to vary: options of a transfer, `style` (style images), `preset` and `ratio`.
+    """Parse the settings to vary: options of a transfer, `style` (style images), `preset`, `quality` and `ratio`.
 
     Values are separated by commas; words of one value by +, as in style-layers=conv1_1+conv2_1,conv3_1.
 
@@ -221,7 +224,7 @@ def _reader(name: str) -> Callable[[str], Any]:
     """
     if name == "preset":
         return _one_of(tuple(PRESETS))
-    hints = {**get_type_hints(TransferOptions), "ratio": float}
+    hints = {**get_type_hints(TransferOptions), "ratio": float, "quality": Quality}
     if name not in hints:
         known = [one.replace("_", "-") for one in ("style", "preset", *hints)]
         raise InputError(f"there is no setting {name.replace('_', '-')!r} to vary. {suggest_names(name, known)}")
