@@ -27,6 +27,17 @@ def needed(options, sizes=SQUARE):
     return peak_memory(options, sizes, to_meta(tiny_network()))
 
 
+@pytest.mark.parametrize("regions", [(), ((Size(64, 64), Size(64, 64), 0), (Size(64, 64), Size(32, 64), 0))])
+def test_a_draft_and_jitter_are_planned(regions):
+    """The start and the shifts are made without values, and the first shift is the largest."""
+    plain = replace(TINY, size=64, min_size=0)
+    still, shaken = (
+        peak_memory(one, SQUARE._replace(regions=regions), to_meta(tiny_network()))
+        for one in (replace(plain, init="recolored", detail=1.0), replace(plain, init="recolored", jitter=31))
+    )
+    assert 1.5 * still < shaken < 3 * still
+
+
 def between(job, share):
     """Memory between what the smallest painting takes, with all that this process holds, and what the job takes."""
     least, whole = (

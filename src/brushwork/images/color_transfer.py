@@ -52,7 +52,7 @@ def color_moments(image: Feature) -> Moments:
     columns = image.transpose(0, 1).flatten(1)
     mean = columns.mean(1, keepdim=True)
     covariance = (columns - mean) @ (columns - mean).T / columns.shape[1]
-    return _exact(mean.flatten()), _exact(covariance)
+    return exact(mean.flatten()), exact(covariance)
 
 
 def masked_color_moments(image: Feature, mask: Mask) -> Moments:
@@ -61,7 +61,7 @@ def masked_color_moments(image: Feature, mask: Mask) -> Moments:
     weights = weights / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
     mean = columns @ weights[:, None]
     covariance = ((columns - mean) * weights) @ (columns - mean).T
-    return _exact(mean.flatten()), _exact(covariance)
+    return exact(mean.flatten()), exact(covariance)
 
 
 def match_histogram(image: Feature, reference: Feature) -> Feature:
@@ -122,7 +122,7 @@ def _power(matrix: Matrix, exponent: float, least: float = _POSITIVE) -> Matrix:
     return power
 
 
-def _exact(small: Tensor) -> Tensor:
+def exact(small: Tensor) -> Tensor:
     """Return a small tensor in float64 on the CPU, which every machine has; on `meta` there is nothing to move."""
     return small.double() if small.is_meta else small.cpu().double()
 

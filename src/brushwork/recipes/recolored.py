@@ -8,7 +8,7 @@ import torch
 
 from brushwork.controls.guides import feather
 from brushwork.controls.inputs import StyleRegion
-from brushwork.images.color_transfer import Moments, color_moments, masked_color_moments, match_moments
+from brushwork.images.color_transfer import Moments, color_moments, exact, masked_color_moments, match_moments
 from brushwork.images.geometry import Size
 from brushwork.losses.moments import LayerStatistics
 from brushwork.types import Image, Mask
@@ -16,7 +16,7 @@ from brushwork.types import Image, Mask
 
 def color_moments_of(pixels: LayerStatistics) -> Moments:
     """Return mean and covariance of colors from the statistics of the layer `pixels`."""
-    mean, second = pixels.mean[0].double().cpu(), pixels.gram[0].double().cpu()
+    mean, second = exact(pixels.mean[0]), exact(pixels.gram[0])
     return mean, second - mean[:, None] * mean
 
 
@@ -45,7 +45,7 @@ def recolor_regions(
 
 def _recolor_region(content: Image, mask: Mask, style: Image, painted: Mask) -> Image:
     """Return the content image in the colors of a region of a style image; as it is, where either region is empty."""
-    if not (mask.any() and painted.any()):
+    if not (mask.is_meta or (mask.any() and painted.any())):
         return content
     own, wanted = masked_color_moments(content, mask), masked_color_moments(style, painted)
     return match_moments(content, own, wanted).clamp(0, 1)
