@@ -64,7 +64,7 @@ def tried(options, encoder, photograph, painting, here):
     return {
         name.partition(":")[2] if name.startswith("style") else "content": value.item()
         for name, value in objective(encoder(here, objective.layers)).terms.items()
-        if not name.startswith("smoothness")
+        if not name.startswith("tv")
     }
 
 
@@ -140,4 +140,4 @@ def test_spread_weighs_as_scaling_painting_style_transfer_does(encoder, photogra
     for tap in STYLE:
         np.testing.assert_allclose(losses[f"style:{tap}"].item(), expected[tap], rtol=DOUBLE)
         own, target = (columns(encoder, image, tap) for image in (here, painting))
-        np.testing.assert_allclose(losses[f"spread:{tap}"].item(), 1e4 * printed.spread_layer(own, target), rtol=1e-6)
+        np.testing.assert_allclose(losses[f"moments:{tap}"].item(), 1e4 * printed.spread_layer(own, target), rtol=1e-6)

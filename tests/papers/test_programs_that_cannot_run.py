@@ -116,7 +116,7 @@ def ours(options, encoder, image):
     objective = subject.objective_at(SIZE)
     losses = objective(encoder(leaf, objective.layers))
     losses.total.backward()
-    printed = losses.total - losses.terms.get("smoothness", torch.zeros(()))
+    printed = losses.total - losses.terms.get("tv", torch.zeros(()))
     return printed.item(), leaf.grad
 
 

@@ -84,7 +84,7 @@ def test_regions_share_the_weight(small_transfer, tiny, photograph, painting):
     options = small_transfer(normalization="authors")
     once, twice = (terms(photograph, [painting], options, tiny, (everything,) * times) for times in (1, 2))
     features = tiny(photograph.sqrt(), ["conv2_1"])
-    for name in ("style:conv2_1", "spread:conv2_1"):
+    for name in ("style:conv2_1", "moments:conv2_1"):
         assert value(twice[name], features) == pytest.approx(value(once[name], features), rel=SINGLE)
 
 

@@ -42,7 +42,7 @@ def test_it_walks_from_the_photograph_within_its_budget(tiny, photograph, painti
     assert steps[0].levels == schedule(TINY, Size.of(photograph))
     moved = (steps[-1].step.point - steps[0].step.point).abs()
     assert 0 < moved.max() <= 5 * 2 * TINY.learning_rate
-    assert steps[0].step.losses.terms.keys() == {"style", "content:conv3_1", "smoothness"}
+    assert steps[0].step.losses.terms.keys() == {"style", "content:conv3_1", "tv"}
 
 
 def test_content_is_a_share_of_the_photographs(tiny, photograph, painting):

@@ -47,7 +47,7 @@ def test_losses_are_shares_of_the_painting(relative, tiny, photograph, painting,
     apart = (mean - mean_target).square().sum() + (std - std_target).square().sum()
     assert found["content:conv2_1"] == pytest.approx(content.item(), rel=DOUBLE)
     assert found["style:conv2_1"] == pytest.approx(style.item(), rel=DOUBLE)
-    assert found["spread:conv2_1"] == pytest.approx((apart / energy).item(), rel=DOUBLE)
+    assert found["moments:conv2_1"] == pytest.approx((apart / energy).item(), rel=DOUBLE)
 
 
 def test_louder_activations_change_nothing(relative, tiny, photograph, painting, here):

@@ -12,6 +12,7 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size, Window
 from brushwork.losses import make_gaussian_target, style_losses
 from brushwork.recipes import extract_style, run_recipe, synthesize_texture, transfer
+from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.style_targets import StyleTargets
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.style import Style, blend_styles
@@ -68,7 +69,7 @@ def test_a_relative_loss_is_one_where_nothing_is(loss, options, tiny, photograph
     nothing = {layer: torch.zeros_like(feature) for layer, feature in features.items()}
     for name, (_, term) in objective(subject).items():
         layer = name.split(":")[1]
-        if name.startswith(("content", "spread")):
+        if name.startswith("content") or (name.startswith("moments") and loss != "moments"):
             continue
         found = term.score_whole(nothing[layer]) if hasattr(term, "score_whole") else _scored(term, nothing[layer])
         expected = 2 if loss == "covariance" else 1  # of the means and of the covariances
@@ -89,7 +90,15 @@ def test_losses_add_up_with_their_weights(options, tiny, photograph, painting):
     for layer in LAYERS:
         assert both[f"style:{layer}"].weight == 2 * alone["gram"][f"style:{layer}"].weight
         assert both[f"sliced:{layer}"].weight == 0.5 * alone["sliced"][f"sliced:{layer}"].weight
-        assert both[f"spread:{layer}"].weight == alone["gram"][f"spread:{layer}"].weight
+        assert both[f"moments:{layer}"].weight == alone["gram"][f"moments:{layer}"].weight
+
+
+def test_moments_named_and_beside_gram_are_one_loss_with_both_weights(options):
+    relative = NORMALIZATIONS["relative"]
+    both = {name: weight for name, _, weight in relative.weigh_losses(options("gram", "moments", moment_weight=32.0))}
+    named = {name: weight for name, _, weight in relative.weigh_losses(options("moments"))}
+    assert both["moments"] == named["moments"] + 32.0
+    assert both.keys() == {"style", "moments"}
 
 
 @pytest.mark.slow

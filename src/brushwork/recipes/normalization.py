@@ -64,16 +64,15 @@ class LossNormalization:
     def weigh_losses(self, options: StyleOptions) -> list[tuple[str, StyleLoss, float]]:
         """Return the losses at a style layer with weight 1: the name each is reported under, the loss, its weight.
 
-        These are the losses of the options, and beside Gram matrices their means and standard deviations (`spread`).
+        These are the losses of the options, and beside Gram matrices the means and standard deviations of the layer.
         """
-        known, weights, found = style_losses(), parse_loss_weights(options.loss), []
-        for name, fraction in weights.items():
-            loss = known[name]
-            balance = loss.balance if self.is_relative else 1.0
-            found.append((loss.label or name, loss, fraction * options.style_weight * balance))
-        if options.moment_weight and "gram" in weights:
-            found.append(("spread", known["moments"], options.moment_weight))
-        return found
+        known, fractions, found = style_losses(), parse_loss_weights(options.loss), dict[str, float]()
+        for name, fraction in fractions.items():
+            balance = known[name].balance if self.is_relative else 1.0
+            found[name] = fraction * options.style_weight * balance
+        if options.moment_weight and "gram" in fractions:
+            found["moments"] = found.get("moments", 0.0) + options.moment_weight
+        return [(known[name].label or name, known[name], weight) for name, weight in found.items()]
 
     def region_weights(self, masks: Mask) -> Float[Tensor, "r"]:
         """Compute the weight of each region from its mask over the positions of a layer."""

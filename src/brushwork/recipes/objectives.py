@@ -55,7 +55,7 @@ def style_objective(
 ) -> Objective:
     """Return β · Σ_l w_l · style losses, + `moment_weight` · Σ_l w_l · mean-std loss beside Gram losses.
 
-    They are named `style:LAYER` (Gram), `spread:LAYER` (mean-std), and `LOSS:LAYER`, each weighted by its fraction of
+    They are named `style:LAYER` (Gram), `moments:LAYER` (mean-std), and `LOSS:LAYER`, each weighted by its fraction of
     β. `targets` hold the style images themselves.
 
     Raises: InputError: a loss needs the style images, and they are not available.
@@ -79,10 +79,10 @@ def layer_weights(options: StyleOptions, normalization: LossNormalization) -> li
 
 
 def tv_objective(form: TVForm, weight: float, size: Size, encoder_scale: float) -> Objective:
-    """Return weight · total variation, named `tv_weight`; an empty objective at weight 0."""
+    """Return weight · total variation, named `tv`; an empty objective at weight 0."""
     if weight == 0:
         return Objective({})
-    return Objective.single("smoothness", make_total_variation(form, size, encoder_scale), weight)
+    return Objective.single("tv", make_total_variation(form, size, encoder_scale), weight)
 
 
 def _layer_weights(options: StyleOptions) -> Sequence[float]:
