@@ -30,7 +30,7 @@ def homeless(monkeypatch, tmp_path):
     def unknown(_):
         raise KeyError("getpwuid(): uid not found")
 
-    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "BRUSHWORK_CACHE", "BRUSHWORK_PAINTERS"):
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "BRUSHWORK_CACHE", "BRUSHWORK_MODELS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     monkeypatch.chdir(tmp_path)

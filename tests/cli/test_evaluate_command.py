@@ -73,7 +73,7 @@ def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tup
     (seen,) = jury.seen
     assert [round(seen[name].mean().item(), 1) for name in ("result", "content", "style")] == [0.4, 0.2, 0.5]
     assert seen["size"] == 256
-    assert "judging out.png beside photo.jpg and waves.png" in outcome.err
+    assert "comparing out.png with photo.jpg and waves.png" in outcome.err
 
 
 def test_without_a_terminal_it_prints_a_table_of_tabs(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
@@ -131,7 +131,7 @@ def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJur
     (seen,) = jury.seen
     assert (seen["content"] - picture(1, 40, 60)).abs().max() < 0.01
     assert (seen["style"] - picture(2, 50, 50)).abs().max() < 0.01
-    assert "judging out.png beside photograph.png and painting.png" in outcome.err
+    assert "comparing out.png with photograph.png and painting.png" in outcome.err
     assert "grades its own work" not in outcome.err
     assert run("evaluate", "out.png", "--style", "waves.png").code == 0
     assert jury.seen[-1]["style"].mean().item() == pytest.approx(0.5, abs=0.01)
@@ -174,14 +174,14 @@ def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -
     painted(tiny_job(desk, styles=(*job.styles, desk / "second.png")))
     outcome = run("evaluate", "out.png")
     assert (outcome.code, jury.seen) == (2, [])
-    assert "out.png was painted after 2 paintings: name the one to judge by, with --style" in outcome.err
+    assert "out.png was made with 2 style images: name one of them with --style" in outcome.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ((), "a result is missing"),
-        (("photo.jpg",), "Or say what photo.jpg is judged by: --content PHOTO --style PAINTING"),
+        (("photo.jpg",), "Or name the images to compare photo.jpg with: --content PHOTO --style PAINTING"),
         (("photo.jpg", "-o", "table.xls"), "the table is to be table.xls: it must end in .md, .csv, .json"),
         (("photo.jpg", "-o", "nowhere/table.md"), "the folder nowhere does not exist"),
     ],

@@ -41,7 +41,7 @@ def painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (own / "broken.safetensors").write_bytes(b"no tensors")
     for module in ("brushwork.feedforward", "brushwork.feedforward.model"):
         monkeypatch.setattr(f"{module}.BUNDLED_MODELS", package)
-    monkeypatch.setenv("BRUSHWORK_PAINTERS", str(own))
+    monkeypatch.setenv("BRUSHWORK_MODELS", str(own))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -105,7 +105,7 @@ def test_no_color_is_heard(painted: Path, run: Run, monkeypatch: pytest.MonkeyPa
 def test_a_page_shows_all_that_have_a_thumbnail(painted: Path, run: Run) -> None:
     outcome = run("models", "--sheet", "page.png")
     assert (outcome.code, outcome.out) == (0, "page.png\n")
-    assert "2 painters" in outcome.err
+    assert "2 models" in outcome.err
     colors = {color for _, color in Image.open(painted / "page.png").getcolors(10**6)}
     assert {(255, 0, 0), (0, 0, 255)} <= colors
     assert image_size(painted / "page.png") > Size(200, 200)
@@ -114,9 +114,9 @@ def test_a_page_shows_all_that_have_a_thumbnail(painted: Path, run: Run) -> None
 
 
 def test_a_page_of_none_is_refused(painted: Path, run: Run) -> None:
-    assert "none of the painters has a thumbnail" in run("models", "bare", "--sheet", "page.png").err
+    assert "none of the models has a thumbnail" in run("models", "bare", "--sheet", "page.png").err
 
 
 def test_where_there_are_none_it_says_so(painted: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brushwork.feedforward.list_models", dict)
-    assert "no painters are here" in shown(monkeypatch, run)
+    assert "there are no models here" in shown(monkeypatch, run)

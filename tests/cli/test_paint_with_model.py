@@ -32,7 +32,7 @@ def wall(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     save_model(
         StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS, seed=1)), desk / "shelf/wave.safetensors"
     )
-    monkeypatch.setenv("BRUSHWORK_PAINTERS", str(desk / "shelf"))
+    monkeypatch.setenv("BRUSHWORK_MODELS", str(desk / "shelf"))
     return desk
 
 

@@ -104,7 +104,7 @@ def test_a_painter_is_learned_found_by_its_name_and_exported(
     run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = pytest.importorskip("onnxruntime")
-    monkeypatch.setenv("BRUSHWORK_PAINTERS", str(desk / "mine"))
+    monkeypatch.setenv("BRUSHWORK_MODELS", str(desk / "mine"))
     (desk / "mine").mkdir()
     succeed(run, "train", "johnson", "waves.png", *LEARN, *SEEN, *TINY, "-o", "mine/own.safetensors")
     assert "own" in succeed(run, "models").out

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from brushwork.cli.commands.doctor import Diagnosis, _print
 from brushwork.cli.commands.evaluate import _many, _one
 from brushwork.cli.consoles import make_console
+from brushwork.cli.progress import make_display
+from brushwork.jobs import Note, Started, StepDone
 from brushwork.metrics import Metrics
 
 Run = Callable[..., Any]
@@ -50,12 +53,10 @@ def test_the_bar_and_the_lines_of_a_painting(desk: Path, run: Run, studio: Any) 
 
 
 def test_the_bar_of_a_training(terminal: None, capsys: pytest.CaptureFixture[str]) -> None:
-    from brushwork.cli.training import make_training_progress
-
-    with make_training_progress("[red][/d]:cat:", quiet=False) as shown:
-        shown.start(10, 0)
-        shown.log("after 1: [/d]:cat:.png")
-        shown.update(1, 2.0)
+    with make_display("[red][/d]:cat:", quiet=False) as shown:
+        shown.show(Started(torch.device("cpu"), 10))
+        shown.show(Note("after 1: [/d]:cat:.png"))
+        shown.show(StepDone(1, {"total": 2.0}))
     said = plain(capsys.readouterr().err)
     assert "[red][/d]:cat:" in said and "after 1: [/d]:cat:.png" in said
 

@@ -37,7 +37,7 @@ def test_a_style_is_kept_beside_and_shown(run: Run, studio_folder: Path) -> None
     assert (outcome.code, outcome.out) == (0, "starry.style\n")
     assert "the style of starry.png, 0.0 MB" in outcome.err
     shown = run("style", "info", "starry.style").out
-    assert shown.startswith("starry.png: at 32 and 64 pixels; relu1_1, relu2_1; network tiny, pooling max")
+    assert shown.startswith("starry.png: at 32 and 64 pixels; pixels, relu1_1, relu2_1; network tiny, pooling max")
 
 
 def test_styles_are_mixed_by_weight(run: Run, studio_folder: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
         (["waves.png", "--vary", "size=32,64", "--full-size", "128"], "--full-size is given, and sizes are varied"),
         (["waves.png", "--vary", "size=8"], "size is 8: it must be 32 pixels or more"),
         (["waves.png", "--vary", "style-wait=1"], "there is no setting 'style-wait' to vary"),
-        (["waves.png", "--vary", "style-layers=conv1_1,conv9_9"], "no tap 'conv9_9'"),
+        (["waves.png", "--vary", "style-layers=conv1_1,conv9_9"], "no layer 'conv9_9'"),
         (["waves.png", "--vary", "network=vgg19,vgg91"], "vgg91"),
         (["missing.png", "--vary", "style-weight=1"], "missing.png"),
         (["waves.png", "--vary", "style-weight=1", "--style-wait", "2"], "--style-wait"),

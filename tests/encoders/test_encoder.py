@@ -53,7 +53,7 @@ def test_it_stops_at_the_deepest_tap(encoder, monkeypatch):
 
 
 def test_a_misspelled_tap_is_an_error_that_suggests(encoder):
-    with pytest.raises(InputError, match=r"no tap 'relu42'.*relu4_2"):
+    with pytest.raises(InputError, match=r"no layer 'relu42'.*relu4_2"):
         encoder(torch.rand(1, 3, 32, 32).double(), ["relu42"])
 
 
@@ -115,5 +115,5 @@ def test_stages_that_no_tap_needs_can_be_let_go():
     assert encoder.layers[-1] == "relu3_1"
     assert encoder.fingerprint == whole != make_vgg(16, make_caffe_preprocess()).fingerprint
     assert torch.equal(encoder(image, ["conv3_1"])["conv3_1"], expected)
-    with pytest.raises(InputError, match="no tap 'conv4_1'"):
+    with pytest.raises(InputError, match="no layer 'conv4_1'"):
         encoder.layer("conv4_1")

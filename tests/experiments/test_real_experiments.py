@@ -26,7 +26,7 @@ def test_it_is_painted_measured_and_reported(
     written = capsys.readouterr()
     assert written.out == f"lab/{name}/report.html\n"
     assert any(line.startswith(("holds: ", "does not hold: ", "look: ")) for line in written.err.splitlines())
-    folder = tmp_path / "lab" / name
+    folder = tmp_path / "reproductions" / name
     page, figures = (folder / "report.html").read_text(), json.loads((folder / "figures.json").read_text())
     pictures = [cell["picture"] for cell in figures["cells"]] + ["sheet.png"]
     assert len(pictures) > 2 and all((folder / picture).stat().st_size > 0 for picture in pictures)

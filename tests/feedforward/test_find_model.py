@@ -20,7 +20,7 @@ def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
             (folder / f"{name}.safetensors").touch()
     (own / ".hidden.safetensors").touch()
     monkeypatch.setattr(model, "BUNDLED_MODELS", package)
-    monkeypatch.setenv("BRUSHWORK_PAINTERS", str(own))
+    monkeypatch.setenv("BRUSHWORK_MODELS", str(own))
     monkeypatch.chdir(tmp_path)
     return package, own
 
@@ -46,7 +46,7 @@ def test_a_file_goes_before_a_name(shelves: tuple[Path, Path]) -> None:
 
 
 def test_unknown_names_are_told_what_is_near(shelves: tuple[Path, Path]) -> None:
-    with pytest.raises(InputError, match=r"no painter 'wav'.*Did you mean 'wave'"):
+    with pytest.raises(InputError, match=r"no model 'wav'.*Did you mean 'wave'"):
         model.find_model_file("wav")
     with pytest.raises(InputError, match=r"Known: mine, night, wave"):
         model.find_model_file("impression")
@@ -58,6 +58,16 @@ def test_where_there_are_none_it_says_so(shelves: tuple[Path, Path], monkeypatch
         model.find_model_file("wave")
 
 
-def test_the_users_folder_lies_with_the_users_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("BRUSHWORK_PAINTERS", raising=False)
-    assert model.user_models_folder().name == "painters"
+def test_the_users_folder_lies_with_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("BRUSHWORK_MODELS", "BRUSHWORK_PAINTERS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(model, "user_data", lambda: tmp_path)
+    assert model.user_models_folder() == tmp_path / "models"
+    (tmp_path / "painters").mkdir()
+    assert model.user_models_folder() == tmp_path / "painters"
+    (tmp_path / "models").mkdir()
+    assert model.user_models_folder() == tmp_path / "models"
+    monkeypatch.setenv("BRUSHWORK_PAINTERS", "former")
+    assert model.user_models_folder() == Path("former")
+    monkeypatch.setenv("BRUSHWORK_MODELS", "mine")
+    assert model.user_models_folder() == Path("mine")

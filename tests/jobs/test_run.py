@@ -132,7 +132,7 @@ def test_nothing_is_overwritten_without_permission(tmp_path):
         ({"output": "out.txt"}, "ending|ends"),
         ({"device": "cuba"}, "no device 'cuba'"),
         ({"max_pixels": 100}, "limit"),
-        ({"options": replace(TINY, style_layers=("conv9_9",))}, "no tap 'conv9_9'"),
+        ({"options": replace(TINY, style_layers=("conv9_9",))}, "no layer 'conv9_9'"),
         ({"styles": ()}, "no painting"),
     ],
 )

@@ -116,7 +116,7 @@ def test_what_should_be_known_is_noted(job, brush):
     notes = [
         event.text for event in _painted(replace(job, options=AdaINOptions(size=160)), brush) if isinstance(event, Note)
     ]
-    assert any("looked at enlarged 3.2 times" in note for note in notes)
+    assert any("encoded enlarged 3.2 times" in note for note in notes)
 
 
 def _held():

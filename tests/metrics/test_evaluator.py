@@ -57,9 +57,9 @@ def test_every_figure_says_what_it_is():
 
 
 def test_pictures_too_small_are_refused(jury, photograph, painting):
-    with pytest.raises(InputError, match="the result would be judged at 80×20 pixels"):
+    with pytest.raises(InputError, match="the result would be evaluated at 80×20 pixels"):
         jury(photograph[..., :20, :], content=photograph, style=painting)
-    with pytest.raises(InputError, match="the painting would be judged at 80×"):
+    with pytest.raises(InputError, match="the painting would be evaluated at 80×"):
         jury(photograph, content=photograph, style=painting[..., :9, :])
 
 
@@ -73,7 +73,7 @@ def test_every_known_network_has_a_viewpoint(architecture):
 
 
 def test_other_networks_cannot_judge():
-    with pytest.raises(InputError, match="mine cannot judge: give a VGG"):
+    with pytest.raises(InputError, match="mine has no layers for metrics: give a VGG"):
         metric_layers(Encoder("mine", [], make_preprocess("caffe")))
 
 
@@ -106,7 +106,7 @@ def test_pictures_in_any_form(jury, photograph, painting):
     ("which", "change", "said"),
     [
         ("result", lambda image: image * 255, "the result holds floats"),
-        ("content", lambda image: image.repeat(2, 1, 1, 1), "the photograph holds 2 pictures"),
+        ("content", lambda image: image.repeat(2, 1, 1, 1), "the photograph holds 2 images"),
         ("style", lambda image: None, "the painting is given as NoneType"),
     ],
 )

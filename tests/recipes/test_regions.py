@@ -19,7 +19,7 @@ def test_regions_that_cannot_be_are_refused(small_transfer, tiny, photograph, pa
     )
     refused("region 1 has masks of 2 maps", regions=(StyleRegion(torch.ones(2, 4, 4), torch.ones(1, 4, 4)),))
     refused("leave style-blend away", style_blend=(1.0,))
-    refused("regions are sets of cells, and the loss patches wants more", loss=("patches",))
+    refused("regions are sets of positions, and the loss patches wants more", loss=("patches",))
     refused("regions take each painting at one scale", style_scale=(1.0, 0.5))
     kept = extract_style(painting, small_transfer(), "a painting", encoder=tiny)
     refused("of a painting only the style is kept, which has no regions", (kept,))

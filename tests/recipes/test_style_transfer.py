@@ -132,7 +132,7 @@ def test_no_painting_is_refused(small_transfer, tiny, photograph):
 @pytest.mark.parametrize(
     ("own", "message"),
     [
-        ({"content_layers": ("conv9_1",)}, "tiny has no tap 'conv9_1'"),
+        ({"content_layers": ("conv9_1",)}, "tiny has no layer 'conv9_1'"),
         ({"content_layers": ("conv2_1", "relu2_1")}, "the layer 'relu2_1' is given twice"),
         ({"style_layers": ("pool1", "pool1")}, "the layer 'pool1' is given twice"),
         ({"content_layers": (), "style_layers": (), "tv_weight": 0.0}, "no terms"),

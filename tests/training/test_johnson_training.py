@@ -40,7 +40,7 @@ def test_the_architecture_is_that_of_the_painter_to_begin_with() -> None:
     assert options.style_weight == 3.0
     with pytest.raises(InputError, match="width is 32, and wave has 2: leave it away"):
         with_model_architecture(JohnsonTrainingOptions(), start, ["width"])
-    with pytest.raises(InputError, match="painter of another kind"):
+    with pytest.raises(InputError, match="model of another kind"):
         with_model_architecture(JohnsonTrainingOptions(), painter(SuperResolutionConfig(width=2, blocks=1)), [])
 
 

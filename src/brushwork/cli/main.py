@@ -43,24 +43,27 @@ _COMMANDS = {
     "paint": ("brushwork.cli.commands.paint:app", "Paint a photograph in the style of a painting."),
     "video": ("brushwork.cli.commands.video:app", "Paint a film, so that its style stays on the objects."),
     "texture": ("brushwork.cli.commands.texture:texture", "Synthesize a texture of any size from a picture."),
-    "reconstruct": ("brushwork.cli.commands.reconstruct:app", "Make visible what a layer knows of a picture."),
+    "reconstruct": ("brushwork.cli.commands.reconstruct:app", "Reconstruct an image from the features of a layer."),
     "plan": ("brushwork.cli.commands.plan:app", "Say what a command would take: sizes, iterations, memory, time."),
     "rerun": ("brushwork.cli.commands.rerun:rerun", "Repeat a picture from its metadata."),
     "reproduce": ("brushwork.cli.commands.reproduce:reproduce", "Repeat the experiments of the papers, with a report."),
-    "train": ("brushwork.cli.commands.train:app", "Teach a network to paint in one pass."),
+    "train": ("brushwork.cli.commands.train:app", "Train a network that stylizes in one pass."),
     "sweep": ("brushwork.cli.commands.sweep:app", "Paint every combination of some settings, small, to choose from."),
     "style": (
         "brushwork.cli.commands.style:app",
-        "Keep styles of paintings in files, mix them, and combine paintings.",
+        "Extract styles into files, blend them, and combine paintings.",
     ),
-    "evaluate": ("brushwork.cli.commands.evaluate:evaluate", "Judge how near results are to photograph and painting."),
-    "models": ("brushwork.cli.commands.models:app", "List the networks that paint at once, in a style each."),
+    "evaluate": (
+        "brushwork.cli.commands.evaluate:evaluate",
+        "Measure how near results are to their images.",
+    ),
+    "models": ("brushwork.cli.commands.models:app", "List the trained networks that stylize in one pass."),
     "presets": ("brushwork.cli.commands.presets:presets", "List the published programs that are known as settings."),
     "studio": ("brushwork.cli.commands.studio:studio", "Open a page in the browser to paint in, on this machine."),
     "worker": ("brushwork.cli.commands.worker:worker", "Paint what the studio's queue holds."),
     "queue": ("brushwork.cli.commands.queue:app", "List, pause, cancel and repeat the studio's paintings."),
     "weights": ("brushwork.cli.commands.weights:app", "List, fetch and add the networks' weights."),
-    "doctor": ("brushwork.cli.commands.doctor:doctor", "Tell what this machine has, what is wrong, and what to do."),
+    "doctor": ("brushwork.cli.commands.doctor:doctor", "Check what this machine has, what is wrong, and what to do."),
 }
 """Name → module and function, and its line in the list of commands."""
 

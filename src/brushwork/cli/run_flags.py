@@ -110,7 +110,7 @@ class FeedForwardFlags:
         Raises: InputError.
         """
         if self.statistics is not None and self.model is None:
-            raise InputError("--statistics is of painters: give --model NAME too.")
+            raise InputError("--statistics belongs to models: give --model NAME too.")
         if self.strength is not None and not (self.instant or self.model):
             raise InputError(
                 "--strength is of what is painted at once: add --instant or --model, or weigh with --style-weight."

@@ -24,7 +24,7 @@ from brushwork.storage.folders import expand_user
 
 Output: TypeAlias = Annotated[
     Path | None,
-    Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"PAINTER{MODEL_ENDING}", show_default=False),
+    Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"MODEL{MODEL_ENDING}", show_default=False),
 ]
 Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
@@ -115,7 +115,7 @@ def _deliver(finished: jobs.Finished, config: training.TrainingConfig, flags: Tr
     if flags.plot:
         plot_losses(flags.plot, finished.path.stem, "iterations", history.curves())
     if flags.json:
-        document = {"painter": finished.path, "iterations": finished.iterations, "seconds": finished.seconds}
+        document = {"model": finished.path, "iterations": finished.iterations, "seconds": finished.seconds}
         print_json({**document, "val_images": dict(history.last)})
     else:
         print_result(str(finished.path))

@@ -136,7 +136,7 @@ class Encoder(nn.Module):
         own = self._aliases.get(name, name)
         if own != PIXELS and own not in self._geometry:
             hint = suggest_names(name, [*self.layers, *self._aliases])
-            raise InputError(f"{self.name} has no tap {name!r}. {hint}")
+            raise InputError(f"{self.name} has no layer {name!r}. {hint}")
         return own
 
     def geometry(self, name: str) -> LayerGeometry:
@@ -217,5 +217,5 @@ def _require_size(encoder: Encoder, image: Image, layers: Iterable[str]) -> None
     smallest, size = encoder.min_size(layers), Size.of(image)
     if min(size) < smallest:
         raise InputError(
-            f"a picture of {size} is too small for {encoder.name}: its deepest tap needs {smallest} pixels a side."
+            f"a picture of {size} is too small for {encoder.name}: its deepest layer needs {smallest} pixels a side."
         )

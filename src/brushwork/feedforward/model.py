@@ -103,7 +103,7 @@ def _packed(name: str, tensor: Tensor, half: bool) -> Tensor:
         return tensor
     packed = tensor.detach().to(torch.float16 if half else torch.float32)
     if not packed.isfinite().all():
-        raise InputError(f"the painter's {name} holds numbers that are not finite{' in float16' if half else ''}.")
+        raise InputError(f"the model's {name} holds numbers that are not finite{' in float16' if half else ''}.")
     return packed
 
 
@@ -198,9 +198,14 @@ def _label(path: Path, story: Mapping[str, Any], parameters: int, size: int) -> 
 
 
 def user_models_folder() -> Path:
-    """Return the folder of the user's models: `$BRUSHWORK_PAINTERS`, or one in the user's data folder."""
-    given = os.environ.get("BRUSHWORK_PAINTERS")
-    return Path(given) if given else user_data() / "painters"
+    """Return the folder of the user's models: `$BRUSHWORK_MODELS`, or one in the user's data folder.
+
+    Former names count where only they are there: `$BRUSHWORK_PAINTERS`, and the folder `painters`.
+    """
+    if given := os.environ.get("BRUSHWORK_MODELS") or os.environ.get("BRUSHWORK_PAINTERS"):
+        return Path(given)
+    found, former = user_data() / "models", user_data() / "painters"
+    return former if former.is_dir() and not found.is_dir() else found
 
 
 def list_models() -> dict[str, Path]:
@@ -224,5 +229,5 @@ def find_model_file(source: str | Path) -> Path:
     known = list_models()
     if source not in known:
         hint = suggest_names(source, known) if known else "None come with this installation."
-        raise InputError(f"there is no painter {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
+        raise InputError(f"there is no model {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
     return known[source]

@@ -189,7 +189,7 @@ def note_enlarged(job: BaseJob, inputs: JobInputs, finest: Size) -> tuple[str, .
         times = sqrt(size.area / style.size.area)
         if times > _ENLARGED:
             notes.append(
-                f"{style.name} has {style.size} pixels, and is looked at enlarged {times:.1f} times: its finest "
+                f"{style.name} has {style.size} pixels, and is encoded enlarged {times:.1f} times: its finest "
                 f"strokes come out soft. Give a larger file, or take style-scale {scale / times:.2g} "
                 "for smaller, sharp ones."
             )

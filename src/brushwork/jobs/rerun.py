@@ -87,8 +87,8 @@ def _with_model(manifest: Manifest, folder: Path) -> RecipeOptions | FeedForward
         if tensors_sha256(load_model(place).network.state_dict()) == manifest.weights:
             return replace(options, model=str(place))
     if present:
-        raise InputError(f"{present[0]} has changed since it painted: put the former file back in its place.")
-    raise InputError(f"the painter {named} is missing: put its file into {folder}, or into the current folder.")
+        raise InputError(f"{present[0]} has changed since: put the former file back in its place.")
+    raise InputError(f"the model {named} is missing: put its file into {folder}, or into the current folder.")
 
 
 def _device(manifest: Manifest) -> DeviceName:

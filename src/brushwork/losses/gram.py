@@ -161,7 +161,7 @@ def _pairs(feature: Feature, window: Window, zero: float, offset: tuple[int, int
     (down, right), grown = offset, window.expand(max(map(abs, offset)))
     if abs(down) >= window.full_size.height or abs(right) >= window.full_size.width:
         raise InputError(
-            f"no two cells of a map of {window.full_size} lie {offset} (rows, columns) apart: use a smaller offset."
+            f"no two positions of a map of {window.full_size} lie {offset} (rows, columns) apart: use a smaller offset."
         )
     top, bottom = max(window.top, -down), min(window.bottom, window.full_size.height - down)
     left, end = max(window.left, -right), min(window.right, window.full_size.width - right)

@@ -108,7 +108,7 @@ class MRFLoss:
         if min(size) < self._grid.side:
             side = self._grid.side
             raise InputError(
-                f"patches of {side}×{side} cells do not fit into the {whose} map of {size}: use a larger one."
+                f"patches of {side}×{side} positions do not fit into the {whose} map of {size}: use a larger one."
             )
 
 

@@ -69,7 +69,7 @@ class Evaluator:
         """Return one image, on the networks' device and in their type."""
         image = as_image(given, what)
         if len(image) > 1:
-            raise InputError(f"{what} holds {len(image)} pictures: let each be judged by itself.")
+            raise InputError(f"{what} holds {len(image)} images: evaluate each by itself.")
         return image.to(self.encoder.preprocess.mean)
 
     def _judgement(self, result: Image, content: Image, style: Image) -> Metrics:
@@ -125,7 +125,7 @@ def _framed(images: Sequence[Image], size: int | None) -> tuple[Image, Image, Im
     style_image = fit_size(Size.of(style), long, measure="long")
     for what, one in {"result": judged, "painting": style_image}.items():
         if min(one) < MIN_SIZE:
-            raise InputError(f"the {what} would be judged at {one} pixels: take one of {MIN_SIZE} a side.")
+            raise InputError(f"the {what} would be evaluated at {one} pixels: take one of {MIN_SIZE} a side.")
     sizes = zip((result, content, style), (judged, judged, style_image), strict=True)
     framed = [one if Size.of(one) == wanted else resize(one, wanted, clamp=True) for one, wanted in sizes]
     return framed[0], framed[1], framed[2]
@@ -215,7 +215,7 @@ def metric_layers(encoder: Encoder) -> MetricLayers:
     for one in (_VGG, _ALEXNET, _GOOGLENET):
         if all(_has(encoder, layer) for layer in one.all_layers):
             return one
-    raise InputError(f"{encoder.name} cannot judge: give a VGG, AlexNet or GoogLeNet, or a viewpoint with its taps.")
+    raise InputError(f"{encoder.name} has no layers for metrics: give a VGG, AlexNet or GoogLeNet, or the layers.")
 
 
 def _has(encoder: Encoder, layer: str) -> bool:

@@ -59,7 +59,7 @@ def transfer_mdan(
     """
     given = RecipeInputs.of(content, as_styles(style_images), init)
     if not (isinstance(partition, FullImage) and partition.tiling is None):
-        raise NotAdditiveError("the rival looks at a picture as a whole: take a smaller size, and one process.")
+        raise NotAdditiveError("the discriminator needs the full image: take a smaller size, and one process.")
     eye = encoder or load_encoder_for(options, given.content.device)
     own, styles, begun, _ = given.to(eye)
     (level,) = options.schedule(Size.of(own))
@@ -124,5 +124,5 @@ def _require_cells(options: MDANOptions, encoder: Encoder, size: Size) -> None:
     positions, needed = encoder.positions(options.style_layer, size), _patches(options).receptive_field
     if min(positions) < needed:
         raise InputError(
-            f"at {size} pixels {options.style_layer} has {positions} cells, and {needed} are needed a side."
+            f"at {size} pixels {options.style_layer} has {positions} positions, and {needed} are needed a side."
         )

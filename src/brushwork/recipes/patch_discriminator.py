@@ -50,7 +50,9 @@ class OnlineDiscriminator:
     def __init__(self, bank: Sequence[Feature], patches: PatchGrid, rate: float, seed: int) -> None:
         self._bank = [reflect_pad(one, patches) for one in bank if min(Size.of(one)) >= patches.receptive_field]
         if not self._bank:
-            raise InputError(f"the paintings are too small for patches of {patches.side} cells: take a larger size.")
+            raise InputError(
+                f"the style images are too small for patches of {patches.side} positions: take a larger size."
+            )
         self._patches, self._seed, self._looks = patches, seed, 0
         self._view = [
             max(patches.receptive_field, min(sides) // 2) for sides in zip(*map(Size.of, self._bank), strict=True)

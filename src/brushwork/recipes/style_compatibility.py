@@ -28,7 +28,7 @@ def require_compatible_styles(
     several = len(scaled_styles(styles, options)) > len(styles)
     if regions:
         usable = [name for name, loss in style_losses().items() if loss.regions is not None]
-        require_losses(options.loss, usable, "regions are sets of cells")
+        require_losses(options.loss, usable, "regions are sets of positions")
         require_regions(regions, styles, options.style_blend)
     if regions and several:
         raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")

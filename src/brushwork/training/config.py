@@ -72,7 +72,7 @@ class TrainingConfig:
         Raises: InputError.
         """
         if self.output.suffix != MODEL_ENDING:
-            raise InputError(f"the painter is to be {self.output}: its name must end in {MODEL_ENDING}.")
+            raise InputError(f"the model is to be written to {self.output}: its name must end in {MODEL_ENDING}.")
         if not self.output.parent.is_dir():
             raise InputError(f"the folder {self.output.parent} does not exist: make it first (mkdir -p).")
         if self.overwrite or self.resume:

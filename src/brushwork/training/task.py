@@ -26,6 +26,9 @@ from torch import Tensor, nn
 from brushwork.training.dataset import make_generator
 from brushwork.types import Image, LossValues
 
+MODEL = "painter"
+"""Name, in checkpoints, of the network that is saved as the model."""
+
 
 @dataclass(frozen=True)
 class TrainingBatch:
@@ -75,7 +78,7 @@ class TrainingTask(Protocol):
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """All trained networks by name; `painter` is the one that is saved as the model."""
+        """All trained networks by name; `MODEL` is the one that is saved."""
 
     @property
     def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:

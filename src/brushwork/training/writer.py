@@ -17,7 +17,7 @@ from brushwork.storage.tensors import remove_file
 from brushwork.training.checkpoint import TrainingCheckpoint, load_state_dict, state_dict
 from brushwork.training.config import TrainingConfig
 from brushwork.training.history import History
-from brushwork.training.task import TrainingTask
+from brushwork.training.task import MODEL, TrainingTask
 from brushwork.types import Image
 
 
@@ -69,7 +69,7 @@ class TrainingWriter:
         Raises: InputError: it cannot be written, or its weights are not finite.
         """
         config, settings = self._config, self._task.model_config
-        learned = self._task.networks["painter"]
+        learned = self._task.networks[MODEL]
         name, architecture = config.name or config.output.stem, architecture_name(settings)
         model = StyleModel(name, architecture, settings, learned, config.style, self._about(step), config.license)
         save_model(model, config.output, overwrite=True)

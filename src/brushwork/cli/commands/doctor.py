@@ -19,7 +19,7 @@ from brushwork.cli.consoles import make_console
 from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import FAILURE, format_gigabytes, format_megabytes, print_json
 from brushwork.errors import InputError
-from brushwork.recipes import PRESETS
+from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
 from brushwork.storage.folders import nearest_folder, temporary_place
 
 EXTRAS = {"giant": ("pyvips", "16-bit and giant pictures"), "plot": ("matplotlib", "--plot")}
@@ -113,7 +113,7 @@ def _accelerators() -> Iterator[str]:
 
 def _weights() -> Iterator[Diagnosis]:
     yield _cache()
-    needed = {preset.network for preset in PRESETS.values()}
+    needed = {options.network for options in (TransferOptions(), TextureOptions(), ReconstructionOptions())}
     for one in encoders.weight_sets():
         what, grave = f"weights {one.name}", one.name in needed and bool(one.hint)
         if one.state == "missing" and not grave:

@@ -110,9 +110,11 @@ def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCas
     try:
         content_then, styles, _ = jobs.read_origin(path)
     except InputError as error:
-        raise InputError(f"{error} Or say what {path.name} is judged by: --content PHOTO --style PAINTING.") from error
+        raise InputError(
+            f"{error} Or name the images to compare {path.name} with: --content PHOTO --style PAINTING."
+        ) from error
     if style is None and len(styles) != 1:
-        raise InputError(f"{path} was painted after {len(styles)} paintings: name the one to judge by, with --style.")
+        raise InputError(f"{path} was made with {len(styles)} style images: name one of them with --style.")
     return EvaluationCase(path, content or content_then, style or styles[0])
 
 
@@ -135,7 +137,7 @@ def _same(network: str, model: str | None) -> bool:
 
 def _tell_about(case: EvaluationCase, model: str | None, network: str) -> None:
     """Log what is evaluated, and whether it was made with the network that evaluates it."""
-    log(f"judging {case.result} beside {case.content_image.name} and {case.style_image.name}")
+    log(f"comparing {case.result} with {case.content_image.name} and {case.style_image.name}")
     if _same(network, model):
         log(f"note: {case.result.name} was painted with {model}, which grades its own work: take another --network.")
 

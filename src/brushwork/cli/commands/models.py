@@ -36,7 +36,7 @@ def models(
     """List the feed-forward models known by name: those of the package, and your own.
 
     `brushwork paint photo.jpg --model NAME` uses one. The last line names the folder of your own models;
-    BRUSHWORK_PAINTERS sets another one.
+    BRUSHWORK_MODELS sets another one.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _show(infos: Sequence[feedforward.ModelInfo]) -> None:
     for info in infos:
         terminal.print(_entry(info, terminal))
     if not infos:
-        terminal.print("no painters are here.")
+        terminal.print("there are no models here.")
     terminal.print(
         f"brushwork paint PHOTO --model NAME paints by one; your own lie in {feedforward.user_models_folder()}.",
         soft_wrap=True,
@@ -133,11 +133,11 @@ def _row(info: feedforward.ModelInfo) -> tuple[str, ...]:
 def _write_sheet(infos: Sequence[feedforward.ModelInfo], path: Path, force: bool) -> None:
     shown = [info for info in infos if info.style is not None]
     if not shown:
-        raise InputError("there is nothing to show: none of the painters has a thumbnail.")
+        raise InputError("there is nothing to show: none of the models has a thumbnail.")
     from brushwork.cli.thumbnails import render_model_sheet  # imports torch and Pillow
 
     images.write_image(render_model_sheet(shown), path, overwrite=force)
-    log(f"{len(shown)} painters on one page")
+    log(f"{len(shown)} models on one page")
     print_result(str(path))
 
 

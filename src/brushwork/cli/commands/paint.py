@@ -121,7 +121,7 @@ def paint(
         others = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
         others["--quality"] = quality != "normal"
         require_no_conflicts(feedforward.model, [*style, *styles], {**others, "--instant": feedforward.instant})
-        return _by_painter(content, feedforward, given, flags, execute)
+        return _with_model(content, feedforward, given, flags, execute)
     options = _options(method, feedforward, (preset_name, quality), given, ratio, flags)
     contents, style_images = _parted([content, *styles], style)
     each, several = each or has_folder(style_images), has_folder([*contents, *style_images])
@@ -187,7 +187,7 @@ def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
     return named[:1], named[1:]
 
 
-def _by_painter(content: str, feedforward: FeedForwardFlags, given: Given, flags: RunFlags, execute: Execute) -> int:
+def _with_model(content: str, feedforward: FeedForwardFlags, given: Given, flags: RunFlags, execute: Execute) -> int:
     """Run a feed-forward model on one content image, or on a folder of them."""
     own = {"strength": feedforward.strength, "statistics": feedforward.statistics}
     options = model_options(str(feedforward.model), given, own, flags)
@@ -222,7 +222,7 @@ def require_no_conflicts(model: str, styles: list[str], others: dict[str, bool])
     """
     if styles:
         raise InputError(
-            f"the painting {styles[0]} and --model {model} were both given: a painter has its own style; leave "
+            f"the style image {styles[0]} and --model {model} were both given: a model has its own style; leave "
             "one away. (Several photographs to paint: put them into a folder, and give that.)"
         )
     for flag, is_given in others.items():

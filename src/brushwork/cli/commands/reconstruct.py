@@ -37,7 +37,7 @@ else:
     )
 
 
-app = App(name="reconstruct", help="Make visible what a layer knows of a picture.")
+app = App(name="reconstruct", help="Reconstruct an image from the features of a layer.")
 
 
 @app.command

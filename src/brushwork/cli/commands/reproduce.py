@@ -24,7 +24,7 @@ def reproduce(
     style: tuple[Path, ...] = (),
     size: int | None = None,
     quick: bool = False,
-    out: Annotated[Path, Parameter(alias="-o", converter=home_path)] = Path("lab"),
+    out: Annotated[Path, Parameter(alias="-o", converter=home_path)] = Path("reproductions"),
     jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
     engine: Annotated[Literal["processes", "ray"], Parameter(group=MACHINE)] = "processes",
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",

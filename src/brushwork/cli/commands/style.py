@@ -43,7 +43,7 @@ Output: TypeAlias = Annotated[
 ]
 Force: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
-app = App(name="style", help="Keep styles of paintings in files, mix them, and combine paintings.")
+app = App(name="style", help="Extract styles into files, blend them, and combine paintings.")
 
 COMBINED = TextureOptions(
     picture_size=512,
@@ -63,7 +63,7 @@ else:
         without=("size", "init", "init_noise", "noise", "seed"),
         names={"picture_size": "--size", "style_layers": "--layers"},
         texts={
-            "picture_size": "Size of the result, and at which the strokes are looked at, as `measure` says.",
+            "picture_size": "Size of the result and of the encoded image with the strokes, as `measure` says.",
             "style_layers": "Layers whose Gram matrices are the strokes: deeper ones have larger strokes.",
         },
     )

@@ -62,7 +62,7 @@ def texture(
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     if model and image:
-        raise InputError(f"the picture {image} and --model were both given: a painter draws what it has learned.")
+        raise InputError(f"the image {image} and --model were both given: a model generates what it has learned.")
     if model:
         feedforward.find_model_file(model)  # report unknown names first
         options = feedforward_options(TextureModelOptions, TextureModelOptions(), given, {"model": model}, flags)

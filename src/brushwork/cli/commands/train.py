@@ -7,10 +7,10 @@ import sys
 from cyclopts import App
 
 _FAMILIES = {
-    "johnson": ("brushwork.cli.commands.train_johnson:johnson", "A network that paints any photograph in one style."),
+    "johnson": ("brushwork.cli.commands.train_johnson:johnson", "A network that stylizes any photograph in one style."),
     "texture": (
         "brushwork.cli.commands.train_texture:texture",
-        "A network that draws a texture from noise, or paints with it.",
+        "A network that generates a texture, or stylizes with it.",
     ),
     "super-resolution": (
         "brushwork.cli.commands.train_super_resolution:super_resolution",
@@ -18,12 +18,12 @@ _FAMILIES = {
     ),
     "mgan": (
         "brushwork.cli.commands.train_mgan:mgan",
-        "A decoder that paints photographs, taught against a judge of patches.",
+        "A decoder that stylizes photographs, trained against a patch discriminator.",
     ),
 }
 """Name → module and function, and its line in the list of commands."""
 
-app = App(name="train", help="Teach a network to paint in one pass.")
+app = App(name="train", help="Train a network that stylizes in one pass.")
 for place, (name, (target, line)) in enumerate(_FAMILIES.items()):
     # A family's module is imported only when it is called; until then the list shows just its line.
     app.command(target, name=name, help=None if name in sys.argv else line, sort_key=place)

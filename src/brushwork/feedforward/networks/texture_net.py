@@ -107,10 +107,10 @@ class TextureNetwork(nn.Module):
     def _size(self, image: Image | None, size: Size | None) -> Size:
         if self.settings.photograph:
             if image is None:
-                raise InputError("this painter paints photographs, and none was given: give one.")
+                raise InputError("this model stylizes photographs, and none was given: give one.")
             return Size.of(image)
         if image is not None or size is None:
-            raise InputError("this painter draws textures from noise: give it a size, and no photograph.")
+            raise InputError("this model generates textures from noise: give it a size, and no photograph.")
         return size
 
 

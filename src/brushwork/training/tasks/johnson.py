@@ -24,12 +24,10 @@ from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
 from brushwork.training.optimization import make_adam, make_network
-from brushwork.training.task import OptimizerStep, TrainingBatch
+from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.style_images import make_style_target
 from brushwork.types import Image, LossValues
-
-PAINTER = "painter"
 
 
 class JohnsonTask:
@@ -50,13 +48,13 @@ class JohnsonTask:
             options.tv_form, options.tv_weight, size, options.encoder_scale
         )
         self._model = cast(JohnsonNetwork, make_network(self.model_config, options, styles[0].device))
-        self.networks: Mapping[str, nn.Module] = {PAINTER: self._model}
-        self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: make_adam(self._model, options)}
+        self.networks: Mapping[str, nn.Module] = {MODEL: self._model}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {MODEL: make_adam(self._model, options)}
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """Yield the mean perceptual loss of the stylized batch."""
         photos = _of(batch)
-        yield OptimizerStep(PAINTER, self._losses(self._model.forward_features(photos).float(), photos))
+        yield OptimizerStep(MODEL, self._losses(self._model.forward_features(photos).float(), photos))
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
@@ -97,7 +95,7 @@ class JohnsonTask:
 
 def _of(batch: TrainingBatch) -> Image:
     if batch.pictures is None:
-        raise InputError("no photographs were given: this painter learns from a folder of them.")
+        raise InputError("no photographs were given: this model learns from a folder of them.")
     return batch.pictures
 
 
@@ -110,7 +108,7 @@ def make_johnson_task(
     """
     task = JohnsonTask([one.to(device) for one in styles], options, load_encoder_for(options, device))
     if start is not None:
-        task.networks[PAINTER].load_state_dict(start.network.state_dict())
+        task.networks[MODEL].load_state_dict(start.network.state_dict())
     return task
 
 
@@ -122,7 +120,7 @@ def with_model_architecture(
     Raises: InputError: it is not a Johnson network, or other architecture options were `given`.
     """
     if not isinstance(start.config, JohnsonConfig):
-        raise InputError(f"{start.name} is a painter of another kind ({start.architecture}): begin from a johnson one.")
+        raise InputError(f"{start.name} is a model of another kind ({start.architecture}): begin from a johnson one.")
     own = {field.name: getattr(start.config, field.name) for field in fields(JohnsonConfig)}
     for name in own.keys() & set(given):
         if getattr(options, name) != own[name]:

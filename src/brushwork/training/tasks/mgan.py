@@ -17,13 +17,14 @@ from brushwork.feedforward.networks.mgan import LAYER, MGANNetwork
 from brushwork.images.geometry import Size
 from brushwork.recipes.patch_discriminator import BETAS, SLOPE, hinge_loss, initialize_weights
 from brushwork.training.augment import crop_middle, sample_blocks
-from brushwork.training.task import OptimizerStep, TrainingBatch
+from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 from brushwork.types import Feature, Features, Image, LossValues, Scalar
 
-PAINTER, JUDGE = "painter", "judge"
+DISCRIMINATOR = "judge"
+"""Name of the discriminator in checkpoints."""
 
-JUDGED = "conv3_1"
+DISCRIMINATED = "conv3_1"
 """Layer whose patches the discriminator sees."""
 
 _WIDER = 2
@@ -63,10 +64,10 @@ class MGANTask:
         self.crop = 0 if matter.pairs else options.block
         device = self._real[0].device
         self._model = MGANNetwork(self.model_config, encoder).to(device)
-        self._judge = BlockDiscriminator(_channels(encoder)).to(device)
+        self._discriminator = BlockDiscriminator(_channels(encoder)).to(device)
         initialize_weights(self._model, options.seed)
-        initialize_weights(self._judge, options.seed + 1)
-        self.networks: Mapping[str, nn.Module] = {PAINTER: self._model, JUDGE: self._judge}
+        initialize_weights(self._discriminator, options.seed + 1)
+        self.networks: Mapping[str, nn.Module] = {MODEL: self._model, DISCRIMINATOR: self._discriminator}
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {
             name: torch.optim.Adam(network.parameters(), options.learning_rate, betas=BETAS)
             for name, network in self.networks.items()
@@ -76,24 +77,24 @@ class MGANTask:
         """Yield the loss of the discriminator, then that of the generator, on the same blocks."""
         photos, targets, real = self._drawn(batch)
         painted = self._model(photos).float()
-        seen, requested = self._encoder(painted, [JUDGED, LAYER]), self._wanted(targets)
+        seen, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._wanted(targets)
         known = requested if real is targets else self._wanted(real)
-        taught = hinge_loss(self._judge(known[JUDGED]), real=True) + hinge_loss(
-            self._judge(seen[JUDGED].detach()), real=False
+        taught = hinge_loss(self._discriminator(known[DISCRIMINATED]), real=True) + hinge_loss(
+            self._discriminator(seen[DISCRIMINATED].detach()), real=False
         )
-        yield OptimizerStep(JUDGE, LossValues(taught, {"judge": taught}))
-        self._judge.requires_grad_(False)
+        yield OptimizerStep(DISCRIMINATOR, LossValues(taught, {"discriminator": taught}))
+        self._discriminator.requires_grad_(False)
         try:
-            yield OptimizerStep(PAINTER, self._losses(painted, seen, targets, requested))
+            yield OptimizerStep(MODEL, self._losses(painted, seen, targets, requested))
         finally:
-            self._judge.requires_grad_(True)
+            self._discriminator.requires_grad_(True)
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
         """Return the content and adversarial losses of the generator on held-out images."""
         photos, targets = self._examined(batch)
         painted = self._model(photos).float()
-        seen, requested = self._encoder(painted, [JUDGED, LAYER]), self._wanted(targets)
+        seen, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._wanted(targets)
         total, terms = self._losses(painted, seen, targets, requested)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
@@ -110,7 +111,7 @@ class MGANTask:
         options = self.options
         pixels = options.content == "pixels"
         kept = options.content_weight * (_share(painted, targets) if pixels else _share(seen[LAYER], requested[LAYER]))
-        doubt = options.adversarial_weight * hinge_loss(self._judge(seen[JUDGED]), real=True)
+        doubt = options.adversarial_weight * hinge_loss(self._discriminator(seen[DISCRIMINATED]), real=True)
         return LossValues(kept + doubt, {"content": kept, "style": doubt})
 
     def _drawn(self, batch: TrainingBatch) -> tuple[Image, Image, Image]:
@@ -120,7 +121,7 @@ class MGANTask:
             photos, painted = drawn[:, :3], drawn[:, 3:]
             return photos, painted, painted
         if batch.pictures is None:
-            raise InputError("no photographs were given: this painter learns from a folder of them.")
+            raise InputError("no photographs were given: this model learns from a folder of them.")
         return batch.pictures, batch.pictures, drawn
 
     def _examined(self, batch: TrainingBatch) -> tuple[Image, Image]:
@@ -137,7 +138,7 @@ class MGANTask:
 
     @torch.no_grad()
     def _wanted(self, real: Image) -> Features:
-        found: Features = self._encoder(real, [JUDGED, LAYER])
+        found: Features = self._encoder(real, [DISCRIMINATED, LAYER])
         return found
 
 
@@ -148,9 +149,9 @@ def _share(given: Feature, requested: Feature) -> Scalar:
 
 def _channels(encoder: Encoder) -> int:
     """Return the number of channels of the discriminator's input."""
-    side = encoder.min_size([JUDGED])
+    side = encoder.min_size([DISCRIMINATED])
     device = next(encoder.parameters()).device
-    return int(encoder(torch.zeros(1, 3, side, side, device=device), [JUDGED])[JUDGED].shape[1])
+    return int(encoder(torch.zeros(1, 3, side, side, device=device), [DISCRIMINATED])[DISCRIMINATED].shape[1])
 
 
 def _require_large(images: Sequence[Feature], block: int) -> None:

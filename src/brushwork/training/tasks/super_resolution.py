@@ -22,11 +22,9 @@ from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, tv_objective
 from brushwork.training.optimization import make_adam, make_network
-from brushwork.training.task import OptimizerStep, TrainingBatch
+from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 from brushwork.types import Image, LossValues
-
-PAINTER = "painter"
 
 _REACH = 3
 """Standard deviations at which the blur kernel is truncated."""
@@ -40,13 +38,13 @@ class SuperResolutionTask:
         self.options, self.model_config, self.crop = options, options.architecture, options.crop
         self._encoder, self._convention = encoder, NORMALIZATIONS["authors"]
         self._network = make_network(self.model_config, options, next(encoder.buffers()).device)
-        self.networks: Mapping[str, nn.Module] = {PAINTER: self._network}
-        self.optimizers: Mapping[str, torch.optim.Optimizer] = {PAINTER: make_adam(self._network, options)}
+        self.networks: Mapping[str, nn.Module] = {MODEL: self._network}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {MODEL: make_adam(self._network, options)}
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """Yield the mean loss of the crops after downsampling and super-resolution."""
         crops = _of(batch)
-        yield OptimizerStep(PAINTER, self._losses(self._network(self.downsample(crops)).float(), crops))
+        yield OptimizerStep(MODEL, self._losses(self._network(self.downsample(crops)).float(), crops))
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:

@@ -25,8 +25,7 @@ from brushwork.objective import Objective, WeightedLoss, total_loss
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
-from brushwork.training.task import OptimizerStep, TrainingBatch
-from brushwork.training.tasks.johnson import PAINTER
+from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.style_images import crop_patch, make_style_target, read_styles
 from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
 from brushwork.types import Feature, Features, Image, LossValues, PerImage, Scalar
@@ -58,8 +57,8 @@ class TextureNetTask:
             options.tv_form, options.tv_weight, self._size, options.encoder_scale
         )
         self._model = cast(TextureNetwork, build_network(self.model_config, options.seed)).to(styles[0].device)
-        self.networks = {PAINTER: self._model}
-        self.optimizers = {PAINTER: torch.optim.Adam(self._model.parameters(), options.learning_rate)}
+        self.networks = {MODEL: self._model}
+        self.optimizers = {MODEL: torch.optim.Adam(self._model.parameters(), options.learning_rate)}
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """Yield the mean loss of images generated from fresh noise, and from the photographs if there are any."""
@@ -70,7 +69,7 @@ class TextureNetTask:
             losses = (
                 normalize_gradients(objective, features) if self.options.normalized_gradients else objective(features)
             )
-        yield OptimizerStep(PAINTER, _mean(losses, batch.size))
+        yield OptimizerStep(MODEL, _mean(losses, batch.size))
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
@@ -114,7 +113,7 @@ class TextureNetTask:
         if not self.options.photograph:
             return None
         if batch.pictures is None:
-            raise InputError("no photographs were given: this painter learns from a folder of them.")
+            raise InputError("no photographs were given: this model learns from a folder of them.")
         return batch.pictures
 
     def _variety(self) -> Objective:

@@ -101,7 +101,7 @@ class TextureNetTrainingOptions(
     def __post_init__(self) -> None:
         check_options(self)
         require_option(is_patch(self.patch), "patch", repr(self.patch), "WIDTHxHEIGHT+LEFT+TOP, as 200x100+0+50")
-        require_statistics_only(self.loss, "a painter learns from the painting's moments")
+        require_statistics_only(self.loss, "a model learns from the style image's moments")
         require_option(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
         require_option(
             self.diversity == 0 or self.batch > 1, "batch", self.batch, "2 or more where diversity is asked for"
