@@ -56,10 +56,10 @@ class Style:
         if sum_over_image is None:
             features = encoder(image, layers)
             return cls({layer: _moments(feature) for layer, feature in features.items()})
-        firsts = sum_over_image(encoder, {tap: _First(tap) for tap in layers}, image)
-        means = {tap: sums["first"] / sums["count"].unsqueeze(-1) for tap, sums in firsts.items()}
-        seconds = sum_over_image(encoder, {tap: _Spread(tap, shift) for tap, shift in means.items()}, image)
-        return cls({tap: _from_sums(firsts[tap], seconds[tap], means[tap]) for tap in means})
+        firsts = sum_over_image(encoder, {layer: _First(layer) for layer in layers}, image)
+        means = {layer: sums["first"] / sums["count"].unsqueeze(-1) for layer, sums in firsts.items()}
+        seconds = sum_over_image(encoder, {layer: _Spread(layer, shift) for layer, shift in means.items()}, image)
+        return cls({layer: _from_sums(firsts[layer], seconds[layer], means[layer]) for layer in means})
 
 
 def blend_styles(styles: Sequence[Style], weights: Sequence[float] | None = None) -> Style:
@@ -128,4 +128,4 @@ def _mix(moments: Sequence[LayerStatistics], shares: Sequence[float]) -> LayerSt
 
 
 def _sum(tensors: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
-    return torch.stack([share * tensor for share, tensor in zip(shares, tensors, strict=True)]).sum(0)
+    return torch.stack([fraction * tensor for fraction, tensor in zip(shares, tensors, strict=True)]).sum(0)

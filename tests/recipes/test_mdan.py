@@ -87,7 +87,7 @@ def test_patches_of_several_paintings(tiny, photograph, painting):
 
 
 def test_it_cannot_be_looked_at_in_tiles(tiny, photograph, painting):
-    with pytest.raises(NotAdditiveError, match="as a whole"):
+    with pytest.raises(NotAdditiveError, match="full image"):
         transfer_mdan(photograph, [painting], TINY, encoder=tiny, partition=FullImage(Tiling(64)))
 
 

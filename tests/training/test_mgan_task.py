@@ -8,8 +8,8 @@ import torch
 from brushwork.errors import InputError
 from brushwork.training.checkpoint import load_state_dict, state_dict
 from brushwork.training.optimization import GradientStep
-from brushwork.training.task import TrainingBatch
-from brushwork.training.tasks.mgan import JUDGE, PAINTER, MGANData, MGANTask, TrainingPair
+from brushwork.training.task import MODEL, TrainingBatch
+from brushwork.training.tasks.mgan import DISCRIMINATOR, MGANData, MGANTask, TrainingPair
 from brushwork.training.tasks.mgan_data import load_mgan_encoder
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 from tiny_network import picture
@@ -42,19 +42,19 @@ def test_judge_and_painter_learn_in_turn_from_the_same_blocks(eye):
     before = {name: next(one.parameters()).clone() for name, one in taught.networks.items()}
     turns = taught.training_steps(batch())
     first = next(turns)
-    assert first.optimizer == JUDGE and first.losses.terms.keys() == {"judge"}
+    assert first.optimizer == DISCRIMINATOR and first.losses.terms.keys() == {"discriminator"}
     first.losses.total.backward()
-    assert all(one.grad is None for one in taught.networks[PAINTER].parameters())
-    assert all(one.grad is not None for one in taught.networks[JUDGE].parameters())
-    taught.optimizers[JUDGE].step()
-    taught.optimizers[JUDGE].zero_grad(set_to_none=True)
+    assert all(one.grad is None for one in taught.networks[MODEL].parameters())
+    assert all(one.grad is not None for one in taught.networks[DISCRIMINATOR].parameters())
+    taught.optimizers[DISCRIMINATOR].step()
+    taught.optimizers[DISCRIMINATOR].zero_grad(set_to_none=True)
     second = next(turns)
-    assert second.optimizer == PAINTER and second.losses.terms.keys() == {"content", "style"}
+    assert second.optimizer == MODEL and second.losses.terms.keys() == {"content", "style"}
     second.losses.total.backward()
-    assert all(one.grad is None for one in taught.networks[JUDGE].parameters())
-    taught.optimizers[PAINTER].step()
+    assert all(one.grad is None for one in taught.networks[DISCRIMINATOR].parameters())
+    taught.optimizers[MODEL].step()
     assert next(turns, None) is None
-    assert all(one.requires_grad for one in taught.networks[JUDGE].parameters())
+    assert all(one.requires_grad for one in taught.networks[DISCRIMINATOR].parameters())
     assert not any(torch.equal(next(one.parameters()), before[name]) for name, one in taught.networks.items())
 
 
@@ -76,7 +76,7 @@ def test_going_on_is_bit_for_bit_the_same(eye):
     other = lesson(eye, pairs=pairs())
     load_state_dict(other, kept, story)
     assert descent.step(batch(1), 1.0) == GradientStep(other, CPU, "off").step(batch(1), 1.0)
-    for name in (PAINTER, JUDGE):
+    for name in (MODEL, DISCRIMINATOR):
         ours, theirs = (each.networks[name].state_dict() for each in (one, other))
         assert all(torch.equal(value, theirs[key]) for key, value in ours.items())
 
@@ -88,7 +88,7 @@ def test_without_pairs_the_painting_is_what_is_real(eye):
     assert taught.crop == OPTIONS.block and lesson(eye, pairs=pairs()).crop == 0
     photographs = torch.cat([picture(5, 64, 64), picture(6, 64, 64)])
     losses = GradientStep(taught, CPU, "off").step(batch(0, photographs), 1.0)
-    assert losses.keys() == {"judge", "content", "style", "total"}
+    assert losses.keys() == {"discriminator", "content", "style", "total"}
     with pytest.raises(InputError, match="no photographs were given"):
         next(taught.training_steps(batch()))
 
@@ -101,7 +101,7 @@ def test_pixels_are_kept_if_that_is_asked(eye):
     painted = next(turns).losses.total
     ours = lesson(eye, options, pairs=pairs(1))
     photographs, targets, _ = ours._drawn(batch())
-    made = ours.networks[PAINTER](photographs)
+    made = ours.networks[MODEL](photographs)
     expected = (made - targets).square().sum() / targets.square().sum()
     assert painted.item() == pytest.approx(expected.item(), rel=rounding(3 * 64 * 64))
 

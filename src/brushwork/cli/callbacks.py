@@ -69,14 +69,14 @@ def list_extra_files(flags: RunFlags, job: jobs.OptimizationJob | jobs.FeedForwa
 
 def make_callbacks(flags: RunFlags, job: jobs.OptimizationJob | jobs.FeedForwardJob) -> list[Callback]:
     """Return the requested callbacks."""
-    seen: list[Callback] = []
+    callbacks: list[Callback] = []
     if flags.save_every:
-        seen.append(IntermediateImages(job.output, flags.save_every))
+        callbacks.append(IntermediateImages(job.output, flags.save_every))
     if flags.plot:
-        seen.append(LossPlot(flags.plot, job.output.stem))
+        callbacks.append(LossPlot(flags.plot, job.output.stem))
     if flags.timelapse:
-        seen.append(Timelapse(flags.timelapse))
-    return seen
+        callbacks.append(Timelapse(flags.timelapse))
+    return callbacks
 
 
 @dataclass

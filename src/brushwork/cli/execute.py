@@ -94,15 +94,15 @@ def _painted(
     report = RunReport(job)
     events = _events(job, flags, group)
     flags = silence(flags) if group is not None and group.rank else flags
-    seen = make_callbacks(flags, job)
+    callbacks = make_callbacks(flags, job)
     try:
         with closing(show_events(events, title, flags.quiet)) as shown:
             for event in shown:
                 SIGNALS.require_none()
                 report.update(event)
-                for callback in seen:
+                for callback in callbacks:
                     callback.on_event(event)
-        for callback in seen:
+        for callback in callbacks:
             callback.on_end()
     except KeyboardInterrupt as interruption:
         raise _interrupted(job, flags, interruption) from None

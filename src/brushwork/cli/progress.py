@@ -225,6 +225,6 @@ def describe_start(started: jobs.Started) -> str:
 
 def format_sizes(progress: recipes.Progress) -> str:
     """Return the sizes as markup: 128 → 256 → 512, the current one bold."""
-    told = [str(max(level.size)) for level in progress.levels]
-    told[progress.level] = f"[bold]{told[progress.level]}[/bold]"
-    return " → ".join(told)
+    sizes = [str(max(level.size)) for level in progress.levels]
+    sizes[progress.level] = f"[bold]{sizes[progress.level]}[/bold]"
+    return " → ".join(sizes)

@@ -60,8 +60,8 @@ class RecipeInputs(NamedTuple):
         """
         image = as_image(content, what)
         require_min_size(image, what)
-        begun = None if init is None else as_image(init, "the start", beyond=_NOISE)
-        for name, one in (*(("a painting", one) for one in styles), ("the start", begun)):
+        start = None if init is None else as_image(init, "the start", beyond=_NOISE)
+        for name, one in (*(("a painting", one) for one in styles), ("the start", start)):
             if isinstance(one, StyleFile) or one is None:
                 continue
             if len(one) not in (1, len(image)):
@@ -69,7 +69,7 @@ class RecipeInputs(NamedTuple):
                     f"{name} holds {len(one)} pictures, and {what} {len(image)}: give one, or one for each."
                     + (" Several paintings are given as a list." if name == "a painting" else "")
                 )
-        return cls(image, styles, begun, tuple(regions))
+        return cls(image, styles, start, tuple(regions))
 
     def to(self, encoder: Encoder) -> Self:
         """Return the same inputs on the network's device, in the dtype that it computes in."""

@@ -92,12 +92,12 @@ class StyleFile:
             )
         return Style({layer: nearest.statistics[encoder.layer(layer)] for layer in layers})
 
-    def require_compatible(self, seen: EncoderFingerprint) -> None:
+    def require_compatible(self, settings: EncoderFingerprint) -> None:
         """Check that the style was extracted with the same encoder settings.
 
         Raises: InputError.
         """
-        differences = self.encoder.differences(seen)
+        differences = self.encoder.differences(settings)
         if differences:
             raise InputError(
                 f"the style of {self.source} was taken with {'; '.join(differences)}: paint with the same settings, "
@@ -170,9 +170,9 @@ def blend_style_files(styles: Sequence[StyleFile], weights: Sequence[float] | No
     return StyleFile(" + ".join(one.source for one in styles), first.encoder, first.size, mixed)
 
 
-def _rename_old_entries(seen: Mapping[str, Any]) -> dict[str, Any]:
+def _rename_old_entries(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Rename the entries of a file of any version to their current names."""
-    return {"encoder_scale" if name == "white" else name: value for name, value in seen.items()}
+    return {"encoder_scale" if name == "white" else name: value for name, value in settings.items()}
 
 
 def _sizes(style: StyleFile) -> str:

@@ -50,8 +50,8 @@ def memory_budget(device: torch.device, memory: int | None) -> int | None:
 
 def trim_memory() -> None:
     """Return freed memory to the system: glibc and the compiled engine keep it, and it counts as held."""
-    for shelf in (SHELF, STORE):
-        shelf.trim()
+    for pool in (SHELF, STORE):
+        pool.trim()
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -67,17 +67,17 @@ def exchange_rows(part: Tensor, have: RowRanges, want: RowRanges, group: Process
 
     `have` covers the requested rows without overlap; `want` may overlap, as ranges with halos do.
     """
-    mine, wanted = have[group.rank], want[group.rank]
-    moved = part.new_empty(*part.shape[:-2], wanted.height, part.shape[-1])
-    here = mine.intersect(wanted)
-    moved[..., here.slice_in(wanted), :] = part[..., here.slice_in(mine), :]
+    mine, requested = have[group.rank], want[group.rank]
+    moved = part.new_empty(*part.shape[:-2], requested.height, part.shape[-1])
+    here = mine.intersect(requested)
+    moved[..., here.slice_in(requested), :] = part[..., here.slice_in(mine), :]
     shares = {rank: mine.intersect(want[rank]) for rank in _others(group)}
-    arriving = {rank: have[rank].intersect(wanted) for rank in _others(group)}
+    arriving = {rank: have[rank].intersect(requested) for rank in _others(group)}
     parcels = {rank: part[..., rows.slice_in(mine), :].contiguous() for rank, rows in shares.items() if rows.height}
     rooms = {rank: _room(part, rows.height) for rank, rows in arriving.items() if rows.height}
     group.exchange(parcels, rooms)
-    for rank, room in rooms.items():
-        moved[..., arriving[rank].slice_in(wanted), :] = room
+    for rank, memory in rooms.items():
+        moved[..., arriving[rank].slice_in(requested), :] = memory
     return moved
 
 
@@ -92,8 +92,8 @@ def reduce_rows(part: Tensor, want: RowRanges, have: RowRanges, group: ProcessGr
     folded = part.new_zeros(*part.shape[:-2], mine.height, part.shape[-1])
     here = mine.intersect(held)
     folded[..., here.slice_in(mine), :] = part[..., here.slice_in(held), :]
-    for rank, room in rooms.items():
-        folded[..., arriving[rank].slice_in(mine), :] += room
+    for rank, memory in rooms.items():
+        folded[..., arriving[rank].slice_in(mine), :] += memory
     return folded
 
 

@@ -92,17 +92,17 @@ class TorchProcessGroup:
         return self._reduced(tensor, dist.ReduceOp.MAX)
 
     def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
-        rooms = {rank: self._ready(room) for rank, room in expected.items()}
+        rooms = {rank: self._ready(buffer) for rank, buffer in expected.items()}
         sends = [(rank, dist.P2POp(dist.isend, self._ready(parcel), rank)) for rank, parcel in parcels.items()]
-        receives = [(rank, dist.P2POp(dist.irecv, room, rank)) for rank, room in rooms.items()]
+        receives = [(rank, dist.P2POp(dist.irecv, buffer, rank)) for rank, buffer in rooms.items()]
         if not sends and not receives:
             return
         with _talking("another rank was lost"):
             for work in dist.batch_isend_irecv([operation for _, operation in (*sends, *receives)]):
                 work.wait()
-        for rank, room in expected.items():
-            if rooms[rank] is not room:
-                room.copy_(rooms[rank])
+        for rank, buffer in expected.items():
+            if rooms[rank] is not buffer:
+                buffer.copy_(rooms[rank])
 
     def broadcast(self, value: T) -> T:
         box = [value]
@@ -111,20 +111,20 @@ class TorchProcessGroup:
         return box[0]
 
     def all_gather(self, value: Any) -> Sequence[Any]:
-        told: list[Any] = [None] * self.world_size
+        gathered: list[Any] = [None] * self.world_size
         with _talking("another rank was lost"):
-            dist.all_gather_object(told, value)
-        return told
+            dist.all_gather_object(gathered, value)
+        return gathered
 
     def send(self, tensor: Tensor, to: int) -> None:
         with _talking(f"rank {to} was lost"):
             dist.send(tensor.cpu().contiguous(), to)
 
     def receive(self, like: Tensor, source: int) -> Tensor:
-        room = torch.empty(like.shape, dtype=like.dtype)
+        buffer = torch.empty(like.shape, dtype=like.dtype)
         with _talking(f"rank {source} was lost"):
-            dist.recv(room, source)
-        return room
+            dist.recv(buffer, source)
+        return buffer
 
     def close(self) -> None:
         """Leave the group, when all work is done."""

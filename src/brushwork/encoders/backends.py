@@ -22,20 +22,20 @@ Its arguments are the stages, their order, a preprocessed image, and the names o
 
 
 def forward_channels_last(
-    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
+    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
 ) -> list[Feature]:
     """Compute the features in channels-last memory format."""
-    return forward_plain(stages, order, shown.contiguous(memory_format=torch.channels_last), wanted)
+    return forward_plain(stages, order, shown.contiguous(memory_format=torch.channels_last), requested)
 
 
 def forward_native(
-    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
+    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
 ) -> list[Feature]:
     """Compute the features with the compiled kernels, or in plain torch where those do not support the input."""
-    steps = fuse_steps(stages, order, wanted) if load_library() is not None and is_native_input(shown) else None
+    steps = fuse_steps(stages, order, requested) if load_library() is not None and is_native_input(shown) else None
     if not steps:
-        return forward_plain(stages, order, shown, wanted)
-    return native_forward(shown, steps, lambda x: forward_plain(stages, order, x, wanted))
+        return forward_plain(stages, order, shown, requested)
+    return native_forward(shown, steps, lambda x: forward_plain(stages, order, x, requested))
 
 
 def is_native_input(shown: Image) -> bool:
@@ -45,18 +45,18 @@ def is_native_input(shown: Image) -> bool:
 
 
 def forward_plain(
-    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, wanted: Sequence[str]
+    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
 ) -> list[Feature]:
     """Compute the features one stage after the other, up to the last requested one."""
-    seen: dict[str, Feature] = {}
+    features: dict[str, Feature] = {}
     x = shown
     for name in order:
-        if len(seen) == len(wanted):
+        if len(features) == len(requested):
             break
         x = stages[name.replace(".", "_")](x)
-        if name in wanted:
-            seen[name] = x
-    return [seen[name] for name in wanted]
+        if name in requested:
+            features[name] = x
+    return [features[name] for name in requested]
 
 
 ENGINES: Mapping[Engine, ForwardPass] = {

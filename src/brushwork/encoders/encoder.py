@@ -81,8 +81,8 @@ class EncoderStage(NamedTuple):
 
     def output_size(self, positions: int) -> int:
         """Return the side of the map after this stage."""
-        room = positions + 2 * self.padding - self.kernel
-        count = (-(-room // self.stride) if self.ceil else room // self.stride) + 1
+        extent = positions + 2 * self.padding - self.kernel
+        count = (-(-extent // self.stride) if self.ceil else extent // self.stride) + 1
         overhanging = self.ceil and (count - 1) * self.stride >= positions + self.padding
         return count - 1 if overhanging else count
 
@@ -173,24 +173,24 @@ class Encoder(nn.Module):
 
     def forward(self, image: Image, layers: Iterable[str]) -> Features:
         """Return the features at the given layers, under the names given."""
-        asked = {name: self.layer(name) for name in layers}
-        wanted = set(asked.values()) - {PIXELS}
+        requested = {name: self.layer(name) for name in layers}
+        wanted = set(requested.values()) - {PIXELS}
         _require_size(self, image, wanted)
-        seen: dict[str, Feature] = {PIXELS: image}
+        features: dict[str, Feature] = {PIXELS: image}
         if wanted:
             in_order = sorted(wanted, key=self._order.index)
             look = with_precision(ENGINES[self.engine], self.precision, self._layers)
             found = look(dict(self.stages.items()), self._order, self.preprocess(image), in_order)
-            seen |= zip(in_order, found, strict=True)
-        return {name: seen[own] for name, own in asked.items()}
+            features |= zip(in_order, found, strict=True)
+        return {name: features[own] for name, own in requested.items()}
 
     def native_steps(self, layers: Iterable[str]) -> Sequence[NativeStep] | None:
         """Return the steps that the compiled kernels would run up to the deepest layer; None: they are not in use."""
-        wanted = {self.layer(name) for name in layers} - {PIXELS}
+        requested = {self.layer(name) for name in layers} - {PIXELS}
         full = resolve_precision(self.precision, self.preprocess.mean.device) == "full"
-        if self.engine != "native" or not full or load_library() is None or not wanted:
+        if self.engine != "native" or not full or load_library() is None or not requested:
             return None
-        return fuse_steps(dict(self.stages.items()), self._order, wanted)
+        return fuse_steps(dict(self.stages.items()), self._order, requested)
 
 
 def _geometries(stages: Sequence[EncoderStage]) -> dict[str, LayerGeometry]:

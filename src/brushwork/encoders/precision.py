@@ -102,12 +102,12 @@ def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers
     Features of `bf16` are returned in bfloat16: `as_float32` converts them where they are summed.
     """
 
-    def look(stages: Stages, order: Sequence[str], shown: Image, wanted: Sequence[str]) -> list[Feature]:
+    def look(stages: Stages, order: Sequence[str], shown: Image, requested: Sequence[str]) -> list[Feature]:
         here = resolve_precision(precision, shown.device)
         dtype = DTYPES.get(here, shown.dtype)
         if dtype == shown.dtype and shown.device.type != "cuda":
-            return engine(stages, order, shown, wanted)
-        way = _Way(stages, order, wanted, dtype, here == "tf32", layers)
+            return engine(stages, order, shown, requested)
+        way = _Way(stages, order, requested, dtype, here == "tf32", layers)
         if torch.is_grad_enabled() and shown.requires_grad:
             return list(_Look.apply(shown, way))  # type: ignore[no-untyped-call]
         return way.widened(way.walk(way.narrowed(shown)))

@@ -74,10 +74,10 @@ def _size(result: CellResult) -> tuple[int, int]:
         return opened.size
 
 
-def _thumbnail(result: CellResult, room: tuple[int, int]) -> Opened.Image:
+def _thumbnail(result: CellResult, limits: tuple[int, int]) -> Opened.Image:
     with Opened.open(result.picture) as opened:
         image = opened.convert("RGB")
-    image.thumbnail(room, Opened.Resampling.LANCZOS)
+    image.thumbnail(limits, Opened.Resampling.LANCZOS)
     return image
 
 

@@ -60,9 +60,9 @@ class ExperimentContext:
         """All images with their names, content images first."""
         return [*self.contents.items(), *self.styles.items()]
 
-    def with_iterations(self, options: AnyOptions, share: float = QUICK) -> AnyOptions:
+    def with_iterations(self, options: AnyOptions, fraction: float = QUICK) -> AnyOptions:
         """Return the options with the iterations of this run; a quick one has a fraction of them."""
-        return replace(options, iterations=max(10, round(options.iterations * share))) if self.is_quick else options
+        return replace(options, iterations=max(10, round(options.iterations * fraction))) if self.is_quick else options
 
     def encoder(self, options: EncoderOptions) -> Encoder:
         """Return the encoder that the options name, loaded once, with a feature cache."""
@@ -107,25 +107,25 @@ def _short(content: bytes) -> str:
     return sha256(content).hexdigest()[:16]
 
 
-def with_feature_cache(encoder: Encoder, room: int = CACHE_BYTES) -> Encoder:
+def with_feature_cache(encoder: Encoder, capacity: int = CACHE_BYTES) -> Encoder:
     """Return the same encoder, which from now on caches features computed without a graph.
 
     Features with a graph are always computed: they are of the image being optimized. The least recently used entries
-    are dropped when `room` bytes are full.
+    are dropped when `capacity` bytes are full.
     """
-    look, seen = encoder.forward, OrderedDict[tuple[object, ...], Features]()
+    look, cache = encoder.forward, OrderedDict[tuple[object, ...], Features]()
 
     def forward(image: Image, layers: Iterable[str]) -> Features:
         source = tuple(layers)
         if torch.is_grad_enabled() or image.is_meta:
             return look(image, source)
         key = (source, *image.shape, image.contiguous().cpu().numpy().tobytes())
-        if key not in seen:
-            seen[key] = look(image, source)
-        seen.move_to_end(key)
-        while len(seen) > 1 and sum(map(_bytes, seen.values())) > room:
-            seen.popitem(last=False)
-        return seen[key]
+        if key not in cache:
+            cache[key] = look(image, source)
+        cache.move_to_end(key)
+        while len(cache) > 1 and sum(map(_bytes, cache.values())) > capacity:
+            cache.popitem(last=False)
+        return cache[key]
 
     encoder.forward = forward  # type: ignore[method-assign]
     return encoder

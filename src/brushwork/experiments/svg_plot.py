@@ -77,8 +77,8 @@ class _Frame:
 
     def place(self, iterations: float, loss: float) -> tuple[float, float]:
         """Pixels from the left and from above."""
-        share = (math.log10(loss) - self.low) / (self.high - self.low)
-        return LEFT + (WIDTH - LEFT - 2) * iterations / self.right, HEIGHT - BELOW - (HEIGHT - BELOW - ABOVE) * share
+        fraction = (math.log10(loss) - self.low) / (self.high - self.low)
+        return LEFT + (WIDTH - LEFT - 2) * iterations / self.right, HEIGHT - BELOW - (HEIGHT - BELOW - ABOVE) * fraction
 
 
 def _axes(frame: _Frame) -> Iterator[str]:

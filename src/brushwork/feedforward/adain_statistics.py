@@ -142,17 +142,17 @@ class RegionRestyle(NamedTuple):
         return found
 
 
-def restyle_uniformly(feature: Feature, wanted: ChannelStatistics, strength: float) -> UniformRestyle:
+def restyle_uniformly(feature: Feature, requested: ChannelStatistics, strength: float) -> UniformRestyle:
     """Return the map from the statistics of all positions toward the requested ones."""
-    return UniformRestyle(move_statistics(channel_statistics(feature), wanted, strength))
+    return UniformRestyle(move_statistics(channel_statistics(feature), requested, strength))
 
 
 def restyle_regions(
-    feature: Feature, wanted: Sequence[ChannelStatistics], guides: Weights, strength: float
+    feature: Feature, requested: Sequence[ChannelStatistics], guides: Weights, strength: float
 ) -> RegionRestyle:
     """Return the map that moves the statistics of each region toward those requested for it."""
     own = [channel_statistics(feature, guide[None]) for guide in guides]
-    return RegionRestyle([move_statistics(*pair, strength) for pair in zip(own, wanted, strict=True)], guides)
+    return RegionRestyle([move_statistics(*pair, strength) for pair in zip(own, requested, strict=True)], guides)
 
 
 def encode_tiled(encoder: Encoder, image: Image, side: int | None = None) -> Generator[int, None, Feature]:
@@ -171,9 +171,9 @@ def encode_tiled(encoder: Encoder, image: Image, side: int | None = None) -> Gen
     found = empty_or_mapped((len(image), *lattice.positions, _CHANNELS), image).permute(0, 3, 1, 2)
     for tile in layout.representative_tiles(tiles, image.device):
         outer = layout.receptive_window(tile)
-        seen = encoder(outer.crop(image), [LAYER])[LAYER]
+        features = encoder(outer.crop(image), [LAYER])[LAYER]
         owned = lattice.owned_positions(tile)
-        owned.crop(found).copy_(owned.relative_to(lattice.owned_positions(outer)).crop(seen))
+        owned.crop(found).copy_(owned.relative_to(lattice.owned_positions(outer)).crop(features))
         yield tile.size.area
     return found
 

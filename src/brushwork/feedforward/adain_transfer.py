@@ -105,13 +105,13 @@ class AdaINStylizer:
         self, images: RecipeInputs, feature: Feature, canvas: Size, side: int | None
     ) -> Generator[int, None, UniformRestyle | RegionRestyle]:
         options = self.options
-        palette = StyleEncoder(self.encoder, options, canvas, side, options.guides, options.feather)
+        style_encoder = StyleEncoder(self.encoder, options, canvas, side, options.guides, options.feather)
         if not images.regions:
-            wanted = yield from palette.encode_blend(images.styles, options.style_blend)
-            return restyle_uniformly(feature, wanted, options.strength)
+            requested = yield from style_encoder.encode_blend(images.styles, options.style_blend)
+            return restyle_uniformly(feature, requested, options.strength)
         styles = [one for one in images.styles if not isinstance(one, StyleFile)]
-        parts = yield from palette.encode_regions(images.regions, styles)
-        return restyle_regions(feature, parts, palette.region_guides(images.regions), options.strength)
+        parts = yield from style_encoder.encode_regions(images.regions, styles)
+        return restyle_regions(feature, parts, style_encoder.region_guides(images.regions), options.strength)
 
     def _require_usable(self, images: RecipeInputs) -> None:
         content, styles, regions, options = images.content, images.styles, images.regions, self.options

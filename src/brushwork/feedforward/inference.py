@@ -63,7 +63,7 @@ def run_stylizer(
 
     Raises: InputError: options or images that cannot be used.
     """
-    for stroke in stylizer.stylize(options.prepare(images), options.output_size(Size.of(images.content)), side):
-        if stroke.image is not None:
-            stroke = stroke._replace(image=options.postprocess(images.content, stroke.image))
-        yield stroke
+    for result in stylizer.stylize(options.prepare(images), options.output_size(Size.of(images.content)), side):
+        if result.image is not None:
+            result = result._replace(image=options.postprocess(images.content, result.image))
+        yield result

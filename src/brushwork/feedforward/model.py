@@ -137,12 +137,12 @@ def _require_within(settings: Any, tensors: Mapping[str, Tensor]) -> None:
                 raise InputError(f"{name} is {one}, and it has {len(tensors)} tensors of {most} at most.")
 
 
-def _require_fitting(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
-    strange = sorted(wanted.keys() ^ given.keys())
+def _require_fitting(requested: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+    strange = sorted(requested.keys() ^ given.keys())
     if strange:
-        what = "lacks" if strange[0] in wanted else "has a foreign"
+        what = "lacks" if strange[0] in requested else "has a foreign"
         raise InputError(f"the file {what} tensor {strange[0]!r}: it belongs to another architecture or version.")
-    for name, tensor in wanted.items():
+    for name, tensor in requested.items():
         if not given[name].isfinite().all():
             raise InputError(f"{name} holds numbers that are not finite.")
         if tensor.shape != given[name].shape:

@@ -48,11 +48,11 @@ class RowStream(TileView):
     _ballast: list[Tensor] = field(default_factory=list)
 
     @classmethod
-    def from_view(cls, sight: TileView, side: int, keeps: int = 0) -> Self | None:
+    def from_view(cls, view: TileView, side: int, keeps: int = 0) -> Self | None:
         """Return the view as a row stream with as many pixels in memory as a tile of `side` has; None: use tiles."""
-        if len(sight.layout.tiles(side, sight.window)) == 1 or not sight.can_stream:
+        if len(view.layout.tiles(side, view.window)) == 1 or not view.can_stream:
             return None
-        return cls(**vars(sight), area=side**2, keeps=keeps)
+        return cls(**vars(view), area=side**2, keeps=keeps)
 
     @torch.no_grad()
     def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
@@ -63,8 +63,8 @@ class RowStream(TileView):
             found = self._show(stream, strip, bottom)
             for name in self.layout.grids:
                 new = found.get(self.encoder.layer(name))
-                if new is not None and (seen := self._seen(name, new, strip)):
-                    yield name, *seen
+                if new is not None and (feature := self._seen(name, new, strip)):
+                    yield name, *feature
 
     @torch.no_grad()
     def compute_sums(self) -> Iterator[Summaries]:
@@ -172,8 +172,8 @@ class RowStream(TileView):
         first, last = max(positions.top, above), min(positions.bottom, above + new.feature.shape[-2])
         if last <= first:
             return None
-        seen = crop_feature(new.feature, slice(first - above, last - above), slice(left, left + positions.width))
-        return Window(first, positions.left, last - first, positions.width, positions.full_size), seen
+        feature = crop_feature(new.feature, slice(first - above, last - above), slice(left, left + positions.width))
+        return Window(first, positions.left, last - first, positions.width, positions.full_size), feature
 
     def _asked(self, layer: str, new: FeatureRows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
         """Return the gradient at a layer's new rows from their sums alone, as rows, columns, channels."""

@@ -86,5 +86,5 @@ def relative_cost(parts: list[Strip], keeps: int) -> float:
     Measured with VGG-19 at a megapixel (`python bench/tiles.py ratio --keeping 1 99`).
     """
     own = sum(part.own.size.area for part in parts)
-    seen = sum(part.outer.size.area for part in parts)
-    return seen / own * (TWICE - (TWICE - KEPT) * min(1.0, keeps / count_passes(parts)))
+    encoded = sum(part.outer.size.area for part in parts)
+    return encoded / own * (TWICE - (TWICE - KEPT) * min(1.0, keeps / count_passes(parts)))

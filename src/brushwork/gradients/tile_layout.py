@@ -98,8 +98,8 @@ class TileLayout:
 
         It is extended to multiples of the stride.
         """
-        seen = [lattice.receptive_range(*span) for lattice, span in zip(self.grids.values(), spans, strict=True)]
-        first, last = min(first for first, _ in seen), max(last for _, last in seen)
+        ranges = [lattice.receptive_range(*span) for lattice, span in zip(self.grids.values(), spans, strict=True)]
+        first, last = min(first for first, _ in ranges), max(last for _, last in ranges)
         top, bottom = first // self.stride * self.stride, -(-last // self.stride) * self.stride
         return max(0, min(top, own[0])), min(end, max(bottom, own[1]))
 

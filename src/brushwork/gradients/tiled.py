@@ -77,9 +77,9 @@ def evaluate_tiled(
     terms = objective.additive
 
     def evaluate(image: Image) -> LossValues:
-        seen = view_parts(TileView.create(encoder, image, own, terms), side, kept)
-        losses, slopes = score_gradient(objective, combine(add_summaries(seen.compute_sums())), image.dtype)
-        seen.backward(slopes)
+        parts = view_parts(TileView.create(encoder, image, own, terms), side, kept)
+        losses, slopes = score_gradient(objective, combine(add_summaries(parts.compute_sums())), image.dtype)
+        parts.backward(slopes)
         return losses
 
     return evaluate
@@ -99,16 +99,16 @@ def sum_tiled(
 
     `own` and `combine` distribute it over several machines in the same way.
     """
-    seen = view_parts(TileView.create(encoder, image, own, sums), side)
-    return cast_wide(combine(add_summaries(seen.compute_sums())), image.dtype)
+    parts = view_parts(TileView.create(encoder, image, own, sums), side)
+    return cast_wide(combine(add_summaries(parts.compute_sums())), image.dtype)
 
 
-def view_parts(sight: TileView, side: int, kept: int = 0) -> RowStream | TiledView:
+def view_parts(view: TileView, side: int, kept: int = 0) -> RowStream | TiledView:
     """Return the view, divided into rows or tiles as in `evaluate_tiled`.
 
     `kept` is 0 if there is no backward pass.
     """
-    return RowStream.from_view(sight, side, max(0, kept - 1)) or TiledView(**vars(sight), side=side, keeps=kept)
+    return RowStream.from_view(view, side, max(0, kept - 1)) or TiledView(**vars(view), side=side, keeps=kept)
 
 
 def score_gradient(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[LossValues, Summaries]:
@@ -134,9 +134,9 @@ def encode_region(encoder: Encoder, present: Image, layers: Sequence[str], windo
     `present` is `layout.receptive_window(window)`: those pixels, and the ones in the receptive fields of their
     positions.
     """
-    sight, found = TileView.create(encoder, present, window, {}, layers), dict[str, Feature]()
-    for layer, positions, feature in view_parts(sight, side).compute_features():
-        all_cells = sight.layout.grids[layer].owned_positions(window)
+    view, found = TileView.create(encoder, present, window, {}, layers), dict[str, Feature]()
+    for layer, positions, feature in view_parts(view, side).compute_features():
+        all_cells = view.layout.grids[layer].owned_positions(window)
         if layer not in found:
             found[layer] = _room(feature, all_cells)
         if feature.device.type != "meta":

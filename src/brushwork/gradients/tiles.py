@@ -21,7 +21,7 @@ from brushwork.storage.mapped import drop_pages
 from brushwork.types import Feature, Features, Image, Summaries
 
 
-class _Look(NamedTuple):
+class _TilePass(NamedTuple):
     """A tile evaluated with a graph."""
 
     outer: Window
@@ -37,7 +37,7 @@ class TiledView(TileView):
     """Side of a tile in pixels, halo included."""
     keeps: int = 0
     """Number of tiles whose graphs are kept between the passes."""
-    _looks: list[_Look] = field(default_factory=list)
+    _passes: list[_TilePass] = field(default_factory=list)
 
     @torch.no_grad()
     def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
@@ -53,45 +53,45 @@ class TiledView(TileView):
         """Yield the sums of every loss, tile by tile."""
         with torch.no_grad():
             for tile in self._tiles(self.keeps):
-                yield self._look(tile).sums
+                yield self._evaluate(tile).sums
         kept = self.layout.tiles(self.side, self.window)[: self.keeps]
         for tile in kept:
-            self._looks.append(self._look(tile) if tile is kept[-1] else self._glance(tile))
-            yield self._looks[-1].sums
+            self._passes.append(self._evaluate(tile) if tile is kept[-1] else self._evaluate_checkpointed(tile))
+            yield self._passes[-1].sums
 
     def backward(self, gradients: Summaries) -> None:
         """Backpropagate ∂score/∂S and add the result to the image's gradient."""
-        while self._looks:
-            self._pull(self._looks.pop(), gradients)
+        while self._passes:
+            self._add_gradient(self._passes.pop(), gradients)
         for tile in self._tiles(self.keeps):
             with gradients_only():
-                look = self._look(tile)
-            self._pull(look, gradients)
+                tile_pass = self._evaluate(tile)
+            self._add_gradient(tile_pass, gradients)
 
     def _tiles(self, first: int) -> Sequence[Window]:
         """Return the tiles from index `first` on; on `meta`, where only memory counts, only the largest."""
         return self.layout.representative_tiles(self.layout.tiles(self.side, self.window)[first:], self.image.device)
 
-    def _look(self, tile: Window) -> _Look:
+    def _evaluate(self, tile: Window) -> _TilePass:
         outer, leaf = self._leaf(tile)
         features = self.encoder(leaf, self.layout.grids)
         with reuse_memory(features[term.layer] for term in self.losses.values()):
-            return _Look(outer, leaf, summarize(self.losses, features, self.layout, tile))
+            return _TilePass(outer, leaf, summarize(self.losses, features, self.layout, tile))
 
-    def _glance(self, tile: Window) -> _Look:
+    def _evaluate_checkpointed(self, tile: Window) -> _TilePass:
         """Evaluate a tile with a graph that does not store the first layers' features, but recomputes them."""
         outer, leaf = self._leaf(tile)
         layers = [
             layer for layer, lattice in self.layout.grids.items() if layer != PIXELS and lattice.geometry.stride <= 2
         ]
-        forgetting = ActivationCheckpoint(partial(self._features, leaf.detach(), layers))
-        with forgetting.hooks:
+        checkpointing = ActivationCheckpoint(partial(self._features, leaf.detach(), layers))
+        with checkpointing.hooks:
             features = self.encoder(leaf, self.layout.grids)
-            sums = self._sums_to_forget(tile, features, layers)
-        forgetting.release({tap: features[tap] for tap in layers})
-        return _Look(outer, leaf, sums)
+            sums = self._checkpointed_sums(tile, features, layers)
+        checkpointing.release({layer: features[layer] for layer in layers})
+        return _TilePass(outer, leaf, sums)
 
-    def _sums_to_forget(self, tile: Window, features: Features, layers: Sequence[str]) -> Summaries:
+    def _checkpointed_sums(self, tile: Window, features: Features, layers: Sequence[str]) -> Summaries:
         """Compute sums whose graph has no copies of the features at some layers, which would not be freed."""
         if all(is_supported(features[layer]) for layer in layers):  # their sums save the features themselves
             return self._sums(tile, *features.values())
@@ -111,17 +111,17 @@ class TiledView(TileView):
         outer = self.layout.receptive_window(tile)
         return outer, outer.relative_to(self.present).crop(self.image.detach()).requires_grad_()
 
-    def _pull(self, look: _Look, slopes: Summaries) -> None:
+    def _add_gradient(self, tile_pass: _TilePass, slopes: Summaries) -> None:
         """Add a tile's contribution to the image's gradient."""
-        sums, gradients = zip(*sums_with_gradients(look.sums, slopes), strict=True)
+        sums, gradients = zip(*sums_with_gradients(tile_pass.sums, slopes), strict=True)
         torch.autograd.backward(sums, gradients)
         if self.image.grad is None:
             self.image.grad = torch.zeros_like(self.image)
-        if look.leaf.grad is not None:
-            look.outer.relative_to(self.present).crop(self.image.grad).add_(look.leaf.grad)
+        if tile_pass.leaf.grad is not None:
+            tile_pass.outer.relative_to(self.present).crop(self.image.grad).add_(tile_pass.leaf.grad)
 
 
-class _Place(NamedTuple):
+class _SavedPlace(NamedTuple):
     """Where a saved tensor lies in the features of a layer."""
 
     layer: str
@@ -134,7 +134,7 @@ class _Place(NamedTuple):
 class _Saved:
     """A tensor saved by a graph, or where to find it after recomputation."""
 
-    kept: Tensor | _Place
+    kept: Tensor | _SavedPlace
 
 
 class ActivationCheckpoint:
@@ -164,8 +164,8 @@ class ActivationCheckpoint:
         layers = {feature.untyped_storage()._cdata: layer for layer, feature in features.items()}
         for saved in self._saved:
             if isinstance(saved.kept, Tensor) and saved.kept.untyped_storage()._cdata in layers:
-                tap = layers[saved.kept.untyped_storage()._cdata]
-                saved.kept = _Place(tap, saved.kept.shape, saved.kept.stride(), saved.kept.storage_offset())
+                name = layers[saved.kept.untyped_storage()._cdata]
+                saved.kept = _SavedPlace(name, saved.kept.shape, saved.kept.stride(), saved.kept.storage_offset())
         self._saved.clear()
 
     def _pack(self, tensor: Tensor) -> _Saved:

@@ -133,8 +133,8 @@ def _require_range(least: float, most: float, what: str, beyond: float = 0.0) ->
     if least < -beyond - _ROUNDING or most > 1 + beyond + _ROUNDING:
         whole = next((whole for whole in _WHOLE.values() if least >= 0 and 2 < most <= whole), None)
         remedy = f"divide them by {whole}" if whole else "scale or clamp them"
-        wanted = f"from {0 - beyond:g} to {1 + beyond:g}"
-        raise InputError(f"{what} holds floats from {least:.4g} to {most:.4g}: {remedy}, to be {wanted}.")
+        requested = f"from {0 - beyond:g} to {1 + beyond:g}"
+        raise InputError(f"{what} holds floats from {least:.4g} to {most:.4g}: {remedy}, to be {requested}.")
 
 
 def _require_some(what: str, count: int, size: Size, max_pixels: int) -> None:

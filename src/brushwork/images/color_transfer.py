@@ -41,8 +41,8 @@ def match_linear(image: Feature, reference: Feature, transform: Transform = "pca
 
 def match_moments(image: Feature, own: Moments, reference: Moments, transform: Transform = "pca") -> Feature:
     """Return the image after the map that turns colors of mean and covariance `own` into those of `reference`."""
-    (mean, covariance), (target, wanted) = own, reference
-    matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(wanted, 1)).to(image)
+    (mean, covariance), (target, requested) = own, reference
+    matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(requested, 1)).to(image)
     mean, target = mean.to(image).view(1, -1, 1, 1), target.to(image).view(1, -1, 1, 1)
     return torch.einsum("oc,bchw->bohw", matrix, image - mean) + target
 
@@ -93,23 +93,23 @@ def clip_chroma(image: Image, gray: Image) -> Image:
     """
     gray, away = gray.clamp(0, 1), image - gray.clamp(0, 1)
     buffer = torch.where(away > 0, 1 - gray, gray)
-    share = (buffer / away.abs().clamp_min(torch.finfo(image.dtype).tiny)).amin(1, keepdim=True).clamp(max=1)
-    return gray + share * away
+    fraction = (buffer / away.abs().clamp_min(torch.finfo(image.dtype).tiny)).amin(1, keepdim=True).clamp(max=1)
+    return gray + fraction * away
 
 
-def _chol(covariance: Matrix, wanted: Matrix) -> Matrix:
+def _chol(covariance: Matrix, requested: Matrix) -> Matrix:
     own = torch.linalg.cholesky(covariance)
-    matrix: Matrix = torch.linalg.solve_triangular(own, torch.linalg.cholesky(wanted), upper=False, left=False)
+    matrix: Matrix = torch.linalg.solve_triangular(own, torch.linalg.cholesky(requested), upper=False, left=False)
     return matrix
 
 
-def _pca(covariance: Matrix, wanted: Matrix) -> Matrix:
-    return _power(wanted, 0.5) @ _power(covariance, -0.5)
+def _pca(covariance: Matrix, requested: Matrix) -> Matrix:
+    return _power(requested, 0.5) @ _power(covariance, -0.5)
 
 
-def _sym(covariance: Matrix, wanted: Matrix) -> Matrix:
+def _sym(covariance: Matrix, requested: Matrix) -> Matrix:
     half, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
-    return inverse @ _power(half @ wanted @ half, 0.5) @ inverse
+    return inverse @ _power(half @ requested @ half, 0.5) @ inverse
 
 
 _MATRICES = {"chol": _chol, "pca": _pca, "sym": _sym}

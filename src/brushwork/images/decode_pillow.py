@@ -98,10 +98,10 @@ def _raster(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedSample
     turned = ("its EXIF data is damaged: not turned",) if read_orientation(image) is None else ()
     image = apply_orientation(image)
     if image.mode in _DEEP:
-        color, alpha, told = _deep(image, name)
+        color, alpha, notes = _deep(image, name)
     else:
-        color, alpha, told = _shallow(image, find_profile(image.info))
-    return DecodedSamples(color, alpha, (*frames, *turned, *told), bits=16 if image.mode in _DEEP else 8)
+        color, alpha, notes = _shallow(image, find_profile(image.info))
+    return DecodedSamples(color, alpha, (*frames, *turned, *notes), bits=16 if image.mode in _DEEP else 8)
 
 
 def _frames(image: PIL.Image.Image) -> tuple[str, ...]:
@@ -122,8 +122,8 @@ def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any]
     levels = to_uint16(samples, name)
     clear = image.info.get("transparency")
     alpha = (levels != clear) * np.uint16(_WHOLE) if isinstance(clear, int) else None
-    color, told = to_srgb_deep(levels[..., None], find_profile(image.info))
-    return color, alpha, told
+    color, notes = to_srgb_deep(levels[..., None], find_profile(image.info))
+    return color, alpha, notes
 
 
 def _shallow(image: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
@@ -134,5 +134,5 @@ def _shallow(image: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], N
         alpha = np.asarray(image.getchannel("A"))
     if image.mode not in ("CMYK", "LAB"):
         image = image.convert("L" if image.mode in _GRAY else "RGB")
-    color, told = to_srgb(image, icc)
-    return color, alpha, told
+    color, notes = to_srgb(image, icc)
+    return color, alpha, notes

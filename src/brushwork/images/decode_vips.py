@@ -50,13 +50,13 @@ def _raster(image: Any, name: str) -> DecodedSamples:
     if bands not in _CHANNELS:
         raise InputError(f"{name} has {image.bands} samples in a pixel: save it as gray, RGB or CMYK.")
     color = image.extract_band(0, n=bands)
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     if image.interpretation in ("lab", "labs"):
-        pixels, told = lab_to_srgb16(_array(color.colourspace("lab"))), (LAB_NOTE,)
+        pixels, notes = lab_to_srgb16(_array(color.colourspace("lab"))), (LAB_NOTE,)
     else:
-        pixels, told = to_srgb_deep(to_uint16(_array(color), name), icc)
+        pixels, notes = to_srgb_deep(to_uint16(_array(color), name), icc)
     alpha = to_uint16(_array(image.extract_band(bands)), name)[..., 0] if image.hasalpha() else None
-    return DecodedSamples(pixels, alpha, (*frames_note(frames), *told), bits=16)
+    return DecodedSamples(pixels, alpha, (*frames_note(frames), *notes), bits=16)
 
 
 def _array(image: Any) -> NDArray[Any]:

@@ -161,8 +161,14 @@ def write_deep_zoom(pyvips: Any, image: Any, folder: Path, name: str, *, metadat
 def _page(name: str, size: Size) -> str:
     """Return the HTML page of the viewer, filled in for one image."""
     address = quote(os.fsencode(f"{name}_files"), safe="")
-    told = {"files": address, "width": size.width, "height": size.height, "tile": _DEEP_ZOOM_TILE, "overlap": _OVERLAP}
+    values = {
+        "files": address,
+        "width": size.width,
+        "height": size.height,
+        "tile": _DEEP_ZOOM_TILE,
+        "overlap": _OVERLAP,
+    }
     page = files("brushwork.images").joinpath("deepzoom.html").read_text(encoding="utf-8")
-    title, image = html.escape(to_readable(name)), json.dumps(told)
+    title, image = html.escape(to_readable(name)), json.dumps(values)
     # Inside a script element, no text may look like its closing tag.
     return page.replace("{{title}}", title).replace("{{picture}}", image.replace("<", "\\u003c"))

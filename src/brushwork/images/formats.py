@@ -140,6 +140,6 @@ def find_images(folder: Path, *, within: bool = False) -> FoundImages:
     others = sorted(one for one in files if one.suffix.lower() not in image_suffixes() and not one.is_dir())
     found = FoundImages(folder, images, others)
     if not images:
-        told = "" if found.note is None else f" {found.note}"
-        raise InputError(f"the folder {folder} holds no pictures: give one with {KINDS} files.{told}")
+        note = "" if found.note is None else f" {found.note}"
+        raise InputError(f"the folder {folder} holds no pictures: give one with {KINDS} files.{note}")
     return found

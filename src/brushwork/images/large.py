@@ -131,11 +131,11 @@ def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | N
     if image.format not in _BITS or image.interpretation not in _SPACES.get(image.bands, ()):
         return None
     kind = np.dtype(f"uint{_BITS[image.format]}")
-    _, told = _converted(np.zeros((1, 1, image.bands), kind), _profile(image))
+    _, notes = _converted(np.zeros((1, 1, image.bands), kind), _profile(image))
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
     upright = _orientation(stored) == _UPRIGHT
     in_order = (lambda: opened("sequential")) if upright else (lambda: image)  # a rotated image is not read in order
-    return LargeImage(path, size, _BITS[image.format], (*frames_note(frames), *told), image, in_order)
+    return LargeImage(path, size, _BITS[image.format], (*frames_note(frames), *notes), image, in_order)
 
 
 def _orientation(image: Any) -> int:

@@ -63,7 +63,7 @@ class JobCheckpoint(NamedTuple):
         Raises: OSError.
         """
         saved, iterations, total, losses = self.snapshot
-        story = {
+        metadata = {
             "record": self.manifest.to_json(),
             "level": saved.level,
             "spent": saved.iterations,
@@ -73,7 +73,7 @@ class JobCheckpoint(NamedTuple):
             "seconds": self.seconds,
             "notes": self.notes,
         }
-        replace_tensors(path, saved.state, {_ENTRY: json.dumps(story)})
+        replace_tensors(path, saved.state, {_ENTRY: json.dumps(metadata)})
 
     @classmethod
     def read(cls, path: Path) -> JobCheckpoint:
@@ -109,17 +109,17 @@ class JobCheckpoint(NamedTuple):
             raise ValueError("its picture holds numbers that are not finite")
 
 
-def _require_kinds(story: Any) -> None:
+def _require_kinds(metadata: Any) -> None:
     """Check the types of the entries.
 
     Raises: KeyError, TypeError.
     """
     kinds = {"record": dict, "level": int, "spent": int, "closures": int, "total": float, "losses": dict}
     kinds |= {"seconds": float, "notes": list}
-    told = [(name, story[name], kind) for name, kind in kinds.items()]
-    told += [(f"loss {name}", loss, float) for name, loss in dict(story["losses"]).items()]
-    told += [("note", note, str) for note in list(story["notes"])]
-    for name, value, kind in told:
+    entries = [(name, metadata[name], kind) for name, kind in kinds.items()]
+    entries += [(f"loss {name}", loss, float) for name, loss in dict(metadata["losses"]).items()]
+    entries += [("note", note, str) for note in list(metadata["notes"])]
+    for name, value, kind in entries:
         # JSON may have 1 for 1.0.
         if not isinstance(value, kind) and not (kind is float and type(value) is int):
             raise TypeError(f"{name} is {value!r}")

@@ -68,9 +68,9 @@ def scatter_state(state: State | None, height: int, bands: RowRanges, group: Pro
 
     Entries are sent one at a time.
     """
-    told = group.broadcast(None if state is None else {name: _told(value) for name, value in state.items()})
+    received = group.broadcast(None if state is None else {name: _told(value) for name, value in state.items()})
     dealt: State = {}
-    for name, entry in (told or {}).items():
+    for name, entry in (received or {}).items():
         if isinstance(entry, Tensor):
             dealt[name] = entry
             continue

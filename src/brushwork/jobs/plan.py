@@ -101,14 +101,14 @@ def plan_job(
     Raises: InputError, WeightsError: as `run_job`.
     """
     device, options, sizes = select_device(job.device), job.options, read_sizes(job)
-    eye = encoder or load_encoder_for(options, "cpu", computes_on=device)
-    require_encodable(options, sizes, eye)
+    network = encoder or load_encoder_for(options, "cpu", computes_on=device)
+    require_encodable(options, sizes, network)
     trim_memory()
     held, budget, levels = allocated_memory(device), memory_budget(device, memory), options.schedule(sizes.content)
-    rate, estimator = None, MemoryEstimator(sizes, eye, device)
+    rate, estimator = None, MemoryEstimator(sizes, network, device)
     tiling = None if budget is None or estimator(options) <= budget else estimator.choose_tiling(options, budget)
     if measure_time:
-        rate = measure_speed(options, len(sizes.styles), eye.to(device), device)
+        rate = measure_speed(options, len(sizes.styles), network.to(device), device)
     plans = tuple(
         LevelPlan(
             size,
@@ -116,7 +116,7 @@ def plan_job(
             held + estimator(options, tiling, index),
             None
             if rate is None
-            else rate * size.area * (iterations + _TARGETS) * relative_cost(options, eye, size, tiling),
+            else rate * size.area * (iterations + _TARGETS) * relative_cost(options, network, size, tiling),
         )
         for index, (size, iterations) in enumerate(levels)
     )

@@ -85,8 +85,8 @@ class PreparedJob:
         The tiling is kept if it fits; the engine, unless another one was requested or it is not available.
         """
         if self.manifest.tiling != begun.tiling:
-            seen = self.job.options, self.inputs, self.encoder, self.device
-            return self._by(begun).with_tiling(choose_tiling(*seen, self.memory, begun.tiling))
+            arguments = self.job.options, self.inputs, self.encoder, self.device
+            return self._by(begun).with_tiling(choose_tiling(*arguments, self.memory, begun.tiling))
         return self._by(begun)
 
     def _by(self, begun: Manifest) -> PreparedJob:
@@ -113,17 +113,17 @@ def prepare_job(
     """
     device = select_device(job.device)
     inputs, levels, bits = open_inputs(job, replacing=replacing, writes=group is None or group.rank == 0)
-    eye = encoder or load_encoder_for(job.options, "cpu", computes_on=device)
-    require_encodable(job.options, inputs.sizes, eye)
-    inputs = with_adain_init(job, inputs, levels, device, eye.engine)
-    manifest = Manifest.of(job, eye, device, 1 if group is None else group.world_size)
+    network = encoder or load_encoder_for(job.options, "cpu", computes_on=device)
+    require_encodable(job.options, inputs.sizes, network)
+    inputs = with_adain_init(job, inputs, levels, device, network.engine)
+    manifest = Manifest.of(job, network, device, 1 if group is None else group.world_size)
     require_distinct_inputs(job, manifest)
     if encoder is None:
-        eye.truncate(job.options.encoded_layers)
+        network.truncate(job.options.encoded_layers)
     if group is None:
-        manifest = replace(manifest, tiling=choose_tiling(job.options, inputs, eye, device, memory, job.tiling))
+        manifest = replace(manifest, tiling=choose_tiling(job.options, inputs, network, device, memory, job.tiling))
     notes = list_notes(job, inputs, levels[-1].size, bits)
-    return PreparedJob(job, device, eye.to(device), inputs, levels, manifest, bits, notes, memory)
+    return PreparedJob(job, device, network.to(device), inputs, levels, manifest, bits, notes, memory)
 
 
 def open_inputs(

@@ -97,10 +97,10 @@ def run_on_all_ranks(group: ProcessGroup, act: Callable[[], T]) -> T:
         done, error = act(), None
     except BrushworkError as raised:
         done, error = None, raised
-    told = group.all_gather(None if error is None else str(error))
+    errors = group.all_gather(None if error is None else str(error))
     if error is not None:
         raise error
-    for rank, trouble in enumerate(told):
+    for rank, trouble in enumerate(errors):
         if trouble is not None:
             raise OtherRankError(f"rank {rank} failed: {trouble}")
     return done  # type: ignore[return-value]  # without an error there is a result

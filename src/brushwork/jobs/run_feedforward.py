@@ -72,9 +72,9 @@ def run_feedforward_job(
     yield from map(Note, notes)
     yield Started(device, 0, levels=levels)
     image = None
-    for stroke in run_stylizer(job.options, inputs.to_device(device), stylizer, side):
-        image = stroke.image
-        yield Advanced(stroke.done)
+    for result in run_stylizer(job.options, inputs.to_device(device), stylizer, side):
+        image = result.image
+        yield Advanced(result.done)
     assert image is not None
     metadata = embed_result(manifest, None, finished=True)
     write_result(job, image.cpu(), inputs.content.alpha, metadata, bits, overwrite=replacing)
@@ -122,8 +122,8 @@ class FeedForwardMemory:
     def is_ample(self, options: FeedForwardOptions, budget: int) -> bool:
         """Return whether the budget is certainly enough without tiles."""
         canvas = options.output_size(self.sizes.content)
-        seen = canvas.area + sum(max(style.area, canvas.area) for style in self.sizes.styles)
-        return _AMPLE * seen <= budget
+        pixels = canvas.area + sum(max(style.area, canvas.area) for style in self.sizes.styles)
+        return _AMPLE * pixels <= budget
 
     def max_size(self, options: FeedForwardOptions, budget: int) -> int:
         """Return the largest size below the current one that fits; 0: none does."""

@@ -44,8 +44,8 @@ class SlicedWassersteinLoss:
     """Positions of the image that are compared, one or more; None: all."""
 
     def score_whole(self, feature: Feature) -> PerImage:
-        seen = select_positions(as_float32(feature), self.positions)
-        return self.scale * sum_chunks(seen, self._parts(seen)) / len(self._directions)
+        selected = select_positions(as_float32(feature), self.positions)
+        return self.scale * sum_chunks(selected, self._parts(selected)) / len(self._directions)
 
     def resample(self, step: int) -> SlicedWassersteinLoss:
         """Return the same loss with the directions of another step."""
@@ -106,9 +106,9 @@ class HistogramLoss:
     """Positions of the image that are compared, one or more; None: all."""
 
     def score_whole(self, feature: Feature) -> PerImage:
-        seen = select_positions(as_float32(feature), self.positions)
-        numbers = max(seen[0, 0].numel(), self.target.shape[-1]) * len(seen)
-        return self.scale * sum_chunks(seen, self._parts(seen.shape[1], max(1, PART_NUMBERS // numbers)))
+        selected = select_positions(as_float32(feature), self.positions)
+        numbers = max(selected[0, 0].numel(), self.target.shape[-1]) * len(selected)
+        return self.scale * sum_chunks(selected, self._parts(selected.shape[1], max(1, PART_NUMBERS // numbers)))
 
     def _parts(self, channels: int, at_once: int) -> Iterator[LossChunk]:
         for start in range(0, channels, at_once):

@@ -92,8 +92,8 @@ class ProjectedGramLoss:
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
         columns = flatten_positions(feature)
-        seen = self.directions.to(columns) @ columns
-        return {"count": count_positions(feature), "second": seen @ seen.mT}
+        projected = self.directions.to(columns) @ columns
+        return {"count": count_positions(feature), "second": projected @ projected.mT}
 
     def score(self, summary: Summary) -> PerImage:
         projected = summary["second"] / summary["count"].view(-1, 1, 1)

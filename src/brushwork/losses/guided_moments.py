@@ -79,8 +79,8 @@ def region_weights(image: Guides, style: Guides) -> Float[Tensor, "k"]:
 
     The authors skip such regions likewise.
     """
-    seen = image.flatten(1).any(1) & style.flatten(1).any(1)
-    return seen.to(image.dtype) / len(image)
+    present = image.flatten(1).any(1) & style.flatten(1).any(1)
+    return present.to(image.dtype) / len(image)
 
 
 @torch.no_grad()

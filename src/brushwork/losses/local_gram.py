@@ -71,8 +71,8 @@ class LocalGramLoss:
         first = window.expand(self.halo).top
         for top in range(window.top, window.bottom, high):
             strip = Window(top, window.left, min(high, window.bottom - top), window.width, window.full_size)
-            seen = strip.expand(self.halo)
-            yield LossChunk(slice(seen.top - first, seen.bottom - first), partial(self._strip, strip))
+            outer = strip.expand(self.halo)
+            yield LossChunk(slice(outer.top - first, outer.bottom - first), partial(self._strip, strip))
 
     def _strip(self, strip: Window, feature: Feature) -> PerImage:
         """Compute the loss over the centers in a strip, from the feature over the strip and its margin."""
@@ -95,15 +95,15 @@ class LocalGramLoss:
         height, width = block
         centers = torch.eye(height * width, dtype=self.weights.dtype).view(-1, 1, height, width)
         kernel = self.weights.cpu()[None, None]
-        spread = functional.conv_transpose2d(centers, kernel).flatten(1)
-        return spread.mT @ spread
+        summed = functional.conv_transpose2d(centers, kernel).flatten(1)
+        return summed.mT @ summed
 
 
 def _padded(feature: Feature, strip: Window, halo: int) -> Feature:
     """Return the feature over the strip and its margin, with zeros where the margin leaves the map."""
-    seen = strip.expand(halo)
-    left, right = seen.left - (strip.left - halo), (strip.right + halo) - seen.right
-    top, bottom = seen.top - (strip.top - halo), (strip.bottom + halo) - seen.bottom
+    outer = strip.expand(halo)
+    left, right = outer.left - (strip.left - halo), (strip.right + halo) - outer.right
+    top, bottom = outer.top - (strip.top - halo), (strip.bottom + halo) - outer.bottom
     return functional.pad(feature, (left, right, top, bottom))
 
 

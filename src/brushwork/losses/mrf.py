@@ -97,8 +97,8 @@ class MRFLoss:
         with torch.no_grad():
             styles = [as_float32(target).to(own)[0] for target in self.targets]
             match = match_patches(own, styles, self._grid)
-            wanted, number, rest = _wanted(own, styles, match, self._grid)
-        return ((own - wanted).square() * number).sum() + rest
+            requested, number, rest = _wanted(own, styles, match, self._grid)
+        return ((own - requested).square() * number).sum() + rest
 
     @property
     def _grid(self) -> PatchPositions:

@@ -73,7 +73,7 @@ class Evaluator:
         return image.to(self.encoder.preprocess.mean)
 
     def _judgement(self, result: Image, content: Image, style: Image) -> Metrics:
-        seen, content_image, style_image = (
+        features, content_image, style_image = (
             self.encoder(one, self.layers.all_layers) for one in (result, content, style)
         )
         return Metrics(
@@ -81,20 +81,20 @@ class Evaluator:
             size=(result.shape[-1], result.shape[-2]),
             lpips_alexnet=self.lpips["alexnet"](result, content),
             lpips_vgg16=self.lpips["vgg16"](result, content),
-            content=content_distance(seen[self.layers.content], content_image[self.layers.content]),
+            content=content_distance(features[self.layers.content], content_image[self.layers.content]),
             ssim=ssim(result, content),
             psnr=psnr(result, content),
             chroma_content=chroma_distance(result, content),
-            gram_style=self._mean(gram_distance, seen, style_image),
-            moments_style=self._mean(moment_distance, seen, style_image),
-            sliced_style=self._mean(sliced_distance, seen, style_image),
-            frechet_style=frechet_distance(seen[self.layers.positions], style_image[self.layers.positions]),
+            gram_style=self._mean(gram_distance, features, style_image),
+            moments_style=self._mean(moment_distance, features, style_image),
+            sliced_style=self._mean(sliced_distance, features, style_image),
+            frechet_style=frechet_distance(features[self.layers.positions], style_image[self.layers.positions]),
             chroma_style=chroma_distance(result, style),
         )
 
-    def _mean(self, distance: Callable[[Feature, Feature], float], seen: Features, style: Features) -> float:
+    def _mean(self, distance: Callable[[Feature, Feature], float], features: Features, style: Features) -> float:
         """Return the mean over the style layers."""
-        return sum(distance(seen[layer], style[layer]) for layer in self.layers.style) / len(self.layers.style)
+        return sum(distance(features[layer], style[layer]) for layer in self.layers.style) / len(self.layers.style)
 
 
 def evaluate(
@@ -121,13 +121,13 @@ def _framed(images: Sequence[Image], size: int | None) -> tuple[Image, Image, Im
     result, content, style = images
     own = max(Size.of(result))
     long = own if size is None else min(own, size)
-    judged = fit_size(Size.of(result), long, measure="long")
+    evaluated = fit_size(Size.of(result), long, measure="long")
     style_image = fit_size(Size.of(style), long, measure="long")
-    for what, one in {"result": judged, "painting": style_image}.items():
+    for what, one in {"result": evaluated, "painting": style_image}.items():
         if min(one) < MIN_SIZE:
             raise InputError(f"the {what} would be evaluated at {one} pixels: take one of {MIN_SIZE} a side.")
-    sizes = zip((result, content, style), (judged, judged, style_image), strict=True)
-    framed = [one if Size.of(one) == wanted else resize(one, wanted, clamp=True) for one, wanted in sizes]
+    sizes = zip((result, content, style), (evaluated, evaluated, style_image), strict=True)
+    framed = [one if Size.of(one) == requested else resize(one, requested, clamp=True) for one, requested in sizes]
     return framed[0], framed[1], framed[2]
 
 

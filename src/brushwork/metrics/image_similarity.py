@@ -67,14 +67,14 @@ def _covariance(x: Plane, y: Plane) -> Plane:
 def _chroma_histogram(image: Image) -> Float[Tensor, "bins"]:
     places = (srgb_to_oklab(image)[0, 1:].flatten(1) / _REACH + 1) / 2 * (_BINS - 1)
     below = places.floor().clamp(0, _BINS - 2)
-    share = (places - below).clamp(0, 1)
+    fraction = (places - below).clamp(0, 1)
     histogram = torch.zeros(_BINS * _BINS, dtype=image.dtype, device=image.device)
     for row in (0, 1):
         for column in (0, 1):
-            weight = _part(share[0], row) * _part(share[1], column)
+            weight = _part(fraction[0], row) * _part(fraction[1], column)
             histogram.index_add_(0, ((below[0] + row) * _BINS + below[1] + column).long(), weight)
     return histogram / histogram.sum()
 
 
-def _part(share: Tensor, upper: int) -> Tensor:
-    return share if upper else 1 - share
+def _part(fraction: Tensor, upper: int) -> Tensor:
+    return fraction if upper else 1 - fraction

@@ -58,8 +58,8 @@ class Adam:
         square = (self._memory["square"] * second).addcmul_(gradient, gradient, value=1 - second)
         self._memory |= {"mean": mean, "square": square}
         length = self.lr / (1 - first**self._count)
-        spread = square.sqrt().div_(sqrt(1 - second**self._count)).add_(self.eps)
-        return point.addcdiv(mean, spread, value=-length)
+        denominator = square.sqrt().div_(sqrt(1 - second**self._count)).add_(self.eps)
+        return point.addcdiv(mean, denominator, value=-length)
 
     def _shown(self, there: Tensor) -> Tensor | None:
         if not self.average:

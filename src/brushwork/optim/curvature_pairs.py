@@ -117,9 +117,9 @@ def _two_loops(
     flat = direction.view(-1)
     shares: list[Tensor] = []
     for s, y, sy, _ in reversed(pairs):
-        share = _inner(s, flat, products) / sy
-        _add_to(flat, y, -share)
-        shares.append(share)
+        fraction = _inner(s, flat, products) / sy
+        _add_to(flat, y, -fraction)
+        shares.append(fraction)
     if pairs and octaves is not None:
         octaves.apply(direction, list(pairs))
     elif pairs:
@@ -135,9 +135,9 @@ def _inner(kept: Tensor, flat: Tensor, products: Reductions) -> Tensor:
     return products.sum_over_ranks(parts[0] if len(parts) == 1 else torch.stack(parts).sum())
 
 
-def _add_to(flat: Tensor, kept: Tensor, share: Tensor) -> None:
+def _add_to(flat: Tensor, kept: Tensor, fraction: Tensor) -> None:
     for piece, part in _pieces(kept, flat):
-        part.addcmul_(piece, share)
+        part.addcmul_(piece, fraction)
 
 
 def _pieces(kept: Tensor, flat: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

@@ -110,9 +110,9 @@ class LBFGS:
         if bounds is None:
             direction = self._pairs.direction(gradient)
             return SearchDirection(direction, self._length(direction, gradient), self.products.dot(direction, gradient))
-        room = free_mask(point, gradient, bounds)
-        gradient = torch.where(room, gradient, 0)
-        direction = self._pairs.direction(gradient).mul_(room)
+        free = free_mask(point, gradient, bounds)
+        gradient = torch.where(free, gradient, 0)
+        direction = self._pairs.direction(gradient).mul_(free)
         # The cut by the bounds counts: the route is the straight line to the clamped point.
         length = self._length(direction, gradient)
         direction = clamp(point.add(direction, alpha=length), bounds).sub_(point)
@@ -156,9 +156,12 @@ class LBFGS:
     def _search(self, point: Tensor, here: Evaluation, closure: Closure, route: SearchDirection) -> LineSearchTrial:
         def attempt(length: float) -> LineSearchTrial:
             there = clamp(point.add(route.direction, alpha=length), closure.bounds)
-            seen = closure(there)
+            evaluation = closure(there)
             return LineSearchTrial(
-                length, seen.loss, self.products.dot(seen.gradient, route.direction), StepResult(there, seen)
+                length,
+                evaluation.loss,
+                self.products.dot(evaluation.gradient, route.direction),
+                StepResult(there, evaluation),
             )
 
         longest = max_step_within(point, route.direction, closure.bounds, self.products)

@@ -95,11 +95,11 @@ def _beyond(before: LineSearchTrial, low: LineSearchTrial, longest: float) -> fl
 def _between(low: LineSearchTrial, high: LineSearchTrial) -> float:
     """Return a step inside the interval; near its `low` end if `high` is not finite."""
     width = high.length - low.length
-    share = MARGIN
+    fraction = MARGIN
     if high.is_finite:
         minimum = _cubic_minimum(low, high)
-        share = 1 / 2 if minimum is None else min(max((minimum - low.length) / width, MARGIN), 1 - MARGIN)
-    return low.length + share * width
+        fraction = 1 / 2 if minimum is None else min(max((minimum - low.length) / width, MARGIN), 1 - MARGIN)
+    return low.length + fraction * width
 
 
 def _cubic_minimum(a: LineSearchTrial, b: LineSearchTrial) -> float | None:

@@ -134,7 +134,7 @@ def move_to_next_level(
     `gradient` is the factor by which the entries of a gradient change with the size. None: old area / new area, right
     for losses that are means over the image; for a loss that is a sum over pixels, give 1.
     """
-    share = Size.of(image).area / size.area if gradient is None else gradient
-    optimizer.rescale(lambda memory: resize(memory, size), share)
+    fraction = Size.of(image).area / size.area if gradient is None else gradient
+    optimizer.rescale(lambda memory: resize(memory, size), fraction)
     resized = resize(image, size)
     return parametrization.to_point(resized if detail is None else resized + detail)

@@ -160,9 +160,9 @@ class Closure:
         total = losses.total.detach()
         return Evaluation(float(total), gradient.detach().contiguous(), LossValues(total, terms))
 
-    def is_finite(self, seen: Evaluation) -> bool:
+    def is_finite(self, evaluation: Evaluation) -> bool:
         """Return whether the loss and every entry of the gradient are finite."""
-        return isfinite(seen.loss) and self.products.is_finite(seen.gradient)
+        return isfinite(evaluation.loss) and self.products.is_finite(evaluation.gradient)
 
     @torch.no_grad()
     def to_image(self, point: Tensor) -> Image:

@@ -30,9 +30,9 @@ def augment_style(
     own = Size.of(style)
     for angle, scale in product(degrees, scales):
         copy = rotate(style, angle)
-        seen = Size.of(copy)
+        copy_size = Size.of(copy)
         height, width = (
-            round(side * whole / before * scale) for side, whole, before in zip(seen, size, own, strict=True)
+            round(side * whole / before * scale) for side, whole, before in zip(copy_size, size, own, strict=True)
         )
         if min(height, width) < 1:
             continue

@@ -89,8 +89,10 @@ def _loss_by_regions(
     if loss.make_regions is not None:
         present = torch.tensor([target.is_present("guide") for target in targets])
         statistics = [target.statistics for target in targets]
-        seen = RegionStatistics(targets[0].layer, normalize_guides(masks), statistics, weights * present.to(weights))
-        return Objective.single(name, loss.make_regions(seen, normalization))
+        region_statistics = RegionStatistics(
+            targets[0].layer, normalize_guides(masks), statistics, weights * present.to(weights)
+        )
+        return Objective.single(name, loss.make_regions(region_statistics, normalization))
     objective = Objective({})
     for number, (weight, target) in enumerate(zip(weights.tolist(), targets, strict=True), start=1):
         if target.is_present(loss.regions):

@@ -101,8 +101,8 @@ class GuidedStyleTargets:
         sums = self._sums({layer: _Sums(layer, guides) for layer, guides in self._guides.items()})
         return {layer: guided_mean(one, torch.zeros_like(one["first"])) for layer, one in sums.items()}
 
-    def _sums(self, wanted: Mapping[str, _Sums | CovarianceLoss]) -> Mapping[str, Summary]:
-        return sum_over_style(self.style, self.encoder, wanted, self.share)
+    def _sums(self, requested: Mapping[str, _Sums | CovarianceLoss]) -> Mapping[str, Summary]:
+        return sum_over_style(self.style, self.encoder, requested, self.share)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,5 +175,5 @@ class _Sums:
         if self.shifts is None:
             zeros = feature.new_zeros((1, len(guides), feature.shape[1]), dtype=torch.float32)
             return guided_mean_std_sums(feature, guides, zeros)
-        spread = guided_mean_std_sums(feature, guides, self.shifts)
-        return {**spread, "cells": count_positions(feature), "second": guided_gram(feature, guides)}
+        mean_std = guided_mean_std_sums(feature, guides, self.shifts)
+        return {**mean_std, "cells": count_positions(feature), "second": guided_gram(feature, guides)}

@@ -60,18 +60,20 @@ def transfer_mdan(
     given = RecipeInputs.of(content, as_styles(style_images), init)
     if not (isinstance(partition, FullImage) and partition.tiling is None):
         raise NotAdditiveError("the discriminator needs the full image: take a smaller size, and one process.")
-    eye = encoder or load_encoder_for(options, given.content.device)
-    own, styles, begun, _ = given.to(eye)
+    model = encoder or load_encoder_for(options, given.content.device)
+    own, styles, start, _ = given.to(model)
     (level,) = options.schedule(Size.of(own))
-    _require_cells(options, eye, level.size)
+    _require_positions(options, model, level.size)
     discriminator = OnlineDiscriminator(
-        _bank(options, eye, level.size, styles), _patches(options), options.discriminator_lr, options.seed
+        _encode_styles(options, model, level.size, styles), _patches(options), options.discriminator_lr, options.seed
     )
-    evaluate = with_adversarial_loss(discriminator, options.style_layer, eye, _objective(options, eye, level.size, own))
-    if begun is None:
-        begun = make_init_image(options, level.size, own, _pictured(styles[0]), options.encoder_scale)
+    evaluate = with_adversarial_loss(
+        discriminator, options.style_layer, model, _objective(options, model, level.size, own)
+    )
+    if start is None:
+        start = make_init_image(options, level.size, own, _require_image(styles[0]), options.encoder_scale)
     return _steps(
-        level, evaluate, AdversarialOptimizer(Adam(options.learning_rate, betas=BETAS), discriminator), begun, resume
+        level, evaluate, AdversarialOptimizer(Adam(options.learning_rate, betas=BETAS), discriminator), start, resume
     )
 
 
@@ -88,12 +90,14 @@ def _steps(
 
 
 @torch.no_grad()
-def _bank(options: MDANOptions, encoder: Encoder, size: Size, styles: Sequence[Image | StyleFile]) -> list[Feature]:
+def _encode_styles(
+    options: MDANOptions, encoder: Encoder, size: Size, styles: Sequence[Image | StyleFile]
+) -> list[Feature]:
     """Encode all augmented copies of the style images at the style layer."""
     layer, smallest = options.style_layer, encoder.min_size([options.style_layer])
     bank = []
     for view in scaled_styles(styles, options):
-        image = _pictured(view.style)
+        image = _require_image(view.style)
         shown = style_size(options, size, Size.of(image), view.scale)
         copies = augment_style(image, shown, options.rotations, options.scales, options.mirror)
         bank += [encoder(copy, [layer])[layer] for copy in copies if min(Size.of(copy)) >= smallest]
@@ -114,13 +118,13 @@ def _patches(options: MDANOptions) -> PatchGrid:
     return PatchGrid(options.patch, options.patch_stride)
 
 
-def _pictured(style: Image | StyleFile) -> Image:
+def _require_image(style: Image | StyleFile) -> Image:
     if isinstance(style, StyleFile):
         raise InputError(f"of {style.source} only the style is kept, and patches are wanted: give the painting.")
     return style
 
 
-def _require_cells(options: MDANOptions, encoder: Encoder, size: Size) -> None:
+def _require_positions(options: MDANOptions, encoder: Encoder, size: Size) -> None:
     positions, needed = encoder.positions(options.style_layer, size), _patches(options).receptive_field
     if min(positions) < needed:
         raise InputError(

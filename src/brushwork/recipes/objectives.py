@@ -111,7 +111,7 @@ def require_distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:
     Raises: InputError.
     """
     own = [encoder.layer(layer) for layer in layers]
-    for index, tap in enumerate(own):
-        if tap in own[:index]:
+    for index, one in enumerate(own):
+        if one in own[:index]:
             raise InputError(f"the layer {layers[index]!r} is given twice: {', '.join(layers)}.")
     return layers

@@ -48,18 +48,21 @@ class OnlineDiscriminator:
     """
 
     def __init__(self, bank: Sequence[Feature], patches: PatchGrid, rate: float, seed: int) -> None:
-        self._bank = [reflect_pad(one, patches) for one in bank if min(Size.of(one)) >= patches.receptive_field]
-        if not self._bank:
+        self._style_features = [
+            reflect_pad(one, patches) for one in bank if min(Size.of(one)) >= patches.receptive_field
+        ]
+        if not self._style_features:
             raise InputError(
                 f"the style images are too small for patches of {patches.side} positions: take a larger size."
             )
-        self._patches, self._seed, self._looks = patches, seed, 0
+        self._patches, self._seed, self._steps = patches, seed, 0
         self._view = [
-            max(patches.receptive_field, min(sides) // 2) for sides in zip(*map(Size.of, self._bank), strict=True)
+            max(patches.receptive_field, min(sides) // 2)
+            for sides in zip(*map(Size.of, self._style_features), strict=True)
         ]
-        discriminator = PatchDiscriminator(self._bank[0].shape[1], patches)
+        discriminator = PatchDiscriminator(self._style_features[0].shape[1], patches)
         initialize_weights(discriminator, seed)
-        self._discriminator = discriminator.to(self._bank[0])
+        self._discriminator = discriminator.to(self._style_features[0])
         self._adam = torch.optim.Adam(self._discriminator.parameters(), lr=rate, betas=BETAS)
         self._shift = (0, 0)
         self._before = self._now()
@@ -76,7 +79,7 @@ class OnlineDiscriminator:
         )
         loss.backward()  # type: ignore[no-untyped-call]
         self._adam.step()
-        self._looks += 1
+        self._steps += 1
 
     def generator_loss(self, image: Feature) -> Scalar:
         """Compute the hinge loss of the image's patches, to be classified as patches of a style image.
@@ -99,12 +102,12 @@ class OnlineDiscriminator:
 
         Raises: InputError: it is not a discriminator's state.
         """
-        self._looks = get_count(state, f"{_PREFIX}looks")
+        self._steps = get_count(state, f"{_PREFIX}looks")
         for name, weight in self._discriminator.named_parameters():
             kept = {part: get_entry(state, f"{_PREFIX}{part}.{name}") for part in ("weight", "mean", "square")}
             weight.data.copy_(kept["weight"])
             self._adam.state[weight] = {
-                "step": torch.tensor(float(self._looks)),
+                "step": torch.tensor(float(self._steps)),
                 "exp_avg": kept["mean"].to(weight.device),
                 "exp_avg_sq": kept["square"].to(weight.device),
             }
@@ -112,7 +115,7 @@ class OnlineDiscriminator:
 
     def _now(self) -> State:
         """Return a copy of everything that training changes."""
-        kept: dict[str, Tensor] = {f"{_PREFIX}looks": to_tensor(self._looks)}
+        kept: dict[str, Tensor] = {f"{_PREFIX}looks": to_tensor(self._steps)}
         for name, weight in self._discriminator.named_parameters():
             memory: Mapping[str, Tensor] = self._adam.state.get(weight, {})
             nothing = torch.zeros_like(weight)
@@ -122,11 +125,11 @@ class OnlineDiscriminator:
         return kept
 
     def _drawn(self) -> Draw:
-        generator = torch.Generator().manual_seed((self._seed * _PRIME + self._looks) % 2**63)
+        generator = torch.Generator().manual_seed((self._seed * _PRIME + self._steps) % 2**63)
         return lambda below: int(torch.randint(below, (), generator=generator))
 
     def _window(self, draw: Draw) -> Feature:
-        copy = self._bank[draw(len(self._bank))]
+        copy = self._style_features[draw(len(self._style_features))]
         height, width = self._view
         top, left = draw(copy.shape[-2] - height + 1), draw(copy.shape[-1] - width + 1)
         return copy[..., top : top + height, left : left + width]

@@ -47,5 +47,5 @@ def _recolor_region(content: Image, mask: Mask, style: Image, painted: Mask) -> 
     """Return the content image in the colors of a region of a style image; as it is, where either region is empty."""
     if not (mask.is_meta or (mask.any() and painted.any())):
         return content
-    own, wanted = masked_color_moments(content, mask), masked_color_moments(style, painted)
-    return match_moments(content, own, wanted).clamp(0, 1)
+    own, requested = masked_color_moments(content, mask), masked_color_moments(style, painted)
+    return match_moments(content, own, requested).clamp(0, 1)

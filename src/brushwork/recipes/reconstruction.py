@@ -34,17 +34,17 @@ def reconstruct(
     Source: 1508.06576, eq. 1 and fig. 1 (a–e); Mahendran & Vedaldi, 1412.0035.
     """
     given = RecipeInputs.of(image, init=init, what="the picture")
-    eye = encoder or load_encoder_for(options, given.content.device)
-    own, _, begun, _ = given.to(eye)
+    network = encoder or load_encoder_for(options, given.content.device)
+    own, _, start, _ = given.to(network)
     plan = options.schedule(Size.of(own))
 
     def evaluate_at(size: Size) -> Evaluate:
         target = resize(own, size, clamp=True)
         objective = content_objective(
-            target, eye, [options.layer], 1.0, NORMALIZATIONS["programs"], partition=partition
+            target, network, [options.layer], 1.0, NORMALIZATIONS["programs"], partition=partition
         )
-        return partition.evaluate(eye, objective, size)
+        return partition.evaluate(network, objective, size)
 
-    if begun is None:
-        begun = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
-    return optimize_multiscale(plan, evaluate_at, begun, options, resume, partition)
+    if start is None:
+        start = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
+    return optimize_multiscale(plan, evaluate_at, start, options, resume, partition)

@@ -27,15 +27,15 @@ def extract_style(
     Raises: InputError: an image too small, several scales, or layers that the network does not have.
     """
     given = RecipeInputs.of(style, what="the painting")
-    eye = encoder or load_encoder_for(options, given.content.device)
+    network = encoder or load_encoder_for(options, given.content.device)
     if len(options.style_scale) > 1:
         raise InputError("a style is kept at one style-scale: keep each, and name all of them to paint.")
     if options.style_fit == "stretched":
         raise InputError("style-fit stretched takes the content's proportions, which a kept style does not know.")
     (scale,) = options.style_scale
-    image = given.to(eye).content
-    subject, own = TransferProblem(image, [image], options, eye), Size.of(image)
-    layers = tuple(dict.fromkeys(map(eye.layer, (*options.content_layers, *options.style_layers, PIXELS))))
+    image = given.to(network).content
+    problem, own = TransferProblem(image, [image], options, network), Size.of(image)
+    layers = tuple(dict.fromkeys(map(network.layer, (*options.content_layers, *options.style_layers, PIXELS))))
     finest, *coarser = reversed(_sizes(options, own))
     # An elongated style image may be too small.
     seen = [
@@ -43,12 +43,12 @@ def extract_style(
         *(
             size
             for size in coarser
-            if min(style_size(options, size, own, scale, options.style_fit)) >= eye.min_size(layers)
+            if min(style_size(options, size, own, scale, options.style_fit)) >= network.min_size(layers)
         ),
     ]
-    styles = {style_pixels(options, size, scale): subject.style_at(size, layers) for size in reversed(seen)}
+    styles = {style_pixels(options, size, scale): problem.style_at(size, layers) for size in reversed(seen)}
     largest = style_size(options, finest, own, scale, options.style_fit)
-    return StyleFile(source, EncoderFingerprint.of(options, options, eye), largest, styles)
+    return StyleFile(source, EncoderFingerprint.of(options, options, network), largest, styles)
 
 
 def looked_at(style: Size, options: TransferOptions) -> Size:

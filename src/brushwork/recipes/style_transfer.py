@@ -74,14 +74,14 @@ def transfer(
     Source: Gatys, Ecker, Bethge, 1508.06576.
     """
     given = RecipeInputs.of(content_image, as_styles(style_images), init, regions)
-    eye = encoder or load_encoder_for(options, given.content.device)
-    own, seen, begun, parts = given.to(eye)
+    network = encoder or load_encoder_for(options, given.content.device)
+    own, seen, begun, parts = given.to(network)
     content, styles = prepare_colors(options, own, seen)
-    subject = TransferProblem(content, styles, options, eye, partition, parts, extra)
-    subject.require_compatible_styles()
-    plan, start = options.schedule(Size.of(own)), TransferInit(subject, begun)
+    problem = TransferProblem(content, styles, options, network, partition, parts, extra)
+    problem.require_compatible_styles()
+    plan, start = options.schedule(Size.of(own)), TransferInit(problem, begun)
     first = start.image_at(plan[0].size)
-    steps = optimize_multiscale(plan, subject.evaluate_at, first, options, resume, partition, detail=start.detail)
+    steps = optimize_multiscale(plan, problem.evaluate_at, first, options, resume, partition, detail=start.detail)
     # Colors are changed on the full image: with several processes, where the parts are joined.
     return with_final_colors(steps, partial(apply_colors, options, own)) if isinstance(partition, FullImage) else steps
 
@@ -152,7 +152,7 @@ class TransferProblem:
         names = {layer: self.encoder.layer(layer) for layer in layers}
         styles = [self._one_style_at(view, size, tuple(dict.fromkeys(names.values()))) for view in self._views]
         blend = blend_styles(styles, self.options.style_blend or None)
-        return Style({layer: blend.statistics[tap] for layer, tap in names.items()})
+        return Style({layer: blend.statistics[name] for layer, name in names.items()})
 
     def require_compatible_styles(self) -> None:
         """Check that style files were made with the encoder options in use, and that the options are compatible.

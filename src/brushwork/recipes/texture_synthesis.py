@@ -43,17 +43,17 @@ def synthesize_texture(
     Source: Gatys, Ecker, Bethge, 1505.07376; style reconstructions: 1508.06576, fig. 1 (a–e).
     """
     given = RecipeInputs.of(image, init=init, what="the picture")
-    eye = encoder or load_encoder_for(options, given.content.device)
-    own, _, begun, _ = given.to(eye)
+    network = encoder or load_encoder_for(options, given.content.device)
+    own, _, start, _ = given.to(network)
     plan = options.schedule(Size.of(own))
 
     def evaluate_at(size: Size) -> Evaluate | ResampledObjective:
         scaled = resize(own, options.content_size(size, Size.of(own)), clamp=True)
-        style = Style.of(scaled, eye, require_distinct(eye, options.style_layers), partition.sum_over_image)
-        targets = StyleTargets([scaled], [1.0], style, eye, size, options.seed, partition)
+        style = Style.of(scaled, network, require_distinct(network, options.style_layers), partition.sum_over_image)
+        targets = StyleTargets([scaled], [1.0], style, network, size, options.seed, partition)
         objective = style_objective(style, options, TEXTURES, targets)
-        return with_resampling(objective, lambda one: partition.evaluate(eye, one, size))
+        return with_resampling(objective, lambda one: partition.evaluate(network, one, size))
 
-    if begun is None:
-        begun = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
-    return optimize_multiscale(plan, evaluate_at, begun, options, resume, partition)
+    if start is None:
+        start = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
+    return optimize_multiscale(plan, evaluate_at, start, options, resume, partition)

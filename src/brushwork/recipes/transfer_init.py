@@ -45,9 +45,9 @@ class TransferInit:
 
         It is multiplied by the share that the options name. None: they name none, or the image is one color, or noise.
         """
-        share = self.problem.options.detail
-        fine, coarse = (self._plain(new), self._plain(old)) if share else (None, None)
-        return None if fine is None or coarse is None else (fine - resize(coarse, new)).mul_(share)
+        fraction = self.problem.options.detail
+        fine, coarse = (self._plain(new), self._plain(old)) if fraction else (None, None)
+        return None if fine is None or coarse is None else (fine - resize(coarse, new)).mul_(fraction)
 
     def recolored_at(self, size: Size) -> Image:
         """Return the content image in the colors of the style images, at a size.

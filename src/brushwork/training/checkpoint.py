@@ -42,9 +42,9 @@ class TrainingCheckpoint(NamedTuple):
 
         Raises: OSError.
         """
-        told = self._asdict() | {"about": dict(self.about)}
-        del told["tensors"]
-        replace_tensors(path, self.tensors, {_ENTRY: json.dumps(told)})
+        metadata = self._asdict() | {"about": dict(self.about)}
+        del metadata["tensors"]
+        replace_tensors(path, self.tensors, {_ENTRY: json.dumps(metadata)})
 
     @classmethod
     def read(cls, path: Path) -> TrainingCheckpoint:

@@ -128,8 +128,8 @@ def _cut(image: Tensor, pixels: int, generator: torch.Generator) -> Image:
     height, width = Size.of(image)
     scale, down, right, mirrored = torch.rand(4, generator=generator).tolist()
     short = min(height, width)
-    seen = pixels + scale * (short - pixels)  # the short side at the sampled scale
-    side = max(1, min(short, round(short * pixels / seen)))
+    visible = pixels + scale * (short - pixels)  # the short side at the sampled scale
+    side = max(1, min(short, round(short * pixels / visible)))
     top, left = round(down * (height - side)), round(right * (width - side))
     cut = resize(_floats(image[..., top : top + side, left : left + side]), Size(pixels, pixels), clamp=True)
     return cut.flip(-1) if mirrored < 0.5 else cut

@@ -59,9 +59,9 @@ class TrainingWriter:
         tensors, story = state_dict(self._task)
         if not all(one.isfinite().all() for one in tensors.values()):
             return
-        told = {"lesson": story, "scaler": self._scaler.state_dict()}
+        metadata = {"lesson": story, "scaler": self._scaler.state_dict()}
         self.history.write(self._config.history, self._about(step))
-        TrainingCheckpoint(step, self.seconds, self._config.about, told, tensors).write(self._config.checkpoint)
+        TrainingCheckpoint(step, self.seconds, self._config.about, metadata, tensors).write(self._config.checkpoint)
 
     def write_model(self, step: int) -> None:
         """Write the current model.

@@ -21,7 +21,7 @@ from brushwork.cli.paths import list_images
 from brushwork.errors import InputError
 from brushwork.options.describe import field_docs
 
-_JUDGES = ("vgg16", "alexnet")
+_NETWORKS = ("vgg16", "alexnet")
 """Default networks: the first with which no result was made. Most results are made with VGG-19."""
 
 _BETTER = {"ssim": "↑", "psnr": "↑"}
@@ -86,14 +86,14 @@ def evaluate(
     cases = [_case(path, content, style) for path in list_images(results, quiet=quiet)]
     place = devices.select_device(device)
     models = [_model(path) for path, *_ in cases]
-    evaluator = metrics.Evaluator.load(network or _judge_of(models), place)
+    evaluator = metrics.Evaluator.load(network or _choose_network(models), place)
     rows = []
     for case, model in zip(cases, models, strict=True):
         if not quiet:
-            _tell_about(case, model, evaluator.encoder.name)
+            _log_case(case, model, evaluator.encoder.name)
         found, content_image, style_image = (images.read_image(path).image.to(place) for path in case)
-        judgement = evaluator(found, content=content_image, style=style_image, size=size)
-        rows.append({**{name: str(path) for name, path in case._asdict().items()}, **asdict(judgement)})
+        found_metrics = evaluator(found, content=content_image, style=style_image, size=size)
+        rows.append({**{name: str(path) for name, path in case._asdict().items()}, **asdict(found_metrics)})
     if output is not None:
         write_table(rows, output)
     _print(rows, json)
@@ -125,9 +125,9 @@ def _model(path: Path) -> str | None:
     return None
 
 
-def _judge_of(models: Sequence[str | None]) -> str:
+def _choose_network(models: Sequence[str | None]) -> str:
     """Return one network for all results, with which none was made: metrics of two networks are not comparable."""
-    return next((one for one in _JUDGES if not any(_same(one, model) for model in models)), _JUDGES[0])
+    return next((one for one in _NETWORKS if not any(_same(one, model) for model in models)), _NETWORKS[0])
 
 
 def _same(network: str, model: str | None) -> bool:
@@ -135,7 +135,7 @@ def _same(network: str, model: str | None) -> bool:
     return model is not None and network.partition("-")[0] == model.partition("-")[0]
 
 
-def _tell_about(case: EvaluationCase, model: str | None, network: str) -> None:
+def _log_case(case: EvaluationCase, model: str | None, network: str) -> None:
     """Log what is evaluated, and whether it was made with the network that evaluates it."""
     log(f"comparing {case.result} with {case.content_image.name} and {case.style_image.name}")
     if _same(network, model):

@@ -142,8 +142,10 @@ def info(style: Path, /) -> int:
         A file written by `brushwork style extract` or `brushwork style blend`.
     """
     kept = controls.StyleFile.read(style)
-    seen = ", ".join(f"{name} {value}" for name, value in vars(kept.encoder).items() if name != "fingerprint")
-    print_result(f"{kept.source}: at {' and '.join(map(str, kept.styles))} pixels; {', '.join(kept.layers)}; {seen}")
+    settings = ", ".join(f"{name} {value}" for name, value in vars(kept.encoder).items() if name != "fingerprint")
+    print_result(
+        f"{kept.source}: at {' and '.join(map(str, kept.styles))} pixels; {', '.join(kept.layers)}; {settings}"
+    )
     return 0
 
 

@@ -105,35 +105,35 @@ def sweep(
     """
     require_lab(32, jobs)
     given, init = split_init(given, Init)
-    wanted = parse_variations(vary)
+    requested = parse_variations(vary)
     base = {"preset": preset_name, "quality": quality, "ratio": ratio}
-    _require(styles, wanted, {*given, *(name for name, value in base.items() if value != _USUAL[name])})
-    if full_size is not None and "size" in wanted:
+    _require(styles, requested, {*given, *(name for name, value in base.items() if value != _USUAL[name])})
+    if full_size is not None and "size" in requested:
         raise InputError("--full-size is given, and sizes are varied: each command has the size of its picture then.")
     fixed = {**base, "size": size, "style": tuple(list_images(list(styles))), **given}
-    combined = experiments.combine_variations(wanted)
+    combined = experiments.combine_variations(requested)
     choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined)
     runs = experiments.Sweep(output, expand_user(content), choices, init, str(devices.select_device(device)))
     report = experiments.ExperimentReport(
-        experiments.as_experiment(runs, [name.replace("_", "-") for name in wanted]),
+        experiments.as_experiment(runs, [name.replace("_", "-") for name in requested]),
         runs.inputs(),
         _painted(runs, jobs),
-        runs.commands("as painted" if "size" in wanted else full_size),
+        runs.commands("as painted" if "size" in requested else full_size),
     )
     print_result(str(report.write(runs.folder)))
     print_result(str(runs.folder / experiments.SHEET))
     return 0
 
 
-def _require(styles: tuple[str, ...], wanted: Variations, given: Collection[str]) -> None:
+def _require(styles: tuple[str, ...], requested: Variations, given: Collection[str]) -> None:
     """Check that no setting is both given and varied, and that there is a style image."""
-    twice = [name for name in wanted if name in given]
+    twice = [name for name in requested if name in given]
     if twice:
         name = twice[0].replace("_", "-")
         raise InputError(f"--{name} is given, and varied too: write all its values after --vary {name}=.")
-    if styles and "style" in wanted:
+    if styles and "style" in requested:
         raise InputError("paintings are given, and varied too: write all of them after --vary style=.")
-    if not styles and "style" not in wanted:
+    if not styles and "style" not in requested:
         raise InputError("a painting is missing: name one after the photograph, or several with --vary style=*.jpg.")
 
 

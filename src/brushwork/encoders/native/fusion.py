@@ -37,12 +37,12 @@ class NativeStep(NamedTuple):
 
 
 def fuse_steps(
-    stages: Mapping[str, nn.Module], order: Sequence[str], wanted: Collection[str]
+    stages: Mapping[str, nn.Module], order: Sequence[str], requested: Collection[str]
 ) -> list[NativeStep] | None:
     """Return the steps up to the deepest requested layer; None if a stage is not supported."""
     steps: list[NativeStep] = []
     waiting: nn.Conv2d | None = None
-    missing = set(wanted)
+    missing = set(requested)
     for name in order:
         if not missing:
             break

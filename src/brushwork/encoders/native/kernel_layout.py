@@ -62,6 +62,6 @@ def _first(weight: Tensor) -> Tensor:
 
 
 def _first_back(weight: Tensor) -> Tensor:
-    room = weight.new_zeros(weight.shape[0], _TAPS_ROOM)
-    room[:, :_TAPS] = weight.permute(0, 2, 3, 1).flatten(1)
-    return room
+    padded = weight.new_zeros(weight.shape[0], _TAPS_ROOM)
+    padded[:, :_TAPS] = weight.permute(0, 2, 3, 1).flatten(1)
+    return padded

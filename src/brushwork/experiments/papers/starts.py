@@ -37,20 +37,20 @@ WAYS = (("noise", "photograph"), ("photograph", "painting"), ("painting", "noise
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """The pictures to paint."""
     corners = _corners(context)
-    return [_cell(context, corners, way, share) for way in WAYS for share in SHARES]
+    return [_cell(context, corners, way, fraction) for way in WAYS for fraction in SHARES]
 
 
 def _cell(
-    context: ExperimentContext, corners: Mapping[str, Image], way: tuple[str, str], share: float
+    context: ExperimentContext, corners: Mapping[str, Image], way: tuple[str, str], fraction: float
 ) -> ExperimentCell:
     options = context.with_iterations(
         replace(load_preset("gatys-2015"), size=context.size, measure="long", iterations=300)
     )
-    init = torch.lerp(corners[way[0]], corners[way[1]], share)
+    init = torch.lerp(corners[way[0]], corners[way[1]], fraction)
     images = RecipeInputs(context.content, (context.style,), init)
     measure = partial(_measure, corners, init)
     settings, paint = context.settings(options, images), context.recipe(options, images)
-    return ExperimentCell(_row(way), f"{share:.0%}", settings, paint, measure)
+    return ExperimentCell(_row(way), f"{fraction:.0%}", settings, paint, measure)
 
 
 def _corners(context: ExperimentContext) -> dict[str, Image]:

@@ -124,8 +124,8 @@ def _cell(
 
 @torch.no_grad()
 def _objective(source: Image, layers: Sequence[str], match: Match, encoder: Encoder) -> Objective:
-    seen = encoder(source, layers)
-    return sum((match(seen[layer], layer) for layer in layers), Objective({}))
+    features = encoder(source, layers)
+    return sum((match(features[layer], layer) for layer in layers), Objective({}))
 
 
 @cache

@@ -89,19 +89,19 @@ def blend_statistics(spreads: Sequence[ChannelStatistics], shares: Sequence[floa
     """
     means, stds = zip(*spreads, strict=True)
     return ChannelStatistics(
-        *(sum(one * share for one, share in zip(part, shares, strict=True)) for part in (means, stds))
+        *(sum(one * fraction for one, fraction in zip(part, shares, strict=True)) for part in (means, stds))
     )
 
 
-def move_statistics(own: ChannelStatistics, wanted: ChannelStatistics, strength: float = 1.0) -> Affine:
+def move_statistics(own: ChannelStatistics, requested: ChannelStatistics, strength: float = 1.0) -> Affine:
     """Return the affine map that moves a feature's statistics toward the requested ones.
 
     (1 − α)·x + α·(σ(y)·(x − μ(x)) / σ(x) + μ(y)), with α the strength.
 
     Source: 1703.06868, equations 8 and 14.
     """
-    gain = wanted.std / own.std
-    return Affine(strength * gain + (1 - strength), strength * (wanted.mean - gain * own.mean))
+    gain = requested.std / own.std
+    return Affine(strength * gain + (1 - strength), strength * (requested.mean - gain * own.mean))
 
 
 def apply_affine(affine: Affine, feature: Feature) -> Feature:

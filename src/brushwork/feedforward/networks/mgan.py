@@ -107,8 +107,8 @@ class MGANNetwork(nn.Module):
 
     def encode(self, image: Image) -> Feature:
         """Return the features of an image whose sides are multiples of `MGAN_STRIDE`."""
-        seen: Features = self.encoder.to(image.device)(image, [LAYER])
-        return seen[LAYER]
+        features: Features = self.encoder.to(image.device)(image, [LAYER])
+        return features[LAYER]
 
     def decode(self, feature: Feature) -> Image:
         """Return the image decoded from features."""
@@ -155,5 +155,5 @@ def brown_noise(size: Size, generator: torch.Generator) -> Image:
         if cell >= max(size):
             break
         cell *= 2
-    spread = noise.std().clamp_min(torch.finfo(noise.dtype).tiny)
-    return (0.5 + _CONTRAST * (noise - noise.mean()) / spread).clamp(0, 1)
+    std = noise.std().clamp_min(torch.finfo(noise.dtype).tiny)
+    return (0.5 + _CONTRAST * (noise - noise.mean()) / std).clamp(0, 1)

@@ -32,43 +32,47 @@ class WindowEvaluator:
 
     def compute(self, index: int, window: Window) -> Feature:
         """Return a window of a node's feature map."""
-        wanted = self.required_windows(index, window)
-        order = sorted(wanted)
+        requested = self.required_windows(index, window)
+        order = sorted(requested)
         last = {source: node for node in order if node not in self.known for source in self.graph.nodes[node].inputs}
         drawn: dict[int, Feature] = {}
         for node in order:
-            drawn[node] = self._drawn(node, wanted, drawn)
+            drawn[node] = self._drawn(node, requested, drawn)
             for source in [one for one, user in last.items() if user == node]:
                 del drawn[source]
         return drawn[index]
 
     def required_windows(self, index: int, window: Window) -> dict[int, Window]:
         """Return the windows of all nodes that a window of one node depends on, down to what is known."""
-        wanted = {index: window}
+        requested = {index: window}
         for node in range(index, -1, -1):
-            if node in wanted and node not in self.known:
+            if node in requested and node not in self.known:
                 for source in self.graph.nodes[node].inputs:
-                    looked_at = self._looks(node, wanted[node], source)
-                    wanted[source] = _hull([looked_at, wanted[source]]) if source in wanted else looked_at
-        return wanted
+                    input_window = self._input_window(node, requested[node], source)
+                    requested[source] = (
+                        _hull([input_window, requested[source]]) if source in requested else input_window
+                    )
+        return requested
 
-    def _looks(self, node: int, window: Window, source: int) -> Window:
+    def _input_window(self, node: int, window: Window, source: int) -> Window:
         does = self.graph.nodes[node].operation
         return (
             window if isinstance(does, NormLayer) else _local(does).input_window(window, self.graph.nodes[source].size)
         )
 
-    def _drawn(self, node: int, wanted: Mapping[int, Window], drawn: Mapping[int, Feature]) -> Feature:
-        window, does, sources = wanted[node], self.graph.nodes[node].operation, self.graph.nodes[node].inputs
+    def _drawn(self, node: int, requested: Mapping[int, Window], drawn: Mapping[int, Feature]) -> Feature:
+        window, does, sources = requested[node], self.graph.nodes[node].operation, self.graph.nodes[node].inputs
         if node in self.known:
             return window.crop(self.known[node])
         if isinstance(does, Tensor):
             return window.crop(does)
-        seen = [self._looks(node, window, source) for source in sources]
-        parts = [one.relative_to(wanted[source]).crop(drawn[source]) for one, source in zip(seen, sources, strict=True)]
+        windows = [self._input_window(node, window, source) for source in sources]
+        parts = [
+            one.relative_to(requested[source]).crop(drawn[source]) for one, source in zip(windows, sources, strict=True)
+        ]
         if isinstance(does, NormLayer):
             return normalize_window(parts[0], does, self.statistics[node])
-        return _local(does).compute(window, parts, seen)
+        return _local(does).compute(window, parts, windows)
 
 
 def normalize_window(part: Feature, norm: NormLayer, statistics: NormStatisticsValue) -> Feature:

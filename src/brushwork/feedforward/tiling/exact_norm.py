@@ -60,8 +60,8 @@ class ExactNormPass:
         done, whole = 0.0, sum(stop.cost for stop in way)
         for number, stop in enumerate(way):
             passage = WindowEvaluator(self.graph, known, self.statistics)
-            for share in self._draw(stop, passage, known):
-                yield (done + share * stop.cost) / whole
+            for fraction in self._draw(stop, passage, known):
+                yield (done + fraction * stop.cost) / whole
             done += stop.cost
             for root in [one for one in known if last.get(one, number) <= number and one != stop.node]:
                 del known[root]

@@ -44,7 +44,7 @@ class ConvolutionOperation:
         before = own.begin * self.stride[axis] - self.padding[axis]
         return before, before + (own.end - own.begin - 1) * self.stride[axis] + halo
 
-    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+    def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
         """Return the convolution."""
         own, padding, beyond = window_spans(window), [0, 0], []
         for axis in (1, 0):
@@ -52,7 +52,7 @@ class ConvolutionOperation:
                 padding[axis] = self.padding[axis]
                 beyond += [0, 0]
             else:
-                here, (begin, end) = window_spans(seen[0])[axis], self._wanted(axis, own[axis])
+                here, (begin, end) = window_spans(windows[0])[axis], self._wanted(axis, own[axis])
                 beyond += [here.begin - begin, end - here.end]
         (part,) = parts
         part = F.pad(part, beyond) if any(beyond) else part
@@ -89,9 +89,9 @@ class TransposedConvolutionOperation:
         first = min(-(-(own.begin + padding - halo) // stride), (own.begin + padding) // stride)
         return own.clamp_source(first, (own.end - 1 + padding) // stride + 1, length)
 
-    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+    def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
         """Return the transposed convolution, cropped to the window."""
-        own, here = window_spans(window), window_spans(seen[0])
+        own, here = window_spans(window), window_spans(windows[0])
         padding = tuple(self.padding[axis] if own[axis].is_whole else 0 for axis in (0, 1))
         drawn = F.conv_transpose2d(
             parts[0], self.weight, self.bias, self.stride, padding, self.output_padding, self.groups, self.dilation
@@ -121,7 +121,7 @@ class PoolOperation:
             found.append(own.clamp_source(begin, end, of[axis]))
         return window_from_spans(*found)
 
-    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+    def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
         """Return the pooled values."""
         return self.function(parts[0], self.kernel, self.stride)
 
@@ -142,11 +142,11 @@ class UpsampleOperation:
             found.append(own.clamp_source(own.begin // factor - halo, (own.end - 1) // factor + 1 + halo, of[axis]))
         return window_from_spans(*found)
 
-    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+    def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
         """Return the upsampled positions, cropped to the window."""
         factors = tuple(float(factor) for factor in self.factors)
         drawn = F.interpolate(parts[0], scale_factor=factors, mode=self.mode)
-        for axis, (own, here) in enumerate(zip(window_spans(window), window_spans(seen[0]), strict=True)):
+        for axis, (own, here) in enumerate(zip(window_spans(window), window_spans(windows[0]), strict=True)):
             begin = own.begin - here.begin * self.factors[axis]
             drawn = drawn.narrow(2 + axis, begin, own.end - own.begin)
         return drawn

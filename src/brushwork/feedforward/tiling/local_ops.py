@@ -51,8 +51,8 @@ class LocalOperation(Protocol):
     def input_window(self, window: Window, of: Size) -> Window:
         """Return the window of a source that a window of the result depends on."""
 
-    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
-        """Return a window of the result, from the parts of the sources; `seen` holds their windows."""
+    def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
+        """Return a window of the result, from the parts of the sources; `windows` holds their windows."""
 
 
 def window_spans(window: Window) -> tuple[SpanOfSide, SpanOfSide]:
@@ -80,7 +80,7 @@ class PointwiseOperation:
         """Return the same positions."""
         return Window(window.top, window.left, window.height, window.width, of)
 
-    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+    def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
         """Return the function of the parts."""
         return self.function(*parts)
 
@@ -108,9 +108,9 @@ class PaddingOperation:
             begin = min(begin, length - 1 - (end - length) * mirrored)
         return own.clamp_source(begin, end, length)
 
-    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+    def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
         """Return the positions, padded as far as the window extends beyond the border."""
-        own, here, beyond = window_spans(window), window_spans(seen[0]), []
+        own, here, beyond = window_spans(window), window_spans(windows[0]), []
         for axis in (1, 0):
             before = max(0, self.before[axis] - own[axis].begin)
             beyond += [before, max(0, own[axis].end - self.before[axis] - here[axis].length)]
@@ -140,12 +140,12 @@ class IndexOperation:
             found.append(SpanOfSide(int(least), int(most) + 1, of[axis]))
         return window_from_spans(*found)
 
-    def compute(self, window: Window, parts: Sequence[Feature], seen: Sequence[Window]) -> Feature:
+    def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
         """Return the selected positions."""
         (drawn,) = parts
         for axis, numbers in enumerate((self.rows, self.columns)):
-            own, here = window_spans(window)[axis], window_spans(seen[0])[axis]
-            wanted = numbers[own.begin : own.end] - here.begin
-            if not torch.equal(wanted, torch.arange(here.end - here.begin)):
-                drawn = drawn.index_select(2 + axis, wanted.to(drawn.device))
+            own, here = window_spans(window)[axis], window_spans(windows[0])[axis]
+            requested = numbers[own.begin : own.end] - here.begin
+            if not torch.equal(requested, torch.arange(here.end - here.begin)):
+                drawn = drawn.index_select(2 + axis, requested.to(drawn.device))
         return drawn

@@ -54,20 +54,20 @@ def _pad(
     return IndexOperation(rows % height, columns % width), padded
 
 
-def _item(shape: torch.Size, _: Any, /, wanted: Any) -> TracedStep:
-    axes = list(wanted) if isinstance(wanted, tuple) else [wanted]
+def _item(shape: torch.Size, _: Any, /, requested: Any) -> TracedStep:
+    axes = list(requested) if isinstance(requested, tuple) else [requested]
     if Ellipsis in axes:
         place = axes.index(Ellipsis)
         axes[place : place + 1] = [slice(None)] * (4 - len(axes) + 1)
     axes += [slice(None)] * (4 - len(axes))
     if not all(isinstance(one, slice) for one in axes) or axes[0] != slice(None):
-        raise UntraceableError(f"choosing {wanted} of a map is not foreseen.")
+        raise UntraceableError(f"choosing {requested} of a map is not foreseen.")
     rows, columns = torch.arange(shape[2])[axes[2]], torch.arange(shape[3])[axes[3]]
     channels = len(range(shape[1])[axes[1]])
     if axes[2:] == [slice(None)] * 2:
         return PointwiseOperation(lambda part: part[:, axes[1]]), with_sides(shape, shape[2:], channels)
     if channels != shape[1]:
-        raise UntraceableError(f"choosing {wanted} of a map is not foreseen: channels and cells in one.")
+        raise UntraceableError(f"choosing {requested} of a map is not foreseen: channels and cells in one.")
     return IndexOperation(rows, columns), with_sides(shape, (len(rows), len(columns)))
 
 

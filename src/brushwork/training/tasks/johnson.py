@@ -41,10 +41,10 @@ class JohnsonTask:
         if not styles:
             raise InputError("no painting was given: name at least one, whose style is learned.")
         self.options, self.model_config, self.crop = options, options.architecture, options.crop
-        self._encoder, self._convention = encoder, NORMALIZATIONS[options.normalization]
+        self._encoder, self._normalization = encoder, NORMALIZATIONS[options.normalization]
         self._style = make_style_target(styles, options, encoder, (*options.content_layers, *options.style_layers))
         size = Size(options.crop, options.crop)
-        self._fixed = style_objective(self._style, options, self._convention) + tv_objective(
+        self._fixed = style_objective(self._style, options, self._normalization) + tv_objective(
             options.tv_form, options.tv_weight, size, options.encoder_scale
         )
         self._model = cast(JohnsonNetwork, make_network(self.model_config, options, styles[0].device))
@@ -75,10 +75,10 @@ class JohnsonTask:
         with exact_precision(photos.device):  # the encoder has its own precision
             objective = self._content(photos) + self._fixed
             total, terms = objective(self._encoder(painted, objective.layers))
-        share = 1 / len(photos)
+        fraction = 1 / len(photos)
         beyond = self.options.range_weight * (last - last.clamp(-LIMIT, LIMIT)).square().mean()
-        parts = {name: share * value for name, value in terms.items()}
-        return LossValues(share * total + beyond, {**parts, "range": beyond})
+        parts = {name: fraction * value for name, value in terms.items()}
+        return LossValues(fraction * total + beyond, {**parts, "range": beyond})
 
     def _content(self, photos: Image) -> Objective:
         options = self.options
@@ -87,7 +87,7 @@ class JohnsonTask:
             self._encoder,
             options.content_layers,
             options.content_weight,
-            self._convention,
+            self._normalization,
             self._style,
             layer_weights=options.content_layer_weights,
         )

@@ -53,15 +53,15 @@ class MGANTask:
     does.
     """
 
-    def __init__(self, matter: MGANData, options: MGANTrainingOptions, encoder: Encoder) -> None:
+    def __init__(self, data: MGANData, options: MGANTrainingOptions, encoder: Encoder) -> None:
         """Set up the task; all images and the encoder must be on the training device.
 
         Raises: InputError: no training data, or images smaller than a block.
         """
-        self.options, self.model_config, self._matter, self._encoder = options, options.architecture, matter, encoder
-        self._real = [torch.cat(pair, dim=1) for pair in matter.pairs] or list(matter.styles)
+        self.options, self.model_config, self._matter, self._encoder = options, options.architecture, data, encoder
+        self._real = [torch.cat(pair, dim=1) for pair in data.pairs] or list(data.styles)
         _require_large(self._real, options.block)
-        self.crop = 0 if matter.pairs else options.block
+        self.crop = 0 if data.pairs else options.block
         device = self._real[0].device
         self._model = MGANNetwork(self.model_config, encoder).to(device)
         self._discriminator = BlockDiscriminator(_channels(encoder)).to(device)
@@ -77,15 +77,15 @@ class MGANTask:
         """Yield the loss of the discriminator, then that of the generator, on the same blocks."""
         photos, targets, real = self._drawn(batch)
         painted = self._model(photos).float()
-        seen, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._wanted(targets)
+        features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._wanted(targets)
         known = requested if real is targets else self._wanted(real)
         taught = hinge_loss(self._discriminator(known[DISCRIMINATED]), real=True) + hinge_loss(
-            self._discriminator(seen[DISCRIMINATED].detach()), real=False
+            self._discriminator(features[DISCRIMINATED].detach()), real=False
         )
         yield OptimizerStep(DISCRIMINATOR, LossValues(taught, {"discriminator": taught}))
         self._discriminator.requires_grad_(False)
         try:
-            yield OptimizerStep(MODEL, self._losses(painted, seen, targets, requested))
+            yield OptimizerStep(MODEL, self._losses(painted, features, targets, requested))
         finally:
             self._discriminator.requires_grad_(True)
 
@@ -94,8 +94,8 @@ class MGANTask:
         """Return the content and adversarial losses of the generator on held-out images."""
         photos, targets = self._examined(batch)
         painted = self._model(photos).float()
-        seen, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._wanted(targets)
-        total, terms = self._losses(painted, seen, targets, requested)
+        features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._wanted(targets)
+        total, terms = self._losses(painted, features, targets, requested)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
     @torch.no_grad()
@@ -106,13 +106,15 @@ class MGANTask:
         rows = [photos, targets, painted] if self._matter.pairs else [painted]
         return torch.cat(rows, dim=-2)
 
-    def _losses(self, painted: Image, seen: Features, targets: Image, requested: Features) -> LossValues:
+    def _losses(self, painted: Image, features: Features, targets: Image, requested: Features) -> LossValues:
         """Return the generator's losses: the difference from the target, and the adversarial hinge loss."""
         options = self.options
         pixels = options.content == "pixels"
-        kept = options.content_weight * (_share(painted, targets) if pixels else _share(seen[LAYER], requested[LAYER]))
-        doubt = options.adversarial_weight * hinge_loss(self._discriminator(seen[DISCRIMINATED]), real=True)
-        return LossValues(kept + doubt, {"content": kept, "style": doubt})
+        kept = options.content_weight * (
+            _share(painted, targets) if pixels else _share(features[LAYER], requested[LAYER])
+        )
+        adversarial = options.adversarial_weight * hinge_loss(self._discriminator(features[DISCRIMINATED]), real=True)
+        return LossValues(kept + adversarial, {"content": kept, "style": adversarial})
 
     def _drawn(self, batch: TrainingBatch) -> tuple[Image, Image, Image]:
         """Return photographs, content targets, and real images for the discriminator."""

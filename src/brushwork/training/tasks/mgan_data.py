@@ -62,8 +62,8 @@ def make_paired_task(pairs: Sequence[TrainingPair], options: MGANTrainingOptions
         raise InputError("none of the photographs could be painted, so that there is nothing to learn from.")
     held = min(options.val_images, len(pairs) // _MOST_HELD_OUT)
     ours = [TrainingPair(*(one.to(device) for one in pair)) for pair in pairs]
-    matter = MGANData(pairs=ours[: len(ours) - held], val_images=ours[len(ours) - held :])
-    return MGANTask(matter, options, load_mgan_encoder(options, device))
+    data = MGANData(pairs=ours[: len(ours) - held], val_images=ours[len(ours) - held :])
+    return MGANTask(data, options, load_mgan_encoder(options, device))
 
 
 def make_unpaired_task(styles: Sequence[Image], options: MGANTrainingOptions, device: torch.device) -> MGANTask:

@@ -36,7 +36,7 @@ class SuperResolutionTask:
     def __init__(self, options: SuperResolutionTrainingOptions, encoder: Encoder) -> None:
         """Set up the task; the encoder must be on the training device."""
         self.options, self.model_config, self.crop = options, options.architecture, options.crop
-        self._encoder, self._convention = encoder, NORMALIZATIONS["authors"]
+        self._encoder, self._normalization = encoder, NORMALIZATIONS["authors"]
         self._network = make_network(self.model_config, options, next(encoder.buffers()).device)
         self.networks: Mapping[str, nn.Module] = {MODEL: self._network}
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {MODEL: make_adam(self._network, options)}
@@ -68,13 +68,13 @@ class SuperResolutionTask:
         return resize(blur(images, self.options.blur), Size(side, side), clamp=True)
 
     def _losses(self, larger: Image, crops: Image) -> LossValues:
-        options, share = self.options, 1 / len(crops)
+        options, fraction = self.options, 1 / len(crops)
         with exact_precision(crops.device):
             objective = content_objective(
-                crops, self._encoder, options.content_layers, options.content_weight, self._convention
+                crops, self._encoder, options.content_layers, options.content_weight, self._normalization
             ) + tv_objective("mean", options.tv_weight, Size.of(crops), options.encoder_scale)
             _, terms = objective(self._encoder(larger, objective.layers))
-        parts = {name: share * value for name, value in terms.items()}
+        parts = {name: fraction * value for name, value in terms.items()}
         if options.pixel_weight:
             parts["pixels"] = options.pixel_weight * (255 * (larger - crops)).square().mean()
         return LossValues(torch.stack(list(parts.values())).sum(), parts)

@@ -50,10 +50,10 @@ class TextureNetTask:
         """
         self.options, self.model_config = options, options.architecture
         self.crop = options.crop if options.photograph else 0
-        self._encoder, self._convention = encoder, NORMALIZATIONS[options.normalization]
+        self._encoder, self._normalization = encoder, NORMALIZATIONS[options.normalization]
         self._style = make_style_target(styles, options, encoder, (*options.content_layers, *options.style_layers))
         self._size = Size(options.crop, options.crop)
-        self._fixed = style_objective(self._style, options, self._convention) + tv_objective(
+        self._fixed = style_objective(self._style, options, self._normalization) + tv_objective(
             options.tv_form, options.tv_weight, self._size, options.encoder_scale
         )
         self._model = cast(TextureNetwork, build_network(self.model_config, options.seed)).to(styles[0].device)
@@ -104,7 +104,7 @@ class TextureNetTask:
             self._encoder,
             options.content_layers,
             options.content_weight,
-            self._convention,
+            self._normalization,
             self._style,
             layer_weights=options.content_layer_weights,
         )
@@ -193,9 +193,9 @@ def normalize_gradients(objective: Objective, features: Features) -> LossValues:
 def _pulled(name: str, weighted: WeightedLoss, features: Features) -> Scalar:
     """Return the loss value, with the gradient of a linear function."""
     feature = features[weighted.loss.layer]
-    seen = feature.detach().requires_grad_()
-    value = Objective.single(name, weighted.loss)({weighted.loss.layer: seen}).total
-    (gradient,) = torch.autograd.grad(value, seen)
+    leaf = feature.detach().requires_grad_()
+    value = Objective.single(name, weighted.loss)({weighted.loss.layer: leaf}).total
+    (gradient,) = torch.autograd.grad(value, leaf)
     norms = gradient.abs().flatten(1).sum(1).clamp_min(_SMALLEST_NORM)
     direction = gradient * (weighted.weight / norms).view(-1, 1, 1, 1)
     pull = (direction * feature).sum()
