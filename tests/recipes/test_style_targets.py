@@ -140,7 +140,7 @@ def test_the_others_refuse_tiles_by_name(loss, options, tiny, photograph, painti
 def test_gaussians_are_those_of_the_features(share, tiny, painting):
     found = StyleTargets(
         [painting], [1.0], Style.of(painting, tiny, LAYERS), tiny, Size(48, 64), partition=share
-    ).compute_gaussians
+    ).gaussians
     for layer, feature in tiny(painting, LAYERS).items():
         expected = make_gaussian_target(feature)
         torch.testing.assert_close(found[layer].mean, expected.mean)
@@ -151,7 +151,7 @@ def test_gaussians_of_several_paintings_are_blended(tiny, painting):
     one, two = painting, painting.sqrt()
     styles = [Style.of(each, tiny, LAYERS) for each in (one, two)]
     alone = [make_gaussian_target(tiny(each, LAYERS)["pool1"]) for each in (one, two)]
-    both = StyleTargets([one, two], [0.25, 0.75], blend_styles(styles), tiny, Size(48, 64)).compute_gaussians["pool1"]
+    both = StyleTargets([one, two], [0.25, 0.75], blend_styles(styles), tiny, Size(48, 64)).gaussians["pool1"]
     torch.testing.assert_close(both.mean, 0.25 * alone[0].mean + 0.75 * alone[1].mean)
     expected = 0.25 * alone[0].covariance + 0.75 * alone[1].covariance
     torch.testing.assert_close(both.covariance, expected, rtol=DOUBLE, atol=DOUBLE)

@@ -14,8 +14,8 @@ from brushwork.training.history import History
 def kept(learned: int) -> History:
     history = History()
     for step in range(1, learned + 1):
-        history.add("learned", step, {"total": float(step), "style": 2.0 * step})
-    history.add("judged", learned, {"total": 0.5})
+        history.add("training", step, {"total": float(step), "style": 2.0 * step})
+    history.add("validation", learned, {"total": 0.5})
     return history
 
 
@@ -23,17 +23,24 @@ def test_it_comes_back_up_to_where_the_training_was_kept(tmp_path: Path) -> None
     kept(5).write(tmp_path / "x.json", {"family": "johnson"})
     assert json.loads((tmp_path / "x.json").read_text())["family"] == "johnson"
     found = History.read(tmp_path / "x.json", 3)
-    assert [row["iteration"] for row in found.rows["learned"]] == [1, 2, 3]
-    assert found.rows["judged"] == []
+    assert [row["iteration"] for row in found.rows["training"]] == [1, 2, 3]
+    assert found.rows["validation"] == []
     assert found.last == {}
     assert History.read(tmp_path / "x.json", 5).last["total"] == 0.5
 
 
+def test_files_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    rows = [{"iteration": 1, "total": 2.0}]
+    (tmp_path / "x.json").write_text(json.dumps({"learned": rows, "judged": []}))
+    assert History.read(tmp_path / "x.json", 3).rows == {"training": rows, "validation": []}
+
+
 def test_without_a_file_it_is_empty_and_other_files_are_refused(tmp_path: Path) -> None:
-    assert History.read(tmp_path / "x.json", 3).rows == {"learned": [], "judged": []}
-    (tmp_path / "x.json").write_text("[]")
-    with pytest.raises(InputError, match="no history of a training"):
-        History.read(tmp_path / "x.json", 3)
+    assert History.read(tmp_path / "x.json", 3).rows == {"training": [], "validation": []}
+    for content in ("[]", "{}"):
+        (tmp_path / "x.json").write_text(content)
+        with pytest.raises(InputError, match="no history of a training"):
+            History.read(tmp_path / "x.json", 3)
 
 
 def test_curves_are_means_of_stretches() -> None:

@@ -66,8 +66,8 @@ def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> No
     assert painter.provenance["iterations_done"] == 6
     assert painter.provenance["val_images"]["total"] == pytest.approx(events[-2].losses["total"], rel=SINGLE)
     history = json.loads(course.history.read_text())
-    assert [row["iteration"] for row in history["learned"]] == [1, 2, 3, 4, 5, 6]
-    assert [row["iteration"] for row in history["judged"]] == [0, 3, 6]
+    assert [row["iteration"] for row in history["training"]] == [1, 2, 3, 4, 5, 6]
+    assert [row["iteration"] for row in history["validation"]] == [0, 3, 6]
     assert not course.checkpoint.exists()
 
 
@@ -100,8 +100,8 @@ def test_going_on_after_an_interruption_ends_bit_for_bit_the_same(tmp_path: Path
     assert [one.step for one in events if isinstance(one, StepDone)] == [3, 4, 5, 6]
     assert numbers(whole.output) == numbers(broken.output)
     histories = [json.loads(one.history.read_text()) for one in (whole, broken)]
-    assert histories[0]["learned"] == histories[1]["learned"]
-    assert histories[0]["judged"] == histories[1]["judged"]
+    assert histories[0]["training"] == histories[1]["training"]
+    assert histories[0]["validation"] == histories[1]["validation"]
 
 
 @pytest.fixture

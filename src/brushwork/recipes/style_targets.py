@@ -53,13 +53,13 @@ class StyleTargets:
     partition: Partition = FULL_IMAGE
 
     @cached_property
-    def compute_features(self) -> Sequence[Mapping[str, Feature]]:
+    def features(self) -> Sequence[Mapping[str, Feature]]:
         """All features of each style image; every process has them in full."""
         layers = tuple(self.style.statistics)
         return [full_features(self.encoder, style, layers, self.partition) for style in self.styles]
 
     @cached_property
-    def compute_gaussians(self) -> Mapping[str, GaussianTarget]:
+    def gaussians(self) -> Mapping[str, GaussianTarget]:
         """Mean and covariance at every layer, blended."""
         each = [_gaussians(style, self) for style in self.styles]
         return {layer: _blended([one[layer] for one in each], self.weights) for layer in self.style.statistics}
@@ -82,11 +82,11 @@ class WholeTarget(StyleTarget):
 
     @property
     def gaussian(self) -> GaussianTarget:
-        return self._images.compute_gaussians[self.layer]
+        return self._images.gaussians[self.layer]
 
     @property
     def features(self) -> Sequence[Feature]:
-        every = [features[self.layer] for features in self._images.compute_features]
+        every = [features[self.layer] for features in self._images.features]
         return every if self.image is None else [every[self.image]]
 
     @property

@@ -10,7 +10,10 @@ from typing import Any, Literal
 from brushwork.errors import InputError
 from brushwork.storage.atomic import atomic_write
 
-Kind = Literal["learned", "judged"]
+Kind = Literal["training", "validation"]
+
+_FORMER: Mapping[Kind, str] = {"training": "learned", "validation": "judged"}
+"""Kinds of losses → their names in files of earlier versions."""
 
 STEP = "iteration"
 """Key of the iteration in each row."""
@@ -20,7 +23,7 @@ class History:
     """Losses by iteration, of the training batches and of the held-out images."""
 
     def __init__(self, rows: Mapping[Kind, list[dict[str, float]]] | None = None) -> None:
-        self.rows: dict[Kind, list[dict[str, float]]] = {"learned": [], "judged": []}
+        self.rows: dict[Kind, list[dict[str, float]]] = {"training": [], "validation": []}
         self.rows |= rows or {}
 
     def add(self, kind: Kind, step: int, losses: Mapping[str, float]) -> None:
@@ -29,16 +32,16 @@ class History:
 
     def curves(self) -> dict[str, tuple[list[float], list[float]]]:
         """Return the curve of each loss as (iterations, values): binned training means, and validation values."""
-        learned = _stretches(self.rows["learned"])
-        found = {name: _curve(learned, name) for name in _names(learned)}
-        if self.rows["judged"]:
-            found["held out"] = _curve(self.rows["judged"], "total")
+        training = _stretches(self.rows["training"])
+        found = {name: _curve(training, name) for name in _names(training)}
+        if self.rows["validation"]:
+            found["held out"] = _curve(self.rows["validation"], "total")
         return found
 
     @property
     def last(self) -> Mapping[str, float]:
         """Return the latest validation losses; empty before the first validation."""
-        return self.rows["judged"][-1] if self.rows["judged"] else {}
+        return self.rows["validation"][-1] if self.rows["validation"] else {}
 
     def write(self, path: Path, about: Mapping[str, Any]) -> None:
         """Write the history, replacing the file atomically.
@@ -57,7 +60,8 @@ class History:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             rows: dict[Kind, list[dict[str, float]]] = {
-                kind: [row for row in found[kind] if row[STEP] <= until] for kind in ("learned", "judged")
+                kind: [row for row in found[kind if kind in found else former] if row[STEP] <= until]
+                for kind, former in _FORMER.items()
             }
         except FileNotFoundError:
             return cls()

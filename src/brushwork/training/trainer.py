@@ -147,7 +147,7 @@ class Trainer:
         )
         self._step += 1
         self._between = True
-        self._writer.history.add("learned", self._step, losses)
+        self._writer.history.add("training", self._step, losses)
         return StepDone(self._step, losses)
 
     def _validate(self) -> Iterator[JobEvent]:
@@ -157,7 +157,7 @@ class Trainer:
             return
         with eval_mode(self._task), self._gradient_step.autocast():
             losses, painted = self._task.validate(batch), self._task.sample(batch)
-        self._writer.history.add("judged", self._step, losses)
+        self._writer.history.add("validation", self._step, losses)
         path = self._attempt(
             "a validation picture", lambda: self._writer.write_image(self._step, batch.pictures, painted)
         )
