@@ -52,7 +52,7 @@ def run(path: Path, jobs: int, kills: int, chance: random.Random) -> dict[str, A
     ids = []
     began = time.monotonic()
     for number in range(jobs):  # every second one is optimized, with checkpoints; each pair twice
-        options = {"size": 32, "min_size": 0, "iterations": 6 + number // 4} if number % 2 else {"size": 64}
+        options = {"size": 48, "min_size": 0, "iterations": 6 + number // 4} if number % 2 else {"size": 64}
         kind: Any = "transfer" if number % 2 else "instant"
         request = PaintingRequest(kind=kind, content=content, paintings=(painting,), options=options)
         ids.append(store.create(request)[0]["id"])
@@ -88,6 +88,7 @@ def report(store: JobStore, database: Database, ids: list[str], killed: int) -> 
         "jobs": len(ids),
         "kills": killed,
         "lost": sum(job["state"] != "completed" for job in found),
+        "problems": sorted({job["problem"]["detail"] for job in found if job["problem"]}),
         "done_twice": len(completions) - len(set(completions)),
         "attempted_more_than_once": sum(job["attempt"] > 1 for job in found),
         "requests_with_different_pictures": sum(len(hashes) > 1 for hashes in pictures.values()),

@@ -83,9 +83,10 @@ def measure(page: Page, address: str, began: float, photograph: Path, painting: 
     report["draft_512_after_painting_dropped_s"] = since(begin)
     until(page, "document.querySelector('.facts').textContent.includes('%')")
     begin = time.monotonic()
+    before = page.evaluate("(async () => (await import('/static/state.js')).current.value)()")
     page.locator(".card:not(:has(.tag))").nth(1).click()
-    until(page, "[...document.querySelectorAll('.job-title')].length === 1")
-    page.locator(".after img[src*=preview]").first.wait_for()
+    shown = "[...document.querySelectorAll('.after img')].map((one) => one.src)"
+    until(page, f"{shown}.some((one) => one.includes('preview') && !one.includes('{before}'))")
     report["draft_512_while_another_is_painted_s"] = since(begin)
     until(page, "document.querySelector('.facts').textContent.includes('%')", 60)
     begin = time.monotonic()

@@ -61,9 +61,9 @@ export function takeFiles(list) {
 }
 
 export function requestOf(painting) {
-  const { size, likeness, strokes, colors } = settings.value;
-  const options = { size };
-  if (colors) options.color = painting.model ? "keep-luminance" : "keep-luminance";
+  const { size, likeness, strokes, colors, advanced = {} } = settings.value;
+  const options = painting.model ? { size } : { ...advanced, size };
+  if (colors) options.color = "keep-luminance";
   if (painting.model) return { kind: "model", model: painting.model, options };
   if (likeness) options.content_weight = Number((2 ** likeness).toPrecision(3));
   if (strokes) options.style_scale = [Number((2 ** strokes).toPrecision(3))];
@@ -154,6 +154,8 @@ export function useSettings(job) {
     likeness: options.content_weight ? Math.log2(options.content_weight) : 0,
     strokes: options.style_scale ? Math.log2(options.style_scale[0]) : 0,
     colors: options.color === "keep-luminance",
+    advanced: Object.fromEntries(Object.entries(options).filter(([name]) =>
+      !["size", "content_weight", "style_scale", "color"].includes(name))),
   };
 }
 
@@ -177,16 +179,23 @@ export function restoreDraft() {
 // The same painting as a command.
 export function commandOf() {
   const painting = paintings.value.find((one) => one.id === chosen.value);
-  const { size, likeness, strokes, colors } = settings.value;
+  const { size, likeness, strokes, colors, advanced = {} } = settings.value;
   const name = photo.value?.name || "photo.jpg";
-  const words_ = ["brushwork", "paint", quote(name)];
-  if (painting?.model) words_.push("--model", painting.model);
-  else words_.push("painting.jpg");
-  words_.push("--size", size);
-  if (colors) words_.push("--color", "keep-luminance");
-  if (!painting?.model && likeness) words_.push("--content-weight", Number((2 ** likeness).toPrecision(3)));
-  if (!painting?.model && strokes) words_.push("--style-scale", Number((2 ** strokes).toPrecision(3)));
-  return words_.join(" ");
+  const parts = ["brushwork", "paint", quote(name)];
+  if (painting?.model) parts.push("--model", painting.model);
+  else parts.push("painting.jpg");
+  parts.push("--size", size);
+  if (colors) parts.push("--color", "keep-luminance");
+  if (!painting?.model && likeness) parts.push("--content-weight", Number((2 ** likeness).toPrecision(3)));
+  if (!painting?.model && strokes) parts.push("--style-scale", Number((2 ** strokes).toPrecision(3)));
+  if (!painting?.model) {
+    for (const [option, value] of Object.entries(advanced)) {
+      const flag = option.replaceAll("_", "-");
+      if (typeof value === "boolean") parts.push(`--${value ? "" : "no-"}${flag}`);
+      else parts.push(`--${flag}`, ...[value].flat().map((one) => quote(String(one))));
+    }
+  }
+  return parts.join(" ");
 }
 
 const quote = (text) => (/^[\w.+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -41,6 +41,7 @@ export const api = {
   remove: (id) => ask("DELETE", `/jobs/${id}`),
   act: (id, action, data) => ask("POST", `/jobs/${id}/${action}`, { data: data || {} }),
   curve: (id) => ask("GET", `/jobs/${id}/curve`),
+  schema: (kind) => ask("GET", `/recipes/${kind}/schema`),
   queue: () => ask("GET", "/queue"),
   pauseQueue: (paused) => ask("PATCH", "/queue", { data: { paused } }),
 };

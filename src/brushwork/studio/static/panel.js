@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { act, commandOf, continueFrom, paint, remove, repeat, saveMixture, useSettings } from "./actions.js";
 import { api, urlOf } from "./api.js";
+import { Advanced } from "./advanced.js";
 import { Button, IconButton, Slider, html } from "./parts.js";
 import { mixture } from "./stage.js";
 import {
@@ -158,6 +159,7 @@ function Settings({ canPaint }) {
             onClick=${() => { dialog.value = "mask"; }} aria-pressed=${Boolean(part)} />
           ${part && html`<${IconButton} icon="x" label=${words.mask.whole} onClick=${() => { region.value = null; }} />`}
         </div>`}
+      <${Advanced} kind=${model ? "model" : "transfer"} />
       ${canPaint && html`<${Button} icon="brush" label=${words.settings.paintAgain} onClick=${() => paint()} />`}
       <details class="more">
         <summary>${words.settings.command}</summary>

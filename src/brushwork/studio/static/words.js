@@ -61,6 +61,7 @@ export const words = {
     copied: "Copied",
     curve: "Loss",
   },
+  advanced: { title: "All options", search: "Search the options", usual: "As usual" },
   strength: { title: "Strength", save: "Save this mixture", low: "photograph", high: "painting" },
   compare: { label: "Divide between photograph and painting", before: "Photograph", both: "Both", after: "Painting" },
   queue: {
