@@ -73,6 +73,12 @@ def test_also_where_the_painting_is_a_giant(run: Run, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
+def test_also_at_once(run: Run) -> None:
+    look = ("--instant", "--size", "64")
+    assert np.array_equal(painted(run, kept(run, "waves"), *look), painted(run, "waves.png", *look))
+
+
+@pytest.mark.slow
 def test_other_weights_of_the_same_name_and_another_look_are_refused(run: Run) -> None:
     style = kept(run, "waves", "--network", "vgg19")
     for options, said in (((), "network vgg19, not vgg19-normalized"), (("--network", "vgg19", "--ceil"), "ceil")):

@@ -3,14 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.feedforward.networks.adain import (
-    EPSILON,
-    ChannelStatistics,
-    apply_affine,
-    blend_statistics,
-    channel_statistics,
-    move_statistics,
-)
+from brushwork.controls.adain import EPSILON, ChannelStatistics, channel_statistics
+from brushwork.feedforward.networks.adain import apply_affine, blend_statistics, move_statistics
 from tolerances import EPS, rounding
 
 SUMMED = {"rtol": rounding(100), "atol": rounding(100)}
@@ -33,7 +27,7 @@ def test_the_spread_is_torchs_mean_and_unbiased_deviation():
 def test_maps_of_several_bands_of_rows_have_the_same_spread(monkeypatch):
     feature = _feature(1, 3, 11, 6)
     whole = channel_statistics(feature)
-    monkeypatch.setattr("brushwork.feedforward.networks.adain._CELLS", 12)
+    monkeypatch.setattr("brushwork.controls.adain._CELLS", 12)
     torch.testing.assert_close(channel_statistics(feature), whole, **SUMMED)
 
 

@@ -25,6 +25,9 @@ _ENTRY = "brushwork style"
 """Key of the metadata entry."""
 
 _SEEING = ("pooling", "padding", "ceil", "encoder_scale", "preprocessing")
+ADAIN = "adain"
+"""Name of the entry with what AdaIN takes, beside those of the layers; its Gram matrix is empty."""
+
 _PARTS = ("gram", "mean", "std")
 
 
@@ -78,12 +81,16 @@ class StyleFile:
         moments = [one for style in self.styles.values() for one in style.statistics.values()]
         return sum(getattr(one, part).nbytes for one in moments for part in _PARTS)
 
+    def nearest(self, pixels: int) -> Style:
+        """Return all that was saved for the size nearest to the given one."""
+        return self.styles[min(self.styles, key=lambda kept: abs(log(kept / pixels)))]
+
     def style_at(self, pixels: int, layers: Sequence[str], encoder: Encoder) -> Style:
         """Return the style at the given layers, for a style image of a size; the nearest saved size is used.
 
         Raises: InputError: a layer that was not saved.
         """
-        nearest = self.styles[min(self.styles, key=lambda kept: abs(log(kept / pixels)))]
+        nearest = self.nearest(pixels)
         missing = [layer for layer in layers if encoder.layer(layer) not in nearest.statistics]
         if missing:
             raise InputError(
@@ -181,7 +188,8 @@ def _sizes(style: StyleFile) -> str:
 
 def _require_numbers(layer: str, moments: LayerStatistics) -> None:
     channels = moments.mean.shape[-1]
-    shapes = {"gram": (1, channels, channels), "mean": (1, channels), "std": (1, channels)}
+    side = 0 if layer == ADAIN else channels
+    shapes = {"gram": (1, side, side), "mean": (1, channels), "std": (1, channels)}
     for part, shape in shapes.items():
         numbers: Tensor = getattr(moments, part)
         if tuple(numbers.shape) != shape or not numbers.is_floating_point() or not numbers.isfinite().all():

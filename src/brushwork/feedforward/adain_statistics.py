@@ -14,9 +14,10 @@ from typing import NamedTuple
 import torch
 
 from brushwork.choices import MaskPropagation
+from brushwork.controls.adain import LAYER, ChannelStatistics, Weights, channel_statistics
 from brushwork.controls.guides import feather, propagate_masks
 from brushwork.controls.inputs import StyleRegion
-from brushwork.controls.style_file import StyleFile
+from brushwork.controls.style_file import ADAIN, StyleFile
 from brushwork.controls.style_scale import ScaledStyle, ScaleOptions, scaled_styles, style_pixels, style_size
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
@@ -25,11 +26,8 @@ from brushwork.feedforward.networks.adain import (
     STRIDE,
     AdaINDecoder,
     Affine,
-    ChannelStatistics,
-    Weights,
     apply_affine,
     blend_statistics,
-    channel_statistics,
     input_window,
     move_statistics,
 )
@@ -39,9 +37,6 @@ from brushwork.images.resample import resize
 from brushwork.storage.mapped import empty_or_mapped
 from brushwork.style import normalize_weights
 from brushwork.types import Feature, Image, Mask
-
-LAYER = "relu4_1"
-"""Layer at which images are encoded: the decoder was trained on its features."""
 
 _CHANNELS = 512
 
@@ -103,15 +98,13 @@ class StyleEncoder:
         return channel_statistics((yield from encode_tiled(self.encoder, shown, self.side)))
 
     def _kept(self, style: StyleFile, scale: float) -> ChannelStatistics:
-        if style.encoder.network != self.encoder.name:
+        entry = style.nearest(style_pixels(self.options, self.canvas, scale)).statistics.get(ADAIN)
+        if entry is None:
             raise InputError(
-                f"the style of {style.source} was taken with {style.encoder.network}, and painting at once looks with "
-                f"{self.encoder.name}: give the painting itself."
+                f"the style of {style.source} was extracted with {style.encoder.network}, or by an earlier version, "
+                f"and --instant takes that of {self.encoder.name}: give the painting itself, or extract it again."
             )
-        moments = style.style_at(style_pixels(self.options, self.canvas, scale), [LAYER], self.encoder).statistics[
-            LAYER
-        ]
-        return ChannelStatistics(moments.mean[..., None, None], moments.std[..., None, None])
+        return ChannelStatistics.of_entry(entry)
 
     def _scaled(self, style: Image, scale: float) -> Image:
         return resize(style, style_size(self.options, self.canvas, Size.of(style), scale), clamp=True)

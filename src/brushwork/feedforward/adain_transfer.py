@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from brushwork.choices import Engine
+from brushwork.controls.adain import load_adain_encoder
 from brushwork.controls.inputs import RecipeInputs, StyleInputs, StyleRegion, as_styles, require_regions
 from brushwork.controls.style_file import StyleFile
 from brushwork.controls.style_scale import scaled_styles
 from brushwork.devices.meter import to_meta
-from brushwork.encoders import Encoder, load_encoder
+from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.feedforward.adain_statistics import (
-    LAYER,
     RegionRestyle,
     StyleEncoder,
     UniformRestyle,
@@ -158,7 +158,5 @@ def load_adain_stylizer(options: AdaINOptions, device: torch.device) -> AdaINSty
     Raises: WeightsError: the weights are missing.
     """
     engine = options.engine if device.type == "cpu" else "plain"
-    # As in the decoder's training: reflected borders, and pools that keep an incomplete last row.
-    encoder = load_encoder("vgg19-normalized", padding="reflect", ceil=True, engine=engine)
-    encoder.truncate([LAYER])
+    encoder = load_adain_encoder(engine)
     return AdaINStylizer(options, encoder.to(device), load_adain_decoder(encoder.engine).to(device))

@@ -15,16 +15,15 @@ from typing import Protocol, TypeAlias, TypeVar
 import torch
 from torch import Tensor
 
+from brushwork.controls.adain import LAYER, ChannelStatistics, channel_statistics
 from brushwork.controls.style_file import StyleFile
 from brushwork.errors import InputError
-from brushwork.feedforward.adain_statistics import LAYER, StyleEncoder, decode_tiled
+from brushwork.feedforward.adain_statistics import StyleEncoder, decode_tiled
 from brushwork.feedforward.adain_transfer import AdaINStylizer
 from brushwork.feedforward.inference import Stylizer
 from brushwork.feedforward.networks.adain import (
     STRIDE,
-    ChannelStatistics,
     apply_affine,
-    channel_statistics,
     move_statistics,
 )
 from brushwork.feedforward.networks.johnson import JohnsonNetwork

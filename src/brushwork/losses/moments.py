@@ -32,8 +32,8 @@ PerChannel = Float[Tensor, "b c"]
 class LayerStatistics:
     """Moments of a style image's features at one layer, averaged over positions."""
 
-    gram: Float[Tensor, "1 c c"] = field(repr=False)
-    """E[f fᵀ] = A/M."""
+    gram: Float[Tensor, "1 g g"] = field(repr=False)
+    """E[f fᵀ] = A/M; empty where only mean and standard deviation are taken."""
     mean: Float[Tensor, "1 c"] = field(repr=False)
     std: Float[Tensor, "1 c"] = field(repr=False)
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import torch
+
+from brushwork.controls.adain import NETWORK, encode_style, load_adain_encoder
 from brushwork.controls.inputs import RecipeInputs
-from brushwork.controls.style_file import EncoderFingerprint, StyleFile
+from brushwork.controls.style_file import ADAIN, EncoderFingerprint, StyleFile
 from brushwork.controls.style_scale import style_pixels, style_size
 from brushwork.encoders import Encoder
 from brushwork.encoders.encoder import PIXELS
 from brushwork.errors import InputError
-from brushwork.images.geometry import Size
+from brushwork.images.geometry import Size, fit_size
 from brushwork.images.read import ImageInput
+from brushwork.images.resample import resize
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.recipes.transfer_options import TransferOptions
+from brushwork.style import Style
+from brushwork.types import Image
 
 
 def extract_style(
@@ -47,8 +53,21 @@ def extract_style(
         ),
     ]
     styles = {style_pixels(options, size, scale): problem.style_at(size, layers) for size in reversed(seen)}
+    if network.name == NETWORK:
+        styles = _with_adain(styles, image, options, network)
     largest = style_size(options, finest, own, scale, options.style_fit)
     return StyleFile(source, EncoderFingerprint.of(options, options, network), largest, styles)
+
+
+@torch.no_grad()
+def _with_adain(styles: dict[int, Style], image: Image, options: TransferOptions, encoder: Encoder) -> dict[int, Style]:
+    """Return the styles with what AdaIN takes at each size, encoded as AdaIN encodes a style image."""
+    adain_encoder, own = load_adain_encoder(encoder.engine).to(image.device), Size.of(image)
+    found = {}
+    for pixels, style in styles.items():
+        scaled = resize(image, fit_size(own, pixels, measure=options.measure), clamp=True)
+        found[pixels] = Style({**style.statistics, ADAIN: encode_style(adain_encoder, scaled).to_entry()})
+    return found
 
 
 def looked_at(style: Size, options: TransferOptions) -> Size:

@@ -5,30 +5,21 @@ Source: Huang & Belongie, 1703.06868.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from brushwork.choices import Engine
+from brushwork.controls.adain import ChannelStatistics, PerChannel
 from brushwork.encoders.native.upsample_conv import RectifiedConvolutionStep, convolve_rectified, is_supported
 from brushwork.encoders.weights.adain_decoder import DECODER, LAYERS
 from brushwork.encoders.weights.find import find_weights
 from brushwork.errors import WeightsError
 from brushwork.images.geometry import Size, Window
 from brushwork.types import Feature, Image
-
-EPSILON = 1e-5
-"""Added to variances before the square root, as in the well-known programs."""
-
-_CELLS = 2**13
-"""Positions of a band: a feature map is processed in bands of rows, so that no temporary of its size is needed."""
-
-PerChannel = Float[Tensor, "_ _ 1 1"]
-Weights = Float[Tensor, "_ 1 _ _"]
 
 STRIDE = 8
 """Pixels of the image per position, along a side."""
@@ -43,41 +34,11 @@ _ENLARGED = ("conv3_4", "conv2_2", "conv1_2")
 """Layers whose input is the previous feature map upsampled by 2, nearest neighbor."""
 
 
-class ChannelStatistics(NamedTuple):
-    """Mean and standard deviation of each channel of a feature map."""
-
-    mean: PerChannel
-    std: PerChannel
-
-
 class Affine(NamedTuple):
     """Gain and shift of each channel: x → gain·x + shift."""
 
     gain: PerChannel
     shift: PerChannel
-
-
-def channel_statistics(feature: Feature, weights: Weights | None = None) -> ChannelStatistics:
-    """Return μ and √(σ² + ε) of each channel, optionally weighted by position; σ² is the unbiased variance.
-
-    With weights w, σ² = Σ w (x − μ)² / (Σ w − Σ w² / Σ w), which for weights 0 and 1 is the unbiased variance of the
-    positions with weight 1. The weights must not all be 0.
-
-    Source: Huang & Belongie, 1703.06868, equations 5 and 6.
-    Differs: the paper divides by the number of positions; its program does so for the content and uses Torch's
-    unbiased standard deviation for the style, and the PyTorch program, whose decoder weights are used here, the
-    unbiased one for both.
-    """
-    if weights is None:
-        total = torch.tensor(float(feature.shape[2] * feature.shape[3]), device=feature.device)
-        freedom = total - 1
-    else:
-        total = weights.sum((2, 3), keepdim=True)
-        freedom = total - weights.square().sum((2, 3), keepdim=True) / total
-    mean = _summed(feature, weights, lambda x: x) / total
-    # The variance of a single position is 0, not 0/0.
-    variance = _summed(feature, weights, lambda x: (x - mean).square()) / freedom.clamp_min(EPSILON)
-    return ChannelStatistics(mean, (variance + EPSILON).sqrt())
 
 
 def blend_statistics(spreads: Sequence[ChannelStatistics], shares: Sequence[float]) -> ChannelStatistics:
@@ -107,16 +68,6 @@ def move_statistics(own: ChannelStatistics, requested: ChannelStatistics, streng
 def apply_affine(affine: Affine, feature: Feature) -> Feature:
     """Return gain·x + shift."""
     return torch.addcmul(affine.shift, affine.gain, feature)
-
-
-def _summed(feature: Feature, weights: Weights | None, of: Callable[[Feature], Feature]) -> PerChannel:
-    """Return Σ w·of(x) over the positions."""
-    rows = max(1, _CELLS // feature.shape[3])
-    parts = []
-    for top in range(0, feature.shape[2], rows):
-        band = of(feature[:, :, top : top + rows])
-        parts.append((band if weights is None else band * weights[:, :, top : top + rows]).sum((2, 3), keepdim=True))
-    return torch.stack(parts).sum(0)
 
 
 class AdaINDecoder(nn.Module):
