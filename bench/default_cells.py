@@ -100,9 +100,10 @@ def work_of(options: TransferOptions, photograph: Size, size: int) -> float:
 
 
 def spending(options: TransferOptions, photograph: Size, size: int, work: float) -> TransferOptions:
-    """The options with as many closures as the work allows."""
-    each = work_of(replace(options, iterations=1000), photograph, size) / 1000
-    return replace(options, iterations=max(1, round(work / each)))
+    """The options with as many closures as the work allows, shared among the sizes as before."""
+    factor = work / work_of(options, photograph, size)
+    first, finer = (round(factor * count) for count in (options.iterations, options.finer_iterations))
+    return replace(options, iterations=max(1, first), finer_iterations=max(1, finer) if options.finer_iterations else 0)
 
 
 def _figures(judgement: Metrics, network: str) -> Iterator[tuple[str, float]]:
