@@ -127,11 +127,11 @@ def test_other_sizes_are_cut_out_of_larger_ones() -> None:
 
 
 def test_what_cannot_be_painted_is_refused() -> None:
-    with pytest.raises(InputError, match="draws textures from noise"):
+    with pytest.raises(InputError, match="generates textures from noise"):
         network()(torch.rand(1, 3, 32, 32))
     with pytest.raises(InputError, match="a size, and no photograph"):
         network()()
-    with pytest.raises(InputError, match="paints photographs, and none was given"):
+    with pytest.raises(InputError, match="stylizes photographs, and none was given"):
         network(STYLIZING)(size=Size(32, 32))
 
 

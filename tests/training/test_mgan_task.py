@@ -100,7 +100,7 @@ def test_pixels_are_kept_if_that_is_asked(eye):
     next(turns)
     painted = next(turns).losses.total
     ours = lesson(eye, options, pairs=pairs(1))
-    photographs, targets, _ = ours._drawn(batch())
+    photographs, targets, _ = ours._sample_batch(batch())
     made = ours.networks[MODEL](photographs)
     expected = (made - targets).square().sum() / targets.square().sum()
     assert painted.item() == pytest.approx(expected.item(), rel=rounding(3 * 64 * 64))

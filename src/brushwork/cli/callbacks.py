@@ -138,7 +138,7 @@ class Timelapse:
             return
         frames = [*self._frames, _frame(self._last)]
         durations = [FRAME_MILLISECONDS] * len(self._frames) + [LAST_FRAME_MILLISECONDS]
-        first, *others = _enlarged(frames, _full(self._last), self._coverage(_full(self._last)))
+        first, *others = _enlarge(frames, _full(self._last), self._coverage(_full(self._last)))
         try:
             first.save(
                 self._path,
@@ -173,7 +173,7 @@ def _full(progress: recipes.Progress) -> Size:
     return fit_size(finished, LARGEST_SIDE, measure="long") if max(finished) > LARGEST_SIDE else finished
 
 
-def _enlarged(frames: list[Pillow.Image], size: Size, alpha: Pillow.Image | None) -> Iterator[Pillow.Image]:
+def _enlarge(frames: list[Pillow.Image], size: Size, alpha: Pillow.Image | None) -> Iterator[Pillow.Image]:
     from PIL.Image import Resampling  # Pillow takes a moment to import
 
     for frame in frames:

@@ -52,7 +52,7 @@ def _perform(request: Request, group: distributed.ProcessGroup | None) -> int:
     for number, job in enumerate(request.jobs, start=1):
         place = f"{number}/{len(request.jobs)} " if len(request.jobs) > 1 else ""
         try:
-            documents.append(_painted(job, flags, f"{place}{job.output.name}", group))
+            documents.append(_run_one(job, flags, f"{place}{job.output.name}", group))
         except BrushworkError as error:
             if not request.is_batch or isinstance(error, RankLostError):
                 raise
@@ -88,7 +88,7 @@ def _make(folder: Path) -> None:
         raise InputError(f"the folder {folder} cannot be made ({error.strerror}): choose another with -o.") from error
 
 
-def _painted(
+def _run_one(
     job: jobs.OptimizationJob | jobs.FeedForwardJob, flags: RunFlags, title: str, group: distributed.ProcessGroup | None
 ) -> dict[str, Any]:
     report = RunReport(job)

@@ -98,7 +98,7 @@ def _flag(hint: Any, text: str, panel: Group, default: object, name: str | None)
         name=name,
         help=text,
         group=panel,
-        show_default=_shown(default),
+        show_default=_format_default(default),
         consume_multiple=many or None,
         negative=() if many else None,
         converter=converter,
@@ -141,7 +141,7 @@ def parse_extent(_: Any, tokens: Sequence[Token]) -> int | Literal["full"]:
     return "full" if tokens[0].value == "full" else parse_integer(_, tokens)
 
 
-def _shown(default: object) -> str | bool:
+def _format_default(default: object) -> str | bool:
     match default:
         case bool():
             return "yes" if default else "no"

@@ -78,7 +78,7 @@ def run_training(flags: TrainingFlags, config: training.TrainingConfig) -> int:
     with temporary_beside(config.output.parent), connect(flags.device) as group:
         if group is not None and group.rank:
             flags = replace(flags, quiet=True, plot=None)
-        finished = _trained(flags, config, group)
+        finished = _train(flags, config, group)
     if group is None or group.rank == 0:
         _deliver(finished, config, flags)
     return 0
@@ -96,7 +96,7 @@ def _with_flags(config: training.TrainingConfig, flags: TrainingFlags) -> traini
     )
 
 
-def _trained(
+def _train(
     flags: TrainingFlags, config: training.TrainingConfig, group: distributed.ProcessGroup | None
 ) -> jobs.Finished:
     with SIGNALS.listen(waits=True) as interrupted:

@@ -113,7 +113,7 @@ class StyleFile:
 
     def to(self, device: torch.device | str) -> StyleFile:
         """Return the same styles on a device."""
-        return replace(self, styles={pixels: _moved(style, device) for pixels, style in self.styles.items()})
+        return replace(self, styles={pixels: _move(style, device) for pixels, style in self.styles.items()})
 
     def write(self, path: Path, *, overwrite: bool = False) -> None:
         """Write a safetensors file, in full or not at all.
@@ -196,7 +196,7 @@ def _require_numbers(layer: str, moments: LayerStatistics) -> None:
             raise ValueError(f"{layer}/{part} is no {part} of {channels} channels")
 
 
-def _moved(style: Style, device: torch.device | str) -> Style:
+def _move(style: Style, device: torch.device | str) -> Style:
     return Style(
         {
             layer: LayerStatistics(*(getattr(moments, part).to(device) for part in _PARTS))

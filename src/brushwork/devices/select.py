@@ -29,10 +29,10 @@ def describe_device_choice(name: str = "auto") -> str:
 
     Raises: InputError: as `select_device`.
     """
-    return f"{name} was asked for, {_found()}: {select_device(name).type} is taken"
+    return f"{name} was asked for, {_describe_found()}: {select_device(name).type} is taken"
 
 
-def _found() -> str:
+def _describe_found() -> str:
     """Return what torch finds, or why it finds nothing."""
     build = _build()
     if torch.accelerator.is_available():

@@ -38,7 +38,7 @@ def make_contact_sheet(results: Sequence[CellResult], largest: int = LARGEST) ->
         for index, column in enumerate(named or cells):
             left = margin + GAP + across * index
             if own or line == 0:
-                pen.text((left, top - LINE - GAP // 2), _cut(column, cell[0], font), INK, font)
+                pen.text((left, top - LINE - GAP // 2), _crop(column, cell[0], font), INK, font)
             if column in cells:
                 sheet.paste(_thumbnail(cells[column], cell), (left, top))
     return sheet
@@ -81,7 +81,7 @@ def _thumbnail(result: CellResult, limits: tuple[int, int]) -> Opened.Image:
     return image
 
 
-def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+def _crop(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Truncate text to fit, with an ellipsis."""
     if font.getlength(text) <= width:
         return text

@@ -93,11 +93,11 @@ class StyleEncoder:
 
     def _whole(self, view: ScaledStyle) -> Generator[int, None, ChannelStatistics]:
         if isinstance(view.style, StyleFile):
-            return self._kept(view.style, view.scale)
+            return self._file_statistics(view.style, view.scale)
         shown = self._scaled(view.style, view.scale)
         return channel_statistics((yield from encode_tiled(self.encoder, shown, self.side)))
 
-    def _kept(self, style: StyleFile, scale: float) -> ChannelStatistics:
+    def _file_statistics(self, style: StyleFile, scale: float) -> ChannelStatistics:
         entry = style.nearest(style_pixels(self.options, self.canvas, scale)).statistics.get(ADAIN)
         if entry is None:
             raise InputError(

@@ -69,7 +69,7 @@ def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: b
 
     Raises: InputError: it cannot be written, exists and may not be overwritten, or has numbers that are not finite.
     """
-    tensors = {name: _packed(name, one, half) for name, one in model.network.state_dict().items()}
+    tensors = {name: _pack(name, one, half) for name, one in model.network.state_dict().items()}
     story = {
         "name": model.name,
         "architecture": model.architecture,
@@ -97,7 +97,7 @@ def load_model(source: str | Path) -> StyleModel:
             raise InputError(f"{path} cannot be used: {error}") from error
 
 
-def _packed(name: str, tensor: Tensor, half: bool) -> Tensor:
+def _pack(name: str, tensor: Tensor, half: bool) -> Tensor:
     """Return the tensor as it is stored in the file."""
     if not tensor.is_floating_point():
         return tensor

@@ -81,13 +81,13 @@ class ModelStylizer(LoadedModel):
         """
         content = resize(images.content, canvas, clamp=True)
         drawn: float | Image = 0.0
-        for drawn in self._drawn(content, side):
+        for drawn in self._stylize(content, side):
             if not isinstance(drawn, Tensor):
                 yield PartialResult(drawn)
         assert isinstance(drawn, Tensor)
         yield PartialResult(1.0, self.blend(drawn, content))
 
-    def _drawn(self, content: Image, side: int | None) -> Iterator[float | Image]:
+    def _stylize(self, content: Image, side: int | None) -> Iterator[float | Image]:
         network = self.function
         try:
             graph = trace_network(network, content)

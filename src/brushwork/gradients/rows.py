@@ -63,7 +63,7 @@ class RowStream(TileView):
             found = self._show(stream, strip, bottom)
             for name in self.layout.grids:
                 new = found.get(self.encoder.layer(name))
-                if new is not None and (feature := self._seen(name, new, strip)):
+                if new is not None and (feature := self._feature_of(name, new, strip)):
                     yield name, *feature
 
     @torch.no_grad()
@@ -131,10 +131,10 @@ class RowStream(TileView):
     ) -> dict[str, FeatureRows]:
         """Return the new rows of every layer, after feeding a strip up to a row."""
         top = stream.first_needed_row
-        return stream.forward_rows(self._shown(strip, top, bottom), top, keeps=keeps, known=known)
+        return stream.forward_rows(self._preprocess_rows(strip, top, bottom), top, keeps=keeps, known=known)
 
     @torch.no_grad()
-    def _shown(self, strip: Strip, top: int, bottom: int) -> Image:
+    def _preprocess_rows(self, strip: Strip, top: int, bottom: int) -> Image:
         shown = allocate(self.image, (1, self.image.shape[1], bottom - top, strip.outer.width))
         for first, last in self._few(strip, top, bottom):
             part = self._place(strip, first, last).crop(self.image.detach())
@@ -157,14 +157,14 @@ class RowStream(TileView):
     def _sums(self, layer: str, new: FeatureRows, strip: Strip) -> Summaries:
         """Compute the sums over a layer's new rows that belong to the strip."""
         terms = self._terms(layer)
-        seen = self._seen(next(term.layer for term in terms.values()), new, strip)
+        seen = self._feature_of(next(term.layer for term in terms.values()), new, strip)
         if seen is None:
             return {}
         window, feature = seen
         with exact_precision(feature.device):
             return {name: term.summarize(feature, window) for name, term in terms.items()}
 
-    def _seen(self, name: str, new: FeatureRows, strip: Strip) -> tuple[Window, Feature] | None:
+    def _feature_of(self, name: str, new: FeatureRows, strip: Strip) -> tuple[Window, Feature] | None:
         """Return the strip's positions among a layer's new rows, and their window; None if there are none."""
         lattice = self.layout.grids[name]
         positions, stride = lattice.owned_positions(strip.own), lattice.geometry.stride

@@ -95,12 +95,12 @@ def _added_up(group: ProcessGroup, device: torch.device) -> Combine:
             flat = torch.cat([sums[name][key].reshape(-1) for name, key in shapes])
         else:
             flat = to_float64(torch.zeros(sum(shape.numel() for shape in shapes.values()), device=device))
-        return _named(group.all_reduce_sum(flat), shapes)
+        return _unflatten(group.all_reduce_sum(flat), shapes)
 
     return combine
 
 
-def _named(flat: Tensor, shapes: Mapping[tuple[str, str], torch.Size]) -> Summaries:
+def _unflatten(flat: Tensor, shapes: Mapping[tuple[str, str], torch.Size]) -> Summaries:
     found: dict[str, dict[str, Tensor]] = {}
     parts = torch.split(flat, [shape.numel() for shape in shapes.values()])
     for ((name, key), shape), part in zip(shapes.items(), parts, strict=True):

@@ -68,7 +68,7 @@ def scatter_state(state: State | None, height: int, bands: RowRanges, group: Pro
 
     Entries are sent one at a time.
     """
-    received = group.broadcast(None if state is None else {name: _told(value) for name, value in state.items()})
+    received = group.broadcast(None if state is None else {name: _describe(value) for name, value in state.items()})
     dealt: State = {}
     for name, entry in (received or {}).items():
         if isinstance(entry, Tensor):
@@ -81,6 +81,6 @@ def scatter_state(state: State | None, height: int, bands: RowRanges, group: Pro
     return dealt
 
 
-def _told(value: Tensor) -> Tensor | tuple[tuple[int, ...], torch.dtype]:
+def _describe(value: Tensor) -> Tensor | tuple[tuple[int, ...], torch.dtype]:
     """Return replicated tensors as they are; for image-shaped ones, the shape without the rows, and the dtype."""
     return ((*value.shape[:-2], value.shape[-1]), value.dtype) if value.ndim == IMAGE_AXES else value

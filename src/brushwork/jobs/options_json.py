@@ -90,7 +90,7 @@ def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwa
     if data.keys() != names:
         raise InputError(
             f"the options of {recipe} do not fit this version of brushwork "
-            f"(missing: {_listed(names - data.keys())}; unknown: {_listed(data.keys() - names)}): "
+            f"(missing: {_list_names(names - data.keys())}; unknown: {_list_names(data.keys() - names)}): "
             "use the version that wrote them."
         )
     hints = get_type_hints(kind)
@@ -98,7 +98,7 @@ def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwa
     return cast("RecipeOptions | FeedForwardOptions", kind(**values))
 
 
-def _listed(names: set[str]) -> str:
+def _list_names(names: set[str]) -> str:
     return ", ".join(sorted(names)) or "none"
 
 

@@ -97,7 +97,7 @@ class MRFLoss:
         with torch.no_grad():
             styles = [as_float32(target).to(own)[0] for target in self.targets]
             match = match_patches(own, styles, self._grid)
-            requested, number, rest = _wanted(own, styles, match, self._grid)
+            requested, number, rest = _nearest_values(own, styles, match, self._grid)
         return ((own - requested).square() * number).sum() + rest
 
     @property
@@ -112,7 +112,7 @@ class MRFLoss:
             )
 
 
-def _wanted(
+def _nearest_values(
     own: Tensor, styles: list[Tensor], match: PatchMatch, grid: PatchPositions
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the mean and number of the nearest patches' values at each position, and a constant.

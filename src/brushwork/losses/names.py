@@ -13,13 +13,13 @@ REGISTERED: dict[str, Any] = {}
 
 def style_loss_names() -> dict[str, str]:
     """Return what each style loss compares, by name, those that need only saved statistics first."""
-    found = _found()
+    found = _collect()
     return {name: found[name][1] for name in sorted(found, key=lambda name: (found[name][0], name))}
 
 
 def statistics_losses() -> list[str]:
     """Return the names of the style losses that need only saved statistics, not the style image."""
-    return sorted(name for name, (needs_image, _) in _found().items() if not needs_image)
+    return sorted(name for name, (needs_image, _) in _collect().items() if not needs_image)
 
 
 def describe_style_losses() -> str:
@@ -28,7 +28,7 @@ def describe_style_losses() -> str:
 
 
 @cache
-def _written() -> dict[str, tuple[bool, str]]:
+def _read_source() -> dict[str, tuple[bool, str]]:
     """Return (needs_image, help) of the losses that the modules here register, by name, from their source."""
     found = {}
     for file in Path(__file__).parent.glob("*.py"):
@@ -39,5 +39,5 @@ def _written() -> dict[str, tuple[bool, str]]:
     return found
 
 
-def _found() -> dict[str, tuple[bool, str]]:
-    return _written() | {name: (loss.needs_image, loss.help) for name, loss in REGISTERED.items()}
+def _collect() -> dict[str, tuple[bool, str]]:
+    return _read_source() | {name: (loss.needs_image, loss.help) for name, loss in REGISTERED.items()}

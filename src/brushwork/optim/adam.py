@@ -50,7 +50,7 @@ class Adam:
             self._memory["average"], self._averaged = point, 1
         self._count += 1
         there = clamp(self._next(point, current.gradient), closure.bounds)
-        return StepResult(there, closure(there), average=self._shown(there))
+        return StepResult(there, closure(there), average=self._point_to_show(there))
 
     def _next(self, point: Tensor, gradient: Tensor) -> Tensor:
         first, second = self.betas
@@ -61,7 +61,7 @@ class Adam:
         denominator = square.sqrt().div_(sqrt(1 - second**self._count)).add_(self.eps)
         return point.addcdiv(mean, denominator, value=-length)
 
-    def _shown(self, there: Tensor) -> Tensor | None:
+    def _point_to_show(self, there: Tensor) -> Tensor | None:
         if not self.average:
             return None
         self._averaged += 1

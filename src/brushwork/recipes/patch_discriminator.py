@@ -70,7 +70,7 @@ class OnlineDiscriminator:
     def update(self, image: Feature) -> None:
         """Take one training step on the image's features and windows of the style features."""
         self._before = self._now()
-        draw = self._drawn()
+        draw = self._sample()
         self._shift = (draw(self._patches.stride), draw(self._patches.stride))
         views = torch.cat([self._window(draw) for _ in range(_VIEWS)])
         self._adam.zero_grad()
@@ -124,7 +124,7 @@ class OnlineDiscriminator:
             kept[f"{_PREFIX}square.{name}"] = memory.get("exp_avg_sq", nothing).clone()
         return kept
 
-    def _drawn(self) -> Draw:
+    def _sample(self) -> Draw:
         generator = torch.Generator().manual_seed((self._seed * _PRIME + self._steps) % 2**63)
         return lambda below: int(torch.randint(below, (), generator=generator))
 

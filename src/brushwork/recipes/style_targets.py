@@ -62,7 +62,7 @@ class StyleTargets:
     def gaussians(self) -> Mapping[str, GaussianTarget]:
         """Mean and covariance at every layer, blended."""
         each = [_gaussians(style, self) for style in self.styles]
-        return {layer: _blended([one[layer] for one in each], self.weights) for layer in self.style.statistics}
+        return {layer: _blend([one[layer] for one in each], self.weights) for layer in self.style.statistics}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ def _gaussians(style: Image, targets: StyleTargets) -> Mapping[str, GaussianTarg
     return {layer: GaussianTarget(mean(one, about[layer].mean), covariance(one)) for layer, one in sums.items()}
 
 
-def _blended(each: Sequence[GaussianTarget], weights: Sequence[float]) -> GaussianTarget:
+def _blend(each: Sequence[GaussianTarget], weights: Sequence[float]) -> GaussianTarget:
     means = sum(weight * one.mean for one, weight in zip(each, weights, strict=True))
     covariances = sum(weight * one.covariance for one, weight in zip(each, weights, strict=True))
     return GaussianTarget(torch.as_tensor(means), torch.as_tensor(covariances))

@@ -86,7 +86,7 @@ class PhotoDataset:
     def _row(self, row: int, pixels: int) -> Image:
         epoch, place = divmod(row, len(self._files))
         chance = make_generator(self._seed, _CROPS, row)
-        return _cut(self._picture(self._place(epoch, place)), pixels, chance)
+        return _crop(self._picture(self._place(epoch, place)), pixels, chance)
 
     def _place(self, epoch: int, place: int) -> int:
         if self._order[0] != epoch:
@@ -119,7 +119,7 @@ class PhotoDataset:
         return picture
 
 
-def _cut(image: Tensor, pixels: int, generator: torch.Generator) -> Image:
+def _crop(image: Tensor, pixels: int, generator: torch.Generator) -> Image:
     """Return a random square crop resized to `pixels`, mirrored with probability 1/2.
 
     The scale is sampled uniformly, from the photograph's own resolution to the one at which the crop holds the whole

@@ -123,7 +123,7 @@ def paint(
         require_no_conflicts(feedforward.model, [*style, *styles], {**others, "--instant": feedforward.instant})
         return _with_model(content, feedforward, given, flags, execute)
     options = _options(method, feedforward, (preset_name, quality), given, ratio, flags)
-    contents, style_images = _parted([content, *styles], style)
+    contents, style_images = _split_names([content, *styles], style)
     each, several = each or has_folder(style_images), has_folder([*contents, *style_images])
     with StdStreams() as pipes:
         content_images = list_images([pipes.input_path(name) for name in contents], quiet=flags.quiet)
@@ -175,7 +175,7 @@ def _options(
     return resolve_options(base, {name: value for name, value in given.items() if name in names}, ratio)
 
 
-def _parted(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
+def _split_names(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
     """Return content and style images: the first named and the rest; with --style, all named and those of --style."""
     if style:
         return named, style

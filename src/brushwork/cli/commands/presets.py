@@ -30,15 +30,15 @@ def presets(*, json: JsonFlag = False) -> int:
 def _what_it_sets(one: TransferOptions) -> str:
     plain = asdict(TransferOptions())
     changed = {name: value for name, value in asdict(one).items() if value != plain[name]}
-    return " ".join(f"{name.replace('_', '-')}={_written(value)}" for name, value in changed.items())
+    return " ".join(f"{name.replace('_', '-')}={_format_value(value)}" for name, value in changed.items())
 
 
-def _written(value: object) -> str:
+def _format_value(value: object) -> str:
     match value:
         case bool():
             return str(value).lower()
         case tuple():
-            return ",".join(map(_written, value))
+            return ",".join(map(_format_value, value))
         case float():
             return f"{value:g}"
     return str(value)

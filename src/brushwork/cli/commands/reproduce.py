@@ -57,7 +57,7 @@ def reproduce(
         Where to compute; auto takes the fastest device available.
     """
     size = (experiments.QUICK_SIZE if quick else experiments.FULL_SIZE) if size is None else size
-    require_lab(size, jobs)
+    require_size_and_jobs(size, jobs)
     executor = pick_executor(jobs, engine)
     for path in (*content, *style):
         require_no_pipe(path)  # each cell reads it
@@ -94,7 +94,7 @@ def pick_executor(jobs: int, engine: str = "processes") -> experiments.Executor 
     return experiments.run_in_processes(jobs) if jobs > 1 else None
 
 
-def require_lab(size: int, jobs: int) -> None:
+def require_size_and_jobs(size: int, jobs: int) -> None:
     """Check that the size is large enough, and that there is at least one process.
 
     Raises: InputError.

@@ -125,7 +125,7 @@ def blend_files(*styles: str, output: Output = None, force: Force = False) -> in
     force
         Overwrite existing files.
     """
-    parts = [_weighed(style) for style in styles]
+    parts = [_parse_weighted(style) for style in styles]
     kept = controls.blend_style_files(
         [controls.StyleFile.read(path) for path, _ in parts], [weight for _, weight in parts]
     )
@@ -149,7 +149,7 @@ def info(style: Path, /) -> int:
     return 0
 
 
-def _weighed(given: str) -> tuple[Path, float]:
+def _parse_weighted(given: str) -> tuple[Path, float]:
     """Split a.style:0.7 into a.style and 0.7.
 
     Raises: InputError: the weight is not a number.

@@ -12,7 +12,7 @@ from cyclopts import App, Parameter, Token
 from brushwork import devices, experiments
 from brushwork.choices import DeviceName, Quality
 from brushwork.cli.commands.paint import START_HELP
-from brushwork.cli.commands.reproduce import pick_executor, require_lab
+from brushwork.cli.commands.reproduce import pick_executor, require_size_and_jobs
 from brushwork.cli.config import resolve_options, split_init
 from brushwork.cli.flags import (
     MACHINE,
@@ -103,7 +103,7 @@ def sweep(
     device
         Where to compute; auto takes the fastest device available.
     """
-    require_lab(32, jobs)
+    require_size_and_jobs(32, jobs)
     given, init = split_init(given, Init)
     requested = parse_variations(vary)
     base = {"preset": preset_name, "quality": quality, "ratio": ratio}
@@ -117,7 +117,7 @@ def sweep(
     report = experiments.ExperimentReport(
         experiments.as_experiment(runs, [name.replace("_", "-") for name in requested]),
         runs.inputs(),
-        _painted(runs, jobs),
+        _run_cells(runs, jobs),
         runs.commands("as painted" if "size" in requested else full_size),
     )
     print_result(str(report.write(runs.folder)))
@@ -146,7 +146,7 @@ def _choice(row: str, column: str, chosen: dict[str, Any]) -> experiments.SweepC
     return experiments.SweepChoice(row, column, resolve_options(base, options, chosen["ratio"]), name, styles)
 
 
-def _painted(runs: experiments.Sweep, jobs: int) -> list[experiments.CellResult]:
+def _run_cells(runs: experiments.Sweep, jobs: int) -> list[experiments.CellResult]:
     """Run the cells, and return all results in their order."""
     cells = runs.make_cells()
     kept = sum(experiments.ResultStore(runs.folder).load(cell) is not None for cell in cells)

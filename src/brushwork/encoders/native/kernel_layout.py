@@ -30,17 +30,17 @@ _LAID: dict[_Way, WeakKeyDictionary[nn.Conv2d, _Laid]] = {
 
 def make_forward_kernels(convolution: nn.Conv2d) -> Tensor:
     """Return the weights as taps, inputs, outputs; for the first layer as panels of 64 outputs."""
-    return _laid(convolution, "forward", _first if convolution.in_channels == _PLANES else _taps_first)
+    return _lay_out(convolution, "forward", _first if convolution.in_channels == _PLANES else _taps_first)
 
 
 def make_backward_kernels(convolution: nn.Conv2d) -> Tensor:
     """Return the same layout, since the kernels flip it; for the first layer: outputs and taps, padded to 32."""
     if convolution.in_channels != _PLANES:
         return make_forward_kernels(convolution)
-    return _laid(convolution, "backward", _first_back)
+    return _lay_out(convolution, "backward", _first_back)
 
 
-def _laid(convolution: nn.Conv2d, way: _Way, lay: Callable[[Tensor], Tensor]) -> Tensor:
+def _lay_out(convolution: nn.Conv2d, way: _Way, lay: Callable[[Tensor], Tensor]) -> Tensor:
     weight = convolution.weight
     made_of = (id(weight), weight._version, weight.device)
     found = _LAID[way].get(convolution)

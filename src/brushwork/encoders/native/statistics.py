@@ -117,7 +117,7 @@ class _Gram(torch.autograd.Function):
         if torch.is_grad_enabled():
             wide: Tensor = (both @ feature.flatten(2)).view_as(feature)
             return wide
-        return _pulled(ctx, feature, LinearGradient(matrix=both))
+        return _gradient_of_sum(ctx, feature, LinearGradient(matrix=both))
 
 
 class _Spread(torch.autograd.Function):
@@ -137,7 +137,7 @@ class _Spread(torch.autograd.Function):
         added = gradient[:, 0] - slope * shift
         if torch.is_grad_enabled():
             return feature * slope[..., None, None] + added[..., None, None], None
-        return _pulled(ctx, feature, LinearGradient(slope=slope, constant=added)), None
+        return _gradient_of_sum(ctx, feature, LinearGradient(slope=slope, constant=added)), None
 
 
 class _Distance(torch.autograd.Function):
@@ -156,7 +156,7 @@ class _Distance(torch.autograd.Function):
         feature, other = ctx.saved_tensors
         if torch.is_grad_enabled():
             return 2 * gradient[:, None, None, None] * (feature - other), None
-        return _pulled(ctx, feature, LinearGradient(deviations=(Deviation(2 * gradient, other),))), None
+        return _gradient_of_sum(ctx, feature, LinearGradient(deviations=(Deviation(2 * gradient, other),))), None
 
 
 def _compute(
@@ -180,7 +180,7 @@ def _remember(ctx: Any, feature: Feature, *others: Tensor) -> None:
         ctx.readers.summed += 1
 
 
-def _pulled(ctx: Any, feature: Feature, linear: LinearGradient) -> Tensor | None:
+def _gradient_of_sum(ctx: Any, feature: Feature, linear: LinearGradient) -> Tensor | None:
     """Return the gradient of a sum; None: it was added to pending gradients, which are computed together."""
     if ctx.readers is not None:
         ctx.readers.pulled += 1

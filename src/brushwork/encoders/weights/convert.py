@@ -59,7 +59,7 @@ def convert_weights(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeig
     Raises: WeightsError: an unknown network, or values that are not finite.
     """
     plain = _dequantized({_plain_name(name): tensor for name, tensor in tensors.items()})
-    architecture, found = _named(plain) or _named(fold_googlenet(plain)) or _chain(plain, origin)
+    architecture, found = _rename_tensors(plain) or _rename_tensors(fold_googlenet(plain)) or _chain(plain, origin)
     ready = {name: tensor.to(torch.float32).contiguous() for name, tensor in found.items()}
     for name, tensor in ready.items():
         if not tensor.isfinite().all():
@@ -76,7 +76,7 @@ def _suggested(architecture: str, tensors: Mapping[str, Tensor]) -> PreprocessNa
     return "caffe" if architecture.startswith("VGG") and not is_torchvision else "torchvision"
 
 
-def _named(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Tensor]] | None:
+def _rename_tensors(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Tensor]] | None:
     """Return the network whose names and shapes are all among the tensors."""
     for architecture in ARCHITECTURES:
         expected = tensor_shapes(architecture)

@@ -127,7 +127,7 @@ def _measure(context: ExperimentContext, network: str, first_and_last: FirstAndL
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """The claims, beside what was measured."""
     return [
-        *(one for name in EVALUATORS if (one := _judged(results, name)) is not None),
+        *(one for name in EVALUATORS if (one := _check_style(results, name)) is not None),
         _best(
             measures_by_column(results, SPECTRUM),
             "VGG keeps fine detail (distance of the spectrum to the painting's, which no network judges)",
@@ -135,7 +135,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     ]
 
 
-def _judged(results: Sequence[CellResult], judge: str) -> ClaimCheck | None:
+def _check_style(results: Sequence[CellResult], judge: str) -> ClaimCheck | None:
     style = measures_by_column(results, f"{SLICED}, {judge}")
     if not style:
         return None

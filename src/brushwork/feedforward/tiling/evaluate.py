@@ -37,7 +37,7 @@ class WindowEvaluator:
         last = {source: node for node in order if node not in self.known for source in self.graph.nodes[node].inputs}
         drawn: dict[int, Feature] = {}
         for node in order:
-            drawn[node] = self._drawn(node, requested, drawn)
+            drawn[node] = self._compute_node(node, requested, drawn)
             for source in [one for one, user in last.items() if user == node]:
                 del drawn[source]
         return drawn[index]
@@ -60,7 +60,7 @@ class WindowEvaluator:
             window if isinstance(does, NormLayer) else _local(does).input_window(window, self.graph.nodes[source].size)
         )
 
-    def _drawn(self, node: int, requested: Mapping[int, Window], drawn: Mapping[int, Feature]) -> Feature:
+    def _compute_node(self, node: int, requested: Mapping[int, Window], drawn: Mapping[int, Feature]) -> Feature:
         window, does, sources = requested[node], self.graph.nodes[node].operation, self.graph.nodes[node].inputs
         if node in self.known:
             return window.crop(self.known[node])

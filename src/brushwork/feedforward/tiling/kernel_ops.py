@@ -36,9 +36,9 @@ class ConvolutionOperation:
     def _span(self, axis: int, own: SpanOfSide, length: int) -> SpanOfSide:
         if own.is_whole:
             return SpanOfSide(0, length, length)
-        return own.clamp_source(*self._wanted(axis, own), length)
+        return own.clamp_source(*self._required_span(axis, own), length)
 
-    def _wanted(self, axis: int, own: SpanOfSide) -> RowsColumns:
+    def _required_span(self, axis: int, own: SpanOfSide) -> RowsColumns:
         """Return the first position under the kernel and the one after the last; they may lie beyond the border."""
         halo = self.dilation[axis] * (self.weight.shape[2 + axis] - 1) + 1
         before = own.begin * self.stride[axis] - self.padding[axis]
@@ -52,7 +52,7 @@ class ConvolutionOperation:
                 padding[axis] = self.padding[axis]
                 beyond += [0, 0]
             else:
-                here, (begin, end) = window_spans(windows[0])[axis], self._wanted(axis, own[axis])
+                here, (begin, end) = window_spans(windows[0])[axis], self._required_span(axis, own[axis])
                 beyond += [here.begin - begin, end - here.end]
         (part,) = parts
         part = F.pad(part, beyond) if any(beyond) else part

@@ -75,10 +75,10 @@ class MGANTask:
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """Yield the loss of the discriminator, then that of the generator, on the same blocks."""
-        photos, targets, real = self._drawn(batch)
+        photos, targets, real = self._sample_batch(batch)
         painted = self._model(photos).float()
-        features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._wanted(targets)
-        known = requested if real is targets else self._wanted(real)
+        features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._target_features(targets)
+        known = requested if real is targets else self._target_features(real)
         taught = hinge_loss(self._discriminator(known[DISCRIMINATED]), real=True) + hinge_loss(
             self._discriminator(features[DISCRIMINATED].detach()), real=False
         )
@@ -94,7 +94,7 @@ class MGANTask:
         """Return the content and adversarial losses of the generator on held-out images."""
         photos, targets = self._examined(batch)
         painted = self._model(photos).float()
-        features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._wanted(targets)
+        features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._target_features(targets)
         total, terms = self._losses(painted, features, targets, requested)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
@@ -116,7 +116,7 @@ class MGANTask:
         adversarial = options.adversarial_weight * hinge_loss(self._discriminator(features[DISCRIMINATED]), real=True)
         return LossValues(kept + adversarial, {"content": kept, "style": adversarial})
 
-    def _drawn(self, batch: TrainingBatch) -> tuple[Image, Image, Image]:
+    def _sample_batch(self, batch: TrainingBatch) -> tuple[Image, Image, Image]:
         """Return photographs, content targets, and real images for the discriminator."""
         drawn = sample_blocks(self._real, batch, self.options)
         if self._matter.pairs:
@@ -129,7 +129,7 @@ class MGANTask:
     def _examined(self, batch: TrainingBatch) -> tuple[Image, Image]:
         """Return held-out photographs and their content targets."""
         if not self._matter.pairs:
-            photos, kept, _ = self._drawn(batch)
+            photos, kept, _ = self._sample_batch(batch)
             return photos, kept
         pairs = self._matter.val_images or self._matter.pairs[:1]
         found = (
@@ -139,7 +139,7 @@ class MGANTask:
         return photos, painted
 
     @torch.no_grad()
-    def _wanted(self, real: Image) -> Features:
+    def _target_features(self, real: Image) -> Features:
         found: Features = self._encoder(real, [DISCRIMINATED, LAYER])
         return found
 

@@ -186,11 +186,11 @@ def normalize_gradients(objective: Objective, features: Features) -> LossValues:
     Source: 1603.03417, §3.2; the authors' `-normalize_gradients`.
     Differs: each image of a batch has its own norm, so that one process learns what several do.
     """
-    terms = {name: _pulled(name, weighted, features) for name, weighted in objective.losses.items()}
+    terms = {name: _linear_loss(name, weighted, features) for name, weighted in objective.losses.items()}
     return LossValues(total_loss(terms), terms)
 
 
-def _pulled(name: str, weighted: WeightedLoss, features: Features) -> Scalar:
+def _linear_loss(name: str, weighted: WeightedLoss, features: Features) -> Scalar:
     """Return the loss value, with the gradient of a linear function."""
     feature = features[weighted.loss.layer]
     leaf = feature.detach().requires_grad_()
