@@ -268,3 +268,22 @@ def test_every_option_is_in_the_schema_and_its_default_is_accepted(client, files
         answer = client.post(f"{API}/jobs", body)
         assert (kind, answer.status) == (kind, 201), answer.json()
     assert client.get(f"{API}/recipes/nothing/schema").status == 404
+
+
+def test_a_batch_is_created_whole_or_not_at_all(client, files):
+    good = {"content": files[0], "paintings": [files[1]]}
+    made = client.post(f"{API}/batches", {"jobs": [good, good]})
+    assert made.status == 201
+    assert {job["batch"] for job in made.json()["jobs"]} == {made.json()["id"]}
+    refused = client.post(f"{API}/batches", {"jobs": [good, good | {"options": {"size": -1}}]})
+    assert refused.status == 422
+    assert len(client.get(f"{API}/jobs").json()["jobs"]) == 2
+
+
+def test_cards_are_painted_once_and_those_of_another_photograph_make_room(client, files):
+    client.post(f"{API}/paintings", {"sha256": files[1], "name": "lake"})
+    ask = {"content": files[0], "paintings": [files[1]]}
+    first, again = (client.post(f"{API}/cards", ask).json()["cards"][0]["job"]["id"] for _ in range(2))
+    assert first == again
+    client.post(f"{API}/cards", ask | {"content": files[1]})
+    assert client.get(f"{API}/jobs/{first}").json()["state"] == "canceled"

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from brushwork.studio.bodies import BatchBody, ChangeBody, JobBody, without_none
 from brushwork.studio.file_store import find_file, register_painting
 from brushwork.studio.job_request import PaintingRequest
-from brushwork.studio.job_store import JobStore, new_id
+from brushwork.studio.job_store import JobStore
 from brushwork.studio.problems import ProblemError
 from brushwork.studio.request_options import require_options
 from brushwork.studio.services import Services
@@ -48,10 +48,9 @@ def _add_creation(router: APIRouter, services: Services) -> None:
     def create_batch(body: BatchBody) -> Any:
         """Create several paintings, all or none."""
         _require_room(store, len(body.jobs))
-        for one in body.jobs:
-            _request_of(services, one)
-        batch = new_id()
-        return {"id": batch, "jobs": [_create(services, one, batch=batch)[0] for one in body.jobs]}
+        asked = [(_request_of(services, one), clean_label(one.title)) for one in body.jobs]
+        batch, jobs = store.create_batch(asked)
+        return {"id": batch, "jobs": jobs}
 
 
 def _add_reading(router: APIRouter, services: Services) -> None:
@@ -112,12 +111,10 @@ def _add_changes(router: APIRouter, store: JobStore) -> None:
         return store.change(job, None, trashed=None)
 
 
-def _create(services: Services, body: JobBody, **more: Any) -> tuple[dict[str, Any], bool]:
+def _create(services: Services, body: JobBody, key: str | None) -> tuple[dict[str, Any], bool]:
     request = _request_of(services, body)
-    for sha256 in request.paintings:
-        known = find_file(services.database, sha256)
-        register_painting(services.database, sha256, name=(known or {}).get("name", ""), sha256=sha256, model=None)
-    return services.store.create(request, title=clean_label(body.title), parent=body.parent, via=body.via, **more)
+    title = clean_label(body.title)
+    return services.store.create(request, title=title, parent=body.parent, via=body.via, key=key)
 
 
 def _request_of(services: Services, body: JobBody) -> PaintingRequest:
@@ -125,6 +122,9 @@ def _request_of(services: Services, body: JobBody) -> PaintingRequest:
     request = PaintingRequest.from_json({name: getattr(body, name) for name in names})
     require_files(services, [one for files in request.files.values() for one in files])
     require_options(request)
+    for sha256 in request.paintings:
+        known = find_file(services.database, sha256)
+        register_painting(services.database, sha256, name=(known or {}).get("name", ""), sha256=sha256, model=None)
     return request
 
 

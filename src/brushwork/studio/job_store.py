@@ -46,7 +46,6 @@ class JobStore:
         priority: int = 0,
         parent: str | None = None,
         via: str | None = None,
-        batch: str | None = None,
         key: str | None = None,
     ) -> tuple[dict[str, Any], bool]:
         """Return the new job, and True; with a `key` that was used before, the job of then, and False.
@@ -56,15 +55,20 @@ class JobStore:
         with self.database.write() as connection:
             if key and (before := _job_of_key(connection, key, request)):
                 return before, False
-            values = {"title": title, "priority": priority, "parent": parent, "via": via, "batch": batch}
-            job = _insert(connection, request, **values)
-            if (draft := draft_of(request)) is not None:
-                _insert(connection, draft, parent=job["id"], via="draft", priority=_DRAFT_PRIORITY)
+            values = {"title": title, "priority": priority, "parent": parent, "via": via}
+            job = _insert_with_draft(connection, request, **values)
             if key:
                 connection.execute(
                     IDEMPOTENCY.insert().values(key=key, request_hash=request.sha256, job=job["id"], until=now() + _DAY)
                 )
         return job, True
+
+    def create_batch(self, asked: Sequence[tuple[PaintingRequest, str]]) -> tuple[str, list[dict[str, Any]]]:
+        """Return the id of a new batch and its jobs, from requests and their titles: all of them, or none."""
+        batch = new_id()
+        with self.database.write() as connection:
+            jobs = [_insert_with_draft(connection, one, title=title, batch=batch) for one, title in asked]
+        return batch, jobs
 
     def create_cards(self, requests: Sequence[PaintingRequest]) -> list[dict[str, Any]]:
         """Return a card for each request: those that were painted or asked for before, and new ones.
@@ -238,6 +242,13 @@ def _job_of_key(connection: sa.Connection, key: str, request: PaintingRequest) -
     if before.request_hash != request.sha256:
         raise RefusedChangeError("this Idempotency-Key was used for another painting: send a new one.")
     return job_to_json(_require_job(connection, before.job))
+
+
+def _insert_with_draft(connection: sa.Connection, request: PaintingRequest, **values: Any) -> dict[str, Any]:
+    job = _insert(connection, request, **values)
+    if (draft := draft_of(request)) is not None:
+        _insert(connection, draft, parent=job["id"], via="draft", priority=_DRAFT_PRIORITY)
+    return job
 
 
 def _insert(connection: sa.Connection, request: PaintingRequest, **values: Any) -> dict[str, Any]:

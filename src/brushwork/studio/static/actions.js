@@ -2,20 +2,21 @@
 import { batch } from "signals";
 import { api, urlOf } from "./api.js";
 import {
-  announcement, attempt, cards, chosen, current, currentJob, isReading, jobs, paintings, photo, place, putJob,
+  announcement, attempt, cards, chosen, current, currentJob, isReading, jobs, others, paintings, photo, place, putJob,
   putJobs, region, settings, titleOf, toast,
 } from "./state.js";
 import { words } from "./words.js";
 
 const stem = (name) => (name || "").replace(/\.[^.]+$/, "");
 
-export async function takePhoto(file) {
+export async function takePhoto(file, further = []) {
   const url = URL.createObjectURL(file);
   batch(() => {
     photo.value = { url, name: file.name, sha256: null };
     isReading.value = true;
     current.value = chosen.value = region.value = null;
     cards.value = new Map();
+    others.value = [];
     place.value = "paint";
   });
   await attempt(async () => {
@@ -29,6 +30,8 @@ export async function takePhoto(file) {
       isReading.value = false;
     }
     await askForCards();
+    for (const one of further) others.value = [...others.value, { ...(await api.upload(one)), name: one.name }];
+    if (further.length) toast(words.drop.several(further.length + 1));
   });
 }
 
@@ -53,11 +56,11 @@ export async function addPainting(file) {
   });
 }
 
-// Several photographs: the first is shown, all are painted once a painting is chosen.
+// Of several photographs the first is shown; all are painted when a painting is touched.
 export function takeFiles(list) {
   const files = [...list].filter((file) => file.type.startsWith("image/") || /\.(png|jpe?g|webp|tiff?|gif|avif)$/i.test(file.name));
-  if (!files.length) return toast("No picture was dropped.");
-  return takePhoto(files[0]);
+  if (!files.length) return toast(words.drop.none);
+  return takePhoto(files[0], files.slice(1));
 }
 
 export function requestOf(painting) {
@@ -79,11 +82,30 @@ export async function paint(painting = paintings.value.find((one) => one.id === 
     await pauseOther();
     const title = words.alt(stem(photo.value.name), painting.name);
     const job = await api.create({ content: photo.value.sha256, title, ...requestOf(painting) });
+    if (others.value.length) await paintOthers(painting);
     batch(() => {
       putJob(job);
       current.value = job.id;
       announcement.value = `${words.job.running}: ${title}`;
     });
+  });
+}
+
+async function paintOthers(painting) {
+  const list = others.value.map((one) => ({
+    ...requestOf(painting), regions: [], content: one.sha256, title: words.alt(stem(one.name), painting.name),
+  }));
+  putJobs((await api.batch(list)).jobs);
+}
+
+export async function removePainting(painting) {
+  await attempt(async () => {
+    await api.removePainting(painting.id);
+    paintings.value = paintings.value.filter((one) => one !== painting);
+    toast(words.job.removed, painting.model ? null : { label: words.job.restore, run: () => attempt(async () => {
+      await api.addPainting(painting.sha256, painting.name);
+      paintings.value = (await api.paintings()).paintings;
+    }) });
   });
 }
 

@@ -35,6 +35,7 @@ export const api = {
   removePainting: (id) => ask("DELETE", `/paintings/${encodeURIComponent(id)}`),
   cards: (content, paintings) => ask("POST", "/cards", { data: { content, paintings } }),
   create: (job) => ask("POST", "/jobs", { data: job, headers: { "idempotency-key": newKey() } }),
+  batch: (jobs) => ask("POST", "/batches", { data: { jobs } }),
   jobs: (query) => ask("GET", `/jobs?${new URLSearchParams(query)}`),
   job: (id) => ask("GET", `/jobs/${id}`),
   change: (id, data) => ask("PATCH", `/jobs/${id}`, { data }),

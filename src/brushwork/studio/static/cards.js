@@ -1,6 +1,6 @@
 // One row of paintings, each painted on the photograph.
 import { useRef } from "preact/hooks";
-import { addPainting, paint } from "./actions.js";
+import { addPainting, paint, removePainting } from "./actions.js";
 import { urlOf } from "./api.js";
 import { FileButton, Icon, html } from "./parts.js";
 import { cards, chosen, currentJob, isReady, jobs, paintings, photo, useSignal } from "./state.js";
@@ -10,6 +10,12 @@ export function Cards() {
   const list = useSignal(paintings);
   const row = useRef(null);
   const move = (event) => {
+    if (event.key === "Delete") {
+      const all = [...row.current.querySelectorAll(".card")];
+      const painting = list[all.indexOf(document.activeElement)];
+      if (painting) removePainting(painting);
+      return;
+    }
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     const all = [...row.current.querySelectorAll(".card")];

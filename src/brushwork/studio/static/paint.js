@@ -30,7 +30,7 @@ function Easel({ picture }) {
     <div class="easel">
       <${Stage} before=${picture.url} after=${after} size=${size} alt=${job ? titleOf(job) : ""} />
       ${reading && html`<p class="over">${words.drop.busy} …</p>`}
-      <div class="change"><${FileButton} icon="image-plus" label=${words.drop.change} onFiles=${takeFiles} kind="quiet" /></div>
+      <div class="change"><${FileButton} icon="image-plus" label=${words.drop.change} onFiles=${takeFiles} kind="quiet" multiple=${true} /></div>
     </div>`;
 }
 
@@ -40,7 +40,7 @@ const DropZone = () => html`
       <h2>${words.drop.title}</h2>
       <p>${words.drop.how}</p>
       <div class="buttons center">
-        <${FileButton} icon="image-plus" label=${words.drop.choose} kind="main" onFiles=${takeFiles} />
+        <${FileButton} icon="image-plus" label=${words.drop.choose} kind="main" onFiles=${takeFiles} multiple=${true} />
         <span class="on-touch"><${FileButton} icon="camera" label=${words.drop.camera} capture="environment" onFiles=${takeFiles} /></span>
       </div>
     </div>

@@ -6,6 +6,7 @@ import { words } from "./words.js";
 
 export const place = signal("paint");
 export const photo = signal(null); // {sha256, name, width, height, url}
+export const others = signal([]); // further photographs, painted after each painting that is touched
 export const isReading = signal(false);
 export const paintings = signal([]);
 export const jobs = signal(new Map());

@@ -10,6 +10,8 @@ export const words = {
     change: "Another photograph",
     here: "Drop it here",
     busy: "Reading the photograph",
+    none: "No picture was dropped: give PNG, JPEG, WebP, TIFF, GIF or AVIF.",
+    several: (count) => `${count} photographs: touch a painting, and all of them are painted.`,
   },
   cards: {
     title: "Paintings",
@@ -92,6 +94,7 @@ export const words = {
       ["\\ (hold)", "the photograph"],
       ["+  −  0", "larger, smaller, all of the picture"],
       ["p", "paint with these settings"],
+      ["← →  Del", "through the paintings; remove one from the list"],
       ["Esc", "close"],
       ["g p  g q  g h", "Paint, Queue, Pictures"],
       ["/", "search the pictures"],
