@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from brushwork.feedforward import AdaINOptions, transfer_adain
     from brushwork.feedforward.model import StyleModel, list_models, load_model, save_model
-    from brushwork.feedforward.options import ModelOptions
+    from brushwork.feedforward.options import ModelOptions, TextureModelOptions
     from brushwork.feedforward.stylize import stylize
     from brushwork.gradients import evaluate_whole
     from brushwork.images import (
@@ -109,6 +109,7 @@ __all__ = [
     "StyleFile",
     "StyleModel",
     "SuperResolutionTrainingOptions",
+    "TextureModelOptions",
     "TextureNetTrainingOptions",
     "TextureOptions",
     "TotalVariationLoss",

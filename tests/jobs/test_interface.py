@@ -75,3 +75,16 @@ def test_a_feed_forward_model_is_a_job_too_and_stylizes_images(files):
     assert torch.equal(brushwork.stylize("photo.png", brushwork.load_model("wave")), image)
     written = brushwork.read_image(files / "out.png").image
     assert (written - image).abs().max() <= 0.5 / 255 + torch.finfo(torch.float32).eps
+
+
+def test_textures_of_models_have_no_content_image(files):
+    options = brushwork.TextureModelOptions(model="auvers-texture", size="64x32", seed=3)
+    finished = brushwork.paint(options=options, output="texture.png")
+    assert brushwork.read_image(finished.path).size == brushwork.Size(32, 64)
+    found = brushwork.job_from_image(files / "texture.png").job
+    assert found.content is None
+    assert (found.options.size, found.options.seed) == ("64x32", 3)
+    with pytest.raises(brushwork.InputError, match="texture-model takes no content image"):
+        brushwork.paint("photo.png", options=options, output="other.png")
+    with pytest.raises(brushwork.InputError, match="painter takes a content image, and none was given"):
+        brushwork.paint(options=brushwork.ModelOptions(model="wave"), output="other.png")

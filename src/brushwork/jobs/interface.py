@@ -20,7 +20,7 @@ PathInput: TypeAlias = str | PathLike[str]
 
 
 def paint(
-    content: PathInput,
+    content: PathInput | None = None,
     styles: PathInput | Sequence[PathInput] = (),
     options: RecipeOptions | FeedForwardOptions | None = None,
     *,
@@ -39,9 +39,10 @@ def paint(
     """Run a job from files to a file, and return its last event: the path, losses, iterations, seconds and notes.
 
     The type of the options selects the recipe or the kind of feed-forward network; none: style transfer with the
-    default preset. Nothing is lost: a checkpoint is written beside the output every `checkpoint_every` seconds, an
-    interruption keeps the image so far, and with `resume` the job ends bit for bit as if it had never been interrupted.
-    The image holds a manifest from which `brushwork rerun` repeats it.
+    default preset. Textures of models (`TextureModelOptions`) have no content image. Nothing is lost: a checkpoint is
+    written beside the output every `checkpoint_every` seconds, an interruption keeps the image so far, and with
+    `resume` the job ends bit for bit as if it had never been interrupted. The image holds a manifest from which
+    `brushwork rerun` repeats it.
 
     `regions` are masks of the content, or pairs of a mask of the content and one of a style image. `on_event` receives
     every event: `Started`, `Progress` with the image so far, `Note`, `Advanced`; what it raises ends the job, as Ctrl-C
@@ -57,7 +58,7 @@ def paint(
     masks = [(one,) if isinstance(one, str | PathLike) else one for one in regions]
     job = make_job(
         load_preset("default") if options is None else options,
-        content=expand_user(content),
+        content=None if content is None else expand_user(content),
         styles=tuple(map(expand_user, several)),
         regions=tuple(tuple(map(expand_user, pair)) for pair in masks),
         init=None if init is None else expand_user(init),
