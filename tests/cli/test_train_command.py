@@ -58,7 +58,7 @@ def test_json_says_where_and_how_well(run: Run, studio: Path) -> None:
     assert outcome.err == ""
     document = json.loads(outcome.out)
     assert (document["model"], document["iterations"]) == ("both.safetensors", 3)
-    assert document["val_images"]["total"] > 0
+    assert document["validation"]["total"] > 0
     assert len(load_model(studio / "both.safetensors").provenance["styles"]) == 2
 
 

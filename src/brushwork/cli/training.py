@@ -116,7 +116,7 @@ def _deliver(finished: jobs.Finished, config: training.TrainingConfig, flags: Tr
         plot_losses(flags.plot, finished.path.stem, "iterations", history.curves())
     if flags.json:
         document = {"model": finished.path, "iterations": finished.iterations, "seconds": finished.seconds}
-        print_json({**document, "val_images": dict(history.last)})
+        print_json({**document, "validation": dict(history.last)})
     else:
         print_result(str(finished.path))
 
