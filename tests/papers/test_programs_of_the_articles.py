@@ -17,7 +17,7 @@ import brushwork.encoders.vgg
 from brushwork.encoders.preprocess import make_preprocess
 from brushwork.encoders.registry import ARCHITECTURES
 from brushwork.images.geometry import Size
-from brushwork.recipes import load_preset
+from brushwork.recipes import load_preset, transfer
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.style_transfer import TransferProblem
 from tiny_network import picture
@@ -322,6 +322,20 @@ def test_loss_and_gradient_are_those_of_the_program(program, at, encoders):
     loss, gradient = ours(program, encoder, image)
     assert loss == pytest.approx(expected, rel=DOUBLE)
     assert (gradient - direction).norm() <= DOUBLE * direction.norm()
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_it_paints(program, encoders):
+    """With its optimizer, from its start, a few iterations at one size."""
+    preset = load_preset(program.partition(" ")[0])
+    size = {"height": SIZE.height, "short": SIZE.height, "long": SIZE.width}[preset.measure]
+    options = replace(preset, size=size, iterations=4, min_size=0, restart=min(preset.restart, 2))
+    content, style = pictures(program)
+    steps = list(transfer(content, [style], options, encoder=encoders[program]))
+    assert [step.iterations for step in steps][:: len(steps) - 1] == [1, 4]
+    assert Size.of(steps[-1].image) == SIZE
+    assert steps[-1].image.isfinite().all()
+    assert not torch.equal(steps[-1].image, steps[0].image)
 
 
 def levels(name, content):

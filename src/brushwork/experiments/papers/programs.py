@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -36,6 +36,12 @@ LARGE_SIZE = 1024
 
 ALIKE = 1.05
 """Times the least loss: some programs share an objective but for a factor, and none is better then."""
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "ours, Gatys et al.": ("default", "gatys-2015", "gatys-2016", "gatys-2016-highres"),
+    "after them": ("neural-style", "neural-style-pt", "pastiche", "spst"),
+}
+"""Row of the grid → programs in it; the others have a row of their own."""
 
 EVALUATORS = ("alexnet", "vgg16")
 """Networks that evaluate the results of programs that have not optimized with them."""
@@ -80,8 +86,9 @@ def _with_budget(context: ExperimentContext, options: TransferOptions) -> Transf
 
 def _cell(context: ExperimentContext, name: str) -> ExperimentCell:
     options, images = _options(context, name), RecipeInputs(context.content, (context.style,))
-    settings = {**context.settings(options, images), "judged by": [*EVALUATORS, *_available(context)]}
-    return ExperimentCell("", name, settings, context.recipe(options, images), partial(_measure, context, name))
+    settings = {**context.settings(options, images), "evaluated by": [*EVALUATORS, *_available(context)]}
+    row = next((row for row, names in FAMILIES.items() if name in names), "others")
+    return ExperimentCell(row, name, settings, context.recipe(options, images), partial(_measure, context, name))
 
 
 def _measure(context: ExperimentContext, name: str, first_and_last: FirstAndLast) -> Measures:
