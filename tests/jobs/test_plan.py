@@ -33,7 +33,7 @@ def test_a_draft_and_jitter_are_planned(regions):
     plain = replace(TINY, size=64, min_size=0)
     still, shaken = (
         peak_memory(one, SQUARE._replace(regions=regions), to_meta(tiny_network()))
-        for one in (replace(plain, init="recolored", detail=1.0), replace(plain, init="recolored", jitter=31))
+        for one in (replace(plain, jitter=0), replace(plain, jitter=31))
     )
     assert 1.5 * still < shaken < 3 * still
 

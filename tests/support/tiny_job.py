@@ -23,6 +23,7 @@ TINY = TransferOptions(
     iterations=6,
     iteration_decay=0.5,
     history=3,
+    jitter=0,
     content_layers=CONTENT,
     style_layers=STYLE,
     normalization="programs",

@@ -13,6 +13,7 @@ from brushwork.images.geometry import Size
 from brushwork.options import (
     SMALLEST_SIDE,
     ContentOptions,
+    Init,
     InitOptions,
     LossOptions,
     OptimizerOptions,
@@ -48,15 +49,17 @@ class TransferOptions(
     """Weight of each style image in the blend (for one style image at several scales: of each scale); none: equal
     weights."""
 
+    init: Init = "recolored"
+
     init_noise: float = 15.0
     """Standard deviation, on the scale 0 to `encoder_scale`, of noise added to a content or style image used as the
     initial image; without it, flat areas show the network's grid; 0 in the published programs."""
 
-    jitter: int = 0
+    jitter: int = 7
     """Largest number of pixels by which content image and result are extended at the top and left while encoded, at
     random and anew every 10 iterations, so that the network's grid leaves no pattern; 0: none, as in the programs."""
 
-    detail: float = 0.0
+    detail: float = 1.0
     """Share of the initial image's detail that is added where the result is enlarged to the next size, which has none
     of its own; 0: none, as in the published programs."""
 
@@ -75,6 +78,12 @@ class TransferOptions(
 
     feather: float = 0.0
     """Standard deviation of the blur by which regions fade into each other, in pixels of the result; 0: no blur."""
+
+    iterations: int = 140
+
+    initial_step: float = 0.01
+
+    max_step: float = 0.025
 
     def __post_init__(self) -> None:
         check_options(self)

@@ -29,7 +29,16 @@ from brushwork.experiments.measures import (
 from brushwork.recipes import TransferOptions
 from brushwork.types import Image
 
-OPTIONS = TransferOptions(content_weight=64.0, init_noise=0.0, iterations=200)
+OPTIONS = TransferOptions(
+    content_weight=64.0,
+    init="content",
+    init_noise=0.0,
+    jitter=0,
+    detail=0.0,
+    iterations=200,
+    initial_step=3e-4,
+    max_step=0.05,
+)
 """From the photograph, with strong content: at 16 it begins to dissolve, and the figure's own α/β of 1e-2 loses it."""
 
 WHEN = ("before", "after", "of the other")

@@ -28,7 +28,16 @@ LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 DEEPEST = f"style:{LAYERS[-1]}"
 HIGH = f"loss of {LAYERS[-1]}, end / start"
 
-OPTIONS = TransferOptions(style_falloff=1.0, moment_weight=0.0, min_size=0, iterations=300)
+OPTIONS = TransferOptions(
+    style_falloff=1.0,
+    moment_weight=0.0,
+    init="content",
+    jitter=0,
+    min_size=0,
+    iterations=300,
+    initial_step=3e-4,
+    max_step=0.05,
+)
 """Losses measured by the painting, so that layers weigh alike; no means and deviations, which carry color."""
 
 
