@@ -10,25 +10,37 @@ if TYPE_CHECKING:
     from brushwork.video.clip import open_clip
     from brushwork.video.events import AnalysisProgress, FilmEvent, FilmFinished, FilmStarted, FrameDone, ShotStarted
     from brushwork.video.film_job import FilmJob
+    from brushwork.video.film_metrics import FilmMetrics, PairMetrics, evaluate_film, summarize_film
     from brushwork.video.film_plan import FilmPlan, plan_film
+    from brushwork.video.film_report import write_film_report
+    from brushwork.video.flow_files import FolderFlow
     from brushwork.video.options import FilmOptions, FrameSelection, SequenceOptions
+    from brushwork.video.presets import FILM_PRESETS, load_film_preset
     from brushwork.video.run import run_film
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
+    "FILM_PRESETS",
     "AnalysisProgress",
     "FilmEvent",
     "FilmFinished",
     "FilmJob",
+    "FilmMetrics",
     "FilmOptions",
     "FilmPlan",
     "FilmStarted",
+    "FolderFlow",
     "FrameDone",
     "FrameSelection",
+    "PairMetrics",
     "SequenceOptions",
     "ShotStarted",
+    "evaluate_film",
+    "load_film_preset",
     "open_clip",
     "plan_film",
     "run_film",
+    "summarize_film",
+    "write_film_report",
 ]

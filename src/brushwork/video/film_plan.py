@@ -56,7 +56,7 @@ def plan_film(job: FilmJob, *, memory: int | None = None, network: Any = None) -
     film = prepare_film(replace(trial, overwrite=True), resume=False, memory=memory, network=network)
     analysis = next(one for one in analyze_clip(film.clip, job.selection, job.film.cuts) if not isinstance(one, int))
     readers = [FrameReader(film.clip, analysis, film.size, film.device) for _ in range(2)]
-    painter = film.painter.make(readers[0], readers[1], film.size)
+    painter = film.painter.make(readers[0], readers[1], film.size, {})
     began = monotonic()
     shot = Shot(0, min(2, len(analysis.frames)))
     painter.begin_shot(shot)

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from brushwork.images.color import luma
 from brushwork.images.geometry import Size, fit_size
-from brushwork.images.occlusion import Reliability, dis_reliability
+from brushwork.images.occlusion import Reliability, dis_reliability, ruder_reliability
 from brushwork.images.resample import resize
 from brushwork.images.warp import Flow, resize_flow
 from brushwork.types import Image
 from brushwork.video.extra import import_video
 
 FlowQuality: TypeAlias = Literal["fast", "medium", "best"]
+FlowCheck: TypeAlias = Literal["strict", "ruder"]
 
 _LARGEST = 540
 """Short side in pixels at which flow is computed; larger frames are reduced for it."""
@@ -48,13 +49,18 @@ class DisFlow(NamedTuple):
     """
 
     quality: FlowQuality = "medium"
+    check: FlowCheck = "strict"
+    """How its reliability is found: `dis_reliability`, or `ruder_reliability`, without the frames' colors."""
+    is_reduced: bool = True
+    """Whether frames of more than 540 lines are reduced to that."""
 
     def __call__(self, own: Image, other: Image, numbers: tuple[int, int] = (0, 0)) -> FlowPair:
         """Return the flow from one frame to another; see `FlowSource`."""
         size = Size.of(own)
         if min(size) < _SMALLEST:
             return NoFlow()(own, other, numbers)
-        reduced = fit_size(size, min(_LARGEST, min(size)), measure="short")
+        lines = min(_LARGEST, min(size)) if self.is_reduced else min(size)
+        reduced = fit_size(size, lines, measure="short")
         one, two = (_gray(image, reduced) for image in (own, other))
         flow, backward = (
             resize_flow(
@@ -62,6 +68,8 @@ class DisFlow(NamedTuple):
             )
             for pair in ((one, two), (two, one))
         )
+        if self.check == "ruder":
+            return FlowPair(flow, backward, ruder_reliability(flow, backward))
         return FlowPair(flow, backward, dis_reliability(flow, backward, own, other))
 
 

@@ -69,7 +69,7 @@ class OptimizedPainter:
         pairs = [self.flow(own, self.frames(one), (index, one)) for one in past]
         images = [stored(one).image.to(own) for one in past]
         begun = self._start(own, images[0], pairs[0])
-        image = self.optimize(own, begun, self._temporal(images, pairs), self.sequence.later)
+        image = self.optimize(own, begun, self.temporal(images, pairs), self.sequence.later)
         return Painted(image, {}, float(pairs[0].reliability.mean()))
 
     def optimize(self, own: Image, begun: Image | None, extra: Objective | None, iterations: int) -> Image:
@@ -86,9 +86,13 @@ class OptimizedPainter:
             return None
         if self.sequence.warm_start == "previous":
             return previous
-        return carry(previous, pair, own if self.fill is None else self.fill.stylize(own, ()))
+        return carry(previous, pair, self.new_parts(own))
 
-    def _temporal(self, images: Sequence[Image], pairs: Sequence[FlowPair]) -> Objective:
+    def new_parts(self, own: Image) -> Image:
+        """Return what a frame shows for the first time: stylized by AdaIN, or the film."""
+        return own if self.fill is None else self.fill.stylize(own, ())
+
+    def temporal(self, images: Sequence[Image], pairs: Sequence[FlowPair]) -> Objective:
         """Return γ · Σ_j temporal loss against earlier frames, the nearest reliable one for each pixel."""
         weights = long_term_weights([pair.reliability for pair in pairs])
         objective = Objective({})

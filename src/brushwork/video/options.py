@@ -73,11 +73,11 @@ class SequenceOptions:
     """Starting point of later frames: the previous one moved along the flow, the previous one as it is, or noise, as
     for comparison in the paper."""
 
-    passes: int = 1
-    """1, or more passes, of alternating direction, over each shot; 1 or more."""
+    reliability: Literal["strict", "ruder"] = "strict"
+    """Where the flow is trusted: as checked in three ways (strict), or as the authors' program checks it (ruder)."""
 
     def __post_init__(self) -> None:
-        for name in ("first", "later", "passes"):
+        for name in ("first", "later"):
             require_option(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         for name in ("temporal_weight", "tolerance"):
             require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 
@@ -26,8 +26,12 @@ from brushwork.types import Image
 from brushwork.video.feedforward_painter import FeedForwardPainter, FramePainter, ReadFrame
 from brushwork.video.film_job import FilmJob
 from brushwork.video.flow_files import FolderFlow
-from brushwork.video.optical_flow import DisFlow, FlowQuality, FlowSource, NoFlow
+from brushwork.video.keyframe_painter import KeyframePainter
+from brushwork.video.optical_flow import DisFlow, FlowCheck, FlowQuality, FlowSource, NoFlow
 from brushwork.video.optimized_painter import OptimizedPainter
+from brushwork.video.workspace import StoredFrame
+
+KeyFrames: TypeAlias = MutableMapping[int, StoredFrame]
 
 
 class PainterSource(NamedTuple):
@@ -36,8 +40,8 @@ class PainterSource(NamedTuple):
     engine: str
     weights: str
     """sha256 of the network's weights."""
-    make: Callable[[ReadFrame, ReadFrame, Size], FramePainter]
-    """Return the painter from two readers of frames and the size of a frame."""
+    make: Callable[[ReadFrame, ReadFrame, Size, KeyFrames], FramePainter]
+    """Return the painter from two readers of frames, the size of a frame, and where key frames are kept."""
 
 
 def load_painter(job: FilmJob, device: torch.device, network: Any = None) -> PainterSource:
@@ -55,7 +59,7 @@ def load_painter(job: FilmJob, device: torch.device, network: Any = None) -> Pai
 def _feedforward(
     job: FilmJob, options: StylizeOptions, styles: tuple[Image | StyleFile, ...], stylizer: Stylizer
 ) -> PainterSource:
-    def make(frames: ReadFrame, samples: ReadFrame, size: Size) -> FramePainter:
+    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeyFrames) -> FramePainter:
         _, prepared = prepare_colors(options, samples(0), styles)
         frame_stylizer = make_frame_stylizer(stylizer, prepared, size)
         return FeedForwardPainter(
@@ -69,9 +73,12 @@ def _feedforward(
 def _optimized(
     job: FilmJob, options: TransferOptions, styles: tuple[Image | StyleFile, ...], encoder: Encoder
 ) -> PainterSource:
-    def make(frames: ReadFrame, samples: ReadFrame, size: Size) -> FramePainter:
-        flow = make_flow(job.film.flow, "best")
-        return OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, _fill(styles, size, encoder))
+    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeyFrames) -> FramePainter:
+        flow = make_flow(job.film.flow, "best", job.sequence.reliability)
+        painter = OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, _fill(styles, size, encoder))
+        if job.sequence.keyframes < 2:
+            return painter
+        return KeyframePainter(painter, job.sequence.keyframes, keys)
 
     tensors = dict(encoder.named_parameters()) | dict(encoder.named_buffers())
     weights = tensors_sha256({name: tensor.cpu() for name, tensor in tensors.items()})
@@ -88,13 +95,13 @@ def _fill(styles: tuple[Image | StyleFile, ...], size: Size, encoder: Encoder) -
     return make_frame_stylizer(stylizer, pictures, size) if pictures else None
 
 
-def make_flow(name: str, quality: FlowQuality) -> FlowSource:
+def make_flow(name: str, quality: FlowQuality, check: FlowCheck = "strict") -> FlowSource:
     """Return the source of optical flow that an option names.
 
     Raises: InputError: neither dis nor none nor a folder.
     """
     if name == "dis":
-        return DisFlow(quality)
+        return DisFlow(quality, check)
     if name == "none":
         return NoFlow()
     folder = expand_user(Path(name))

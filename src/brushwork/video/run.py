@@ -90,7 +90,7 @@ def paint_film(film: PreparedFilm, analysis: FilmAnalysis) -> Iterator[FilmEvent
             continue
         shot = analysis.shot_of(segment.start)
         if painter is None:
-            painter = film.painter.make(readers[0], readers[1], film.size)
+            painter = film.painter.make(readers[0], readers[1], film.size, film.workspace.keys)
         if shot != shown:
             yield ShotStarted(shots.index(shot) + 1, *shot)
             painter.begin_shot(shot)

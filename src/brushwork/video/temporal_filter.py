@@ -11,8 +11,9 @@ from brushwork.images.warp import warp
 from brushwork.types import Image
 from brushwork.video.optical_flow import FlowPair
 
-_STRONGEST = 2.0
-"""Weight of the previous frame, relative to the differences of the painted one, at consistency 1."""
+_STRONGEST, _EXPONENT = 3.0, 2.585
+"""Weight of the previous frame, relative to the differences of the painted one, at consistency 1, and the power of the
+consistency by which it falls: 0.5 at consistency 0.5."""
 _CHANGE = 0.05
 """Standard deviation of the change of a pixel of the film, white being 1, beyond which the past does not count."""
 
@@ -22,15 +23,15 @@ def filter_frame(
 ) -> Image:
     """Return the image O that minimizes ‖∇O − ∇P‖² + Σ w·(O − A)², with A the previous result along the flow.
 
-    w = 2·consistency²·c·exp(−‖I_t − warp(I_{t−1})‖²/(2·0.05²)), c being the reliability of the flow: where the film
-    itself changes, as in shadows and fades, the painted frame counts. A is warped bicubically, since bilinear warping
-    blurs a little in every frame.
+    w = 3·consistency^2.585·c·exp(−‖I_t − warp(I_{t−1})‖²/(2·0.05²)), c being the reliability of the flow: where the
+    film itself changes, as in shadows and fades, the painted frame counts. A is warped bicubically, since bilinear
+    warping blurs a little in every frame.
 
     Source: Bonneel et al. 2015, Blind video temporal consistency.
     """
     if consistency == 0:
         return painted
-    weight = pair_weight(own, other, pair, _CHANGE) * (_STRONGEST * consistency**2)
+    weight = pair_weight(own, other, pair, _CHANGE) * (_STRONGEST * consistency**_EXPONENT)
     near = warp(previous, pair.flow, "bicubic").clamp_(0, 1)
     return solve_screened_poisson(painted, near, weight).clamp_(0, 1)
 

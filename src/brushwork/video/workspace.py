@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -104,6 +104,11 @@ class Workspace:
         """Keep the analysis."""
         self._write("frames.json", analysis.to_json())
 
+    @property
+    def keys(self) -> KeyFolder:
+        """Key frames that are painted before the frames that lead to them."""
+        return KeyFolder(self.folder / "frames")
+
     def has_frame(self, index: int) -> bool:
         """Return whether a frame is kept."""
         return self._frame(index).exists()
@@ -153,6 +158,34 @@ class Workspace:
                 f"{self.folder / name} is damaged ({error}): remove {self.folder}, and begin anew."
             ) from error
         return found
+
+
+class KeyFolder(MutableMapping[int, StoredFrame]):
+    """Frames in a folder, by their index, apart from those of the film."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _file(self, index: int) -> Path:
+        return self._folder / f"key-{index:08}.safetensors"
+
+    def __setitem__(self, index: int, frame: StoredFrame) -> None:
+        with explain_write_errors(self._file(index)):
+            write_tensors(self._file(index), {_PIXELS: frame.levels}, {})
+
+    def __getitem__(self, index: int) -> StoredFrame:
+        if not self._file(index).exists():
+            raise KeyError(index)
+        return StoredFrame(read_tensors(self._file(index))[0][_PIXELS], {})
+
+    def __delitem__(self, index: int) -> None:
+        self._file(index).unlink(missing_ok=True)
+
+    def __iter__(self) -> Iterator[int]:
+        return (int(one.stem.removeprefix("key-")) for one in self._folder.glob("key-*.safetensors"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def segments_of(analysis: FilmAnalysis) -> list[range]:

@@ -15,6 +15,7 @@ from rich.table import Table
 from brushwork import devices, images, jobs, metrics
 from brushwork.choices import DeviceName
 from brushwork.cli.consoles import make_console
+from brushwork.cli.film_evaluation import FilmEvaluationFlags, evaluate_films
 from brushwork.cli.flags import MACHINE, OUTPUT, PICTURES, JsonFlag, home_path, parse_integer
 from brushwork.cli.output import Row, format_number, log, print_json, print_result, require_table, write_table
 from brushwork.cli.paths import list_images
@@ -40,6 +41,7 @@ def evaluate(
     *results: str,
     content: Annotated[Path | None, Parameter(group=PICTURES)] = None,
     style: Annotated[Path | None, Parameter(group=PICTURES)] = None,
+    films: FilmEvaluationFlags = FilmEvaluationFlags(),  # noqa: B008
     network: str | None = None,
     size: Annotated[int, Parameter(converter=parse_integer)] = metrics.EVALUATION_SIZE,
     output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="TABLE")] = None,
@@ -78,6 +80,9 @@ def evaluate(
     threads
         Threads on the CPU; default: OMP_NUM_THREADS or one per core.
     """
+    if films.video:
+        devices.set_threads(threads)
+        return evaluate_films(results, films, output=output, json=json, quiet=quiet)
     if not results:
         raise InputError("a result is missing: brushwork evaluate RESULT --content PHOTO --style PAINTING")
     if output is not None:

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from cyclopts import App, Group, Parameter
+from cyclopts import App, Parameter
 
 from brushwork import devices, feedforward, jobs
 from brushwork import video as films
-from brushwork.choices import DeviceName
 from brushwork.cli.config import resolve_options
+from brushwork.cli.film_flags import FilmRunFlags, FrameFlags, WayFlags
 from brushwork.cli.film_progress import FilmProgress
-from brushwork.cli.flags import MACHINE, OUTPUT, SETTINGS, ConfigFile, Given, make_flags, parse_integer
+from brushwork.cli.flags import SETTINGS, ConfigFile, Given, make_flags
 from brushwork.cli.output import InterruptedRunError, log, print_json, print_result
 from brushwork.cli.progress import format_minutes, make_display
-from brushwork.cli.run_flags import Flag, parse_bytes
 from brushwork.cli.signals import SIGNALS
 from brushwork.errors import InputError
 from brushwork.feedforward.options import AdaINOptions, ModelOptions, StylizeOptions
 from brushwork.recipes import TransferOptions, load_preset
 from brushwork.storage.folders import expand_user
-from brushwork.video.options import Chroma, CodecName, FilmOptions, FrameSelection, SequenceOptions
+from brushwork.video.options import FilmOptions, FrameSelection, SequenceOptions
 
-_WAY = Group("Way of painting", sort_key=3)
-_FRAMES = Group("Frames", sort_key=4)
 _DEFAULT = replace(load_preset("default"), size=480, measure="short")
 
 if TYPE_CHECKING:
@@ -41,95 +38,6 @@ else:
     SequenceFlags = make_flags(SequenceOptions())
 
 
-@Parameter(name="*", group=_WAY)
-@dataclass(frozen=True, kw_only=True)
-class WayFlags:
-    """How frames are painted."""
-
-    instant: Annotated[bool, Parameter(negative=(), show_default=False)] = False
-    """By AdaIN in one forward pass, after any painting; this is the default."""
-
-    model: str | None = None
-    """By a network trained for one style: its file, or a name that `brushwork models` lists. Give no painting then."""
-
-    optimize: Annotated[bool, Parameter(negative=(), show_default=False)] = False
-    """By optimization, as `brushwork paint` does, each frame from the previous one moved along the flow: the best
-    quality, and slow."""
-
-    strength: Annotated[float | None, Parameter(show_default="1")] = None
-    """With --instant or --model: strength of the style, from 0 (the film) to 1."""
-
-
-@Parameter(name="*", group=_FRAMES)
-@dataclass(frozen=True, kw_only=True)
-class FrameFlags:
-    """Which frames are painted, and how they are written."""
-
-    start: float | None = None
-    """Second at which to begin."""
-
-    end: float | None = None
-    """Second before which to end."""
-
-    rate: float | None = None
-    """Frames a second: of a folder of pictures, or to resample a film. Default: as the film has them."""
-
-    every: Annotated[int, Parameter(converter=parse_integer)] = 1
-    """Paint every N-th frame only."""
-
-    codec: CodecName | None = None
-    """Codec of the pictures. Default: h264 (.mp4, .mkv), prores (.mov), vp9 (.webm)."""
-
-    crf: Annotated[int | None, Parameter(converter=parse_integer)] = None
-    """Quality of the encoder, smaller is better. Default: 16 for h264."""
-
-    chroma: Chroma = "420"
-    """Colors at a quarter of the pixels, which all players show, or at all of them (444)."""
-
-    audio: str = "copy"
-    """Sound: that of the film (copy), none, or a file."""
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class FilmRunFlags:
-    """Flags for output and machine."""
-
-    output: Annotated[str, Parameter(alias="-o", group=OUTPUT, metavar="OUT", show_default=False)] = ""
-    """The film to write (.mp4, .mov, .mkv, .webm), or a folder for it. Default: clip+painting.mp4 in the current
-    folder."""
-
-    force: Flag = False
-    """Overwrite an existing film, and begin anew."""
-
-    resume: Flag = False
-    """Go on with an interrupted film; a finished one stays as it is."""
-
-    finish: Flag = False
-    """Make a film of the frames that are painted so far, and paint nothing."""
-
-    dry_run: Flag = False
-    """Print frames, shots, size, memory, disk and time, and paint nothing."""
-
-    keep_frames: Flag = False
-    """Also write all frames as PNG, to a folder beside the film."""
-
-    json: Flag = False
-    """Print one JSON document instead of the path."""
-
-    quiet: Annotated[Flag, Parameter(alias="-q")] = False
-    """Print only errors and the result."""
-
-    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
-    """Where to compute; auto takes the fastest device available."""
-
-    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
-    """Threads on the CPU; default: OMP_NUM_THREADS or one per core."""
-
-    memory: Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")] = None
-    """Memory that may be used, as 4GB or 2GiB; default: what is free."""
-
-
 app = App(name="video", usage="Usage: brushwork video [OPTIONS] CLIP STYLE... -o OUT.mp4")
 
 
@@ -140,9 +48,9 @@ def video(
     *styles: str,
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     config: ConfigFile = None,
-    way: WayFlags = WayFlags(),
-    frames: FrameFlags = FrameFlags(),
-    flags: FilmRunFlags = FilmRunFlags(),
+    way: WayFlags = WayFlags(),  # noqa: B008
+    frames: FrameFlags = FrameFlags(),  # noqa: B008
+    flags: FilmRunFlags = FilmRunFlags(),  # noqa: B008
     film: Annotated[FilmFlags, Parameter(name="*")] = {},  # noqa: B006
     sequence: Annotated[SequenceFlags, Parameter(name="*")] = {},  # noqa: B006
     given: Annotated[MethodFlags, Parameter(name="*")] = {},  # noqa: B006
@@ -160,12 +68,13 @@ def video(
     styles
         The paintings; several are blended.
     preset_name
-        With --optimize: settings of a published program; `brushwork presets` lists them.
+        With --optimize: settings of a published program: ruder-2016, for films, or one that `brushwork presets` lists.
     config
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     devices.set_threads(flags.threads)
-    job = _job(clip, styles, way, frames, flags, _method(styles, way, preset_name, given, flags), film, sequence)
+    method = _method(styles, way, preset_name, given, flags)
+    job = _job(clip, styles, way, frames, flags, method, film, _sequence(preset_name, sequence, way))
     if flags.dry_run:
         _print_plan(films.plan_film(job, memory=flags.memory), job, flags.json)
         return 0
@@ -187,13 +96,26 @@ def _method(
     if way.model is None and not styles:
         raise InputError("a painting is missing: brushwork video CLIP PAINTING -o OUT.mp4 (or --model NAME).")
     if way.optimize:
-        base = _DEFAULT if preset == "default" else replace(load_preset(preset), size=480, measure="short")
-        return resolve_options(base, given)
+        base = films.load_film_preset(preset)[0]
+        return resolve_options(
+            base if preset in films.FILM_PRESETS else replace(base, size=480, measure="short"), given
+        )
     own: dict[str, Any] = {} if way.strength is None else {"strength": way.strength}
     if way.model is not None:
         feedforward.find_model_file(way.model)
         return _one_pass(ModelOptions(model=way.model, size=480, measure="short"), own, given, flags)
     return _one_pass(AdaINOptions(size=480, measure="short"), own, given, flags)
+
+
+def _sequence(preset: str, given: Given, way: WayFlags) -> SequenceOptions:
+    """Return how frames follow each other: as given, over the preset.
+
+    Raises: InputError: frames are not optimized.
+    """
+    if (given or preset != "default") and not way.optimize:
+        name = next(iter(given), "preset").replace("_", "-")
+        raise InputError(f"--{name} is of frames that are optimized: add --optimize.")
+    return replace(films.load_film_preset(preset)[1], **given)
 
 
 def _one_pass(base: Any, own: Mapping[str, Any], given: Given, flags: FilmRunFlags) -> StylizeOptions:
@@ -213,12 +135,9 @@ def _job(
     flags: FilmRunFlags,
     method: StylizeOptions | TransferOptions,
     film: Given,
-    sequence: Given,
+    sequence: SequenceOptions,
 ) -> films.FilmJob:
     source, is_folder = expand_user(clip), expand_user(clip).is_dir() or "%" in Path(clip).name
-    if sequence and not way.optimize:
-        name = next(iter(sequence)).replace("_", "-")
-        raise InputError(f"--{name} is of frames that are optimized: add --optimize.")
     rate = None if frames.rate is None or is_folder else Fraction(frames.rate).limit_denominator(1001)
     return films.FilmJob(
         clip=source,
@@ -226,7 +145,7 @@ def _job(
         output=_output(flags.output, source, styles, way),
         method=method,
         film=FilmOptions(**film),
-        sequence=SequenceOptions(**sequence),
+        sequence=sequence,
         selection=FrameSelection(frames.start, frames.end, frames.every, rate),
         codec=frames.codec,
         chroma=frames.chroma,

@@ -1,0 +1,124 @@
+"""Steadiness of each way on four frames of Sintel's alley_1, with the true flow from frame 2 to frame 3.
+
+    python bench/video/sintel.py FRAMES PAINTING [--model NAME] [--optimize] [--short 218]
+
+FRAMES is the folder with frame_0001.png … and gt_frame_0002.flo, gt_occlusions_frame_0002.png. Printed for each way:
+warp error with the true flow, its ratio to frame by frame, sharpness relative to frame by frame, processor seconds a
+frame. The first line is the film itself: its noise floor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from brushwork.feedforward.options import AdaINOptions, ModelOptions
+from brushwork.images import Size, read_image, resize
+from brushwork.images.warp import resize_flow
+from brushwork.recipes import load_preset
+from brushwork.video import FilmJob, FilmOptions, FrameDone, SequenceOptions, run_film
+from brushwork.video.film_metrics import sharpness, warp_error
+from brushwork.video.flow_files import read_flow
+
+BY_ITSELF = FilmOptions(consistency=0.0, statistics="frame", align=False, denoise=False)
+WAYS = {
+    "frame by frame": BY_ITSELF,
+    "statistics of the shot": replace(BY_ITSELF, statistics="shot"),
+    "  and aligned grid": replace(BY_ITSELF, statistics="shot", align=True),
+    "  and consistency 0.5": FilmOptions(denoise=False),
+    "  and noise taken out (the default)": FilmOptions(),
+    "consistency 1": FilmOptions(consistency=1.0),
+    "consistency 0.5, no flow": FilmOptions(flow="none"),
+}
+FIRST, LATER = 200, 40
+SEQUENCES = {
+    "optimized frame by frame": None,
+    "random start, no temporal loss": SequenceOptions(warm_start="random", temporal_weight=0.0, later=FIRST),
+    "previous frame as start": SequenceOptions(warm_start="previous", temporal_weight=0.0),
+    "warped start": SequenceOptions(temporal_weight=0.0),
+    "warped start, temporal loss": SequenceOptions(),
+}
+
+
+def painted(job: FilmJob) -> tuple[list[torch.Tensor], float]:
+    """The frames, and processor seconds of a frame but the first."""
+    images, times = [], []
+    began = time.process_time()
+    for event in run_film(job):
+        if isinstance(event, FrameDone):
+            images.append(event.image)
+            times.append(time.process_time() - began)
+        began = time.process_time()
+    return images, sum(times[1:]) / max(1, len(times) - 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("frames", type=Path)
+    parser.add_argument("painting", type=Path)
+    parser.add_argument("--model")
+    parser.add_argument("--optimize", action="store_true")
+    parser.add_argument("--short", type=int, default=218)
+    parser.add_argument("--keep", type=Path, help="keep the frames of each way in this folder")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "in"
+        folder.mkdir()
+        for file in sorted(given.frames.glob("frame_*.png")):
+            shutil.copy(file, folder / file.name)
+        own = {"size": given.short, "measure": "short"}
+        styles = () if given.model else (given.painting,)
+        if given.optimize:
+            method = replace(load_preset("default"), **own)
+        else:
+            method = ModelOptions(model=given.model, **own) if given.model else AdaINOptions(**own)
+        base = FilmJob(clip=folder, styles=styles, output=Path(name) / "out.mp4", method=method, overwrite=True)
+        films = [read_image(file).image for file in sorted(folder.iterdir())]
+        ways = ways_of(base, given.optimize)
+        report(ways, films, given)
+
+
+def ways_of(base: FilmJob, optimize: bool) -> dict[str, FilmJob]:
+    """A job for each way."""
+    if not optimize:
+        return {title: replace(base, film=film) for title, film in WAYS.items()}
+    alone = replace(base, film=FilmOptions(cuts="none"))
+    return {
+        title: replace(alone, sequence=sequence or SequenceOptions(warm_start="random", temporal_weight=0.0))
+        for title, sequence in SEQUENCES.items()
+        if sequence
+    }
+
+
+def report(ways: dict[str, FilmJob], films: list[torch.Tensor], given: argparse.Namespace) -> None:
+    """Print a line for each way."""
+    own, truth = None, read_flow(given.frames / "gt_frame_0002.flo")
+    print(f"{'way':38} {'warp error':>10} {'ratio':>6} {'sharpness':>9} {'s a frame':>9}")
+    for title, job in ways.items():
+        images, seconds = painted(job)
+        size = Size.of(images[0])
+        flow = resize_flow(truth, size)
+        hidden = resize(read_image(given.frames / "gt_occlusions_frame_0002.png").image[:, :1], size) > 0.5
+        error = warp_error(images[1], images[2], flow, hidden)
+        clear = sharpness(images[1])
+        if own is None:
+            own = error, clear
+            film = [resize(one, size, clamp=True) for one in films]
+            print(f"{'the film':38} {warp_error(film[1], film[2], flow, hidden):10.5f}")
+        print(f"{title:38} {error:10.5f} {error / own[0]:6.2f} {clear / own[1]:9.2f} {seconds:9.2f}", flush=True)
+        if given.keep:
+            from brushwork.images import write_image
+
+            given.keep.mkdir(exist_ok=True, parents=True)
+            for number, image in enumerate(images):
+                write_image(image, given.keep / f"{title.strip().replace(' ', '-')}-{number}.png", overwrite=True)
+
+
+if __name__ == "__main__":
+    main()

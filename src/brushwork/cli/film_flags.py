@@ -1,0 +1,105 @@
+"""Flags of `brushwork video`: way of painting, frames, output and machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Group, Parameter
+
+from brushwork.choices import DeviceName
+from brushwork.cli.flags import MACHINE, OUTPUT, parse_integer
+from brushwork.cli.run_flags import Flag, parse_bytes
+from brushwork.video.options import Chroma, CodecName
+
+_WAY = Group("Way of painting", sort_key=3)
+_FRAMES = Group("Frames", sort_key=4)
+
+
+@Parameter(name="*", group=_WAY)
+@dataclass(frozen=True, kw_only=True)
+class WayFlags:
+    """How frames are painted."""
+
+    instant: Annotated[bool, Parameter(negative=(), show_default=False)] = False
+    """By AdaIN in one forward pass, after any painting; this is the default."""
+
+    model: str | None = None
+    """By a network trained for one style: its file, or a name that `brushwork models` lists. Give no painting then."""
+
+    optimize: Annotated[bool, Parameter(negative=(), show_default=False)] = False
+    """By optimization, as `brushwork paint` does, each frame from the previous one moved along the flow: the best
+    quality, and slow."""
+
+    strength: Annotated[float | None, Parameter(show_default="1")] = None
+    """With --instant or --model: strength of the style, from 0 (the film) to 1."""
+
+
+@Parameter(name="*", group=_FRAMES)
+@dataclass(frozen=True, kw_only=True)
+class FrameFlags:
+    """Which frames are painted, and how they are written."""
+
+    start: float | None = None
+    """Second at which to begin."""
+
+    end: float | None = None
+    """Second before which to end."""
+
+    rate: float | None = None
+    """Frames a second: of a folder of pictures, or to resample a film. Default: as the film has them."""
+
+    every: Annotated[int, Parameter(converter=parse_integer)] = 1
+    """Paint every N-th frame only."""
+
+    codec: CodecName | None = None
+    """Codec of the pictures. Default: h264 (.mp4, .mkv), prores (.mov), vp9 (.webm)."""
+
+    crf: Annotated[int | None, Parameter(converter=parse_integer)] = None
+    """Quality of the encoder, smaller is better. Default: 16 for h264."""
+
+    chroma: Chroma = "420"
+    """Colors at a quarter of the pixels, which all players show, or at all of them (444)."""
+
+    audio: str = "copy"
+    """Sound: that of the film (copy), none, or a file."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class FilmRunFlags:
+    """Flags for output and machine."""
+
+    output: Annotated[str, Parameter(alias="-o", group=OUTPUT, metavar="OUT", show_default=False)] = ""
+    """The film to write (.mp4, .mov, .mkv, .webm), or a folder for it. Default: clip+painting.mp4 in the current
+    folder."""
+
+    force: Flag = False
+    """Overwrite an existing film, and begin anew."""
+
+    resume: Flag = False
+    """Go on with an interrupted film; a finished one stays as it is."""
+
+    finish: Flag = False
+    """Make a film of the frames that are painted so far, and paint nothing."""
+
+    dry_run: Flag = False
+    """Print frames, shots, size, memory, disk and time, and paint nothing."""
+
+    keep_frames: Flag = False
+    """Also write all frames as PNG, to a folder beside the film."""
+
+    json: Flag = False
+    """Print one JSON document instead of the path."""
+
+    quiet: Annotated[Flag, Parameter(alias="-q")] = False
+    """Print only errors and the result."""
+
+    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
+    """Where to compute; auto takes the fastest device available."""
+
+    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
+    """Threads on the CPU; default: OMP_NUM_THREADS or one per core."""
+
+    memory: Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")] = None
+    """Memory that may be used, as 4GB or 2GiB; default: what is free."""

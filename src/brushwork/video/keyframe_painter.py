@@ -1,0 +1,114 @@
+"""Optimize every N-th frame, and carry those between by the flow from both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from brushwork.images.occlusion import gaussian_blur
+from brushwork.images.warp import warp
+from brushwork.objective import Objective
+from brushwork.types import Image
+from brushwork.video.analysis import Shot
+from brushwork.video.feedforward_painter import Painted
+from brushwork.video.optical_flow import FlowPair
+from brushwork.video.optimized_painter import OptimizedPainter, carry
+from brushwork.video.workspace import StoredFrame, round_image
+
+_WINDOW = 31
+"""Pixels of the square whose mean is blended as it is; what differs from it keeps its variance."""
+_SEAM, _SEAM_RADIUS = 2.0, 4
+_LEAST = 1e-3
+
+
+@dataclass
+class KeyframePainter:
+    """Paints key frames by optimization, and the frames between them from their two key frames.
+
+    Every key frame starts from the one before, carried by the flow, with the temporal loss against it. A frame between
+    blends both, warped, with weights that fall with the distance; where neither can be trusted it is stylized by AdaIN.
+    """
+
+    painter: OptimizedPainter
+    every: int
+    keys: MutableMapping[int, StoredFrame]
+    """Key frames that are painted before the frames that lead to them."""
+    bits: int = 16
+    _shot: Shot = field(default_factory=lambda: Shot(0, 0))
+
+    @property
+    def history(self) -> int:
+        """See `FramePainter`."""
+        return self.every
+
+    def begin_shot(self, shot: Shot) -> None:
+        """See `FramePainter`."""
+        self._shot = shot
+        self.painter.begin_shot(shot)
+
+    def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
+        """Return a frame of the current shot; see `FramePainter`."""
+        before = index - (index - self._shot.first) % self.every
+        if index == self._shot.first:
+            return self.painter.paint(index, stored)
+        if index == before or index == self._shot.end - 1:
+            key = self._key(index, self._key_before(index), stored)
+            self.keys.pop(index, None)
+            return Painted(key, {}, 1.0)
+        after = min(before + self.every, self._shot.end - 1)
+        return self._between(index, (before, stored(before).image), (after, self._key(after, before, stored)))
+
+    def _key_before(self, index: int) -> int:
+        """Return the key frame before a key frame."""
+        return index - ((index - self._shot.first - 1) % self.every + 1)
+
+    def _key(self, index: int, before: int, stored: Callable[[int], StoredFrame]) -> Image:
+        """Return a key frame: the one kept, or optimized from the one before."""
+        if index not in self.keys:
+            own, previous = self.painter.frames(index), stored(before).image
+            pair = self.painter.flow(own, self.painter.frames(before), (index, before))
+            extra: Objective = self.painter.temporal([previous.to(own)], [pair])
+            begun = carry(previous.to(own), pair, self.painter.new_parts(own))
+            image = self.painter.optimize(own, begun, extra, self.painter.sequence.later)
+            self.keys[index] = StoredFrame(round_image(image, self.bits), {})
+        return self.keys[index].image
+
+    def _between(self, index: int, before: tuple[int, Image], after: tuple[int, Image]) -> Painted:
+        own = self.painter.frames(index)
+        pairs = [self.painter.flow(own, self.painter.frames(key), (index, key)) for key, _ in (before, after)]
+        share = (index - before[0]) / (after[0] - before[0])
+        images = [before[1].to(own), after[1].to(own)]
+        image, certain = blend_carried(images, pairs, (1 - share, share))
+        soft = certain * gaussian_blur(certain, _SEAM, _SEAM_RADIUS)
+        filled = torch.lerp(self.painter.new_parts(own), image, soft) if certain.min() < 1 else image
+        return Painted(filled, {}, float(certain.mean()))
+
+
+@torch.no_grad()
+def blend_carried(images: list[Image], pairs: list[FlowPair], shares: tuple[float, float]) -> tuple[Image, Tensor]:
+    """Return the blend of images carried by their flows, and where one of them at least can be trusted.
+
+    The blend is Σ a μ + Σ a (W − μ)/√(Σ a²), with W the warped images, μ their means over 31×31 pixels, and a the
+    reliabilities times the shares, divided by their sum: a plain blend of two textures loses contrast.
+    """
+    carried = [warp(image, pair.flow, "bicubic").clamp_(0, 1) for image, pair in zip(images, pairs, strict=True)]
+    weights = [pair.reliability * share for pair, share in zip(pairs, shares, strict=True)]
+    total = sum(weights[1:], weights[0])
+    parts = [weight / total.clamp_min(_LEAST) for weight in weights]
+    power = sum((part.square() for part in parts[1:]), parts[0].square()).sqrt().clamp_min(0.5)
+    means = [_local_mean(image) for image in carried]
+    found = torch.zeros_like(carried[0])
+    for image, mean, part in zip(carried, means, parts, strict=True):
+        found += part * mean + part * (image - mean) / power
+    certain = torch.stack([pair.reliability for pair in pairs]).amax(0)
+    return found.clamp_(0, 1), certain
+
+
+def _local_mean(image: Image) -> Image:
+    half = _WINDOW // 2
+    padded = F.pad(image, (half, half, half, half), mode="replicate")
+    return F.avg_pool2d(padded, _WINDOW, 1)

@@ -1,0 +1,26 @@
+"""Published programs for films, as options."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from brushwork.recipes import TransferOptions, load_preset
+from brushwork.video.options import SequenceOptions
+
+FILM_PRESETS = ("ruder-2016",)
+
+
+def load_film_preset(name: str) -> tuple[TransferOptions, SequenceOptions]:
+    """Return the options of a frame and of the sequence; presets of images have the usual sequence.
+
+    `ruder-2016` is the program of Ruder, Dosovitskiy and Brox (1604.08610) in one pass: content 5, style 100, temporal
+    loss 1000 in the network's units, total variation 1e-3, the style image scaled to the area of the frame, L-BFGS.
+    Differs: flow by DIS instead of DeepFlow; a frame ends after 10 iterations without progress, there after 50.
+
+    Raises: InputError: an unknown preset.
+    """
+    if name not in FILM_PRESETS:
+        return load_preset(name), SequenceOptions()
+    method = replace(load_preset("neural-style"), tv_form="neural-style-pt", measure="area")
+    sequence = SequenceOptions(first=2000, later=1000, temporal_weight=1000.0, tolerance=1e-4, reliability="ruder")
+    return method, sequence

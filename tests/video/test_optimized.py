@@ -1,0 +1,113 @@
+"""Frames that are optimized: starts, the temporal loss, key frames; with the tiny network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.images import write_image
+from brushwork.recipes import TransferOptions
+from brushwork.video import FilmJob, FilmOptions, FrameDone, SequenceOptions, painters, run_film
+from brushwork.video.keyframe_painter import blend_carried
+from brushwork.video.optical_flow import FlowPair
+from tiny_films import panned, write_clip
+from tiny_network import CONTENT, STYLE, picture, tiny_network
+
+OPTIONS = TransferOptions(
+    size="full",
+    min_size=0,
+    content_layers=CONTENT,
+    style_layers=STYLE,
+    normalization="relative",
+    history=5,
+)
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """A pan of 5 frames, and a painting; what is new starts from the film, as without weights of AdaIN."""
+    monkeypatch.setattr(painters, "_fill", lambda *_: None)
+    write_image(picture(2, 40, 40), tmp_path / "painting.png")
+    clip = write_clip(tmp_path / "in.mkv", panned(5, 2), codec="ffv1", pixel_format="bgr0")
+    sequence = SequenceOptions(first=20, later=6)
+    return FilmJob(
+        clip=clip, styles=(tmp_path / "painting.png",), output=tmp_path / "out.mp4", method=OPTIONS,
+        film=FilmOptions(), sequence=sequence, device="cpu", overwrite=True,
+    )  # fmt: skip
+
+
+def painted(job: FilmJob) -> list[torch.Tensor]:
+    """The frames as they are kept."""
+    return [event.image for event in run_film(job, network=tiny_network()) if isinstance(event, FrameDone)]
+
+
+def error(images: list[torch.Tensor]) -> float:
+    """Mean square along the true motion, of 2 pixels a frame."""
+    return float(np.mean([(a[..., 8:-8, 10:-6] - b[..., 8:-8, 8:-8]).square().mean() for a, b in pairwise(images)]))
+
+
+@pytest.mark.slow
+def test_the_order_of_the_article(job):
+    """Temporal loss < warped start < previous frame < random start."""
+    free = replace(job.sequence, temporal_weight=0.0)
+    errors = [
+        error(painted(replace(job, sequence=one)))
+        for one in (
+            job.sequence,
+            free,
+            replace(free, warm_start="previous"),
+            replace(free, warm_start="random", later=20),
+        )
+    ]
+    assert errors == sorted(errors) and errors[0] < 0.7 * errors[2]
+
+
+def test_a_resumed_film_is_the_same_with_a_long_term(job, tmp_path):
+    job = replace(job, sequence=replace(job.sequence, first=3, later=2, long_term=(1, 2)))
+    whole = painted(job)
+    broken = replace(job, output=tmp_path / "broken.mp4")
+    events = run_film(broken, network=tiny_network())
+    first = [next(e for e in events if isinstance(e, FrameDone)).image for _ in range(3)]
+    events.close()
+    rest = [e.image for e in run_film(broken, resume=True, network=tiny_network()) if isinstance(e, FrameDone)]
+    assert all(torch.equal(a, b) for a, b in zip([*first, *rest], whole, strict=True))
+    assert job.output.read_bytes() == broken.output.read_bytes()
+
+
+def test_key_frames_are_carried_from_both_sides_and_resumed(job, tmp_path):
+    job = replace(job, sequence=replace(job.sequence, first=6, later=3, keyframes=2))
+    whole = painted(job)
+    assert len(whole) == 5
+    broken = replace(job, output=tmp_path / "broken.mp4")
+    events = run_film(broken, network=tiny_network())
+    first = [next(e for e in events if isinstance(e, FrameDone)).image for _ in range(2)]
+    events.close()
+    rest = [e.image for e in run_film(broken, resume=True, network=tiny_network()) if isinstance(e, FrameDone)]
+    assert all(torch.equal(a, b) for a, b in zip([*first, *rest], whole, strict=True))
+
+
+def test_a_blend_of_two_textures_keeps_their_contrast():
+    generator = torch.Generator().manual_seed(1)
+    images = [0.5 + 0.1 * torch.randn(1, 3, 64, 64, generator=generator) for _ in range(2)]
+    still = torch.zeros(1, 2, 64, 64)
+    pairs = [FlowPair(still, still, torch.ones(1, 1, 64, 64))] * 2
+    blended, certain = blend_carried(images, pairs, (0.5, 0.5))
+    assert blended.std() == pytest.approx(float(images[0].std()), rel=0.05) and certain.min() == 1
+    same, _ = blend_carried(images, pairs, (1.0, 0.0))
+    assert torch.allclose(same, images[0].clamp(0, 1), atol=1e-5)
+
+
+def test_options_out_of_range_are_named():
+    for changes, said in (
+        ({"first": 0}, "first is 0"),
+        ({"temporal_weight": -1.0}, "temporal-weight"),
+        ({"long_term": (2, 1)}, "long-term"),
+        ({"long_term": ()}, "long-term"),
+    ):
+        with pytest.raises(InputError, match=said):
+            SequenceOptions(**changes)
