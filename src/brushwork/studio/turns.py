@@ -15,6 +15,11 @@ class Turns:
         self._is_taken = False
         self._quick = 0
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a quick painting waits."""
+        return self._quick > 0
+
     @contextmanager
     def quick(self) -> Iterator[None]:
         """Context manager of a quick painting: waits for the end of the iteration that is running."""
@@ -39,7 +44,7 @@ class Turns:
 
     def give_way(self) -> None:
         """Let quick paintings that wait go first."""
-        if self._quick:
+        if self.is_awaited:
             self._leave()
             self._enter()
 
