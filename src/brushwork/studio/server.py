@@ -28,10 +28,11 @@ def run_server(settings: StudioSettings, started: Callable[[], None]) -> None:
     """
     folder = StudioFolder(settings.folder)
     folder.make()
-    with folder.lock("server") as is_alone, _bind(settings) as bound:
+    with folder.lock("server") as is_alone:
         if not is_alone:
             raise InputError(f"another studio uses {settings.folder}: end it, or name another one with --folder.")
-        asyncio.run(_serve(settings, bound, started))
+        with _bind(settings) as bound:
+            asyncio.run(_serve(settings, bound, started))
 
 
 class QuietServer(uvicorn.Server):

@@ -1,0 +1,120 @@
+"""The server as a whole, in this process; the command line of the queue; and the process that decodes uploads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import urllib.request
+from threading import Thread
+
+import pytest
+
+from brushwork.cli.main import main
+from brushwork.errors import InputError
+from brushwork.studio import ingest, supervisor
+from brushwork.studio.server import run_server
+from brushwork.studio.settings import make_settings
+from brushwork.studio.supervisor import keep_workers, worker_command
+from studio_pictures import png, small_request
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def test_it_serves_streams_what_happens_and_ends_by_a_signal(folder, store, database):
+    settings = make_settings(folder.path, "127.0.0.1", free_port(), workers=0)
+    found = {}
+
+    def use():
+        try:
+            with urllib.request.urlopen(f"{settings.address}api/v1/health") as answer:
+                found["health"] = json.load(answer)
+            with urllib.request.urlopen(settings.address) as answer:
+                found["page"] = answer.read()
+            with urllib.request.urlopen(f"{settings.address}api/v1/events") as stream:
+                found["hello"] = [stream.readline() for _ in range(4)]
+                found["job"] = store.create(small_request(folder, database))[0]["id"]
+                found["event"] = [stream.readline() for _ in range(3)]
+            with urllib.request.urlopen(f"{settings.address}api/v1/events?after=1") as stream:
+                found["replay"] = [stream.readline() for _ in range(3)]
+            with pytest.raises(InputError, match="another studio"):
+                run_server(settings, lambda: None)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    user = Thread(target=use)
+    run_server(settings, user.start)
+    user.join()
+    assert found["health"] == {"status": "ok"}
+    assert b'<div id="app">' in found["page"]
+    assert found["hello"][1] == b"event: hello\n"
+    assert found["event"][1] == b"event: job\n"
+    assert json.loads(found["event"][2].removeprefix(b"data: "))["id"] == found["job"]
+    assert found["replay"][0] == b"id: 2\n"
+
+
+def test_a_port_that_is_taken_is_said_to_be(folder):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(InputError, match="--port"):
+            run_server(make_settings(folder.path, "127.0.0.1", other.getsockname()[1]), lambda: None)
+
+
+@pytest.mark.parametrize(("port", "workers"), [(0, 1), (70_000, 1), (8765, -1), (8765, 65)])
+def test_settings_out_of_range_are_refused(folder, port, workers):
+    with pytest.raises(InputError, match="must be from"):
+        make_settings(folder.path, "127.0.0.1", port, workers=workers)
+
+
+def test_workers_are_started_again_and_ended(folder, monkeypatch, tmp_path):
+    assert worker_command(folder.path)[1:4] == ["-m", "brushwork", "worker"]
+    script = f"import sys, time; open({str(tmp_path / 'starts')!r}, 'a').write('x'); time.sleep(0.01)"
+    monkeypatch.setattr(supervisor, "worker_command", lambda _: [sys.executable, "-c", script])
+    monkeypatch.setattr(supervisor, "_LONGEST_PAUSE", 0.01)
+
+    async def wait_for_two():
+        async with keep_workers(folder.path, 1):
+            while not (tmp_path / "starts").exists() or len((tmp_path / "starts").read_text()) < 2:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(wait_for_two(), 60))
+
+
+def test_the_queue_is_listed_and_changed_on_the_command_line(store, folder, database, capsys):
+    job = store.create(small_request(folder, database), title="lake after lake")[0]["id"]
+    place = ("--folder", str(folder.path))
+    for action, state in (("pause", "paused"), ("resume", "pending"), ("cancel", "canceled")):
+        assert main(["queue", action, job, *place]) == 0
+        assert state in capsys.readouterr().out
+    assert main(["queue", "again", job, *place]) == 0
+    again = capsys.readouterr().out
+    assert "lake after lake" in again and job not in again
+    assert main(["queue", "list", "--json", *place]) == 0
+    assert [one["state"] for one in json.loads(capsys.readouterr().out)] == ["pending", "canceled"]
+    assert main(["queue", "list", *place]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_what_is_not_there_is_one_line(folder, tmp_path, capsys, store):
+    assert main(["queue", "list", "--folder", str(tmp_path / "nothing")]) == 2
+    assert "there is no studio" in capsys.readouterr().err
+    assert main(["queue", "pause", "unknown", "--folder", str(folder.path)]) != 0
+    assert "no such painting" in capsys.readouterr().err
+
+
+def test_uploads_are_decoded_with_limits(tmp_path):
+    file, small = tmp_path / "file", tmp_path / "made" / "small.webp"
+    file.write_bytes(png(1, (640, 320)))
+    request = {"path": str(file), "kind": "png", "max_pixels": 10**6, "thumbnails": {"160": str(small)}}
+    assert ingest._answer(request) == {"width": 640, "height": 320}
+    assert small.read_bytes()[8:12] == b"WEBP"
+    assert "640×320" in ingest._answer(request | {"max_pixels": 1000})["too_large"]
+    assert "cannot be read" in ingest._answer(request | {"kind": "jpeg"})["error"]
