@@ -203,6 +203,8 @@ def test_every_program_does_the_same_work() -> None:
         assert levels[-1].size == Size(192, 256)
         work = sum(level.iterations * level.size.area for level in levels) / levels[-1].size.area
         assert work == pytest.approx(120, abs=1.5)
+    small = ExperimentContext(context.contents, context.styles, 48, is_quick=True)
+    assert all(programs._options(small, name).size == 48 for name in PRESETS)
     sizes = {name: len(programs._options(context, name).schedule(Size(90, 120))) for name in PRESETS}
     assert (sizes["crowsonkb"], sizes["spst"], sizes["gatys-2016-highres"], sizes["fzliu"]) == (5, 2, 2, 1)
 

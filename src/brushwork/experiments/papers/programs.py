@@ -24,6 +24,7 @@ from brushwork.experiments.experiment import (
 from brushwork.experiments.memory import peak_megabytes
 from brushwork.gradients import evaluate_whole
 from brushwork.images import Size, resize
+from brushwork.options import SMALLEST_SIDE
 from brushwork.recipes import PRESETS, TransferOptions, load_preset
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.types import Image
@@ -69,7 +70,8 @@ def _has_weights(context: ExperimentContext, options: TransferOptions) -> bool:
 def _options(context: ExperimentContext, name: str) -> TransferOptions:
     """Return a program's options at the size of this run; the sizes that it goes through are in proportion."""
     own = load_preset(name)
-    smallest = round(own.min_size * context.size / (LARGE_SIZE if own.size == "full" else own.size))
+    scaled = round(own.min_size * context.size / (LARGE_SIZE if own.size == "full" else own.size))
+    smallest = max(SMALLEST_SIDE, scaled)
     options = replace(own, size=context.size, measure="long", min_size=own.min_size and smallest)
     return _with_budget(context, options)
 
