@@ -133,7 +133,8 @@ def test_a_second_tab_sees_it_and_a_part_can_be_chosen(open_page, tmp_path):
     other.locator(".place", has_text="Queue").click()
     settle(page, size=512)
     page.get_by_text("Paint a part only").click()
-    canvas = page.locator(".mask-picture canvas")
+    canvas = page.locator(".mask-picture canvas[width='96']")  # the photograph has been decoded
+    canvas.wait_for()
     box = canvas.bounding_box()
     page.mouse.move(box["x"] - 5, box["y"] + box["height"] / 2)
     page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)

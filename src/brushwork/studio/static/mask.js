@@ -48,7 +48,7 @@ export function MaskEditor() {
   const pixelsOf = () => (size / 100) * Math.max(canvas.current.width, canvas.current.height);
 
   const down = (event) => {
-    if (event.button) return;
+    if (event.button || !source.current) return;
     const at = placeOf(event, canvas.current);
     if (tool === "fill") return add({ kind: "fill", at, tolerance });
     event.target.setPointerCapture(event.pointerId);
@@ -68,6 +68,7 @@ export function MaskEditor() {
   };
 
   const key = (event) => {
+    if (!source.current) return;
     const step = event.shiftKey ? 10 : 1;
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const { width, height } = canvas.current;

@@ -34,6 +34,7 @@ function JobPart({ job }) {
       ${job.result && html`<${ResultButtons} job=${job} />`}
       ${!job.result && !isOpen && html`<div class="buttons">
         <${Button} icon="repeat" label=${words.job.again} onClick=${() => repeat(job)} /></div>`}
+      ${job.notes?.length > 0 && html`<ul class="notes">${job.notes.map((note) => html`<li key=${note}>${note}</li>`)}</ul>`}
       <${Curve} job=${job} />
     </section>`;
 }
