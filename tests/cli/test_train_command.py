@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli import training
+from brushwork import training
 from brushwork.feedforward.model import load_model, save_model
 from brushwork.images import write_image
 from brushwork.jobs import StepDone
