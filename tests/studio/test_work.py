@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from io import BytesIO
 from threading import Event, Thread
 from time import monotonic, sleep
 
 import pytest
 import torch
+from PIL import Image
 
 from brushwork.images import read_image
 from brushwork.studio.action_routes import continued
@@ -45,6 +48,18 @@ def test_what_cannot_be_painted_says_why(store, folder, database):
     assert failed["state"] == "failed"
     assert "larger size" in failed["problem"]["detail"]
     assert failed["problem"]["type"] == "/problems/cannot-be-painted"
+
+
+def test_messages_name_no_files_of_the_server(store, folder, database):
+    gray = BytesIO()
+    Image.new("L", (300, 40), 255).save(gray, "PNG")
+    mask = put(folder, database, gray.getvalue())
+    request = replace(small_request(folder, database), regions=((mask,),))
+    job = store.create(request)[0]["id"]
+    work_on(database, folder, job)
+    said = store.get(job)["problem"]["detail"]
+    assert "the mask of the chosen part has 300×40 pixels" in said
+    assert mask[2:] not in said and str(folder.path) not in said
 
 
 def test_a_result_is_continued_at_another_size(store, folder, database):

@@ -16,7 +16,7 @@ from brushwork.recipes import Progress
 from brushwork.studio.claims import MOST_DEATHS, Claim
 from brushwork.studio.file_store import register_file
 from brushwork.studio.folder import StudioFolder
-from brushwork.studio.job_request import HELPERS
+from brushwork.studio.job_request import HELPERS, PaintingRequest
 from brushwork.studio.painting import LoadedNetworks, blend_images, link_checkpoint, run_request, write_preview
 from brushwork.studio.states import Transition
 from brushwork.studio.turns import Turns
@@ -25,6 +25,14 @@ _LOOK = 0.2
 """Seconds between two looks at whether the job is to stop."""
 _BETWEEN_PREVIEWS = 1.0
 _HUNDRED = 100
+
+_CALLED = {
+    "content": "the photograph",
+    "paintings": "the painting",
+    "start": "the picture to start from",
+    "regions": "of the chosen part",
+}
+"""What the files of a request are called in messages."""
 
 
 class WorkOnJob:
@@ -107,7 +115,7 @@ class WorkOnJob:
             case Advanced(done):
                 self._claim.report({"done": round(done * _HUNDRED)})
             case Note(text):
-                self._notes.append(text)
+                self._notes.append(without_paths(text, self._claim.request, self._folder))
 
     def _preview(self, progress: Progress) -> dict[str, Any]:
         if monotonic() - self._shown < _BETWEEN_PREVIEWS or not _is_worth_showing(progress):
@@ -138,6 +146,8 @@ class WorkOnJob:
             values["result"] = self._store(output, is_finished=event == "complete")
         if event == "complete":
             values |= {"done": _HUNDRED, "total": _HUNDRED} if claim.request.lane == "quick" else {}
+        if problem is not None:
+            problem["detail"] = without_paths(problem["detail"], claim.request, self._folder)
         claim.settle(event, problem=problem, **values)
         if kept:
             self._folder.remove_work(claim.job)
@@ -159,6 +169,15 @@ class WorkOnJob:
             "bytes": count,
             "unfinished": not is_finished,
         }
+
+
+def without_paths(text: str, request: PaintingRequest, folder: StudioFolder) -> str:
+    """Return a message with what its files are in place of where they are stored: no path leaves the server."""
+    for role, files in request.files.items():
+        for sha256 in files:
+            stored = folder.stored(sha256)
+            text = text.replace(str(stored), _CALLED[role]).replace(stored.name, _CALLED[role])
+    return text.replace(str(folder.path), "the studio's folder")
 
 
 def _is_worth_showing(progress: Progress) -> bool:
