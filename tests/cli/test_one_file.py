@@ -1,0 +1,122 @@
+"""A new loss or recipe is one file in the package: the command has it, under masks, in tiles and in the help."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+import brushwork
+from brushwork.images import Size, read_image, read_metadata, write_image
+from brushwork.jobs import OptimizationJob, plan_job
+from brushwork.recipes import TransferOptions
+from tiny_network import picture, tiny_network
+
+SOURCE, SUPPORT = Path(brushwork.__file__).parent, Path(__file__).parents[1] / "support"
+TOYS = {"losses": "toy_loss.py", "recipes": "toy_recipe.py"}
+
+TINY = """import sys
+from brushwork.jobs import preflight
+from tiny_network import tiny_network
+preflight.load_encoder_for = lambda *_, **__: tiny_network()
+from brushwork.cli.main import main
+sys.exit(main(sys.argv[1:]))"""
+"""The command, with a tiny network for the encoder."""
+
+SMALL = ("--iterations", "2", "--min-size", "0", "--history", "2", "--style-layers", "conv1_1", "pool2", "--quiet")
+LARGE = 768
+ROUNDING = 1 / 255
+"""Of a sample of the files that are compared."""
+
+Command = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package with both toys, two pictures and a mask."""
+    folder = tmp_path_factory.mktemp("one-file")
+    package = folder / "package" / "brushwork"
+    package.mkdir(parents=True)
+    for entry in SOURCE.iterdir():
+        if entry.name not in TOYS:
+            (package / entry.name).symlink_to(entry)
+    for name, toy in TOYS.items():
+        shutil.copytree(SOURCE / name, package / name)
+        shutil.copy(SUPPORT / toy, package / name)
+    write_image(picture(1, 40, 60), folder / "photo.png")
+    write_image(picture(2, 50, 50), folder / "painting.png")
+    mask = torch.zeros(1, 3, 40, 60)
+    mask[..., :30] = 1
+    write_image(mask, folder / "left.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def paint(folder: Path) -> Command:
+    """Run `brushwork paint` of the copy, and return what it printed."""
+
+    def run(*arguments: str) -> str:
+        paths = os.pathsep.join(map(str, (folder / "package", SUPPORT)))
+        environment = {**os.environ, "PYTHONPATH": paths, "COLUMNS": "300", "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", TINY, "paint", *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.mark.slow
+def test_both_are_in_the_help(paint: Command) -> None:
+    shown = paint("--help-all")
+    assert "toy (means alone)" in shown and "gram (Gram matrices)" in shown
+    assert "toy (style without content)" in shown and "--toy-factor" in shown
+
+
+@pytest.mark.slow
+def test_the_loss_paints_everywhere_and_under_a_mask(paint: Command, folder: Path) -> None:
+    given = ("photo.png", "painting.png", "--content-layers", "conv2_1", "--loss", "toy", "--size", "96", *SMALL)
+    paint(*given, "-o", "all.png")
+    paint(
+        *given, "--region", "left.png", "--content-weight", "0", "--init-noise", "0", "--tv-weight", "0", "-o", "l.png"
+    )
+    assert "style:" not in (read_metadata(folder / "all.png") or "")
+    assert '"toy:relu1_1"' in (read_metadata(folder / "all.png") or "").replace("conv1_1", "relu1_1")
+    before, after = (read_image(folder / name).image for name in ("photo.png", "l.png"))
+    moved = (torch.nn.functional.interpolate(before, after.shape[-2:], mode="bicubic", antialias=True) - after).abs()
+    # Away from the mask, farther than the network sees, only the resampling moves pixels.
+    assert moved[..., :32].mean() > 5 * moved[..., -32:].mean()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "given", [("--loss", "toy", "--content-layers", "conv2_1"), ("--method", "toy", "--toy-factor", "2")]
+)
+def test_in_tiles_the_result_is_the_same(given: tuple[str, ...], paint: Command, folder: Path) -> None:
+    options = TransferOptions(
+        size=LARGE, iterations=2, min_size=0, history=2, content_layers=("conv2_1",), style_layers=("conv1_1", "pool2")
+    )
+    job = OptimizationJob(
+        options=options, content=folder / "photo.png", styles=(folder / "painting.png",), output=folder / "x.png"
+    )
+    enough = plan_job(job, measure_time=False, encoder=tiny_network()).memory
+    large = ("photo.png", "painting.png", "--size", str(LARGE), *SMALL, *given, "--force")
+    paint(*large, "-o", "whole.png")
+    paint(*large, "-o", "tiles.png", "--memory", str(enough - 60_000_000))
+    whole, tiles = (folder / name for name in ("whole.png", "tiles.png"))
+    assert '"tiling": null' in (read_metadata(whole) or "") and '"tiling": {"side"' in (read_metadata(tiles) or "")
+    one, other = (read_image(file).image for file in (whole, tiles))
+    assert Size.of(one) == Size(512, LARGE)
+    assert (one - other).abs().max() <= ROUNDING
