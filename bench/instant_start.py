@@ -22,7 +22,7 @@ from brushwork.jobs import OptimizationJob
 from brushwork.jobs.inputs import read_inputs
 from brushwork.jobs.preflight import with_adain_init
 from brushwork.options.encoder import load_encoder_for
-from brushwork.recipes import TransferOptions, schedule
+from brushwork.recipes import TransferOptions
 from compare_machine import machine, revision
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -55,8 +55,7 @@ def _best(pair: str, start: str, arguments: argparse.Namespace) -> list[float]:
     options = replace(options, size=arguments.size, iterations=arguments.closures, init=start)
     job = OptimizationJob(options=options, content=content, styles=(style,), output=Path("unwritten.png"))
     inputs = read_inputs(job)
-    levels = schedule(options, inputs.content.size)
-    pictures = with_adain_init(job, inputs, levels, torch.device("cpu"), "native").to_device(torch.device("cpu"))
+    pictures = with_adain_init(job, inputs, torch.device("cpu"), "native").to_device(torch.device("cpu"))
     steps = transfer(
         pictures.content, pictures.styles, options, encoder=load_encoder_for(options, "cpu"), init=pictures.init
     )

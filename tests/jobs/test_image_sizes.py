@@ -26,10 +26,12 @@ def giants(monkeypatch, tmp_path):
 
 
 def test_giants_are_held_at_twice_what_is_looked_at_or_more(giants):
-    assert decode_sizes(giants) == (Size(32, 48), (Size(48, 19),), Size(32, 48))
+    needed = decode_sizes(giants)
+    assert (needed.content, needed.styles, needed.init) == (Size(32, 48), (Size(48, 19),), Size(32, 48))
     inputs = read_inputs(giants)
     assert inputs.content.size == (67, 100)
     assert inputs.styles[0].size == (100, 40)
+    assert inputs.levels == tuple(giants.options.schedule(Size(67, 100)))
     assert read_sizes(giants) == inputs.sizes
 
 

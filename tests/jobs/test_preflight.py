@@ -10,9 +10,10 @@ from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size
 from brushwork.jobs import job_from_image
 from brushwork.jobs.inputs import read_inputs
-from brushwork.jobs.preflight import make_preview, with_adain_init
-from brushwork.recipes import schedule
+from brushwork.jobs.preflight import make_preview, prepare_job, with_adain_init
+from brushwork.recipes import TransferOptions
 from tiny_job import TINY, painted, tiny_job
+from tiny_network import tiny_network
 
 CPU = torch.device("cpu")
 OPTIONS = replace(TINY, init="instant", init_noise=0.0)
@@ -21,26 +22,24 @@ OPTIONS = replace(TINY, init="instant", init_noise=0.0)
 @pytest.mark.slow
 def test_it_is_what_is_painted_at_once_at_the_first_size(tmp_path):
     inputs = read_inputs(tiny_job(tmp_path))
-    levels = schedule(OPTIONS, inputs.content.size)
-    found = make_preview(OPTIONS, inputs, levels, CPU)
-    assert Size.of(found) == levels[0].size
+    found, first = make_preview(OPTIONS, inputs, CPU), inputs.levels[0].size
+    assert Size.of(found) == first
     (painting,) = inputs.to_device(CPU).styles
-    true = transfer_adain(inputs.content.image, [painting], AdaINOptions(size=max(levels[0].size)))
+    true = transfer_adain(inputs.content.image, [painting], AdaINOptions(size=max(first)))
     torch.testing.assert_close(found, true)
 
 
 @pytest.mark.slow
 def test_it_is_as_grainy_as_other_starts(tmp_path):
     inputs = read_inputs(tiny_job(tmp_path))
-    levels = schedule(OPTIONS, inputs.content.size)
-    plain, grainy = (make_preview(replace(OPTIONS, init_noise=grain), inputs, levels, CPU) for grain in (0.0, 15.0))
+    plain, grainy = (make_preview(replace(OPTIONS, init_noise=grain), inputs, CPU) for grain in (0.0, 15.0))
     assert abs(float((grainy - plain).std()) - 15 / 255) < 0.005
 
 
 def test_only_who_asks_starts_from_it(tmp_path):
     job = tiny_job(tmp_path)
     inputs = read_inputs(job)
-    assert with_adain_init(job, inputs, schedule(TINY, inputs.content.size), CPU, "plain") is inputs
+    assert with_adain_init(job, inputs, CPU, "plain") is inputs
 
 
 @pytest.mark.slow
@@ -53,3 +52,11 @@ def test_a_painting_that_starts_from_it_is_painted_again_alike(tmp_path):
     repeat = job_from_image(job.output).job
     painted(repeat)
     assert repeat.output.read_bytes() == job.output.read_bytes()
+
+
+def test_the_schedule_is_computed_once(tmp_path, monkeypatch):
+    asked, own = [], TransferOptions.schedule
+    monkeypatch.setattr(TransferOptions, "schedule", lambda options, size: asked.append(size) or own(options, size))
+    prepared = prepare_job(tiny_job(tmp_path), replacing=True, memory=None, encoder=tiny_network())
+    assert asked == [Size(40, 60)]
+    assert prepared.levels == tuple(TINY.schedule(Size(40, 60)))

@@ -9,7 +9,7 @@ from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.images import MAX_PIXELS, Size, image_size
 from brushwork.jobs.job import BaseJob
-from brushwork.options import MethodOptions
+from brushwork.options import MethodOptions, ScheduleLevel
 from brushwork.recipes import RecipeOptions
 from brushwork.storage.file_names import STYLE_ENDING
 
@@ -28,7 +28,14 @@ class DecodeSizes(NamedTuple):
 
     content: Size
     styles: tuple[Size | None, ...]
-    init: Size
+    own: Size
+    """The content image's own size, as in its file."""
+    levels: tuple[ScheduleLevel, ...]
+    """The schedule for a content image of that size."""
+
+    @property
+    def init(self) -> Size:
+        return self.levels[0].size
 
 
 def decode_sizes(job: BaseJob) -> DecodeSizes:
@@ -40,7 +47,7 @@ def decode_sizes(job: BaseJob) -> DecodeSizes:
     levels = job.options.schedule(own)
     finest = levels[-1].size
     styles = tuple(_style_size(job, finest, number) for number in range(len(job.styles)))
-    return DecodeSizes(job.options.content_size(finest, own), styles, levels[0].size)
+    return DecodeSizes(job.options.content_size(finest, own), styles, own, tuple(levels))
 
 
 def content_size(job: BaseJob, min_size: Size | None = None) -> Size:
@@ -86,19 +93,13 @@ def encoded_sizes(options: RecipeOptions, sizes: InputSizes, level: Size) -> dic
     return found
 
 
-def max_encoded_pixels(options: RecipeOptions, sizes: InputSizes) -> int:
-    """Return the number of pixels of the largest image that is encoded."""
-    finest = options.schedule(sizes.content)[-1].size
-    return max(size.area for size in encoded_sizes(options, sizes, finest).values())
-
-
-def require_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encoder) -> None:
+def require_encodable(options: RecipeOptions, sizes: InputSizes, coarsest: Size, encoder: Encoder) -> None:
     """Check that at the coarsest level every image is large enough for the deepest layer.
 
     Raises: InputError: an image is too small, or the encoder does not have a layer.
     """
     smallest = encoder.min_size(options.encoded_layers)
-    for what, size in _smallest_shown(options, sizes).items():
+    for what, size in encoded_sizes(options, sizes, coarsest).items():
         if min(size) < smallest:
             raise InputError(
                 f"{what} would be {size} pixels at first, and the layers of {encoder.name} need {smallest} a side: "
@@ -109,8 +110,5 @@ def require_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encode
 def is_encodable(options: RecipeOptions, sizes: InputSizes, encoder: Encoder) -> bool:
     """Return whether every image is large enough for the deepest layer at the coarsest level."""
     smallest = encoder.min_size(options.encoded_layers)
-    return all(min(size) >= smallest for size in _smallest_shown(options, sizes).values())
-
-
-def _smallest_shown(options: RecipeOptions, sizes: InputSizes) -> dict[str, Size]:
-    return encoded_sizes(options, sizes, options.schedule(sizes.content)[0].size)
+    coarsest = options.schedule(sizes.content)[0].size
+    return all(min(size) >= smallest for size in encoded_sizes(options, sizes, coarsest).values())

@@ -15,6 +15,7 @@ from brushwork.images import MAX_PIXELS, LoadedImage, Size, image_size, read_ima
 from brushwork.images.masks import read_mask, read_masks
 from brushwork.jobs.image_sizes import InputSizes, content_size, decode_sizes, is_style_file
 from brushwork.jobs.job import BaseJob, OptimizationJob
+from brushwork.options import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import require_rereadable
 from brushwork.types import Mask
@@ -37,6 +38,8 @@ class JobInputs(NamedTuple):
     content: LoadedImage
     styles: tuple[LoadedImage | StyleFile, ...]
     init: LoadedImage | None
+    levels: tuple[ScheduleLevel, ...]
+    """Sizes of the result, coarse to fine, with their iterations."""
     regions: tuple[StyleRegion, ...] = ()
 
     @property
@@ -83,7 +86,10 @@ def read_inputs(job: BaseJob) -> JobInputs:
     given = job.init if isinstance(job, OptimizationJob) else None
     init = None if given is None else _read(job, given, looked_at.init)
     regions = read_regions(job, content.size, [style_image.size for style_image in styles])
-    return JobInputs(content, styles, init, regions)
+    # Giant files are reduced while reading, and their rounded sizes may have slightly other proportions.
+    is_whole = content.size == looked_at.own
+    levels = looked_at.levels if is_whole else tuple(job.options.schedule(content.size))
+    return JobInputs(content, styles, init, levels, regions)
 
 
 def read_sizes(job: BaseJob) -> InputSizes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
@@ -15,10 +16,11 @@ from brushwork.encoders import Encoder
 from brushwork.errors import DivergedError, OutOfMemoryError
 from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
-from brushwork.jobs.image_sizes import InputSizes, max_encoded_pixels, require_encodable
+from brushwork.jobs.image_sizes import InputSizes, encoded_sizes, require_encodable
 from brushwork.jobs.inputs import JobInputs, read_sizes
 from brushwork.jobs.job import OptimizationJob
 from brushwork.jobs.memory_estimate import MemoryEstimator, optimizer_memory, relative_cost
+from brushwork.options import ScheduleLevel
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import RecipeOptions
 
@@ -102,9 +104,10 @@ def plan_job(
     """
     device, options, sizes = select_device(job.device), job.options, read_sizes(job)
     network = encoder or load_encoder_for(options, "cpu", computes_on=device)
-    require_encodable(options, sizes, network)
+    levels = options.schedule(sizes.content)
+    require_encodable(options, sizes, levels[0].size, network)
     trim_memory()
-    held, budget, levels = allocated_memory(device), memory_budget(device, memory), options.schedule(sizes.content)
+    held, budget = allocated_memory(device), memory_budget(device, memory)
     rate, estimator = None, MemoryEstimator(sizes, network, device)
     tiling = None if budget is None or estimator(options) <= budget else estimator.choose_tiling(options, budget)
     if measure_time:
@@ -140,8 +143,8 @@ def choose_tiling(
     Raises: OutOfMemoryError: not even small tiles fit; carries the size that does.
     """
     trim_memory()
-    budget, sizes = memory_budget(device, memory), inputs.sizes
-    if budget is None or _ample(options, sizes) <= budget:
+    budget, sizes, levels = memory_budget(device, memory), inputs.sizes, inputs.levels
+    if budget is None or _ample(options, sizes, levels) <= budget:
         return asked
     if device.type == "cpu":
         budget += inputs.nbytes  # the estimate counts them, and they are already in memory
@@ -152,12 +155,11 @@ def choose_tiling(
         return None
     tiling = estimator.choose_tiling(options, budget)
     if estimator(options, tiling) > budget:
-        raise _too_large(estimator, options, budget)
+        raise _too_large(estimator, options, levels[-1].size, budget)
     return tiling
 
 
-def _too_large(estimator: MemoryEstimator, options: RecipeOptions, budget: int) -> OutOfMemoryError:
-    canvas = options.schedule(estimator.sizes.content)[-1].size
+def _too_large(estimator: MemoryEstimator, options: RecipeOptions, canvas: Size, budget: int) -> OutOfMemoryError:
     largest = estimator.max_size(options, canvas, budget)
     remedy = f"take size {largest} or less" if largest else "no size fits; free some, or take another device"
     return OutOfMemoryError(
@@ -167,10 +169,10 @@ def _too_large(estimator: MemoryEstimator, options: RecipeOptions, budget: int) 
     )
 
 
-def _ample(options: RecipeOptions, sizes: InputSizes) -> int:
+def _ample(options: RecipeOptions, sizes: InputSizes, levels: Sequence[ScheduleLevel]) -> int:
     """Return an upper bound of the bytes needed."""
-    levels = options.schedule(sizes.content)
-    return _AMPLE * max_encoded_pixels(options, sizes) + optimizer_memory(options, levels)
+    encoded = encoded_sizes(options, sizes, levels[-1].size).values()
+    return _AMPLE * max(size.area for size in encoded) + optimizer_memory(options, levels)
 
 
 def _gigabytes(amount: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from math import sqrt
 
@@ -53,13 +52,17 @@ class PreparedJob:
     device: torch.device
     encoder: Encoder
     inputs: JobInputs
-    levels: tuple[ScheduleLevel, ...]
     manifest: Manifest
     bits: int
     """Bits per sample of the output."""
     notes: tuple[str, ...]
     memory: int | None
     """Bytes that may be used; None: what the machine has."""
+
+    @property
+    def levels(self) -> tuple[ScheduleLevel, ...]:
+        """Sizes of the result, coarse to fine, with their iterations."""
+        return self.inputs.levels
 
     @property
     def partition(self) -> Partition:
@@ -112,40 +115,38 @@ def prepare_job(
     Raises: InputError, WeightsError, OutOfMemoryError.
     """
     device = select_device(job.device)
-    inputs, levels, bits = open_inputs(job, replacing=replacing, writes=group is None or group.rank == 0)
+    inputs, bits = open_inputs(job, replacing=replacing, writes=group is None or group.rank == 0)
     network = encoder or load_encoder_for(job.options, "cpu", computes_on=device)
-    require_encodable(job.options, inputs.sizes, network)
-    inputs = with_adain_init(job, inputs, levels, device, network.engine)
+    require_encodable(job.options, inputs.sizes, inputs.levels[0].size, network)
+    inputs = with_adain_init(job, inputs, device, network.engine)
     manifest = Manifest.of(job, network, device, 1 if group is None else group.world_size)
     require_distinct_inputs(job, manifest)
     if encoder is None:
         network.truncate(job.options.encoded_layers)
     if group is None:
         manifest = replace(manifest, tiling=choose_tiling(job.options, inputs, network, device, memory, job.tiling))
-    notes = list_notes(job, inputs, levels[-1].size, bits)
-    return PreparedJob(job, device, network.to(device), inputs, levels, manifest, bits, notes, memory)
+    notes = list_notes(job, inputs, bits)
+    return PreparedJob(job, device, network.to(device), inputs, manifest, bits, notes, memory)
 
 
-def open_inputs(
-    job: BaseJob, *, replacing: bool, writes: bool = True
-) -> tuple[JobInputs, tuple[ScheduleLevel, ...], int]:
-    """Read the images of a job; return them with the sizes of the result and its bits per sample.
+def open_inputs(job: BaseJob, *, replacing: bool, writes: bool = True) -> tuple[JobInputs, int]:
+    """Read the images of a job; return them with the bits per sample of the result.
 
     With `writes`, check that the result can be written.
 
     Raises: InputError.
     """
     inputs = read_inputs(job)
-    levels = tuple(job.options.schedule(inputs.content.size))
     bits = min(inputs.content.bits, max_bits(job.output))
     require_output_not_input(job)
     if writes:
-        require_writable(job, levels[-1].size, bits, replacing=replacing)
-    return inputs, levels, bits
+        require_writable(job, inputs.levels[-1].size, bits, replacing=replacing)
+    return inputs, bits
 
 
-def list_notes(job: BaseJob, inputs: JobInputs, finest: Size, bits: int) -> tuple[str, ...]:
+def list_notes(job: BaseJob, inputs: JobInputs, bits: int) -> tuple[str, ...]:
     """Return the notes about the inputs, and about what the output cannot keep of them."""
+    finest = inputs.levels[-1].size
     return (*inputs.notes, *note_enlarged(job, inputs, finest), *note_lost_features(job, inputs.content, bits))
 
 
@@ -208,24 +209,20 @@ def note_lost_features(job: BaseJob, content: LoadedImage, bits: int) -> tuple[s
     return tuple(notes)
 
 
-def with_adain_init(
-    job: OptimizationJob, inputs: JobInputs, levels: Sequence[ScheduleLevel], device: torch.device, engine: Engine
-) -> JobInputs:
+def with_adain_init(job: OptimizationJob, inputs: JobInputs, device: torch.device, engine: Engine) -> JobInputs:
     """Return the inputs with an initial image by AdaIN, where the options request it.
 
     Raises: WeightsError: the decoder is missing. InputError: images that cannot be used.
     """
     if job.init is not None or not job.options.starts_from_adain:
         return inputs
-    init = make_preview(replace(job.options, engine=engine), inputs, levels, device).cpu()
+    init = make_preview(replace(job.options, engine=engine), inputs, device).cpu()
     return inputs._replace(init=LoadedImage(init, None, (), inputs.content.bits, "what was painted at once"))
 
 
-def make_preview(
-    options: RecipeOptions, inputs: JobInputs, levels: Sequence[ScheduleLevel], device: torch.device
-) -> Image:
+def make_preview(options: RecipeOptions, inputs: JobInputs, device: torch.device) -> Image:
     """Return an AdaIN preview of a transfer: at its first size, with the initial noise, in the colors to be encoded."""
-    size, finest, given = levels[0].size, levels[-1].size, vars(options)
+    size, finest, given = inputs.levels[0].size, inputs.levels[-1].size, vars(options)
     shared = AdaINOptions(**{field.name: given[field.name] for field in fields(AdaINOptions) if field.name in given})
     at_once = replace(shared, feather=shared.feather * max(size) / max(finest))
     images = inputs.to_device(device)

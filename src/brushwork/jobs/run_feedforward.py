@@ -59,7 +59,7 @@ def run_feedforward_job(
     """
     began, device = monotonic(), select_device(job.device)
     replacing = resume or job.overwrite
-    inputs, levels, bits = open_inputs(job, replacing=replacing)
+    inputs, bits = open_inputs(job, replacing=replacing)
     stylizer = stylizer or job.options.load_stylizer(device)
     manifest = Manifest.for_feedforward(job, stylizer, device)
     require_distinct_inputs(job, manifest)
@@ -68,9 +68,9 @@ def run_feedforward_job(
         return
     side = choose_tile_side(job, inputs.sizes, stylizer, device, memory)
     manifest = replace(manifest, tiling=None if side is None else Tiling(side))
-    notes = list_notes(job, inputs, levels[-1].size, bits)
+    notes = list_notes(job, inputs, bits)
     yield from map(Note, notes)
-    yield Started(device, 0, levels=levels)
+    yield Started(device, 0, levels=inputs.levels)
     image = None
     for result in run_stylizer(job.options, inputs.to_device(device), stylizer, side):
         image = result.image
