@@ -144,5 +144,6 @@ def test_what_does_not_fit_says_what_does(job, brush):
 
 
 def test_nothing_is_started_from(job, tmp_path):
-    with pytest.raises(InputError, match="starts from nothing"):
-        make_job(OPTIONS, init=tmp_path / "start.png", content=job.content, output=job.output)
+    started = make_job(OPTIONS, init=tmp_path / "start.png", content=job.content, styles=job.styles, output=job.output)
+    with pytest.raises(InputError, match="pictures to start from were given, and instant takes none"):
+        next(run_feedforward_job(started))

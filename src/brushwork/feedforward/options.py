@@ -43,6 +43,8 @@ NormStatistics: TypeAlias = Literal["exact", "frozen"]
 class FeedForwardOptions(MethodOptions, ABC):
     """Options of an image that is made in one forward pass."""
 
+    takes_init: ClassVar[bool] = False
+
     engine: Literal["auto", Engine] = "auto"
     """Implementation of the network on CPUs: native (brushwork's own kernels), channels-last or plain (torch's); auto
     takes native if its kernels were built, else channels-last; they agree up to rounding."""

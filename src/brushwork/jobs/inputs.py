@@ -14,7 +14,7 @@ from brushwork.feedforward.texture import NO_CONTENT
 from brushwork.images import MAX_PIXELS, LoadedImage, Size, image_size, read_image
 from brushwork.images.masks import read_mask, read_masks
 from brushwork.jobs.image_sizes import InputSizes, content_size, decode_sizes, is_style_file
-from brushwork.jobs.job import BaseJob, OptimizationJob
+from brushwork.jobs.job import BaseJob
 from brushwork.options import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import require_rereadable
@@ -83,8 +83,7 @@ def read_inputs(job: BaseJob) -> JobInputs:
     styles = tuple(
         _read_painting(job, style, min_size) for style, min_size in zip(job.styles, looked_at.styles, strict=True)
     )
-    given = job.init if isinstance(job, OptimizationJob) else None
-    init = None if given is None else _read(job, given, looked_at.init)
+    init = None if job.init is None else _read(job, job.init, looked_at.init)
     regions = read_regions(job, content.size, [style_image.size for style_image in styles])
     # Giant files are reduced while reading, and their rounded sizes may have slightly other proportions.
     is_whole = content.size == looked_at.own
@@ -117,10 +116,14 @@ def _require_usable(job: BaseJob) -> None:
     if (job.content is None) == job.options.takes_content:
         expected = "a content image, and none was given" if job.content is None else "no content image: leave it away"
         raise InputError(f"{job.options.method} takes {expected}.")
-    for given, is_taken in ((job.styles, job.options.takes_styles), (job.regions, job.options.takes_regions)):
+    options = job.options
+    for what, given, is_taken in (
+        ("paintings", job.styles, options.takes_styles),
+        ("regions", job.regions, options.takes_regions),
+        ("pictures to start from", job.init, options.takes_init),
+    ):
         if given and not is_taken:
-            what = "paintings" if given is job.styles else "regions"
-            raise InputError(f"{what} were given, and {job.options.method} takes none: leave them away.")
+            raise InputError(f"{what} were given, and {options.method} takes none: leave them away.")
     for path in job.inputs:
         require_rereadable(expand_user(path))
 

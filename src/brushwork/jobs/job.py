@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from brushwork.choices import DeviceName
-from brushwork.errors import InputError
 from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
 from brushwork.recipes import RecipeOptions
@@ -34,6 +33,9 @@ class BaseJob(ABC):
     regions: tuple[Masks, ...] = ()
     """Which part of the content takes its style from which part of a style image. See `read_masks`."""
 
+    init: Path | None = None
+    """Initial image of an optimization, in place of the one that the options name."""
+
     output: Path
     """The output file; its extension selects the format."""
 
@@ -56,7 +58,8 @@ class BaseJob(ABC):
     def inputs(self) -> tuple[Path, ...]:
         """Files that the job reads."""
         content = () if self.content is None else (self.content,)
-        return (*content, *self.styles, *(mask for masks in self.regions for mask in masks))
+        init = () if self.init is None else (self.init,)
+        return (*content, *self.styles, *(mask for masks in self.regions for mask in masks), *init)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -72,18 +75,10 @@ class OptimizationJob(BaseJob):
 
     content: Path
 
-    init: Path | None = None
-    """Initial image, in place of the one that the options name."""
-
     @property
     def checkpoint(self) -> Path:
         """Path of the checkpoint, beside the output."""
         return expand_user(self.output.with_name(f"{self.output.name}.checkpoint"))
-
-    @property
-    def inputs(self) -> tuple[Path, ...]:
-        """Files that the job reads."""
-        return (*super().inputs, *(() if self.init is None else (self.init,)))
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -98,15 +93,8 @@ class FeedForwardJob(BaseJob):
     options: FeedForwardOptions
 
 
-def make_job(
-    options: RecipeOptions | FeedForwardOptions, *, init: Path | None = None, **rest: Any
-) -> OptimizationJob | FeedForwardJob:
-    """Return the job for the type of the options; `rest` are its other fields.
-
-    Raises: InputError: an initial image was given for a feed-forward job.
-    """
-    if not isinstance(options, FeedForwardOptions):
-        return OptimizationJob(options=options, init=init, **rest)
-    if init is not None:
-        raise InputError(f"{init} was given to start from, and what is painted in one pass starts from nothing.")
-    return FeedForwardJob(options=options, **rest)
+def make_job(options: RecipeOptions | FeedForwardOptions, **rest: Any) -> OptimizationJob | FeedForwardJob:
+    """Return the job for the type of the options; `rest` are its other fields."""
+    if isinstance(options, FeedForwardOptions):
+        return FeedForwardJob(options=options, **rest)
+    return OptimizationJob(options=options, **rest)

@@ -81,12 +81,11 @@ class Manifest:
         ranks: int = 1,
     ) -> Manifest:
         folder = job.output.parent
-        init = job.init if isinstance(job, OptimizationJob) else None
         return cls(
             replace(job.options, engine=engine),
             None if job.content is None else make_source(job.content, folder),
             tuple(make_source(style, folder) for style in job.styles),
-            None if init is None else make_source(init, folder),
+            None if job.init is None else make_source(job.init, folder),
             network,
             tensors_sha256({name: tensor.cpu() for name, tensor in tensors.items()}),
             describe_machine(device) | ({"ranks": ranks} if ranks > 1 else {}),

@@ -38,6 +38,9 @@ class MethodOptions(ABC):
     takes_regions: ClassVar[bool] = False
     """Whether it takes masks of regions."""
 
+    takes_init: ClassVar[bool] = True
+    """Whether it can start from a given image."""
+
     is_opaque: ClassVar[bool] = False
     """Whether the result has no alpha channel even if the content image has one."""
 
