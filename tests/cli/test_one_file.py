@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,23 +15,23 @@ import torch
 
 import brushwork
 from brushwork.images import Size, read_image, read_metadata, write_image
-from brushwork.jobs import OptimizationJob, plan_job
-from brushwork.recipes import TransferOptions
-from tiny_network import picture, tiny_network
+from tiny_network import picture
 
 SOURCE, SUPPORT = Path(brushwork.__file__).parent, Path(__file__).parents[1] / "support"
 TOYS = {"losses": "toy_loss.py", "recipes": "toy_recipe.py"}
 
 TINY = """import sys
-from brushwork.jobs import preflight
+from brushwork.jobs import plan, preflight
 from tiny_network import tiny_network
-preflight.load_encoder_for = lambda *_, **__: tiny_network()
+plan.load_encoder_for = preflight.load_encoder_for = lambda *_, **__: tiny_network()
 from brushwork.cli.main import main
 sys.exit(main(sys.argv[1:]))"""
 """The command, with a tiny network for the encoder."""
 
 SMALL = ("--min-size", "0", "--history", "2", "--style-layers", "conv1_1", "pool2", "--quiet")
 LARGE = 768
+LESS = 30_000_000
+"""Bytes less than the whole image takes at that size; the network's features take some 50 MB."""
 ROUNDING = 1 / 255
 """Of a sample of the files that are compared."""
 
@@ -59,13 +60,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def paint(folder: Path) -> Command:
-    """Run `brushwork paint` of the copy, and return what it printed."""
+    """Run `brushwork paint` of the copy, or another command, and return what it printed."""
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, command: str = "paint") -> str:
         paths = os.pathsep.join(map(str, (folder / "package", SUPPORT)))
         environment = {**os.environ, "PYTHONPATH": paths, "COLUMNS": "300", "OMP_NUM_THREADS": "1"}
         done = subprocess.run(
-            [sys.executable, "-c", TINY, "paint", *arguments],
+            [sys.executable, "-c", TINY, command, *arguments],
             cwd=folder,
             env=environment,
             capture_output=True,
@@ -105,16 +106,10 @@ def test_the_loss_paints_everywhere_and_under_a_mask(paint: Command, folder: Pat
     "given", [("--loss", "toy", "--content-layers", "conv2_1"), ("--method", "toy", "--toy-factor", "2")]
 )
 def test_in_tiles_the_result_is_the_same(given: tuple[str, ...], paint: Command, folder: Path) -> None:
-    options = TransferOptions(
-        size=LARGE, iterations=2, min_size=0, history=2, content_layers=("conv2_1",), style_layers=("conv1_1", "pool2")
-    )
-    job = OptimizationJob(
-        options=options, content=folder / "photo.png", styles=(folder / "painting.png",), output=folder / "x.png"
-    )
-    enough = plan_job(job, measure_time=False, encoder=tiny_network()).memory
-    large = ("photo.png", "painting.png", "--size", str(LARGE), "--iterations", "2", *SMALL, *given, "--force")
-    paint(*large, "-o", "whole.png")
-    paint(*large, "-o", "tiles.png", "--memory", str(enough - 60_000_000))
+    large = ("photo.png", "painting.png", "--size", str(LARGE), "--iterations", "2", *SMALL, *given)
+    enough = json.loads(paint(*large, "--json", "-o", "planned.png", command="plan"))["memory"]
+    paint(*large, "--force", "-o", "whole.png")
+    paint(*large, "--force", "-o", "tiles.png", "--memory", str(enough - LESS))
     whole, tiles = (folder / name for name in ("whole.png", "tiles.png"))
     assert '"tiling": null' in (read_metadata(whole) or "") and '"tiling": {"side"' in (read_metadata(tiles) or "")
     one, other = (read_image(file).image for file in (whole, tiles))
