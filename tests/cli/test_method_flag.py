@@ -54,7 +54,7 @@ def test_options_of_other_methods_are_told(run, studio, desk):
     [
         (("--method", "mdam"), "there is no method 'mdam'. Did you mean 'mdan'?"),
         (("--method", "mdan", "--instant"), "--instant and --method mdan were both given"),
-        (("--method", "mdan", "--preset", "pastiche"), "belong to --method optimize: leave them away with --method mdan"),
+        (("--method", "mdan", "--preset", "pastiche"), "belong to --method optimize: leave them away"),
         (("--method", "mdan", "--model", "wave"), "--method and --model were both given"),
     ],
 )
