@@ -36,10 +36,8 @@ WAYS = {
     "consistency 1": FilmOptions(consistency=1.0),
     "consistency 0.5, no flow": FilmOptions(flow="none"),
 }
-FIRST, LATER = 200, 40
 SEQUENCES = {
-    "optimized frame by frame": None,
-    "random start, no temporal loss": SequenceOptions(warm_start="random", temporal_weight=0.0, later=FIRST),
+    "random start, no temporal loss": SequenceOptions(warm_start="random", temporal_weight=0.0),
     "previous frame as start": SequenceOptions(warm_start="previous", temporal_weight=0.0),
     "warped start": SequenceOptions(temporal_weight=0.0),
     "warped start, temporal loss": SequenceOptions(),
@@ -65,6 +63,8 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--optimize", action="store_true")
     parser.add_argument("--short", type=int, default=218)
+    parser.add_argument("--first", type=int, default=200)
+    parser.add_argument("--later", type=int, default=40)
     parser.add_argument("--keep", type=Path, help="keep the frames of each way in this folder")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -80,20 +80,20 @@ def main() -> None:
             method = ModelOptions(model=given.model, **own) if given.model else AdaINOptions(**own)
         base = FilmJob(clip=folder, styles=styles, output=Path(name) / "out.mp4", method=method, overwrite=True)
         films = [read_image(file).image for file in sorted(folder.iterdir())]
-        ways = ways_of(base, given.optimize)
+        ways = ways_of(base, given)
         report(ways, films, given)
 
 
-def ways_of(base: FilmJob, optimize: bool) -> dict[str, FilmJob]:
+def ways_of(base: FilmJob, given: argparse.Namespace) -> dict[str, FilmJob]:
     """A job for each way."""
-    if not optimize:
+    if not given.optimize:
         return {title: replace(base, film=film) for title, film in WAYS.items()}
     alone = replace(base, film=FilmOptions(cuts="none"))
-    return {
-        title: replace(alone, sequence=sequence or SequenceOptions(warm_start="random", temporal_weight=0.0))
-        for title, sequence in SEQUENCES.items()
-        if sequence
-    }
+    budgets = {"first": given.first, "later": given.later}
+    jobs = {title: replace(alone, sequence=replace(one, **budgets)) for title, one in SEQUENCES.items()}
+    random = "random start, no temporal loss"  # begins anew: as many iterations as the first frame
+    jobs[random] = replace(jobs[random], sequence=replace(jobs[random].sequence, later=given.first))
+    return jobs
 
 
 def report(ways: dict[str, FilmJob], films: list[torch.Tensor], given: argparse.Namespace) -> None:

@@ -122,16 +122,18 @@ def test_poisson_between_its_limits():
     weight = torch.rand(1, 1, 16, 20, dtype=torch.float64)
     assert torch.equal(solve_screened_poisson(image, near, weight * 0), image)
     assert torch.allclose(solve_screened_poisson(image, near, weight * 0 + 1e6), near, atol=1e-4)
-    assert torch.allclose(solve_screened_poisson(image, image + 0.2, weight + 0.1, 200), image + 0.2, atol=1e-9)
+    assert torch.allclose(
+        solve_screened_poisson(image, image + 0.2, weight + 0.1, iterations=200), image + 0.2, atol=1e-9
+    )
 
 
 def test_poisson_minimizes_its_sum():
     image, near = picture(1, 12, 10).double(), picture(2, 12, 10).double()
-    weight = torch.rand(1, 1, 12, 10, dtype=torch.float64)
-    found = solve_screened_poisson(image, near, weight, 200).requires_grad_()
+    weight, hold = torch.rand(2, 1, 1, 12, 10, dtype=torch.float64)
+    found = solve_screened_poisson(image, near, weight, hold, 200).requires_grad_()
     apart = found - image
     total = apart.diff(dim=-1).square().sum() + apart.diff(dim=-2).square().sum()
-    (total + (weight * (found - near).square()).sum()).backward()
+    (total + (weight * (found - near).square() + hold * apart.square()).sum()).backward()
     assert found.grad.abs().max() < 1e-9
 
 

@@ -12,22 +12,28 @@ ITERATIONS = 12
 
 
 def solve_screened_poisson(
-    image: Image, near: Image, weight: Float[Tensor, "_ 1 _ _"], iterations: int = ITERATIONS
+    image: Image,
+    near: Image,
+    weight: Float[Tensor, "_ 1 _ _"],
+    hold: Float[Tensor, "_ 1 _ _"] | float = 0.0,
+    iterations: int = ITERATIONS,
 ) -> Image:
-    """Return the image O that minimizes ‖∇O − ∇P‖² + Σ w·(O − A)², with P `image` and A `near`.
+    """Return the image O that minimizes ‖∇O − ∇P‖² + Σ w·(O − A)² + Σ v·(O − P)².
 
-    Where w is 0 everywhere it is P. Conjugate gradients with a Jacobi preconditioner, from (w·A + P)/(1 + w).
+    P is `image`, A `near`, w `weight` and v `hold`. Where w is 0 everywhere it is P. Conjugate gradients with a Jacobi
+    preconditioner, from (w·A + (1 + v)·P)/(1 + w + v).
 
     Source: Bonneel et al. 2015, Blind video temporal consistency, equation 2 (there by multigrid).
     """
     difference = near - image
-    found = difference * (weight / (1 + weight))
-    residual = weight * difference - _apply(found, weight)
-    inverse = 1 / (_neighbors(weight) + weight)
+    both = weight + hold
+    found = difference * (weight / (1 + both))
+    residual = weight * difference - _apply(found, both)
+    inverse = 1 / (_neighbors(both) + both)
     direction = inverse * residual
     energy = _dot(residual, direction)
     for _ in range(iterations):
-        applied = _apply(direction, weight)
+        applied = _apply(direction, both)
         step = energy / _dot(direction, applied).clamp_min(torch.finfo(image.dtype).tiny)
         found = torch.addcmul(found, step, direction)
         residual = torch.addcmul(residual, -step, applied)
