@@ -130,7 +130,7 @@ def test_frozen_statistics_of_a_small_picture_are_its_own(wall: Path, run: Run) 
         (("photo.png", "--model", "wave", "--instant"), "--instant and --model were both given"),
         (("photo.png", "--model", "wave", "--quality", "draft"), "--quality and --model were both given"),
         (("photo.png", "--model", "wave", "--strength", "2"), "strength is 2"),
-        (("photo.png", "waves.png", "--statistics", "frozen"), "--statistics is of painters"),
+        (("photo.png", "waves.png", "--statistics", "frozen"), "--statistics belongs to models"),
         (("photo.png", "--model", "wave", "--color", "match-linear", "--color-when", "before"), "color-when after"),
         (("photo.png", "--model", "wave", "--plot", "plot.png"), "--plot"),
     ],
