@@ -9,7 +9,7 @@ from functools import partial
 import torch
 
 from brushwork.controls import RecipeInputs
-from brushwork.errors import WeightsError
+from brushwork.errors import InputError, WeightsError
 from brushwork.experiments.context import ExperimentContext
 from brushwork.experiments.experiment import (
     CellResult,
@@ -48,6 +48,9 @@ EVALUATORS = ("alexnet", "vgg16")
 """Networks that evaluate the results of programs that have not optimized with them."""
 
 SLICED, MEMORY = "sliced style", "memory, MB"
+
+EVALUATED = [f"{kind}, {network}" for network in EVALUATORS for kind in ("content", SLICED)]
+"""What they measure."""
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
@@ -98,12 +101,19 @@ def _measure(context: ExperimentContext, name: str, first_and_last: FirstAndLast
     image, options = first_and_last.last.image, _options(context, name)
     figures = {f"{other}'s loss": _loss(context, other, image) for other in _available(context)}
     for network in EVALUATORS:
-        if network == options.network or not _has_weights(context, replace(options, network=network)):
-            continue
-        found = context.evaluator(network)(image, content=context.content, style=context.style)
-        figures |= {f"content, {network}": found.content, f"{SLICED}, {network}": found.sliced_style}
+        if network != options.network and _has_weights(context, replace(options, network=network)):
+            figures |= _evaluate(context, network, image)
     images = RecipeInputs(context.content, (context.style,))
     return {**figures, MEMORY: peak_megabytes(options, images, first_and_last.last)}
+
+
+def _evaluate(context: ExperimentContext, network: str, image: Image) -> Measures:
+    """Return the distances to content and style in a network; none where the images are too small for its layers."""
+    try:
+        found = context.evaluator(network)(image, content=context.content, style=context.style)
+    except InputError:
+        return {}
+    return {f"content, {network}": found.content, f"{SLICED}, {network}": found.sliced_style}
 
 
 def _loss(context: ExperimentContext, name: str, image: Image) -> float:
@@ -124,7 +134,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
         costs = {one.column: f"{costs[one.column]} and {one.figures[MEMORY]:.0f} MB" for one in results}
     return [
         *(_best(results, one.column) for one in results),
-        *(_evaluated(results, f"{kind}, {network}") for network in EVALUATORS for kind in ("content", SLICED)),
+        *(check for figure in EVALUATED for check in _evaluated(results, figure)),
         ClaimCheck("what each takes", ", ".join(f"{name} {cost}" for name, cost in costs.items()), None),
     ]
 
@@ -138,10 +148,10 @@ def _best(results: Sequence[CellResult], name: str) -> ClaimCheck:
     )
 
 
-def _evaluated(results: Sequence[CellResult], figure: str) -> ClaimCheck:
-    found = measures_by_column(results, figure)
-    ranked = dict(sorted(found.items(), key=lambda one: one[1]))
-    return ClaimCheck(f"{figure} distance, where it painted nothing itself", format_named_values(ranked), None)
+def _evaluated(results: Sequence[CellResult], figure: str) -> list[ClaimCheck]:
+    ranked = dict(sorted(measures_by_column(results, figure).items(), key=lambda one: one[1]))
+    claim = f"{figure} distance, where it painted nothing itself"
+    return [ClaimCheck(claim, format_named_values(ranked), None)] if ranked else []
 
 
 EXPERIMENT = Experiment(
