@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from brushwork.recipes import PRESETS, TransferOptions
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from pages import Shown, python_blocks
 
 WRITTEN = re.compile(r'(?:write_image\(.*|output=)"([^"]+)"\)')
@@ -25,6 +26,9 @@ def test_it_runs_and_writes_what_it_names(
     """In Python no environment makes a painting short: the defaults of `iterations` do."""
     monkeypatch.setitem(TransferOptions.__init__.__kwdefaults__, "iterations", 2)
     monkeypatch.setitem(PRESETS, "default", replace(PRESETS["default"], iterations=2, min_size=0))
+    small = {"iterations": 2, "crop": 32, "batch": 1, "width": 8, "style_size": 48, "val_images": 0}
+    for name, value in small.items():
+        monkeypatch.setitem(JohnsonTrainingOptions.__init__.__kwdefaults__, name, value)
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks:
         code = compile(ast.parse(block.text), f"{page}:{block.line}", "exec")
