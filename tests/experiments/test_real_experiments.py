@@ -24,7 +24,7 @@ def test_it_is_painted_measured_and_reported(
     )
     assert main(["reproduce", name, "--quick", "--size", "48", "--device", "cpu"]) == 0
     written = capsys.readouterr()
-    assert written.out == f"lab/{name}/report.html\n"
+    assert written.out == f"reproductions/{name}/report.html\n"
     assert any(line.startswith(("holds: ", "does not hold: ", "look: ")) for line in written.err.splitlines())
     folder = tmp_path / "reproductions" / name
     page, figures = (folder / "report.html").read_text(), json.loads((folder / "figures.json").read_text())
