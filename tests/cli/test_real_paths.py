@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,8 +49,12 @@ def pixels(name: str) -> np.ndarray[Any, Any]:
         return np.asarray(picture)
 
 
+ADDED = ("fzliu-googlenet", "fzliu-caffenet")
+"""Presets on weights that must be added by hand."""
+HERE = [name for name in PRESETS if name not in ADDED]
+
 PAINTED = {
-    **{f"preset {name}": ("paint", "photo.png", "waves.png", *QUICK, "--preset", name) for name in PRESETS},
+    **{f"preset {name}": ("paint", "photo.png", "waves.png", *QUICK, "--preset", name) for name in HERE},
     **{
         f"loss {name}": ("paint", "photo.png", "waves.png", *QUICK, "--style-layers", "conv2_1", "--loss", name)
         for name in ("moments", "covariance", "wasserstein", "sliced", "histogram", "patches")
@@ -129,14 +132,12 @@ def test_a_training_goes_on_from_a_painter(run: Run) -> None:
     assert not np.array_equal(pixels("out.png"), pixels("before.png"))
 
 
-def test_a_texture_is_learned_and_drawn_again_by_its_own_words(run: Run) -> None:
+def test_a_texture_is_learned_and_repeated(run: Run) -> None:
     small = ("--scales", "3", "--width", "4", "--style-size", "32", "--crop", "32", "--device", "cpu")
     rest = ("--iterations", "2", "--batch", "1", "--val-images", "1")
     succeed(run, "train", "texture", "waves.png", *small, *rest, "-o", "moss.safetensors")
     succeed(run, "texture", "--model", "moss.safetensors", "--size", "64x48", "--seed", "3", "-o", "moss.png")
-    refused = run("rerun", "moss.png").err.replace("\n", " ")
-    words = shlex.split(refused[refused.index("brushwork texture ") :])
-    succeed(run, *words[1 : words.index("3") + 1], "-o", "twice.png")
+    succeed(run, "rerun", "moss.png", "-o", "twice.png")
     assert np.array_equal(pixels("twice.png"), pixels("moss.png"))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from brushwork.devices.memory import allocated_memory
 from brushwork.errors import InputError, OutOfMemoryError
 from brushwork.images import Size, read_image, write_image
 from brushwork.jobs import Finished, Note, Started, run_job, writer
@@ -173,7 +174,7 @@ def test_a_picture_too_long_for_the_network_is_refused_before_painting(tmp_path)
 def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
     job = tiny_job(tmp_path, options=replace(TINY, size=4096, min_size=0))
     with pytest.raises(OutOfMemoryError) as caught:
-        painted(job, memory=1_500_000_000)
+        painted(job, memory=allocated_memory(torch.device("cpu")) + 1_100_000_000)
     fitting = caught.value.max_size
     assert fitting is not None and 500 < fitting < 4000
     assert f"take size {fitting} or less" in str(caught.value)

@@ -185,7 +185,7 @@ def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
     stopped(course, 2)
     longer = replace(TINY, iterations=8)
     events = taught(replace(course, options=longer, about={"options": {"seed": 1, "iterations": 8}}, resume=True))
-    assert events[-1].step == 8
+    assert events[-1].iterations == 8
 
 
 @pytest.mark.slow

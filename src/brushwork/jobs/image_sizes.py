@@ -35,6 +35,7 @@ class DecodeSizes(NamedTuple):
 
     @property
     def init(self) -> Size:
+        """Size of the initial image: that of the first level."""
         return self.levels[0].size
 
 

@@ -108,15 +108,19 @@ def balance_weights(context: ExperimentContext, options: TransferOptions, images
 
 
 def _measure(context: ExperimentContext, network: str, first_and_last: FirstAndLast) -> Measures:
-    """Judged in the networks that are there and did not paint; and by the spectrum, which needs none."""
+    """Return distances in the other networks that are here and whose layers fit the image, and by the spectrum."""
     figures = {
         "style loss, end / start": sum_losses(first_and_last.last, "style:")
         / sum_losses(first_and_last.first, "style:"),
         SPECTRUM: spectrum_distance(first_and_last.last.image, context.style),
     }
-    judges = [name for name in EVALUATORS if name != network and _is_there(partial(context.evaluator, name))]
-    for name in judges:
-        found = context.evaluator(name)(first_and_last.last.image, content=context.content, style=context.style)
+    image = first_and_last.last.image
+    others = [name for name in EVALUATORS if name != network and _is_there(partial(context.evaluator, name))]
+    for name in others:
+        evaluator = context.evaluator(name)
+        if min(Size.of(image)) < evaluator.encoder.min_size(evaluator.layers.all_layers):
+            continue
+        found = evaluator(image, content=context.content, style=context.style)
         figures |= {
             f"content, {name}": found.content,
             f"gram style, {name}": found.gram_style,
