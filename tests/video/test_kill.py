@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,6 +84,42 @@ def test_closed_after_any_frame_it_is_the_same_film(tmp_path, clip):
     assert sha256(broken.output) == sha256(whole.output)
 
 
+@pytest.mark.parametrize("number", [0, 2, 5])
+def test_stopped_within_the_writing_of_a_frame_it_is_painted_again(tmp_path, clip, monkeypatch, number):
+    """A process that is killed runs no cleanup: what it had written of the frame stays under the temporary name."""
+    whole, broken = film_job(clip, tmp_path / "whole.mp4"), film_job(clip, tmp_path / "broken.mp4")
+    list(run_film(whole, network=tiny_stylizer()))
+    with monkeypatch.context() as patch:
+        patch.setattr("brushwork.storage.tensors.iterate_planes", _stop_after(number * 2 + 1))
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        with pytest.raises(KeyboardInterrupt):
+            list(run_film(broken, network=tiny_stylizer()))
+    assert list(broken.workspace.rglob("*.part"))
+    list(run_film(broken, resume=True, network=tiny_stylizer()))
+    assert sha256(broken.output) == sha256(whole.output) and not broken.workspace.exists()
+
+
+def _stop_after(entries):
+    """Write this many entries of frames, then stop as Ctrl-C does, in the middle of a file."""
+    left = [entries]
+
+    def planes(state, name):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return iter([state[name]])
+
+    return planes
+
+
+def test_a_folder_that_was_half_removed_goes_when_the_film_is_asked_for_again(tmp_path, clip):
+    job = film_job(clip, tmp_path / "out.mp4")
+    list(run_film(job, network=tiny_stylizer()))
+    (job.workspace / "segments").mkdir(parents=True)
+    *_, done = run_film(job, resume=True, network=tiny_stylizer())
+    assert "finished already" in done.notes[0] and not job.workspace.exists()
+
+
 def test_other_options_or_another_clip_are_refused_by_name(tmp_path, clip):
     job = film_job(clip, tmp_path / "out.mp4")
     events = run_film(job, network=tiny_stylizer())
@@ -125,11 +162,11 @@ def test_a_full_disk_ends_in_one_line_and_nothing_is_lost(tmp_path, clip, monkey
         written.append(path)
         return original(path, tensors, metadata)
 
-    original = workspace.write_tensors
-    monkeypatch.setattr(workspace, "write_tensors", full)
+    original = workspace.replace_tensors
+    monkeypatch.setattr(workspace, "replace_tensors", full)
     with pytest.raises(InputError, match="is full"):
         list(run_film(job, network=tiny_stylizer()))
-    monkeypatch.setattr(workspace, "write_tensors", original)
+    monkeypatch.setattr(workspace, "replace_tensors", original)
     frames = [
         event.frame for event in run_film(job, resume=True, network=tiny_stylizer()) if isinstance(event, FrameDone)
     ]

@@ -30,7 +30,7 @@ from brushwork.video.film_job import FilmJob
 from brushwork.video.frame_reader import KEPT, FrameReader
 from brushwork.video.preparation import PreparedFilm, prepare_film, require_disk, selection_note
 from brushwork.video.segment_file import write_segment
-from brushwork.video.workspace import StoredFrame, round_image, segments_of
+from brushwork.video.workspace import StoredFrame, Workspace, round_image, segments_of
 
 
 def run_film(
@@ -48,7 +48,9 @@ def run_film(
         OutOfMemoryError: a frame does not fit.
     """
     began = monotonic()
-    if resume and expand_user(job.output).exists() and not (job.workspace / "job.json").exists():
+    workspace = Workspace(job.workspace)
+    if resume and expand_user(job.output).exists() and not workspace.exists:
+        workspace.remove()  # the rest of it, where the last run was killed while removing it
         yield FilmFinished(job.output, 0, 0.0, ("it is finished already.",))
         return
     film = prepare_film(job, resume=resume or finish, memory=memory, network=network)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from brushwork.images.geometry import Size
-from brushwork.storage.atomic import sync_folder
+from brushwork.storage.atomic import atomic_write
 from brushwork.video.codecs import Encoding, make_video_stream
 from brushwork.video.color_conversion import from_rgb
 from brushwork.video.extra import import_video
@@ -45,16 +44,14 @@ def write_segment(path: Path, frames: Iterable[tuple[int, NDArray[Any]]], format
     It begins with a key frame and refers to nothing outside.
     """
     av = import_video("av")
-    partial = path.with_name(f"{path.name}.partial")
     muxer = "matroska" if format.encoding.segment_suffix == ".mkv" else format.encoding.container.muxer
-    with av.open(str(partial), "w", format=muxer, options=container_options(format)) as container:
+    with (
+        atomic_write(path, overwrite=True) as temporary,
+        av.open(str(temporary), "w", format=muxer, options=container_options(format)) as container,
+    ):
         stream = make_video_stream(container, format.encoding, format.size, format.time_base, format.rate)
         for pts, levels in frames:
             frame = from_rgb(levels, format.encoding.pixel_format)
             frame.pts, frame.time_base = pts, format.time_base
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    with partial.open("rb+") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
-    sync_folder(path.parent)

@@ -15,7 +15,7 @@ from torch import Tensor
 from brushwork.errors import InputError
 from brushwork.jobs.manifest import describe_machine, list_changes
 from brushwork.storage.atomic import atomic_write, explain_write_errors
-from brushwork.storage.tensors import read_tensors, write_tensors
+from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
 from brushwork.types import Image, State
 from brushwork.video.analysis import FilmAnalysis
 
@@ -91,7 +91,7 @@ class Workspace:
                 f"{self.folder} holds another film ({'; '.join(changed)}): give the same options and files, or begin "
                 "anew without --resume (and with --force)."
             )
-        for rest in (*self.folder.rglob("*.partial"), *self.folder.rglob("*.part")):
+        for rest in self.folder.rglob("*.part"):
             rest.unlink(missing_ok=True)
         machine = list_changes(describe_machine(device), kept["machine"])
         return [f"the machine is not the same ({', '.join(machine)}): last bits may differ"] if machine else []
@@ -119,15 +119,16 @@ class Workspace:
         Raises: InputError: it cannot be written.
         """
         with explain_write_errors(self._frame(index)):
-            write_tensors(self._frame(index), {_PIXELS: frame.levels, **frame.state}, {})
+            replace_tensors(self._frame(index), {_PIXELS: frame.levels, **frame.state}, {})
 
     def read_frame(self, index: int) -> StoredFrame:
         """Return a frame that is kept.
 
         Raises: InputError: it is damaged or missing.
         """
-        tensors, _ = read_tensors(self._frame(index))
-        return StoredFrame(tensors.pop(_PIXELS), tensors)
+        with explain_read_errors(self._frame(index), "a frame of a film"):
+            tensors, _ = read_tensors(self._frame(index))
+            return StoredFrame(tensors.pop(_PIXELS), tensors)
 
     def remove_frames(self, indices: Sequence[int]) -> None:
         """Remove frames that are encoded and no longer needed."""
@@ -171,12 +172,13 @@ class KeyFolder(MutableMapping[int, StoredFrame]):
 
     def __setitem__(self, index: int, frame: StoredFrame) -> None:
         with explain_write_errors(self._file(index)):
-            write_tensors(self._file(index), {_PIXELS: frame.levels}, {})
+            replace_tensors(self._file(index), {_PIXELS: frame.levels}, {})
 
     def __getitem__(self, index: int) -> StoredFrame:
         if not self._file(index).exists():
             raise KeyError(index)
-        return StoredFrame(read_tensors(self._file(index))[0][_PIXELS], {})
+        with explain_read_errors(self._file(index), "a key frame of a film"):
+            return StoredFrame(read_tensors(self._file(index))[0][_PIXELS], {})
 
     def __delitem__(self, index: int) -> None:
         self._file(index).unlink(missing_ok=True)
