@@ -61,7 +61,7 @@ def _best(pair: str, start: str, arguments: argparse.Namespace) -> list[float]:
     )
     losses: list[float] = []
     for progress in steps:
-        if progress.level == len(levels) - 1:
+        if progress.level == len(progress.levels) - 1:
             losses += [float(progress.step.losses.total)] * (progress.step.index - len(losses))
     return list(accumulate(losses, min))
 

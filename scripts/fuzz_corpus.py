@@ -118,10 +118,10 @@ def models(folder: Path, run: Callable[[list[str]], int]) -> dict[str, dict[str,
 
 def interrupted(command: list[str], run: Callable[[list[str]], int]) -> None:
     """Run a command that paints, and press Ctrl-C after its first step."""
-    from brushwork.cli import execute
+    from brushwork import jobs
     from brushwork.recipes import Progress
 
-    paint = execute.run_job
+    paint = jobs.run_job
 
     def stopped(*given: Any, **options: Any) -> Iterator[Any]:
         events = paint(*given, **options)
@@ -130,11 +130,11 @@ def interrupted(command: list[str], run: Callable[[list[str]], int]) -> None:
             if isinstance(event, Progress):
                 events.throw(KeyboardInterrupt())  # type: ignore[attr-defined]
 
-    execute.run_job = stopped
+    jobs.run_job = stopped  # type: ignore[assignment]
     try:
         run(command)
     finally:
-        execute.run_job = paint
+        jobs.run_job = paint
 
 
 def _saved(image: Image.Image, name: str, options: dict[str, Any]) -> bytes:

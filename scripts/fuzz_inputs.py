@@ -177,7 +177,6 @@ def _import_all() -> None:
     import torch
 
     torch.set_num_threads(1)
-    import brushwork.cli.commands.mdan
     import brushwork.cli.commands.paint
     import brushwork.cli.commands.style
     import brushwork.cli.commands.texture

@@ -1,0 +1,19 @@
+"""A sample of scripts/fuzz_inputs.py, which was run at length."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts/fuzz_inputs.py"
+
+
+@pytest.mark.slow
+def test_damaged_files_end_well() -> None:
+    command = [sys.executable, str(SCRIPT), "--count", "2", "--seed", "7"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("0 faults in 6 runs\n")
