@@ -16,6 +16,7 @@ from brushwork.cli.flags import MACHINE, OUTPUT, home_path, parse_integer
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
 from brushwork.cli.plot import plot_losses, require_plottable
 from brushwork.cli.progress import show_events
+from brushwork.cli.run_flags import Flag
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.temporary import temporary_beside
 from brushwork.distributed.launch import is_distributed_launch
@@ -26,7 +27,6 @@ Output: TypeAlias = Annotated[
     Path | None,
     Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"MODEL{MODEL_ENDING}", show_default=False),
 ]
-Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
 
 @Parameter(name="*")

@@ -26,10 +26,10 @@ from brushwork.feedforward.networks.adain import (
     apply_affine,
     move_statistics,
 )
+from brushwork.feedforward.networks.configs import JOHNSON_STRIDE
 from brushwork.feedforward.networks.johnson import JohnsonNetwork
 from brushwork.feedforward.stylize import ModelStylizer
-from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
-from brushwork.feedforward.tiling.frozen_norm import stylize_tiled
+from brushwork.feedforward.tiling.frozen_norm import graph_statistics, stylize_tiled
 from brushwork.feedforward.tiling.graph import NormStatisticsValue, UntraceableError
 from brushwork.feedforward.tiling.trace import trace_network
 from brushwork.images.geometry import Size
@@ -38,8 +38,6 @@ from brushwork.types import Feature, Image
 FrameStatistics: TypeAlias = tuple[NormStatisticsValue, ...]
 """Mean and variance of the channels at each normalization; empty: the network has none that can be held fixed."""
 
-_JOHNSON_STRIDE = 4
-"""Pixels of the image per position at the narrowest layers of the networks of Johnson et al."""
 _TILE = 2**16
 """Side of a tile that holds any frame: frames are stylized whole."""
 
@@ -136,7 +134,7 @@ class ModelFrames:
     @property
     def stride(self) -> int:
         """See `FrameStylizer`; 1 for networks whose stride does not matter, or is not known."""
-        return _JOHNSON_STRIDE if isinstance(self.stylizer.model.network, JohnsonNetwork) else 1
+        return JOHNSON_STRIDE if isinstance(self.stylizer.model.network, JohnsonNetwork) else 1
 
     @torch.no_grad()
     def measure(self, frame: Image) -> FrameStatistics:
@@ -145,10 +143,7 @@ class ModelFrames:
             graph = trace_network(self.stylizer.function, frame)
         except UntraceableError:
             return ()
-        passage = ExactNormPass(graph, frame, STRIP, lambda shape, like: like.new_empty(*shape))
-        for _ in passage.compute():
-            pass
-        return tuple(passage.statistics[norm] for norm in graph.norms)
+        return tuple(graph_statistics(graph, frame))
 
     @torch.no_grad()
     def stylize(self, frame: Image, statistics: FrameStatistics) -> Image:

@@ -15,6 +15,8 @@ from typing import Any
 import PIL.Image
 from PIL import ImageOps
 
+from brushwork.storage.atomic import atomic_write
+
 MOST_MEMORY = 2 * 2**30
 MOST_SECONDS = 20
 """Processor time for one file."""
@@ -73,9 +75,8 @@ def _write_thumbnail(image: PIL.Image.Image, side: int, path: Path) -> None:
         small = small.convert("RGBA" if "A" in small.getbands() or "transparency" in small.info else "RGB")
     small.thumbnail((side, side * 4), PIL.Image.Resampling.LANCZOS)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    small.save(temporary, "WEBP", quality=_THUMBNAIL_QUALITY)
-    temporary.replace(path)
+    with atomic_write(path, overwrite=True) as temporary:  # several processes may make the same thumbnail
+        small.save(temporary, "WEBP", quality=_THUMBNAIL_QUALITY)
 
 
 if __name__ == "__main__":

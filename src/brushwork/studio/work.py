@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator
 from pathlib import Path
 from threading import Event
@@ -13,6 +12,7 @@ from brushwork.errors import BrushworkError, OutOfMemoryError
 from brushwork.images import image_size
 from brushwork.jobs import Advanced, Finished, JobEvent, Note, Started
 from brushwork.recipes import Progress
+from brushwork.storage.hashing import file_sha256
 from brushwork.studio.claims import MOST_DEATHS, Claim
 from brushwork.studio.file_store import register_file
 from brushwork.studio.folder import StudioFolder
@@ -154,8 +154,7 @@ class WorkOnJob:
 
     def _store(self, output: Path, *, is_finished: bool) -> dict[str, Any]:
         size = image_size(output)
-        with output.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = file_sha256(output)
         kind = "webp" if output.suffix == ".webp" else "png"
         count = output.stat().st_size
         self._folder.store(output, sha256)

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
+from brushwork.errors import InputError
 from brushwork.training.dataset import make_generator
 from brushwork.types import Image, LossValues
 
@@ -47,6 +48,13 @@ class TrainingBatch:
     device: torch.device
     pictures: Image | None = None
     """This rank's crops of photographs; None if the task uses none."""
+
+    @property
+    def photos(self) -> Image:
+        """This rank's crops of photographs. Raises: InputError: none were given."""
+        if self.pictures is None:
+            raise InputError("no photographs were given: this model learns from a folder of them.")
+        return self.pictures
 
     def generator(self) -> torch.Generator:
         """Return a new CPU generator, the same at every call and on all ranks.

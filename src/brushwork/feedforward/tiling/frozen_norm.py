@@ -29,8 +29,12 @@ def measure_statistics(network: Network, image: Image, side: int = COPY) -> list
     """Return the statistics of a network's norms, in order, on a copy of the image with at most `side`² pixels."""
     size = fit_size(Size.of(image), side, measure="area")
     copy = image if size.area >= Size.of(image).area else resize(image, size, clamp=True)
-    graph = trace_network(network, copy)
-    gathering = ExactNormPass(graph, copy, STRIP, lambda shape, like: like.new_empty(*shape))
+    return graph_statistics(trace_network(network, copy), copy)
+
+
+def graph_statistics(graph: NetworkGraph, image: Image) -> list[NormStatisticsValue]:
+    """Return the statistics of a network's norms, in order, on an image that the network was traced with."""
+    gathering = ExactNormPass(graph, image, STRIP, lambda shape, like: like.new_empty(*shape))
     for _ in gathering.compute():
         pass
     return [gathering.statistics[norm] for norm in graph.norms]

@@ -53,20 +53,20 @@ class JohnsonTask:
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """Yield the mean perceptual loss of the stylized batch."""
-        photos = _of(batch)
+        photos = batch.photos
         yield OptimizerStep(MODEL, self._losses(self._model.forward_features(photos).float(), photos))
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
         """Return the same losses on held-out photographs."""
-        photos = _of(batch)
+        photos = batch.photos
         total, terms = self._losses(self._model.forward_features(photos).float(), photos)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
     @torch.no_grad()
     def sample(self, batch: TrainingBatch) -> Image:
         """Return the stylized batch."""
-        shown: Image = self._model(_of(batch))
+        shown: Image = self._model(batch.photos)
         return shown.float()
 
     def _losses(self, last: Image, photos: Image) -> LossValues:
@@ -91,12 +91,6 @@ class JohnsonTask:
             self._style,
             layer_weights=options.content_layer_weights,
         )
-
-
-def _of(batch: TrainingBatch) -> Image:
-    if batch.pictures is None:
-        raise InputError("no photographs were given: this model learns from a folder of them.")
-    return batch.pictures
 
 
 def make_johnson_task(

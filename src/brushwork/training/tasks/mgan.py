@@ -122,9 +122,7 @@ class MGANTask:
         if self._matter.pairs:
             photos, painted = drawn[:, :3], drawn[:, 3:]
             return photos, painted, painted
-        if batch.pictures is None:
-            raise InputError("no photographs were given: this model learns from a folder of them.")
-        return batch.pictures, batch.pictures, drawn
+        return batch.photos, batch.photos, drawn
 
     def _examined(self, batch: TrainingBatch) -> tuple[Image, Image]:
         """Return held-out photographs and their content targets."""

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
-from brushwork.errors import InputError
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
@@ -43,13 +42,13 @@ class SuperResolutionTask:
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """Yield the mean loss of the crops after downsampling and super-resolution."""
-        crops = _of(batch)
+        crops = batch.photos
         yield OptimizerStep(MODEL, self._losses(self._network(self.downsample(crops)).float(), crops))
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
         """Return the same losses on held-out photographs, and the PSNR."""
-        crops = _of(batch)
+        crops = batch.photos
         larger = self._network(self.downsample(crops)).float()
         total, terms = self._losses(larger, crops)
         error = (larger.clamp(0, 1) - crops).square().mean((1, 2, 3)).clamp_min(1e-12)
@@ -59,7 +58,7 @@ class SuperResolutionTask:
     @torch.no_grad()
     def sample(self, batch: TrainingBatch) -> Image:
         """Return the crops after downsampling and super-resolution."""
-        larger: Image = self._network(self.downsample(_of(batch)))
+        larger: Image = self._network(self.downsample(batch.photos))
         return larger.float()
 
     def downsample(self, images: Image) -> Image:
@@ -100,9 +99,3 @@ def _gaussian(deviation: float, halo: int) -> Tensor:
     places = torch.arange(-halo, halo + 1, dtype=torch.float32)
     weights = (-0.5 * (places / deviation).square()).exp()
     return weights / weights.sum()
-
-
-def _of(batch: TrainingBatch) -> Image:
-    if batch.pictures is None:
-        raise InputError("no photographs were given: this network learns from a folder of them.")
-    return batch.pictures

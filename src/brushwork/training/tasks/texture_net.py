@@ -16,7 +16,6 @@ from torch import Tensor
 
 from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
-from brushwork.errors import InputError
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.feedforward.networks.texture_net import NoiseName, TextureNetwork
 from brushwork.images.geometry import Size
@@ -110,11 +109,7 @@ class TextureNetTask:
         )
 
     def _photos(self, batch: TrainingBatch) -> Image | None:
-        if not self.options.photograph:
-            return None
-        if batch.pictures is None:
-            raise InputError("no photographs were given: this model learns from a folder of them.")
-        return batch.pictures
+        return batch.photos if self.options.photograph else None
 
     def _variety(self) -> Objective:
         if self.options.diversity == 0:
