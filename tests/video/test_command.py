@@ -66,3 +66,10 @@ def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
     assert "no unfinished film" in refused(capfd, "clip.mp4", "painting.png", "--finish")
     assert "shorter" in refused(capfd, "clip.mp4", "painting.png", "--start", "60", "--force", "-q", "--device", "cpu")
     assert "flow is warm" in refused(capfd, "clip.mp4", "painting.png", "--flow", "warm", "--force", "-q")
+
+
+def test_a_plan_in_words_says_what_does_not_grow_with_the_film(desk, capfd):
+    assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--dry-run"]) == 0
+    first, sound, memory, disk, time = capfd.readouterr().out.splitlines()
+    assert "4 frames of 52×40 in 1 shot, h264" in first and sound == "sound: copy: aac"
+    assert "however long" in memory and "are free" in disk and "for the first of each shot" in time

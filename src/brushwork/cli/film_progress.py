@@ -18,8 +18,10 @@ class FilmProgress:
     def __init__(self, display: SilentDisplay) -> None:
         self._display = display
         self._frames = self._shots = self._shot = 0
+        self._begins: int | None = None
         self.painted, self.done = 0, 0
-        self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._first: deque[float] = deque(maxlen=_RECENT)
+        self._later: deque[float] = deque(maxlen=_RECENT)
 
     def show(self, event: video.FilmEvent) -> None:
         """Show an event."""
@@ -32,13 +34,23 @@ class FilmProgress:
                 shots = f"{event.shots} shot{'s' if event.shots > 1 else ''}"
                 self._display.log(f"painting {event.frames} frames of {event.size} in {shots} on {event.device}{begun}")
             case video.ShotStarted():
-                self._shot = event.number
+                self._shot, self._begins = event.number, event.first
             case video.FrameDone():
                 self.done, self.painted = self.done + 1, self.painted + 1
-                self._recent.append(event.seconds)
+                (self._first if event.frame == self._begins else self._later).append(event.seconds)
                 self._display.draw(self.done / self._frames, self._numbers)
 
     def _numbers(self) -> str:
-        each = median(self._recent)
-        left = format_minutes(each * (self._frames - self.done))
-        return f"frame {self.done}/{self._frames}, shot {self._shot}/{self._shots}, {each:.2f} s a frame, {left} left"
+        pace = f"{median(self._later or self._first):.2f} s a frame, {format_minutes(self.seconds_left)} left"
+        return f"frame {self.done}/{self._frames}, shot {self._shot}/{self._shots}, {pace}"
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds that the rest takes: the first frames of shots, which may take much longer, and the others."""
+        firsts = self._shots - self._shot
+        first, later = (median(own or other) for own, other in _both_ways(self._first, self._later))
+        return first * firsts + later * (self._frames - self.done - firsts)
+
+
+def _both_ways(one: deque[float], other: deque[float]) -> tuple[tuple[deque[float], deque[float]], ...]:
+    return (one, other), (other, one)

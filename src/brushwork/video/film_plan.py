@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import asdict, dataclass, replace
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
+from brushwork.devices.memory import memory_budget
 from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import nearest_folder
 from brushwork.video.analysis import FilmAnalysis, Shot, analyze_clip
 from brushwork.video.film_job import FilmJob
 from brushwork.video.frame_reader import FrameReader
-from brushwork.video.preparation import disk_need, frame_memory, prepare_film
+from brushwork.video.preparation import PreparedFilm, disk_need, frame_memory, prepare_film
 from brushwork.video.workspace import StoredFrame, round_image
 
 _TRIAL = 3
@@ -21,24 +23,32 @@ _COARSE = 0.4
 """Iterations at smaller sizes that the first frame of a shot takes, as a fraction of the time of those at full size."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FilmPlan:
     """What a film would take."""
 
     frames: int
     shots: int
+    keyframes: int
+    """Frames that are painted by themselves; the others are carried by the flow."""
     size: str
     codec: str
     audio: str
     """Fate of the sound."""
+    device: str
     memory: int
-    """Bytes, about, beside what the program takes."""
+    """Bytes, about, beside what the program takes; it does not grow with the length of the film."""
+    memory_available: int | None
+    """Bytes that may be used; None: not known."""
     disk: int
     """Bytes at most, while it is painted."""
     disk_free: int
+    seconds_first: float
+    """Of the first frame of a shot, its statistics included."""
     seconds_a_frame: float
+    """Of the other frames, on average."""
     seconds: float
-    """Of the whole film, encoding included."""
+    """Of the whole film: analysis and painting. Encoding adds some hundredths."""
     notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -54,47 +64,78 @@ def plan_film(job: FilmJob, *, memory: int | None = None, network: Any = None) -
     optimized = isinstance(job.method, TransferOptions)
     trial = replace(job, sequence=replace(job.sequence, first=_TRIAL, later=_TRIAL)) if optimized else job
     film = prepare_film(replace(trial, overwrite=True), resume=False, memory=memory, network=network)
-    analysis = next(one for one in analyze_clip(film.clip, job.selection, job.film.cuts) if not isinstance(one, int))
-    readers = [FrameReader(film.clip, analysis, film.size, film.device) for _ in range(2)]
-    painter = film.painter.make(readers[0], readers[1], film.size, {})
     began = monotonic()
-    shot = Shot(0, min(2, len(analysis.frames)))
-    painter.begin_shot(shot)
-    beginning = monotonic() - began
-    kept: dict[int, StoredFrame] = {}
-    times = []
-    for index in range(*shot):
-        began = monotonic()
-        painted = painter.paint(index, kept.__getitem__)
-        kept[index] = StoredFrame(round_image(painted.image, film.bits), painted.state)
-        times.append(monotonic() - began)
-    seconds = _optimized(job, analysis, times) if optimized else _one_pass(analysis, times, beginning)
+    analysis = next(one for one in analyze_clip(film.clip, job.selection, job.film.cuts) if not isinstance(one, int))
+    looked = monotonic() - began
+    keys = _keyframes(job, analysis)
+    first, later = _optimized(job, _paint(film, analysis)) if optimized else _one_pass(analysis, _paint(film, analysis))
+    others = len(analysis.frames) - len(analysis.shots)
+    carried = max(1, others) / max(1, keys - len(analysis.shots))
+    seconds = looked + first * len(analysis.shots) + later / carried * others
     info = film.clip.info
     return FilmPlan(
         frames=len(analysis.frames),
         shots=len(analysis.shots),
+        keyframes=keys,
         size=str(film.size),
         codec=film.encoding.codec,
         audio=f"{job.audio}: {', '.join(info.audio) or 'none'}",
+        device=str(film.device),
         memory=frame_memory(job, film.size),
+        memory_available=memory_budget(film.device, memory),
         disk=disk_need(film.size, len(analysis.frames), film.bits),
         disk_free=shutil.disk_usage(nearest_folder(film.workspace.folder)).free,
-        seconds_a_frame=round(seconds / len(analysis.frames), 2),
+        seconds_first=round(first, 2),
+        seconds_a_frame=round(later / carried, 2),
         seconds=round(seconds, 1),
         notes=info.notes,
     )
 
 
-def _one_pass(analysis: FilmAnalysis, times: list[float], beginning: float) -> float:
-    """Return the seconds of all frames, and of the statistics of all shots: two frames were measured for them."""
-    samples = sum(min(16, shot.end - shot.first) for shot in analysis.shots)
-    return times[-1] * len(analysis.frames) + beginning / min(2, len(analysis.frames)) * samples
+class _Times(NamedTuple):
+    """Seconds that a trial took."""
+
+    beginning: float
+    """Of the statistics of its frames."""
+    frames: list[float]
 
 
-def _optimized(job: FilmJob, analysis: FilmAnalysis, times: list[float]) -> float:
-    """Return the seconds of all frames at most: later ones often end early."""
-    first = times[0] / _TRIAL / (1 + _COARSE) * job.sequence.first
-    later = times[-1] / _TRIAL * job.sequence.later
-    painted = len(analysis.frames) - len(analysis.shots)
-    every = job.sequence.keyframes or 1
-    return first * len(analysis.shots) + later * painted / every
+def _paint(film: PreparedFilm, analysis: FilmAnalysis) -> _Times:
+    """Paint the first two frames, keep nothing, and return what they took."""
+    readers = [FrameReader(film.clip, analysis, film.size, film.device) for _ in range(2)]
+    painter = film.painter.make(readers[0], readers[1], film.size, {})
+    shot = Shot(0, min(2, len(analysis.frames)))
+    began = monotonic()
+    painter.begin_shot(shot)
+    beginning, times = monotonic() - began, []
+    kept: dict[int, StoredFrame] = {}
+    for index in range(*shot):
+        began = monotonic()
+        painted = painter.paint(index, kept.__getitem__)
+        kept[index] = StoredFrame(round_image(painted.image, film.bits), painted.state)
+        times.append(monotonic() - began)
+    return _Times(beginning, times)
+
+
+def _keyframes(job: FilmJob, analysis: FilmAnalysis) -> int:
+    """Return how many frames are painted by themselves: all, or every N-th and the last one of each shot."""
+    every = job.sequence.keyframes if isinstance(job.method, TransferOptions) else 0
+    if every < 2:
+        return len(analysis.frames)
+    return sum(1 + math.ceil((shot.end - shot.first - 1) / every) for shot in analysis.shots)
+
+
+def _one_pass(analysis: FilmAnalysis, times: _Times) -> tuple[float, float]:
+    """Return the seconds of a shot's first frame, with its statistics, and of another one.
+
+    The statistics of up to 16 frames are measured; those of two were, in the trial.
+    """
+    samples = sum(min(16, shot.end - shot.first) for shot in analysis.shots) / len(analysis.shots)
+    later = times.frames[-1]
+    return later + times.beginning / len(times.frames) * samples, later
+
+
+def _optimized(job: FilmJob, times: _Times) -> tuple[float, float]:
+    """Return the seconds of a shot's first frame, and of another one at most: later ones often end early."""
+    first = times.frames[0] / _TRIAL / (1 + _COARSE) * job.sequence.first
+    return first, times.frames[-1] / _TRIAL * job.sequence.later

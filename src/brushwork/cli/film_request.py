@@ -1,0 +1,118 @@
+"""The job that the flags of `brushwork video` ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from brushwork import feedforward
+from brushwork import video as films
+from brushwork.cli.config import resolve_options
+from brushwork.cli.film_flags import FilmRunFlags, FrameFlags, WayFlags
+from brushwork.cli.flags import Given
+from brushwork.cli.output import log
+from brushwork.errors import InputError
+from brushwork.feedforward.options import AdaINOptions, ModelOptions, StylizeOptions
+from brushwork.recipes import TransferOptions
+from brushwork.storage.folders import expand_user
+from brushwork.video.options import FilmOptions, FrameSelection, SequenceOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmRequest:
+    """What was given on the command line."""
+
+    clip: str
+    styles: tuple[str, ...]
+    preset: str
+    way: WayFlags
+    frames: FrameFlags
+    flags: FilmRunFlags
+    film: Given
+    sequence: Given
+    method: Given
+
+    def job(self) -> films.FilmJob:
+        """Return the job.
+
+        Raises: InputError: flags that contradict each other, or values out of range.
+        """
+        self._require_one_way()
+        method, sequence = self._method(), self._sequence()
+        source = expand_user(self.clip)
+        is_folder = source.is_dir() or "%" in source.name
+        frames, flags = self.frames, self.flags
+        rate = None if frames.rate is None or is_folder else Fraction(frames.rate).limit_denominator(1001)
+        return films.FilmJob(
+            clip=source,
+            styles=tuple(map(expand_user, self.styles)),
+            output=self._output(source),
+            method=method,
+            film=FilmOptions(**self.film),
+            sequence=sequence,
+            selection=FrameSelection(frames.start, frames.end, frames.every, rate),
+            codec=frames.codec,
+            chroma=frames.chroma,
+            crf=frames.crf,
+            audio=frames.audio,
+            rate=frames.rate or 24.0,
+            device=flags.device,
+            overwrite=flags.force,
+            keep_frames=flags.keep_frames,
+        )
+
+    def _require_one_way(self) -> None:
+        ways = [name for name in ("instant", "model", "optimize") if getattr(self.way, name)]
+        if len(ways) > 1:
+            raise InputError(
+                f"--{ways[0]} and --{ways[1]} were both given: they are two ways of painting; leave one away."
+            )
+        if self.way.strength is not None and self.way.optimize:
+            raise InputError(
+                "--strength is of what is painted at once: weigh with --style-weight, or leave --optimize away."
+            )
+        if self.way.model is not None and self.styles:
+            raise InputError(f"the painting {self.styles[0]} and --model were both given: a model has its own style.")
+        if self.way.model is None and not self.styles:
+            raise InputError("a painting is missing: brushwork video CLIP PAINTING -o OUT.mp4 (or --model NAME).")
+
+    def _method(self) -> StylizeOptions | TransferOptions:
+        way = self.way
+        if way.optimize:
+            base = films.load_film_preset(self.preset)[0]
+            own_size = self.preset in films.FILM_PRESETS
+            return resolve_options(base if own_size else replace(base, size=480, measure="short"), self.method)
+        own: dict[str, Any] = {} if way.strength is None else {"strength": way.strength}
+        if way.model is not None:
+            feedforward.find_model_file(way.model)
+            return self._one_pass(ModelOptions(model=way.model, size=480, measure="short"), own)
+        return self._one_pass(AdaINOptions(size=480, measure="short"), own)
+
+    def _one_pass(self, base: Any, own: Mapping[str, Any]) -> StylizeOptions:
+        names = {field.name for field in fields(base)}
+        aside = ", ".join(f"--{name.replace('_', '-')}" for name in self.method if name not in names)
+        if aside and not self.flags.quiet:
+            log(f"painting at once leaves aside {aside}.")
+        options: StylizeOptions = replace(base, **{k: v for k, v in self.method.items() if k in names}, **own)
+        return options
+
+    def _sequence(self) -> SequenceOptions:
+        """Return how frames follow each other: as given, over the preset.
+
+        Raises: InputError: frames are not optimized.
+        """
+        if (self.sequence or self.preset != "default") and not self.way.optimize:
+            name = next(iter(self.sequence), "preset").replace("_", "-")
+            raise InputError(f"--{name} is of frames that are optimized: add --optimize.")
+        return replace(films.load_film_preset(self.preset)[1], **self.sequence)
+
+    def _output(self, clip: Path) -> Path:
+        style = Path(self.styles[0]).stem if self.styles else Path(self.way.model or "").stem
+        name = f"{clip.stem or 'film'}+{style}.mp4"
+        if not self.flags.output:
+            return Path(name)
+        path = expand_user(self.flags.output)
+        return path / name if path.is_dir() else path

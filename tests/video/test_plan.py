@@ -1,0 +1,50 @@
+"""What a film takes is told before, and while it is painted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from brushwork.cli.film_progress import FilmProgress
+from brushwork.cli.progress import SilentDisplay
+from brushwork.images import Size
+from brushwork.recipes import TransferOptions
+from brushwork.types import Image
+from brushwork.video import FilmJob, FilmStarted, FrameDone, SequenceOptions, ShotStarted, film_plan, plan_film
+from brushwork.video.analysis import FilmAnalysis, FrameTime
+from brushwork.video.film_plan import _keyframes
+from tiny_films import film_job, panned, tiny_stylizer, write_clip
+
+
+def test_the_plan_counts_what_was_measured(tmp_path, monkeypatch):
+    """A clock that ticks a second whenever it is read: each thing that is measured takes one."""
+    now = iter(range(100))
+    monkeypatch.setattr(film_plan, "monotonic", lambda: float(next(now)))
+    job = film_job(write_clip(tmp_path / "in.mp4", panned(12), seconds_of_sound=1.0), tmp_path / "out.mp4")
+    plan = plan_film(job, network=tiny_stylizer())
+    assert (plan.frames, plan.shots, plan.keyframes) == (12, 1, 12)
+    assert plan.seconds_a_frame == 1 and plan.seconds_first == 1 + 12 / 2  # two of twelve samples took a second
+    assert plan.seconds == 1 + 7 + 11
+    longer = replace(job, clip=write_clip(tmp_path / "longer.mp4", panned(30)))
+    more = plan_film(longer, network=tiny_stylizer())
+    assert more.memory == plan.memory and more.disk > plan.disk and not list(tmp_path.glob("*.unfinished"))
+
+
+def test_key_frames_are_every_nth_and_the_last_of_each_shot(tmp_path):
+    frames = tuple(FrameTime(number, number) for number in range(20))
+    analysis = FilmAnalysis(1, frames, (10,))
+    job = FilmJob(clip=tmp_path, output=tmp_path, method=TransferOptions(), sequence=SequenceOptions(keyframes=8))
+    assert _keyframes(job, analysis) == 3 + 3  # 0 8 9, and 10 18 19
+    assert _keyframes(replace(job, sequence=SequenceOptions()), analysis) == 20
+
+
+def test_first_frames_of_shots_count_apart_in_the_time_left():
+    image: Image = None
+    progress = FilmProgress(SilentDisplay())
+    progress.show(FilmStarted(20, 0, 2, Size(48, 64), "cpu"))
+    progress.show(ShotStarted(1, 0, 10))
+    progress.show(FrameDone(0, image, 60.0, 0.0))
+    for number in range(1, 5):
+        progress.show(FrameDone(number, image, 2.0, 1.0))
+    assert progress.seconds_left == pytest.approx(5 * 2 + 60 + 9 * 2)
