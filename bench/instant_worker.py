@@ -23,7 +23,7 @@ def main() -> None:
     os.dup2(2, 1)  # what programs print goes where nobody waits for answers
     name, threads = sys.argv[1], int(sys.argv[2])
     begin = time.perf_counter()
-    paint = {"any": _any, "built-in": _built_in, "instant": _instant}.get(name, _painter)(name, threads)
+    paint = {"any": _any, "built-in": _built_in, "instant": _instant}.get(name, _model)(name, threads)
     print(json.dumps({"seconds": time.perf_counter() - begin}), file=answers, flush=True)
     for line in sys.stdin:
         task = json.loads(line)
@@ -59,7 +59,7 @@ def _instant(_: str, threads: int) -> Paint:
     return lambda content, style, size: _painted(AdaINOptions(size=size), brush, content, [style])
 
 
-def _painter(name: str, threads: int) -> Paint:
+def _model(name: str, threads: int) -> Paint:
     device = _tuned(threads)
     from brushwork.feedforward.options import ModelOptions
 

@@ -94,7 +94,7 @@ def test_what_needs_a_temporary_file_says_so_in_one_line(cramped):
         lambda: empty_mapped((4,), torch.float32),
         lambda: Vectors("disk").copy(torch.zeros(4)),
     ):
-        with pytest.raises(InputError, match="name one in TMPDIR"):
+        with pytest.raises(InputError, match="set TMPDIR to one"):
             need()
 
 

@@ -108,6 +108,6 @@ def _additive(name: str, term: AnyLoss) -> Loss:
     if isinstance(term, Loss):
         return term
     raise NotAdditiveError(
-        f"{name} ({type(term).__name__}) is no sum over positions, so the image cannot be encoded in tiles: give "
-        "more memory, take a smaller size, or a loss that is one (Gram matrices, means and deviations, covariances)."
+        f"{name} ({type(term).__name__}) is not a sum over positions, so the image cannot be encoded in tiles: allow "
+        "more memory, or use a smaller size, or an additive loss (Gram matrices, means and deviations, covariances)."
     )

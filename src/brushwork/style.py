@@ -77,7 +77,7 @@ def normalize_weights(count: int, weights: Sequence[float] | None = None) -> lis
     Raises: InputError: no styles, a number of weights other than the number of styles, negative weights, or all zero.
     """
     if count == 0:
-        raise InputError("no style was given: name at least one painting.")
+        raise InputError("no style was given: give at least one painting.")
     given = [1.0] * count if weights is None else list(weights)
     if len(given) != count:
         raise InputError(f"{len(given)} style weights were given for {count} paintings: give one for each.")

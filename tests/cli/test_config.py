@@ -53,8 +53,8 @@ def test_flags_cover_the_quality(studio: Any, paint: Callable[..., Any]) -> None
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--preset", "pastiche"), "quality draft belongs to the preset default"),
-        (("--method", "mdan"), "--preset, --quality and --ratio belong to --method optimize"),
+        (("--preset", "pastiche"), "quality draft applies to the preset default only"),
+        (("--method", "mdan"), "--preset, --quality and --ratio apply to --method optimize"),
         (("--instant",), "--quality and --instant were both given"),
     ],
 )
@@ -79,8 +79,8 @@ def test_the_file_may_be_named_in_the_environment(
     ("text", "said"),
     [
         ("style-wieght = 3", "Did you mean --style-weight?"),
-        ('size = "large"', "Invalid value for [size]: 'large' is no whole number."),
-        ("size = 2.5", "'2.5' is no whole number"),
+        ('size = "large"', "Invalid value for [size]: 'large' is not a whole number."),
+        ("size = 2.5", "'2.5' is not a whole number"),
         ("[paint]\nsize = 3", "mine.toml has a table [paint]"),
         ("size 3", "mine.toml is not TOML"),
         ("size = 3", "size is 3: it must be 32 pixels or more"),

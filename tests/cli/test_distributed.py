@@ -32,5 +32,5 @@ def test_other_ranks_show_and_write_nothing():
 
 def test_one_of_several_processes_reads_no_standard_input(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with StdStreams() as pipes, pytest.raises(InputError, match="give the picture as a file"):
+    with StdStreams() as pipes, pytest.raises(InputError, match="give the image as a file"):
         pipes.input_path(DASH)

@@ -164,7 +164,10 @@ def test_the_normalized_network_is_the_original_one(
 ) -> None:
     photo = desk / "photo.jpg"
     monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,), "vgg19-normalized"))
-    assert "was painted with vgg19-normalized, which grades" in run("evaluate", "night.png", "--network", "vgg19").err
+    assert (
+        "was optimized with vgg19-normalized, so its distances"
+        in run("evaluate", "night.png", "--network", "vgg19").err
+    )
 
 
 @pytest.mark.slow
@@ -174,15 +177,15 @@ def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -
     painted(tiny_job(desk, styles=(*job.styles, desk / "second.png")))
     outcome = run("evaluate", "out.png")
     assert (outcome.code, jury.seen) == (2, [])
-    assert "out.png was made with 2 style images: name one of them with --style" in outcome.err
+    assert "out.png was made with 2 style images: choose one of them with --style" in outcome.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "a result is missing"),
-        (("photo.jpg",), "Or name the images to compare photo.jpg with: --content PHOTO --style PAINTING"),
-        (("photo.jpg", "-o", "table.xls"), "the table is to be table.xls: it must end in .md, .csv, .json"),
+        ((), "no result was given"),
+        (("photo.jpg",), "Or give the images to compare photo.jpg with: --content PHOTO --style PAINTING"),
+        (("photo.jpg", "-o", "table.xls"), "the table is table.xls: it must end in .md, .csv, .json"),
         (("photo.jpg", "-o", "nowhere/table.md"), "the folder nowhere does not exist"),
     ],
 )

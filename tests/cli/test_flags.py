@@ -88,7 +88,7 @@ def test_the_items_of_a_tuple_are_converted() -> None:
 
 
 def test_whole_numbers_are_not_cut_off() -> None:
-    with pytest.raises(CoercionError, match=r"'2\.5' is no whole number"):
+    with pytest.raises(CoercionError, match=r"'2\.5' is not a whole number"):
         parse("--width", "2.5")
 
 
@@ -144,7 +144,7 @@ def test_a_size_is_a_whole_number_or_full() -> None:
     hint = get_type_hints(TransferOptions)["size"]
     assert parse("--width", "full", types={"width": hint}) == {"width": "full"}
     assert parse("--width", "1e3", types={"width": hint}) == {"width": 1000}
-    with pytest.raises(CoercionError, match="'large' is no whole number"):
+    with pytest.raises(CoercionError, match="'large' is not a whole number"):
         parse("--width", "large", types={"width": hint})
 
 

@@ -42,7 +42,7 @@ def test_a_photograph_is_painted_at_once(flash, run):
     assert isinstance(job, FeedForwardJob)
     assert job.options == AdaINOptions()
     assert (outcome.code, outcome.out) == (0, "photo+waves.png\n")
-    assert "at once" in outcome.err
+    assert "one forward pass" in outcome.err
     assert "painted in" in outcome.err
 
 
@@ -76,10 +76,10 @@ def test_the_document_has_no_loss(flash, run):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--instant", "--timelapse", "way.gif"], "--timelapse shows the iterations of a painting"),
-        (["--instant", "--save-every", "5"], "--save-every shows the iterations of a painting"),
+        (["--instant", "--timelapse", "way.gif"], "--timelapse shows iterations, but feed-forward methods have none"),
+        (["--instant", "--save-every", "5"], "--save-every shows iterations, but feed-forward methods have none"),
         (["--instant", "--strength", "2"], "strength is 2.0: it must be 0 or more, up to 1"),
-        (["--strength", "0.5"], "--strength is of what is painted at once"),
+        (["--strength", "0.5"], "--strength applies to feed-forward methods only"),
     ],
 )
 @pytest.mark.usefixtures("desk", "flash")

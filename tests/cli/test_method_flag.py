@@ -44,9 +44,9 @@ def test_options_of_other_methods_are_told(run, studio, desk):
     outcome = run(
         "paint", "photo.jpg", "waves.png", "--method", "mdan", "--style-weight", "3", "--history", "5", "-o", "o.png"
     )
-    assert "this method leaves aside --history, --style-weight" in outcome.err
+    assert "this method ignores --history, --style-weight" in outcome.err
     outcome = run("paint", "photo.jpg", "waves.png", "--patch", "6", "-o", "o2.png")
-    assert "this method leaves aside --patch" in outcome.err
+    assert "this method ignores --patch" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_options_of_other_methods_are_told(run, studio, desk):
     [
         (("--method", "mdam"), "there is no method 'mdam'. Did you mean 'mdan'?"),
         (("--method", "mdan", "--instant"), "--instant and --method mdan were both given"),
-        (("--method", "mdan", "--preset", "pastiche"), "belong to --method optimize: leave them away"),
+        (("--method", "mdan", "--preset", "pastiche"), "apply to --method optimize only: remove them"),
         (("--method", "mdan", "--model", "wave"), "--method and --model were both given"),
     ],
 )

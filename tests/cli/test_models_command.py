@@ -119,4 +119,4 @@ def test_a_page_of_none_is_refused(painted: Path, run: Run) -> None:
 
 def test_where_there_are_none_it_says_so(painted: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brushwork.feedforward.list_models", dict)
-    assert "there are no models here" in shown(monkeypatch, run)
+    assert "no models were found" in shown(monkeypatch, run)

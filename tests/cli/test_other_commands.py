@@ -93,7 +93,7 @@ def test_every_painting_command_can_be_planned(
         "1:01",
         "3:01",
         "48",
-        "It does not fit: 1.00 GB may be used",
+        "It does not fit: 1.00 GB are available",
     ):
         assert said in outcome.out
     assert outcome.code == 1, "it does not fit"

@@ -62,7 +62,7 @@ def test_each_painting_can_give_a_picture(studio: Any, desk: Path, run: Run) -> 
     assert "2/2 photo+night.png" in outcome.err
 
 
-PASSED_OVER = "photos: 1 file is passed over, not named as a picture (.txt).\n"
+PASSED_OVER = "photos: 1 file is skipped, without an image file's ending (.txt).\n"
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_folders_stand_for_their_pictures(studio: Any, folders: Path, run: Run) 
     outcome = run("paint", "photos", "styles", "-o", "painted/")
     assert outcome.code == 0
     assert outcome.err.startswith(PASSED_OVER)
-    assert "passed over" not in run("paint", "photos", "styles", "-o", "painted/", "--force", "--quiet").err
+    assert "is skipped" not in run("paint", "photos", "styles", "-o", "painted/", "--force", "--quiet").err
     assert [(content, *styles) for content, styles, _ in jobs(studio)][:4] == [
         ("a.png", "x.png"),
         ("a.png", "y.png"),
@@ -113,11 +113,11 @@ def test_results_of_the_same_name_do_not_overwrite_each_other(studio: Any, folde
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("photo.jpg",), "a painting is missing: brushwork paint photo.jpg PAINTING"),
-        (("photos", "styles", "-o", "one.png"), "one.png is one file, and there may be several pictures"),
-        (("photo.jpg", "waves.png", "night.png", "--each", "-o", "-"), "-o - is one picture on standard output"),
+        (("photo.jpg",), "no painting was given: brushwork paint photo.jpg PAINTING"),
+        (("photos", "styles", "-o", "one.png"), "one.png is one file, but there may be several results"),
+        (("photo.jpg", "waves.png", "night.png", "--each", "-o", "-"), "-o - writes one image to standard output"),
         (("empty", "waves.png"), "the folder empty holds no pictures"),
-        (("photos", "waves.png", "--plot", "p.png"), "--plot and --timelapse show one painting"),
+        (("photos", "waves.png", "--plot", "p.png"), "--plot and --timelapse show a single run"),
         (("photo.jpg", "waves.png", "--timelapse", "t.mp4"), "--timelapse is t.mp4: it must end in .gif or .webp"),
         (("photo.jpg", "waves.png", "--plot", "p.txt"), "--plot is p.txt: it must end in"),
         (("photo.jpg", "waves.png", "--plot", "no/p.png"), "the folder no of p.png does not exist"),
@@ -125,8 +125,8 @@ def test_results_of_the_same_name_do_not_overwrite_each_other(studio: Any, folde
         (("photo.jpg", "waves.png", "--threads", "0"), "threads is 0: it must be from 1 to 1024"),
         (("photo.jpg", "waves.png", "--threads", "-2"), "threads is -2: it must be from 1 to 1024"),
         (("photo.jpg", "waves.png", "--threads", "1e9"), "threads is 1000000000: it must be from 1 to 1024"),
-        (("photo.jpg", "waves.png", "--memory", "much"), "much is no amount of memory: write 4GB, 512MB or 2GiB"),
-        (("photo.jpg", "waves.png", "--json", "-o", "-"), "--json and -o - both want standard output"),
+        (("photo.jpg", "waves.png", "--memory", "much"), "much is not an amount of memory: write 4GB, 512MB or 2GiB"),
+        (("photo.jpg", "waves.png", "--json", "-o", "-"), "--json and -o - both write to standard output"),
         (("photo.jpg", "waves.png", "-o", "photo.jpg/x/"), "the folder photo.jpg/x cannot be made"),
         (("photos", "waves.png", "-o", "photo.jpg/x"), "the folder photo.jpg/x cannot be made"),
     ],
@@ -157,7 +157,7 @@ def test_nothing_is_overwritten_without_force(studio: Any, desk: Path, run: Run,
     arguments = ("paint", "photo.jpg", "waves.png", "--timelapse", "film.gif", "--save-every", "5")
     outcome = run(*arguments)
     assert outcome.code == 2
-    assert f"{taken} exists already" in outcome.err
+    assert f"{taken} already exists" in outcome.err
     assert (desk / taken).read_text() == "precious"
     assert not studio.jobs
     assert run(*arguments, "--force").code == 0
@@ -217,11 +217,11 @@ def test_a_failure_is_one_line_and_a_code(studio: Any, desk: Path, run: Run, fai
 
 def test_what_was_added_to_an_error_is_said(studio: Any, desk: Path, run: Run) -> None:
     for failure, code in ((WeightsError("no weights."), 1), (KeyboardInterrupt(), 130)):
-        failure.add_note("What was painted so far could not be kept whole: no room")
+        failure.add_note("The image so far could not be saved completely: no room")
         studio.failure, studio.fails_at = failure, 2
         outcome = run("paint", "photo.jpg", "waves.png", "-q", "--force")
         assert outcome.code == code
-        assert "could not be kept whole: no room" in outcome.err
+        assert "could not be saved completely: no room" in outcome.err
 
 
 def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(studio: Any, desk: Path, run: Run) -> None:
@@ -229,8 +229,8 @@ def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(studio: Any, desk: Path,
     outcome = run("paint", "photo.jpg", "waves.png", "-o", "my picture.png", "-q")
     assert outcome.code == 130
     assert (desk / "my picture.png").is_file()
-    assert "interrupted; the picture so far is my picture.png" in outcome.err
-    assert "go on with: brushwork paint photo.jpg waves.png -o 'my picture.png' -q --resume" in outcome.err
+    assert "interrupted; the image so far is in my picture.png" in outcome.err
+    assert "continue with: brushwork paint photo.jpg waves.png -o 'my picture.png' -q --resume" in outcome.err
 
 
 def test_a_picture_comes_and_goes_through_pipes(

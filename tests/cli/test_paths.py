@@ -41,12 +41,12 @@ def test_a_colon_may_be_part_of_a_name():
 @pytest.mark.parametrize(
     ("given", "jobs", "message"),
     [
-        ("", 1, "--region without a name: give masks as photo_mask.png:painting_mask.png"),
-        ("z.png", 1, "the mask z.png of --region z.png is missing"),
-        ("z.png:", 1, "the mask z.png of --region z.png: is missing"),
-        (":a.png", 1, "the mask :a.png of --region :a.png is missing"),
-        ("a.png:z.png", 1, "the mask z.png of --region a.png:z.png is missing"),
-        ("a.png:b.png", 2, "2 pictures were asked for"),
+        ("", 1, "--region without a file name: give masks as photo_mask.png:painting_mask.png"),
+        ("z.png", 1, "the mask z.png of --region z.png does not exist"),
+        ("z.png:", 1, "the mask z.png of --region z.png: does not exist"),
+        (":a.png", 1, "the mask :a.png of --region :a.png does not exist"),
+        ("a.png:z.png", 1, "the mask z.png of --region a.png:z.png does not exist"),
+        ("a.png:b.png", 2, "there are 2 results"),
     ],
 )
 def test_what_is_no_pair_is_refused(given, jobs, message):

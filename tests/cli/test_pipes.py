@@ -90,4 +90,4 @@ def test_a_pipe_that_nobody_writes_is_left_by_ctrl_c(desk: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         os.close(descriptor)
-        assert process.stderr.read() == "brushwork: interrupted; nothing was kept.\n"
+        assert process.stderr.read() == "brushwork: interrupted; nothing was saved.\n"

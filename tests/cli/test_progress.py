@@ -103,8 +103,8 @@ def test_lines_come_at_sizes_at_tenths_and_now_and_then(
 def test_notes_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     with LineDisplay("out.png") as lines:
         lines.show(at(0, 1))
-        lines.show(at(0, 2, "back to the best picture"))
-    assert "back to the best picture" in capsys.readouterr().err
+        lines.show(at(0, 2, "restarted from the best image"))
+    assert "restarted from the best image" in capsys.readouterr().err
 
 
 def test_the_bar_shows_sizes_closures_loss_and_notes(clock: Callable[[float], None]) -> None:
@@ -150,7 +150,7 @@ def test_a_training_is_shown_as_a_painting_is(
     told = capsys.readouterr().err.splitlines()
     assert told[0].startswith("training on cpu (")
     assert told[0].endswith("): 100 iterations, resumed after 50")
-    assert told[1:3] == ["8 photographs, 2 held out", "after 50: 2 on what is held out, None"]
+    assert told[1:3] == ["8 photographs, 2 held out", "after 50: 2 on the validation images, None"]
     assert told[3].startswith("wave: iteration 54/100, loss 4, ")
     assert told[3].endswith(" left")
     assert len(told) == 5, told
@@ -164,7 +164,7 @@ def test_one_pass_is_shown_now_and_then(clock: Callable[[float], None], capsys: 
             lines.show(Advanced(done))
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("painting on cpu (")
-    assert first.endswith("): 30×20, at once")
+    assert first.endswith("): 30×20, one forward pass")
     assert second == "out.png: 40%"
 
 

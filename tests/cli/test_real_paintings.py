@@ -60,7 +60,7 @@ def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(desk: Path, ru
     before = (desk / "photo+waves.png").stat()
     resumed = run("paint", "photo.jpg", "waves.png", *QUICK, "--resume")
     assert resumed.code == 0
-    assert "was finished already" in resumed.err
+    assert "is already finished" in resumed.err
     assert (desk / "photo+waves.png").stat() == before
 
 
@@ -100,8 +100,8 @@ def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run) -> No
         said = process.stderr.read()
         assert process.wait(60) == 130
     assert "Traceback" not in said
-    assert "interrupted; the picture so far is photo+waves.png." in said
-    assert "go on with: brushwork paint photo.jpg waves.png --size 64 --iterations 80 --min-size 0 --resume" in said
+    assert "interrupted; the image so far is in photo+waves.png." in said
+    assert "continue with: brushwork paint photo.jpg waves.png --size 64 --iterations 80 --min-size 0 --resume" in said
     assert pixels(desk / "photo+waves.png").shape == (48, 64, 3)
 
     assert run(*command).code == 2, "the unfinished picture is not overwritten"
@@ -189,7 +189,7 @@ def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path) -> Non
     command = (*BRUSHWORK, "paint", "photo.jpg", "waves.png", "--size", "1000", "--memory", "1.1GB")
     outcome = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert outcome.returncode == 1
-    assert "take size" in outcome.stderr
+    assert "use size" in outcome.stderr
     assert not (desk / "photo+waves.png").exists()
 
 

@@ -84,4 +84,4 @@ def test_other_weights_of_the_same_name_and_another_look_are_refused(run: Run) -
     for options, said in (((), "network vgg19, not vgg19-normalized"), (("--network", "vgg19", "--ceil"), "ceil")):
         outcome = run("paint", "photo.png", style, *QUICK, *options)
         assert outcome.code == 2
-        assert f"the style of waves.png was taken with {said}" in outcome.err
+        assert f"the style of waves.png was extracted with {said}" in outcome.err

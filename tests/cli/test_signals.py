@@ -142,7 +142,7 @@ def test_a_painting_that_is_told_to_end_is_kept(
     process.send_signal(number)
     ended, said = _ended(process)
     assert ended == code, said
-    assert "interrupted; the picture so far is o.png" in said
+    assert "interrupted; the image so far is in o.png" in said
     assert not read_embedded_result(atelier / "o.png").is_finished
     assert _files(atelier) == KEPT
 
@@ -218,7 +218,7 @@ def test_a_training_that_is_told_to_end_is_kept(atelier: Path) -> None:
     process.send_signal(signal.SIGTERM)
     code, said = _ended(process)
     assert code == 143, said
-    assert "what was learned so far is o.safetensors" in said and "--resume" in said
+    assert "the model so far is in o.safetensors" in said and "--resume" in said
     assert load_model(atelier / "o.safetensors").provenance["iterations_done"] >= 1
     assert (atelier / "o.safetensors.checkpoint").exists()
     assert _files(atelier) == []

@@ -105,7 +105,7 @@ def test_a_dash_where_it_means_nothing(desk: Path, run: Run, command: tuple[str,
     outcome = run(*command)
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert re.fullmatch(
-        r"brushwork: error: - stands for standard input or output, and \S+ takes neither: .*\n", outcome.err
+        r"brushwork: error: - means standard input or output, which \S+ does not accept: .*\n", outcome.err
     )
 
 

@@ -59,7 +59,7 @@ def test_what_is_said_to_a_closed_stderr_is_not_written_elsewhere() -> None:
 def test_a_full_stdout_is_one_line(unbuffered: str) -> None:
     done = shell("brushwork --help > /dev/full", PYTHONUNBUFFERED=unbuffered)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.decode() == f"brushwork: error: {FULL}: write into a file elsewhere.\n"
+    assert done.stderr.decode() == f"brushwork: error: {FULL}: write to a file somewhere else.\n"
 
 
 @pytest.mark.slow
@@ -168,5 +168,5 @@ def test_a_picture_that_stdout_does_not_take_is_one_line(desk: Path) -> None:
     )
     done = program(body, "> /dev/full")
     assert done.stderr.decode().splitlines()[-1] == (
-        f"brushwork.errors.InputError: {FULL}: write into a file elsewhere."
+        f"brushwork.errors.InputError: {FULL}: write to a file somewhere else."
     )

@@ -43,4 +43,4 @@ def test_its_settings_are_given_as_those_of_a_texture(studio: Any, desk: Path, r
 def test_folders_are_refused(studio: Any, desk: Path, run: Run) -> None:
     outcome = run("style", "combine", ".", "night.png")
     assert outcome.code == 2
-    assert "combine takes two pictures" in outcome.err
+    assert "combine takes two images" in outcome.err

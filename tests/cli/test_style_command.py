@@ -55,9 +55,9 @@ def test_styles_are_mixed_by_weight(run: Run, studio_folder: Path) -> None:
     ("arguments", "said"),
     [
         (("extract", "starry.png", *LAYERS, "-o", "starry.png"), "its name must end in .style"),
-        (("extract", "starry.png", *LAYERS, "-o", "there.style"), "there.style is there already"),
+        (("extract", "starry.png", *LAYERS, "-o", "there.style"), "there.style already exists"),
         (("extract", "none.png", *LAYERS), "none.png"),
-        (("blend", "there.style:much"), "'much' is no weight; write as in starry.style:0.7"),
+        (("blend", "there.style:much"), "'much' is not a weight; write it like starry.style:0.7"),
         (("blend", "there.style"), "there.style is damaged, or is not a style"),
         (("blend",), "no style was given"),
         (("info", "none.style"), "none.style is missing"),

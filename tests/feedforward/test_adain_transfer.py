@@ -131,7 +131,7 @@ def test_on_meta_it_takes_memory_and_in_tiles_less(brush):
             [PAINTING],
             OPTIONS,
             (StyleRegion(torch.zeros(1, 48, 64), torch.ones(1, 8, 8)),),
-            "region 1 is too small to be seen",
+            "region 1 is too small for the encoder",
         ),
     ],
 )

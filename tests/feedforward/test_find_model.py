@@ -54,7 +54,7 @@ def test_unknown_names_are_told_what_is_near(shelves: tuple[Path, Path]) -> None
 
 def test_where_there_are_none_it_says_so(shelves: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "list_models", dict)
-    with pytest.raises(InputError, match="None come with this installation"):
+    with pytest.raises(InputError, match="No models come with this installation"):
         model.find_model_file("wave")
 
 

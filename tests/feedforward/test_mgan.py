@@ -102,7 +102,7 @@ def test_textures_of_brown_noise(network):
         )
     assert one.shape == (1, 3, 40, 56)
     assert torch.equal(one, again) and not torch.equal(one, other)
-    with pytest.raises(InputError, match="no size for a texture"):
+    with pytest.raises(InputError, match="nor the size of a texture"):
         network()
 
 

@@ -119,7 +119,7 @@ def test_what_cannot_go_in_tiles_goes_at_once() -> None:
     brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 40)
     brush = replace(brush, model=replace(brush.model, network=Mean()))
     torch.testing.assert_close(painted(brush, image), Mean()(image).clamp(0, 1), rtol=0, atol=SINGLE)
-    with pytest.raises(InputError, match=r"wave cannot paint in tiles .*: take a smaller size"):
+    with pytest.raises(InputError, match=r"wave cannot run in tiles .*: use a smaller size"):
         painted(brush, image, 24)
 
 
@@ -127,5 +127,5 @@ def test_a_painter_of_textures_paints_no_photographs(tmp_path: Path) -> None:
     settings = TextureNetConfig(scales=2, width=4)
     path = tmp_path / "stones.safetensors"
     save_model(StyleModel("stones", "pyramid", settings, build_network(settings)), path)
-    with pytest.raises(InputError, match="stones draws textures"):
+    with pytest.raises(InputError, match="stones generates textures"):
         ModelOptions(model=str(path)).load_stylizer(CPU)

@@ -105,5 +105,5 @@ def test_options_that_cannot_be_are_refused(wrong: dict[str, object], said: str)
 def test_models_of_photographs_draw_no_textures(tmp_path: Path) -> None:
     config, path = JohnsonConfig(width=4, blocks=1), tmp_path / "two cubes.safetensors"
     save_model(StyleModel("cubes", "johnson", config, build_network(config)), path)
-    with pytest.raises(InputError, match=r"cubes paints photographs.*--model '.*two cubes.safetensors'"):
+    with pytest.raises(InputError, match=r"cubes stylizes photographs.*--model '.*two cubes.safetensors'"):
         TextureModelOptions(model=str(path)).load_stylizer(CPU)

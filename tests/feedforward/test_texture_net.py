@@ -1,4 +1,4 @@
-"""The multi-scale generator: the published counts, borders that meet, and noise that hangs on the seed alone."""
+"""The multi-scale generator: the published counts, borders that meet, and noise that depends on the seed alone."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_other_sizes_are_cut_out_of_larger_ones() -> None:
 def test_what_cannot_be_painted_is_refused() -> None:
     with pytest.raises(InputError, match="generates textures from noise"):
         network()(torch.rand(1, 3, 32, 32))
-    with pytest.raises(InputError, match="a size, and no photograph"):
+    with pytest.raises(InputError, match="a size instead of a photograph"):
         network()()
     with pytest.raises(InputError, match="stylizes photographs, and none was given"):
         network(STYLIZING)(size=Size(32, 32))

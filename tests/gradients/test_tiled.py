@@ -82,7 +82,7 @@ def test_gradients_add_to_what_is_there():
 
 def test_a_loss_that_is_no_sum_is_refused_by_name():
     objective = SMOOTH + Objective.single("top", Highest())
-    with pytest.raises(NotAdditiveError, match=r"top \(Highest\) is no sum over positions.*more memory"):
+    with pytest.raises(NotAdditiveError, match=r"top \(Highest\) is not a sum over positions.*more memory"):
         evaluate_tiled(tiny_network(), objective, 100)
 
 
@@ -93,5 +93,5 @@ def test_a_part_wants_its_halo():
 
 
 def test_tilings_in_words():
-    assert str(Tiling(512)) == "parts of 512×512 pixels"
-    assert str(Tiling(512, 3)) == "parts of 512×512 pixels, 3 of them kept between the passes"
+    assert str(Tiling(512)) == "tiles of 512×512 pixels"
+    assert str(Tiling(512, 3)) == "tiles of 512×512 pixels, 3 of them cached between the passes"

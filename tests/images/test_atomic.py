@@ -36,10 +36,10 @@ def test_what_is_found_beforehand(tmp_path):
     there = write_image(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
     (tmp_path / "folder.png").mkdir()
     assert "ends in .gif" in refusal(tmp_path / "a.gif")
-    assert "is there already" in refusal(there)
+    assert "already exists" in refusal(there)
     check_writable(there, overwrite=True)
     assert "is a folder" in refusal(tmp_path / "folder.png", overwrite=True)
-    assert "does not exist: make it" in refusal(tmp_path / "no" / "a.png")
+    assert "does not exist: create it" in refusal(tmp_path / "no" / "a.png")
     assert not (tmp_path / "no").exists()
     assert "is not a folder" in refusal(there / "a.png")
     assert "cannot be written" in refusal(tmp_path / ("n" * 300 + ".png"))
@@ -50,8 +50,8 @@ def test_what_is_found_beforehand(tmp_path):
 
 def test_links_that_lead_nowhere_are_there_already(tmp_path):
     (tmp_path / "a.png").symlink_to(tmp_path / "gone.png")
-    assert "is there already" in refusal(tmp_path / "a.png")
-    with pytest.raises(InputError, match="is there already"):
+    assert "already exists" in refusal(tmp_path / "a.png")
+    with pytest.raises(InputError, match="already exists"):
         write_image(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
 
 
@@ -131,7 +131,7 @@ def test_a_write_that_the_system_cuts_off(tmp_path):
 @pytest.mark.slow
 def test_nothing_is_overwritten_unasked(tmp_path):
     path = write_image(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         write_image(torch.ones(1, 3, 4, 4), path)
     assert read_image(path).image.max() == 0
     write_image(torch.ones(1, 3, 4, 4), path, overwrite=True)
@@ -147,7 +147,7 @@ def test_a_file_that_appears_meanwhile_is_kept(tmp_path, monkeypatch):
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", slow)
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         write_image(torch.ones(1, 3, 4, 4), path)
     assert path.read_bytes() == b"somebody else's"
     assert listed(tmp_path) == ["a.png"]
@@ -160,7 +160,7 @@ def test_file_systems_without_links(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "hardlink_to", none)
     path = write_image(torch.zeros(1, 3, 4, 4), tmp_path / "a.png")
     assert listed(tmp_path) == ["a.png"]
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         write_image(torch.ones(1, 3, 4, 4), path)
 
 
@@ -197,7 +197,7 @@ def test_a_link_stays_a_link_and_what_it_names_is_replaced(tmp_path, ending):
     (tmp_path / f"next.{ending}").symlink_to(real)
     link = tmp_path / f"link.{ending}"
     link.symlink_to(f"next.{ending}")
-    assert "is there already" in refusal(link, pyramid=pyramid)
+    assert "already exists" in refusal(link, pyramid=pyramid)
     check_writable(link, overwrite=True, pyramid=pyramid)
     old = real.read_bytes()
     write_image(second, link, overwrite=True, pyramid=pyramid, metadata="new")
@@ -213,9 +213,9 @@ def test_a_link_that_leads_nowhere_may_make_what_it_names(tmp_path):
     write_image(torch.rand(1, 3, 4, 4), link, overwrite=True)
     assert link.is_symlink() and (tmp_path / "gone.png").is_file()
     (tmp_path / "b.png").symlink_to("no/b.png")
-    assert "does not exist: make it" in refusal(tmp_path / "b.png", overwrite=True)
+    assert "does not exist: create it" in refusal(tmp_path / "b.png", overwrite=True)
     (tmp_path / "c.png").symlink_to("c.png")  # names itself, and so nothing
-    assert "is there already" in refusal(tmp_path / "c.png")
+    assert "already exists" in refusal(tmp_path / "c.png")
     write_image(torch.rand(1, 3, 4, 4), tmp_path / "c.png", overwrite=True)
     assert (tmp_path / "c.png").is_file()
 

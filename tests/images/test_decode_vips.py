@@ -78,9 +78,7 @@ def test_16_bit_gray_with_one_clear_level(save, no_vips):
 def test_without_pyvips_16_bits_are_refused(save_deep, deep_colors, name, no_vips):
     with pytest.raises(InputError) as caught:
         read_image(save_deep(deep_colors, name, "rgb16"))
-    assert str(caught.value) == (
-        f"{name} has 16 bits a sample, for which pyvips is needed: pip install 'brushwork[giant]'."
-    )
+    assert str(caught.value) == (f"{name} has 16 bits a sample, which needs pyvips: pip install 'brushwork[giant]'.")
 
 
 def test_a_pyvips_without_its_library_counts_as_missing(save_deep, deep_colors, tmp_path, monkeypatch):
@@ -178,7 +176,7 @@ def test_16_bit_gray_profiles(save, deep_colors, gray_profile, wide_profile, wid
     request.getfixturevalue("no_vips")
     picture = read_image(paths[0])
     assert picture.notes == (
-        "its color profile was left aside, for pyvips is not installed: pip install 'brushwork[giant]'",
+        "its color profile was ignored, because pyvips is not installed: pip install 'brushwork[giant]'",
     )
     assert np.array_equal(levels(picture), np.repeat(gray, 3, -1))
 

@@ -79,9 +79,9 @@ def test_the_page_finds_the_tiles_of_a_name_that_is_no_utf8(smooth, tmp_path):
 def test_nothing_is_overwritten_unasked(smooth, tmp_path):
     (tmp_path / "sea_files").mkdir()
     (tmp_path / "sea_files" / "mine").touch()
-    with pytest.raises(InputError, match="sea_files is there already"):
+    with pytest.raises(InputError, match="sea_files already exists"):
         write_image(smooth, tmp_path / "sea.dzi")
-    with pytest.raises(InputError, match="sea_files is there already"):
+    with pytest.raises(InputError, match="sea_files already exists"):
         check_writable(tmp_path / "sea.dzi", overwrite=False)
     write_image(smooth, tmp_path / "sea.dzi", overwrite=True)
     assert not (tmp_path / "sea_files" / "mine").exists()
@@ -113,6 +113,6 @@ def test_transparent_pictures_are_shown_over_white(tmp_path):
 
 def test_without_pyvips_it_is_refused_beforehand(smooth, tmp_path, no_vips):
     for attempt in (write_image, lambda _, path: check_writable(path, overwrite=False)):
-        with pytest.raises(InputError, match=r"with (its )?tiles, for which pyvips is needed"):
+        with pytest.raises(InputError, match=r"(with|in) tiles, which needs pyvips"):
             attempt(smooth, tmp_path / "sea.dzi")
     assert listed(tmp_path) == []

@@ -70,11 +70,11 @@ def test_what_is_passed_over_is_counted(tmp_path, colors):
     found = find_images(tmp_path)
     assert [one.name for one in found.images] == ["a.JFIF", "b.png"]
     assert found.note is not None
-    assert found.note.startswith(f"{tmp_path}: 3 files are passed over, not named as a picture (")
+    assert found.note.startswith(f"{tmp_path}: 3 files are skipped, without an image file's ending (")
     assert "no ending" in found.note
     found = find_images(tmp_path, within=True)
     assert [one.name for one in found.images] == ["a.JFIF", "b.png", "c.bmp"]
-    assert found.note == f"{tmp_path}: 4 files are passed over, not named as a picture (.heic, no ending, .txt)."
+    assert found.note == f"{tmp_path}: 4 files are skipped, without an image file's ending (.heic, no ending, .txt)."
 
 
 def test_nothing_is_told_where_nothing_is_passed_over(tmp_path, colors):
@@ -84,5 +84,5 @@ def test_nothing_is_told_where_nothing_is_passed_over(tmp_path, colors):
 
 def test_a_folder_without_pictures_is_refused(tmp_path):
     (tmp_path / "a.heic").write_text("")
-    with pytest.raises(InputError, match=r"holds no pictures: give one with PNG, .*1 file is passed over.*\.heic"):
+    with pytest.raises(InputError, match=r"holds no pictures: give one with PNG, .*1 file is skipped.*\.heic"):
         find_images(tmp_path)

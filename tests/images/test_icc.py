@@ -74,13 +74,13 @@ def test_palettes_and_alpha_pass_through_profiles(save, wide_profile, wide_to_sr
 def test_damaged_profiles_are_said(save, colors, wide_profile):
     for profile in (b"no profile at all", wide_profile[:150], wide_profile[:40] + bytes(200)):
         picture = read_image(save(colors, "a.png", icc_profile=profile))
-        assert picture.notes == ("its color profile is damaged: left aside",)
+        assert picture.notes == ("its color profile is damaged: ignored",)
         assert np.array_equal((rows(picture) * 255).round(), colors)
 
 
 def test_profiles_for_other_pictures_are_said(save, colors, gray_profile):
     picture = read_image(save(colors, "a.png", icc_profile=gray_profile))
-    assert picture.notes == ("its color profile (A wide space) is for GRAY pictures, not RGB: left aside",)
+    assert picture.notes == ("its color profile (A wide space) is for GRAY images, not RGB: ignored",)
 
 
 def test_cmyk_profiles(save):

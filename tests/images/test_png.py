@@ -75,7 +75,7 @@ def test_what_counts_for_the_pixels_is_named_when_it_is_damaged(png, name, body)
     content, samples = png
     picture = read(inserted(content, chunk(name, body, wrong=True)))
     assert same(picture, samples)
-    assert picture.notes == (f"its {name.decode()} chunk is damaged: left aside",)
+    assert picture.notes == (f"its {name.decode()} chunk is damaged: ignored",)
 
 
 @pytest.mark.parametrize("part", [chunk(b"gAMA", b"\0"), chunk(b"iCCP", b"profile\0\1x"), chunk(b"tRNS", b"\0\0")])
@@ -83,7 +83,7 @@ def test_chunks_that_are_too_short_are_damaged_too(png, part):
     content, samples = png
     picture = read(inserted(content, part))
     assert same(picture, samples)
-    assert picture.notes == (f"its {part[4:8].decode()} chunk is damaged: left aside",)
+    assert picture.notes == (f"its {part[4:8].decode()} chunk is damaged: ignored",)
 
 
 @pytest.mark.parametrize("name", [b"IHDR", b"IDAT"])

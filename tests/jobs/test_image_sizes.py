@@ -58,6 +58,6 @@ def test_paintings_that_are_enlarged_are_told(giants):
     inputs = read_inputs(giants)
     assert note_enlarged(giants, inputs, Size(32, 48)) == ()
     (note,) = note_enlarged(giants, inputs, Size(200, 300))
-    assert note.startswith("painting.png has 40×100 pixels, and is encoded enlarged 3.0 times")
+    assert note.startswith("painting.png has 40×100 pixels, and is enlarged 3.0 times")
     assert "style-scale 0.33" in note
     assert note_enlarged(replace(giants, options=TextureOptions()), inputs, Size(200, 300)) == ()

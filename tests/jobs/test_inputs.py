@@ -46,14 +46,14 @@ def test_pair_by_pair_the_paintings_in_their_order(job):
 
 
 def test_masks_of_other_proportions_are_refused(job):
-    with pytest.raises(InputError, match=r"the mask own.png has 30×20 pixels, and its picture 60×60"):
+    with pytest.raises(InputError, match=r"the mask own.png has 30×20 pixels, but its image 60×60"):
         read_regions(job, Size(60, 60), [Size(50, 50)])
-    with pytest.raises(InputError, match=r"the mask other.png has 25×25 pixels, and its picture 50×40"):
+    with pytest.raises(InputError, match=r"the mask other.png has 25×25 pixels, but its image 50×40"):
         read_regions(job, Size(40, 60), [Size(40, 50)])
 
 
 def test_regions_belong_to_transfers(job):
-    with pytest.raises(InputError, match="they belong to a transfer"):
+    with pytest.raises(InputError, match="they apply to style transfer only"):
         read_regions(replace(job, options=TextureOptions(), styles=()), Size(40, 60), [])
 
 
@@ -66,12 +66,12 @@ def test_the_photographs_mask_alone_means_all_of_the_painting(job, tmp_path):
     assert read_sizes(alone) == read_inputs(alone).sizes
     painted(alone)
     assert job_from_image(alone.output).job.regions == alone.regions
-    with pytest.raises(InputError, match=r"the mask own.png has 30×20 pixels, and its picture 60×60"):
+    with pytest.raises(InputError, match=r"the mask own.png has 30×20 pixels, but its image 60×60"):
         read_regions(alone, Size(60, 60), [Size(50, 50)])
     red = torch.zeros(1, 3, 20, 30)
     red[:, 0] = 1
     write_image(red, tmp_path / "red.png")
-    with pytest.raises(InputError, match=r"the mask red.png is colored, and alone"):
+    with pytest.raises(InputError, match=r"the mask red.png is a colored map without a counterpart"):
         read_regions(replace(job, regions=((tmp_path / "red.png",),)), Size(40, 60), [Size(50, 50)])
 
 
@@ -90,7 +90,7 @@ def test_they_are_painted_repeated_and_told_apart(job, tmp_path):
 
 
 def test_the_output_is_not_a_mask(job):
-    with pytest.raises(InputError, match=r"own.png is a picture to paint from"):
+    with pytest.raises(InputError, match=r"own.png is one of the inputs"):
         painted(replace(job, output=job.regions[0][0], overwrite=True))
 
 
@@ -104,9 +104,9 @@ def test_a_job_of_regions_is_planned(job):
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        (TextureOptions(), "paintings were given, and texture takes none"),
-        (ReconstructionOptions(), "paintings were given, and reconstruct-content takes none"),
-        (MDANOptions(), "regions were given, and mdan takes none"),
+        (TextureOptions(), "paintings were given, but texture takes none"),
+        (ReconstructionOptions(), "paintings were given, but reconstruct-content takes none"),
+        (MDANOptions(), "regions were given, but mdan takes none"),
     ],
 )
 def test_what_a_method_does_not_take_is_refused(options, what, job):

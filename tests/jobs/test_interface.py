@@ -52,7 +52,7 @@ def test_it_resumes_bit_for_bit_after_a_callback_raised(files, monkeypatch):
 def test_an_existing_file_is_kept_unless_it_may_be_overwritten(files):
     short = replace(TINY, iterations=1, min_size=0)
     brushwork.paint("photo.png", "painting.png", short, output="out.png")
-    with pytest.raises(brushwork.InputError, match=r"out\.png is there already"):
+    with pytest.raises(brushwork.InputError, match=r"out\.png already exists"):
         brushwork.paint("photo.png", "painting.png", short, output="out.png")
     brushwork.paint("photo.png", "painting.png", short, output="out.png", overwrite=True)
 
@@ -86,5 +86,5 @@ def test_textures_of_models_have_no_content_image(files):
     assert (found.options.size, found.options.seed) == ("64x32", 3)
     with pytest.raises(brushwork.InputError, match="texture-model takes no content image"):
         brushwork.paint("photo.png", options=options, output="other.png")
-    with pytest.raises(brushwork.InputError, match="painter takes a content image, and none was given"):
+    with pytest.raises(brushwork.InputError, match="painter takes a content image, but none was given"):
         brushwork.paint(options=brushwork.ModelOptions(model="wave"), output="other.png")

@@ -78,7 +78,7 @@ def test_the_machine_is_told_by_what_changes_bits():
 def test_an_incomplete_record_is_refused(record, broken):
     data = record.to_json()
     del data[broken]
-    with pytest.raises(InputError, match="not complete"):
+    with pytest.raises(InputError, match="is incomplete"):
         Manifest.from_json(data)
 
 

@@ -119,7 +119,7 @@ def test_where_nothing_fits_the_largest_size_is_0(tmp_path):
 
 def test_pictures_that_cannot_be_used_are_refused(tmp_path):
     write_image(picture(1, 33, 1000), tmp_path / "photograph.png")
-    with pytest.raises(InputError, match="96×3 pixels at first"):
+    with pytest.raises(InputError, match="begin at 96×3 pixels"):
         plan_job(tiny_job(tmp_path), encoder=tiny_network())
 
 

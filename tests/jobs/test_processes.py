@@ -76,8 +76,8 @@ def test_two_processes_have_the_regions_of_one(told):
 
 def test_sorted_losses_refuse_to_be_shared_by_name(told):
     sliced, histogram = torch.load(told[0] / "0.pt")["refused"]
-    assert "sliced:conv1_1 (SlicedWassersteinLoss) is no sum over positions" in sliced
-    assert "histogram:conv1_1 (HistogramLoss) is no sum over positions" in histogram
+    assert "sliced:conv1_1 (SlicedWassersteinLoss) is not a sum over positions" in sliced
+    assert "histogram:conv1_1 (HistogramLoss) is not a sum over positions" in histogram
 
 
 def test_a_killed_process_ends_the_other_with_a_reason_and_a_checkpoint(told):
@@ -85,7 +85,7 @@ def test_a_killed_process_ends_the_other_with_a_reason_and_a_checkpoint(told):
     assert codes == [0, -signal.SIGKILL]
     error, note = torch.load(folder / "0.pt")["lost"]
     assert "lost" in error
-    assert "out.png.checkpoint keeps the painting" in note
+    assert "out.png.checkpoint holds the painting" in note
     assert JobCheckpoint.read(folder / "out.png.checkpoint").snapshot.iterations >= 2
     painted(tiny_job(folder), resume=True)
     assert read_embedded_result(folder / "out.png").is_finished

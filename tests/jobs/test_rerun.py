@@ -113,5 +113,5 @@ def test_a_changed_option_is_named(job):
 
 
 def test_the_repeat_does_not_overwrite(job):
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="already exists"):
         painted(replace(job_from_image(job.output, job.output).job))

@@ -85,7 +85,7 @@ def test_killed_at_any_moment_it_can_be_resumed(tmp_path):
 def test_notes_of_the_guard_go_on(tmp_path):
     whole, broken = (tiny_job(tmp_path, options=HASTY, output=tmp_path / name) for name in ("w.png", "b.png"))
     *_, unbroken = painted(whole)
-    assert "back to the best picture" in unbroken.notes[0]
+    assert "restarted from the best image" in unbroken.notes[0]
     interrupted(broken, unbroken.iterations - 1)
     started, *_, finished = painted(broken, resume=True)
     assert isinstance(started, Started)
@@ -116,7 +116,7 @@ def test_what_is_finished_is_not_painted_again(tmp_path):
     (again,) = painted(job, resume=True)
     assert isinstance(again, Finished)
     assert (again.total, again.losses, again.iterations) == (first.total, first.losses, first.iterations)
-    assert "finished already" in again.notes[0]
+    assert "already finished" in again.notes[0]
     assert job.output.read_bytes() == content
 
 
@@ -206,14 +206,14 @@ def _changed(path, change):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda story, _: story.update(level=7), "closure 2 of size 8"),
-        (lambda story, _: story.update(level=-1), "closure 2 of size 0"),
-        (lambda story, _: story.update(spent=10**6), "closure 1000000 of size 1"),
+        (lambda story, _: story.update(level=7), "evaluation 2 of size 8"),
+        (lambda story, _: story.update(level=-1), "evaluation 2 of size 0"),
+        (lambda story, _: story.update(spent=10**6), "evaluation 1000000 of size 1"),
         (lambda story, _: story.update(level="0"), "level is '0'"),
         (lambda story, _: story.update(notes="none"), "notes is 'none'"),
         (lambda story, _: story["losses"].update(more=[]), "loss more is []"),
         (lambda story, _: story["record"].update(tiling={"side": "wide"}), "tiling"),
-        (lambda story, _: story["record"].update(machine=[1]), "not complete"),
+        (lambda story, _: story["record"].update(machine=[1]), "is incomplete"),
         (lambda _, tensors: tensors.pop("point"), "'point'"),
         (lambda _, tensors: tensors.pop("shown"), "'shown'"),
         (lambda _, tensors: tensors["shown"].fill_(torch.nan), "not finite"),

@@ -116,7 +116,7 @@ def test_notes_of_reading_are_told_at_the_beginning(tmp_path):
 def test_nothing_is_overwritten_without_permission(tmp_path):
     job = tiny_job(tmp_path)
     job.output.write_bytes(b"precious")
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="already exists"):
         painted(job)
     assert job.output.read_bytes() == b"precious"
     painted(replace(job, overwrite=True))
@@ -159,14 +159,14 @@ def test_no_input_is_overwritten(tmp_path, name):
     write_image(picture(3, 40, 60), tmp_path / "start.png")
     job = tiny_job(tmp_path, init=tmp_path / "start.png", output=tmp_path / name, overwrite=True)
     before = job.output.read_bytes()
-    with pytest.raises(InputError, match="a picture to paint from"):
+    with pytest.raises(InputError, match="is one of the inputs"):
         painted(job)
     assert job.output.read_bytes() == before
 
 
 def test_a_picture_too_long_for_the_network_is_refused_before_painting(tmp_path):
     write_image(picture(1, 33, 1000), tmp_path / "photograph.png")
-    with pytest.raises(InputError, match="the result would be 96×3 pixels at first"):
+    with pytest.raises(InputError, match="the result would begin at 96×3 pixels"):
         painted(tiny_job(tmp_path))
 
 
@@ -177,7 +177,7 @@ def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
         painted(job, memory=allocated_memory(torch.device("cpu")) + 1_100_000_000)
     fitting = caught.value.max_size
     assert fitting is not None and 500 < fitting < 4000
-    assert f"take size {fitting} or less" in str(caught.value)
+    assert f"use size {fitting} or less" in str(caught.value)
     with pytest.raises(OutOfMemoryError, match="no size fits"):
         painted(job, memory=1)
 

@@ -216,7 +216,7 @@ def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
         return raised.value
 
     survivor, _ = together(2, one)
-    assert "out.png.checkpoint keeps the painting" in survivor.__notes__[0]
+    assert "out.png.checkpoint holds the painting" in survivor.__notes__[0]
     assert JobCheckpoint.read(job.checkpoint).snapshot.iterations == 4
     assert not job.output.exists()
     several(job, resume=True)

@@ -78,7 +78,7 @@ def test_what_is_finished_stays_when_resumed(job, brush):
     _painted(job, brush)
     before = job.output.stat().st_mtime_ns
     (finished,) = _painted(job, brush, resume=True)
-    assert "was finished already" in finished.notes[0]
+    assert "is already finished" in finished.notes[0]
     assert job.output.stat().st_mtime_ns == before
     other = replace(job, options=replace(OPTIONS, strength=0.5))
     with pytest.raises(InputError, match="belongs to another painting"):
@@ -95,7 +95,7 @@ def test_nothing_is_lost_unasked(job, brush):
 
 
 def test_a_picture_is_not_painted_over_itself(job, brush):
-    with pytest.raises(InputError, match="is a picture to paint from"):
+    with pytest.raises(InputError, match="is one of the inputs"):
         _painted(replace(job, output=job.content, overwrite=True), brush)
     with pytest.raises(InputError, match="is the photograph itself"):
         _painted(replace(job, styles=(job.content,)), brush)
@@ -116,7 +116,7 @@ def test_what_should_be_known_is_noted(job, brush):
     notes = [
         event.text for event in _painted(replace(job, options=AdaINOptions(size=160)), brush) if isinstance(event, Note)
     ]
-    assert any("encoded enlarged 3.2 times" in note for note in notes)
+    assert any("is enlarged 3.2 times" in note for note in notes)
 
 
 def _held():
@@ -138,12 +138,12 @@ def test_in_tiles_it_paints_the_same_picture(job, brush):
 def test_what_does_not_fit_says_what_does(job, brush):
     with pytest.raises(OutOfMemoryError, match="no size fits"):
         _painted(job, brush, memory=_held() + 2**20)
-    with pytest.raises(OutOfMemoryError, match=r"take size \d+ or less") as caught:
+    with pytest.raises(OutOfMemoryError, match=r"use size \d+ or less") as caught:
         _painted(replace(job, options=AdaINOptions(size=4000, style_scale=(0.1,))), brush, memory=_held() + 400 * 2**20)
     assert 32 <= caught.value.max_size < 4000
 
 
 def test_nothing_is_started_from(job, tmp_path):
     started = make_job(OPTIONS, init=tmp_path / "start.png", content=job.content, styles=job.styles, output=job.output)
-    with pytest.raises(InputError, match="pictures to start from were given, and instant takes none"):
+    with pytest.raises(InputError, match="pictures to start from were given, but instant takes none"):
         next(run_feedforward_job(started))

@@ -56,7 +56,7 @@ def scarce(monkeypatch, small_sides):
 def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, scarce, monkeypatch):
     job = tiny_job(tmp_path, options=FLAT)
     events = painted(job)
-    assert notes(events)[-1] == "memory ran out: the network looks at parts of 48×48 pixels from here on."
+    assert notes(events)[-1] == "out of memory: continuing in tiles of 48×48 pixels."
     assert [event.iterations for event in events if isinstance(event, Progress)] == [1, 2, 3, 4, 5]
     assert read_embedded_result(job.output).manifest.tiling == Tiling(48)
     monkeypatch.undo()
@@ -67,7 +67,7 @@ def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, scarce, monkeypatch
 
 def test_where_tiles_are_small_already_it_ends(tmp_path, scarce, monkeypatch):
     monkeypatch.setattr(memory_estimate, "SIDES", (90,))
-    with pytest.raises(OutOfMemoryError, match="ran out while painting"):
+    with pytest.raises(OutOfMemoryError, match="out of memory while painting"):
         painted(tiny_job(tmp_path, options=FLAT))
 
 

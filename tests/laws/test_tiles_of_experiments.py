@@ -113,6 +113,6 @@ def test_sorted_losses_refuse_tiles_by_name(encoder, make):
     goal = objective(encoder, make)
     assert evaluated(evaluate_whole(encoder, goal))[1].any()
     with pytest.raises(
-        NotAdditiveError, match=r"relu1_1 \((SlicedWasserstein|Histogram)Loss\) is no sum over positions"
+        NotAdditiveError, match=r"relu1_1 \((SlicedWasserstein|Histogram)Loss\) is not a sum over positions"
     ):
         evaluate_tiled(encoder, goal, SIDE)

@@ -62,5 +62,5 @@ def test_what_has_no_patches_is_refused():
         loss(MRFLoss("t", (feature(0, 5, 5),), 1.0), feature(0, 5, 2))
     with pytest.raises(InputError, match="a stride of 1 or more"):
         MRFLoss("t", (feature(0, 5, 5),), 1.0, stride=0)
-    with pytest.raises(InputError, match="and a painting"):
+    with pytest.raises(InputError, match="at least one target"):
         MRFLoss("t", (), 1.0)

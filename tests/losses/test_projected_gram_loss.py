@@ -48,5 +48,5 @@ def test_what_is_not_seen_does_not_count():
 
 @pytest.mark.parametrize(("most", "batch"), [(0, 1), (2, 2)])
 def test_directions_are_of_one_picture(most, batch):
-    with pytest.raises(InputError, match="of one picture"):
+    with pytest.raises(InputError, match="a batch of one image"):
         principal_directions(feature(0).expand(batch, -1, -1, -1), most)

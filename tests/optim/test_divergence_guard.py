@@ -88,7 +88,7 @@ def test_a_hopeless_case_ends_with_the_best_picture(problems, start, value, make
         # The line search tells a wall from a hole: nothing near is lower, so the walk is over.
         assert float(list(steps)[-1].losses.total) == float((start**2).sum() + 1)
         return
-    with pytest.raises(DivergedError, match="number 3 in a row") as caught:
+    with pytest.raises(DivergedError, match="3 restarts in a row") as caught:
         list(steps)
     assert torch.equal(caught.value.image, start)
 

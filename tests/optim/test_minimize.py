@@ -209,7 +209,7 @@ def test_a_start_outside_the_box_is_brought_in(problems, start):
 
 def test_a_start_that_is_no_number_is_refused_by_name(problems, start):
     evaluate = problems.evaluating(lambda image: {"style": image.sum() * torch.nan, "content": image.sum()})
-    with pytest.raises(InputError, match="the loss of style is not finite at the starting picture"):
+    with pytest.raises(InputError, match="the loss of style is not finite at the initial image"):
         next(minimize(PixelParametrization(), evaluate, LBFGS(), 3, init=start))
     steep = problems.evaluating(lambda image: (image - image.detach()).abs().sqrt().sum())
     with pytest.raises(InputError, match="the loss or its gradient is not finite"):
@@ -230,7 +230,7 @@ def test_an_optimizer_that_overspends_is_stopped(problems, start):
         def step(self, point, here, oracle):
             return super().step(point, super().step(point, here, oracle).evaluation, oracle)
 
-    with pytest.raises(RuntimeError, match="budget of closures is spent"):
+    with pytest.raises(RuntimeError, match="evaluation budget is exhausted"):
         list(
             minimize(PixelParametrization(), problems.painting(torch.float32, start.shape), Spender(0.1), 4, init=start)
         )

@@ -31,7 +31,7 @@ def test_the_box_is_given_in_image_units():
 
 @pytest.mark.parametrize("unit", [0.0, -1.0, float("nan"), float("inf")])
 def test_the_unit_must_be_positive(unit):
-    with pytest.raises(InputError, match="unit of the canvas"):
+    with pytest.raises(InputError, match="the unit is"):
         PixelParametrization(unit)
 
 

@@ -52,5 +52,5 @@ def test_it_is_a_canvas_to_walk_on():
 
 @pytest.mark.parametrize("spread", [0.0, -1.0, float("nan"), float("inf")])
 def test_the_spread_must_be_positive(spread):
-    with pytest.raises(InputError, match="spread of the sphere"):
+    with pytest.raises(InputError, match="standard deviation on the sphere"):
         SphereParametrization(spread)

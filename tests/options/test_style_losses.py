@@ -15,12 +15,12 @@ def test_names_and_weights():
     ("given", "message"),
     [
         (("slices",), "there is no loss 'slices'. Did you mean 'sliced'?"),
-        (("gram", "gram:2"), "the loss gram is given twice: gram gram:2."),
+        (("gram", "gram:2"), "the loss gram was given twice: gram gram:2."),
         (("gram:much",), "the loss 'gram:much' has no weight"),
         (("gram:-1",), "the loss 'gram:-1' has no weight"),
         (("gram:inf",), "the loss 'gram:inf' has no weight"),
         (("gram:",), "the loss 'gram:' has no weight"),
-        ((), "no loss is given: name one or more of gram, moments"),
+        ((), "no loss was given: use one or more of gram, moments"),
     ],
 )
 @pytest.mark.parametrize("recipe", [TransferOptions, TextureOptions])
@@ -32,5 +32,5 @@ def test_what_is_no_loss_is_refused(recipe, given, message):
 
 def test_losses_that_want_features_are_refused():
     require_statistics_only(("gram", "moments:3"), "there are moments alone")
-    with pytest.raises(InputError, match="there are moments alone, and the loss sliced wants more: take gram or mom"):
+    with pytest.raises(InputError, match="there are moments alone, but the loss sliced needs more: use gram or mom"):
         require_statistics_only(("gram", "sliced"), "there are moments alone")

@@ -96,7 +96,7 @@ def test_what_cannot_be_used_is_named(tiny, photograph, painting):
         transfer_mdan(photograph, [], TINY, encoder=tiny)
     with pytest.raises(InputError, match="the photograph is 40×20"):
         transfer_mdan(photograph[..., :20, :40], [painting], TINY, encoder=tiny)
-    with pytest.raises(InputError, match=r"at 32×24 pixels conv2_1 has 16×12 positions, and 14"):
+    with pytest.raises(InputError, match=r"at 32×24 pixels conv2_1 has 16×12 positions, but 14"):
         transfer_mdan(photograph, [painting], replace(TINY, size=32, patch=12), encoder=tiny)
 
 

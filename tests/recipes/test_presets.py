@@ -215,7 +215,7 @@ def test_qualities_are_the_default_with_another_schedule_and_start():
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_program_has_one_quality(name):
     assert load_preset(name, "normal") == load_preset(name)
-    with pytest.raises(InputError, match=f"quality draft belongs to the preset default, and {name} is as it was"):
+    with pytest.raises(InputError, match=f"applies to the preset default only, and {name} is a published program"):
         load_preset(name, "draft")
 
 

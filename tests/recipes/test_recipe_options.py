@@ -57,7 +57,7 @@ def test_numbers_are_finite(name, value):
 
 @pytest.mark.parametrize("size", ["512", "512x", "x512", "512 x 512", "-512x512", "512x512x3"])
 def test_a_texture_wants_width_and_height(size):
-    with pytest.raises(InputError, match="WIDTHxHEIGHT, as 1024x512"):
+    with pytest.raises(InputError, match="WIDTHxHEIGHT, such as 1024x512"):
         TextureOptions(size=size)
 
 

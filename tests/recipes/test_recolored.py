@@ -74,7 +74,7 @@ def test_a_style_file_gives_the_colors_of_its_painting(options, mild, tiny):
     )
     torch.testing.assert_close(one, two, rtol=0, atol=SINGLE)
     old = replace(kept, styles={size: _without_colors(one) for size, one in kept.styles.items()})
-    with pytest.raises(InputError, match="without its colors: keep it again, or begin with --init content"):
+    with pytest.raises(InputError, match="has no colors: extract it again, or use --init content"):
         TransferInit(TransferProblem(content, [old], options, tiny)).recolored_at(SIZE)
 
 

@@ -15,11 +15,12 @@ def test_regions_that_cannot_be_are_refused(small_transfer, tiny, photograph, pa
 
     refused("painting 2 has no region", (painting, photograph))
     refused(
-        "region 2 is of painting 3, and 1 are given", regions=(halves[0], StyleRegion(*[torch.ones(1, 4, 4)] * 2, 2))
+        "region 2 belongs to painting 3",
+        regions=(halves[0], StyleRegion(*[torch.ones(1, 4, 4)] * 2, 2)),
     )
-    refused("region 1 has masks of 2 maps", regions=(StyleRegion(torch.ones(2, 4, 4), torch.ones(1, 4, 4)),))
-    refused("leave style-blend away", style_blend=(1.0,))
-    refused("regions are sets of positions, and the loss patches wants more", loss=("patches",))
+    refused("region 1 has a mask of 2 images", regions=(StyleRegion(torch.ones(2, 4, 4), torch.ones(1, 4, 4)),))
+    refused("remove style-blend", style_blend=(1.0,))
+    refused("regions keep only some positions, but the loss patches needs more", loss=("patches",))
     refused("regions take each painting at one scale", style_scale=(1.0, 0.5))
     kept = extract_style(painting, small_transfer(), "a painting", encoder=tiny)
-    refused("of a painting only the style is kept, which has no regions", (kept,))
+    refused("a painting is a style file, which cannot be divided into regions", (kept,))

@@ -64,7 +64,7 @@ def test_a_file_keeps_everything(kept, tmp_path):
 
 def test_a_file_is_not_overwritten_unasked(kept, tmp_path):
     kept.write(tmp_path / "a.style")
-    with pytest.raises(InputError, match=r"a\.style is there already"):
+    with pytest.raises(InputError, match=r"a\.style already exists"):
         kept.write(tmp_path / "a.style")
     kept.write(tmp_path / "a.style", overwrite=True)
     (tmp_path / "plain").touch()
@@ -97,10 +97,10 @@ def test_the_nearest_size_is_taken(kept, tiny):
 
 
 def test_another_look_is_refused(kept, options, tiny, photograph):
-    with pytest.raises(InputError, match=r"taken with padding \w+, not \w+: paint with the same"):
+    with pytest.raises(InputError, match=r"extracted with padding \w+, not \w+: use the same"):
         padding = "zeros" if options().padding == "reflect" else "reflect"
         transfer(photograph, [kept], options(padding=padding), encoder=tiny)
-    with pytest.raises(InputError, match=r"was kept without pool3: keep it with that layer"):
+    with pytest.raises(InputError, match=r"lacks pool3: extract it with that layer"):
         next(transfer(photograph, [kept], options(style_layers=("pool3", "conv2_1")), encoder=tiny))
 
 
@@ -108,12 +108,12 @@ def test_the_weights_are_told_apart_by_more_than_their_name(kept, options, tiny,
     other = deepcopy(tiny)
     with torch.no_grad():
         next(one for one in other.parameters() if one.ndim == 1).add_(1)
-    with pytest.raises(InputError, match="taken with fingerprint"):
+    with pytest.raises(InputError, match="extracted with fingerprint"):
         transfer(photograph, [kept], options(), encoder=other)
 
 
 def test_what_needs_the_painting_itself_is_refused(kept, options, tiny, photograph):
-    with pytest.raises(InputError, match="the start is style, and of a painting only the style is kept"):
+    with pytest.raises(InputError, match="init is style, but a painting is a style file"):
         transfer(photograph, [kept], options(init="style"), encoder=tiny)
     with pytest.raises(InputError, match=r"match-linear changes the colors of paintings before .*color-when after"):
         transfer(photograph, [kept], options(color="match-linear"), encoder=tiny)
@@ -123,7 +123,7 @@ def test_what_needs_the_painting_itself_is_refused(kept, options, tiny, photogra
 
 def test_styles_that_do_not_fit_are_not_mixed(kept, options, tiny, painting):
     smaller = extract_style(painting, options(size=64), "a small one", encoder=tiny)
-    with pytest.raises(InputError, match=r"kept at other sizes or layers \(48, 96 and 64\)"):
+    with pytest.raises(InputError, match=r"extracted at different sizes or layers \(48, 96 and 64\)"):
         blend_style_files([kept, smaller])
     with pytest.raises(InputError, match="no style was given"):
         blend_style_files([])
@@ -152,11 +152,11 @@ def _changed(path, change):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda story, _: story.update(size=[[96], 64]), "taken from"),
-        (lambda story, _: story.update(size=[0, 64]), "taken from"),
-        (lambda story, _: story.update(source=None), "taken from None"),
+        (lambda story, _: story.update(size=[[96], 64]), "extracted from"),
+        (lambda story, _: story.update(size=[0, 64]), "extracted from"),
+        (lambda story, _: story.update(source=None), "extracted from None"),
         (lambda story, _: story["seen"].pop("network"), "network"),
-        (lambda _, tensors: tensors["48/relu1_1/mean"].fill_(torch.nan), "relu1_1/mean is no mean"),
+        (lambda _, tensors: tensors["48/relu1_1/mean"].fill_(torch.nan), "relu1_1/mean is not a mean"),
         (lambda _, tensors: tensors.update({"48/relu1_1/gram": torch.ones(1, 3, 3)}), "gram"),
         (lambda _, tensors: tensors.update({"48/relu1_1/std": torch.ones(1, 8).int()}), "std"),
         (lambda _, tensors: [tensors.pop(f"48/relu1_1/{part}") for part in ("gram", "mean", "std")], "at 96 pixels"),

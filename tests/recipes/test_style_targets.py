@@ -170,14 +170,14 @@ def test_patches_are_of_whichever_painting_is_nearest(options, tiny, photograph,
     pair = [painting, photograph]
     found = objective(TransferProblem(photograph, pair, options("patches"), tiny))["patches:pool1"].loss
     assert len(found.targets) == 2
-    with pytest.raises(InputError, match="the loss patches does not blend paintings by weights"):
+    with pytest.raises(InputError, match="the loss patches cannot blend paintings by weights"):
         transfer(photograph, pair, options("patches", style_blend=(1.0, 2.0)), encoder=tiny)
 
 
 def test_kept_styles_have_moments_only(options, tiny, photograph, painting):
     kept = extract_style(painting, options("gram"), "a painting", encoder=tiny)
     next(transfer(photograph, [kept], options("moments"), encoder=tiny))
-    with pytest.raises(InputError, match="only the moments are there, and the loss covariance wants more"):
+    with pytest.raises(InputError, match="holds only moments, but the loss covariance needs more"):
         next(transfer(photograph, [kept], options("covariance"), encoder=tiny))
 
 

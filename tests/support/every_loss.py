@@ -136,7 +136,7 @@ WHOLE_EXAMPLES = {
     "sliced, some cells": SlicedWassersteinLoss("t", _painting(), 0.5, positions=_masks(28, HEIGHT, WIDTH)[0] > 0.4),
     "histogram, some cells": HistogramLoss("t", histogram_target(_painting()), 0.2, _masks(29, HEIGHT, WIDTH)[0] > 0.6),
 }
-"""Terms that are no sum over positions."""
+"""Terms that are not sums over positions."""
 
 
 def has_map(term: object) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from compare_painter import Painted
+from compare_engine import Painted
 from compare_task import OURS
 
 
 class Scripted:
-    """Stands in for a painter: (seconds, loss, closures so far, share of the final size) of each step."""
+    """Stands in for a process: (seconds, loss, closures so far, share of the final size) of each step."""
 
     def __init__(self, story, log):
         self.story, self.log, self.done, self.spent, self.ended = story, log, 0, 0, False
@@ -31,5 +31,5 @@ class Scripted:
 
 
 def starting(theirs, ours, log):
-    """Stands in for the class of painters."""
+    """Stands in for the class of processes."""
     return lambda task, threads: Scripted(ours if task.engine == OURS else theirs, log)

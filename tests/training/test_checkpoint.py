@@ -41,5 +41,5 @@ def test_another_training_may_not(tmp_path: Path) -> None:
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     save_file({"a": torch.ones(1)}, tmp_path / "x")
-    with pytest.raises(InputError, match="is not a checkpoint of a training"):
+    with pytest.raises(InputError, match="is not a training checkpoint"):
         TrainingCheckpoint.read(tmp_path / "x")

@@ -41,7 +41,7 @@ def test_pictures_are_found_in_folders_within_too(folder: Path) -> None:
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no pictures"):
         list_photos(tmp_path)
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         list_photos(tmp_path / "nowhere")
 
 
@@ -85,7 +85,7 @@ def test_broken_files_are_left_out_and_named_once(folder: Path) -> None:
         found = seen(photographs.batch(range(6 * epoch, 6 * epoch + 6), 32))
         assert sorted(found) == [0, 1, 3, 3, 4, 5]  # the next one takes its place
     (note,) = notes
-    assert "2.png is left out" in note
+    assert "2.png is skipped" in note
 
 
 def test_nothing_but_broken_files_is_an_error(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_without_a_file_it_is_empty_and_other_files_are_refused(tmp_path: Path) 
     assert History.read(tmp_path / "x.json", 3).rows == {"training": [], "validation": []}
     for content in ("[]", "{}"):
         (tmp_path / "x.json").write_text(content)
-        with pytest.raises(InputError, match="no history of a training"):
+        with pytest.raises(InputError, match="not a training history"):
             History.read(tmp_path / "x.json", 3)
 
 

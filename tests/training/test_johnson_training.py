@@ -38,7 +38,7 @@ def test_the_architecture_is_that_of_the_painter_to_begin_with() -> None:
     options = with_model_architecture(JohnsonTrainingOptions(style_weight=3.0), start, ["style_weight"])
     assert options.architecture == start.config
     assert options.style_weight == 3.0
-    with pytest.raises(InputError, match="width is 32, and wave has 2: leave it away"):
+    with pytest.raises(InputError, match="width is 32, but wave has 2: remove the option"):
         with_model_architecture(JohnsonTrainingOptions(), start, ["width"])
     with pytest.raises(InputError, match="model of another kind"):
         with_model_architecture(JohnsonTrainingOptions(), painter(SuperResolutionConfig(width=2, blocks=1)), [])

@@ -23,4 +23,4 @@ def test_a_job_for_each_photograph_and_a_pair_of_each_job(tmp_path):
     assert Size.of(photograph) == Size.of(painted) == Size(32, 48)
     assert 0 < (photograph - painted).abs().mean() < 0.1
     (done,) = run_job(jobs[0], resume=True, encoder=tiny_network())
-    assert "finished already" in done.notes[0]
+    assert "already finished" in done.notes[0]

@@ -94,7 +94,7 @@ def test_with_float16_losses_are_scaled_and_weights_are_not() -> None:
 def test_a_loss_that_is_not_finite_changes_no_weight() -> None:
     duel = Duel()
     nn.init.constant_(duel.networks["first"].weight, float("inf"))
-    with pytest.raises(BrushworkError, match="the loss is inf in iteration 1: take a smaller learning rate"):
+    with pytest.raises(BrushworkError, match="the loss is inf in iteration 1: use a smaller learning rate"):
         GradientStep(duel, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
     assert duel.weights() == [float("inf"), 1.0]
 

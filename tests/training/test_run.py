@@ -55,7 +55,7 @@ def test_from_another_model_in_its_architecture(config: TrainingConfig) -> None:
 def test_weights_of_other_style_images_are_refused(config: TrainingConfig) -> None:
     with pytest.raises(InputError, match="style-blend has 2 weights for 1 pictures"):
         list(train_model(replace(config, options=replace(config.options, style_blend=(1.0, 2.0))), device="cpu"))
-    with pytest.raises(InputError, match="leave init away"):
+    with pytest.raises(InputError, match="remove init"):
         list(train_model(replace(config, options=MGAN, init="wave"), device="cpu"))
 
 

@@ -23,7 +23,7 @@ def test_nothing_said_is_all_of_it() -> None:
 
 @pytest.mark.parametrize("text", ["9x5+0+0", "8x6+0+0", "3x2+6+0", "3x2+0+4", "0x2+0+0"])
 def test_what_is_no_part_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="the picture is 8×5"):
+    with pytest.raises(InputError, match="the image is 8×5"):
         crop_patch(PICTURE, text)
 
 

@@ -244,13 +244,13 @@ def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
             (tmp_path / "photographs" / f"{number}.png").write_bytes(b"broken")
     _, *told = [one.text for one in taught(course) if isinstance(one, Note)]
     assert told
-    assert all("is left out" in one for one in told)
+    assert all("is skipped" in one for one in told)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"photos": None}, "name a folder of them with --dataset"),
+        ({"photos": None}, "give a folder of them with --dataset"),
         ({"output": Path("painter.png")}, "must end in .safetensors"),
         ({"output": Path("no/such/folder/painter.safetensors")}, "does not exist"),
     ],
@@ -263,6 +263,6 @@ def test_what_cannot_be_used_is_refused_before_learning(changes: dict[str, Any],
 def test_a_painter_is_not_overwritten_unless_it_may_be(tmp_path: Path) -> None:
     course = tiny_config(tmp_path, replace(TINY, iterations=1))
     taught(course)
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         taught(course)
     assert isinstance(taught(replace(course, overwrite=True))[-1], Finished)

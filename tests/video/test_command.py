@@ -54,9 +54,9 @@ def test_a_plan_writes_nothing(desk, capfd):
 
 
 def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
-    assert "a painting is missing" in refused(capfd, "clip.mp4")
+    assert "no painting was given" in refused(capfd, "clip.mp4")
     assert "still picture" in refused(capfd, "painting.png", "painting.png")
-    assert "two ways" in refused(capfd, "clip.mp4", "painting.png", "--instant", "--optimize")
+    assert "choose one" in refused(capfd, "clip.mp4", "painting.png", "--instant", "--optimize")
     assert "has its own style" in refused(capfd, "clip.mp4", "painting.png", "--model", "wave")
     assert "add --optimize" in refused(capfd, "clip.mp4", "painting.png", "--later", "3")
     assert "is to be a film" in refused(capfd, "clip.mp4", "painting.png", "-o", "out.png")

@@ -57,7 +57,7 @@ def require_callbacks(flags: RunFlags) -> None:
         require_animated_format(flags.timelapse)
     for file in (flags.plot, flags.timelapse):
         if file and not file.parent.is_dir():
-            raise InputError(f"the folder {file.parent} of {file.name} does not exist: make it first.")
+            raise InputError(f"the folder {file.parent} of {file.name} does not exist: create it first.")
 
 
 def list_extra_files(flags: RunFlags, job: jobs.OptimizationJob | jobs.FeedForwardJob) -> Iterator[Path]:

@@ -36,7 +36,7 @@ def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCol
     settings = _read(Path(given))
     for name, value in settings.items():
         if isinstance(value, dict):
-            raise InputError(f"{given} has a table [{name}]: write the options without tables, as size = 512.")
+            raise InputError(f"{given} has a table [{name}]: write the options without tables, like size = 512.")
     Dict(settings, use_commands_as_keys=False, source=given)(app, commands, arguments)
 
 

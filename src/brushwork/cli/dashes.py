@@ -37,5 +37,5 @@ def require_streams(app: App, commands: tuple[str, ...], arguments: ArgumentColl
         given = any(token.value == DASH for token in argument.tokens)
         if given and STREAM not in get_args(argument.field_info.annotation):
             raise InputError(
-                f"- stands for standard input or output, and {argument.name} takes neither: write a file or a value."
+                f"- means standard input or output, which {argument.name} does not accept: give a file or a value."
             )

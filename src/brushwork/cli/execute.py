@@ -69,9 +69,11 @@ def _require(request: Request) -> None:
     flags = request.flags
     require_optimization(request)
     if flags.json and is_dash(flags.output):
-        raise InputError("--json and -o - both want standard output: give the picture a file with -o.")
+        raise InputError("--json and -o - both write to standard output: write the image to a file with -o.")
     if request.is_batch and (flags.plot or flags.timelapse):
-        raise InputError("--plot and --timelapse show one painting, and there may be several: paint them one by one.")
+        raise InputError(
+            "--plot and --timelapse show a single run, but there may be several: paint the images one at a time."
+        )
     require_callbacks(flags)
     if not flags.force and not flags.resume:
         outputs = (file for job in request.jobs for file in job.files)
@@ -85,7 +87,9 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"the folder {folder} cannot be made ({error.strerror}): choose another with -o.") from error
+        raise InputError(
+            f"the folder {folder} cannot be created ({error.strerror}): choose another with -o."
+        ) from error
 
 
 def _run_one(
@@ -145,7 +149,7 @@ def _interrupted(
     job: jobs.OptimizationJob | jobs.FeedForwardJob, flags: RunFlags, interruption: KeyboardInterrupt
 ) -> InterruptedRunError:
     kept = isinstance(job, jobs.OptimizationJob) and job.checkpoint.exists() and not is_dash(flags.output)
-    what = f"the picture so far is {job.output}." if kept else "nothing was kept."
+    what = f"the image so far is in {job.output}." if kept else "nothing was saved."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)
 
 

@@ -67,17 +67,15 @@ class FilmRequest:
     def _require_one_way(self) -> None:
         ways = [name for name in ("instant", "model", "optimize") if getattr(self.way, name)]
         if len(ways) > 1:
-            raise InputError(
-                f"--{ways[0]} and --{ways[1]} were both given: they are two ways of painting; leave one away."
-            )
+            raise InputError(f"--{ways[0]} and --{ways[1]} were both given: choose one.")
         if self.way.strength is not None and self.way.optimize:
             raise InputError(
-                "--strength is of what is painted at once: weigh with --style-weight, or leave --optimize away."
+                "--strength applies to --instant and --model only: use --style-weight, or remove --optimize."
             )
         if self.way.model is not None and self.styles:
             raise InputError(f"the painting {self.styles[0]} and --model were both given: a model has its own style.")
         if self.way.model is None and not self.styles:
-            raise InputError("a painting is missing: brushwork video CLIP PAINTING -o OUT.mp4 (or --model NAME).")
+            raise InputError("no painting was given: brushwork video CLIP PAINTING -o OUT.mp4 (or --model NAME).")
 
     def _method(self) -> StylizeOptions | TransferOptions:
         way = self.way
@@ -95,7 +93,7 @@ class FilmRequest:
         names = {field.name for field in fields(base)}
         aside = ", ".join(f"--{name.replace('_', '-')}" for name in self.method if name not in names)
         if aside and not self.flags.quiet:
-            log(f"painting at once leaves aside {aside}.")
+            log(f"feed-forward methods ignore {aside}.")
         options: StylizeOptions = replace(base, **{k: v for k, v in self.method.items() if k in names}, **own)
         return options
 
@@ -106,7 +104,7 @@ class FilmRequest:
         """
         if (self.sequence or self.preset != "default") and not self.way.optimize:
             name = next(iter(self.sequence), "preset").replace("_", "-")
-            raise InputError(f"--{name} is of frames that are optimized: add --optimize.")
+            raise InputError(f"--{name} applies to optimized frames only: add --optimize.")
         return replace(films.load_film_preset(self.preset)[1], **self.sequence)
 
     def _output(self, clip: Path) -> Path:

@@ -32,7 +32,7 @@ QualityName: TypeAlias = Annotated[
     Parameter(
         name="--quality",
         group=SETTINGS,
-        help="What the preset default may cost: draft paints in seconds, best takes three times as long as normal.",
+        help="How long the preset default takes: draft paints in seconds, best takes three times as long as normal.",
     ),
 ]
 
@@ -128,7 +128,7 @@ def parse_integer(_: Any, tokens: Sequence[Token]) -> int:
         number = float(tokens[0].value)
         if number.is_integer():
             return int(number)
-    raise ValueError(f"{tokens[0].value!r} is no whole number")
+    raise ValueError(f"{tokens[0].value!r} is not a whole number")
 
 
 def home_path(_: Any, tokens: Sequence[Token]) -> Path:

@@ -44,21 +44,24 @@ _COMMANDS = {
     "video": ("brushwork.cli.commands.video:app", "Paint a film, so that its style stays on the objects."),
     "texture": ("brushwork.cli.commands.texture:texture", "Synthesize a texture of any size from a picture."),
     "reconstruct": ("brushwork.cli.commands.reconstruct:app", "Reconstruct an image from the features of a layer."),
-    "plan": ("brushwork.cli.commands.plan:app", "Say what a command would take: sizes, iterations, memory, time."),
+    "plan": ("brushwork.cli.commands.plan:app", "Print what a command would need: sizes, iterations, memory, time."),
     "rerun": ("brushwork.cli.commands.rerun:rerun", "Repeat a picture from its metadata."),
     "reproduce": ("brushwork.cli.commands.reproduce:reproduce", "Repeat the experiments of the papers, with a report."),
     "train": ("brushwork.cli.commands.train:app", "Train a network that stylizes in one pass."),
-    "sweep": ("brushwork.cli.commands.sweep:app", "Paint every combination of some settings, small, to choose from."),
+    "sweep": (
+        "brushwork.cli.commands.sweep:app",
+        "Paint every combination of some settings at a small size, to choose from.",
+    ),
     "style": (
         "brushwork.cli.commands.style:app",
         "Extract styles into files, blend them, and combine paintings.",
     ),
     "evaluate": (
         "brushwork.cli.commands.evaluate:evaluate",
-        "Measure how near results are to their images.",
+        "Measure how close results are to their content and style images.",
     ),
     "models": ("brushwork.cli.commands.models:app", "List the trained networks that stylize in one pass."),
-    "presets": ("brushwork.cli.commands.presets:presets", "List the published programs that are known as settings."),
+    "presets": ("brushwork.cli.commands.presets:presets", "List the presets: the settings of published programs."),
     "studio": ("brushwork.cli.commands.studio:studio", "Open a page in the browser to paint in, on this machine."),
     "worker": ("brushwork.cli.commands.worker:worker", "Paint what the studio's queue holds."),
     "queue": ("brushwork.cli.commands.queue:app", "List, pause, cancel and repeat the studio's paintings."),
@@ -159,7 +162,7 @@ def _new_name(given: Sequence[str], message: str) -> str:
 
 def _how_to_go_on(given: Sequence[str]) -> str:
     resumed = [*given, *([] if "--resume" in given else ["--resume"])]
-    return f"\nbrushwork: go on with: brushwork {to_command_line(resumed)}"
+    return f"\nbrushwork: continue with: brushwork {to_command_line(resumed)}"
 
 
 def _unexpected(error: Exception) -> int:
@@ -168,5 +171,5 @@ def _unexpected(error: Exception) -> int:
         traceback.print_exc()
     else:
         what = f"{type(error).__name__}: {format_error(error)}"
-        print_failure(f"unexpected: {what}. Please report this, with what BRUSHWORK_DEBUG=1 shows.")
+        print_failure(f"unexpected: {what}. Please report this, with the output of BRUSHWORK_DEBUG=1.")
     return FAILURE

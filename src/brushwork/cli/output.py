@@ -121,9 +121,9 @@ def require_table(path: Path) -> None:
     Raises: InputError: another extension, or no such folder.
     """
     if path.suffix.lower() not in _FORMATS:
-        raise InputError(f"the table is to be {path}: it must end in {', '.join(_FORMATS)}.")
+        raise InputError(f"the table is {path}: it must end in {', '.join(_FORMATS)}.")
     if not path.parent.is_dir():
-        raise InputError(f"the folder {path.parent} does not exist: make it first.")
+        raise InputError(f"the folder {path.parent} does not exist: create it first.")
 
 
 def write_table(rows: Sequence[Row], path: Path) -> None:

@@ -48,7 +48,7 @@ def output_paths(given: str, names: Sequence[str], many: bool) -> list[Path]:
         return [folder]
     if not is_folder and folder.suffix:
         raise InputError(
-            f"{given} is one file, and there may be several pictures: give a folder, as -o {folder.stem}/."
+            f"{given} is one file, but there may be several results: give a folder, like -o {folder.stem}/."
         )
     return [folder / f"{name}.png" for name in _distinct(names)]
 
@@ -62,7 +62,7 @@ def require_no_overwrite(files: Iterable[Path]) -> None:
     if taken:
         which = taken[0] if len(taken) == 1 else f"{taken[0]} and {len(taken) - 1} more"
         raise InputError(
-            f"{which} exists already: choose another name with -o, go on with --resume, or overwrite with --force."
+            f"{which} already exists: choose another name with -o, continue with --resume, or overwrite with --force."
         )
 
 
@@ -93,7 +93,10 @@ def parse_regions(given: Sequence[str], jobs: int) -> tuple[jobs.Masks, ...]:
     Raises: InputError: missing files, or several runs, which the masks of one content image cannot fit.
     """
     if given and jobs > 1:
-        raise InputError(f"--region is about one photograph and its paintings, and {jobs} pictures were asked for.")
+        raise InputError(
+            f"--region applies to one photograph and its paintings, but there are {jobs} results: paint the "
+            "photographs one at a time."
+        )
     return tuple(_masks(one) for one in given)
 
 
@@ -106,6 +109,6 @@ def _masks(given: str) -> jobs.Masks:
     if there:
         return there[0]
     if not ways:
-        raise InputError("--region without a name: give masks as photo_mask.png:painting_mask.png.")
+        raise InputError("--region without a file name: give masks as photo_mask.png:painting_mask.png.")
     missing = next(path for path in ways[min(1, len(ways) - 1)] if not is_there(path))
-    raise InputError(f"the mask {missing} of --region {given} is missing: check the name and the folder.")
+    raise InputError(f"the mask {missing} of --region {given} does not exist: check the name and the folder.")

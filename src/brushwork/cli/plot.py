@@ -26,7 +26,7 @@ class LossPlot:
 
     def __init__(self, path: Path, title: str) -> None:
         self._path, self._title = path, title
-        self._closures: list[int] = []
+        self._iterations: list[int] = []
         self._losses: defaultdict[str, list[float]] = defaultdict(list)
         self._levels: dict[int, str] = {}
 
@@ -37,12 +37,12 @@ class LossPlot:
 
     def _record(self, progress: recipes.Progress) -> None:
         total, terms = progress.step.losses
-        self._closures.append(progress.iterations)
+        self._iterations.append(progress.iterations)
         self._levels.setdefault(progress.level, f"{progress.levels[progress.level].size}")
         # a loss may be absent at some levels: keep the columns as long as the axis
         for name, value in {"total": total, **terms}.items():
             column = self._losses[name]
-            column.extend([float("nan")] * (len(self._closures) - 1 - len(column)))
+            column.extend([float("nan")] * (len(self._iterations) - 1 - len(column)))
             column.append(value.item() or float("nan"))  # a logarithmic axis cannot show 0
 
     def on_end(self) -> None:
@@ -50,7 +50,7 @@ class LossPlot:
 
         Raises: InputError: the file cannot be written.
         """
-        curves = {name: (self._closures[: len(column)], column) for name, column in self._losses.items()}
+        curves = {name: (self._iterations[: len(column)], column) for name, column in self._losses.items()}
         plot_losses(self._path, f"{self._title}: {' → '.join(self._levels.values())}", "iterations", curves)
 
 

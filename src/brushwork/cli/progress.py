@@ -76,7 +76,7 @@ def fraction_done(progress: recipes.Progress) -> float:
     """
     works = [level.iterations * level.size.area for level in progress.levels]
     here = progress.levels[progress.level]
-    # a line search may overshoot the level's closures by a few
+    # a line search may overshoot the level's budget by a few
     iterations = min(progress.step.index, here.iterations) * here.size.area
     return (sum(works[: progress.level]) + iterations) / sum(works)
 
@@ -107,7 +107,7 @@ class SilentDisplay:
             case jobs.Note(text):
                 self.log(text)
             case jobs.Validated(step, losses, image):
-                self.log(f"after {step}: {losses['total']:.4g} on what is held out, {image}")
+                self.log(f"after {step}: {losses['total']:.4g} on the validation images, {image}")
             case jobs.Advanced(done):
                 self.draw(done, lambda: f"{done:.0%}")
             case jobs.StepDone(step, losses):
@@ -217,7 +217,7 @@ def show_events(events: Iterator[jobs.JobEvent], title: str, quiet: bool) -> Gen
 def describe_start(started: jobs.Started) -> str:
     """Return in words what begins, and where."""
     sizes = f"{' → '.join(str(level.size) for level in started.levels)}, " if started.levels else ""
-    work = f"{started.iterations} iterations" if started.iterations else "at once"
+    work = f"{started.iterations} iterations" if started.iterations else "one forward pass"
     resumed = f", resumed after {started.done}" if started.done else ""
     what = "painting" if started.levels else "training"
     return f"{what} on {devices.describe_device(started.device)}: {sizes}{work}{resumed}"

@@ -44,9 +44,9 @@ def require_optimization(request: Request) -> None:
     given = {"save-every": flags.save_every, "plot": flags.plot, "timelapse": flags.timelapse}
     for name, value in given.items():
         if value is not None:
-            raise InputError(f"--{name} shows the iterations of a painting, and what is painted in one pass has none.")
+            raise InputError(f"--{name} shows iterations, but feed-forward methods have none: remove it.")
     if is_distributed_launch():
-        raise InputError("what is painted in one pass is the work of one process: start it without a launcher.")
+        raise InputError("feed-forward methods run in a single process: start brushwork without a launcher.")
 
 
 Execute: TypeAlias = Callable[[Request], int]
@@ -68,15 +68,15 @@ class StdStreams:
         if not is_dash(name):
             return name
         if is_distributed_launch():
-            raise InputError("several processes cannot all read standard input: give the picture as a file.")
+            raise InputError("several processes cannot all read standard input: give the image as a file.")
         if not self._read:
             if sys.stdin is None:
-                raise InputError("standard input is closed: give the picture as a file.")
+                raise InputError("standard input is closed: give the image as a file.")
             self._read = True
             try:
                 keep(STDIN, sys.stdin.buffer.read())
             except OSError as error:
-                raise InputError(f"standard input cannot be read ({error}): give the picture as a file.") from error
+                raise InputError(f"standard input cannot be read ({error}): give the image as a file.") from error
         return str(STDIN)
 
     def output_path(self, name: str) -> str:
@@ -87,7 +87,7 @@ class StdStreams:
         if not is_dash(name):
             return name
         if sys.stdout is None:
-            raise InputError("standard output is closed: give the picture a file with -o.")
+            raise InputError("standard output is closed: write the image to a file with -o.")
         return str(self._place / "stdout.png")
 
     def __enter__(self) -> Self:
@@ -124,7 +124,7 @@ def make_request(
     """
     is_batch = is_batch or len(runs) > 1
     if is_batch and is_dash(flags.output):
-        raise InputError("-o - is one picture on standard output, and there may be several: give a folder with -o.")
+        raise InputError("-o - writes one image to standard output, but there may be several: give a folder with -o.")
     files = output_paths(pipes.output_path(flags.output), [name for _, _, name in runs], is_batch)
     made = tuple(
         jobs.make_job(
@@ -182,4 +182,4 @@ def log_ignored(given: Given, known: Collection[str], flags: RunFlags) -> None:
     """Log the options, given by flag, file or environment, that the method does not have."""
     aside = ", ".join(f"--{name.replace('_', '-')}" for name in given if name not in known)
     if aside and not flags.quiet:
-        log(f"this method leaves aside {aside}.")
+        log(f"this method ignores {aside}.")

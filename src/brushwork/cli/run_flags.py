@@ -23,14 +23,14 @@ Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_defa
 File: TypeAlias = Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path)]
 Count: TypeAlias = Annotated[int | None, Parameter(group=OUTPUT, converter=parse_integer)]
 
-FEED_FORWARD = Group("One pass", help="Painting at once, without optimizing.", sort_key=3)
+FEED_FORWARD = Group("One pass", help="Painting in one forward pass, without optimization.", sort_key=3)
 
 
 def parse_bytes(_: Any, tokens: Sequence[Token]) -> int:
     """Parse an amount of memory: 4GB, 512M, 2GiB or a number of bytes."""
     found = _AMOUNT.fullmatch(tokens[0].value.strip())
     if not found or found[2].lower() not in _UNITS:
-        raise ValueError(f"{tokens[0].value} is no amount of memory: write 4GB, 512MB or 2GiB")
+        raise ValueError(f"{tokens[0].value} is not an amount of memory: write 4GB, 512MB or 2GiB")
     return int(float(found[1]) * _UNITS[found[2].lower()])
 
 
@@ -110,8 +110,8 @@ class FeedForwardFlags:
         Raises: InputError.
         """
         if self.statistics is not None and self.model is None:
-            raise InputError("--statistics belongs to models: give --model NAME too.")
+            raise InputError("--statistics applies to models only: add --model NAME.")
         if self.strength is not None and not (self.instant or self.model):
             raise InputError(
-                "--strength is of what is painted at once: add --instant or --model, or weigh with --style-weight."
+                "--strength applies to feed-forward methods only: add --instant or --model, or use --style-weight."
             )

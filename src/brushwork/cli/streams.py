@@ -82,7 +82,7 @@ def explain_stdout_errors() -> Iterator[None]:
     except OSError as error:
         discard_stdout()
         raise InputError(
-            f"standard output cannot be written ({error.strerror}): write into a file elsewhere."
+            f"standard output cannot be written ({error.strerror}): write to a file somewhere else."
         ) from error
 
 

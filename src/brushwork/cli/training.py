@@ -123,7 +123,7 @@ def _deliver(finished: jobs.Finished, config: training.TrainingConfig, flags: Tr
 
 def _interrupted(config: training.TrainingConfig, interruption: KeyboardInterrupt) -> InterruptedRunError:
     kept = config.checkpoint.exists() and not is_distributed_launch()
-    what = f"what was learned so far is {config.output}." if config.output.exists() else "nothing was kept."
+    what = f"the model so far is in {config.output}." if config.output.exists() else "nothing was saved."
     if not config.checkpoint.exists() and config.targets_folder.is_dir():
-        kept, what = True, f"the photographs that were painted so far are in {config.targets_folder}."
+        kept, what = True, f"the targets painted so far are in {config.targets_folder}."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)

@@ -91,7 +91,7 @@ def as_styles(styles: StyleInputs) -> tuple[Image | StyleFile, ...]:
         return (_as_painting(cast(StyleInput, styles)),)
     seen = tuple(_as_painting(one) for one in cast(Iterable[StyleInput], styles))
     if not seen:
-        raise InputError("no painting was given: name at least one, whose style is taken.")
+        raise InputError("no painting was given: give at least one.")
     return seen
 
 
@@ -140,15 +140,17 @@ def require_regions(
     for number, style in enumerate(styles):
         if isinstance(style, StyleFile):
             raise InputError(
-                f"of {style.source} only the style is kept, which has no regions: give the painting itself."
+                f"{style.source} is a style file, which cannot be divided into regions: give the painting itself."
             )
         if all(region.style_index != number for region in regions):
             raise InputError(f"painting {number + 1} has no region: give a mask for each painting.")
     for number, region in enumerate(regions, start=1):
         if not 0 <= region.style_index < len(styles):
-            raise InputError(f"region {number} is of painting {region.style_index + 1}, and {len(styles)} are given.")
+            raise InputError(
+                f"region {number} belongs to painting {region.style_index + 1}, but {len(styles)} were given."
+            )
         for mask in (region.content, region.style):
             if len(mask) != 1:
-                raise InputError(f"region {number} has masks of {len(mask)} maps: give one map for each.")
+                raise InputError(f"region {number} has a mask of {len(mask)} images: give one image for each mask.")
     if regions and blend:
-        raise InputError("regions say which painting is taken where: leave style-blend away, or the regions.")
+        raise InputError("regions already say which painting applies where: remove style-blend, or the regions.")

@@ -94,8 +94,8 @@ class StyleFile:
         missing = [layer for layer in layers if encoder.layer(layer) not in nearest.statistics]
         if missing:
             raise InputError(
-                f"the style of {self.source} was kept without {missing[0]}: keep it with that layer, "
-                f"or paint with these: {', '.join(self.layers)}."
+                f"the style file of {self.source} lacks {missing[0]}: extract it with that layer, or use only these: "
+                f"{', '.join(self.layers)}."
             )
         return Style({layer: nearest.statistics[encoder.layer(layer)] for layer in layers})
 
@@ -107,8 +107,8 @@ class StyleFile:
         differences = self.encoder.differences(settings)
         if differences:
             raise InputError(
-                f"the style of {self.source} was taken with {'; '.join(differences)}: paint with the same settings, "
-                "or keep it again."
+                f"the style of {self.source} was extracted with {'; '.join(differences)}: use the same settings, or "
+                "extract it again."
             )
 
     def to(self, device: torch.device | str) -> StyleFile:
@@ -136,7 +136,7 @@ class StyleFile:
         Raises: ValueError.
         """
         if not isinstance(self.source, str) or not all(type(side) is int and side >= 1 for side in self.size):
-            raise ValueError(f"taken from {self.source!r} of {self.size!r}")
+            raise ValueError(f"extracted from {self.source!r} of {self.size!r}")
         for pixels, style in self.styles.items():
             if pixels < 1 or style.statistics.keys() != set(self.layers):
                 raise ValueError(f"at {pixels} pixels it has {', '.join(style.statistics)}")
@@ -164,14 +164,14 @@ def blend_style_files(styles: Sequence[StyleFile], weights: Sequence[float] | No
     Raises: InputError: no styles, styles that were extracted with different settings, or weights that cannot be used.
     """
     if not styles:
-        raise InputError("no style was given: name at least one file.")
+        raise InputError("no style was given: give at least one file.")
     first, *others = styles
     for other in others:
         other.require_compatible(first.encoder)
         if other.styles.keys() != first.styles.keys() or set(other.layers) != set(first.layers):
             raise InputError(
-                f"the styles of {first.source} and {other.source} were kept at other sizes or layers "
-                f"({_sizes(first)} and {_sizes(other)}): keep them alike."
+                f"the styles of {first.source} and {other.source} were extracted at different sizes or layers "
+                f"({_sizes(first)} and {_sizes(other)}): extract both with the same settings."
             )
     mixed = {pixels: blend_styles([one.styles[pixels] for one in styles], weights) for pixels in first.styles}
     return StyleFile(" + ".join(one.source for one in styles), first.encoder, first.size, mixed)
@@ -193,7 +193,7 @@ def _require_numbers(layer: str, moments: LayerStatistics) -> None:
     for part, shape in shapes.items():
         numbers: Tensor = getattr(moments, part)
         if tuple(numbers.shape) != shape or not numbers.is_floating_point() or not numbers.isfinite().all():
-            raise ValueError(f"{layer}/{part} is no {part} of {channels} channels")
+            raise ValueError(f"{layer}/{part} is not a {part} of {channels} channels")
 
 
 def _move(style: Style, device: torch.device | str) -> Style:

@@ -32,7 +32,7 @@ def require_style_scale(given: tuple[float, ...]) -> None:
 
     Raises: InputError.
     """
-    require_option(len(given) > 0, "style_scale", "no number", "one or more numbers")
+    require_option(len(given) > 0, "style_scale", "empty", "one or more numbers")
     for scale in given:
         require_option(0 < scale < inf, "style_scale", scale, "above 0, and finite")
 
@@ -74,8 +74,8 @@ def require_scales(options: ScaleOptions, styles: int) -> None:
     given = len(options.style_scale)
     if styles != 1 and given not in (1, styles):
         raise InputError(
-            f"{given} style scales were given for {styles} paintings: give one for each, or one for all. A painting "
-            "at several scales beside others is named once for each scale."
+            f"{given} style scales were given for {styles} paintings: give one for each, or one for all. To use a "
+            "painting at several scales beside others, name it once for each scale."
         )
 
 

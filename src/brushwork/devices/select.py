@@ -20,7 +20,7 @@ def select_device(name: str = "auto") -> torch.device:
     if name == "auto":
         return torch.device(here or "cpu")
     if name not in ("cpu", here):
-        raise InputError(f"this machine has no {name} device{_why(name)}: take {here or 'cpu'}, or auto.")
+        raise InputError(f"this machine has no {name} device{_why(name)}: use {here or 'cpu'}, or auto.")
     return torch.device(name)
 
 
@@ -29,7 +29,7 @@ def describe_device_choice(name: str = "auto") -> str:
 
     Raises: InputError: as `select_device`.
     """
-    return f"{name} was asked for, {_describe_found()}: {select_device(name).type} is taken"
+    return f"{name} was requested, {_describe_found()}: using {select_device(name).type}"
 
 
 def _describe_found() -> str:
@@ -39,11 +39,11 @@ def _describe_found() -> str:
         found = torch.accelerator.current_accelerator()
         kind = found.type if found is not None else "no"
         count = torch.accelerator.device_count()
-        tried = "" if kind in DEVICES else ", which no painting was tried on"
+        tried = "" if kind in DEVICES else ", a kind that brushwork was not tested on"
         return f"torch for {build} finds {count} {kind} device{'s' if count != 1 else ''}{tried}"
-    if build == "processors alone":
-        return "torch was built for processors alone"
-    return f"torch was built for {build}, and finds no such device (its driver may be missing)"
+    if build == "CPUs only":
+        return "torch was built for CPUs only"
+    return f"torch was built for {build}, but finds no such device (its driver may be missing)"
 
 
 def _build() -> str:
@@ -54,7 +54,7 @@ def _build() -> str:
         return f"CUDA {torch.version.cuda}"
     if (xpu := getattr(torch.version, "xpu", None)) is not None:
         return f"XPU {xpu}"
-    return "MPS" if torch.backends.mps.is_built() else "processors alone"
+    return "MPS" if torch.backends.mps.is_built() else "CPUs only"
 
 
 def _accelerator() -> str | None:

@@ -28,7 +28,7 @@ def set_threads(threads: int | None) -> None:
     if threads is None:
         return
     if not 1 <= threads <= _MOST_THREADS:
-        raise InputError(f"threads is {threads}: it must be from 1 to {_MOST_THREADS}, at best one for each core.")
+        raise InputError(f"threads is {threads}: it must be from 1 to {_MOST_THREADS}, ideally one per core.")
     torch.set_num_threads(threads)
 
 

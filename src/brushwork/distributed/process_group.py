@@ -74,7 +74,7 @@ class TorchProcessGroup:
         """
         self._direct = {"cpu", "cuda"} if device.type == "cuda" else {"cpu"}
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-        with _talking("the other ranks do not come"):
+        with _talking("the other ranks do not connect"):
             dist.init_process_group(backend, timeout=patience)
 
     @property

@@ -217,5 +217,5 @@ def _require_size(encoder: Encoder, image: Image, layers: Iterable[str]) -> None
     smallest, size = encoder.min_size(layers), Size.of(image)
     if min(size) < smallest:
         raise InputError(
-            f"a picture of {size} is too small for {encoder.name}: its deepest layer needs {smallest} pixels a side."
+            f"an image of {size} is too small for {encoder.name}: its deepest layer needs {smallest} pixels a side."
         )

@@ -42,7 +42,7 @@ def load_encoder(
     _require_one_of("engine", engine, ("auto", *usable_engines()))
     weights = read_file(Path(name))[0] if _is_path(name) else find_weights(str(name))
     if weights.architecture not in ARCHITECTURES:
-        raise InputError(f"{name} is no network that looks, but holds another one's weights: {weights.architecture}.")
+        raise InputError(f"{name} is not an encoder: it holds weights of {weights.architecture}.")
     shown = make_preprocess(weights.preprocessing if preprocessing == "own" else preprocessing, scale)
     encoder = build_encoder(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
     encoder.name = weights.name

@@ -53,7 +53,9 @@ def _pairs(encoder: Encoder) -> dict[str, str]:
         elif isinstance(stage, nn.ReLU) and waiting is not None:
             pairs[waiting], waiting = name, None
         elif not isinstance(stage, _HOMOGENEOUS):
-            raise InputError(f"{encoder.name} cannot be normalized: it is no chain of layers, as VGG and AlexNet are.")
+            raise InputError(
+                f"{encoder.name} cannot be normalized: it is not a plain sequence of layers, as VGG and AlexNet are."
+            )
     return pairs
 
 

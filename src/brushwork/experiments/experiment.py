@@ -61,7 +61,7 @@ class ClaimCheck(NamedTuple):
     claim: str
     measured: str
     holds: bool | None
-    """None: to be judged visually."""
+    """None: to be judged by eye."""
 
 
 def cell_name(row: str, column: str) -> str:

@@ -43,9 +43,9 @@ def make_charts(rows: Mapping[str, Mapping[str, LossCurve]]) -> list[LossChart]:
 
 
 def draw_curves(curves: Mapping[str, LossCurve]) -> str:
-    """The curves over closures, by their names. Each has some points, and losses above 0."""
+    """The curves over iterations, by their names. Each has some points, and losses above 0."""
     frame = _Frame.around([point for curve in curves.values() for point in curve])
-    said = html.escape(f"loss over closures, to {frame.right}: {'; '.join(map(_said, curves.items()))}")
+    said = html.escape(f"loss over iterations, to {frame.right}: {'; '.join(map(_said, curves.items()))}")
     lines = (" ".join("{:.1f},{:.1f}".format(*frame.place(*point)) for point in curve) for curve in curves.values())
     drawn = [
         f'<polyline class="c{index}" points="{line}"><title>{html.escape(name)}</title></polyline>'
@@ -64,7 +64,7 @@ def _said(named: tuple[str, LossCurve]) -> str:
 
 @dataclass(frozen=True)
 class _Frame:
-    """What of the plane is shown: closures up to `right`, powers of ten from `low` to `high`."""
+    """What of the plane is shown: iterations up to `right`, powers of ten from `low` to `high`."""
 
     right: int
     low: float
@@ -82,7 +82,7 @@ class _Frame:
 
 
 def _axes(frame: _Frame) -> Iterator[str]:
-    """Lines at round losses, and round closures below."""
+    """Lines at round losses, and round numbers of iterations below."""
     for loss in _round_losses(frame.low, frame.high):
         _, down = frame.place(0, loss)
         yield f'<line x1="{LEFT}" x2="{WIDTH}" y1="{down:.1f}" y2="{down:.1f}"/>'
@@ -92,7 +92,8 @@ def _axes(frame: _Frame) -> Iterator[str]:
         across, _ = frame.place(iterations, 10**frame.low)
         last = iterations + step > frame.right
         anchor = "end" if last else "middle"
-        yield f'<text x="{across:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{iterations}{" closures" * last}</text>'
+        label = f"{iterations}{' iterations' * last}"
+        yield f'<text x="{across:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{label}</text>'
 
 
 def _round_step(right: int) -> int:
@@ -116,7 +117,7 @@ def _drawable(name: str, curve: LossCurve) -> Iterator[tuple[str, LossCurve]]:
     """The curve as far as it has a logarithm; one that is negative throughout is turned over, and says so."""
     over = all(loss < 0 for _, loss in curve)
     turned = [(iterations, -loss if over else loss) for iterations, loss in curve]
-    points = [(closures, loss) for closures, loss in turned if loss > 0 and math.isfinite(loss)]
+    points = [(iterations, loss) for iterations, loss in turned if loss > 0 and math.isfinite(loss)]
     if len(points) > 1:
         yield (f"{name}, × −1" if over else name), points
 

@@ -99,7 +99,7 @@ def as_experiment(sweep: Sweep, varied: Sequence[str]) -> Experiment:
     return Experiment(
         name="sweep",
         title=f"{sweep.content.name}: {names}",
-        source=f"{len(sweep.choices)} pictures, every combination of {names}; a picture that is opened has its command",
+        source=f"{len(sweep.choices)} pictures, every combination of {names}; open a picture to see its command",
         claim="",
         cells=lambda _: sweep.make_cells(),
         check=lambda _: [],
@@ -140,7 +140,9 @@ def _require_distinct(cells: Sequence[ExperimentCell]) -> None:
         other = taken.setdefault(cell.name.lower(), cell)
         if other is not cell:
             one, two = (f"{which.row} {which.column}".strip() for which in (other, cell))
-            raise InputError(f"{one!r} and {two!r} would be one file: rename a picture, or leave one of them out.")
+            raise InputError(
+                f"{one!r} and {two!r} would have the same file name: rename a picture, or remove one of them."
+            )
 
 
 def _require_taps(context: ExperimentContext, options: TransferOptions) -> None:

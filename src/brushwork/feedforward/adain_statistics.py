@@ -88,7 +88,7 @@ class StyleEncoder:
     def _guide(self, mask: Mask, size: Size, number: int) -> Weights:
         guide = propagate_masks(feather(mask, size, self.feather), LAYER, self.encoder, self.guides)[:, None]
         if not guide.is_meta and not guide.any():
-            raise InputError(f"region {number + 1} is too small to be seen at {size}: take a larger size or mask.")
+            raise InputError(f"region {number + 1} is too small for the encoder at {size}: use a larger size or mask.")
         return guide
 
     def _whole(self, view: ScaledStyle) -> Generator[int, None, ChannelStatistics]:
@@ -102,7 +102,7 @@ class StyleEncoder:
         if entry is None:
             raise InputError(
                 f"the style of {style.source} was extracted with {style.encoder.network}, or by an earlier version, "
-                f"and --instant takes that of {self.encoder.name}: give the painting itself, or extract it again."
+                f"but --instant needs {self.encoder.name}: give the painting itself, or extract it again."
             )
         return ChannelStatistics.of_entry(entry)
 

@@ -116,7 +116,7 @@ class AdaINStylizer:
     def _require_usable(self, images: RecipeInputs) -> None:
         content, styles, regions, options = images.content, images.styles, images.regions, self.options
         if not styles:
-            raise InputError("no painting was given: name at least one, whose style is taken.")
+            raise InputError("no painting was given: give at least one.")
         require_min_size(content, "the photograph")
         for style in styles:
             if not isinstance(style, StyleFile):

@@ -84,7 +84,7 @@ def make_frame_stylizer(stylizer: Stylizer, styles: Sequence[Image | StyleFile],
         return AdaINFrames.of(stylizer, styles, canvas)
     if isinstance(stylizer, ModelStylizer):
         return ModelFrames(stylizer)
-    raise InputError(f"{stylizer.name} paints no films: take --instant, or a model that `brushwork models` lists.")
+    raise InputError(f"{stylizer.name} cannot stylize films: use --instant, or another model (see `brushwork models`).")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class AdaINFrames:
     def of(cls, stylizer: AdaINStylizer, styles: Sequence[Image | StyleFile], canvas: Size) -> AdaINFrames:
         """Encode the style images for frames of a size."""
         if not styles:
-            raise InputError("no painting was given: name at least one, whose style is taken.")
+            raise InputError("no painting was given: give at least one.")
         options = stylizer.options
         palette = StyleEncoder(stylizer.encoder, options, canvas)
         return cls(stylizer, _result(palette.encode_blend(styles, options.style_blend)))

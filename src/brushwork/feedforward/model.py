@@ -134,13 +134,15 @@ def _require_within(settings: Any, tensors: Mapping[str, Tensor]) -> None:
     for name, value in config_to_json(settings).items():
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, int) and not 0 <= one <= most:
-                raise InputError(f"{name} is {one}, and it has {len(tensors)} tensors of {most} at most.")
+                raise InputError(
+                    f"{name} is {one}, too large for a file with {len(tensors)} tensors and no side above {most}."
+                )
 
 
 def _require_fitting(requested: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
     strange = sorted(requested.keys() ^ given.keys())
     if strange:
-        what = "lacks" if strange[0] in requested else "has a foreign"
+        what = "lacks" if strange[0] in requested else "has an unknown"
         raise InputError(f"the file {what} tensor {strange[0]!r}: it belongs to another architecture or version.")
     for name, tensor in requested.items():
         if not given[name].isfinite().all():
@@ -228,6 +230,6 @@ def find_model_file(source: str | Path) -> Path:
         return path
     known = list_models()
     if source not in known:
-        hint = suggest_names(source, known) if known else "None come with this installation."
+        hint = suggest_names(source, known) if known else "No models come with this installation."
         raise InputError(f"there is no model {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
     return known[source]

@@ -40,7 +40,7 @@ def export_onnx(model: StyleModel, path: Path, *, overwrite: bool = False) -> Pa
     """
     _require_onnx()
     if path.suffix.lower() != ".onnx":
-        raise InputError(f"the export is to be {path}: its name must end in .onnx.")
+        raise InputError(f"the output is {path}: its name must end in .onnx.")
     _require_determined(model)
     with atomic_write(path, overwrite=overwrite) as temporary:
         program = _program(model)
@@ -94,8 +94,8 @@ def _story(model: StyleModel) -> Mapping[str, str]:
 def _require_determined(model: StyleModel) -> None:
     if model.spec.needs_noise:
         raise InputError(
-            f"{model.name} paints with noise that hangs on a seed, for which ONNX has no word: only networks without "
-            "noise (johnson, mgan) can be exported."
+            f"{model.name} uses noise that depends on a seed, which ONNX cannot express: only networks without noise "
+            "(johnson, mgan) can be exported."
         )
 
 

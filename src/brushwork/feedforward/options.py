@@ -176,7 +176,9 @@ class ModelOptions(StylizeOptions):
         require_option(0 <= self.strength <= 1, "strength", self.strength, "0 or more, up to 1")
         require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
         if self.color.startswith("match") and self.color_when == "before":
-            raise InputError(f"{self.color} makes colors of paintings alike, and here is none: take color-when after.")
+            raise InputError(
+                f"{self.color} changes the colors of paintings, but a model has none: use color-when after."
+            )
 
     def load_stylizer(self, device: torch.device) -> ModelStylizer:
         """Load the model onto a device.

@@ -97,7 +97,9 @@ class ModelStylizer(LoadedModel):
         except UntraceableError as error:
             if side is None:
                 return iter([network(content)])
-            raise InputError(f"{self.name} cannot paint in tiles ({error}): take a smaller size.") from error
+            raise InputError(
+                f"{self.name} cannot run in tiles ({str(error).rstrip('.')}): use a smaller size."
+            ) from error
         if side is None:
             return ExactNormPass(graph, content, STRIP, lambda shape, like: like.new_empty(*shape)).compute()
         return ExactNormPass(graph, content, min(side**2, STRIP), partial(empty_or_mapped, large=_LARGE)).compute()
@@ -144,7 +146,7 @@ def load_model_stylizer(options: ModelOptions, device: torch.device) -> ModelSty
     model = load_model(options.model)
     if not model.spec.takes_photographs:
         raise InputError(
-            f"{model.name} draws textures, and paints no photographs: "
+            f"{model.name} generates textures and cannot stylize photographs; try "
             f"{to_command_line(['brushwork', 'texture', '--model', options.model])}"
         )
     return ModelStylizer(options, model.to(device))

@@ -116,7 +116,7 @@ def load_texture_stylizer(options: TextureModelOptions, device: torch.device) ->
     model = load_model(options.model)
     if "texture" not in model.spec.purposes:
         raise InputError(
-            f"{model.name} paints photographs, and draws no textures: "
+            f"{model.name} stylizes photographs and cannot generate textures; try "
             f"{to_command_line(['brushwork', 'paint', 'PHOTO', '--model', options.model])}"
         )
     return TextureStylizer(options, model.to(device))

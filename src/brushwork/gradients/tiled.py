@@ -37,8 +37,8 @@ class Tiling(NamedTuple):
     """Number of tiles whose graphs are kept between the passes, the current one included."""
 
     def __str__(self) -> str:
-        kept = f", {self.kept} of them kept between the passes" if self.kept > 1 else ""
-        return f"parts of {self.side}×{self.side} pixels{kept}"
+        kept = f", {self.kept} of them cached between the passes" if self.kept > 1 else ""
+        return f"tiles of {self.side}×{self.side} pixels{kept}"
 
 
 def evaluate_tiled(

@@ -50,8 +50,7 @@ class TileView:
         present = layout.receptive_window(own)
         if Size.of(image) != present.size:
             raise InputError(
-                f"{own} is to be evaluated, and the picture has {Size.of(image)} pixels: it must be that window with "
-                f"its halo, {present.size}."
+                f"the window {own} needs an image of {present.size} pixels, halo included; given: {Size.of(image)}."
             )
         return cls(encoder, terms, image, own, present, layout)
 

@@ -28,7 +28,7 @@ def crop(image: Feature, size: Size) -> Feature:
     """
     own = Size.of(image)
     if not (1 <= size.height <= own.height and 1 <= size.width <= own.width):
-        raise InputError(f"no {size} can be cut out of a picture of {own}: ask for that much or less.")
+        raise InputError(f"no {size} fits into an image of {own}: use a smaller one.")
     top, left = (own.height - size.height) // 2, (own.width - size.width) // 2
     return image[..., top : top + size.height, left : left + size.width]
 
@@ -42,7 +42,7 @@ def crop_to_multiple(image: Feature, of: int) -> Feature:
     """
     own = Size.of(image)
     if of < 1 or min(own) < of:
-        raise InputError(f"a picture of {own} has no multiple of {of} pixels in it: give a larger picture.")
+        raise InputError(f"an image of {own} cannot be cropped to a multiple of {of}: give a larger one.")
     return image[..., : own.height // of * of, : own.width // of * of]
 
 
@@ -63,13 +63,11 @@ def pad(
     Raises: InputError: a negative padding, or an unknown border mode.
     """
     if min(top, bottom, left, right) < 0:
-        raise InputError(
-            f"padding {top}, {bottom}, {left}, {right} has a negative side: use `crop` to take pixels away."
-        )
+        raise InputError(f"padding {top}, {bottom}, {left}, {right} has a negative side: use `crop` to remove pixels.")
     if border == "zeros":
         return F.pad(image, (left, right, top, bottom))
     if border not in _SOURCES:
-        raise InputError(f"no border is called {border!r}: take one of {', '.join(_SOURCES)}, zeros.")
+        raise InputError(f"unknown border {border!r}: use one of {', '.join(_SOURCES)}, zeros.")
     height, width = Size.of(image)
     source = _SOURCES[border]
     rows = source(torch.arange(-top, height + bottom, device=image.device), height)

@@ -37,7 +37,7 @@ def decode_file(file: File, name: str, max_pixels: int) -> DecodedSamples:
     file, notes = make_decodable(file)
     with open_with_pillow(file, name, max_pixels) as image:
         if is_narrowed(image):
-            raise InputError(f"{name} has 16 bits a sample, which cannot be kept: save it as PNG or TIFF.")
+            raise InputError(f"{name} has 16 bits a sample, which are not supported: save it as PNG or TIFF.")
         require_intact(file, name)
         return _raster(image, name, max_pixels).with_notes(*notes)
 
@@ -84,8 +84,8 @@ def _explained(name: str, max_pixels: int | None) -> Iterator[None]:
         ) from error
     except PIL.Image.DecompressionBombError as error:
         raise InputError(
-            f"{name} unpacks to far more pixels than the limit, {max_pixels:,}: give a smaller picture, "
-            "or raise the limit: max_pixels."
+            f"{name} decodes to far more pixels than the limit, {max_pixels:,}: give a smaller picture, or raise the "
+            "limit: max_pixels."
         ) from error
     except Exception as error:  # decoders may raise anything on damaged bytes
         raise damaged_file_error(name, error) from error

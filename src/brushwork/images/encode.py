@@ -59,7 +59,7 @@ def _encoded_shallow(levels: NDArray[Any], format: ImageFormat, metadata: str | 
 
 
 def _encoded_deep(levels: NDArray[Any], format: ImageFormat, metadata: str | None) -> bytes:
-    pyvips = require_vips(f"{format.name} is to be written with 16 bits a sample")
+    pyvips = require_vips(f"{format.name} is written with 16 bits a sample")
     image = pyvips.Image.new_from_array(np.ascontiguousarray(levels), interpretation="rgb16").copy()
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", make_srgb_profile())
     try:
@@ -97,7 +97,7 @@ def require_no_nan(tensor: Tensor, name: str) -> None:
     Raises: InputError: the tensor holds NaN.
     """
     if any(torch.isnan(bound) for bound in torch.aminmax(tensor.detach())):
-        raise InputError(f"the {name} holds NaN, and cannot be written: nothing was.")
+        raise InputError(f"the {name} holds NaN, and was not written.")
 
 
 def _values(tensor: Tensor) -> NDArray[Any]:

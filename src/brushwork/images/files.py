@@ -43,7 +43,7 @@ def open_image_file(path: Path) -> BinaryIO:
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: check the name and the folder.") from error
     except PermissionError as error:
-        raise InputError(f"{path} may not be read: ask for permission (chmod +r), or copy it.") from error
+        raise InputError(f"{path} is not readable: ask for permission (chmod +r), or copy it.") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{str(path)!r} cannot be opened ({error}): give the path of a picture.") from error
 
@@ -63,7 +63,7 @@ def require_bytes(file: File, name: str) -> None:
     """
     first = file.read(1)
     if not isinstance(first, bytes):
-        raise InputError(f"{name} is opened for text: open it for bytes, mode 'rb'.")
+        raise InputError(f"{name} is opened in text mode: open it in binary mode, 'rb'.")
     if not first:
         raise InputError(f"{name} is empty (0 bytes): get the file again.")
 
@@ -106,5 +106,5 @@ def require_vips(why: str) -> Any:
     """
     found = import_vips()
     if found is None:
-        raise InputError(f"{why}, for which pyvips is needed: {EXTRA}.")
+        raise InputError(f"{why}, which needs pyvips: {EXTRA}.")
     return found

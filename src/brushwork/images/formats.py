@@ -75,7 +75,7 @@ def require_pyramid(format: ImageFormat) -> None:
     Raises: InputError: a format other than TIFF.
     """
     if format.name != "TIFF":
-        raise InputError(f"{format.name} holds no pyramid of sizes: write .tif with one, or .dzi, which is one.")
+        raise InputError(f"{format.name} cannot hold a pyramid of sizes: write .tif, or .dzi, which is one.")
 
 
 def has_alpha(path: str | PathLike[str]) -> bool:
@@ -127,7 +127,7 @@ class FoundImages(NamedTuple):
         named = [kind for kind, _ in kinds.most_common(_NAMED_ENDINGS)]
         more = [] if len(kinds) <= _NAMED_ENDINGS else ["…"]
         files = "1 file is" if len(self.others) == 1 else f"{len(self.others)} files are"
-        return f"{self.folder}: {files} passed over, not named as a picture ({', '.join([*named, *more])})."
+        return f"{self.folder}: {files} skipped, without an image file's ending ({', '.join([*named, *more])})."
 
 
 def find_images(folder: Path, *, within: bool = False) -> FoundImages:

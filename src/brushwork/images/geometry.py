@@ -130,7 +130,7 @@ def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
     if measure == "height":
         return Size(pixels, max(1, size.width * pixels // size.height))
     if measure not in ("long", "short"):
-        raise InputError(f"no measure is called {measure!r}: take long, short, height or area.")
+        raise InputError(f"unknown measure {measure!r}: use one of long, short, height or area.")
     measured = max(size) if measure == "long" else min(size)
     # In integers: halves are rounded up, and the measured side itself is exact.
     return Size(*(max(1, (2 * side * pixels + measured) // (2 * measured)) for side in size))

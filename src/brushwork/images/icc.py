@@ -68,7 +68,7 @@ def to_srgb_deep(color: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[
     found = find_conversion(icc, {1: "L", 3: "RGB", 4: "CMYK"}[color.shape[-1]])
     if icc and found.transform is not None:
         if (pyvips := import_vips()) is None:
-            return color, (f"its color profile was left aside, for pyvips is not installed: {EXTRA}",)
+            return color, (f"its color profile was ignored, because pyvips is not installed: {EXTRA}",)
         if found.mode == "RGB":
             color = np.broadcast_to(color, (*color.shape[:2], 3))
         return _converted_deep(pyvips, color, icc), found.notes
@@ -92,11 +92,11 @@ def find_conversion(icc: bytes | None, mode: str) -> ColorConversion:
         if space == _SPACES["RGB"] and mode == "L":
             mode = "RGB"
         if space != _SPACES[mode]:
-            note = f"its color profile ({name}) is for {space} pictures, not {_SPACES[mode]}: left aside"
+            note = f"its color profile ({name}) is for {space} images, not {_SPACES[mode]}: ignored"
             return plain._replace(notes=(*plain.notes, note))
         transform = _transform(profile, mode)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return plain._replace(notes=(*plain.notes, "its color profile is damaged: left aside"))
+        return plain._replace(notes=(*plain.notes, "its color profile is damaged: ignored"))
     if mode in ("L", "RGB") and _changes_nothing(transform, mode):
         return plain
     kind = name if mode in ("L", "RGB") else f"{_SPACES[mode]} ({name})"

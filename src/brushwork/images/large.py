@@ -59,7 +59,9 @@ class LargeImage:
             0 <= window.top < window.bottom <= self.size.height and 0 <= window.left < window.right <= self.size.width
         )
         if not inside or window.full_size != self.size:
-            raise InputError(f"{self.path.name} is {self.size} pixels, and has no {window}: ask for a part of it.")
+            raise InputError(
+                f"{self.path.name} is {self.size} pixels, and does not contain {window}: use a window inside it."
+            )
         return _planes(self._samples(self._anywhere, window))
 
     def read(self, divisor: int = 1) -> LoadedImage:
@@ -98,7 +100,7 @@ def open_large_image(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS)
         transparent, CMYK, Lab, floats.
     """
     path = expand_user(path)
-    found = find_large_image(require_vips(f"{path.name} is to be read in parts"), path, max_pixels)
+    found = find_large_image(require_vips(f"{path.name} is read in parts"), path, max_pixels)
     if found is None:
         raise InputError(f"{path.name} can only be read as a whole: save it as opaque RGB with 8 or 16 bits a sample.")
     return found

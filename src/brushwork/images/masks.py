@@ -79,7 +79,7 @@ def read_mask(path: Path, *, max_pixels: int = MAX_PIXELS) -> Mask:
     mask = _read(path, max_pixels)
     if not _is_gray(mask.image):
         raise InputError(
-            f"the mask {path.name} is colored, and alone: give the painting's map too, or a gray mask for all of it."
+            f"the mask {path.name} is a colored map without a counterpart: give the painting's map too, or a gray mask."
         )
     return _light(mask)
 
@@ -105,8 +105,8 @@ def _light(mask: _Map) -> Mask:
         weights = (weights * mask.whole).round()
     elif 0 < lightest * 255 <= _LABELS * mask.whole:
         raise InputError(
-            f"the mask {mask.name} is nearly black (no value is above {lightest} of {mask.whole}), as maps are that "
-            f"number the regions: give one mask for each, {mask.whole} where the region is and 0 elsewhere."
+            f"the mask {mask.name} is nearly black (no value above {lightest} of {mask.whole}), like maps that number "
+            f"the regions: give one mask per region, with {mask.whole} inside the region and 0 elsewhere."
         )
     weights = weights * mask.alpha
     if not weights.any():
@@ -165,8 +165,7 @@ def _partners(own: NDArray[np.float64], other: NDArray[np.float64], names: tuple
         if distances.min() >= SAME_COLOR:
             written = "#" + "".join(f"{round(part):02x}" for part in color)
             raise InputError(
-                f"the color {written} of {names[0]} is nowhere in {names[1]}: a color of one map needs the same "
-                "color in the other."
+                f"the color {written} of {names[0]} does not occur in {names[1]}: both maps need the same colors."
             )
         found.append(int(distances.argmin()))
     return found

@@ -98,7 +98,7 @@ def make_decodable(file: File) -> tuple[File, tuple[str, ...]]:
     order = [*found[:pixels], *late, *(chunk for chunk in found[pixels:] if chunk not in late)]
     left_out = {*faulty, *long}
     names = dict.fromkeys(chunk.name.decode() for chunk in faulty if chunk.name in _SHOWN)
-    notes = tuple(f"its {name} chunk is damaged: left aside" for name in names)
+    notes = tuple(f"its {name} chunk is damaged: ignored" for name in names)
     return _joined(file, [chunk for chunk in order if chunk not in left_out], found[-1].end), notes
 
 

@@ -39,7 +39,7 @@ def resize(
     Source: Keys 1981, Cubic convolution interpolation.
     """
     if kernel not in _MODES:
-        raise InputError(f"no kernel is called {kernel!r}: take one of {', '.join(_MODES)}.")
+        raise InputError(f"unknown kernel {kernel!r}: use one of {', '.join(_MODES)}.")
     if min(size) < 1:
         raise InputError(f"a picture cannot be resized to {size}: both sides must be 1 pixel or more.")
     if Size.of(image) == size:

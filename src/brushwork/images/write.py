@@ -97,15 +97,15 @@ def _encoder_of_giants(format: ImageFormat, size: Size, pyramid: bool) -> Any | 
     Raises: InputError: it is required, and not installed.
     """
     if format is DEEP_ZOOM or pyramid:
-        return require_vips(f"{format.name} is to be written with tiles")
+        return require_vips(f"{format.name} is written with tiles")
     return import_vips() if size.area > LARGE_IMAGE_PIXELS else None
 
 
 def _require_options(format: ImageFormat, size: Size, bits: int, quality: int, pyramid: bool) -> None:
     if bits not in _BITS:
-        raise InputError(f"{bits} bits a sample cannot be written: take 8 or 16.")
+        raise InputError(f"{bits} bits a sample cannot be written: use 8 or 16.")
     if not 1 <= quality <= _BEST:
-        raise InputError(f"the quality is {quality}: take 1 to {_BEST}; 95 shows no loss.")
+        raise InputError(f"quality is {quality}: it must be from 1 to {_BEST}; at 95 no loss is visible.")
     if pyramid:
         require_pyramid(format)
     if min(size) < 1 or max(size) > format.max_side:
@@ -144,11 +144,11 @@ def check_writable(
     if size is not None and max(size) > format.max_side:
         raise InputError(f"{format.name} holds {format.max_side} pixels a side, not {size}: write .png or .tif.")
     if min(bits, format.bits) > 8:
-        require_vips(f"{path.name} is to be written with 16 bits a sample")
+        require_vips(f"{path.name} is written with 16 bits a sample")
     if pyramid:
         require_pyramid(format)
     if format is DEEP_ZOOM or pyramid:
-        require_vips(f"{path.name} is to be written with its tiles")
+        require_vips(f"{path.name} is written in tiles")
     with explain_write_errors(path):
         path = resolve_target(path, overwrite)
         require_target(path, overwrite, format.companion_paths(path))
@@ -157,6 +157,6 @@ def check_writable(
         free = shutil.disk_usage(path.parent).free
     if free < bytes_needed:
         raise InputError(
-            f"the disk of {path.parent} has {free:,} bytes left, and {bytes_needed:,} are needed: free some, "
-            "or write elsewhere."
+            f"the disk of {path.parent} has {free:,} bytes left, and {bytes_needed:,} are needed: free some space, or "
+            "write elsewhere."
         )

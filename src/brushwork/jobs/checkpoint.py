@@ -17,7 +17,7 @@ from brushwork.types import Image
 _ENTRY = "brushwork checkpoint"
 """Key of the entry in the file's metadata."""
 
-_KIND = "a checkpoint of an unfinished image, which can be removed to begin anew"
+_KIND = "a checkpoint of an unfinished image, which can be removed to start over"
 
 _OF_PICTURES = ("lbfgs.", "adam.", "guard.")
 """Beginnings of the names of what is shaped like the picture."""
@@ -96,7 +96,7 @@ class JobCheckpoint(NamedTuple):
         """
         level, iterations, state = self.snapshot.resume_state
         if not (0 <= level < len(levels) and 0 <= iterations <= levels[level].iterations):
-            raise ValueError(f"it stands at closure {iterations} of size {level + 1}")
+            raise ValueError(f"it is at evaluation {iterations} of size {level + 1}")
         point = state["point"]
         for name, tensor in state.items():
             # Other tensors with four axes are weights of a discriminator.
@@ -104,9 +104,9 @@ class JobCheckpoint(NamedTuple):
             if of_pictures and tensor.ndim and (tensor.shape != point.shape or not tensor.is_floating_point()):
                 raise ValueError(f"{name} has the shape {tuple(tensor.shape)}")
         if point.ndim != IMAGE_AXES or point.shape[1] != _CHANNELS or Size.of(point) != levels[level].size:
-            raise ValueError(f"its picture has the shape {tuple(point.shape)}, and the size is {levels[level].size}")
+            raise ValueError(f"its image has the shape {tuple(point.shape)}, and the size is {levels[level].size}")
         if not (state["shown"].isfinite().all() and point.isfinite().all()):
-            raise ValueError("its picture holds numbers that are not finite")
+            raise ValueError("its image holds numbers that are not finite")
 
 
 def _require_kinds(metadata: Any) -> None:

@@ -103,8 +103,8 @@ def require_encodable(options: RecipeOptions, sizes: InputSizes, coarsest: Size,
     for what, size in encoded_sizes(options, sizes, coarsest).items():
         if min(size) < smallest:
             raise InputError(
-                f"{what} would be {size} pixels at first, and the layers of {encoder.name} need {smallest} a side: "
-                "take a larger size or coarsest, or a picture that is less long."
+                f"{what} would begin at {size} pixels, but the layers of {encoder.name} need {smallest} a side: use a "
+                "larger size or min-size, or an image that is less elongated."
             )
 
 

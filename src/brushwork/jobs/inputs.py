@@ -114,7 +114,7 @@ def _require_usable(job: BaseJob) -> None:
     Raises: InputError.
     """
     if (job.content is None) == job.options.takes_content:
-        expected = "a content image, and none was given" if job.content is None else "no content image: leave it away"
+        expected = "a content image, but none was given" if job.content is None else "no content image: remove it"
         raise InputError(f"{job.options.method} takes {expected}.")
     options = job.options
     for what, given, is_taken in (
@@ -123,7 +123,7 @@ def _require_usable(job: BaseJob) -> None:
         ("pictures to start from", job.init, options.takes_init),
     ):
         if given and not is_taken:
-            raise InputError(f"{what} were given, and {options.method} takes none: leave them away.")
+            raise InputError(f"{what} were given, but {options.method} takes none: remove them.")
     for path in job.inputs:
         require_rereadable(expand_user(path))
 
@@ -149,11 +149,11 @@ def read_regions(job: BaseJob, content: Size, styles: Sequence[Size]) -> tuple[S
     if not job.regions:
         return ()
     if not job.styles:
-        raise InputError("regions are of paintings, and there is none: they belong to a transfer.")
+        raise InputError("regions were given without paintings: they apply to style transfer only.")
     if len(styles) not in (1, len(job.regions)):
         raise InputError(
             f"{len(job.regions)} pairs of masks were given for {len(styles)} paintings: give one pair for each, in "
-            "their order, or one painting for all."
+            "the same order, or a single painting."
         )
     return tuple(_regions(job, content, styles))
 
@@ -178,5 +178,5 @@ def _require_alike(mask: Mask, path: Path, image: Size) -> None:
     size = Size.of(mask)
     if abs(size.width * image.height / (size.height * image.width) - 1) > _OTHER_PROPORTIONS:
         raise InputError(
-            f"the mask {path.name} has {size} pixels, and its picture {image}: give one of the same proportions."
+            f"the mask {path.name} has {size} pixels, but its image {image}: give a mask of the same proportions."
         )

@@ -127,7 +127,7 @@ class Manifest:
                 tuple(tuple(map(ImageSource.from_json, masks)) for masks in data.get("regions", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"the record of the painting is not complete ({error!r}): it was changed.") from error
+            raise InputError(f"the painting's record is incomplete ({error!r}): it was edited.") from error
 
     def differences(self, other: Manifest) -> list[str]:
         """List, in words, the differences that make the other manifest a different job."""

@@ -113,7 +113,7 @@ def _value(name: str, value: object, hint: Any) -> object:
     if hint is float and type(value) is int:
         return float(value)
     if not _is_a(value, hint):
-        raise InputError(f"{name} is {value!r} in the record, and is to be of type {hint}: the record was changed.")
+        raise InputError(f"{name} is {value!r} in the record, but must be of type {hint}: the record was edited.")
     return value
 
 

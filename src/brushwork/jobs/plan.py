@@ -161,10 +161,10 @@ def choose_tiling(
 
 def _too_large(estimator: MemoryEstimator, options: RecipeOptions, canvas: Size, budget: int) -> OutOfMemoryError:
     largest = estimator.max_size(options, canvas, budget)
-    remedy = f"take size {largest} or less" if largest else "no size fits; free some, or take another device"
+    remedy = f"use size {largest} or less" if largest else "no size fits; free some memory, or use another device"
     return OutOfMemoryError(
-        f"{canvas} pixels take {_gigabytes(estimator.minimum_memory(options))} of memory on {estimator.device}, "
-        f"and {_gigabytes(budget)} are left: {remedy}.",
+        f"{canvas} pixels need {_gigabytes(estimator.minimum_memory(options))} of memory on {estimator.device}, but "
+        f"only {_gigabytes(budget)} is available: {remedy}.",
         largest or None,
     )
 

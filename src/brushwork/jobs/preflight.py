@@ -167,7 +167,7 @@ def require_output_not_input(job: BaseJob) -> None:
     output = expand_user(job.output)
     for path in job.inputs:
         if output.exists() and output.samefile(expand_user(path)):
-            raise InputError(f"{job.output} is a picture to paint from: write to another file.")
+            raise InputError(f"{job.output} is one of the inputs: write to another file.")
 
 
 def require_distinct_inputs(job: BaseJob, manifest: Manifest) -> None:
@@ -190,9 +190,9 @@ def note_enlarged(job: BaseJob, inputs: JobInputs, finest: Size) -> tuple[str, .
         times = sqrt(size.area / style.size.area)
         if times > _ENLARGED:
             notes.append(
-                f"{style.name} has {style.size} pixels, and is encoded enlarged {times:.1f} times: its finest "
-                f"strokes come out soft. Give a larger file, or take style-scale {scale / times:.2g} "
-                "for smaller, sharp ones."
+                f"{style.name} has {style.size} pixels, and is enlarged {times:.1f} times for encoding: its finest "
+                f"strokes will be soft. Give a larger file, or use style-scale {scale / times:.2g} for smaller, "
+                "sharper strokes."
             )
     return tuple(notes)
 
@@ -217,7 +217,7 @@ def with_adain_init(job: OptimizationJob, inputs: JobInputs, device: torch.devic
     if job.init is not None or not job.options.starts_from_adain:
         return inputs
     init = make_preview(replace(job.options, engine=engine), inputs, device).cpu()
-    return inputs._replace(init=LoadedImage(init, None, (), inputs.content.bits, "what was painted at once"))
+    return inputs._replace(init=LoadedImage(init, None, (), inputs.content.bits, "the result of AdaIN"))
 
 
 def make_preview(options: RecipeOptions, inputs: JobInputs, device: torch.device) -> Image:

@@ -51,7 +51,7 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
         tiling=manifest.tiling,
     )
     changes = list_changes(describe_machine(select_device(device)), manifest.machine)
-    note = f"it was painted in other circumstances ({'; '.join(changes)}): the last bits may come out otherwise."
+    note = f"it was painted in a different environment ({'; '.join(changes)}): the result may differ in the last bits."
     return RerunJob(job, (note,) if changes else ())
 
 
@@ -66,8 +66,10 @@ def find_by_hash(source: ImageSource, folder: Path) -> Path:
         if file_sha256(place) == source.sha256:
             return place
     if present:
-        raise InputError(f"{present[0]} has changed since it was painted: put the former file back in its place.")
-    raise InputError(f"{source.path} is missing, as seen from {folder}: put it there, or beside the picture.")
+        raise InputError(f"{present[0]} has changed since then: restore the original file.")
+    raise InputError(
+        f"{source.path} is missing (looked in {folder} and the current folder): put it beside the picture."
+    )
 
 
 def _with_model(manifest: Manifest, folder: Path) -> RecipeOptions | FeedForwardOptions:
@@ -87,7 +89,7 @@ def _with_model(manifest: Manifest, folder: Path) -> RecipeOptions | FeedForward
         if tensors_sha256(load_model(place).network.state_dict()) == manifest.weights:
             return replace(options, model=str(place))
     if present:
-        raise InputError(f"{present[0]} has changed since: put the former file back in its place.")
+        raise InputError(f"{present[0]} has changed since then: restore the original file.")
     raise InputError(f"the model {named} is missing: put its file into {folder}, or into the current folder.")
 
 
@@ -119,14 +121,14 @@ def read_origin(path: Path) -> ImageOrigin:
     try:
         data = json.loads(text)
         if data["content"] is None:
-            raise InputError(f"{path} is a texture from noise: it has no content and no style image.")
+            raise InputError(f"{path} is a texture from noise: it has no content or style image.")
         content, styles = (
             ImageSource.from_json(data["content"]),
             [ImageSource.from_json(one) for one in data.get("styles") or data["paintings"]],
         )
         network = str(data["network"])
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"the record in {path} cannot be read ({error!r}): it was changed.") from error
+        raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error
     return ImageOrigin(
         find_by_hash(content, path.parent), tuple(find_by_hash(one, path.parent) for one in styles), network
     )

@@ -25,7 +25,7 @@ def require_no_checkpoint(job: OptimizationJob) -> None:
     """
     if job.checkpoint.exists() and not job.overwrite:
         raise InputError(
-            f"{job.checkpoint} keeps an unfinished painting: resume it, overwrite it, or choose another output."
+            f"{job.checkpoint} holds an unfinished painting: resume it, overwrite it, or choose another output."
         )
 
 
@@ -47,18 +47,18 @@ def load_progress(
 def resume_notes(job: OptimizationJob, manifest: Manifest, found: JobCheckpoint | None) -> list[str]:
     """Return the notes for a resumed job."""
     if found is None:
-        return [f"there is no unfinished painting at {job.checkpoint}: painting from the beginning."]
+        return [f"there is no unfinished painting at {job.checkpoint}: starting from the beginning."]
     changes = "; ".join(manifest.machine_differences(found.manifest))
     if not changes:
         return []
-    return [f"the painting was begun in other circumstances ({changes}): the last bits may come out otherwise."]
+    return [f"the painting was begun in a different environment ({changes}): the result may differ in the last bits."]
 
 
 def replay_finished(job: OptimizationJob | FeedForwardJob, found: EmbeddedResult) -> Finished:
     """Return the final event of a job that was already finished, and remove its checkpoint."""
     if isinstance(job, OptimizationJob):
         remove_file(job.checkpoint)
-    note = f"{job.output} was finished already: nothing was painted."
+    note = f"{job.output} is already finished: nothing was painted."
     return Finished(job.output, found.total, found.losses, found.iterations, 0.0, (note,))
 
 
@@ -82,7 +82,7 @@ def _checkpoint(path: Path, manifest: Manifest, levels: Sequence[ScheduleLevel])
     try:
         found.require(levels)
     except (KeyError, ValueError) as error:
-        raise InputError(f"{path} is damaged ({error}): remove it, and begin anew.") from error
+        raise InputError(f"{path} is damaged ({error}): remove it, and start over.") from error
     return found
 
 
@@ -90,8 +90,8 @@ def _require_same(path: Path, mine: Manifest, found: Manifest) -> None:
     differences = mine.differences(found)
     if differences:
         raise InputError(
-            f"{path} belongs to another painting ({'; '.join(differences)}): "
-            "give the same pictures and options, choose another output, or begin anew and overwrite it."
+            f"{path} belongs to another painting ({'; '.join(differences)}): give the same pictures and options, "
+            "choose another output, or start over and overwrite it."
         )
 
 
@@ -137,4 +137,4 @@ def read_embedded_result(path: Path) -> EmbeddedResult:
             losses,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"the record in {path} cannot be read ({error!r}): it was changed.") from error
+        raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error

@@ -95,7 +95,7 @@ def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
             ):
                 _keep(writer, error)
                 if _is_about_memory(error):
-                    raise OutOfMemoryError(f"memory ran out while painting: take a smaller size. ({error})") from error
+                    raise OutOfMemoryError(f"out of memory while painting: use a smaller size. ({error})") from error
                 raise
         else:
             yield finished
@@ -125,7 +125,7 @@ def _keep(writer: JobWriter, error: BaseException) -> None:
     try:
         writer.save(error.image if isinstance(error, DivergedError) else None)
     except (OSError, BrushworkError) as trouble:
-        error.add_note(f"What was painted so far could not be kept whole: {trouble}")
+        error.add_note(f"The image so far could not be saved completely: {trouble}")
 
 
 def _is_about_memory(error: BaseException) -> bool:

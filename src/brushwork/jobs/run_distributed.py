@@ -160,7 +160,7 @@ class RankRunner(NamedTuple):
     def _with_whole(self, writer: JobWriter, act: Callable[[], T]) -> T | None:
         """Call a function on rank 0 while it can read the rows of all ranks."""
         if writer.snapshot is None:
-            raise BrushworkError("the recipe made no step: this is a bug of brushwork.")
+            raise BrushworkError("the recipe yielded no step: this is a bug in brushwork.")
         saved = writer.snapshot.resume_state
         if self.group.rank:
             serve_state(saved.state, self.group)
@@ -184,12 +184,12 @@ class RankRunner(NamedTuple):
             )
             self._with_whole(writer, lambda: writer.save(best))
         except (OSError, BrushworkError) as trouble:
-            error.add_note(f"What was painted so far could not be kept whole: {trouble}")
+            error.add_note(f"The image so far could not be saved completely: {trouble}")
 
     def _say_what_stays(self, error: RankLostError) -> None:
         checkpoint = self.prepared.job.checkpoint
         if checkpoint.exists():
-            error.add_note(f"{checkpoint} keeps the painting as it was before: go on with --resume.")
+            error.add_note(f"{checkpoint} holds the painting as it was before: continue with --resume.")
 
     def _whole(self, progress: Progress) -> Progress:
         """Return the step with the full image in its final colors, on rank 0."""

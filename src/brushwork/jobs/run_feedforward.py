@@ -154,10 +154,10 @@ def choose_tile_side(
     least = estimator(job.options, side)
     if least > budget:
         largest = estimator.max_size(job.options, budget)
-        remedy = f"take size {largest} or less" if largest else "no size fits; free some, or take another device"
+        remedy = f"use size {largest} or less" if largest else "no size fits; free some memory, or use another device"
         raise OutOfMemoryError(
-            f"{job.options.output_size(sizes.content)} pixels take {least / _GIGABYTE:.2f} GB of memory on {device}, "
-            f"and {budget / _GIGABYTE:.2f} GB are left: {remedy}.",
+            f"{job.options.output_size(sizes.content)} pixels need {least / _GIGABYTE:.2f} GB of memory on {device}, "
+            f"but only {budget / _GIGABYTE:.2f} GB is available: {remedy}.",
             largest or None,
         )
     return side

@@ -99,7 +99,7 @@ class JobWriter:
     def replace_prepared(self, prepared: PreparedJob) -> str:
         """Continue with another prepared job because memory ran out. Return a note about it."""
         self._prepared = prepared
-        self.notes.append(f"memory ran out: the network looks at {prepared.manifest.tiling} from here on.")
+        self.notes.append(f"out of memory: continuing in {prepared.manifest.tiling}.")
         return self.notes[-1]
 
     def write_checkpoint_if_due(self) -> str | None:
@@ -138,7 +138,7 @@ class JobWriter:
         Raises: InputError: the image cannot be written.
         """
         if self.snapshot is None:
-            raise BrushworkError("the recipe made no step: this is a bug of brushwork.")
+            raise BrushworkError("the recipe yielded no step: this is a bug in brushwork.")
         self._write_picture(self.snapshot.image, self.snapshot, finished=True)
         with suppress(OSError):
             remove_file(self._prepared.job.checkpoint)
@@ -187,6 +187,6 @@ def check_disk_space(job: OptimizationJob, levels: Sequence[ScheduleLevel]) -> s
     if free >= needed:
         return None
     return (
-        f"no checkpoints are written: they may take {needed / _GIGABYTE:.2f} GB, and the disk of "
+        f"no checkpoints are written: they may need {needed / _GIGABYTE:.2f} GB, and the disk of "
         f"{job.checkpoint.parent} has {free / _GIGABYTE:.2f} GB left."
     )

@@ -110,7 +110,7 @@ def principal_directions(feature: Feature, most: int) -> tuple[Float[Tensor, "k 
     Raises: InputError: features of several images, or no direction requested.
     """
     if len(feature) != 1 or most < 1:
-        raise InputError(f"directions are 1 or more, of one picture; given: {most}, of {len(feature)}.")
+        raise InputError(f"use 1 or more directions, and a batch of one image; given: {most}, of {len(feature)}.")
     moments = gram(feature)[0] / count_positions(feature)
     values, axes = torch.linalg.eigh(moments.double())
     kept = min(most, len(values))
@@ -256,12 +256,17 @@ register_loss(
     )
 )
 register_loss(
-    StyleLoss(name="gram-sums", help="Gram matrices, not divided by positions", make=_make_sums, is_per_image=True)
+    StyleLoss(
+        name="gram-sums",
+        help="Gram matrices, not divided by the number of positions",
+        make=_make_sums,
+        is_per_image=True,
+    )
 )
 register_loss(
     StyleLoss(
         name="gram-pixels",
-        help="Gram matrices, divided by the numbers of the image instead of positions",
+        help="Gram matrices, divided by the number of pixel values instead of positions",
         make=_make_pixels,
         is_per_image=True,
     )

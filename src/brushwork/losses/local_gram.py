@@ -55,8 +55,8 @@ class LocalGramLoss:
     def summarize(self, feature: Feature, window: Window) -> Summary:
         if Size.of(self.target) != window.full_size:
             raise InputError(
-                f"localized style compares cell by cell: the painting's map is {Size.of(self.target)}, "
-                f"the picture's {window.full_size}; give the painting at the picture's size."
+                f"localized style compares position by position: the painting's map is {Size.of(self.target)}, the "
+                f"picture's {window.full_size}; give the painting at the picture's size."
             )
         return {"square": sum_chunks(as_float32(feature), self._strips(feature, window))}
 
@@ -160,7 +160,7 @@ def content_guides(responses: Feature, size: Size, weights: Float[Tensor, "k k"]
     Raises: InputError: more than one image, or a window of even side.
     """
     if len(responses) != 1:
-        raise InputError(f"content guides are made of one picture; given: a batch of {len(responses)}.")
+        raise InputError(f"content guides are computed from one image; given: a batch of {len(responses)}.")
     if len(weights) % 2 == 0:
         raise InputError(f"a window has an odd side, 2s + 1; given: {len(weights)}.")
     resampled = functional.interpolate(as_float32(responses), tuple(size), mode="bilinear", antialias=True)

@@ -52,7 +52,9 @@ class MRFLoss:
 
     def __post_init__(self) -> None:
         if self.stride < 1 or not self.targets:
-            raise InputError(f"nearest patches want a stride of 1 or more (given: {self.stride}) and a painting.")
+            raise InputError(
+                f"the patches loss needs a stride of 1 or more (given: {self.stride}) and at least one target."
+            )
         for target in self.targets:
             self._check(Size.of(target), "painting's")
 

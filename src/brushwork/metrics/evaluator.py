@@ -125,7 +125,9 @@ def _framed(images: Sequence[Image], size: int | None) -> tuple[Image, Image, Im
     style_image = fit_size(Size.of(style), long, measure="long")
     for what, one in {"result": evaluated, "painting": style_image}.items():
         if min(one) < MIN_SIZE:
-            raise InputError(f"the {what} would be evaluated at {one} pixels: take one of {MIN_SIZE} a side.")
+            raise InputError(
+                f"the {what} would be evaluated at {one} pixels: give an image of at least {MIN_SIZE} a side."
+            )
     sizes = zip((result, content, style), (evaluated, evaluated, style_image), strict=True)
     framed = [one if Size.of(one) == requested else resize(one, requested, clamp=True) for one, requested in sizes]
     return framed[0], framed[1], framed[2]

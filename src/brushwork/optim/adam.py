@@ -36,7 +36,7 @@ class Adam:
             raise InputError(f"the learning rate of Adam is {lr}: give a positive number.")
         for decay in (*betas, ema_decay):
             if not 0 <= decay < 1:
-                raise InputError(f"a decay of Adam is {decay}: it lies from 0 up to, but not including, 1.")
+                raise InputError(f"a decay of Adam is {decay}: it must be at least 0 and below 1.")
         self.lr, self.betas, self.eps, self.average = lr, betas, eps, ema_decay
         self._memory: dict[str, Tensor] = {}
         self._count = self._averaged = 0

@@ -70,15 +70,15 @@ class DivergenceGuard:
 
     def _restore(self, best: Tensor, loss: float, closure: Closure) -> StepResult | None:
         self._troubles += 1
-        trouble = f"the loss became {loss:.4g} at closure {closure.evaluations}, after {self._least:.4g} at best"
+        trouble = f"the loss became {loss:.4g} at evaluation {closure.evaluations}; the least was {self._least:.4g}"
         if self._troubles == PATIENCE:
-            message = f"{trouble}; trouble number {PATIENCE} in a row: lower the weights or the learning rate."
+            message = f"{trouble} ({PATIENCE} restarts in a row): lower the weights or the learning rate."
             raise DivergedError(message, closure.to_image(best))
         self.optimizer.reset()
         how = self.optimizer.back_off()
         if not closure.remaining:
             return None
-        note = f"{trouble}: back to the best picture, with an empty memory, and on {how}."
+        note = f"{trouble}: restarted from the best image {how} and an empty history."
         return StepResult(best, closure(best), note=note)
 
     def state(self) -> State:

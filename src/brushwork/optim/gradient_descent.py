@@ -34,7 +34,7 @@ class GradientDescent:
         if not 0 < lr < inf:
             raise InputError(f"the learning rate of gradient descent is {lr}: give a positive number.")
         if not 0 < decay <= 1:
-            raise InputError(f"the decay of the learning rate is {decay}: it lies above 0 and is at most 1.")
+            raise InputError(f"the decay of the learning rate is {decay}: it must be above 0 and at most 1.")
         self.lr, self.decay = lr, decay
         self._count = 0
 

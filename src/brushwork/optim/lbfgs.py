@@ -78,12 +78,12 @@ class LBFGS:
         preconditioner: bool = False,
     ) -> None:
         if history < 1:
-            raise InputError(f"the history of L-BFGS is {history}: it must remember 1 pair or more.")
+            raise InputError(f"the history of L-BFGS is {history}: it must be 1 or more.")
         if not 0 < lr < inf:
             raise InputError(f"the learning rate of L-BFGS is {lr}: give a positive number; 1 is usual.")
         for name, move in {"first": initial_step, "largest": max_step}.items():
             if move is not None and not 0 < move < inf:
-                raise InputError(f"the {name} move of L-BFGS is {move}: give a positive number, or None.")
+                raise InputError(f"the {name} step of L-BFGS is {move}: give a positive number, or None.")
         self.lr, self.searching, self.products = lr, line_search, reductions
         self.first_move, self.largest_move = initial_step, max_step
         self._pairs = CurvaturePairs(

@@ -71,7 +71,7 @@ def minimize(
     """
     if max_evaluations < 1 or evaluations < 0:
         raise InputError(
-            f"{max_evaluations} steps were asked for after {evaluations}: give 1 step or more, and 0 spent or more."
+            f"max_evaluations is {max_evaluations} and evaluations is {evaluations}: they must be at least 1 and 0."
         )
     return _walk(
         Closure(parametrization, evaluate, max_evaluations, evaluations, reductions),
@@ -85,7 +85,7 @@ def _first(parametrization: Parametrization, init: Image | None, point: Tensor |
     if init is not None and point is None:
         point = parametrization.to_point(init)
     elif point is None or init is not None:
-        raise InputError("the walk needs a place to start: give either a starting picture or a point, not both.")
+        raise InputError("give either an initial image or a point to resume from, not both.")
     return clamp(point.detach().clone(memory_format=torch.contiguous_format), parametrization.bounds)
 
 
@@ -114,7 +114,7 @@ def _step(move: StepResult, closure: Closure) -> OptimizationStep:
 def _what_is_wrong(init: Evaluation) -> str:
     wrong = [name for name, value in init.losses.terms.items() if not value.isfinite()]
     what = f"the loss of {', '.join(wrong)}" if wrong else "the loss or its gradient"
-    return f"{what} is not finite at the starting picture: check that picture, the targets and the weights."
+    return f"{what} is not finite at the initial image: check that image, the targets and the weights."
 
 
 def move_to_next_level(

@@ -77,7 +77,7 @@ def get_number(state: State, name: str) -> float:
     """
     found = get_entry(state, name)
     if found.numel() != 1 or bool(found.isnan()):
-        raise InputError(f"{name!r} of the saved state is no number: it is damaged.")
+        raise InputError(f"{name!r} of the saved state is not a number: it is damaged.")
     return float(found)
 
 
@@ -143,7 +143,7 @@ class Closure:
     def __call__(self, point: Tensor) -> Evaluation:
         """Evaluate loss and gradient at a point; counts as one evaluation."""
         if self.remaining < 1:
-            raise RuntimeError("the budget of closures is spent: an optimizer must look at `left` before it asks.")
+            raise RuntimeError("the evaluation budget is exhausted: an optimizer must check `left` before evaluating.")
         self.evaluations += 1
         return self.reevaluate(point)
 

@@ -33,9 +33,9 @@ class PixelParametrization:
 
     def __post_init__(self) -> None:
         if not (isfinite(self.unit) and self.unit > 0):
-            raise InputError(f"the unit of the canvas is {self.unit}: give a positive number, 1 or 255 say.")
+            raise InputError(f"the unit is {self.unit}: give a positive number, such as 1 or 255.")
         if self.limits is not None and not self.limits[0] < self.limits[1]:
-            raise InputError(f"the box of the canvas is {self.limits}: give the lower bound first, then a higher one.")
+            raise InputError(f"the bounds are {self.limits}: give the lower bound first, then a higher one.")
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -68,7 +68,9 @@ class SphereParametrization:
 
     def __post_init__(self) -> None:
         if not 0 < self.std < float("inf"):
-            raise InputError(f"the spread of the sphere is {self.std}: give a positive number, 0.25 say.")
+            raise InputError(
+                f"the standard deviation on the sphere is {self.std}: give a positive number, such as 0.25."
+            )
 
     @property
     def bounds(self) -> None:

@@ -25,10 +25,10 @@ def parse_loss_weights(given: Sequence[str]) -> Mapping[str, float]:
         if name not in known:
             raise InputError(f"there is no loss {name!r}. {suggest_names(name, known)}")
         if name in found:
-            raise InputError(f"the loss {name} is given twice: {' '.join(given)}.")
+            raise InputError(f"the loss {name} was given twice: {' '.join(given)}.")
         found[name] = _number(one, written) if colon else 1.0
     if not found:
-        raise InputError(f"no loss is given: name one or more of {', '.join(known)}.")
+        raise InputError(f"no loss was given: use one or more of {', '.join(known)}.")
     return found
 
 
@@ -39,7 +39,7 @@ def require_losses(given: Sequence[str], usable: Collection[str], why: str) -> N
     """
     for name in parse_loss_weights(given):
         if name not in usable:
-            raise InputError(f"{why}, and the loss {name} wants more: take {' or '.join(usable)}.")
+            raise InputError(f"{why}, but the loss {name} needs more: use {' or '.join(usable)}.")
 
 
 def require_statistics_only(given: Sequence[str], why: str) -> None:
@@ -56,5 +56,5 @@ def _number(given: str, written: str) -> float:
     except ValueError:
         weight = -1.0
     if not 0 <= weight < inf:
-        raise InputError(f"the loss {given!r} has no weight that is 0 or more, and finite: write it as sliced:0.5.")
+        raise InputError(f"the loss {given!r} has no weight that is 0 or more, and finite: write it like sliced:0.5.")
     return weight

@@ -24,7 +24,7 @@ def parse_size(text: str) -> Size:
     """
     found = _SIZE.fullmatch(text)
     if found is None:
-        raise InputError(f"size is {text!r}: it must be WIDTHxHEIGHT, as 1024x512.")
+        raise InputError(f"size is {text!r}: it must be WIDTHxHEIGHT, such as 1024x512.")
     size = Size(int(found[2]), int(found[1]))
     require_option(min(size) >= SMALLEST_SIDE, "size", text, f"at least {SMALLEST_SIDE} pixels a side")
     return size

@@ -118,12 +118,12 @@ def make_init_image(
             return gray_image(size, content, encoder_scale)
         case "instant":
             raise InputError(
-                "the start instant belongs to jobs that transfer a style: paint it first, with brushwork.instant, and "
-                "give it as the picture to start from."
+                "init instant works only in jobs: run brushwork.transfer_adain first, and give its result as the "
+                "initial image."
             )
 
 
 def _image_of(style: Image | StyleFile, init: str) -> Image:
     if isinstance(style, StyleFile):
-        raise InputError(f"the start is {init}, and of {style.source} only the style is kept: take another start.")
+        raise InputError(f"init is {init}, but {style.source} is a style file without the painting: use another init.")
     return style

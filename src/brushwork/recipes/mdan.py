@@ -59,7 +59,7 @@ def transfer_mdan(
     """
     given = RecipeInputs.of(content, as_styles(style_images), init)
     if not (isinstance(partition, FullImage) and partition.tiling is None):
-        raise NotAdditiveError("the discriminator needs the full image: take a smaller size, and one process.")
+        raise NotAdditiveError("the discriminator needs the full image: use a smaller size, and one process.")
     model = encoder or load_encoder_for(options, given.content.device)
     own, styles, start, _ = given.to(model)
     (level,) = options.schedule(Size.of(own))
@@ -120,7 +120,7 @@ def _patches(options: MDANOptions) -> PatchGrid:
 
 def _require_image(style: Image | StyleFile) -> Image:
     if isinstance(style, StyleFile):
-        raise InputError(f"of {style.source} only the style is kept, and patches are wanted: give the painting.")
+        raise InputError(f"{style.source} is a style file, but patches are needed: give the painting itself.")
     return style
 
 
@@ -128,5 +128,5 @@ def _require_positions(options: MDANOptions, encoder: Encoder, size: Size) -> No
     positions, needed = encoder.positions(options.style_layer, size), _patches(options).receptive_field
     if min(positions) < needed:
         raise InputError(
-            f"at {size} pixels {options.style_layer} has {positions} positions, and {needed} are needed a side."
+            f"at {size} pixels {options.style_layer} has {positions} positions, but {needed} a side are needed."
         )

@@ -38,10 +38,10 @@ class ResampledObjective:
     every: int = OUTER_STEP
     """Evaluations in an outer step."""
 
-    def outer_step(self, iterations: int, closures: int) -> tuple[Evaluate, int]:
+    def outer_step(self, iterations: int, budget: int) -> tuple[Evaluate, int]:
         """Return the evaluation after a number of iterations, and the iteration count at which it ends."""
         step = iterations // self.every
-        return self.draw(step), min(closures, (step + 1) * self.every)
+        return self.draw(step), min(budget, (step + 1) * self.every)
 
 
 EvaluateAt: TypeAlias = Callable[[Size], Evaluate | ResampledObjective]
@@ -129,7 +129,7 @@ def optimize_multiscale(
         held = schedule[first].size
     del resume, init, part  # they may take more memory than an evaluation
     for index in range(first, len(schedule)):
-        size, closures = schedule[index]
+        size, budget = schedule[index]
         if held != size:
             optimizer = _at_next_level(optimizer, options, index, partition.reductions)
             scales = options.carried_memory == "scaled"
@@ -137,8 +137,8 @@ def optimize_multiscale(
             point = _climb(parametrization, optimizer, _picture(shown), (held, size), partition, added, scales=scales)
             held = size
         evaluate, products = evaluate_at(size), partition.reductions
-        while iterations < closures:
-            here, end = _outer_step(evaluate, iterations, closures)
+        while iterations < budget:
+            here, end = _outer_step(evaluate, iterations, budget)
             if options.restart:
                 end = _until_restart(optimizer, iterations, end, options.restart)
             for step in minimize(
@@ -151,11 +151,9 @@ def optimize_multiscale(
         iterations = 0
 
 
-def _outer_step(evaluate: Evaluate | ResampledObjective, iterations: int, closures: int) -> tuple[Evaluate, int]:
+def _outer_step(evaluate: Evaluate | ResampledObjective, iterations: int, budget: int) -> tuple[Evaluate, int]:
     """Return the evaluation after a number of iterations, and the iteration count at which it ends."""
-    return (
-        evaluate.outer_step(iterations, closures) if isinstance(evaluate, ResampledObjective) else (evaluate, closures)
-    )
+    return evaluate.outer_step(iterations, budget) if isinstance(evaluate, ResampledObjective) else (evaluate, budget)
 
 
 def _until_restart(optimizer: Optimizer, iterations: int, end: int, every: int) -> int:

@@ -61,7 +61,7 @@ def style_objective(
     Raises: InputError: a loss needs the style images, and they are not available.
     """
     if targets is None:
-        require_statistics_only(options.loss, "of a painting only the moments are there")
+        require_statistics_only(options.loss, "a style file holds only moments")
     losses, objective = normalization.weigh_losses(options), Objective({})
     seed, size = (targets.seed, targets.size) if targets else (0, None)
     for layer, layer_weight in layer_weights(options, normalization):

@@ -20,8 +20,8 @@ def make_optimizer(options: OptimizerOptions, reductions: Reductions = WHOLE) ->
     """
     if options.preconditioner == "frequency" and reductions is not WHOLE:
         raise InputError(
-            "preconditioner frequency looks at the whole picture, and several processes have parts of it: "
-            "take preconditioner none, or one process."
+            "preconditioner frequency needs the whole image, and each of several processes has only a part: use "
+            "preconditioner none, or one process."
         )
     if options.optimizer == "sgd":
         return DivergenceGuard(GradientDescent(options.learning_rate, decay=options.learning_rate_decay))

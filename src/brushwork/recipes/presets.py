@@ -193,8 +193,8 @@ PRESETS: Mapping[str, TransferOptions] = {
 
 
 WHOSE: Mapping[str, str] = {
-    "default": "ours: coarse to fine, losses measured by the painting",
-    "gatys-2015": "1508.06576 on its normalized network, weighed as in the authors' notebooks",
+    "default": "ours: coarse to fine, losses relative to the painting's",
+    "gatys-2015": "1508.06576 on its normalized network, weighted as in the authors' notebooks",
     "gatys-2016": "CVPR 2016: the authors' released PyTorch program, on the original network",
     "neural-style": "jcjohnson's neural-style",
     "neural-style-pt": "ProGamerGov's port of neural-style",
@@ -238,6 +238,7 @@ def load_preset(name: str, quality: Quality = "normal") -> TransferOptions:
         raise InputError(f"there is no quality {quality!r}. {suggest_names(quality, QUALITIES)}")
     if name != "default":
         raise InputError(
-            f"quality {quality} belongs to the preset default, and {name} is as it was published: leave one away."
+            f"quality {quality} applies to the preset default only, and {name} is a published program: remove one of "
+            "them."
         )
     return QUALITIES[quality]

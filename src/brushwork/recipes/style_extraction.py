@@ -35,9 +35,11 @@ def extract_style(
     given = RecipeInputs.of(style, what="the painting")
     network = encoder or load_encoder_for(options, given.content.device)
     if len(options.style_scale) > 1:
-        raise InputError("a style is kept at one style-scale: keep each, and name all of them to paint.")
+        raise InputError("a style file has one style-scale: extract one file for each, and paint with all of them.")
     if options.style_fit == "stretched":
-        raise InputError("style-fit stretched takes the content's proportions, which a kept style does not know.")
+        raise InputError(
+            "style-fit stretched needs the content's proportions, which are unknown when a style is extracted."
+        )
     (scale,) = options.style_scale
     image = given.to(network).content
     problem, own = TransferProblem(image, [image], options, network), Size.of(image)

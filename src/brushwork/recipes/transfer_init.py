@@ -63,8 +63,8 @@ class TransferInit:
         for style in problem.styles:
             if isinstance(style, StyleFile) and PIXELS not in style.layers:
                 raise InputError(
-                    f"the start is recolored, and the style of {style.source} was kept without its colors: keep it "
-                    "again, or begin with --init content."
+                    f"init is recolored, but the style file of {style.source} has no colors: extract it again, or use "
+                    "--init content."
                 )
         return recolor(content, color_moments_of(problem.style_at(finest, [PIXELS]).statistics[PIXELS]))
 

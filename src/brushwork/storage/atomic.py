@@ -119,12 +119,12 @@ def require_target(path: Path, overwrite: bool, beside: Sequence[Path] = ()) -> 
     if not path.parent.is_dir():
         kind = "is not a folder" if path.parent.exists() else "does not exist"
         raise InputError(
-            f"the folder {path.parent} of {path.name} {kind}: make it first (mkdir -p), or write elsewhere."
+            f"the folder {path.parent} of {path.name} {kind}: create it first (mkdir -p), or write elsewhere."
         )
     if path.is_dir():
         raise InputError(f"{path} is a folder: give a file name in it.")
     if path.exists() and not path.is_file():
-        raise InputError(f"{path} is a pipe or a device, and would be replaced by a file: give the name of a file.")
+        raise InputError(f"{path} is a pipe or a device, which a file would replace: give the name of a file.")
     for one in (path, *beside):
         with suppress(FileNotFoundError):
             one.lstat()  # also raises for a name that is too long
@@ -149,7 +149,7 @@ def explain_write_errors(path: Path) -> Iterator[None]:
         yield
     except FileExistsError as error:
         there = next((one for one in error.args if isinstance(one, Path)), path)
-        raise InputError(f"{there} is there already: write elsewhere, or allow to overwrite it.") from error
+        raise InputError(f"{there} already exists: write elsewhere, or allow overwriting it.") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written: {_reason(error, path.parent)}.") from error
 
@@ -157,7 +157,7 @@ def explain_write_errors(path: Path) -> Iterator[None]:
 def _reason(error: Exception, folder: Path) -> str:
     code = getattr(error, "errno", None)
     if code in _FULL:
-        return f"the disk of {folder} is full; free some room, or write elsewhere"
+        return f"the disk of {folder} is full; free some space, or write elsewhere"
     if code in _CLOSED:
         return f"the folder {folder} is read-only for you; get permission, or write elsewhere"
     return f"{error}; write elsewhere, or under another name"

@@ -53,5 +53,5 @@ def temporary_place() -> str:
         return tempfile.gettempdir()
     except FileNotFoundError as error:
         raise InputError(
-            "no folder for temporary files can be written (neither /tmp nor the current one): name one in TMPDIR."
+            "no folder for temporary files is writable (neither /tmp nor the current one): set TMPDIR to one."
         ) from error

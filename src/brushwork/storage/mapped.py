@@ -77,5 +77,5 @@ def _reserve(number: int, size: int) -> None:
     except OSError as error:
         raise InputError(
             f"{tempfile.gettempdir()} has no space for {size / _GIGABYTE:.1f} GB of temporary data "
-            f"({error.strerror}): free some, or name another folder in TMPDIR."
+            f"({error.strerror}): free some space, or set TMPDIR to another folder."
         ) from error

@@ -52,7 +52,7 @@ class TrainingCheckpoint(NamedTuple):
 
         Raises: InputError: the file is missing, damaged, or not a training checkpoint.
         """
-        with explain_read_errors(path, "a checkpoint of a training, which can be removed to begin anew"):
+        with explain_read_errors(path, "a training checkpoint, which can be removed to start over"):
             tensors, metadata = read_tensors(path)
             return cls(**json.loads(metadata[_ENTRY]), tensors=tensors)
 
@@ -66,7 +66,7 @@ class TrainingCheckpoint(NamedTuple):
         changed = [name for name in changed if name.rpartition(".")[2] not in _FREE]
         if changed:
             what = "; ".join(f"{one} {mine.get(one)!r}, not {yours.get(one)!r}" for one in changed[:3])
-            raise InputError(f"the checkpoint was made with {what}: give the same, or begin anew with --force.")
+            raise InputError(f"the checkpoint was made with {what}: give the same, or start over with --force.")
 
 
 def _flat(about: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -106,7 +106,7 @@ def load_state_dict(task: TrainingTask, tensors: Mapping[str, Tensor], story: St
         for name, optimizer in task.optimizers.items():
             optimizer.load_state_dict(_optimizer_state(name, tensors, story[name]))
     except (KeyError, ValueError, RuntimeError) as error:
-        raise InputError(f"the checkpoint belongs to another training ({error}): remove it, and begin anew.") from error
+        raise InputError(f"the checkpoint belongs to another training ({error}): remove it, and start over.") from error
 
 
 def _optimizer_state(name: str, tensors: Mapping[str, Tensor], story: StateMetadata) -> dict[str, Any]:

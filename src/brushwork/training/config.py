@@ -72,14 +72,14 @@ class TrainingConfig:
         Raises: InputError.
         """
         if self.output.suffix != MODEL_ENDING:
-            raise InputError(f"the model is to be written to {self.output}: its name must end in {MODEL_ENDING}.")
+            raise InputError(f"the output is {self.output}: its name must end in {MODEL_ENDING}.")
         if not self.output.parent.is_dir():
-            raise InputError(f"the folder {self.output.parent} does not exist: make it first (mkdir -p).")
+            raise InputError(f"the folder {self.output.parent} does not exist: create it first (mkdir -p).")
         if self.overwrite or self.resume:
             return
         for one in (self.output, self.checkpoint, self.history):
             if one.exists():
                 raise InputError(
-                    f"{one} is there already: choose another name with -o, go on with --resume, or overwrite with "
+                    f"{one} already exists: choose another name with -o, continue with --resume, or overwrite with "
                     "--force."
                 )

@@ -107,7 +107,7 @@ def _contents(
     if not task.crop:
         return None, None
     if config.photos is None:
-        raise InputError("no photographs were given: name a folder of them with --dataset.")
+        raise InputError("no photographs were given: give a folder of them with --dataset.")
     options, side = config.options, max(config.photo_size, task.crop)
     learned, held = split(list_photos(config.photos).images, options.val_images, options.seed)
     made = [PhotoDataset(files, side, options.seed, note) if files else None for files in (learned, held)]

@@ -32,7 +32,7 @@ def list_photos(folder: Path) -> FoundImages:
     """
     folder = expand_user(folder)
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder: give one that holds photographs.")
+        raise InputError(f"{folder} is not a folder: give one that holds photographs.")
     return find_images(folder, within=True)
 
 
@@ -109,7 +109,7 @@ class PhotoDataset:
             image = read_image(path, min_size=Size(self._side, self._side)).image
         except InputError as error:
             self._broken.add(place)
-            self._note(f"{path} is left out: {error}")
+            self._note(f"{path} is skipped: {error}")
             return None
         smaller = fit_size(Size.of(image), min(self._side, min(Size.of(image))), measure="short")
         picture = resize(image, smaller, clamp=True).mul(255).round().to(torch.uint8)

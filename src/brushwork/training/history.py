@@ -66,7 +66,7 @@ class History:
         except FileNotFoundError:
             return cls()
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path} is no history of a training ({error!r}): remove it.") from error
+            raise InputError(f"{path} is not a training history ({error!r}): remove it.") from error
         return cls(rows)
 
 

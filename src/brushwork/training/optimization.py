@@ -68,7 +68,7 @@ class GradientStep:
     def _descend(self, optimizer: torch.optim.Optimizer, total: Tensor, rate: float, step: int) -> None:
         if not total.isfinite():
             raise BrushworkError(
-                f"the loss is {total.item()} in iteration {step + 1}: take a smaller learning rate or smaller weights."
+                f"the loss is {total.item()} in iteration {step + 1}: use a smaller learning rate or smaller weights."
             )
         optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
@@ -103,7 +103,7 @@ def resolve_mixed_precision(mixed: str, device: torch.device) -> str:
     if mixed == "auto":
         return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "off"
     if mixed != "off" and not torch.amp.is_autocast_available(device.type):
-        raise InputError(f"mixed precision {mixed} was asked for, and {device} has none: take off.")
+        raise InputError(f"mixed precision {mixed} was requested, but {device} does not support it: use off.")
     return mixed
 
 

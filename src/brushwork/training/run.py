@@ -98,7 +98,7 @@ def _with_init(config: TrainingConfig) -> tuple[TrainingConfig, StyleModel | Non
     if not config.init:
         return config, None
     if not isinstance(config.options, JohnsonTrainingOptions):
-        raise InputError("only the training of johnson models can begin from another model: leave init away.")
+        raise InputError("only johnson models can be initialized from another model: remove init.")
     init = load_model(config.init)
     return replace(config, options=with_model_architecture(config.options, init, ())), init
 

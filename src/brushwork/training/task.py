@@ -53,7 +53,7 @@ class TrainingBatch:
     def photos(self) -> Image:
         """This rank's crops of photographs. Raises: InputError: none were given."""
         if self.pictures is None:
-            raise InputError("no photographs were given: this model learns from a folder of them.")
+            raise InputError("no photographs were given: this model is trained on a folder of them.")
         return self.pictures
 
     def generator(self) -> torch.Generator:

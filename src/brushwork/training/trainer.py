@@ -124,7 +124,7 @@ class Trainer:
             try:
                 keep(self._step)
             except (OSError, BrushworkError) as trouble:
-                error.add_note(f"What was learned so far could not be kept whole: {trouble}")
+                error.add_note(f"The model so far could not be saved completely: {trouble}")
 
     def finish(self) -> Finished:
         """Write the final files and return the end event."""
@@ -174,5 +174,5 @@ class Trainer:
         try:
             return write()
         except (OSError, InputError) as error:
-            self._notes.append(f"{what} could not be written ({error}); the training goes on.")
+            self._notes.append(f"{what} could not be written ({error}); training continues.")
             return None

@@ -115,4 +115,4 @@ def require_resumable(config: TrainingConfig) -> None:
     Raises: InputError.
     """
     if config.resume and not config.checkpoint.exists() and config.output.exists():
-        raise InputError(f"{config.output} is finished: nothing is left to go on with. Begin anew with --force.")
+        raise InputError(f"{config.output} is already finished. Start over with --force.")

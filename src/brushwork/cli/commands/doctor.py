@@ -69,7 +69,7 @@ def _print(findings: list[Diagnosis]) -> None:
         terminal.print(f"{mark}: ", style=style, end="")
         terminal.print(f"{one.item}: {one.problem}", soft_wrap=True)
     if not any(one.is_fatal for one in troubles):
-        terminal.print("All is well: brushwork can paint here.", style="green")
+        terminal.print("Everything works: brushwork can paint on this machine.", style="green")
 
 
 def _software() -> Iterator[Diagnosis]:
@@ -84,7 +84,7 @@ def _machine() -> Iterator[Diagnosis]:
     device = devices.select_device("auto")
     yield Diagnosis("device", f"{devices.describe_device(device)}; {devices.describe_device_choice()}")
     yield Diagnosis(
-        "precision", f"{encoders.resolve_precision('auto', device)}, taken by --precision auto on {device.type}"
+        "precision", f"{encoders.resolve_precision('auto', device)}, chosen by --precision auto on {device.type}"
     )
     yield Diagnosis("accelerators", ", ".join(_accelerators()) or "none that torch can use")
     limit = os.environ.get("OMP_NUM_THREADS")
@@ -92,15 +92,15 @@ def _machine() -> Iterator[Diagnosis]:
     yield Diagnosis("threads", f"{devices.number_of_threads()} of {os.cpu_count()} cores{given}")
     yield _engine()
     left = devices.available_memory(device)
-    yield Diagnosis("memory", "unknown" if left is None else f"{format_gigabytes(left)} may be used on {device.type}")
+    yield Diagnosis("memory", "unknown" if left is None else f"{format_gigabytes(left)} available on {device.type}")
 
 
 def _engine() -> Diagnosis:
     compiled = encoders.load_library()
     others = ", ".join(engine for engine in encoders.usable_engines() if engine != encoders.default_engine())
-    value = f"{encoders.default_engine()}, taken by --engine auto on processors; there are also {others}"
+    value = f"{encoders.default_engine()}, chosen by --engine auto on CPUs; also available: {others}"
     if compiled is None:
-        advice = "the fast path is missing: install a C++ compiler (g++ or clang++), and brushwork once more"
+        advice = "no fast kernels: install a C++ compiler (g++ or clang++), then reinstall brushwork"
         return Diagnosis("engine", value, advice)
     return Diagnosis("engine", f"{value}; kernels for {compiled.variant}")
 
@@ -117,7 +117,7 @@ def _weights() -> Iterator[Diagnosis]:
     for one in encoders.weight_sets():
         what, grave = f"weights {one.name}", one.name in needed and bool(one.hint)
         if one.state == "missing" and not grave:
-            yield Diagnosis(what, f"not here; brushwork weights get {one.name}")
+            yield Diagnosis(what, f"not installed; brushwork weights get {one.name}")
         else:
             state = ", ".join(part for part in (one.state, one.architecture, format_megabytes(one.size)) if part)
             yield Diagnosis(what, state, one.hint, grave)
@@ -128,18 +128,18 @@ def _cache() -> Diagnosis:
     nearest = nearest_folder(folder)
     if _takes_files(nearest):
         return Diagnosis("cache", str(folder))
-    return Diagnosis("cache", str(folder), f"{nearest} cannot be written: name another folder in BRUSHWORK_CACHE.")
+    return Diagnosis("cache", str(folder), f"{nearest} is not writable: set BRUSHWORK_CACHE to another folder.")
 
 
 def _folders() -> Iterator[Diagnosis]:
     here = Path.cwd()
-    advice = f"{here} cannot be written: name another one for results with -o."
+    advice = f"{here} is not writable: choose another folder for results with -o."
     yield Diagnosis("current folder", str(here), "" if _takes_files(here) else advice)
     try:
         yield Diagnosis("temporary files", temporary_place())
     except InputError as error:
-        advice = f"{error} Without it they lie beside the result, and - for a picture is refused."
-        yield Diagnosis("temporary files", "no place", advice)
+        advice = f"{error} Without one, they are written beside the result, and - (standard input) is refused."
+        yield Diagnosis("temporary files", "none", advice)
 
 
 def _takes_files(folder: Path) -> bool:

@@ -84,7 +84,7 @@ def evaluate(
         devices.set_threads(threads)
         return evaluate_films(results, films, output=output, json=json, quiet=quiet)
     if not results:
-        raise InputError("a result is missing: brushwork evaluate RESULT --content PHOTO --style PAINTING")
+        raise InputError("no result was given: brushwork evaluate RESULT --content PHOTO --style PAINTING")
     if output is not None:
         require_table(output)
     devices.set_threads(threads)
@@ -116,10 +116,10 @@ def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCas
         content_then, styles, _ = jobs.read_origin(path)
     except InputError as error:
         raise InputError(
-            f"{error} Or name the images to compare {path.name} with: --content PHOTO --style PAINTING."
+            f"{error} Or give the images to compare {path.name} with: --content PHOTO --style PAINTING."
         ) from error
     if style is None and len(styles) != 1:
-        raise InputError(f"{path} was made with {len(styles)} style images: name one of them with --style.")
+        raise InputError(f"{path} was made with {len(styles)} style images: choose one of them with --style.")
     return EvaluationCase(path, content or content_then, style or styles[0])
 
 
@@ -144,7 +144,10 @@ def _log_case(case: EvaluationCase, model: str | None, network: str) -> None:
     """Log what is evaluated, and whether it was made with the network that evaluates it."""
     log(f"comparing {case.result} with {case.content_image.name} and {case.style_image.name}")
     if _same(network, model):
-        log(f"note: {case.result.name} was painted with {model}, which grades its own work: take another --network.")
+        log(
+            f"note: {case.result.name} was optimized with {model}, so its distances in {model} are biased: use "
+            "another --network."
+        )
 
 
 def _print(rows: Sequence[Row], json: bool) -> None:
@@ -171,7 +174,7 @@ def _one(row: Row) -> Table:
 
 def _many(rows: Sequence[Row]) -> Table:
     """Return a table of several results, one per row."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"in {rows[0]['network']}; ↓ smaller is better")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"in {rows[0]['network']}; ↓ lower is better")
     table.add_column("result", overflow="fold")
     for name in _figures(rows[0]):
         table.add_column(f"{name.replace('_', ' ')} {_better(name)}", justify="right")

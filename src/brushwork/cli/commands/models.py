@@ -87,9 +87,9 @@ def _show(infos: Sequence[feedforward.ModelInfo]) -> None:
     for info in infos:
         terminal.print(_entry(info, terminal))
     if not infos:
-        terminal.print("there are no models here.")
+        terminal.print("no models were found.")
     terminal.print(
-        f"brushwork paint PHOTO --model NAME paints by one; your own lie in {feedforward.user_models_folder()}.",
+        f"Use one with brushwork paint PHOTO --model NAME; your own models are in {feedforward.user_models_folder()}.",
         soft_wrap=True,
     )
 
@@ -106,7 +106,7 @@ def _entry(info: feedforward.ModelInfo, console: Console) -> Table:
 def _words(info: feedforward.ModelInfo) -> list[Text]:
     settings = ", ".join(f"{name} {value}" for name, value in info.settings.items())
     size = f"{info.parameters:,} parameters, {format_megabytes(info.nbytes)}"
-    lines = [f"{info.architecture}: {settings}", size, info.license or "no license is said"]
+    lines = [f"{info.architecture}: {settings}", size, info.license or "no license given"]
     where = [str(info.path)] if info.path.parent != feedforward.BUNDLED_MODELS else []
     return [Text(info.path.stem, "bold"), *map(Text, [*lines, *where]), Text()]
 
@@ -176,5 +176,5 @@ def export_model(
 
 
 app.command(
-    "brushwork.cli.commands.models:export_model", name="export", help="Write a model for other programs, as ONNX."
+    "brushwork.cli.commands.models:export_model", name="export", help="Export a model to ONNX, for other programs."
 )

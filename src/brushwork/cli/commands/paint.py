@@ -26,7 +26,7 @@ from brushwork.options import Init
 from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
 
 START_HELP = """Starting point: the photograph (content), the photograph in the painting's colors (recolored), the
-painting (style), white noise (noise), gray, what --instant paints (instant), or a picture file."""
+painting (style), white noise (noise), gray, the result of --instant (instant), or an image file."""
 _STYLES_IN_A_NAME = 3
 
 NameList: TypeAlias = Annotated[
@@ -142,7 +142,7 @@ def _agree(method: str, feedforward: FeedForwardFlags) -> FeedForwardFlags:
     if method not in _METHODS:
         raise InputError(f"there is no method {method!r}. {suggest_names(method, _METHODS)}")
     if feedforward.instant and method not in ("optimize", "adain"):
-        raise InputError(f"--instant and --method {method} were both given: they are two ways of painting.")
+        raise InputError(f"--instant and --method {method} were both given: choose one.")
     feedforward = replace(feedforward, instant=feedforward.instant or method == "adain")
     feedforward.require_consistent()
     return feedforward
@@ -161,13 +161,13 @@ def _options(
     Raises: InputError: a preset, a quality or a ratio for a method that has none, or a value out of range.
     """
     if feedforward.instant and preset[1] != "normal":
-        raise InputError("--quality and --instant were both given: what is painted at once has one quality.")
+        raise InputError("--quality and --instant were both given: one forward pass has only one quality.")
     if feedforward.instant:
         own = {"strength": feedforward.strength}
         return feedforward_options(AdaINOptions, load_preset(*preset), given, own, flags)
     if method != "optimize" and (preset != ("default", "normal") or ratio is not None):
         raise InputError(
-            f"--preset, --quality and --ratio belong to --method optimize: leave them away with --method {method}."
+            f"--preset, --quality and --ratio apply to --method optimize only: remove them, or --method {method}."
         )
     base = load_preset(*preset) if method == "optimize" else _RECIPES[method]()
     names = {field.name for field in fields(base)}
@@ -181,8 +181,7 @@ def _split_names(named: list[str], style: list[str]) -> tuple[list[str], list[st
         return named, style
     if len(named) == 1:
         raise InputError(
-            f"a painting is missing: brushwork paint {named[0]} PAINTING (or --model NAME: `brushwork models` "
-            "lists those that are here)"
+            f"no painting was given: brushwork paint {named[0]} PAINTING (or --model NAME: see `brushwork models`)"
         )
     return named[:1], named[1:]
 
@@ -222,12 +221,12 @@ def require_no_conflicts(model: str, styles: list[str], others: dict[str, bool])
     """
     if styles:
         raise InputError(
-            f"the style image {styles[0]} and --model {model} were both given: a model has its own style; leave "
-            "one away. (Several photographs to paint: put them into a folder, and give that.)"
+            f"the style image {styles[0]} and --model {model} were both given: a model has its own style; remove one "
+            "of them. (To paint several photographs, give a folder of them.)"
         )
     for flag, is_given in others.items():
         if is_given:
-            raise InputError(f"{flag} and --model were both given: they are two ways of painting; leave one away.")
+            raise InputError(f"{flag} and --model were both given: choose one.")
 
 
 def model_stem(model: str) -> str:

@@ -55,16 +55,16 @@ def _print(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan) -
 
 def _verdict(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan) -> str:
     if one.available is None:
-        return "How much memory there is, is not known."
+        return "The amount of free memory is unknown."
     if one.fits:
-        return f"It fits{f' in {one.tiling}' if one.tiling else ''}: {format_gigabytes(one.available)} may be used."
-    return f"It does not fit: {format_gigabytes(one.available)} may be used. {_what_fits(job, one.max_size)}"
+        return f"It fits{f' in {one.tiling}' if one.tiling else ''}: {format_gigabytes(one.available)} are available."
+    return f"It does not fit: {format_gigabytes(one.available)} are available. {_what_fits(job, one.max_size)}"
 
 
 def _what_fits(job: jobs.OptimizationJob | jobs.FeedForwardJob, largest: int | None) -> str:
     if not largest:
-        return "No size does."
-    return f"The largest that does is {job.options.describe_size(largest)}."
+        return "No size fits."
+    return f"The largest that fits is {job.options.describe_size(largest)}."
 
 
 def _time(seconds: float | None) -> str:
@@ -85,7 +85,7 @@ def _only_planned(command: Any) -> Any:
 
 app = App(
     name="plan",
-    help="Say what a command would take: sizes, iterations, memory and time. Nothing is painted.",
+    help="Print what a command would need: sizes, iterations, memory and time. Nothing is painted.",
     usage="Usage: brushwork plan [COMMAND] [OPTIONS] CONTENT STYLE...",
 )
 app.default(_only_planned(paint.paint))

@@ -64,7 +64,7 @@ else:
         names={"picture_size": "--size", "style_layers": "--layers"},
         texts={
             "picture_size": "Size of the result and of the encoded image with the strokes, as `measure` says.",
-            "style_layers": "Layers whose Gram matrices are the strokes: deeper ones have larger strokes.",
+            "style_layers": "Layers whose Gram matrices define the strokes; deeper layers give larger strokes.",
         },
     )
 
@@ -160,12 +160,12 @@ def _parse_weighted(given: str) -> tuple[Path, float]:
     try:
         return expand_user(name), float(weight)
     except ValueError:
-        raise InputError(f"{given}: {weight!r} is no weight; write as in starry{STYLE_ENDING}:0.7.") from None
+        raise InputError(f"{given}: {weight!r} is not a weight; write it like starry{STYLE_ENDING}:0.7.") from None
 
 
 def _write(kept: controls.StyleFile, path: Path, force: bool) -> int:
     if path.suffix.lower() != STYLE_ENDING:
-        raise InputError(f"the style is to be {path}: its name must end in {STYLE_ENDING}.")
+        raise InputError(f"the output is {path}: its name must end in {STYLE_ENDING}.")
     kept.write(path, overwrite=force)
     log(f"the style of {kept.source}, {kept.nbytes / BYTES_PER_MEGABYTE:.1f} MB")
     print_result(str(path))
@@ -199,7 +199,7 @@ def combine(
     with StdStreams() as pipes:
         files = list_images([pipes.input_path(name) for name in (composition, strokes)])
         if len(files) > len((composition, strokes)):
-            raise InputError("combine takes two pictures, and a folder was given: name the files.")
+            raise InputError("combine takes two images, but a folder was given: give the files.")
         coarse, fine = files
         own = images.image_size(coarse, max_pixels=flags.max_pixels or images.MAX_PIXELS)
         canvas = fit_size(own, options.picture_size, measure=options.measure)

@@ -109,7 +109,7 @@ def sweep(
     base = {"preset": preset_name, "quality": quality, "ratio": ratio}
     _require(styles, requested, {*given, *(name for name, value in base.items() if value != _USUAL[name])})
     if full_size is not None and "size" in requested:
-        raise InputError("--full-size is given, and sizes are varied: each command has the size of its picture then.")
+        raise InputError("--full-size cannot be combined with --vary size: each picture's command then has its size.")
     fixed = {**base, "size": size, "style": tuple(list_images(list(styles))), **given}
     combined = experiments.combine_variations(requested)
     choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined)
@@ -130,11 +130,13 @@ def _require(styles: tuple[str, ...], requested: Variations, given: Collection[s
     twice = [name for name in requested if name in given]
     if twice:
         name = twice[0].replace("_", "-")
-        raise InputError(f"--{name} is given, and varied too: write all its values after --vary {name}=.")
+        raise InputError(
+            f"--{name} was given both alone and with --vary: write all of its values after --vary {name}=."
+        )
     if styles and "style" in requested:
-        raise InputError("paintings are given, and varied too: write all of them after --vary style=.")
+        raise InputError("paintings were given both alone and with --vary: write all of them after --vary style=.")
     if not styles and "style" not in requested:
-        raise InputError("a painting is missing: name one after the photograph, or several with --vary style=*.jpg.")
+        raise InputError("no painting was given: give one after the photograph, or several with --vary style=*.jpg.")
 
 
 def _choice(row: str, column: str, chosen: dict[str, Any]) -> experiments.SweepChoice:
@@ -150,7 +152,7 @@ def _run_cells(runs: experiments.Sweep, jobs: int) -> list[experiments.CellResul
     """Run the cells, and return all results in their order."""
     cells = runs.make_cells()
     kept = sum(experiments.ResultStore(runs.folder).load(cell) is not None for cell in cells)
-    log(f"{len(cells)} pictures to paint" + (f", {kept} of them there already" if kept else ""))
+    log(f"{len(cells)} pictures to paint" + (f", {kept} of them already painted" if kept else ""))
     results: dict[str, experiments.CellResult] = {}
     with temporary_beside(runs.folder):
         for name, one in experiments.run_cells(runs, pick_executor(jobs)):
@@ -171,9 +173,9 @@ def parse_variations(written: Sequence[str]) -> Variations:
         name, equals, values = one.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
         if not equals or not _parts(values):
-            raise InputError(f"--vary {one} has no values: write it as --vary style-weight=1e2,1e3,1e4.")
+            raise InputError(f"--vary {one} has no values: write it like --vary style-weight=1e2,1e3,1e4.")
         if name in found:
-            raise InputError(f"--vary {name.replace('_', '-')} is given twice: write all its values at once.")
+            raise InputError(f"--vary {name.replace('_', '-')} was given twice: write all of its values in one option.")
         found[name] = _values(name, values)
     if not found:
         raise InputError("there is nothing to vary: give --vary style-weight=1e2,1e3,1e4 or --vary style=*.jpg.")
@@ -246,7 +248,7 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no number") from None
+        raise ValueError(f"{text!r} is not a number") from None
 
 
 def _truth(text: str) -> bool:
@@ -258,7 +260,7 @@ def _truth(text: str) -> bool:
 def _one_of(known: tuple[str, ...]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in known:
-            raise ValueError(f"{text!r} is none of {', '.join(known)}")
+            raise ValueError(f"{text!r} is not one of {', '.join(known)}")
         return text
 
     return read

@@ -25,7 +25,7 @@ from brushwork.feedforward.options import TextureModelOptions
 from brushwork.options import Init
 from brushwork.recipes import TextureOptions
 
-START_HELP = "Starting point: white noise (noise), gray, the picture itself (content, style), or another picture file."
+START_HELP = "Starting point: white noise (noise), gray, the picture itself (content, style), or another image file."
 
 if TYPE_CHECKING:
     TextureFlags: TypeAlias = Given
@@ -62,7 +62,9 @@ def texture(
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     if model and image:
-        raise InputError(f"the image {image} and --model were both given: a model generates what it has learned.")
+        raise InputError(
+            f"the image {image} and --model were both given: a texture model needs no image; remove one of them."
+        )
     if model:
         feedforward.find_model_file(model)  # report unknown names first
         options = feedforward_options(TextureModelOptions, TextureModelOptions(), given, {"model": model}, flags)
@@ -70,7 +72,7 @@ def texture(
             run = (None, (), Path(model).stem)
             return execute(make_request(options, [run], flags, pipes, is_batch=False, init=None))
     if not image:
-        raise InputError("no picture was given, and no --model: name one of them.")
+        raise InputError("neither an image nor --model was given: give one of them.")
     given, init = split_init(given, Init)
     return make_single_image_request(
         resolve_options(TextureOptions(), given), [image, *more], "texture", flags, init, execute

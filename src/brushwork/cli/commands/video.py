@@ -101,7 +101,7 @@ def _run(job: films.FilmJob, flags: FilmRunFlags) -> int:
                         finished = event
         except KeyboardInterrupt as interruption:
             kept = (job.workspace / "frames.json").exists()
-            what = f"{progress.done} frames are kept in {job.workspace}." if kept else "nothing was kept."
+            what = f"{progress.done} frames are kept in {job.workspace}." if kept else "nothing was saved."
             raise InterruptedRunError(f"interrupted; {what}", interruption, kept=kept) from None
     assert finished is not None
     _report(finished, progress.painted, flags)

@@ -70,8 +70,8 @@ def write_weights(weights: EncoderWeights) -> Path:
             temporary.replace(target)
     except OSError as error:
         raise WeightsError(
-            f"{weights.name} cannot be written to {target.parent} ({error}). "
-            "Make room there, or name another folder in BRUSHWORK_CACHE."
+            f"{weights.name} cannot be written to {target.parent} ({error}). Free some space there, or set "
+            "BRUSHWORK_CACHE to another folder."
         ) from error
     return target
 
@@ -91,9 +91,9 @@ def read_weights(path: Path, content: str | None = None) -> EncoderWeights:
     tensors, metadata = read_safetensors(path)
     expected = content or metadata.get("content")
     if not is_converted(metadata) or not _is_sound(tensors, metadata):
-        raise WeightsError(f"{path} is damaged or foreign: it does not hold what its header says.")
+        raise WeightsError(f"{path} is damaged, or not a weights file: its tensors do not match its header.")
     if tensors_sha256(tensors) != expected:
-        raise WeightsError(f"{path} is damaged: its values are not those that were written.")
+        raise WeightsError(f"{path} is damaged: its checksum does not match its values.")
     return EncoderWeights(
         metadata["name"],
         metadata["architecture"],

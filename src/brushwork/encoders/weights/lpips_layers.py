@@ -43,8 +43,8 @@ def convert_linear(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeigh
     kinds = [kind for kind, known in LINEAR_LAYERS.items() if known == channels]
     if not kinds:
         raise WeightsError(
-            f"{origin} holds linear layers over {', '.join(map(str, channels))} channels, which are none that are "
-            f"known here: expected {' or '.join(LINEAR_LAYERS)}."
+            f"{origin} holds linear layers over {', '.join(map(str, channels))} channels, which match no supported "
+            f"network: expected {' or '.join(LINEAR_LAYERS)}."
         )
     if not all(weights.isfinite().all() for weights in found.values()):
         raise WeightsError(f"{origin} is damaged: its linear layers hold values that are not finite.")

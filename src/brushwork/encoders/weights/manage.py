@@ -107,12 +107,12 @@ def import_weights(file: str | Path, name: str | None = None, *, like: str | Non
     target = name or (known.name if known else None)
     if target is None:
         raise InputError(
-            f"{path} holds a {weights.architecture} that is not known here. "
-            f"Give it a name: brushwork weights add {path.name} --as NAME"
+            f"{path} holds unknown weights of {weights.architecture}. Give them a name: brushwork weights add "
+            f"{path.name} --as NAME"
         )
     _require_usable(target)
     if target in WEIGHT_SETS and (known is None or known.name != target):
-        what = f"it is {known.name}" if known else f"it holds {weights.architecture} weights that are not known here"
+        what = f"it is {known.name}" if known else f"it holds unknown weights of {weights.architecture}"
         raise WeightsError(f"{path} is not {target}: {what}. Add it under another name.")
     if known is not None and target == known.name and find_installed_file(known):
         return weight_state(target)
@@ -132,7 +132,9 @@ def _store_named(sets: list[tuple[EncoderWeights, WeightSet | None]]) -> None:
 
 def _like(name: str) -> WeightSet:
     if name not in WEIGHT_SETS:
-        raise InputError(f"there are no weights named {name!r} to be like. {suggest_names(name, WEIGHT_SETS)}")
+        raise InputError(
+            f"there are no weights named {name!r} to take the preprocessing from. {suggest_names(name, WEIGHT_SETS)}"
+        )
     return WEIGHT_SETS[name]
 
 
@@ -140,7 +142,7 @@ def _require_usable(name: str) -> None:
     """Check that a name can be a file name, and cannot be mistaken for a path."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or name.endswith(ENDINGS):
         raise InputError(
-            f"{name!r} cannot name weights: use letters, digits, '-', '_' and '.', and none of the endings "
+            f"{name!r} is not a valid name for weights: use letters, digits, '-', '_' and '.', without the endings "
             f"{', '.join(ENDINGS)}."
         )
 

@@ -45,7 +45,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     if path.suffix.lower() == ".caffemodel":
         return read_caffe_model(path)
     raise WeightsError(
-        f"{path} is no file of weights: expected .safetensors, .caffemodel, or .pth, .pt or .bin as torch.save writes "
+        f"{path} is not a weights file: expected .safetensors, .caffemodel, or .pth, .pt or .bin as torch.save writes "
         "them."
     )
 
@@ -153,7 +153,7 @@ _ADMITTED = {
 class _ArrayReader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ADMITTED:
-            raise WeightsError(f"asks for {module}.{name}, which is no array; it was refused and nothing was run.")
+            raise WeightsError(f"asks for {module}.{name}, which is not an array; it was refused, and nothing was run.")
         return _ADMITTED[module, name]
 
 

@@ -154,7 +154,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
             format_named_values(left),
             max(left.values()) < 0.5,
         ),
-        ClaimCheck("what it costs (time of a closure beside plain style)", format_named_values(costs, ".2f"), None),
+        ClaimCheck("what it costs (time of an iteration beside plain style)", format_named_values(costs, ".2f"), None),
         ClaimCheck("style goes where the content is", "see the pictures", None),
     ]
 

@@ -62,7 +62,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
             max(content.values()) < 0.5,
         ),
         ClaimCheck(
-            "the photograph stays to be recognized in every style (SSIM)",
+            "the photograph remains recognizable in every style (SSIM)",
             format_named_values(measures_by_column(results, KEPT)),
             None,
         ),

@@ -33,7 +33,7 @@ LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 RATIOS = (1e-5, 1e-4, 1e-3, 1e-2)
 """α/β as the paper prints it; the two in the middle are not certain."""
 SHARE = 0.8
-"""Of the closures, in a quick run: smaller ratios settle late, and change places before."""
+"""Of the iterations, in a quick run: smaller ratios settle late, and change places before."""
 DEEPEST = f"Gram distance on {LAYERS[-1]}"
 
 

@@ -31,7 +31,7 @@ from brushwork.types import Feature, Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 OPTIONS = replace(BOUNDED, optimizer="adam", learning_rate=10.0, line_search=False)
-"""Adam runs along the box where searched L-BFGS stops: after 30 closures its entries are 100 times as large."""
+"""Adam runs along the box where searched L-BFGS stops: after 30 iterations its entries are 100 times as large."""
 
 SPREAD = 0.25
 """Of the noise at the start, and of the pictures on the sphere; white is 1."""

@@ -43,7 +43,7 @@ OPTIONS = TransferOptions(
 
 WHEN = ("before", "after", "of the other")
 STILL = 0.5
-"""SSIM above which a photograph is still to be seen."""
+"""SSIM above which a photograph is still recognizable."""
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:

@@ -148,7 +148,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
             format_named_values(equal, ".1e"),
             max(equal.values()) < 1e-10,
         ),
-        ClaimCheck("what it costs (time of a closure beside plain style)", format_named_values(costs, ".2f"), None),
+        ClaimCheck("what it costs (time of an iteration beside plain style)", format_named_values(costs, ".2f"), None),
     ]
 
 

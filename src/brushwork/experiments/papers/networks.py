@@ -42,7 +42,7 @@ NETWORKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 SLICED, SPECTRUM = "sliced style", "spectrum distance"
 
 EVALUATORS = ("vgg16", "alexnet", "googlenet")
-"""None judges what it painted itself."""
+"""None evaluates the images that it optimized."""
 
 BASE = TransferOptions(
     pooling="max",
@@ -137,16 +137,18 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
         *(one for name in EVALUATORS if (one := _check_style(results, name)) is not None),
         _best(
             measures_by_column(results, SPECTRUM),
-            "VGG keeps fine detail (distance of the spectrum to the painting's, which no network judges)",
+            "VGG keeps fine detail (distance of the spectrum to the painting's, measured without a network)",
         ),
     ]
 
 
-def _check_style(results: Sequence[CellResult], judge: str) -> ClaimCheck | None:
-    style = measures_by_column(results, f"{SLICED}, {judge}")
+def _check_style(results: Sequence[CellResult], evaluator: str) -> ClaimCheck | None:
+    style = measures_by_column(results, f"{SLICED}, {evaluator}")
     if not style:
         return None
-    return _best(style, f"VGG gives the best style (sliced Wasserstein distance to the painting, judged in {judge})")
+    return _best(
+        style, f"VGG gives the best style (sliced Wasserstein distance to the painting, evaluated in {evaluator})"
+    )
 
 
 def _best(found: Mapping[str, float], claim: str) -> ClaimCheck:
@@ -158,11 +160,11 @@ def _best(found: Mapping[str, float], claim: str) -> ClaimCheck:
 
 EXPERIMENT = Experiment(
     name="networks",
-    title="Networks that judge",
+    title="Encoder networks",
     source="Nikulin, Novak, 1602.07188, networks",
-    claim="VGG-19 gives the best pictures; the reason given is that its 3×3 filters of stride 1 keep fine "
-    "detail. Through secondary notes. Weights are such that content and style weigh the same in every network "
-    "when it begins. No network judges what it painted itself; VGG-16 as a judge favors its kin.",
+    claim="VGG-19 gives the best pictures; the reason given is that its 3×3 filters of stride 1 keep fine detail. "
+    "Through secondary notes. The weights make content and style equally important at the start in every "
+    "network. No network evaluates its own results; VGG-16 favors VGG-19, its close relative.",
     cells=make_cells,
     check=check_claims,
 )

@@ -115,7 +115,7 @@ def load_adain_decoder(engine: Engine = "plain") -> AdaINDecoder:
     """
     weights = find_weights("adain-decoder")
     if weights.architecture != DECODER:
-        raise WeightsError(f"{weights.source} holds a {weights.architecture}, and no {DECODER}.")
+        raise WeightsError(f"{weights.source} holds weights of {weights.architecture}, not of {DECODER}.")
     with torch.device("meta"):
         decoder = AdaINDecoder()
     decoder.layers.load_state_dict(weights.tensors, assign=True)

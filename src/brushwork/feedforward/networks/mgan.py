@@ -80,7 +80,7 @@ class MGANNetwork(nn.Module):
         """
         if image is None:
             if size is None:
-                raise InputError("this model was given no photograph, and no size for a texture: give one of them.")
+                raise InputError("neither a photograph nor the size of a texture was given: give one of them.")
             (image,) = self.sample_noise(size, 1, torch.Generator().manual_seed(seed))
         height, width = Size.of(image)
         margin = 0 if self.training else _MARGIN

@@ -43,7 +43,9 @@ def architecture_name(config: object) -> str:
     for name, architecture in ARCHITECTURES.items():
         if type(config) is architecture.config:
             return name
-    raise InputError(f"{type(config).__name__} are the settings of no architecture. Known: {', '.join(ARCHITECTURES)}.")
+    raise InputError(
+        f"{type(config).__name__} is the configuration of no architecture. Known: {', '.join(ARCHITECTURES)}."
+    )
 
 
 def build_network(config: object, seed: int = 0) -> nn.Module:
@@ -77,4 +79,4 @@ def config_from_json(name: str, settings: Mapping[str, Any]) -> ModelConfig:
     try:
         return kind(**given)
     except TypeError as error:
-        raise InputError(f"these are no settings of {name}: {dict(settings)} ({error}).") from error
+        raise InputError(f"these are not settings of {name}: {dict(settings)} ({error}).") from error

@@ -110,7 +110,7 @@ class TextureNetwork(nn.Module):
                 raise InputError("this model stylizes photographs, and none was given: give one.")
             return Size.of(image)
         if image is not None or size is None:
-            raise InputError("this model generates textures from noise: give it a size, and no photograph.")
+            raise InputError("this model generates textures from noise: give it a size instead of a photograph.")
         return size
 
 

@@ -88,7 +88,7 @@ def normalize_window(part: Feature, norm: NormLayer, statistics: NormStatisticsV
 
 def _local(does: LocalOperation | NormLayer | Tensor | None) -> LocalOperation:
     if does is None or isinstance(does, NormLayer | Tensor):
-        raise BrushworkError("a map is asked for that hangs on nothing: this is a bug of brushwork.")
+        raise BrushworkError("a feature map depends on no input: this is a bug in brushwork.")
     return does
 
 

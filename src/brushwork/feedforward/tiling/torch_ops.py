@@ -45,7 +45,7 @@ def _pad(
 ) -> TracedStep:
     left, right, top, bottom = [*pad, 0, 0][:4]
     if len(pad) > 4 or min(pad) < 0:
-        raise UntraceableError(f"padding by {list(pad)} is not foreseen.")
+        raise UntraceableError(f"padding by {list(pad)} is not supported.")
     height, width = shape[2:]
     padded = with_sides(shape, (top + height + bottom, left + width + right))
     if mode != "circular":
@@ -61,21 +61,23 @@ def _item(shape: torch.Size, _: Any, /, requested: Any) -> TracedStep:
         axes[place : place + 1] = [slice(None)] * (4 - len(axes) + 1)
     axes += [slice(None)] * (4 - len(axes))
     if not all(isinstance(one, slice) for one in axes) or axes[0] != slice(None):
-        raise UntraceableError(f"choosing {requested} of a map is not foreseen.")
+        raise UntraceableError(f"indexing a feature map by {requested} is not supported.")
     rows, columns = torch.arange(shape[2])[axes[2]], torch.arange(shape[3])[axes[3]]
     channels = len(range(shape[1])[axes[1]])
     if axes[2:] == [slice(None)] * 2:
         return PointwiseOperation(lambda part: part[:, axes[1]]), with_sides(shape, shape[2:], channels)
     if channels != shape[1]:
-        raise UntraceableError(f"choosing {requested} of a map is not foreseen: channels and cells in one.")
+        raise UntraceableError(
+            f"indexing a feature map by {requested} is not supported: channels and positions at once."
+        )
     return IndexOperation(rows, columns), with_sides(shape, (len(rows), len(columns)))
 
 
 def _index_select(shape: torch.Size, _: Any, /, dim: int, index: Tensor) -> TracedStep:
     if dim not in (-2, -1, 2, 3):
-        raise UntraceableError("choosing channels by numbers is not foreseen.")
+        raise UntraceableError("indexing channels by a list is not supported.")
     if index.is_meta:
-        raise UntraceableError("rows are chosen by numbers that are not there.")
+        raise UntraceableError("row indices are out of range.")
     rows, columns, index = torch.arange(shape[2]), torch.arange(shape[3]), index.cpu()
     chosen = (index, columns) if dim in (-2, 2) else (rows, index)
     return IndexOperation(*chosen), with_sides(shape, [len(one) for one in chosen])
@@ -83,7 +85,7 @@ def _index_select(shape: torch.Size, _: Any, /, dim: int, index: Tensor) -> Trac
 
 def _flip(shape: torch.Size, function: Any, /, *dims: Any) -> TracedStep:
     if dims not in ((1,), ((1,),), ([1],)):
-        raise UntraceableError(f"turning a map round along {dims} is not foreseen.")
+        raise UntraceableError(f"flipping a feature map along {dims} is not supported.")
     return PointwiseOperation(lambda part: function(part, (1,))), shape
 
 
@@ -138,7 +140,7 @@ def trace_conv2d(
 ) -> TracedStep:
     """Return a convolution and its output shape. Raises: UntraceableError: unsupported arguments."""
     if isinstance(padding, str):
-        raise UntraceableError(f"a convolution with padding {padding!r} is not foreseen: give numbers.")
+        raise UntraceableError(f"a convolution with padding {padding!r} is not supported: give numbers.")
     step = ConvolutionOperation(weight, bias, to_pair(stride), to_pair(padding), to_pair(dilation), groups)
     sides = [
         (side + 2 * pad - gap * (kernel - 1) - 1) // every + 1
@@ -180,7 +182,7 @@ def trace_pool(
     """Return a pool without padding and its output shape. Raises: UntraceableError: unsupported arguments."""
     kernel = to_pair(kernel_size)
     if any(others[:1]) or named.get("padding") or named.get("ceil_mode"):
-        raise UntraceableError("pools with padding are not foreseen.")
+        raise UntraceableError("pooling with padding is not supported.")
     step = PoolOperation(function, kernel, to_pair(stride) if stride else kernel)
     sides = [(side - own) // every + 1 for side, own, every in zip(shape[2:], kernel, step.stride, strict=True)]
     return step, with_sides(shape, sides)
@@ -199,14 +201,14 @@ def trace_interpolate(
 ) -> TracedStep:
     """Return an upsampling by integers and its output shape. Raises: UntraceableError: unsupported arguments."""
     if mode not in ("nearest", "nearest-exact", "bilinear") or align_corners or antialias:
-        raise UntraceableError(f"resizing by {mode} is not foreseen.")
+        raise UntraceableError(f"resizing by {mode} is not supported.")
     if size is None:
         both = scale_factor if isinstance(scale_factor, list | tuple) else (scale_factor, scale_factor)
         size = [side * factor for side, factor in zip(shape[2:], both, strict=True)]
     height, width = to_pair(size)
     factors = int(height // shape[2]), int(width // shape[3])
     if (shape[2] * factors[0], shape[3] * factors[1]) != (height, width) or min(factors) < 1:
-        raise UntraceableError("resizing is foreseen by whole numbers only.")
+        raise UntraceableError("resizing is supported for integer factors only.")
     return UpsampleOperation(mode, factors), with_sides(shape, (shape[2] * factors[0], shape[3] * factors[1]))
 
 

@@ -30,7 +30,7 @@ def trace_network(network: Network, image: Image) -> NetworkGraph:
     with torch.no_grad():
         drawn = network(TracedTensor.of(nodes, image))
     if not isinstance(drawn, TracedTensor):
-        raise UntraceableError("the network does not look at its picture.")
+        raise UntraceableError("the network's output does not depend on its input image.")
     return NetworkGraph(nodes[: drawn.number + 1])
 
 
@@ -64,14 +64,14 @@ class TracedTensor(Tensor):
             return _pointwise(name, function, args, given)
         if name in STEPS:
             return _step(name, function, args, given)
-        raise UntraceableError(f"{name} is not known to be possible window by window.")
+        raise UntraceableError(f"{name} has no rule for evaluation window by window.")
 
     @classmethod
     def __torch_dispatch__(  # type: ignore[override]
         cls, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         """Raise for operations that `__torch_function__` does not handle."""
-        raise UntraceableError(f"{function} is not known to be possible window by window.")
+        raise UntraceableError(f"{function} has no rule for evaluation window by window.")
 
 
 def _step(name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> TracedTensor:
@@ -136,6 +136,6 @@ def _shape(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.S
         # torch.broadcast_shapes would import half a second of other packages.
         return max(shapes, key=lambda shape: (len(shape), shape.numel()))
     if (args[1:] or (kwargs.get("dim", 0),))[0] not in (1, -3):
-        raise UntraceableError("maps are joined along another side than their channels.")
+        raise UntraceableError("feature maps are concatenated along another dimension than channels.")
     batch, _, height, width = shapes[0]
     return torch.Size((batch, sum(shape[1] for shape in shapes), height, width))

@@ -39,7 +39,7 @@ class JohnsonTask:
         Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
         """
         if not styles:
-            raise InputError("no painting was given: name at least one, whose style is learned.")
+            raise InputError("no painting was given: give at least one.")
         self.options, self.model_config, self.crop = options, options.architecture, options.crop
         self._encoder, self._normalization = encoder, NORMALIZATIONS[options.normalization]
         self._style = make_style_target(styles, options, encoder, (*options.content_layers, *options.style_layers))
@@ -114,9 +114,13 @@ def with_model_architecture(
     Raises: InputError: it is not a Johnson network, or other architecture options were `given`.
     """
     if not isinstance(start.config, JohnsonConfig):
-        raise InputError(f"{start.name} is a model of another kind ({start.architecture}): begin from a johnson one.")
+        raise InputError(
+            f"{start.name} is a model of another kind ({start.architecture}): initialize from a johnson model."
+        )
     own = {field.name: getattr(start.config, field.name) for field in fields(JohnsonConfig)}
     for name in own.keys() & set(given):
         if getattr(options, name) != own[name]:
-            raise InputError(f"{name} is {getattr(options, name)}, and {start.name} has {own[name]}: leave it away.")
+            raise InputError(
+                f"{name} is {getattr(options, name)}, but {start.name} has {own[name]}: remove the option."
+            )
     return replace(options, **own)

@@ -86,7 +86,7 @@ class JohnsonTrainingOptions(
     def __post_init__(self) -> None:
         check_options(self)
         require_option(0 <= self.range_weight < inf, "range_weight", self.range_weight, "0 or more, and finite")
-        require_statistics_only(self.loss, "a model learns from the moments of style images")
+        require_statistics_only(self.loss, "models are trained on the moments of the style images")
         require_option(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
 
     @property

@@ -59,7 +59,7 @@ def make_paired_task(pairs: Sequence[TrainingPair], options: MGANTrainingOptions
     Raises: InputError: no pairs, or they are smaller than a block.
     """
     if not pairs:
-        raise InputError("none of the photographs could be painted, so that there is nothing to learn from.")
+        raise InputError("none of the photographs could be painted, so there is nothing to train on.")
     held = min(options.val_images, len(pairs) // _MOST_HELD_OUT)
     ours = [TrainingPair(*(one.to(device) for one in pair)) for pair in pairs]
     data = MGANData(pairs=ours[: len(ours) - held], val_images=ours[len(ours) - held :])
@@ -106,7 +106,7 @@ def make_mgan_task(
     if not options.targets:
         return make_unpaired_task(styles, options, device)
     if config.photos is None:
-        raise InputError("no photographs were given: name a folder of them with --dataset.")
+        raise InputError("no photographs were given: give a folder of them with --dataset.")
     photos = choose_target_photos(config.photos, options)
     name = cast("DeviceName", device.type)
     jobs = make_target_jobs(photos, config.styles, options.target_options, config.targets_folder, name)
@@ -124,8 +124,8 @@ def optimize_targets(
     """
     if is_distributed_launch() and not all(job.output.exists() and not job.checkpoint.exists() for job in jobs):
         raise InputError(
-            "the photographs that are painted first are not all there: begin with one process, interrupt it when it "
-            "learns, and go on with several by --resume."
+            "the targets are not all painted: start with one process, interrupt it once training begins, and "
+            "continue with several processes and --resume."
         )
     jobs[0].output.parent.mkdir(parents=True, exist_ok=True)
     encoder, pairs = load_encoder_for(jobs[0].options, "cpu", computes_on=device), list[TrainingPair]()
@@ -140,7 +140,7 @@ def optimize_targets(
                         yield event
             pairs.append(load_pair(job))
         except InputError as error:
-            yield Note(f"{job.content.name} is left out: {error}")
+            yield Note(f"{job.content.name} is skipped: {error}")
     return pairs
 
 

@@ -66,5 +66,5 @@ def crop_patch(image: Image, text: str) -> Image:
     width, height, left, top = map(int, found.groups())
     whole = Size.of(image)
     if width == 0 or height == 0 or left + width > whole.width or top + height > whole.height:
-        raise InputError(f"patch is {text}, and the picture is {whole}: give a part of it, WIDTHxHEIGHT+LEFT+TOP.")
+        raise InputError(f"patch is {text}, but the image is {whole}: give a part of it, WIDTHxHEIGHT+LEFT+TOP.")
     return Window(top, left, height, width, whole).crop(image)

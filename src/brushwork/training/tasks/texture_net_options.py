@@ -100,12 +100,10 @@ class TextureNetTrainingOptions(
 
     def __post_init__(self) -> None:
         check_options(self)
-        require_option(is_patch(self.patch), "patch", repr(self.patch), "WIDTHxHEIGHT+LEFT+TOP, as 200x100+0+50")
-        require_statistics_only(self.loss, "a model learns from the style image's moments")
+        require_option(is_patch(self.patch), "patch", repr(self.patch), "WIDTHxHEIGHT+LEFT+TOP, such as 200x100+0+50")
+        require_statistics_only(self.loss, "models are trained on the style image's moments")
         require_option(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
-        require_option(
-            self.diversity == 0 or self.batch > 1, "batch", self.batch, "2 or more where diversity is asked for"
-        )
+        require_option(self.diversity == 0 or self.batch > 1, "batch", self.batch, "2 or more if diversity is above 0")
         _, stride, least, *_ = self.spec
         expected = f"a multiple of {stride}, {least} or more, as there are {self.scales} scales"
         require_option(self.crop >= least and self.crop % stride == 0, "crop", self.crop, expected)

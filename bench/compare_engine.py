@@ -29,7 +29,7 @@ class EngineError(RuntimeError):
     """An engine's process ended by itself; the message is the last line that it wrote."""
 
 
-class Painter:
+class EngineProcess:
     """Starts the engine of a task, which waits for its turn; ends it at the end of a `with` block.
 
     Raises: EngineError.
@@ -48,7 +48,7 @@ class Painter:
         self.ended = False
         self.spent = 0
 
-    def __enter__(self) -> Painter:
+    def __enter__(self) -> EngineProcess:
         try:
             self._answer()  # ready
         except BaseException:

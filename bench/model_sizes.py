@@ -1,6 +1,6 @@
-"""Seconds and memory of Johnson painters by size and by way: at once, in strips, with maps in files, in frozen tiles.
+"""Seconds and memory of Johnson models by size and by way: at once, in strips, with maps in files, in frozen tiles.
 
-    bench/painter_sizes.py [--width 16] [--size 2048x2048] [--way gathered]
+    bench/model_sizes.py [--width 16] [--size 2048x2048] [--way gathered]
 
 Weights are random: neither time nor memory hangs on them. Each case has a process of its own.
 """

@@ -1,10 +1,10 @@
-"""How many closures of optimization a painter's picture is worth: `python bench/painter_loss.py photo.jpg … --painters
+"""How many iterations of optimization a model's result is worth: `python bench/model_loss.py photo.jpg … --models
 wave`.
 
-A painter is judged by the loss that it learned by, on photographs that it did not learn from; the same loss is
+A model is evaluated with its training loss, on photographs that it was not trained on; the same loss is
 minimized by L-BFGS at one size, from white noise as Johnson et al. did (1603.08155, section 4.1: their networks are as
 good as 50 to 100 closures), and from the photograph, as we would. The paintings are those of `examples/` that the
-painters' records name.
+models' metadata names.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ RESULTS = Path(__file__).parent / "results"
 MARKS = (50, 100, 300)
 
 
-def learned_by(painter: StyleModel) -> JohnsonTrainingOptions:
-    """The settings that the painter learned by."""
-    given = painter.provenance["options"]
+def training_options(model: StyleModel) -> JohnsonTrainingOptions:
+    """The options that the model was trained with."""
+    given = model.provenance["options"]
     known = {field.name: given[field.name] for field in fields(JohnsonTrainingOptions) if field.name in given}
     return JohnsonTrainingOptions(**{name: tuple(one) if isinstance(one, list) else one for name, one in known.items()})
 
 
-def objective_of(painter: StyleModel, photograph: Image, encoder: Encoder) -> Objective:
-    """The loss that the painter learned by, for one photograph."""
-    options = learned_by(painter)
+def objective_of(model: StyleModel, photograph: Image, encoder: Encoder) -> Objective:
+    """The training loss of the model, for one photograph."""
+    options = training_options(model)
     convention = NORMALIZATIONS[options.normalization]
-    paintings = [read_image(EXAMPLES / one["name"]).image for one in painter.provenance["styles"]]
+    paintings = [read_image(EXAMPLES / one["name"]).image for one in model.provenance["styles"]]
     style = make_style_target(paintings, options, encoder, (*options.content_layers, *options.style_layers))
     return (
         content_objective(photograph, encoder, options.content_layers, options.content_weight, convention, style)
@@ -62,12 +62,12 @@ def objective_of(painter: StyleModel, photograph: Image, encoder: Encoder) -> Ob
     )
 
 
-def compared(painter: StyleModel, photograph: Image) -> dict[str, Any]:
-    """Loss of the photograph, of the painter's picture, and of the optimization from both starts."""
-    encoder = load_encoder_for(learned_by(painter), "cpu")
-    objective = objective_of(painter, photograph, encoder)
+def compared(model: StyleModel, photograph: Image) -> dict[str, Any]:
+    """Loss of the photograph, of the model's result, and of the optimization from both starts."""
+    encoder = load_encoder_for(training_options(model), "cpu")
+    objective = objective_of(model, photograph, encoder)
     with torch.no_grad():
-        painted = painter.network(photograph).clamp(0, 1)
+        painted = model.network(photograph).clamp(0, 1)
         before, own = (float(objective(encoder(one, objective.layers)).total) for one in (photograph, painted))
     starts = {"photograph": photograph, "noise": noise_like(photograph)}
     return {
@@ -104,19 +104,19 @@ def row(name: str, photograph: str, found: dict[str, Any]) -> str:
     return f"| {name} | {photograph} | {' | '.join(f'{one:.3f}' for one in numbers)} | {' | '.join(map(str, worth))} |"
 
 
-def measured(painters: Sequence[str], photographs: Sequence[Path], size: int) -> list[dict[str, Any]]:
-    """Every painter on every photograph, printed as it comes."""
+def measured(models: Sequence[str], photographs: Sequence[Path], size: int) -> list[dict[str, Any]]:
+    """Every model on every photograph, printed as it comes."""
     marks = " | ".join(f"from {start}, {mark}" for start in ("noise", "photograph") for mark in MARKS)
-    print(f"| painter | photograph | before | painter | {marks} | worth, noise | worth, photograph |")
+    print(f"| model | photograph | before | model | {marks} | worth, noise | worth, photograph |")
     print(f"|{'---|' * (2 * len(MARKS) + 6)}", flush=True)
     found = []
-    for name in painters:
-        painter = load_model(name)
+    for name in models:
+        model = load_model(name)
         for path in photographs:
             image = read_image(path).image
             photograph = resize(image, fit_size(Size.of(image), size, measure="short"), clamp=True)
-            one = compared(painter, photograph)
-            found.append({"painter": name, "photograph": path.name, **one})
+            one = compared(model, photograph)
+            found.append({"model": name, "photograph": path.name, **one})
             print(row(name, path.name, one), flush=True)
     return found
 
@@ -125,11 +125,11 @@ def main() -> None:
     """Compare, print the table and write the numbers."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photographs", nargs="+", type=Path)
-    parser.add_argument("--painters", nargs="+", required=True)
+    parser.add_argument("--models", nargs="+", required=True)
     parser.add_argument("--size", type=int, default=256, help="pixels of the short side")
-    parser.add_argument("--out", type=Path, default=RESULTS / "painter-loss.json")
+    parser.add_argument("--out", type=Path, default=RESULTS / "model-loss.json")
     given = parser.parse_args()
-    found = measured(given.painters, given.photographs, given.size)
+    found = measured(given.models, given.photographs, given.size)
     document = {
         "machine": machine(torch.get_num_threads(), "cpu"),
         "brushwork": revision(),

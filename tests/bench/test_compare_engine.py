@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from compare_engine import EngineError, EngineProcess
 from compare_machine import machine, why_not
-from compare_painter import EngineError, Painter
 from compare_task import OURS, PEERS, Task, lay_out
 
 ROOT = Path(__file__).parents[2]
@@ -18,21 +18,21 @@ ROOT = Path(__file__).parents[2]
 def test_an_engine_paints_when_it_is_told_to(tmp_path):
     lay_out(tmp_path, 32)
     task = Task(OURS, "neural-style", 32, 3, str(tmp_path), changes={"initial_step": 1e-4})
-    with Painter(task, 1) as painter:
-        painted = painter.go(2)
+    with EngineProcess(task, 1) as process:
+        painted = process.go(2)
         assert (len(painted.seconds), painted.spent, painted.shares) == (2, [1, 2], [1.0, 1.0])
         assert 0 < painted.losses[1] < painted.losses[0]
-        assert 1e8 < painter.ask("memory")["memory"] < 1e10
-        assert not painter.ended
-        assert len(painter.go(5).losses) == 1
-        assert painter.ended
+        assert 1e8 < process.ask("memory")["memory"] < 1e10
+        assert not process.ended
+        assert len(process.go(5).losses) == 1
+        assert process.ended
 
 
 @pytest.mark.slow
 def test_what_an_engine_died_of_is_told(tmp_path):
     with (
         pytest.raises(EngineError, match=r"exit code 1: KeyError: 'nobody'"),
-        Painter(Task("nobody", "", 32, 1, ""), 1),
+        EngineProcess(Task("nobody", "", 32, 1, ""), 1),
     ):
         pass
 
