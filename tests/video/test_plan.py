@@ -11,7 +11,7 @@ from brushwork.cli.progress import SilentDisplay
 from brushwork.images import Size
 from brushwork.recipes import TransferOptions
 from brushwork.types import Image
-from brushwork.video import FilmJob, FilmStarted, FrameDone, SequenceOptions, ShotStarted, film_plan, plan_film
+from brushwork.video import FilmJob, FilmStarted, FrameDone, SequenceOptions, ShotStarted, film_plan, plan_film, trial
 from brushwork.video.analysis import FilmAnalysis, FrameTime
 from brushwork.video.film_plan import _keyframes
 from tiny_films import film_job, panned, tiny_stylizer, write_clip
@@ -20,7 +20,8 @@ from tiny_films import film_job, panned, tiny_stylizer, write_clip
 def test_the_plan_counts_what_was_measured(tmp_path, monkeypatch):
     """A clock that ticks a second whenever it is read: each thing that is measured takes one."""
     now = iter(range(100))
-    monkeypatch.setattr(film_plan, "monotonic", lambda: float(next(now)))
+    for module in (film_plan, trial):
+        monkeypatch.setattr(module, "monotonic", lambda: float(next(now)))
     job = film_job(write_clip(tmp_path / "in.mp4", panned(12), seconds_of_sound=1.0), tmp_path / "out.mp4")
     plan = plan_film(job, network=tiny_stylizer())
     assert (plan.frames, plan.shots, plan.keyframes) == (12, 1, 12)

@@ -86,6 +86,10 @@ class FilmRunFlags:
     dry_run: Flag = False
     """Print frames, shots, size, memory, disk and time, and paint nothing."""
 
+    preview: Flag = False
+    """Paint three seconds of the film, small, in all ways side by side, each with the time that it would take for the
+    whole film. Default name: clip+painting-preview.mp4."""
+
     keep_frames: Flag = False
     """Also write all frames as PNG, to a folder beside the film."""
 

@@ -19,6 +19,7 @@ class FilmProgress:
         self._display = display
         self._frames = self._shots = self._shot = 0
         self._begins: int | None = None
+        self._way = ""
         self.painted, self.done = 0, 0
         self._first: deque[float] = deque(maxlen=_RECENT)
         self._later: deque[float] = deque(maxlen=_RECENT)
@@ -33,6 +34,10 @@ class FilmProgress:
                 begun = f", {event.done} of them done" if event.done else ""
                 shots = f"{event.shots} shot{'s' if event.shots > 1 else ''}"
                 self._display.log(f"painting {event.frames} frames of {event.size} in {shots} on {event.device}{begun}")
+            case video.WayStarted():
+                self._frames, self._way, self.done = event.frames, f"way {event.number}/{event.of}, {event.title}, ", 0
+                self._shots = self._shot = 0
+                self._later.clear()
             case video.ShotStarted():
                 self._shot, self._begins = event.number, event.first
             case video.FrameDone():
@@ -42,7 +47,8 @@ class FilmProgress:
 
     def _numbers(self) -> str:
         pace = f"{median(self._later or self._first):.2f} s a frame, {format_minutes(self.seconds_left)} left"
-        return f"frame {self.done}/{self._frames}, shot {self._shot}/{self._shots}, {pace}"
+        shot = f"shot {self._shot}/{self._shots}, " if self._shots else ""
+        return f"{self._way}frame {self.done}/{self._frames}, {shot}{pace}"
 
     @property
     def seconds_left(self) -> float:

@@ -20,6 +20,9 @@ from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user
 from brushwork.video.options import FilmOptions, FrameSelection, SequenceOptions
 
+_KEYFRAMES = 8
+"""Key frames of a preview."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FilmRequest:
@@ -63,6 +66,27 @@ class FilmRequest:
             overwrite=flags.force,
             keep_frames=flags.keep_frames,
         )
+
+    def ways(self) -> dict[str, films.FilmJob]:
+        """Return a job for each way of painting, by its flags.
+
+        Raises: InputError: as `job`.
+        """
+        if self.way.model is not None:
+            return {f"--model {Path(self.way.model).stem}": self.job()}
+        at_once = replace(self.way, instant=True, optimize=False)
+        optimized = replace(self.way, instant=False, optimize=True, strength=None)
+        keys = {"keyframes": _KEYFRAMES, **self.sequence}
+        return {
+            "--instant": replace(self, way=at_once, sequence={}, preset="default").job(),
+            f"--optimize --keyframes {keys['keyframes']}": replace(self, way=optimized, sequence=keys).job(),
+            "--optimize": replace(self, way=optimized, sequence={**self.sequence, "keyframes": 0}).job(),
+        }
+
+    def preview_output(self) -> Path:
+        """Return the file that a preview is written to."""
+        whole = self._output(expand_user(self.clip))
+        return whole if whole.name == Path(self.flags.output).name else whole.with_stem(f"{whole.stem}-preview")
 
     def _require_one_way(self) -> None:
         ways = [name for name in ("instant", "model", "optimize") if getattr(self.way, name)]

@@ -8,7 +8,17 @@ from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from brushwork.video.clip import open_clip
-    from brushwork.video.events import AnalysisProgress, FilmEvent, FilmFinished, FilmStarted, FrameDone, ShotStarted
+    from brushwork.video.events import (
+        AnalysisProgress,
+        FilmEvent,
+        FilmFinished,
+        FilmStarted,
+        FrameDone,
+        PreviewFinished,
+        ShotStarted,
+        WayPlan,
+        WayStarted,
+    )
     from brushwork.video.film_job import FilmJob
     from brushwork.video.film_metrics import FilmMetrics, PairMetrics, evaluate_film, summarize_film
     from brushwork.video.film_plan import FilmPlan, plan_film
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
     from brushwork.video.flow_files import FolderFlow
     from brushwork.video.options import FilmOptions, FrameSelection, SequenceOptions
     from brushwork.video.presets import FILM_PRESETS, load_film_preset
+    from brushwork.video.preview import preview_film
     from brushwork.video.run import run_film
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
@@ -34,12 +45,16 @@ __all__ = [
     "FrameDone",
     "FrameSelection",
     "PairMetrics",
+    "PreviewFinished",
     "SequenceOptions",
     "ShotStarted",
+    "WayPlan",
+    "WayStarted",
     "evaluate_film",
     "load_film_preset",
     "open_clip",
     "plan_film",
+    "preview_film",
     "run_film",
     "summarize_film",
     "write_film_report",

@@ -102,6 +102,11 @@ def analyze_clip(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> I
     yield _timed(clip, selection, times, seen)
 
 
+def analyze_whole(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> FilmAnalysis:
+    """Return the analysis; see `analyze_clip`."""
+    return next(one for one in analyze_clip(clip, selection, cuts) if isinstance(one, FilmAnalysis))
+
+
 def _selected(clip: Clip, selection: FrameSelection) -> Iterator[Any]:
     base = clip.info.time_base
     start = None if selection.start is None else round(Fraction(selection.start) / base)

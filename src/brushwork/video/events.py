@@ -68,4 +68,41 @@ class FilmFinished(NamedTuple):
     notes: tuple[str, ...]
 
 
-FilmEvent: TypeAlias = AnalysisProgress | FilmStarted | ShotStarted | FrameDone | SegmentDone | FilmFinished | Note
+class WayStarted(NamedTuple):
+    """A way of painting is tried for a preview."""
+
+    title: str
+    number: int
+    """From 1."""
+    of: int
+    frames: int
+    """Frames of the preview."""
+
+
+class WayPlan(NamedTuple):
+    """What a way of painting would take for the whole film."""
+
+    title: str
+    seconds_a_frame: float
+    seconds: float
+
+
+class PreviewFinished(NamedTuple):
+    """The preview is written."""
+
+    path: Path
+    frames: int
+    ways: tuple[WayPlan, ...]
+
+
+FilmEvent: TypeAlias = (
+    AnalysisProgress
+    | FilmStarted
+    | ShotStarted
+    | FrameDone
+    | SegmentDone
+    | FilmFinished
+    | WayStarted
+    | PreviewFinished
+    | Note
+)

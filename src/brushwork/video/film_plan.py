@@ -6,16 +6,15 @@ import math
 import shutil
 from dataclasses import asdict, dataclass, replace
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from brushwork.devices.memory import memory_budget
 from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import nearest_folder
-from brushwork.video.analysis import FilmAnalysis, Shot, analyze_clip
+from brushwork.video.analysis import FilmAnalysis, Shot, analyze_whole
 from brushwork.video.film_job import FilmJob
-from brushwork.video.frame_reader import FrameReader
 from brushwork.video.preparation import PreparedFilm, disk_need, frame_memory, prepare_film
-from brushwork.video.workspace import StoredFrame, round_image
+from brushwork.video.trial import TrialFrame, paint_in_memory
 
 _TRIAL = 3
 """Iterations of a trial, where frames are optimized."""
@@ -56,8 +55,10 @@ class FilmPlan:
         return asdict(self)
 
 
-def plan_film(job: FilmJob, *, memory: int | None = None, network: Any = None) -> FilmPlan:
-    """Return what a film would take, without writing anything.
+def plan_film(
+    job: FilmJob, *, memory: int | None = None, network: Any = None, analysis: FilmAnalysis | None = None
+) -> FilmPlan:
+    """Return what a film would take, without writing anything; `analysis` is that of the clip, where it is known.
 
     Raises: as `run_film`.
     """
@@ -65,10 +66,11 @@ def plan_film(job: FilmJob, *, memory: int | None = None, network: Any = None) -
     trial = replace(job, sequence=replace(job.sequence, first=_TRIAL, later=_TRIAL)) if optimized else job
     film = prepare_film(replace(trial, overwrite=True), resume=False, memory=memory, network=network)
     began = monotonic()
-    analysis = next(one for one in analyze_clip(film.clip, job.selection, job.film.cuts) if not isinstance(one, int))
+    analysis = analysis or analyze_whole(film.clip, job.selection, job.film.cuts)
     looked = monotonic() - began
     keys = _keyframes(job, analysis)
-    first, later = _optimized(job, _paint(film, analysis)) if optimized else _one_pass(analysis, _paint(film, analysis))
+    times = _trial(film, analysis)
+    first, later = _optimized(job, times) if optimized else _one_pass(analysis, times)
     others = len(analysis.frames) - len(analysis.shots)
     carried = max(1, others) / max(1, keys - len(analysis.shots))
     seconds = looked + first * len(analysis.shots) + later / carried * others
@@ -92,29 +94,9 @@ def plan_film(job: FilmJob, *, memory: int | None = None, network: Any = None) -
     )
 
 
-class _Times(NamedTuple):
-    """Seconds that a trial took."""
-
-    beginning: float
-    """Of the statistics of its frames."""
-    frames: list[float]
-
-
-def _paint(film: PreparedFilm, analysis: FilmAnalysis) -> _Times:
+def _trial(film: PreparedFilm, analysis: FilmAnalysis) -> list[TrialFrame]:
     """Paint the first two frames, keep nothing, and return what they took."""
-    readers = [FrameReader(film.clip, analysis, film.size, film.device) for _ in range(2)]
-    painter = film.painter.make(readers[0], readers[1], film.size, {})
-    shot = Shot(0, min(2, len(analysis.frames)))
-    began = monotonic()
-    painter.begin_shot(shot)
-    beginning, times = monotonic() - began, []
-    kept: dict[int, StoredFrame] = {}
-    for index in range(*shot):
-        began = monotonic()
-        painted = painter.paint(index, kept.__getitem__)
-        kept[index] = StoredFrame(round_image(painted.image, film.bits), painted.state)
-        times.append(monotonic() - began)
-    return _Times(beginning, times)
+    return list(paint_in_memory(film, analysis, [Shot(0, min(2, len(analysis.frames)))]))
 
 
 def _keyframes(job: FilmJob, analysis: FilmAnalysis) -> int:
@@ -125,17 +107,17 @@ def _keyframes(job: FilmJob, analysis: FilmAnalysis) -> int:
     return sum(1 + math.ceil((shot.end - shot.first - 1) / every) for shot in analysis.shots)
 
 
-def _one_pass(analysis: FilmAnalysis, times: _Times) -> tuple[float, float]:
+def _one_pass(analysis: FilmAnalysis, times: list[TrialFrame]) -> tuple[float, float]:
     """Return the seconds of a shot's first frame, with its statistics, and of another one.
 
     The statistics of up to 16 frames are measured; those of two were, in the trial.
     """
     samples = sum(min(16, shot.end - shot.first) for shot in analysis.shots) / len(analysis.shots)
-    later = times.frames[-1]
-    return later + times.beginning / len(times.frames) * samples, later
+    later = times[-1].seconds
+    return later + times[0].beginning / len(times) * samples, later
 
 
-def _optimized(job: FilmJob, times: _Times) -> tuple[float, float]:
+def _optimized(job: FilmJob, times: list[TrialFrame]) -> tuple[float, float]:
     """Return the seconds of a shot's first frame, and of another one at most: later ones often end early."""
-    first = times.frames[0] / _TRIAL / (1 + _COARSE) * job.sequence.first
-    return first, times.frames[-1] / _TRIAL * job.sequence.later
+    first = times[0].seconds / _TRIAL / (1 + _COARSE) * job.sequence.first
+    return first, times[-1].seconds / _TRIAL * job.sequence.later

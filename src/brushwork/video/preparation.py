@@ -112,7 +112,11 @@ def prepare_film(job: FilmJob, *, resume: bool, memory: int | None = None, netwo
     size = canvas_of(job.method, info)
     encoding = choose_encoding(job.output, job.codec, job.chroma, job.crf, info.bits)
     workspace = Workspace(job.workspace, encoding.segment_suffix)
-    _require_output(job, workspace, resume)
+    require_output(job, resume=resume)
+    if workspace.exists and not resume and not job.overwrite:
+        raise InputError(
+            f"{workspace.folder} holds an unfinished film: go on with --resume, or begin anew with --force."
+        )
     require_memory(job, size, device, memory)
     if resume and workspace.exists:
         job = with_engine(job, workspace.engine)
@@ -122,17 +126,17 @@ def prepare_film(job: FilmJob, *, resume: bool, memory: int | None = None, netwo
     )
 
 
-def _require_output(job: FilmJob, workspace: Workspace, resume: bool) -> None:
+def require_output(job: FilmJob, *, resume: bool = False) -> None:
+    """Refuse an output that cannot be written, or that is one of the inputs.
+
+    Raises: InputError.
+    """
     output = expand_user(job.output)
     with explain_write_errors(output):
         require_target(output, job.overwrite or resume)
     for one in (job.clip, *job.styles):
         if output.exists() and expand_user(one).exists() and output.samefile(expand_user(one)):
             raise InputError(f"{output} is one of the inputs, and would be overwritten: write elsewhere.")
-    if workspace.exists and not resume and not job.overwrite:
-        raise InputError(
-            f"{workspace.folder} holds an unfinished film: go on with --resume, or begin anew with --force."
-        )
 
 
 def require_memory(job: FilmJob, size: Size, device: torch.device, memory: int | None) -> None:

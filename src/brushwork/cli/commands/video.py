@@ -12,6 +12,7 @@ from brushwork import devices, jobs
 from brushwork import video as films
 from brushwork.cli.film_flags import FilmRunFlags, FrameFlags, WayFlags
 from brushwork.cli.film_plan import print_film_plan
+from brushwork.cli.film_preview import write_preview
 from brushwork.cli.film_progress import FilmProgress
 from brushwork.cli.film_request import FilmRequest
 from brushwork.cli.flags import SETTINGS, ConfigFile, Given, make_flags
@@ -68,7 +69,7 @@ def video(
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     devices.set_threads(flags.threads)
-    job = FilmRequest(
+    request = FilmRequest(
         clip=clip,
         styles=styles,
         preset=preset_name,
@@ -78,7 +79,10 @@ def video(
         film=film,
         sequence=sequence,
         method=given,
-    ).job()
+    )
+    if flags.preview:
+        return write_preview(request)
+    job = request.job()
     if flags.dry_run:
         print_film_plan(films.plan_film(job, memory=flags.memory), job, flags.json)
         return 0

@@ -1,0 +1,43 @@
+"""Write a preview of a film, and print what each way would take."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from brushwork import jobs, video
+from brushwork.cli.film_progress import FilmProgress
+from brushwork.cli.film_request import FilmRequest
+from brushwork.cli.output import print_json, print_result
+from brushwork.cli.progress import format_minutes, make_display
+from brushwork.cli.signals import SIGNALS
+
+
+def write_preview(request: FilmRequest) -> int:
+    """Paint and write the preview; return the exit code."""
+    output, flags = request.preview_output(), request.flags
+    events = video.preview_film(request.ways(), output, memory=flags.memory)
+    finished = None
+    with make_display(output.name, flags.quiet) as display, closing(events):
+        progress = FilmProgress(display)
+        for event in events:
+            SIGNALS.require_none()
+            progress.show(event)
+            if isinstance(event, jobs.Note):
+                display.log(event.text)
+            elif isinstance(event, video.PreviewFinished):
+                finished = event
+    assert finished is not None
+    _report(finished, flags.json)
+    return 0
+
+
+def _report(finished: video.PreviewFinished, is_json: bool) -> None:
+    ways = [one._asdict() for one in finished.ways]
+    if is_json:
+        print_json({"path": str(finished.path), "frames": finished.frames, "ways": ways})
+        return
+    for one in finished.ways:
+        print_result(
+            f"{one.title}: {one.seconds_a_frame:.2f} s a frame, {format_minutes(one.seconds)} for the whole film"
+        )
+    print_result(str(finished.path))

@@ -1,0 +1,127 @@
+"""A preview of a film: some seconds of it, small, in all ways side by side, with the time for the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brushwork.errors import WeightsError
+from brushwork.images.encode import quantize
+from brushwork.images.geometry import Size
+from brushwork.jobs.events import Note
+from brushwork.storage.folders import expand_user
+from brushwork.video.analysis import FilmAnalysis, analyze_whole
+from brushwork.video.clip import Clip
+from brushwork.video.codecs import choose_encoding
+from brushwork.video.events import FilmEvent, FrameDone, PreviewFinished, WayPlan, WayStarted
+from brushwork.video.film_job import FilmJob, canvas_of
+from brushwork.video.film_plan import plan_film
+from brushwork.video.frame_reader import FrameReader
+from brushwork.video.options import FrameSelection
+from brushwork.video.panels import caption, in_a_grid
+from brushwork.video.preparation import open_source, prepare_film, require_output
+from brushwork.video.segment_file import FilmFormat, write_segment
+from brushwork.video.trial import paint_in_memory
+
+_SHORT = 192
+"""Short side of a panel in pixels."""
+_PARTS, _SECONDS = 3, 1.0
+"""Parts of the film that are painted, and how long each is."""
+_RATE = 12
+"""Frames a second at most."""
+
+Panel = NDArray[Any]
+
+
+def preview_film(
+    ways: Mapping[str, FilmJob], output: Path, *, memory: int | None = None, network: Any = None
+) -> Generator[FilmEvent, None, None]:
+    """Paint three seconds of a film in each of several ways, write them side by side, and yield events.
+
+    `ways` names jobs of one clip. A way whose weights are missing is left out, with a note.
+
+    Raises: as `run_film`; WeightsError: no way is left.
+    """
+    first = next(iter(ways.values()))
+    clip, tick = open_source(first), Fraction(1, _RATE)
+    require_output(replace(first, output=output))
+    encoding = choose_encoding(output, None, "420", None, 8)
+    analysis = analyze_whole(clip, first.selection, first.film.cuts)
+    parts = list(_parts(clip, analysis))
+    panels, plans = {"film": _film(first, clip, parts)}, []
+    for number, (title, job) in enumerate(ways.items(), start=1):
+        yield WayStarted(title, number, len(ways), len(panels["film"]))
+        try:
+            panels[title] = yield from _paint(_small(job), parts, memory, network)
+            plan = plan_film(job, memory=memory, network=network, analysis=analysis)
+        except WeightsError as error:
+            panels.pop(title, None)
+            yield Note(f"{title} is left out: {error}")
+            continue
+        plans.append(WayPlan(title, plan.seconds_a_frame, plan.seconds))
+    if not plans:
+        raise WeightsError("none of the ways can be painted: get weights with brushwork weights.")
+    shown = _side_by_side(panels, {one.title: one for one in plans})
+    size = Size(*shown[0].shape[:2])
+    write_segment(expand_user(output), enumerate(shown), FilmFormat(encoding, size, tick, 1 / tick))
+    yield PreviewFinished(output, len(shown), tuple(plans))
+
+
+def _parts(clip: Clip, analysis: FilmAnalysis) -> Iterator[FilmAnalysis]:
+    """Yield the parts that are painted: of each of three equal parts of the film the middle second, or all of it."""
+    base = clip.info.time_base
+    times = [frame.source * base for frame in analysis.frames]
+    begin, lasts = times[0], times[-1] - times[0]
+    for number in range(_PARTS if lasts > _PARTS * _SECONDS else 1):
+        start = begin + lasts * (2 * number + 1) / (2 * _PARTS) - Fraction(_SECONDS) / 2
+        if lasts <= _PARTS * _SECONDS:
+            start = begin
+        lasting = Fraction(_SECONDS if lasts > _PARTS * _SECONDS else _PARTS * _SECONDS)
+        rate = min(Fraction(_RATE), clip.info.rate)
+        yield analyze_whole(clip, FrameSelection(float(start), float(start + lasting), rate=rate))
+
+
+def _small(job: FilmJob) -> FilmJob:
+    return replace(job, method=replace(job.method, size=_SHORT, measure="short"), overwrite=True)
+
+
+def _film(job: FilmJob, clip: Clip, parts: list[FilmAnalysis]) -> list[Panel]:
+    size = canvas_of(_small(job).method, clip.info)
+    readers = [(FrameReader(clip, part, size), len(part.frames)) for part in parts]
+    return [quantize(reader(index)) for reader, count in readers for index in range(count)]
+
+
+def _paint(
+    job: FilmJob, parts: list[FilmAnalysis], memory: int | None, network: Any
+) -> Generator[FilmEvent, None, list[Panel]]:
+    film = prepare_film(job, resume=False, memory=memory, network=network)
+    panels: list[Panel] = []
+    for part in parts:
+        for frame in paint_in_memory(film, part, part.shots):
+            yield FrameDone(len(panels), frame.image, frame.seconds, 0.0)
+            panels.append(quantize(frame.image))
+    return panels
+
+
+def _side_by_side(panels: Mapping[str, list[Panel]], plans: Mapping[str, WayPlan]) -> list[Panel]:
+    """Return the frames of the preview: each way with its caption."""
+    words = {
+        title: f"{title}: {_duration(plans[title].seconds)} in all" if title in plans else title for title in panels
+    }
+    return [
+        in_a_grid([caption(np.ascontiguousarray(panels[title][index]), words[title]) for title in panels])
+        for index in range(len(panels["film"]))
+    ]
+
+
+def _duration(seconds: float) -> str:
+    hours, rest = divmod(round(seconds / 60), 60)
+    if hours:
+        return f"{hours} h {rest} min"
+    return f"{rest} min" if rest else f"{round(seconds)} s"

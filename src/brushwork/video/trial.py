@@ -1,0 +1,41 @@
+"""Paint frames in memory, and keep no file: for plans and previews."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from brushwork.types import Image
+from brushwork.video.analysis import FilmAnalysis, Shot
+from brushwork.video.frame_reader import KEPT, FrameReader
+from brushwork.video.preparation import PreparedFilm
+from brushwork.video.workspace import StoredFrame, round_image
+
+
+class TrialFrame(NamedTuple):
+    """A frame that was painted, and what it took."""
+
+    frame: int
+    image: Image
+    seconds: float
+    beginning: float
+    """Seconds of the preparation of its shot, where it is the first frame of one; else 0."""
+
+
+def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[Shot]) -> Iterator[TrialFrame]:
+    """Yield the frames of shots as `run_film` paints them; no more of them are held than later ones need."""
+    kept = max(KEPT, 2 + max(film.job.sequence.long_term))
+    readers = [FrameReader(film.clip, analysis, film.size, film.device, kept) for _ in range(2)]
+    stored: dict[int, StoredFrame] = {}
+    painter = film.painter.make(readers[0], readers[1], film.size, {})
+    for shot in shots:
+        began = monotonic()
+        painter.begin_shot(shot)
+        beginning = monotonic() - began
+        for index in range(*shot):
+            began = monotonic()
+            painted = painter.paint(index, stored.__getitem__)
+            stored[index] = StoredFrame(round_image(painted.image, film.bits), painted.state)
+            stored.pop(index - painter.history - 1, None)
+            yield TrialFrame(index, stored[index].image, monotonic() - began, beginning if index == shot.first else 0.0)

@@ -1,0 +1,111 @@
+"""A preview: parts of the film in several ways, side by side."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from brushwork import video
+from brushwork.cli.main import main
+from brushwork.errors import InputError, WeightsError
+from brushwork.images import Size, write_image
+from brushwork.video import FrameDone, PreviewFinished, WayPlan, WayStarted, open_clip, preview, preview_film
+from brushwork.video.options import FilmOptions
+from brushwork.video.panels import caption, in_a_grid
+from tiny_films import film_job, panned, pictures, tiny_stylizer, write_clip
+from tiny_network import picture
+
+
+@pytest.fixture
+def ways(tmp_path, monkeypatch):
+    """Two ways for a film of five seconds, which gets brighter."""
+    monkeypatch.setattr(preview, "_SHORT", 48)
+    frames = [np.full((48, 64, 3), 4 * number, np.uint8) for number in range(60)]
+    job = film_job(write_clip(tmp_path / "in.mp4", frames), tmp_path / "out.mp4", 0.0)
+    return {"steady": job, "free": replace(job, film=FilmOptions(consistency=0.0))}
+
+
+def test_three_seconds_spread_over_the_film_in_every_way(tmp_path, ways):
+    output = tmp_path / "preview.mp4"
+    *events, last = preview_film(ways, output, network=tiny_stylizer())
+    assert isinstance(last, PreviewFinished) and last.frames == 36
+    assert [event.title for event in events if isinstance(event, WayStarted)] == ["steady", "free"]
+    assert sum(isinstance(event, FrameDone) for event in events) == 2 * 36
+    assert [one.title for one in last.ways] == ["steady", "free"] and last.ways[0].seconds > 0
+    assert open_clip(output).info.size == Size(2 * 70, 2 * 64)
+    shown = pictures(output)
+    means = [frame[10:30, 10:50].mean() for frame in shown]
+    # the middle seconds of three equal parts of 59 frames: frames 4, 23 and 43 are the first ones, 4 levels each
+    assert [means[number] / 4 for number in (0, 12, 24)] == pytest.approx([4, 24, 43], abs=1)
+    for frame in shown:  # strength 0: without a filter, the film itself is painted
+        assert frame[80:100, 10:50].mean() == pytest.approx(frame[10:30, 10:50].mean(), abs=2)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["in.mp4", "preview.mp4"]
+    with pytest.raises(InputError, match="is there already"):
+        list(preview_film(ways, output, network=tiny_stylizer()))
+
+
+def test_a_way_without_weights_is_left_out(tmp_path, ways, monkeypatch):
+    real = preview.prepare_film
+
+    def prepare(job, **rest):
+        if job.film.consistency == 0:
+            raise WeightsError("no weights here")
+        return real(job, **rest)
+
+    monkeypatch.setattr(preview, "prepare_film", prepare)
+    *events, last = preview_film(ways, tmp_path / "preview.mp4", network=tiny_stylizer())
+    assert [one.title for one in last.ways] == ["steady"]
+    assert "free is left out: no weights here" in [getattr(event, "text", "") for event in events]
+    with pytest.raises(WeightsError):
+        list(preview_film({"free": ways["free"]}, tmp_path / "none.mp4", network=tiny_stylizer()))
+
+
+def test_captions_are_cut_to_the_picture_and_sheets_are_even():
+    narrow = caption(np.full((10, 31, 3), 9, np.uint8), "much too long for it")
+    assert narrow.shape == (32, 31, 3) and (narrow[:10] == 9).all() and (narrow[10:] > 100).any()
+    assert not narrow[10:, -4:].any()
+    sheet = in_a_grid([np.full((5, 7, 3), number, np.uint8) for number in range(1, 4)])
+    assert sheet.shape == (10, 14, 3) and sheet[7, 2, 0] == 3 and sheet[7, 9, 0] == 0
+
+
+def test_the_command_tries_each_way_with_its_own_flags(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    asked = {}
+
+    def pretend(ways, output, *, memory):
+        asked.update(ways)
+        yield WayStarted("--instant", 1, 3, 36)
+        yield FrameDone(0, None, 0.5, 0.0)
+        yield PreviewFinished(output, 36, (WayPlan("--instant", 0.5, 75.0),))
+
+    monkeypatch.setattr(video, "preview_film", pretend)
+    write_clip(tmp_path / "clip.mp4", panned(3))
+    write_image(picture(1, 40, 50), tmp_path / "painting.png")
+    words = [
+        "video",
+        "clip.mp4",
+        "painting.png",
+        "--size",
+        "100",
+        "--later",
+        "7",
+        "--strength",
+        "0.5",
+        "--preview",
+        "-q",
+    ]
+    assert main(words) == 0
+    assert capfd.readouterr().out.splitlines() == [
+        "--instant: 0.50 s a frame, 1:15 for the whole film",
+        "clip+painting-preview.mp4",
+    ]
+    assert list(asked) == ["--instant", "--optimize --keyframes 8", "--optimize"]
+    at_once, keys, every = asked.values()
+    assert at_once.method.strength == 0.5 and at_once.method.size == every.method.size == 100
+    assert (keys.sequence.keyframes, every.sequence.keyframes, every.sequence.later) == (8, 0, 7)
+    assert main([*words, "--json", "-o", "mine.mp4"]) == 0
+    document = json.loads(capfd.readouterr().out)
+    assert document["path"] == "mine.mp4" and document["ways"][0]["seconds"] == 75
