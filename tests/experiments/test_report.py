@@ -47,7 +47,7 @@ def test_the_page_needs_nothing_beside_it(tmp_path: Path, results: list[CellResu
     assert text.count('src="data:image/jpeg;base64,') == 3 + 1
     assert "A tiny &lt;experiment&gt;" in text and "<experiment>" not in text
     assert "http" not in text
-    assert text.count(">holds<") == text.count(">does not hold<") == text.count(">to be seen<") == 1
+    assert text.count(">holds<") == text.count(">does not hold<") == text.count(">by eye<") == 1
     assert text.count('<button class="picture"') == 4
 
 

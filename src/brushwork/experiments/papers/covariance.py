@@ -145,16 +145,17 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     costs = {one.column: seconds_per_iteration(one) / seconds_per_iteration(plain) for one in guided}
     return [
         ClaimCheck(
-            "the efficient form is the naive one (difference in float64, below 1e-10)",
+            "the efficient form equals the naive one (difference in float64, below 1e-10)",
             format_named_values(equal, ".1e"),
             max(equal.values()) < 1e-10,
         ),
         ClaimCheck(
-            "the covariance of style and content is met as style alone is (share of the loss left, below one half)",
+            "the covariance of style and content is matched as style alone is (fraction of the loss that remains, "
+            "below one half)",
             format_named_values(left),
             max(left.values()) < 0.5,
         ),
-        ClaimCheck("what it costs (time of an iteration beside plain style)", format_named_values(costs, ".2f"), None),
+        ClaimCheck("cost (time of an iteration relative to plain style)", format_named_values(costs, ".2f"), None),
         ClaimCheck("style goes where the content is", "see the pictures", None),
     ]
 

@@ -109,12 +109,14 @@ def _of_starts(results: Sequence[CellResult]) -> list[ClaimCheck]:
             min(noises) > 0.05,
         ),
         ClaimCheck(
-            "the start biases the outcome a little (distance to the photograph: from it; from the painting, noises)",
+            "the start biases the outcome a little (distance to the photograph: started from it; from the painting, "
+            "from noise)",
             f"{own:.3g}; {format_values(others)}",
             own < min(others),
         ),
         ClaimCheck(
-            "but has no strong effect: results are as far apart as two noises' are (farthest pair within 1.5 times)",
+            "but has no strong effect: results differ as much as those of two noise seeds (farthest pair within 1.5 "
+            "times)",
             "; ".join(f"{one} – {other} {value:.3g}" for (one, other), value in apart.items()),
             max(apart.values()) < 1.5 * max(noises),
         ),
@@ -132,8 +134,8 @@ def _of_light(result: CellResult) -> ClaimCheck:
         result.figures[name] for name in ("SSIM to the photograph", "chroma distance before", "chroma distance after")
     )
     return ClaimCheck(
-        "with a photograph as style the photograph stays one (SSIM above 0.5), and takes the other's colors (chroma "
-        "distance to it, before and after)",
+        "with a photograph as style, the result remains a photograph (SSIM above 0.5) and takes the other's colors "
+        "(chroma distance to it, before and after)",
         f"SSIM {kept:.2f}; {far:.3f}, {near:.3f}",
         kept > 0.5 and near < far,
     )

@@ -93,7 +93,7 @@ def _of_photograph(results: Sequence[CellResult]) -> list[ClaimCheck]:
             f"conv1_1 to conv3_1 keep it almost perfectly ({PERFECT:g} dB)", format_values(lower), min(lower) >= PERFECT
         ),
         ClaimCheck(
-            "every layer's features are met (error left below 5 %)",
+            "every layer's features are matched (remaining error below 5 %)",
             format_named_values(errors),
             max(errors.values()) < 0.05,
         ),

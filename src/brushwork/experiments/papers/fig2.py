@@ -52,12 +52,13 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     content = {one.column: one.figures["content:conv4_2, left"] for one in results}
     return [
         ClaimCheck(
-            "the style of every painting is met on all layers (share of the loss left on the worst layer, below 10 %)",
+            "the style of every painting is matched on all layers (fraction of the loss that remains on the worst "
+            "layer, below 10 %)",
             format_named_values(left),
             max(left.values()) < 0.1,
         ),
         ClaimCheck(
-            "so is the content of the photograph (share of the loss left on conv4_2, below one half)",
+            "so is the content of the photograph (fraction of the loss that remains on conv4_2, below one half)",
             format_named_values(content),
             max(content.values()) < 0.5,
         ),

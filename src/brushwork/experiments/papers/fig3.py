@@ -85,7 +85,8 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     return [
         *(one for row in rows for one in _row(results, row)),
         ClaimCheck(
-            f"the more layers are matched, the nearer the highest one (leftmost column, ‖G − A‖/‖A‖ on {LAYERS[-1]})",
+            "the more layers are matched, the closer the match on the highest (leftmost column, ‖G − A‖/‖A‖ on "
+            f"{LAYERS[-1]})",
             format_values(most),
             is_decreasing(most),
         ),

@@ -76,7 +76,7 @@ def _row(context: ExperimentContext, layer: str) -> list[ExperimentCell]:
 
 @torch.no_grad()
 def largest_entries(encoder: Encoder, context: ExperimentContext, layer: str, init: Image) -> list[GramMatrixEntry]:
-    """The largest entries of the painting's Gram matrix per cell, on the diagonal and off it.
+    """The largest entries of the painting's Gram matrix per position, on the diagonal and off it.
 
     Entries that are 0 at the start have no gradient there, and come last.
     """

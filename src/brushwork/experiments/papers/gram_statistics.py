@@ -145,8 +145,8 @@ def _of(row: str, results: Sequence[CellResult]) -> list[ClaimCheck]:
     )
     return [
         ClaimCheck(
-            f"{row}: targets that no picture has keep a distance, the painting's own is met best (‖G − A‖/‖A‖ on the "
-            "worst layer)",
+            f"{row}: targets that no image has cannot be matched; the painting's own is matched best (‖G − A‖/‖A‖ on "
+            "the worst layer)",
             format_named_values(worst),
             worst[OWN] == min(worst.values()),
         ),
@@ -157,7 +157,7 @@ def _of(row: str, results: Sequence[CellResult]) -> list[ClaimCheck]:
             kept["rows and columns permuted"] < 1e-3 < kept["entries shuffled"],
         ),
         ClaimCheck(
-            f"{row}: a spectrum that a picture has is met best ({SPECTRAL}, ‖λ − λ*‖/‖λ*‖)",
+            f"{row}: the spectrum of a real painting is matched best ({SPECTRAL}, ‖λ − λ*‖/‖λ*‖)",
             format_named_values(spectra),
             spectra[OWN] == min(spectra.values()),
         ),

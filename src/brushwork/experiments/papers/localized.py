@@ -144,11 +144,11 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
             is_increasing([*content.values()]),
         ),
         ClaimCheck(
-            "the efficient form is the naive one (difference in float64, below 1e-10)",
+            "the efficient form equals the naive one (difference in float64, below 1e-10)",
             format_named_values(equal, ".1e"),
             max(equal.values()) < 1e-10,
         ),
-        ClaimCheck("what it costs (time of an iteration beside plain style)", format_named_values(costs, ".2f"), None),
+        ClaimCheck("cost (time of an iteration relative to plain style)", format_named_values(costs, ".2f"), None),
     ]
 
 

@@ -71,12 +71,12 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     distances = [one.figures["chroma distance to the photograph"] for one in results]
     return [
         ClaimCheck(
-            "the more low layers are content, the nearer the photograph's colors (chroma distance to it falls)",
+            "the more low layers are content, the closer the photograph's colors (chroma distance to it falls)",
             format_values(distances),
             is_decreasing(distances),
         ),
         ClaimCheck(
-            "the style of the high layers is transferred all the same (loss of conv5_1, end / start, below one half)",
+            "the style of the high layers is still transferred (loss of conv5_1, end / start, below one half)",
             format_named_values(high),
             max(high.values()) < 0.5,
         ),

@@ -150,7 +150,7 @@ def _best(results: Sequence[CellResult], name: str) -> ClaimCheck:
 
 def _evaluated(results: Sequence[CellResult], figure: str) -> list[ClaimCheck]:
     ranked = dict(sorted(measures_by_column(results, figure).items(), key=lambda one: one[1]))
-    claim = f"{figure} distance, where it painted nothing itself"
+    claim = f"{figure} distance, in networks that it was not optimized with"
     return [ClaimCheck(claim, format_named_values(ranked), None)] if ranked else []
 
 

@@ -80,12 +80,12 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     kept = {name: one.figures["to the photograph"] for name, one in corners.items()}
     return [
         ClaimCheck(
-            "noise is more effective by the loss after the same budget",
+            "noise reaches a lower loss with the same budget",
             format_named_values(losses),
             losses["noise"] == min(losses.values()),
         ),
         ClaimCheck(
-            "a start at the photograph keeps its structure better (distance to it)",
+            "starting from the photograph preserves its structure better (distance to it)",
             format_named_values(kept),
             kept["photograph"] == min(kept.values()),
         ),
@@ -101,7 +101,7 @@ def _basin(results: Sequence[CellResult], way: tuple[str, str]) -> ClaimCheck:
     columns = [one.column for one in own]
     steps = {f"{pair[0]} – {pair[1]}": apart[pair] for pair in pairwise(columns)}
     return ClaimCheck(
-        f"{_row(way)}: how far apart the results of neighboring starts are, and of the two ends",
+        f"{_row(way)}: distances between the results of neighboring starts, and of the two ends",
         f"{format_named_values(steps)}; ends {apart[columns[0], columns[-1]]:.3g}",
         None,
     )
@@ -113,7 +113,7 @@ def _together(corners: Mapping[str, CellResult]) -> ClaimCheck:
     first_and_last = pairwise_distances(results)
     begun = {(one, other): corners[one].figures[f"start to the {other}"] for one, other in first_and_last}
     return ClaimCheck(
-        "what begins apart ends nearer together (distance of the starts, of the results)",
+        "results are closer together than their starts (distance of the starts, of the results)",
         "; ".join(
             f"{one} and {other} {begun[one, other]:.3g}, {first_and_last[one, other]:.3g}"
             for one, other in first_and_last

@@ -170,10 +170,10 @@ def _by(results: Sequence[CellResult], figure: str) -> list[ClaimCheck]:
     trained, random = weights.values()
     return [
         ClaimCheck(
-            f"more layers, a nearer texture ({figure}, pool4 below conv1_1)", format_named_values(depths), last < first
+            f"more layers, a closer texture ({figure}, pool4 below conv1_1)", format_named_values(depths), last < first
         ),
         ClaimCheck(
-            f"means alone are too few ({figure}, 1k farthest)",
+            f"means alone are not enough ({figure}, 1k farthest)",
             format_named_values(models),
             few > max([*others, full, most]),
         ),
@@ -182,7 +182,7 @@ def _by(results: Sequence[CellResult], figure: str) -> list[ClaimCheck]:
             format_named_values({"177k": full, "852k": most}),
             abs(most - full) < full / 3,
         ),
-        ClaimCheck(f"random weights fail ({figure}, trained nearer)", format_named_values(weights), trained < random),
+        ClaimCheck(f"random weights fail ({figure}, trained closer)", format_named_values(weights), trained < random),
     ]
 
 
