@@ -43,7 +43,7 @@ def test_three_seconds_spread_over_the_film_in_every_way(tmp_path, ways):
     for frame in shown:  # strength 0: without a filter, the film itself is painted
         assert frame[80:100, 10:50].mean() == pytest.approx(frame[10:30, 10:50].mean(), abs=2)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in.mp4", "preview.mp4"]
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="write elsewhere"):
         list(preview_film(ways, output, network=tiny_stylizer()))
 
 

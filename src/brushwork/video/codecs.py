@@ -27,18 +27,25 @@ class Container:
     """Codecs of sound that are copied into it; empty: any."""
     audio_encoder: str
     """Encoder for all other sound."""
-    subtitle: str
-    """Codec of its text subtitles; empty: none."""
+    subtitles: tuple[str, ...]
+    """Codecs of subtitles that are copied into it."""
+    subtitle_encoder: str
+    """Encoder for all other subtitles that are text."""
 
 
+_MKV_SUBTITLES = ("srt", "subrip", "ass", "ssa", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle")
 _MP4_AUDIO = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "flac", "opus")
 
 CONTAINERS: Mapping[str, Container] = {
-    ".mp4": Container("mp4", ("h264", "hevc", "av1", "vp9"), _MP4_AUDIO, "aac", "mov_text"),
-    ".m4v": Container("mp4", ("h264", "hevc"), _MP4_AUDIO, "aac", "mov_text"),
-    ".mov": Container("mov", ("prores", "h264", "hevc"), (*_MP4_AUDIO, "pcm_s16le", "pcm_s24le"), "aac", "mov_text"),
-    ".mkv": Container("matroska", ("h264", "hevc", "av1", "vp9", "ffv1", "prores"), (), "aac", "*"),
-    ".webm": Container("webm", ("vp9", "av1"), ("opus", "vorbis"), "libopus", ""),
+    ".mp4": Container("mp4", ("h264", "hevc", "av1", "vp9"), _MP4_AUDIO, "aac", ("mov_text",), "mov_text"),
+    ".m4v": Container("mp4", ("h264", "hevc"), _MP4_AUDIO, "aac", ("mov_text",), "mov_text"),
+    ".mov": Container(
+        "mov", ("prores", "h264", "hevc"), (*_MP4_AUDIO, "pcm_s16le", "pcm_s24le"), "aac", ("mov_text",), "mov_text"
+    ),
+    ".mkv": Container(
+        "matroska", ("h264", "hevc", "av1", "vp9", "ffv1", "prores"), (), "aac", _MKV_SUBTITLES, "subrip"
+    ),
+    ".webm": Container("webm", ("vp9", "av1"), ("opus", "vorbis"), "libopus", ("webvtt",), "webvtt"),
 }
 """By the ending of the output's name; the first codec is the default."""
 

@@ -24,8 +24,8 @@ from brushwork.video.clip import Clip, open_clip
 from brushwork.video.clip_info import probe_clip
 from brushwork.video.codecs import Encoding, choose_encoding
 from brushwork.video.extra import import_video
-from brushwork.video.film_file import Soundtrack
 from brushwork.video.film_job import FilmJob, canvas_of
+from brushwork.video.film_tracks import Soundtrack
 from brushwork.video.image_folder import open_image_folder
 from brushwork.video.options import FrameSelection
 from brushwork.video.painters import PainterSource, load_painter, with_engine

@@ -33,6 +33,8 @@ _SHORT = 192
 """Short side of a panel in pixels."""
 _PARTS, _SECONDS = 3, 1.0
 """Parts of the film that are painted, and how long each is."""
+_FIRST, _LATER = 60, 15
+"""Iterations at most: enough for a panel's size."""
 _RATE = 12
 """Frames a second at most."""
 
@@ -88,7 +90,11 @@ def _parts(clip: Clip, analysis: FilmAnalysis) -> Iterator[FilmAnalysis]:
 
 
 def _small(job: FilmJob) -> FilmJob:
-    return replace(job, method=replace(job.method, size=_SHORT, measure="short"), overwrite=True)
+    """Return the job for a panel: small, and with fewer iterations, where frames are optimized."""
+    own = job.sequence
+    sequence = replace(own, first=min(_FIRST, own.first), later=min(_LATER, own.later))
+    method = replace(job.method, size=_SHORT, measure="short")
+    return replace(job, method=method, sequence=sequence, overwrite=True)
 
 
 def _film(job: FilmJob, clip: Clip, parts: list[FilmAnalysis]) -> list[Panel]:
