@@ -18,9 +18,9 @@ from typing import Any
 import torch
 
 from brushwork import load_preset, transfer
-from brushwork.jobs import OptimizationJob
+from brushwork.jobs import Job
 from brushwork.jobs.inputs import read_inputs
-from brushwork.jobs.preflight import with_adain_init
+from brushwork.jobs.plan import load_method
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import TransferOptions
 from compare_machine import machine, revision
@@ -53,12 +53,11 @@ def _best(pair: str, start: str, arguments: argparse.Namespace) -> list[float]:
     options = load_preset("default")
     assert isinstance(options, TransferOptions)
     options = replace(options, size=arguments.size, iterations=arguments.closures, init=start)
-    job = OptimizationJob(options=options, content=content, styles=(style,), output=Path("unwritten.png"))
+    job = Job(options=options, content=content, styles=(style,), output=Path("unwritten.png"))
     inputs = read_inputs(job)
-    pictures = with_adain_init(job, inputs, torch.device("cpu"), "native").to_device(torch.device("cpu"))
-    steps = transfer(
-        pictures.content, pictures.styles, options, encoder=load_encoder_for(options, "cpu"), init=pictures.init
-    )
+    cpu, encoder = torch.device("cpu"), load_encoder_for(options, "cpu")
+    pictures = load_method(options, cpu, encoder).add_init(inputs).to_device(cpu)
+    steps = transfer(pictures.content, pictures.styles, options, encoder=encoder, init=pictures.init)
     losses: list[float] = []
     for progress in steps:
         if progress.level == len(progress.levels) - 1:

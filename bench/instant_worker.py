@@ -84,17 +84,15 @@ def _painted(options: Any, brush: Any, content: str, styles: list[str]) -> Any:
     import torch
 
     from brushwork.feedforward.inference import run_stylizer
-    from brushwork.jobs import FeedForwardJob
+    from brushwork.jobs import Job
     from brushwork.jobs.inputs import read_inputs
-    from brushwork.jobs.run_feedforward import choose_tile_side
+    from brushwork.jobs.plan import choose_tiling, load_method
 
     device = torch.device("cpu")
-    job = FeedForwardJob(
-        options=options, content=Path(content), styles=tuple(map(Path, styles)), output=Path("out.png")
-    )
+    job = Job(options=options, content=Path(content), styles=tuple(map(Path, styles)), output=Path("out.png"))
     inputs = read_inputs(job)
-    side = choose_tile_side(job, inputs.sizes, brush, device)
-    *_, last = run_stylizer(options, inputs.to_device(device), brush, side)
+    tiling = choose_tiling(load_method(options, device, brush), options, inputs, device)
+    *_, last = run_stylizer(options, inputs.to_device(device), brush, tiling.side if tiling else None)
     samples = last.image[0].mul(255).round_().to(torch.uint8).permute(1, 2, 0).contiguous()
     return PIL.Image.fromarray(samples.numpy())
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         resize,
         write_image,
     )
-    from brushwork.jobs import job_from_image, make_job, paint, plan_job
+    from brushwork.jobs import Job, job_from_image, paint, plan_job
     from brushwork.losses import ContentLoss, GramLoss, Loss, MeanStdLoss, TotalVariationLoss
     from brushwork.metrics import Evaluator, Metrics, evaluate
     from brushwork.objective import Objective
@@ -86,6 +86,7 @@ __all__ = [
     "Evaluator",
     "GramLoss",
     "InputError",
+    "Job",
     "JohnsonTrainingOptions",
     "LoadedImage",
     "Loss",
@@ -129,7 +130,6 @@ __all__ = [
     "load_encoder",
     "load_model",
     "load_preset",
-    "make_job",
     "minimize",
     "normalize_activations",
     "paint",

@@ -12,7 +12,7 @@ import torch
 from brushwork.cli.main import main
 from brushwork.images import write_image
 from brushwork.images.geometry import Size
-from brushwork.jobs import Finished, JobEvent, Note, OptimizationJob, Started
+from brushwork.jobs import Finished, Job, JobEvent, Note, Started
 from brushwork.optim import OptimizationStep
 from brushwork.recipes import Progress, ScheduleLevel
 from brushwork.types import LossValues
@@ -43,19 +43,19 @@ class Studio:
     """Stands in for `brushwork.jobs.paint`; remembers what it was asked for."""
 
     def __init__(self) -> None:
-        self.jobs: list[OptimizationJob] = []
+        self.jobs: list[Job] = []
         self.asked: list[dict[str, Any]] = []
         self.failure: BaseException | None = None
         self.fails_at = 0
         self.note = ""
 
     @property
-    def job(self) -> OptimizationJob:
+    def job(self) -> Job:
         """The only job."""
         (job,) = self.jobs
         return job
 
-    def paint(self, job: OptimizationJob, **asked: Any) -> Iterator[JobEvent]:
+    def paint(self, job: Job, **asked: Any) -> Iterator[JobEvent]:
         """A job's events, without painting."""
         self.jobs.append(job)
         self.asked.append(asked)

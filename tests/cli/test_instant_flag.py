@@ -7,12 +7,12 @@ import torch
 
 from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size, write_image
-from brushwork.jobs import Advanced, FeedForwardJob, Finished, Started
+from brushwork.jobs import Advanced, Finished, Job, Started
 from brushwork.recipes import ScheduleLevel, load_preset
 
 
 class Flash:
-    """Stands in for `brushwork.jobs.run_feedforward_job`; remembers what it was asked for."""
+    """Stands in for `brushwork.jobs.run_job`; remembers what it was asked for."""
 
     def __init__(self):
         self.jobs = []
@@ -31,7 +31,7 @@ class Flash:
 @pytest.fixture
 def flash(monkeypatch):
     flash = Flash()
-    monkeypatch.setattr("brushwork.jobs.run_feedforward_job", flash.paint)
+    monkeypatch.setattr("brushwork.jobs.run_job", flash.paint)
     return flash
 
 
@@ -39,7 +39,7 @@ def flash(monkeypatch):
 def test_a_photograph_is_painted_at_once(flash, run):
     outcome = run("paint", "photo.jpg", "waves.png", "--instant")
     (job,) = flash.jobs
-    assert isinstance(job, FeedForwardJob)
+    assert isinstance(job, Job)
     assert job.options == AdaINOptions()
     assert (outcome.code, outcome.out) == (0, "photo+waves.png\n")
     assert "one forward pass" in outcome.err

@@ -65,7 +65,7 @@ def test_methods_that_do_not_fit_are_refused(given, what, run, studio, desk):
 
 def test_adain_is_the_method_of_instant(run, studio, desk, monkeypatch):
     jobs = []
-    monkeypatch.setattr("brushwork.jobs.run_feedforward_job", lambda job, **_: iter(jobs.append(job) or ()))
+    monkeypatch.setattr("brushwork.jobs.run_job", lambda job, **_: iter(jobs.append(job) or ()))
     for given in (("--method", "adain"), ("--instant",)):
         run("paint", "photo.jpg", "waves.png", *given, "--strength", "0.5", "-o", "o.png")
     assert jobs[0] == jobs[1] and jobs[0].options.method == "instant" and jobs[0].options.strength == 0.5

@@ -11,7 +11,7 @@ import pytest
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
-from brushwork.jobs import OptimizationJob, RerunJob
+from brushwork.jobs import Job, RerunJob
 from brushwork.jobs.plan import JobPlan, LevelPlan
 from brushwork.recipes import PRESETS, ReconstructionOptions, TextureOptions, TransferOptions
 
@@ -58,10 +58,10 @@ PLAN = JobPlan(
 
 
 @pytest.fixture
-def planned(monkeypatch: pytest.MonkeyPatch) -> list[OptimizationJob]:
-    seen: list[OptimizationJob] = []
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    seen: list[Job] = []
 
-    def plan(job: OptimizationJob, *, memory: int | None = None) -> JobPlan:
+    def plan(job: Job, *, memory: int | None = None) -> JobPlan:
         seen.append(job)
         return PLAN
 
@@ -79,7 +79,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[OptimizationJob]:
     ],
 )
 def test_every_painting_command_can_be_planned(
-    studio: Any, planned: list[OptimizationJob], desk: Path, run: Run, arguments: tuple[str, ...], recipe: type
+    studio: Any, planned: list[Job], desk: Path, run: Run, arguments: tuple[str, ...], recipe: type
 ) -> None:
     outcome = run("plan", *arguments)
     assert [type(job.options) for job in planned] == [recipe]
@@ -99,13 +99,13 @@ def test_every_painting_command_can_be_planned(
     assert outcome.code == 1, "it does not fit"
 
 
-def test_a_plan_as_json(planned: list[OptimizationJob], desk: Path, run: Run) -> None:
+def test_a_plan_as_json(planned: list[Job], desk: Path, run: Run) -> None:
     document = json.loads(run("plan", "photo.jpg", "waves.png", "--json").out)
     assert document["levels"][1] == {"size": [96, 64], "iterations": 5, "memory": 2 * 10**9, "seconds": 120.0}
     assert (document["fits"], document["largest"], document["seconds"]) == (False, 48, 181.0)
 
 
-def test_a_plan_reads_the_settings_file(planned: list[OptimizationJob], desk: Path, run: Run) -> None:
+def test_a_plan_reads_the_settings_file(planned: list[Job], desk: Path, run: Run) -> None:
     (desk / "mine.toml").write_text("size = 99")
     run("plan", "photo.jpg", "waves.png", "--config", "mine.toml")
     (job,) = planned
@@ -114,22 +114,20 @@ def test_a_plan_reads_the_settings_file(planned: list[OptimizationJob], desk: Pa
 
 
 @pytest.fixture
-def repeated(monkeypatch: pytest.MonkeyPatch, desk: Path) -> OptimizationJob:
-    job = OptimizationJob(
-        options=TransferOptions(seed=5), content=desk / "photo.jpg", output=desk / "old-rerun.png", max_pixels=77
-    )
+def repeated(monkeypatch: pytest.MonkeyPatch, desk: Path) -> Job:
+    job = Job(options=TransferOptions(seed=5), content=desk / "photo.jpg", output=desk / "old-rerun.png", max_pixels=77)
 
     def repeat_of(picture: Path, output: Path | None) -> RerunJob:
         if picture.name != "old.png":
             raise InputError(f"{picture} was not painted by brushwork.")
-        found = job if output is None else OptimizationJob(options=job.options, content=job.content, output=output)
+        found = job if output is None else Job(options=job.options, content=job.content, output=output)
         return RerunJob(found, ("torch was 2.6 then",))
 
     monkeypatch.setattr("brushwork.jobs.job_from_image", repeat_of)
     return job
 
 
-def test_again_repeats_a_job(studio: Any, repeated: OptimizationJob, run: Run) -> None:
+def test_again_repeats_a_job(studio: Any, repeated: Job, run: Run) -> None:
     outcome = run("rerun", "old.png")
     assert outcome.out == f"{repeated.output}\n"
     assert studio.job == repeated
@@ -138,13 +136,13 @@ def test_again_repeats_a_job(studio: Any, repeated: OptimizationJob, run: Run) -
     assert run("rerun", "old.png", "--force").code == 0
 
 
-def test_again_elsewhere_on_another_device(studio: Any, repeated: OptimizationJob, desk: Path, run: Run) -> None:
+def test_again_elsewhere_on_another_device(studio: Any, repeated: Job, desk: Path, run: Run) -> None:
     assert run("rerun", "old.png", "-o", "new.png", "--device", "cpu", "-q").err == ""
     assert (studio.job.output, studio.job.device) == (Path("new.png"), "cpu")
     assert run("rerun", "photo.jpg").code == 2
 
 
-def test_rerun_into_a_folder_keeps_the_name(studio: Any, repeated: OptimizationJob, desk: Path, run: Run) -> None:
+def test_rerun_into_a_folder_keeps_the_name(studio: Any, repeated: Job, desk: Path, run: Run) -> None:
     (desk / "there").mkdir()
     for folder in ("new/", "there"):
         run("rerun", "old.png", "-o", folder)

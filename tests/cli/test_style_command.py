@@ -84,7 +84,7 @@ def test_a_job_paints_with_it_as_with_the_painting_and_again(studio_folder: Path
     image = read_image(with_painting.styles[0]).image
     extract_style(image, with_painting.options, "painting.png", encoder=tiny_network()).write(kept)
     with_style = tiny_job(studio_folder, styles=(kept,), output=studio_folder / "styled.png")
-    assert plan_job(with_style, measure_time=False, encoder=tiny_network()).memory > 0
+    assert plan_job(with_style, measure_time=False, network=tiny_network()).memory > 0
     painted(with_painting)
     painted(with_style)
     first, second = (read_image(job.output).image for job in (with_painting, with_style))

@@ -8,7 +8,7 @@ import pytest
 
 from brushwork.devices import memory as module
 from brushwork.gradients.tiled import Tiling
-from brushwork.jobs.memory_estimate import SIDES, MemoryEstimator, optimizer_memory
+from brushwork.jobs.memory_estimate import SIDES, optimizer_memory
 from brushwork.jobs.preflight import prepare_job
 from brushwork.jobs.run_distributed import RANKS_HERE, choose_common_tiling
 from threaded_ranks import together
@@ -20,12 +20,12 @@ OPTIONS = replace(TINY, min_size=0, size=1000)
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "allocated_memory", lambda device: 0)
-    return prepare_job(tiny_job(tmp_path, options=OPTIONS), replacing=False, memory=None, encoder=tiny_network())
+    return prepare_job(tiny_job(tmp_path, options=OPTIONS), replacing=False, memory=None, network=tiny_network())
 
 
 def needed(desk, tiling):
     """Bytes beyond the pictures, by one process alone."""
-    return MemoryEstimator(desk.inputs.sizes, desk.encoder, desk.device)(OPTIONS, tiling) - desk.inputs.nbytes
+    return desk.method.estimator(desk.inputs.sizes)(OPTIONS, tiling) - desk.inputs.nbytes
 
 
 def elsewhere(desk):

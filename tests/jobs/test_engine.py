@@ -21,7 +21,7 @@ def encoder():
 
 def _desk(job, encoder, engine):
     encoder.engine = engine
-    return prepare_job(job, replacing=True, memory=None, encoder=encoder)
+    return prepare_job(job, replacing=True, memory=None, network=encoder)
 
 
 def test_the_record_tells_the_engine(tmp_path, encoder):
@@ -33,7 +33,7 @@ def test_the_record_tells_the_engine(tmp_path, encoder):
 def test_a_painting_goes_on_as_it_was_begun(tmp_path, encoder):
     begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
     desk = _desk(tiny_job(tmp_path), encoder, "plain").resume_from(begun)
-    assert desk.encoder.engine == "channels-last"
+    assert desk.method.engine == "channels-last"
     assert desk.manifest.options.engine == "channels-last"
     assert not desk.manifest.differences(begun)
     assert not desk.manifest.machine_differences(begun)
@@ -43,7 +43,7 @@ def test_an_engine_that_is_asked_for_is_taken_and_told(tmp_path, encoder):
     begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
     job = tiny_job(tmp_path)
     desk = _desk(replace(job, options=replace(job.options, engine="plain")), encoder, "plain").resume_from(begun)
-    assert desk.encoder.engine == "plain"
+    assert desk.method.engine == "plain"
     assert not desk.manifest.differences(begun)
     assert desk.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]
 
@@ -52,7 +52,7 @@ def test_an_engine_that_is_gone_is_told(tmp_path, encoder, monkeypatch):
     begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
     monkeypatch.setattr("brushwork.jobs.preflight.usable_engines", lambda: ("plain",))
     desk = _desk(tiny_job(tmp_path), encoder, "plain").resume_from(begun)
-    assert desk.encoder.engine == "plain"
+    assert desk.method.engine == "plain"
     assert desk.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]
 
 

@@ -7,10 +7,11 @@ import torch
 
 from brushwork.feedforward.adain_transfer import FASTEST
 from brushwork.feedforward.options import AdaINOptions
+from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size, write_image
-from brushwork.jobs import FeedForwardJob, plan_feedforward_job
+from brushwork.jobs import Job, plan_job
+from brushwork.jobs.feedforward import FeedForwardMemory
 from brushwork.jobs.image_sizes import InputSizes
-from brushwork.jobs.run_feedforward import FeedForwardMemory
 
 OPTIONS = AdaINOptions(size="full")
 CPU = torch.device("cpu")
@@ -27,26 +28,26 @@ def _need(brush, *size):
 
 
 def test_small_pictures_are_painted_at_once(brush):
-    assert _need(brush, 300, 400).choose_side(replace(OPTIONS, style_scale=(0.1,)), ENOUGH) is None
+    assert _need(brush, 300, 400).choose_tiling(replace(OPTIONS, style_scale=(0.1,)), ENOUGH) is None
 
 
 def test_large_ones_in_the_tiles_that_are_fastest(brush):
     need, options = _need(brush, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
-    assert need.choose_side(options, ENOUGH) == FASTEST
+    assert need.choose_tiling(options, ENOUGH) == Tiling(FASTEST)
 
 
 @pytest.mark.slow
 def test_with_less_memory_in_smaller_tiles_and_the_smallest_at_least(brush):
     need, options = _need(brush, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
-    room = need(options, 640)
-    assert need.choose_side(options, room) == 640
-    assert need.choose_side(options, 0) == 384
+    room = need(options, Tiling(640))
+    assert need.choose_tiling(options, room) == Tiling(640)
+    assert need.choose_tiling(options, 0) == Tiling(384)
 
 
 @pytest.mark.slow
 def test_in_tiles_memory_grows_as_the_picture_itself(brush):
     options = replace(OPTIONS, style_scale=(0.05,))
-    small, large = (_need(brush, side, side)(options, 512) for side in (2000, 4000))
+    small, large = (_need(brush, side, side)(options, Tiling(512)) for side in (2000, 4000))
     more = 4000**2 - 2000**2
     assert large - small < more * (12 + 12) * 1.06  # the picture, one more, and rounding: features lie in a file
 
@@ -55,13 +56,13 @@ def test_in_tiles_memory_grows_as_the_picture_itself(brush):
 def test_the_plan_of_a_job(tmp_path):
     write_image(torch.rand(1, 3, 40, 60), tmp_path / "photograph.png")
     write_image(torch.rand(1, 3, 40, 60), tmp_path / "painting.png")
-    job = FeedForwardJob(
+    job = Job(
         options=AdaINOptions(size=96),
         content=tmp_path / "photograph.png",
         styles=(tmp_path / "painting.png",),
         output=tmp_path / "out.png",
         device="cpu",
     )
-    plan = plan_feedforward_job(job)
+    plan = plan_job(job)
     assert (plan.levels[0].size, plan.iterations, plan.fits, plan.tiling) == (Size(64, 96), 0, True, None)
-    assert plan_feedforward_job(job, memory=2**20).max_size == 0
+    assert plan_job(job, memory=2**20).max_size == 0

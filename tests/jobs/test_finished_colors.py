@@ -36,7 +36,7 @@ def test_a_resumed_painting_is_bit_for_bit_the_unbroken_one(job):
     painted(job)
     for closures in (2, 7):
         broken = replace(job, output=job.output.with_name(f"broken-{closures}.png"))
-        events = run_job(broken, encoder=tiny_network())
+        events = run_job(broken, network=tiny_network())
         for event in events:
             if isinstance(event, Progress) and event.iterations >= closures:
                 break
@@ -60,4 +60,4 @@ def test_a_painting_is_repeated_from_its_metadata(job):
 
 @pytest.mark.slow
 def test_it_can_be_planned(job):
-    assert plan_job(job, measure_time=False, encoder=tiny_network()).memory > 0
+    assert plan_job(job, measure_time=False, network=tiny_network()).memory > 0

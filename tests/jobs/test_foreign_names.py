@@ -59,7 +59,7 @@ def test_regions_have_such_names_too(job):
 def test_an_interrupted_painting_goes_on(job):
     whole = replace(job, output=job.output.with_name("whole.png"))
     painted(whole)
-    steps = run_job(job, encoder=tiny_network())
+    steps = run_job(job, network=tiny_network())
     for _ in range(4):
         next(steps)
     steps.close()

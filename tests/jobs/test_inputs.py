@@ -96,7 +96,7 @@ def test_the_output_is_not_a_mask(job):
 
 @pytest.mark.slow
 def test_a_job_of_regions_is_planned(job):
-    assert plan_job(job, measure_time=False, encoder=tiny_network()).memory > 0
+    assert plan_job(job, measure_time=False, network=tiny_network()).memory > 0
     sizes, eye = read_sizes(job), to_meta(tiny_network())
     assert peak_memory(TINY, sizes, eye) > peak_memory(TINY, sizes._replace(regions=()), eye)
 

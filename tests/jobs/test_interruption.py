@@ -33,7 +33,7 @@ def test_whatever_happens_the_picture_and_a_checkpoint_stay(tmp_path, error):
     job = tiny_job(tmp_path)
     seen = []
     with pytest.raises(type(error)):
-        seen.extend(run_job(job, encoder=interrupting(4, error)))
+        seen.extend(run_job(job, network=interrupting(4, error)))
     found = read_embedded_result(job.output)
     assert not found.is_finished and 1 <= found.iterations <= 3
     assert job.checkpoint.exists()
@@ -41,7 +41,7 @@ def test_whatever_happens_the_picture_and_a_checkpoint_stay(tmp_path, error):
 
 def test_closing_keeps_the_picture_of_the_last_step(tmp_path):
     job = tiny_job(tmp_path)
-    events = run_job(job, encoder=tiny_network())
+    events = run_job(job, network=tiny_network())
     for event in events:
         if isinstance(event, Progress) and event.iterations == 4:
             break
@@ -53,7 +53,7 @@ def test_closing_keeps_the_picture_of_the_last_step(tmp_path):
 def test_before_the_first_step_there_is_nothing_to_keep(tmp_path):
     job = tiny_job(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        list(run_job(job, encoder=interrupting(1, KeyboardInterrupt())))
+        list(run_job(job, network=interrupting(1, KeyboardInterrupt())))
     assert not job.output.exists() and not job.checkpoint.exists()
 
 
@@ -67,7 +67,7 @@ def test_an_optimization_that_fails_for_good(tmp_path):
     network.register_forward_hook(blind)
     job = tiny_job(tmp_path, options=replace(ADAM, iterations=20, min_size=0))
     with pytest.raises(DivergedError) as caught:
-        list(run_job(job, encoder=network))
+        list(run_job(job, network=network))
     best = caught.value.image.clamp(0, 1)
     assert torch.equal(read_image(job.output).image, (best * 255).round() / 255)
 
@@ -75,7 +75,7 @@ def test_an_optimization_that_fails_for_good(tmp_path):
 def test_divergence_leaves_the_best_picture(tmp_path):
     job, best = tiny_job(tmp_path), torch.full((1, 3, 20, 30), 0.2)
     with pytest.raises(DivergedError):
-        list(run_job(job, encoder=interrupting(4, DivergedError("it failed", best))))
+        list(run_job(job, network=interrupting(4, DivergedError("it failed", best))))
     assert torch.equal(read_image(job.output).image, best)
     assert not read_embedded_result(job.output).is_finished
     assert job.checkpoint.exists()
@@ -87,7 +87,7 @@ def test_divergence_leaves_the_best_picture(tmp_path):
 def test_memory_that_runs_out_all_the_same(tmp_path, error):
     job = tiny_job(tmp_path)
     with pytest.raises(OutOfMemoryError, match="smaller size"):
-        list(run_job(job, encoder=interrupting(4, error)))
+        list(run_job(job, network=interrupting(4, error)))
     assert job.checkpoint.exists()
 
 
@@ -98,6 +98,6 @@ def test_what_cannot_be_kept_is_added_to_the_error(tmp_path, monkeypatch):
     monkeypatch.setattr("brushwork.jobs.checkpoint.replace_tensors", full)
     job = tiny_job(tmp_path)
     with pytest.raises(KeyboardInterrupt) as caught:
-        list(run_job(job, encoder=interrupting(4, KeyboardInterrupt())))
+        list(run_job(job, network=interrupting(4, KeyboardInterrupt())))
     assert "No space left" in caught.value.__notes__[0]
     assert not read_embedded_result(job.output).is_finished

@@ -9,15 +9,20 @@ import torch
 from brushwork.errors import InputError
 from brushwork.images import write_image
 from brushwork.jobs.manifest import Manifest, describe_machine
+from brushwork.jobs.plan import load_method
 from brushwork.storage.hashing import file_sha256
 from tiny_job import TINY, tiny_job, tiny_network
 
 CPU = torch.device("cpu")
 
 
+def manifest_of(job, network):
+    return Manifest.of(job, load_method(job.options, CPU, network), CPU)
+
+
 @pytest.fixture
 def record(tmp_path):
-    return Manifest.of(tiny_job(tmp_path), tiny_network(), CPU)
+    return manifest_of(tiny_job(tmp_path), tiny_network())
 
 
 def test_it_comes_back_from_json(record):
@@ -27,14 +32,14 @@ def test_it_comes_back_from_json(record):
 def test_it_names_files_as_seen_from_the_output(tmp_path):
     (tmp_path / "results").mkdir()
     job = tiny_job(tmp_path, output=tmp_path / "results" / "out.png")
-    record = Manifest.of(job, tiny_network(), CPU)
+    record = manifest_of(job, tiny_network())
     assert record.content.path == "../photograph.png"
     assert record.content.sha256 == file_sha256(job.content)
     assert str(tmp_path) not in json.dumps(record.to_json())
 
 
 def test_equal_jobs_do_not_differ(record, tmp_path):
-    other = Manifest.of(tiny_job(tmp_path, output=tmp_path / "elsewhere.png"), tiny_network(), CPU)
+    other = manifest_of(tiny_job(tmp_path, output=tmp_path / "elsewhere.png"), tiny_network())
     assert record.differences(other) == []
     assert record.machine_differences(other) == []
 
@@ -50,7 +55,7 @@ def test_what_differs_is_named(record, tmp_path):
         "other paintings": {"styles": (other_picture,)},
     }
     for message, change in changes.items():
-        other = Manifest.of(tiny_job(tmp_path, **change), tiny_network(), CPU)
+        other = manifest_of(tiny_job(tmp_path, **change), tiny_network())
         (difference,) = record.differences(other)
         assert message in difference
 
@@ -58,10 +63,10 @@ def test_what_differs_is_named(record, tmp_path):
 def test_other_weights_are_noticed(record, tmp_path):
     network = tiny_network()
     next(network.parameters()).data[0, 0, 0, 0] += 1e-7
-    assert record.differences(Manifest.of(tiny_job(tmp_path), network, CPU)) == ["other network weights"]
+    assert record.differences(manifest_of(tiny_job(tmp_path), network)) == ["other network weights"]
     shown_otherwise = tiny_network()
     shown_otherwise.preprocess.mean += 1
-    assert record.differences(Manifest.of(tiny_job(tmp_path), shown_otherwise, CPU)) == ["other network weights"]
+    assert record.differences(manifest_of(tiny_job(tmp_path), shown_otherwise)) == ["other network weights"]
 
 
 def test_another_machine_is_drift_only(record):

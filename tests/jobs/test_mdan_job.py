@@ -21,7 +21,7 @@ def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
     *_, unbroken = painted(whole)
     for closures in range(1, unbroken.iterations + 1):
         broken = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / f"broken-{closures}.png")
-        events = run_job(broken, encoder=tiny_network())
+        events = run_job(broken, network=tiny_network())
         next(event for event in events if isinstance(event, Progress) and event.iterations == closures)
         events.close()
         assert broken.checkpoint.exists()
@@ -41,15 +41,15 @@ def test_it_is_repeated_from_its_metadata(tmp_path):
 
 @pytest.mark.slow
 def test_it_is_planned(tmp_path):
-    found = plan_job(tiny_job(tmp_path, options=OPTIONS), encoder=tiny_network())
+    found = plan_job(tiny_job(tmp_path, options=OPTIONS), network=tiny_network())
     (level,) = found.levels
     assert level.size == Size(43, 64) and level.iterations == 6 and level.seconds > 0
     larger = tiny_job(tmp_path, options=replace(OPTIONS, size=320))
-    assert plan_job(larger, measure_time=False, encoder=tiny_network()).memory > found.memory
+    assert plan_job(larger, measure_time=False, network=tiny_network()).memory > found.memory
 
 
 @pytest.mark.slow
 def test_where_it_does_not_fit_no_tiles_are_tried(tmp_path):
     job = tiny_job(tmp_path, options=OPTIONS)
     with pytest.raises(OutOfMemoryError, match="64×43"):
-        list(run_job(job, encoder=tiny_network(), memory=1))
+        list(run_job(job, network=tiny_network(), memory=1))

@@ -51,7 +51,7 @@ def test_losses_that_are_no_sums_are_not_cut(need, monkeypatch):
         raise NotAdditiveError("no")
 
     monkeypatch.setattr(module, "peak_memory", refuse)
-    assert need.choose_tiling(OPTIONS, 10**12) is None
+    assert need.largest_tiling(OPTIONS, 10**12) is None
 
 
 def test_tiles_take_longer():

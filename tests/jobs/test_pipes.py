@@ -44,7 +44,7 @@ def test_every_picture_of_a_job_may_come_through_a_pipe(tmp_path):
     assert now.content.sha256 == then.content.sha256 and now.content.path == str(content)
 
 
-@pytest.mark.parametrize("act", [painted, lambda job: plan_job(job, encoder=tiny_network())])
+@pytest.mark.parametrize("act", [painted, lambda job: plan_job(job, network=tiny_network())])
 @pytest.mark.parametrize("which", ["content", "painting", "init", "mask"])
 def test_the_library_refuses_to_read_a_pipe_twice(tmp_path, act, which):
     job, pipe = tiny_job(tmp_path), tmp_path / "pipe"

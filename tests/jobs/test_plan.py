@@ -13,9 +13,10 @@ from brushwork.controls import RecipeInputs
 from brushwork.devices.meter import to_meta
 from brushwork.errors import InputError
 from brushwork.images import Size, write_image
-from brushwork.jobs import plan, plan_job
+from brushwork.jobs import plan_job
 from brushwork.jobs.image_sizes import InputSizes
 from brushwork.jobs.memory_estimate import SIDES, optimizer_memory, peak_memory
+from brushwork.jobs.optimization import measure_speed
 from brushwork.options import ScheduleLevel
 from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions, run_recipe
 from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network
@@ -42,7 +43,7 @@ def between(job, share):
     """Memory between what the smallest painting takes, with all that this process holds, and what the job takes."""
     least, whole = (
         plan_job(
-            replace(job, options=replace(job.options, size=size)), measure_time=False, encoder=tiny_network()
+            replace(job, options=replace(job.options, size=size)), measure_time=False, network=tiny_network()
         ).memory
         for size in (64, job.options.size)
     )
@@ -55,7 +56,7 @@ def flat(**changes):
 
 @pytest.mark.slow
 def test_a_plan_tells_sizes_closures_memory_and_time(tmp_path):
-    found = plan_job(tiny_job(tmp_path), encoder=tiny_network())
+    found = plan_job(tiny_job(tmp_path), network=tiny_network())
     assert [(level.size, level.iterations) for level in found.levels] == [(Size(32, 48), 6), (Size(64, 96), 3)]
     assert found.device == "cpu"
     assert 0 < found.levels[0].memory < found.levels[1].memory == found.memory
@@ -66,7 +67,7 @@ def test_a_plan_tells_sizes_closures_memory_and_time(tmp_path):
 
 @pytest.mark.slow
 def test_without_a_probe_there_are_no_times(tmp_path):
-    assert plan_job(tiny_job(tmp_path), measure_time=False, encoder=tiny_network()).seconds is None
+    assert plan_job(tiny_job(tmp_path), measure_time=False, network=tiny_network()).seconds is None
 
 
 @pytest.fixture
@@ -81,23 +82,23 @@ def nothing_held(monkeypatch):
 def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=2000))
     memory = between(job, 1 / 4)
-    found = plan_job(job, measure_time=False, memory=memory, encoder=tiny_network())
+    found = plan_job(job, measure_time=False, memory=memory, network=tiny_network())
     assert not found.fits and found.available is not None and abs(found.available - memory) < 1000
     assert found.max_size is not None and 400 < found.max_size < 2000
     smaller = replace(job, options=replace(job.options, size=found.max_size))
-    assert plan_job(smaller, measure_time=False, memory=memory, encoder=tiny_network()).fits
+    assert plan_job(smaller, measure_time=False, memory=memory, network=tiny_network()).fits
     larger = replace(job, options=replace(job.options, size=found.max_size + 100))
-    assert not plan_job(larger, measure_time=False, memory=memory, encoder=tiny_network()).fits
+    assert not plan_job(larger, measure_time=False, memory=memory, network=tiny_network()).fits
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_held")
 def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=2000))
-    at_once = plan_job(job, measure_time=False, encoder=tiny_network())
+    at_once = plan_job(job, measure_time=False, network=tiny_network())
     assert at_once.tiling is None
     memory = between(job, 0.6)
-    found = plan_job(job, measure_time=False, memory=memory, encoder=tiny_network())
+    found = plan_job(job, measure_time=False, memory=memory, network=tiny_network())
     assert found.fits and found.memory <= memory and found.max_size is None
     assert found.tiling is not None and found.tiling.side in SIDES
 
@@ -107,20 +108,20 @@ def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
 def test_sizes_at_which_the_network_sees_nothing_are_not_proposed(tmp_path):
     write_image(picture(1, 33, 400), tmp_path / "photograph.png")
     job = tiny_job(tmp_path, options=flat(size=2000))
-    half = plan_job(job, measure_time=False, memory=between(job, 0.12), encoder=tiny_network())
+    half = plan_job(job, measure_time=False, memory=between(job, 0.12), network=tiny_network())
     assert half.max_size is not None and half.max_size > 700
-    assert plan_job(job, measure_time=False, memory=1, encoder=tiny_network()).max_size == 0
+    assert plan_job(job, measure_time=False, memory=1, network=tiny_network()).max_size == 0
 
 
 @pytest.mark.slow
 def test_where_nothing_fits_the_largest_size_is_0(tmp_path):
-    assert plan_job(tiny_job(tmp_path), measure_time=False, memory=0, encoder=tiny_network()).max_size == 0
+    assert plan_job(tiny_job(tmp_path), measure_time=False, memory=0, network=tiny_network()).max_size == 0
 
 
 def test_pictures_that_cannot_be_used_are_refused(tmp_path):
     write_image(picture(1, 33, 1000), tmp_path / "photograph.png")
     with pytest.raises(InputError, match="begin at 96×3 pixels"):
-        plan_job(tiny_job(tmp_path), encoder=tiny_network())
+        plan_job(tiny_job(tmp_path), network=tiny_network())
 
 
 @pytest.mark.slow
@@ -178,25 +179,25 @@ def test_other_sizes_of_the_same_options():
 )
 def test_every_recipe_can_be_probed(options):
     paintings = 2 if isinstance(options, TransferOptions) else 0
-    rate = plan.measure_speed(options, paintings, tiny_network(), torch.device("cpu"))
+    rate = measure_speed(options, paintings, tiny_network(), torch.device("cpu"))
     assert 0 < rate < 1e-3
 
 
 def test_the_probe_leaves_the_random_state_alone():
     network = tiny_network()
     before = torch.get_rng_state()
-    plan.measure_speed(flat(), 1, network, torch.device("cpu"))
+    measure_speed(flat(), 1, network, torch.device("cpu"))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 MEASURE = """
 import sys
 from pathlib import Path
-from brushwork.jobs import OptimizationJob, run_job, plan_job
+from brushwork.jobs import Job, run_job, plan_job
 from brushwork.recipes import TransferOptions
 folder = Path(sys.argv[1])
 options = TransferOptions(engine="plain", size=256, min_size=0, iterations=2)
-job = OptimizationJob(options=options, content=folder / "photograph.png", styles=(folder / "painting.png",),
+job = Job(options=options, content=folder / "photograph.png", styles=(folder / "painting.png",),
           output=folder / "out.png", device="cpu")
 predicted = plan_job(job, measure_time=False).memory
 for event in run_job(job):

@@ -10,7 +10,9 @@ from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size
 from brushwork.jobs import job_from_image
 from brushwork.jobs.inputs import read_inputs
-from brushwork.jobs.preflight import make_preview, prepare_job, with_adain_init
+from brushwork.jobs.optimization import make_preview
+from brushwork.jobs.plan import load_method
+from brushwork.jobs.preflight import prepare_job
 from brushwork.recipes import TransferOptions
 from tiny_job import TINY, painted, tiny_job
 from tiny_network import tiny_network
@@ -39,7 +41,7 @@ def test_it_is_as_grainy_as_other_starts(tmp_path):
 def test_only_who_asks_starts_from_it(tmp_path):
     job = tiny_job(tmp_path)
     inputs = read_inputs(job)
-    assert with_adain_init(job, inputs, CPU, "plain") is inputs
+    assert load_method(job.options, CPU, tiny_network()).add_init(inputs) is inputs
 
 
 @pytest.mark.slow
@@ -57,6 +59,6 @@ def test_a_painting_that_starts_from_it_is_painted_again_alike(tmp_path):
 def test_the_schedule_is_computed_once(tmp_path, monkeypatch):
     asked, own = [], TransferOptions.schedule
     monkeypatch.setattr(TransferOptions, "schedule", lambda options, size: asked.append(size) or own(options, size))
-    prepared = prepare_job(tiny_job(tmp_path), replacing=True, memory=None, encoder=tiny_network())
+    prepared = prepare_job(tiny_job(tmp_path), replacing=True, memory=None, network=tiny_network())
     assert asked == [Size(40, 60)]
     assert prepared.levels == tuple(TINY.schedule(Size(40, 60)))

@@ -27,7 +27,7 @@ HASTY = replace(ADAM, learning_rate=100.0)
 
 def interrupted(job, closures, *, resume=False, encoder=None):
     """Paint until so many closures are spent, and stop there."""
-    events = run_job(job, encoder=encoder or tiny_network(), resume=resume)
+    events = run_job(job, network=encoder or tiny_network(), resume=resume)
     for event in events:
         if isinstance(event, Progress) and event.iterations >= closures:
             break
@@ -144,7 +144,7 @@ def test_an_unfinished_painting_is_not_lost_to_a_new_one(tmp_path):
 def test_a_new_beginning_does_not_leave_the_old_checkpoint(tmp_path):
     job = tiny_job(tmp_path, overwrite=True)
     interrupted(job, 2)
-    next(event for event in run_job(job, encoder=tiny_network()) if isinstance(event, Started))
+    next(event for event in run_job(job, network=tiny_network()) if isinstance(event, Started))
     assert not job.checkpoint.exists()
 
 
@@ -238,7 +238,7 @@ def test_a_checkpoint_with_other_values_is_refused_and_leaves_nothing(change, sa
 def test_the_loaded_state_is_let_go(tmp_path):
     job = tiny_job(tmp_path)
     interrupted(job, 5)
-    events = run_job(job, encoder=tiny_network(), resume=True)
+    events = run_job(job, network=tiny_network(), resume=True)
     steps = (event for event in events if isinstance(event, Progress))
     next(steps), next(steps)
     maps = Path("/proc/self/maps")

@@ -226,7 +226,7 @@ def test_checkpoints_take_little_of_the_time(tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "monotonic", lambda: now[0])
     monkeypatch.setattr("brushwork.jobs.checkpoint.replace_tensors", slow)
     for event in run_job(
-        tiny_job(tmp_path, options=replace(TINY, iterations=60)), encoder=tiny_network(), checkpoint_every=2
+        tiny_job(tmp_path, options=replace(TINY, iterations=60)), network=tiny_network(), checkpoint_every=2
     ):
         now[0] += isinstance(event, Progress)
     assert written == [2.0, 23.0, 44.0, 65.0, 86.0]
@@ -237,7 +237,7 @@ def test_the_first_checkpoint_comes_after_five_seconds(tmp_path, monkeypatch):
     now, written = [0.0], []
     monkeypatch.setattr(writer, "monotonic", lambda: now[0])
     monkeypatch.setattr("brushwork.jobs.checkpoint.replace_tensors", lambda *_: written.append(now[0]))
-    for event in run_job(tiny_job(tmp_path, options=replace(TINY, iterations=100)), encoder=tiny_network()):
+    for event in run_job(tiny_job(tmp_path, options=replace(TINY, iterations=100)), network=tiny_network()):
         now[0] += isinstance(event, Progress)
     assert written == [5.0, 65.0, 125.0]
 

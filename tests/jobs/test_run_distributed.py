@@ -28,7 +28,7 @@ PARTS = Tiling(64)
 def several(job, ranks=2, **asked):
     """All events of every rank."""
     return together(
-        ranks, lambda wire: list(run_distributed_job(job, wire, encoder=tiny_network(), tiling=PARTS, **asked))
+        ranks, lambda wire: list(run_distributed_job(job, wire, network=tiny_network(), tiling=PARTS, **asked))
     )
 
 
@@ -74,7 +74,7 @@ def stopped(job, ranks, count, **asked):
                 run_distributed_job(
                     job,
                     wire,
-                    encoder=tiny_network(),
+                    network=tiny_network(),
                     tiling=PARTS,
                     interrupted=stopped_after(count)(wire),
                     **asked,
@@ -155,7 +155,7 @@ def test_what_fails_on_the_first_rank_ends_the_others(tmp_path):
 
     def one(wire):
         with pytest.raises((InputError, RankLostError)) as raised:
-            list(run_distributed_job(job, wire, encoder=tiny_network()))
+            list(run_distributed_job(job, wire, network=tiny_network()))
         return raised.value
 
     first, other = together(2, one)
@@ -187,7 +187,7 @@ def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
 
     def one(wire):
         with pytest.raises(DivergedError):
-            list(run_distributed_job(job, wire, encoder=tiny_network(), tiling=PARTS))
+            list(run_distributed_job(job, wire, network=tiny_network(), tiling=PARTS))
 
     together(2, one)
     assert image(job.output).shape[-2:] == (64, 96)
@@ -210,7 +210,7 @@ def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
         with pytest.raises(RankLostError) as raised:
             list(
                 run_distributed_job(
-                    job, wire, encoder=tiny_network(), tiling=PARTS, checkpoint_every=0, interrupted=killed
+                    job, wire, network=tiny_network(), tiling=PARTS, checkpoint_every=0, interrupted=killed
                 )
             )
         return raised.value

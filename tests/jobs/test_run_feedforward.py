@@ -7,18 +7,18 @@ import torch
 
 from brushwork.devices.memory import allocated_memory, trim_memory
 from brushwork.errors import InputError, OutOfMemoryError
+from brushwork.feedforward.adain_transfer import AdaINStylizer
 from brushwork.feedforward.options import AdaINOptions
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size, image_size, read_image, write_image
 from brushwork.jobs import (
     Advanced,
-    FeedForwardJob,
     Finished,
+    Job,
     Note,
     Started,
     job_from_image,
-    make_job,
-    run_feedforward_job,
+    run_job,
 )
 from brushwork.jobs.resume import read_embedded_result
 
@@ -36,7 +36,7 @@ def job(tmp_path):
     generator = torch.Generator().manual_seed(0)
     for name, height, width in (("photograph.png", 40, 60), ("painting.png", 50, 50)):
         write_image(torch.rand(1, 3, height, width, generator=generator), tmp_path / name)
-    return FeedForwardJob(
+    return Job(
         options=OPTIONS,
         content=tmp_path / "photograph.png",
         styles=(tmp_path / "painting.png",),
@@ -46,7 +46,7 @@ def job(tmp_path):
 
 
 def _painted(job, brush, **asked):
-    return list(run_feedforward_job(job, stylizer=brush, **asked))
+    return list(run_job(job, network=brush, **asked))
 
 
 @pytest.mark.slow
@@ -68,7 +68,6 @@ def test_the_picture_says_how_it_was_painted_and_can_be_painted_again(job, brush
     assert replace(found.manifest.options, engine="auto") == OPTIONS
     assert found.manifest.network == "adain"
     repeat = job_from_image(job.output).job
-    assert isinstance(repeat, FeedForwardJob)
     _painted(repeat, brush)
     assert torch.equal(read_image(repeat.output).image, read_image(job.output).image)
 
@@ -144,6 +143,37 @@ def test_what_does_not_fit_says_what_does(job, brush):
 
 
 def test_nothing_is_started_from(job, tmp_path):
-    started = make_job(OPTIONS, init=tmp_path / "start.png", content=job.content, styles=job.styles, output=job.output)
+    started = replace(job, init=tmp_path / "start.png")
     with pytest.raises(InputError, match="pictures to start from were given, but instant takes none"):
-        next(run_feedforward_job(started))
+        next(run_job(started))
+
+
+def test_an_unfinished_painting_is_not_replaced_unasked(job, brush):
+    job.checkpoint.write_bytes(b"dear")
+    with pytest.raises(InputError, match="holds an unfinished painting"):
+        _painted(job, brush)
+    assert job.checkpoint.read_bytes() == b"dear" and not job.output.exists()
+    _painted(replace(job, overwrite=True), brush)
+    assert job.output.exists() and not job.checkpoint.exists()
+
+
+def test_an_interruption_leaves_nothing(job, brush):
+    events = run_job(job, network=brush, checkpoint_every=0)
+    next(event for event in events if isinstance(event, Advanced) and event.done == 1)
+    events.close()
+    assert not job.output.exists() and not job.checkpoint.exists()
+
+
+def test_where_memory_runs_out_smaller_tiles_are_taken(job, brush, monkeypatch):
+    large, own = replace(job, options=AdaINOptions(size=900, style_scale=(0.1,))), AdaINStylizer.stylize
+
+    def scarce(self, images, canvas, side=None):
+        if side is None:
+            raise RuntimeError("can't allocate memory")
+        return own(self, images, canvas, side)
+
+    monkeypatch.setattr(AdaINStylizer, "stylize", scarce)
+    notes = [event.text for event in _painted(large, replace(brush, options=large.options)) if isinstance(event, Note)]
+    assert notes[-1] == "out of memory: continuing in parts of 512×512 pixels."
+    assert image_size(job.output) == Size(600, 900)
+    assert read_embedded_result(job.output).manifest.tiling == Tiling(512)

@@ -79,7 +79,7 @@ def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
     )
     room = (needed(options) + needed(options, Tiling(64))) // 2
     monkeypatch.setattr(plan, "memory_budget", lambda *_: room)
-    monkeypatch.setattr(plan, "_AMPLE", 10**9)
+    monkeypatch.setattr(memory_estimate, "_AMPLE", 10**9)
     monkeypatch.setattr(memory_estimate, "_MOST_KEPT", 1)
     job = tiny_job(tmp_path, options=options)
     assert not any("memory" in note for note in notes(painted(job)))
@@ -92,7 +92,7 @@ def test_tiles_are_resumed_bit_for_bit(tmp_path):
     asked = {"options": TINY, "tiling": Tiling(40, 2)}
     unbroken, broken = (tiny_job(tmp_path, output=tmp_path / name, **asked) for name in ("a.png", "b.png"))
     painted(unbroken)
-    events = run_job(broken, encoder=tiny_network())
+    events = run_job(broken, network=tiny_network())
     next(event for event in events if isinstance(event, Progress) and event.iterations == 4)
     events.close()
     painted(replace(broken, tiling=None), resume=True)

@@ -112,7 +112,7 @@ def lost(wire, folder):
     count = 0
     try:
         for event in run_distributed_job(
-            tiny_job(folder), wire, encoder=tiny_network(), checkpoint_every=0, tiling=Tiling(64)
+            tiny_job(folder), wire, network=tiny_network(), checkpoint_every=0, tiling=Tiling(64)
         ):
             count += isinstance(event, Progress)
             if count == 3 and wire.rank == 1:

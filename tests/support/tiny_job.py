@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from brushwork.images import write_image
-from brushwork.jobs import OptimizationJob, run_job, writer
+from brushwork.jobs import Job, run_job, writer
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.recipes import TransferOptions
 from tiny_network import CONTENT, STYLE, picture, tiny_network
@@ -37,13 +37,13 @@ MOST_KILLS = 8
 ADAM = replace(TINY, optimizer="adam", learning_rate=3.0, ema_decay=0.9)
 
 
-def tiny_job(folder: Path, **changes) -> OptimizationJob:
+def tiny_job(folder: Path, **changes) -> Job:
     """A photograph of 40×60 and a painting of 50×50 in the folder, to be painted at 64×96."""
     pictures = {"photograph.png": picture(1, 40, 60), "painting.png": picture(2, 50, 50)}
     for name, image in pictures.items():
         if not (folder / name).exists():
             write_image(image, folder / name)
-    job = OptimizationJob(
+    job = Job(
         options=TINY,
         content=folder / "photograph.png",
         styles=(folder / "painting.png",),
@@ -53,12 +53,12 @@ def tiny_job(folder: Path, **changes) -> OptimizationJob:
     return replace(job, **changes)
 
 
-def painted(job: OptimizationJob, **asked):
+def painted(job: Job, **asked):
     """All events of a job, painted before the tiny network."""
-    return list(run_job(job, encoder=tiny_network(), **asked))
+    return list(run_job(job, network=tiny_network(), **asked))
 
 
-def _child(job: OptimizationJob) -> int:
+def _child(job: Job) -> int:
     """Paint in a process of its own, with a checkpoint after every step."""
     process = os.fork()
     if process == 0:
@@ -72,7 +72,7 @@ def _child(job: OptimizationJob) -> int:
     return process
 
 
-def _survive(job: OptimizationJob, seconds: float) -> int:
+def _survive(job: Job, seconds: float) -> int:
     """Paint, killed at random moments; what is left must be loadable each time. Returns the number of kills.
 
     `seconds`: what the whole painting takes on this machine, as loaded as it is; most kills then come in its course.

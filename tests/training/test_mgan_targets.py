@@ -18,9 +18,9 @@ def test_a_job_for_each_photograph_and_a_pair_of_each_job(tmp_path):
     jobs = make_target_jobs([tmp_path / "a.png", tmp_path / "b.png"], [tmp_path / "painting.png"], TINY, folder, "cpu")
     assert [job.output.name for job in jobs] == ["0000-a.png", "0001-b.png"]
     for job in jobs:
-        list(run_job(job, encoder=tiny_network()))
-    photograph, painted = load_pair(jobs[1])
+        list(run_job(job, network=tiny_network()))
+    photograph, painted = load_pair(tmp_path / "b.png", jobs[1].output)
     assert Size.of(photograph) == Size.of(painted) == Size(32, 48)
     assert 0 < (photograph - painted).abs().mean() < 0.1
-    (done,) = run_job(jobs[0], resume=True, encoder=tiny_network())
+    (done,) = run_job(jobs[0], resume=True, network=tiny_network())
     assert "already finished" in done.notes[0]

@@ -60,14 +60,14 @@ def require_callbacks(flags: RunFlags) -> None:
             raise InputError(f"the folder {file.parent} of {file.name} does not exist: create it first.")
 
 
-def list_extra_files(flags: RunFlags, job: jobs.OptimizationJob | jobs.FeedForwardJob) -> Iterator[Path]:
+def list_extra_files(flags: RunFlags, job: jobs.Job) -> Iterator[Path]:
     """Return the files beside the output that exist and would be overwritten."""
     yield from (file for file in (flags.plot, flags.timelapse) if file and file.exists())
     if flags.save_every:
         yield from job.output.parent.glob(f"{glob.escape(job.output.stem)}-[0-9]*{job.output.suffix}")
 
 
-def make_callbacks(flags: RunFlags, job: jobs.OptimizationJob | jobs.FeedForwardJob) -> list[Callback]:
+def make_callbacks(flags: RunFlags, job: jobs.Job) -> list[Callback]:
     """Return the requested callbacks."""
     callbacks: list[Callback] = []
     if flags.save_every:

@@ -23,7 +23,7 @@ from brushwork.cli.output import (
 )
 from brushwork.cli.paths import is_folder_name, require_no_overwrite
 from brushwork.cli.progress import format_minutes, show_events
-from brushwork.cli.request import Request, require_optimization
+from brushwork.cli.request import Request, require_iterative
 from brushwork.cli.run_flags import RunFlags
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.temporary import temporary_beside
@@ -67,7 +67,7 @@ def _perform(request: Request, group: distributed.ProcessGroup | None) -> int:
 def _require(request: Request) -> None:
     """Check everything that can be checked before the first job runs."""
     flags = request.flags
-    require_optimization(request)
+    require_iterative(request)
     if flags.json and is_dash(flags.output):
         raise InputError("--json and -o - both write to standard output: write the image to a file with -o.")
     if request.is_batch and (flags.plot or flags.timelapse):
@@ -92,9 +92,7 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _run_one(
-    job: jobs.OptimizationJob | jobs.FeedForwardJob, flags: RunFlags, title: str, group: distributed.ProcessGroup | None
-) -> dict[str, Any]:
+def _run_one(job: jobs.Job, flags: RunFlags, title: str, group: distributed.ProcessGroup | None) -> dict[str, Any]:
     report = RunReport(job)
     events = _events(job, flags, group)
     flags = silence(flags) if group is not None and group.rank else flags
@@ -114,12 +112,7 @@ def _run_one(
     return report.to_json()
 
 
-def _events(
-    job: jobs.OptimizationJob | jobs.FeedForwardJob, flags: RunFlags, group: distributed.ProcessGroup | None
-) -> Generator[jobs.JobEvent]:
-    if isinstance(job, jobs.FeedForwardJob):
-        yield from jobs.run_feedforward_job(job, resume=flags.resume, memory=flags.memory)
-        return
+def _events(job: jobs.Job, flags: RunFlags, group: distributed.ProcessGroup | None) -> Generator[jobs.JobEvent]:
     if group is None:
         yield from jobs.run_job(job, resume=flags.resume, checkpoint_every=flags.checkpoint_every, memory=flags.memory)
         return
@@ -135,7 +128,7 @@ def _events(
         )
 
 
-def _deliver(job: jobs.OptimizationJob | jobs.FeedForwardJob, report: RunReport, flags: RunFlags) -> None:
+def _deliver(job: jobs.Job, report: RunReport, flags: RunFlags) -> None:
     """Print the path of the result, or write it to standard output if requested."""
     if not flags.quiet:
         log(report.summary)
@@ -145,10 +138,8 @@ def _deliver(job: jobs.OptimizationJob | jobs.FeedForwardJob, report: RunReport,
         print_result(str(job.output))
 
 
-def _interrupted(
-    job: jobs.OptimizationJob | jobs.FeedForwardJob, flags: RunFlags, interruption: KeyboardInterrupt
-) -> InterruptedRunError:
-    kept = isinstance(job, jobs.OptimizationJob) and job.checkpoint.exists() and not is_dash(flags.output)
+def _interrupted(job: jobs.Job, flags: RunFlags, interruption: KeyboardInterrupt) -> InterruptedRunError:
+    kept = job.checkpoint.exists() and not is_dash(flags.output)
     what = f"the image so far is in {job.output}." if kept else "nothing was saved."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)
 
@@ -156,7 +147,7 @@ def _interrupted(
 class RunReport:
     """Collects what is reported from a job's events."""
 
-    def __init__(self, job: jobs.OptimizationJob | jobs.FeedForwardJob) -> None:
+    def __init__(self, job: jobs.Job) -> None:
         self._job = job
         self._started: jobs.Started | None = None
         self._finished: jobs.Finished | None = None

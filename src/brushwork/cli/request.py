@@ -27,18 +27,18 @@ Kind = TypeVar("Kind", bound="feedforward.FeedForwardOptions")
 class Request:
     """The jobs of a command, with its run flags."""
 
-    jobs: tuple[jobs.OptimizationJob | jobs.FeedForwardJob, ...]
+    jobs: tuple[jobs.Job, ...]
     flags: RunFlags
     is_batch: bool
     """Whether there may be several results: a folder or several images were given."""
 
 
-def require_optimization(request: Request) -> None:
-    """Check that feed-forward jobs have no flags of the optimization.
+def require_iterative(request: Request) -> None:
+    """Check that no flag shows the iterations of jobs that have none.
 
     Raises: InputError: intermediate images, a plot, or several processes.
     """
-    if all(isinstance(job, jobs.OptimizationJob) for job in request.jobs):
+    if all(job.options.is_iterative for job in request.jobs):
         return
     flags = request.flags
     given = {"save-every": flags.save_every, "plot": flags.plot, "timelapse": flags.timelapse}
@@ -109,7 +109,7 @@ class StdStreams:
 
 
 def make_request(
-    options: recipes.RecipeOptions | feedforward.FeedForwardOptions,
+    options: jobs.JobOptions,
     runs: Sequence[tuple[Path | None, tuple[Path, ...], str]],
     flags: RunFlags,
     pipes: StdStreams,
@@ -127,8 +127,8 @@ def make_request(
         raise InputError("-o - writes one image to standard output, but there may be several: give a folder with -o.")
     files = output_paths(pipes.output_path(flags.output), [name for _, _, name in runs], is_batch)
     made = tuple(
-        jobs.make_job(
-            options,
+        jobs.Job(
+            options=options,
             content=content,
             styles=styles,
             regions=regions,

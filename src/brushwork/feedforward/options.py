@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from brushwork.choices import Engine, MaskPropagation
 from brushwork.controls.style_scale import require_style_scale, style_sizes
@@ -189,6 +190,12 @@ class ModelOptions(StylizeOptions):
 
         return load_model_stylizer(self, device)
 
+    def with_found_network(self, folder: Path, weights: str) -> Self:
+        """Return the options with the model's file where it is now."""
+        from brushwork.feedforward.model import find_same_model  # imports torch, which the options do not need
+
+        return replace(self, model=str(find_same_model(Path(self.model), folder, weights)))
+
 
 @register
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +229,12 @@ class TextureModelOptions(CanvasOptions, FeedForwardOptions):
         from brushwork.feedforward.texture import load_texture_stylizer  # imports torch, which the options do not need
 
         return load_texture_stylizer(self, device)
+
+    def with_found_network(self, folder: Path, weights: str) -> Self:
+        """Return the options with the model's file where it is now."""
+        from brushwork.feedforward.model import find_same_model  # imports torch, which the options do not need
+
+        return replace(self, model=str(find_same_model(Path(self.model), folder, weights)))
 
     def output_size(self, content: Size) -> Size:
         """Return the size of the texture."""

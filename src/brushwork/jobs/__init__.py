@@ -9,38 +9,34 @@ from brushwork._lazy import lazy_exports
 if TYPE_CHECKING:
     from brushwork.jobs.events import Advanced, Finished, JobEvent, Note, Started, StepDone, Validated
     from brushwork.jobs.interface import paint
-    from brushwork.jobs.job import FeedForwardJob, Masks, OptimizationJob, make_job
+    from brushwork.jobs.job import Job, JobOptions, Masks
     from brushwork.jobs.manifest import Manifest
     from brushwork.jobs.plan import JobPlan, plan_job
     from brushwork.jobs.rerun import RerunJob, job_from_image, read_origin
     from brushwork.jobs.run import run_job
     from brushwork.jobs.run_distributed import run_distributed_job, run_on_all_ranks
-    from brushwork.jobs.run_feedforward import plan_feedforward_job, run_feedforward_job
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
     "Advanced",
-    "FeedForwardJob",
     "Finished",
+    "Job",
     "JobEvent",
+    "JobOptions",
     "JobPlan",
     "Manifest",
     "Masks",
     "Note",
-    "OptimizationJob",
     "RerunJob",
     "Started",
     "StepDone",
     "Validated",
     "job_from_image",
-    "make_job",
     "paint",
-    "plan_feedforward_job",
     "plan_job",
     "read_origin",
     "run_distributed_job",
-    "run_feedforward_job",
     "run_job",
     "run_on_all_ranks",
 ]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from brushwork.images.geometry import Size
 from brushwork.jobs.distributed_state import IMAGE_AXES
 from brushwork.jobs.manifest import Manifest
-from brushwork.recipes import Progress, ResumeState, ScheduleLevel
-from brushwork.storage.tensors import explain_read_errors, gather_entry, read_tensors, replace_tensors
-from brushwork.types import Image
+from brushwork.jobs.method import Snapshot
+from brushwork.recipes import ResumeState, ScheduleLevel
+from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
 
 _ENTRY = "brushwork checkpoint"
 """Key of the entry in the file's metadata."""
@@ -23,28 +23,6 @@ _OF_PICTURES = ("lbfgs.", "adam.", "guard.")
 """Beginnings of the names of what is shaped like the picture."""
 
 _CHANNELS = 3
-
-
-class Snapshot(NamedTuple):
-    """The state of a job after an optimization step."""
-
-    resume_state: ResumeState
-    iterations: int
-    """Iterations so far, over all levels."""
-    total: float
-    losses: Mapping[str, float]
-
-    @classmethod
-    def of(cls, progress: Progress) -> Callable[[], Snapshot]:
-        """Return a function that makes the snapshot of this step; the image is computed only when it is called."""
-        losses, iterations, saving = progress.step.losses, progress.iterations, progress.lazy_resume_state()
-        terms, total = {name: float(value) for name, value in losses.terms.items()}, float(losses.total)
-        return lambda: cls(saving(), iterations, total, terms)
-
-    @property
-    def image(self) -> Image:
-        """The image; values may lie outside [0, 1]."""
-        return gather_entry(self.resume_state.state, "shown")
 
 
 class JobCheckpoint(NamedTuple):

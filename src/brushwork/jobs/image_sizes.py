@@ -8,7 +8,7 @@ from typing import NamedTuple
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.images import MAX_PIXELS, Size, image_size
-from brushwork.jobs.job import BaseJob
+from brushwork.jobs.job import Job
 from brushwork.options import MethodOptions, ScheduleLevel
 from brushwork.recipes import RecipeOptions
 from brushwork.storage.file_names import STYLE_ENDING
@@ -39,7 +39,7 @@ class DecodeSizes(NamedTuple):
         return self.levels[0].size
 
 
-def decode_sizes(job: BaseJob) -> DecodeSizes:
+def decode_sizes(job: Job) -> DecodeSizes:
     """Return the largest size at which a job encodes each image, from the file headers.
 
     Raises: InputError: an image cannot be used.
@@ -51,7 +51,7 @@ def decode_sizes(job: BaseJob) -> DecodeSizes:
     return DecodeSizes(job.options.content_size(finest, own), styles, own, tuple(levels))
 
 
-def content_size(job: BaseJob, min_size: Size | None = None) -> Size:
+def content_size(job: Job, min_size: Size | None = None) -> Size:
     """Return the size of the content image as it is decoded; that of no image for a texture from noise."""
     return Size(0, 0) if job.content is None else _size(job, job.content, min_size)
 
@@ -61,7 +61,7 @@ def is_style_file(path: Path) -> bool:
     return path.suffix.lower() == STYLE_ENDING
 
 
-def _style_size(job: BaseJob, finest: Size, number: int) -> Size | None:
+def _style_size(job: Job, finest: Size, number: int) -> Size | None:
     path = job.styles[number]
     if is_style_file(path):
         return None
@@ -80,7 +80,7 @@ def largest_style_size(
     return largest, sizes[largest]
 
 
-def _size(job: BaseJob, path: Path, min_size: Size | None = None) -> Size:
+def _size(job: Job, path: Path, min_size: Size | None = None) -> Size:
     return image_size(path, max_pixels=job.max_pixels or MAX_PIXELS, min_size=min_size)
 
 

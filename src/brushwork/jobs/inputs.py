@@ -14,7 +14,7 @@ from brushwork.feedforward.texture import NO_CONTENT
 from brushwork.images import MAX_PIXELS, LoadedImage, Size, image_size, read_image
 from brushwork.images.masks import read_mask, read_masks
 from brushwork.jobs.image_sizes import InputSizes, content_size, decode_sizes, is_style_file
-from brushwork.jobs.job import BaseJob
+from brushwork.jobs.job import Job
 from brushwork.options import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import require_rereadable
@@ -72,7 +72,7 @@ class JobInputs(NamedTuple):
         )
 
 
-def read_inputs(job: BaseJob) -> JobInputs:
+def read_inputs(job: Job) -> JobInputs:
     """Read the images of a job.
 
     Raises: InputError: an image cannot be used.
@@ -91,7 +91,7 @@ def read_inputs(job: BaseJob) -> JobInputs:
     return JobInputs(content, styles, init, levels, regions)
 
 
-def read_sizes(job: BaseJob) -> InputSizes:
+def read_sizes(job: Job) -> InputSizes:
     """Return the sizes of a job's images without decoding them.
 
     Raises: InputError: an image cannot be used.
@@ -108,7 +108,7 @@ def read_sizes(job: BaseJob) -> InputSizes:
     return InputSizes(content, styles, _sizes(read_regions(job, content, styles)))
 
 
-def _require_usable(job: BaseJob) -> None:
+def _require_usable(job: Job) -> None:
     """Check that the method takes what is given, and that the files can be read more than once.
 
     Raises: InputError.
@@ -132,16 +132,16 @@ def _sizes(regions: tuple[StyleRegion, ...]) -> tuple[tuple[Size, Size, int], ..
     return tuple((Size.of(one.content), Size.of(one.style), one.style_index) for one in regions)
 
 
-def _read_painting(job: BaseJob, path: Path, min_size: Size | None) -> LoadedImage | StyleFile:
+def _read_painting(job: Job, path: Path, min_size: Size | None) -> LoadedImage | StyleFile:
     """Read a style image or a style file."""
     return StyleFile.read(expand_user(path)) if is_style_file(path) else _read(job, path, min_size)
 
 
-def _read(job: BaseJob, path: Path, min_size: Size | None) -> LoadedImage:
+def _read(job: Job, path: Path, min_size: Size | None) -> LoadedImage:
     return read_image(path, max_pixels=job.max_pixels or MAX_PIXELS, min_size=min_size)
 
 
-def read_regions(job: BaseJob, content: Size, styles: Sequence[Size]) -> tuple[StyleRegion, ...]:
+def read_regions(job: Job, content: Size, styles: Sequence[Size]) -> tuple[StyleRegion, ...]:
     """Read the masks of a job's regions: pair k belongs to style k, or all pairs to the only style.
 
     Raises: InputError: a mask cannot be used or does not fit its image, or the numbers of pairs and styles differ.
@@ -158,7 +158,7 @@ def read_regions(job: BaseJob, content: Size, styles: Sequence[Size]) -> tuple[S
     return tuple(_regions(job, content, styles))
 
 
-def _regions(job: BaseJob, content: Size, styles: Sequence[Size]) -> Iterator[StyleRegion]:
+def _regions(job: Job, content: Size, styles: Sequence[Size]) -> Iterator[StyleRegion]:
     limit = job.max_pixels or MAX_PIXELS
     for number, masks in enumerate(job.regions):
         whose = number if len(styles) > 1 else 0

@@ -8,12 +8,10 @@ from os import PathLike
 from typing import TypeAlias, cast
 
 from brushwork.choices import DeviceName
-from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.jobs.events import Finished, JobEvent
-from brushwork.jobs.job import FeedForwardJob, make_job
+from brushwork.jobs.job import Job, JobOptions
 from brushwork.jobs.run import CHECKPOINT_EVERY, run_job
-from brushwork.jobs.run_feedforward import run_feedforward_job
-from brushwork.recipes import RecipeOptions, load_preset
+from brushwork.recipes import load_preset
 from brushwork.storage.folders import expand_user
 
 PathInput: TypeAlias = str | PathLike[str]
@@ -22,7 +20,7 @@ PathInput: TypeAlias = str | PathLike[str]
 def paint(
     content: PathInput | None = None,
     styles: PathInput | Sequence[PathInput] = (),
-    options: RecipeOptions | FeedForwardOptions | None = None,
+    options: JobOptions | None = None,
     *,
     output: PathInput,
     init: PathInput | None = None,
@@ -56,8 +54,8 @@ def paint(
     """
     several = [styles] if isinstance(styles, str | PathLike) else styles
     masks = [(one,) if isinstance(one, str | PathLike) else one for one in regions]
-    job = make_job(
-        load_preset("default") if options is None else options,
+    job = Job(
+        options=load_preset("default") if options is None else options,
         content=None if content is None else expand_user(content),
         styles=tuple(map(expand_user, several)),
         regions=tuple(tuple(map(expand_user, pair)) for pair in masks),
@@ -68,10 +66,7 @@ def paint(
         pyramid=pyramid,
         max_pixels=max_pixels,
     )
-    if isinstance(job, FeedForwardJob):
-        events = run_feedforward_job(job, resume=resume, memory=memory)
-    else:
-        events = run_job(job, resume=resume, memory=memory, checkpoint_every=checkpoint_every)
+    events = run_job(job, resume=resume, memory=memory, checkpoint_every=checkpoint_every)
     with closing(cast("Generator[JobEvent]", events)):
         for event in events:
             if on_event is not None:

@@ -1,11 +1,10 @@
-"""Jobs: input files, options, output file."""
+"""A job: input files, options, output file."""
 
 from __future__ import annotations
 
-from abc import ABC
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from brushwork.choices import DeviceName
 from brushwork.feedforward.options import FeedForwardOptions
@@ -13,22 +12,24 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.recipes import RecipeOptions
 from brushwork.storage.folders import expand_user
 
+JobOptions: TypeAlias = RecipeOptions | FeedForwardOptions
+"""Options of a job: their type selects the method."""
+
 Masks: TypeAlias = tuple[Path, ...]
 """The content mask and the style mask; the content mask alone means the whole style image."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BaseJob(ABC):
-    """One run from input files to an output file; base of the two kinds of job."""
+class Job:
+    """One run of a method from input files to an output file."""
 
-    options: RecipeOptions | FeedForwardOptions
-    """Options of the run; their type selects the recipe or the kind of feed-forward network."""
+    options: JobOptions
 
-    content: Path | None
+    content: Path | None = None
     """The content image of a transfer; the image of a reconstruction or a texture; None for a texture from noise."""
 
     styles: tuple[Path, ...] = ()
-    """The style images of a transfer; empty for the other recipes."""
+    """The style images of a transfer; empty for methods that take none."""
 
     regions: tuple[Masks, ...] = ()
     """Which part of the content takes its style from which part of a style image. See `read_masks`."""
@@ -52,7 +53,7 @@ class BaseJob(ABC):
     """Largest image to read, in pixels; None: the limit of `brushwork.images`."""
 
     tiling: Tiling | None = None
-    """Tiling of the encoder, if it fits into memory; None: no tiles if that fits, else tiles that fit."""
+    """Tiling of the network, if it fits into memory; None: no tiles if that fits, else tiles that fit."""
 
     @property
     def inputs(self) -> tuple[Path, ...]:
@@ -62,39 +63,11 @@ class BaseJob(ABC):
         return (*content, *self.styles, *(mask for masks in self.regions for mask in masks), *init)
 
     @property
-    def files(self) -> tuple[Path, ...]:
-        """Files that the job writes."""
-        return (self.output,)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OptimizationJob(BaseJob):
-    """A job that optimizes its image."""
-
-    options: RecipeOptions
-
-    content: Path
-
-    @property
     def checkpoint(self) -> Path:
-        """Path of the checkpoint, beside the output."""
+        """Path of the checkpoint, beside the output; methods without iterations write none."""
         return expand_user(self.output.with_name(f"{self.output.name}.checkpoint"))
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Files that the job writes."""
         return (self.output, self.checkpoint)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeedForwardJob(BaseJob):
-    """A job that makes its image in one forward pass."""
-
-    options: FeedForwardOptions
-
-
-def make_job(options: RecipeOptions | FeedForwardOptions, **rest: Any) -> OptimizationJob | FeedForwardJob:
-    """Return the job for the type of the options; `rest` are its other fields."""
-    if isinstance(options, FeedForwardOptions):
-        return FeedForwardJob(options=options, **rest)
-    return OptimizationJob(options=options, **rest)

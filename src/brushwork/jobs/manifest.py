@@ -7,24 +7,18 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from brushwork._version import __version__
-from brushwork.choices import Engine
-from brushwork.encoders import Encoder
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import Stylizer
-from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
-from brushwork.jobs.job import FeedForwardJob, OptimizationJob
+from brushwork.jobs.job import Job, JobOptions
+from brushwork.jobs.method import LoadedMethod
 from brushwork.jobs.options_json import options_from_json, options_to_json
-from brushwork.recipes import RecipeOptions
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256, tensors_sha256
 from brushwork.storage.pipes import STDIN, is_pipe
@@ -37,7 +31,7 @@ _OLD_ENTRIES = {"paintings": "styles", "start": "init"}
 class Manifest:
     """A job as it was run: options, input files with their hashes, weights, machine."""
 
-    options: RecipeOptions | FeedForwardOptions
+    options: JobOptions
     content: ImageSource | None
     """None for a texture from noise."""
     styles: tuple[ImageSource, ...]
@@ -54,40 +48,19 @@ class Manifest:
     """Content and style masks of each region."""
 
     @classmethod
-    def of(cls, job: OptimizationJob, encoder: Encoder, device: torch.device, ranks: int = 1) -> Manifest:
-        """Return the manifest of an optimization job about to run on `ranks` processes; the encoder is on the CPU.
+    def of(cls, job: Job, method: LoadedMethod, device: torch.device, ranks: int = 1) -> Manifest:
+        """Return the manifest of a job about to run on `ranks` processes.
 
         Raises: InputError: an image cannot be read.
         """
-        tensors = dict(encoder.named_parameters()) | dict(encoder.named_buffers())
-        return cls._of(job, encoder.engine, encoder.name, tensors, device, ranks)
-
-    @classmethod
-    def for_feedforward(cls, job: FeedForwardJob, stylizer: Stylizer, device: torch.device) -> Manifest:
-        """Return the manifest of a feed-forward job that is about to run.
-
-        Raises: InputError: an image cannot be read.
-        """
-        return cls._of(job, stylizer.engine, stylizer.name, stylizer.weights(), device)
-
-    @classmethod
-    def _of(
-        cls,
-        job: OptimizationJob | FeedForwardJob,
-        engine: Engine,
-        network: str,
-        tensors: Mapping[str, Tensor],
-        device: torch.device,
-        ranks: int = 1,
-    ) -> Manifest:
         folder = job.output.parent
         return cls(
-            replace(job.options, engine=engine),
+            replace(job.options, engine=method.engine),
             None if job.content is None else make_source(job.content, folder),
             tuple(make_source(style, folder) for style in job.styles),
             None if job.init is None else make_source(job.init, folder),
-            network,
-            tensors_sha256({name: tensor.cpu() for name, tensor in tensors.items()}),
+            method.name,
+            tensors_sha256({name: tensor.cpu() for name, tensor in method.weights().items()}),
             describe_machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
             regions=tuple(tuple(make_source(mask, folder) for mask in masks) for masks in job.regions),
         )

@@ -23,7 +23,7 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size
 from brushwork.images.geometry import Window
 from brushwork.jobs.image_sizes import InputSizes, encoded_sizes, is_encodable
-from brushwork.options import SMALLEST_SIDE, ScheduleLevel
+from brushwork.options import ScheduleLevel
 from brushwork.recipes import RecipeOptions, ResumeState
 from brushwork.recipes.optimizers import make_optimizer
 from brushwork.types import Image
@@ -34,8 +34,8 @@ SIDES = (384, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584
 _MOST_KEPT = 32
 """Most tiles cached between the two passes; where more would fit, larger tiles fit."""
 
-_STEP = 16
-"""Step in pixels between proposed sizes: the stride of VGG's last block, so that pooling drops no rows."""
+_AMPLE = 2**14
+"""Bytes per pixel, about four times what VGG-19 takes. Where this much is free, no estimate is needed."""
 
 _SAMPLE = 4
 """Bytes of a float32, the dtype of all computation."""
@@ -82,7 +82,20 @@ class MemoryEstimator:
         """Return the bytes of the weights; 0 on the CPU, where they are already in memory."""
         return 0 if self.device.type == "cpu" else sum(one.nbytes for one in self.encoder.parameters())
 
+    def is_ample(self, options: RecipeOptions, levels: Sequence[ScheduleLevel], budget: int) -> bool:
+        """Return whether the budget is certainly enough without tiles."""
+        encoded = encoded_sizes(options, self.sizes, levels[-1].size).values()
+        return _AMPLE * max(size.area for size in encoded) + optimizer_memory(options, levels) <= budget
+
+    def is_usable(self, options: RecipeOptions) -> bool:
+        """Return whether every image is large enough for the deepest layer at the coarsest level."""
+        return is_encodable(options, self.sizes, self.encoder)
+
     def choose_tiling(self, options: RecipeOptions, budget: int) -> Tiling | None:
+        """Return no tiles, where that fits; else the tiles of `largest_tiling`."""
+        return None if self(options) <= budget else self.largest_tiling(options, budget)
+
+    def largest_tiling(self, options: RecipeOptions, budget: int) -> Tiling | None:
         """Return the largest tiles that fit, with as many cached as fit; the smallest tiles, where none fit.
 
         Where rows are streamed, a side larger than needed for the same number of strips is worth less than caching.
@@ -124,16 +137,6 @@ class MemoryEstimator:
             return self(options, Tiling(SIDES[0]))
         except NotAdditiveError:
             return self(options)
-
-    def max_size(self, options: RecipeOptions, canvas: Size, budget: int) -> int:
-        """Return the largest size below the current one that fits; 0: none does."""
-        smaller = (
-            (size, options.with_size(size, canvas))
-            for size in range(SMALLEST_SIDE, options.size_in_pixels(canvas), _STEP)
-        )
-        candidates = [(size, one) for size, one in smaller if is_encodable(one, self.sizes, self.encoder)]
-        fitting = bisect_right(candidates, budget, key=lambda candidate: self.minimum_memory(candidate[1]))
-        return candidates[fitting - 1][0] if fitting else 0
 
 
 def relative_cost(options: RecipeOptions, encoder: Encoder, size: Size, tiling: Tiling | None) -> float:
@@ -191,11 +194,7 @@ def peak_memory(
     levels = options.schedule(sizes.content)
     index = range(len(levels))[level]
     here = levels[index].size
-    styles, init = tuple(map(_picture, sizes.styles)), _picture(levels[0].size)
-    regions = tuple(
-        StyleRegion(_picture(own)[0, :1], _picture(other)[0, :1], whose) for own, other, whose in sizes.regions
-    )
-    images = RecipeInputs(_picture(sizes.content), styles, init, regions)
+    images = make_meta_inputs(sizes)._replace(init=_picture(levels[0].size))
     held = sum(image.nbytes for image in (images.content, *images.styles))
     return (
         held
@@ -231,6 +230,14 @@ def _closure_bytes(
     with MemoryMeter() as meter:
         next(options.run(images, encoder=encoder, resume=saved, partition=FullImage(tiling)))
     return int(meter.peak)
+
+
+def make_meta_inputs(sizes: InputSizes) -> RecipeInputs:
+    """Return images of these sizes on torch's meta device."""
+    regions = tuple(
+        StyleRegion(_picture(own)[0, :1], _picture(other)[0, :1], whose) for own, other, whose in sizes.regions
+    )
+    return RecipeInputs(_picture(sizes.content), tuple(map(_picture, sizes.styles)), None, regions)
 
 
 def _picture(size: Size) -> Image:

@@ -12,8 +12,7 @@ from brushwork.errors import InputError, suggest_names
 from brushwork.options import METHODS, MethodOptions
 
 if TYPE_CHECKING:
-    from brushwork.feedforward import FeedForwardOptions
-    from brushwork.recipes import RecipeOptions
+    from brushwork.jobs.job import JobOptions
 
 OLD_NAMES = {
     "averaging": "ema_decay",
@@ -74,7 +73,7 @@ def options_to_json(options: MethodOptions) -> dict[str, Any]:
     return asdict(options)
 
 
-def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwardOptions:
+def options_from_json(recipe: object, data: object) -> JobOptions:
     """Return the options of a named recipe; the inverse of `options_to_json`.
 
     Raises: InputError: an unknown recipe, a missing or an unknown field, or a value that the field does not take.
@@ -95,7 +94,7 @@ def options_from_json(recipe: object, data: object) -> RecipeOptions | FeedForwa
         )
     hints = get_type_hints(kind)
     values: dict[str, Any] = {name: _value(name, value, hints[name]) for name, value in data.items()}
-    return cast("RecipeOptions | FeedForwardOptions", kind(**values))
+    return cast("JobOptions", kind(**values))
 
 
 def _list_names(names: set[str]) -> str:

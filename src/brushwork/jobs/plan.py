@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from bisect import bisect_right
 from dataclasses import dataclass
-from time import perf_counter
+from typing import Any
 
 import torch
 
-from brushwork.controls import RecipeInputs
 from brushwork.devices.memory import allocated_memory, memory_budget, trim_memory
 from brushwork.devices.select import select_device
 from brushwork.encoders import Encoder
-from brushwork.errors import DivergedError, OutOfMemoryError
+from brushwork.errors import OutOfMemoryError
+from brushwork.feedforward.inference import Stylizer
 from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
-from brushwork.jobs.image_sizes import InputSizes, encoded_sizes, require_encodable
+from brushwork.jobs.feedforward import FeedForward
 from brushwork.jobs.inputs import JobInputs, read_sizes
-from brushwork.jobs.job import OptimizationJob
-from brushwork.jobs.memory_estimate import MemoryEstimator, optimizer_memory, relative_cost
-from brushwork.options import ScheduleLevel
-from brushwork.options.encoder import load_encoder_for
-from brushwork.recipes import RecipeOptions
+from brushwork.jobs.job import Job, JobOptions
+from brushwork.jobs.method import LoadedMethod, MemoryEstimate
+from brushwork.jobs.optimization import Optimization
+from brushwork.options import SMALLEST_SIDE
 
-_AMPLE = 2**14
-"""Bytes per pixel, about four times what VGG-19 takes. Where this much is free, no estimate is needed."""
-
-_TARGETS = 1.5
-"""Cost of a level's targets, in closures; measured with VGG-19 at 512 pixels."""
+_STEP = 16
+"""Step in pixels between proposed sizes: the stride of VGG's last block, so that pooling drops no rows."""
 
 _GIGABYTE = 1e9
-
-_SIDE = 160
-"""Side of the speed test in pixels. Smaller, the overhead per call counts too much; larger, it takes long."""
-
-_SIDE_OF_ACCELERATOR = 512
-"""The same on accelerators, which smaller images do not keep busy."""
-
-_LARGER = 1.1
-"""Factor by which a pixel of a larger image takes longer: it leaves the caches. Measured on the CPU, 160 and 512."""
-
-_CLOSURES = 4
-"""Closures of the speed test; the first is a warm-up."""
 
 
 @dataclass(frozen=True)
@@ -93,103 +76,88 @@ class JobPlan:
 
 
 def plan_job(
-    job: OptimizationJob, *, measure_time: bool = True, memory: int | None = None, encoder: Encoder | None = None
+    job: Job, *, measure_time: bool = True, memory: int | None = None, network: Encoder | Stylizer | None = None
 ) -> JobPlan:
     """Return the sizes, iterations, peak memory and, if `measure_time`, seconds of a job without running it.
 
-    Images are not decoded. `measure_time` runs a few closures at a small size to measure the machine's speed.
-    `memory` is the limit in bytes (on the CPU, for the whole process); None: what the machine has.
+    Images are not decoded. `measure_time` runs a few iterations at a small size to measure the machine's speed; passes
+    of feed-forward networks are not measured. `memory` is the limit in bytes (on the CPU, for the whole process); None:
+    what the machine has. `network` takes the place of the one that the options name.
 
     Raises: InputError, WeightsError: as `run_job`.
     """
     device, options, sizes = select_device(job.device), job.options, read_sizes(job)
-    network = encoder or load_encoder_for(options, "cpu", computes_on=device)
+    method = load_method(options, device, network)
     levels = options.schedule(sizes.content)
-    require_encodable(options, sizes, levels[0].size, network)
+    method.require_usable(sizes, levels[0].size)
     trim_memory()
-    held, budget = allocated_memory(device), memory_budget(device, memory)
-    rate, estimator = None, MemoryEstimator(sizes, network, device)
-    tiling = None if budget is None or estimator(options) <= budget else estimator.choose_tiling(options, budget)
-    if measure_time:
-        rate = measure_speed(options, len(sizes.styles), network.to(device), device)
+    held, budget, estimator = allocated_memory(device), memory_budget(device, memory), method.estimator(sizes)
+    tiling = None if budget is None else estimator.choose_tiling(options, budget)
+    seconds = method.predict_seconds(levels, len(sizes.styles), tiling) if measure_time else None
     plans = tuple(
-        LevelPlan(
-            size,
-            iterations,
-            held + estimator(options, tiling, index),
-            None
-            if rate is None
-            else rate * size.area * (iterations + _TARGETS) * relative_cost(options, network, size, tiling),
-        )
-        for index, (size, iterations) in enumerate(levels)
+        LevelPlan(*level, held + estimator(options, tiling, index), None if seconds is None else seconds[index])
+        for index, level in enumerate(levels)
     )
     fits = budget is None or max(one.memory for one in plans) - held <= budget
-    largest = None if fits or budget is None else estimator.max_size(options, levels[-1].size, budget)
+    largest = None if fits or budget is None else find_max_size(estimator, options, levels[-1].size, budget)
     return JobPlan(str(device), plans, None if budget is None else budget + held, largest, tiling)
 
 
+def load_method(options: JobOptions, device: torch.device, network: Encoder | Stylizer | None = None) -> LoadedMethod:
+    """Load the network that the options name, for a device; a `network` that is given takes its place.
+
+    Raises: InputError: there is no such network. WeightsError: its weights are missing.
+    """
+    kind: Any = Optimization if options.is_iterative else FeedForward
+    loaded: LoadedMethod = kind.load(options, device, network)
+    return loaded
+
+
 def choose_tiling(
-    options: RecipeOptions,
+    method: LoadedMethod,
+    options: JobOptions,
     inputs: JobInputs,
-    encoder: Encoder,
     device: torch.device,
     memory: int | None = None,
     asked: Tiling | None = None,
 ) -> Tiling | None:
     """Return the tiling that fits into `memory` bytes (None: what the machine has).
 
-    `asked`, where that fits; else None (no tiles), where that fits; else the largest tiles that fit.
+    `asked`, where that fits; else what the method's estimate chooses: no tiles, where that fits and is as fast; else
+    the largest tiles that fit.
 
     Raises: OutOfMemoryError: not even small tiles fit; carries the size that does.
     """
     trim_memory()
-    budget, sizes, levels = memory_budget(device, memory), inputs.sizes, inputs.levels
-    if budget is None or _ample(options, sizes, levels) <= budget:
+    budget, estimator = memory_budget(device, memory), method.estimator(inputs.sizes)
+    if budget is None or estimator.is_ample(options, inputs.levels, budget):
         return asked
     if device.type == "cpu":
         budget += inputs.nbytes  # the estimate counts them, and they are already in memory
-    estimator = MemoryEstimator(sizes, encoder, device)
-    if estimator(options, asked) <= budget:
+    if asked is not None and estimator(options, asked) <= budget:
         return asked
-    if asked is not None and estimator(options) <= budget:
-        return None
     tiling = estimator.choose_tiling(options, budget)
-    if estimator(options, tiling) > budget:
-        raise _too_large(estimator, options, levels[-1].size, budget)
-    return tiling
-
-
-def _too_large(estimator: MemoryEstimator, options: RecipeOptions, canvas: Size, budget: int) -> OutOfMemoryError:
-    largest = estimator.max_size(options, canvas, budget)
+    least = estimator(options, tiling)
+    if least <= budget:
+        return tiling
+    canvas = inputs.levels[-1].size
+    largest = find_max_size(estimator, options, canvas, budget)
     remedy = f"use size {largest} or less" if largest else "no size fits; free some memory, or use another device"
-    return OutOfMemoryError(
-        f"{canvas} pixels need {_gigabytes(estimator.minimum_memory(options))} of memory on {estimator.device}, but "
-        f"only {_gigabytes(budget)} is available: {remedy}.",
+    raise OutOfMemoryError(
+        f"{canvas} pixels need {_gigabytes(least)} of memory on {device}, but only {_gigabytes(budget)} is available: "
+        f"{remedy}.",
         largest or None,
     )
 
 
-def _ample(options: RecipeOptions, sizes: InputSizes, levels: Sequence[ScheduleLevel]) -> int:
-    """Return an upper bound of the bytes needed."""
-    encoded = encoded_sizes(options, sizes, levels[-1].size).values()
-    return _AMPLE * max(size.area for size in encoded) + optimizer_memory(options, levels)
+def find_max_size(estimator: MemoryEstimate, options: JobOptions, canvas: Size, budget: int) -> int:
+    """Return the largest size below the current one that fits; 0: none does."""
+    sizes = range(SMALLEST_SIDE, options.size_in_pixels(canvas), _STEP)
+    smaller = ((size, options.with_size(size, canvas)) for size in sizes)
+    candidates = [(size, one) for size, one in smaller if estimator.is_usable(one)]
+    fitting = bisect_right(candidates, budget, key=lambda candidate: estimator.minimum_memory(candidate[1]))
+    return candidates[fitting - 1][0] if fitting else 0
 
 
 def _gigabytes(amount: int) -> str:
     return f"{amount / _GIGABYTE:.2f} GB"
-
-
-def measure_speed(options: RecipeOptions, styles: int, encoder: Encoder, device: torch.device) -> float | None:
-    """Return the seconds per closure and pixel; None where nothing could be measured. The encoder is on the device."""
-    side = _SIDE if device.type == "cpu" else _SIDE_OF_ACCELERATOR
-    # Three different images, or the loss would be zero from the start.
-    content, style, init = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
-    images = RecipeInputs(content, (style,) * styles, init)
-    small, times = options.with_iterations(_CLOSURES).with_size(side, Size(side, side)), []
-    with suppress(DivergedError):
-        for progress in small.run(images, encoder=encoder):
-            times.append((progress.iterations, perf_counter()))
-    if len(times) < 2:
-        return None
-    (iterations, begin), (all_spent, end) = times[0], times[-1]
-    return _LARGER * (end - begin) / (all_spent - iterations) / side**2

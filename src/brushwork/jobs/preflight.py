@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from math import sqrt
+from time import monotonic
 
 import torch
 from torch import Tensor
 
-from brushwork.choices import Engine
-from brushwork.controls.color import prepare_colors
 from brushwork.devices.select import select_device
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
 from brushwork.encoders.backends import usable_engines
 from brushwork.errors import InputError
-from brushwork.feedforward.adain_transfer import FASTEST
-from brushwork.feedforward.options import AdaINOptions
-from brushwork.gradients.partition import FullImage, Partition
+from brushwork.feedforward.inference import Stylizer
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import LoadedImage, Size, check_writable, has_alpha, max_bits
-from brushwork.jobs.image_sizes import largest_style_size, require_encodable
+from brushwork.jobs.image_sizes import largest_style_size
 from brushwork.jobs.inputs import JobInputs, read_inputs
-from brushwork.jobs.job import BaseJob, OptimizationJob
+from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import Manifest
-from brushwork.jobs.plan import choose_tiling
-from brushwork.options.encoder import load_encoder_for
-from brushwork.recipes import RecipeOptions, ScheduleLevel
-from brushwork.recipes.init_image import add_noise
+from brushwork.jobs.method import LoadedMethod
+from brushwork.jobs.plan import choose_tiling, load_method
+from brushwork.recipes import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
@@ -48,9 +44,9 @@ Differs: the program of Galerne et al., 2212.13459, never enlarges style images;
 class PreparedJob:
     """A checked job with everything it needs to run."""
 
-    job: OptimizationJob
+    job: Job
+    method: LoadedMethod
     device: torch.device
-    encoder: Encoder
     inputs: JobInputs
     manifest: Manifest
     bits: int
@@ -58,6 +54,8 @@ class PreparedJob:
     notes: tuple[str, ...]
     memory: int | None
     """Bytes that may be used; None: what the machine has."""
+    began: float
+    """When the preparation began, as `monotonic` counts."""
 
     @property
     def levels(self) -> tuple[ScheduleLevel, ...]:
@@ -65,17 +63,12 @@ class PreparedJob:
         return self.inputs.levels
 
     @property
-    def partition(self) -> Partition:
-        """The whole image, with the manifest's tiling."""
-        return FullImage(self.manifest.tiling)
-
-    @property
     def alpha(self) -> Tensor | None:
         """Alpha channel of the result, at the content's size; None for textures, which are opaque."""
         return None if self.job.options.is_opaque else self.inputs.content.alpha
 
     def postprocess(self, image: Image) -> Image:
-        """Return an image of the optimization in the final colors."""
+        """Return what the method made in the final colors."""
         return self.job.options.postprocess(self.inputs.content.image, image)
 
     def with_tiling(self, tiling: Tiling | None) -> PreparedJob:
@@ -88,7 +81,7 @@ class PreparedJob:
         The tiling is kept if it fits; the engine, unless another one was requested or it is not available.
         """
         if self.manifest.tiling != begun.tiling:
-            arguments = self.job.options, self.inputs, self.encoder, self.device
+            arguments = self.method, self.job.options, self.inputs, self.device
             return self._by(begun).with_tiling(choose_tiling(*arguments, self.memory, begun.tiling))
         return self._by(begun)
 
@@ -96,40 +89,38 @@ class PreparedJob:
         engine = begun.options.engine
         if self.job.options.engine != "auto" or engine not in usable_engines():
             return self
-        self.encoder.engine = engine
-        return replace(self, manifest=replace(self.manifest, options=replace(self.manifest.options, engine=engine)))
+        manifest = replace(self.manifest, options=replace(self.manifest.options, engine=engine))
+        return replace(self, method=self.method.with_engine(engine), manifest=manifest)
 
 
 def prepare_job(
-    job: OptimizationJob,
+    job: Job,
     *,
     replacing: bool,
     memory: int | None,
-    encoder: Encoder | None,
+    network: Encoder | Stylizer | None,
     group: ProcessGroup | None = None,
 ) -> PreparedJob:
-    """Read the images and the encoder, and check that the result can be computed and written.
+    """Read the images and the network, and check that the result can be computed and written.
 
     `replacing`: an existing output may be replaced. `group`: the ranks that share the job; rank 0 writes.
 
     Raises: InputError, WeightsError, OutOfMemoryError.
     """
-    device = select_device(job.device)
+    began, device = monotonic(), select_device(job.device)
     inputs, bits = open_inputs(job, replacing=replacing, writes=group is None or group.rank == 0)
-    network = encoder or load_encoder_for(job.options, "cpu", computes_on=device)
-    require_encodable(job.options, inputs.sizes, inputs.levels[0].size, network)
-    inputs = with_adain_init(job, inputs, device, network.engine)
-    manifest = Manifest.of(job, network, device, 1 if group is None else group.world_size)
+    method = load_method(job.options, device, network)
+    method.require_usable(inputs.sizes, inputs.levels[0].size)
+    inputs = method.add_init(inputs)
+    manifest = Manifest.of(job, method, device, 1 if group is None else group.world_size)
     require_distinct_inputs(job, manifest)
-    if encoder is None:
-        network.truncate(job.options.encoded_layers)
+    method = method.without_unused_layers()
     if group is None:
-        manifest = replace(manifest, tiling=choose_tiling(job.options, inputs, network, device, memory, job.tiling))
-    notes = list_notes(job, inputs, bits)
-    return PreparedJob(job, device, network.to(device), inputs, manifest, bits, notes, memory)
+        manifest = replace(manifest, tiling=choose_tiling(method, job.options, inputs, device, memory, job.tiling))
+    return PreparedJob(job, method, device, inputs, manifest, bits, list_notes(job, inputs, bits), memory, began)
 
 
-def open_inputs(job: BaseJob, *, replacing: bool, writes: bool = True) -> tuple[JobInputs, int]:
+def open_inputs(job: Job, *, replacing: bool, writes: bool = True) -> tuple[JobInputs, int]:
     """Read the images of a job; return them with the bits per sample of the result.
 
     With `writes`, check that the result can be written.
@@ -144,13 +135,13 @@ def open_inputs(job: BaseJob, *, replacing: bool, writes: bool = True) -> tuple[
     return inputs, bits
 
 
-def list_notes(job: BaseJob, inputs: JobInputs, bits: int) -> tuple[str, ...]:
+def list_notes(job: Job, inputs: JobInputs, bits: int) -> tuple[str, ...]:
     """Return the notes about the inputs, and about what the output cannot keep of them."""
     finest = inputs.levels[-1].size
     return (*inputs.notes, *note_enlarged(job, inputs, finest), *note_lost_features(job, inputs.content, bits))
 
 
-def require_writable(job: BaseJob, canvas: Size, bits: int, *, replacing: bool) -> None:
+def require_writable(job: Job, canvas: Size, bits: int, *, replacing: bool) -> None:
     """Check that the output can be written, and that an existing one may be replaced.
 
     Raises: InputError.
@@ -159,7 +150,7 @@ def require_writable(job: BaseJob, canvas: Size, bits: int, *, replacing: bool) 
     check_writable(job.output, overwrite=replacing, bytes_needed=needed, bits=bits, size=canvas, pyramid=job.pyramid)
 
 
-def require_output_not_input(job: BaseJob) -> None:
+def require_output_not_input(job: Job) -> None:
     """Check that the output is not one of the inputs, even where it may be overwritten.
 
     Raises: InputError.
@@ -170,7 +161,7 @@ def require_output_not_input(job: BaseJob) -> None:
             raise InputError(f"{job.output} is one of the inputs: write to another file.")
 
 
-def require_distinct_inputs(job: BaseJob, manifest: Manifest) -> None:
+def require_distinct_inputs(job: Job, manifest: Manifest) -> None:
     """Check that the content is not one of the style images.
 
     Raises: InputError.
@@ -180,7 +171,7 @@ def require_distinct_inputs(job: BaseJob, manifest: Manifest) -> None:
             raise InputError(f"{path} is the photograph itself: give a painting to take the style from.")
 
 
-def note_enlarged(job: BaseJob, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
+def note_enlarged(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
     """Return a note for each style image that is enlarged by more than `_ENLARGED`."""
     notes = []
     for number, style in enumerate(inputs.styles):
@@ -197,7 +188,7 @@ def note_enlarged(job: BaseJob, inputs: JobInputs, finest: Size) -> tuple[str, .
     return tuple(notes)
 
 
-def note_lost_features(job: BaseJob, content: LoadedImage, bits: int) -> tuple[str, ...]:
+def note_lost_features(job: Job, content: LoadedImage, bits: int) -> tuple[str, ...]:
     """Return notes about what the output format cannot keep: transparency, bits per sample."""
     notes = []
     if content.alpha is not None and job.options.is_opaque:
@@ -207,28 +198,3 @@ def note_lost_features(job: BaseJob, content: LoadedImage, bits: int) -> tuple[s
     if bits < content.bits:
         notes.append(f"{content.name} has {content.bits} bits a sample, and {job.output.suffix} keeps {bits}.")
     return tuple(notes)
-
-
-def with_adain_init(job: OptimizationJob, inputs: JobInputs, device: torch.device, engine: Engine) -> JobInputs:
-    """Return the inputs with an initial image by AdaIN, where the options request it.
-
-    Raises: WeightsError: the decoder is missing. InputError: images that cannot be used.
-    """
-    if job.init is not None or not job.options.starts_from_adain:
-        return inputs
-    init = make_preview(replace(job.options, engine=engine), inputs, device).cpu()
-    return inputs._replace(init=LoadedImage(init, None, (), inputs.content.bits, "the result of AdaIN"))
-
-
-def make_preview(options: RecipeOptions, inputs: JobInputs, device: torch.device) -> Image:
-    """Return an AdaIN preview of a transfer: at its first size, with the initial noise, in the colors to be encoded."""
-    size, finest, given = inputs.levels[0].size, inputs.levels[-1].size, vars(options)
-    shared = AdaINOptions(**{field.name: given[field.name] for field in fields(AdaINOptions) if field.name in given})
-    at_once = replace(shared, feather=shared.feather * max(size) / max(finest))
-    images = inputs.to_device(device)
-    content, styles = prepare_colors(at_once, images.content, images.styles)
-    shown = images._replace(content=content, styles=tuple(styles))
-    *_, last = at_once.load_stylizer(device).stylize(shown, size, FASTEST)
-    assert last.image is not None
-    generator = torch.Generator().manual_seed(given["seed"])
-    return add_noise(last.image, given["init_noise"], generator, options.encoder_scale)

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from brushwork.choices import DeviceName
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError
-from brushwork.feedforward.model import list_models, load_model
-from brushwork.feedforward.options import FeedForwardOptions, ModelOptions, TextureModelOptions
 from brushwork.images import read_metadata
-from brushwork.jobs.job import FeedForwardJob, OptimizationJob, make_job
+from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes
 from brushwork.jobs.resume import read_embedded_result
-from brushwork.recipes import RecipeOptions
 from brushwork.storage.folders import expand_user
-from brushwork.storage.hashing import file_sha256, tensors_sha256
+from brushwork.storage.hashing import file_sha256
 
 
 class RerunJob(NamedTuple):
     """The job that repeats an earlier one, with notes."""
 
-    job: OptimizationJob | FeedForwardJob
+    job: Job
     notes: tuple[str, ...]
     """What has changed since and may change the last bits: versions, processor, threads."""
 
@@ -40,8 +36,8 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
     path = expand_user(path)
     manifest = read_embedded_result(path).manifest
     device = _device(manifest)
-    job = make_job(
-        _with_model(manifest, path.parent),
+    job = Job(
+        options=manifest.options.with_found_network(path.parent, manifest.weights),
         content=None if manifest.content is None else find_by_hash(manifest.content, path.parent),
         styles=tuple(find_by_hash(style, path.parent) for style in manifest.styles),
         regions=tuple(tuple(find_by_hash(mask, path.parent) for mask in masks) for masks in manifest.regions),
@@ -70,27 +66,6 @@ def find_by_hash(source: ImageSource, folder: Path) -> Path:
     raise InputError(
         f"{source.path} is missing (looked in {folder} and the current folder): put it beside the picture."
     )
-
-
-def _with_model(manifest: Manifest, folder: Path) -> RecipeOptions | FeedForwardOptions:
-    """Return the options; those of a model with the path where its file was found.
-
-    It is searched at its path, in the folder, and among the known models by name.
-
-    Raises: InputError: the file is missing or has changed.
-    """
-    options = manifest.options
-    if not isinstance(options, ModelOptions | TextureModelOptions):
-        return options
-    named = Path(options.model)
-    places = (named, folder / named, folder / named.name, list_models().get(named.stem, named))
-    present = list(dict.fromkeys(place for place in places if place.is_file()))
-    for place in present:
-        if tensors_sha256(load_model(place).network.state_dict()) == manifest.weights:
-            return replace(options, model=str(place))
-    if present:
-        raise InputError(f"{present[0]} has changed since then: restore the original file.")
-    raise InputError(f"the model {named} is missing: put its file into {folder}, or into the current folder.")
 
 
 def _device(manifest: Manifest) -> DeviceName:

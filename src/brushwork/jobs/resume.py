@@ -9,16 +9,17 @@ from typing import NamedTuple
 
 from brushwork.errors import InputError
 from brushwork.images import read_metadata
-from brushwork.jobs.checkpoint import JobCheckpoint, Snapshot
+from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.events import Finished
-from brushwork.jobs.job import FeedForwardJob, OptimizationJob
+from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import Manifest
+from brushwork.jobs.method import Snapshot
 from brushwork.recipes import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.storage.tensors import remove_file
 
 
-def require_no_checkpoint(job: OptimizationJob) -> None:
+def require_no_checkpoint(job: Job) -> None:
     """Check that no checkpoint would be lost.
 
     Raises: InputError: there is a checkpoint, and it may not be overwritten.
@@ -30,7 +31,7 @@ def require_no_checkpoint(job: OptimizationJob) -> None:
 
 
 def load_progress(
-    job: OptimizationJob, manifest: Manifest, levels: Sequence[ScheduleLevel]
+    job: Job, manifest: Manifest, levels: Sequence[ScheduleLevel]
 ) -> JobCheckpoint | EmbeddedResult | None:
     """Return the checkpoint to resume from, or the result embedded in the finished image; None: neither exists.
 
@@ -44,7 +45,7 @@ def load_progress(
         raise
 
 
-def resume_notes(job: OptimizationJob, manifest: Manifest, found: JobCheckpoint | None) -> list[str]:
+def resume_notes(job: Job, manifest: Manifest, found: JobCheckpoint | None) -> list[str]:
     """Return the notes for a resumed job."""
     if found is None:
         return [f"there is no unfinished painting at {job.checkpoint}: starting from the beginning."]
@@ -54,10 +55,9 @@ def resume_notes(job: OptimizationJob, manifest: Manifest, found: JobCheckpoint 
     return [f"the painting was begun in a different environment ({changes}): the result may differ in the last bits."]
 
 
-def replay_finished(job: OptimizationJob | FeedForwardJob, found: EmbeddedResult) -> Finished:
+def replay_finished(job: Job, found: EmbeddedResult) -> Finished:
     """Return the final event of a job that was already finished, and remove its checkpoint."""
-    if isinstance(job, OptimizationJob):
-        remove_file(job.checkpoint)
+    remove_file(job.checkpoint)
     note = f"{job.output} is already finished: nothing was painted."
     return Finished(job.output, found.total, found.losses, found.iterations, 0.0, (note,))
 
@@ -106,13 +106,13 @@ class EmbeddedResult(NamedTuple):
     losses: Mapping[str, float]
 
 
-def embed_result(manifest: Manifest, snapshot: Snapshot | None, *, finished: bool) -> str:
-    """Return the text for an image's metadata; no snapshot for feed-forward jobs. The same job gives the same text."""
+def embed_result(manifest: Manifest, snapshot: Snapshot, *, finished: bool) -> str:
+    """Return the text for an image's metadata. The same job gives the same text."""
     result = {
         "finished": finished,
-        "iterations": snapshot.iterations if snapshot else 0,
-        "total": snapshot.total if snapshot else 0.0,
-        "losses": dict(snapshot.losses) if snapshot else {},
+        "iterations": snapshot.iterations,
+        "total": snapshot.total,
+        "losses": dict(snapshot.losses),
     }
     return json.dumps({**manifest.to_json(), "result": result})
 

@@ -1,4 +1,4 @@
-"""Run an optimization job: check it, write checkpoints, write the result."""
+"""Run a job: check it, write checkpoints, write the result."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import torch
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
 from brushwork.errors import BrushworkError, DivergedError, InputError, OutOfMemoryError
+from brushwork.feedforward.inference import Stylizer
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.events import JobEvent, Note
-from brushwork.jobs.job import OptimizationJob
+from brushwork.jobs.job import Job
 from brushwork.jobs.memory_estimate import halve_tiling
 from brushwork.jobs.preflight import PreparedJob, prepare_job
 from brushwork.jobs.resume import EmbeddedResult, load_progress, replay_finished, require_no_checkpoint
@@ -23,22 +24,25 @@ CHECKPOINT_EVERY = 60.0
 
 
 def run_job(
-    job: OptimizationJob,
+    job: Job,
     *,
     resume: bool = False,
     checkpoint_every: float | None = CHECKPOINT_EVERY,
     memory: int | None = None,
-    encoder: Encoder | None = None,
+    network: Encoder | Stylizer | None = None,
 ) -> Iterator[JobEvent]:
-    """Run a job: yield `Started`, then a `Progress` for each step and `Note`s, and `Finished` at the end.
+    """Run a job: yield `Started`, then `Note`s and a `Progress` for each step, and `Finished` at the end.
+
+    Feed-forward methods yield `Advanced` in place of `Progress`. `network` takes the place of the one that the options
+    name.
 
     Before the run it is checked that the output can be written, that the images can be read, and that the job fits
-    into memory (`memory` bytes; None: what the machine has). Where it does not fit, images are encoded in tiles; if
-    memory still runs out, in smaller ones from the last step on. A checkpoint is written beside the output after
-    5 seconds, and then every `checkpoint_every` seconds (None: only when interrupted), as long as the disk has space,
-    and removed at the end.
+    into memory (`memory` bytes; None: what the machine has). Where it does not fit, the network works in tiles; if
+    memory still runs out, in smaller ones from the last step on. An optimization writes a checkpoint beside the output
+    after 5 seconds, and then every `checkpoint_every` seconds (None: only when interrupted), as long as the disk has
+    space, and removes it at the end.
 
-    When the iterator is closed or anything is raised, Ctrl-C included, the image so far is written to the output and
+    When the iterator is closed or anything is raised, Ctrl-C included, its image so far is written to the output and
     the checkpoint stays. With `resume` the job continues from there, and the result is bit for bit the same as without
     the interruption. Without a checkpoint it starts from the beginning; a finished result is only reported.
 
@@ -48,7 +52,7 @@ def run_job(
         OutOfMemoryError: the job does not fit; carries the size that does.
         DivergedError: the optimization diverged for good; the best image is at the output.
     """
-    prepared, found = open_job(job, resume=resume, memory=memory, encoder=encoder)
+    prepared, found = open_job(job, resume=resume, memory=memory, network=network)
     if isinstance(found, EmbeddedResult):
         yield replay_finished(job, found)
         return
@@ -64,11 +68,11 @@ def run_job(
 
 
 def open_job(
-    job: OptimizationJob,
+    job: Job,
     *,
     resume: bool,
     memory: int | None = None,
-    encoder: Encoder | None = None,
+    network: Encoder | Stylizer | None = None,
     group: ProcessGroup | None = None,
 ) -> tuple[PreparedJob, JobCheckpoint | EmbeddedResult | None]:
     """Prepare a job with all its checks, and load what to resume from; on several ranks, only the first loads it.
@@ -78,7 +82,7 @@ def open_job(
     first = group is None or group.rank == 0
     if first and not resume:
         require_no_checkpoint(job)
-    prepared = prepare_job(job, replacing=resume or job.overwrite, memory=memory, encoder=encoder, group=group)
+    prepared = prepare_job(job, replacing=resume or job.overwrite, memory=memory, network=network, group=group)
     return prepared, load_progress(job, prepared.manifest, prepared.levels) if first and resume else None
 
 
@@ -106,13 +110,12 @@ def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
 
 def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
     """Run the steps from the latest snapshot."""
-    saved = writer.snapshot.resume_state if writer.snapshot else None
     images = prepared.inputs.to_device(prepared.device)
-    steps = prepared.job.options.run(images, encoder=prepared.encoder, resume=saved, partition=prepared.partition)
-    del saved, images
-    for progress in steps:
-        writer.update(progress)
-        yield progress
+    steps = prepared.method.run(images, prepared.manifest.tiling, writer.snapshot)
+    del images
+    for step in steps:
+        writer.update(step)
+        yield step.event
         trouble = writer.write_checkpoint_if_due()
         if trouble is not None:
             yield Note(trouble)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 import torch
 
@@ -15,11 +15,13 @@ from brushwork.encoders import Encoder
 from brushwork.errors import BrushworkError, DivergedError, OtherRankError, RankLostError, StopSignalError
 from brushwork.gradients.partition import RowBand
 from brushwork.gradients.tiled import Tiling
-from brushwork.jobs.checkpoint import JobCheckpoint, Snapshot
+from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.distributed_state import GatheredState, scatter_state, serve_state
 from brushwork.jobs.events import JobEvent, Note
-from brushwork.jobs.job import OptimizationJob
-from brushwork.jobs.memory_estimate import SIDES, MemoryEstimator, optimizer_memory
+from brushwork.jobs.job import Job
+from brushwork.jobs.memory_estimate import SIDES, optimizer_memory
+from brushwork.jobs.method import Snapshot
+from brushwork.jobs.optimization import Optimization
 from brushwork.jobs.preflight import PreparedJob
 from brushwork.jobs.resume import EmbeddedResult, replay_finished
 from brushwork.jobs.run import CHECKPOINT_EVERY, open_job
@@ -36,18 +38,18 @@ RANKS_HERE = "LOCAL_WORLD_SIZE"
 
 
 def run_distributed_job(
-    job: OptimizationJob,
+    job: Job,
     group: ProcessGroup,
     *,
     resume: bool = False,
     checkpoint_every: float | None = CHECKPOINT_EVERY,
-    encoder: Encoder | None = None,
+    network: Encoder | None = None,
     memory: int | None = None,
     tiling: Tiling | None = None,
     watched: bool = False,
     interrupted: Callable[[], int] = int,
 ) -> Iterator[JobEvent]:
-    """Run a job as `run_job` does, on all ranks of a `group`; each of them calls this with the same arguments.
+    """Run an optimization as `run_job` does, on all ranks of a `group`; each calls this with the same arguments.
 
     Each rank encodes its rows with `tiling`; without it, with one that fits on every rank into `memory` bytes per
     process, or into its share of its machine's memory.
@@ -62,21 +64,15 @@ def run_distributed_job(
 
     Raises: as `run_job`. RankLostError: another rank failed, was killed, or does not answer.
     """
-    prepared, found = run_on_all_ranks(group, lambda: open_job(job, resume=resume, encoder=encoder, group=group))
+    prepared, found = run_on_all_ranks(group, lambda: open_job(job, resume=resume, network=network, group=group))
     if group.broadcast(isinstance(found, EmbeddedResult)):
         if isinstance(found, EmbeddedResult):
             yield replay_finished(job, found)
         return
-    crew = RankRunner(
-        prepared,
-        group,
-        RowBand.of(
-            prepared.encoder,
-            job.options.encoded_layers,
-            group,
-            tiling or choose_common_tiling(prepared, group, memory),
-        ),
-    )
+    method = cast("Optimization", prepared.method)
+    tiling = tiling or choose_common_tiling(prepared, group, memory)
+    band = RowBand.of(method.encoder, method.options.encoded_layers, group, tiling)
+    crew = RankRunner(prepared, method, group, band)
     checkpoint = found if isinstance(found, JobCheckpoint) else None
     writer, notes = JobWriter.open(prepared, checkpoint, every=checkpoint_every, resume=resume)
     writer.snapshot = crew.scatter_snapshot(writer.snapshot)
@@ -110,17 +106,20 @@ class RankRunner(NamedTuple):
     """Runs a prepared job on one rank, for its range of rows."""
 
     prepared: PreparedJob
+    method: Optimization
     group: ProcessGroup
     band: RowBand
 
     def run(self, writer: JobWriter, watched: bool, interrupted: Callable[[], int]) -> Iterator[JobEvent]:
         """Run the steps, saving what was reached unless a rank is lost."""
         try:
-            for progress in self._steps(writer):
-                writer.update(progress)
+            images = self.prepared.inputs.to_device(self.prepared.device)
+            for step in self.method.run(images, None, writer.snapshot, self.band):
+                writer.update(step)
                 signal, due = self._decided(interrupted(), writer.is_checkpoint_due)
                 if signal:
                     raise StopSignalError(signal)
+                progress = cast("Progress", step.event)
                 yield self._whole(progress) if watched else progress
                 if due:
                     yield from map(Note, filter(None, [self._with_whole(writer, writer.write_checkpoint_if_due)]))
@@ -145,11 +144,6 @@ class RankRunner(NamedTuple):
             None if snapshot is None else snapshot.resume_state.state, bands[-1].bottom, bands, self.group
         )
         return known._replace(resume_state=known.resume_state._replace(state=state))
-
-    def _steps(self, writer: JobWriter) -> Iterator[Progress]:
-        saved = writer.snapshot.resume_state if writer.snapshot else None
-        images = self.prepared.inputs.to_device(self.prepared.device)
-        return self.prepared.job.options.run(images, encoder=self.prepared.encoder, resume=saved, partition=self.band)
 
     def _decided(self, signal: int, due: bool) -> tuple[int, bool]:
         """Agree what to do after a step: stop if any rank got a signal, write a checkpoint if due on rank 0."""
@@ -232,8 +226,8 @@ def _room(prepared: PreparedJob, memory: int | None) -> int | None:
 
 def _fitting(prepared: PreparedJob, ranks: int, budget: int) -> Tiling | None:
     """Return the tiling that fits beside this rank's share of the optimizer state; one tile, if possible."""
-    options = prepared.job.options
-    estimator = MemoryEstimator(prepared.inputs.sizes, prepared.encoder, prepared.device)
+    method = cast("Optimization", prepared.method)
+    options, estimator = method.options, method.estimator(prepared.inputs.sizes)
     budget += round(optimizer_memory(options, prepared.levels) * (1 - 1 / ranks))
     one = Tiling(next((side for side in SIDES if side >= estimator.longest_side(options)), SIDES[-1]))
-    return one if estimator(options, one) <= budget else estimator.choose_tiling(options, budget)
+    return one if estimator(options, one) <= budget else estimator.largest_tiling(options, budget)

@@ -6,19 +6,18 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import Self
-
-from torch import Tensor
+from typing import Self, cast
 
 from brushwork.errors import BrushworkError
 from brushwork.images import Size, resize, write_image
-from brushwork.jobs.checkpoint import JobCheckpoint, Snapshot
+from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.events import Finished, Note, Started
-from brushwork.jobs.job import BaseJob, OptimizationJob
+from brushwork.jobs.job import Job
 from brushwork.jobs.memory_estimate import optimizer_memory
+from brushwork.jobs.method import JobStep, Snapshot
 from brushwork.jobs.preflight import PreparedJob
 from brushwork.jobs.resume import embed_result, resume_notes
-from brushwork.recipes import Progress, ScheduleLevel
+from brushwork.recipes import RecipeOptions, ScheduleLevel
 from brushwork.storage.tensors import remove_file
 from brushwork.types import Image
 
@@ -43,7 +42,7 @@ class JobWriter:
         self._prepared, self._every, self._replacing = prepared, every, replacing
         self._fresh = False  # a step since the last checkpoint
         self.painted = False  # a step by this process
-        self._began = monotonic() - (checkpoint.seconds if checkpoint else 0.0)
+        self._began = prepared.began - (checkpoint.seconds if checkpoint else 0.0)
         self._due = None if every is None else monotonic() + min(every, FIRST_CHECKPOINT)
 
     @classmethod
@@ -54,8 +53,11 @@ class JobWriter:
 
         Without space on the disk for checkpoints, none are written but at an interruption.
         """
-        job = prepared.job
-        about = resume_notes(job, prepared.manifest, found) if resume else []
+        job, about = prepared.job, list[str]()
+        if not job.options.is_iterative:
+            every = None
+        elif resume:
+            about = resume_notes(job, prepared.manifest, found)
         if every is not None and (trouble := check_disk_space(job, prepared.levels)):
             about.append(trouble)
             every = None
@@ -90,11 +92,12 @@ class JobWriter:
         """Whether a checkpoint is due."""
         return self._due is not None and monotonic() >= self._due
 
-    def update(self, progress: Progress) -> None:
+    def update(self, step: JobStep) -> None:
         """Record a step."""
-        if progress.step.note:
-            self.notes.append(progress.step.note)
-        self._snapshot, self._fresh, self.painted = Snapshot.of(progress), True, True
+        if step.note:
+            self.notes.append(step.note)
+        if step.snapshot is not None:
+            self._snapshot, self._fresh, self.painted = step.snapshot, True, True
 
     def replace_prepared(self, prepared: PreparedJob) -> str:
         """Continue with another prepared job because memory ran out. Return a note about it."""
@@ -119,9 +122,11 @@ class JobWriter:
     def save(self, best: Image | None = None) -> None:
         """Write a checkpoint and the image so far (or the best one), each as far as possible.
 
+        Methods without iterations have no image so far.
+
         Raises: OSError, BrushworkError: from the first that cannot be written.
         """
-        if self.snapshot is None:
+        if self.snapshot is None or not self._prepared.job.options.is_iterative:
             return
         trouble: OSError | BrushworkError | None = None
         try:
@@ -153,35 +158,25 @@ class JobWriter:
         self._fresh = False
 
     def _write_picture(self, image: Image, snapshot: Snapshot, *, finished: bool) -> None:
-        prepared, metadata = self._prepared, embed_result(self._prepared.manifest, snapshot, finished=finished)
+        prepared, alpha = self._prepared, self._prepared.alpha
         image = prepared.postprocess(image)
-        write_result(prepared.job, image, prepared.alpha, metadata, prepared.bits, overwrite=self._replacing)
+        write_image(
+            image,
+            prepared.job.output,
+            alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
+            metadata=embed_result(prepared.manifest, snapshot, finished=finished),
+            bits=prepared.bits,
+            pyramid=prepared.job.pyramid,
+            overwrite=self._replacing,
+        )
 
 
-def write_result(
-    job: BaseJob, image: Image, alpha: Tensor | None, metadata: str, bits: int, *, overwrite: bool
-) -> None:
-    """Write the image of a job, with the alpha channel at its size.
-
-    Raises: InputError: it cannot be written.
-    """
-    write_image(
-        image,
-        job.output,
-        alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
-        metadata=metadata,
-        bits=bits,
-        pyramid=job.pyramid,
-        overwrite=overwrite,
-    )
-
-
-def check_disk_space(job: OptimizationJob, levels: Sequence[ScheduleLevel]) -> str | None:
+def check_disk_space(job: Job, levels: Sequence[ScheduleLevel]) -> str | None:
     """Return a note if the disk has no space for checkpoints, else None.
 
     A checkpoint replaces the previous one once it is complete: for a moment there are two.
     """
-    needed = 2 * optimizer_memory(job.options, levels, full=True)
+    needed = 2 * optimizer_memory(cast("RecipeOptions", job.options), levels, full=True)
     own = job.checkpoint.stat().st_size if job.checkpoint.is_file() else 0
     free = shutil.disk_usage(job.checkpoint.parent).free + own
     if free >= needed:

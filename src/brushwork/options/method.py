@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, NamedTuple, Self, TypeVar
 
 from brushwork.images.geometry import Size
@@ -41,6 +42,9 @@ class MethodOptions(ABC):
     takes_init: ClassVar[bool] = True
     """Whether it can start from a given image."""
 
+    is_iterative: ClassVar[bool] = False
+    """Whether it optimizes its image: then jobs have iterations and checkpoints, and run on several processes too."""
+
     is_opaque: ClassVar[bool] = False
     """Whether the result has no alpha channel even if the content image has one."""
 
@@ -72,6 +76,15 @@ class MethodOptions(ABC):
         Raises: InputError: the options do not fit this number of style images.
         """
         return {1.0: style}
+
+    def with_found_network(self, folder: Path, weights: str) -> Self:
+        """Return the options with the file of the network where it is now, in the folder of an image or elsewhere.
+
+        `weights`: the hash of its weights; networks that belong to the package are not searched for.
+
+        Raises: InputError: the file is missing or has changed.
+        """
+        return self
 
 
 METHODS: dict[str, type[MethodOptions]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, ClassVar, Self, TypedDict, Unpack
 
 from brushwork.images.geometry import Size
 from brushwork.options import OptimizerOptions
@@ -34,6 +34,8 @@ class RunArguments(TypedDict, total=False):
 @dataclass(frozen=True, kw_only=True)
 class RecipeOptions(EncoderOptions, MethodOptions, ABC):
     """Options of a method that optimizes an image."""
+
+    is_iterative: ClassVar[bool] = True
 
     @property
     @abstractmethod

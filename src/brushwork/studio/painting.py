@@ -14,14 +14,13 @@ from brushwork.encoders import Encoder
 from brushwork.feedforward import (
     AdaINOptions,
     AdaINStylizer,
-    FeedForwardOptions,
     ModelOptions,
     ModelStylizer,
     Stylizer,
 )
 from brushwork.images import Size, read_image, resize, write_image
 from brushwork.images.color import oklab_to_srgb, srgb_to_oklab
-from brushwork.jobs import FeedForwardJob, JobEvent, OptimizationJob, make_job, run_feedforward_job, run_job
+from brushwork.jobs import Job, JobEvent, JobOptions, run_job
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import RecipeOptions, load_preset
 from brushwork.studio.folder import StudioFolder
@@ -57,8 +56,10 @@ class LoadedNetworks:
             self._encoder = key, load_encoder_for(options, "cpu", computes_on=self.device)
         return self._encoder[1]
 
-    def stylizer(self, options: FeedForwardOptions) -> Stylizer | None:
-        """Return the feed-forward network that the options name; None: the job loads it itself."""
+    def network(self, options: JobOptions) -> Encoder | Stylizer | None:
+        """Return the network that the options name; None: the job loads it itself."""
+        if isinstance(options, RecipeOptions):
+            return self.encoder(options)
         if isinstance(options, AdaINOptions):
             if self._adain is None or self._adain.options.engine != options.engine:
                 self._adain = options.load_stylizer(self.device)
@@ -71,8 +72,8 @@ class LoadedNetworks:
 
     def load_usual(self) -> None:
         """Load what a first painting needs, before it is asked for."""
-        self.stylizer(AdaINOptions())
-        self.encoder(load_preset("default"))
+        self.network(AdaINOptions())
+        self.network(load_preset("default"))
 
 
 def run_request(
@@ -83,12 +84,8 @@ def run_request(
     Raises: InputError, WeightsError, OutOfMemoryError, DivergedError: as `run_job`.
     """
     job = _make_job(request, folder, output)
-    if isinstance(job, FeedForwardJob):
-        yield from run_feedforward_job(job, resume=resume, stylizer=networks.stylizer(job.options))
-    else:
-        yield from run_job(
-            job, resume=resume, checkpoint_every=networks.checkpoint_every, encoder=networks.encoder(job.options)
-        )
+    network = networks.network(job.options)
+    yield from run_job(job, resume=resume, checkpoint_every=networks.checkpoint_every, network=network)
 
 
 def blend_images(content: Path, painted: Path, strength: float, output: Path) -> None:
@@ -120,9 +117,9 @@ def link_checkpoint(before: Path, output: Path) -> bool:
     return output.with_name(checkpoint.name).exists()
 
 
-def _make_job(request: PaintingRequest, folder: StudioFolder, output: Path) -> OptimizationJob | FeedForwardJob:
-    return make_job(
-        make_options(request),
+def _make_job(request: PaintingRequest, folder: StudioFolder, output: Path) -> Job:
+    return Job(
+        options=make_options(request),
         init=folder.stored(request.start) if request.start else None,
         content=folder.stored(request.content),
         styles=tuple(map(folder.stored, request.paintings)),

@@ -21,9 +21,9 @@ from brushwork.cli.request import Request
 def print_plan(request: Request) -> int:
     """Print the plan of every job: sizes, iterations, memory, time. Return exit code 1 if one does not fit."""
     devices.set_threads(request.flags.threads)
-    if not request.flags.quiet and any(isinstance(job, jobs.OptimizationJob) for job in request.jobs):
+    if not request.flags.quiet and any(job.options.is_iterative for job in request.jobs):
         log("measuring how fast this machine is")
-    plans = [(job, _plan(job, request.flags.memory)) for job in request.jobs]
+    plans = [(job, jobs.plan_job(job, memory=request.flags.memory)) for job in request.jobs]
     if request.flags.json:
         documents = [_document(job, one) for job, one in plans]
         print_json(documents if request.is_batch else documents[0])
@@ -33,13 +33,7 @@ def print_plan(request: Request) -> int:
     return 0 if all(one.fits for _, one in plans) else FAILURE
 
 
-def _plan(job: jobs.OptimizationJob | jobs.FeedForwardJob, memory: int | None) -> jobs.JobPlan:
-    if isinstance(job, jobs.OptimizationJob):
-        return jobs.plan_job(job, memory=memory)
-    return jobs.plan_feedforward_job(job, memory=memory)
-
-
-def _print(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan) -> None:
+def _print(job: jobs.Job, one: jobs.JobPlan) -> None:
     terminal = make_console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("size", "iterations", "memory", "time"):
@@ -53,7 +47,7 @@ def _print(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan) -
     terminal.print(_verdict(job, one), soft_wrap=True)
 
 
-def _verdict(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan) -> str:
+def _verdict(job: jobs.Job, one: jobs.JobPlan) -> str:
     if one.available is None:
         return "The amount of free memory is unknown."
     if one.fits:
@@ -61,7 +55,7 @@ def _verdict(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan)
     return f"It does not fit: {format_gigabytes(one.available)} are available. {_what_fits(job, one.max_size)}"
 
 
-def _what_fits(job: jobs.OptimizationJob | jobs.FeedForwardJob, largest: int | None) -> str:
+def _what_fits(job: jobs.Job, largest: int | None) -> str:
     if not largest:
         return "No size fits."
     return f"The largest that fits is {job.options.describe_size(largest)}."
@@ -71,7 +65,7 @@ def _time(seconds: float | None) -> str:
     return "?" if seconds is None else format_minutes(seconds)
 
 
-def _document(job: jobs.OptimizationJob | jobs.FeedForwardJob, one: jobs.JobPlan) -> dict[str, Any]:
+def _document(job: jobs.Job, one: jobs.JobPlan) -> dict[str, Any]:
     levels = [{**asdict(level), "size": [level.size.width, level.size.height]} for level in one.levels]
     totals = {"iterations": one.iterations, "memory": one.memory, "seconds": one.seconds}
     verdict: dict[str, Any] = {"available": one.available, "fits": one.fits, "largest": one.max_size}

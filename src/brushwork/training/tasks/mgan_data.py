@@ -17,7 +17,7 @@ from brushwork.feedforward.networks.mgan import LAYER
 from brushwork.images import read_image
 from brushwork.images.geometry import Size, fit_size
 from brushwork.images.resample import resize
-from brushwork.jobs import JobEvent, Note, OptimizationJob, Started, run_job
+from brushwork.jobs import Job, JobEvent, Note, Started, run_job
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import MDANOptions, Progress
 from brushwork.training.config import TrainingConfig
@@ -78,13 +78,13 @@ def make_unpaired_task(styles: Sequence[Image], options: MGANTrainingOptions, de
 
 def make_target_jobs(
     photos: Sequence[Path], styles: Sequence[Path], options: MDANOptions, folder: Path, device: DeviceName
-) -> list[OptimizationJob]:
+) -> list[Job]:
     """Return an optimization job for each photograph.
 
     Results go into the folder, named by number and photograph; existing files stay.
     """
     return [
-        OptimizationJob(
+        Job(
             options=options,
             content=photo,
             styles=tuple(styles),
@@ -110,11 +110,13 @@ def make_mgan_task(
     photos = choose_target_photos(config.photos, options)
     name = cast("DeviceName", device.type)
     jobs = make_target_jobs(photos, config.styles, options.target_options, config.targets_folder, name)
-    return make_paired_task((yield from optimize_targets(jobs, device)), options, device)
+    return make_paired_task(
+        (yield from optimize_targets(photos, jobs, options.target_options, device)), options, device
+    )
 
 
 def optimize_targets(
-    jobs: Sequence[OptimizationJob], device: torch.device
+    photos: Sequence[Path], jobs: Sequence[Job], options: MDANOptions, device: torch.device
 ) -> Generator[JobEvent, None, list[TrainingPair]]:
     """Run the jobs, or resume them, and return their pairs; finished ones stay as they are.
 
@@ -128,27 +130,27 @@ def optimize_targets(
             "continue with several processes and --resume."
         )
     jobs[0].output.parent.mkdir(parents=True, exist_ok=True)
-    encoder, pairs = load_encoder_for(jobs[0].options, "cpu", computes_on=device), list[TrainingPair]()
-    for number, job in enumerate(jobs, start=1):
+    encoder, pairs = load_encoder_for(options, "cpu", computes_on=device), list[TrainingPair]()
+    for number, (photo, job) in enumerate(zip(photos, jobs, strict=True), start=1):
         try:
             resume = job.output.exists() or job.checkpoint.exists()
-            with closing(cast("Generator[JobEvent]", run_job(job, resume=resume, encoder=encoder))) as events:
+            with closing(cast("Generator[JobEvent]", run_job(job, resume=resume, network=encoder))) as events:
                 for event in events:
                     if isinstance(event, Started):
-                        yield Note(f"target {number}/{len(jobs)}: {job.content.name}")
+                        yield Note(f"target {number}/{len(jobs)}: {photo.name}")
                     if isinstance(event, Progress):
                         yield event
-            pairs.append(load_pair(job))
+            pairs.append(load_pair(photo, job.output))
         except InputError as error:
-            yield Note(f"{job.content.name} is skipped: {error}")
+            yield Note(f"{photo.name} is skipped: {error}")
     return pairs
 
 
-def load_pair(job: OptimizationJob) -> TrainingPair:
-    """Return the photograph of a finished job, at the size at which it was stylized, and the result.
+def load_pair(photo: Path, target: Path) -> TrainingPair:
+    """Return a photograph, at the size at which it was stylized, and the result.
 
     Raises: InputError: one of them cannot be read.
     """
-    painted = read_image(job.output)
-    photo = read_image(job.content, min_size=painted.size).image
-    return TrainingPair(resize(photo, painted.size, clamp=True), painted.image)
+    painted = read_image(target)
+    content = read_image(photo, min_size=painted.size).image
+    return TrainingPair(resize(content, painted.size, clamp=True), painted.image)

@@ -1,0 +1,117 @@
+"""Feed-forward methods, as jobs use them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+import torch
+from torch import Tensor
+
+from brushwork.choices import Engine
+from brushwork.controls import RecipeInputs
+from brushwork.devices.meter import MemoryMeter
+from brushwork.feedforward.inference import Stylizer, run_stylizer
+from brushwork.feedforward.options import FeedForwardOptions
+from brushwork.gradients.tiled import Tiling
+from brushwork.images import Size
+from brushwork.jobs.events import Advanced
+from brushwork.jobs.image_sizes import InputSizes
+from brushwork.jobs.memory_estimate import SIDES, make_meta_inputs, subtract_reserve
+from brushwork.jobs.method import JobStep, LoadedMethod, Snapshot
+from brushwork.options import ScheduleLevel
+from brushwork.recipes import ResumeState
+from brushwork.types import Image
+
+_AMPLE = 2**12
+"""Bytes per encoded pixel, about five times what AdaIN takes. Where this much is free, no estimate is made, which
+takes a second."""
+
+
+@dataclass(frozen=True)
+class FeedForward(LoadedMethod):
+    """A method that makes its image in one forward pass, with its network."""
+
+    options: FeedForwardOptions
+    stylizer: Stylizer
+    device: torch.device
+
+    @classmethod
+    def load(cls, options: FeedForwardOptions, device: torch.device, network: Stylizer | None) -> FeedForward:
+        """Load the network onto the device."""
+        return cls(options, network or options.load_stylizer(device), device)
+
+    @property
+    def name(self) -> str:
+        """Name of the network's weights."""
+        return self.stylizer.name
+
+    @property
+    def engine(self) -> Engine:
+        """Execution engine on CPUs."""
+        return self.stylizer.engine
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """Return the weights of the network."""
+        return self.stylizer.weights()
+
+    def estimator(self, sizes: InputSizes) -> FeedForwardMemory:
+        """Return the memory estimate for images of these sizes."""
+        return FeedForwardMemory(sizes, self.stylizer.to_meta(), self.device)
+
+    def run(self, images: RecipeInputs, tiling: Tiling | None, snapshot: Snapshot | None) -> Iterator[JobStep]:
+        """Run the network once."""
+        options, canvas = self.options, self.options.output_size(Size.of(images.content))
+        for done, image in self.stylizer.stylize(options.prepare(images), canvas, tiling.side if tiling else None):
+            yield JobStep(Advanced(done), None if image is None else _finished(image))
+
+
+def _finished(image: Image) -> Callable[[], Snapshot]:
+    return lambda: Snapshot(ResumeState(0, 0, {"shown": image.cpu()}), 0, 0.0, {})
+
+
+@dataclass(frozen=True)
+class FeedForwardMemory:
+    """Estimates the memory of a forward pass; see `MemoryEstimate`."""
+
+    sizes: InputSizes
+    stylizer: Stylizer
+    """On `meta`, as `to_meta` returns it."""
+    device: torch.device
+
+    def __call__(self, options: FeedForwardOptions, tiling: Tiling | None = None, level: int = -1) -> int:
+        """Return the bytes needed; there is one level only."""
+        with MemoryMeter() as meter:
+            for _ in run_stylizer(
+                options, make_meta_inputs(self.sizes), self.stylizer, tiling.side if tiling else None
+            ):
+                pass
+        return subtract_reserve(meter.peak, self.device)
+
+    def is_ample(self, options: FeedForwardOptions, levels: Sequence[ScheduleLevel], budget: int) -> bool:
+        """Return whether the budget is certainly enough without tiles, and tiles are not faster."""
+        canvas = levels[-1].size
+        largest = max(size.area for size in (canvas, self.sizes.content, *self.sizes.styles))
+        return max(canvas) <= (self.stylizer.fastest_tile or inf) and _AMPLE * largest <= budget
+
+    def is_usable(self, options: FeedForwardOptions) -> bool:
+        """Return True: the network checks its images itself."""
+        return True
+
+    def choose_tiling(self, options: FeedForwardOptions, budget: int) -> Tiling | None:
+        """Return the largest tiles that fit, up to the fastest; the smallest, where none fits; None: no tiles."""
+        levels = options.schedule(self.sizes.content)
+        canvas = levels[-1].size
+        fastest = self.stylizer.fastest_tile or max(canvas)
+        if self.is_ample(options, levels, budget) or (max(canvas) <= fastest and self(options) <= budget):
+            return None
+        tilings = [Tiling(side) for side in SIDES if side <= min(fastest, max(canvas) - 1)]
+        if not tilings:
+            return None
+        return tilings[max(0, bisect_right(tilings, budget, key=lambda tiling: self(options, tiling)) - 1)]
+
+    def minimum_memory(self, options: FeedForwardOptions) -> int:
+        """Return the bytes needed with the smallest tiles."""
+        return self(options, Tiling(SIDES[0]))

@@ -1,0 +1,161 @@
+"""Methods that optimize an image, as jobs use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from brushwork.choices import Engine
+from brushwork.controls import RecipeInputs
+from brushwork.controls.color import prepare_colors
+from brushwork.encoders import Encoder
+from brushwork.errors import DivergedError
+from brushwork.feedforward.adain_transfer import FASTEST
+from brushwork.feedforward.options import AdaINOptions
+from brushwork.gradients.partition import FullImage, Partition
+from brushwork.gradients.tiled import Tiling
+from brushwork.images import LoadedImage, Size
+from brushwork.jobs.image_sizes import InputSizes, require_encodable
+from brushwork.jobs.inputs import JobInputs
+from brushwork.jobs.memory_estimate import MemoryEstimator, relative_cost
+from brushwork.jobs.method import JobStep, LoadedMethod, Snapshot
+from brushwork.options import ScheduleLevel
+from brushwork.options.encoder import load_encoder_for
+from brushwork.recipes import RecipeOptions
+from brushwork.recipes.init_image import add_noise
+from brushwork.types import Image
+
+_TARGETS = 1.5
+"""Cost of a level's targets, in closures; measured with VGG-19 at 512 pixels."""
+
+_SIDE = 160
+"""Side of the speed test in pixels. Smaller, the overhead per call counts too much; larger, it takes long."""
+
+_SIDE_OF_ACCELERATOR = 512
+"""The same on accelerators, which smaller images do not keep busy."""
+
+_LARGER = 1.1
+"""Factor by which a pixel of a larger image takes longer: it leaves the caches. Measured on the CPU, 160 and 512."""
+
+_CLOSURES = 4
+"""Closures of the speed test; the first is a warm-up."""
+
+
+@dataclass(frozen=True)
+class Optimization(LoadedMethod):
+    """A method that optimizes its image, with its encoder."""
+
+    options: RecipeOptions
+    encoder: Encoder
+    device: torch.device
+    is_shared: bool = False
+    """Whether the encoder is not this job's own: then it keeps all its layers."""
+
+    @classmethod
+    def load(cls, options: RecipeOptions, device: torch.device, network: Encoder | None) -> Optimization:
+        """Load the encoder, for now into the main memory."""
+        encoder = network or load_encoder_for(options, "cpu", computes_on=device)
+        return cls(options, encoder, device, is_shared=network is not None)
+
+    @property
+    def name(self) -> str:
+        """Name of the encoder's weights."""
+        return self.encoder.name
+
+    @property
+    def engine(self) -> Engine:
+        """Execution engine on CPUs."""
+        return self.encoder.engine
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """Return the weights of the encoder."""
+        return dict(self.encoder.named_parameters()) | dict(self.encoder.named_buffers())
+
+    def with_engine(self, engine: Engine) -> Optimization:
+        """Return the same method; its encoder has the engine now."""
+        self.encoder.engine = engine
+        return self
+
+    def without_unused_layers(self) -> Optimization:
+        """Return the same method; its encoder ends with the last layer that is needed."""
+        if not self.is_shared:
+            self.encoder.truncate(self.options.encoded_layers)
+        return self
+
+    def require_usable(self, sizes: InputSizes, coarsest: Size) -> None:
+        """Check that every image is large enough for the deepest layer; see `require_encodable`."""
+        require_encodable(self.options, sizes, coarsest, self.encoder)
+
+    def add_init(self, inputs: JobInputs) -> JobInputs:
+        """Return the inputs with an initial image by AdaIN, where the options request it."""
+        if inputs.init is not None or not self.options.starts_from_adain:
+            return inputs
+        init = make_preview(replace(self.options, engine=self.engine), inputs, self.device).cpu()
+        return inputs._replace(init=LoadedImage(init, None, (), inputs.content.bits, "the result of AdaIN"))
+
+    def estimator(self, sizes: InputSizes) -> MemoryEstimator:
+        """Return the memory estimate for images of these sizes."""
+        return MemoryEstimator(sizes, self.encoder, self.device)
+
+    def predict_seconds(
+        self, levels: Sequence[ScheduleLevel], styles: int, tiling: Tiling | None
+    ) -> tuple[float, ...] | None:
+        """Return the seconds of every level, from a few closures at a small size."""
+        rate = measure_speed(self.options, styles, self.encoder.to(self.device), self.device)
+        if rate is None:
+            return None
+        return tuple(
+            rate * size.area * (iterations + _TARGETS) * relative_cost(self.options, self.encoder, size, tiling)
+            for size, iterations in levels
+        )
+
+    def run(
+        self,
+        images: RecipeInputs,
+        tiling: Tiling | None,
+        snapshot: Snapshot | None,
+        partition: Partition | None = None,
+    ) -> Iterator[JobStep]:
+        """Run the recipe for the whole image, or for this process's `partition` of it."""
+        steps = self.options.run(
+            images,
+            encoder=self.encoder.to(self.device),
+            resume=snapshot.resume_state if snapshot else None,
+            partition=partition or FullImage(tiling),
+        )
+        return map(JobStep.of, steps)
+
+
+def make_preview(options: RecipeOptions, inputs: JobInputs, device: torch.device) -> Image:
+    """Return an AdaIN preview of a transfer: at its first size, with the initial noise, in the colors to be encoded."""
+    size, finest, given = inputs.levels[0].size, inputs.levels[-1].size, vars(options)
+    shared = AdaINOptions(**{field.name: given[field.name] for field in fields(AdaINOptions) if field.name in given})
+    at_once = replace(shared, feather=shared.feather * max(size) / max(finest))
+    images = inputs.to_device(device)
+    content, styles = prepare_colors(at_once, images.content, images.styles)
+    shown = images._replace(content=content, styles=tuple(styles))
+    *_, last = at_once.load_stylizer(device).stylize(shown, size, FASTEST)
+    assert last.image is not None
+    generator = torch.Generator().manual_seed(given["seed"])
+    return add_noise(last.image, given["init_noise"], generator, options.encoder_scale)
+
+
+def measure_speed(options: RecipeOptions, styles: int, encoder: Encoder, device: torch.device) -> float | None:
+    """Return the seconds per closure and pixel; None where nothing could be measured. The encoder is on the device."""
+    side = _SIDE if device.type == "cpu" else _SIDE_OF_ACCELERATOR
+    # Three different images, or the loss would be zero from the start.
+    content, style, init = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
+    images = RecipeInputs(content, (style,) * styles, init)
+    small, times = options.with_iterations(_CLOSURES).with_size(side, Size(side, side)), []
+    with suppress(DivergedError):
+        for progress in small.run(images, encoder=encoder):
+            times.append((progress.iterations, perf_counter()))
+    if len(times) < 2:
+        return None
+    (iterations, begin), (all_spent, end) = times[0], times[-1]
+    return _LARGER * (end - begin) / (all_spent - iterations) / side**2
