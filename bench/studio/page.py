@@ -79,6 +79,8 @@ def measure(page: Page, address: str, began: float, photograph: Path, painting: 
     report["cards"], report["all_cards_s"] = cards, since(begin)
     begin = time.monotonic()
     page.locator(".add-card input[type=file]").set_input_files(painting)
+    page.locator(".after img").first.wait_for()
+    report["first_picture_after_painting_dropped_s"] = since(begin)
     page.locator(".after img[src*=preview]").first.wait_for()
     report["draft_512_after_painting_dropped_s"] = since(begin)
     until(page, "document.querySelector('.facts').textContent.includes('%')")

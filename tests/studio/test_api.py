@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 from io import BytesIO
@@ -9,11 +10,10 @@ import pytest
 from PIL import Image
 
 from asgi_client import AsgiClient
-from brushwork.studio.app import make_app
+from brushwork.studio.app import STATIC, make_app
 from brushwork.studio.known_paintings import register_shipped
 from brushwork.studio.retention import sweep
-from brushwork.studio.settings import make_settings
-from brushwork.studio.uploads import UploadLimits
+from brushwork.studio.settings import UploadLimits, make_settings
 from studio_pictures import png
 
 API = "/api/v1"
@@ -229,7 +229,7 @@ def test_too_many_writes_are_slowed_down(client):
 
 def test_the_server_imports_no_torch():
     script = (
-        "import sys, brushwork.studio.server\n"
+        "import sys, brushwork.studio.app, brushwork.studio.quiet_server, brushwork.studio.server\n"
         "print([name for name in ('torch', 'numpy', 'PIL', 'av', 'dbos') if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -285,5 +285,17 @@ def test_cards_are_painted_once_and_those_of_another_photograph_make_room(client
     ask = {"content": files[0], "paintings": [files[1]]}
     first, again = (client.post(f"{API}/cards", ask).json()["cards"][0]["job"]["id"] for _ in range(2))
     assert first == again
+    assert client.post(f"{API}/cards", ask | {"urgent": True}).json()["cards"][0]["job"]["priority"] > 5  # of drafts
     client.post(f"{API}/cards", ask | {"content": files[1]})
     assert client.get(f"{API}/jobs/{first}").json()["state"] == "canceled"
+
+
+def test_a_quality_is_that_of_the_preset(client, files):
+    assert create(client, files, options={"quality": "draft"}).status == 201
+    assert "nice" in create(client, files, options={"quality": "nice"}).json()["detail"]
+
+
+def test_the_page_asks_for_all_of_its_modules_at_once(client):
+    page = client.get("/").body.decode()
+    modules = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")}
+    assert set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page)) == modules

@@ -18,7 +18,8 @@ PATIENCE = 60
 
 @pytest.fixture
 def running(folder, database, monkeypatch):
-    monkeypatch.setattr(module.LoadedNetworks, "load_usual", lambda self: None)
+    for name in ("load_quick", "load_long"):
+        monkeypatch.setattr(module.LoadedNetworks, name, lambda self: None)
     worker = Worker(folder, database, "here", checkpoint_every=0.1)
     thread = Thread(target=worker.run)
     thread.start()

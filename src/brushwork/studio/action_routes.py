@@ -68,7 +68,7 @@ def _add_cards(router: APIRouter, services: Services) -> None:
             style: dict[str, Any] = {"model": model} if model else {"paintings": (sha256,)}
             requests.append(PaintingRequest(kind="card", content=body.content, **style))
         require_files(services, [body.content])
-        jobs = services.store.create_cards(requests)
+        jobs = services.store.create_cards(requests, urgent=body.urgent)
         return {"cards": [{"painting": name, "job": job} for name, job in zip(body.paintings, jobs, strict=True)]}
 
 

@@ -44,6 +44,7 @@ class CardsBody(_Strict):
 
     content: Hash
     paintings: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=60)]
+    urgent: bool = False
 
 
 class ChangeBody(_Strict):

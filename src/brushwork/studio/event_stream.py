@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from brushwork.studio.job_store import JobStore
 from brushwork.studio.tables import ChangeWatch, Database
 
-_LOOK = 0.1
-"""Seconds between two looks at whether something was committed."""
+_LOOK = 0.03
+"""Seconds between two looks at whether something was committed: a look takes microseconds."""
 _COMMENT_EVERY = 15.0
 """Seconds after which a silent stream says that it is alive."""
 

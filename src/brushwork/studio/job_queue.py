@@ -1,13 +1,14 @@
 """The queue, on dbos: a workflow for each painting, which another worker repeats if its worker is lost.
 
-dbos keeps what was given to it and starts it once; this module decides what is given to it next. Only a few jobs are
-handed over at a time, so that priorities and the order can still be changed while jobs wait.
+dbos starts what it was given once, in one worker, and keeps it until it is done; which job that is, is decided here,
+when a worker is free: so priorities and the order can be changed as long as jobs wait.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import closing
 
 import sqlalchemy as sa
@@ -18,17 +19,11 @@ from brushwork.studio.job_request import Lane
 from brushwork.studio.job_store import PAUSED
 from brushwork.studio.tables import JOB, SETTING, WORKER, Database, now
 
-LANES: tuple[Lane, ...] = ("quick", "long")
-
 LOST_AFTER = 30_000
 """Milliseconds without a heartbeat after which a worker counts as lost."""
 
 _VERSION = "studio-1"
 """Version of the workflows for dbos: a new release of brushwork continues the jobs of an older one."""
-
-_POLL = {"quick": 0.1, "long": 0.25}
-_AHEAD = 1
-"""Jobs that are handed over beyond those that the workers run."""
 
 _ENDLESS = 1_000_000
 """Attempts that dbos allows; how many deaths are too many is decided in `claims`, where progress is known."""
@@ -38,7 +33,7 @@ RunJob = Callable[[str, int], None]
 
 
 class JobQueue:
-    """Gives the waiting jobs to the workers."""
+    """Starts the waiting jobs in this worker."""
 
     def __init__(self, database: Database, folder: StudioFolder, worker: str, run: RunJob) -> None:
         """`run` is called in a thread of its own, once for each job that this worker gets."""
@@ -62,12 +57,20 @@ class JobQueue:
 
         self._paint = paint
         DBOS.launch()
-        for lane in LANES:
-            DBOS.register_queue(lane, worker_concurrency=1, polling_interval_sec=_POLL[lane])
 
-    def hand_over(self) -> int:
-        """Give dbos the next jobs of each lane, and return their number. Repeating it does no harm."""
-        return sum(self._hand_over(lane) for lane in LANES)
+    def start_next(self, lane: Lane) -> Future[None] | None:
+        """Start the job of a lane that is next, and return its end; None: no job waits that others have not taken."""
+        found = self._next_job(lane)
+        if found is None:
+            return None
+        job, round = found
+        with SetWorkflowID(f"{job}.{round}"):  # one workflow: of several workers that start it, one runs it
+            handle = DBOS.start_workflow(self._paint, job, round)
+        with self._database.write() as connection:
+            connection.execute(JOB.update().where(JOB.c.id == job, JOB.c.round == round).values(handed=round))
+        # Of a workflow that another worker runs, dbos returns a handle that only polls its state.
+        future = getattr(handle, "future", None)
+        return future if isinstance(future, Future) else self.start_next(lane)
 
     def recover_lost(self) -> None:
         """Give the jobs of workers without a heartbeat to those that live."""
@@ -83,38 +86,16 @@ class JobQueue:
         """Stop taking jobs."""
         DBOS.destroy()
 
-    def _hand_over(self, lane: Lane) -> int:
-        jobs = self._next_jobs(lane)
-        for job, round in jobs:
-            # The id makes it idempotent: another worker may hand over the same job now.
-            with SetWorkflowID(f"{job}.{round}"):
-                DBOS.enqueue_workflow(lane, self._paint, job, round)
-        if jobs:
-            with self._database.write() as connection:
-                for job, round in jobs:
-                    connection.execute(JOB.update().where(JOB.c.id == job, JOB.c.round == round).values(handed=round))
-        return len(jobs)
-
-    def _next_jobs(self, lane: Lane) -> list[tuple[str, int]]:
-        in_lane = JOB.c.lane == lane
+    def _next_job(self, lane: Lane) -> tuple[str, int] | None:
+        waiting = (
+            sa.select(JOB.c.id, JOB.c.round)
+            .where(JOB.c.lane == lane, JOB.c.state == "pending", JOB.c.handed < JOB.c.round)
+            .order_by(JOB.c.priority.desc(), JOB.c.place)
+            .limit(1)
+        )
+        paused = sa.select(SETTING.c.value).where(SETTING.c.name == PAUSED)
         with self._database.read() as connection:
-            if (
-                lane == "long"
-                and connection.execute(sa.select(SETTING.c.value).where(SETTING.c.name == PAUSED)).scalar_one_or_none()
-            ):
-                return []
-            workers = connection.execute(
-                sa.select(sa.func.count()).where(WORKER.c.heartbeat >= now() - LOST_AFTER)
-            ).scalar_one()
-            handed = connection.execute(
-                sa.select(sa.func.count())
-                .select_from(JOB)
-                .where(in_lane, JOB.c.state.in_(("pending", "running")), JOB.c.handed == JOB.c.round)
-            ).scalar_one()
-            waiting = (
-                sa.select(JOB.c.id, JOB.c.round)
-                .where(in_lane, JOB.c.state == "pending", JOB.c.handed < JOB.c.round)
-                .order_by(JOB.c.priority.desc(), JOB.c.place)
-                .limit(max(0, workers + _AHEAD - handed))
-            )
-            return [(row.id, row.round) for row in connection.execute(waiting)]
+            if lane == "long" and connection.execute(paused).scalar_one_or_none():
+                return None
+            row = connection.execute(waiting).one_or_none()
+        return None if row is None else (row.id, row.round)

@@ -19,7 +19,7 @@ PAUSED = "queue paused"
 """Name of the setting that stops the long paintings."""
 
 _DAY = 24 * 3600 * 1000
-_DRAFT_PRIORITY, _CARD_PRIORITY = 5, -5
+_URGENT_PRIORITY, _DRAFT_PRIORITY, _CARD_PRIORITY = 6, 5, -5
 _HIDDEN = ("number", "request_hash", "round", "handed", "lane", "place")
 """Columns that are of no use to a client."""
 
@@ -70,16 +70,17 @@ class JobStore:
             jobs = [_insert_with_draft(connection, one, title=title, batch=batch) for one, title in asked]
         return batch, jobs
 
-    def create_cards(self, requests: Sequence[PaintingRequest]) -> list[dict[str, Any]]:
+    def create_cards(self, requests: Sequence[PaintingRequest], *, urgent: bool = False) -> list[dict[str, Any]]:
         """Return a card for each request: those that were painted or asked for before, and new ones.
 
-        Cards of other photographs that still wait are canceled.
+        Cards of other photographs that still wait are canceled. `urgent`: they go before drafts.
         """
         with self.database.write() as connection:
             for row in connection.execute(sa.select(JOB).where(JOB.c.kind == "card", JOB.c.state == "pending")):
                 if all(row.request["content"] != one.content for one in requests):
                     _move(connection, row.id, "canceled", finished=now())
-            return [_card_of(connection, one) for one in requests]
+            priority = _URGENT_PRIORITY if urgent else _CARD_PRIORITY
+            return [_card_of(connection, one, priority) for one in requests]
 
     def get(self, job: str) -> dict[str, Any]:
         """Return a job.
@@ -273,11 +274,13 @@ def _insert(connection: sa.Connection, request: PaintingRequest, **values: Any) 
     return job
 
 
-def _card_of(connection: sa.Connection, request: PaintingRequest) -> dict[str, Any]:
+def _card_of(connection: sa.Connection, request: PaintingRequest, priority: int) -> dict[str, Any]:
     usable = JOB.c.state.in_(("pending", "running", "completed"))
     before = connection.execute(
         sa.select(JOB).where(JOB.c.request_hash == request.sha256, JOB.c.kind == "card", usable).limit(1)
     ).one_or_none()
-    if before is not None:
-        return job_to_json(before)
-    return _insert(connection, request, priority=_CARD_PRIORITY)
+    if before is None:
+        return _insert(connection, request, priority=priority)
+    if before.state == "pending" and before.priority < priority:
+        return _change(connection, before.id, priority=priority)
+    return job_to_json(before)

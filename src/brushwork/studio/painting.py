@@ -70,9 +70,12 @@ class LoadedNetworks:
             return replace(self._model, options=options)
         return None
 
-    def load_usual(self) -> None:
-        """Load what a first painting needs, before it is asked for."""
+    def load_quick(self) -> None:
+        """Load what cards and drafts need, before they are asked for."""
         self.network(AdaINOptions())
+
+    def load_long(self) -> None:
+        """Load what an optimization needs, before it is asked for."""
         self.network(load_preset("default"))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from brushwork.choices import Quality
 from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward import AdaINOptions, FeedForwardOptions, ModelOptions
 from brushwork.jobs.options_json import options_from_json, options_to_json
-from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
+from brushwork.recipes import RecipeOptions, load_preset
 from brushwork.studio.job_request import CARD_SIZE, DRAFT_SIZE, PaintingRequest
 
 
@@ -43,8 +44,8 @@ def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | Fe
         return ModelOptions(model=request.model, size=_first_size(request))
     if request.kind in ("instant", "card", "draft"):
         return AdaINOptions(size=_first_size(request))
-    preset: TransferOptions = load_preset(str(given.pop("preset", "default")))
-    return preset
+    preset, quality = str(given.pop("preset", "default")), str(given.pop("quality", "normal"))
+    return load_preset(preset, cast(Quality, quality))
 
 
 def _first_size(request: PaintingRequest) -> int:

@@ -1,20 +1,24 @@
-"""Run the server: the app under uvicorn, and its workers beside it."""
+"""Run the server: the app under uvicorn, and its workers beside it.
+
+The port is bound and the workers are started before the server's libraries are imported, which takes most of a second:
+a browser that connects meanwhile waits for its answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-import uvicorn
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from brushwork.errors import InputError
-from brushwork.studio.app import make_app
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.settings import StudioSettings
 from brushwork.studio.supervisor import keep_workers
+
+if TYPE_CHECKING:
+    from brushwork.studio.app import StudioApp
 
 _SECONDS_TO_END = 3
 _LOOK = 0.05
@@ -22,7 +26,7 @@ _MOST_HEADER_BYTES = 16 * 1024
 
 
 def run_server(settings: StudioSettings, started: Callable[[], None]) -> None:
-    """Serve the studio until the process is told to end; `started` is called when it answers.
+    """Serve the studio until the process is told to end; `started` is called when it can be asked.
 
     Raises: InputError: the port or the folder is in use, or cannot be used.
     """
@@ -31,25 +35,18 @@ def run_server(settings: StudioSettings, started: Callable[[], None]) -> None:
     with folder.lock("server") as is_alone:
         if not is_alone:
             raise InputError(f"another studio uses {settings.folder}: end it, or name another one with --folder.")
-        with _bind(settings) as bound:
-            asyncio.run(_serve(settings, bound, started))
+        with _bind(settings) as bound, keep_workers(settings.folder, settings.workers):
+            started()
+            from brushwork.studio.app import make_app
+
+            asyncio.run(_serve(make_app(settings), bound))
 
 
-class QuietServer(uvicorn.Server):
-    """Server that leaves signals to us: Ctrl-C is the usual end of the studio, not an error."""
+async def _serve(app: StudioApp, bound: socket.socket) -> None:
+    import uvicorn
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Do nothing; see `_serve`."""
-        yield
+    from brushwork.studio.quiet_server import QuietServer
 
-    def stop(self) -> None:
-        """End when all answers are sent; asked again, at once."""
-        self.force_exit, self.should_exit = self.should_exit, True
-
-
-async def _serve(settings: StudioSettings, bound: socket.socket, started: Callable[[], None]) -> None:
-    app = make_app(settings)
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -62,16 +59,11 @@ async def _serve(settings: StudioSettings, bound: socket.socket, started: Callab
     server = QuietServer(config)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
-    async with keep_workers(settings.folder, settings.workers):
-        serving = asyncio.create_task(server.serve(sockets=[bound]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(_LOOK)
-        if server.started:
-            started()
-        while not server.should_exit and not serving.done():
-            await asyncio.sleep(_LOOK)
-        await app.services.events.end()  # streams have no end of their own, and the server waits for them
-        await serving
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.should_exit and not serving.done():
+        await asyncio.sleep(_LOOK)
+    await app.services.events.end()  # streams have no end of their own, and the server waits for them
+    await serving
 
 
 def _bind(settings: StudioSettings) -> socket.socket:

@@ -9,10 +9,17 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 from brushwork.errors import InputError
-from brushwork.studio.uploads import UploadLimits
 
 DEFAULT_PORT = 8765
 TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    """What is accepted."""
+
+    max_bytes: int = 200 * 10**6
+    max_pixels: int = 400 * 10**6
 
 
 @dataclass(frozen=True)

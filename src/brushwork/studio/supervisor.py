@@ -2,54 +2,60 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
 
 _LONGEST_PAUSE = 60.0
 _GOOD_AFTER = 30.0
 """Seconds of life after which a worker counts as started."""
 _SECONDS_TO_END = 30.0
+_LOOK = 0.2
+_NICE = 5
+"""How far workers stand back behind the page: a browser that waits for its turn shows nothing."""
 
 
-@asynccontextmanager
-async def keep_workers(folder: Path, count: int) -> AsyncIterator[None]:
+@contextmanager
+def keep_workers(folder: Path, count: int) -> Iterator[None]:
     """Context manager that keeps a number of workers alive, and ends them at its end."""
-    keepers = [asyncio.create_task(_keep(folder)) for _ in range(count)]
+    over = Event()
+    keepers = [Thread(target=_keep, args=(folder, over)) for _ in range(count)]
+    for keeper in keepers:
+        keeper.start()
     try:
         yield
     finally:
+        over.set()
         for keeper in keepers:
-            keeper.cancel()
-        await asyncio.gather(*keepers, return_exceptions=True)
+            keeper.join()
 
 
-async def _keep(folder: Path) -> None:
-    pause, loop = 1.0, asyncio.get_running_loop()
-    while True:
-        began = loop.time()
-        await _run(folder)
-        pause = 1.0 if loop.time() - began > _GOOD_AFTER else min(_LONGEST_PAUSE, 2 * pause)
-        await asyncio.sleep(pause)
+def _keep(folder: Path, over: Event) -> None:
+    pause = 1.0
+    while not over.is_set():
+        began = monotonic()
+        _run(folder, over)
+        pause = 1.0 if monotonic() - began > _GOOD_AFTER else min(_LONGEST_PAUSE, 2 * pause)
+        over.wait(pause)
 
 
-async def _run(folder: Path) -> None:
+def _run(folder: Path, over: Event) -> None:
     """Run one worker until it ends. Its standard input is a pipe: if this process dies, the worker sees it close."""
-    process = await asyncio.create_subprocess_exec(*worker_command(folder), stdin=subprocess.PIPE)
-    try:
-        await process.wait()
-    finally:
-        if process.returncode is None:
+    with subprocess.Popen(worker_command(folder), stdin=subprocess.PIPE) as process:
+        while process.poll() is None and not over.wait(_LOOK):
+            pass
+        if process.poll() is None:
             process.terminate()
-            with suppress(TimeoutError, ProcessLookupError):
-                await asyncio.wait_for(process.wait(), _SECONDS_TO_END)
-        if process.returncode is None:
-            process.kill()
+            try:
+                process.wait(_SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def worker_command(folder: Path) -> list[str]:
     """Return the command of a worker that ends with its parent."""
-    return [sys.executable, "-m", "brushwork", "worker", "--folder", str(folder), "--ends-with-parent"]
+    return ["nice", "-n", str(_NICE), sys.executable, "-m", "brushwork", "worker", "--folder", str(folder), "--ends-with-parent"]

@@ -6,7 +6,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -17,20 +16,13 @@ from brushwork.studio.file_store import find_file, register_file
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.image_reader import ImageReader
 from brushwork.studio.problems import ProblemError
+from brushwork.studio.settings import UploadLimits
 from brushwork.studio.signatures import KINDS, SIGNATURE_BYTES, kind_of
 from brushwork.studio.tables import Database
 
 THUMBNAIL_WIDTHS = (160, 320, 640)
 
 _LONGEST_NAME = 120
-
-
-@dataclass(frozen=True)
-class UploadLimits:
-    """What is accepted."""
-
-    max_bytes: int = 200 * 10**6
-    max_pixels: int = 400 * 10**6
 
 
 class UploadStore:

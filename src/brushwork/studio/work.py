@@ -24,6 +24,8 @@ from brushwork.studio.turns import Turns
 _LOOK = 0.2
 """Seconds between two looks at whether the job is to stop."""
 _BETWEEN_PREVIEWS = 1.0
+_FORMED = 20
+"""Iterations at the first size after which a painting looks better than its draft: before, it has its first grain."""
 _HUNDRED = 100
 
 _CALLED = {
@@ -180,10 +182,8 @@ def without_paths(text: str, request: PaintingRequest, folder: StudioFolder) -> 
 
 
 def _is_worth_showing(progress: Progress) -> bool:
-    """Return whether the image is better than a draft: near its final size, and painted for a while."""
-    now, last = progress.levels[progress.level], progress.levels[-1]
-    is_large = 2 * max(now.size) >= max(last.size)
-    return is_large and (progress.level > 0 or 4 * progress.step.index >= now.iterations)
+    """Return whether the image is better than the draft, though it may be smaller: its strokes have formed."""
+    return progress.level > 0 or progress.step.index >= min(_FORMED, progress.levels[0].iterations // 4)
 
 
 def _level(levels: Any, number: int) -> dict[str, Any]:

@@ -6,14 +6,17 @@ import os
 import signal
 import socket
 import sys
+from concurrent.futures import Future
 from contextlib import ExitStack
 from threading import Event, Thread
 from time import monotonic, sleep
+from typing import get_args
 
 from brushwork.errors import InputError
 from brushwork.studio.claims import ClaimLostError, claim_job
 from brushwork.studio.folder import StudioFolder, has_newer_checkpoint
 from brushwork.studio.job_queue import JobQueue
+from brushwork.studio.job_request import Lane
 from brushwork.studio.job_store import add_event
 from brushwork.studio.known_paintings import register_models
 from brushwork.studio.painting import CHECKPOINT_EVERY, LoadedNetworks
@@ -22,8 +25,10 @@ from brushwork.studio.tables import WORKER, ChangeWatch, Database, now
 from brushwork.studio.turns import Turns
 from brushwork.studio.work import WorkOnJob
 
-_LOOK = 0.05
-"""Seconds between two looks at whether something was asked for."""
+_LOOK = 0.02
+"""Seconds between two looks at whether something was asked for: a look takes microseconds."""
+_LOOK_ANYWAY = 0.5
+"""Seconds after which it is looked for jobs even if nothing was committed."""
 _BEAT = 5.0
 """Seconds between two heartbeats."""
 _MOST_SECONDS_TO_END = 60.0
@@ -36,8 +41,10 @@ class Worker:
     def __init__(self, folder: StudioFolder, database: Database, name: str, checkpoint_every: float) -> None:
         self.name = name
         self._folder, self._database = folder, database
-        self._stop, self._turns, self._networks = Event(), Turns(), LoadedNetworks(checkpoint_every=checkpoint_every)
-        self._running: set[str] = set()
+        self._stop, self._has_ended, self._turns = Event(), Event(), Turns()
+        self._networks = LoadedNetworks(checkpoint_every=checkpoint_every)
+        self._started: dict[Lane, Future[None]] = {}
+        self._running: dict[str, Lane] = {}
 
     def stop(self) -> None:
         """End after the iterations that are running; their checkpoints are written."""
@@ -55,13 +62,22 @@ class Worker:
                 beaten = monotonic()
                 self._beat(is_ready=None)
                 queue.recover_lost()
-            if watch.has_changed() or monotonic() - looked >= 1:
+            if watch.has_changed() or self._has_ended.is_set() or monotonic() - looked >= _LOOK_ANYWAY:
                 looked = monotonic()
-                while queue.hand_over():
-                    pass
+                self._has_ended.clear()
+                self._start_jobs(queue)
         watch.close()
         self._wait_for_jobs()
         queue.close()
+
+    def _start_jobs(self, queue: JobQueue) -> None:
+        """Start a job in each lane that is free."""
+        for lane in get_args(Lane):
+            before = self._started.get(lane)
+            is_free = (before is None or before.done()) and lane not in list(self._running.values())
+            if is_free and (started := queue.start_next(lane)):
+                self._started[lane] = started
+                started.add_done_callback(lambda _: self._has_ended.set())
 
     def _wait_for_jobs(self) -> None:
         end = monotonic() + _MOST_SECONDS_TO_END
@@ -74,19 +90,21 @@ class Worker:
         claim = claim_job(self._database, job, round, self.name, has_newer_checkpoint=is_newer)
         if claim is None:
             return
-        self._running.add(job)
+        self._running[job] = claim.request.lane
         try:
             WorkOnJob(claim, self._folder, self._networks, self._turns, self._stop).run()
         except ClaimLostError:
             return
         finally:
-            self._running.discard(job)
+            del self._running[job]
 
     def _warm_up(self) -> None:
         with self._turns.quick():
-            self._networks.load_usual()
-            register_models(self._database, self._folder)
+            self._networks.load_quick()
         self._beat(is_ready=True)
+        with self._turns.quick():
+            self._networks.load_long()
+        register_models(self._database, self._folder)
         sweep(self._database, self._folder)
 
     def _beat(self, *, is_ready: bool | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -70,11 +71,6 @@ def require_studio() -> None:
 
     Raises: InputError: one is missing.
     """
-    try:
-        import dbos  # noqa: F401
-        import fastapi  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise InputError(
-            f"the studio needs more than what is installed ({error.name} is missing): {_EXTRA}."
-        ) from error
+    missing = [name for name in ("dbos", "fastapi", "uvicorn") if find_spec(name) is None]
+    if missing:
+        raise InputError(f"the studio needs more than what is installed ({', '.join(missing)} is missing): {_EXTRA}.")

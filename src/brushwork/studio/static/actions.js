@@ -35,23 +35,23 @@ export async function takePhoto(file, further = []) {
   });
 }
 
-export async function askForCards() {
-  if (!photo.value?.sha256 || !paintings.value.length) return;
-  const answer = await api.cards(photo.value.sha256, paintings.value.slice(0, 24).map((one) => one.id));
+export async function askForCards(list = paintings.value.slice(0, 24), urgent = false) {
+  if (!photo.value?.sha256 || !list.length) return;
+  const answer = await api.cards(photo.value.sha256, list.map((one) => one.id), urgent);
   batch(() => {
     putJobs(answer.cards.map((one) => one.job));
-    cards.value = new Map(answer.cards.map((one) => [one.painting, one.job.id]));
+    cards.value = new Map([...cards.value, ...answer.cards.map((one) => [one.painting, one.job.id])]);
   });
 }
 
 export async function addPainting(file) {
   await attempt(async () => {
     const known = await api.upload(file);
-    await api.addPainting(known.sha256, stem(file.name));
-    paintings.value = (await api.paintings()).paintings;
+    const painting = await api.addPainting(known.sha256, stem(file.name));
+    paintings.value = [painting, ...paintings.value.filter((one) => one.id !== painting.id)];
     if (photo.value?.sha256) {
-      await askForCards();
-      await paint(paintings.value.find((one) => one.id === known.sha256));
+      await askForCards([painting], true); // the first that is shown of it
+      await paint(painting);
     }
   });
 }
@@ -64,8 +64,9 @@ export function takeFiles(list) {
 }
 
 export function requestOf(painting) {
-  const { size, likeness, strokes, colors, advanced = {} } = settings.value;
+  const { size, quality, likeness, strokes, colors, advanced = {} } = settings.value;
   const options = painting.model ? { size } : { ...advanced, size };
+  if (!painting.model && quality !== "normal") options.quality = quality;
   if (colors) options.color = "keep-luminance";
   if (painting.model) return { kind: "model", model: painting.model, options };
   if (likeness) options.content_weight = Number((2 ** likeness).toPrecision(3));
@@ -173,11 +174,12 @@ export function useSettings(job) {
   const { options } = job.request;
   settings.value = {
     size: options.size || 512,
+    quality: options.quality || "normal",
     likeness: options.content_weight ? Math.log2(options.content_weight) : 0,
     strokes: options.style_scale ? Math.log2(options.style_scale[0]) : 0,
     colors: options.color === "keep-luminance",
     advanced: Object.fromEntries(Object.entries(options).filter(([name]) =>
-      !["size", "content_weight", "style_scale", "color"].includes(name))),
+      !["size", "quality", "content_weight", "style_scale", "color"].includes(name))),
   };
 }
 
@@ -201,13 +203,14 @@ export function restoreDraft() {
 // The same painting as a command.
 export function commandOf() {
   const painting = paintings.value.find((one) => one.id === chosen.value);
-  const { size, likeness, strokes, colors, advanced = {} } = settings.value;
+  const { size, quality, likeness, strokes, colors, advanced = {} } = settings.value;
   const name = photo.value?.name || "photo.jpg";
   const parts = ["brushwork", "paint", quote(name)];
   if (painting?.model) parts.push("--model", painting.model);
   else parts.push("painting.jpg");
   parts.push("--size", size);
   if (colors) parts.push("--color", "keep-luminance");
+  if (!painting?.model && quality !== "normal") parts.push("--quality", quality);
   if (!painting?.model && likeness) parts.push("--content-weight", Number((2 ** likeness).toPrecision(3)));
   if (!painting?.model && strokes) parts.push("--style-scale", Number((2 ** strokes).toPrecision(3)));
   if (!painting?.model) {

@@ -10,6 +10,7 @@ import {
 } from "./state.js";
 import { words } from "./words.js";
 
+const QUALITIES = ["draft", "normal", "best"];
 const SIZES = [256, 384, 512, 768, 1024, 1536, 2048];
 
 export function Panel() {
@@ -146,6 +147,13 @@ function Settings({ canPaint }) {
         </select>
       </label>
       ${!model && html`
+        <div class="field row">
+          <span class="field-label" id="quality">${words.settings.quality}</span>
+          <div class="segments" role="group" aria-labelledby="quality">
+            ${QUALITIES.map((one) => html`<button type="button" aria-pressed=${now.quality === one}
+              onClick=${() => change({ quality: one })}>${words.settings.qualities[one]}</button>`)}
+          </div>
+        </div>
         <${Slider} label=${words.settings.likeness} low=${words.settings.likenessLow} high=${words.settings.likenessHigh}
           min="-2" max="3" step="0.25" value=${now.likeness} onInput=${(likeness) => change({ likeness })} />
         <${Slider} label=${words.settings.strokes} low=${words.settings.strokesLow} high=${words.settings.strokesHigh}

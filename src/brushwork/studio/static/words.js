@@ -48,6 +48,8 @@ export const words = {
   settings: {
     title: "Settings",
     size: "Size",
+    quality: "Quality",
+    qualities: { draft: "Draft", normal: "Normal", best: "Best" },
     likeness: "Likeness",
     likenessLow: "painting",
     likenessHigh: "photograph",
