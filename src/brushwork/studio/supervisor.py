@@ -58,4 +58,5 @@ def _run(folder: Path, over: Event) -> None:
 
 def worker_command(folder: Path) -> list[str]:
     """Return the command of a worker that ends with its parent."""
-    return ["nice", "-n", str(_NICE), sys.executable, "-m", "brushwork", "worker", "--folder", str(folder), "--ends-with-parent"]
+    worker = (sys.executable, "-m", "brushwork", "worker", "--folder", str(folder), "--ends-with-parent")
+    return ["nice", "-n", str(_NICE), *worker]
