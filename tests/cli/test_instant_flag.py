@@ -68,7 +68,7 @@ def test_it_previews_a_preset(flash, run):
 def test_the_document_has_no_loss(flash, run):
     outcome = run("paint", "photo.jpg", "waves.png", "--instant", "--json", "-q")
     document = json.loads(outcome.out)
-    assert document["recipe"] == "instant"
+    assert document["method"] == "adain"
     assert document["seconds"] == 0.75
     assert "loss" not in document
 

@@ -68,4 +68,4 @@ def test_adain_is_the_method_of_instant(run, studio, desk, monkeypatch):
     monkeypatch.setattr("brushwork.jobs.run_job", lambda job, **_: iter(jobs.append(job) or ()))
     for given in (("--method", "adain"), ("--instant",)):
         run("paint", "photo.jpg", "waves.png", *given, "--strength", "0.5", "-o", "o.png")
-    assert jobs[0] == jobs[1] and jobs[0].options.method == "instant" and jobs[0].options.strength == 0.5
+    assert jobs[0] == jobs[1] and jobs[0].options.method == "adain" and jobs[0].options.strength == 0.5

@@ -183,7 +183,7 @@ def test_json_is_one_document(studio: Any, desk: Path, run: Run) -> None:
     assert document["losses"].keys() == {"style:conv1_1", "content:conv4_2"}
     assert (document["iterations"], document["seconds"], document["device"]) == (15, 2.5, "cpu")
     assert document["notes"] == ["a note"]
-    assert (document["recipe"], document["options"]["seed"]) == ("transfer", 3)
+    assert (document["method"], document["options"]["seed"]) == ("optimize", 3)
 
 
 def test_of_several_pictures_one_may_fail(studio: Any, folders: Path, run: Run) -> None:

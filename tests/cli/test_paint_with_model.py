@@ -49,7 +49,7 @@ def test_a_painter_is_called_by_its_name(wall: Path, run: Run) -> None:
 def test_the_record_says_who_painted_and_the_picture_can_be_repeated(wall: Path, run: Run) -> None:
     assert run("paint", "photo.png", "--model", "shelf/wave.safetensors", "--strength", "0.5", "-q").code == 0
     record = json.loads(read_metadata(wall / "photo+wave.png") or "")
-    assert (record["recipe"], record["network"]) == ("painter", "wave")
+    assert (record["method"], record["network"]) == ("model", "wave")
     assert record["options"]["strength"] == 0.5
     assert len(record["weights"]) == 64
     assert run("rerun", "photo+wave.png", "-q").code == 0
@@ -101,7 +101,7 @@ def test_pipes(wall: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_json_tells_all(wall: Path, run: Run) -> None:
     document = json.loads(run("paint", "photo.png", "--model", "wave", "--json", "-q").out)
     assert document["output"] == "photo+wave.png"
-    assert document["recipe"] == "painter"
+    assert document["method"] == "model"
     assert document["size"] == [60, 40]
 
 

@@ -48,7 +48,7 @@ def test_a_texture_of_a_size_and_a_seed(run: Run) -> None:
 def test_rerun_repeats_it(run: Run, desk: Path) -> None:
     run("texture", "--model", "moss.safetensors", "--size", "70x40", "--seed", "3", "-o", "moss.png")
     manifest = json.loads(read_metadata("moss.png") or "")
-    assert (manifest["recipe"], manifest["content"], manifest["network"]) == ("texture-model", None, "moss")
+    assert (manifest["method"], manifest["content"], manifest["network"]) == ("texture-model", None, "moss")
     assert run("rerun", "moss.png", "-o", "repeated.png").code == 0
     assert (desk / "repeated.png").read_bytes() == (desk / "moss.png").read_bytes()
 

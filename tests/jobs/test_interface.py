@@ -86,5 +86,5 @@ def test_textures_of_models_have_no_content_image(files):
     assert (found.options.size, found.options.seed) == ("64x32", 3)
     with pytest.raises(brushwork.InputError, match="texture-model takes no content image"):
         brushwork.paint("photo.png", options=options, output="other.png")
-    with pytest.raises(brushwork.InputError, match="painter takes a content image, but none was given"):
+    with pytest.raises(brushwork.InputError, match="model takes a content image, but none was given"):
         brushwork.paint(options=brushwork.ModelOptions(model="wave"), output="other.png")

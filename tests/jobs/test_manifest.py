@@ -79,7 +79,7 @@ def test_the_machine_is_told_by_what_changes_bits():
     assert describe_machine(CPU).keys() == {"brushwork", "torch", "python", "device", "model", "threads"}
 
 
-@pytest.mark.parametrize("broken", ["recipe", "content", "styles", "machine"])
+@pytest.mark.parametrize("broken", ["method", "content", "styles", "machine"])
 def test_an_incomplete_record_is_refused(record, broken):
     data = record.to_json()
     del data[broken]

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from brushwork.errors import InputError
+from brushwork.feedforward.options import AdaINOptions, ModelOptions
 from brushwork.jobs.options_json import known_methods, options_from_json, options_to_json
 from brushwork.options import MethodOptions
 from brushwork.recipes import (
@@ -48,13 +49,13 @@ def test_every_method_has_a_name():
 
 def test_whole_numbers_are_taken_for_decimal_ones():
     data = options_to_json(TransferOptions()) | {"style_weight": 5}
-    assert isinstance(options_from_json("transfer", data).style_weight, float)
+    assert isinstance(options_from_json("optimize", data).style_weight, float)
 
 
 def test_an_unknown_recipe_is_named():
-    with pytest.raises(InputError, match=r"no recipe 'transver'\. Did you mean 'transfer'"):
-        options_from_json("transver", options_to_json(TransferOptions()))
-    with pytest.raises(InputError, match="no recipe None"):
+    with pytest.raises(InputError, match=r"no method 'optimise'\. Did you mean 'optimize'"):
+        options_from_json("optimise", options_to_json(TransferOptions()))
+    with pytest.raises(InputError, match="no method None"):
         options_from_json(None, {})
 
 
@@ -62,7 +63,7 @@ def test_missing_and_unknown_options_are_named():
     data = options_to_json(TransferOptions())
     del data["seed"]
     with pytest.raises(InputError, match=r"missing: seed; unknown: speed"):
-        options_from_json("transfer", data | {"speed": 1})
+        options_from_json("optimize", data | {"speed": 1})
 
 
 @pytest.mark.parametrize(
@@ -83,35 +84,43 @@ def test_missing_and_unknown_options_are_named():
 def test_a_value_of_another_type_is_named(wrong):
     (name,) = wrong
     with pytest.raises(InputError, match=f"^{name} is|^the record|{name}"):
-        options_from_json("transfer", options_to_json(TransferOptions()) | wrong)
+        options_from_json("optimize", options_to_json(TransferOptions()) | wrong)
 
 
 def test_options_that_are_no_object():
     with pytest.raises(InputError, match="must be an object"):
-        options_from_json("transfer", [1])
+        options_from_json("optimize", [1])
 
 
 def test_a_value_out_of_range_is_refused():
     with pytest.raises(InputError, match="size is 7"):
-        options_from_json("transfer", options_to_json(TransferOptions()) | {"size": 7})
+        options_from_json("optimize", options_to_json(TransferOptions()) | {"size": 7})
 
 
 def test_options_of_earlier_versions_are_read_under_their_names_now():
     data = options_to_json(TransferOptions(min_size=64, encoder_scale=256.0, precision="fp16", history_storage="bf16"))
     old = {**data, "coarsest": data.pop("min_size"), "white": data.pop("encoder_scale"), "start": data.pop("init")}
     del old["min_size"], old["encoder_scale"], old["init"]
-    found = options_from_json("transfer", {**old, "precision": "half", "history_storage": "half", "engine": "nnpack"})
+    found = options_from_json("optimize", {**old, "precision": "half", "history_storage": "half", "engine": "nnpack"})
     assert found == TransferOptions(min_size=64, encoder_scale=256.0, precision="fp16", history_storage="bf16")
+
+
+@pytest.mark.parametrize(
+    ("old", "kind"), [("transfer", TransferOptions), ("instant", AdaINOptions), ("painter", ModelOptions)]
+)
+def test_methods_of_earlier_versions_are_known_by_their_names_then(old, kind):
+    assert options_from_json(old, options_to_json(kind())) == kind()
+    assert kind.method != old and options_from_json(kind.method, options_to_json(kind())) == kind()
 
 
 def test_records_from_before_jitter_say_what_was_done_then():
     data = options_to_json(TransferOptions(jitter=0))
     del data["jitter"]
-    assert options_from_json("transfer", data) == TransferOptions(jitter=0)
+    assert options_from_json("optimize", data) == TransferOptions(jitter=0)
 
 
 def test_every_method_is_known_from_the_start():
     """Packages import their names on first use; `rerun` must know methods that nothing else has imported."""
     code = "from brushwork.jobs.options_json import known_methods; print(*sorted(known_methods()))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert found == ["instant", "mdan", "painter", "reconstruct-content", "texture", "texture-model", "transfer"]
+    assert found == ["adain", "mdan", "model", "optimize", "reconstruct-content", "texture", "texture-model"]

@@ -203,17 +203,39 @@ def _changed(path, change):
     save_file(tensors, path, {"brushwork checkpoint": json.dumps(story)})
 
 
+OLD = {"iterations": "closures", "level_iterations": "spent", "manifest": "record"}
+OLD_MANIFEST = {"init": "start", "method": "recipe", "styles": "paintings"}
+
+
+def _under_old_names(story, _):
+    manifest = story["manifest"]
+    manifest["method"] = "transfer"
+    for entries, names in ((manifest, OLD_MANIFEST), (story, OLD)):
+        for name, old in names.items():
+            entries[old] = entries.pop(name)
+
+
+def test_a_checkpoint_of_an_earlier_version_is_resumed(tmp_path):
+    whole, broken = tiny_job(tmp_path), tiny_job(tmp_path, output=tmp_path / "broken.png")
+    painted(whole)
+    interrupted(broken, 3)
+    _changed(broken.checkpoint, _under_old_names)
+    started, *_ = painted(broken, resume=True)
+    assert started.done >= 3
+    assert broken.output.read_bytes() == whole.output.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (lambda story, _: story.update(level=7), "evaluation 2 of size 8"),
         (lambda story, _: story.update(level=-1), "evaluation 2 of size 0"),
-        (lambda story, _: story.update(spent=10**6), "evaluation 1000000 of size 1"),
+        (lambda story, _: story.update(level_iterations=10**6), "evaluation 1000000 of size 1"),
         (lambda story, _: story.update(level="0"), "level is '0'"),
         (lambda story, _: story.update(notes="none"), "notes is 'none'"),
         (lambda story, _: story["losses"].update(more=[]), "loss more is []"),
-        (lambda story, _: story["record"].update(tiling={"side": "wide"}), "tiling"),
-        (lambda story, _: story["record"].update(machine=[1]), "is incomplete"),
+        (lambda story, _: story["manifest"].update(tiling={"side": "wide"}), "tiling"),
+        (lambda story, _: story["manifest"].update(machine=[1]), "is incomplete"),
         (lambda _, tensors: tensors.pop("point"), "'point'"),
         (lambda _, tensors: tensors.pop("shown"), "'shown'"),
         (lambda _, tensors: tensors["shown"].fill_(torch.nan), "not finite"),

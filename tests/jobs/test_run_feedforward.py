@@ -144,7 +144,7 @@ def test_what_does_not_fit_says_what_does(job, brush):
 
 def test_nothing_is_started_from(job, tmp_path):
     started = replace(job, init=tmp_path / "start.png")
-    with pytest.raises(InputError, match="pictures to start from were given, but instant takes none"):
+    with pytest.raises(InputError, match="pictures to start from were given, but adain takes none"):
         next(run_job(started))
 
 
@@ -174,6 +174,6 @@ def test_where_memory_runs_out_smaller_tiles_are_taken(job, brush, monkeypatch):
 
     monkeypatch.setattr(AdaINStylizer, "stylize", scarce)
     notes = [event.text for event in _painted(large, replace(brush, options=large.options)) if isinstance(event, Note)]
-    assert notes[-1] == "out of memory: continuing in parts of 512×512 pixels."
+    assert notes[-1] == "out of memory: continuing in tiles of 512×512 pixels."
     assert image_size(job.output) == Size(600, 900)
     assert read_embedded_result(job.output).manifest.tiling == Tiling(512)

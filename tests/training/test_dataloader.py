@@ -75,5 +75,5 @@ def test_the_next_step_is_made_ahead() -> None:
 def test_learners_are_judged_as_they_paint(tmp_path: Path) -> None:
     lesson = tiny_task(replace(TINY, norm="batch"))
     with eval_mode(lesson):
-        assert not lesson.networks["painter"].training
-    assert lesson.networks["painter"].training
+        assert not lesson.networks["model"].training
+    assert lesson.networks["model"].training

@@ -30,7 +30,7 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
     """The picture that the painter makes is as good as a transfer's objective says it is."""
     lesson, given = tiny_task(replace(TINY, crop=48)), picture(20, 48, 48)
     with torch.no_grad():
-        painter: Any = lesson.networks["painter"]
+        painter: Any = lesson.networks["model"]
         painted, last = painter(given), painter.forward_features(given)
         (turn,) = lesson.training_steps(TrainingBatch(0, 0, 0, 1, 1, CPU, given))
     options = TransferOptions(
@@ -55,7 +55,7 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
 def test_the_farther_the_numbers_lie_beyond_white_the_stronger_they_are_pulled_back() -> None:
     """Also where tanh is so flat that the picture tells nothing."""
     lesson = tiny_task(replace(TINY, range_weight=3.0))
-    painter: Any = lesson.networks["painter"]
+    painter: Any = lesson.networks["model"]
     bias = painter.layers.last.bias
     pulls = []
     for number in (4.0, 12.0):

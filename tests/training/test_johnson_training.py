@@ -29,7 +29,7 @@ def test_a_lesson_may_begin_with_what_a_painter_knows(monkeypatch: pytest.Monkey
     monkeypatch.setattr(johnson, "load_encoder_for", lambda *_: tiny_network())
     start = painter(TINY.architecture)
     lesson = make_johnson_task([torch.rand(1, 3, 48, 48)], TINY, CPU, start)
-    learned, known = lesson.networks["painter"].state_dict(), start.network.state_dict()
+    learned, known = lesson.networks["model"].state_dict(), start.network.state_dict()
     assert all(torch.equal(learned[name], known[name]) for name in known)
 
 

@@ -27,9 +27,9 @@ def test_another_lesson_goes_on_where_this_one_stands() -> None:
     load_state_dict(there, {name: one.clone() for name, one in tensors.items()}, json.loads(json.dumps(story)))
     losses = [GradientStep(one, CPU, "off").step(batch(1), 0.7) for one in (here, there)]
     assert losses[0] == losses[1]
-    one, other = (lesson.networks["painter"].state_dict() for lesson in (here, there))
+    one, other = (lesson.networks["model"].state_dict() for lesson in (here, there))
     assert all(torch.equal(one[name], other[name]) for name in one)
-    assert here.optimizers["painter"].param_groups[0]["lr"] == there.optimizers["painter"].param_groups[0]["lr"]
+    assert here.optimizers["model"].param_groups[0]["lr"] == there.optimizers["model"].param_groups[0]["lr"]
 
 
 def test_the_state_of_another_lesson_is_refused() -> None:

@@ -62,9 +62,9 @@ def test_the_loss_of_what_is_held_out_falls(options: TextureNetTrainingOptions) 
 
 def test_the_same_seed_learns_the_same() -> None:
     one, other = taught(DRAWN, 3)[0], taught(DRAWN, 3)[0]
-    for mine, theirs in zip(one.networks["painter"].parameters(), other.networks["painter"].parameters(), strict=True):
+    for mine, theirs in zip(one.networks["model"].parameters(), other.networks["model"].parameters(), strict=True):
         assert torch.equal(mine, theirs)
-    assert not torch.equal(next(lesson(replace(DRAWN, seed=1)).networks["painter"].parameters()), mine)
+    assert not torch.equal(next(lesson(replace(DRAWN, seed=1)).networks["model"].parameters()), mine)
 
 
 @pytest.mark.parametrize("options", [DRAWN, PAINTED], ids=["drawn", "painted"])
@@ -76,7 +76,7 @@ def test_rows_of_a_batch_add_up(options: TextureNetTrainingOptions) -> None:
         for part in parts:
             (turn,) = one.training_steps(part)
             (turn.losses.total / len(parts)).backward()
-        gradients.append([parameter.grad for parameter in one.networks["painter"].parameters()])
+        gradients.append([parameter.grad for parameter in one.networks["model"].parameters()])
     whole, summed = (torch.cat([one.flatten() for one in rows]) for rows in gradients)
     tolerances.require_close(whole, summed, 2 * tolerances.PAINTED)  # there and back
 

@@ -200,7 +200,7 @@ def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_pat
         for event in train(lesson, course, CPU):
             if isinstance(event, StepDone) and event.step == 2:
                 with torch.no_grad():
-                    next(lesson.networks["painter"].parameters()).fill_(float("nan"))
+                    next(lesson.networks["model"].parameters()).fill_(float("nan"))
     assert not course.output.exists()
     assert TrainingCheckpoint.read(course.checkpoint).step == 1
 

@@ -190,7 +190,7 @@ class RunReport:
         if started is not None:
             levels = [_level(one) for one in started.levels]
             document |= {"size": levels[-1]["size"], "levels": levels, "device": str(started.device)}
-        return document | {"recipe": job.options.method, "options": options_to_json(job.options)}
+        return document | {"method": job.options.method, "options": options_to_json(job.options)}
 
 
 def _level(level: recipes.ScheduleLevel) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class StylizeOptions(SizeOptions, ColorOptions, FeedForwardOptions, ABC):
 class AdaINOptions(StylizeOptions):
     """Options of AdaIN style transfer."""
 
-    method: ClassVar[str] = "instant"
+    method: ClassVar[str] = "adain"
     summary: ClassVar[str] = "one pass of AdaIN, as with --instant"
     takes_regions: ClassVar[bool] = True
 
@@ -150,7 +150,7 @@ class AdaINOptions(StylizeOptions):
 class ModelOptions(StylizeOptions):
     """Options of stylization with a style model."""
 
-    method: ClassVar[str] = "painter"
+    method: ClassVar[str] = "model"
     takes_styles: ClassVar[bool] = False
 
     model: str = ""

@@ -11,6 +11,7 @@ from brushwork.images.geometry import Size
 from brushwork.jobs.distributed_state import IMAGE_AXES
 from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.method import Snapshot
+from brushwork.jobs.options_json import rename_old_entries
 from brushwork.recipes import ResumeState, ScheduleLevel
 from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
 
@@ -42,10 +43,10 @@ class JobCheckpoint(NamedTuple):
         """
         saved, iterations, total, losses = self.snapshot
         metadata = {
-            "record": self.manifest.to_json(),
+            "manifest": self.manifest.to_json(),
             "level": saved.level,
-            "spent": saved.iterations,
-            "closures": iterations,
+            "level_iterations": saved.iterations,
+            "iterations": iterations,
             "total": total,
             "losses": dict(losses),
             "seconds": self.seconds,
@@ -61,11 +62,11 @@ class JobCheckpoint(NamedTuple):
         """
         with explain_read_errors(path, _KIND):
             state, metadata = read_tensors(path)
-            story = json.loads(metadata[_ENTRY])
+            story = rename_old_entries(json.loads(metadata[_ENTRY]))
             _require_kinds(story)
-            saved = ResumeState(story["level"], story["spent"], state)
-            snapshot = Snapshot(saved, story["closures"], story["total"], story["losses"])
-            return cls(Manifest.from_json(story["record"]), snapshot, story["seconds"], tuple(story["notes"]))
+            saved = ResumeState(story["level"], story["level_iterations"], state)
+            snapshot = Snapshot(saved, story["iterations"], story["total"], story["losses"])
+            return cls(Manifest.from_json(story["manifest"]), snapshot, story["seconds"], tuple(story["notes"]))
 
     def require(self, levels: Sequence[ScheduleLevel]) -> None:
         """Check that the saved state fits the schedule: level, iterations, shapes, and finite pixels.
@@ -92,7 +93,7 @@ def _require_kinds(metadata: Any) -> None:
 
     Raises: KeyError, TypeError.
     """
-    kinds = {"record": dict, "level": int, "spent": int, "closures": int, "total": float, "losses": dict}
+    kinds = {"manifest": dict, "level": int, "level_iterations": int, "iterations": int, "total": float, "losses": dict}
     kinds |= {"seconds": float, "notes": list}
     entries = [(name, metadata[name], kind) for name, kind in kinds.items()]
     entries += [(f"loss {name}", loss, float) for name, loss in dict(metadata["losses"]).items()]

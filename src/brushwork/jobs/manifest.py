@@ -18,13 +18,10 @@ from brushwork.errors import InputError
 from brushwork.gradients.tiled import Tiling
 from brushwork.jobs.job import Job, JobOptions
 from brushwork.jobs.method import LoadedMethod
-from brushwork.jobs.options_json import options_from_json, options_to_json
+from brushwork.jobs.options_json import options_from_json, options_to_json, rename_old_entries
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256, tensors_sha256
 from brushwork.storage.pipes import STDIN, is_pipe
-
-_OLD_ENTRIES = {"paintings": "styles", "start": "init"}
-"""Keys in the metadata of earlier versions → their current names."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class Manifest:
     def to_json(self) -> dict[str, Any]:
         """Return the manifest as JSON values."""
         return {
-            "recipe": self.options.method,
+            "method": self.options.method,
             "options": options_to_json(self.options),
             "content": None if self.content is None else self.content._asdict(),
             "styles": [style._asdict() for style in self.styles],
@@ -82,14 +79,14 @@ class Manifest:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Manifest:
-        """The opposite of `config_to_json`.
+        """Return the manifest of JSON values; the inverse of `to_json`.
 
         Raises: InputError: a missing field, or values that make no sense.
         """
-        data = {_OLD_ENTRIES.get(name, name): value for name, value in data.items()}
+        data = rename_old_entries(data)
         try:
             return cls(
-                options_from_json(data["recipe"], data["options"]),
+                options_from_json(data["method"], data["options"]),
                 None if data["content"] is None else ImageSource.from_json(data["content"]),
                 tuple(map(ImageSource.from_json, data["styles"])),
                 None if data["init"] is None else ImageSource.from_json(data["init"]),
@@ -105,7 +102,7 @@ class Manifest:
     def differences(self, other: Manifest) -> list[str]:
         """List, in words, the differences that make the other manifest a different job."""
         mine, yours = self.to_json(), other.to_json()
-        found = [f"recipe: {mine['recipe']} here, {yours['recipe']} there"] * (mine["recipe"] != yours["recipe"])
+        found = [f"method: {mine['method']} here, {yours['method']} there"] * (mine["method"] != yours["method"])
         found += [one for one in list_changes(mine["options"], yours["options"]) if not one.startswith("engine:")]
         for name in ("content", "init"):
             found += [f"another {name} picture"] * (_hash(mine[name]) != _hash(yours[name]))
@@ -124,7 +121,7 @@ class Manifest:
 
     @property
     def _circumstances(self) -> dict[str, str | int]:
-        return {**self.machine, "engine": self.options.engine, "looking": str(self.tiling or "at once")}
+        return {**self.machine, "engine": self.options.engine, "tiling": str(self.tiling or "none")}
 
 
 def _tiling(data: dict[str, int]) -> Tiling:

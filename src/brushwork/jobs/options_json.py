@@ -1,4 +1,4 @@
-"""A recipe's options as JSON, and back."""
+"""The options of a method as JSON, and back; the names in files of earlier versions."""
 
 from __future__ import annotations
 
@@ -48,6 +48,22 @@ OLD_VALUES = {
 }
 """Option → its values in earlier versions → its current values."""
 
+OLD_METHODS = {"instant": "adain", "painter": "model", "transfer": "optimize"}
+"""Methods in manifests of earlier versions → their current names."""
+
+_OLD_ENTRIES = {
+    "closures": "iterations",
+    "paintings": "styles",
+    "recipe": "method",
+    "record": "manifest",
+    "spent": "level_iterations",
+    "start": "init",
+}
+"""Entries of manifests, results and checkpoints of earlier versions → their current names."""
+
+_OLD_NETWORKS = {"learner/painter/": "network/model/", "learner/": "network/", "optimizer/painter/": "optimizer/model/"}
+"""Beginnings of the names of tensors in training checkpoints of earlier versions → the current ones."""
+
 ADDED = {"jitter": 0, "detail": 0.0}
 """Options that records of earlier versions do not have → the value that says what those versions did."""
 
@@ -59,6 +75,17 @@ def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
         name: OLD_VALUES[name].get(value, value) if name in OLD_VALUES and isinstance(value, str) else value
         for name, value in renamed.items()
     }
+
+
+def rename_old_entries(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of a manifest, a result or a checkpoint under their current names."""
+    return {_OLD_ENTRIES.get(name, name): value for name, value in data.items()}
+
+
+def rename_old_network(name: str) -> str:
+    """Return the current name of a tensor in a training checkpoint of any version."""
+    old = next((old for old in _OLD_NETWORKS if name.startswith(old)), "")
+    return _OLD_NETWORKS.get(old, "") + name.removeprefix(old)
 
 
 def known_methods() -> Mapping[str, type[MethodOptions]]:
@@ -73,22 +100,23 @@ def options_to_json(options: MethodOptions) -> dict[str, Any]:
     return asdict(options)
 
 
-def options_from_json(recipe: object, data: object) -> JobOptions:
-    """Return the options of a named recipe; the inverse of `options_to_json`.
+def options_from_json(method: object, data: object) -> JobOptions:
+    """Return the options of a named method; the inverse of `options_to_json`.
 
-    Raises: InputError: an unknown recipe, a missing or an unknown field, or a value that the field does not take.
+    Raises: InputError: an unknown method, a missing or an unknown field, or a value that the field does not take.
     """
     methods = known_methods()
-    if not isinstance(recipe, str) or recipe not in methods:
-        raise InputError(f"there is no recipe {recipe!r}. {suggest_names(str(recipe), methods)}")
+    method = OLD_METHODS.get(method, method) if isinstance(method, str) else method
+    if not isinstance(method, str) or method not in methods:
+        raise InputError(f"there is no method {method!r}. {suggest_names(str(method), methods)}")
     if not isinstance(data, dict):
-        raise InputError(f"the options of {recipe} are {data!r}: they must be an object with a value for each option.")
-    kind = methods[recipe]
+        raise InputError(f"the options of {method} are {data!r}: they must be an object with a value for each option.")
+    kind = methods[method]
     names = {field.name for field in fields(kind)}
     data = {name: value for name, value in ADDED.items() if name in names} | rename_old_options(data)
     if data.keys() != names:
         raise InputError(
-            f"the options of {recipe} do not fit this version of brushwork "
+            f"the options of {method} do not fit this version of brushwork "
             f"(missing: {_list_names(names - data.keys())}; unknown: {_list_names(data.keys() - names)}): "
             "use the version that wrote them."
         )

@@ -12,6 +12,7 @@ from brushwork.errors import InputError
 from brushwork.images import read_metadata
 from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes
+from brushwork.jobs.options_json import rename_old_entries
 from brushwork.jobs.resume import read_embedded_result
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256
@@ -94,12 +95,12 @@ def read_origin(path: Path) -> ImageOrigin:
     if text is None:
         raise InputError(f"{path} holds no record of how it was painted.")
     try:
-        data = json.loads(text)
+        data = rename_old_entries(json.loads(text))
         if data["content"] is None:
             raise InputError(f"{path} is a texture from noise: it has no content or style image.")
         content, styles = (
             ImageSource.from_json(data["content"]),
-            [ImageSource.from_json(one) for one in data.get("styles") or data["paintings"]],
+            [ImageSource.from_json(one) for one in data["styles"]],
         )
         network = str(data["network"])
     except (KeyError, TypeError, ValueError) as error:

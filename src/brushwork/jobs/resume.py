@@ -14,6 +14,7 @@ from brushwork.jobs.events import Finished
 from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.method import Snapshot
+from brushwork.jobs.options_json import rename_old_entries
 from brushwork.recipes import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.storage.tensors import remove_file
@@ -127,12 +128,12 @@ def read_embedded_result(path: Path) -> EmbeddedResult:
         raise InputError(f"{path} holds no record of how it was painted: give a picture as brushwork wrote it.")
     try:
         data = json.loads(text)
-        result = data["result"]
+        result = rename_old_entries(data["result"])
         losses = {str(name): float(value) for name, value in result["losses"].items()}
         return EmbeddedResult(
             Manifest.from_json(data),
             bool(result["finished"]),
-            int(result.get("iterations", result.get("closures", 0))),
+            int(result.get("iterations", 0)),
             float(result["total"]),
             losses,
         )

@@ -25,7 +25,7 @@ class MethodOptions(ABC):
     """Options of a method: they say which sizes and inputs it needs, so that no one else must know the method."""
 
     method: ClassVar[str]
-    """Name of the method in manifests."""
+    """Name of the method, in manifests and of `--method`."""
 
     summary: ClassVar[str] = ""
     """What the method does, in a few words, for the help."""

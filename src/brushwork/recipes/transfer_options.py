@@ -41,7 +41,7 @@ class TransferOptions(
 ):
     """Options of a style transfer."""
 
-    method: ClassVar[str] = "transfer"
+    method: ClassVar[str] = "optimize"
     summary: ClassVar[str] = "optimization of the pixels"
     takes_regions: ClassVar[bool] = True
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.jobs.options_json import rename_old_options
+from brushwork.jobs.options_json import rename_old_network, rename_old_options
 from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
 from brushwork.training.task import TrainingTask
 from brushwork.types import State
@@ -54,7 +54,9 @@ class TrainingCheckpoint(NamedTuple):
         """
         with explain_read_errors(path, "a training checkpoint, which can be removed to start over"):
             tensors, metadata = read_tensors(path)
-            return cls(**json.loads(metadata[_ENTRY]), tensors=tensors)
+            entries = json.loads(metadata[_ENTRY])
+            entries["story"] = rename_old_options(entries["story"])
+            return cls(**entries, tensors={rename_old_network(name): value for name, value in tensors.items()})
 
     def require_same_training(self, about: Mapping[str, Any]) -> None:
         """Raise unless the checkpoint has the same settings, apart from the length of the training.
@@ -81,7 +83,7 @@ def state_dict(task: TrainingTask) -> tuple[State, StateMetadata]:
     tensors: State = {}
     story: StateMetadata = {}
     for name, network in task.networks.items():
-        tensors |= {f"learner/{name}/{key}": value.detach() for key, value in network.state_dict().items()}
+        tensors |= {f"network/{name}/{key}": value.detach() for key, value in network.state_dict().items()}
     for name, optimizer in task.optimizers.items():
         state = optimizer.state_dict()
         numbers: dict[str, dict[str, Any]] = {}
@@ -102,7 +104,7 @@ def load_state_dict(task: TrainingTask, tensors: Mapping[str, Tensor], story: St
     """
     try:
         for name, network in task.networks.items():
-            network.load_state_dict(_under(f"learner/{name}/", tensors))
+            network.load_state_dict(_under(f"network/{name}/", tensors))
         for name, optimizer in task.optimizers.items():
             optimizer.load_state_dict(_optimizer_state(name, tensors, story[name]))
     except (KeyError, ValueError, RuntimeError) as error:

@@ -27,7 +27,7 @@ from brushwork.errors import InputError
 from brushwork.training.dataset import make_generator
 from brushwork.types import Image, LossValues
 
-MODEL = "painter"
+MODEL = "model"
 """Name, in checkpoints, of the network that is saved as the model."""
 
 

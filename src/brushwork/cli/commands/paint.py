@@ -33,11 +33,8 @@ NameList: TypeAlias = Annotated[
     list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False), STREAM
 ]
 
-_NAMES = {"transfer": "optimize", "instant": "adain"}
-"""Names of methods in manifests → their names in `--method`."""
-
 _FIRST = sorted(known_methods().items(), key=lambda item: item[1] is not TransferOptions)
-_METHODS = {_NAMES.get(name, name): kind for name, kind in _FIRST if kind.takes_styles}
+_METHODS = {name: kind for name, kind in _FIRST if kind.takes_styles}
 _RECIPES = {name: kind for name, kind in _METHODS.items() if issubclass(kind, RecipeOptions)}
 
 if TYPE_CHECKING:
