@@ -52,6 +52,10 @@ class FrameFlags:
     every: Annotated[int, Parameter(converter=parse_integer)] = 1
     """Paint every N-th frame only."""
 
+    mask: tuple[str, ...] = ()
+    """A film or picture in black and white: what is white is painted, the rest stays as it is. Several, in the order of
+    the paintings: each painting for its region."""
+
     codec: CodecName | None = None
     """Codec of the pictures. Default: h264 (.mp4, .mkv), prores (.mov), vp9 (.webm)."""
 

@@ -36,7 +36,8 @@ class FilmProgress:
                 self._display.log(f"painting {event.frames} frames of {event.size} in {shots} on {event.device}{begun}")
             case video.WayStarted():
                 self._frames, self._way, self.done = event.frames, f"way {event.number}/{event.of}, {event.title}, ", 0
-                self._shots = self._shot = 0
+                self._shots, self._shot, self._begins = 0, 0, 0
+                self._first.clear()
                 self._later.clear()
             case video.ShotStarted():
                 self._shot, self._begins = event.number, event.first

@@ -62,6 +62,7 @@ class FilmRequest:
             crf=frames.crf,
             audio=frames.audio,
             rate=frames.rate or 24.0,
+            masks=tuple(map(expand_user, frames.mask)),
             device=flags.device,
             overwrite=flags.force,
             keep_frames=flags.keep_frames,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
@@ -33,11 +34,20 @@ class ClipFrame(NamedTuple):
     """Presentation time, in ticks of the film's time base."""
     levels: NDArray[Any]
     """sRGB, rows × columns × 3, in 8 or 16 bits."""
+    alpha: NDArray[Any] | None = None
+    """Rows × columns, in as many bits; None: opaque."""
 
     def to_image(self, size: Size) -> Image:
         """Return the frame as a float image of a size."""
         image = torch.from_numpy(self.levels.astype(np.float32)).permute(2, 0, 1)[None].contiguous()
         return resize(image.div_(_LEVELS[self.levels.dtype]), size, clamp=True)
+
+    def to_alpha(self, size: Size) -> Tensor:
+        """Return the alpha as a float plane of a size, (1, 1, h, w)."""
+        if self.alpha is None:
+            return torch.ones(1, 1, *size)
+        plane = torch.from_numpy(self.alpha.astype(np.float32))[None, None] / _LEVELS[self.levels.dtype]
+        return resize(plane, size, clamp=True)
 
 
 class Clip(Protocol):
@@ -75,7 +85,7 @@ class VideoClip:
         scaled = _scaled_size(info, size)
         for pts, decoded in self._decoded(start):
             levels = np.rot90(to_rgb(decoded, info, scaled), info.rotation // _QUARTER)
-            yield ClipFrame(pts, over_mean_color(levels) if info.has_alpha else levels)
+            yield ClipFrame(pts, over_mean_color(levels), levels[..., 3]) if info.has_alpha else ClipFrame(pts, levels)
 
     def _decoded(self, start: int | None) -> Iterator[tuple[int, Any]]:
         """Yield time stamps and decoded frames, from the key frame before the start, dropping what lies before it."""

@@ -32,6 +32,11 @@ class Container:
     subtitle_encoder: str
     """Encoder for all other subtitles that are text."""
 
+    @property
+    def is_animation(self) -> bool:
+        """Whether it is a picture that moves: without sound, and encoded as a whole at the end."""
+        return self.muxer in ("gif", "apng")
+
 
 _MKV_SUBTITLES = ("srt", "subrip", "ass", "ssa", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle")
 _MP4_AUDIO = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "flac", "opus")
@@ -46,6 +51,8 @@ CONTAINERS: Mapping[str, Container] = {
         "matroska", ("h264", "hevc", "av1", "vp9", "ffv1", "prores"), (), "aac", _MKV_SUBTITLES, "subrip"
     ),
     ".webm": Container("webm", ("vp9", "av1"), ("opus", "vorbis"), "libopus", ("webvtt",), "webvtt"),
+    ".gif": Container("gif", ("ffv1",), (), "", (), ""),
+    ".apng": Container("apng", ("ffv1",), (), "", (), ""),
 }
 """By the ending of the output's name; the first codec is the default."""
 
@@ -60,6 +67,8 @@ class Codec:
     options: Mapping[str, str]
     formats: Mapping[tuple[int, Chroma], str]
     """Pixel format for a number of bits (8 or 10) and a chroma."""
+    with_alpha: Mapping[int, str] = field(default_factory=dict)
+    """Pixel format with alpha for a number of bits; empty: it has no alpha."""
     tag: str = ""
     """Code by which players know it, where it is not the container's default."""
 
@@ -73,7 +82,7 @@ _YUV: Mapping[tuple[int, Chroma], str] = {
 
 CODECS: Mapping[CodecName, Codec] = {
     "h264": Codec("libx264", 16, {"preset": "medium", "threads": _THREADS}, _YUV),
-    "hevc": Codec("libx265", 19, {"preset": "medium", "x265-params": "log-level=error:pools=2"}, _YUV, "hvc1"),
+    "hevc": Codec("libx265", 19, {"preset": "medium", "x265-params": "log-level=error:pools=2"}, _YUV, tag="hvc1"),
     "av1": Codec(
         "libsvtav1",
         28,
@@ -85,18 +94,21 @@ CODECS: Mapping[CodecName, Codec] = {
         24,
         {"b": "0", "row-mt": "0", "threads": _THREADS, "cpu-used": "3"},
         {(8, "420"): "yuv420p", (8, "444"): "yuv444p"},
+        {8: "yuva420p"},
     ),
     "prores": Codec(
         "prores_ks",
         None,
         {"profile": "3", "threads": _THREADS},
         {(10, "420"): "yuv422p10le", (10, "444"): "yuv444p10le"},
+        {10: "yuva444p10le"},
     ),
     "ffv1": Codec(
         "ffv1",
         None,
         {"level": "3", "threads": _THREADS},
         {(8, "420"): "bgr0", (8, "444"): "bgr0", (10, "420"): "gbrp16le", (10, "444"): "gbrp16le"},
+        {8: "bgra", 10: "gbrap16le"},
     ),
 }
 
@@ -110,23 +122,31 @@ class Encoding:
     bits: int
     chroma: Chroma = "420"
     crf: int | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+    has_alpha: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the codec of the film."""
+        return self.container.muxer if self.container.is_animation else self.codec
 
     @property
     def pixel_format(self) -> str:
         """Name of the pixel format that is encoded."""
+        if self.has_alpha:
+            return CODECS[self.codec].with_alpha[self.bits]
         return CODECS[self.codec].formats[self.bits, self.chroma]
 
     @property
     def segment_suffix(self) -> str:
         """Ending of the files that segments are kept in."""
-        return ".mkv" if self.container.muxer in ("matroska", "webm") else f".{self.container.muxer}"
+        return f".{self.container.muxer}" if self.container.muxer in ("mp4", "mov") else ".mkv"
 
     def encoder_options(self) -> dict[str, str]:
         """Return the options of the encoder."""
         own = CODECS[self.codec]
         crf = own.crf if self.crf is None else self.crf
-        return {**own.options, **_reproducible(own), **({} if crf is None else {"crf": str(crf)})}
+        profile = {"profile": "4"} if self.has_alpha and self.codec == "prores" else {}  # ProRes 4444
+        return {**own.options, **profile, **_reproducible(own), **({} if crf is None else {"crf": str(crf)})}
 
 
 def _reproducible(codec: Codec) -> dict[str, str]:
@@ -140,8 +160,10 @@ def _reproducible(codec: Codec) -> dict[str, str]:
     return {}
 
 
-def choose_encoding(output: Path, codec: CodecName | None, chroma: Chroma, crf: int | None, bits: int) -> Encoding:
-    """Return how a film is encoded; `bits` are those of the source.
+def choose_encoding(
+    output: Path, codec: CodecName | None, chroma: Chroma, crf: int | None, bits: int, has_alpha: bool = False
+) -> Encoding:
+    """Return how a film is encoded; `bits` and alpha are those of the source. Alpha is left out if the codec has none.
 
     Raises: InputError: an ending that is no film, or a codec, chroma or crf that does not go with it.
     """
@@ -149,6 +171,8 @@ def choose_encoding(output: Path, codec: CodecName | None, chroma: Chroma, crf: 
     if container is None:
         raise InputError(f"{output.name} is to be a film: end its name in {', '.join(CONTAINERS)}.")
     name = codec or container.codecs[0]
+    if container.is_animation and (codec or crf is not None):
+        raise InputError(f"{output.suffix} has its own codec and no crf: leave --codec and --crf away.")
     if name not in container.codecs:
         raise InputError(f"{output.suffix} does not hold {name}: take one of {', '.join(container.codecs)}, or .mkv.")
     own = CODECS[name]
@@ -159,7 +183,8 @@ def choose_encoding(output: Path, codec: CodecName | None, chroma: Chroma, crf: 
     if not deepest:
         raise InputError(f"{name} has no chroma {chroma}: take --chroma 420, or another --codec.")
     least = min(depth for depth, kind in own.formats if kind == chroma)
-    return Encoding(container, name, max(least, min(deepest, 8 if bits <= 8 else 10)), chroma, crf)
+    depth = 8 if container.is_animation else max(least, min(deepest, 8 if bits <= 8 else 10))
+    return Encoding(container, name, depth, chroma, crf, has_alpha and depth in own.with_alpha)
 
 
 def _has(codec: Codec, chroma: Chroma) -> bool:

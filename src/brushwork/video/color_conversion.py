@@ -18,6 +18,8 @@ from brushwork.video.extra import import_video
 
 _ONE_THREAD = 1
 _BYTE = 8
+_FORMATS = {(3, 1): "rgb24", (3, 2): "rgb48le", (4, 1): "rgba", (4, 2): "rgba64le"}
+"""Pixel format by channels and bytes a sample."""
 
 LIMITED, FULL = 1, 2
 """AVColorRange."""
@@ -58,10 +60,10 @@ def to_rgb(frame: Any, info: ClipInfo, size: Size | None = None) -> NDArray[Any]
 
 
 def from_rgb(levels: NDArray[Any], pixel_format: str) -> Any:
-    """Return a frame of sRGB levels (8 or 16 bits) in a pixel format, tagged BT.709 in limited range."""
+    """Return a frame of sRGB levels, with or without alpha, in a pixel format, tagged BT.709 in limited range."""
     av = import_video("av")
     source = av.VideoFrame.from_ndarray(
-        np.ascontiguousarray(levels), format="rgb24" if levels.dtype == np.uint8 else "rgb48le"
+        np.ascontiguousarray(levels), format=_FORMATS[levels.shape[-1], levels.dtype.itemsize]
     )
     if "yuv" not in pixel_format:
         return av.video.reformatter.VideoReformatter().reformat(source, format=pixel_format, threads=_ONE_THREAD)

@@ -59,6 +59,9 @@ class FilmJob:
 
     device: DeviceName = "auto"
 
+    masks: tuple[Path, ...] = ()
+    """Masks, films or pictures: one, outside of which the film stays as it is, or one for each style image."""
+
     overwrite: bool = False
 
     keep_frames: bool = False
@@ -74,10 +77,10 @@ class FilmJob:
         """Folder of the frames that are kept."""
         return expand_user(self.output.with_name(f"{self.output.stem}-frames"))
 
-    def manifest(self, files: Sequence[Path], engine: str, weights: str) -> dict[str, Any]:
+    def manifest(self, files: Sequence[Path], masks: Sequence[Path], engine: str, weights: str) -> dict[str, Any]:
         """Return what makes the film what it is, as JSON values; two equal ones give the same film.
 
-        `files` are those of the clip.
+        `files` are those of the clip, `masks` those of the masks.
 
         Raises: InputError: a file cannot be read.
         """
@@ -89,6 +92,7 @@ class FilmJob:
             "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio},
             "clip": [file_sha256(one) for one in files],
             "styles": [file_sha256(expand_user(style)) for style in self.styles],
+            "masks": [file_sha256(one) for one in masks],
             "weights": weights,
         }
 

@@ -80,7 +80,7 @@ def plan_film(
         shots=len(analysis.shots),
         keyframes=keys,
         size=str(film.size),
-        codec=film.encoding.codec,
+        codec=film.encoding.name,
         audio=f"{job.audio}: {', '.join(info.audio) or 'none'}",
         device=str(film.device),
         memory=frame_memory(job, film.size),
@@ -90,7 +90,7 @@ def plan_film(
         seconds_first=round(first, 2),
         seconds_a_frame=round(later / carried, 2),
         seconds=round(seconds, 1),
-        notes=info.notes,
+        notes=film.notes,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
+from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
@@ -20,11 +21,21 @@ _SKIP = 64
 
 
 class FrameReader:
-    """Reads frames in about the order of the film; going back, and far ahead, costs a seek."""
+    """Reads frames in about the order of the film; going back, and far ahead, costs a seek.
+
+    `plane` is what is read of a frame: its image, or its alpha.
+    """
 
     def __init__(
-        self, clip: Clip, analysis: FilmAnalysis, size: Size, device: torch.device | str = "cpu", kept: int = KEPT
+        self,
+        clip: Clip,
+        analysis: FilmAnalysis,
+        size: Size,
+        device: torch.device | str = "cpu",
+        kept: int = KEPT,
+        plane: Callable[[ClipFrame, Size], Tensor] = ClipFrame.to_image,
     ) -> None:
+        self._plane = plane
         self._clip, self._analysis, self._size, self._device, self._kept = clip, analysis, size, device, kept
         self._frames: Iterator[ClipFrame] = iter(())
         self._at: int | None = None
@@ -49,7 +60,7 @@ class FrameReader:
         self._at = index
         for frame in self._frames:
             if frame.pts == source:
-                return frame.to_image(self._size).to(self._device)
+                return self._plane(frame, self._size).to(self._device)
             if frame.pts > source:
                 break
         raise InputError(f"{self._clip.info.path} has no frame at {source} any more: it was changed.")

@@ -36,7 +36,8 @@ class ImageFolder:
             loaded = read_image(file)
             if loaded.size != self.info.size:
                 raise InputError(f"{file} has {loaded.size} pixels, and {self.files[0].name} {self.info.size}.")
-            yield ClipFrame(number, quantize(loaded.image, loaded.bits))
+            alpha = None if loaded.alpha is None else quantize(loaded.alpha.expand(1, 3, -1, -1), loaded.bits)[..., 0]
+            yield ClipFrame(number, quantize(loaded.image, loaded.bits), alpha)
 
 
 def open_image_folder(path: Path, rate: float) -> ImageFolder:
@@ -67,7 +68,7 @@ def open_image_folder(path: Path, rate: float) -> ImageFolder:
             rate=exact,
             frames=len(files),
             seconds=float(len(files) / exact),
-            has_alpha=False,
+            has_alpha=first.alpha is not None,
             is_interlaced=False,
             codec="images",
             audio=(),

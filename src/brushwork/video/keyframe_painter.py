@@ -37,7 +37,7 @@ class KeyframePainter:
     every: int
     keys: MutableMapping[int, StoredFrame]
     """Key frames that are painted before the frames that lead to them."""
-    bits: int = 16
+    bits: int
     _shot: Shot = field(default_factory=lambda: Shot(0, 0))
 
     @property

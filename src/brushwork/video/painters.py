@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -29,9 +30,12 @@ from brushwork.video.flow_files import FolderFlow
 from brushwork.video.keyframe_painter import KeyframePainter
 from brushwork.video.optical_flow import DisFlow, FlowCheck, FlowQuality, FlowSource, NoFlow
 from brushwork.video.optimized_painter import OptimizedPainter
+from brushwork.video.region_painter import RegionPainter
 from brushwork.video.workspace import StoredFrame
 
 KeyFrames: TypeAlias = MutableMapping[int, StoredFrame]
+KeySource: TypeAlias = Callable[[int], KeyFrames]
+"""Returns where the key frames of a region are kept."""
 
 
 class PainterSource(NamedTuple):
@@ -40,26 +44,44 @@ class PainterSource(NamedTuple):
     engine: str
     weights: str
     """sha256 of the network's weights."""
-    make: Callable[[ReadFrame, ReadFrame, Size, KeyFrames], FramePainter]
+    make: Callable[[ReadFrame, ReadFrame, Size, KeySource], FramePainter]
     """Return the painter from two readers of frames, the size of a frame, and where key frames are kept."""
 
 
-def load_painter(job: FilmJob, device: torch.device, network: Any = None) -> PainterSource:
-    """Load the network of a job; `network` is one that is loaded already.
+def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = None) -> PainterSource:
+    """Load the network of a job, for frames that are kept in 8 or 16 bits; `network` is one that is loaded already.
 
     Raises: InputError: style images that cannot be used. WeightsError: the weights are missing.
     """
+    if len(job.masks) < 2:
+        return _load_one(job, device, bits, network)
+    regions = [_load_one(replace(job, styles=(style,)), device, bits, network) for style in job.styles]
+
+    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource) -> FramePainter:
+        painters = [
+            one.make(frames, samples, size, partial(_region_keys, keys, number)) for number, one in enumerate(regions)
+        ]
+        return RegionPainter(tuple(painters), bits)
+
+    return PainterSource(regions[0].engine, regions[0].weights, make)
+
+
+def _region_keys(keys: KeySource, number: int, _: int) -> KeyFrames:
+    return keys(number)
+
+
+def _load_one(job: FilmJob, device: torch.device, bits: int, network: Any) -> PainterSource:
     styles = tuple(_moved(style, device) for style in as_styles(list(job.styles))) if job.styles else ()
     if isinstance(job.method, StylizeOptions):
         stylizer = replace(network, options=job.method) if network else job.method.load_stylizer(device)
         return _feedforward(job, job.method, styles, stylizer)
-    return _optimized(job, job.method, styles, network or load_encoder_for(job.method, device))
+    return _optimized(job, job.method, styles, network or load_encoder_for(job.method, device), bits)
 
 
 def _feedforward(
     job: FilmJob, options: StylizeOptions, styles: tuple[Image | StyleFile, ...], stylizer: Stylizer
 ) -> PainterSource:
-    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeyFrames) -> FramePainter:
+    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource) -> FramePainter:
         _, prepared = prepare_colors(options, samples(0), styles)
         frame_stylizer = make_frame_stylizer(stylizer, prepared, size)
         return FeedForwardPainter(
@@ -71,14 +93,14 @@ def _feedforward(
 
 
 def _optimized(
-    job: FilmJob, options: TransferOptions, styles: tuple[Image | StyleFile, ...], encoder: Encoder
+    job: FilmJob, options: TransferOptions, styles: tuple[Image | StyleFile, ...], encoder: Encoder, bits: int
 ) -> PainterSource:
-    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeyFrames) -> FramePainter:
+    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource) -> FramePainter:
         flow = make_flow(job.film.flow, "best", job.sequence.reliability)
         painter = OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, _fill(styles, size, encoder))
         if job.sequence.keyframes < 2:
             return painter
-        return KeyframePainter(painter, job.sequence.keyframes, keys)
+        return KeyframePainter(painter, job.sequence.keyframes, keys(0), bits)
 
     tensors = dict(encoder.named_parameters()) | dict(encoder.named_buffers())
     weights = tensors_sha256({name: tensor.cpu() for name, tensor in tensors.items()})

@@ -20,14 +20,17 @@ from brushwork.images.geometry import Size
 from brushwork.storage.atomic import explain_write_errors, require_target
 from brushwork.storage.folders import expand_user, nearest_folder
 from brushwork.video.analysis import FilmAnalysis
-from brushwork.video.clip import Clip, open_clip
-from brushwork.video.clip_info import probe_clip
+from brushwork.video.clip import Clip, ClipFrame, open_clip
+from brushwork.video.clip_info import ClipInfo, probe_clip
 from brushwork.video.codecs import Encoding, choose_encoding
 from brushwork.video.extra import import_video
 from brushwork.video.film_job import FilmJob, canvas_of
+from brushwork.video.film_mask import FilmMask, open_mask
 from brushwork.video.film_tracks import Soundtrack
+from brushwork.video.frame_reader import FrameReader
 from brushwork.video.image_folder import open_image_folder
 from brushwork.video.options import FrameSelection
+from brushwork.video.output_frames import OutputFrames
 from brushwork.video.painters import PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
 from brushwork.video.workspace import SEGMENT, Workspace
@@ -51,11 +54,28 @@ class PreparedFilm:
     painter: PainterSource
     manifest: dict[str, Any]
     workspace: Workspace
+    masks: tuple[FilmMask, ...] = ()
 
     @property
     def bits(self) -> int:
         """Bits that frames are kept in: 8, or 16 for films of more."""
-        return 8 if self.encoding.bits == 8 else 16
+        return kept_bits(self.encoding)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about the film and its output."""
+        return (*self.clip.info.notes, *_lost(self.clip.info, self.encoding))
+
+    def output_frames(self, analysis: FilmAnalysis) -> OutputFrames:
+        """Return what puts the frames together that are written."""
+        info = self.clip.info
+        alpha = FrameReader(self.clip, analysis, self.size, plane=ClipFrame.to_alpha)
+        return OutputFrames(
+            self.bits,
+            FrameReader(self.clip, analysis, self.size),
+            tuple(one.reader(info, analysis, self.size) for one in self.masks),
+            alpha if self.encoding.has_alpha else None,
+        )
 
     def film_format(self, analysis: FilmAnalysis) -> FilmFormat:
         """Return what all segments have in common."""
@@ -110,7 +130,8 @@ def prepare_film(job: FilmJob, *, resume: bool, memory: int | None = None, netwo
     clip = open_source(job)
     info, device = clip.info, select_device(job.device)
     size = canvas_of(job.method, info)
-    encoding = choose_encoding(job.output, job.codec, job.chroma, job.crf, info.bits)
+    encoding = choose_encoding(job.output, job.codec, job.chroma, job.crf, info.bits, info.has_alpha)
+    masks = open_masks(job, info)
     workspace = Workspace(job.workspace, encoding.segment_suffix)
     require_output(job, resume=resume)
     if workspace.exists and not resume and not job.overwrite:
@@ -120,10 +141,35 @@ def prepare_film(job: FilmJob, *, resume: bool, memory: int | None = None, netwo
     require_memory(job, size, device, memory)
     if resume and workspace.exists:
         job = with_engine(job, workspace.engine)
-    painter = load_painter(job, device, network)
-    return PreparedFilm(
-        job, clip, size, encoding, device, painter, job.manifest(clip.files, painter.engine, painter.weights), workspace
-    )
+    painter = load_painter(job, device, kept_bits(encoding), network)
+    manifest = job.manifest(clip.files, [file for one in masks for file in one.files], painter.engine, painter.weights)
+    return PreparedFilm(job, clip, size, encoding, device, painter, manifest, workspace, masks)
+
+
+def kept_bits(encoding: Encoding) -> int:
+    """Return the bits that frames are kept in until they are encoded: 8, or 16 for films of more."""
+    return 8 if encoding.bits == 8 else 16
+
+
+def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
+    """Return the masks of a job.
+
+    Raises: InputError: neither one nor one for each style image, or one that cannot be used.
+    """
+    if len(job.masks) > 1 and len(job.masks) != len(job.styles):
+        raise InputError(
+            f"{len(job.masks)} masks were given for {len(job.styles)} paintings: give one mask, outside of which the "
+            "film stays as it is, or one for each painting."
+        )
+    return tuple(open_mask(one, film, job.rate) for one in job.masks)
+
+
+def _lost(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
+    """Yield what the output does not hold of the film."""
+    if info.has_alpha and not encoding.has_alpha and info.demuxer not in ("gif", "apng"):
+        yield f"{encoding.name} has no alpha: what is transparent shows the film's mean color; .mov and .webm keep it"
+    if encoding.container.is_animation and info.audio:
+        yield f"the sound is left out: {encoding.container.muxer} holds none"
 
 
 def require_output(job: FilmJob, *, resume: bool = False) -> None:
@@ -134,7 +180,7 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     output = expand_user(job.output)
     with explain_write_errors(output):
         require_target(output, job.overwrite or resume)
-    for one in (job.clip, *job.styles):
+    for one in (job.clip, *job.styles, *job.masks):
         if output.exists() and expand_user(one).exists() and output.samefile(expand_user(one)):
             raise InputError(f"{output} is one of the inputs, and would be overwritten: write elsewhere.")
 

@@ -7,14 +7,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import numpy as np
-
 from brushwork.errors import InputError
 from brushwork.images.write import write_image
 from brushwork.jobs.events import Note
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.folders import expand_user
 from brushwork.video.analysis import FilmAnalysis, analyze_clip
+from brushwork.video.animation_file import write_animation
 from brushwork.video.events import (
     AnalysisProgress,
     FilmEvent,
@@ -28,6 +27,7 @@ from brushwork.video.feedforward_painter import FramePainter
 from brushwork.video.film_file import write_film
 from brushwork.video.film_job import FilmJob
 from brushwork.video.frame_reader import KEPT, FrameReader
+from brushwork.video.output_frames import OutputFrames
 from brushwork.video.preparation import PreparedFilm, prepare_film, require_disk, selection_note
 from brushwork.video.segment_file import write_segment
 from brushwork.video.workspace import StoredFrame, Workspace, round_image, segments_of
@@ -54,15 +54,13 @@ def run_film(
         yield FilmFinished(job.output, 0, 0.0, ("it is finished already.",))
         return
     film = prepare_film(job, resume=resume or finish, memory=memory, network=network)
-    notes = [*film.clip.info.notes]
+    notes = [*film.notes]
     resumed = (resume or finish) and film.workspace.exists
     if finish and not resumed:
         raise InputError(f"there is no unfinished film {film.workspace.folder}: paint it first.")
     if resumed:
         notes += film.workspace.require_same(film.manifest, film.device)
-    else:
-        film.workspace.create(film.manifest, film.device)
-    analysis = film.workspace.read_analysis()
+    analysis = film.workspace.read_analysis() if resumed else None
     if analysis is None:
         for found in analyze_clip(film.clip, job.selection, job.film.cuts):
             if isinstance(found, FilmAnalysis):
@@ -71,6 +69,9 @@ def run_film(
                 yield AnalysisProgress(found, film.clip.info.frames)
         assert analysis is not None
         require_disk(film, len(analysis.frames))
+        film.output_frames(analysis)  # refuses masks that end too early
+        if not resumed:
+            film.workspace.create(film.manifest, film.device)
         film.workspace.write_analysis(analysis)
     yield from map(Note, (*notes, *selection_note(job.selection, len(analysis.frames))))
     if not finish:
@@ -82,7 +83,7 @@ def paint_film(film: PreparedFilm, analysis: FilmAnalysis) -> Iterator[FilmEvent
     """Paint what is not there yet, and close its segments."""
     kept = max(KEPT, 2 + max(film.job.sequence.long_term))
     readers = [FrameReader(film.clip, analysis, film.size, film.device, kept) for _ in range(2)]
-    segments, shots = segments_of(analysis), analysis.shots
+    segments, shots, output = segments_of(analysis), analysis.shots, film.output_frames(analysis)
     done = sum(_frames_there(film, segment) for segment in segments)
     yield FilmStarted(len(analysis.frames), done, len(shots), film.size, str(film.device))
     painter: FramePainter | None = None
@@ -99,8 +100,8 @@ def paint_film(film: PreparedFilm, analysis: FilmAnalysis) -> Iterator[FilmEvent
             shown = shot
         for index in segment:
             if not film.workspace.has_frame(index):
-                yield _paint(film, painter, index)
-        yield close_segment(film, analysis, segment, painter.history)
+                yield _paint(film, painter, output, index)
+        yield close_segment(film, analysis, output, segment, painter.history)
 
 
 def _frames_there(film: PreparedFilm, segment: range) -> int:
@@ -109,41 +110,33 @@ def _frames_there(film: PreparedFilm, segment: range) -> int:
     return sum(map(film.workspace.has_frame, segment))
 
 
-def _paint(film: PreparedFilm, painter: FramePainter, index: int) -> FrameDone:
+def _paint(film: PreparedFilm, painter: FramePainter, output: OutputFrames, index: int) -> FrameDone:
     began = monotonic()
     painted = painter.paint(index, film.workspace.read_frame)
     frame = StoredFrame(round_image(painted.image, film.bits), {k: v.cpu() for k, v in painted.state.items()})
+    image = output.image(index, frame)
     if film.job.keep_frames:
-        _keep(film, index, frame)
+        film.job.frames_folder.mkdir(exist_ok=True)
+        write_image(image, film.job.frames_folder / f"{index:06}.png", bits=film.bits, overwrite=True)
     film.workspace.write_frame(index, frame)
-    return FrameDone(index, frame.image, monotonic() - began, painted.reliable)
+    return FrameDone(index, image, monotonic() - began, painted.reliable)
 
 
-def _keep(film: PreparedFilm, index: int, frame: StoredFrame) -> None:
-    folder = film.job.frames_folder
-    folder.mkdir(exist_ok=True)
-    write_image(frame.image, folder / f"{index:06}.png", bits=film.bits, overwrite=True)
-
-
-def close_segment(film: PreparedFilm, analysis: FilmAnalysis, frames: range, history: int) -> SegmentDone:
+def close_segment(
+    film: PreparedFilm, analysis: FilmAnalysis, output: OutputFrames, frames: range, history: int
+) -> SegmentDone:
     """Encode frames to a segment, and remove those that no later frame needs."""
     path = film.workspace.segment(frames.start)
-    _encode(path, film, analysis, frames)
+    _encode(path, film, analysis, output, frames)
     goes_on = frames.stop < analysis.shot_of(frames.start).end
     kept = history if goes_on else 0
     film.workspace.remove_frames(range(max(0, frames.start - history), frames.stop - kept))
     return SegmentDone(path, len(frames))
 
 
-def _encode(path: Path, film: PreparedFilm, analysis: FilmAnalysis, frames: range) -> None:
-    levels = ((analysis.frames[index].pts, _levels(film.workspace.read_frame(index))) for index in frames)
+def _encode(path: Path, film: PreparedFilm, analysis: FilmAnalysis, output: OutputFrames, frames: range) -> None:
+    levels = ((analysis.frames[index].pts, output.levels(index, film.workspace.read_frame(index))) for index in frames)
     write_segment(path, levels, film.film_format(analysis))
-
-
-def _levels(frame: StoredFrame) -> np.ndarray[Any, Any]:
-    """Return rows × columns × channels, in 8 or 16 bits."""
-    levels = frame.levels[0].permute(1, 2, 0).contiguous().numpy()
-    return levels if levels.dtype == np.uint8 else levels.astype(np.uint16)
 
 
 def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes: list[str]) -> Iterator[FilmEvent]:
@@ -156,7 +149,7 @@ def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes:
             there = range(segment.start, segment.start + _beginning(film, segment))
             path = path.with_stem(f"{path.stem}-begun")  # not the segment itself, which is to be painted to its end
             if there:
-                _encode(path, film, analysis, there)
+                _encode(path, film, analysis, film.output_frames(analysis), there)
         if there:
             parts.append((path, [analysis.frames[index].pts for index in there]))
         if len(there) < len(segment):
@@ -169,7 +162,11 @@ def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes:
             f"{len(analysis.frames) - count} of {len(analysis.frames)} frames are missing: --resume paints them"
         )
     with atomic_write(expand_user(film.job.output), overwrite=True) as temporary:
-        notes += write_film(temporary, parts, film.film_format(analysis), film.soundtrack(analysis), film.metadata())
+        format = film.film_format(analysis)
+        if film.encoding.container.is_animation:
+            write_animation(temporary, parts, format)
+        else:
+            notes += write_film(temporary, parts, format, film.soundtrack(analysis), film.metadata())
     if count == len(analysis.frames):
         film.workspace.remove()
     yield FilmFinished(film.job.output, count, monotonic() - began, tuple(notes))

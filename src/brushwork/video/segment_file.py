@@ -44,7 +44,7 @@ def write_segment(path: Path, frames: Iterable[tuple[int, NDArray[Any]]], format
     It begins with a key frame and refers to nothing outside.
     """
     av = import_video("av")
-    muxer = "matroska" if format.encoding.segment_suffix == ".mkv" else format.encoding.container.muxer
+    muxer = format.encoding.container.muxer if format.encoding.container.muxer in ("mp4", "mov") else "matroska"
     with (
         atomic_write(path, overwrite=True) as temporary,
         av.open(str(temporary), "w", format=muxer, options=container_options(format)) as container,

@@ -70,9 +70,21 @@ def _read_head(path: Path) -> bytes:
     return head
 
 
+def is_still_picture(path: Path) -> bool:
+    """Return whether a file is a picture, and no animation.
+
+    Raises: InputError: it cannot be read, or is empty.
+    """
+    head = _read_head(path)
+    return _is_picture(head) and not (head.startswith(_PNG) and b"acTL" in head)
+
+
+def _is_picture(head: bytes) -> bool:
+    return head.startswith((_PNG, b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM")) or head[8:12] == b"WEBP"
+
+
 def _what_it_is(path: Path, head: bytes) -> str:
-    pictures = (_PNG, b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM")
-    if head.startswith(pictures) or head[8:12] == b"WEBP":
+    if _is_picture(head):
         return f"{path} is a still picture, and no film: brushwork paint {path.name} PAINTING"
     return (
         f"{path} is no film that is known here: give MP4, MOV, MKV, WebM, AVI, MPEG, Ogg, NUT, Y4M, an animated GIF "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from brushwork.types import Image
 from brushwork.video.analysis import FilmAnalysis, Shot
 from brushwork.video.frame_reader import KEPT, FrameReader
+from brushwork.video.painters import KeyFrames
 from brushwork.video.preparation import PreparedFilm
 from brushwork.video.workspace import StoredFrame, round_image
 
@@ -28,7 +30,8 @@ def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[
     kept = max(KEPT, 2 + max(film.job.sequence.long_term))
     readers = [FrameReader(film.clip, analysis, film.size, film.device, kept) for _ in range(2)]
     stored: dict[int, StoredFrame] = {}
-    painter = film.painter.make(readers[0], readers[1], film.size, {})
+    painter = film.painter.make(readers[0], readers[1], film.size, defaultdict[int, KeyFrames](dict).__getitem__)
+    output = film.output_frames(analysis)
     for shot in shots:
         began = monotonic()
         painter.begin_shot(shot)
@@ -38,4 +41,6 @@ def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[
             painted = painter.paint(index, stored.__getitem__)
             stored[index] = StoredFrame(round_image(painted.image, film.bits), painted.state)
             stored.pop(index - painter.history - 1, None)
-            yield TrialFrame(index, stored[index].image, monotonic() - began, beginning if index == shot.first else 0.0)
+            seconds = monotonic() - began
+            image = output.image(index, stored[index])
+            yield TrialFrame(index, image, seconds, beginning if index == shot.first else 0.0)

@@ -104,10 +104,9 @@ class Workspace:
         """Keep the analysis."""
         self._write("frames.json", analysis.to_json())
 
-    @property
-    def keys(self) -> KeyFolder:
-        """Key frames that are painted before the frames that lead to them."""
-        return KeyFolder(self.folder / "frames")
+    def keys(self, region: int) -> KeyFolder:
+        """Return the key frames of a region that are painted before the frames that lead to them."""
+        return KeyFolder(self.folder / "frames", f"key{region or ''}")
 
     def has_frame(self, index: int) -> bool:
         """Return whether a frame is kept."""
@@ -164,11 +163,11 @@ class Workspace:
 class KeyFolder(MutableMapping[int, StoredFrame]):
     """Frames in a folder, by their index, apart from those of the film."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
 
     def _file(self, index: int) -> Path:
-        return self._folder / f"key-{index:08}.safetensors"
+        return self._folder / f"{self._name}-{index:08}.safetensors"
 
     def __setitem__(self, index: int, frame: StoredFrame) -> None:
         with explain_write_errors(self._file(index)):
@@ -184,7 +183,7 @@ class KeyFolder(MutableMapping[int, StoredFrame]):
         self._file(index).unlink(missing_ok=True)
 
     def __iter__(self) -> Iterator[int]:
-        return (int(one.stem.removeprefix("key-")) for one in self._folder.glob("key-*.safetensors"))
+        return (int(one.stem.split("-")[1]) for one in self._folder.glob(f"{self._name}-*.safetensors"))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -1,0 +1,125 @@
+"""Animated GIF and PNG, made of the segments of a film, which are lossless for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from brushwork.video.extra import import_video
+from brushwork.video.segment_file import BITEXACT, FilmFormat
+
+_GIF_TICK, _APNG_TICK = Fraction(1, 100), Fraction(1, 1000)
+"""Seconds in which the formats count: GIF's unit is fixed, PNG's a choice."""
+_FOREVER = "0"
+
+Segments = Sequence[tuple[Path, Sequence[int]]]
+
+
+def write_animation(path: Path, segments: Segments, format: FilmFormat) -> None:
+    """Write an animation of the frames of segments, given with their time stamps; it repeats forever.
+
+    GIF gets one palette for the whole film and an ordered dither, so that what is still does not flicker.
+    """
+    muxer = format.encoding.container.muxer
+    stamps = [pts * format.time_base for _, times in segments for pts in times]
+    tick = _GIF_TICK if muxer == "gif" else _APNG_TICK
+    last = stamps[-1] - stamps[-2] if len(stamps) > 1 else 1 / format.rate
+    options = {**BITEXACT, "loop": _FOREVER} if muxer == "gif" else {**BITEXACT, "plays": _FOREVER}
+    options["final_delay"] = str(round(last / tick)) if muxer == "gif" else str(last)
+    convert, pixel_format = _paletted(segments) if muxer == "gif" else _as_rgb(format.encoding.has_alpha)
+    av = import_video("av")
+    with av.open(str(path), "w", format=muxer, options=options) as film:
+        stream = film.add_stream(muxer, rate=round(1 / tick))
+        stream.width, stream.height, stream.pix_fmt = format.size.width, format.size.height, pixel_format
+        stream.time_base = stream.codec_context.time_base = tick
+        for frame, time in zip(convert(_decoded(segments)), _apart([round(one / tick) for one in stamps]), strict=True):
+            frame.pts, frame.time_base = time, tick
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
+
+
+def _decoded(segments: Segments) -> Iterator[Any]:
+    """Yield the frames of all segments, counted from 0."""
+    av, number = import_video("av"), 0
+    for path, _ in segments:
+        with av.open(str(path)) as container:
+            for frame in container.decode(video=0):
+                frame.pts, frame.time_base = number, Fraction(1, 25)
+                number += 1
+                yield frame
+
+
+def _apart(times: Sequence[int]) -> list[int]:
+    """Return times that grow by one tick at least."""
+    found = list(times)
+    for place, (one, other) in enumerate(pairwise(times), start=1):
+        found[place] = max(found[place - 1] + 1, other if other > one else found[place - 1] + 1)
+    return found
+
+
+def _as_rgb(has_alpha: bool) -> tuple[Callable[[Iterator[Any]], Iterator[Any]], str]:
+    name = "rgba" if has_alpha else "rgb24"
+    return (lambda frames: (frame.reformat(format=name) for frame in frames)), name
+
+
+def _paletted(segments: Segments) -> tuple[Callable[[Iterator[Any]], Iterator[Any]], str]:
+    """Return what gives frames the best palette of 256 colors for all of them."""
+    palette = _palette(segments)
+
+    def convert(frames: Iterator[Any]) -> Iterator[Any]:
+        first = next(frames)
+        graph = import_video("av").filter.Graph()
+        pictures = _add_source(graph, first, "pictures")
+        colors = _add_source(graph, palette, "colors")
+        use, sink = graph.add("paletteuse", "dither=bayer:bayer_scale=3"), graph.add("buffersink")
+        pictures.link_to(use, 0, 0)
+        colors.link_to(use, 0, 1)
+        use.link_to(sink)
+        graph.configure()
+        colors.push(palette)
+        colors.push(None)
+        pictures.push(first)
+        yield from _pulled(sink)
+        for frame in frames:
+            pictures.push(frame)
+            yield from _pulled(sink)
+        pictures.push(None)
+        yield from _pulled(sink)
+
+    return convert, "pal8"
+
+
+def _palette(segments: Segments) -> Any:
+    """Return the palette of all frames, as a picture of 16×16 pixels."""
+    graph, source, sink = import_video("av").filter.Graph(), None, None
+    for frame in _decoded(segments):
+        if source is None:
+            source = _add_source(graph, frame, "pictures")
+            generate, sink = graph.add("palettegen"), graph.add("buffersink")
+            source.link_to(generate)
+            generate.link_to(sink)
+            graph.configure()
+        source.push(frame)
+    assert source is not None
+    source.push(None)
+    (palette,) = _pulled(sink)
+    return palette
+
+
+def _add_source(graph: Any, frame: Any, name: str) -> Any:
+    return graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 25), name=name
+    )
+
+
+def _pulled(sink: Any) -> list[Any]:
+    """Return the frames that are ready."""
+    av, found = import_video("av"), []
+    while True:
+        try:
+            found.append(sink.pull())
+        except (av.BlockingIOError, av.EOFError):
+            return found

@@ -1,0 +1,97 @@
+"""Masks of films: another film, a folder of pictures, or a picture that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeAlias
+
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.errors import InputError
+from brushwork.images.color import luma
+from brushwork.images.geometry import Size
+from brushwork.images.read import read_image
+from brushwork.images.resample import resize
+from brushwork.storage.folders import expand_user
+from brushwork.types import Image
+from brushwork.video.analysis import FilmAnalysis, FrameTime, analyze_whole
+from brushwork.video.clip import Clip, open_clip
+from brushwork.video.clip_info import ClipInfo
+from brushwork.video.frame_reader import FrameReader
+from brushwork.video.image_folder import open_image_folder
+from brushwork.video.options import FrameSelection
+from brushwork.video.signatures import is_still_picture
+
+ReadPlane: TypeAlias = Callable[[int], Float[Tensor, "1 1 _ _"]]
+"""Returns the mask, or the alpha, of a frame of the film by its index."""
+
+_SHAPE = 0.03
+"""Difference of the ratios of width to height up to which a mask fits a film."""
+
+
+@dataclass(frozen=True)
+class FilmMask:
+    """A mask that is opened: white is inside, black outside, gray between."""
+
+    path: Path
+    clip: Clip | None
+    """None: a still picture."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it is read from."""
+        return (self.path,) if self.clip is None else self.clip.files
+
+    def reader(self, film: ClipInfo, analysis: FilmAnalysis, size: Size) -> ReadPlane:
+        """Return the mask of each frame of a film: that of the nearest time.
+
+        Raises: InputError: the mask ends before the film does.
+        """
+        if self.clip is None:
+            still = luma(resize(read_image(self.path).image, size, clamp=True))
+            return lambda index: still
+        reader = FrameReader(self.clip, _paired(self.clip, film, analysis), size)
+        return lambda index: luma(reader(index))
+
+
+def open_mask(path: Path, film: ClipInfo, rate: float) -> FilmMask:
+    """Return the mask of a film; `rate` is that of a folder of pictures.
+
+    Raises: InputError: it cannot be used, or has another shape than the film.
+    """
+    path = expand_user(path)
+    if path.is_dir() or "%" in path.name:
+        clip: Clip | None = open_image_folder(path, rate)
+    else:
+        clip = None if is_still_picture(path) else open_clip(path)
+    size = Size.of(_still(path)) if clip is None else clip.info.size
+    if abs(size.width / size.height * film.size.height / film.size.width - 1) > _SHAPE:
+        raise InputError(f"the mask {path} has {size} pixels, and the film {film.size}: give one of the film's shape.")
+    return FilmMask(path, clip)
+
+
+def _still(path: Path) -> Image:
+    return read_image(path).image
+
+
+def _paired(clip: Clip, film: ClipInfo, analysis: FilmAnalysis) -> FilmAnalysis:
+    """Return the mask's frames that are nearest in time to those of the film."""
+    times = [frame.source for frame in analyze_whole(clip, FrameSelection(), "none").frames]
+    base = clip.info.time_base
+    last = times[-1] * base + 1 / clip.info.rate
+    wanted = [frame.source * film.time_base for frame in analysis.frames]
+    if wanted[-1] > last + Fraction(1, 1000):
+        raise InputError(
+            f"the mask {clip.info.path} ends at {float(last):.2f} seconds, and the film goes on to "
+            f"{float(wanted[-1]):.2f}: give a mask of the same length, or --end {float(last):.2f}."
+        )
+    place, frames = 0, []
+    for number, time in enumerate(wanted):
+        while place + 1 < len(times) and abs(times[place + 1] * base - time) <= abs(times[place] * base - time):
+            place += 1
+        frames.append(FrameTime(times[place], number))
+    return FilmAnalysis(base, tuple(frames), ())

@@ -1,0 +1,71 @@
+"""Paint the regions of a film each in a style of its own: whole frames are painted in all styles, and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from torch import Tensor
+
+from brushwork.types import Image
+from brushwork.video.analysis import Shot
+from brushwork.video.feedforward_painter import FramePainter, Painted
+from brushwork.video.workspace import StoredFrame, round_image
+
+_PIXELS = "pixels"
+
+
+@dataclass
+class RegionPainter:
+    """Paints each frame by several painters. What the others paint is kept beside the first one's frame.
+
+    Each painter sees its own earlier frames whole, so that nothing is missing where a mask moves on.
+    """
+
+    painters: tuple[FramePainter, ...]
+    bits: int
+
+    @property
+    def history(self) -> int:
+        """See `FramePainter`."""
+        return max(one.history for one in self.painters)
+
+    def begin_shot(self, shot: Shot) -> None:
+        """See `FramePainter`."""
+        for one in self.painters:
+            one.begin_shot(shot)
+
+    def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
+        """Return a frame of the current shot; see `FramePainter`."""
+        state: dict[str, Tensor] = {}
+        drawn = []
+        for number, one in enumerate(self.painters):
+            painted = one.paint(index, partial(_stored, stored, number))
+            state |= {f"{number}:{name}": value for name, value in painted.state.items()}
+            if number:
+                state[f"{number}:{_PIXELS}"] = round_image(painted.image, self.bits)
+            drawn.append(painted)
+        return Painted(drawn[0].image, state, drawn[0].reliable)
+
+
+def _stored(stored: Callable[[int], StoredFrame], number: int, index: int) -> StoredFrame:
+    """Return a frame as one of the painters left it."""
+    return region_of(stored(index), number)
+
+
+def region_of(frame: StoredFrame, number: int) -> StoredFrame:
+    """Return the frame that one of the painters painted, by its number."""
+    start = f"{number}:"
+    own: Mapping[str, Tensor] = {
+        name.removeprefix(start): value for name, value in frame.state.items() if name.startswith(start)
+    }
+    levels = frame.levels if number == 0 else own[_PIXELS]
+    return StoredFrame(levels, {name: value for name, value in own.items() if name != _PIXELS})
+
+
+def images_of(frame: StoredFrame, regions: int) -> list[Image]:
+    """Return the images of all regions of a frame."""
+    if regions < 2:
+        return [frame.image]
+    return [region_of(frame, number).image for number in range(regions)]

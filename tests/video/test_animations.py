@@ -1,0 +1,109 @@
+"""Animated GIF and PNG as output, and alpha that is kept."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+from brushwork.errors import InputError
+from brushwork.video import open_clip, run_film
+from brushwork.video.animation_file import _apart
+from tiny_films import HEIGHT, STILL, WIDTH, film_job, panned, tiny_stylizer, write_clip
+
+
+def passed(clip, output, **changes):
+    """The film, painted with strength 0."""
+    *_, last = run_film(film_job(clip, output, 0.0, film=STILL, **changes), network=tiny_stylizer())
+    return last
+
+
+def transparent(path, codec="ffv1", pixel_format="bgra"):
+    """A film whose transparent part moves to the right."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixel_format
+        for number in range(4):
+            levels = np.full((HEIGHT, WIDTH, 4), (200, 100, 50, 255), np.uint8)
+            levels[:, : 16 + 8 * number, 3] = 0
+            frame = av.VideoFrame.from_ndarray(levels, format="rgba").reformat(format=pixel_format)
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mov", "prores"), ("a.webm", "vp9"), ("a.mkv", "ffv1")])
+def test_alpha_is_kept_where_the_codec_has_it(tmp_path, name, codec):
+    done = passed(transparent(tmp_path / "in.mkv"), tmp_path / name, codec=codec)
+    assert done.notes == ()
+    with av.open(str(done.path)) as container:
+        stream = container.streams.video[0]
+        if codec == "vp9":  # its alpha is a second stream within, which libvpx reads
+            decoder = av.CodecContext.create("libvpx-vp9", "r")
+            frames = [one for packet in container.demux(stream) for one in decoder.decode(packet)]
+        else:
+            frames = list(container.decode(stream))
+    for number, frame in enumerate(frames):
+        alpha = frame.reformat(format="rgba").to_ndarray()[..., 3].astype(int)
+        edge = 16 + 8 * number
+        assert alpha[:, : edge - 4].max() <= 8 and alpha[:, edge + 4 :].min() >= 247
+    assert len(frames) == 4
+
+
+def test_alpha_that_a_codec_does_not_hold_is_told(tmp_path):
+    done = passed(transparent(tmp_path / "in.mkv"), tmp_path / "a.mp4")
+    assert any("no alpha" in note for note in done.notes)
+
+
+def test_a_gif_keeps_times_and_repeats(tmp_path):
+    clip = write_clip(
+        tmp_path / "in.mp4", panned(5), times=[0, 10, 20, 50, 60], time_base=Fraction(1, 100), seconds_of_sound=0.3
+    )
+    done = passed(clip, tmp_path / "out.gif")
+    assert any("sound is left out" in note for note in done.notes) and not (tmp_path / "out.gif.unfinished").exists()
+    with PillowImage.open(done.path) as shown:
+        assert (shown.format, shown.n_frames, shown.info["loop"]) == ("GIF", 5, 0)
+        lasting = []
+        for number in range(5):
+            shown.seek(number)
+            lasting.append(shown.info["duration"])
+            # 256 colors for a texture of thousands, dithered: within a step of a cube of 6 levels
+            apart = np.asarray(shown.convert("RGB")).astype(int) - panned(5)[number]
+            assert np.abs(apart).mean() < 255 / 6 / 4
+    assert lasting == [100, 100, 300, 100, 100]
+
+
+def test_what_is_still_does_not_flicker_in_a_gif(tmp_path):
+    done = passed(write_clip(tmp_path / "in.mp4", [panned(1)[0]] * 3), tmp_path / "out.gif")
+    frames = [frame.levels for frame in open_clip(done.path).frames()]
+    assert np.array_equal(frames[0], frames[1]) and np.array_equal(frames[1], frames[2])
+
+
+def test_an_animated_png_is_exact_and_keeps_alpha(tmp_path):
+    clip = write_clip(tmp_path / "in.mkv", panned(3), codec="ffv1", pixel_format="bgr0")
+    done = passed(clip, tmp_path / "out.apng")
+    assert all(
+        np.array_equal(one.levels, film) for one, film in zip(open_clip(done.path).frames(), panned(3), strict=True)
+    )
+    seen = passed(transparent(tmp_path / "alpha.mkv"), tmp_path / "alpha.apng")
+    with PillowImage.open(seen.path) as shown:
+        assert shown.n_frames == 4 and shown.mode == "RGBA" and shown.getpixel((2, 2))[3] == 0
+        assert shown.getpixel((60, 2)) == (200, 100, 50, 255)
+    again = passed(seen.path, tmp_path / "again.gif")
+    with PillowImage.open(again.path) as shown:
+        assert shown.convert("RGBA").getpixel((2, 2))[3] == 0
+
+
+def test_times_that_a_format_cannot_tell_apart_are_moved_on():
+    assert _apart([0, 0, 1, 5, 5]) == [0, 1, 2, 5, 6]
+
+
+def test_codecs_of_animations_cannot_be_chosen(tmp_path):
+    clip = write_clip(tmp_path / "in.mp4", panned(2))
+    for changes in ({"codec": "h264"}, {"crf": 20}):
+        with pytest.raises(InputError, match="has its own codec"):
+            passed(clip, tmp_path / "out.gif", **changes)
