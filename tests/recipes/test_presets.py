@@ -13,7 +13,7 @@ PUBLISHED = sorted(PRESETS.keys() - {"default"})
 
 
 def test_each_preset_says_whose_it_is():
-    assert presets.WHOSE.keys() == PRESETS.keys()
+    assert presets.DESCRIPTIONS.keys() == PRESETS.keys()
 
 
 def test_the_default_is_what_options_are_without_a_preset():

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from brushwork.recipes.mdan import transfer_mdan
     from brushwork.recipes.mdan_options import MDANOptions
     from brushwork.recipes.multiscale import Progress, ResumeState
-    from brushwork.recipes.presets import PRESETS, WHOSE, load_preset
+    from brushwork.recipes.presets import DESCRIPTIONS, PRESETS, load_preset
     from brushwork.recipes.recipe import RecipeOptions, run_recipe, schedule
     from brushwork.recipes.reconstruction import reconstruct
     from brushwork.recipes.reconstruction_options import ReconstructionOptions
@@ -24,8 +24,8 @@ else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
+    "DESCRIPTIONS",
     "PRESETS",
-    "WHOSE",
     "MDANOptions",
     "Progress",
     "RecipeOptions",

@@ -192,7 +192,7 @@ PRESETS: Mapping[str, TransferOptions] = {
 }
 
 
-WHOSE: Mapping[str, str] = {
+DESCRIPTIONS: Mapping[str, str] = {
     "default": "ours: coarse to fine, losses relative to the painting's",
     "gatys-2015": "1508.06576 on its normalized network, weighted as in the authors' notebooks",
     "gatys-2016": "CVPR 2016: the authors' released PyTorch program, on the original network",

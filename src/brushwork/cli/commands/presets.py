@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import print_json, print_result
-from brushwork.recipes import PRESETS, WHOSE, TransferOptions
+from brushwork.recipes import DESCRIPTIONS, PRESETS, TransferOptions
 
 
 def presets(*, json: JsonFlag = False) -> int:
@@ -21,7 +21,7 @@ def presets(*, json: JsonFlag = False) -> int:
         print_json({name: asdict(one) for name, one in PRESETS.items()})
         return 0
     for name, one in PRESETS.items():
-        print_result(f"{name}: {WHOSE[name]}")
+        print_result(f"{name}: {DESCRIPTIONS[name]}")
         if one != TransferOptions():
             print_result(f"    {_what_it_sets(one)}")
     return 0

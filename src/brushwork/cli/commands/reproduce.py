@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -17,13 +17,15 @@ from brushwork.options import SMALLEST_SIDE
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.pipes import require_no_pipe
 
+Images: TypeAlias = Annotated[tuple[Path, ...], Parameter(negative=(), show_default=False)]
+
 
 def reproduce(
     *names: str,
-    content: tuple[Path, ...] = (),
-    style: tuple[Path, ...] = (),
+    content: Images = (),
+    style: Images = (),
     size: int | None = None,
-    quick: bool = False,
+    quick: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     out: Annotated[Path, Parameter(alias="-o", converter=home_path)] = Path("reproductions"),
     jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
     engine: Annotated[Literal["processes", "ray"], Parameter(group=MACHINE)] = "processes",
@@ -31,7 +33,7 @@ def reproduce(
 ) -> int:
     """Repeat experiments of the papers, each with a report: a page with its images, and the measures as JSON.
 
-    `brushwork reproduce` lists the experiments. Existing results are not computed again.
+    `brushwork reproduce` lists the experiments with their papers. Existing results are not computed again.
 
     Parameters
     ----------

@@ -9,22 +9,22 @@ from brushwork.errors import InputError, suggest_names
 from brushwork.experiments.experiment import Experiment
 
 EXPERIMENTS: Mapping[str, str] = {
-    "fig1": "content and style reconstructions, layer by layer",
-    "fig2": "one photograph in several styles",
-    "fig3": "layers × ratio of content to style",
-    "cvpr": "content layers, starting points, photographs as styles",
-    "networks": "VGG-19, VGG-16, AlexNet and GoogLeNet, as far as their weights are there",
-    "starts": "noise, photograph, painting, and what lies between",
-    "partial": "low layers as content, high layers as style",
-    "gram-entry": "pictures that maximize one entry of a Gram matrix",
-    "gram-statistics": "textures from shuffled Gram matrices",
-    "localized": "Gram matrices in a window around every cell",
-    "covariance": "style tied to the content it belongs to",
-    "light": "illumination and season, from one photograph to another",
-    "texture": "textures from subsets of layers, fewer numbers, random weights",
-    "programs": "the published programs on one pair, under each other's objectives",
+    "fig1": "1508.06576, figure 1: content and style reconstructions, layer by layer",
+    "fig2": "1508.06576, figure 2: one photograph in several styles",
+    "fig3": "1508.06576, figure 3: layers × ratio of content to style",
+    "cvpr": "CVPR 2016, figures 5 to 7: content layers, initial images, photographs as styles",
+    "networks": "1602.07188: VGG-19, and VGG-16, AlexNet and GoogLeNet if their weights are installed",
+    "starts": "1602.07188: noise, photograph, painting and blends of them as initial images",
+    "partial": "1602.07188: low layers as content, high layers as style",
+    "gram-entry": "1602.07188: images that maximize one entry of a Gram matrix",
+    "gram-statistics": "1602.07188: textures from shuffled Gram matrices",
+    "localized": "1602.07188: Gram matrices in a window around every position",
+    "covariance": "1602.07188: style tied to the content that it belongs to",
+    "light": "1602.07188: illumination and season from one photograph to another",
+    "texture": "1505.07376, figures 2 and 3: textures from subsets of layers, fewer parameters, random weights",
+    "programs": "1602.07188: the published programs on one pair, under each other's objectives",
 }
-"""Name → what it shows."""
+"""Name → its paper, and what it shows."""
 
 
 def load_experiment(name: str) -> Experiment:
