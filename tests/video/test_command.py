@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from io import BytesIO, TextIOWrapper
+from threading import Thread
 
 import pytest
 
@@ -73,3 +76,27 @@ def test_a_plan_in_words_says_what_does_not_grow_with_the_film(desk, capfd):
     first, sound, memory, disk, time = capfd.readouterr().out.splitlines()
     assert "4 frames of 52×40 in 1 shot, h264" in first and sound == "sound: copy: aac"
     assert "however long" in memory and "are free" in disk and "for the first of each shot" in time
+
+
+def test_a_film_from_and_to_a_pipe(desk, capfd, monkeypatch):
+    """Standard input is read to its end, and standard output gets a film and nothing else."""
+    sent, got = BytesIO((desk / "clip.mp4").read_bytes()), BytesIO()
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(sent))
+    monkeypatch.setattr("sys.stdout", TextIOWrapper(got, write_through=True))
+    assert main(["video", "-", "painting.png", "-o", "-", "--size", "40", "--device", "cpu", "-q"]) == 0
+    (desk / "got.mkv").write_bytes(got.getvalue())
+    assert len(list(open_clip(desk / "got.mkv").frames())) == 4
+    assert sorted(one.name for one in desk.iterdir()) == ["clip.mp4", "got.mkv", "painting.png"]
+
+
+def test_a_named_pipe_is_read_once(desk, capfd):
+    os.mkfifo(desk / "pipe")
+    writer = Thread(target=lambda: (desk / "pipe").write_bytes((desk / "clip.mp4").read_bytes()))
+    writer.start()
+    assert main(["video", "pipe", "painting.png", "--size", "40", "--dry-run", "--json", "-q"]) == 0
+    writer.join()
+    assert json.loads(capfd.readouterr().out)["frames"] == 4
+
+
+def test_what_does_not_go_with_a_pipe_is_refused(desk, capfd):
+    assert "--json, --dry-run" in refused(capfd, "clip.mp4", "painting.png", "-o", "-", "--json")

@@ -8,8 +8,8 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from brushwork.choices import DeviceName
-from brushwork.cli.flags import MACHINE, OUTPUT, parse_integer
-from brushwork.cli.run_flags import Flag, parse_bytes
+from brushwork.cli.flags import MACHINE, parse_integer
+from brushwork.cli.run_flags import Flag, Output, parse_bytes
 from brushwork.video.options import Chroma, CodecName
 
 _WAY = Group("Way of painting", sort_key=3)
@@ -74,9 +74,9 @@ class FrameFlags:
 class FilmRunFlags:
     """Flags for output and machine."""
 
-    output: Annotated[str, Parameter(alias="-o", group=OUTPUT, metavar="OUT", show_default=False)] = ""
-    """The film to write (.mp4, .mov, .mkv, .webm), or a folder for it. Default: clip+painting.mp4 in the current
-    folder."""
+    output: Output = ""
+    """The film to write (.mp4, .mov, .mkv, .webm, .gif, .apng), a folder for it, or - for Matroska on stdout. Default:
+    clip+painting.mp4 in the current folder."""
 
     force: Flag = False
     """Overwrite an existing film, and begin anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 from brushwork import jobs, video
 from brushwork.cli.film_progress import FilmProgress
@@ -12,8 +13,8 @@ from brushwork.cli.progress import format_minutes, make_display
 from brushwork.cli.signals import SIGNALS
 
 
-def write_preview(request: FilmRequest) -> int:
-    """Paint and write the preview; return the exit code."""
+def write_preview(request: FilmRequest, *, quiet: bool) -> Path:
+    """Paint and write the preview; return its path, and print what each way would take unless `quiet`."""
     output, flags = request.preview_output(), request.flags
     events = video.preview_film(request.ways(), output, memory=flags.memory)
     finished = None
@@ -27,8 +28,9 @@ def write_preview(request: FilmRequest) -> int:
             elif isinstance(event, video.PreviewFinished):
                 finished = event
     assert finished is not None
-    _report(finished, flags.json)
-    return 0
+    if not quiet:
+        _report(finished, flags.json)
+    return finished.path
 
 
 def _report(finished: video.PreviewFinished, is_json: bool) -> None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
 from brushwork import devices, jobs
 from brushwork import video as films
+from brushwork.cli.dashes import STREAM, is_dash
 from brushwork.cli.film_flags import FilmRunFlags, FrameFlags, WayFlags
 from brushwork.cli.film_plan import print_film_plan
 from brushwork.cli.film_preview import write_preview
 from brushwork.cli.film_progress import FilmProgress
 from brushwork.cli.film_request import FilmRequest
+from brushwork.cli.film_streams import FilmStreams
 from brushwork.cli.flags import SETTINGS, ConfigFile, Given, make_flags
-from brushwork.cli.output import InterruptedRunError, log, print_json, print_result
+from brushwork.cli.output import InterruptedRunError, log, print_json, print_result, write_file_to_stdout
 from brushwork.cli.progress import format_minutes, make_display
 from brushwork.cli.signals import SIGNALS
 from brushwork.recipes import load_preset
@@ -39,7 +42,7 @@ app = App(name="video", usage="Usage: brushwork video [OPTIONS] CLIP STYLE... -o
 
 @app.default
 def video(
-    clip: str,
+    clip: Annotated[str, STREAM],
     /,
     *styles: str,
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
@@ -60,7 +63,7 @@ def video(
     Parameters
     ----------
     clip
-        The film: a file, a folder of pictures, or a pattern such as in/%04d.png.
+        The film: a file, a folder of pictures, a pattern such as in/%04d.png, or - for standard input.
     styles
         The paintings; several are blended.
     preset_name
@@ -69,27 +72,38 @@ def video(
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     devices.set_threads(flags.threads)
-    request = FilmRequest(
-        clip=clip,
-        styles=styles,
-        preset=preset_name,
-        way=way,
-        frames=frames,
-        flags=flags,
-        film=film,
-        sequence=sequence,
-        method=given,
-    )
+    with FilmStreams() as streams:
+        request = FilmRequest(
+            clip=streams.input_path(clip),
+            styles=styles,
+            preset=preset_name,
+            way=way,
+            frames=frames,
+            flags=streams.with_output(flags),
+            film=film,
+            sequence=sequence,
+            method=given,
+        )
+        return _execute(request, to_stdout=is_dash(flags.output))
+
+
+def _execute(request: FilmRequest, *, to_stdout: bool) -> int:
+    """Do what is asked for; return the exit code."""
+    flags = request.flags
     if flags.preview:
-        return write_preview(request)
-    job = request.job()
-    if flags.dry_run:
+        output = write_preview(request, quiet=to_stdout)
+    elif flags.dry_run:
+        job = request.job()
         print_film_plan(films.plan_film(job, memory=flags.memory), job, flags.json)
         return 0
-    return _run(job, flags)
+    else:
+        output = _run(request.job(), flags, quiet=to_stdout)
+    if to_stdout:
+        write_file_to_stdout(output)
+    return 0
 
 
-def _run(job: films.FilmJob, flags: FilmRunFlags) -> int:
+def _run(job: films.FilmJob, flags: FilmRunFlags, *, quiet: bool) -> Path:
     events = films.run_film(job, resume=flags.resume, finish=flags.finish, memory=flags.memory)
     finished = None
     with make_display(job.output.name, flags.quiet) as display:
@@ -104,15 +118,15 @@ def _run(job: films.FilmJob, flags: FilmRunFlags) -> int:
                     elif isinstance(event, films.FilmFinished):
                         finished = event
         except KeyboardInterrupt as interruption:
-            kept = (job.workspace / "frames.json").exists()
+            kept = (job.workspace / "frames.json").exists() and not quiet
             what = f"{progress.done} frames are kept in {job.workspace}." if kept else "nothing was saved."
             raise InterruptedRunError(f"interrupted; {what}", interruption, kept=kept) from None
     assert finished is not None
-    _report(finished, progress.painted, flags)
-    return 0
+    _report(finished, progress.painted, flags, quiet=quiet)
+    return finished.path
 
 
-def _report(finished: films.FilmFinished, painted: int, flags: FilmRunFlags) -> None:
+def _report(finished: films.FilmFinished, painted: int, flags: FilmRunFlags, *, quiet: bool) -> None:
     if not flags.quiet:
         for note in finished.notes:
             log(note)
@@ -120,5 +134,5 @@ def _report(finished: films.FilmFinished, painted: int, flags: FilmRunFlags) -> 
     if flags.json:
         document = finished._asdict() | {"path": str(finished.path), "painted": painted}
         print_json(document)
-    else:
+    elif not quiet:
         print_result(str(finished.path))

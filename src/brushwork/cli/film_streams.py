@@ -1,0 +1,75 @@
+"""Films from and to pipes: they are read into a file, since a film is looked through before it is painted."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from brushwork.cli.dashes import is_dash
+from brushwork.cli.film_flags import FilmRunFlags
+from brushwork.errors import InputError
+from brushwork.storage.folders import expand_user, temporary_place
+from brushwork.storage.pipes import is_pipe
+
+STDOUT = "stdout.mkv"
+"""Name of the file that is then copied to standard output."""
+
+
+class FilmStreams:
+    """Context manager that gives files for pipes, and removes them."""
+
+    def __init__(self) -> None:
+        self._folder: TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def input_path(self, name: str) -> str:
+        """Return the file of a clip; standard input (`-`) and named pipes are read to their end.
+
+        Raises: InputError: they cannot be read.
+        """
+        pipe = expand_user(name)
+        if not is_dash(name) and not is_pipe(pipe):
+            return name
+        if is_dash(name) and sys.stdin is None:
+            raise InputError("standard input is closed: give the film as a file.")
+        path = self._place / ("stdin" if is_dash(name) else pipe.stem or "pipe")
+        try:
+            with path.open("wb") as file:
+                if is_dash(name):
+                    shutil.copyfileobj(sys.stdin.buffer, file)
+                else:
+                    with pipe.open("rb") as content:
+                        shutil.copyfileobj(content, file)
+        except OSError as error:
+            raise InputError(f"the film cannot be read from the pipe ({error}): give it as a file.") from error
+        return str(path)
+
+    def with_output(self, flags: FilmRunFlags) -> FilmRunFlags:
+        """Return the flags with a file for standard output (`-`), which gets Matroska.
+
+        Raises: InputError: it is closed, or wanted for something else too.
+        """
+        if not is_dash(flags.output):
+            return flags
+        if flags.json or flags.dry_run or flags.resume or flags.finish or sys.stdout is None:
+            raise InputError(
+                "-o - writes a film to standard output, which must be open, and goes with none of --json, --dry-run, "
+                "--resume and --finish: write to a file with -o."
+            )
+        return replace(flags, output=str(self._place / STDOUT))
+
+    @property
+    def _place(self) -> Path:
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="brushwork-", dir=temporary_place())
+        return Path(self._folder.name)
