@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from brushwork.images import Size, write_image
-from brushwork.jobs.image_sizes import decode_sizes
-from brushwork.jobs.inputs import read_inputs, read_sizes
+from brushwork.images import Size, read, write_image
+from brushwork.jobs.inputs import InputFiles, read_inputs, read_sizes
 from brushwork.jobs.preflight import note_enlarged
 from brushwork.recipes import TextureOptions
 from tiny_job import TINY, tiny_job
@@ -26,8 +25,12 @@ def giants(monkeypatch, tmp_path):
 
 
 def test_giants_are_held_at_twice_what_is_looked_at_or_more(giants):
-    needed = decode_sizes(giants)
-    assert (needed.content, needed.styles, needed.init) == (Size(32, 48), (Size(48, 19),), Size(32, 48))
+    needed = InputFiles.open(giants)
+    assert (needed.content_size, needed.style_sizes, needed.levels[0].size) == (
+        Size(32, 48),
+        (Size(48, 19),),
+        Size(32, 48),
+    )
     inputs = read_inputs(giants)
     assert inputs.content.size == (67, 100)
     assert inputs.styles[0].size == (100, 40)
@@ -38,19 +41,19 @@ def test_giants_are_held_at_twice_what_is_looked_at_or_more(giants):
 def test_full_size_holds_the_whole_photograph(giants):
     job = replace(giants, options=replace(giants.options, size="full"))
     assert read_inputs(job).content.size == (200, 300)
-    assert decode_sizes(job).styles == (Size(300, 120),)
+    assert InputFiles.open(job).style_sizes == (Size(300, 120),)
 
 
 def test_a_start_is_looked_at_at_the_coarsest_size(giants, tmp_path):
     options = replace(giants.options, size=96, min_size=48)
     job = replace(giants, options=options, init=tmp_path / "photograph.png")
-    assert decode_sizes(job).init == (32, 48)
+    assert InputFiles.open(job).levels[0].size == (32, 48)
     assert read_inputs(job).init.size == (67, 100)
 
 
 def test_textures_are_looked_at_at_a_size_of_their_own(giants):
     job = replace(giants, options=TextureOptions(picture_size=40, measure="long", size="400x300"), styles=())
-    assert decode_sizes(job).content == (27, 40)
+    assert InputFiles.open(job).content_size == (27, 40)
     assert read_inputs(job).content.size == (67, 100)
 
 
@@ -61,3 +64,10 @@ def test_paintings_that_are_enlarged_are_told(giants):
     assert note.startswith("painting.png has 40×100 pixels, and is enlarged 3.0 times")
     assert "style-scale 0.33" in note
     assert note_enlarged(replace(giants, options=TextureOptions()), inputs, Size(200, 300)) == ()
+
+
+def test_each_header_is_read_once(tmp_path, monkeypatch):
+    job, headers, own = tiny_job(tmp_path), [], read.read_header_size
+    monkeypatch.setattr(read, "read_header_size", lambda path: headers.append(path.name) or own(path))
+    read_inputs(job)
+    assert headers == ["photograph.png", "painting.png"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from brushwork.images.large import LargeImage, open_large_image
     from brushwork.images.loaded import LoadedImage
     from brushwork.images.metadata import read_metadata
-    from brushwork.images.read import ImageInput, image_size, read_image
+    from brushwork.images.read import ImageFile, ImageInput, image_size, read_image
     from brushwork.images.resample import resize
     from brushwork.images.write import check_writable, write_image
 else:
@@ -24,6 +24,7 @@ else:
 
 __all__ = [
     "MAX_PIXELS",
+    "ImageFile",
     "ImageInput",
     "LargeImage",
     "LoadedImage",

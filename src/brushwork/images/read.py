@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import PIL.Image
@@ -61,7 +61,7 @@ def read_image(source: ImageInput, *, max_pixels: int = MAX_PIXELS, min_size: Si
         case PIL.Image.Image():
             return decode_image(source, IN_MEMORY, max_pixels).to_image(IN_MEMORY)
         case str() | PathLike():
-            return _read_path(expand_user(source), max_pixels, min_size)
+            return ImageFile(source, max_pixels).read(min_size)
     if hasattr(source, "read"):
         return _read_file(source, file_name(source), max_pixels)
     raise InputError(
@@ -75,24 +75,43 @@ def image_size(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, min_s
 
     Raises: InputError: as `read_image`, except for damage after the header.
     """
-    path = expand_user(path)
-    size = read_header_size(path)
-    if size is None:
-        return read_image(path, max_pixels=max_pixels, min_size=min_size).size
-    require_size(path.name, size, max_pixels)
-    return divided_size(size, choose_divisor(size, min_size))
+    return ImageFile(path, max_pixels).reduced_size(min_size)
 
 
-def _read_path(path: Path, max_pixels: int, min_size: Size | None) -> LoadedImage:
-    size = read_header_size(path)
-    if size is not None and size.area > LARGE_IMAGE_PIXELS and (pyvips := import_vips()) is not None:
-        with suppress(InputError):  # Pillow may decode what libvips cannot
-            giant = find_large_image(pyvips, path, max_pixels)
-            if giant is not None:
-                return giant.read(choose_divisor(size, min_size))
-    with open_image_file(path) as file:
-        image = _read_file(file, path.name, max_pixels)
-    return image.reduce(choose_divisor(image.size, min_size))
+class ImageFile:
+    """An image file of which the header was read; its pixels are decoded when they are asked for.
+
+    Raises: InputError: as `image_size`.
+    """
+
+    def __init__(self, path: str | PathLike[str], max_pixels: int = MAX_PIXELS) -> None:
+        self._path, self._max_pixels = expand_user(path), max_pixels
+        size = read_header_size(self._path)
+        self._decoded = self._decode() if size is None else None
+        self.size = self._decoded.size if self._decoded is not None else cast("Size", size)
+        """Size of the full image, upright."""
+        require_size(self._path.name, self.size, max_pixels)
+
+    def reduced_size(self, min_size: Size | None) -> Size:
+        """Return the size of the image that `read` returns."""
+        return divided_size(self.size, choose_divisor(self.size, min_size))
+
+    def read(self, min_size: Size | None = None) -> LoadedImage:
+        """Return the image, reduced while reading as by `read_image`.
+
+        Raises: InputError: as `read_image`.
+        """
+        if self._decoded is None and self.size.area > LARGE_IMAGE_PIXELS and (pyvips := import_vips()) is not None:
+            with suppress(InputError):  # Pillow may decode what libvips cannot
+                giant = find_large_image(pyvips, self._path, self._max_pixels)
+                if giant is not None:
+                    return giant.read(choose_divisor(self.size, min_size))
+        image = self._decoded or self._decode()
+        return image.reduce(choose_divisor(image.size, min_size))
+
+    def _decode(self) -> LoadedImage:
+        with open_image_file(self._path) as file:
+            return _read_file(file, self._path.name, self._max_pixels)
 
 
 def _read_file(file: File, name: str, max_pixels: int) -> LoadedImage:

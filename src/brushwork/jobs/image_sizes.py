@@ -1,17 +1,14 @@
-"""The sizes at which a job decodes and encodes its images."""
+"""The sizes at which a job encodes its images."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
-from brushwork.images import MAX_PIXELS, Size, image_size
-from brushwork.jobs.job import Job
-from brushwork.options import MethodOptions, ScheduleLevel
+from brushwork.images import Size
+from brushwork.options import MethodOptions
 from brushwork.recipes import RecipeOptions
-from brushwork.storage.file_names import STYLE_ENDING
 
 
 class InputSizes(NamedTuple):
@@ -21,51 +18,6 @@ class InputSizes(NamedTuple):
     styles: tuple[Size, ...]
     regions: tuple[tuple[Size, Size, int], ...] = ()
     """For each region, the sizes of its two masks and the index of its style."""
-
-
-class DecodeSizes(NamedTuple):
-    """The largest sizes at which images are encoded; None for a style file."""
-
-    content: Size
-    styles: tuple[Size | None, ...]
-    own: Size
-    """The content image's own size, as in its file."""
-    levels: tuple[ScheduleLevel, ...]
-    """The schedule for a content image of that size."""
-
-    @property
-    def init(self) -> Size:
-        """Size of the initial image: that of the first level."""
-        return self.levels[0].size
-
-
-def decode_sizes(job: Job) -> DecodeSizes:
-    """Return the largest size at which a job encodes each image, from the file headers.
-
-    Raises: InputError: an image cannot be used.
-    """
-    own = content_size(job)
-    levels = job.options.schedule(own)
-    finest = levels[-1].size
-    styles = tuple(_style_size(job, finest, number) for number in range(len(job.styles)))
-    return DecodeSizes(job.options.content_size(finest, own), styles, own, tuple(levels))
-
-
-def content_size(job: Job, min_size: Size | None = None) -> Size:
-    """Return the size of the content image as it is decoded; that of no image for a texture from noise."""
-    return Size(0, 0) if job.content is None else _size(job, job.content, min_size)
-
-
-def is_style_file(path: Path) -> bool:
-    """Return whether the file name is that of a style file."""
-    return path.suffix.lower() == STYLE_ENDING
-
-
-def _style_size(job: Job, finest: Size, number: int) -> Size | None:
-    path = job.styles[number]
-    if is_style_file(path):
-        return None
-    return largest_style_size(job.options, finest, _size(job, path), number, len(job.styles))[1]
 
 
 def largest_style_size(
@@ -78,10 +30,6 @@ def largest_style_size(
     sizes = options.style_sizes(finest, style, number, styles)
     largest = max(sizes)
     return largest, sizes[largest]
-
-
-def _size(job: Job, path: Path, min_size: Size | None = None) -> Size:
-    return image_size(path, max_pixels=job.max_pixels or MAX_PIXELS, min_size=min_size)
 
 
 def encoded_sizes(options: RecipeOptions, sizes: InputSizes, level: Size) -> dict[str, Size]:

@@ -11,11 +11,12 @@ import torch
 from brushwork.controls import RecipeInputs, StyleFile, StyleRegion
 from brushwork.errors import InputError
 from brushwork.feedforward.texture import NO_CONTENT
-from brushwork.images import MAX_PIXELS, LoadedImage, Size, image_size, read_image
+from brushwork.images import MAX_PIXELS, ImageFile, LoadedImage, Size, read_image
 from brushwork.images.masks import read_mask, read_masks
-from brushwork.jobs.image_sizes import InputSizes, content_size, decode_sizes, is_style_file
+from brushwork.jobs.image_sizes import InputSizes, largest_style_size
 from brushwork.jobs.job import Job
 from brushwork.options import ScheduleLevel
+from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import require_rereadable
 from brushwork.types import Mask
@@ -72,22 +73,60 @@ class JobInputs(NamedTuple):
         )
 
 
+class InputFiles(NamedTuple):
+    """The content image and the styles of a job, with their headers read."""
+
+    content: ImageFile | None
+    """None: a texture from noise."""
+    styles: tuple[ImageFile | StyleFile, ...]
+    levels: tuple[ScheduleLevel, ...]
+    """The schedule for a content image of its full size."""
+    content_size: Size
+    """The largest size at which the content image is encoded."""
+    style_sizes: tuple[Size, ...]
+    """The largest size at which each style image is encoded."""
+
+    @classmethod
+    def open(cls, job: Job) -> InputFiles:
+        """Open the files of a job.
+
+        Raises: InputError: they cannot be used, or the method does not take them.
+        """
+        _require_usable(job)
+        options, limit = job.options, job.max_pixels or MAX_PIXELS
+        content = None if job.content is None else ImageFile(job.content, limit)
+        styles = tuple(
+            StyleFile.read(expand_user(path)) if path.suffix.lower() == STYLE_ENDING else ImageFile(path, limit)
+            for path in job.styles
+        )
+        own = Size(0, 0) if content is None else content.size
+        levels = tuple(options.schedule(own))
+        finest = levels[-1].size
+        needed = tuple(
+            largest_style_size(options, finest, style.size, number, len(styles))[1]
+            for number, style in enumerate(styles)
+        )
+        return cls(content, styles, levels, options.content_size(finest, own), needed)
+
+
 def read_inputs(job: Job) -> JobInputs:
     """Read the images of a job.
 
     Raises: InputError: an image cannot be used.
     """
-    _require_usable(job)
-    looked_at = decode_sizes(job)
-    content = _NO_CONTENT if job.content is None else _read(job, job.content, looked_at.content)
+    files = InputFiles.open(job)
+    content = _NO_CONTENT if files.content is None else files.content.read(files.content_size)
     styles = tuple(
-        _read_painting(job, style, min_size) for style, min_size in zip(job.styles, looked_at.styles, strict=True)
+        one if isinstance(one, StyleFile) else one.read(size)
+        for one, size in zip(files.styles, files.style_sizes, strict=True)
     )
-    init = None if job.init is None else _read(job, job.init, looked_at.init)
-    regions = read_regions(job, content.size, [style_image.size for style_image in styles])
+    init = None
+    if job.init is not None:
+        init = read_image(job.init, max_pixels=job.max_pixels or MAX_PIXELS, min_size=files.levels[0].size)
+    regions = read_regions(job, content.size, [one.size for one in styles])
     # Giant files are reduced while reading, and their rounded sizes may have slightly other proportions.
-    is_whole = content.size == looked_at.own
-    levels = looked_at.levels if is_whole else tuple(job.options.schedule(content.size))
+    is_whole = files.content is None or content.size == files.content.size
+    levels = files.levels if is_whole else tuple(job.options.schedule(content.size))
     return JobInputs(content, styles, init, levels, regions)
 
 
@@ -96,14 +135,11 @@ def read_sizes(job: Job) -> InputSizes:
 
     Raises: InputError: an image cannot be used.
     """
-    _require_usable(job)
-    looked_at, limit = decode_sizes(job), job.max_pixels or MAX_PIXELS
-    content = content_size(job, looked_at.content)
+    files = InputFiles.open(job)
+    content = Size(0, 0) if files.content is None else files.content.reduced_size(files.content_size)
     styles = tuple(
-        StyleFile.read(expand_user(path)).size
-        if is_style_file(path)
-        else image_size(path, max_pixels=limit, min_size=min_size)
-        for path, min_size in zip(job.styles, looked_at.styles, strict=True)
+        one.size if isinstance(one, StyleFile) else one.reduced_size(size)
+        for one, size in zip(files.styles, files.style_sizes, strict=True)
     )
     return InputSizes(content, styles, _sizes(read_regions(job, content, styles)))
 
@@ -130,15 +166,6 @@ def _require_usable(job: Job) -> None:
 
 def _sizes(regions: tuple[StyleRegion, ...]) -> tuple[tuple[Size, Size, int], ...]:
     return tuple((Size.of(one.content), Size.of(one.style), one.style_index) for one in regions)
-
-
-def _read_painting(job: Job, path: Path, min_size: Size | None) -> LoadedImage | StyleFile:
-    """Read a style image or a style file."""
-    return StyleFile.read(expand_user(path)) if is_style_file(path) else _read(job, path, min_size)
-
-
-def _read(job: Job, path: Path, min_size: Size | None) -> LoadedImage:
-    return read_image(path, max_pixels=job.max_pixels or MAX_PIXELS, min_size=min_size)
 
 
 def read_regions(job: Job, content: Size, styles: Sequence[Size]) -> tuple[StyleRegion, ...]:
