@@ -11,7 +11,9 @@ from PIL import Image
 
 from asgi_client import AsgiClient
 from brushwork.studio.app import STATIC, make_app
+from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.known_paintings import register_shipped
+from brushwork.studio.request_options import make_options
 from brushwork.studio.retention import sweep
 from brushwork.studio.settings import UploadLimits, make_settings
 from studio_pictures import png
@@ -288,6 +290,16 @@ def test_cards_are_painted_once_and_those_of_another_photograph_make_room(client
     assert client.post(f"{API}/cards", ask | {"urgent": True}).json()["cards"][0]["job"]["priority"] > 5  # of drafts
     client.post(f"{API}/cards", ask | {"content": files[1]})
     assert client.get(f"{API}/jobs/{first}").json()["state"] == "canceled"
+
+
+def test_a_contact_sheet_is_made_of_samples(client, files):
+    ask = {"content": files[0], "painting": files[1], "options": [{}, {"content_weight": 2.0}]}
+    jobs = client.post(f"{API}/sheets", ask).json()["jobs"]
+    assert [one["request"]["options"] for one in jobs] == ask["options"]
+    assert client.post(f"{API}/sheets", ask).json()["jobs"] == jobs  # not painted twice
+    assert client.get(f"{API}/jobs").json()["jobs"] == []
+    assert make_options(PaintingRequest.from_json(jobs[0]["request"])).iterations < 20
+    assert client.post(f"{API}/sheets", ask | {"options": [{"content_weight": -1}]}).status == 422
 
 
 def test_a_quality_is_that_of_the_preset(client, files):

@@ -93,6 +93,15 @@ def settle(page, **values):
     )
 
 
+def wait_for_request(page, what):
+    """Wait until what is painted was asked for as expected."""
+    script = "async () => { const { currentJob } = await import('/static/state.js'); return currentJob.value.request; }"
+    end = time.monotonic() + PATIENCE / 1000
+    while not what(asked := page.evaluate(script)):
+        assert time.monotonic() < end, asked
+        time.sleep(0.05)
+
+
 def violations(page):
     axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
@@ -121,7 +130,7 @@ def test_a_photograph_is_painted_kept_and_found_again(open_page, tmp_path):
     page.keyboard.press("g")
     page.keyboard.press("h")
     page.locator(".picture").first.wait_for()
-    assert re.search("lake after", page.locator(".picture-name").first.inner_text())
+    assert re.search("Lake after", page.locator(".picture-name").first.inner_text())
     assert violations(page) == []
 
 
@@ -136,6 +145,7 @@ def test_a_second_tab_sees_it_and_a_part_can_be_chosen(open_page, tmp_path):
     canvas = page.locator(".mask-picture canvas[width='96']")  # the photograph has been decoded
     canvas.wait_for()
     box = canvas.bounding_box()
+    assert box == page.locator(".mask-picture img").bounding_box()  # marks lie where they are drawn
     page.mouse.move(box["x"] - 5, box["y"] + box["height"] / 2)
     page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -149,9 +159,36 @@ def test_a_second_tab_sees_it_and_a_part_can_be_chosen(open_page, tmp_path):
     page.get_by_text("A part is chosen").wait_for()
     page.locator(".card:not(:has(.tag))").first.click()
     other.locator(".queue-row").first.wait_for()
+    page.get_by_text("After a part of the painting only").click()
+    canvas = page.locator(".mask-picture canvas:not([width='300'])")
+    canvas.wait_for()
+    canvas.focus()
+    page.keyboard.press("Space")
+    page.get_by_text("Use this part").click()
+    page.get_by_text("A part of the painting is chosen").wait_for()
+    page.get_by_text("Paint with these settings").click()
+    wait_for_request(page, lambda asked: [len(masks) for masks in asked["regions"]] == [2])
     assert violations(other) == []
     page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
-    other.locator(".queue-row").first.wait_for(state="detached")
+    other.locator(".queue-row").nth(1).wait_for(state="detached")  # the other one is paused
+
+
+def test_a_contact_sheet_shows_the_settings_and_one_is_chosen(open_page, tmp_path):
+    page = open_page()
+    drop(page, tmp_path)
+    settle(page, size=512)
+    page.locator(".card:not(:has(.tag))").first.click()
+    page.get_by_role("button", name="Contact sheet").click()
+    page.locator(".cell").nth(8).wait_for()
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+    page.locator(".pair img").nth(1).wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    page.locator("dialog").wait_for(state="detached")
+    wait_for_request(page, lambda asked: asked["options"] == {"size": 512, "content_weight": 0.354})
+    page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
 
 
 def test_it_fits_a_phone_in_the_dark(open_page, tmp_path):

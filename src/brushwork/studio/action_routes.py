@@ -7,12 +7,13 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from brushwork.studio.bodies import CardsBody, GoOnBody, QueueBody
+from brushwork.studio.bodies import CardsBody, GoOnBody, QueueBody, SheetBody
 from brushwork.studio.file_store import list_paintings
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_routes import require_files
 from brushwork.studio.job_store import PAUSED, JobStore, RefusedChangeError
 from brushwork.studio.problems import ProblemError
+from brushwork.studio.request_options import require_options
 from brushwork.studio.services import Services
 
 
@@ -70,6 +71,18 @@ def _add_cards(router: APIRouter, services: Services) -> None:
         require_files(services, [body.content])
         jobs = services.store.create_cards(requests, urgent=body.urgent)
         return {"cards": [{"painting": name, "job": job} for name, job in zip(body.paintings, jobs, strict=True)]}
+
+    @router.post("/sheets", status_code=201)
+    def sheet(body: SheetBody) -> Any:
+        """Create the pictures of a contact sheet: one photograph after one painting, with other options each."""
+        require_files(services, [body.content, body.painting])
+        requests = [
+            PaintingRequest(kind="sample", content=body.content, paintings=(body.painting,), options=options)
+            for options in body.options
+        ]
+        for one in requests:
+            require_options(one)
+        return {"jobs": services.store.create_cards(requests, urgent=True)}
 
 
 def _add_queue(router: APIRouter, store: JobStore) -> None:

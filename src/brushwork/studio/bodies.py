@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Scalar = bool | int | float | Annotated[str, Field(max_length=200)]
 OptionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Options = Annotated[dict[OptionName, Scalar | Annotated[list[Scalar], Field(max_length=32)]], Field(max_length=64)]
 ModelName = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,80}$")]
 
 
@@ -23,9 +24,7 @@ class JobBody(_Strict):
     content: Hash
     paintings: Annotated[list[Hash], Field(max_length=16)] = []
     model: ModelName | None = None
-    options: Annotated[
-        dict[OptionName, Scalar | Annotated[list[Scalar], Field(max_length=32)]], Field(max_length=64)
-    ] = {}
+    options: Options = {}
     start: Hash | None = None
     regions: Annotated[list[Annotated[list[Hash], Field(min_length=1, max_length=2)]], Field(max_length=16)] = []
     title: Annotated[str, Field(max_length=300)] = ""
@@ -45,6 +44,14 @@ class CardsBody(_Strict):
     content: Hash
     paintings: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=60)]
     urgent: bool = False
+
+
+class SheetBody(_Strict):
+    """Small paintings of one photograph after one painting, with other options each."""
+
+    content: Hash
+    painting: Hash
+    options: Annotated[list[Options], Field(min_length=1, max_length=25)]
 
 
 class ChangeBody(_Strict):

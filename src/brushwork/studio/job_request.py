@@ -11,13 +11,13 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from brushwork.errors import InputError
 
-Kind: TypeAlias = Literal["transfer", "instant", "model", "blend", "card", "draft"]
+Kind: TypeAlias = Literal["transfer", "instant", "model", "blend", "card", "draft", "sample"]
 """transfer: optimized; instant: AdaIN; model: a trained network; blend: a result mixed with its photograph;
-card: a small picture to choose by; draft: the first preview of a transfer."""
+card: a small picture to choose by; draft: the first preview of a transfer; sample: a cell of a contact sheet."""
 
 Lane: TypeAlias = Literal["long", "quick"]
 
-HELPERS: frozenset[Kind] = frozenset({"card", "draft"})
+HELPERS: frozenset[Kind] = frozenset({"card", "draft", "sample"})
 """Kinds that are no paintings of their own, and are not listed in the history."""
 
 _QUICK_SIZE = 768
@@ -78,7 +78,7 @@ class PaintingRequest:
         """The queue that it waits in: quick ones are painted between two iterations of long ones."""
         size = self.options.get("size", 0)
         is_small = isinstance(size, int) and size <= _QUICK_SIZE
-        return "quick" if self.kind in HELPERS or (self.kind in ("instant", "model") and is_small) else "long"
+        return "quick" if self.kind in ("card", "draft") or (self.kind in ("instant", "model") and is_small) else "long"
 
     @property
     def sha256(self) -> str:
@@ -117,6 +117,7 @@ def draft_of(request: PaintingRequest) -> PaintingRequest | None:
 
 DRAFT_SIZE = 512
 CARD_SIZE = 256
+SAMPLE_SIZE = 256
 
 _SHARED = ("color", "color_space", "style_scale", "style_blend", "feather", "guides")
 """Options that a draft takes from the painting that it precedes."""

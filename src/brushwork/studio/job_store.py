@@ -71,12 +71,13 @@ class JobStore:
         return batch, jobs
 
     def create_cards(self, requests: Sequence[PaintingRequest], *, urgent: bool = False) -> list[dict[str, Any]]:
-        """Return a card for each request: those that were painted or asked for before, and new ones.
+        """Return a card or a sample for each request: those that were painted or asked for before, and new ones.
 
-        Cards of other photographs that still wait are canceled. `urgent`: they go before drafts.
+        Those of other photographs that still wait are canceled. `urgent`: they go before drafts.
         """
         with self.database.write() as connection:
-            for row in connection.execute(sa.select(JOB).where(JOB.c.kind == "card", JOB.c.state == "pending")):
+            waiting = JOB.c.kind.in_({one.kind for one in requests}), JOB.c.state == "pending"
+            for row in connection.execute(sa.select(JOB).where(*waiting)).all():
                 if all(row.request["content"] != one.content for one in requests):
                     _move(connection, row.id, "canceled", finished=now())
             priority = _URGENT_PRIORITY if urgent else _CARD_PRIORITY
@@ -277,7 +278,7 @@ def _insert(connection: sa.Connection, request: PaintingRequest, **values: Any) 
 def _card_of(connection: sa.Connection, request: PaintingRequest, priority: int) -> dict[str, Any]:
     usable = JOB.c.state.in_(("pending", "running", "completed"))
     before = connection.execute(
-        sa.select(JOB).where(JOB.c.request_hash == request.sha256, JOB.c.kind == "card", usable).limit(1)
+        sa.select(JOB).where(JOB.c.request_hash == request.sha256, JOB.c.kind == request.kind, usable).limit(1)
     ).one_or_none()
     if before is None:
         return _insert(connection, request, priority=priority)

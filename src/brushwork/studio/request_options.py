@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from brushwork.choices import Quality
@@ -9,7 +10,7 @@ from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward import AdaINOptions, FeedForwardOptions, ModelOptions
 from brushwork.jobs.options_json import options_from_json, options_to_json
 from brushwork.recipes import RecipeOptions, load_preset
-from brushwork.studio.job_request import CARD_SIZE, DRAFT_SIZE, PaintingRequest
+from brushwork.studio.job_request import CARD_SIZE, DRAFT_SIZE, SAMPLE_SIZE, PaintingRequest
 
 
 def make_options(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions:
@@ -44,6 +45,8 @@ def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | Fe
         return ModelOptions(model=request.model, size=_first_size(request))
     if request.kind in ("instant", "card", "draft"):
         return AdaINOptions(size=_first_size(request))
+    if request.kind == "sample":
+        return replace(load_preset("default", "draft"), size=SAMPLE_SIZE)
     preset, quality = str(given.pop("preset", "default")), str(given.pop("quality", "normal"))
     return load_preset(preset, cast(Quality, quality))
 

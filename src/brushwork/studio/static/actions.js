@@ -3,7 +3,7 @@ import { batch } from "signals";
 import { api, urlOf } from "./api.js";
 import {
   announcement, attempt, cards, chosen, current, currentJob, isReading, jobs, others, paintings, photo, place, putJob,
-  putJobs, region, settings, titleOf, toast,
+  putJobs, region, settings, tidy, titleOf, toast,
 } from "./state.js";
 import { words } from "./words.js";
 
@@ -63,15 +63,22 @@ export function takeFiles(list) {
   return takePhoto(files[0], files.slice(1));
 }
 
-export function requestOf(painting) {
-  const { size, quality, likeness, strokes, colors, advanced = {} } = settings.value;
+// Return the part of a painting that the chosen part of the photograph is painted after; null: all of it.
+export const paintingPartOf = (painting) => {
+  const part = region.value?.painting;
+  return part && part.id === painting?.id ? part : null;
+};
+
+export function requestOf(painting, given = settings.value) {
+  const { size, quality, likeness, strokes, colors, advanced = {} } = given;
   const options = painting.model ? { size } : { ...advanced, size };
   if (!painting.model && quality !== "normal") options.quality = quality;
   if (colors) options.color = "keep-luminance";
   if (painting.model) return { kind: "model", model: painting.model, options };
   if (likeness) options.content_weight = Number((2 ** likeness).toPrecision(3));
   if (strokes) options.style_scale = [Number((2 ** strokes).toPrecision(3))];
-  const regions = region.value ? [[region.value.sha256]] : [];
+  const style = paintingPartOf(painting);
+  const regions = region.value ? [[region.value.sha256, ...(style ? [style.sha256] : [])]] : [];
   return { kind: "transfer", paintings: [painting.sha256], options, regions };
 }
 
@@ -81,7 +88,7 @@ export async function paint(painting = paintings.value.find((one) => one.id === 
   if (!photo.value?.sha256) return;
   await attempt(async () => {
     await pauseOther();
-    const title = words.alt(stem(photo.value.name), painting.name);
+    const title = words.alt(tidy(stem(photo.value.name)), tidy(painting.name));
     const job = await api.create({ content: photo.value.sha256, title, ...requestOf(painting) });
     if (others.value.length) await paintOthers(painting);
     batch(() => {
@@ -92,9 +99,29 @@ export async function paint(painting = paintings.value.find((one) => one.id === 
   });
 }
 
+// Ask for the pictures of a contact sheet, which are painted before anything else.
+export const startSheet = (cells) => attempt(async () => {
+  const painting = paintings.value.find((one) => one.id === chosen.value);
+  await pauseOther();
+  const list = cells.map((cell) => {
+    const { size, quality, ...options } = requestOf(painting, { ...settings.value, ...cell }).options;
+    return options;
+  });
+  const answer = await api.sheet(photo.value.sha256, painting.sha256, list);
+  putJobs(answer.jobs);
+  return answer.jobs;
+});
+
+// Stop what was not painted of a contact sheet.
+export function endSheet(list) {
+  for (const { id } of list) {
+    if (["pending", "running"].includes(jobs.value.get(id)?.state)) api.act(id, "cancel").then(putJob, () => {});
+  }
+}
+
 async function paintOthers(painting) {
   const list = others.value.map((one) => ({
-    ...requestOf(painting), regions: [], content: one.sha256, title: words.alt(stem(one.name), painting.name),
+    ...requestOf(painting), regions: [], content: one.sha256, title: words.alt(tidy(stem(one.name)), tidy(painting.name)),
   }));
   putJobs((await api.batch(list)).jobs);
 }
@@ -199,30 +226,3 @@ export function restoreDraft() {
     localStorage.removeItem("draft");
   }
 }
-
-// The same painting as a command.
-export function commandOf() {
-  const painting = paintings.value.find((one) => one.id === chosen.value);
-  const { size, quality, likeness, strokes, colors, advanced = {} } = settings.value;
-  const name = photo.value?.name || "photo.jpg";
-  const parts = ["brushwork", "paint", quote(name)];
-  if (painting?.model) parts.push("--model", painting.model);
-  else parts.push("painting.jpg");
-  parts.push("--size", size);
-  if (colors) parts.push("--color", "keep-luminance");
-  if (!painting?.model && quality !== "normal") parts.push("--quality", quality);
-  if (!painting?.model && likeness) parts.push("--content-weight", Number((2 ** likeness).toPrecision(3)));
-  if (!painting?.model && strokes) parts.push("--style-scale", Number((2 ** strokes).toPrecision(3)));
-  if (!painting?.model) {
-    for (const [option, value] of Object.entries(advanced)) {
-      const flag = option.replaceAll("_", "-");
-      if (typeof value === "boolean") parts.push(`--${value ? "" : "no-"}${flag}`);
-      else parts.push(`--${flag}`, ...[value].flat().map((one) => quote(String(one))));
-    }
-  }
-  return parts.join(" ");
-}
-
-const quote = (text) => (/^[\w.+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
-export const jobOf = (id) => jobs.value.get(id);

@@ -5,9 +5,10 @@ import { addPainting, askForCards, paint, restoreDraft, takeFiles } from "./acti
 import { api } from "./api.js";
 import { followEvents } from "./live.js";
 import { Pictures, Queue } from "./lists.js";
-import { MaskEditor } from "./mask.js";
+import { PaintingMask, PhotoMask } from "./mask.js";
 import { Paint } from "./paint.js";
 import { Dialog, Icon, IconButton, Toasts, html } from "./parts.js";
+import { Sheet } from "./sheet.js";
 import { resetView, split, zoomBy } from "./stage.js";
 import {
   attempt, announcement, cards, currentJob, dialog, hasSingleKeys, isConnected, isReady, keepDraft, paintings, photo, place, receive, refresh,
@@ -44,7 +45,9 @@ function App() {
     <main id="main" tabindex="-1"><${Place} /></main>
     ${isOver && html`<div class="drop-over"><p>${words.drop.here}</p></div>`}
     ${shown === "keys" && html`<${Keys} />`}
-    ${shown === "mask" && html`<${MaskEditor} />`}
+    ${shown === "mask" && html`<${PhotoMask} />`}
+    ${shown === "painting mask" && html`<${PaintingMask} />`}
+    ${shown === "sheet" && html`<${Sheet} />`}
     <${Toasts} />`;
 }
 

@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 import { addPainting, paint, removePainting } from "./actions.js";
 import { urlOf } from "./api.js";
 import { FileButton, Icon, html } from "./parts.js";
-import { cards, chosen, currentJob, isReady, jobs, paintings, photo, useSignal } from "./state.js";
+import { cards, chosen, currentJob, isReady, jobs, paintings, photo, tidy, useSignal } from "./state.js";
 import { words } from "./words.js";
 
 export function Cards() {
@@ -47,12 +47,7 @@ function Card({ painting }) {
         <img src=${picture} alt="" loading="lazy" draggable=${false} key=${picture} class="fade-in" />
         ${hasPhoto && job?.result && html`<img class="swatch" src=${urlOf.thumbnail(painting.sha256, 160)} alt="" loading="lazy" />`}
       </span>
-      <span class="card-name">${labelOf(painting)}</span>
+      <span class="card-name">${tidy(painting.name)}</span>
       ${painting.model && html`<span class="tag"><${Icon} name="brush" />${words.cards.atOnce}</span>`}
     </button>`;
 }
-
-export const labelOf = (painting) => {
-  const name = (painting.name || "").replace(/[-_]+/g, " ");
-  return name.charAt(0).toUpperCase() + name.slice(1);
-};

@@ -1,19 +1,34 @@
 // The part of the photograph that is painted: strokes and shapes are data, the bitmap is drawn from them.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, urlOf } from "./api.js";
+import { drawMask, drawOver, toPng } from "./mask-drawing.js";
 import { Button, Dialog, IconButton, Slider, html } from "./parts.js";
-import { attempt, dialog, photo, region } from "./state.js";
+import { paintingPartOf } from "./actions.js";
+import { attempt, chosen, dialog, paintings, photo, region } from "./state.js";
 import { words } from "./words.js";
 
 const LONGEST = 1024;
 const TOOLS = [["brush", "brush"], ["eraser", "eraser"], ["lasso", "lasso"], ["rectangle", "square"], ["ellipse", "circle"], ["fill", "paint-bucket"]];
-const COLOR = [214, 84, 48];
 
-export function MaskEditor() {
+// The part of the photograph that is painted.
+export const PhotoMask = () => html`
+  <${MaskEditor} title=${words.mask.title} picture=${photo.value.url} marks=${region.value?.marks} whole=${words.mask.whole}
+    onUse=${(part) => { region.value = { ...region.value, ...part }; }} onWhole=${() => { region.value = null; }} />`;
+
+// The part of the painting that it is painted after.
+export function PaintingMask() {
+  const painting = paintings.value.find((one) => one.id === chosen.value);
+  return html`
+    <${MaskEditor} title=${words.mask.ofPainting} picture=${urlOf.file(painting.sha256)} marks=${paintingPartOf(painting)?.marks}
+      whole=${words.mask.all} onUse=${(part) => { region.value = { ...region.value, painting: { id: painting.id, ...part } }; }}
+      onWhole=${() => { region.value = { ...region.value, painting: null }; }} />`;
+}
+
+function MaskEditor({ title, picture, marks: before, whole, onUse, onWhole }) {
   const [tool, setTool] = useState("brush");
   const [size, setSize] = useState(8); // percent of the long side
   const [tolerance, setTolerance] = useState(16);
-  const [marks, setMarks] = useState(() => region.value?.marks || []);
+  const [marks, setMarks] = useState(before || []);
   const [undone, setUndone] = useState([]);
   const [cross, setCross] = useState(null);
   const canvas = useRef(null);
@@ -21,7 +36,7 @@ export function MaskEditor() {
 
   useEffect(() => {
     const image = new Image();
-    image.src = photo.value.url;
+    image.src = picture;
     image.decode().then(() => {
       const scale = Math.min(1, LONGEST / Math.max(image.naturalWidth, image.naturalHeight));
       const pixels = document.createElement("canvas");
@@ -89,13 +104,13 @@ export function MaskEditor() {
   const use = () => attempt(async () => {
     const blob = await toPng(drawMask(marks, source.current));
     const known = await api.upload(new File([blob], "part.png"));
-    region.value = { sha256: known.sha256, url: urlOf.file(known.sha256), marks };
+    onUse({ sha256: known.sha256, marks });
     dialog.value = null;
   });
 
   return html`
-    <${Dialog} title=${words.mask.title} wide=${true}>
-      <div class="mask-tools" role="toolbar" aria-label=${words.mask.title}>
+    <${Dialog} title=${title} wide=${true}>
+      <div class="mask-tools" role="toolbar" aria-label=${title}>
         ${TOOLS.map(([name, icon]) => html`<${IconButton} icon=${icon} label=${words.mask[name]} aria-pressed=${tool === name} onClick=${() => setTool(name)} />`)}
         <span class="gap"></span>
         <${IconButton} icon="contrast" label=${words.mask.invert} onClick=${() => add({ kind: "invert" })} />
@@ -107,14 +122,16 @@ export function MaskEditor() {
           : html`<${Slider} label=${words.mask.size} min="1" max="40" step="1" value=${size} onInput=${setSize} />`}
       </div>
       <div class="mask-picture">
-        <img src=${photo.value.url} alt=${words.compare.before} draggable=${false} />
-        <canvas ref=${canvas} tabindex="0" role="application" aria-label=${`${words.mask.title}. ${words.mask.help}`}
-          onPointerDown=${down} onKeyDown=${key}></canvas>
+        <div class="mask-frame">
+          <img src=${picture} alt=${title} draggable=${false} />
+          <canvas ref=${canvas} tabindex="0" role="application" aria-label=${`${title}. ${words.mask.help}`}
+            onPointerDown=${down} onKeyDown=${key}></canvas>
+        </div>
       </div>
       <p class="hint">${words.mask.help}</p>
       <div class="buttons">
         <${Button} kind="main" icon="check" label=${words.mask.use} onClick=${use} disabled=${!marks.length} />
-        <${Button} label=${words.mask.whole} onClick=${() => { region.value = null; dialog.value = null; }} />
+        <${Button} label=${whole} onClick=${() => { onWhole(); dialog.value = null; }} />
       </div>
     <//>`;
 }
@@ -123,100 +140,3 @@ function placeOf(event, canvas) {
   const { left, top, width, height } = canvas.getBoundingClientRect();
   return [((event.clientX - left) / width) * canvas.width, ((event.clientY - top) / height) * canvas.height];
 }
-
-// Return the mask as a canvas: white where it is painted, with the marks in their order.
-export function drawMask(marks, source) {
-  const canvas = document.createElement("canvas");
-  canvas.width = source.width;
-  canvas.height = source.height;
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.lineCap = context.lineJoin = "round";
-  const fillAll = (color) => {
-    context.globalCompositeOperation = "source-over";
-    context.fillStyle = color;
-    context.fillRect(0, 0, canvas.width, canvas.height);
-  };
-  fillAll("#000");
-  for (const mark of marks) {
-    context.fillStyle = context.strokeStyle = mark.kind === "eraser" ? "#000" : "#fff";
-    if (mark.kind === "clear") fillAll("#000");
-    else if (mark.kind === "invert") {
-      context.globalCompositeOperation = "difference";
-      context.fillStyle = "#fff";
-      context.fillRect(0, 0, canvas.width, canvas.height);
-      context.globalCompositeOperation = "source-over";
-    } else if (mark.kind === "fill") fillByColor(context, source, mark);
-    else drawMark(context, mark);
-  }
-  return canvas;
-}
-
-function drawMark(context, { kind, size, points }) {
-  const [first] = points, last = points.at(-1);
-  context.beginPath();
-  if (kind === "rectangle") context.rect(first[0], first[1], last[0] - first[0], last[1] - first[1]);
-  else if (kind === "ellipse") {
-    context.ellipse((first[0] + last[0]) / 2, (first[1] + last[1]) / 2, Math.abs(last[0] - first[0]) / 2, Math.abs(last[1] - first[1]) / 2, 0, 0, 7);
-  } else {
-    context.moveTo(...first);
-    for (const point of points) context.lineTo(...point);
-  }
-  if (["rectangle", "ellipse", "lasso"].includes(kind)) return context.fill();
-  context.lineWidth = size;
-  if (points.length > 1) return context.stroke();
-  context.arc(first[0], first[1], size / 2, 0, 7);
-  context.fill();
-}
-
-// Fill what is connected to a point and has nearly its color.
-function fillByColor(context, { width, height, data }, { at, tolerance }) {
-  const start = Math.min(height - 1, Math.max(0, Math.floor(at[1]))) * width + Math.min(width - 1, Math.max(0, Math.floor(at[0])));
-  const limit = (3 * tolerance) ** 2;
-  const isNear = (place) => {
-    let sum = 0;
-    for (let channel = 0; channel < 3; channel++) sum += (data[4 * place + channel] - data[4 * start + channel]) ** 2;
-    return sum <= limit;
-  };
-  const found = context.getImageData(0, 0, width, height);
-  const seen = new Uint8Array(width * height);
-  const open = [start];
-  seen[start] = 1;
-  while (open.length) {
-    const place = open.pop();
-    found.data.fill(255, 4 * place, 4 * place + 4);
-    const x = place % width;
-    for (const next of [x ? place - 1 : -1, x < width - 1 ? place + 1 : -1, place - width, place + width]) {
-      if (next >= 0 && next < seen.length && !seen[next] && isNear(next)) {
-        seen[next] = 1;
-        open.push(next);
-      }
-    }
-  }
-  context.putImageData(found, 0, 0);
-}
-
-// Show the part that is not painted darker, and the edge of the part that is.
-function drawOver(canvas, mask, cross) {
-  const context = canvas.getContext("2d");
-  const shown = mask.getContext("2d").getImageData(0, 0, mask.width, mask.height);
-  for (let place = 0; place < shown.data.length; place += 4) {
-    const inside = shown.data[place] / 255;
-    shown.data[place] = COLOR[0];
-    shown.data[place + 1] = COLOR[1];
-    shown.data[place + 2] = COLOR[2];
-    shown.data[place + 3] = 150 * inside;
-  }
-  context.putImageData(shown, 0, 0);
-  if (!cross) return;
-  const [x, y] = cross;
-  for (const [color, width] of [["#000", 5], ["#fff", 2]]) {
-    context.strokeStyle = color;
-    context.lineWidth = width;
-    context.beginPath();
-    context.moveTo(x - 14, y); context.lineTo(x + 14, y);
-    context.moveTo(x, y - 14); context.lineTo(x, y + 14);
-    context.stroke();
-  }
-}
-
-const toPng = (canvas) => new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });

@@ -1,8 +1,9 @@
 // What is painted now, and what can be done with it; the settings of the next painting.
 import { useEffect, useState } from "preact/hooks";
-import { act, commandOf, continueFrom, paint, remove, repeat, saveMixture, useSettings } from "./actions.js";
+import { act, continueFrom, paint, paintingPartOf, remove, repeat, saveMixture, useSettings } from "./actions.js";
 import { api, urlOf } from "./api.js";
 import { Advanced } from "./advanced.js";
+import { commandOf } from "./command.js";
 import { Button, IconButton, Slider, html } from "./parts.js";
 import { mixture } from "./stage.js";
 import {
@@ -137,7 +138,9 @@ function Settings({ canPaint }) {
   const now = useSignal(settings);
   const change = (values) => { settings.value = { ...settings.value, ...values }; };
   const part = useSignal(region);
-  const model = useSignal(paintings).find((one) => one.id === chosen.value)?.model;
+  const painting = useSignal(paintings).find((one) => one.id === chosen.value);
+  const model = painting?.model;
+  const paintingPart = paintingPartOf(painting);
   return html`
     <section class="settings" aria-label=${words.settings.title}>
       <label class="field row">
@@ -167,9 +170,16 @@ function Settings({ canPaint }) {
           <${Button} icon="lasso" label=${part ? words.settings.regionOn : words.settings.region}
             onClick=${() => { dialog.value = "mask"; }} aria-pressed=${Boolean(part)} />
           ${part && html`<${IconButton} icon="x" label=${words.mask.whole} onClick=${() => { region.value = null; }} />`}
-        </div>`}
+        </div>
+        ${part && painting && html`<div class="field row">
+          <${Button} icon="lasso" label=${paintingPart ? words.settings.paintingRegionOn : words.settings.paintingRegion}
+            onClick=${() => { dialog.value = "painting mask"; }} aria-pressed=${Boolean(paintingPart)} />
+        </div>`}`}
       <${Advanced} kind=${model ? "model" : "transfer"} />
-      ${canPaint && html`<${Button} icon="brush" label=${words.settings.paintAgain} onClick=${() => paint()} />`}
+      ${canPaint && html`<div class="buttons">
+        <${Button} icon="brush" label=${words.settings.paintAgain} onClick=${() => paint()} />
+        ${!model && html`<${Button} icon="images" label=${words.sheet.open} onClick=${() => { dialog.value = "sheet"; }} />`}
+      </div>`}
       <details class="more">
         <summary>${words.settings.command}</summary>
         <div class="command"><code>${commandOf()}</code>

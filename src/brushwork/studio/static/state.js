@@ -31,7 +31,7 @@ export const finished = computed(() => listed().filter((job) => job.result));
 
 function listed() {
   return [...jobs.value.values()]
-    .filter((job) => !["card", "draft"].includes(job.kind) && !job.trashed)
+    .filter((job) => !["card", "draft", "sample"].includes(job.kind) && !job.trashed)
     .sort((one, other) => (one.id < other.id ? 1 : -1));
 }
 
@@ -106,6 +106,12 @@ export const pictureOf = (job) => {
 export const paintingOf = (job) => {
   const { model, paintings: files } = job.request;
   return paintings.value.find((one) => (model ? one.model === model : one.id === files[0])) || null;
+};
+
+// Return the name of a file as words.
+export const tidy = (name) => {
+  const text = (name || "").replace(/[-_]+/g, " ").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
 export const titleOf = (job) => job.title || words.alt("", paintingOf(job)?.name);

@@ -1,0 +1,126 @@
+"""Pictures of the studio's places in Chromium: on a desk, on a phone, in the dark, and a strip of the first ten seconds.
+
+python bench/studio/screenshots.py PHOTOGRAPH PAINTING FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from io import BytesIO
+from pathlib import Path
+
+from page import CHROMIUM, start, until
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+STRIP = (0.0, 1.0, 2.0, 4.0, 10.0)
+"""Seconds after the painting was dropped."""
+
+READY = "async () => (await (await fetch('/api/v1/about')).json()).workers.some((one) => one.ready)"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photograph", type=Path)
+    parser.add_argument("painting", type=Path)
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as studio, sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM)
+        server, address = start(studio)
+        try:
+            page = browser.new_context(viewport=DESK).new_page()
+            page.goto(address)
+            page.locator(".card img").first.wait_for()
+            page.screenshot(path=given.folder / "empty.png")
+            until(page, READY)
+            paint(page, given.photograph, given.painting, given.folder)
+            show_places(page, given.folder)
+            show_phone(browser, address, given.folder)
+        finally:
+            server.terminate()
+            server.wait(60)
+        browser.close()
+
+
+def paint(page: Page, photograph: Path, painting: Path, folder: Path) -> None:
+    """Paint a photograph, with pictures on the way, and a strip of them."""
+    page.locator(".easel input[type=file]").first.set_input_files(photograph)
+    cards = page.locator(".card").count()
+    until(page, f"document.querySelectorAll('.card-picture .swatch').length === {cards}")
+    page.wait_for_timeout(600)
+    page.screenshot(path=folder / "cards.png")
+    page.locator(".add-card input[type=file]").set_input_files(painting)
+    began, shots = time.monotonic(), []
+    for seconds in STRIP:
+        page.wait_for_timeout(max(0.0, 1000 * (seconds - time.monotonic() + began)))
+        shots.append(page.screenshot())
+    make_strip(shots).save(folder / "strip.jpg", quality=82)
+    until(page, "parseInt(document.querySelector('.facts').textContent) >= 40", 300)
+    page.wait_for_timeout(1500)
+    page.keyboard.press("2")
+    page.screenshot(path=folder / "half-way.png")
+    page.keyboard.press("3")
+
+
+def show_places(page: Page, folder: Path) -> None:
+    """Save a picture of each place and dialog, and of the dark."""
+    for place in ("Queue", "Pictures", "Paint"):
+        page.locator(".place", has_text=place).click()
+        if place == "Pictures":
+            page.wait_for_timeout(500)
+        page.screenshot(path=folder / f"{place.lower()}.png")
+    page.get_by_text("Paint a part only").click()
+    canvas = page.locator(".mask-picture canvas")
+    canvas.wait_for()
+    page.wait_for_timeout(500)
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 90, steps=8)
+    page.mouse.up()
+    page.screenshot(path=folder / "part.png")
+    page.keyboard.press("Escape")
+    page.get_by_text("Enough, keep this").click()
+    page.get_by_text("Save the picture").wait_for()
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(500)
+    page.screenshot(path=folder / "dark.png")
+    page.locator(".place", has_text="Pictures").click()
+    page.wait_for_timeout(500)
+    page.screenshot(path=folder / "pictures-dark.png")
+
+
+def show_phone(browser: Browser, address: str, folder: Path) -> None:
+    """Save the places as a phone shows them."""
+    context = browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address)
+    page.locator(".place", has_text="Pictures").click()
+    page.locator(".picture").first.wait_for()
+    page.wait_for_timeout(500)
+    page.screenshot(path=folder / "phone-pictures.png")
+    page.locator(".picture").first.click()
+    page.locator(".after img").first.wait_for()
+    page.wait_for_timeout(800)
+    page.screenshot(path=folder / "phone.png")
+    context.close()
+
+
+def make_strip(shots: list[bytes], width: int = 480) -> Image.Image:
+    """Return screenshots beside each other, in two rows if there are more than three."""
+    images = [Image.open(BytesIO(one)).convert("RGB") for one in shots]
+    height = round(width * images[0].height / images[0].width)
+    strip = Image.new("RGB", (width * len(images), height))
+    for place, image in enumerate(images):
+        strip.paste(image.resize((width, height), Image.Resampling.LANCZOS), (place * width, 0))
+    return strip
+
+
+if __name__ == "__main__":
+    main()

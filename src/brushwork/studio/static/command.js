@@ -1,0 +1,27 @@
+// What is painted here as a command.
+import { chosen, paintings, photo, settings } from "./state.js";
+
+// The same painting as a command.
+export function commandOf() {
+  const painting = paintings.value.find((one) => one.id === chosen.value);
+  const { size, quality, likeness, strokes, colors, advanced = {} } = settings.value;
+  const name = photo.value?.name || "photo.jpg";
+  const parts = ["brushwork", "paint", quote(name)];
+  if (painting?.model) parts.push("--model", painting.model);
+  else parts.push("painting.jpg");
+  parts.push("--size", size);
+  if (colors) parts.push("--color", "keep-luminance");
+  if (!painting?.model && quality !== "normal") parts.push("--quality", quality);
+  if (!painting?.model && likeness) parts.push("--content-weight", Number((2 ** likeness).toPrecision(3)));
+  if (!painting?.model && strokes) parts.push("--style-scale", Number((2 ** strokes).toPrecision(3)));
+  if (!painting?.model) {
+    for (const [option, value] of Object.entries(advanced)) {
+      const flag = option.replaceAll("_", "-");
+      if (typeof value === "boolean") parts.push(`--${value ? "" : "no-"}${flag}`);
+      else parts.push(`--${flag}`, ...[value].flat().map((one) => quote(String(one))));
+    }
+  }
+  return parts.join(" ");
+}
+
+const quote = (text) => (/^[\w.+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
