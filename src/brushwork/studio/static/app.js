@@ -5,10 +5,8 @@ import { addPainting, askForCards, paint, restoreDraft, takeFiles } from "./acti
 import { api } from "./api.js";
 import { followEvents } from "./live.js";
 import { Pictures, Queue } from "./lists.js";
-import { PaintingMask, PhotoMask } from "./mask.js";
 import { Paint } from "./paint.js";
 import { Dialog, Icon, IconButton, Toasts, html } from "./parts.js";
-import { Sheet } from "./sheet.js";
 import { resetView, split, zoomBy } from "./stage.js";
 import {
   attempt, announcement, cards, currentJob, dialog, hasSingleKeys, isConnected, isReady, keepDraft, paintings, photo, place, receive, refresh,
@@ -18,6 +16,19 @@ import { effect } from "signals";
 import { words } from "./words.js";
 
 const PLACES = [["paint", "brush", Paint], ["queue", "list-todo", Queue], ["pictures", "images", Pictures]];
+
+// Dialogs that are loaded when they are opened.
+const DIALOGS = {
+  mask: async () => (await import("./mask.js")).PhotoMask,
+  "painting mask": async () => (await import("./mask.js")).PaintingMask,
+  sheet: async () => (await import("./sheet.js")).Sheet,
+};
+
+function Loaded({ load }) {
+  const [Part, setPart] = useState(null);
+  useEffect(() => { attempt(async () => { const found = await load(); setPart(() => found); }); }, []);
+  return Part && html`<${Part} />`;
+}
 
 function App() {
   const where = useSignal(place);
@@ -45,9 +56,7 @@ function App() {
     <main id="main" tabindex="-1"><${Place} /></main>
     ${isOver && html`<div class="drop-over"><p>${words.drop.here}</p></div>`}
     ${shown === "keys" && html`<${Keys} />`}
-    ${shown === "mask" && html`<${PhotoMask} />`}
-    ${shown === "painting mask" && html`<${PaintingMask} />`}
-    ${shown === "sheet" && html`<${Sheet} />`}
+    ${DIALOGS[shown] && html`<${Loaded} key=${shown} load=${DIALOGS[shown]} />`}
     <${Toasts} />`;
 }
 
