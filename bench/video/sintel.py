@@ -23,8 +23,8 @@ from brushwork.images import Size, read_image, resize
 from brushwork.images.warp import resize_flow
 from brushwork.recipes import load_preset
 from brushwork.video import FilmJob, FilmOptions, FrameDone, SequenceOptions, run_film
-from brushwork.video.film_metrics import sharpness, warp_error
 from brushwork.video.flow_files import read_flow
+from brushwork.video.pair_measures import sharpness, warp_error
 
 BY_ITSELF = FilmOptions(consistency=0.0, statistics="frame", align=False, denoise=False)
 WAYS = {

@@ -11,7 +11,7 @@ import torch
 from brushwork.cli.main import main
 from brushwork.errors import InputError
 from brushwork.video import evaluate_film, open_clip, summarize_film
-from brushwork.video.film_metrics import hidden_pixels, sharpness, warp_error
+from brushwork.video.pair_measures import LongTerm, hidden_pixels, motion_difference, sharpness, warp_error
 from tiny_films import FRAMES, panned, texture, write_clip
 
 
@@ -66,5 +66,56 @@ def test_the_command_writes_a_page_and_numbers(tmp_path, capfd, monkeypatch):
     document = json.loads(capfd.readouterr().out)
     assert document["sharpness"] == 1 and len(document["pairs"]) == 3
     page = (tmp_path / "report.html").read_text()
-    assert page.count("<svg") >= 4 and page.count("data:image/jpeg") == 6
+    assert page.count("<svg") >= 4 and page.count("data:image/jpeg") == 9
     assert main(["evaluate", "--video", "a.mkv", "-q"]) == 2 and "--original" in capfd.readouterr().err
+
+
+def test_a_frame_is_followed_by_composed_flow():
+    """A pan by 3 pixels a frame, ten frames on: 30 columns have left, and the rest is as it was."""
+    frames = [torch.from_numpy(one).permute(2, 0, 1)[None].float() / 255 for one in panned(11, 3)]
+    flow = torch.tensor([-3.0, 0.0]).view(1, 2, 1, 1).expand(1, 2, 48, 64)
+    hidden = hidden_pixels(flow, -flow)
+    followed = LongTerm.of((frames[0], None))
+    for _ in range(10):
+        followed.advance(flow, hidden)
+    assert not followed.visible[..., :30].any() and followed.visible[..., 30:].all() and not followed.is_lost
+    error, nothing = followed.errors((frames[10], None))
+    assert error < 1e-10 and nothing is None
+    assert followed.errors((frames[10] + 0.1, None))[0] == pytest.approx(0.01, rel=1e-4)
+    for _ in range(11):
+        followed.advance(flow, hidden)
+    assert followed.is_lost
+
+
+def test_slow_drift_and_other_motion_are_seen(tmp_path):
+    """A still film that drifts by two levels a frame: sixteen after eight frames, 32 after sixteen."""
+    frames = [texture(48, 64)] * 18
+    film = clip(tmp_path, "film", frames)
+    drifting = [(one.astype(int) // 2 + 2 * k).astype(np.uint8) for k, one in enumerate(frames)]
+    found = summarize_film(list(evaluate_film(clip(tmp_path, "drift", drifting), film, film)))
+    assert found.warp_error == pytest.approx((2 / 255) ** 2, rel=1e-3)
+    assert found.long_warp_error == pytest.approx((16 / 255) ** 2, rel=1e-3)
+    assert found.first_warp_error == pytest.approx(((16 / 255) ** 2 + (32 / 255) ** 2) / 2, rel=1e-3)
+    assert found.against_long_warp_error < 1e-10 and found.motion < 0.05
+    moving = summarize_film(list(evaluate_film(clip(tmp_path, "pan", panned(18, 2)), film)))
+    assert moving.motion > 1  # two pixels a frame, where the film has none
+    two = torch.tensor([2.0, -1.0]).view(1, 2, 1, 1).expand(1, 2, 4, 4)
+    assert motion_difference(two, torch.zeros_like(two)) == 3
+
+
+def test_a_cut_starts_the_comparison_with_the_first_frame_anew(tmp_path):
+    other = [255 - one // 2 for one in panned(20, 0)]
+    film = clip(tmp_path, "cut", [*[texture(48, 64, 5) // 3] * 6, *other])
+    pairs = list(evaluate_film(film, film))
+    assert [one.frame for one in pairs] == [*range(5), *range(6, 25)]
+    found = summarize_film(pairs)
+    assert found.warp_error < 1e-8 and found.first_warp_error < 1e-8 and found.frames == 26
+
+
+def test_the_perceptual_change_is_that_beyond_the_films(tmp_path):
+    frames = [texture(48, 64), texture(48, 64, 1), texture(48, 64, 2)]
+    film, still = clip(tmp_path, "film", frames), clip(tmp_path, "still", frames[:1] * 3)
+    distance = lambda one, other: float((one - other).abs().mean())  # noqa: E731
+    first, second = evaluate_film(still, film, None, None, distance)
+    assert first.flicker == pytest.approx(np.abs(frames[0] / 255 - frames[1] / 255).mean(), rel=1e-4)
+    assert second.flicker is None and first.content == 0

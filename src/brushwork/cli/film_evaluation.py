@@ -58,7 +58,7 @@ def evaluate_films(
     found = video.summarize_film(pairs)
     document = found.to_json()
     if output is not None and output.suffix.lower() == ".html":
-        video.write_film_report(output, found, result)
+        video.write_film_report(output, found, result, film, source)
     elif output is not None:
         _write_json(output, document)
     if json:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
         WayPlan,
         WayStarted,
     )
+    from brushwork.video.film_evaluation import evaluate_film
     from brushwork.video.film_job import FilmJob
-    from brushwork.video.film_metrics import FilmMetrics, PairMetrics, evaluate_film, summarize_film
+    from brushwork.video.film_metrics import FilmMetrics, PairMetrics, summarize_film
     from brushwork.video.film_plan import FilmPlan, plan_film
     from brushwork.video.film_report import write_film_report
     from brushwork.video.flow_files import FolderFlow
