@@ -89,7 +89,7 @@ def _there(bench: Bench) -> list[CellResult]:
 def _bench(given: argparse.Namespace) -> Bench:
     easel = ExperimentContext(_read(given.data, given.photographs), _read(given.data, given.paintings), given.size)
     own = programs(given.size, given.curve)
-    own |= {name: replace(own["default"], **changes) for name, changes in map(_change, given.also)}
+    own |= {name: replace(own["default"], **changes) for name, changes in map(change_option, given.also)}
     chosen = {name: options for name, options in own.items() if not given.programs or name in given.programs}
     pairs = crossed(tuple(easel.contents), tuple(easel.styles))[given.skip : given.skip + given.pairs]
     work = given.work or work_of(own["default"], Size.of(easel.content), given.size)
@@ -100,7 +100,7 @@ def _read(folder: Path, names: Sequence[str]) -> dict[str, torch.Tensor]:
     return {Path(name).stem: read_image(folder / name).image for name in names}
 
 
-def _change(text: str) -> tuple[str, dict[str, object]]:
+def change_option(text: str) -> tuple[str, dict[str, object]]:
     """`name: field=value field=value` → the name, and the fields."""
     name, _, fields = text.partition(":")
     pairs = (field.split("=", 1) for field in fields.split())

@@ -25,7 +25,7 @@ COMMON = {
     "--style-blend": "Weight of each painting, where several are given.",
     "--color": "style, keep-luminance, match-linear or match-histogram.",
     "--region": "Masks, PHOTO_MASK.png:PAINTING_MASK.png: a painting for each region.",
-    "--init": "What to start from: content, recolored, style, noise, gray, instant, or a file.",
+    "--init": "What to start from: content, recolored, patches, style, noise, gray, instant, or a file.",
     "--preset": "The settings of a published program; see brushwork presets.",
     "--instant": "Any style in one pass, in seconds (AdaIN).",
     "--model": "One style in one pass, by a trained network; see brushwork models.",

@@ -16,7 +16,9 @@ Measure: TypeAlias = Literal["long", "short", "height", "area"]
 Extent: TypeAlias = int | Literal["full"]
 """A size in pixels, or `full` for the image's own size."""
 
-Init: TypeAlias = Literal["content", "recolored", "style", "mixed", "noise", "uniform", "pink", "gray", "instant"]
+Init: TypeAlias = Literal[
+    "content", "recolored", "patches", "style", "mixed", "noise", "uniform", "pink", "gray", "instant"
+]
 
 SEEDS = 2**63
 """Number of valid seeds: torch generators accept 0 to 2⁶³ − 1."""
@@ -86,10 +88,10 @@ class InitOptions(ABC):
     """Initial image of the optimization."""
 
     init: Init = "content"
-    """Initial image: the content image (content), the content image in the style images' colors (recolored), the style
-    image (style), 0.95 of the content and 0.05 of the style image (mixed), white noise around gray, normal (noise) or
-    uniform, as wide as 0 to 255 (uniform), noise of a power of the frequency (pink), gray, or, for style transfer jobs,
-    the feed-forward AdaIN result (instant)."""
+    """Initial image: the content image (content), the content image in the style images' colors (recolored), half
+    that and half patches of the style images (patches), the style image (style), 0.95 of the content and 0.05 of the
+    style image (mixed), white noise around gray, normal (noise) or uniform, as wide as 0 to 255 (uniform), noise of a
+    power of the frequency (pink), gray, or, for style transfer jobs, the feed-forward AdaIN result (instant)."""
 
     pink_exponent: int = 1
     """Power of the frequency to which the amplitudes of pink noise are proportional, as fzliu's program counts: its

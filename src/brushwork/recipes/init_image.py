@@ -13,6 +13,7 @@ from brushwork.images.color_transfer import color_moments
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.options import InitOptions
+from brushwork.recipes.init_patches import PATCHES_SHARE, compose_patches
 from brushwork.recipes.recolored import recolor
 from brushwork.types import Image
 
@@ -101,9 +102,13 @@ def make_init_image(
     match options.init:
         case "content":
             return add_noise(resize(content, size), options.init_noise, generator, encoder_scale)
-        case "recolored":
-            recolored = recolor(resize(content, size, clamp=True), color_moments(_image_of(style, "recolored")))
-            return add_noise(recolored, options.init_noise, generator, encoder_scale)
+        case "recolored" | "patches":
+            picture = _image_of(style, options.init)
+            plain = recolor(resize(content, size, clamp=True), color_moments(picture))
+            if options.init == "patches":
+                composed = compose_patches(plain, [cover(picture, size)], [1.0], options.seed)
+                plain = torch.lerp(plain, composed, PATCHES_SHARE)
+            return add_noise(plain, options.init_noise, generator, encoder_scale)
         case "style":
             return add_noise(cover(_image_of(style, "style"), size), options.init_noise, generator, encoder_scale)
         case "noise":

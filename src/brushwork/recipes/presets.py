@@ -214,9 +214,10 @@ DESCRIPTIONS: Mapping[str, str] = {
 QUALITIES: Mapping[Quality, TransferOptions] = {
     "draft": replace(
         PRESETS["default"],
+        min_size=400,
         init_noise=0.0,
         jitter=0,
-        iterations=14,
+        iterations=9,
         finer_iterations=4,
     ),
     "normal": PRESETS["default"],

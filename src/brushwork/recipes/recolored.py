@@ -32,19 +32,32 @@ def recolor_regions(
 
     Where regions overlap, they are averaged; pixels of no region stay as they are. `width` is that of `feather`.
     """
-    size = Size.of(content)
-    masks = torch.cat([feather(region.content, size, width) for region in regions]).to(content)
+    masks = feathered_masks(regions, Size.of(content), width)
+    parts = [
+        _recolor_region(content, mask[None], styles[region.style_index], region.style)
+        for mask, region in zip(masks, regions, strict=True)
+    ]
+    return blend_regions(content, parts, masks)
+
+
+def feathered_masks(regions: Sequence[StyleRegion], size: Size, width: float) -> Mask:
+    """Return the regions of the content image at a size, one mask each; `width` is that of `feather`."""
+    return torch.cat([feather(region.content, size, width) for region in regions])
+
+
+def blend_regions(content: Image, parts: Sequence[Image], masks: Mask) -> Image:
+    """Return each part inside its mask, their average where masks overlap, and the content image elsewhere."""
+    masks = masks.to(content)
     total = masks.sum(0).clamp_min(1)
     found = content * (1 - masks.sum(0).clamp_max(1))
-    for mask, region in zip(masks, regions, strict=True):
-        style = styles[region.style_index]
-        painted = feather(region.style, Size.of(style), 0.0)
-        found = found + _recolor_region(content, mask[None], style, painted) * (mask / total)
+    for mask, part in zip(masks, parts, strict=True):
+        found = found + part * (mask / total)
     return found
 
 
-def _recolor_region(content: Image, mask: Mask, style: Image, painted: Mask) -> Image:
+def _recolor_region(content: Image, mask: Mask, style: Image, region: Mask) -> Image:
     """Return the content image in the colors of a region of a style image; as it is, where either region is empty."""
+    painted = feather(region, Size.of(style), 0.0)
     if not (mask.is_meta or (mask.any() and painted.any())):
         return content
     own, requested = masked_color_moments(content, mask), masked_color_moments(style, painted)

@@ -177,8 +177,9 @@ class TransferProblem:
         kept = any(isinstance(style_image, StyleFile) for style_image in self.styles)
         if kept or not any(style_losses()[name].needs_image for name in parse_loss_weights(options.loss)):
             return None
-        weights = normalize_weights(len(self._views), options.style_blend or None)
-        return StyleTargets(self.pictures_at(size), weights, style, self.encoder, size, options.seed, self.partition)
+        return StyleTargets(
+            self.pictures_at(size), self.picture_weights, style, self.encoder, size, options.seed, self.partition
+        )
 
     def _one_style_at(self, view: ScaledStyle, size: Size, layers: Sequence[str]) -> Style:
         if isinstance(view.style, StyleFile):
@@ -189,6 +190,14 @@ class TransferProblem:
     def pictures_at(self, size: Size) -> list[Image]:
         """Return the style images (not style files), resized for encoding."""
         return [self._scaled(style, scale, size) for style, scale in self._views if not isinstance(style, StyleFile)]
+
+    @property
+    def picture_weights(self) -> list[float]:
+        """Weight in the blend of each of the style images that are not style files."""
+        weights = normalize_weights(len(self._views), self.options.style_blend or None)
+        return [
+            weight for weight, (style, _) in zip(weights, self._views, strict=True) if not isinstance(style, StyleFile)
+        ]
 
     def _scaled(self, style: Image, scale: float, size: Size) -> Image:
         fitted = style_size(self.options, size, Size.of(style), scale, self.options.style_fit)

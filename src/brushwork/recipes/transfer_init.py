@@ -13,7 +13,8 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.recipes.init_image import add_noise, cover, make_init_image
-from brushwork.recipes.recolored import color_moments_of, recolor, recolor_regions
+from brushwork.recipes.init_patches import PATCHES_SHARE, compose_patches
+from brushwork.recipes.recolored import blend_regions, color_moments_of, feathered_masks, recolor, recolor_regions
 from brushwork.types import Image
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ class TransferInit:
         if self.given is not None:
             return self.given
         problem, options = self.problem, self.problem.options
-        if options.init == "recolored":
+        if options.init in ("recolored", "patches"):
             generator = torch.Generator().manual_seed(options.seed)
-            return add_noise(self.recolored_at(size), options.init_noise, generator, options.encoder_scale)
+            plain = self.recolored_at(size) if options.init == "recolored" else self.composed_at(size)
+            return add_noise(plain, options.init_noise, generator, options.encoder_scale)
         return make_init_image(options, size, problem.content, problem.styles[0], options.encoder_scale)
 
     def detail(self, old: Size, new: Size) -> Image | None:
@@ -56,17 +58,46 @@ class TransferInit:
         """
         problem, options = self.problem, self.problem.options
         content = resize(problem.content, size, clamp=True)
-        finest = options.schedule(Size.of(problem.content))[-1].size
         if problem.regions:
-            width = options.feather * max(size) / max(finest)
-            return recolor_regions(content, problem.pictures_at(size), problem.regions, width)
+            return recolor_regions(content, problem.pictures_at(size), problem.regions, self._feather_width(size))
         for style in problem.styles:
             if isinstance(style, StyleFile) and PIXELS not in style.layers:
                 raise InputError(
                     f"init is recolored, but the style file of {style.source} has no colors: extract it again, or use "
                     "--init content."
                 )
+        finest = options.schedule(Size.of(problem.content))[-1].size
         return recolor(content, color_moments_of(problem.style_at(finest, [PIXELS]).statistics[PIXELS]))
+
+    def composed_at(self, size: Size) -> Image:
+        """Return the mean of the recolored content image and of one put together of the style images' patches.
+
+        A style file has no picture to take patches from: without another, it is the recolored content image.
+
+        Raises: InputError: a style file without colors.
+        """
+        problem, recolored = self.problem, self.recolored_at(size)
+        if problem.regions:
+            composed = self._composed_regions(recolored)
+        else:
+            pictures, weights = problem.pictures_at(size), problem.picture_weights
+            composed = compose_patches(recolored, pictures, weights, problem.options.seed) if pictures else recolored
+        return torch.lerp(recolored, composed, PATCHES_SHARE)
+
+    def _composed_regions(self, recolored: Image) -> Image:
+        """Return the image with each region put together of patches of its region of a style image."""
+        problem, size = self.problem, Size.of(recolored)
+        pictures, seed = problem.pictures_at(size), problem.options.seed
+        parts = [
+            compose_patches(recolored, [pictures[region.style_index]], [1.0], seed, [region.style])
+            for region in problem.regions
+        ]
+        return blend_regions(recolored, parts, feathered_masks(problem.regions, size, self._feather_width(size)))
+
+    def _feather_width(self, size: Size) -> float:
+        """Return the width of the blur between regions at a size."""
+        finest = self.problem.options.schedule(Size.of(self.problem.content))[-1].size
+        return self.problem.options.feather * max(size) / max(finest)
 
     def _plain(self, size: Size) -> Image | None:
         """Return the initial image without noise; None: it has no detail."""
@@ -76,7 +107,7 @@ class TransferInit:
         match self.problem.options.init:
             case "content":
                 return resize(content, size, clamp=True)
-            case "recolored":
+            case "recolored" | "patches":
                 return self.recolored_at(size)
             case "style" if not isinstance(style, StyleFile):
                 return cover(style, size)

@@ -49,7 +49,7 @@ class TransferOptions(
     """Weight of each style image in the blend (for one style image at several scales: of each scale); none: equal
     weights."""
 
-    init: Init = "recolored"
+    init: Init = "patches"
 
     init_noise: float = 15.0
     """Standard deviation, on the scale 0 to `encoder_scale`, of noise added to a content or style image used as the
@@ -79,7 +79,9 @@ class TransferOptions(
     feather: float = 0.0
     """Standard deviation of the blur by which regions fade into each other, in pixels of the result; 0: no blur."""
 
-    iterations: int = 140
+    iterations: int = 60
+
+    iteration_decay: float = 0.55
 
     initial_step: float = 0.01
 

@@ -1,0 +1,163 @@
+"""The content image put together of patches of the style images: a start that has strokes before any iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional
+
+from brushwork.images.geometry import Size
+from brushwork.images.resample import resize
+from brushwork.types import Image, Mask
+
+PATCH, STRIDE = 7, 3
+"""Side of a patch, and the distance from one to the next, in pixels."""
+
+HALF = PATCH // 2
+
+LEVELS = 3
+"""Sizes, each twice the one before; the last is that of the result."""
+
+CONTENT = 0.7
+"""Share of the content image in what patches are searched for; the rest is the result of the size before."""
+
+NOISE = 0.05
+"""Standard deviation of the noise added to it: neighbors that are alike do not all find the same patch."""
+
+KEYS, COMPONENTS = 4096, 24
+"""Patches drawn at random from the style images, and the principal components that they are compared by."""
+
+PATCHES_SHARE = 0.5
+"""Share of the image made of patches in the initial image; the rest is the recolored content image."""
+
+COMPLETENESS = 0.005
+"""How much a patch that nothing is near to is preferred, α in D/(α + min D); the smaller, the more."""
+
+QUERIES = 2048
+"""Patches compared with all keys at a time."""
+
+Patches = Float[Tensor, "patches values"]
+
+
+@torch.no_grad()
+def compose_patches(
+    content: Image,
+    styles: Sequence[Image],
+    weights: Sequence[float],
+    seed: int,
+    masks: Sequence[Mask] | None = None,
+) -> Image:
+    """Return the content image, in the style images' colors, put together of patches of the style images.
+
+    At three sizes, coarse to fine: every patch of the image is replaced by the style images' nearest one, and
+    overlapping patches are averaged. The distance D of a patch to a patch of the style images is divided by
+    α + min D, the smallest over all patches of the image, so that more of the style images is used. `weights` say how
+    many patches come from each of the images; `masks`, from where (all of it, if there are none). An image smaller
+    than a patch, or style images without a patch, give the content image.
+
+    Source: Granot et al., 2103.15545 (GPNN), section 3; style transfer by patches: Elad, Milanfar, 1609.03057.
+    Differs: random keys in place of all; the content image takes part at every size.
+    """
+    generator, found = torch.Generator().manual_seed(seed), None
+    for level in reversed(range(LEVELS)):
+        here = _reduce(content, level)
+        if min(Size.of(here)) < PATCH:
+            continue
+        smaller = [_reduce(style, level) for style in styles]
+        keys = _draw_keys(smaller, weights, masks, generator)
+        if keys is None:
+            continue
+        coarse = here if found is None else resize(found, Size.of(here), clamp=True)
+        searched = torch.lerp(coarse, here, CONTENT)
+        noise = torch.randn(here.shape, generator=generator, dtype=here.dtype).to(here.device)
+        found = _replace_patches(searched.add_(noise, alpha=NOISE), keys)
+    return content if found is None else found
+
+
+def _reduce(image: Image, level: int) -> Image:
+    size = Size.of(image)
+    return (
+        resize(image, Size(max(1, size.height >> level), max(1, size.width >> level)), clamp=True) if level else image
+    )
+
+
+def _draw_keys(
+    styles: Sequence[Image], weights: Sequence[float], masks: Sequence[Mask] | None, generator: torch.Generator
+) -> Patches | None:
+    """Return patches at random positions of the style images, inside the masks; None: there are none."""
+    drawn = []
+    for index, (style, weight) in enumerate(zip(styles, weights, strict=True)):
+        if min(Size.of(style)) < PATCH or weight <= 0:
+            continue
+        windows = style[0].unfold(1, PATCH, 1).unfold(2, PATCH, 1)
+        positions = _positions(Size.of(style), None if masks is None else masks[index])
+        if not len(positions):
+            continue
+        count = max(1, round(KEYS * weight / sum(weights)))
+        rows, columns = positions[torch.randint(len(positions), (count,), generator=generator)].unbind(1)
+        drawn.append(windows[:, rows.to(style.device), columns.to(style.device)].transpose(0, 1).flatten(1))
+    return torch.cat(drawn) if drawn else None
+
+
+def _positions(size: Size, mask: Mask | None) -> Int[Tensor, "positions 2"]:
+    """Return the positions of patches whose center lies inside the mask."""
+    inside = torch.ones(*size, dtype=torch.bool)
+    if mask is not None and not mask.is_meta:
+        inside = resize(mask[None].cpu(), size, kernel="bilinear", clamp=True)[0, 0] > 1 / 2
+    return inside[HALF : size.height - HALF, HALF : size.width - HALF].nonzero()
+
+
+def _replace_patches(image: Image, keys: Patches) -> Image:
+    """Return an image with every patch replaced by the nearest of the keys; overlapping ones are averaged."""
+    size = Size.of(image)
+    bottom, right = (HALF + (1 - side) % STRIDE for side in size)
+    padded = functional.pad(image, (HALF, right, HALF, bottom), mode="replicate")
+    nearest = find_nearest(*_components(padded, keys))
+    total, covered = torch.zeros_like(padded), torch.zeros_like(padded)
+    window = torch.hann_window(PATCH + 2, periodic=False, dtype=image.dtype, device=image.device)[1:-1]
+    window = (window[:, None] * window).flatten().repeat(image.shape[1])[None]
+    first = 0
+    for top, rows in _rows(padded):
+        height, width = (rows.shape[-2] - PATCH) // STRIDE + 1, (rows.shape[-1] - PATCH) // STRIDE + 1
+        chosen = keys[nearest[first : first + height * width]]
+        first += height * width
+        for buffer, patches in ((total, chosen * window), (covered, window.expand_as(chosen))):
+            buffer[..., top : top + rows.shape[-2], :] += functional.fold(
+                patches.T[None], rows.shape[-2:], PATCH, stride=STRIDE
+            )
+    return (total / covered)[..., HALF : HALF + size.height, HALF : HALF + size.width].contiguous()
+
+
+def _components(padded: Image, keys: Patches) -> tuple[Patches, Patches]:
+    """Return the patches of an image and the keys by the keys' principal components."""
+    mean = keys.mean(0)
+    axes = torch.linalg.eigh((keys - mean).T @ (keys - mean))[1][:, -COMPONENTS:]
+    parts = [(functional.unfold(rows, PATCH, stride=STRIDE)[0].T - mean) @ axes for _, rows in _rows(padded)]
+    return torch.cat(parts), (keys - mean) @ axes
+
+
+def _rows(padded: Image) -> Iterator[tuple[int, Image]]:
+    """Yield the image in rows of patches, some `QUERIES` patches at a time, each with its first row of pixels."""
+    down, across = ((side - PATCH) // STRIDE + 1 for side in Size.of(padded))
+    several = max(1, QUERIES // across)
+    for first in range(0, down, several):
+        last = min(down, first + several) - 1
+        yield first * STRIDE, padded[..., first * STRIDE : last * STRIDE + PATCH, :]
+
+
+def find_nearest(queries: Patches, keys: Patches) -> Int[Tensor, "patches"]:
+    """Return for each query the key with the smallest D/(α + min D), where D are squared distances.
+
+    α is `COMPLETENESS` times the queries' variance.
+    """
+    least = torch.stack([_distances(part, keys).amin(0) for part in torch.split(queries, QUERIES)]).amin(0)
+    scale = 1 / (least + COMPLETENESS * queries.var(0, correction=0).sum().clamp_min(torch.finfo(queries.dtype).tiny))
+    return torch.cat([_distances(part, keys).mul_(scale).argmin(1) for part in torch.split(queries, QUERIES)])
+
+
+def _distances(queries: Patches, keys: Patches) -> Float[Tensor, "queries keys"]:
+    squares = keys.square().sum(1) + queries.square().sum(1, keepdim=True)
+    return torch.addmm(squares, queries, keys.T, alpha=-2).clamp_min_(0)
