@@ -204,7 +204,17 @@ def test_qualities_are_the_default_with_another_schedule_and_start():
     """The losses, and so what is looked for, are the same."""
     draft, normal, best = (load_preset("default", quality) for quality in ("draft", "normal", "best"))
     assert normal == load_preset("default")
-    changed = {"init", "init_noise", "jitter", "detail", "iterations", "finer_iterations", "initial_step", "max_step", "min_size"}
+    changed = {
+        "init",
+        "init_noise",
+        "jitter",
+        "detail",
+        "iterations",
+        "finer_iterations",
+        "initial_step",
+        "max_step",
+        "min_size",
+    }
     assert {name for name, value in vars(draft).items() if value != getattr(normal, name)} <= changed
     assert draft.init == normal.init == "patches"
     size = Size(384, 512)

@@ -25,8 +25,9 @@ from brushwork.jobs.options_json import known_methods
 from brushwork.options import Init
 from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
 
-START_HELP = """Starting point: the photograph (content), the photograph in the painting's colors (recolored), the
-painting (style), white noise (noise), gray, the result of --instant (instant), or an image file."""
+START_HELP = """Starting point: the photograph (content), the photograph in the painting's colors (recolored), half
+that and half patches of the painting (patches), the painting (style), white noise (noise), gray, the result of
+--instant (instant), or an image file."""
 _STYLES_IN_A_NAME = 3
 
 NameList: TypeAlias = Annotated[
