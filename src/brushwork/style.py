@@ -12,9 +12,8 @@ from torch import Tensor
 
 from brushwork.encoders.encoder import Encoder
 from brushwork.errors import InputError
-from brushwork.images.convert import as_image
 from brushwork.images.geometry import Window
-from brushwork.images.read import ImageInput
+from brushwork.images.read import ImageInput, as_image
 from brushwork.losses.loss import AdditiveStatistic
 from brushwork.losses.moments import (
     LayerStatistics,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from brushwork.cli.dashes import DASH
-from brushwork.cli.distributed import join_ranks, silence
-from brushwork.cli.request import Request, StdStreams
+from brushwork.cli.distributed import connect, silence
+from brushwork.cli.request import StdStreams
 from brushwork.cli.run_flags import RunFlags
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import InputError
@@ -20,7 +20,7 @@ def test_a_launcher_says_how_many_there_are(given, launched, monkeypatch):
 
 def test_alone_there_is_no_connection(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    with join_ranks(Request((), RunFlags(), is_batch=False)) as wire:
+    with connect("auto") as wire:
         assert wire is None
 
 

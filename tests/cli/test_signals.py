@@ -23,7 +23,7 @@ from brushwork.cli.signals import ENDING, SignalListener
 from brushwork.errors import StopSignalError
 from brushwork.feedforward.model import load_model
 from brushwork.images import write_image
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 
 BRUSHWORK = (sys.executable, "-m", "brushwork")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}

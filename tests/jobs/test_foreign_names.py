@@ -10,7 +10,7 @@ import pytest
 
 from brushwork.images import read_image
 from brushwork.jobs import job_from_image, run_job
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 from tiny_job import painted, tiny_job, tiny_network
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

@@ -10,7 +10,7 @@ import torch
 from brushwork.errors import DivergedError, OutOfMemoryError
 from brushwork.images import read_image
 from brushwork.jobs import run_job
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 from brushwork.recipes import Progress
 from tiny_job import ADAM, tiny_job, tiny_network
 

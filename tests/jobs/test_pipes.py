@@ -11,7 +11,7 @@ import torch
 from brushwork.errors import InputError
 from brushwork.images import read_image
 from brushwork.jobs import plan_job
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 from brushwork.storage.pipes import keeping_pipes
 from named_pipes import pipe_of, waiting_at_most
 from tiny_job import painted, tiny_job, tiny_network

@@ -13,7 +13,7 @@ import torch
 
 import rank_process
 from brushwork.jobs.checkpoint import JobCheckpoint
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 from tiny_job import painted, tiny_job
 from tolerances import DOUBLE
 

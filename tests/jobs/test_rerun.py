@@ -10,7 +10,7 @@ from brushwork.encoders.backends import usable_engines
 from brushwork.errors import InputError
 from brushwork.images import read_image, read_metadata, write_image
 from brushwork.jobs import job_from_image, read_origin
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 from tiny_job import painted, picture, tiny_job
 
 

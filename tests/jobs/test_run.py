@@ -11,7 +11,7 @@ from brushwork.devices.memory import allocated_memory
 from brushwork.errors import InputError, OutOfMemoryError
 from brushwork.images import Size, read_image, write_image
 from brushwork.jobs import Finished, Note, Started, run_job, writer
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 from brushwork.recipes import Progress, ReconstructionOptions, TextureOptions
 from tiny_job import STYLE, TINY, painted, picture, tiny_job, tiny_network
 

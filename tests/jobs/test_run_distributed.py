@@ -13,7 +13,7 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images import read_image
 from brushwork.jobs import Finished, Started
 from brushwork.jobs.checkpoint import JobCheckpoint
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 from brushwork.jobs.run_distributed import run_distributed_job, run_on_all_ranks
 from brushwork.recipes import Progress
 from threaded_ranks import together

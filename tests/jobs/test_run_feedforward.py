@@ -20,7 +20,7 @@ from brushwork.jobs import (
     job_from_image,
     run_job,
 )
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 
 OPTIONS = AdaINOptions(size=48)
 CPU = torch.device("cpu")

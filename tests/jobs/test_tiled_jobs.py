@@ -15,7 +15,7 @@ from brushwork.gradients.whole import evaluate_whole
 from brushwork.images import Size
 from brushwork.jobs import Finished, Note, job_from_image, memory_estimate, run_job
 from brushwork.jobs.image_sizes import InputSizes
-from brushwork.jobs.resume import read_embedded_result
+from brushwork.jobs.manifest import read_embedded_result
 from brushwork.recipes import Progress
 from tiny_job import TINY, painted, tiny_job, tiny_network
 

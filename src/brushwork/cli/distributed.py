@@ -5,20 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 from brushwork import devices, distributed
 from brushwork.cli.output import FAILURE, InterruptedRunError, interrupt_exit_code
-from brushwork.cli.request import Request
 from brushwork.cli.run_flags import RunFlags
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import BrushworkError, OtherRankError
-
-
-def join_ranks(request: Request) -> AbstractContextManager[distributed.ProcessGroup | None]:
-    """Return the process group for a request; None: there is only this process."""
-    return connect(request.flags.device)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from brushwork import devices, distributed, jobs, recipes
 from brushwork.cli.callbacks import list_extra_files, make_callbacks, require_callbacks
 from brushwork.cli.dashes import is_dash
-from brushwork.cli.distributed import join_ranks, silence
+from brushwork.cli.distributed import connect, silence
 from brushwork.cli.output import (
     InterruptedRunError,
     exit_code_for,
@@ -23,10 +23,11 @@ from brushwork.cli.output import (
 )
 from brushwork.cli.paths import is_folder_name, require_no_overwrite
 from brushwork.cli.progress import format_minutes, show_events
-from brushwork.cli.request import Request, require_iterative
+from brushwork.cli.request import Request
 from brushwork.cli.run_flags import RunFlags
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.temporary import temporary_beside
+from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import BrushworkError, InputError, RankLostError
 from brushwork.jobs.options_json import options_to_json
 
@@ -36,7 +37,7 @@ def execute(request: Request) -> int:
 
     All processes that a launcher started work together on each job.
     """
-    with temporary_beside(request.jobs[0].output.parent), join_ranks(request) as group:
+    with temporary_beside(request.jobs[0].output.parent), connect(request.flags.device) as group:
         return _perform(request, group)
 
 
@@ -67,7 +68,7 @@ def _perform(request: Request, group: distributed.ProcessGroup | None) -> int:
 def _require(request: Request) -> None:
     """Check everything that can be checked before the first job runs."""
     flags = request.flags
-    require_iterative(request)
+    _require_iterative(request)
     if flags.json and is_dash(flags.output):
         raise InputError("--json and -o - both write to standard output: write the image to a file with -o.")
     if request.is_batch and (flags.plot or flags.timelapse):
@@ -81,6 +82,22 @@ def _require(request: Request) -> None:
     if request.is_batch or is_folder_name(flags.output):
         for folder in {job.output.parent for job in request.jobs}:
             _make(folder)
+
+
+def _require_iterative(request: Request) -> None:
+    """Check that no flag shows the iterations of jobs that have none.
+
+    Raises: InputError: intermediate images, a plot, or several processes.
+    """
+    if all(job.options.is_iterative for job in request.jobs):
+        return
+    flags = request.flags
+    given = {"save-every": flags.save_every, "plot": flags.plot, "timelapse": flags.timelapse}
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"--{name} shows iterations, but feed-forward methods have none: remove it.")
+    if is_distributed_launch():
+        raise InputError("feed-forward methods run in a single process: start brushwork without a launcher.")
 
 
 def _make(folder: Path) -> None:

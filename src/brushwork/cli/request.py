@@ -33,22 +33,6 @@ class Request:
     """Whether there may be several results: a folder or several images were given."""
 
 
-def require_iterative(request: Request) -> None:
-    """Check that no flag shows the iterations of jobs that have none.
-
-    Raises: InputError: intermediate images, a plot, or several processes.
-    """
-    if all(job.options.is_iterative for job in request.jobs):
-        return
-    flags = request.flags
-    given = {"save-every": flags.save_every, "plot": flags.plot, "timelapse": flags.timelapse}
-    for name, value in given.items():
-        if value is not None:
-            raise InputError(f"--{name} shows iterations, but feed-forward methods have none: remove it.")
-    if is_distributed_launch():
-        raise InputError("feed-forward methods run in a single process: start brushwork without a launcher.")
-
-
 Execute: TypeAlias = Callable[[Request], int]
 """Executes or plans a request; returns the exit code."""
 

@@ -14,8 +14,7 @@ from brushwork.choices import MaskPropagation
 from brushwork.controls.style_file import StyleFile
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
-from brushwork.images.convert import as_image, is_source
-from brushwork.images.read import ImageInput
+from brushwork.images.read import ImageInput, as_image, is_source
 from brushwork.options import require_min_size
 from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.storage.folders import expand_user

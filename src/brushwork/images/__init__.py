@@ -8,7 +8,6 @@ from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from brushwork.images.color import linear_to_srgb, luma, luminance, rgb_to_yiq, srgb_to_linear, yiq_to_rgb
-    from brushwork.images.convert import as_image
     from brushwork.images.crop_pad import crop, crop_to_multiple, pad
     from brushwork.images.encode import quantize
     from brushwork.images.formats import has_alpha, max_bits
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from brushwork.images.large import LargeImage, open_large_image
     from brushwork.images.loaded import LoadedImage
     from brushwork.images.metadata import read_metadata
-    from brushwork.images.read import ImageFile, ImageInput, image_size, read_image
+    from brushwork.images.read import ImageFile, ImageInput, as_image, image_size, read_image
     from brushwork.images.resample import resize
     from brushwork.images.write import check_writable, write_image
 else:

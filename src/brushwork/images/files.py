@@ -14,7 +14,6 @@ import PIL.Image
 from PIL import PngImagePlugin
 
 from brushwork.errors import InputError
-from brushwork.images.loaded import IN_MEMORY
 from brushwork.storage.pipes import content_of_pipe
 
 File: TypeAlias = BinaryIO | BufferedIOBase
@@ -46,32 +45,6 @@ def open_image_file(path: Path) -> BinaryIO:
         raise InputError(f"{path} is not readable: ask for permission (chmod +r), or copy it.") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{str(path)!r} cannot be opened ({error}): give the path of a picture.") from error
-
-
-def make_seekable(file: File) -> File:
-    """Return the file rewound to its beginning; a pipe is read into memory."""
-    if getattr(file, "seekable", bool)():
-        file.seek(0)
-        return file
-    return BytesIO(file.read())
-
-
-def require_bytes(file: File, name: str) -> None:
-    """Refuse a file that is empty, or open in text mode.
-
-    Raises: InputError: either.
-    """
-    first = file.read(1)
-    if not isinstance(first, bytes):
-        raise InputError(f"{name} is opened in text mode: open it in binary mode, 'rb'.")
-    if not first:
-        raise InputError(f"{name} is empty (0 bytes): get the file again.")
-
-
-def file_name(file: File) -> str:
-    """Return the name that the file was opened by, without its folder."""
-    name = getattr(file, "name", None)
-    return Path(name).name if isinstance(name, str) and not name.startswith("<") else IN_MEMORY
 
 
 @contextmanager

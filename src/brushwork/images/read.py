@@ -1,30 +1,29 @@
-"""Read images from paths, open files, arrays, tensors and Pillow images."""
+"""Read images from paths, open files, arrays, tensors and Pillow images; all public functions that take images do."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import numpy as np
 import PIL.Image
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.images.arrays import from_array, from_tensor
+from brushwork.images.arrays import from_array, from_tensor, planes_of_array, planes_of_tensor, split_alpha
 from brushwork.images.bit_depth import read_sample_format
 from brushwork.images.camera_raw import require_not_raw
 from brushwork.images.decode_pillow import decode_file, decode_image, open_with_pillow
 from brushwork.images.decode_vips import read_deep
 from brushwork.images.files import (
     File,
-    file_name,
     import_vips,
-    make_seekable,
     open_image_file,
-    require_bytes,
     require_vips,
 )
 from brushwork.images.geometry import LARGE_IMAGE_PIXELS, MAX_PIXELS, Size, require_size
@@ -33,6 +32,7 @@ from brushwork.images.loaded import IN_MEMORY, LoadedImage
 from brushwork.images.orientation import is_rotated
 from brushwork.images.resample import choose_divisor, divided_size
 from brushwork.storage.folders import expand_user
+from brushwork.types import Image
 
 ImageInput: TypeAlias = str | PathLike[str] | PIL.Image.Image | NDArray[Any] | Tensor | File | LoadedImage
 """Types that an image can be read from."""
@@ -63,11 +63,55 @@ def read_image(source: ImageInput, *, max_pixels: int = MAX_PIXELS, min_size: Si
         case str() | PathLike():
             return ImageFile(source, max_pixels).read(min_size)
     if hasattr(source, "read"):
-        return _read_file(source, file_name(source), max_pixels)
+        return _read_file(source, _file_name(source), max_pixels)
     raise InputError(
         f"a picture cannot be read from {type(source).__name__}: give a path, an open file, a Pillow image, "
         "an array or a tensor."
     )
+
+
+def as_image(source: ImageInput, what: str = "the picture", *, beyond: float = 0.0) -> Image:
+    """Return an image, or a batch of images, as floats N × 3 × height × width in [0, 1]; `what` names it in errors.
+
+    Paths, open files, Pillow images and a `LoadedImage` are read as by `read_image`. Arrays are (height, width), or
+    (height, width, channels) or a batch of these. Tensors are (channels, height, width) or a batch of these. Channels
+    are 1 (gray), 3 (sRGB) or 4 (sRGB and alpha). uint8 and uint16 are scaled by their largest value; floats are in
+    [0, 1]. Transparent parts show the colors around them, as those of files do.
+
+    A tensor stays on its device, without its gradient. A float64 tensor stays float64, and a tensor that is already an
+    image is not copied. Everything else becomes float32 on the CPU. The values of a tensor may lie up to `beyond`
+    outside [0, 1], as noise to start from may.
+
+    Raises: InputError: another kind of input, another shape or type, NaN, values out of [0, 1], or a file that cannot
+        be read.
+    """
+    match source:
+        case LoadedImage():
+            return as_image(source.image, what, beyond=beyond)
+        case Tensor():
+            return _composed(planes_of_tensor(source, what, beyond=beyond))
+        case np.ndarray():
+            return _composed(planes_of_array(source, what))
+    if is_source(source):
+        return read_image(source).image
+    raise InputError(
+        f"{what} is given as {type(source).__name__}: give a path, an open file, a Pillow image, a Picture, an array "
+        "or a tensor."
+    )
+
+
+def is_source(given: object) -> bool:
+    """Return whether an object is of a type that is read as one image; any other type may hold several."""
+    kinds = (str, PathLike, PIL.Image.Image, np.ndarray, Tensor, LoadedImage)
+    return isinstance(given, kinds) or hasattr(given, "read")
+
+
+def _composed(planes: Tensor) -> Image:
+    color, alpha = split_alpha(planes)
+    if alpha is None:
+        return LoadedImage.of(color, None, (), 8, IN_MEMORY).image
+    images = zip(color[:, None], alpha[:, None], strict=True)
+    return torch.cat([LoadedImage.of(*one, (), 8, IN_MEMORY).image for one in images])
 
 
 def image_size(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, min_size: Size | None = None) -> Size:
@@ -117,8 +161,8 @@ class ImageFile:
 def _read_file(file: File, name: str, max_pixels: int) -> LoadedImage:
     """Read a file: with libvips above 8 bits a sample, else with Pillow (also deep gray without libvips)."""
     try:
-        file = make_seekable(file)
-        require_bytes(file, name)
+        file = _make_seekable(file)
+        _require_bytes(file, name)
         require_not_raw(file, name)
         samples = read_sample_format(file)
         if samples is not None and samples.is_deep:
@@ -142,3 +186,29 @@ def read_header_size(path: Path) -> Size | None:
         own = Size(image.height, image.width)
         return Size(own.width, own.height) if is_rotated(image) else own
     return None
+
+
+def _make_seekable(file: File) -> File:
+    """Return the file rewound to its beginning; a pipe is read into memory."""
+    if getattr(file, "seekable", bool)():
+        file.seek(0)
+        return file
+    return BytesIO(file.read())
+
+
+def _require_bytes(file: File, name: str) -> None:
+    """Refuse a file that is empty, or open in text mode.
+
+    Raises: InputError: either.
+    """
+    first = file.read(1)
+    if not isinstance(first, bytes):
+        raise InputError(f"{name} is opened in text mode: open it in binary mode, 'rb'.")
+    if not first:
+        raise InputError(f"{name} is empty (0 bytes): get the file again.")
+
+
+def _file_name(file: File) -> str:
+    """Return the name that the file was opened by, without its folder."""
+    name = getattr(file, "name", None)
+    return Path(name).name if isinstance(name, str) and not name.startswith("<") else IN_MEMORY

@@ -5,8 +5,10 @@ It holds no times and nothing about interruptions, so that the same job writes t
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +18,9 @@ import torch
 from brushwork._version import __version__
 from brushwork.errors import InputError
 from brushwork.gradients.tiled import Tiling
+from brushwork.images import read_metadata
 from brushwork.jobs.job import Job, JobOptions
-from brushwork.jobs.method import LoadedMethod
+from brushwork.jobs.method import LoadedMethod, Snapshot
 from brushwork.jobs.options_json import options_from_json, options_to_json, rename_old_entries
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256, tensors_sha256
@@ -122,6 +125,51 @@ class Manifest:
     @property
     def _circumstances(self) -> dict[str, str | int]:
         return {**self.machine, "engine": self.options.engine, "tiling": str(self.tiling or "none")}
+
+
+class EmbeddedResult(NamedTuple):
+    """The manifest and result read from an image's metadata."""
+
+    manifest: Manifest
+    is_finished: bool
+    """Whether the job was finished; False for an image saved when it was interrupted."""
+    iterations: int
+    total: float
+    losses: Mapping[str, float]
+
+
+def embed_result(manifest: Manifest, snapshot: Snapshot, *, finished: bool) -> str:
+    """Return the text for an image's metadata. The same job gives the same text."""
+    result = {
+        "finished": finished,
+        "iterations": snapshot.iterations,
+        "total": snapshot.total,
+        "losses": dict(snapshot.losses),
+    }
+    return json.dumps({**manifest.to_json(), "result": result})
+
+
+def read_embedded_result(path: Path) -> EmbeddedResult:
+    """Read the result from an image's metadata; the inverse of `embed_result`.
+
+    Raises: InputError: not an image, or not one that brushwork wrote.
+    """
+    text = read_metadata(path)
+    if text is None:
+        raise InputError(f"{path} holds no record of how it was painted: give a picture as brushwork wrote it.")
+    try:
+        data = json.loads(text)
+        result = rename_old_entries(data["result"])
+        losses = {str(name): float(value) for name, value in result["losses"].items()}
+        return EmbeddedResult(
+            Manifest.from_json(data),
+            bool(result["finished"]),
+            int(result.get("iterations", 0)),
+            float(result["total"]),
+            losses,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error
 
 
 def _tiling(data: dict[str, int]) -> Tiling:

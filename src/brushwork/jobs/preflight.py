@@ -142,10 +142,14 @@ def list_notes(job: Job, inputs: JobInputs, bits: int) -> tuple[str, ...]:
 
 
 def require_writable(job: Job, canvas: Size, bits: int, *, replacing: bool) -> None:
-    """Check that the output can be written, and that an existing one may be replaced.
+    """Check that the output can be written, and that an existing one, or an unfinished one, may be replaced.
 
     Raises: InputError.
     """
+    if job.checkpoint.exists() and not replacing:
+        raise InputError(
+            f"{job.checkpoint} holds an unfinished painting: resume it, overwrite it, or choose another output."
+        )
     needed = canvas.area * _CHANNELS * bits // _BITS_OF_A_BYTE + _ROOM
     check_writable(job.output, overwrite=replacing, bytes_needed=needed, bits=bits, size=canvas, pyramid=job.pyramid)
 

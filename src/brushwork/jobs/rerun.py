@@ -11,9 +11,8 @@ from brushwork.devices.select import select_device
 from brushwork.errors import InputError
 from brushwork.images import read_metadata
 from brushwork.jobs.job import Job
-from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes
+from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes, read_embedded_result
 from brushwork.jobs.options_json import rename_old_entries
-from brushwork.jobs.resume import read_embedded_result
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256
 

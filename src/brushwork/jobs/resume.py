@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from brushwork.errors import InputError
-from brushwork.images import read_metadata
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.events import Finished
 from brushwork.jobs.job import Job
-from brushwork.jobs.manifest import Manifest
-from brushwork.jobs.method import Snapshot
-from brushwork.jobs.options_json import rename_old_entries
+from brushwork.jobs.manifest import EmbeddedResult, Manifest, read_embedded_result
 from brushwork.recipes import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.storage.tensors import remove_file
-
-
-def require_no_checkpoint(job: Job) -> None:
-    """Check that no checkpoint would be lost.
-
-    Raises: InputError: there is a checkpoint, and it may not be overwritten.
-    """
-    if job.checkpoint.exists() and not job.overwrite:
-        raise InputError(
-            f"{job.checkpoint} holds an unfinished painting: resume it, overwrite it, or choose another output."
-        )
 
 
 def load_progress(
@@ -94,48 +78,3 @@ def _require_same(path: Path, mine: Manifest, found: Manifest) -> None:
             f"{path} belongs to another painting ({'; '.join(differences)}): give the same pictures and options, "
             "choose another output, or start over and overwrite it."
         )
-
-
-class EmbeddedResult(NamedTuple):
-    """The manifest and result read from an image's metadata."""
-
-    manifest: Manifest
-    is_finished: bool
-    """Whether the job was finished; False for an image saved when it was interrupted."""
-    iterations: int
-    total: float
-    losses: Mapping[str, float]
-
-
-def embed_result(manifest: Manifest, snapshot: Snapshot, *, finished: bool) -> str:
-    """Return the text for an image's metadata. The same job gives the same text."""
-    result = {
-        "finished": finished,
-        "iterations": snapshot.iterations,
-        "total": snapshot.total,
-        "losses": dict(snapshot.losses),
-    }
-    return json.dumps({**manifest.to_json(), "result": result})
-
-
-def read_embedded_result(path: Path) -> EmbeddedResult:
-    """Read the result from an image's metadata; the inverse of `embed_result`.
-
-    Raises: InputError: not an image, or not one that brushwork wrote.
-    """
-    text = read_metadata(path)
-    if text is None:
-        raise InputError(f"{path} holds no record of how it was painted: give a picture as brushwork wrote it.")
-    try:
-        data = json.loads(text)
-        result = rename_old_entries(data["result"])
-        losses = {str(name): float(value) for name, value in result["losses"].items()}
-        return EmbeddedResult(
-            Manifest.from_json(data),
-            bool(result["finished"]),
-            int(result.get("iterations", 0)),
-            float(result["total"]),
-            losses,
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error

@@ -13,9 +13,10 @@ from brushwork.feedforward.inference import Stylizer
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.events import JobEvent, Note
 from brushwork.jobs.job import Job
+from brushwork.jobs.manifest import EmbeddedResult
 from brushwork.jobs.memory_estimate import halve_tiling
 from brushwork.jobs.preflight import PreparedJob, prepare_job
-from brushwork.jobs.resume import EmbeddedResult, load_progress, replay_finished, require_no_checkpoint
+from brushwork.jobs.resume import load_progress, replay_finished
 from brushwork.jobs.writer import JobWriter
 from brushwork.storage.tensors import remove_file
 
@@ -80,8 +81,6 @@ def open_job(
     Raises: as `run_job`.
     """
     first = group is None or group.rank == 0
-    if first and not resume:
-        require_no_checkpoint(job)
     prepared = prepare_job(job, replacing=resume or job.overwrite, memory=memory, network=network, group=group)
     return prepared, load_progress(job, prepared.manifest, prepared.levels) if first and resume else None
 

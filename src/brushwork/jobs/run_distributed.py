@@ -19,11 +19,12 @@ from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.distributed_state import GatheredState, scatter_state, serve_state
 from brushwork.jobs.events import JobEvent, Note
 from brushwork.jobs.job import Job
+from brushwork.jobs.manifest import EmbeddedResult
 from brushwork.jobs.memory_estimate import SIDES, optimizer_memory
 from brushwork.jobs.method import Snapshot
 from brushwork.jobs.optimization import Optimization
 from brushwork.jobs.preflight import PreparedJob
-from brushwork.jobs.resume import EmbeddedResult, replay_finished
+from brushwork.jobs.resume import replay_finished
 from brushwork.jobs.run import CHECKPOINT_EVERY, open_job
 from brushwork.jobs.writer import JobWriter
 from brushwork.optim.loop import identity

@@ -13,10 +13,11 @@ from brushwork.images import Size, resize, write_image
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.events import Finished, Note, Started
 from brushwork.jobs.job import Job
+from brushwork.jobs.manifest import embed_result
 from brushwork.jobs.memory_estimate import optimizer_memory
 from brushwork.jobs.method import JobStep, Snapshot
 from brushwork.jobs.preflight import PreparedJob
-from brushwork.jobs.resume import embed_result, resume_notes
+from brushwork.jobs.resume import resume_notes
 from brushwork.recipes import RecipeOptions, ScheduleLevel
 from brushwork.storage.tensors import remove_file
 from brushwork.types import Image

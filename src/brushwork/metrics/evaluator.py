@@ -11,9 +11,8 @@ import torch
 
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
-from brushwork.images.convert import as_image
 from brushwork.images.geometry import Size, fit_size
-from brushwork.images.read import ImageInput
+from brushwork.images.read import ImageInput, as_image
 from brushwork.images.resample import resize
 from brushwork.metrics import EVALUATION_SIZE
 from brushwork.metrics.feature_distances import (

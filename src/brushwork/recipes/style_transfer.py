@@ -77,8 +77,8 @@ def transfer(
     network = encoder or load_encoder_for(options, given.content.device)
     own, seen, begun, parts = given.to(network)
     content, styles = prepare_colors(options, own, seen)
+    require_compatible_styles(options, styles, parts, network)
     problem = TransferProblem(content, styles, options, network, partition, parts, extra)
-    problem.require_compatible_styles()
     plan, start = options.schedule(Size.of(own)), TransferInit(problem, begun)
     first = start.image_at(plan[0].size)
     steps = optimize_multiscale(plan, problem.evaluate_at, first, options, resume, partition, detail=start.detail)
@@ -153,13 +153,6 @@ class TransferProblem:
         styles = [self._one_style_at(view, size, tuple(dict.fromkeys(names.values()))) for view in self._views]
         blend = blend_styles(styles, self.options.style_blend or None)
         return Style({layer: blend.statistics[name] for layer, name in names.items()})
-
-    def require_compatible_styles(self) -> None:
-        """Check that style files were made with the encoder options in use, and that the options are compatible.
-
-        Raises: InputError.
-        """
-        require_compatible_styles(self.options, self.styles, self.regions, self.encoder)
 
     def _style_objectives(self, size: Size, style: Style) -> Callable[[GridShift], Objective]:
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
