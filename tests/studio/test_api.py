@@ -15,7 +15,7 @@ from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.known_paintings import register_shipped
 from brushwork.studio.request_options import make_options
 from brushwork.studio.retention import sweep
-from brushwork.studio.settings import UploadLimits, make_settings
+from brushwork.studio.settings import StudioSettings, UploadLimits, make_settings
 from studio_pictures import png
 
 API = "/api/v1"
@@ -79,6 +79,18 @@ def test_limits_hold_for_bytes_and_for_pixels(folder):
     streamed = upload(client, png(1)[:16] + bytes(10_001))
     assert streamed.status == 413
     assert not list(folder.incoming.iterdir())
+    app.services.close()
+
+
+def test_a_quota_stops_new_paintings_and_deletes_nothing(folder):
+    app = make_app(StudioSettings(folder.path, quota=2000))
+    client = AsgiClient(app)
+    files = [upload(client, png(seed, (20, 20))).json()["sha256"] for seed in (1, 2)]
+    assert create(client, files).status == 201
+    assert upload(client, png(3, (200, 200))).status == 201
+    refused = create(client, files)
+    assert (refused.status, refused.json()["type"]) == (507, "/problems/quota")
+    assert len(client.get(f"{API}/jobs").json()["jobs"]) == 1
     app.services.close()
 
 

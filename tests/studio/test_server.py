@@ -6,9 +6,12 @@ import json
 import os
 import signal
 import socket
+import ssl
+import subprocess
 import sys
 import time
 import urllib.request
+from shutil import which
 from threading import Thread
 
 import pytest
@@ -58,6 +61,34 @@ def test_it_serves_streams_what_happens_and_ends_by_a_signal(folder, store, data
     assert found["event"][1] == b"event: job\n"
     assert json.loads(found["event"][2].removeprefix(b"data: "))["id"] == found["job"]
     assert found["replay"][0] == b"id: 2\n"
+
+
+def test_it_serves_by_https_and_refuses_what_is_no_certificate(folder, tmp_path):
+    if which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    make = f"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 2 -keyout {key} -out {certificate}"
+    subprocess.run(make.split(), check=True, capture_output=True)
+    settings = make_settings(folder.path, "127.0.0.1", free_port(), workers=0, certificate=certificate, key=key)
+    assert settings.address.startswith("https://")
+    found = []
+
+    def use():
+        try:
+            trusted = ssl.create_default_context(cafile=str(certificate))
+            trusted.check_hostname = False
+            with urllib.request.urlopen(f"{settings.address}api/v1/health", context=trusted) as answer:
+                found.append(json.load(answer))
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    user = Thread(target=use)
+    run_server(settings, user.start)
+    user.join()
+    assert found == [{"status": "ok"}]
+    for wrong in ({"certificate": key}, {"certificate": tmp_path / "none"}, {"key": key}):
+        with pytest.raises(InputError, match="certificate"):
+            make_settings(folder.path, "127.0.0.1", 8765, **wrong)
 
 
 def test_a_port_that_is_taken_is_said_to_be(folder):

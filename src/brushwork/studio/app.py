@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import FastAPI, Header, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from brushwork._version import __version__
 from brushwork.studio.action_routes import make_action_routes
@@ -24,7 +24,7 @@ from brushwork.studio.guard import COOKIE, Guard, GuardRules, content_policy, is
 from brushwork.studio.job_routes import make_job_routes
 from brushwork.studio.known_paintings import register_shipped
 from brushwork.studio.option_schema import known_kinds, make_option_schema
-from brushwork.studio.problems import ProblemError, handle_problems
+from brushwork.studio.problems import PROBLEM_RESPONSES, ProblemError, handle_problems
 from brushwork.studio.services import Services
 from brushwork.studio.settings import StudioSettings
 from brushwork.studio.tables import WORKER, now
@@ -65,6 +65,7 @@ def make_app(settings: StudioSettings) -> StudioApp:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        responses=dict(PROBLEM_RESPONSES),
     )
     handle_problems(app)
     app.include_router(make_job_routes(services))
@@ -102,11 +103,12 @@ def _add_service_routes(app: FastAPI, services: Services) -> None:
         return {"status": "ok"}
 
     @app.get("/api/v1/ready", tags=["service"])
-    def ready() -> Response:
+    def ready() -> Any:
         """Tell whether a worker is there that paints."""
         workers = _workers(services)
-        is_ready = any(one["ready"] for one in workers)
-        return JSONResponse({"ready": is_ready, "workers": workers}, 200 if is_ready else 503)
+        if not any(one["ready"] for one in workers):
+            raise ProblemError(503, "no-worker", "No worker is ready to paint: wait, or start brushwork worker.")
+        return {"ready": True, "workers": workers}
 
     @app.get("/api/v1/about", tags=["service"])
     def about() -> Any:
@@ -139,7 +141,9 @@ def _add_service_routes(app: FastAPI, services: Services) -> None:
             return response
         if not is_token(body.token, expected):
             raise ProblemError(401, "token", "The token is wrong: open the link that brushwork studio has printed.")
-        response.set_cookie(COOKIE, body.token, httponly=True, samesite="strict", path="/")
+        has_tls = services.settings.certificate is not None
+        name = f"__Host-{COOKIE}" if has_tls else COOKIE
+        response.set_cookie(name, body.token, httponly=True, samesite="strict", path="/", secure=has_tls)
         return response
 
     @app.get("/api/v1/events", tags=["service"])

@@ -34,7 +34,8 @@ def make_file_routes(services: Services) -> APIRouter:
         known, is_new = await services.uploads.receive(request.stream(), unquote(x_name), content_length)
         return JSONResponse(known, 201 if is_new else 200)
 
-    @router.api_route("/files/{sha256}", methods=["GET", "HEAD"])
+    @router.head("/files/{sha256}", include_in_schema=False)
+    @router.get("/files/{sha256}")
     def read(sha256: Sha256, download: bool = False) -> Response:
         """Return a file."""
         known = _require(services, sha256)

@@ -32,6 +32,12 @@ def find_file(database: Database, sha256: str) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
+def stored_bytes(database: Database) -> int:
+    """Return the bytes of all stored files."""
+    with database.read() as connection:
+        return connection.execute(sa.select(sa.func.coalesce(sa.func.sum(FILE.c.bytes), 0))).scalar_one()
+
+
 def register_painting(
     database: Database, identity: str, *, name: str, sha256: str | None, model: str | None, used: int | None = None
 ) -> None:

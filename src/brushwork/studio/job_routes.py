@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse
 
 from brushwork.studio.bodies import BatchBody, ChangeBody, JobBody, without_none
-from brushwork.studio.file_store import find_file, register_painting
+from brushwork.studio.file_store import find_file, register_painting, stored_bytes
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import JobStore
 from brushwork.studio.problems import ProblemError
@@ -38,7 +38,7 @@ def _add_creation(router: APIRouter, services: Services) -> None:
         body: JobBody, response: Response, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
     ) -> Any:
         """Create a painting; with the same Idempotency-Key again, it is the same painting."""
-        _require_room(store, 1)
+        _require_room(services, 1)
         job, is_new = _create(services, body, key=idempotency_key)
         response.status_code = 201 if is_new else 200
         response.headers["location"] = f"/api/v1/jobs/{job['id']}"
@@ -47,7 +47,7 @@ def _add_creation(router: APIRouter, services: Services) -> None:
     @router.post("/batches", status_code=201)
     def create_batch(body: BatchBody) -> Any:
         """Create several paintings, all or none."""
-        _require_room(store, len(body.jobs))
+        _require_room(services, len(body.jobs))
         asked = [(_request_of(services, one), clean_label(one.title)) for one in body.jobs]
         batch, jobs = store.create_batch(asked)
         return {"id": batch, "jobs": jobs}
@@ -138,8 +138,13 @@ def require_files(services: Services, files: list[str]) -> None:
             raise ProblemError(422, "missing-file", f"There is no file {sha256}: upload it first.")
 
 
-def _require_room(store: JobStore, count: int) -> None:
-    if store.counts().get("pending", 0) + count > _MOST_WAITING:
+def _require_room(services: Services, count: int) -> None:
+    quota = services.settings.quota
+    if quota is not None and stored_bytes(services.database) >= quota:
+        raise ProblemError(507, "quota", f"The pictures take {quota / 10**9:g} GB, all that --quota allows.")
+    if not services.folder.has_room():
+        raise ProblemError(507, "disk-full", "The disk has less than 2 GB left: nothing more is painted.")
+    if services.store.counts().get("pending", 0) + count > _MOST_WAITING:
         raise ProblemError(429, "queue-full", f"{_MOST_WAITING} paintings wait already.", {"retry-after": "60"})
 
 

@@ -17,6 +17,24 @@ from brushwork.studio.job_store import RefusedChangeError, UnknownJobError
 MEDIA_TYPE = "application/problem+json"
 
 
+_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was given, what was expected, what to do."},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+PROBLEM_RESPONSES: Mapping[int | str, dict[str, Any]] = {
+    status: {"description": description, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+    for status, description in (("4XX", "The request is refused."), ("5XX", "It cannot be answered now."))
+}
+"""The responses of every operation, for the description of the API."""
+
+
 class ProblemError(BrushworkError):
     """A request that is refused, with the status and the name of the problem."""
 

@@ -39,10 +39,10 @@ def run_server(settings: StudioSettings, started: Callable[[], None]) -> None:
             started()
             from brushwork.studio.app import make_app
 
-            asyncio.run(_serve(make_app(settings), bound))
+            asyncio.run(_serve(make_app(settings), settings, bound))
 
 
-async def _serve(app: StudioApp, bound: socket.socket) -> None:
+async def _serve(app: StudioApp, settings: StudioSettings, bound: socket.socket) -> None:
     import uvicorn
 
     from brushwork.studio.quiet_server import QuietServer
@@ -55,6 +55,8 @@ async def _serve(app: StudioApp, bound: socket.socket) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=_SECONDS_TO_END,
         h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
     )
     server = QuietServer(config)
     for number in (signal.SIGINT, signal.SIGTERM):

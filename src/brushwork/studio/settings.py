@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import Any
 
 from brushwork.errors import InputError
 
@@ -36,6 +38,12 @@ class StudioSettings:
     workers: int = 1
     """Workers that the server starts; 0: they are started elsewhere."""
     limits: UploadLimits = field(default_factory=UploadLimits)
+    certificate: Path | None = None
+    """Certificate of the server, in PEM; None: no TLS."""
+    key: Path | None = None
+    """Private key of the certificate; None: it is in the same file."""
+    quota: int | None = None
+    """Bytes of pictures from which on nothing new is painted."""
 
     @property
     def token_sha256(self) -> str | None:
@@ -52,7 +60,8 @@ class StudioSettings:
         """The address of the page, with the token where one is needed. The part after # is not sent to servers."""
         name = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
         name = f"[{name}]" if ":" in name else name
-        return f"http://{name}:{self.port}/" + (f"#token={self.token}" if self.token else "")
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://{name}:{self.port}/" + (f"#token={self.token}" if self.token else "")
 
 
 def is_loopback(host: str) -> bool:
@@ -66,11 +75,11 @@ def is_loopback(host: str) -> bool:
 
 
 def make_settings(
-    folder: Path, host: str, port: int, allowed_hosts: tuple[str, ...] = (), workers: int = 1
+    folder: Path, host: str, port: int, allowed_hosts: tuple[str, ...] = (), workers: int = 1, **more: Any
 ) -> StudioSettings:
-    """Return the settings; where other machines can connect, with a new token.
+    """Return the settings; where other machines can connect, with a new token. `more`: other fields of the settings.
 
-    Raises: InputError: a port or a number of workers out of range.
+    Raises: InputError: a port or a number of workers out of range, or a certificate that cannot be used.
     """
     if not 1 <= port <= 65535:
         raise InputError(f"port is {port}: it must be from 1 to 65535.")
@@ -78,4 +87,20 @@ def make_settings(
         raise InputError(f"workers is {workers}: it must be from 0 to 64.")
     own = () if is_loopback(host) or host in ("0.0.0.0", "::") else (host,)
     token = None if is_loopback(host) and not allowed_hosts else token_urlsafe(TOKEN_BYTES)
-    return StudioSettings(folder, host, port, (*allowed_hosts, *own), token, workers)
+    settings = StudioSettings(folder, host, port, (*allowed_hosts, *own), token, workers, **more)
+    _require_certificate(settings)
+    return settings
+
+
+def _require_certificate(settings: StudioSettings) -> None:
+    if settings.certificate is None:
+        if settings.key is not None:
+            raise InputError("--key was given without --certificate: name both, or neither.")
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.certificate, settings.key)
+    except OSError as error:
+        raise InputError(
+            f"{settings.certificate} cannot be used as a certificate ({error.strerror or error}): "
+            "name a PEM file with --certificate, and its private key with --key."
+        ) from error

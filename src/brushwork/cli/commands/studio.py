@@ -27,6 +27,9 @@ def studio(
     folder: Folder = None,
     allow_host: Annotated[list[str], Parameter(consume_multiple=True, negative=(), show_default=False)] = [],  # noqa: B006
     workers: int = 1,
+    certificate: Folder = None,
+    key: Folder = None,
+    quota: Annotated[float | None, Parameter(show_default=False)] = None,
 ) -> int:
     """Open the studio: a page in the browser where photographs are painted, on this machine.
 
@@ -46,6 +49,12 @@ def studio(
         Other names by which this machine is called in the address bar.
     workers
         Processes that paint; 0 if `brushwork worker` runs elsewhere on the same folder.
+    certificate
+        Certificate for https, a PEM file.
+    key
+        Private key of the certificate, if it is not in the same file.
+    quota
+        Gigabytes of pictures from which on nothing new is painted; nothing is deleted.
     """
     require_studio()
     from brushwork.studio.folder import default_folder
@@ -53,7 +62,14 @@ def studio(
     from brushwork.studio.settings import make_settings
 
     settings = make_settings(
-        expand_user(folder) if folder else default_folder(), host, port, tuple(allow_host), workers
+        expand_user(folder) if folder else default_folder(),
+        host,
+        port,
+        tuple(allow_host),
+        workers,
+        certificate=expand_user(certificate) if certificate else None,
+        key=expand_user(key) if key else None,
+        quota=None if quota is None else round(quota * 10**9),
     )
 
     def started() -> None:
