@@ -1,4 +1,4 @@
-"""Every operation of the API with generated data: answers are as its description says, and none is an error of the server."""
+"""Every operation of the API with generated data: answers are as described, and none is an error of the server."""
 
 from __future__ import annotations
 
