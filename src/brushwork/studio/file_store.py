@@ -35,7 +35,8 @@ def find_file(database: Database, sha256: str) -> dict[str, Any] | None:
 def stored_bytes(database: Database) -> int:
     """Return the bytes of all stored files."""
     with database.read() as connection:
-        return connection.execute(sa.select(sa.func.coalesce(sa.func.sum(FILE.c.bytes), 0))).scalar_one()
+        count: int = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(FILE.c.bytes), 0))).scalar_one()
+    return count
 
 
 def register_painting(
