@@ -12,7 +12,16 @@ import torch
 from brushwork.errors import InputError
 from brushwork.images import write_image
 from brushwork.recipes import TransferOptions
-from brushwork.video import FilmJob, FilmOptions, FrameDone, SequenceOptions, painters, run_film
+from brushwork.video import (
+    FilmFinished,
+    FilmJob,
+    FilmOptions,
+    FrameDone,
+    PassFrame,
+    SequenceOptions,
+    painters,
+    run_film,
+)
 from brushwork.video.keyframe_painter import blend_carried
 from brushwork.video.optical_flow import FlowPair
 from tiny_films import panned, write_clip
@@ -91,6 +100,35 @@ def test_key_frames_are_carried_from_both_sides_and_resumed(job, tmp_path):
     assert all(torch.equal(a, b) for a, b in zip([*first, *rest], whole, strict=True))
 
 
+def test_passes_go_back_and_forth_and_are_resumed(job, tmp_path):
+    """Broken in the first pass, in the second, and after them: the same film, and no frame is painted twice."""
+    job = replace(job, sequence=replace(job.sequence, first=4, later=2, passes=2))
+    events = list(run_film(job, network=tiny_network()))
+    assert [(one.number, one.frame) for one in events if isinstance(one, PassFrame)] == [
+        *((1, number) for number in range(5)),
+        *((2, number) for number in reversed(range(5))),
+    ]
+    broken, painted_frames, runs = replace(job, output=tmp_path / "broken.mp4"), 0, 0
+    while True:
+        part = run_film(broken, resume=True, network=tiny_network())
+        seen = next(one for one in part if isinstance(one, PassFrame | FrameDone | FilmFinished))
+        painted_frames += isinstance(seen, PassFrame)
+        part.close()
+        runs += 1
+        if isinstance(seen, FilmFinished):
+            break
+    assert painted_frames == 10 and runs == 10 + 5 + 1
+    assert job.output.read_bytes() == broken.output.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_second_pass_makes_frames_more_alike(job):
+    """Along the true motion; at a rate of iterations at which a pass leaves something to do."""
+    sequence = replace(job.sequence, first=8, later=8, temporal_weight=20.0)
+    once, twice = (painted(replace(job, sequence=replace(sequence, passes=passes))) for passes in (1, 2))
+    assert error(twice) < 0.9 * error(once)
+
+
 def test_a_blend_of_two_textures_keeps_their_contrast():
     generator = torch.Generator().manual_seed(1)
     images = [0.5 + 0.1 * torch.randn(1, 3, 64, 64, generator=generator) for _ in range(2)]
@@ -98,6 +136,8 @@ def test_a_blend_of_two_textures_keeps_their_contrast():
     pairs = [FlowPair(still, still, torch.ones(1, 1, 64, 64))] * 2
     blended, certain = blend_carried(images, pairs, (0.5, 0.5))
     assert blended.std() == pytest.approx(float(images[0].std()), rel=0.05) and certain.min() == 1
+    alike, _ = blend_carried([images[0], images[0]], pairs, (0.5, 0.5))
+    assert torch.allclose(alike, images[0].clamp(0, 1), atol=1e-5)  # no contrast is added where they are the same
     same, _ = blend_carried(images, pairs, (1.0, 0.0))
     assert torch.allclose(same, images[0].clamp(0, 1), atol=1e-5)
 
@@ -108,6 +148,8 @@ def test_options_out_of_range_are_named():
         ({"temporal_weight": -1.0}, "temporal-weight"),
         ({"long_term": (2, 1)}, "long-term"),
         ({"long_term": ()}, "long-term"),
+        ({"passes": 0}, "passes is 0"),
+        ({"passes": 2, "keyframes": 4}, "with key frames"),
     ):
         with pytest.raises(InputError, match=said):
             SequenceOptions(**changes)

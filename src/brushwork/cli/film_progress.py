@@ -19,7 +19,7 @@ class FilmProgress:
         self._display = display
         self._frames = self._shots = self._shot = 0
         self._begins: int | None = None
-        self._way = ""
+        self._way, self._passed = "", 0
         self.painted, self.done = 0, 0
         self._first: deque[float] = deque(maxlen=_RECENT)
         self._later: deque[float] = deque(maxlen=_RECENT)
@@ -40,11 +40,21 @@ class FilmProgress:
                 self._first.clear()
                 self._later.clear()
             case video.ShotStarted():
-                self._shot, self._begins = event.number, event.first
+                self._shot, self._begins, self._passed = event.number, event.first, 0
+            case video.PassFrame():
+                self._pass_done(event)
             case video.FrameDone():
                 self.done, self.painted = self.done + 1, self.painted + 1
                 (self._first if event.frame == self._begins else self._later).append(event.seconds)
                 self._display.draw(self.done / self._frames, self._numbers)
+
+    def _pass_done(self, event: video.PassFrame) -> None:
+        """Show a frame of a pass: the time left is that of all passes over the frames that are not done."""
+        self._passed += 1
+        self._later.append(event.seconds)
+        left = median(self._later) * max(0, (self._frames - self.done) * event.of - self._passed)
+        shot = f"shot {self._shot}/{self._shots}, pass {event.number}/{event.of}, frame {event.frame + 1}"
+        self._display.draw(self.done / self._frames, lambda: f"{shot}, {format_minutes(left)} left")
 
     def _numbers(self) -> str:
         pace = f"{median(self._later or self._first):.2f} s a frame, {format_minutes(self.seconds_left)} left"

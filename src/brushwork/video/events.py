@@ -51,6 +51,16 @@ class FrameDone(NamedTuple):
     """Share of the pixels whose flow from the previous frame is reliable; 0 for the first frame of a shot."""
 
 
+class PassFrame(NamedTuple):
+    """A frame is painted in one of several passes over its shot, and kept until the last one."""
+
+    number: int
+    """Of the pass, from 1."""
+    of: int
+    frame: int
+    seconds: float
+
+
 class SegmentDone(NamedTuple):
     """Some frames are encoded, and their files removed."""
 
@@ -100,6 +110,7 @@ FilmEvent: TypeAlias = (
     | FilmStarted
     | ShotStarted
     | FrameDone
+    | PassFrame
     | SegmentDone
     | FilmFinished
     | WayStarted

@@ -13,6 +13,7 @@ from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import nearest_folder
 from brushwork.video.analysis import FilmAnalysis, Shot, analyze_whole
 from brushwork.video.film_job import FilmJob
+from brushwork.video.multipass_painter import AGAIN
 from brushwork.video.preparation import PreparedFilm, disk_need, frame_memory, prepare_film
 from brushwork.video.trial import TrialFrame, paint_in_memory
 
@@ -63,7 +64,8 @@ def plan_film(
     Raises: as `run_film`.
     """
     optimized = isinstance(job.method, TransferOptions)
-    trial = replace(job, sequence=replace(job.sequence, first=_TRIAL, later=_TRIAL)) if optimized else job
+    sequence = replace(job.sequence, first=_TRIAL, later=_TRIAL, passes=1)
+    trial = replace(job, sequence=sequence) if optimized else job
     film = prepare_film(replace(trial, overwrite=True), resume=False, memory=memory, network=network)
     began = monotonic()
     analysis = analysis or analyze_whole(film.clip, job.selection, job.film.cuts)
@@ -85,7 +87,7 @@ def plan_film(
         device=str(film.device),
         memory=frame_memory(job, film.size),
         memory_available=memory_budget(film.device, memory),
-        disk=disk_need(film.size, len(analysis.frames), film.bits),
+        disk=disk_need(job, film.size, analysis, film.bits),
         disk_free=shutil.disk_usage(nearest_folder(film.workspace.folder)).free,
         seconds_first=round(first, 2),
         seconds_a_frame=round(later / carried, 2),
@@ -120,4 +122,5 @@ def _one_pass(analysis: FilmAnalysis, times: list[TrialFrame]) -> tuple[float, f
 def _optimized(job: FilmJob, times: list[TrialFrame]) -> tuple[float, float]:
     """Return the seconds of a shot's first frame, and of another one at most: later ones often end early."""
     first = times[0].seconds / _TRIAL / (1 + _COARSE) * job.sequence.first
-    return first, times[-1].seconds / _TRIAL * job.sequence.later
+    again = min(AGAIN, job.sequence.later) * (job.sequence.passes - 1)
+    return first, times[-1].seconds / _TRIAL * (job.sequence.later + again)

@@ -20,9 +20,11 @@ from brushwork.video.optimized_painter import OptimizedPainter, carry
 from brushwork.video.workspace import StoredFrame, round_image
 
 _WINDOW = 31
-"""Pixels of the square whose mean is blended as it is; what differs from it keeps its variance."""
+"""Side in pixels of the square over which means and variances are taken."""
 _SEAM, _SEAM_RADIUS = 2.0, 4
 _LEAST = 1e-3
+_MOST_GAIN = 2**0.5
+"""Of two textures that have nothing in common, in equal shares."""
 
 
 @dataclass
@@ -92,20 +94,25 @@ class KeyframePainter:
 def blend_carried(images: list[Image], pairs: list[FlowPair], shares: tuple[float, float]) -> tuple[Image, Tensor]:
     """Return the blend of images carried by their flows, and where one of them at least can be trusted.
 
-    The blend is Σ a μ + Σ a (W − μ)/√(Σ a²), with W the warped images, μ their means over 31×31 pixels, and a the
-    reliabilities times the shares, divided by their sum: a plain blend of two textures loses contrast.
+    The blend is Σ a·μ + g·Σ a·(W − μ), with W the warped images, μ their means over 31×31 pixels, and a the
+    reliabilities times the shares, divided by their sum. A plain blend of two textures loses contrast, unless they are
+    the same; the gain g gives it the variance that they have, Σ a·(W − μ)², over the same squares.
     """
     carried = [warp(image, pair.flow, "bicubic").clamp_(0, 1) for image, pair in zip(images, pairs, strict=True)]
     weights = [pair.reliability * share for pair, share in zip(pairs, shares, strict=True)]
     total = sum(weights[1:], weights[0])
     parts = [weight / total.clamp_min(_LEAST) for weight in weights]
-    power = sum((part.square() for part in parts[1:]), parts[0].square()).sqrt().clamp_min(0.5)
     means = [_local_mean(image) for image in carried]
-    found = torch.zeros_like(carried[0])
-    for image, mean, part in zip(carried, means, parts, strict=True):
-        found += part * mean + part * (image - mean) / power
+    mean, detail, variance = (torch.zeros_like(carried[0]) for _ in range(3))
+    for image, own, part in zip(carried, means, parts, strict=True):
+        mean += part * own
+        detail += part * (image - own)
+        variance += part * (image - own).square()
+    gain = _local_mean(variance.mean(1, keepdim=True)) / _local_mean(detail.square().mean(1, keepdim=True)).clamp_min(
+        _LEAST**2
+    )
     certain = torch.stack([pair.reliability for pair in pairs]).amax(0)
-    return found.clamp_(0, 1), certain
+    return (mean + gain.sqrt().clamp(1, _MOST_GAIN) * detail).clamp_(0, 1), certain
 
 
 def _local_mean(image: Image) -> Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import torch
 
@@ -28,6 +29,14 @@ _SEAM = 2.0
 _SEAM_RADIUS = 4
 _PATIENCE = 10
 """Iterations over which the loss must fall."""
+
+
+class FrameBegun(NamedTuple):
+    """A frame that is about to be optimized."""
+
+    steps: Iterator[Progress]
+    reliable: float
+    """Share of the flow from the previous frame that is reliable."""
 
 
 @dataclass
@@ -61,24 +70,33 @@ class OptimizedPainter:
 
     def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
         """Return a frame of the current shot; see `FramePainter`."""
+        begun = self.begin(index, stored)
+        return Painted(_last(begun.steps), {}, begun.reliable)
+
+    def begin(self, index: int, stored: Callable[[int], StoredFrame]) -> FrameBegun:
+        """Return the optimization of a frame of the current shot, from its start."""
         own = self.frames(index)
         if index == self._shot.first:
             options = replace(self.options, size="full", iterations=self.sequence.first)
-            return Painted(_last(transfer(own, self.styles, options, encoder=self.encoder)), {})
+            return FrameBegun(transfer(own, self.styles, options, encoder=self.encoder), 0.0)
         past = [index - far for far in self.sequence.long_term if index - far >= self._shot.first]
         pairs = [self.flow(own, self.frames(one), (index, one)) for one in past]
         images = [stored(one).image.to(own) for one in past]
-        begun = self._start(own, images[0], pairs[0])
-        image = self.optimize(own, begun, self.temporal(images, pairs), self.sequence.later)
-        return Painted(image, {}, float(pairs[0].reliability.mean()))
+        start = self._start(own, images[0], pairs[0])
+        steps = self._steps(own, start, self.temporal(images, pairs), self.sequence.later)
+        return FrameBegun(steps, float(pairs[0].reliability.mean()))
 
-    def optimize(self, own: Image, begun: Image | None, extra: Objective | None, iterations: int) -> Image:
-        """Return a frame optimized at its full size, from a start (None: noise), with further losses."""
+    def optimize(self, own: Image, begun: Image, extra: Objective | None, iterations: int) -> Image:
+        """Return a frame optimized at its full size, from a start, with further losses."""
+        return _last(self._steps(own, begun, extra, iterations))
+
+    def _steps(self, own: Image, begun: Image | None, extra: Objective | None, iterations: int) -> Iterator[Progress]:
+        """Return the steps of a frame at its full size, from a start (None: noise), until it settles."""
         options = replace(self.options, size="full", min_size=0, jitter=0, iterations=iterations)
         if begun is None:
             options = replace(options, init="noise")
         steps = transfer(own, self.styles, options, encoder=self.encoder, init=begun, extra=extra)
-        return _last(until_settled(steps, self.sequence.tolerance))
+        return until_settled(steps, self.sequence.tolerance)
 
     def _start(self, own: Image, previous: Image, pair: FlowPair) -> Image | None:
         """Return the starting image of a later frame."""
@@ -98,11 +116,12 @@ class OptimizedPainter:
         objective = Objective({})
         for far, image, pair, weight in zip(self.sequence.long_term, images, pairs, weights, strict=False):
             target = warp(image, pair.flow, "bicubic").clamp_(0, 1)
-            loss = TemporalLoss(target, weight, self._unit() / target[0].numel())
+            loss = TemporalLoss(target, weight, self.unit / target[0].numel())
             objective += Objective.single(f"temporal:{far}", loss, self.sequence.temporal_weight)
         return objective
 
-    def _unit(self) -> float:
+    @property
+    def unit(self) -> float:
         """Return the square of white in the unit in which the temporal loss is measured.
 
         The published programs measure in the units of the network's input; losses that are relative, in [0, 1].

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import torch
 
@@ -27,15 +27,12 @@ from brushwork.types import Image
 from brushwork.video.feedforward_painter import FeedForwardPainter, FramePainter, ReadFrame
 from brushwork.video.film_job import FilmJob
 from brushwork.video.flow_files import FolderFlow
+from brushwork.video.kept_frames import KeyFrames, KeySource
 from brushwork.video.keyframe_painter import KeyframePainter
+from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import DisFlow, FlowCheck, FlowQuality, FlowSource, NoFlow
 from brushwork.video.optimized_painter import OptimizedPainter
 from brushwork.video.region_painter import RegionPainter
-from brushwork.video.workspace import StoredFrame
-
-KeyFrames: TypeAlias = MutableMapping[int, StoredFrame]
-KeySource: TypeAlias = Callable[[int], KeyFrames]
-"""Returns where the key frames of a region are kept."""
 
 
 class PainterSource(NamedTuple):
@@ -66,8 +63,8 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
     return PainterSource(regions[0].engine, regions[0].weights, make)
 
 
-def _region_keys(keys: KeySource, number: int, _: int) -> KeyFrames:
-    return keys(number)
+def _region_keys(keys: KeySource, number: int, name: str) -> KeyFrames:
+    return keys(f"{name}.{number}")
 
 
 def _load_one(job: FilmJob, device: torch.device, bits: int, network: Any) -> PainterSource:
@@ -98,9 +95,11 @@ def _optimized(
     def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource) -> FramePainter:
         flow = make_flow(job.film.flow, "best", job.sequence.reliability)
         painter = OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, _fill(styles, size, encoder))
+        if job.sequence.passes > 1:
+            return MultipassPainter(painter, job.sequence.passes, keys, bits)
         if job.sequence.keyframes < 2:
             return painter
-        return KeyframePainter(painter, job.sequence.keyframes, keys(0), bits)
+        return KeyframePainter(painter, job.sequence.keyframes, keys("key"), bits)
 
     tensors = dict(encoder.named_parameters()) | dict(encoder.named_buffers())
     weights = tensors_sha256({name: tensor.cpu() for name, tensor in tensors.items()})

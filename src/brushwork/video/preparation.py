@@ -17,6 +17,7 @@ from brushwork.devices.select import select_device
 from brushwork.errors import InputError, OutOfMemoryError
 from brushwork.feedforward.options import StylizeOptions
 from brushwork.images.geometry import Size
+from brushwork.recipes import TransferOptions
 from brushwork.storage.atomic import explain_write_errors, require_target
 from brushwork.storage.folders import expand_user, nearest_folder
 from brushwork.video.analysis import FilmAnalysis
@@ -206,18 +207,25 @@ def frame_memory(job: FilmJob, size: Size) -> int:
     return _BYTES_PER_PIXEL[isinstance(job.method, StylizeOptions)] * size.area
 
 
-def disk_need(size: Size, frames: int, bits: int) -> int:
-    """Return the bytes that a film takes on disk at most while it is painted: an open segment, and it twice encoded."""
-    frame = size.area * 3 * (1 if bits == 8 else 4) + size.area * 6
-    return SEGMENT * frame + int(2 * _ENCODED * size.area * frames)
+def disk_need(job: FilmJob, size: Size, analysis: FilmAnalysis, bits: int) -> int:
+    """Return the bytes that a film takes on disk at most while it is painted: an open segment, and it twice encoded.
+
+    Several passes keep two of them of a whole shot.
+    """
+    levels = size.area * 3 * (1 if bits == 8 else 4)
+    longest = max(shot.end - shot.first for shot in analysis.shots)
+    passes = 2 * longest * levels if isinstance(job.method, TransferOptions) and job.sequence.passes > 1 else 0
+    encoded = int(2 * _ENCODED * size.area * len(analysis.frames))
+    return SEGMENT * (levels + size.area * 6) * max(1, len(job.masks)) + passes * max(1, len(job.masks)) + encoded
 
 
-def require_disk(film: PreparedFilm, frames: int) -> None:
+def require_disk(film: PreparedFilm, analysis: FilmAnalysis) -> None:
     """Refuse a film that the disk surely has no room for.
 
     Raises: InputError.
     """
-    need, free = disk_need(film.size, frames, film.bits), shutil.disk_usage(nearest_folder(film.workspace.folder)).free
+    need = disk_need(film.job, film.size, analysis, film.bits)
+    free = shutil.disk_usage(nearest_folder(film.workspace.folder)).free
     if need > free:
         raise InputError(
             f"the film takes up to {need / _GIGABYTE:.1f} GB in {film.workspace.folder.parent}, and "

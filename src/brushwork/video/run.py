@@ -27,6 +27,7 @@ from brushwork.video.feedforward_painter import FramePainter
 from brushwork.video.film_file import write_film
 from brushwork.video.film_job import FilmJob
 from brushwork.video.frame_reader import KEPT, FrameReader
+from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.output_frames import OutputFrames
 from brushwork.video.preparation import PreparedFilm, prepare_film, require_disk, selection_note
 from brushwork.video.segment_file import write_segment
@@ -68,7 +69,7 @@ def run_film(
             else:
                 yield AnalysisProgress(found, film.clip.info.frames)
         assert analysis is not None
-        require_disk(film, len(analysis.frames))
+        require_disk(film, analysis)
         film.output_frames(analysis)  # refuses masks that end too early
         if not resumed:
             film.workspace.create(film.manifest, film.device)
@@ -98,6 +99,8 @@ def paint_film(film: PreparedFilm, analysis: FilmAnalysis) -> Iterator[FilmEvent
             yield ShotStarted(shots.index(shot) + 1, *shot)
             painter.begin_shot(shot)
             shown = shot
+            if isinstance(painter, MultipassPainter):
+                yield from painter.run_passes()
         for index in segment:
             if not film.workspace.has_frame(index):
                 yield _paint(film, painter, output, index)

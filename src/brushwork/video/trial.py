@@ -10,7 +10,7 @@ from typing import NamedTuple
 from brushwork.types import Image
 from brushwork.video.analysis import FilmAnalysis, Shot
 from brushwork.video.frame_reader import KEPT, FrameReader
-from brushwork.video.painters import KeyFrames
+from brushwork.video.kept_frames import KeyFrames
 from brushwork.video.preparation import PreparedFilm
 from brushwork.video.workspace import StoredFrame, round_image
 
@@ -30,7 +30,7 @@ def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[
     kept = max(KEPT, 2 + max(film.job.sequence.long_term))
     readers = [FrameReader(film.clip, analysis, film.size, film.device, kept) for _ in range(2)]
     stored: dict[int, StoredFrame] = {}
-    painter = film.painter.make(readers[0], readers[1], film.size, defaultdict[int, KeyFrames](dict).__getitem__)
+    painter = film.painter.make(readers[0], readers[1], film.size, defaultdict[str, KeyFrames](dict).__getitem__)
     output = film.output_frames(analysis)
     for shot in shots:
         began = monotonic()

@@ -104,9 +104,9 @@ class Workspace:
         """Keep the analysis."""
         self._write("frames.json", analysis.to_json())
 
-    def keys(self, region: int) -> KeyFolder:
-        """Return the key frames of a region that are painted before the frames that lead to them."""
-        return KeyFolder(self.folder / "frames", f"key{region or ''}")
+    def keys(self, name: str) -> KeyFolder:
+        """Return the frames of a name that are painted before those that need them."""
+        return KeyFolder(self.folder / "frames", name)
 
     def has_frame(self, index: int) -> bool:
         """Return whether a frame is kept."""

@@ -22,6 +22,7 @@ EXPERIMENTS: Mapping[str, str] = {
     "covariance": "1602.07188: style tied to the content that it belongs to",
     "light": "1602.07188: illumination and season from one photograph to another",
     "texture": "1505.07376, figures 2 and 3: textures from subsets of layers, fewer parameters, random weights",
+    "ruder": "films: noise, the previous frame, the same moved along the flow, and the temporal loss",
     "programs": "1602.07188: the published programs on one pair, under each other's objectives",
 }
 """Name → its paper, and what it shows."""

@@ -1,0 +1,114 @@
+"""Optimize the frames of a shot several times, forwards and backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from time import monotonic
+
+from brushwork.images.geometry import Size
+from brushwork.images.warp import warp
+from brushwork.losses.temporal import TemporalLoss
+from brushwork.objective import Objective
+from brushwork.types import Image
+from brushwork.video.analysis import Shot
+from brushwork.video.events import PassFrame
+from brushwork.video.feedforward_painter import Painted
+from brushwork.video.kept_frames import KeyFrames, KeySource
+from brushwork.video.keyframe_painter import blend_carried
+from brushwork.video.optical_flow import FlowPair
+from brushwork.video.optimized_painter import OptimizedPainter
+from brushwork.video.workspace import StoredFrame, round_image
+
+AGAIN = 15
+"""Iterations at most of a frame in a further pass, which begins near its end."""
+_SHARE = 0.5
+"""Share of the neighbor in the start of a frame, where its flow is reliable: δ = 1 of the authors' program."""
+
+
+@dataclass
+class MultipassPainter:
+    """Paints a shot by passes: the first forwards, the second backwards, and so on.
+
+    From the second pass on, a frame starts from what it was and its neighbor behind, moved along the flow, and has the
+    temporal loss against both neighbors: the one behind from this pass, the one ahead from the last pass. So what is
+    right on one side of an object that moves, or at one border, reaches the frames on the other side, too.
+
+    Source: Ruder, Dosovitskiy, Brox, 1604.08610, section 4.4.
+    Differs: the first pass is the program in one pass, not frames by themselves, so that two or three passes do; the
+    blend keeps the contrast of both.
+    """
+
+    painter: OptimizedPainter
+    passes: int
+    keys: KeySource
+    bits: int
+    history: int = 1
+    _shot: Shot = field(default_factory=lambda: Shot(0, 0))
+
+    def begin_shot(self, shot: Shot) -> None:
+        """Remove what was kept of other shots; see `FramePainter`."""
+        self._shot = shot
+        self.painter.begin_shot(shot)
+        for number in range(1, self.passes + 1):
+            kept = self._kept(number)
+            for index in [one for one in kept if not shot.first <= one < shot.end]:
+                del kept[index]
+
+    def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
+        """Return a frame of the current shot, after all passes; see `FramePainter`."""
+        for _ in self.run_passes():
+            pass
+        return Painted(self._kept(self.passes)[index].image, {}, 1.0)
+
+    def run_passes(self) -> Iterator[PassFrame]:
+        """Paint all passes of the current shot, as far as they are not there yet, and yield each frame."""
+        done = max((number for number in range(1, self.passes + 1) if len(self._kept(number))), default=1)
+        for number in range(done, self.passes + 1):
+            kept = self._kept(number)
+            frames = range(*self._shot) if number % 2 else range(*self._shot)[::-1]
+            for index in frames:
+                if index not in kept:
+                    began = monotonic()
+                    image = self._first(index) if number == 1 else self._again(index, number, frames.step)
+                    kept[index] = StoredFrame(round_image(image, self.bits), {})
+                    yield PassFrame(number, self.passes, index, monotonic() - began)
+            if number > 1:
+                self._kept(number - 1).clear()
+
+    def _kept(self, number: int) -> KeyFrames:
+        return self.keys(f"pass{number}")
+
+    def _first(self, index: int) -> Image:
+        return self.painter.paint(index, self._kept(1).__getitem__).image
+
+    def _again(self, index: int, number: int, step: int) -> Image:
+        """Return a frame optimized again, from itself and the neighbor behind."""
+        own = self.painter.frames(index)
+        before = self._kept(number - 1)[index].image.to(own)
+        behind = self._neighbor(own, index, index - step, self._kept(number))
+        ahead = self._neighbor(own, index, index + step, self._kept(number - 1))
+        start = before if behind is None else _blend(before, *behind)
+        extra = self._temporal([one for one in (behind, ahead) if one is not None])
+        return self.painter.optimize(own, start, extra, min(AGAIN, self.painter.sequence.later))
+
+    def _neighbor(self, own: Image, index: int, other: int, kept: KeyFrames) -> tuple[Image, FlowPair] | None:
+        if not self._shot.first <= other < self._shot.end:
+            return None
+        pair = self.painter.flow(own, self.painter.frames(other), (index, other))
+        return kept[other].image.to(own), pair
+
+    def _temporal(self, neighbors: list[tuple[Image, FlowPair]]) -> Objective:
+        objective = Objective({})
+        for number, (image, pair) in enumerate(neighbors):
+            target = warp(image, pair.flow, "bicubic").clamp_(0, 1)
+            loss = TemporalLoss(target, pair.reliability, self.painter.unit / target[0].numel())
+            objective += Objective.single(f"temporal:{number}", loss, self.painter.sequence.temporal_weight)
+        return objective
+
+
+def _blend(before: Image, behind: Image, pair: FlowPair) -> Image:
+    """Return (x + c·w)/(1 + c), w being the neighbor along the flow, with the contrast of both."""
+    still = before.new_zeros(1, 2, *Size.of(before))
+    itself = FlowPair(still, still, before.new_ones(1, 1, *Size.of(before)))
+    return blend_carried([before, behind], [itself, pair], (1 - _SHARE, _SHARE))[0]
