@@ -8,7 +8,7 @@ KERNELS := hatch_build.py $(wildcard src/brushwork/encoders/native/*.?pp)
 
 paint: $(VENV)/installed
 	@mkdir -p out
-	$(RUN) brushwork paint examples/cat.png examples/great_wave.png -o out/cat+great_wave.png --size 352 --force
+	$(RUN) brushwork paint examples/cat.png examples/great_wave.png -o out/cat+great_wave.png --size 480 --force
 
 test: $(VENV)/installed-dev
 	$(RUN) ruff check .
