@@ -108,9 +108,8 @@ def blend_carried(images: list[Image], pairs: list[FlowPair], shares: tuple[floa
         mean += part * own
         detail += part * (image - own)
         variance += part * (image - own).square()
-    gain = _local_mean(variance.mean(1, keepdim=True)) / _local_mean(detail.square().mean(1, keepdim=True)).clamp_min(
-        _LEAST**2
-    )
+    wanted, there = (_local_mean(one.mean(1, keepdim=True)) for one in (variance, detail.square()))
+    gain = wanted / there.clamp_min(_LEAST**2)
     certain = torch.stack([pair.reliability for pair in pairs]).amax(0)
     return (mean + gain.sqrt().clamp(1, _MOST_GAIN) * detail).clamp_(0, 1), certain
 
