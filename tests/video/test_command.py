@@ -32,6 +32,7 @@ def refused(capfd, *words: str) -> str:
     return line
 
 
+@pytest.mark.slow
 def test_a_film_is_painted_after_any_painting(desk, capfd):
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--device", "cpu", "--json"]) == 0
     told = capfd.readouterr()
@@ -56,6 +57,7 @@ def test_a_plan_writes_nothing(desk, capfd):
     assert sorted(one.name for one in desk.iterdir()) == ["clip.mp4", "painting.png"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
     assert "no painting was given" in refused(capfd, "clip.mp4")
     assert "still picture" in refused(capfd, "painting.png", "painting.png")

@@ -276,6 +276,7 @@ def test_one_frame_is_a_film(tmp_path):
     assert passed(write_clip(tmp_path / "in.mp4", panned(1)), tmp_path / "out.mp4").frames == 1
 
 
+@pytest.mark.slow
 def test_pictures_are_taken_in_natural_order(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()

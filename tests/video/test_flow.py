@@ -175,6 +175,7 @@ def test_what_a_square_hid_is_not_trusted():
     assert found[hidden].float().mean() >= 0.8 and found.float().mean() < 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SINTEL.exists(), reason="the frames of Sintel are not here")
 def test_on_sintel_it_is_as_good_as_measured():
     own, other = (read_image(SINTEL / f"frame_000{k}.png").image for k in (2, 3))

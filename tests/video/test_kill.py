@@ -65,6 +65,7 @@ def test_killed_at_any_moment_it_is_the_same_film(tmp_path, clip):
     assert sha256(broken.output) == sha256(whole.output) and not broken.workspace.exists()
 
 
+@pytest.mark.slow
 def test_closed_after_any_frame_it_is_the_same_film(tmp_path, clip):
     """Every frame and every segment is the last one of a run."""
     whole = film_job(clip, tmp_path / "whole.mp4")
@@ -84,6 +85,7 @@ def test_closed_after_any_frame_it_is_the_same_film(tmp_path, clip):
     assert sha256(broken.output) == sha256(whole.output)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 2, 5])
 def test_stopped_within_the_writing_of_a_frame_it_is_painted_again(tmp_path, clip, monkeypatch, number):
     """A process that is killed runs no cleanup: what it had written of the frame stays under the temporary name."""
@@ -135,6 +137,7 @@ def test_other_options_or_another_clip_are_refused_by_name(tmp_path, clip):
         next(run_film(job, resume=True, network=tiny_stylizer()))
 
 
+@pytest.mark.slow
 def test_finish_makes_a_film_of_what_is_there_and_resume_goes_on(tmp_path, clip):
     job = film_job(clip, tmp_path / "out.mp4")
     events = run_film(job, network=tiny_stylizer())

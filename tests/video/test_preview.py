@@ -28,6 +28,7 @@ def ways(tmp_path, monkeypatch):
     return {"steady": job, "free": replace(job, film=FilmOptions(consistency=0.0))}
 
 
+@pytest.mark.slow
 def test_three_seconds_spread_over_the_film_in_every_way(tmp_path, ways):
     output = tmp_path / "preview.mp4"
     *events, last = preview_film(ways, output, network=tiny_stylizer())
