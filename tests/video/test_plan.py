@@ -8,12 +8,24 @@ import pytest
 
 from brushwork.cli.film_progress import FilmProgress
 from brushwork.cli.progress import SilentDisplay
+from brushwork.errors import OutOfMemoryError
 from brushwork.images import Size
 from brushwork.recipes import TransferOptions
 from brushwork.types import Image
-from brushwork.video import FilmJob, FilmStarted, FrameDone, SequenceOptions, ShotStarted, film_plan, plan_film, trial
+from brushwork.video import (
+    FilmJob,
+    FilmStarted,
+    FrameDone,
+    SequenceOptions,
+    ShotStarted,
+    film_plan,
+    plan_film,
+    preparation,
+    trial,
+)
 from brushwork.video.analysis import FilmAnalysis, FrameTime
 from brushwork.video.film_plan import _keyframes
+from brushwork.video.preparation import frame_memory, prepare_film
 from tiny_films import film_job, panned, tiny_stylizer, write_clip
 
 
@@ -49,3 +61,18 @@ def test_first_frames_of_shots_count_apart_in_the_time_left():
     for number in range(1, 5):
         progress.show(FrameDone(number, image, 2.0, 1.0))
     assert progress.seconds_left == pytest.approx(5 * 2 + 60 + 9 * 2)
+
+
+def test_frames_that_do_not_fit_are_refused_with_the_size_that_does(tmp_path, monkeypatch):
+    job = film_job(write_clip(tmp_path / "in.mp4", panned(2)), tmp_path / "out.mp4")
+    need = frame_memory(job, Size(48, 64), "native")
+    monkeypatch.setattr(preparation, "memory_budget", lambda *_: need // 2)
+    with pytest.raises(OutOfMemoryError, match="take --size 33 --measure short"):  # 48 / √2
+        prepare_film(job, resume=False, network=tiny_stylizer())
+    monkeypatch.setattr(preparation, "memory_budget", lambda *_: 1000)
+    with pytest.raises(OutOfMemoryError, match="no size fits"):
+        prepare_film(job, resume=False, network=tiny_stylizer())
+    assert not list(tmp_path.glob("*.unfinished"))
+    optimized = replace(job, method=TransferOptions())
+    sizes = [frame_memory(optimized, Size(480, 854), engine) for engine in ("native", "plain")]
+    assert frame_memory(job, Size(480, 854), "native") < sizes[0] < sizes[1]

@@ -85,7 +85,7 @@ def plan_film(
         codec=film.encoding.name,
         audio=f"{job.audio}: {', '.join(info.audio) or 'none'}",
         device=str(film.device),
-        memory=frame_memory(job, film.size),
+        memory=frame_memory(job, film.size, film.painter.engine),
         memory_available=memory_budget(film.device, memory),
         disk=disk_need(job, film.size, analysis, film.bits),
         disk_free=shutil.disk_usage(nearest_folder(film.workspace.folder)).free,
