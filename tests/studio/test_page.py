@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_pictures import png
+from studio_pictures import film, png
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.access(path, os.X_OK)), None)
 
@@ -189,6 +189,21 @@ def test_a_contact_sheet_shows_the_settings_and_one_is_chosen(open_page, tmp_pat
     page.locator("dialog").wait_for(state="detached")
     wait_for_request(page, lambda asked: asked["options"] == {"size": 512, "content_weight": 0.354})
     page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
+
+
+def test_a_film_is_dropped_painted_and_played(open_page, tmp_path):
+    pytest.importorskip("av", reason="the extra `video` is not installed")
+    page = open_page()
+    film(tmp_path / "lake.mp4", (96, 72))
+    page.locator(".easel input[type=file]").first.set_input_files(tmp_path / "lake.mp4")
+    page.locator(".card-picture .swatch").first.wait_for()  # on a frame of the film
+    settle(page, size=96)
+    page.locator(".card:not(:has(.tag))").first.click()
+    page.locator(".film video").wait_for()
+    assert page.evaluate("document.querySelector('.film video').duration") == pytest.approx(0.5)
+    assert violations(page) == []
+    page.locator(".place", has_text="Pictures").click()
+    page.get_by_text("Lake after").first.wait_for()
 
 
 def test_it_fits_a_phone_in_the_dark(open_page, tmp_path):

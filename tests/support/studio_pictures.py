@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -36,6 +37,20 @@ def put(folder: StudioFolder, database: Database, data: bytes) -> str:
         width, height = image.size
     register_file(database, sha256, count=len(data), kind="png", width=width, height=height, name="a picture")
     return sha256
+
+
+def film(path: Path, size: tuple[int, int] = (64, 64), frames: int = 4) -> bytes:
+    """Write a film of a few frames, and return its bytes."""
+    import av
+
+    with av.open(str(path), "w") as opened:
+        stream = opened.add_stream("libx264", rate=8)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for number in range(frames):
+            with Image.open(BytesIO(png(1 + number, size))) as image:
+                opened.mux(stream.encode(av.VideoFrame.from_image(image.convert("RGB"))))
+        opened.mux(stream.encode())
+    return path.read_bytes()
 
 
 def small_request(folder: StudioFolder, database: Database, **options: Any) -> PaintingRequest:

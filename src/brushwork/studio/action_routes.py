@@ -104,7 +104,7 @@ def continued(before: dict[str, Any], body: GoOnBody) -> PaintingRequest:
     Raises: RefusedChangeError: it has no result, or cannot be continued.
     """
     request, result = PaintingRequest.from_json(before["request"]), before["result"]
-    if result is None or not request.paintings:
+    if result is None or not request.paintings or request.kind == "video":
         raise RefusedChangeError("only a painting that has a result, and was made from an image, can be continued.")
     options = {name: value for name, value in request.options.items() if name not in ("strength", "init")}
     size = body.size or max(result["width"], result["height"])

@@ -20,7 +20,7 @@ class _Strict(BaseModel):
 class JobBody(_Strict):
     """A painting that is asked for."""
 
-    kind: Literal["transfer", "instant", "model", "blend"] = "transfer"
+    kind: Literal["transfer", "instant", "model", "blend", "video"] = "transfer"
     content: Hash
     paintings: Annotated[list[Hash], Field(max_length=16)] = []
     model: ModelName | None = None

@@ -119,9 +119,8 @@ class StudioFolder:
 def has_newer_checkpoint(attempt: Path) -> bool:
     """Return whether a checkpoint was written during an attempt."""
     began = attempt / "began"
-    return began.exists() and any(
-        one.stat().st_mtime_ns > began.stat().st_mtime_ns for one in attempt.glob("*.checkpoint")
-    )
+    kept = [*attempt.glob("*.checkpoint"), *attempt.glob("*.unfinished/*"), *attempt.glob("*.unfinished/*/*")]
+    return began.exists() and any(one.stat().st_mtime_ns > began.stat().st_mtime_ns for one in kept)
 
 
 def _is_locked(file: TextIO) -> bool:

@@ -22,6 +22,7 @@ MOST_SECONDS = 20
 """Processor time for one file."""
 
 _FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "tiff": "TIFF", "gif": "GIF", "avif": "AVIF"}
+_DEMUXERS = {"mp4": "mov", "webm": "matroska"}
 _THUMBNAIL_QUALITY = 80
 _ROTATED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
@@ -52,19 +53,39 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(request: dict[str, Any]) -> dict[str, Any]:
+    if request["kind"] in _DEMUXERS:
+        return _read_film(request)
     with PIL.Image.open(request["path"], formats=[_FORMATS[request["kind"]]]) as image:
         width, height = image.size
         if image.getexif().get(_ORIENTATION, 1) in _ROTATED:
             width, height = height, width
         if width * height > request["max_pixels"]:
-            return {
-                "too_large": f"the picture has {width}×{height} pixels, and {request['max_pixels']} are allowed: "
-                "make it smaller."
-            }
+            return _too_large(width, height, request["max_pixels"])
         for side, path in request["thumbnails"].items():
             _write_thumbnail(image, int(side), Path(path))
             image.seek(0)
     return {"width": width, "height": height}
+
+
+def _read_film(request: dict[str, Any]) -> dict[str, Any]:
+    """Read the size of a film, and make thumbnails of its first frame. The demuxer is named: FFmpeg does not guess."""
+    try:
+        import av
+    except ImportError:
+        return {"error": "films need more than what is installed: pip install 'brushwork[video]'."}
+    with av.open(request["path"], format=_DEMUXERS[request["kind"]], options={"protocol_whitelist": "file"}) as film:
+        stream = film.streams.video[0]
+        if stream.width * stream.height > request["max_pixels"]:
+            return _too_large(stream.width, stream.height, request["max_pixels"])
+        frame = next(film.decode(stream))
+        image = frame.to_image().rotate(frame.rotation, expand=True)
+        for side, path in request["thumbnails"].items():
+            _write_thumbnail(image, int(side), Path(path))
+    return {"width": image.width, "height": image.height}
+
+
+def _too_large(width: int, height: int, most: int) -> dict[str, Any]:
+    return {"too_large": f"it has {width}×{height} pixels, and {most} are allowed: make it smaller."}
 
 
 def _write_thumbnail(image: PIL.Image.Image, side: int, path: Path) -> None:

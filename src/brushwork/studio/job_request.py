@@ -11,9 +11,10 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from brushwork.errors import InputError
 
-Kind: TypeAlias = Literal["transfer", "instant", "model", "blend", "card", "draft", "sample"]
+Kind: TypeAlias = Literal["transfer", "instant", "model", "blend", "video", "card", "draft", "sample"]
 """transfer: optimized; instant: AdaIN; model: a trained network; blend: a result mixed with its photograph;
-card: a small picture to choose by; draft: the first preview of a transfer; sample: a cell of a contact sheet."""
+video: a film, by AdaIN or a trained network; card: a small picture to choose by;
+draft: the first preview of a transfer; sample: a cell of a contact sheet."""
 
 Lane: TypeAlias = Literal["long", "quick"]
 
@@ -34,15 +35,15 @@ class PaintingRequest:
 
     kind: Kind
     content: str
-    """SHA-256 of the photograph."""
+    """SHA-256 of the photograph or film."""
     paintings: tuple[str, ...] = ()
     """SHA-256 of each painting."""
     model: str | None = None
-    """Name of a style model, for the kinds `model` and `card`."""
+    """Name of a style model, for the kinds `model`, `video` and `card`."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options of the recipe that differ from its defaults."""
     start: str | None = None
-    """SHA-256 of the image to start from."""
+    """SHA-256 of the image to start from; of a film, the frame that stands for it."""
     regions: tuple[tuple[str, ...], ...] = ()
     """SHA-256 of each region's mask on the photograph and, if given, on the painting."""
 
@@ -58,7 +59,7 @@ class PaintingRequest:
         self._require_style()
 
     def _require_style(self) -> None:
-        if self.kind == "model" or (self.kind == "card" and self.model):
+        if self.kind == "model" or (self.kind in ("card", "video") and self.model):
             _require(self.model is not None and not self.paintings, "model", self.model, "a model, and no painting")
         elif self.kind != "blend":
             _require(bool(self.paintings) and self.model is None, "paintings", self.paintings, "at least one painting")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse
 
+from brushwork.errors import InputError
 from brushwork.studio.bodies import BatchBody, ChangeBody, JobBody, without_none
 from brushwork.studio.file_store import find_file, register_painting, stored_bytes
 from brushwork.studio.job_request import PaintingRequest
@@ -14,6 +15,7 @@ from brushwork.studio.job_store import JobStore
 from brushwork.studio.problems import ProblemError
 from brushwork.studio.request_options import require_options
 from brushwork.studio.services import Services
+from brushwork.studio.signatures import FILMS
 from brushwork.studio.tables import now
 from brushwork.studio.uploads import clean_label
 
@@ -122,6 +124,7 @@ def _request_of(services: Services, body: JobBody) -> PaintingRequest:
     request = PaintingRequest.from_json({name: getattr(body, name) for name in names})
     require_files(services, [one for files in request.files.values() for one in files])
     require_options(request)
+    _require_kinds(services, request)
     for sha256 in request.paintings:
         known = find_file(services.database, sha256)
         register_painting(services.database, sha256, name=(known or {}).get("name", ""), sha256=sha256, model=None)
@@ -136,6 +139,17 @@ def require_files(services: Services, files: list[str]) -> None:
     for sha256 in files:
         if find_file(services.database, sha256) is None:
             raise ProblemError(422, "missing-file", f"There is no file {sha256}: upload it first.")
+
+
+def _require_kinds(services: Services, request: PaintingRequest) -> None:
+    """Check that a film is asked for from a film, and everything else from pictures."""
+    for role, files in request.files.items():
+        is_film = role == "content" and request.kind == "video"
+        for sha256 in files:
+            kind = (find_file(services.database, sha256) or {}).get("kind")
+            if (kind in FILMS) != is_film:
+                expected = "a film" if is_film else "a picture"
+                raise InputError(f"{role} is a file of the kind {kind}: give {expected}.")
 
 
 def _require_room(services: Services, count: int) -> None:

@@ -43,7 +43,7 @@ def require_options(request: PaintingRequest) -> None:
 def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | FeedForwardOptions:
     if request.model is not None:
         return ModelOptions(model=request.model, size=_first_size(request))
-    if request.kind in ("instant", "card", "draft"):
+    if request.kind in ("instant", "video", "card", "draft"):
         return AdaINOptions(size=_first_size(request))
     if request.kind == "sample":
         return replace(load_preset("default", "draft"), size=SAMPLE_SIZE)

@@ -1,4 +1,4 @@
-"""Kinds of image files, by their first bytes. What is not listed here is not decoded."""
+"""Kinds of images and films, by their first bytes. What is not listed here is not decoded."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ CONTENT_TYPES = {
     "tiff": "image/tiff",
     "gif": "image/gif",
     "avif": "image/avif",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
 }
+FILMS = ("mp4", "webm")
 
-KINDS = "PNG, JPEG, WebP, TIFF, GIF or AVIF"
+KINDS = "PNG, JPEG, WebP, TIFF, GIF or AVIF, or a film as MP4 or WebM"
+
+_PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")
+"""Brands of pictures in the container that films have, too."""
 
 
 def kind_of(first: bytes) -> str | None:
@@ -30,4 +36,8 @@ def kind_of(first: bytes) -> str | None:
         return "gif"
     if first[4:12] in (b"ftypavif", b"ftypavis"):
         return "avif"
+    if first[4:8] == b"ftyp" and first[8:12] not in _PICTURE_BRANDS:
+        return "mp4"
+    if first.startswith(b"\x1a\x45\xdf\xa3"):
+        return "webm"
     return None

@@ -9,17 +9,21 @@ from time import monotonic
 from typing import Any
 
 from brushwork.errors import BrushworkError, OutOfMemoryError
-from brushwork.images import image_size
+from brushwork.images import Size, image_size
 from brushwork.jobs import Advanced, Finished, JobEvent, Note, Started
 from brushwork.recipes import Progress
 from brushwork.storage.hashing import file_sha256
 from brushwork.studio.claims import MOST_DEATHS, Claim
 from brushwork.studio.file_store import register_file
+from brushwork.studio.film_painting import run_film_request, take_frames
 from brushwork.studio.folder import StudioFolder
+from brushwork.studio.job_problems import describe_deaths, describe_problem, without_paths
 from brushwork.studio.job_request import HELPERS, PaintingRequest
 from brushwork.studio.painting import LoadedNetworks, blend_images, link_checkpoint, run_request, write_preview
 from brushwork.studio.states import Transition
 from brushwork.studio.turns import Turns
+from brushwork.types import Image
+from brushwork.video import FilmEvent, FilmFinished, FilmStarted, FrameDone
 
 _LOOK = 0.2
 """Seconds between two looks at whether the job is to stop."""
@@ -27,14 +31,6 @@ _BETWEEN_PREVIEWS = 1.0
 _FORMED = 20
 """Iterations at the first size after which a painting looks better than its draft: before, it has its first grain."""
 _HUNDRED = 100
-
-_CALLED = {
-    "content": "the photograph",
-    "paintings": "the painting",
-    "start": "the picture to start from",
-    "regions": "of the chosen part",
-}
-"""What the files of a request are called in messages."""
 
 
 class WorkOnJob:
@@ -45,6 +41,7 @@ class WorkOnJob:
         self._looked = self._shown = 0.0
         self._previews = 1  # number of the next preview; a draft may come before
         self._notes: list[str] = []
+        self._frames, self._size = 0, Size(0, 0)
 
     def run(self) -> None:
         """Run the job to its end, or until it is to stop.
@@ -53,15 +50,16 @@ class WorkOnJob:
         """
         claim = self._claim
         if claim.deaths >= MOST_DEATHS:
-            claim.settle("fail", problem=_died(claim.deaths))
+            claim.settle("fail", problem=describe_deaths(claim.deaths))
             return
         before = self._folder.latest_attempt(claim.job)
         own = self._folder.begin_attempt(claim.job, claim.attempt)
-        output = own / ("result.webp" if claim.request.kind in HELPERS else "result.png")
+        output = own / f"result.{_format(claim.request)}"
         if claim.wanted is not None:  # asked of a worker that was lost
             self._settle(claim.wanted, output, None)
             return
-        has_begun = before is not None and link_checkpoint(before / output.name, output)
+        take = take_frames if claim.request.kind == "video" else link_checkpoint
+        has_begun = before is not None and take(before / output.name, output)
         with self._turns.quick() if claim.request.lane == "quick" else self._turns.long():
             event, problem = self._paint(output, resume=has_begun)
         self._settle(event, output, problem)
@@ -72,27 +70,38 @@ class WorkOnJob:
             if self._claim.request.kind == "blend":
                 self._blend(output)
                 return "complete", None
+            if self._claim.request.kind == "video":
+                return self._film(output, resume=resume), None
             return self._follow(
                 run_request(self._claim.request, self._folder, output, self._networks, resume=resume)
             ), None
         except OutOfMemoryError as error:
-            return "fail", {**_problem("out-of-memory", error), "largest_size": error.max_size}
+            return "fail", {**describe_problem("out-of-memory", error), "largest_size": error.max_size}
         except BrushworkError as error:
-            return "fail", _problem("cannot-be-painted", error)
+            return "fail", describe_problem("cannot-be-painted", error)
         except (OSError, RuntimeError, ValueError, ArithmeticError, LookupError, TypeError) as error:
-            return "fail", _problem("unexpected", error)
+            return "fail", describe_problem("unexpected", error)
+
+    def _film(self, output: Path, *, resume: bool) -> Transition:
+        """Paint a film; of one that is canceled, what is there is kept."""
+        given = self._claim.request, self._folder, output, self._networks
+        ended = self._follow(run_film_request(*given, resume=resume))
+        if ended == "cancel" and self._frames:
+            for _ in run_film_request(*given, resume=True, finish=True):
+                pass
+        return ended
 
     def _blend(self, output: Path) -> None:
         request = self._claim.request
         strength = float(request.options["strength"])
         blend_images(self._folder.stored(request.content), self._folder.stored(str(request.start)), strength, output)
 
-    def _follow(self, events: Generator[JobEvent]) -> Transition:
+    def _follow(self, events: Generator[JobEvent | FilmEvent]) -> Transition:
         """Report the events of the job until its end, or until it is to stop, and return how it ended."""
         try:
             for event in events:
                 self._report(event)
-                if isinstance(event, Finished):
+                if isinstance(event, Finished | FilmFinished):
                     return "complete"
                 if self._claim.request.lane == "long":
                     self._turns.give_way()
@@ -102,7 +111,7 @@ class WorkOnJob:
             events.close()  # writes the checkpoint and the image so far
         return "complete"
 
-    def _report(self, event: JobEvent) -> None:
+    def _report(self, event: JobEvent | FilmEvent) -> None:
         match event:
             case Started(iterations=iterations, done=done, levels=levels):
                 values = {"done": done, "total": iterations or _HUNDRED, "level": _level(levels, 0)}
@@ -114,16 +123,26 @@ class WorkOnJob:
                     "level": _level(event.levels, event.level),
                 }
                 self._claim.report({**values, **self._preview(event)})
+            case FilmStarted(frames=frames, done=done, size=size):
+                self._frames, self._size = done, size
+                level = {"number": 0, "sizes": [[size.width, size.height, frames]]}
+                self._claim.report({"done": done, "total": frames, "level": level}, at_once=True)
+            case FrameDone(image=image):
+                self._frames += 1
+                self._claim.report({"done": self._frames, **self._show(image)})
             case Advanced(done):
                 self._claim.report({"done": round(done * _HUNDRED)})
             case Note(text):
                 self._notes.append(without_paths(text, self._claim.request, self._folder))
 
     def _preview(self, progress: Progress) -> dict[str, Any]:
-        if monotonic() - self._shown < _BETWEEN_PREVIEWS or not _is_worth_showing(progress):
+        return self._show(progress.image) if _is_worth_showing(progress) else {}
+
+    def _show(self, image: Image) -> dict[str, Any]:
+        if monotonic() - self._shown < _BETWEEN_PREVIEWS:
             return {}
         self._previews += 1
-        write_preview(progress.image, self._folder.preview(self._claim.job))
+        write_preview(image, self._folder.preview(self._claim.job))
         self._shown = monotonic()
         return {"preview": self._previews}
 
@@ -155,9 +174,10 @@ class WorkOnJob:
             self._folder.remove_work(claim.job)
 
     def _store(self, output: Path, *, is_finished: bool) -> dict[str, Any]:
-        size = image_size(output)
+        is_film = self._claim.request.kind == "video" and output.suffix == ".mp4"
+        size = self._size if is_film else image_size(output)
         sha256 = file_sha256(output)
-        kind = "webp" if output.suffix == ".webp" else "png"
+        kind = output.suffix.removeprefix(".")
         count = output.stat().st_size
         self._folder.store(output, sha256)
         register_file(
@@ -172,13 +192,8 @@ class WorkOnJob:
         }
 
 
-def without_paths(text: str, request: PaintingRequest, folder: StudioFolder) -> str:
-    """Return a message with what its files are in place of where they are stored: no path leaves the server."""
-    for role, files in request.files.items():
-        for sha256 in files:
-            stored = folder.stored(sha256)
-            text = text.replace(str(stored), _CALLED[role]).replace(stored.name, _CALLED[role])
-    return text.replace(str(folder.path), "the studio's folder")
+def _format(request: PaintingRequest) -> str:
+    return "mp4" if request.kind == "video" else "webp" if request.kind in HELPERS else "png"
 
 
 def _is_worth_showing(progress: Progress) -> bool:
@@ -189,22 +204,3 @@ def _is_worth_showing(progress: Progress) -> bool:
 def _level(levels: Any, number: int) -> dict[str, Any]:
     sizes = [[level.size.width, level.size.height, level.iterations] for level in levels]
     return {"number": number, "sizes": sizes}
-
-
-def _problem(name: str, error: BaseException) -> dict[str, Any]:
-    titles = {
-        "out-of-memory": "It does not fit into memory",
-        "cannot-be-painted": "It cannot be painted",
-        "unexpected": "Something unexpected happened",
-    }
-    said = " ".join([str(error), *getattr(error, "__notes__", ())])
-    detail = said if name != "unexpected" else f"{type(error).__name__}: {said}"
-    return {"type": f"/problems/{name}", "title": titles[name], "detail": detail}
-
-
-def _died(deaths: int) -> dict[str, Any]:
-    return {
-        "type": "/problems/worker-died",
-        "title": "The worker died",
-        "detail": f"The worker died {deaths} times at the same place. Mostly memory ran out: take a smaller size.",
-    }

@@ -10,7 +10,6 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from threading import Event, Thread
 from time import monotonic, sleep
-from typing import get_args
 
 from brushwork.errors import InputError
 from brushwork.studio.claims import ClaimLostError, claim_job
@@ -29,6 +28,7 @@ _LOOK = 0.02
 """Seconds between two looks at whether something was asked for: a look takes microseconds."""
 _LOOK_ANYWAY = 0.5
 """Seconds after which it is looked for jobs even if nothing was committed."""
+_LANES: tuple[Lane, ...] = ("quick", "long")  # a draft goes before the painting that it is of
 _BEAT = 5.0
 """Seconds between two heartbeats."""
 _MOST_SECONDS_TO_END = 60.0
@@ -72,7 +72,7 @@ class Worker:
 
     def _start_jobs(self, queue: JobQueue) -> None:
         """Start a job in each lane that is free."""
-        for lane in get_args(Lane):
+        for lane in _LANES:
             before = self._started.get(lane)
             is_free = (before is None or before.done()) and lane not in list(self._running.values())
             if is_free and (started := queue.start_next(lane)):

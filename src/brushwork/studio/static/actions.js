@@ -5,12 +5,13 @@ import {
   announcement, attempt, cards, chosen, current, currentJob, isReading, jobs, others, paintings, photo, place, putJob,
   putJobs, region, settings, tidy, titleOf, toast,
 } from "./state.js";
+import { frameOf, isFilm } from "./film.js";
 import { words } from "./words.js";
 
 const stem = (name) => (name || "").replace(/\.[^.]+$/, "");
 
 export async function takePhoto(file, further = []) {
-  const url = URL.createObjectURL(file);
+  const url = isFilm(file) ? "" : URL.createObjectURL(file);
   batch(() => {
     photo.value = { url, name: file.name, sha256: null };
     isReading.value = true;
@@ -21,8 +22,9 @@ export async function takePhoto(file, further = []) {
   });
   await attempt(async () => {
     try {
-      const known = await api.upload(file);
-      photo.value = { ...known, name: file.name || known.name, url: urlOf.file(known.sha256) };
+      const film = isFilm(file) ? await api.upload(file) : null;
+      const known = await api.upload(film ? await frameOf(file, words.drop.noFilm) : file);
+      photo.value = { ...known, name: file.name || known.name, url: urlOf.file(known.sha256), film: film?.sha256 };
     } catch (error) {
       photo.value = null;
       throw error;
@@ -58,9 +60,16 @@ export async function addPainting(file) {
 
 // Of several photographs the first is shown; all are painted when a painting is touched.
 export function takeFiles(list) {
-  const files = [...list].filter((file) => file.type.startsWith("image/") || /\.(png|jpe?g|webp|tiff?|gif|avif)$/i.test(file.name));
+  const files = [...list].filter((file) => file.type.startsWith("image/") || isFilm(file) || /\.(png|jpe?g|webp|tiff?|gif|avif)$/i.test(file.name));
   if (!files.length) return toast(words.drop.none);
-  return takePhoto(files[0], files.slice(1));
+  return takePhoto(files[0], isFilm(files[0]) ? [] : files.slice(1).filter((file) => !isFilm(file)));
+}
+
+// Return what is asked for to paint a film; its frame goes with it, to be shown.
+function filmOf({ model, sha256 }, size, colors) {
+  const options = colors ? { size, color: "keep-luminance" } : { size };
+  const style = model ? { model } : { paintings: [sha256] };
+  return { kind: "video", content: photo.value.film, start: photo.value.sha256, options, ...style };
 }
 
 // Return the part of a painting that the chosen part of the photograph is painted after; null: all of it.
@@ -71,6 +80,7 @@ export const paintingPartOf = (painting) => {
 
 export function requestOf(painting, given = settings.value) {
   const { size, quality, likeness, strokes, colors, advanced = {} } = given;
+  if (photo.value?.film) return filmOf(painting, size, colors);
   const options = painting.model ? { size } : { ...advanced, size };
   if (!painting.model && quality !== "normal") options.quality = quality;
   if (colors) options.color = "keep-luminance";
@@ -182,11 +192,12 @@ export async function remove(job) {
 // Show a painting, with its photograph, in the place where one paints.
 export async function open(job) {
   await attempt(async () => {
-    const known = await api.file(job.request.content);
+    const film = job.kind === "video" ? job.request.content : undefined;
+    const known = await api.file(film ? job.request.start : job.request.content);
     batch(() => {
       if (photo.value?.sha256 !== known.sha256) {
         cards.value = new Map();
-        photo.value = { ...known, url: urlOf.file(known.sha256) };
+        photo.value = { ...known, url: urlOf.file(known.sha256), film };
       }
       current.value = job.id;
       const { model, paintings: files } = job.request;

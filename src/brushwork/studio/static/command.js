@@ -6,11 +6,13 @@ export function commandOf() {
   const painting = paintings.value.find((one) => one.id === chosen.value);
   const { size, quality, likeness, strokes, colors, advanced = {} } = settings.value;
   const name = photo.value?.name || "photo.jpg";
-  const parts = ["brushwork", "paint", quote(name)];
+  const film = photo.value?.film;
+  const parts = ["brushwork", film ? "video" : "paint", quote(name)];
   if (painting?.model) parts.push("--model", painting.model);
   else parts.push("painting.jpg");
   parts.push("--size", size);
   if (colors) parts.push("--color", "keep-luminance");
+  if (film) return parts.join(" ");
   if (!painting?.model && quality !== "normal") parts.push("--quality", quality);
   if (!painting?.model && likeness) parts.push("--content-weight", Number((2 ** likeness).toPrecision(3)));
   if (!painting?.model && strokes) parts.push("--style-scale", Number((2 ** strokes).toPrecision(3)));

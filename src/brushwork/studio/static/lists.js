@@ -27,7 +27,7 @@ function Row({ job }) {
   return html`
     <li class="queue-row">
       <button type="button" class="thumb" onClick=${() => open(job)} aria-label=${titleOf(job)}>
-        <img src=${pictureOf(job) || urlOf.thumbnail(job.request.content, 160)} alt="" />
+        <img src=${pictureOf(job) || urlOf.thumbnail(job.kind === "video" ? job.request.start : job.request.content, 160)} alt="" />
       </button>
       <div class="queue-text">
         <h3>${titleOf(job)}</h3>

@@ -2,6 +2,7 @@
 import { takeFiles } from "./actions.js";
 import { urlOf } from "./api.js";
 import { Cards } from "./cards.js";
+import { Film } from "./film.js";
 import { FileButton, IconButton, html } from "./parts.js";
 import { Panel } from "./panel.js";
 import { Stage } from "./stage.js";
@@ -23,12 +24,14 @@ function Easel({ picture }) {
   const reading = useSignal(isReading);
   const card = useSignal(jobs).get(useSignal(cards).get(useSignal(chosen)));
   // Until the draft is there, the card shows the same painting, smaller.
-  const isOwn = job && job.request.content === picture.sha256;
+  const isOwn = job && job.request.content === (picture.film || picture.sha256);
+  const isPainted = isOwn && job.kind === "video" && job.result?.sha256;
   const after = isOwn ? pictureOf(job) || (card?.result && urlOf.file(card.result.sha256)) : null;
   const size = picture.width ? [picture.width, picture.height] : null;
   return html`
     <div class="easel">
-      <${Stage} before=${picture.url} after=${after} size=${size} alt=${job ? titleOf(job) : ""} />
+      ${isPainted ? html`<${Film} job=${job} alt=${titleOf(job)} />`
+        : html`<${Stage} before=${picture.url} after=${after} size=${size} alt=${job ? titleOf(job) : ""} />`}
       ${reading && html`<p class="over">${words.drop.busy} …</p>`}
       <div class="change"><${FileButton} icon="image-plus" label=${words.drop.change} onFiles=${takeFiles} kind="quiet" multiple=${true} /></div>
     </div>`;

@@ -55,7 +55,7 @@ function ResultButtons({ job }) {
   const canGoOn = job.kind === "transfer" || (job.kind === "instant" && job.request.paintings.length);
   const larger = Math.round((1.5 * Math.max(job.result.width, job.result.height)) / 32) * 32;
   return html`
-    ${job.kind !== "blend" && html`
+    ${!["blend", "video"].includes(job.kind) && html`
       <${Slider} label=${words.strength.title} low=${words.strength.low} high=${words.strength.high} min="0" max="1" step="0.01"
         value=${strength} onInput=${(value) => { mixture.value = value; }} />`}
     <div class="buttons result-buttons">
@@ -139,7 +139,8 @@ function Settings({ canPaint }) {
   const change = (values) => { settings.value = { ...settings.value, ...values }; };
   const part = useSignal(region);
   const painting = useSignal(paintings).find((one) => one.id === chosen.value);
-  const model = painting?.model;
+  const film = useSignal(photo)?.film;
+  const isPlain = Boolean(painting?.model || film); // without an optimization
   const paintingPart = paintingPartOf(painting);
   return html`
     <section class="settings" aria-label=${words.settings.title}>
@@ -149,7 +150,7 @@ function Settings({ canPaint }) {
           ${SIZES.map((size) => html`<option value=${size} selected=${size === now.size}>${size} px</option>`)}
         </select>
       </label>
-      ${!model && html`
+      ${!isPlain && html`
         <div class="field row">
           <span class="field-label" id="quality">${words.settings.quality}</span>
           <div class="segments" role="group" aria-labelledby="quality">
@@ -165,7 +166,7 @@ function Settings({ canPaint }) {
         <input type="checkbox" checked=${now.colors} onChange=${(event) => change({ colors: event.target.checked })} />
         <span>${words.settings.colors}</span>
       </label>
-      ${!model && html`
+      ${!isPlain && html`
         <div class="field row">
           <${Button} icon="lasso" label=${part ? words.settings.regionOn : words.settings.region}
             onClick=${() => { dialog.value = "mask"; }} aria-pressed=${Boolean(part)} />
@@ -175,10 +176,10 @@ function Settings({ canPaint }) {
           <${Button} icon="lasso" label=${paintingPart ? words.settings.paintingRegionOn : words.settings.paintingRegion}
             onClick=${() => { dialog.value = "painting mask"; }} aria-pressed=${Boolean(paintingPart)} />
         </div>`}`}
-      <${Advanced} kind=${model ? "model" : "transfer"} />
+      ${!film && html`<${Advanced} kind=${painting?.model ? "model" : "transfer"} />`}
       ${canPaint && html`<div class="buttons">
         <${Button} icon="brush" label=${words.settings.paintAgain} onClick=${() => paint()} />
-        ${!model && html`<${Button} icon="images" label=${words.sheet.open} onClick=${() => { dialog.value = "sheet"; }} />`}
+        ${!isPlain && html`<${Button} icon="images" label=${words.sheet.open} onClick=${() => { dialog.value = "sheet"; }} />`}
       </div>`}
       <details class="more">
         <summary>${words.settings.command}</summary>

@@ -39,7 +39,7 @@ export function FileButton({ label, icon, onFiles, kind = "", capture, multiple 
       <button type="button" class=${`button ${kind}`} onClick=${() => input.current.click()}>
         ${icon && html`<${Icon} name=${icon} />`}<span>${label}</span>
       </button>
-      <input ref=${input} type="file" accept="image/png,image/jpeg,image/webp,image/tiff,image/gif,image/avif" hidden
+      <input ref=${input} type="file" accept="image/png,image/jpeg,image/webp,image/tiff,image/gif,image/avif,video/mp4,video/webm,video/quicktime" hidden
         capture=${capture} multiple=${multiple} tabindex="-1" aria-label=${label}
         onChange=${(event) => { if (event.target.files.length) onFiles(event.target.files); event.target.value = ""; }} />
     </span>`;

@@ -99,7 +99,7 @@ export function receive(kind, data) {
 
 export const pictureOf = (job) => {
   if (!job) return null;
-  if (job.result) return urlOf.file(job.result.sha256);
+  if (job.result && job.kind !== "video") return urlOf.file(job.result.sha256);
   return job.preview ? urlOf.preview(job) : null;
 };
 

@@ -4,7 +4,8 @@ export const words = {
   places: { paint: "Paint", queue: "Queue", pictures: "Pictures" },
   drop: {
     title: "Drop a photograph",
-    how: "Or paste one, or choose a file. It stays on this machine.",
+    how: "Or a film. Paste one, or choose a file: it stays on this machine.",
+    noFilm: "This browser cannot show the film: give MP4 with H.264, or WebM.",
     choose: "Choose a photograph",
     camera: "Take one",
     change: "Another photograph",
