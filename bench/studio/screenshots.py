@@ -58,7 +58,7 @@ def paint(page: Page, photograph: Path, painting: Path, folder: Path) -> None:
     began, shots = time.monotonic(), []
     for seconds in STRIP:
         page.wait_for_timeout(max(0.0, 1000 * (seconds - time.monotonic() + began)))
-        shots.append(page.screenshot())
+        shots.append(page.locator(".frame").screenshot())
     make_strip(shots).save(folder / "strip.jpg", quality=82)
     until(page, "parseInt(document.querySelector('.facts').textContent) >= 40", 300)
     page.wait_for_timeout(1500)
@@ -86,7 +86,15 @@ def show_places(page: Page, folder: Path) -> None:
     page.mouse.up()
     page.screenshot(path=folder / "part.png")
     page.keyboard.press("Escape")
-    page.get_by_text("Enough, keep this").click()
+    page.get_by_role("button", name="Contact sheet").click()
+    page.locator(".cell").nth(8).wait_for()
+    page.wait_for_timeout(30_000)
+    page.screenshot(path=folder / "contact-sheet.png")
+    page.keyboard.press("Escape")
+    if page.get_by_role("button", name="Go on").count():
+        page.get_by_role("button", name="Go on").first.click()
+    if page.get_by_text("Enough, keep this").count():
+        page.get_by_text("Enough, keep this").click()
     page.get_by_text("Save the picture").wait_for()
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(500)
@@ -112,8 +120,8 @@ def show_phone(browser: Browser, address: str, folder: Path) -> None:
     context.close()
 
 
-def make_strip(shots: list[bytes], width: int = 480) -> Image.Image:
-    """Return screenshots beside each other, in two rows if there are more than three."""
+def make_strip(shots: list[bytes], width: int = 300) -> Image.Image:
+    """Return pictures beside each other."""
     images = [Image.open(BytesIO(one)).convert("RGB") for one in shots]
     height = round(width * images[0].height / images[0].width)
     strip = Image.new("RGB", (width * len(images), height))

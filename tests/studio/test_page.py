@@ -187,7 +187,7 @@ def test_a_contact_sheet_shows_the_settings_and_one_is_chosen(open_page, tmp_pat
     assert violations(page) == []
     page.keyboard.press("Enter")
     page.locator("dialog").wait_for(state="detached")
-    wait_for_request(page, lambda asked: asked["options"] == {"size": 512, "content_weight": 0.354})
+    wait_for_request(page, lambda asked: asked["options"] == {"size": 512, "content_weight": 0.25})
     page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
 
 

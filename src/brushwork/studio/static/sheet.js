@@ -6,7 +6,7 @@ import { Button, Dialog, html } from "./parts.js";
 import { dialog, jobs, photo, pictureOf, settings, useSignal } from "./state.js";
 import { words } from "./words.js";
 
-const LIKENESS = [-1.5, 0, 1.5];
+const LIKENESS = [-2, 0, 3];
 const STROKES = [-0.75, 0, 0.75];
 
 // Return the settings of the cells, row by row: around those that are set now.
