@@ -7,7 +7,7 @@ import os
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.storage.pipes import content_of_pipe, is_there, keep, keeping_pipes, require_no_pipe, require_rereadable
+from brushwork.storage.pipes import cache_pipes, content_of_pipe, is_there, keep, require_no_pipe, require_rereadable
 from named_pipes import pipe_of, waiting_at_most
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
@@ -27,23 +27,23 @@ def file(tmp_path):
 
 def test_what_came_through_a_pipe_is_there_again(file):
     pipe = pipe_of(file, "pipe")
-    with keeping_pipes():
+    with cache_pipes():
         assert content_of_pipe(pipe) == content_of_pipe(pipe) == b"content"
         require_rereadable(pipe)
 
 
 def test_nothing_is_kept_for_the_next_command(file):
     pipe = pipe_of(file, "pipe")
-    with keeping_pipes():
+    with cache_pipes():
         content_of_pipe(pipe)
     pipe.unlink()
     pipe = pipe_of(file.with_name("file"), "pipe")
-    with keeping_pipes():
+    with cache_pipes():
         assert content_of_pipe(pipe) == b"content"
 
 
 def test_what_is_kept_hides_the_file(file):
-    with keeping_pipes():
+    with cache_pipes():
         assert content_of_pipe(file) is None
         keep(file, b"other")
         assert content_of_pipe(file) == b"other"

@@ -62,7 +62,7 @@ class Objective:
     def resample(self, step: int) -> Objective:
         """Return the objective with its stochastic losses (sliced Wasserstein) resampled for step `step`."""
         return Objective(
-            {name: WeightedLoss(weight, _redrawn(term, step)) for name, (weight, term) in self.losses.items()}
+            {name: WeightedLoss(weight, _resample(term, step)) for name, (weight, term) in self.losses.items()}
         )
 
     def score(self, summaries: Summaries) -> LossValues:
@@ -100,7 +100,7 @@ def _whole(term: AnyLoss, feature: Feature) -> PerImage:
         return term.score(term.summarize(feature, Window.whole(Size.of(feature))))
 
 
-def _redrawn(term: AnyLoss, step: int) -> AnyLoss:
+def _resample(term: AnyLoss, step: int) -> AnyLoss:
     return term.resample(step) if isinstance(term, StochasticLoss) else term
 
 

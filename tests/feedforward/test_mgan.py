@@ -8,8 +8,8 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, load_model, save_model
-from brushwork.feedforward.networks.configs import MGAN_STRIDE, MGANConfig
-from brushwork.feedforward.networks.mgan import LAYER, MGANNetwork
+from brushwork.feedforward.networks.configs import MGANConfig
+from brushwork.feedforward.networks.mgan import LAYER
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.feedforward.tiling.exact_norm import ExactNormPass
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
@@ -122,16 +122,6 @@ def test_every_kind_learns(upsampling, norm):
 def test_settings_that_are_none(wrong):
     with pytest.raises(InputError, match=f"{next(iter(wrong))} is"):
         MGANConfig(**wrong)
-
-
-@pytest.mark.slow
-def test_another_encoder_may_look(network):
-    other = MGANNetwork(SMALL)
-    other.load_state_dict(network.state_dict())
-    other.eval().set_encoder(network.encoder)
-    image = torch.rand(1, 3, 2 * MGAN_STRIDE * 4, 64)
-    with torch.no_grad():
-        assert torch.equal(other(image), network(image)) and other.encoder is network.encoder
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brushwork.errors import InputError
-from brushwork.images import crop, crop_to_multiple, pad
+from brushwork.images import crop, pad
 from brushwork.images.geometry import Size
 
 margins = st.integers(0, 25)
@@ -42,27 +42,11 @@ def test_the_middle_is_cut_out():
     assert torch.equal(crop(image, Size(2, 1)), image[..., 1:3, 2:3])
 
 
-@given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 33))
-def test_multiples(height, width, of):
-    image = torch.rand(1, 3, height, width)
-    if min(height, width) < of:
-        with pytest.raises(InputError, match=f"multiple of {of}"):
-            crop_to_multiple(image, of)
-        return
-    cut = crop_to_multiple(image, of)
-    size = Size.of(cut)
-    assert size.height % of == size.width % of == 0
-    assert height - size.height < of > width - size.width
-    assert torch.equal(cut, image[..., : size.height, : size.width])
-
-
 def test_what_cannot_be_cut_or_padded():
     image = torch.rand(1, 3, 4, 5)
     for size in (Size(5, 5), Size(4, 6), Size(0, 1)):
         with pytest.raises(InputError, match="5×4"):
             crop(image, size)
-    with pytest.raises(InputError, match="multiple"):
-        crop_to_multiple(image, 0)
     with pytest.raises(InputError, match="negative"):
         pad(image, left=-1)
     with pytest.raises((InputError, TypeError), match="circular"):

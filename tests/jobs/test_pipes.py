@@ -12,7 +12,7 @@ from brushwork.errors import InputError
 from brushwork.images import read_image
 from brushwork.jobs import plan_job
 from brushwork.jobs.manifest import read_embedded_result
-from brushwork.storage.pipes import keeping_pipes
+from brushwork.storage.pipes import cache_pipes
 from named_pipes import pipe_of, waiting_at_most
 from tiny_job import painted, tiny_job, tiny_network
 
@@ -37,7 +37,7 @@ def test_every_picture_of_a_job_may_come_through_a_pipe(tmp_path):
     content, painting = (pipe_of(file, f"pipe-{file.name}") for file in (job.content, job.styles[0]))
     piped = replace(job, content=content, styles=(painting,))
     piped = replace(piped, init=painting, regions=regions(piped))
-    with keeping_pipes():
+    with cache_pipes():
         painted(piped)
     assert torch.equal(read_image(piped.output).image, read_image(whole.output).image)
     then, now = (read_embedded_result(one.output).manifest for one in (whole, piped))

@@ -105,7 +105,7 @@ def options(small_transfer):
 def test_the_start_is_half_patches(options, pictures, tiny):
     content, style, _ = pictures
     start = TransferInit(TransferProblem(content, [style], options, tiny))
-    recolored = start.recolored_at(SIZE)
+    recolored = start.recolor_content(SIZE)
     expected = (recolored + composed(recolored, style)) / 2
     torch.testing.assert_close(start.image_at(SIZE), expected, rtol=0, atol=DOUBLE)
 
@@ -114,14 +114,14 @@ def test_a_style_file_without_pictures_gives_the_recolored_content(options, pict
     content, style, _ = pictures
     kept = extract_style(style, options, "style", encoder=tiny)
     start = TransferInit(TransferProblem(content, [kept], options, tiny))
-    assert torch.equal(start.composed_at(SIZE), start.recolored_at(SIZE))
+    assert torch.equal(start.compose_patches(SIZE), start.recolor_content(SIZE))
 
 
 def test_each_region_takes_patches_of_its_own(options, pictures, tiny):
     content, half = pictures[0], left(*SIZE)
     styles = [plain(RED) + 0.02 * pictures[1], plain(BLUE) + 0.02 * pictures[2]]
     regions = (StyleRegion(half, torch.ones(1, *SIZE), 0), StyleRegion(1 - half, torch.ones(1, *SIZE), 1))
-    found = TransferInit(TransferProblem(content, styles, options, tiny, regions=regions)).composed_at(SIZE)
+    found = TransferInit(TransferProblem(content, styles, options, tiny, regions=regions)).compose_patches(SIZE)
     redder = found[0, 0] > found[0, 2]
     assert torch.equal(redder, half[0].bool())
 

@@ -44,14 +44,14 @@ def moments_of(image):
 
 def test_it_has_the_mean_and_covariance_of_the_painting(options, mild, tiny):
     content, style, _ = mild
-    found = TransferInit(TransferProblem(content, [style], options, tiny)).recolored_at(SIZE)
+    found = TransferInit(TransferProblem(content, [style], options, tiny)).recolor_content(SIZE)
     torch.testing.assert_close(moments_of(found), moments_of(style), rtol=0, atol=SINGLE)
     assert not torch.allclose(moments_of(content), moments_of(style), rtol=0, atol=1e-3)
 
 
 def test_it_is_an_affine_map_of_the_content(options, mild, tiny):
     content, style, _ = mild
-    found = TransferInit(TransferProblem(content, [style], options, tiny)).recolored_at(SIZE)
+    found = TransferInit(TransferProblem(content, [style], options, tiny)).recolor_content(SIZE)
     columns = torch.cat([content[0].flatten(1), torch.ones(1, SIZE.area, dtype=torch.float64)]).T
     fitted = columns @ torch.linalg.lstsq(columns, found[0].flatten(1).T).solution
     torch.testing.assert_close(fitted.T, found[0].flatten(1), rtol=0, atol=DOUBLE)
@@ -61,7 +61,7 @@ def test_of_several_paintings_colors_are_blended(options, mild, tiny):
     """The mean of a blend is that of the means, and so is E[x xᵀ]."""
     content, *styles = mild
     blend = replace(options, style_blend=(3.0, 1.0))
-    found = color_moments(TransferInit(TransferProblem(content, styles, blend, tiny)).recolored_at(SIZE))[0]
+    found = color_moments(TransferInit(TransferProblem(content, styles, blend, tiny)).recolor_content(SIZE))[0]
     means = [color_moments(style)[0] for style in styles]
     torch.testing.assert_close(found, 0.75 * means[0] + 0.25 * means[1], rtol=0, atol=SINGLE)
 
@@ -70,12 +70,12 @@ def test_a_style_file_gives_the_colors_of_its_painting(options, mild, tiny):
     content, style, _ = mild
     kept = extract_style(style, options, "style", encoder=tiny)
     one, two = (
-        TransferInit(TransferProblem(content, [given], options, tiny)).recolored_at(SIZE) for given in (style, kept)
+        TransferInit(TransferProblem(content, [given], options, tiny)).recolor_content(SIZE) for given in (style, kept)
     )
     torch.testing.assert_close(one, two, rtol=0, atol=SINGLE)
     old = replace(kept, styles={size: _without_colors(one) for size, one in kept.styles.items()})
     with pytest.raises(InputError, match="has no colors: extract it again, or use --init content"):
-        TransferInit(TransferProblem(content, [old], options, tiny)).recolored_at(SIZE)
+        TransferInit(TransferProblem(content, [old], options, tiny)).recolor_content(SIZE)
 
 
 def _without_colors(style):
@@ -86,7 +86,7 @@ def test_each_region_takes_the_colors_of_its_own(options, mild, tiny):
     content, *styles = mild
     half, other = left(48, 64), 1 - left(48, 64)
     regions = (StyleRegion(half, other, 0), StyleRegion(other, half, 1))
-    found = TransferInit(TransferProblem(content, styles, options, tiny, regions=regions)).recolored_at(SIZE)
+    found = TransferInit(TransferProblem(content, styles, options, tiny, regions=regions)).recolor_content(SIZE)
     for region in regions:
         own = masked_color_moments(found, region.content)
         wanted = masked_color_moments(styles[region.style_index], region.style)
@@ -98,7 +98,7 @@ def test_pixels_of_no_region_stay(options, mild, tiny):
     content, style, _ = mild
     half, empty = left(48, 64), torch.zeros(1, 48, 64)
     regions = (StyleRegion(half, half), StyleRegion(1 - half, empty))
-    found = TransferInit(TransferProblem(content, [style], options, tiny, regions=regions)).recolored_at(SIZE)
+    found = TransferInit(TransferProblem(content, [style], options, tiny, regions=regions)).recolor_content(SIZE)
     inside = half[0].bool()
     assert torch.equal(found[..., ~inside], content[..., ~inside])
     assert not torch.equal(found[..., inside], content[..., inside])
@@ -113,7 +113,7 @@ def test_masked_moments_of_everything_are_those_of_the_image(mild):
 def test_a_run_begins_with_it(options, mild, tiny):
     content, style, _ = mild
     first = next(transfer(content, style, replace(options, init_noise=5.0), encoder=tiny))
-    start = TransferInit(TransferProblem(content, [style], options, tiny)).recolored_at(SIZE)
+    start = TransferInit(TransferProblem(content, [style], options, tiny)).recolor_content(SIZE)
     drawn = torch.randn(start.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     torch.testing.assert_close(first.step.image, start + drawn * 5 / 255, rtol=0, atol=DOUBLE)
 

@@ -32,7 +32,7 @@ from brushwork.cli.temporary import settle_temporary
 from brushwork.errors import BrushworkError
 from brushwork.jobs.options_json import OLD_NAMES
 from brushwork.storage.file_names import to_command_line
-from brushwork.storage.pipes import keeping_pipes
+from brushwork.storage.pipes import cache_pipes
 
 _HELP = """Paint any photograph in the style of any painting, as the papers say.
 
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: Sequence[str]) -> int:
     try:
-        with keeping_pipes():
+        with cache_pipes():
             tokens, is_brief = split_help(given)
             code = make_app(given, is_brief)(
                 [DASH if token == "-" else token for token in tokens], exit_on_error=False, print_error=False
@@ -139,7 +139,7 @@ def _run(given: Sequence[str]) -> int:
         discard_stdout()
         return FAILURE
     except Exception as error:
-        return _unexpected(error)
+        return _report_unexpected(error)
     return code if isinstance(code, int) else 0
 
 
@@ -165,7 +165,7 @@ def _how_to_go_on(given: Sequence[str]) -> str:
     return f"\nbrushwork: continue with: brushwork {to_command_line(resumed)}"
 
 
-def _unexpected(error: Exception) -> int:
+def _report_unexpected(error: Exception) -> int:
     """Report an unexpected error, which is a bug of brushwork, and return the exit code."""
     if os.environ.get("BRUSHWORK_DEBUG"):
         traceback.print_exc()

@@ -38,10 +38,10 @@ def configure_streams() -> None:
     for number in range(3):
         _reserve(number)
     if sys.stdout is not None:
-        sys.stdout = sys.__stdout__ = _rewrapped(ResultStream, sys.stdout, ON_STDOUT)  # type: ignore[misc]
+        sys.stdout = sys.__stdout__ = _rewrap(ResultStream, sys.stdout, ON_STDOUT)  # type: ignore[misc]
     if sys.stderr is None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = sys.__stderr__ = _rewrapped(LogStream, sys.stderr, ON_STDERR)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _rewrap(LogStream, sys.stderr, ON_STDERR)  # type: ignore[misc]
 
 
 class ResultStream(TextIOWrapper):
@@ -103,7 +103,7 @@ def _reserve(number: int) -> None:
             os.close(null)
 
 
-def _rewrapped(kind: type[TextIOWrapper], stream: Any, handler: str) -> TextIOWrapper:
+def _rewrap(kind: type[TextIOWrapper], stream: Any, handler: str) -> TextIOWrapper:
     """Return the stream, with its encoding, as an instance of another class."""
     encoding, by_line, at_once = stream.encoding, stream.line_buffering, stream.write_through
     return kind(stream.detach(), encoding, handler, line_buffering=by_line, write_through=at_once)
@@ -115,7 +115,7 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
         raise error
     text = error.object[error.start : error.end]
     powers = _POWER.sub(lambda found: f"^{found[0].translate(_DIGITS)}", text)
-    return "".join(map(_escaped, powers.translate(_PLAIN))), error.end
+    return "".join(map(_escape, powers.translate(_PLAIN))), error.end
 
 
 def _plain_or_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
@@ -128,7 +128,7 @@ def _plain_or_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
     return os.fsencode(byte), error.start + 1
 
 
-def _escaped(letter: str) -> str:
+def _escape(letter: str) -> str:
     return to_readable(letter).encode("ascii", "backslashreplace").decode()
 
 

@@ -25,7 +25,7 @@ def settle_temporary() -> None:
 @contextmanager
 def temporary_beside(folder: Path) -> Iterator[None]:
     """Context manager that puts temporary files in a hidden subfolder, if the system has no place for them."""
-    made = _made_within(folder)
+    made = _make_within(folder)
     if made is None:
         yield
         return
@@ -39,7 +39,7 @@ def temporary_beside(folder: Path) -> Iterator[None]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _made_within(folder: Path) -> str | None:
+def _make_within(folder: Path) -> str | None:
     """Return a new folder; None if none is needed or it cannot be created, which is reported later."""
     if _has_place():
         return None

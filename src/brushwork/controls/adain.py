@@ -83,13 +83,13 @@ def channel_statistics(feature: Feature, weights: Weights | None = None) -> Chan
     else:
         total = weights.sum((2, 3), keepdim=True)
         freedom = total - weights.square().sum((2, 3), keepdim=True) / total
-    mean = _summed(feature, weights, lambda x: x) / total
+    mean = _weighted_sum(feature, weights, lambda x: x) / total
     # The variance of a single position is 0, not 0/0.
-    variance = _summed(feature, weights, lambda x: (x - mean).square()) / freedom.clamp_min(EPSILON)
+    variance = _weighted_sum(feature, weights, lambda x: (x - mean).square()) / freedom.clamp_min(EPSILON)
     return ChannelStatistics(mean, (variance + EPSILON).sqrt())
 
 
-def _summed(feature: Feature, weights: Weights | None, of: Callable[[Feature], Feature]) -> PerChannel:
+def _weighted_sum(feature: Feature, weights: Weights | None, of: Callable[[Feature], Feature]) -> PerChannel:
     """Return Σ w·of(x) over the positions."""
     rows = max(1, _CELLS // feature.shape[3])
     parts = []

@@ -29,7 +29,7 @@ def prepare_colors(
     images = [_with_pixels(options, style) for style in styles]
     if options.color == "keep-luminance":
         return _gray(options, content), [_gray(options, image, content) for image in images]
-    return content, [_matched(options, picture, content) for picture in images]
+    return content, [_match(options, picture, content) for picture in images]
 
 
 def _with_pixels(options: ColorOptions, style: Image | StyleFile) -> Image:
@@ -53,10 +53,10 @@ def apply_colors(options: ColorOptions, content: Image, painted: Image) -> Image
     painted = painted.clamp(0, 1)
     if luminance_only:
         return _with_colors(options, painted, _like(content, painted))
-    return _matched(options, painted, _like(content, painted))
+    return _match(options, painted, _like(content, painted))
 
 
-def _matched(options: ColorOptions, image: Image, content: Image) -> Image:
+def _match(options: ColorOptions, image: Image, content: Image) -> Image:
     space = SPACES[options.color_space]
     own, like = space.encode(image), space.encode(content)
     matched = match_linear(own, like, options.color_transform)

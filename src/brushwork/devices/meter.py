@@ -62,7 +62,7 @@ class MemoryMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def to_meta(module: AnyModule) -> AnyModule:
     """Return a copy of a module on `meta`, without its values; so are modules that it holds in lists, unregistered."""
     bare: dict[int, Any] = {}
-    parts: list[nn.Module] = [module, *_unregistered(module)]
+    parts: list[nn.Module] = [module, *_find_unregistered(module)]
     for part in parts:
         bare |= {id(buffer): torch.empty_like(buffer, device=META) for buffer in part.buffers()}
         for parameter in part.parameters():
@@ -70,7 +70,7 @@ def to_meta(module: AnyModule) -> AnyModule:
     return deepcopy(module, bare)
 
 
-def _unregistered(module: nn.Module) -> Iterator[nn.Module]:
+def _find_unregistered(module: nn.Module) -> Iterator[nn.Module]:
     for value in vars(module).values():
         if isinstance(value, list):
             yield from (one for one in value if isinstance(one, nn.Module))

@@ -74,7 +74,7 @@ class TorchProcessGroup:
         """
         self._direct = {"cpu", "cuda"} if device.type == "cuda" else {"cpu"}
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-        with _talking("the other ranks do not connect"):
+        with _explain_connection_errors("the other ranks do not connect"):
             dist.init_process_group(backend, timeout=patience)
 
     @property
@@ -86,10 +86,10 @@ class TorchProcessGroup:
         return dist.get_world_size()
 
     def all_reduce_sum(self, tensor: Tensor) -> Tensor:
-        return self._reduced(tensor, dist.ReduceOp.SUM)
+        return self._reduce(tensor, dist.ReduceOp.SUM)
 
     def all_reduce_max(self, tensor: Tensor) -> Tensor:
-        return self._reduced(tensor, dist.ReduceOp.MAX)
+        return self._reduce(tensor, dist.ReduceOp.MAX)
 
     def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
         rooms = {rank: self._ready(buffer) for rank, buffer in expected.items()}
@@ -97,7 +97,7 @@ class TorchProcessGroup:
         receives = [(rank, dist.P2POp(dist.irecv, buffer, rank)) for rank, buffer in rooms.items()]
         if not sends and not receives:
             return
-        with _talking("another rank was lost"):
+        with _explain_connection_errors("another rank was lost"):
             for work in dist.batch_isend_irecv([operation for _, operation in (*sends, *receives)]):
                 work.wait()
         for rank, buffer in expected.items():
@@ -106,23 +106,23 @@ class TorchProcessGroup:
 
     def broadcast(self, value: T) -> T:
         box = [value]
-        with _talking("another rank was lost"):
+        with _explain_connection_errors("another rank was lost"):
             dist.broadcast_object_list(box, src=0, device=_MAIN)
         return box[0]
 
     def all_gather(self, value: Any) -> Sequence[Any]:
         gathered: list[Any] = [None] * self.world_size
-        with _talking("another rank was lost"):
+        with _explain_connection_errors("another rank was lost"):
             dist.all_gather_object(gathered, value)
         return gathered
 
     def send(self, tensor: Tensor, to: int) -> None:
-        with _talking(f"rank {to} was lost"):
+        with _explain_connection_errors(f"rank {to} was lost"):
             dist.send(tensor.cpu().contiguous(), to)
 
     def receive(self, like: Tensor, source: int) -> Tensor:
         buffer = torch.empty(like.shape, dtype=like.dtype)
-        with _talking(f"rank {source} was lost"):
+        with _explain_connection_errors(f"rank {source} was lost"):
             dist.recv(buffer, source)
         return buffer
 
@@ -130,9 +130,9 @@ class TorchProcessGroup:
         """Leave the group, when all work is done."""
         dist.destroy_process_group()
 
-    def _reduced(self, tensor: Tensor, how: Any) -> Tensor:
+    def _reduce(self, tensor: Tensor, how: Any) -> Tensor:
         total = self._ready(tensor).clone()
-        with _talking("another rank was lost"):
+        with _explain_connection_errors("another rank was lost"):
             dist.all_reduce(total, how)
         return total.to(tensor.device)
 
@@ -142,7 +142,7 @@ class TorchProcessGroup:
 
 
 @contextmanager
-def _talking(trouble: str) -> Iterator[None]:
+def _explain_connection_errors(trouble: str) -> Iterator[None]:
     """Turn errors of the connection into a RankLostError that says what happened."""
     try:
         yield

@@ -110,7 +110,7 @@ def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers
         way = _Way(stages, order, requested, dtype, here == "tf32", layers)
         if torch.is_grad_enabled() and shown.requires_grad:
             return list(_Look.apply(shown, way))  # type: ignore[no-untyped-call]
-        return way.widened(way.walk(way.narrowed(shown)))
+        return way.widen(way.walk(way.narrow(shown)))
 
     return look
 
@@ -125,14 +125,14 @@ class _Way(NamedTuple):
     tf32: bool
     layers: CastLayers
 
-    def narrowed(self, shown: Image) -> Image:
+    def narrow(self, shown: Image) -> Image:
         return (shown / self.share).to(dtype=self.dtype, memory_format=memory_layout())
 
     def walk(self, shown: Image) -> list[Feature]:
         with set_convolution_tf32(tf32=self.tf32):
             return forward_plain(self.layers(self.stages, self.dtype, shown.device), self.order, shown, self.wanted)
 
-    def widened(self, features: Sequence[Feature]) -> list[Feature]:
+    def widen(self, features: Sequence[Feature]) -> list[Feature]:
         """Convert features to float32 and undo their scaling, where they were scaled."""
         return [feature.detach() if self.share == 1 else feature.detach().float() * self.share for feature in features]
 
@@ -150,12 +150,12 @@ class _Look(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, shown: Image, way: _Way) -> tuple[Feature, ...]:
         with torch.enable_grad():
-            leaf = way.narrowed(shown.detach()).requires_grad_()
+            leaf = way.narrow(shown.detach()).requires_grad_()
             features = way.walk(leaf)
         ctx.save_for_backward(shown)
         ctx.way, ctx.seen = way, (leaf, features)
         ctx.set_materialize_grads(False)
-        return tuple(way.widened(features))
+        return tuple(way.widen(features))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, None]:

@@ -34,7 +34,7 @@ def grain_size(image: Image) -> float:
     power = torch.fft.rfft2(light).abs().square()
     correlation = torch.fft.irfft2(power, s=light.shape[-2:])[0]
     profile = torch.stack([correlation[0, : min(light.shape[-2:]) // 2], correlation[: min(light.shape[-2:]) // 2, 0]])
-    return _crossing((profile.mean(0) / correlation[0, 0].clamp_min(1e-12)).tolist())
+    return _half_width((profile.mean(0) / correlation[0, 0].clamp_min(1e-12)).tolist())
 
 
 def rms_distance(one: Image, other: Image) -> float:
@@ -133,7 +133,7 @@ def _spectrum(image: Image, rings: int) -> torch.Tensor:
     return (sums / counts + SMALLEST_POWER).log10()
 
 
-def _crossing(profile: list[float]) -> float:
+def _half_width(profile: list[float]) -> float:
     """Return the interpolated position where a falling profile crosses one half; its length if it does not."""
     for place, (here, there) in enumerate(itertools.pairwise(profile)):
         if there < HALF:

@@ -29,14 +29,14 @@ class ResultStore:
             record = json.loads(self._record(cell).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        if record.pop("asked", None) != _asked(cell) or not self.image_path(cell).exists():
+        if record.pop("asked", None) != _stored_settings(cell) or not self.image_path(cell).exists():
             return None
         curve = [(iterations, loss) for iterations, loss in record["curve"]]
         return CellResult(**{**record, "picture": self.image_path(cell), "curve": curve})
 
     def save(self, cell: ExperimentCell, result: CellResult) -> None:
         """Write the record; the image is already there."""
-        record = {**asdict(result), "picture": result.picture.name, "asked": _asked(cell)}
+        record = {**asdict(result), "picture": result.picture.name, "asked": _stored_settings(cell)}
         with atomic_write(self._record(cell), overwrite=True) as path:
             path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
@@ -60,9 +60,9 @@ class ResultStore:
 
 def settings_key(cell: ExperimentCell) -> str:
     """Return a key that is equal for cells with the same settings, and so the same result."""
-    return json.dumps(_asked(cell), sort_keys=True)
+    return json.dumps(_stored_settings(cell), sort_keys=True)
 
 
-def _asked(cell: ExperimentCell) -> Any:
+def _stored_settings(cell: ExperimentCell) -> Any:
     """Return the settings as read back from JSON, with the version of brushwork."""
     return json.loads(json.dumps({**cell.settings, "brushwork": __version__}))

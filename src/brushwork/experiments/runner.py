@@ -79,12 +79,12 @@ def _paint(cell: ExperimentCell, store: ResultStore) -> CellResult:
     image = store.image_path(cell)
     write_image(last.image, image, overwrite=True)
     figures = dict(cell.measure(FirstAndLast(first, last)))
-    result = CellResult(cell.row, cell.column, figures, _thinned(curve), monotonic() - begin, image, cell.settings)
+    result = CellResult(cell.row, cell.column, figures, _thin(curve), monotonic() - begin, image, cell.settings)
     store.save(cell, result)
     return result
 
 
-def _thinned(curve: list[tuple[int, float]]) -> list[tuple[int, float]]:
+def _thin(curve: list[tuple[int, float]]) -> list[tuple[int, float]]:
     """Return a subset of a curve's points, including the first and the last."""
     every = max(1, len(curve) // POINTS)
     return [*curve[:-1:every], curve[-1]]
@@ -151,7 +151,7 @@ def run_on_ray(threads: int = 1) -> Executor:
             waiting = {task.remote(source, name, threads): name for name in names}
             while waiting:
                 (done,), _ = ray.wait(list(waiting), num_returns=1)
-                yield waiting.pop(done), _fetched(ray, done)
+                yield waiting.pop(done), _fetch(ray, done)
         finally:
             if begun:
                 ray.shutdown()
@@ -159,7 +159,7 @@ def run_on_ray(threads: int = 1) -> Executor:
     return spread
 
 
-def _fetched(ray: Any, done: Any) -> CellResult:
+def _fetch(ray: Any, done: Any) -> CellResult:
     """Return a task's result, or raise its own error without Ray's traceback."""
     try:
         result: CellResult = ray.get(done)

@@ -33,7 +33,7 @@ def make_charts(rows: Mapping[str, Mapping[str, LossCurve]]) -> list[LossChart]:
         for row, curves in rows.items()
     }
     if sum(map(len, shown.values())) <= FEW:
-        shown = {"": {_joined(row, name): one for row, curves in shown.items() for name, one in curves.items()}}
+        shown = {"": {_join(row, name): one for row, curves in shown.items() for name, one in curves.items()}}
     return [
         LossChart(row, [name for name, _ in some], draw_curves(dict(some)))
         for row, curves in shown.items()
@@ -122,5 +122,5 @@ def _drawable(name: str, curve: LossCurve) -> Iterator[tuple[str, LossCurve]]:
         yield (f"{name}, × −1" if over else name), points
 
 
-def _joined(row: str, column: str) -> str:
+def _join(row: str, column: str) -> str:
     return " · ".join(part for part in (row, column) if part)

@@ -69,7 +69,7 @@ class StyleEncoder:
         found: dict[int, ChannelStatistics] = {}
         for whose, view in enumerate(scaled_styles(styles, self.options)):
             assert not isinstance(view.style, StyleFile)
-            shown = self._scaled(view.style, view.scale)
+            shown = self._scale(view.style, view.scale)
             feature = yield from encode_tiled(self.encoder, shown, self.side)
             for number, region in enumerate(regions):
                 if region.style_index == whose:
@@ -94,7 +94,7 @@ class StyleEncoder:
     def _whole(self, view: ScaledStyle) -> Generator[int, None, ChannelStatistics]:
         if isinstance(view.style, StyleFile):
             return self._file_statistics(view.style, view.scale)
-        shown = self._scaled(view.style, view.scale)
+        shown = self._scale(view.style, view.scale)
         return channel_statistics((yield from encode_tiled(self.encoder, shown, self.side)))
 
     def _file_statistics(self, style: StyleFile, scale: float) -> ChannelStatistics:
@@ -106,7 +106,7 @@ class StyleEncoder:
             )
         return ChannelStatistics.of_entry(entry)
 
-    def _scaled(self, style: Image, scale: float) -> Image:
+    def _scale(self, style: Image, scale: float) -> Image:
         return resize(style, style_size(self.options, self.canvas, Size.of(style), scale), clamp=True)
 
 

@@ -134,7 +134,7 @@ class RowBand:
         if new.height < old.height or new.width < old.width:
             everything = (RowRange(0, old.height),) * self.group.world_size
             return self.crop(resize(exchange_rows(held, self.split_rows(old.height), everything, self.group), new))
-        needed = [_needed(one, old.height, new.height) for one in self.split_rows(new.height)]
+        needed = [_needed_rows(one, old.height, new.height) for one in self.split_rows(new.height)]
         part = exchange_rows(held, self.split_rows(old.height), tuple(needed), self.group)
         if not rows.height:
             return held.new_empty(*held.shape[:-2], 0, new.width)
@@ -166,7 +166,7 @@ class RowBand:
         return self.split_rows(height)[self.group.rank]
 
 
-def _needed(rows: RowRange, old: int, new: int) -> RowRange:
+def _needed_rows(rows: RowRange, old: int, new: int) -> RowRange:
     return RowRange(*source_rows(rows.top, rows.bottom, old, new)) if rows.height else RowRange(old, old)
 
 

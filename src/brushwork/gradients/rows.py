@@ -83,9 +83,9 @@ class RowStream(TileView):
             self.image.grad = torch.zeros_like(self.image)
         self._flat.backward(gradients)
         for stream, strip, bottom, kept in self._shows():
-            found = self._show(stream, strip, bottom, keeps=True, known=self._recalled() if kept else None)
+            found = self._show(stream, strip, bottom, keeps=True, known=self._next_saved() if kept else None)
             while found:
-                stream.add_gradient(*self._asked(*found.popitem(), strip, gradients))
+                stream.add_gradient(*self._gradient_of_sums(*found.popitem(), strip, gradients))
             self._add(stream.backward_rows(), strip)
 
     def _keep(self, kept: SavedRows) -> None:
@@ -98,7 +98,7 @@ class RowStream(TileView):
             self._ballast.append(self.image.new_empty(max(0, count - _ALIKE), kept.nbytes, dtype=torch.uint8))
         self._kept.append(kept)
 
-    def _recalled(self) -> SavedRows:
+    def _next_saved(self) -> SavedRows:
         self._ballast.clear()
         return self._kept.popleft()
 
@@ -175,7 +175,7 @@ class RowStream(TileView):
         feature = crop_feature(new.feature, slice(first - above, last - above), slice(left, left + positions.width))
         return Window(first, positions.left, last - first, positions.width, positions.full_size), feature
 
-    def _asked(self, layer: str, new: FeatureRows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
+    def _gradient_of_sums(self, layer: str, new: FeatureRows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
         """Return the gradient at a layer's new rows from their sums alone, as rows, columns, channels."""
         leaf = new.feature.detach().requires_grad_()
         with torch.enable_grad(), gradients_only(), reuse_memory([leaf] * len(self._terms(layer))):

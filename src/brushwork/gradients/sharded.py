@@ -42,8 +42,8 @@ def evaluate_sharded(
     """
     layout = make_layout(encoder, objective.additive, size)
     own = [Window(rows.top, 0, rows.height, size.width, size) for rows in have]
-    want = tuple(_looked_at(layout, window) for window in own)
-    combine = _added_up(group, next(encoder.parameters()).device)
+    want = tuple(_required_rows(layout, window) for window in own)
+    combine = _make_combine(group, next(encoder.parameters()).device)
     part = evaluate_tiled(encoder, objective, side, kept=kept, own=own[group.rank], combine=combine)
 
     def evaluate(image: Image) -> LossValues:
@@ -65,7 +65,7 @@ def sum_sharded(
     encoder: Encoder, sums: Mapping[str, AdditiveStatistic], image: Image, *, side: int, group: ProcessGroup
 ) -> Summaries:
     """Compute sums over a full image that every rank has; each rank encodes a band of it."""
-    size, combine = Size.of(image), _added_up(group, image.device)
+    size, combine = Size.of(image), _make_combine(group, image.device)
     layout = make_layout(encoder, sums, size)
     rows = split_rows(size.height, group.world_size, layout.stride, layout.halo)[group.rank]
     if not rows.height:
@@ -74,13 +74,13 @@ def sum_sharded(
     return sum_tiled(encoder, sums, layout.receptive_window(own).crop(image), side, own=own, combine=combine)
 
 
-def _looked_at(layout: TileLayout, own: Window) -> RowRange:
+def _required_rows(layout: TileLayout, own: Window) -> RowRange:
     """Return the rows that must be present to evaluate a window."""
     outer = layout.receptive_window(own) if own.height else own
     return RowRange(outer.top, outer.bottom)
 
 
-def _added_up(group: ProcessGroup, device: torch.device) -> Combine:
+def _make_combine(group: ProcessGroup, device: torch.device) -> Combine:
     """Return a function that adds the sums of all ranks.
 
     Ranks without rows learn the names and shapes of the sums from rank 0, once.

@@ -87,11 +87,11 @@ class TiledView(TileView):
         checkpointing = ActivationCheckpoint(partial(self._features, leaf.detach(), layers))
         with checkpointing.hooks:
             features = self.encoder(leaf, self.layout.grids)
-            sums = self._checkpointed_sums(tile, features, layers)
+            sums = self._checkpoint_sums(tile, features, layers)
         checkpointing.release({layer: features[layer] for layer in layers})
         return _TilePass(outer, leaf, sums)
 
-    def _checkpointed_sums(self, tile: Window, features: Features, layers: Sequence[str]) -> Summaries:
+    def _checkpoint_sums(self, tile: Window, features: Features, layers: Sequence[str]) -> Summaries:
         """Compute sums whose graph has no copies of the features at some layers, which would not be freed."""
         if all(is_supported(features[layer]) for layer in layers):  # their sums save the features themselves
             return self._sums(tile, *features.values())

@@ -8,7 +8,7 @@ from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from brushwork.images.color import linear_to_srgb, luma, luminance, rgb_to_yiq, srgb_to_linear, yiq_to_rgb
-    from brushwork.images.crop_pad import crop, crop_to_multiple, pad
+    from brushwork.images.crop_pad import crop, pad
     from brushwork.images.encode import quantize
     from brushwork.images.formats import has_alpha, max_bits
     from brushwork.images.geometry import MAX_PIXELS, Size, Window, fit_size
@@ -32,7 +32,6 @@ __all__ = [
     "as_image",
     "check_writable",
     "crop",
-    "crop_to_multiple",
     "fit_size",
     "has_alpha",
     "image_size",

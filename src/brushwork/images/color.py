@@ -79,7 +79,7 @@ def luminance(image: Image) -> Plane:
 
     Source: ITU-R BT.709, item 3.2; sRGB has the same primaries.
     """
-    return _mixed(srgb_to_linear(image), [_REC709])
+    return _multiply_colors(srgb_to_linear(image), [_REC709])
 
 
 def luma(image: Image) -> Plane:
@@ -87,7 +87,7 @@ def luma(image: Image) -> Plane:
 
     Source: ITU-R BT.601, 2.5.1.
     """
-    return _mixed(image, [_REC601])
+    return _multiply_colors(image, [_REC601])
 
 
 def rgb_to_yiq(image: Image) -> Image:
@@ -95,15 +95,15 @@ def rgb_to_yiq(image: Image) -> Image:
 
     Source: SMPTE 170M: U = 0.492111 (B-Y), V = 0.877283 (R-Y), rotated by 33°.
     """
-    return _mixed(image, _YIQ)
+    return _multiply_colors(image, _YIQ)
 
 
 def yiq_to_rgb(image: Image) -> Image:
     """Convert from YIQ; the inverse of `rgb_to_yiq`."""
-    return _mixed(image, _YIQ_INVERSE)
+    return _multiply_colors(image, _YIQ_INVERSE)
 
 
-def _mixed(image: Tensor, rows: list[tuple[float, ...]]) -> Tensor:
+def _multiply_colors(image: Tensor, rows: list[tuple[float, ...]]) -> Tensor:
     """Multiply every pixel by a matrix."""
     return torch.einsum("oc,bchw->bohw", image.new_tensor(rows), image)
 

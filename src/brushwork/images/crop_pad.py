@@ -33,19 +33,6 @@ def crop(image: Feature, size: Size) -> Feature:
     return image[..., top : top + size.height, left : left + size.width]
 
 
-def crop_to_multiple(image: Feature, of: int) -> Feature:
-    """Return the image with its sides cropped to multiples of `of` pixels.
-
-    Rows are cut at the bottom and columns at the right: floor pooling ignores the same ones.
-
-    Raises: InputError: a side shorter than `of`.
-    """
-    own = Size.of(image)
-    if of < 1 or min(own) < of:
-        raise InputError(f"an image of {own} cannot be cropped to a multiple of {of}: give a larger one.")
-    return image[..., : own.height // of * of, : own.width // of * of]
-
-
 def pad(
     image: Feature,
     *,
@@ -75,7 +62,7 @@ def pad(
     return image.index_select(-2, rows).index_select(-1, columns)
 
 
-def _reflected(position: Tensor, length: Whole) -> Tensor:
+def _reflect(position: Tensor, length: Whole) -> Tensor:
     """Return indices reflected at both ends, as a triangle wave: 0 … length-1 … 0 …"""
     # The last index as a tensor: ONNX has no remainder by a number that depends on the image's size.
     last = torch.full((), length - 1, device=position.device)
@@ -83,8 +70,8 @@ def _reflected(position: Tensor, length: Whole) -> Tensor:
     return torch.minimum(folded, 2 * last - folded).clamp(min=0)
 
 
-def _replicated(position: Tensor, length: Whole) -> Tensor:
+def _replicate(position: Tensor, length: Whole) -> Tensor:
     return position.clamp(0, length - 1)
 
 
-_SOURCES = {"reflect": _reflected, "replicate": _replicated}
+_SOURCES = {"reflect": _reflect, "replicate": _replicate}

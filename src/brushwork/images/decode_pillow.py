@@ -47,7 +47,7 @@ def decode_image(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedS
 
     Raises: InputError: a damaged image, or one that is too large.
     """
-    with quiet_pillow(max_pixels), _explained(name, max_pixels):
+    with quiet_pillow(max_pixels), _explain(name, max_pixels):
         notes = ("16 bits a sample, of which Pillow keeps 8: give the file to keep all",) if is_narrowed(image) else ()
         return _raster(image, name, max_pixels).with_notes(*notes)
 
@@ -63,14 +63,14 @@ def open_with_pillow(file: File, name: str, max_pixels: int | None = None) -> It
     file.seek(0)
     with (
         quiet_pillow(max_pixels),
-        _explained(name, max_pixels),
+        _explain(name, max_pixels),
         PIL.Image.open(cast(BinaryIO, file), formats=decoded_formats()) as image,
     ):
         yield image
 
 
 @contextmanager
-def _explained(name: str, max_pixels: int | None) -> Iterator[None]:
+def _explain(name: str, max_pixels: int | None) -> Iterator[None]:
     try:
         yield
     except InputError:

@@ -28,9 +28,9 @@ def encode_image(samples: NDArray[Any], format: ImageFormat, *, metadata: str | 
     Raises: InputError: samples that the format cannot hold; 16 bits without pyvips.
     """
     if samples.dtype == np.uint16:
-        content = _encoded_deep(samples, format, metadata)
+        content = _encode_deep(samples, format, metadata)
     else:
-        content = _encoded_shallow(samples, format, metadata, quality)
+        content = _encode_shallow(samples, format, metadata, quality)
     if metadata is not None and format.name == "PNG":
         return insert_png_text(content, metadata)
     if metadata is not None and format.name == "JPEG":
@@ -38,7 +38,7 @@ def encode_image(samples: NDArray[Any], format: ImageFormat, *, metadata: str | 
     return content
 
 
-def _encoded_shallow(levels: NDArray[Any], format: ImageFormat, metadata: str | None, quality: int) -> bytes:
+def _encode_shallow(levels: NDArray[Any], format: ImageFormat, metadata: str | None, quality: int) -> bytes:
     xmp = b"" if metadata is None else make_xmp_packet(metadata)
     options: dict[str, dict[str, Any]] = {
         "PNG": {},
@@ -58,7 +58,7 @@ def _encoded_shallow(levels: NDArray[Any], format: ImageFormat, metadata: str | 
     return content.getvalue()
 
 
-def _encoded_deep(levels: NDArray[Any], format: ImageFormat, metadata: str | None) -> bytes:
+def _encode_deep(levels: NDArray[Any], format: ImageFormat, metadata: str | None) -> bytes:
     pyvips = require_vips(f"{format.name} is written with 16 bits a sample")
     image = pyvips.Image.new_from_array(np.ascontiguousarray(levels), interpretation="rgb16").copy()
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", make_srgb_profile())

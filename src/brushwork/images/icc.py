@@ -71,7 +71,7 @@ def to_srgb_deep(color: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[
             return color, (f"its color profile was ignored, because pyvips is not installed: {EXTRA}",)
         if found.mode == "RGB":
             color = np.broadcast_to(color, (*color.shape[:2], 3))
-        return _converted_deep(pyvips, color, icc), found.notes
+        return _convert_deep(pyvips, color, icc), found.notes
     if color.shape[-1] == 4:
         ink = 1 - color.astype(np.float32) / _WHOLE
         color = (ink[..., :3] * ink[..., 3:] * _WHOLE).round().astype(np.uint16)
@@ -137,7 +137,7 @@ def _title(profile: ImageCms.ImageCmsProfile) -> str:
     return " ".join(ImageCms.getProfileDescription(profile).split()) or "an unnamed profile"
 
 
-def _converted_deep(pyvips: Any, color: NDArray[np.uint16], icc: bytes) -> NDArray[np.uint16]:
+def _convert_deep(pyvips: Any, color: NDArray[np.uint16], icc: bytes) -> NDArray[np.uint16]:
     image = pyvips.Image.new_from_array(
         np.ascontiguousarray(color), interpretation={1: "grey16", 3: "rgb16", 4: "cmyk"}[color.shape[-1]]
     ).copy()

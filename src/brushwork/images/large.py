@@ -90,7 +90,7 @@ class LargeImage:
         except pyvips.Error as error:
             raise damaged_file_error(self.path.name, error) from error
         samples = np.frombuffer(fetched, f"uint{self.bits}").reshape(window.height, window.width, image.bands)
-        return _converted(samples, _profile(image))[0]
+        return _convert(samples, _profile(image))[0]
 
 
 def open_large_image(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS) -> LargeImage:
@@ -133,7 +133,7 @@ def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | N
     if image.format not in _BITS or image.interpretation not in _SPACES.get(image.bands, ()):
         return None
     kind = np.dtype(f"uint{_BITS[image.format]}")
-    _, notes = _converted(np.zeros((1, 1, image.bands), kind), _profile(image))
+    _, notes = _convert(np.zeros((1, 1, image.bands), kind), _profile(image))
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
     upright = _orientation(stored) == _UPRIGHT
     in_order = (lambda: opened("sequential")) if upright else (lambda: image)  # a rotated image is not read in order
@@ -148,7 +148,7 @@ def _profile(image: Any) -> bytes | None:
     return image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
 
 
-def _converted(samples: NDArray[Any], icc: bytes | None) -> tuple[NDArray[Any], tuple[str, ...]]:
+def _convert(samples: NDArray[Any], icc: bytes | None) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Convert samples to sRGB, as for images that are read in full; also returns notes for the user."""
     if samples.dtype == np.uint16:
         return to_srgb_deep(samples, icc)

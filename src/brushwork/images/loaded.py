@@ -98,10 +98,10 @@ def composite_over_inpainted(image: Image, alpha: Feature) -> Image:
 
     Source: the pull-push pyramid of Gortler et al. 1996, The lumigraph, section 3.4.
     """
-    return _continued(image * alpha, alpha).clamp(0, 1)
+    return _fill_from_coarser(image * alpha, alpha).clamp(0, 1)
 
 
-def _continued(weighted: Tensor, weight: Tensor) -> Tensor:
+def _fill_from_coarser(weighted: Tensor, weight: Tensor) -> Tensor:
     """Fill up weighted colors whose weight is below 1 from the next coarser level.
 
     `weighted` is color times weight, with weights in [0, 1].
@@ -110,12 +110,12 @@ def _continued(weighted: Tensor, weight: Tensor) -> Tensor:
         return weighted
     if max(weight.shape[-2:]) == 1:
         return weighted + (1 - weight) * _WHITE if weight.max() == 0 else weighted / weight
-    coarse = _continued(*_halved(weighted, weight))
+    coarse = _fill_from_coarser(*_halve(weighted, weight))
     below = F.interpolate(coarse, weight.shape[-2:], mode="bilinear", align_corners=False)
     return torch.addcmul(weighted, 1 - weight, below)
 
 
-def _halved(weighted: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+def _halve(weighted: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """Return sums over 2×2 pixels; weights above 1 count as 1, so that thin lines keep their color."""
     odd = (0, weight.shape[-1] % 2, 0, weight.shape[-2] % 2)
     colors, known = (4 * F.avg_pool2d(F.pad(plane, odd), 2) for plane in (weighted, weight))

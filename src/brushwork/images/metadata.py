@@ -44,7 +44,7 @@ def make_xmp_packet(text: str) -> bytes:
 
     Raises: InputError: a text that is not valid Unicode (lone surrogates).
     """
-    return _BEGIN + _described(text) + _END
+    return _BEGIN + _describe(text) + _END
 
 
 def extract_xmp_text(xmp: bytes) -> str | None:
@@ -68,7 +68,7 @@ def insert_jpeg_text(jpeg: bytes, text: str) -> bytes:
     if len(whole) <= _JPEG_LONGEST:
         segments = [_JPEG_XMP + whole]
     else:
-        extension = _described(text)
+        extension = _describe(text)
         guid = md5(extension, usedforsecurity=False).hexdigest().upper().encode()
         note = b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="' + guid + b'"'
         segments = [_JPEG_XMP + _BEGIN + _HEAD + note + _TAIL + _END, *_parts(extension, guid)]
@@ -81,7 +81,7 @@ def make_xml_element(text: str) -> str:
 
     Raises: InputError: a text that is not valid Unicode (lone surrogates).
     """
-    return _described(text).decode()
+    return _describe(text).decode()
 
 
 def read_metadata(path: str | Path) -> str | None:
@@ -97,11 +97,11 @@ def read_metadata(path: str | Path) -> str | None:
         xmp = image.info.get("xmp") or b""
         segments = [content for marker, content in getattr(image, "applist", ()) if marker == "APP1"]
     if named := _EXTENSION.search(xmp):
-        xmp = _joined(segments, named[1])
+        xmp = _join_parts(segments, named[1])
     return extract_xmp_text(xmp)
 
 
-def _described(text: str) -> bytes:
+def _describe(text: str) -> bytes:
     try:
         escaped = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text).encode()
     except UnicodeEncodeError as error:
@@ -129,7 +129,7 @@ def _parts(extension: bytes, guid: bytes) -> Iterable[bytes]:
         yield _JPEG_EXTENSION + guid + length + offset.to_bytes(_NUMBER, "big") + part
 
 
-def _joined(segments: Iterable[bytes], guid: bytes) -> bytes:
+def _join_parts(segments: Iterable[bytes], guid: bytes) -> bytes:
     """Return the extension with this GUID, joined from its parts in order."""
     start = _JPEG_EXTENSION + guid
     parts = [segment[len(start) + _NUMBER :] for segment in segments if segment.startswith(start)]

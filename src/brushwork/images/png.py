@@ -99,7 +99,7 @@ def make_decodable(file: File) -> tuple[File, tuple[str, ...]]:
     left_out = {*faulty, *long}
     names = dict.fromkeys(chunk.name.decode() for chunk in faulty if chunk.name in _SHOWN)
     notes = tuple(f"its {name} chunk is damaged: ignored" for name in names)
-    return _joined(file, [chunk for chunk in order if chunk not in left_out], found[-1].end), notes
+    return _join_chunks(file, [chunk for chunk in order if chunk not in left_out], found[-1].end), notes
 
 
 def require_intact(file: File, name: str) -> None:
@@ -140,7 +140,7 @@ def _keyword(file: File, chunk: PNGChunk) -> bytes:
     return file.read(min(chunk.length, _LONGEST_KEYWORD + 1)).partition(b"\0")[0]
 
 
-def _joined(file: File, parts: list[PNGChunk], end: int) -> File:
+def _join_chunks(file: File, parts: list[PNGChunk], end: int) -> File:
     """Return a file of these chunks, followed by everything from `end` on."""
     content = BytesIO()
     content.write(SIGNATURE)

@@ -90,16 +90,16 @@ def _profile(title: str, columns: NDArray[np.float64], curve: bytes) -> bytes:
         table += name + struct.pack(">II", start + len(body), len(content))
         body += content + bytes(-len(content) % 4)
     kind = struct.pack(">I", 0x04200000) + b"mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
-    head = bytes(4) + kind + _fixed(*_D50)
+    head = bytes(4) + kind + _to_fixed_point(*_D50)
     return struct.pack(">I", start + len(body)) + head + bytes(_HEADER - 4 - len(head)) + table + body
 
 
 def _curve(kind: int, *numbers: float) -> bytes:
-    return b"para" + bytes(4) + struct.pack(">HH", kind, 0) + _fixed(*numbers)
+    return b"para" + bytes(4) + struct.pack(">HH", kind, 0) + _to_fixed_point(*numbers)
 
 
 def _xyz(color: NDArray[np.float64]) -> bytes:
-    return b"XYZ " + bytes(4) + _fixed(*color)
+    return b"XYZ " + bytes(4) + _to_fixed_point(*color)
 
 
 def _text(words: str) -> bytes:
@@ -107,6 +107,6 @@ def _text(words: str) -> bytes:
     return b"mluc" + bytes(4) + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(written), 28) + written
 
 
-def _fixed(*numbers: float) -> bytes:
+def _to_fixed_point(*numbers: float) -> bytes:
     """Return numbers in fixed point, 16 bits before the point and 16 after it."""
     return struct.pack(f">{len(numbers)}i", *(round(number * 65536) for number in numbers))

@@ -47,7 +47,7 @@ def resize(
     if kernel == "nearest":
         return F.interpolate(image, tuple(size), mode=_MODES[kernel])
     if antialias:
-        resized = _antialiased(image, size, kernel)
+        resized = _resample_steps(image, size, kernel)
     else:
         resized = F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False)
     return resized.clamp(0, 1) if clamp else resized
@@ -61,15 +61,15 @@ def _leaves_range(image: Feature) -> bool:
     return not (least >= 0 and most <= 1)
 
 
-def _antialiased(image: Feature, size: Size, kernel: Kernel) -> Feature:
+def _resample_steps(image: Feature, size: Size, kernel: Kernel) -> Feature:
     """Resample in several steps beyond `_STEEPEST`, and with the sides exchanged for images of one column."""
     own = Size.of(image)
     halfway = Size(min(own.height, _STEEPEST * size.height), min(own.width, _STEEPEST * size.width))
     if halfway != own:
-        image = _antialiased(image, halfway, "bilinear")
+        image = _resample_steps(image, halfway, "bilinear")
     if size.width == 1 < size.height:
         # torch (2.13, CPU) writes its first row into every row where the width becomes 1.
-        return _antialiased(image.transpose(-1, -2), Size(1, size.height), kernel).transpose(-1, -2)
+        return _resample_steps(image.transpose(-1, -2), Size(1, size.height), kernel).transpose(-1, -2)
     return F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False, antialias=True)
 
 

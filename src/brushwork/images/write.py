@@ -21,8 +21,8 @@ from brushwork.storage.atomic import (
     atomic_write,
     atomic_write_tree,
     explain_write_errors,
-    followed,
     require_target,
+    resolve_links,
     resolve_target,
     temporary_file,
 )
@@ -69,7 +69,7 @@ def write_image(
     if pyvips := _encoder_of_giants(format, Size.of(image), pyramid):
         picture = to_vips(pyvips, image, alpha, bits=bits, over_white=over_white)
         if format is DEEP_ZOOM:
-            place = followed(path)  # the page and the tiles are named after it
+            place = resolve_links(path)  # the page and the tiles are named after it
             with atomic_write_tree(place, format.companion_paths(place), overwrite=overwrite) as folder:
                 write_deep_zoom(pyvips, picture, folder, place.stem, metadata=metadata, quality=quality)
         else:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         region_weights,
     )
     from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
-    from brushwork.losses.loss import AnyLoss, Loss, NonAdditiveLoss, add_summary
+    from brushwork.losses.loss import AnyLoss, Loss, NonAdditiveLoss
     from brushwork.losses.moment_matching import (
         CovarianceLoss,
         GaussianWassersteinLoss,
@@ -68,7 +68,6 @@ __all__ = [
     "StyleLoss",
     "TemporalLoss",
     "TotalVariationLoss",
-    "add_summary",
     "content_guides",
     "guided_gram_target",
     "guided_mean_std_target",

@@ -48,16 +48,16 @@ def _weighted_sums(columns: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
 
 def guided_mean(sums: Summary, shifts: Float[Tensor, "_ k c"]) -> Float[Tensor, "b k c"]:
     """Return μ_k = s_k + Σ u (f − s)/Σ u, or s_k where the guide is empty."""
-    return sums["first"] / _filled(sums["count"]) + shifts
+    return sums["first"] / _as_divisors(sums["count"]) + shifts
 
 
 def guided_variance(sums: Summary) -> Float[Tensor, "b k c"]:
     """Return σ_k² = Σ u (f − s)²/Σ u − (Σ u (f − s)/Σ u)², never below 0."""
-    weights = _filled(sums["count"])
+    weights = _as_divisors(sums["count"])
     return (sums["square"] / weights - (sums["first"] / weights).square()).clamp_min(0)
 
 
-def _filled(weights: Float[Tensor, "b k"]) -> Float[Tensor, "b k 1"]:
+def _as_divisors(weights: Float[Tensor, "b k"]) -> Float[Tensor, "b k 1"]:
     """Return the sums of guides as divisors: 1 where a guide is empty."""
     return torch.where(weights > 0, weights, 1.0).unsqueeze(-1)
 

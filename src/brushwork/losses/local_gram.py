@@ -77,7 +77,7 @@ class LocalGramLoss:
     def _strip(self, strip: Window, feature: Feature) -> PerImage:
         """Compute the loss over the centers in a strip, from the feature over the strip and its margin."""
         style = strip.expand(self.halo).crop(self.target).to(feature)
-        own, other = _padded(feature, strip, self.halo), _padded(style, strip, self.halo)
+        own, other = _pad(feature, strip, self.halo), _pad(style, strip, self.halo)
         found = feature.new_zeros(len(feature))
         for rows in _segments(strip.height, self._block):
             for columns in _segments(strip.width, self._block):
@@ -99,7 +99,7 @@ class LocalGramLoss:
         return summed.mT @ summed
 
 
-def _padded(feature: Feature, strip: Window, halo: int) -> Feature:
+def _pad(feature: Feature, strip: Window, halo: int) -> Feature:
     """Return the feature over the strip and its margin, with zeros where the margin leaves the map."""
     outer = strip.expand(halo)
     left, right = outer.left - (strip.left - halo), (strip.right + halo) - outer.right

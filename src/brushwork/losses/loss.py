@@ -53,8 +53,3 @@ class StochasticLoss(Protocol):
 
     def resample(self, step: int) -> AnyLoss:
         """Return the same loss, resampled for another step; the same step gives the same loss."""
-
-
-def add_summary(one: Summary, other: Summary) -> Summary:
-    """Return the summary of two disjoint windows together."""
-    return {name: value + other[name] for name, value in one.items()}

@@ -62,7 +62,7 @@ class Evaluator:
         Raises: InputError: an image too small to evaluate.
         """
         named = {"the result": result, "the photograph": content, "the painting": style}
-        return self._judgement(*_framed([self._image(one, what) for what, one in named.items()], size))
+        return self._judgement(*_fit_all([self._image(one, what) for what, one in named.items()], size))
 
     def _image(self, given: ImageInput, what: str) -> Image:
         """Return one image, on the networks' device and in their type."""
@@ -116,7 +116,7 @@ def evaluate(
     return Evaluator.load(network, image.device)(image, content=content, style=style, size=size)
 
 
-def _framed(images: Sequence[Image], size: int | None) -> tuple[Image, Image, Image]:
+def _fit_all(images: Sequence[Image], size: int | None) -> tuple[Image, Image, Image]:
     result, content, style = images
     own = max(Size.of(result))
     long = own if size is None else min(own, size)

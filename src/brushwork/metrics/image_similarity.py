@@ -35,7 +35,7 @@ def ssim(image: Image, reference: Image) -> float:
     if min(Size.of(image)) < _WINDOW:
         raise InputError(f"SSIM needs {_WINDOW} pixels a side: the picture is {Size.of(image)}.")
     x, y = luma(image), luma(reference)
-    mean_x, mean_y = _blurred(x), _blurred(y)
+    mean_x, mean_y = _blur(x), _blur(y)
     var_x, var_y = _covariance(x, x), _covariance(y, y)
     likeness = (2 * mean_x * mean_y + _C1) * (2 * _covariance(x, y) + _C2)
     return float((likeness / ((mean_x**2 + mean_y**2 + _C1) * (var_x + var_y + _C2))).mean())
@@ -50,7 +50,7 @@ def chroma_distance(image: Image, reference: Image) -> float:
     return float((1 - overlap).clamp_min(0).sqrt())
 
 
-def _blurred(plane: Plane) -> Plane:
+def _blur(plane: Plane) -> Plane:
     """Return the Gaussian mean around every pixel whose window lies inside the image."""
     offsets = torch.arange(_WINDOW, dtype=plane.dtype, device=plane.device) - _WINDOW // 2
     bell = torch.exp(-(offsets**2) / (2 * _SIGMA**2))
@@ -61,7 +61,7 @@ def _blurred(plane: Plane) -> Plane:
 def _covariance(x: Plane, y: Plane) -> Plane:
     """Return the covariance in every window, computed about gray so that little cancels in float32."""
     x, y = x - 0.5, y - 0.5
-    return _blurred(x * y) - _blurred(x) * _blurred(y)
+    return _blur(x * y) - _blur(x) * _blur(y)
 
 
 def _chroma_histogram(image: Image) -> Float[Tensor, "bins"]:

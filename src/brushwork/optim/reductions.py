@@ -42,7 +42,7 @@ class Reductions:
         value = self._sum([torch.dot(x, y) for x, y in zip(_blocks(a), _blocks(b), strict=True)])
         range_of = torch.finfo(max(a.dtype, torch.float32, key=lambda dtype: dtype.itemsize))
         # Smaller sums may have lost digits to underflow. (NaN compares false too.)
-        return value if range_of.tiny / range_of.eps < abs(value) < inf else self._scaled_dot(a, b)
+        return value if range_of.tiny / range_of.eps < abs(value) < inf else self._dot_scaled(a, b)
 
     def absolute_sum(self, a: Tensor) -> float:
         """Return ‖a‖₁."""
@@ -65,7 +65,7 @@ class Reductions:
         here = sum(torch.stack(parts).tolist())  # one read from the device
         return float(self.sum_over_ranks(torch.tensor(here, dtype=torch.float64)))
 
-    def _scaled_dot(self, a: Tensor, b: Tensor) -> float:
+    def _dot_scaled(self, a: Tensor, b: Tensor) -> float:
         if not (self.is_finite(a) and self.is_finite(b)):
             return self.absolute_sum(a) * self.absolute_sum(b)
         largest, other = self.max(a.abs()), self.max(b.abs())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from brushwork.recipes.recipe import RecipeOptions, run_recipe, schedule
     from brushwork.recipes.reconstruction import reconstruct
     from brushwork.recipes.reconstruction_options import ReconstructionOptions
-    from brushwork.recipes.style_extraction import extract_style, looked_at
+    from brushwork.recipes.style_extraction import extract_style, extraction_size
     from brushwork.recipes.style_transfer import transfer
     from brushwork.recipes.texture_options import TextureOptions
     from brushwork.recipes.texture_synthesis import synthesize_texture
@@ -35,8 +35,8 @@ __all__ = [
     "TextureOptions",
     "TransferOptions",
     "extract_style",
+    "extraction_size",
     "load_preset",
-    "looked_at",
     "reconstruct",
     "run_recipe",
     "schedule",

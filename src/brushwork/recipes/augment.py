@@ -50,7 +50,7 @@ def rotate(image: Image, degrees: float) -> Image:
     if degrees == 0:
         return image
     height, width = Size.of(image)
-    inner = _inscribed(height - 2 * _REACH, width - 2 * _REACH, degrees)
+    inner = _inscribed_size(height - 2 * _REACH, width - 2 * _REACH, degrees)
     if min(inner) < 1:
         return image[..., :0, :0]
     down, across = (torch.arange(side, device=image.device) - (side - 1) / 2 for side in inner)
@@ -60,7 +60,7 @@ def rotate(image: Image, degrees: float) -> Image:
     return functional.grid_sample(image, grid[None].to(image.dtype), mode="bicubic", align_corners=True)
 
 
-def _inscribed(height: int, width: int, degrees: float) -> Size:
+def _inscribed_size(height: int, width: int, degrees: float) -> Size:
     """Return the largest upright rectangle inside a rotated one, in whole pixels."""
     slope, turn = abs(sin(radians(degrees))), abs(cos(radians(degrees)))
     short, long = sorted((height, width))

@@ -75,7 +75,7 @@ class OnlineDiscriminator:
         views = torch.cat([self._window(draw) for _ in range(_VIEWS)])
         self._adam.zero_grad()
         loss = hinge_loss(self._discriminator(views), real=True) + hinge_loss(
-            self._discriminator(self._shifted(image.detach())), real=False
+            self._discriminator(self._crop_shifted(image.detach())), real=False
         )
         loss.backward()  # type: ignore[no-untyped-call]
         self._adam.step()
@@ -89,7 +89,7 @@ class OnlineDiscriminator:
         """
         self._discriminator.requires_grad_(False)
         try:
-            return hinge_loss(self._discriminator(self._shifted(image)), real=True)
+            return hinge_loss(self._discriminator(self._crop_shifted(image)), real=True)
         finally:
             self._discriminator.requires_grad_(True)
 
@@ -134,7 +134,7 @@ class OnlineDiscriminator:
         top, left = draw(copy.shape[-2] - height + 1), draw(copy.shape[-1] - width + 1)
         return copy[..., top : top + height, left : left + width]
 
-    def _shifted(self, image: Feature) -> Feature:
+    def _crop_shifted(self, image: Feature) -> Feature:
         """Return the feature map with its padding, without the first rows and columns."""
         down, right = self._shift
         return reflect_pad(image, self._patches)[..., down:, right:]

@@ -72,7 +72,7 @@ def _with_adain(styles: dict[int, Style], image: Image, options: TransferOptions
     return found
 
 
-def looked_at(style: Size, options: TransferOptions) -> Size:
+def extraction_size(style: Size, options: TransferOptions) -> Size:
     """Return the largest size at which `extract_style` encodes a style image, at its largest scale."""
     scale = max(options.style_scale)
     return style_size(options, _sizes(options, style)[-1], style, scale, options.style_fit)

@@ -177,12 +177,12 @@ class TransferProblem:
     def _one_style_at(self, view: ScaledStyle, size: Size, layers: Sequence[str]) -> Style:
         if isinstance(view.style, StyleFile):
             return view.style.style_at(style_pixels(self.options, size, view.scale), layers, self.encoder)
-        image = self._scaled(view.style, view.scale, size)
+        image = self._scale(view.style, view.scale, size)
         return Style.of(image, self.encoder, layers, self.partition.sum_over_image)
 
     def pictures_at(self, size: Size) -> list[Image]:
         """Return the style images (not style files), resized for encoding."""
-        return [self._scaled(style, scale, size) for style, scale in self._views if not isinstance(style, StyleFile)]
+        return [self._scale(style, scale, size) for style, scale in self._views if not isinstance(style, StyleFile)]
 
     @property
     def picture_weights(self) -> list[float]:
@@ -192,7 +192,7 @@ class TransferProblem:
             weight for weight, (style, _) in zip(weights, self._views, strict=True) if not isinstance(style, StyleFile)
         ]
 
-    def _scaled(self, style: Image, scale: float, size: Size) -> Image:
+    def _scale(self, style: Image, scale: float, size: Size) -> Image:
         fitted = style_size(self.options, size, Size.of(style), scale, self.options.style_fit)
         return resize(style, fitted, clamp=True)
 

@@ -97,9 +97,9 @@ class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions,
 
     def content_size(self, level: Size, content: Size) -> Size:
         """Return the size at which the source image is encoded while the result has the size `level`."""
-        looked_at = self._encoded_size(content)
-        pixels = max(1, round(max(looked_at) * max(level) / max(texture_size(self, looked_at))))
-        return fit_size(looked_at, pixels, measure="long")
+        encoded = self._encoded_size(content)
+        pixels = max(1, round(max(encoded) * max(level) / max(texture_size(self, encoded))))
+        return fit_size(encoded, pixels, measure="long")
 
     def _encoded_size(self, content: Size) -> Size:
         """Return the size at which the source image is encoded for the finest level."""
@@ -114,6 +114,6 @@ class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions,
         return synthesize_texture(images.content, self, init=images.init, **how)
 
 
-def texture_size(options: TextureOptions, looked_at: Size) -> Size:
+def texture_size(options: TextureOptions, encoded: Size) -> Size:
     """Return the size of the result."""
-    return parse_size(options.size) if options.size else looked_at
+    return parse_size(options.size) if options.size else encoded

@@ -38,7 +38,7 @@ class TransferInit:
         problem, options = self.problem, self.problem.options
         if options.init in ("recolored", "patches"):
             generator = torch.Generator().manual_seed(options.seed)
-            plain = self.recolored_at(size) if options.init == "recolored" else self.composed_at(size)
+            plain = self.recolor_content(size) if options.init == "recolored" else self.compose_patches(size)
             return add_noise(plain, options.init_noise, generator, options.encoder_scale)
         return make_init_image(options, size, problem.content, problem.styles[0], options.encoder_scale)
 
@@ -51,7 +51,7 @@ class TransferInit:
         fine, coarse = (self._plain(new), self._plain(old)) if fraction else (None, None)
         return None if fine is None or coarse is None else (fine - resize(coarse, new)).mul_(fraction)
 
-    def recolored_at(self, size: Size) -> Image:
+    def recolor_content(self, size: Size) -> Image:
         """Return the content image in the colors of the style images, at a size.
 
         Raises: InputError: a style file without colors.
@@ -69,14 +69,14 @@ class TransferInit:
         finest = options.schedule(Size.of(problem.content))[-1].size
         return recolor(content, color_moments_of(problem.style_at(finest, [PIXELS]).statistics[PIXELS]))
 
-    def composed_at(self, size: Size) -> Image:
+    def compose_patches(self, size: Size) -> Image:
         """Return the mean of the recolored content image and of one put together of the style images' patches.
 
         A style file has no picture to take patches from: without another, it is the recolored content image.
 
         Raises: InputError: a style file without colors.
         """
-        problem, recolored = self.problem, self.recolored_at(size)
+        problem, recolored = self.problem, self.recolor_content(size)
         if problem.regions:
             composed = self._composed_regions(recolored)
         else:
@@ -108,7 +108,7 @@ class TransferInit:
             case "content":
                 return resize(content, size, clamp=True)
             case "recolored" | "patches":
-                return self.recolored_at(size)
+                return self.recolor_content(size)
             case "style" if not isinstance(style, StyleFile):
                 return cover(style, size)
         return None

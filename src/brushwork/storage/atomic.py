@@ -64,13 +64,13 @@ def resolve_target(path: Path, overwrite: bool) -> Path:
     Raises: InputError, FileExistsError: nothing can be written there.
     """
     require_target(path, overwrite)  # a dangling link counts as existing, too
-    place = followed(path)
+    place = resolve_links(path)
     if place != path:
         require_target(place, overwrite)
     return place
 
 
-def followed(path: Path) -> Path:
+def resolve_links(path: Path) -> Path:
     """Return the target of a symbolic link, through all links, whether or not it exists; any other path unchanged."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 

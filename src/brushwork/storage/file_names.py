@@ -23,15 +23,15 @@ def is_utf8(path: Path) -> bool:
 
 def to_readable(name: str) -> str:
     """Return the name with such bytes written as \\xe9, for pages, drawings and messages."""
-    return _NO_UTF8.sub(_escaped, name)
+    return _NO_UTF8.sub(_escape, name)
 
 
 def to_command_line(words: Iterable[str]) -> str:
     """Return words quoted for a shell; names that are not valid UTF-8 as $'caf\\351.jpg', for bash, zsh and ksh."""
-    return " ".join(map(_quoted, words))
+    return " ".join(map(_quote, words))
 
 
-def _quoted(word: str) -> str:
+def _quote(word: str) -> str:
     if not _NO_UTF8.search(word):
         return shlex.quote(word)
     plain = word.replace("\\", "\\\\").replace("'", "\\'")
@@ -39,5 +39,5 @@ def _quoted(word: str) -> str:
     return "$'{}'".format(_NO_UTF8.sub(lambda byte: f"\\{ord(byte[0]) - 0xDC00:03o}", plain))
 
 
-def _escaped(byte: re.Match[str]) -> str:
+def _escape(byte: re.Match[str]) -> str:
     return f"\\x{ord(byte[0]) - 0xDC00:02x}"

@@ -1,6 +1,6 @@
 """Pipes: their content can be read only once, but image files are read several times (header, pixels, hash).
 
-A command caches what it reads from them (`keeping_pipes`). Without this, the library reads the path again each time.
+A command caches what it reads from them (`cache_pipes`). Without this, the library reads the path again each time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _kept: dict[Path, bytes] | None = None
 
 
 @contextmanager
-def keeping_pipes() -> Iterator[None]:
+def cache_pipes() -> Iterator[None]:
     """Cache the content of pipes inside the context, so that it can be read again."""
     global _kept
     before, _kept = _kept, {}

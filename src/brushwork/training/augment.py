@@ -64,7 +64,7 @@ def crop_middle(image: Feature, side: int) -> Feature:
 def _block(image: Feature, how: BlockSampling, generator: Sequence[float]) -> Feature:
     turn, scaling, mirror, down, across = generator
     angle = radians(how.rotations[int(turn * len(how.rotations))])
-    angle, halo = _fitting(image, how.block, angle, how.scales[int(scaling * len(how.scales))])
+    angle, halo = _fit_angle(image, how.block, angle, how.scales[int(scaling * len(how.scales))])
     half = halo * (abs(cos(angle)) + abs(sin(angle)))
     center = [half + place * (side - 1 - 2 * half) for place, side in zip((down, across), Size.of(image), strict=True)]
     grid = _grid(image, how.block, angle, halo, center)
@@ -72,7 +72,7 @@ def _block(image: Feature, how: BlockSampling, generator: Sequence[float]) -> Fe
     return cut.flip(-1) if how.mirror and mirror < 0.5 else cut
 
 
-def _fitting(image: Feature, side: int, angle: float, scale: float) -> tuple[float, float]:
+def _fit_angle(image: Feature, side: int, angle: float, scale: float) -> tuple[float, float]:
     """Return the angle, and half the side of the sampled square, such that it lies inside the image."""
     loader = (min(Size.of(image)) - 1) / 2
     halo = min((side - 1) / 2 / scale, loader)

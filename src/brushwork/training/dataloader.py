@@ -56,7 +56,7 @@ class BatchLoader:
 
         Raises: InputError: no photograph can be read.
         """
-        return self._made(step, self._first, self._own, self._options.batch, self._crops(step))
+        return self._make_batch(step, self._first, self._own, self._options.batch, self._crops(step))
 
     def validation_batch(self) -> TrainingBatch | None:
         """Return the validation batch, which is always the same, or None if nothing is held out."""
@@ -66,14 +66,14 @@ class BatchLoader:
         if not rows:
             return None
         images = None if self._held is None else self._held.center_crops(rows, self._crop)
-        return self._made(_EXAMINED, 0, rows, rows, images)
+        return self._make_batch(_EXAMINED, 0, rows, rows, images)
 
     def _cut(self, step: int) -> Image | None:
         """Return this rank's crops for a step."""
         first = step * self._options.batch + self._first
         return None if self._train_step is None else self._train_step.batch(range(first, first + self._own), self._crop)
 
-    def _made(self, step: int, first: int, size: int, whole: int, images: Image | None) -> TrainingBatch:
+    def _make_batch(self, step: int, first: int, size: int, whole: int, images: Image | None) -> TrainingBatch:
         on_device = None if images is None else images.to(self._device)
         return TrainingBatch(step, self._options.seed, first, size, whole, self._device, on_device)
 

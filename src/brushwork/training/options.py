@@ -67,10 +67,10 @@ class TrainingOptions(ABC):
 
 def learning_rate_factor(options: TrainingOptions, step: int) -> float:
     """Return the learning rate multiplier of a step, counted from 0."""
-    return min(1.0, (step + 1) / max(1, options.warmup)) * _lowered(options, step)
+    return min(1.0, (step + 1) / max(1, options.warmup)) * _decay_factor(options, step)
 
 
-def _lowered(options: TrainingOptions, step: int) -> float:
+def _decay_factor(options: TrainingOptions, step: int) -> float:
     match options.schedule:
         case "cosine":
             return 0.5 + 0.5 * cos(pi * min(1.0, step / options.iterations))

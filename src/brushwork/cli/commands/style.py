@@ -107,7 +107,8 @@ def extract(
     options = resolve_options(load_preset(preset_name), given)
     place = devices.select_device(device)
     # As `paint` reads it: a very large image no larger than it is encoded.
-    image = images.read_image(style, min_size=recipes.looked_at(images.image_size(style), options)).image.to(place)
+    size = recipes.extraction_size(images.image_size(style), options)
+    image = images.read_image(style, min_size=size).image.to(place)
     kept = recipes.extract_style(image, options, style.name, encoder=load_encoder_for(options, place))
     return _write(kept, output or Path(f"{style.stem}{STYLE_ENDING}"), force)
 

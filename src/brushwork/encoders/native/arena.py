@@ -43,7 +43,7 @@ class Arena:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a part may be freed while another one is being allocated
-        self._range = _reserved()
+        self._range = _reserve()
         self._base = 0 if self._range is None else torch.frombuffer(self._range, dtype=torch.uint8, count=1).data_ptr()
         self._taken: list[tuple[int, int]] = []
         self._asked = 0
@@ -110,7 +110,7 @@ class Arena:
             self._taken.remove(part)
 
 
-def _reserved() -> mmap.mmap | None:
+def _reserve() -> mmap.mmap | None:
     """Reserve a range of addresses; None: not supported on this system."""
     if sys.platform != "linux":
         return None

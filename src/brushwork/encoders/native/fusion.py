@@ -54,7 +54,7 @@ def fuse_steps(
         elif waiting is not None:
             return None
         elif _is_pool(stage) and steps:
-            steps.append(_joined(steps, NativeStep(None, stage, layer)))
+            steps.append(_fuse_pool(steps, NativeStep(None, stage, layer)))
         elif isinstance(stage, nn.Conv2d) and _is_plain(stage, first=not steps) and layer is None:
             waiting = stage
         else:
@@ -62,7 +62,7 @@ def fuse_steps(
     return steps
 
 
-def _joined(steps: list[NativeStep], pool: NativeStep) -> NativeStep:
+def _fuse_pool(steps: list[NativeStep], pool: NativeStep) -> NativeStep:
     """Return the pool, fused with the convolution before it unless the map between them is requested."""
     before = steps[-1]
     if before.layer is not None or before.pool is not None or len(steps) == 1:

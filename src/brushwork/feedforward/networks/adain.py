@@ -94,11 +94,11 @@ class AdaINDecoder(nn.Module):
         """
         *before, (last, _, _) = LAYERS
         for name, _, _ in before:
-            feature = self._rectified(feature, name)
+            feature = self._rectify(feature, name)
         image: Image = self.layers[last](feature)
         return image
 
-    def _rectified(self, feature: Feature, name: str) -> Feature:
+    def _rectify(self, feature: Feature, name: str) -> Feature:
         layer, enlarges = self.layers[name], name in _ENLARGED
         assert isinstance(layer, nn.Conv2d)
         if self.engine == "native" and is_supported(feature, layer):

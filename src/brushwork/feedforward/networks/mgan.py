@@ -69,10 +69,6 @@ class MGANNetwork(nn.Module):
             _ = self.encoder
         return super().train(mode)
 
-    def set_encoder(self, encoder: Encoder) -> None:
-        """Replace the encoder by the same one on another device or with another engine."""
-        self._looking = [encoder]
-
     def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
         """Return the stylized photograph, or a texture of a size made from seeded brown noise; in [0, 1].
 

@@ -87,7 +87,7 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
     like = next(one for one in _flat(args) if isinstance(one, TracedTensor))
     sources: list[int] = []
 
-    def placed(value: Any) -> Any:
+    def to_source(value: Any) -> Any:
         """Replace a feature map by the index of a source."""
         if isinstance(value, TracedTensor):
             sources.append(value.number)
@@ -98,7 +98,7 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
             return value
         return _Source(len(sources) - 1)
 
-    does = PointwiseOperation(partial(_filled, function, [_map_nested(placed, one) for one in args], kwargs))
+    does = PointwiseOperation(partial(_call_with, function, [_map_nested(to_source, one) for one in args], kwargs))
     like.nodes.append(GraphNode(shape, does, tuple(sources)))
     return TracedTensor.of(like.nodes, like)
 
@@ -107,7 +107,7 @@ class _Source(int):
     """Index of a source, standing in for its part."""
 
 
-def _filled(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], *parts: Tensor) -> Tensor:
+def _call_with(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], *parts: Tensor) -> Tensor:
     """Call the function with the parts in their places."""
 
     def part(value: Any) -> Any:

@@ -92,7 +92,7 @@ class MGANTask:
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
         """Return the content and adversarial losses of the generator on held-out images."""
-        photos, targets = self._examined(batch)
+        photos, targets = self._validation_targets(batch)
         painted = self._model(photos).float()
         features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._target_features(targets)
         total, terms = self._losses(painted, features, targets, requested)
@@ -101,7 +101,7 @@ class MGANTask:
     @torch.no_grad()
     def sample(self, batch: TrainingBatch) -> Image:
         """Return columns of photographs, their targets if there are any, and the generator's outputs."""
-        photos, targets = self._examined(batch)
+        photos, targets = self._validation_targets(batch)
         painted = self._model(photos).float()
         rows = [photos, targets, painted] if self._matter.pairs else [painted]
         return torch.cat(rows, dim=-2)
@@ -124,7 +124,7 @@ class MGANTask:
             return photos, painted, painted
         return batch.photos, batch.photos, drawn
 
-    def _examined(self, batch: TrainingBatch) -> tuple[Image, Image]:
+    def _validation_targets(self, batch: TrainingBatch) -> tuple[Image, Image]:
         """Return held-out photographs and their content targets."""
         if not self._matter.pairs:
             photos, kept, _ = self._sample_batch(batch)
