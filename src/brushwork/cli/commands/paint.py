@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 
 from cyclopts import App, Parameter
 
@@ -36,7 +35,7 @@ NameList: TypeAlias = Annotated[
 
 _FIRST = sorted(known_methods().items(), key=lambda item: item[1] is not TransferOptions)
 _METHODS = {name: kind for name, kind in _FIRST if kind.takes_styles}
-_RECIPES = {name: kind for name, kind in _METHODS.items() if issubclass(kind, RecipeOptions)}
+_RECIPES = {name: kind for name, kind in _METHODS.items() if kind.is_iterative}
 
 if TYPE_CHECKING:
     TransferFlags: TypeAlias = Given
@@ -167,7 +166,7 @@ def _options(
         raise InputError(
             f"--preset, --quality and --ratio apply to --method optimize only: remove them, or --method {method}."
         )
-    base = load_preset(*preset) if method == "optimize" else _RECIPES[method]()
+    base = load_preset(*preset) if method == "optimize" else cast("RecipeOptions", _RECIPES[method]())
     names = {field.name for field in fields(base)}
     log_ignored(given, names, flags)
     return resolve_options(base, {name: value for name, value in given.items() if name in names}, ratio)
@@ -187,12 +186,12 @@ def _split_names(named: list[str], style: list[str]) -> tuple[list[str], list[st
 def _with_model(content: str, feedforward: FeedForwardFlags, given: Given, flags: RunFlags, execute: Execute) -> int:
     """Run a feed-forward model on one content image, or on a folder of them."""
     own = {"strength": feedforward.strength, "statistics": feedforward.statistics}
-    options = model_options(str(feedforward.model), given, own, flags)
+    model = str(feedforward.model)
+    feedforward_package.find_model_file(model)  # report unknown names before any image is read
+    options = feedforward_options(ModelOptions, ModelOptions(), given, {"model": model, **own}, flags)
     with StdStreams() as pipes:
-        name = model_stem(options.model)
-        runs = [
-            (photo, (), f"{photo.stem}+{name}") for photo in list_images([pipes.input_path(content)], quiet=flags.quiet)
-        ]
+        photos = list_images([pipes.input_path(content)], quiet=flags.quiet)
+        runs = [(photo, (), f"{photo.stem}+{Path(model).stem}") for photo in photos]
         return execute(make_request(options, runs, flags, pipes, is_batch=has_folder([content]), init=None))
 
 
@@ -201,15 +200,6 @@ def _name(content: Path, styles: tuple[Path, ...]) -> str:
     rest = len(styles) - _STYLES_IN_A_NAME
     more = [f"{rest}-more"] if rest > 0 else []
     return "+".join([content.stem, *(one.stem for one in styles[:_STYLES_IN_A_NAME]), *more])
-
-
-def model_options(model: str, given: Given, own: Mapping[str, Any], flags: RunFlags) -> ModelOptions:
-    """Return the options of a feed-forward model: its `own`, over the options given for painting.
-
-    Raises: InputError: no such model, or a value out of range.
-    """
-    feedforward_package.find_model_file(model)  # report unknown names before any image is read
-    return feedforward_options(ModelOptions, ModelOptions(), given, {"model": model, **own}, flags)
 
 
 def require_no_conflicts(model: str, styles: list[str], others: dict[str, bool]) -> None:
@@ -225,8 +215,3 @@ def require_no_conflicts(model: str, styles: list[str], others: dict[str, bool])
     for flag, is_given in others.items():
         if is_given:
             raise InputError(f"{flag} and --model were both given: choose one.")
-
-
-def model_stem(model: str) -> str:
-    """Return the model's name as used in the names of results."""
-    return Path(model).stem
