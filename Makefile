@@ -26,6 +26,11 @@ quick: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	$(VENV)/bin/python bench/compare.py $(BENCH)
 
+# The documentation site, docs/_build/html, and the man page, docs/_build/man/brushwork.1. Warnings, as of broken links, are errors.
+docs: $(VENV)/installed-docs
+	$(RUN) sphinx --fail-on-warning --quiet --builder html docs docs/_build/html
+	$(RUN) sphinx --fail-on-warning --quiet --builder man docs docs/_build/man
+
 $(VENV)/pip: constraints.txt
 	"$(PYTHON)" scripts/require_python.py
 	"$(PYTHON)" -m venv $(VENV)
@@ -40,7 +45,11 @@ $(VENV)/installed-dev: $(VENV)/installed pyproject.toml requirements-peers.txt
 	$(RUN) pip install --quiet --no-deps --requirement requirements-peers.txt
 	touch $@
 
-clean:
-	rm -rf $(VENV) build dist
+$(VENV)/installed-docs: $(VENV)/installed pyproject.toml
+	$(RUN) pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@
 
-.PHONY: paint test quick bench clean
+clean:
+	rm -rf $(VENV) build dist docs/_build docs/reference
+
+.PHONY: paint test quick bench docs clean

@@ -84,7 +84,7 @@ class StopSignalError(KeyboardInterrupt):
 
 def suggest_names(given: str, known: Iterable[str]) -> str:
     """Return a closing sentence for "unknown name" errors: the nearest names, or all of them."""
-    names = list(known)
+    names = list(dict.fromkeys(known))
     near = get_close_matches(given, names, n=3, cutoff=0.6)
     if near:
         return f"Did you mean {' or '.join(repr(name) for name in near)}?"

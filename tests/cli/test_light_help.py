@@ -8,7 +8,7 @@ import sys
 PROGRAM = """
 import contextlib, io, sys
 from cyclopts import App
-from brushwork.cli.main import _COMMANDS, main, make_app
+from brushwork.cli.main import COMMANDS, main, make_app
 
 def pages(app, words):
     yield words
@@ -17,7 +17,7 @@ def pages(app, words):
             yield from pages(app[name], (*words, name))
 
 asked = [("--version",), ("presets",), ("paint", "--help-all")]
-for command in _COMMANDS:
+for command in COMMANDS:
     asked += [(*words, "--help") for words in pages(make_app([command])[command], (command,))]
 heavy = ("torch", "numpy", "PIL", "safetensors", "jinja2", "matplotlib")
 for words in asked:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from brushwork.cli.main import _COMMANDS
+from brushwork.cli.main import COMMANDS
 from brushwork.cli.output import to_json_text
 from brushwork.cli.streams import ON_STDOUT
 
@@ -117,7 +117,7 @@ def test_a_stdin_that_only_writes_is_one_line(desk: Path, run: Run, monkeypatch:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
-    ["", *_COMMANDS, "train johnson", "train mgan", "train texture", "train super-resolution", "reconstruct content"],
+    ["", *COMMANDS, "train johnson", "train mgan", "train texture", "train super-resolution", "reconstruct content"],
 )
 def test_every_sign_of_the_help_has_plain_letters(run: Run, command: str) -> None:
     text = run(*command.split(), "--help").out

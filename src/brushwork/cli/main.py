@@ -39,7 +39,7 @@ _HELP = """Paint any photograph in the style of any painting, as the papers say.
 `brushwork paint photo.jpg painting.jpg` is all it takes. Every command has its own `--help`.
 """
 
-_COMMANDS = {
+COMMANDS = {
     "paint": ("brushwork.cli.commands.paint:app", "Paint a photograph in the style of a painting."),
     "video": ("brushwork.cli.commands.video:app", "Paint a film, so that its style stays on the objects."),
     "texture": ("brushwork.cli.commands.texture:texture", "Synthesize a texture of any size from a picture."),
@@ -66,6 +66,7 @@ _COMMANDS = {
     "worker": ("brushwork.cli.commands.worker:worker", "Paint what the studio's queue holds."),
     "queue": ("brushwork.cli.commands.queue:app", "List, pause, cancel and repeat the studio's paintings."),
     "weights": ("brushwork.cli.commands.weights:app", "List, fetch and add the networks' weights."),
+    "completion": ("brushwork.cli.commands.completion:completion", "Print a script for completion in the shell."),
     "doctor": ("brushwork.cli.commands.doctor:doctor", "Check what this machine has, what is wrong, and what to do."),
 }
 """Name → module and function, and its line in the list of commands."""
@@ -92,7 +93,7 @@ def make_app(given: Sequence[str], is_brief: bool = False) -> App:
         suppress_keyboard_interrupt=False,
         help_formatter=BriefFormatter() if is_brief else None,
     )
-    for place, (name, (target, line)) in enumerate(_COMMANDS.items()):
+    for place, (name, (target, line)) in enumerate(COMMANDS.items()):
         app.command(target, name=name, help=None if name in given else line, sort_key=place)
     return app
 

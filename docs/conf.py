@@ -1,0 +1,48 @@
+"""Settings of the documentation site (docs/_build/html) and the man page (docs/_build/man): `make docs`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from reference_pages import docstring_to_rst, write_reference
+from sphinx.application import Sphinx
+
+from brushwork import __version__
+
+project = "brushwork"
+author = "The brushwork authors"
+copyright = "The brushwork authors, MIT license"
+release = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build"]
+default_role = "code"
+highlight_language = "none"
+
+myst_heading_anchors = 4
+myst_links_external_new_tab = False
+suppress_warnings = ["myst.header"]  # a page may skip a level of headings
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+python_display_short_literal_types = True
+maximum_signature_line_length = 88
+
+html_theme = "furo"
+html_title = f"brushwork {release}"
+html_static_path = ["static"]
+html_css_files = ["brushwork.css"]
+html_show_sourcelink = False
+html_copy_source = False
+
+man_pages = [("reference/commands", "brushwork", "paint any photograph in the style of any painting", [author], 1)]
+
+
+def setup(app: Sphinx) -> None:
+    """Write the reference before pages are read; docstrings of the code are plain text with names in backticks."""
+    app.connect("builder-inited", lambda app: write_reference(Path(app.srcdir) / "reference"))
+    app.connect("autodoc-process-docstring", docstring_to_rst)

@@ -1,0 +1,33 @@
+"""The documentation site: every page is in its contents, and it is built without a warning."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pages import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = {page.relative_to(DOCS).with_suffix("").as_posix() for page in DOCS.rglob("*.md") if page.name[0] != "_"}
+
+
+def test_every_page_is_in_the_contents() -> None:
+    trees = re.findall(r"```\{toctree\}\n(.*?)```", (DOCS / "index.md").read_text(encoding="utf-8"), re.DOTALL)
+    entries = [line for tree in trees for line in tree.splitlines() if line and not line.startswith(":")]
+    named = [re.sub(r".*<(.*)>", r"\1", entry) for entry in entries]
+    assert sorted(name for name in named if not name.startswith("reference/")) == sorted(PAGES - {"index"})
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    for needed in ("sphinx", "myst_parser", "furo"):
+        pytest.importorskip(needed, reason=f"{needed} is not installed (pip install 'brushwork[docs]')")
+    words = ["--fail-on-warning", "--quiet", "--builder", "html", str(DOCS), str(tmp_path / "html")]
+    done = subprocess.run([sys.executable, "-m", "sphinx", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "brushwork.paint" in (tmp_path / "html/reference/python.html").read_text(encoding="utf-8")
+    assert "--style-scale" in (tmp_path / "html/reference/commands/paint.html").read_text(encoding="utf-8")
