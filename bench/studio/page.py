@@ -42,11 +42,11 @@ def main() -> None:
     print(json.dumps(report, indent=2))
 
 
-def start(folder: str) -> tuple[subprocess.Popen[str], str]:
+def start(folder: str, *more: str) -> tuple[subprocess.Popen[str], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "brushwork", "studio", "--no-open", "--port", str(port), "--folder", folder]
+    command = [sys.executable, "-m", "brushwork", "studio", "--no-open", "--port", str(port), "--folder", folder, *more]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     return server, server.stdout.readline().strip()

@@ -140,6 +140,21 @@ def test_what_is_not_there_is_one_line(folder, tmp_path, capsys, store):
     assert "no such painting" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_the_limit_of_time_is_that_of_each_file():
+    """In a process of its own, which then computes until it is ended."""
+    script = (
+        "from brushwork.studio import ingest\n"
+        "for used in (0, 5, 9): ingest.limit_seconds(used)\n"
+        "print('raised', flush=True)\n"
+        "ingest.MOST_SECONDS = 1\n"
+        "ingest.limit_seconds(0)\n"
+        "while True: pass\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.returncode) == ("raised\n", -signal.SIGXCPU)
+
+
 def test_uploads_are_decoded_with_limits(tmp_path):
     file, small = tmp_path / "file", tmp_path / "made" / "small.webp"
     file.write_bytes(png(1, (640, 320)))

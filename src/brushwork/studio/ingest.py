@@ -37,10 +37,15 @@ def main() -> None:
     PIL.Image.MAX_IMAGE_PIXELS = None  # the request names its own limit, which the header is compared with
     for line in sys.stdin:
         used = resource.getrusage(resource.RUSAGE_SELF)
-        seconds = int(used.ru_utime + used.ru_stime) + MOST_SECONDS
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+        limit_seconds(used.ru_utime + used.ru_stime)
         sys.stdout.write(json.dumps(_answer(json.loads(line))) + "\n")
         sys.stdout.flush()
+
+
+def limit_seconds(used: float) -> None:
+    """Let the process use MOST_SECONDS more than it has used; then the kernel ends it."""
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)  # the second limit cannot be raised again, and stays as it is
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + MOST_SECONDS, most))
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
