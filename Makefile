@@ -16,11 +16,11 @@ test: $(VENV)/installed-dev
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry src
-	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 --cov --cov-report=term:skip-covered --cov-fail-under=95
+	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 # Every test that is not marked slow, without linters and coverage: for while one works.
 quick: $(VENV)/installed-dev
-	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 -m 'not slow'
+	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 --dist worksteal -m 'not slow'
 
 # brushwork against its peers on this machine, about an hour: bench/compare.py --help.
 bench: $(VENV)/installed-dev

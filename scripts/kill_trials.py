@@ -7,12 +7,13 @@ After every signal, each picture, painter and checkpoint that lies there must lo
 --resume, and what it ends with must be that of the unbroken run, bit for bit, with nothing left beside it. Half of the
 moments are spread evenly over the run, a quarter over its beginning, where weights are read and nothing is kept yet,
 and a quarter come while a file is being written. A table says what was found; the exit code is 1 where anything is
-wrong. Commands run in forks of this process, on one thread: torch is imported once.
+wrong. Commands run in forks of this process, on one thread: what they need is imported once.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,7 +48,12 @@ COMMANDS = {
     "instant": ["paint", *PAIR, "--size", "128", "--instant"],
     "train": ["train", "johnson", *PHOTOS, *SMALL, *OFTEN],
 }
-FINISHED = "is finished"
+IMPORTED = (
+    *("torch.fx.experimental.symbolic_shapes", "brushwork.cli.commands.paint", "brushwork.cli.commands.train"),
+    *("brushwork.jobs.run", "brushwork.recipes.style_transfer", "brushwork.training.run"),
+)
+"""Before the forks."""
+FINISHED = "is already finished"
 """What a training says to --resume when nothing is left to do."""
 
 
@@ -227,6 +234,9 @@ def main() -> int:
     given = parser.parse_args()
     place, wrong = given.folder or Path(tempfile.mkdtemp(prefix="kill-trials-")), False
     commands = given.command or list(COMMANDS)
+    for module in IMPORTED:
+        import_module(module)
+    gc.freeze()  # in the forks a collection would copy all memory
     counts = {signal.SIGKILL: -(-given.kills // len(commands)), signal.SIGTERM: -(-given.terms // len(commands))}
     for name in commands:
         _pictures(place / name)

@@ -40,6 +40,7 @@ def test_functions_are_measured_with_what_they_lack(measure: ModuleType) -> None
     ]
 
 
+@pytest.mark.slow
 def test_a_walk_finds_what_holds_the_data(measure: ModuleType) -> None:
     import torch
 

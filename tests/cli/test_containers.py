@@ -6,15 +6,17 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
 
 from brushwork.images import write_image
+from fork_server import Completed, ForkServer
 
-READ_ONLY = 'mount -t tmpfs none rw; mount -o remount,ro,bind /; "$@"; code=$?; ls -A rw; exit $code'
+READ_ONLY = 'mount -t tmpfs none rw; mount -o remount,ro,bind /; exec "$@"'
+THERE = "import pathlib; [(print(one.name), one.unlink()) for one in sorted(pathlib.Path('rw').iterdir())]"
+"""Names the files in the folder, and removes them."""
 SMALL = ("--size", "64", "--iterations", "2", "--min-size", "0")
 
 
@@ -29,25 +31,27 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def pictures(desk: Path) -> None:
-    """Something to see."""
-    write_image(
-        torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)), desk / "waves.png", overwrite=True
-    )
-    (desk / "rw").mkdir()
+Contained = Callable[..., Completed]
 
 
-def contained(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with only the folder rw to write into, and no home; the names in that folder come last."""
+@pytest.fixture(scope="module")
+def contained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contained]:
+    """Run a command with only the folder rw to write into, and no home; the names in that folder come last."""
+    folder = tmp_path_factory.mktemp("container")
+    for seed, name in enumerate(("photo.jpg", "waves.png")):
+        write_image(torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(seed)), folder / name)
+    (folder / "rw").mkdir()
     environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "TMPDIR")}
-    return subprocess.run(
-        ["unshare", "-m", "sh", "-c", READ_ONLY, "sh", sys.executable, "-m", "brushwork", *command],
-        env=environment | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        server = ForkServer(environment, ["unshare", "-m", "sh", "-c", READ_ONLY, "sh"])
+
+        def run(*command: str) -> Completed:
+            done = server.run("-m", "brushwork", *command, env=environment)
+            return done._replace(stdout=done.stdout + server.run("-c", THERE, env=environment).stdout)
+
+        yield run
+        server.close()
 
 
 @pytest.mark.slow
@@ -75,7 +79,7 @@ def contained(*command: str) -> subprocess.CompletedProcess[str]:
         ),
     ],
 )
-def test_what_can_be_painted_is(command: tuple[str, ...], names: list[str]) -> None:
+def test_what_can_be_painted_is(contained: Contained, command: tuple[str, ...], names: list[str]) -> None:
     done = contained(*command)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["rw/d.png", *names]
@@ -83,14 +87,14 @@ def test_what_can_be_painted_is(command: tuple[str, ...], names: list[str]) -> N
 
 
 @pytest.mark.slow
-def test_what_has_no_place_is_refused_in_a_line() -> None:
+def test_what_has_no_place_is_refused_in_a_line(contained: Contained) -> None:
     done = contained("paint", "photo.jpg", "waves.png", *SMALL, "-o", "-")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "TMPDIR" in done.stderr
 
 
 @pytest.mark.slow
-def test_the_doctor_tells_the_truth() -> None:
+def test_the_doctor_tells_the_truth(contained: Contained) -> None:
     done = contained("doctor", "--json")
     assert done.returncode == 0, done.stderr
     trouble = {one["item"]: one["problem"] for one in json.loads(done.stdout)["findings"]}

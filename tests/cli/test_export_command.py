@@ -1,4 +1,4 @@
-"""`brushwork models export`: from a painter's name to a file. What is in it, `tests/fast/test_export.py` says."""
+"""`brushwork models export`: from a name to a file; `tests/feedforward/test_onnx_export.py` reads the file."""
 
 from __future__ import annotations
 

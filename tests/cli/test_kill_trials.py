@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).parents[2] / "scripts/kill_trials.py"
 
 @pytest.mark.slow
 def test_what_is_ended_at_any_moment_goes_on_to_the_same_bits(tmp_path: Path) -> None:
-    command = [sys.executable, str(SCRIPT), "--kills", "6", "--terms", "3", "--seed", "7", "--folder", str(tmp_path)]
+    command = [sys.executable, str(SCRIPT), "--kills", "3", "--terms", "3", "--seed", "7", "--folder", str(tmp_path)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("nothing is wrong\n") and done.stdout.count("resumed alike") == 6

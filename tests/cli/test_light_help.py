@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import contextlib, io, sys
 from cyclopts import App
@@ -27,6 +29,7 @@ for words in asked:
 """
 
 
+@pytest.mark.slow
 def test_no_help_page_imports_what_computes():
     lines = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True).stdout
     pages = lines.splitlines()

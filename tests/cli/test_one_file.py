@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,24 +13,28 @@ import torch
 
 import brushwork
 from brushwork.images import Size, read_image, read_metadata, write_image
+from fork_server import ForkServer
 from tiny_network import picture
 from tolerances import THROUGH_VGG
 
 SOURCE, SUPPORT = Path(brushwork.__file__).parent, Path(__file__).parents[1] / "support"
 TOYS = {"losses": "toy_loss.py", "recipes": "toy_recipe.py"}
 
-TINY = """import sys
+TINY = """
+import sys
+from brushwork.devices import memory
 from brushwork.jobs import plan, preflight
 from tiny_network import tiny_network
 plan.load_encoder_for = preflight.load_encoder_for = lambda *_, **__: tiny_network()
+memory.allocated_memory = plan.allocated_memory = lambda device: 0
 from brushwork.cli.main import main
 sys.exit(main(sys.argv[1:]))"""
-"""The command, with a tiny network for the encoder."""
+"""The command, with a tiny network for the encoder; memory is that of the job alone."""
 
 SMALL = ("--min-size", "0", "--history", "2", "--style-layers", "conv1_1", "pool2", "--quiet")
-LARGE = 768
-LESS = 30_000_000
-"""Bytes less than the whole image takes at that size; the network's features take some 50 MB."""
+LARGE = 480
+LESS = 10_000_000
+"""Bytes less than the whole image takes at that size; the network's features take some 20 MB."""
 ROUNDING = 1 / 255
 """Of a sample of the files that are compared."""
 
@@ -60,24 +62,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def paint(folder: Path) -> Command:
+def paint(folder: Path) -> Iterator[Command]:
     """Run `brushwork paint` of the copy, or another command, and return what it printed."""
 
+    paths = os.pathsep.join(map(str, (folder / "package", SUPPORT)))
+    environment = {**os.environ, "PYTHONPATH": paths, "COLUMNS": "300"}
+    server = ForkServer(environment)
+
     def run(*arguments: str, command: str = "paint") -> str:
-        paths = os.pathsep.join(map(str, (folder / "package", SUPPORT)))
-        environment = {**os.environ, "PYTHONPATH": paths, "COLUMNS": "300", "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(
-            [sys.executable, "-c", TINY, command, *arguments],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            done = server.run("-c", TINY, command, *arguments, env=environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    return run
+    yield run
+    server.close()
 
 
 @pytest.mark.slow
@@ -116,4 +116,4 @@ def test_in_tiles_the_result_is_the_same(given: tuple[str, ...], paint: Command,
     # After one step: pixels may differ where a rectification decides otherwise, losses do not.
     assert tiles["result"]["losses"] == pytest.approx(whole["result"]["losses"], rel=THROUGH_VGG)
     assert any(name.startswith(("toy:", "style:")) for name in whole["result"]["losses"])
-    assert Size.of(read_image(folder / "tiles.png").image) == Size(512, LARGE)
+    assert Size.of(read_image(folder / "tiles.png").image) == Size(320, LARGE)

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 
 from brushwork.images import read_image
+from fork_server import ForkServer
 from named_pipes import pipe_of, waiting_at_most
 
 Run = Callable[..., Any]
@@ -80,11 +79,9 @@ def test_several_processes_cannot_share_a_pipe(desk: Path, run: Run, monkeypatch
 
 
 @pytest.mark.slow
-def test_a_pipe_that_nobody_writes_is_left_by_ctrl_c(desk: Path) -> None:
+def test_a_pipe_that_nobody_writes_is_left_by_ctrl_c(desk: Path, fork_server: ForkServer) -> None:
     os.mkfifo(desk / "pipe")
-    command = [sys.executable, "-m", "brushwork", "paint", "pipe", "waves.png", "--instant"]
-    hears = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears) as process:
+    with fork_server.start("-m", "brushwork", "paint", "pipe", "waves.png", "--instant") as process:
         assert process.stderr is not None
         descriptor = os.open("pipe", os.O_WRONLY)  # waits until it is being read
         process.send_signal(signal.SIGINT)

@@ -18,14 +18,13 @@ import torch
 from PIL import Image
 
 from brushwork.images import write_image
+from fork_server import ForkServer
 
 Run = Callable[..., Any]
 
 QUICK = ("--size", "64", "--iterations", "4", "--min-size", "0")
 BRUSHWORK = (sys.executable, "-m", "brushwork")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
-HEARS = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
-"""Programs that were started in the background ignore Ctrl-C, and so do those that they start."""
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +63,7 @@ def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(desk: Path, ru
     assert (desk / "photo+waves.png").stat() == before
 
 
+@pytest.mark.slow
 def test_pictures_on_the_way_are_as_transparent_as_the_result(desk: Path, run: Run) -> None:
     across = torch.linspace(0, 1, 80).expand(1, 3, 60, 80)
     write_image(across, desk / "soft.png", alpha=across[:, :1])
@@ -89,11 +89,9 @@ def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run) -> None:
-    command = ["paint", "photo.jpg", "waves.png", "--size", "64", "--iterations", "80", "--min-size", "0"]
-    with subprocess.Popen(
-        [*BRUSHWORK, *command], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, **HEARS
-    ) as process:
+def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run, fork_server: ForkServer) -> None:
+    command = ["paint", "photo.jpg", "waves.png", "--size", "64", "--iterations", "40", "--min-size", "0"]
+    with fork_server.start("-m", "brushwork", *command, env=ENVIRONMENT) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if "iteration" in line and "loss" in line)
         process.send_signal(signal.SIGINT)
@@ -101,14 +99,14 @@ def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run) -> No
         assert process.wait(60) == 130
     assert "Traceback" not in said
     assert "interrupted; the image so far is in photo+waves.png." in said
-    assert "continue with: brushwork paint photo.jpg waves.png --size 64 --iterations 80 --min-size 0 --resume" in said
+    assert "continue with: brushwork paint photo.jpg waves.png --size 64 --iterations 40 --min-size 0 --resume" in said
     assert pixels(desk / "photo+waves.png").shape == (48, 64, 3)
 
     assert run(*command).code == 2, "the unfinished picture is not overwritten"
     outcome = run(*command, "--resume", "--json")
     assert outcome.code == 0
     assert "resumed after" in outcome.err
-    assert json.loads(outcome.out)["iterations"] == 80
+    assert json.loads(outcome.out)["iterations"] == 40
     assert not list(desk.glob("*.checkpoint"))
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from brushwork.errors import StopSignalError
 from brushwork.feedforward.model import load_model
 from brushwork.images import write_image
 from brushwork.jobs.manifest import read_embedded_result
+from fork_server import ForkedProcess, ForkServer
 
 BRUSHWORK = (sys.executable, "-m", "brushwork")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -88,14 +89,24 @@ def test_an_exception_that_was_lost_is_raised_again() -> None:
         heard.require_none()  # a new command in the same process begins anew
 
 
-def _begun(*command: str, until: str, **how: Any) -> subprocess.Popen[str]:
-    process = subprocess.Popen([*BRUSHWORK, *command], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, **how)
-    assert process.stderr is not None
-    next(line for line in process.stderr if until in line)
-    return process
+Begin = Callable[..., ForkedProcess]
 
 
-def _ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+@pytest.fixture
+def begin(fork_server: ForkServer) -> Begin:
+    """Start a command, and wait until it has said something."""
+
+    def begin(*command: str, until: str = "", **how: Any) -> ForkedProcess:
+        process = fork_server.start("-m", "brushwork", *command, env=ENVIRONMENT, **how)
+        if until:
+            assert process.stderr is not None
+            next(line for line in process.stderr if until in line)
+        return process
+
+    return begin
+
+
+def _ended(process: ForkedProcess) -> tuple[int, str]:
     with process:
         assert process.stderr is not None
         said = process.stderr.read()
@@ -136,9 +147,9 @@ def _files(folder: Path) -> list[str]:
     ],
 )
 def test_a_painting_that_is_told_to_end_is_kept(
-    atelier: Path, command: tuple[str, ...], number: int, code: int
+    atelier: Path, begin: Begin, command: tuple[str, ...], number: int, code: int
 ) -> None:
-    process = _begun(*command, until="loss")
+    process = begin(*command, until="loss")
     process.send_signal(number)
     ended, said = _ended(process)
     assert ended == code, said
@@ -148,8 +159,8 @@ def test_a_painting_that_is_told_to_end_is_kept(
 
 
 @pytest.mark.slow
-def test_what_passes_through_pipes_leaves_no_temporary_folder(atelier: Path) -> None:
-    process = _begun(*PAINT[:-1], "-", until="loss", stdout=subprocess.DEVNULL)
+def test_what_passes_through_pipes_leaves_no_temporary_folder(atelier: Path, begin: Begin) -> None:
+    process = begin(*PAINT[:-1], "-", until="loss")
     process.send_signal(signal.SIGTERM)
     assert _ended(process)[0] == 143
     assert _files(atelier) == []
@@ -169,8 +180,8 @@ def test_a_terminal_that_is_closed_costs_nothing(atelier: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_second_signal_ends_a_keeping_that_hangs(atelier: Path) -> None:
-    process = _begun(*PAINT, until="loss")
+def test_a_second_signal_ends_a_keeping_that_hangs(atelier: Path, begin: Begin) -> None:
+    process = begin(*PAINT, until="loss")
     os.mkfifo(atelier / "o.png.checkpoint.part")  # nobody reads it: opening it for writing waits for ever
     process.send_signal(signal.SIGTERM)
     with pytest.raises(subprocess.TimeoutExpired):
@@ -181,9 +192,8 @@ def test_a_second_signal_ends_a_keeping_that_hangs(atelier: Path) -> None:
 
 
 @pytest.mark.slow
-def test_nohup_is_respected(atelier: Path) -> None:
-    ignores = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
-    process = _begun(*PAINT, until="loss", **ignores)
+def test_nohup_is_respected(atelier: Path, begin: Begin) -> None:
+    process = begin(*PAINT, until="loss", ignored=[signal.SIGHUP])
     process.send_signal(signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(signals._ECHO + 1)
@@ -192,15 +202,15 @@ def test_nohup_is_respected(atelier: Path) -> None:
 
 
 @pytest.mark.slow
-def test_of_several_processes_all_end_alike(atelier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_processes_all_end_alike(atelier: Path, begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     for name, value in {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}.items():
         monkeypatch.setitem(ENVIRONMENT, name, value)
     monkeypatch.setitem(ENVIRONMENT, "RANK", "1")
-    other = subprocess.Popen([*BRUSHWORK, *PAINT], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    other = begin(*PAINT)
     monkeypatch.setitem(ENVIRONMENT, "RANK", "0")
-    first = _begun(*PAINT, until="loss")
+    first = begin(*PAINT, until="loss")
     other.send_signal(signal.SIGTERM)  # only this one is told
     (code, said), (other_code, silence) = _ended(first), _ended(other)
     assert (code, other_code) == (143, 143), said + silence
@@ -208,13 +218,13 @@ def test_of_several_processes_all_end_alike(atelier: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.slow
-def test_a_training_that_is_told_to_end_is_kept(atelier: Path) -> None:
+def test_a_training_that_is_told_to_end_is_kept(atelier: Path, begin: Begin) -> None:
     (atelier / "photos").mkdir()
     for number in range(4):
         write_image(torch.rand(1, 3, 72, 72), atelier / "photos" / f"{number}.png")
     short = ("--width", "4", "--blocks", "1", "--crop", "64", "--batch", "1", "--iterations", "4000")
     given = ("train", "johnson", "waves.png", "--dataset", "photos", "-o", "o.safetensors", *short)
-    process = _begun(*given, until="held out")
+    process = begin(*given, until="held out")
     process.send_signal(signal.SIGTERM)
     code, said = _ended(process)
     assert code == 143, said
@@ -225,9 +235,9 @@ def test_a_training_that_is_told_to_end_is_kept(atelier: Path) -> None:
 
 
 @pytest.mark.slow
-def test_processes_that_paint_for_a_sweep_end_with_it(atelier: Path) -> None:
+def test_processes_that_paint_for_a_sweep_end_with_it(atelier: Path, begin: Begin) -> None:
     varied = ("--vary", "style-weight=1,2", "--vary", "iterations=1,2000", "--size", "64", "--min-size", "0")
-    process = _begun("sweep", "photo.jpg", "waves.png", *varied, "--jobs", "2", until=" s", start_new_session=True)
+    process = begin("sweep", "photo.jpg", "waves.png", *varied, "--jobs", "2", until=" s", start_new_session=True)
     process.send_signal(signal.SIGTERM)
     code, said = _ended(process)
     assert code == 143, said

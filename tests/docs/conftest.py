@@ -18,6 +18,7 @@ from brushwork.encoders.weights.cache import EncoderWeights, write_weights
 from brushwork.encoders.weights.catalog import WEIGHT_SETS
 from brushwork.encoders.weights.lpips_layers import LINEAR_LAYERS, linear_shapes
 from brushwork.experiments.context import ExperimentContext
+from brushwork.video import preview
 from pages import ROOT
 from tiny_films import panned, write_clip
 
@@ -68,7 +69,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything is small and short; options are read from the environment, but for experiments' closures."""
+    """Everything is small and short, by the environment; previews and experiments' closures by their constants."""
     for name, value in SMALL.items():
         monkeypatch.setenv(f"BRUSHWORK_{name}", str(value))
     monkeypatch.setenv("BRUSHWORK_CACHE", str(cache))
@@ -77,6 +78,8 @@ def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
     )
+    for name, value in {"_SHORT": 64, "_FIRST": 2, "_LATER": 2}.items():
+        monkeypatch.setattr(preview, name, value)
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,9 @@ def test_it_runs_and_writes_what_it_names(
     page: str, blocks: list[Shown], desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In Python no environment makes a painting short: the defaults of `iterations` do."""
-    monkeypatch.setitem(TransferOptions.__init__.__kwdefaults__, "iterations", 2)
-    monkeypatch.setitem(PRESETS, "default", replace(PRESETS["default"], iterations=2, min_size=0))
+    for name, value in {"iterations": 2, "size": 64}.items():
+        monkeypatch.setitem(TransferOptions.__init__.__kwdefaults__, name, value)
+    monkeypatch.setitem(PRESETS, "default", replace(PRESETS["default"], iterations=2, size=64, min_size=0))
     small = {"iterations": 2, "crop": 32, "batch": 1, "width": 8, "style_size": 48, "val_images": 0}
     for name, value in small.items():
         monkeypatch.setitem(JohnsonTrainingOptions.__init__.__kwdefaults__, name, value)

@@ -11,6 +11,11 @@ import pytest
 from brushwork.cli.main import main
 from brushwork.experiments import EXPERIMENTS
 from brushwork.experiments.context import ExperimentContext
+from brushwork.experiments.papers import programs
+from brushwork.recipes import PRESETS
+
+FEW_PROGRAMS = ("default", "gatys-2015", "spst", "fzliu-googlenet")
+"""Each is evaluated by all; `test_real_paths.py` paints with every preset. The last has no weights here."""
 
 
 @pytest.mark.slow
@@ -22,6 +27,7 @@ def test_it_is_painted_measured_and_reported(
     monkeypatch.setattr(
         ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
     )
+    monkeypatch.setattr(programs, "PRESETS", {program: PRESETS[program] for program in FEW_PROGRAMS})
     size = "72" if name == "networks" else "48"  # AlexNet, where it is, needs 47 pixels a side
     assert main(["reproduce", name, "--quick", "--size", size, "--device", "cpu"]) == 0
     written = capsys.readouterr()

@@ -54,12 +54,13 @@ def test_the_pictures_are_the_same_at_other_sizes(
     torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=0, atol=PAINTED)
 
 
+@pytest.mark.slow
 def test_pictures_of_a_few_pixels_too(tmp_path: Path) -> None:
     for name in ("onnx", "onnxscript"):
         pytest.importorskip(name, reason=NEEDED)
     runtime = pytest.importorskip("onnxruntime", reason=NEEDED)
     # With fixed means and deviations: those of the few cells of a small picture would blow up rounding.
-    one = painter(JohnsonConfig(width=4, norm="batch", border="reflect", upsampling="nearest"))
+    one = painter(JohnsonConfig(width=4, blocks=1, norm="batch", border="reflect", upsampling="nearest"))
     path = onnx_export.export_onnx(one, tmp_path / "a.onnx")
     session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     for height, width in ((1, 1), (1, 50), (2, 3), (4, 4), (5, 9), (40, 41), (43, 60)):

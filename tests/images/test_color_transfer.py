@@ -120,6 +120,7 @@ def test_colors_beyond_srgb_become_paler_and_keep_their_lightness_and_hue():
     assert (cosine[(found - gray).abs().amax(1) > 1e-2] > 0.999).all()
 
 
+@pytest.mark.slow
 def test_all_of_it_can_be_rehearsed():
     picture, like = PICTURE.to("meta"), LIKE.to("meta")
     for transform in TRANSFORMS:

@@ -35,6 +35,7 @@ def painting():
     return torch.empty(SHAPE, device="meta")
 
 
+@pytest.mark.slow
 def test_localized_style_holds_a_part(painting):
     """A Gram matrix for every cell would be 100 MiB, and the products of all windows far more."""
     assert peak(scored(LocalGramLoss("t", painting, window_weights(2), 1.0))) < FEATURES + 20

@@ -76,6 +76,7 @@ def test_paintings_are_encoded_once_for_a_size(options, photograph, painting, ti
     assert not seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", [{}, {"loss": ("sliced",)}])
 def test_a_resumed_run_ends_bit_for_bit(options, pictures, tiny, own):
     options = type(options)(**{**vars(options), **own})
@@ -88,6 +89,7 @@ def test_a_resumed_run_ends_bit_for_bit(options, pictures, tiny, own):
         assert torch.equal(rest[-1].image, whole[-1].image)
 
 
+@pytest.mark.slow
 def test_in_tiles(options, pictures, tiny):
     one, tiled = (
         list(run_recipe(options, pictures, encoder=tiny, partition=share)) for share in (FULL_IMAGE, FullImage(TILE))

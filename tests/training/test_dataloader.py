@@ -26,6 +26,7 @@ def room(folder: Path, wire: Any = None, **changes: Any) -> BatchLoader:
     return BatchLoader(tiny_task(options), tiny_config(folder, options), CPU, wire, [].append)
 
 
+@pytest.mark.slow
 def test_ranks_share_a_batch_by_rows(tmp_path: Path) -> None:
     whole = room(tmp_path).batch(3)
     parts = [room(tmp_path, Rank(number, 2)).batch(3) for number in range(2)]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +22,7 @@ from brushwork.training import trainer
 from brushwork.training.checkpoint import TrainingCheckpoint
 from brushwork.training.trainer import Trainer, train
 from brushwork.training.writer import make_sheet
+from fork_server import ForkServer
 from tiny_task import CPU, TINY, taught, tiny_config, tiny_task
 from tolerances import PAINTED, SINGLE
 
@@ -115,10 +114,9 @@ def one_thread() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
+def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path, fork_server: ForkServer) -> None:
     course = tiny_config(tmp_path)
-    ended = subprocess.run([sys.executable, str(SCRIPT), "killed", str(tmp_path)], check=False, timeout=300)
-    assert ended.returncode == -9
+    assert fork_server.run(str(SCRIPT), "killed", str(tmp_path)).returncode == -9
     assert TrainingCheckpoint.read(course.checkpoint).step == 3  # killed before that of the fourth was there
     assert not course.output.exists()
     taught(replace(course, resume=True))
@@ -129,15 +127,16 @@ def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
+def test_two_processes_learn_what_one_does(tmp_path: Path, fork_server: ForkServer) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     course = tiny_config(tmp_path)
     given = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    arguments = [sys.executable, str(SCRIPT), "rank", str(tmp_path)]
-    ranks = [subprocess.Popen(arguments, env={**given, "RANK": rank}) for rank in "01"]
-    assert [one.wait(timeout=300) for one in ranks] == [0, 0]
+    ranks = [fork_server.start(str(SCRIPT), "rank", str(tmp_path), env={**given, "RANK": rank}) for rank in "01"]
+    for one in ranks:
+        with one:
+            assert one.wait(timeout=300) == 0
     alone = replace(course, output=tmp_path / "alone.safetensors")
     losses = [one.losses for one in taught(alone) if isinstance(one, StepDone)]
     told = [torch.load(tmp_path / f"{rank}.pt") for rank in "01"]

@@ -104,6 +104,7 @@ def test_taps_without_a_gradient():
     assert torch.equal(image.grad, alone.grad)
 
 
+@pytest.mark.slow
 def test_nothing_is_kept_without_a_gradient():
     encoder = load_encoder()
     encoder.engine = "native"

@@ -17,6 +17,7 @@ def _nothing_said(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 def test_builds_a_library_that_loads(tmp_path, monkeypatch):
     compiler = next((one for one in ("c++", "g++", "clang++") if shutil.which(one)), None)
     if compiler is None:

@@ -1,0 +1,218 @@
+"""Commands as processes of their own, forked from one that has imported torch and brushwork: they begin at once.
+
+What a new interpreter does (closed streams, encodings, what is imported) is not seen here; `subprocess` is for that.
+As a script, the process that forks.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, NamedTuple
+
+IMPORTED = (
+    *("torch.fx.experimental.symbolic_shapes", "brushwork.cli.main", "brushwork.cli.commands.paint"),
+    *("brushwork.jobs.run", "brushwork.recipes.style_transfer", "brushwork.training.run"),
+)
+"""Before the forks."""
+_LARGEST = 1 << 20
+"""Bytes of a request."""
+_WIDTH = 12
+"""Characters of a number that is told."""
+
+
+class Completed(NamedTuple):
+    """How a process ended, and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class ForkedProcess:
+    """A process that runs, with those methods of `subprocess.Popen` that tests use."""
+
+    def __init__(self, status: int, stderr: TextIOWrapper | None) -> None:
+        self.stderr = stderr
+        self._status = status
+        self.pid = int(self._told())
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code; negative: the signal that killed it. Once only."""
+        if not select.select([self._status], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        code = int(self._told())
+        os.close(self._status)
+        return code
+
+    def _told(self) -> str:
+        return os.read(self._status, _WIDTH).decode()
+
+    def __enter__(self) -> ForkedProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.stderr is not None:
+            self.stderr.close()
+
+
+class ForkServer:
+    """Starts Python programs by forks of one process."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None, launcher: Sequence[str] = ()) -> None:
+        """`environment`: of the process that imports; `launcher`: words before its own, as of `unshare`."""
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [*launcher, sys.executable, __file__, str(theirs.fileno())]
+        given = {**(environment or os.environ), "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=given)
+        theirs.close()
+
+    def close(self) -> None:
+        self._socket.close()
+        self._process.wait()
+
+    def start(self, *words: str, stdout: int | None = None, stderr: int | None = None, **how: Any) -> ForkedProcess:
+        """Start `python WORDS`; its standard error is a pipe, unless a descriptor is given.
+
+        `how`: `env`, `stdin` (a descriptor), `start_new_session`, `ignored` (numbers of signals).
+        """
+        status, theirs = os.pipe()
+        said, written = os.pipe() if stderr is None else (None, stderr)
+        null = os.open(os.devnull, os.O_RDWR)
+        descriptors = [null if how.get("stdin") is None else how["stdin"], null if stdout is None else stdout, written]
+        asked = {
+            "words": words,
+            "environment": dict(how.get("env") or os.environ),
+            "folder": str(Path.cwd()),
+            "new_session": how.get("start_new_session", False),
+            "ignored": [int(number) for number in how.get("ignored", ())],
+        }
+        socket.send_fds(self._socket, [json.dumps(asked).encode()], [*descriptors, theirs])
+        for descriptor in (theirs, null, *([written] if said is not None else ())):
+            os.close(descriptor)
+        lines = None if said is None else os.fdopen(said, encoding="utf-8", errors="surrogateescape")
+        return ForkedProcess(status, lines)
+
+    def run(self, *words: str, **how: Any) -> Completed:
+        """Run `python WORDS` to its end; what it writes goes into files."""
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as said:
+            code = self.start(*words, stdout=out.fileno(), stderr=said.fileno(), **how).wait()
+            out.seek(0), said.seek(0)
+            return Completed(code, out.read(), said.read())
+
+
+def _serve(requests: socket.socket) -> list[str]:
+    """Fork for every request; in the process that is to be the program, return its words."""
+    while True:
+        _reap()
+        message, descriptors, *_ = socket.recv_fds(requests, _LARGEST, 4)
+        if not message:
+            os._exit(0)
+        if not os.fork():
+            requests.close()
+            *streams, status = descriptors
+            program = os.fork()
+            if program:
+                _watch(program, status, streams)
+            os.close(status)
+            return _prepare(json.loads(message), streams)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _reap() -> None:
+    """Forget the processes that watched what has ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _watch(program: int, status: int, streams: list[int]) -> None:
+    """Tell the program's number, wait for it, and tell how it ended."""
+    os.write(status, f"{program:{_WIDTH}}".encode())
+    for descriptor in (0, 1, 2, *streams):
+        os.close(descriptor)
+    code = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
+    os.write(status, f"{code:{_WIDTH}}".encode())
+    os._exit(0)
+
+
+def _prepare(asked: dict[str, Any], streams: list[int]) -> list[str]:
+    """Make this process like one that was just started; return its words."""
+    if asked["new_session"]:
+        os.setsid()
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.stdin = sys.__stdin__ = os.fdopen(0, encoding="utf-8", closefd=False)  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8", closefd=False)  # type: ignore[misc]
+    stderr = os.fdopen(2, "w", 1, "utf-8", "backslashreplace", closefd=False)
+    sys.stderr = sys.__stderr__ = stderr  # type: ignore[misc]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    for number in asked["ignored"]:
+        signal.signal(number, signal.SIG_IGN)
+    os.chdir(asked["folder"])
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    tempfile.tempdir = None  # read from the environment again
+    words: list[str] = asked["words"]
+    return words
+
+
+def _run(words: list[str]) -> None:
+    """What `python WORDS` does."""
+    if words[0] == "-m":
+        sys.argv = words[1:]
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    elif words[0] == "-c":
+        sys.argv = ["-c", *words[2:]]
+        exec(words[1], {"__name__": "__main__"})
+    else:
+        sys.argv = words
+        sys.path[0] = str(Path(words[0]).parent)
+        runpy.run_path(words[0], run_name="__main__")
+
+
+def _end(words: list[str]) -> None:
+    """Run to the end, and exit without clearing up memory, which would be copied for it."""
+    code: Any = 1
+    try:
+        _run(words)
+        code = 0
+    except SystemExit as ending:
+        code = ending.code or 0
+    except BaseException:
+        traceback.print_exc()
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    for name in IMPORTED:
+        import_module(name)
+    gc.freeze()  # a collection would touch, and so copy, all memory
+    _end(_serve(socket.socket(fileno=int(sys.argv[1]))))
