@@ -26,6 +26,14 @@ quick: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	$(VENV)/bin/python bench/compare.py $(BENCH)
 
+# dist/: the sources, a wheel with the compiled kernels (where a compiler is found), and one without them for any system.
+dist: $(VENV)/installed-dist
+	rm -rf dist
+	$(RUN) build --sdist --outdir dist
+	$(RUN) build --wheel --outdir dist
+	BRUSHWORK_NO_KERNELS=1 $(RUN) build --wheel --outdir dist
+	@ls -l dist
+
 # The documentation site, docs/_build/html, and the man page, docs/_build/man/brushwork.1. Warnings, as of broken links, are errors.
 docs: $(VENV)/installed-docs
 	$(RUN) sphinx --fail-on-warning --quiet --builder html docs docs/_build/html
@@ -49,7 +57,11 @@ $(VENV)/installed-docs: $(VENV)/installed pyproject.toml
 	$(RUN) pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	touch $@
 
+$(VENV)/installed-dist: $(VENV)/pip
+	$(RUN) pip install --quiet --constraint constraints.txt build
+	touch $@
+
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/reference
 
-.PHONY: paint test quick bench docs clean
+.PHONY: paint test quick bench docs dist clean

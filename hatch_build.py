@@ -6,7 +6,6 @@ Without one, or when the build fails, the package is complete without them: it t
 from __future__ import annotations
 
 import runpy
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,6 @@ class KernelsHook(BuildHookInterface):
             self.app.display_info(f"brushwork: built without native kernels: {trouble}")
             return
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{_platform()}"
+        tags = runpy.run_path(str(Path(self.root) / FOLDER / "wheel_tag.py"))
+        build_data["tag"] = f"py3-none-{tags['platform_tag'](Path(self.root) / FOLDER / kernels['LIBRARY'])}"
         build_data["artifacts"].append(f"/{FOLDER.as_posix()}/{kernels['LIBRARY']}")
-
-
-def _platform() -> str:
-    return sysconfig.get_platform().replace("-", "_").replace(".", "_")

@@ -41,8 +41,18 @@ html_copy_source = False
 
 man_pages = [("reference/commands", "brushwork", "paint any photograph in the style of any painting", [author], 1)]
 
+REPOSITORY = {"../examples/CREDITS.md": "credits.md"}
+"""Links of the pages to files of the repository → the page that includes such a file."""
+
+
+def link_within_site(app: Sphinx, page: str, source: list[str]) -> None:
+    """Let links to files of the repository lead to pages of the site."""
+    for file, included in REPOSITORY.items():
+        source[0] = source[0].replace(f"]({file}", f"]({included}")
+
 
 def setup(app: Sphinx) -> None:
     """Write the reference before pages are read; docstrings of the code are plain text with names in backticks."""
     app.connect("builder-inited", lambda app: write_reference(Path(app.srcdir) / "reference"))
+    app.connect("source-read", link_within_site)
     app.connect("autodoc-process-docstring", docstring_to_rst)

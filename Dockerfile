@@ -1,0 +1,18 @@
+# The studio, for a user without rights:
+#   docker build -t brushwork . && docker run --rm -p 127.0.0.1:8000:8000 -v brushwork:/home/painter brushwork
+# It prints a link with a token; open that. Written against docker's documentation, not built yet.
+FROM python:3.13-slim AS build
+RUN apt-get update && apt-get install --no-install-recommends --yes g++ && rm -rf /var/lib/apt/lists/*
+COPY . /source
+RUN pip wheel --no-deps --wheel-dir /wheels /source
+
+FROM python:3.13-slim
+COPY --from=build /wheels /wheels
+COPY constraints.txt /wheels/
+RUN pip install --no-cache-dir --constraint /wheels/constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu \
+        "$(ls /wheels/*.whl)[studio]" && rm -rf /wheels
+RUN useradd --create-home painter
+USER painter
+WORKDIR /home/painter
+EXPOSE 8000
+ENTRYPOINT ["brushwork", "studio", "--no-open", "--host", "0.0.0.0", "--port", "8000"]
