@@ -64,7 +64,7 @@ def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
     assert "choose one" in refused(capfd, "clip.mp4", "painting.png", "--instant", "--optimize")
     assert "has its own style" in refused(capfd, "clip.mp4", "painting.png", "--model", "wave")
     assert "add --optimize" in refused(capfd, "clip.mp4", "painting.png", "--later", "3")
-    assert "is to be a film" in refused(capfd, "clip.mp4", "painting.png", "-o", "out.png")
+    assert "is not a film's name" in refused(capfd, "clip.mp4", "painting.png", "-o", "out.png")
     assert "one of the inputs" in refused(capfd, "clip.mp4", "painting.png", "-o", "clip.mp4", "--force")
     assert "consistency is 2.0" in refused(capfd, "clip.mp4", "painting.png", "--consistency", "2")
     assert "end is 0.1" in refused(capfd, "clip.mp4", "painting.png", "--start", "0.2", "--end", "0.1")

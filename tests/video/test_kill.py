@@ -127,7 +127,7 @@ def test_other_options_or_another_clip_are_refused_by_name(tmp_path, clip):
     events = run_film(job, network=tiny_stylizer())
     next(event for event in events if isinstance(event, FrameDone))
     events.close()
-    with pytest.raises(InputError, match=r"unfinished film: go on with --resume"):
+    with pytest.raises(InputError, match=r"unfinished film: continue with --resume"):
         next(run_film(job, network=tiny_stylizer()))
     other = replace(job, film=FilmOptions(consistency=0.9))
     with pytest.raises(InputError, match=r"film: consistency: 0\.9 here, 0\.5 there"):

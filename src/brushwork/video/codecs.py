@@ -169,16 +169,16 @@ def choose_encoding(
     """
     container = CONTAINERS.get(output.suffix.lower())
     if container is None:
-        raise InputError(f"{output.name} is to be a film: end its name in {', '.join(CONTAINERS)}.")
+        raise InputError(f"{output.name} is not a film's name: it must end in {', '.join(CONTAINERS)}.")
     name = codec or container.codecs[0]
     if container.is_animation and (codec or crf is not None):
-        raise InputError(f"{output.suffix} has its own codec and no crf: leave --codec and --crf away.")
+        raise InputError(f"{output.suffix} has its own codec and no crf: remove --codec and --crf.")
     if name not in container.codecs:
         raise InputError(f"{output.suffix} does not hold {name}: take one of {', '.join(container.codecs)}, or .mkv.")
     own = CODECS[name]
     _require_encoder(own.encoder, name)
     if crf is not None and own.crf is None:
-        raise InputError(f"{name} has no crf: leave --crf away.")
+        raise InputError(f"{name} has no crf: remove --crf.")
     deepest = max(depth for depth, kind in own.formats if kind == chroma) if _has(own, chroma) else 0
     if not deepest:
         raise InputError(f"{name} has no chroma {chroma}: take --chroma 420, or another --codec.")

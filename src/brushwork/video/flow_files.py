@@ -64,7 +64,9 @@ def _kitti(path: Path, content: bytes) -> NDArray[Any]:
     cv2 = import_video("cv2")
     levels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if levels is None or levels.dtype != np.uint16 or levels.ndim != 3:
-        raise InputError(f"{path} is no flow: give .flo, or a PNG of three channels with 16 bits as KITTI has.")
+        raise InputError(
+            f"{path} is not an optical flow file: give .flo, or a PNG of three channels with 16 bits, as in KITTI."
+        )
     valid, y, x = (levels[..., channel].astype(np.float32) for channel in range(3))  # OpenCV reads blue first
     flow: NDArray[Any] = np.stack([x - _KITTI_ZERO, y - _KITTI_ZERO], -1) / _KITTI_SCALE * (valid > 0)[..., None]
     return flow

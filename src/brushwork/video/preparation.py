@@ -140,7 +140,7 @@ def prepare_film(job: FilmJob, *, resume: bool, memory: int | None = None, netwo
     require_output(job, resume=resume)
     if workspace.exists and not resume and not job.overwrite:
         raise InputError(
-            f"{workspace.folder} holds an unfinished film: go on with --resume, or begin anew with --force."
+            f"{workspace.folder} holds an unfinished film: continue with --resume, or start over with --force."
         )
     if resume and workspace.exists:
         job = with_engine(job, workspace.engine)

@@ -158,7 +158,7 @@ def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes:
         if len(there) < len(segment):
             break
     if not parts:
-        raise InputError(f"no frame of {film.job.output.name} is painted yet: go on with --resume.")
+        raise InputError(f"no frame of {film.job.output.name} is painted yet: continue with --resume.")
     count = sum(len(times) for _, times in parts)
     if count < len(analysis.frames):
         notes.append(

@@ -87,6 +87,6 @@ def _what_it_is(path: Path, head: bytes) -> str:
     if _is_picture(head):
         return f"{path} is a still picture, and no film: brushwork paint {path.name} PAINTING"
     return (
-        f"{path} is no film that is known here: give MP4, MOV, MKV, WebM, AVI, MPEG, Ogg, NUT, Y4M, an animated GIF "
-        "or PNG, or a folder of pictures."
+        f"{path} is not a supported film: give MP4, MOV, MKV, WebM, AVI, MPEG, Ogg, NUT, Y4M, an animated GIF or PNG, "
+        "or a folder of pictures."
     )

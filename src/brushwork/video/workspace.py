@@ -155,7 +155,7 @@ class Workspace:
             found: dict[str, Any] = json.loads((self.folder / name).read_text())
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{self.folder / name} is damaged ({error}): remove {self.folder}, and begin anew."
+                f"{self.folder / name} is damaged ({error}): remove {self.folder}, and start over."
             ) from error
         return found
 
