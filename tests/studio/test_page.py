@@ -25,6 +25,9 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 PATIENCE = 60_000
 """Milliseconds for what takes one or two seconds on an idle machine."""
 
+ENDLESS = {"size": 96, "advanced": {"iterations": 20_000}}
+"""Settings of a painting that is not finished before it is stopped, and costs little until then."""
+
 MOST_BYTES, MOST_SCRIPT = 300_000, 100_000
 
 
@@ -113,7 +116,7 @@ def test_a_photograph_is_painted_kept_and_found_again(open_page, tmp_path):
     page = open_page()
     assert violations(page) == []
     drop(page, tmp_path)
-    settle(page, size=96)
+    settle(page, **ENDLESS)
     page.locator(".card:not(:has(.tag))").first.click()
     page.locator(".after img[src*=preview]").first.wait_for()
     assert violations(page) == []
@@ -140,7 +143,7 @@ def test_a_second_tab_sees_it_and_a_part_can_be_chosen(open_page, tmp_path):
     other = page.context.new_page()
     other.goto(page.url)
     other.locator(".place", has_text="Queue").click()
-    settle(page, size=512)
+    settle(page, **ENDLESS)
     page.get_by_text("Paint a part only").click()
     canvas = page.locator(".mask-picture canvas[width='96']")  # the photograph has been decoded
     canvas.wait_for()
@@ -176,7 +179,7 @@ def test_a_second_tab_sees_it_and_a_part_can_be_chosen(open_page, tmp_path):
 def test_a_contact_sheet_shows_the_settings_and_one_is_chosen(open_page, tmp_path):
     page = open_page()
     drop(page, tmp_path)
-    settle(page, size=512)
+    settle(page, **ENDLESS)
     page.locator(".card:not(:has(.tag))").first.click()
     page.get_by_role("button", name="Contact sheet").click()
     page.locator(".cell").nth(8).wait_for()
@@ -187,7 +190,7 @@ def test_a_contact_sheet_shows_the_settings_and_one_is_chosen(open_page, tmp_pat
     assert violations(page) == []
     page.keyboard.press("Enter")
     page.locator("dialog").wait_for(state="detached")
-    wait_for_request(page, lambda asked: asked["options"] == {"size": 512, "content_weight": 0.25})
+    wait_for_request(page, lambda asked: asked["options"].get("content_weight") == 0.25)
     page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
 
 

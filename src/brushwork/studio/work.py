@@ -160,6 +160,8 @@ class WorkOnJob:
         if event == "complete" and claim.request.kind == "draft":
             claim.give_to_parent(output, self._folder.preview(str(claim.parent)))
         values: dict[str, Any] = {"notes": self._notes}
+        if self._frames:
+            values["done"] = self._frames
         shown = self._folder.preview(claim.job)
         if event == "cancel" and shown.exists() and (self._previews == 1 or not output.exists()):
             output = shown.rename(output.with_suffix(shown.suffix))  # what is kept is what was seen

@@ -114,7 +114,7 @@ export const startSheet = (cells) => attempt(async () => {
   const painting = paintings.value.find((one) => one.id === chosen.value);
   await pauseOther();
   const list = cells.map((cell) => {
-    const { size, quality, ...options } = requestOf(painting, { ...settings.value, ...cell }).options;
+    const { size, quality, iterations, finer_iterations, iteration_decay, min_size, ...options } = requestOf(painting, { ...settings.value, ...cell }).options;
     return options;
   });
   const answer = await api.sheet(photo.value.sha256, painting.sha256, list);
