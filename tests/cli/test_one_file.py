@@ -23,9 +23,9 @@ TOYS = {"losses": "toy_loss.py", "recipes": "toy_recipe.py"}
 TINY = """
 import sys
 from brushwork.devices import memory
-from brushwork.jobs import plan, preflight
+from brushwork.jobs import optimization, plan
 from tiny_network import tiny_network
-plan.load_encoder_for = preflight.load_encoder_for = lambda *_, **__: tiny_network()
+optimization.load_encoder_for = lambda *_, **__: tiny_network()
 memory.allocated_memory = plan.allocated_memory = lambda device: 0
 from brushwork.cli.main import main
 sys.exit(main(sys.argv[1:]))"""
