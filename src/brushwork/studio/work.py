@@ -28,8 +28,8 @@ from brushwork.video import FilmEvent, FilmFinished, FilmStarted, FrameDone
 _LOOK = 0.2
 """Seconds between two looks at whether the job is to stop."""
 _BETWEEN_PREVIEWS = 1.0
-_FORMED = 20
-"""Iterations at the first size after which a painting looks better than its draft: before, it has its first grain."""
+_FORMED = 4
+"""Iterations at the first size after which a painting looks better than its draft: before, one sees the noise."""
 _HUNDRED = 100
 
 
