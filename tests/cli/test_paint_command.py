@@ -127,8 +127,8 @@ def test_results_of_the_same_name_do_not_overwrite_each_other(studio: Any, folde
         (("photo.jpg", "waves.png", "--threads", "1e9"), "threads is 1000000000: it must be from 1 to 1024"),
         (("photo.jpg", "waves.png", "--memory", "much"), "much is not an amount of memory: write 4GB, 512MB or 2GiB"),
         (("photo.jpg", "waves.png", "--json", "-o", "-"), "--json and -o - both write to standard output"),
-        (("photo.jpg", "waves.png", "-o", "photo.jpg/x/"), "the folder photo.jpg/x cannot be made"),
-        (("photos", "waves.png", "-o", "photo.jpg/x"), "the folder photo.jpg/x cannot be made"),
+        (("photo.jpg", "waves.png", "-o", "photo.jpg/x/"), "the folder photo.jpg/x cannot be created"),
+        (("photos", "waves.png", "-o", "photo.jpg/x"), "the folder photo.jpg/x cannot be created"),
     ],
 )
 def test_what_cannot_be_is_said_before_painting(

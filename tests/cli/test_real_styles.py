@@ -16,7 +16,9 @@ from brushwork.images import resample, write_image
 Run = Callable[..., Any]
 
 SIZES = ("--size", "64", "--min-size", "48", "--device", "cpu")
-QUICK = (*SIZES, "--iterations", "2", "--iteration-decay", "0.5")
+QUICK = (*SIZES, "--iterations", "2", "--iteration-decay", "0.5", "--init", "recolored")
+"""A style file has no picture to take patches from."""
+
 LOOKS = {
     "default": (),
     "of the original network, shallow": ("--network", "vgg19", "--style-layers", "conv1_1", "conv2_1"),

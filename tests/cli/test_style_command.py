@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from brushwork.controls import StyleFile
 from brushwork.images import read_image, write_image
 from brushwork.jobs import job_from_image, plan_job
 from brushwork.recipes import extract_style
-from tiny_job import painted, picture, tiny_job, tiny_network
+from tiny_job import TINY, painted, picture, tiny_job, tiny_network
 
 Run = Callable[..., Any]
 
@@ -79,11 +80,12 @@ def test_force_overwrites(run: Run, studio_folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_job_paints_with_it_as_with_the_painting_and_again(studio_folder: Path) -> None:
-    with_painting = tiny_job(studio_folder)
+    options = replace(TINY, init="recolored")  # a style file has no picture to take patches from
+    with_painting = tiny_job(studio_folder, options=options)
     kept = studio_folder / "painting.style"
     image = read_image(with_painting.styles[0]).image
     extract_style(image, with_painting.options, "painting.png", encoder=tiny_network()).write(kept)
-    with_style = tiny_job(studio_folder, styles=(kept,), output=studio_folder / "styled.png")
+    with_style = tiny_job(studio_folder, options=options, styles=(kept,), output=studio_folder / "styled.png")
     assert plan_job(with_style, measure_time=False, network=tiny_network()).memory > 0
     painted(with_painting)
     painted(with_style)

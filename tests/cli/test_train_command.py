@@ -89,7 +89,7 @@ def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pyt
     assert outcome.code == 0
     assert "resumed after 1" in outcome.err
     assert load_model(studio / "waves.safetensors").provenance["iterations_done"] == 3
-    assert "is finished" in run(*JOHNSON, "--resume").err
+    assert "is already finished" in run(*JOHNSON, "--resume").err
 
 
 @pytest.mark.slow
@@ -106,7 +106,7 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
     assert found.provenance["from"] == "waves"
     for one, other in zip(found.network.parameters(), start.network.parameters(), strict=True):
         assert (one - other).abs().max() < 1e-3
-    assert "width is 4, and waves has 2" in run(*few, "--init-from", "start.safetensors", "--width", "4").err
+    assert "width is 4, but waves has 2" in run(*few, "--init-from", "start.safetensors", "--width", "4").err
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ SMALL = {
 LANDSCAPE, SQUARE = (96, 48), (80, 80)
 PHOTOGRAPHS = ("photo", "photos/a", "photos/b")
 PAINTINGS = (
-    *("painting", "one", "two", "waves", "pebbles", "composition", "strokes", "starry_night"),
+    *("painting", "one", "two", "waves", "pebbles", "composition", "strokes", "starry_night", "wave", "scream"),
     *("paintings/c", "paintings/d"),
 )
 JUDGES = ("vgg16", "alexnet", "lpips-vgg16", "lpips-alexnet")
@@ -98,7 +98,8 @@ def desk(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number, name in enumerate((*PHOTOGRAPHS, *PAINTINGS)):
         colors = torch.rand(6, 6, 3, generator=torch.Generator().manual_seed(number))
         _save(colors, LANDSCAPE if name in PHOTOGRAPHS else SQUARE, f"{name}.jpg")
-    write_clip(Path("clip.mp4"), panned(3))
+    for name in ("clip", "person", "background", "frame-by-frame"):
+        write_clip(Path(f"{name}.mp4"), panned(3))
     _save(colors, (36, 32), "dandelion.jpg")  # 200 closures at its own size
     across = torch.linspace(0, 1, 6).expand(6, 6)[..., None].expand(6, 6, 3)
     for name, colors in {"sky": across, "land": 1 - across, "rest": 1 - across}.items():

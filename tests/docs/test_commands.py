@@ -61,7 +61,7 @@ def _copy(source: Path, target: Path) -> None:
         ("README.md", "brushwork paint photo.jpg painting.jpg", False),  # in a fence
         ("docs/reproductions/README.md", "brushwork reproduce fig1 --quick", True),  # indented, in a marked section
         ("docs/models.md", "brushwork train johnson examples/auvers.png --dataset photographs/", True),  # two lines
-        ("README.md", "brushwork paint examples/rocket.jpg examples/composition_viii.png", False),  # in prose
+        ("docs/quality.md", "brushwork paint photo.jpg painting.jpg -o best.png --init draft.png", False),  # in prose
         ("docs/evaluation.md", "brushwork evaluate painted/ -o table.md", False),
     ],
     ids=lambda where: where[1],

@@ -155,7 +155,7 @@ class Closure:
         leaf = image.detach().requires_grad_()
         losses = self.evaluate(leaf)
         pulled = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
-        (gradient,) = torch.autograd.grad((image * pulled).sum(), source)  # with `grad_outputs`, torch imports sympy
+        (gradient,) = torch.autograd.grad(image, source, pulled)
         terms = {name: value.detach() for name, value in losses.terms.items()}
         total = losses.total.detach()
         return Evaluation(float(total), gradient.detach().contiguous(), LossValues(total, terms))
