@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -40,24 +43,32 @@ def test_functions_are_measured_with_what_they_lack(measure: ModuleType) -> None
     ]
 
 
+WALK = """
+import sys
+from pathlib import Path
+import torch
+import measure_code
+from brushwork.images import LoadedImage, Size, resize
+is_data = measure_code.data_of(Path("cat.png"), shapes=lambda height, width: (height, width) == (4, 7))
+tracer = measure_code.Tracer(is_data)
+image = LoadedImage(torch.zeros(1, 3, 4, 7), None, (), 8, "cat.png")
+sys.setprofile(tracer)
+image.reduce(1)
+resize(torch.zeros(1, 3, 7, 4), Size(7, 4))
+sys.setprofile(None)
+print(*(" ".join(one) for one in tracer.found.values()), sep="\\n")
+"""
+"""In a process of its own: other tests of a worker may leave hooks behind."""
+
+
 @pytest.mark.slow
-def test_a_walk_finds_what_holds_the_data(measure: ModuleType) -> None:
-    import torch
-
-    from brushwork.images import LoadedImage, Size, resize
-
-    is_data = measure.data_of(Path("cat.png"), shapes=lambda height, width: (height, width) == (4, 7))
-    tracer = measure.Tracer(is_data)
-    image = LoadedImage(torch.zeros(1, 3, 4, 7), None, (), 8, "cat.png")
-    measure.sys.setprofile(tracer)
-    try:
-        image.reduce(1)
-        resize(torch.zeros(1, 3, 7, 4), Size(7, 4))
-    finally:
-        measure.sys.setprofile(None)
-    found = set(tracer.found.values())
-    assert ("images/loaded.py", "LoadedImage.reduce") in found
-    assert not any(function == "resize" for _, function in found)
+def test_a_walk_finds_what_holds_the_data() -> None:
+    scripts = Path(__file__).parents[1] / "scripts"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(scripts), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run([sys.executable, "-c", WALK], capture_output=True, text=True, env=environment, check=True)
+    found = done.stdout.splitlines()
+    assert "images/loaded.py LoadedImage.reduce" in found
+    assert not any(one.endswith(" resize") for one in found)
 
 
 def test_every_public_function_is_documented_and_every_function_annotated(
