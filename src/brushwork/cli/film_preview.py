@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from brushwork import jobs, video
+from brushwork import video
 from brushwork.cli.film_progress import FilmProgress
 from brushwork.cli.film_request import FilmRequest
 from brushwork.cli.output import print_json, print_result
@@ -23,9 +23,7 @@ def write_preview(request: FilmRequest, *, quiet: bool) -> Path:
         for event in events:
             SIGNALS.require_none()
             progress.show(event)
-            if isinstance(event, jobs.Note):
-                display.log(event.text)
-            elif isinstance(event, video.PreviewFinished):
+            if isinstance(event, video.PreviewFinished):
                 finished = event
     assert finished is not None
     if not quiet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from statistics import median
 
-from brushwork import video
+from brushwork import jobs, video
 from brushwork.cli.progress import SilentDisplay, format_minutes
 
 _RECENT = 20
@@ -25,8 +25,10 @@ class FilmProgress:
         self._later: deque[float] = deque(maxlen=_RECENT)
 
     def show(self, event: video.FilmEvent) -> None:
-        """Show an event."""
+        """Show an event; notes are logged."""
         match event:
+            case jobs.Note():
+                self._display.log(event.text)
             case video.AnalysisProgress(frames, of):
                 self._display.draw(frames / of if of else 0.0, lambda: f"looking for cuts: frame {frames}")
             case video.FilmStarted():

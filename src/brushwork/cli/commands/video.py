@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
-from brushwork import devices, jobs
+from brushwork import devices
 from brushwork import video as films
 from brushwork.cli.dashes import STREAM, is_dash
 from brushwork.cli.film_flags import FilmRunFlags, FrameFlags, WayFlags
@@ -113,9 +113,7 @@ def _run(job: films.FilmJob, flags: FilmRunFlags, *, quiet: bool) -> Path:
                 for event in events:
                     SIGNALS.require_none()
                     progress.show(event)
-                    if isinstance(event, jobs.Note):
-                        display.log(event.text)
-                    elif isinstance(event, films.FilmFinished):
+                    if isinstance(event, films.FilmFinished):
                         finished = event
         except KeyboardInterrupt as interruption:
             kept = (job.workspace / "frames.json").exists() and not quiet
