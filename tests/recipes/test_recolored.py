@@ -76,6 +76,9 @@ def test_a_style_file_gives_the_colors_of_its_painting(options, mild, tiny):
     old = replace(kept, styles={size: _without_colors(one) for size, one in kept.styles.items()})
     with pytest.raises(InputError, match="has no colors: extract it again, or use --init content"):
         TransferInit(TransferProblem(content, [old], options, tiny)).recolor_content(SIZE)
+    patches = replace(options, init="patches")
+    with pytest.raises(InputError, match=r"init is patches, but .* has no colors: extract it again"):
+        TransferInit(TransferProblem(content, [old], patches, tiny)).image_at(SIZE)
 
 
 def _without_colors(style):

@@ -63,8 +63,8 @@ class TransferInit:
         for style in problem.styles:
             if isinstance(style, StyleFile) and PIXELS not in style.layers:
                 raise InputError(
-                    f"init is recolored, but the style file of {style.source} has no colors: extract it again, or use "
-                    "--init content."
+                    f"init is {options.init}, but the style file of {style.source} has no colors: extract it again, or "
+                    "use --init content."
                 )
         finest = options.schedule(Size.of(problem.content))[-1].size
         return recolor(content, color_moments_of(problem.style_at(finest, [PIXELS]).statistics[PIXELS]))
@@ -78,13 +78,13 @@ class TransferInit:
         """
         problem, recolored = self.problem, self.recolor_content(size)
         if problem.regions:
-            composed = self._composed_regions(recolored)
+            composed = self._compose_regions(recolored)
         else:
             pictures, weights = problem.pictures_at(size), problem.picture_weights
             composed = compose_patches(recolored, pictures, weights, problem.options.seed) if pictures else recolored
         return torch.lerp(recolored, composed, PATCHES_SHARE)
 
-    def _composed_regions(self, recolored: Image) -> Image:
+    def _compose_regions(self, recolored: Image) -> Image:
         """Return the image with each region put together of patches of its region of a style image."""
         problem, size = self.problem, Size.of(recolored)
         pictures, seed = problem.pictures_at(size), problem.options.seed
