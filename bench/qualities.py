@@ -16,6 +16,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import islice, product
 from pathlib import Path
 from statistics import median
@@ -26,6 +27,7 @@ from brushwork.images import Size, fit_size, read_image, resize, write_image
 from brushwork.metrics import Evaluator
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import TransferOptions, load_preset, transfer
+from brushwork.storage.atomic import atomic_write
 from brushwork.types import Image
 from default import DATA, PAINTINGS, PHOTOGRAPHS, change_option
 from default_cells import NETWORKS, crossed
@@ -43,7 +45,9 @@ def main() -> None:
     for (photograph, painting), (name, options) in product(pairs, programs.items()):
         record = given.out / f"{photograph.stem}+{painting.stem} {name}.json"
         if not record.exists():
-            record.write_text(json.dumps(_paint(photograph, painting, options, record.with_suffix(".png"), given.size)))
+            figures = _paint(photograph, painting, options, record.with_suffix(".png"), given.size)
+            with atomic_write(record, overwrite=False) as path:
+                path.write_text(json.dumps(figures), encoding="utf-8")
             print(f"{time.strftime('%X')} {record.stem}: {record.read_text()}", flush=True)
     rows = {
         name: [json.loads((given.out / f"{a.stem}+{b.stem} {name}.json").read_text()) for a, b in pairs]
@@ -89,16 +93,21 @@ def _last(content: Image, style: Image, options: TransferOptions, encoder: objec
 def _figures(image: Image, content: Image, style: Image, size: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for network in NETWORKS:
-        distances = Evaluator.load(network)(image, content=content, style=style, size=size)
+        distances = _evaluator(network)(image, content=content, style=style, size=size)
         found |= {f"{network} gram": distances.gram_style, f"{network} content": distances.content}
     found["lpips"] = distances.lpips_vgg16
     found |= {f"lattice {period}": value for period, value in lattice(image, content).items() if period <= 4}
     return {name: round(value, 4) for name, value in found.items()}
 
 
+@cache
+def _evaluator(network: str) -> Evaluator:
+    return Evaluator.load(network)
+
+
 def _table(rows: Mapping[str, list[Mapping[str, float]]], pairs: int, size: int) -> str:
     columns = list(rows["normal"][0])
-    lines = [f"{pairs} pairs, {size} pixels; medians, and in brackets those of the ratios to normal", ""]
+    lines = [f"{pairs} pairs, {size} pixels; medians, and in parentheses those of the ratios to normal", ""]
     lines += ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for name, found in rows.items():
         cells = []
