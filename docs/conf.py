@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from docutils import nodes
 from reference_pages import docstring_to_rst, write_reference
 from sphinx.application import Sphinx
 
@@ -21,6 +22,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 default_role = "code"
 highlight_language = "none"
+smartquotes_action = "qe"  # quotes and ellipses; two dashes begin an option
 
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
@@ -51,8 +53,16 @@ def link_within_site(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] = source[0].replace(f"]({file}", f"]({included}")
 
 
+def unlink_man_page(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Let the text of a link stand in the man page without an address, which is none there."""
+    if app.builder.name == "man":
+        for link in list(tree.findall(nodes.reference)):
+            link.replace_self(link.children)
+
+
 def setup(app: Sphinx) -> None:
     """Write the reference before pages are read; docstrings of the code are plain text with names in backticks."""
     app.connect("builder-inited", lambda app: write_reference(Path(app.srcdir) / "reference"))
     app.connect("source-read", link_within_site)
+    app.connect("doctree-resolved", unlink_man_page)
     app.connect("autodoc-process-docstring", docstring_to_rst)

@@ -28,10 +28,18 @@ What ``--help`` says of every command (``brushwork paint --help-all``). Every op
 messages to stderr. Exit codes: 0 success, 1 failure, 2 invalid input, 130,
 143 and 129 ended by Ctrl-C, SIGTERM and SIGHUP.
 
+"""
+
+TOCTREE = """
 .. toctree::
-   :maxdepth: 1
+   :hidden:
 
 """
+
+PLAN = """
+It takes the options of the commands that it plans: :doc:`paint`, :doc:`texture` and :doc:`reconstruct`.
+"""
+"""Instead of the options themselves, which would fill the longest page of all."""
 
 HEADINGS = {
     "jobs": "Jobs: from files to a file",
@@ -57,7 +65,7 @@ DATA = {"PRESETS": "The presets by name: the options of published programs, and 
 
 def write_reference(folder: Path) -> None:
     """Write the pages of the reference; those that have not changed stay, so that they are not read anew."""
-    pages = {"python": python_page(), "commands": COMMAND_LINE + "".join(f"   commands/{name}\n" for name in COMMANDS)}
+    pages = {"python": python_page(), "commands": commands_page()}
     app = make_app(list(COMMANDS))
     pages |= {f"commands/{name}": command_page(app[name], name) for name in COMMANDS}
     (folder / "commands").mkdir(parents=True, exist_ok=True)
@@ -96,11 +104,20 @@ def _directive(name: str) -> str:
     return f".. py:data:: brushwork.{name}\n\n   {DATA[name]}\n"
 
 
+def commands_page() -> str:
+    """Return the page that lists the commands, each with its line."""
+    lines = [f":doc:`brushwork {name} <commands/{name}>`\n    {line}\n\n" for name, (_, line) in COMMANDS.items()]
+    return COMMAND_LINE + "".join(lines) + TOCTREE + "".join(f"   commands/{name}\n" for name in COMMANDS)
+
+
 def command_page(app: App, name: str) -> str:
     """Return the page of a command and its subcommands: what their help says."""
-    page = str(app.generate_docs("rst"))
+    page = str(app.generate_docs("rst", recursive=name != "plan", usage_name=f"brushwork {name}"))
+    if name == "plan":
+        page = page.partition("**Arguments:**")[0] + PLAN
     page = re.sub(r"\.\. contents:: .*\n(?:   .*\n)+", "", page)
-    page = re.sub(rf"^    (?:Usage: )?(?:brushwork )?{name}\b", f"    brushwork {name}", page, flags=re.MULTILINE)
+    page = re.sub(rf"^    brushwork {name} (?=brushwork {name}\b)", "    ", page, flags=re.MULTILINE)
+    page = re.sub(r"^(    brushwork .*?) -m \w+", r"\1", page, flags=re.MULTILINE)  # `python -m sphinx` runs this
     page = re.sub(r"^\.\. _cyclopts-.*:\n", "", page, flags=re.MULTILINE)
     page = re.sub(r"\A\s*=+\n.*\n=+\n", f"brushwork {name}\n{'=' * (10 + len(name))}\n", page)
     return re.sub(r"_(?=[…*])", r"\\_", page)  # a name with an underscore at its end would be a reference

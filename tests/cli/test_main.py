@@ -12,7 +12,7 @@ import pytest
 
 import brushwork
 from brushwork.cli.help import COMMON
-from brushwork.cli.main import main
+from brushwork.cli.main import COMMANDS, main, make_app
 
 Run = Callable[..., Any]
 
@@ -57,6 +57,19 @@ def test_help_lists_every_command(run: Run) -> None:
     assert outcome.code == 0
     for name in ("paint", "texture", "reconstruct", "plan", "rerun", "evaluate", "presets", "weights", "doctor"):
         assert name in outcome.out
+
+
+def test_every_command_and_every_option_is_described() -> None:
+    pending = [((), make_app(list(COMMANDS)))]
+    while pending:
+        words, app = pending.pop()
+        assert app.help, words
+        if app.default_command:
+            shown = [one for one in app.assemble_argument_collection(parse_docstring=True) if one.show]
+            assert [one.name for one in shown if not one.parameter.help] == [], words
+            flags = [one for one in shown if one.field_info.default is False]
+            assert [one.name for one in flags if any(name.startswith("--no-") for name in one.names)] == [], words
+        pending += [((*words, name), app[name]) for name in app if not name.startswith("-")]
 
 
 @pytest.mark.slow

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from brushwork.cli.main import COMMANDS, make_app
 from pages import ROOT
 
 DOCS = ROOT / "docs"
@@ -20,6 +23,21 @@ def test_every_page_is_in_the_contents() -> None:
     entries = [line for tree in trees for line in tree.splitlines() if line and not line.startswith(":")]
     named = [re.sub(r".*<(.*)>", r"\1", entry) for entry in entries]
     assert sorted(name for name in named if not name.startswith("reference/")) == sorted(PAGES - {"index"})
+
+
+def test_the_reference_shows_commands_as_they_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever program writes the pages; the running one is taken for `python -m pytest`."""
+    program = find_spec("pytest.__main__")
+    assert program and program.origin
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", program, raising=False)
+    monkeypatch.setattr(sys, "argv", [program.origin])
+    monkeypatch.syspath_prepend(DOCS)
+    pages = importlib.import_module("reference_pages")
+    app = make_app(list(COMMANDS))
+    for name in COMMANDS:
+        usages = re.findall(r"^::\n\n    (.*)", pages.command_page(app[name], name), re.MULTILINE)
+        assert usages
+        assert all(re.match(rf"brushwork {name}\b(?!.* (brushwork|-m) )", usage) for usage in usages), usages
 
 
 @pytest.mark.slow

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
-from brushwork.cli.commands.studio import Folder, require_studio
+from brushwork.cli.commands.studio import require_studio
+from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import print_json, print_result
 from brushwork.errors import InputError
 from brushwork.storage.folders import expand_user
 
-app = App(name="queue")
+_Folder = Annotated[Path | None, Parameter(show_default=False, help="The studio's folder.")]
+_Painting = Annotated[str, Parameter(help="The painting, by the identifier that `brushwork queue list` begins with.")]
+
+app = App(name="queue", help="List, pause, cancel and repeat the studio's paintings.")
 
 
 @app.command(name="list")
-def list_jobs(*, state: str | None = None, limit: int = 20, json: bool = False, folder: Folder = None) -> int:
+def list_jobs(*, state: str | None = None, limit: int = 20, json: JsonFlag = False, folder: _Folder = None) -> int:
     """List the paintings, newest first.
 
     Parameters
@@ -23,11 +28,9 @@ def list_jobs(*, state: str | None = None, limit: int = 20, json: bool = False, 
     state
         Only those that are pending, running, paused, completed, failed or canceled.
     limit
-        How many.
+        The number of paintings to list, at most.
     json
-        As JSON.
-    folder
-        The studio's folder.
+        Print them as one JSON document.
     """
     jobs, _ = _store(folder).list_jobs(state=state, limit=limit)
     if json:
@@ -39,25 +42,25 @@ def list_jobs(*, state: str | None = None, limit: int = 20, json: bool = False, 
 
 
 @app.command
-def cancel(job: str, *, folder: Folder = None) -> int:
+def cancel(job: _Painting, /, *, folder: _Folder = None) -> int:
     """Cancel a painting; what was painted so far is kept."""
     return _ask(job, "cancel", folder)
 
 
 @app.command
-def pause(job: str, *, folder: Folder = None) -> int:
+def pause(job: _Painting, /, *, folder: _Folder = None) -> int:
     """Pause a painting, until it is resumed."""
     return _ask(job, "pause", folder)
 
 
 @app.command
-def resume(job: str, *, folder: Folder = None) -> int:
+def resume(job: _Painting, /, *, folder: _Folder = None) -> int:
     """Go on with a painting that was paused."""
     return _ask(job, "resume", folder)
 
 
 @app.command
-def again(job: str, *, folder: Folder = None) -> int:
+def again(job: _Painting, /, *, folder: _Folder = None) -> int:
     """Paint the same once more."""
     from brushwork.studio.job_request import PaintingRequest
 
@@ -68,12 +71,12 @@ def again(job: str, *, folder: Folder = None) -> int:
     return 0
 
 
-def _ask(job: str, event: Any, folder: Folder) -> int:
+def _ask(job: str, event: Any, folder: _Folder) -> int:
     print_result(_line(_store(folder).ask(job, event)))
     return 0
 
 
-def _store(folder: Folder) -> Any:
+def _store(folder: _Folder) -> Any:
     require_studio()
     from brushwork.studio.folder import StudioFolder, default_folder
     from brushwork.studio.job_store import JobStore

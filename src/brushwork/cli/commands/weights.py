@@ -16,7 +16,7 @@ from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import format_megabytes, log, print_json, print_result
 from brushwork.cli.temporary import temporary_beside
 
-app = App(name="weights")
+app = App(name="weights", help="List, fetch and add the networks' weights.")
 
 SHOWN_OF_HASH = 8
 
