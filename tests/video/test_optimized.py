@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
 
@@ -23,8 +24,12 @@ from brushwork.video import (
     painters,
     run_film,
 )
+from brushwork.video.analysis import Shot
+from brushwork.video.feedforward_painter import Painted
 from brushwork.video.keyframe_painter import blend_carried
+from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import FlowPair
+from brushwork.video.optimized_painter import OptimizedPainter
 from tiny_films import panned, write_clip
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
@@ -127,12 +132,49 @@ def test_passes_go_back_and_forth_and_are_resumed(job, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_second_pass_makes_frames_more_alike(job):
-    """Along the true motion; at a rate of iterations at which a pass leaves something to do."""
+def test_further_passes_make_frames_more_alike(job):
+    """Along the true motion, with the default weight of the temporal loss."""
     job = replace(job, selection=FrameSelection(end=0.25))
-    sequence = replace(job.sequence, first=8, later=8, temporal_weight=20.0)
-    once, twice = (painted(replace(job, sequence=replace(sequence, passes=passes))) for passes in (1, 2))
-    assert error(twice) < 0.9 * error(once)
+    once, twice, thrice = (
+        error(painted(replace(job, sequence=replace(job.sequence, passes=passes)))) for passes in (1, 2, 3)
+    )
+    assert twice < 0.9 * once and thrice < 0.9 * once
+
+
+class _Recorded(OptimizedPainter):
+    """Paints a frame in one gray, a tenth brighter than its start, and keeps what it was asked for."""
+
+    def paint(self, index, stored):
+        return Painted(torch.full((1, 3, 16, 16), 0.2 + index / 10), {}, 1.0)
+
+    def optimize(self, own, begun, extra, iterations):
+        self.asked.append((float(begun.mean()), [float(one.loss.target.mean()) for one in extra.losses.values()]))
+        return begun + 0.1
+
+
+def test_a_pass_takes_the_frame_behind_from_itself_and_the_one_ahead_from_the_last(job):
+    """The start is (x + w)/2 where the flow is reliable, and both neighbors have a temporal loss."""
+
+    def still(own, other, numbers):
+        return FlowPair(*[torch.zeros(1, 2, 16, 16)] * 2, torch.ones(1, 1, 16, 16))
+
+    frames = [torch.zeros(1, 3, 16, 16)] * 3
+    painter = _Recorded(frames.__getitem__, (), OPTIONS, job.sequence, tiny_network(), still)
+    painter.asked = []
+    passes = MultipassPainter(painter, 3, defaultdict(dict).__getitem__, 16)
+    passes.begin_shot(Shot(0, 3))
+    order = [(one.number, one.frame) for one in passes.run_passes()][3:]
+    wanted = {  # start, and the frames behind and ahead; pass 1 left 0.2, 0.3, 0.4
+        (2, 2): (0.4, [0.3]),
+        (2, 1): (0.4, [0.5, 0.2]),  # (0.3 + 0.5)/2
+        (2, 0): (0.35, [0.5]),  # (0.2 + 0.5)/2; pass 2 left 0.45, 0.5, 0.5
+        (3, 0): (0.45, [0.5]),
+        (3, 1): (0.525, [0.55, 0.5]),  # (0.5 + 0.55)/2
+        (3, 2): (0.5625, [0.625]),  # (0.5 + 0.625)/2
+    }
+    assert order == list(wanted)
+    for (start, neighbors), (begun, targets) in zip(wanted.values(), painter.asked, strict=True):
+        assert [begun, *targets] == pytest.approx([start, *neighbors], abs=1e-4)  # kept in 16 bits
 
 
 def test_a_blend_of_two_textures_keeps_their_contrast():
