@@ -99,6 +99,11 @@ def test_every_painting_command_can_be_planned(
     assert outcome.code == 1, "it does not fit"
 
 
+def test_a_plan_names_the_limit_that_would_be_enough(planned: list[Job], desk: Path, run: Run) -> None:
+    assert "It fits with --memory 2.1GB." in run("plan", "photo.jpg", "waves.png", "--memory", "1GB").out
+    assert "It fits" not in run("plan", "photo.jpg", "waves.png").out
+
+
 def test_a_plan_as_json(planned: list[Job], desk: Path, run: Run) -> None:
     document = json.loads(run("plan", "photo.jpg", "waves.png", "--json").out)
     assert document["levels"][1] == {"size": [96, 64], "iterations": 5, "memory": 2 * 10**9, "seconds": 120.0}

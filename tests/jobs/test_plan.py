@@ -118,6 +118,14 @@ def test_where_nothing_fits_the_largest_size_is_0(tmp_path):
     assert plan_job(tiny_job(tmp_path), measure_time=False, memory=0, network=tiny_network()).max_size == 0
 
 
+@pytest.mark.slow
+def test_a_limit_below_what_the_process_holds_is_told_as_it_was_given(tmp_path, monkeypatch):
+    for place in ("brushwork.jobs.plan", "brushwork.devices.memory"):
+        monkeypatch.setattr(import_module(place), "allocated_memory", lambda _: 10**9)
+    found = plan_job(tiny_job(tmp_path), measure_time=False, memory=2 * 10**8, network=tiny_network())
+    assert (found.available, found.fits) == (2 * 10**8, False)
+
+
 def test_pictures_that_cannot_be_used_are_refused(tmp_path):
     write_image(picture(1, 33, 1000), tmp_path / "photograph.png")
     with pytest.raises(InputError, match="begin at 96×3 pixels"):

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 import torch
@@ -178,8 +180,20 @@ def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
     fitting = caught.value.max_size
     assert fitting is not None and 500 < fitting < 4000
     assert f"use size {fitting} or less" in str(caught.value)
-    with pytest.raises(OutOfMemoryError, match="no size fits"):
+    with pytest.raises(OutOfMemoryError, match="raise it to at least"):
         painted(job, memory=1)
+
+
+@pytest.mark.slow
+def test_the_limit_that_a_refusal_names_is_enough(tmp_path, monkeypatch):
+    for place in ("memory", "shortage"):
+        monkeypatch.setattr(import_module(f"brushwork.devices.{place}"), "allocated_memory", lambda _: 123_456_789)
+    job = tiny_job(tmp_path)
+    with pytest.raises(OutOfMemoryError, match="raise it to at least") as caught:
+        painted(job, memory=1)
+    (limit,) = re.findall(r"at least ([\d.]+)GB", str(caught.value))
+    painted(job, memory=round(float(limit) * 1e9))
+    assert job.output.exists()
 
 
 @pytest.mark.slow

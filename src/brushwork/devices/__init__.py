@@ -9,6 +9,7 @@ from brushwork._lazy import lazy_exports
 if TYPE_CHECKING:
     from brushwork.devices.memory import available_memory
     from brushwork.devices.select import describe_device_choice, select_device
+    from brushwork.devices.shortage import least_limit
     from brushwork.devices.threads import describe_device, number_of_threads, set_threads
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
@@ -17,6 +18,7 @@ __all__ = [
     "available_memory",
     "describe_device",
     "describe_device_choice",
+    "least_limit",
     "number_of_threads",
     "select_device",
     "set_threads",

@@ -10,6 +10,7 @@ import torch
 
 from brushwork.devices.memory import allocated_memory, memory_budget, trim_memory
 from brushwork.devices.select import select_device
+from brushwork.devices.shortage import explain_shortage
 from brushwork.encoders import Encoder
 from brushwork.errors import OutOfMemoryError
 from brushwork.feedforward.inference import Stylizer
@@ -24,8 +25,6 @@ from brushwork.options import SMALLEST_SIDE
 
 _STEP = 16
 """Step in pixels between proposed sizes: the stride of VGG's last block, so that pooling drops no rows."""
-
-_GIGABYTE = 1e9
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,8 @@ def plan_job(
     )
     fits = budget is None or max(one.memory for one in plans) - held <= budget
     largest = None if fits or budget is None else find_max_size(estimator, options, levels[-1].size, budget)
-    return JobPlan(str(device), plans, None if budget is None else budget + held, largest, tiling)
+    available = budget + held if budget is not None and memory is None else memory
+    return JobPlan(str(device), plans, available, largest, tiling)
 
 
 def load_method(options: JobOptions, device: torch.device, network: Encoder | Stylizer | None = None) -> LoadedMethod:
@@ -142,11 +142,9 @@ def choose_tiling(
         return tiling
     canvas = inputs.levels[-1].size
     largest = find_max_size(estimator, options, canvas, budget)
-    remedy = f"use size {largest} or less" if largest else "no size fits; free some memory, or use another device"
+    smaller, held = f"use size {largest} or less" if largest else None, inputs.nbytes if device.type == "cpu" else 0
     raise OutOfMemoryError(
-        f"{canvas} pixels need {_gigabytes(least)} of memory on {device}, but only {_gigabytes(budget)} is available: "
-        f"{remedy}.",
-        largest or None,
+        explain_shortage(f"{canvas} pixels", least - held, budget - held, device, memory, smaller), largest or None
     )
 
 
@@ -157,7 +155,3 @@ def find_max_size(estimator: MemoryEstimate, options: JobOptions, canvas: Size, 
     candidates = [(size, one) for size, one in smaller if estimator.is_usable(one)]
     fitting = bisect_right(candidates, budget, key=lambda candidate: estimator.minimum_memory(candidate[1]))
     return candidates[fitting - 1][0] if fitting else 0
-
-
-def _gigabytes(amount: int) -> str:
-    return f"{amount / _GIGABYTE:.2f} GB"

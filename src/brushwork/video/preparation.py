@@ -14,6 +14,7 @@ import torch
 
 from brushwork.devices.memory import memory_budget
 from brushwork.devices.select import select_device
+from brushwork.devices.shortage import explain_shortage
 from brushwork.errors import InputError, OutOfMemoryError
 from brushwork.feedforward.options import StylizeOptions
 from brushwork.images.geometry import Size
@@ -198,10 +199,9 @@ def require_memory(need: int, size: Size, device: torch.device, memory: int | No
     if budget is not None and need > budget:
         fitting = int(min(size) * (budget / need) ** 0.5)
         fits = fitting >= SMALLEST_SIDE
-        advice = f"take --size {fitting} --measure short, or less" if fits else "no size fits"
+        smaller = f"use size {fitting} and measure short, or less" if fits else None
         raise OutOfMemoryError(
-            f"frames of {size} pixels take about {need / _GIGABYTE:.1f} GB of memory, and "
-            f"{budget / _GIGABYTE:.1f} GB are left: {advice}.",
+            explain_shortage(f"frames of {size} pixels", need, budget, device, memory, smaller),
             fitting if fits else None,
         )
 

@@ -29,11 +29,11 @@ def print_plan(request: Request) -> int:
         print_json(documents if request.is_batch else documents[0])
     else:
         for job, one in plans:
-            _print(job, one)
+            _print(job, one, is_limited=request.flags.memory is not None)
     return 0 if all(one.fits for _, one in plans) else FAILURE
 
 
-def _print(job: jobs.Job, one: jobs.JobPlan) -> None:
+def _print(job: jobs.Job, one: jobs.JobPlan, *, is_limited: bool) -> None:
     terminal = make_console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("size", "iterations", "memory", "time"):
@@ -44,21 +44,19 @@ def _print(job: jobs.Job, one: jobs.JobPlan) -> None:
     table.add_row("all", str(one.iterations), format_gigabytes(one.memory), _time(one.seconds), style="bold")
     terminal.print(f"{job.output} on {one.device}", soft_wrap=True)
     terminal.print(table)
-    terminal.print(_verdict(job, one), soft_wrap=True)
+    terminal.print(_verdict(job, one, is_limited=is_limited), soft_wrap=True)
 
 
-def _verdict(job: jobs.Job, one: jobs.JobPlan) -> str:
+def _verdict(job: jobs.Job, one: jobs.JobPlan, *, is_limited: bool) -> str:
     if one.available is None:
         return "The amount of free memory is unknown."
     if one.fits:
         return f"It fits{f' in {one.tiling}' if one.tiling else ''}: {format_gigabytes(one.available)} are available."
-    return f"It does not fit: {format_gigabytes(one.available)} are available. {_what_fits(job, one.max_size)}"
-
-
-def _what_fits(job: jobs.Job, largest: int | None) -> str:
-    if not largest:
-        return "No size fits."
-    return f"The largest that fits is {job.options.describe_size(largest)}."
+    largest = (
+        f"The largest that fits is {job.options.describe_size(one.max_size)}." if one.max_size else "No size fits."
+    )
+    raised = f" It fits with --memory {devices.least_limit(one.memory)}." if is_limited else ""
+    return f"It does not fit: {format_gigabytes(one.available)} are available. {largest}{raised}"
 
 
 def _time(seconds: float | None) -> str:
