@@ -19,11 +19,12 @@ from typing import Any
 import sqlalchemy as sa
 from PIL import Image
 
+from brushwork.studio.database import Database
 from brushwork.studio.file_store import register_file
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import JobStore
-from brushwork.studio.tables import EVENT, Database
+from brushwork.studio.tables import EVENT
 
 WORKER = (
     "import sys, pathlib\n"

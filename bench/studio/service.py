@@ -22,10 +22,10 @@ from typing import Any
 from page import resident, start
 from PIL import Image
 
+from brushwork.studio.database import Database
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import JobStore
-from brushwork.studio.tables import Database
 
 SIDE = 1300
 """Pixels of an uploaded picture of noise: 5 MB as PNG."""

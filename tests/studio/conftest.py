@@ -8,15 +8,36 @@ pytest.importorskip("fcntl", reason="the studio needs a POSIX system")
 
 from asgi_client import AsgiClient
 from brushwork.studio.app import make_app
+from brushwork.studio.database import Database
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_store import JobStore
 from brushwork.studio.settings import StudioSettings
-from brushwork.studio.tables import Database
+from postgres_cluster import find_binaries, run_cluster
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed")
+    with run_cluster(binaries) as cluster:
+        yield cluster
 
 
 @pytest.fixture
-def folder(tmp_path):
-    made = StudioFolder(tmp_path / "studio")
+def database_kind():
+    """Which database a test uses; modules that run on both override it."""
+    return "sqlite"
+
+
+@pytest.fixture
+def address(request, database_kind):
+    return None if database_kind == "sqlite" else request.getfixturevalue("postgres").create_database()
+
+
+@pytest.fixture
+def folder(tmp_path, address):
+    made = StudioFolder(tmp_path / "studio", address)
     made.make()
     return made
 
@@ -35,7 +56,7 @@ def store(database):
 
 @pytest.fixture
 def app(folder):
-    made = make_app(StudioSettings(folder.path))
+    made = make_app(StudioSettings(folder.path, database=folder.address))
     yield made
     made.services.close()
 

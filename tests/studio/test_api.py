@@ -324,3 +324,9 @@ def test_the_page_asks_for_all_of_its_modules_at_once(client):
     when_opened = {"mask.js", "mask-drawing.js", "sheet.js"}
     modules = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")} - when_opened
     assert set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page)) == modules
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
+def test_names_that_no_database_can_hold_are_unknown(client, database_kind):
+    assert client.ask("GET", "/api/v1/jobs/a\0b").status == 404
+    assert client.ask("DELETE", "/api/v1/paintings/a\0b").status == 422

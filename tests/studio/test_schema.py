@@ -17,9 +17,11 @@ EXAMPLES = 6
 ENDLESS = "/api/v1/events"
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory):
-    app = make_app(StudioSettings(tmp_path_factory.mktemp("studio")))
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def api(tmp_path_factory, request):
+    is_postgres = request.param == "postgres"
+    address = request.getfixturevalue("postgres").create_database() if is_postgres else None
+    app = make_app(StudioSettings(tmp_path_factory.mktemp("studio"), database=address))
     with app.services.database.write() as connection:
         beat = {"started": now(), "heartbeat": now() + 600_000}
         connection.execute(WORKER.insert().values(id="w", pid=1, ready=True, **beat))

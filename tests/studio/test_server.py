@@ -31,8 +31,12 @@ def free_port():
         return free.getsockname()[1]
 
 
-def test_it_serves_streams_what_happens_and_ends_by_a_signal(folder, store, database):
-    settings = make_settings(folder.path, "127.0.0.1", free_port(), workers=0)
+ON_BOTH = pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
+
+
+@ON_BOTH
+def test_it_serves_streams_what_happens_and_ends_by_a_signal(folder, store, database, database_kind):
+    settings = make_settings(folder.path, "127.0.0.1", free_port(), workers=0, database=folder.address)
     found = {}
 
     def use():
@@ -112,15 +116,16 @@ def test_workers_are_started_again_and_ended(folder, monkeypatch, tmp_path):
     monkeypatch.setattr(supervisor, "_LONGEST_PAUSE", 0.01)
 
     end = time.monotonic() + 60
-    with keep_workers(folder.path, 1):
+    with keep_workers(folder, 1):
         while not (tmp_path / "starts").exists() or len((tmp_path / "starts").read_text()) < 2:
             assert time.monotonic() < end
             time.sleep(0.01)
 
 
-def test_the_queue_is_listed_and_changed_on_the_command_line(store, folder, database, capsys):
+@ON_BOTH
+def test_the_queue_is_listed_and_changed_on_the_command_line(store, folder, database, capsys, database_kind):
     job = store.create(small_request(folder, database), title="lake after lake")[0]["id"]
-    place = ("--folder", str(folder.path))
+    place = ["--folder", str(folder.path)] + (["--database", folder.address] if folder.address else [])
     for action, state in (("pause", "paused"), ("resume", "pending"), ("cancel", "canceled")):
         assert main(["queue", action, job, *place]) == 0
         assert state in capsys.readouterr().out

@@ -14,6 +14,11 @@ from brushwork.studio.tables import EVENT, JOB
 from studio_pictures import small_request
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_kind(request):
+    return request.param
+
+
 @given(st.lists(st.sampled_from(get_args(Transition)), max_size=20))
 def test_a_final_state_is_never_left(events):
     state: State = "pending"

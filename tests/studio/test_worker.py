@@ -19,16 +19,20 @@ PATIENCE = 240
 """Seconds for what takes a few on an idle machine."""
 
 SCRIPT = """
-import sys, pathlib
+import socket, sys, pathlib
+from brushwork.studio import job_queue, worker
 from brushwork.studio.folder import StudioFolder
-from brushwork.studio.worker import run_worker
-run_worker(StudioFolder(pathlib.Path(sys.argv[1])), ends_with_parent=True, checkpoint_every=0.1)
+socket.gethostname = lambda: sys.argv[2]
+job_queue.LOST_AFTER, worker._BEAT = 3000, 0.3
+folder = StudioFolder(pathlib.Path(sys.argv[1]), sys.argv[3] or None)
+worker.run_worker(folder, ends_with_parent=True, checkpoint_every=0.1)
 """
 
 
 @contextmanager
-def worker(folder: StudioFolder):
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder.path)], stdin=subprocess.PIPE)
+def worker(folder: StudioFolder, host: str = "one"):
+    command = [sys.executable, "-c", SCRIPT, str(folder.path), host, folder.address or ""]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
     try:
         yield process
     finally:
@@ -88,7 +92,28 @@ def test_nothing_is_lost_by_a_kill_and_a_pause(folder, database, store, tmp_path
 
 
 @pytest.mark.slow
-def test_quick_ones_go_first_and_what_is_canceled_is_kept(folder, database, store):
+@pytest.mark.parametrize("database_kind", ["postgres"])
+def test_of_two_hosts_one_takes_over_what_the_other_has_begun(folder, database, store, tmp_path, database_kind):
+    request = small_request(folder, database, iterations=30, size=48)
+    job = store.create(request)[0]["id"]
+    with worker(folder, "one") as one, worker(folder, "two") as two:
+        begun = wait_for(store, job, has_checkpoint(folder, job))
+        assert begun["state"] == "running", begun["problem"]
+        (one if begun["worker"] == "one-0" else two).kill()
+        wait_for(store, job, lambda found: first_done(store, job, attempt=2) is not None)
+        assert store.get(job)["worker"] not in (None, begun["worker"])
+        assert first_done(store, job, attempt=2) > 0  # from the checkpoint
+        done = wait_for(store, job, is_over)
+    assert (done["state"], done["problem"], done["attempt"], done["deaths"]) == ("completed", None, 2, 0)
+    plain = tmp_path / "plain.png"
+    for _ in run_request(request, folder, plain, LoadedNetworks(), resume=False):
+        pass
+    assert torch.equal(read_image(folder.stored(done["result"]["sha256"])).image, read_image(plain).image)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
+def test_quick_ones_go_first_and_what_is_canceled_is_kept(folder, database, store, database_kind):
     request = small_request(folder, database, iterations=5000, size=48)
     bad = store.create(small_request(folder, database, style_weight=-1.0), priority=9)[0]["id"]
     job = store.create(request)[0]["id"]

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
+import sqlalchemy as sa
 
 from brushwork.studio import worker as module
+from brushwork.studio.claims import Claim, claim_job
+from brushwork.studio.database import DATABASE_LOST
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import PAUSED
 from brushwork.studio.worker import Worker
 from studio_pictures import png, put
 
 PATIENCE = 60
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_kind(request):
+    return request.param
 
 
 @pytest.fixture
@@ -52,3 +60,51 @@ def test_jobs_are_run_in_their_order_and_wait_while_the_queue_is_paused(running,
     assert [one["worker"] for one in finished] == [None] * 4
     order = sorted(range(4), key=lambda k: finished[k]["started"])
     assert order == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+def test_a_database_that_is_started_again_costs_no_job(running, store, folder, database, postgres, database_kind):
+    first = mixture(folder, database, 0.25)
+    wait_for(store, store.create(first)[0]["id"], "completed")
+    postgres.stop()
+    with pytest.raises(DATABASE_LOST):
+        store.create(first)
+    postgres.start()
+    job = store.create(mixture(folder, database, 0.5))[0]["id"]
+    assert wait_for(store, job, "completed")["attempt"] == 1
+
+
+def test_a_job_whose_end_cannot_be_written_is_done_again(running, store, folder, database, monkeypatch):
+    """The database fails when the result is written: the job is not left as running, which nobody would end."""
+    settle, failures = Claim.settle, []
+
+    def fail_once(claim, event, **values):
+        if not failures:
+            failures.append(event)
+            raise sa.exc.OperationalError("UPDATE job", {}, Exception("database or disk is full"))
+        settle(claim, event, **values)
+
+    monkeypatch.setattr(Claim, "settle", fail_once)
+    job = store.create(mixture(folder, database, 0.5))[0]["id"]
+    done = wait_for(store, job, "completed")
+    assert (failures, done["attempt"]) == (["complete"], 2)
+
+
+def test_a_worker_that_is_busy_leaves_a_lost_job_to_others(running, store, folder, database, monkeypatch):
+    """dbos gives what a lost worker has begun to any worker: the one that paints already must not keep it waiting."""
+    release, begun = Event(), Event()
+
+    def paint(work):
+        begun.set()
+        release.wait(PATIENCE)
+        work._claim.settle("complete")
+
+    monkeypatch.setattr(module.WorkOnJob, "run", paint)
+    busy = store.create(mixture(folder, database, 0.25))[0]["id"]
+    assert begun.wait(PATIENCE)
+    lost = store.create(mixture(folder, database, 0.5))[0]["id"]
+    claim_job(database, lost, 1, "another", has_newer_checkpoint=False)
+    running._run_job(lost, 1)
+    assert (store.get(busy)["state"], store.get(lost)["state"], store.get(lost)["deaths"]) == ("running", "pending", 1)
+    release.set()
+    assert wait_for(store, lost, "completed")["deaths"] == 1

@@ -9,10 +9,10 @@ from typing import Any
 
 from PIL import Image
 
+from brushwork.studio.database import Database
 from brushwork.studio.file_store import register_file
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import PaintingRequest
-from brushwork.studio.tables import Database
 
 SMALL = {"size": 64, "min_size": 0, "iterations": 4, "network": "vgg19-normalized"}
 

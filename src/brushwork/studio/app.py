@@ -27,7 +27,7 @@ from brushwork.studio.option_schema import known_kinds, make_option_schema
 from brushwork.studio.problems import PROBLEM_RESPONSES, ProblemError, handle_problems
 from brushwork.studio.services import Services
 from brushwork.studio.settings import StudioSettings
-from brushwork.studio.tables import WORKER, now
+from brushwork.studio.tables import WORKER
 
 STATIC = Path(str(files("brushwork.studio").joinpath("static")))
 
@@ -160,7 +160,7 @@ def _add_service_routes(app: FastAPI, services: Services) -> None:
 
 def _workers(services: Services) -> list[dict[str, Any]]:
     with services.database.read() as connection:
-        rows = connection.execute(sa.select(WORKER).where(WORKER.c.heartbeat > now() - _ALIVE)).all()
+        rows = connection.execute(sa.select(WORKER).where(WORKER.c.heartbeat > services.database.clock - _ALIVE)).all()
     return [{"id": row.id, "ready": row.ready, "device": row.device} for row in rows]
 
 

@@ -28,7 +28,7 @@ class JobBody(_Strict):
     start: Hash | None = None
     regions: Annotated[list[Annotated[list[Hash], Field(min_length=1, max_length=2)]], Field(max_length=16)] = []
     title: Annotated[str, Field(max_length=300)] = ""
-    parent: Annotated[str, Field(max_length=40)] | None = None
+    parent: Annotated[str, Field(pattern=r"^[0-9a-f-]{1,40}$")] | None = None
     via: Literal["again", "go-on", "larger", "strength"] | None = None
 
 

@@ -11,10 +11,11 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from brushwork.errors import BrushworkError
+from brushwork.studio.database import Database
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import change_job
 from brushwork.studio.states import Transition, next_state, states_before
-from brushwork.studio.tables import EVENT, JOB, Database, now
+from brushwork.studio.tables import EVENT, JOB, now
 
 MOST_DEATHS = 3
 """Workers that may be lost in a row, without a newer checkpoint, before the job counts as failed."""
@@ -115,7 +116,7 @@ def claim_job(database: Database, job: str, round: int, worker: str, *, has_newe
         if row is None:
             return None
         was_lost = row.state == "running"
-        deaths = 0 if not was_lost or has_newer_checkpoint else row.deaths + 1
+        deaths = 0 if has_newer_checkpoint else row.deaths + was_lost
         claimed = change_job(
             connection,
             {

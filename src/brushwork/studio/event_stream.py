@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from brushwork.studio.database import DATABASE_LOST, Database
 from brushwork.studio.job_store import JobStore
-from brushwork.studio.tables import ChangeWatch, Database
 
 _LOOK = 0.03
 """Seconds between two looks at whether something was committed: a look takes microseconds."""
@@ -29,18 +30,21 @@ class EventStream:
 
     async def watch(self) -> None:
         """Look for new events until it is canceled."""
-        watch = ChangeWatch(self._database)
+        watch = await run_in_threadpool(self._database.watch)
         try:
             while True:
-                if watch.has_changed():
-                    newest = (await run_in_threadpool(self._store.event_range))[1]
-                    if newest != self._newest:
-                        async with self._changed:
-                            self._newest = newest
-                            self._changed.notify_all()
+                if await run_in_threadpool(watch.has_changed):
+                    with suppress(*DATABASE_LOST):
+                        await self._tell((await run_in_threadpool(self._store.event_range))[1])
                 await asyncio.sleep(_LOOK)
         finally:
             watch.close()
+
+    async def _tell(self, newest: int) -> None:
+        if newest != self._newest:
+            async with self._changed:
+                self._newest = newest
+                self._changed.notify_all()
 
     async def end(self) -> None:
         """End all streams."""

@@ -73,7 +73,7 @@ def make_file_routes(services: Services) -> APIRouter:
         return {"id": body.sha256, "name": name, "sha256": body.sha256, "model": None}
 
     @router.delete("/paintings/{identity}", status_code=204)
-    def remove(identity: Annotated[str, Path(max_length=100)]) -> Response:
+    def remove(identity: Annotated[str, Path(max_length=100, pattern=r"^[^\x00]*$")]) -> Response:
         """Take a painting off the list."""
         hide_painting(services.database, identity)
         return Response(status_code=204)

@@ -6,8 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from brushwork.studio.database import Database
 from brushwork.studio.job_store import add_event
-from brushwork.studio.tables import FILE, PAINTING, Database, now
+from brushwork.studio.tables import FILE, PAINTING, now
 
 
 def register_file(

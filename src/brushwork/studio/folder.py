@@ -10,10 +10,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import quote
 
 from brushwork.errors import InputError
 from brushwork.storage.atomic import sync_folder
 from brushwork.storage.folders import user_data
+
+DATABASE_VARIABLE = "BRUSHWORK_STUDIO_DATABASE"
+"""Environment variable with the address of a database: a password in it is seen by fewer than in a command."""
 
 LEAST_FREE = 2 * 2**30
 """Bytes that stay free on the disk: below it nothing is uploaded and nothing new is painted."""
@@ -21,24 +25,35 @@ LEAST_FREE = 2 * 2**30
 
 @dataclass(frozen=True)
 class StudioFolder:
-    """Paths inside of the studio's folder."""
+    """Paths inside of the studio's folder, and the addresses of its databases."""
 
     path: Path
+    address: str | None = None
+    """Database of PostgreSQL that holds everything but the files; None: SQLite, in this folder."""
 
     @property
-    def database(self) -> Path:
-        """The studio's own tables."""
-        return self.path / "studio.sqlite"
+    def database(self) -> str:
+        """Address of the studio's own tables."""
+        return self.address or f"sqlite:///{quote(str(self._sqlite))}"
 
     @property
-    def queue(self) -> Path:
-        """The database of dbos."""
-        return self.path / "queue.sqlite"
+    def queue(self) -> str:
+        """Address of the tables of dbos."""
+        return self.address or f"sqlite:///{quote(str(self.path / 'queue.sqlite'))}"
+
+    @property
+    def exists(self) -> bool:
+        """Whether a studio was started here before."""
+        return self.address is not None or self._sqlite.exists()
 
     @property
     def incoming(self) -> Path:
         """Uploads that are not complete."""
         return self.path / "incoming"
+
+    @property
+    def _sqlite(self) -> Path:
+        return self.path / "studio.sqlite"
 
     def stored(self, sha256: str) -> Path:
         """Return the path of a stored file."""
@@ -131,7 +146,20 @@ def _is_locked(file: TextIO) -> bool:
     return True
 
 
-def default_folder() -> Path:
-    """Return the folder that is used if none is named: BRUSHWORK_STUDIO, or one in the user's data folder."""
-    given = os.environ.get("BRUSHWORK_STUDIO")
-    return Path(given) if given else user_data() / "studio"
+def find_studio(folder: Path | None, address: str | None) -> StudioFolder:
+    """Return the studio that is meant.
+
+    `folder` None: BRUSHWORK_STUDIO, or one in the user's data folder. `address` None: BRUSHWORK_STUDIO_DATABASE,
+    or SQLite.
+
+    Raises: InputError: the address is none of PostgreSQL.
+    """
+    if folder is None:
+        given = os.environ.get("BRUSHWORK_STUDIO")
+        folder = Path(given) if given else user_data() / "studio"
+    address = address or os.environ.get(DATABASE_VARIABLE)
+    if address:
+        from brushwork.studio.database import check_address
+
+        address = check_address(address)
+    return StudioFolder(folder, address or None)

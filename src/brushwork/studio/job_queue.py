@@ -14,10 +14,11 @@ from contextlib import closing
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
+from brushwork.studio.database import Database
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import Lane
 from brushwork.studio.job_store import PAUSED
-from brushwork.studio.tables import JOB, SETTING, WORKER, Database, now
+from brushwork.studio.tables import JOB, SETTING, WORKER
 
 LOST_AFTER = 30_000
 """Milliseconds without a heartbeat after which a worker counts as lost."""
@@ -38,11 +39,13 @@ class JobQueue:
     def __init__(self, database: Database, folder: StudioFolder, worker: str, run: RunJob) -> None:
         """`run` is called in a thread of its own, once for each job that this worker gets."""
         self._database, self._worker = database, worker
-        with closing(sqlite3.connect(folder.queue)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+        url = sa.make_url(folder.queue)
+        if url.drivername == "sqlite":
+            with closing(sqlite3.connect(str(url.database))) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
         config: DBOSConfig = {
             "name": "brushwork-studio",
-            "system_database_url": f"sqlite:///{folder.queue}",
+            "system_database_url": folder.queue,
             "executor_id": worker,
             "application_version": _VERSION,
             "serializer": DBOSPortableJSONSerializer(),
@@ -75,12 +78,12 @@ class JobQueue:
     def recover_lost(self) -> None:
         """Give the jobs of workers without a heartbeat to those that live."""
         with self._database.read() as connection:
-            lost = sa.select(WORKER.c.id).where(WORKER.c.heartbeat < now() - LOST_AFTER)
-            names = list(connection.execute(lost).scalars())
+            lost = WORKER.c.heartbeat < self._database.clock - LOST_AFTER
+            names = list(connection.execute(sa.select(WORKER.c.id).where(lost)).scalars())
         if names:
             DBOS._recover_pending_workflows(names)
             with self._database.write() as connection:
-                connection.execute(WORKER.delete().where(WORKER.c.id.in_(names)))
+                connection.execute(WORKER.delete().where(WORKER.c.id.in_(names), lost))
 
     def close(self) -> None:
         """Stop taking jobs."""

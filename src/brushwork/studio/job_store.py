@@ -11,9 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from brushwork.errors import BrushworkError
+from brushwork.studio.database import Database
 from brushwork.studio.job_request import HELPERS, PaintingRequest, draft_of
 from brushwork.studio.states import FINAL, Transition, next_state, states_before
-from brushwork.studio.tables import EVENT, IDEMPOTENCY, JOB, SETTING, Database, now
+from brushwork.studio.tables import EVENT, IDEMPOTENCY, JOB, SETTING, now
 
 PAUSED = "queue paused"
 """Name of the setting that stops the long paintings."""
@@ -230,7 +231,8 @@ def _cancel_helpers(connection: sa.Connection, job: str) -> None:
 
 
 def _require_job(connection: sa.Connection, job: str) -> sa.Row[Any]:
-    row = connection.execute(sa.select(JOB).where(JOB.c.id == job)).one_or_none()
+    is_possible = "\0" not in job  # which PostgreSQL refuses in texts
+    row = connection.execute(sa.select(JOB).where(JOB.c.id == job)).one_or_none() if is_possible else None
     if row is None:
         raise UnknownJobError("there is no such painting: it may have been removed.")
     return row

@@ -6,9 +6,9 @@ import hashlib
 import json
 from importlib.resources import as_file, files
 
+from brushwork.studio.database import Database
 from brushwork.studio.file_store import register_file, register_painting
 from brushwork.studio.folder import StudioFolder
-from brushwork.studio.tables import Database
 
 _PAINTINGS = files("brushwork.studio").joinpath("paintings")
 

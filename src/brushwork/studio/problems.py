@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from brushwork.errors import BrushworkError, InputError
+from brushwork.studio.database import DATABASE_LOST
 from brushwork.studio.job_store import RefusedChangeError, UnknownJobError
 
 MEDIA_TYPE = "application/problem+json"
@@ -66,6 +67,12 @@ def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(RefusedChangeError)
     def conflict(_: Request, error: RefusedChangeError) -> JSONResponse:
         return problem_response(409, "state", str(error))
+
+    def unanswered(_: Request, error: Exception) -> JSONResponse:
+        return problem_response(503, "database", "The database does not answer now: try again.", {"retry-after": "5"})
+
+    for kind in DATABASE_LOST:
+        app.add_exception_handler(kind, unanswered)
 
     @app.exception_handler(InputError)
     def invalid(_: Request, error: InputError) -> JSONResponse:

@@ -7,9 +7,10 @@ import time
 
 import sqlalchemy as sa
 
+from brushwork.studio.database import Database
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.states import FINAL
-from brushwork.studio.tables import EVENT, JOB, Database
+from brushwork.studio.tables import EVENT, JOB
 
 _DAY = 24 * 3600.0
 KEPT_EVENTS = 50_000

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from brushwork.errors import InputError
-from brushwork.studio.folder import StudioFolder
 from brushwork.studio.settings import StudioSettings
 from brushwork.studio.supervisor import keep_workers
 
@@ -30,12 +29,12 @@ def run_server(settings: StudioSettings, started: Callable[[], None]) -> None:
 
     Raises: InputError: the port or the folder is in use, or cannot be used.
     """
-    folder = StudioFolder(settings.folder)
+    folder = settings.studio_folder
     folder.make()
     with folder.lock("server") as is_alone:
         if not is_alone:
             raise InputError(f"another studio uses {settings.folder}: end it, or name another one with --folder.")
-        with _bind(settings) as bound, keep_workers(settings.folder, settings.workers):
+        with _bind(settings) as bound, keep_workers(folder, settings.workers):
             started()
             from brushwork.studio.app import make_app
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from brushwork.studio.database import Database
 from brushwork.studio.event_stream import EventStream
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.image_reader import ImageReader
 from brushwork.studio.job_store import JobStore
 from brushwork.studio.settings import StudioSettings
-from brushwork.studio.tables import Database
+from brushwork.studio.shared_folder import open_database
 from brushwork.studio.uploads import UploadStore
 
 
@@ -31,9 +32,9 @@ class Services:
 
         Raises: InputError: it cannot be used.
         """
-        folder = StudioFolder(settings.folder)
+        folder = settings.studio_folder
         folder.make()
-        database = Database(folder.database)
+        database = open_database(folder)
         store, reader = JobStore(database), ImageReader()
         uploads = UploadStore(folder, database, reader, settings.limits)
         return cls(settings, folder, database, store, reader, uploads, EventStream(database, store))

@@ -11,6 +11,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from brushwork.errors import InputError
+from brushwork.studio.folder import StudioFolder
 
 DEFAULT_PORT = 8765
 TOKEN_BYTES = 32
@@ -42,8 +43,15 @@ class StudioSettings:
     """Certificate of the server, in PEM; None: no TLS."""
     key: Path | None = None
     """Private key of the certificate; None: it is in the same file."""
+    database: str | None = None
+    """Address of a database of PostgreSQL; None: SQLite, in the folder."""
     quota: int | None = None
     """Bytes of pictures from which on nothing new is painted."""
+
+    @property
+    def studio_folder(self) -> StudioFolder:
+        """The studio's folder, with its database."""
+        return StudioFolder(self.folder, self.database)
 
     @property
     def token_sha256(self) -> str | None:

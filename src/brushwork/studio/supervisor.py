@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
+
+from brushwork.studio.folder import DATABASE_VARIABLE, StudioFolder
 
 _LONGEST_PAUSE = 60.0
 _GOOD_AFTER = 30.0
@@ -20,7 +23,7 @@ _NICE = 5
 
 
 @contextmanager
-def keep_workers(folder: Path, count: int) -> Iterator[None]:
+def keep_workers(folder: StudioFolder, count: int) -> Iterator[None]:
     """Context manager that keeps a number of workers alive, and ends them at its end."""
     over = Event()
     keepers = [Thread(target=_keep, args=(folder, over)) for _ in range(count)]
@@ -34,7 +37,7 @@ def keep_workers(folder: Path, count: int) -> Iterator[None]:
             keeper.join()
 
 
-def _keep(folder: Path, over: Event) -> None:
+def _keep(folder: StudioFolder, over: Event) -> None:
     pause = 1.0
     while not over.is_set():
         began = monotonic()
@@ -43,9 +46,10 @@ def _keep(folder: Path, over: Event) -> None:
         over.wait(pause)
 
 
-def _run(folder: Path, over: Event) -> None:
+def _run(folder: StudioFolder, over: Event) -> None:
     """Run one worker until it ends. Its standard input is a pipe: if this process dies, the worker sees it close."""
-    with subprocess.Popen(worker_command(folder), stdin=subprocess.PIPE) as process:
+    environment = {**os.environ, DATABASE_VARIABLE: folder.address or ""}
+    with subprocess.Popen(worker_command(folder.path), stdin=subprocess.PIPE, env=environment) as process:
         while process.poll() is None and not over.wait(_LOOK):
             pass
         if process.poll() is None:

@@ -12,13 +12,13 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from brushwork.studio.database import Database
 from brushwork.studio.file_store import find_file, register_file
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.image_reader import ImageReader
 from brushwork.studio.problems import ProblemError
 from brushwork.studio.settings import UploadLimits
 from brushwork.studio.signatures import KINDS, SIGNATURE_BYTES, kind_of
-from brushwork.studio.tables import Database
 
 THUMBNAIL_WIDTHS = (160, 320, 640)
 

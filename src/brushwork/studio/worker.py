@@ -7,12 +7,14 @@ import signal
 import socket
 import sys
 from concurrent.futures import Future
-from contextlib import ExitStack
-from threading import Event, Thread
+from contextlib import ExitStack, suppress
+from functools import partial
+from threading import Event, Lock, Thread
 from time import monotonic, sleep
 
 from brushwork.errors import InputError
-from brushwork.studio.claims import ClaimLostError, claim_job
+from brushwork.studio.claims import Claim, ClaimLostError, claim_job
+from brushwork.studio.database import DATABASE_LOST, Database, repeat_until_answered
 from brushwork.studio.folder import StudioFolder, has_newer_checkpoint
 from brushwork.studio.job_queue import JobQueue
 from brushwork.studio.job_request import Lane
@@ -20,7 +22,8 @@ from brushwork.studio.job_store import add_event
 from brushwork.studio.known_paintings import register_models
 from brushwork.studio.painting import CHECKPOINT_EVERY, LoadedNetworks
 from brushwork.studio.retention import sweep
-from brushwork.studio.tables import WORKER, ChangeWatch, Database, now
+from brushwork.studio.shared_folder import open_database
+from brushwork.studio.tables import WORKER, now
 from brushwork.studio.turns import Turns
 from brushwork.studio.work import WorkOnJob
 
@@ -45,6 +48,7 @@ class Worker:
         self._networks = LoadedNetworks(checkpoint_every=checkpoint_every)
         self._started: dict[Lane, Future[None]] = {}
         self._running: dict[str, Lane] = {}
+        self._lock = Lock()
 
     def stop(self) -> None:
         """End after the iterations that are running; their checkpoints are written."""
@@ -54,18 +58,18 @@ class Worker:
         """Run jobs until `stop` is called."""
         self._beat(is_ready=False)
         queue = JobQueue(self._database, self._folder, self.name, self._run_job)
-        watch = ChangeWatch(self._database)
+        watch = self._database.watch()
         Thread(target=self._warm_up, daemon=True).start()
         beaten, looked = monotonic(), 0.0
         while not self._stop.wait(_LOOK):
             if monotonic() - beaten >= _BEAT:
                 beaten = monotonic()
-                self._beat(is_ready=None)
-                queue.recover_lost()
+                repeat_until_answered(lambda: self._beat(is_ready=None))
+                repeat_until_answered(queue.recover_lost)
             if watch.has_changed() or self._has_ended.is_set() or monotonic() - looked >= _LOOK_ANYWAY:
                 looked = monotonic()
                 self._has_ended.clear()
-                self._start_jobs(queue)
+                repeat_until_answered(lambda: self._start_jobs(queue))
         watch.close()
         self._wait_for_jobs()
         queue.close()
@@ -87,28 +91,42 @@ class Worker:
     def _run_job(self, job: str, round: int) -> None:
         before = self._folder.latest_attempt(job)
         is_newer = before is not None and has_newer_checkpoint(before)
-        claim = claim_job(self._database, job, round, self.name, has_newer_checkpoint=is_newer)
+        claim = repeat_until_answered(
+            lambda: claim_job(self._database, job, round, self.name, has_newer_checkpoint=is_newer)
+        )
         if claim is None:
             return
-        self._running[job] = claim.request.lane
         try:
-            WorkOnJob(claim, self._folder, self._networks, self._turns, self._stop).run()
-        except ClaimLostError:
+            self._work_on(claim)
+        except DATABASE_LOST:  # what was painted is in the checkpoint
+            repeat_until_answered(lambda: _release(claim))
+
+    def _work_on(self, claim: Claim) -> None:
+        with self._lock:
+            is_busy = claim.request.lane in self._running.values()
+            if not is_busy:
+                self._running[claim.job] = claim.request.lane
+        if is_busy:  # dbos gives the jobs of a lost worker to any other: the first that is free shall have it
+            _release(claim)
             return
+        try:
+            with suppress(ClaimLostError):
+                WorkOnJob(claim, self._folder, self._networks, self._turns, self._stop).run()
         finally:
-            del self._running[job]
+            with self._lock:
+                del self._running[claim.job]
 
     def _warm_up(self) -> None:
         with self._turns.quick():
             self._networks.load_quick()
-        self._beat(is_ready=True)
+        repeat_until_answered(lambda: self._beat(is_ready=True))
         with self._turns.quick():
             self._networks.load_long()
-        register_models(self._database, self._folder)
-        sweep(self._database, self._folder)
+        repeat_until_answered(lambda: register_models(self._database, self._folder))
+        repeat_until_answered(lambda: sweep(self._database, self._folder))
 
     def _beat(self, *, is_ready: bool | None) -> None:
-        values = {"heartbeat": now()} | ({} if is_ready is None else {"ready": is_ready})
+        values = {"heartbeat": self._database.clock} | ({} if is_ready is None else {"ready": is_ready})
         with self._database.write() as connection:
             known = connection.execute(WORKER.update().where(WORKER.c.id == self.name).values(**values)).rowcount
             if not known:
@@ -117,6 +135,11 @@ class Worker:
                 )
             if is_ready is not None:
                 add_event(connection, "worker", {"id": self.name, "ready": is_ready})
+
+
+def _release(claim: Claim) -> None:
+    with suppress(ClaimLostError):
+        claim.settle("release")
 
 
 def run_worker(
@@ -131,10 +154,10 @@ def run_worker(
     folder.make()
     with ExitStack() as stack:
         name = _take_name(folder, stack)
-        database = Database(folder.database)
+        database = open_database(folder)
         worker = Worker(folder, database, name, checkpoint_every)
         for one in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(one, lambda *_: worker.stop())
+            signal.signal(one, partial(_end, worker))
         if ends_with_parent:
             Thread(target=_wait_for_end, args=(worker,), daemon=True).start()
         worker.run()
@@ -151,6 +174,11 @@ def _take_name(folder: StudioFolder, stack: ExitStack) -> str:
         if stack.enter_context(folder.lock(name)):
             return name
     raise InputError(f"{_MOST_WORKERS} workers run on this machine already: end some of them.")
+
+
+def _end(worker: Worker, number: int, _: object) -> None:
+    worker.stop()
+    signal.signal(number, signal.SIG_DFL)  # a second one ends it at once
 
 
 def _wait_for_end(worker: Worker) -> None:

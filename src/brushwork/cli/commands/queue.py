@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,13 +16,23 @@ from brushwork.errors import InputError
 from brushwork.storage.folders import expand_user
 
 _Folder = Annotated[Path | None, Parameter(show_default=False, help="The studio's folder.")]
+_Address = Annotated[
+    str | None, Parameter(show_default=False, help="Address of the studio's database, if it is PostgreSQL.")
+]
 _Painting = Annotated[str, Parameter(help="The painting, by the identifier that `brushwork queue list` begins with.")]
 
 app = App(name="queue", help="List, pause, cancel and repeat the studio's paintings.")
 
 
 @app.command(name="list")
-def list_jobs(*, state: str | None = None, limit: int = 20, json: JsonFlag = False, folder: _Folder = None) -> int:
+def list_jobs(
+    *,
+    state: str | None = None,
+    limit: int = 20,
+    json: JsonFlag = False,
+    folder: _Folder = None,
+    database: _Address = None,
+) -> int:
     """List the paintings, newest first.
 
     Parameters
@@ -32,7 +44,8 @@ def list_jobs(*, state: str | None = None, limit: int = 20, json: JsonFlag = Fal
     json
         Print them as one JSON document.
     """
-    jobs, _ = _store(folder).list_jobs(state=state, limit=limit)
+    with _open_store(folder, database) as store:
+        jobs, _ = store.list_jobs(state=state, limit=limit)
     if json:
         print_json(jobs)
         return 0
@@ -42,52 +55,55 @@ def list_jobs(*, state: str | None = None, limit: int = 20, json: JsonFlag = Fal
 
 
 @app.command
-def cancel(job: _Painting, /, *, folder: _Folder = None) -> int:
+def cancel(job: _Painting, /, *, folder: _Folder = None, database: _Address = None) -> int:
     """Cancel a painting; what was painted so far is kept."""
-    return _ask(job, "cancel", folder)
+    return _ask(job, "cancel", folder, database)
 
 
 @app.command
-def pause(job: _Painting, /, *, folder: _Folder = None) -> int:
+def pause(job: _Painting, /, *, folder: _Folder = None, database: _Address = None) -> int:
     """Pause a painting, until it is resumed."""
-    return _ask(job, "pause", folder)
+    return _ask(job, "pause", folder, database)
 
 
 @app.command
-def resume(job: _Painting, /, *, folder: _Folder = None) -> int:
+def resume(job: _Painting, /, *, folder: _Folder = None, database: _Address = None) -> int:
     """Go on with a painting that was paused."""
-    return _ask(job, "resume", folder)
+    return _ask(job, "resume", folder, database)
 
 
 @app.command
-def again(job: _Painting, /, *, folder: _Folder = None) -> int:
+def again(job: _Painting, /, *, folder: _Folder = None, database: _Address = None) -> int:
     """Paint the same once more."""
     from brushwork.studio.job_request import PaintingRequest
 
-    store = _store(folder)
-    before = store.get(job)
-    request = PaintingRequest.from_json(before["request"])
-    print_result(_line(store.create(request, title=before["title"], parent=job, via="again")[0]))
+    with _open_store(folder, database) as store:
+        before = store.get(job)
+        request = PaintingRequest.from_json(before["request"])
+        print_result(_line(store.create(request, title=before["title"], parent=job, via="again")[0]))
     return 0
 
 
-def _ask(job: str, event: Any, folder: _Folder) -> int:
-    print_result(_line(_store(folder).ask(job, event)))
+def _ask(job: str, event: Any, folder: _Folder, database: _Address) -> int:
+    with _open_store(folder, database) as store:
+        print_result(_line(store.ask(job, event)))
     return 0
 
 
-def _store(folder: _Folder) -> Any:
+@contextmanager
+def _open_store(folder: _Folder, database: _Address) -> Iterator[Any]:
     require_studio()
-    from brushwork.studio.folder import StudioFolder, default_folder
+    from brushwork.studio.database import Database
+    from brushwork.studio.folder import find_studio
     from brushwork.studio.job_store import JobStore
-    from brushwork.studio.tables import Database
 
-    place = StudioFolder(expand_user(folder) if folder else default_folder())
-    if not place.database.exists():
+    place = find_studio(expand_user(folder) if folder else None, database)
+    if not place.exists:
         raise InputError(
             f"there is no studio in {place.path}: name its folder with --folder, or start brushwork studio."
         )
-    return JobStore(Database(place.database))
+    with closing(Database(place.database)) as opened:
+        yield JobStore(opened)
 
 
 def _line(job: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ _EXTRA = "pip install 'brushwork[studio]'"
 _PORT = 8765
 
 Folder = Annotated[Path | None, Parameter(show_default=False)]
+Address = Annotated[str | None, Parameter(show_default=False)]
 
 
 def studio(
@@ -25,6 +26,7 @@ def studio(
     host: str = "127.0.0.1",
     port: int = _PORT,
     folder: Folder = None,
+    database: Address = None,
     allow_host: Annotated[list[str], Parameter(consume_multiple=True, negative=(), show_default=False)] = [],  # noqa: B006
     workers: int = 1,
     certificate: Folder = None,
@@ -45,10 +47,13 @@ def studio(
         Port to listen on.
     folder
         Folder of the paintings and the queue; BRUSHWORK_STUDIO, or one in your data folder, if none is named.
+    database
+        Address of a database of PostgreSQL, for workers on several machines, which then share the folder;
+        BRUSHWORK_STUDIO_DATABASE, or SQLite in the folder, if none is named.
     allow_host
         Other names by which this machine is called in the address bar.
     workers
-        Processes that paint; 0 if `brushwork worker` runs elsewhere on the same folder.
+        Processes that paint; 0 if `brushwork worker` runs elsewhere.
     certificate
         Certificate for https, a PEM file.
     key
@@ -57,18 +62,20 @@ def studio(
         Gigabytes of pictures from which on nothing new is painted; nothing is deleted.
     """
     require_studio()
-    from brushwork.studio.folder import default_folder
+    from brushwork.studio.folder import find_studio
     from brushwork.studio.server import run_server
     from brushwork.studio.settings import make_settings
 
+    place = find_studio(expand_user(folder) if folder else None, database)
     settings = make_settings(
-        expand_user(folder) if folder else default_folder(),
+        place.path,
         host,
         port,
         tuple(allow_host),
         workers,
         certificate=expand_user(certificate) if certificate else None,
         key=expand_user(key) if key else None,
+        database=place.address,
         quota=None if quota is None else round(quota * 10**9),
     )
 
