@@ -124,7 +124,7 @@ def _run_one(job: jobs.Job, flags: RunFlags, title: str, group: distributed.Proc
         for callback in callbacks:
             callback.on_end()
     except KeyboardInterrupt as interruption:
-        raise _interrupted(job, flags, interruption) from None
+        raise _interruption_error(job, flags, interruption) from None
     _deliver(job, report, flags)
     return report.to_json()
 
@@ -155,7 +155,7 @@ def _deliver(job: jobs.Job, report: RunReport, flags: RunFlags) -> None:
         print_result(str(job.output))
 
 
-def _interrupted(job: jobs.Job, flags: RunFlags, interruption: KeyboardInterrupt) -> InterruptedRunError:
+def _interruption_error(job: jobs.Job, flags: RunFlags, interruption: KeyboardInterrupt) -> InterruptedRunError:
     kept = job.checkpoint.exists() and not is_dash(flags.output)
     what = f"the image so far is in {job.output}." if kept else "nothing was saved."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)

@@ -105,7 +105,7 @@ def _train(
             with closing(show_events(events, config.output.name, flags.quiet)) as shown:
                 last = [event for event in shown if isinstance(event, jobs.Finished)]
         except KeyboardInterrupt as interruption:
-            raise _interrupted(config, interruption) from None
+            raise _interruption_error(config, interruption) from None
     return last[-1]
 
 
@@ -121,7 +121,7 @@ def _deliver(finished: jobs.Finished, config: training.TrainingConfig, flags: Tr
         print_result(str(finished.path))
 
 
-def _interrupted(config: training.TrainingConfig, interruption: KeyboardInterrupt) -> InterruptedRunError:
+def _interruption_error(config: training.TrainingConfig, interruption: KeyboardInterrupt) -> InterruptedRunError:
     kept = config.checkpoint.exists() and not is_distributed_launch()
     what = f"the model so far is in {config.output}." if config.output.exists() else "nothing was saved."
     if not config.checkpoint.exists() and config.targets_folder.is_dir():

@@ -116,7 +116,7 @@ def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | N
         require_not_raw(file, path.name)
         said = read_stated_pixels(file, path.name)
 
-    def opened(access: str) -> Any:
+    def open_image(access: str) -> Any:
         options = {"access": access, "fail_on": "error", "revalidate": True}
         if is_utf8(path):
             return mark_stated(pyvips, pyvips.Image.new_from_file(str(path), **options), said)
@@ -124,7 +124,7 @@ def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | N
         return mark_stated(pyvips, pyvips.Image.new_from_source(source, "", **options), said)
 
     try:
-        stored = opened("random")
+        stored = open_image("random")
         image = stored.autorot()
     except pyvips.Error as error:
         raise damaged_file_error(path.name, error) from error
@@ -136,7 +136,7 @@ def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | N
     _, notes = _convert(np.zeros((1, 1, image.bands), kind), _profile(image))
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
     upright = _orientation(stored) == _UPRIGHT
-    in_order = (lambda: opened("sequential")) if upright else (lambda: image)  # a rotated image is not read in order
+    in_order = (lambda: open_image("sequential")) if upright else (lambda: image)  # a rotated image is not read in order
     return LargeImage(path, size, _BITS[image.format], (*frames_note(frames), *notes), image, in_order)
 
 

@@ -89,9 +89,9 @@ def as_image(source: ImageInput, what: str = "the picture", *, beyond: float = 0
         case LoadedImage():
             return as_image(source.image, what, beyond=beyond)
         case Tensor():
-            return _composed(planes_of_tensor(source, what, beyond=beyond))
+            return _place_over_white(planes_of_tensor(source, what, beyond=beyond))
         case np.ndarray():
-            return _composed(planes_of_array(source, what))
+            return _place_over_white(planes_of_array(source, what))
     if is_source(source):
         return read_image(source).image
     raise InputError(
@@ -106,7 +106,7 @@ def is_source(given: object) -> bool:
     return isinstance(given, kinds) or hasattr(given, "read")
 
 
-def _composed(planes: Tensor) -> Image:
+def _place_over_white(planes: Tensor) -> Image:
     color, alpha = split_alpha(planes)
     if alpha is None:
         return LoadedImage.of(color, None, (), 8, IN_MEMORY).image

@@ -65,10 +65,10 @@ class FeedForward(LoadedMethod):
         """Run the network once."""
         options, canvas = self.options, self.options.output_size(Size.of(images.content))
         for done, image in self.stylizer.stylize(options.prepare(images), canvas, tiling.side if tiling else None):
-            yield JobStep(Advanced(done), None if image is None else _finished(image))
+            yield JobStep(Advanced(done), None if image is None else _defer_snapshot(image))
 
 
-def _finished(image: Image) -> Callable[[], Snapshot]:
+def _defer_snapshot(image: Image) -> Callable[[], Snapshot]:
     return lambda: Snapshot(ResumeState(0, 0, {"shown": image.cpu()}), 0, 0.0, {})
 
 

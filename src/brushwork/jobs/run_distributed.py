@@ -117,7 +117,7 @@ class RankRunner(NamedTuple):
             images = self.prepared.inputs.to_device(self.prepared.device)
             for step in self.method.run(images, None, writer.snapshot, self.band):
                 writer.update(step)
-                signal, due = self._decided(interrupted(), writer.is_checkpoint_due)
+                signal, due = self._agree(interrupted(), writer.is_checkpoint_due)
                 if signal:
                     raise StopSignalError(signal)
                 progress = cast("Progress", step.event)
@@ -146,7 +146,7 @@ class RankRunner(NamedTuple):
         )
         return known._replace(resume_state=known.resume_state._replace(state=state))
 
-    def _decided(self, signal: int, due: bool) -> tuple[int, bool]:
+    def _agree(self, signal: int, due: bool) -> tuple[int, bool]:
         """Agree what to do after a step: stop if any rank got a signal, write a checkpoint if due on rank 0."""
         mine = torch.tensor([signal, due and self.group.rank == 0], dtype=torch.float32)
         heard, all_due = self.group.all_reduce_max(mine).tolist()
