@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import IO, Any, NamedTuple
 
 import torch
@@ -31,7 +31,7 @@ class Turn:
     """Called by an engine after each step; returns when it may go on, and ends the process when it shall stop.
 
     Commands come as JSON lists, a line each: ["go", n] for n steps, ["evaluate", file], ["save", file], ["memory"],
-    ["stop"]. Each is answered by one line. The clock stands while no command is there.
+    ["clock"] (processor time), ["stop"]. Each is answered by one line. The clock stands while no command is there.
     """
 
     def __init__(self, commands: IO[str], answers: IO[str], device: str) -> None:
@@ -82,6 +82,8 @@ class Turn:
     def _question(self, command: str, *given: str) -> dict[str, Any]:
         if command == "memory":
             return {"memory": peak_memory(self._device)}
+        if command == "clock":
+            return {"clock": process_time()}
         if command == "forget":
             forget_peak(self._device)
             return {}
