@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from brushwork.errors import InputError
 from brushwork.optim.parametrization import Parametrization
@@ -113,6 +114,23 @@ class Evaluation(NamedTuple):
     losses: LossValues
 
 
+class _GivenGradient(torch.autograd.Function):
+    """A number whose gradient with respect to an image is given.
+
+    `torch.autograd.grad` takes a gradient to begin with too, and imports sympy for it: half a second.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, image: Image, gradient: Image) -> Tensor:
+        ctx.gradient = gradient
+        return image.new_zeros(())
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, _: Tensor) -> tuple[Tensor, None]:
+        return ctx.gradient, None
+
+
 class Closure:
     """Evaluates points, and counts the evaluations.
 
@@ -155,7 +173,7 @@ class Closure:
         leaf = image.detach().requires_grad_()
         losses = self.evaluate(leaf)
         pulled = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
-        (gradient,) = torch.autograd.grad(image, source, pulled)
+        (gradient,) = torch.autograd.grad(_GivenGradient.apply(image, pulled), source)  # type: ignore[no-untyped-call]
         terms = {name: value.detach() for name, value in losses.terms.items()}
         total = losses.total.detach()
         return Evaluation(float(total), gradient.detach().contiguous(), LossValues(total, terms))
