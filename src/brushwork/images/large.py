@@ -136,7 +136,7 @@ def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | N
     _, notes = _convert(np.zeros((1, 1, image.bands), kind), _profile(image))
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
     upright = _orientation(stored) == _UPRIGHT
-    in_order = (lambda: open_image("sequential")) if upright else (lambda: image)  # a rotated image is not read in order
+    in_order = (lambda: open_image("sequential")) if upright else (lambda: image)  # not a rotated one
     return LargeImage(path, size, _BITS[image.format], (*frames_note(frames), *notes), image, in_order)
 
 
