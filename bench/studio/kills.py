@@ -1,115 +1,207 @@
-"""Jobs painted while their workers are killed: how many are lost, done twice, or come out otherwise.
+"""Jobs asked for and painted while servers and workers are killed: how many are lost, done twice, or come out otherwise.
 
 python bench/studio/kills.py --jobs 60 --kills 8
+
+The server, a worker, and both are killed in turn (SIGKILL). Jobs are asked for by HTTP; a request that got no answer is
+sent again with its Idempotency-Key. Pictures are compared with those of a worker that nobody has killed.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import sqlalchemy as sa
 from PIL import Image
 
-from brushwork.studio.database import Database
-from brushwork.studio.file_store import register_file
-from brushwork.studio.folder import StudioFolder
-from brushwork.studio.job_request import PaintingRequest
+from brushwork.studio.folder import StudioFolder, find_studio
+from brushwork.studio.job_request import HELPERS
 from brushwork.studio.job_store import JobStore
-from brushwork.studio.tables import EVENT
+from brushwork.studio.shared_folder import open_database
+from brushwork.studio.states import FINAL
+from brushwork.studio.tables import EVENT, FILE, JOB
 
 WORKER = (
     "import sys, pathlib\n"
     "from brushwork.studio.folder import StudioFolder\n"
     "from brushwork.studio.worker import run_worker\n"
-    "run_worker(StudioFolder(pathlib.Path(sys.argv[1])), ends_with_parent=True, checkpoint_every=0.2)\n"
+    "folder = StudioFolder(pathlib.Path(sys.argv[1]), sys.argv[2] or None)\n"
+    "run_worker(folder, ends_with_parent=True, checkpoint_every=0.2)\n"
 )
+PATIENCE = 120.0
+KINDS = 30
+"""Different requests, each of which is made many times."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--jobs", type=int, default=60)
     parser.add_argument("--kills", type=int, default=8)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--database", help="address of an empty database of PostgreSQL; SQLite if none is named")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as path:
-        print(json.dumps(run(Path(path), given.jobs, given.kills, random.Random(given.seed)), indent=2))
+        calm = Run(find_studio(Path(path, "calm"), None), 1)
+        calm.paint(KINDS, 0, random.Random())
+        stormy = Run(find_studio(Path(path, "stormy"), given.database), given.workers)
+        stormy.paint(given.jobs, given.kills, random.Random(given.seed))
+        print(json.dumps(stormy.report(calm.pictures()), indent=2))
 
 
-def run(path: Path, jobs: int, kills: int, chance: random.Random) -> dict[str, Any]:
-    folder = StudioFolder(path)
-    folder.make()
-    database = Database(folder.database)
-    store = JobStore(database)
-    content, painting = put(folder, database, 1), put(folder, database, 2)
-    ids = []
-    began = time.monotonic()
-    for number in range(jobs):  # every second one is optimized, with checkpoints; each pair twice
-        options = {"size": 48, "min_size": 0, "iterations": 6 + number // 4} if number % 2 else {"size": 64}
-        kind: Any = "transfer" if number % 2 else "instant"
-        request = PaintingRequest(kind=kind, content=content, paintings=(painting,), options=options)
-        ids.append(store.create(request)[0]["id"])
-    created = time.monotonic() - began
-    killed = 0
-    process = start(path)
-    while (left := sum(store.get(job)["state"] not in ("completed", "failed") for job in ids)) > 0:
-        time.sleep(chance.uniform(0.2, 1.0))
-        done = jobs - left
-        if killed < kills and done > (killed + 1) * jobs / (kills + 2):
-            process.kill()
+class Run:
+    """A studio with its server and workers."""
+
+    def __init__(self, folder: StudioFolder, workers: int) -> None:
+        folder.make()
+        self.folder, self.database = folder, open_database(folder)
+        self.store, self.killed, self.seconds = JobStore(self.database), Counter[str](), 0.0
+        self.port, self.asked, self.repeated = free_port(), list[str](), 0
+        self.server = self.start_server()
+        self.workers = [self.start_worker() for _ in range(workers)]
+
+    def paint(self, jobs: int, kills: int, chance: random.Random) -> None:
+        """Ask for jobs, and kill what runs until all of them are over."""
+        began = time.monotonic()
+        asking = Thread(target=self.ask_for, args=(jobs,))
+        asking.start()
+        while (done := self.count_done()) < jobs:
+            time.sleep(chance.uniform(0.2, 1.0))
+            if self.killed.total() < kills and done > (self.killed.total() + 1) * jobs / (kills + 2):
+                self.kill(("worker", "server", "both")[self.killed.total() % 3], chance)
+        asking.join()
+        self.seconds = time.monotonic() - began
+        for process in (self.server, *self.workers):
+            process.terminate()
             process.wait()
-            killed += 1
-            process = start(path)
+
+    def kill(self, what: str, chance: random.Random) -> None:
+        self.killed[what] += 1
+        if what != "server":
+            place = chance.randrange(len(self.workers))
+            end(self.workers[place])
+            self.workers[place] = self.start_worker()
+        if what != "worker":
+            end(self.server)
+            self.server = self.start_server()
+
+    def ask_for(self, jobs: int) -> None:
+        content, painting = (json.loads(self.ask("PUT", "files", png(seed)))["sha256"] for seed in (1, 2))
+        for number in range(jobs):
+            body = json.dumps(body_of(number % KINDS, content, painting)).encode()
+            self.asked.append(json.loads(self.ask("POST", "jobs", body, f"job-{number}"))["id"])
+
+    def ask(self, method: str, path: str, body: bytes, key: str = "") -> bytes:
+        """Return the answer to a request, which is sent until there is one."""
+        end_at = time.monotonic() + PATIENCE
+        headers = {"content-type": "application/json", "idempotency-key": key} if key else {}
+        address = f"http://127.0.0.1:{self.port}/api/v1/{path}"
+        while True:
+            try:
+                with urllib.request.urlopen(urllib.request.Request(address, body, headers, method=method)) as answer:
+                    content: bytes = answer.read()
+                    return content
+            except urllib.error.HTTPError as error:
+                if error.code != 429:  # more than 20 a second
+                    raise SystemExit(error.read().decode()) from error
+            except OSError as error:
+                self.repeated += 1
+                if time.monotonic() > end_at:
+                    raise SystemExit(f"the server did not answer for {PATIENCE:g} s") from error
+            time.sleep(0.1)
+
+    def count_done(self) -> int:
+        own = JOB.c.kind.not_in(HELPERS), JOB.c.state.in_(FINAL)
+        with self.database.read() as connection:
+            count: int = connection.execute(sa.select(sa.func.count()).where(*own)).scalar_one()
+        return count
+
+    def pictures(self) -> dict[str, str]:
+        """Return the SHA-256 of the picture of each request that was made."""
+        return {key_of(job): (job["result"] or {}).get("sha256", "none") for job in map(self.store.get, self.asked)}
+
+    def report(self, expected: dict[str, str]) -> dict[str, Any]:
+        found = [self.store.get(job) for job in self.asked]
+        with self.database.read() as connection:
+            told = connection.execute(sa.select(EVENT.c.job).where(EVENT.c.kind == "completed")).scalars().all()
+            jobs = connection.execute(sa.select(sa.func.count()).select_from(JOB)).scalar_one()
+            known = set(connection.execute(sa.select(FILE.c.sha256)).scalars())
+            is_whole = self.database.is_postgres or connection.exec_driver_sql("PRAGMA integrity_check").scalar_one()
+        stored = {one.parent.name + one.name for one in (self.folder.path / "store").glob("*/*")}
+        return {
+            "jobs": len(found),
+            "kills": dict(self.killed),
+            "seconds": round(self.seconds),
+            "requests_repeated": self.repeated,
+            "lost": sum(job["state"] != "completed" for job in found),
+            "problems": sorted({job["problem"]["detail"] for job in found if job["problem"]}),
+            "made_twice": jobs - len(set(self.asked)),
+            "done_twice": len(told) - len(set(told)),
+            "attempted_more_than_once": sum(job["attempt"] > 1 for job in found),
+            "other_pictures": sum((job["result"] or {}).get("sha256") != expected[key_of(job)] for job in found),
+            "stored_without_record": len(stored - known),
+            "recorded_without_file": len(known - stored),
+            "integrity": is_whole,
+        }
+
+    def start_server(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "brushwork", "studio", "--no-open", "--workers", "0", "--port", str(self.port)]
+        place = ["--folder", str(self.folder.path)]
+        place += ["--database", self.folder.address] if self.folder.address else []
+        return subprocess.Popen(command + place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", WORKER, str(self.folder.path), self.folder.address or ""]
+        return subprocess.Popen(command, stdin=subprocess.PIPE)
+
+
+def body_of(number: int, content: str, painting: str) -> dict[str, Any]:
+    """Return one of the different requests: a third are optimized, with checkpoints; the others are quick."""
+    size = 48 + number % 10
+    match number % 3:
+        case 0:
+            options = {"size": size, "min_size": 0, "iterations": 4 + number // 3}
+            return {"content": content, "paintings": [painting], "start": content, "options": options}
+        case 1:
+            return {"kind": "instant", "content": content, "paintings": [painting], "options": {"size": size + 16}}
+    return {"kind": "blend", "content": content, "start": painting, "options": {"strength": number / KINDS}}
+
+
+def key_of(job: dict[str, Any]) -> str:
+    return json.dumps(job["request"], sort_keys=True)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
-    return report(store, database, ids, killed) | {
-        "created_per_s": round(jobs / created),
-        "seconds": round(time.monotonic() - began),
-    }
 
 
-def report(store: JobStore, database: Database, ids: list[str], killed: int) -> dict[str, Any]:
-    found = [store.get(job) for job in ids]
-    with database.read() as connection:
-        told = connection.execute(sa.select(EVENT.c.job).where(EVENT.c.kind == "completed", EVENT.c.job.in_(ids)))
-        completions = list(told.scalars())
-    pictures: dict[str, set[str]] = {}
-    for job in found:
-        key = json.dumps(job["request"], sort_keys=True)
-        pictures.setdefault(key, set()).add((job["result"] or {}).get("sha256", "none"))
-    return {
-        "jobs": len(ids),
-        "kills": killed,
-        "lost": sum(job["state"] != "completed" for job in found),
-        "problems": sorted({job["problem"]["detail"] for job in found if job["problem"]}),
-        "done_twice": len(completions) - len(set(completions)),
-        "attempted_more_than_once": sum(job["attempt"] > 1 for job in found),
-        "requests_with_different_pictures": sum(len(hashes) > 1 for hashes in pictures.values()),
-    }
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
-def start(path: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", WORKER, str(path)], stdin=subprocess.PIPE)
-
-
-def put(folder: StudioFolder, database: Database, seed: int) -> str:
+def png(seed: int) -> bytes:
     tile = Image.new("RGB", (4, 4))
     tile.putdata([((seed * 37 * k) % 256, (seed * 91 + 53 * k) % 256, (29 * k * k + seed) % 256) for k in range(16)])
-    part = folder.incoming / "part.png"
-    tile.resize((80, 64), Image.Resampling.BICUBIC).save(part)
-    sha256 = hashlib.sha256(part.read_bytes()).hexdigest()
-    count = part.stat().st_size
-    folder.store(part, sha256)
-    register_file(database, sha256, count=count, kind="png", width=80, height=64, name="")
-    return sha256
+    buffer = BytesIO()
+    tile.resize((80, 64), Image.Resampling.BICUBIC).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 if __name__ == "__main__":
