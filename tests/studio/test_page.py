@@ -209,6 +209,39 @@ def test_a_film_is_dropped_painted_and_played(open_page, tmp_path):
     page.get_by_text("Lake after").first.wait_for()
 
 
+def test_a_giant_is_shown_by_its_tiles(open_page):
+    page = open_page()
+    asked = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.evaluate(
+        """async ([photograph, painting]) => {
+          const { api } = await import("/static/api.js");
+          const upload = async (list) => (await api.upload(new Blob([new Uint8Array(list)]))).sha256;
+          const [content, start] = [await upload(photograph), await upload(painting)];
+          await api.create({ kind: "blend", content, start, options: { strength: 1 }, title: "A giant" });
+        }""",
+        [list(png(1, (420, 42))), list(png(2, (4200, 420)))],
+    )
+    page.locator(".place", has_text="Pictures").click()
+    assert not [url for url in asked if "openseadragon" in url]
+    page.locator(".picture", has_text="A giant").click()
+    grip = page.get_by_role("slider", name="Divide between photograph and painting")
+    grip.wait_for(state="attached")
+    assert [url for url in asked if re.search(r"_files/\d+/\d+_\d+\.jpeg", url)]
+    finest = "document.querySelector('.giant-view canvas').closest('.giant-view') !== null"
+    assert page.evaluate(finest)
+    page.keyboard.press("2")
+    assert grip.input_value() == "50"
+    for _ in range(9):
+        page.keyboard.press("+")
+    end = time.monotonic() + PATIENCE / 1000
+    while not [url for url in asked if re.search(r"_files/13/\d+_\d+\.jpeg", url)]:  # its own pixels
+        assert time.monotonic() < end, asked
+        time.sleep(0.05)
+    assert violations(page) == []
+    page.locator(".place", has_text="Pictures").click()
+
+
 def test_it_fits_a_phone_in_the_dark(open_page, tmp_path):
     phone = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
     page = open_page(**phone, color_scheme="dark", reduced_motion="reduce")

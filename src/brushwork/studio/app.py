@@ -28,6 +28,7 @@ from brushwork.studio.problems import PROBLEM_RESPONSES, ProblemError, handle_pr
 from brushwork.studio.services import Services
 from brushwork.studio.settings import StudioSettings
 from brushwork.studio.tables import WORKER
+from brushwork.studio.tile_routes import make_tile_routes
 
 STATIC = Path(str(files("brushwork.studio").joinpath("static")))
 
@@ -71,6 +72,7 @@ def make_app(settings: StudioSettings) -> StudioApp:
     app.include_router(make_job_routes(services))
     app.include_router(make_action_routes(services))
     app.include_router(make_file_routes(services))
+    app.include_router(make_tile_routes(services))
     _add_service_routes(app, services)
     _add_page(app)
     rules = GuardRules(

@@ -63,6 +63,10 @@ class StudioFolder:
         """Return the path of a thumbnail, which may not have been made."""
         return self.path / "thumbnails" / sha256[:2] / f"{sha256[2:]}-{width}.webp"
 
+    def tiles(self, sha256: str) -> Path:
+        """Return the folder of a picture's tiles, which may not have been made."""
+        return self.path / "tiles" / sha256
+
     def work(self, job: str) -> Path:
         """Return the folder of a job in progress."""
         return self.path / "work" / job

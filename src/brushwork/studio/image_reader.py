@@ -37,18 +37,30 @@ class ImageReader:
             "max_pixels": max_pixels,
             "thumbnails": {str(side): str(target) for side, target in (thumbnails or {}).items()},
         }
+        answer = self._answer(request)
+        return answer["width"], answer["height"]
+
+    def read_to_tiles(self, path: Path, kind: str, folder: Path, *, side: int, overlap: int, seconds: int) -> None:
+        """Write the tiles of an image into a new folder, in at most so many seconds of processor time.
+
+        Raises: InputError: it cannot be read.
+        """
+        tiles = {"folder": str(folder), "side": side, "overlap": overlap}
+        self._answer({"path": str(path), "kind": kind, "tiles": tiles, "seconds": seconds})
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._end()
+
+    def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         with self._lock:
             answer = self._ask(request)
         if "too_large" in answer:
             raise ProblemError(413, "too-many-pixels", answer["too_large"])
         if "error" in answer:
             raise InputError(answer["error"])
-        return answer["width"], answer["height"]
-
-    def close(self) -> None:
-        """End the process."""
-        with self._lock:
-            self._end()
+        return answer
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         if self._process is None or self._process.poll() is not None or self._read >= _FILES_A_PROCESS:

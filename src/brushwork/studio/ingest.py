@@ -1,4 +1,4 @@
-"""The process that decodes what was uploaded, with limits on memory and time: sizes and thumbnails.
+"""The process that decodes what was uploaded, with limits on memory and time: sizes, thumbnails, tiles.
 
 It reads requests as lines of JSON from standard input and answers in lines of JSON. It imports Pillow, not torch.
 """
@@ -16,6 +16,7 @@ import PIL.Image
 from PIL import ImageOps
 
 from brushwork.storage.atomic import atomic_write
+from brushwork.studio.tile_writer import write_tiles
 
 MOST_MEMORY = 2 * 2**30
 MOST_SECONDS = 20
@@ -36,21 +37,22 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     PIL.Image.MAX_IMAGE_PIXELS = None  # the request names its own limit, which the header is compared with
     for line in sys.stdin:
+        request = json.loads(line)
         used = resource.getrusage(resource.RUSAGE_SELF)
-        limit_seconds(used.ru_utime + used.ru_stime)
-        sys.stdout.write(json.dumps(_answer(json.loads(line))) + "\n")
+        limit_seconds(used.ru_utime + used.ru_stime, request.get("seconds", MOST_SECONDS))
+        sys.stdout.write(json.dumps(_answer(request)) + "\n")
         sys.stdout.flush()
 
 
-def limit_seconds(used: float) -> None:
-    """Let the process use MOST_SECONDS more than it has used; then the kernel ends it."""
+def limit_seconds(used: float, more: int = MOST_SECONDS) -> None:
+    """Let the process use so many seconds more than it has used; then the kernel ends it."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)  # the second limit cannot be raised again, and stays as it is
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + MOST_SECONDS, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + more, most))
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
-        return _read(request)
+        return _tile(request) if "tiles" in request else _read(request)
     except MemoryError:
         return {"error": "the picture takes too much memory to decode: give a smaller one."}
     except Exception as error:  # whatever a decoder raises for a damaged file
@@ -70,6 +72,13 @@ def _read(request: dict[str, Any]) -> dict[str, Any]:
             _write_thumbnail(image, int(side), Path(path))
             image.seek(0)
     return {"width": width, "height": height}
+
+
+def _tile(request: dict[str, Any]) -> dict[str, Any]:
+    with PIL.Image.open(request["path"], formats=[_FORMATS[request["kind"]]]) as image:
+        tiles = request["tiles"]
+        write_tiles(image, Path(tiles["folder"]), tiles["side"], tiles["overlap"])
+    return {}
 
 
 def _read_film(request: dict[str, Any]) -> dict[str, Any]:

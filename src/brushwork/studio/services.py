@@ -11,6 +11,7 @@ from brushwork.studio.image_reader import ImageReader
 from brushwork.studio.job_store import JobStore
 from brushwork.studio.settings import StudioSettings
 from brushwork.studio.shared_folder import open_database
+from brushwork.studio.tiles import TileStore
 from brushwork.studio.uploads import UploadStore
 
 
@@ -24,6 +25,7 @@ class Services:
     store: JobStore
     reader: ImageReader
     uploads: UploadStore
+    tiles: TileStore
     events: EventStream
 
     @classmethod
@@ -37,7 +39,8 @@ class Services:
         database = open_database(folder)
         store, reader = JobStore(database), ImageReader()
         uploads = UploadStore(folder, database, reader, settings.limits)
-        return cls(settings, folder, database, store, reader, uploads, EventStream(database, store))
+        tiles, events = TileStore(folder, database), EventStream(database, store)
+        return cls(settings, folder, database, store, reader, uploads, tiles, events)
 
     def close(self) -> None:
         """Close everything."""

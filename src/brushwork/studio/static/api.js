@@ -56,5 +56,6 @@ export const urlOf = {
   file: (sha256) => `${BASE}/files/${sha256}`,
   download: (sha256) => `${BASE}/files/${sha256}?download=true`,
   thumbnail: (sha256, width = 320) => `${BASE}/files/${sha256}/thumbnail?width=${width}`,
+  tiles: (sha256) => `${BASE}/deepzoom/${sha256}.dzi`,
   preview: (job) => `${BASE}/jobs/${job.id}/preview?v=${job.preview}`,
 };

@@ -6,7 +6,7 @@ import { api } from "./api.js";
 import { followEvents } from "./live.js";
 import { Pictures, Queue } from "./lists.js";
 import { Paint } from "./paint.js";
-import { Dialog, Icon, IconButton, Toasts, html } from "./parts.js";
+import { Dialog, Icon, IconButton, Loaded, Toasts, html } from "./parts.js";
 import { resetView, split, zoomBy } from "./stage.js";
 import {
   attempt, announcement, cards, currentJob, dialog, hasSingleKeys, isConnected, isReady, keepDraft, paintings, photo, place, receive, refresh,
@@ -23,12 +23,6 @@ const DIALOGS = {
   "painting mask": async () => (await import("./mask.js")).PaintingMask,
   sheet: async () => (await import("./sheet.js")).Sheet,
 };
-
-function Loaded({ load }) {
-  const [Part, setPart] = useState(null);
-  useEffect(() => { attempt(async () => { const found = await load(); setPart(() => found); }); }, []);
-  return Part && html`<${Part} />`;
-}
 
 function App() {
   const where = useSignal(place);

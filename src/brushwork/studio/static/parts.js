@@ -2,7 +2,7 @@
 import { h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import htm from "htm";
-import { announcement, dialog, toasts, useSignal } from "./state.js";
+import { announcement, attempt, dialog, toasts, useSignal } from "./state.js";
 import { words } from "./words.js";
 
 export const html = htm.bind(h);
@@ -73,6 +73,13 @@ export function Toasts() {
         </div>`)}
     </div>
     <div class="unseen" role="status" aria-live="polite">${useSignal(announcement)}</div>`;
+}
+
+// A component of a module that is loaded when it is first shown.
+export function Loaded({ load, ...rest }) {
+  const [Part, setPart] = useState(null);
+  useEffect(() => { attempt(async () => { const found = await load(); setPart(() => found); }); }, []);
+  return Part && html`<${Part} ...${rest} />`;
 }
 
 // An image that is replaced only once the next one has been decoded, and then fades in over the one before.

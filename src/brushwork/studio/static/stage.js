@@ -10,9 +10,20 @@ export const mixture = signal(1); // how much of the painting lies over the phot
 const view = signal({ scale: 1, x: 0, y: 0 });
 const MOST = 16;
 
-export const resetView = () => { view.value = { scale: 1, x: 0, y: 0 }; };
+let zoomOther = null; // what is zoomed in place of the stage: by a factor, or without one to the whole picture
+
+export const zoomWith = (zoom) => { zoomOther = zoom; };
+
+export const resetView = () => {
+  zoomOther?.();
+  view.value = { scale: 1, x: 0, y: 0 };
+};
 
 export function zoomBy(factor, at = { x: 0, y: 0 }) {
+  if (zoomOther) {
+    zoomOther(factor);
+    return;
+  }
   const { scale, x, y } = view.value;
   const next = Math.min(MOST, Math.max(1, scale * factor));
   const ratio = next / scale;
@@ -64,7 +75,7 @@ export function Stage({ before, after, size, alt }) {
     </div>`;
 }
 
-const CompareBar = () => {
+export const CompareBar = () => {
   const at = useSignal(split);
   const parts = [[words.compare.before, 100], [words.compare.both, 50], [words.compare.after, 0]];
   const isAt = (value) => (value === 50 ? at > 0 && at < 100 : at === value);

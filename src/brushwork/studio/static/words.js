@@ -71,6 +71,7 @@ export const words = {
   advanced: { title: "All options", search: "Search the options", usual: "As usual" },
   strength: { title: "Strength", save: "Save this mixture", low: "photograph", high: "painting" },
   compare: { label: "Divide between photograph and painting", before: "Photograph", both: "Both", after: "Painting" },
+  giant: { preparing: "Preparing the large picture …", failed: "The large picture cannot be shown: save it, and open it in another program." },
   queue: {
     title: "Queue",
     empty: "Nothing waits. What you paint appears here.",
