@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from brushwork.errors import DivergedError, OutOfMemoryError
-from brushwork.images import read_image
-from brushwork.jobs import run_job
+from brushwork.images import Size, read_image, resize
+from brushwork.jobs import Finished, run_job
 from brushwork.jobs.manifest import read_embedded_result
 from brushwork.recipes import Progress
 from tiny_job import ADAM, tiny_job, tiny_network
@@ -48,6 +48,30 @@ def test_closing_keeps_the_picture_of_the_last_step(tmp_path):
     events.close()
     assert torch.equal(read_image(job.output).image, (event.image * 255).round() / 255)
     assert job.checkpoint.exists()
+
+
+def test_what_is_finished_early_is_where_the_next_size_begins(tmp_path):
+    still = replace(ADAM, learning_rate=1e-6)  # so small that a step changes nothing that 8 bits show
+    job = tiny_job(tmp_path, options=still)
+    events = run_job(job, network=tiny_network())
+    for event in events:
+        if isinstance(event, Progress) and event.iterations == 6:
+            break
+    events.close()
+    assert read_image(job.output).image.shape[-2:] == (32, 48)
+    whole = replace(job, output=tmp_path / "whole.png")
+    following = next(
+        one for one in run_job(whole, network=tiny_network()) if isinstance(one, Progress) and one.level == 1
+    )
+    finished = list(run_job(job, network=tiny_network(), resume=True, finish=True))[-1]
+    assert isinstance(finished, Finished) and finished.iterations == 6
+    assert not read_embedded_result(job.output).is_finished
+    assert not job.checkpoint.exists()
+    kept = read_image(job.output).image
+    assert kept.shape[-2:] == (64, 96)
+    assert (kept - following.image).abs().max() <= 0.51 / 255  # the rounding to 8 bits
+    plain = resize(event.image, Size(64, 96), clamp=True)
+    assert (kept - plain).abs().max() > 10 / 255  # the photograph's detail is in it
 
 
 def test_before_the_first_step_there_is_nothing_to_keep(tmp_path):

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from brushwork.images import read_image
+from brushwork.jobs.preflight import PreparedJob
 from brushwork.studio.action_routes import continued
 from brushwork.studio.bodies import GoOnBody
 from brushwork.studio.claims import claim_job
@@ -19,6 +20,7 @@ from brushwork.studio.painting import LoadedNetworks
 from brushwork.studio.turns import Turns
 from brushwork.studio.work import WorkOnJob
 from studio_pictures import png, put, small_request
+from tiny_job import TINY, tiny_network
 
 
 def work_on(database, folder, job):
@@ -38,6 +40,30 @@ def test_a_mixture_of_nothing_is_the_photograph_and_of_all_the_painting(store, f
     expected = read_image(folder.stored(put(folder, database, png(seed)))).image
     # through Oklab and back in float32, then 8 bits: within one of 255 steps
     assert (found - expected).abs().max() <= 1.001 / 255
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_enough_at_a_small_size_has_the_size_of_the_result(store, folder, database, monkeypatch, fails):
+    """The page shows a small preview as large as the photograph: that is what is kept, with the photograph's detail."""
+    names = "content_layers", "style_layers", "normalization", "jitter", "moment_weight", "style_weight"
+    tiny = {name: getattr(TINY, name) for name in names}
+    monkeypatch.setattr(LoadedNetworks, "network", lambda self, options: tiny_network())
+    monkeypatch.setattr(WorkOnJob, "_asked", lambda self: "cancel" if self._previews > 1 else None)
+    if fails:
+        monkeypatch.setattr(PreparedJob, "enlarge", lambda self, image: raise_memory())
+    request = small_request(folder, database, size=96, min_size=48, iterations=16, **tiny)
+    request = replace(request, options={name: one for name, one in request.options.items() if name != "network"})
+    job = store.create(request)[0]["id"]
+    work_on(database, folder, job)
+    kept = store.get(job)
+    assert (kept["state"], kept["problem"], kept["result"]["unfinished"]) == ("canceled", None, True)
+    assert kept["level"]["number"] == 0
+    assert kept["result"]["width"] == (48 if fails else 96)
+    assert ("no memory" in " ".join(kept["notes"])) == fails
+
+
+def raise_memory():
+    raise RuntimeError("no memory")
 
 
 def test_what_cannot_be_painted_says_why(store, folder, database):

@@ -11,7 +11,7 @@ from torch import Tensor
 from brushwork.choices import Engine
 from brushwork.controls import RecipeInputs
 from brushwork.gradients.tiled import Tiling
-from brushwork.images import Size
+from brushwork.images import Size, resize
 from brushwork.jobs.events import Advanced
 from brushwork.jobs.image_sizes import InputSizes
 from brushwork.jobs.inputs import JobInputs
@@ -124,6 +124,10 @@ class LoadedMethod(ABC):
         Raises: WeightsError: a network that it needs is missing. InputError: images that cannot be used.
         """
         return inputs
+
+    def enlarge(self, images: RecipeInputs, image: Image, size: Size) -> Image:
+        """Return an image of one of the sizes, enlarged to a larger one as the run would start from it there."""
+        return resize(image, size, clamp=True)
 
     def predict_seconds(
         self, levels: Sequence[ScheduleLevel], styles: int, tiling: Tiling | None

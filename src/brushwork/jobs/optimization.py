@@ -114,6 +114,10 @@ class Optimization(LoadedMethod):
             for size, iterations in levels
         )
 
+    def enlarge(self, images: RecipeInputs, image: Image, size: Size) -> Image:
+        """Return an image of one of the sizes, enlarged to a larger one as the run would start from it there."""
+        return self.options.enlarge(images, image, size, self.encoder.to(self.device))
+
     def run(
         self,
         images: RecipeInputs,

@@ -67,6 +67,13 @@ class PreparedJob:
         """Alpha channel of the result, at the content's size; None for textures, which are opaque."""
         return None if self.job.options.is_opaque else self.inputs.content.alpha
 
+    def enlarge(self, image: Image) -> Image:
+        """Return an image of one of the sizes at the size of the result."""
+        size = self.levels[-1].size
+        if Size.of(image) == size:
+            return image
+        return self.method.enlarge(self.inputs.to_device(self.device), image.to(self.device), size)
+
     def postprocess(self, image: Image) -> Image:
         """Return what the method made in the final colors."""
         return self.job.options.postprocess(self.inputs.content.image, image)

@@ -28,6 +28,7 @@ def run_job(
     job: Job,
     *,
     resume: bool = False,
+    finish: bool = False,
     checkpoint_every: float | None = CHECKPOINT_EVERY,
     memory: int | None = None,
     network: Encoder | Stylizer | None = None,
@@ -46,6 +47,7 @@ def run_job(
     When the iterator is closed or anything is raised, Ctrl-C included, its image so far is written to the output and
     the checkpoint stays. With `resume` the job continues from there, and the result is bit for bit the same as without
     the interruption. Without a checkpoint it starts from the beginning; a finished result is only reported.
+    `finish`: from the checkpoint nothing more is painted; its image is written at the size of the result.
 
     Raises:
         InputError: images, options or an output that cannot be used; a checkpoint of another job.
@@ -65,6 +67,9 @@ def run_job(
         remove_file(job.checkpoint)
     del found  # it may take more memory than a closure
     yield writer.start()
+    if finish and writer.snapshot is not None:
+        yield writer.finish(early=True)
+        return
     yield from _run(prepared, writer)
 
 

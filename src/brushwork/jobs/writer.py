@@ -138,14 +138,15 @@ class JobWriter:
         if trouble is not None:
             raise trouble
 
-    def finish(self) -> Finished:
-        """Write the image, and remove the checkpoint.
+    def finish(self, *, early: bool = False) -> Finished:
+        """Write the image, and remove the checkpoint. `early`: the image so far, at the size of the result.
 
         Raises: InputError: the image cannot be written.
         """
         if self.snapshot is None:
             raise BrushworkError("the recipe yielded no step: this is a bug in brushwork.")
-        self._write_picture(self.snapshot.image, self.snapshot, finished=True)
+        image = self._prepared.enlarge(self.snapshot.image.clamp(0, 1)) if early else self.snapshot.image
+        self._write_picture(image, self.snapshot, finished=not early)
         with suppress(OSError):
             remove_file(self._prepared.job.checkpoint)
         _, iterations, total, losses = self.snapshot

@@ -63,6 +63,12 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
         """Whether the initial image is the feed-forward AdaIN result, which jobs provide."""
         return False
 
+    def enlarge(self, images: RecipeInputs, image: Image, size: Size, encoder: Encoder) -> Image:
+        """Return an image of one of the sizes, enlarged to a larger one as the run would start from it there."""
+        from brushwork.images.resample import resize  # imports torch, which the options do not need
+
+        return resize(image, size, clamp=True)
+
     def postprocess(self, content: Image, image: Image) -> Image:
         """Apply the final step to the full optimized image, such as color changes."""
         return image

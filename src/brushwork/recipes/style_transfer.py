@@ -86,6 +86,15 @@ def transfer(
     return with_final_colors(steps, partial(apply_colors, options, own)) if isinstance(partition, FullImage) else steps
 
 
+def enlarge_result(given: RecipeInputs, options: TransferOptions, image: Image, size: Size, encoder: Encoder) -> Image:
+    """Return an image of one of the sizes, enlarged to a larger one, with the detail of the initial image there."""
+    own, seen, begun, parts = given.to(encoder)
+    content, styles = prepare_colors(options, own, seen)
+    start = TransferInit(TransferProblem(content, styles, options, encoder, FULL_IMAGE, parts), begun)
+    enlarged, detail = resize(image.to(own), size), start.detail(Size.of(image), size)
+    return (enlarged if detail is None else enlarged + detail).clamp(0, 1)
+
+
 @dataclass(frozen=True)
 class TransferProblem:
     """A style transfer problem: content image, style images, options, and the objective at each size."""

@@ -30,6 +30,7 @@ from brushwork.recipes.recipe import RecipeOptions, RunArguments
 
 if TYPE_CHECKING:
     from brushwork.controls.inputs import RecipeInputs
+    from brushwork.encoders import Encoder
     from brushwork.recipes.multiscale import Progress
     from brushwork.types import Image
 
@@ -124,3 +125,9 @@ class TransferOptions(
 
         content, styles, init, regions = images
         return transfer(content, styles, self, init=init, regions=regions, **how)
+
+    def enlarge(self, images: RecipeInputs, image: Image, size: Size, encoder: Encoder) -> Image:
+        """Return an image of one of the sizes, enlarged to a larger one, with the detail of the initial image there."""
+        from brushwork.recipes.style_transfer import enlarge_result
+
+        return enlarge_result(images, self, image, size, encoder)

@@ -80,15 +80,24 @@ class LoadedNetworks:
 
 
 def run_request(
-    request: PaintingRequest, folder: StudioFolder, output: Path, networks: LoadedNetworks, *, resume: bool
+    request: PaintingRequest,
+    folder: StudioFolder,
+    output: Path,
+    networks: LoadedNetworks,
+    *,
+    resume: bool,
+    finish: bool = False,
 ) -> Generator[JobEvent]:
     """Run a request to an output file, through `brushwork.jobs`: a job's events, as `run_job` yields them.
+
+    `finish`: nothing more is painted, and what is there is written at the size of the result.
 
     Raises: InputError, WeightsError, OutOfMemoryError, DivergedError: as `run_job`.
     """
     job = _make_job(request, folder, output)
     network = networks.network(job.options)
-    yield from run_job(job, resume=resume, checkpoint_every=networks.checkpoint_every, network=network)
+    every = networks.checkpoint_every
+    yield from run_job(job, resume=resume, finish=finish, checkpoint_every=every, network=network)
 
 
 def blend_images(content: Path, painted: Path, strength: float, output: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from brushwork.errors import BrushworkError, OutOfMemoryError
 from brushwork.images import Size, image_size
@@ -33,6 +33,19 @@ _FORMED = 4
 _HUNDRED = 100
 
 
+class _Run(Protocol):
+    def __call__(
+        self,
+        request: PaintingRequest,
+        folder: StudioFolder,
+        output: Path,
+        networks: LoadedNetworks,
+        *,
+        resume: bool,
+        finish: bool = False,
+    ) -> Generator[JobEvent | FilmEvent]: ...
+
+
 class WorkOnJob:
     """One attempt at a job."""
 
@@ -42,6 +55,7 @@ class WorkOnJob:
         self._previews = 1  # number of the next preview; a draft may come before
         self._notes: list[str] = []
         self._frames, self._size = 0, Size(0, 0)
+        self._is_small = False  # a size before the last is painted
 
     def run(self) -> None:
         """Run the job to its end, or until it is to stop.
@@ -70,11 +84,8 @@ class WorkOnJob:
             if self._claim.request.kind == "blend":
                 self._blend(output)
                 return "complete", None
-            if self._claim.request.kind == "video":
-                return self._film(output, resume=resume), None
-            return self._follow(
-                run_request(self._claim.request, self._folder, output, self._networks, resume=resume)
-            ), None
+            run = run_film_request if self._claim.request.kind == "video" else run_request
+            return self._run(run, output, resume=resume), None
         except OutOfMemoryError as error:
             return "fail", {**describe_problem("out-of-memory", error), "largest_size": error.max_size}
         except BrushworkError as error:
@@ -82,13 +93,16 @@ class WorkOnJob:
         except (OSError, RuntimeError, ValueError, ArithmeticError, LookupError, TypeError) as error:
             return "fail", describe_problem("unexpected", error)
 
-    def _film(self, output: Path, *, resume: bool) -> Transition:
-        """Paint a film; of one that is canceled, what is there is kept."""
+    def _run(self, run: _Run, output: Path, *, resume: bool) -> Transition:
+        """Paint a picture or a film; of one that is canceled, what is there is kept, at the size of the result."""
         given = self._claim.request, self._folder, output, self._networks
-        ended = self._follow(run_film_request(*given, resume=resume))
-        if ended == "cancel" and self._frames:
-            for _ in run_film_request(*given, resume=True, finish=True):
-                pass
+        ended = self._follow(run(*given, resume=resume))
+        if ended == "cancel" and (self._frames or (self._is_small and self._previews > 1)):
+            try:
+                for _ in run(*given, resume=True, finish=True):
+                    pass
+            except (BrushworkError, OSError, RuntimeError) as error:
+                self._notes.append(without_paths(str(error), self._claim.request, self._folder))
         return ended
 
     def _blend(self, output: Path) -> None:
@@ -117,6 +131,7 @@ class WorkOnJob:
                 values = {"done": done, "total": iterations or _HUNDRED, "level": _level(levels, 0)}
                 self._claim.report(values, at_once=True)
             case Progress():
+                self._is_small = event.level + 1 < len(event.levels)
                 values = {
                     "done": event.iterations,
                     "loss": float(event.step.losses.total),
