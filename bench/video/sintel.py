@@ -1,10 +1,11 @@
 """Steadiness of each way on four frames of Sintel's alley_1, with the true flow from frame 2 to frame 3.
 
-    python bench/video/sintel.py FRAMES PAINTING [--model NAME] [--optimize] [--short 218]
+    python bench/video/sintel.py FRAMES PAINTING [--model NAME ...] [--optimize] [--short 218] [--network alexnet]
 
 FRAMES is the folder with frame_0001.png … and gt_frame_0002.flo, gt_occlusions_frame_0002.png. Printed for each way:
 warp error with the true flow, its ratio to frame by frame, sharpness relative to frame by frame, processor seconds a
-frame. The first line is the film itself: its noise floor.
+frame. The first line is the film itself: its noise floor. With --network also the Gram distance to the painting and the
+LPIPS to the film, in a network that painted none of the frames. Of several models, frame by frame and the default.
 """
 
 from __future__ import annotations
@@ -15,24 +16,27 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import torch
 
 from brushwork.feedforward.options import AdaINOptions, ModelOptions
 from brushwork.images import Size, read_image, resize
 from brushwork.images.warp import resize_flow
+from brushwork.metrics import Evaluator
 from brushwork.recipes import load_preset
 from brushwork.video import FilmJob, FilmOptions, FrameDone, SequenceOptions, run_film
 from brushwork.video.flow_files import read_flow
 from brushwork.video.pair_measures import sharpness, warp_error
 
 BY_ITSELF = FilmOptions(consistency=0.0, statistics="frame", align=False, denoise=False)
+FRAME_BY_FRAME, DEFAULT = "frame by frame", "  and noise taken out (the default)"
 WAYS = {
-    "frame by frame": BY_ITSELF,
+    FRAME_BY_FRAME: BY_ITSELF,
     "statistics of the shot": replace(BY_ITSELF, statistics="shot"),
     "  and aligned grid": replace(BY_ITSELF, statistics="shot", align=True),
     "  and consistency 0.5": FilmOptions(denoise=False),
-    "  and noise taken out (the default)": FilmOptions(),
+    DEFAULT: FilmOptions(),
     "consistency 1": FilmOptions(consistency=1.0),
     "consistency 0.5, no flow": FilmOptions(flow="none"),
 }
@@ -60,7 +64,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("frames", type=Path)
     parser.add_argument("painting", type=Path)
-    parser.add_argument("--model")
+    parser.add_argument("--model", nargs="+", default=[])
+    parser.add_argument("--network", help="an encoder that evaluates: alexnet")
     parser.add_argument("--optimize", action="store_true")
     parser.add_argument("--short", type=int, default=218)
     parser.add_argument("--first", type=int, default=200)
@@ -73,21 +78,24 @@ def main() -> None:
         for file in sorted(given.frames.glob("frame_*.png")):
             shutil.copy(file, folder / file.name)
         own = {"size": given.short, "measure": "short"}
-        styles = () if given.model else (given.painting,)
-        if given.optimize:
-            method = replace(load_preset("default"), **own)
-        else:
-            method = ModelOptions(model=given.model, **own) if given.model else AdaINOptions(**own)
-        base = FilmJob(clip=folder, styles=styles, output=Path(name) / "out.mp4", method=method, overwrite=True)
         films = [read_image(file).image for file in sorted(folder.iterdir())]
-        ways = ways_of(base, given)
-        report(ways, films, given)
+        for model in given.model or (None,):
+            if given.optimize:
+                method = replace(load_preset("default"), **own)
+            else:
+                method = ModelOptions(model=model, **own) if model else AdaINOptions(**own)
+            styles = () if model else (given.painting,)
+            base = FilmJob(clip=folder, styles=styles, output=Path(name) / "out.mp4", method=method, overwrite=True)
+            if model:
+                print(model)
+            report(ways_of(base, given), films, given)
 
 
 def ways_of(base: FilmJob, given: argparse.Namespace) -> dict[str, FilmJob]:
     """A job for each way."""
     if not given.optimize:
-        return {title: replace(base, film=film) for title, film in WAYS.items()}
+        chosen = WAYS if len(given.model) < 2 else {title: WAYS[title] for title in (FRAME_BY_FRAME, DEFAULT)}
+        return {title: replace(base, film=film) for title, film in chosen.items()}
     alone = replace(base, film=FilmOptions(cuts="none"))
     budgets = {"first": given.first, "later": given.later}
     jobs = {title: replace(alone, sequence=replace(one, **budgets)) for title, one in SEQUENCES.items()}
@@ -99,6 +107,8 @@ def ways_of(base: FilmJob, given: argparse.Namespace) -> dict[str, FilmJob]:
 def report(ways: dict[str, FilmJob], films: list[torch.Tensor], given: argparse.Namespace) -> None:
     """Print a line for each way."""
     own, truth = None, read_flow(given.frames / "gt_frame_0002.flo")
+    evaluator = Evaluator.load(given.network, torch.device("cpu")) if given.network else None
+    painting = read_image(given.painting).image
     print(f"{'way':38} {'warp error':>10} {'ratio':>6} {'sharpness':>9} {'s a frame':>9}")
     for title, job in ways.items():
         images, seconds = painted(job)
@@ -111,7 +121,14 @@ def report(ways: dict[str, FilmJob], films: list[torch.Tensor], given: argparse.
             own = error, clear
             film = [resize(one, size, clamp=True) for one in films]
             print(f"{'the film':38} {warp_error(film[1], film[2], flow, hidden):10.5f}")
-        print(f"{title:38} {error:10.5f} {error / own[0]:6.2f} {clear / own[1]:9.2f} {seconds:9.2f}", flush=True)
+        print(f"{title:38} {error:10.5f} {error / own[0]:6.2f} {clear / own[1]:9.2f} {seconds:9.2f}", end="")
+        if evaluator:
+            seen = [evaluator(one, content=film[number], style=painting) for number, one in enumerate(images)]
+            style, likeness = (
+                fmean(float(getattr(one, name)) for one in seen) for name in ("gram_style", "lpips_alexnet")
+            )
+            print(f"   Gram distance {style:.4g}, LPIPS to the film {likeness:.3f}", end="")
+        print(flush=True)
         if given.keep:
             from brushwork.images import write_image
 

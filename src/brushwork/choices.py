@@ -52,3 +52,6 @@ DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps", "xpu"]
 
 Quality: TypeAlias = Literal["draft", "normal", "best"]
 """What the preset `default` may cost."""
+
+WorkerEngine: TypeAlias = Literal["processes", "ray"]
+"""Where the pieces of a task run: in processes of this machine, or on a Ray cluster."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from brushwork.cli.commands.reproduce import pick_executor
 from brushwork.experiments.papers import light
 
 Run = Callable[..., Any]
@@ -53,7 +52,3 @@ def test_ray_that_is_not_there_is_named(desk: Path, run: Run, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "ray", None)
     outcome = run("reproduce", "fig1", "--engine", "ray")
     assert outcome.code == 2 and "pip install 'brushwork[ray]'" in outcome.err
-
-
-def test_one_process_paints_here() -> None:
-    assert pick_executor(1) is None and pick_executor(2) is not None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -22,9 +24,9 @@ from brushwork.experiments.experiment import (
     is_decreasing,
     is_increasing,
 )
-from brushwork.experiments.request import CellSource, ExperimentRequest
-from brushwork.experiments.runner import run_in_processes
+from brushwork.experiments.request import ExperimentRequest
 from brushwork.images import Size
+from brushwork.jobs.workers import run_in_processes
 from brushwork.optim import Adam, PixelParametrization, minimize
 from brushwork.recipes import Progress, ScheduleLevel
 from brushwork.types import Image, LossValues
@@ -126,10 +128,10 @@ def test_one_cell_by_its_name(order: ExperimentRequest) -> None:
 def test_cells_are_spread_by_their_names(order: ExperimentRequest) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def spread(all_of_it: CellSource, names: Sequence[str]) -> Iterator[tuple[str, CellResult]]:
+    def spread(task: Any, names: Sequence[Any], device: str) -> Iterator[tuple[Any, Any]]:
         asked.append(tuple(names))
         for name in reversed(names):
-            yield name, running.run_cell(all_of_it, name, torch.get_num_threads())
+            yield name, task(name, torch.get_num_threads())
 
     running.run_cell(order, "row__1_-6_steps", torch.get_num_threads())
     assert set(dict(running.run_cells(order, spread))) == {"row__1_-3_steps", "row__1_-6_steps"}
@@ -140,7 +142,7 @@ def test_cells_are_spread_by_their_names(order: ExperimentRequest) -> None:
 @pytest.mark.slow
 def test_processes_paint_what_one_would(tmp_path: Path) -> None:
     order = ExperimentRequest("gram-entry", tmp_path, size=48, is_quick=True)
-    (name, result), *_ = run_in_processes(1)(order, [order.make_cells()[0].name])
+    (name, result), *_ = run_in_processes(1)(partial(running.run_cell, order), [order.make_cells()[0].name], "cpu")
     assert result.picture.exists() and name == order.make_cells()[0].name
 
 

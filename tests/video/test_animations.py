@@ -12,6 +12,7 @@ from PIL import Image as PillowImage
 from brushwork.errors import InputError
 from brushwork.video import open_clip, run_film
 from brushwork.video.animation_file import _apart
+from brushwork.video.animation_loops import times_played
 from tiny_films import HEIGHT, STILL, WIDTH, film_job, panned, tiny_stylizer, write_clip
 
 
@@ -107,3 +108,43 @@ def test_codecs_of_animations_cannot_be_chosen(tmp_path):
     for changes in ({"codec": "h264"}, {"crf": 20}):
         with pytest.raises(InputError, match="has its own codec"):
             passed(clip, tmp_path / "out.gif", **changes)
+
+
+@pytest.mark.parametrize(("plays", "kept"), [(None, 0), (1, 1), (3, 3)])
+@pytest.mark.parametrize("name", ["out.gif", "out.apng", "out.webp"])
+def test_an_animation_is_played_as_often_as_asked_and_as_its_clip(tmp_path, name, plays, kept):
+    clip = write_clip(tmp_path / "in.mp4", panned(3))
+    done = passed(clip, tmp_path / name, plays=plays)
+    demuxer = name.split(".")[1]
+    assert times_played(done.path, demuxer) == kept
+    again = passed(done.path, tmp_path / f"again{name}")
+    assert times_played(again.path, demuxer) == kept
+    if demuxer == "gif":  # Pillow says how often it is played again
+        with PillowImage.open(done.path) as shown:
+            assert shown.info.get("loop", -1) == {0: 0, 1: -1, 3: 2}[kept]
+
+
+def test_a_webp_keeps_times_and_alpha(tmp_path):
+    clip = write_clip(tmp_path / "in.mp4", panned(4), times=[0, 40, 90, 250], time_base=Fraction(1, 1000))
+    done = passed(clip, tmp_path / "out.webp")
+    with PillowImage.open(done.path) as shown:
+        assert (shown.format, shown.n_frames) == ("WEBP", 4)
+    frames = list(open_clip(done.path).frames())
+    assert [one.pts for one in frames] == [0, 40, 90, 250]
+    for number, frame in enumerate(frames):  # lossy: nearest to its own, and its mean color within a level
+        apart = [np.abs(frame.levels.astype(int) - film).mean() for film in panned(4)]
+        assert np.argmin(apart) == number
+        assert np.abs(frame.levels.mean((0, 1)) - panned(4)[number].mean((0, 1))).max() < 1
+    seen = passed(transparent(tmp_path / "alpha.mkv"), tmp_path / "alpha.webp")
+    *_, last = open_clip(seen.path).frames()
+    assert last.alpha is not None and last.alpha[:, :36].max() == 0 and last.alpha[:, 44:].min() == 255
+
+
+def test_a_still_webp_is_no_film(tmp_path):
+    PillowImage.new("RGB", (40, 40)).save(tmp_path / "one.webp")
+    with pytest.raises(InputError, match="still picture"):
+        open_clip(tmp_path / "one.webp")
+    moving = passed(write_clip(tmp_path / "in.mp4", panned(3)), tmp_path / "out.webp").path
+    (tmp_path / "cut.webp").write_bytes(moving.read_bytes()[:-2000])
+    with pytest.raises(InputError, match="damaged"):
+        list(open_clip(tmp_path / "cut.webp").frames())

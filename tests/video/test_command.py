@@ -11,7 +11,7 @@ import pytest
 
 from brushwork.cli.main import main
 from brushwork.images import Size, write_image
-from brushwork.video.clip import open_clip
+from brushwork.video.clip_file import open_clip
 from tiny_films import panned, write_clip
 from tiny_network import picture
 

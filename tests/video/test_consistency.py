@@ -11,7 +11,7 @@ import torch
 
 from brushwork.feedforward.fixed_statistics import average_statistics, make_frame_stylizer
 from brushwork.images import Size
-from brushwork.video.clip import open_clip
+from brushwork.video.clip_file import open_clip
 from brushwork.video.events import FrameDone
 from brushwork.video.options import FilmOptions
 from brushwork.video.run import run_film

@@ -12,7 +12,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.images import Size, write_image
-from brushwork.video.clip import open_clip
+from brushwork.video.clip_file import open_clip
 from brushwork.video.events import FilmFinished
 from brushwork.video.options import FrameSelection
 from brushwork.video.run import run_film

@@ -44,6 +44,16 @@ def test_the_plan_counts_what_was_measured(tmp_path, monkeypatch):
     assert more.memory == plan.memory and more.disk > plan.disk and not list(tmp_path.glob("*.unfinished"))
 
 
+def test_frames_between_key_frames_take_time_too(tmp_path):
+    """Of a trial, the second frame takes 7 seconds: 5 for 3 iterations of the next key frame, 2 for itself."""
+    times = [trial.TrialFrame(one, None, seconds, 0.0) for one, seconds in enumerate((4.2, 7.0, 2.0, 0.1))]
+    sequence = SequenceOptions(keyframes=8, first=10, later=6)
+    job = FilmJob(clip=tmp_path, output=tmp_path, method=TransferOptions(), sequence=sequence)
+    assert film_plan._optimized(job, times) == pytest.approx((10.0, 10.0, 2.0))
+    alone = replace(job, sequence=replace(sequence, keyframes=0))
+    assert film_plan._optimized(alone, times[:1] + times[2:3]) == pytest.approx((10.0, 4.0, 0.0))
+
+
 def test_key_frames_are_every_nth_and_the_last_of_each_shot(tmp_path):
     frames = tuple(FrameTime(number, number) for number in range(20))
     analysis = FilmAnalysis(1, frames, (10,))

@@ -13,7 +13,7 @@ from brushwork.cli.main import main
 from brushwork.errors import InputError, WeightsError
 from brushwork.images import Size, write_image
 from brushwork.video import FrameDone, PreviewFinished, WayPlan, WayStarted, open_clip, preview, preview_film
-from brushwork.video.options import FilmOptions
+from brushwork.video.options import FilmOptions, FrameSelection
 from brushwork.video.panels import caption, in_a_grid
 from tiny_films import film_job, panned, pictures, tiny_stylizer, write_clip
 from tiny_network import picture
@@ -46,6 +46,13 @@ def test_three_seconds_spread_over_the_film_in_every_way(tmp_path, ways):
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in.mp4", "preview.mp4"]
     with pytest.raises(InputError, match="write elsewhere"):
         list(preview_film(ways, output, network=tiny_stylizer()))
+
+
+def test_a_preview_ends_where_the_film_does(tmp_path, ways):
+    """A second of the film was asked for, of 12 frames a second."""
+    job = replace(ways["free"], selection=FrameSelection(start=1.0, end=2.0))
+    *_, last = preview_film({"free": job}, tmp_path / "preview.mp4", network=tiny_stylizer())
+    assert last.frames == 12
 
 
 def test_a_way_without_weights_is_left_out(tmp_path, ways, monkeypatch):

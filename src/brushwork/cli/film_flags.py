@@ -65,6 +65,9 @@ class FrameFlags:
     chroma: Chroma = "420"
     """Colors at a quarter of the pixels, which all players show, or at all of them (444)."""
 
+    plays: Annotated[int | None, Parameter(converter=parse_integer)] = None
+    """With .gif, .apng and .webp: how many times it is played; 0: forever. Default: as the clip says, or forever."""
+
     audio: str = "copy"
     """Sound: that of the film (copy), none, or a file."""
 
@@ -75,7 +78,8 @@ class FilmRunFlags:
     """Flags for output and machine."""
 
     output: Output = ""
-    """The film to write (.mp4, .mov, .mkv, .webm, .gif, .apng), a folder for it, or - for Matroska on stdout. Default:
+    """The film to write (.mp4, .mov, .mkv, .webm, .gif, .apng, .webp), a folder for it, PNG files such as
+    out/%04d.png, or - for Matroska on stdout. Default:
     clip+painting.mp4 in the current folder."""
 
     force: Flag = False
@@ -108,6 +112,13 @@ class FilmRunFlags:
 
     threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
     """Threads on the CPU; default: OMP_NUM_THREADS or one per core."""
+
+    workers: Annotated[int, Parameter(group=MACHINE, converter=parse_integer)] = 1
+    """Processes that paint shots at the same time; with --ray, CPUs for each shot."""
+
+    ray: Annotated[Flag, Parameter(group=MACHINE)] = False
+    """Paint shots on the Ray cluster that RAY_ADDRESS names, or on a local one; needs the extra brushwork[ray]. Its
+    machines must see the files and the output's folder under the same paths."""
 
     memory: Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")] = None
     """Memory that may be used, as 4GB or 2GiB; default: what is free."""

@@ -45,6 +45,8 @@ class FilmProgress:
                 self._shot, self._begins, self._passed = event.number, event.first, 0
             case video.PassFrame():
                 self._pass_done(event)
+            case video.ShotDone():
+                self._shot_done(event)
             case video.FrameDone():
                 self.done, self.painted = self.done + 1, self.painted + 1
                 (self._first if event.frame == self._begins else self._later).append(event.seconds)
@@ -57,6 +59,14 @@ class FilmProgress:
         left = median(self._later) * max(0, (self._frames - self.done) * event.of - self._passed)
         shot = f"shot {self._shot}/{self._shots}, pass {event.number}/{event.of}, frame {event.frame + 1}"
         self._display.draw(self.done / self._frames, lambda: f"{shot}, {format_minutes(left)} left")
+
+    def _shot_done(self, event: video.ShotDone) -> None:
+        """Show a shot that another process painted; what it takes is not known for the others."""
+        self.done, self.painted, self._passed = self.done + event.painted, self.painted + event.painted, 0
+        self._shot += 1
+        self._display.draw(
+            self.done / self._frames, lambda: f"frame {self.done}/{self._frames}, {self._shot}/{self._shots} shots"
+        )
 
     def _numbers(self) -> str:
         pace = f"{median(self._later or self._first):.2f} s a frame, {format_minutes(self.seconds_left)} left"

@@ -61,6 +61,7 @@ class FilmRequest:
             chroma=frames.chroma,
             crf=frames.crf,
             audio=frames.audio,
+            plays=frames.plays,
             rate=frames.rate or 24.0,
             masks=tuple(map(expand_user, frames.mask)),
             device=flags.device,

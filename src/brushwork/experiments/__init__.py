@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from brushwork.experiments.report import ExperimentReport
     from brushwork.experiments.request import ExperimentRequest
     from brushwork.experiments.results import ResultStore
-    from brushwork.experiments.runner import Executor, run_cells, run_in_processes, run_on_ray
+    from brushwork.experiments.runner import run_cells
     from brushwork.experiments.sweep import Sweep, SweepChoice, as_experiment, combine_variations
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
@@ -26,7 +26,6 @@ __all__ = [
     "SHEET",
     "CellResult",
     "ClaimCheck",
-    "Executor",
     "ExperimentCell",
     "ExperimentReport",
     "ExperimentRequest",
@@ -37,6 +36,4 @@ __all__ = [
     "combine_variations",
     "load_experiment",
     "run_cells",
-    "run_in_processes",
-    "run_on_ray",
 ]

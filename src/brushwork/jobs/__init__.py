@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from brushwork.jobs.rerun import RerunJob, job_from_image, read_origin
     from brushwork.jobs.run import run_job
     from brushwork.jobs.run_distributed import run_distributed_job, run_on_all_ranks
+    from brushwork.jobs.workers import Executor, pick_executor
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
 __all__ = [
     "Advanced",
+    "Executor",
     "Finished",
     "Job",
     "JobEvent",
@@ -34,6 +36,7 @@ __all__ = [
     "Validated",
     "job_from_image",
     "paint",
+    "pick_executor",
     "plan_job",
     "read_origin",
     "run_distributed_job",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from brushwork.video.clip import open_clip
+    from brushwork.video.clip_file import open_clip
     from brushwork.video.events import (
         AnalysisProgress,
         FilmEvent,
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         FrameDone,
         PassFrame,
         PreviewFinished,
+        ShotDone,
         ShotStarted,
         WayPlan,
         WayStarted,
@@ -50,6 +51,7 @@ __all__ = [
     "PassFrame",
     "PreviewFinished",
     "SequenceOptions",
+    "ShotDone",
     "ShotStarted",
     "WayPlan",
     "WayStarted",

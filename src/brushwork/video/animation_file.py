@@ -1,4 +1,4 @@
-"""Animated GIF and PNG, made of the segments of a film, which are lossless for them."""
+"""Animated GIF, PNG and WebP, made of the segments of a film, which are lossless for them."""
 
 from __future__ import annotations
 
@@ -8,40 +8,51 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from brushwork.video.animation_loops import FOREVER
 from brushwork.video.extra import import_video
 from brushwork.video.segment_file import BITEXACT, FilmFormat
 
-_GIF_TICK, _APNG_TICK = Fraction(1, 100), Fraction(1, 1000)
-"""Seconds in which the formats count: GIF's unit is fixed, PNG's a choice."""
-_FOREVER = "0"
+_GIF_TICK, _MILLISECOND = Fraction(1, 100), Fraction(1, 1000)
+"""Seconds in which the formats count: GIF's and WebP's are fixed, PNG's a choice."""
+_ENCODERS = {"webp": "libwebp_anim"}
+_WEBP = {"quality": "90", "lossless": "0"}
 
 Segments = Sequence[tuple[Path, Sequence[int]]]
 
 
-def write_animation(path: Path, segments: Segments, format: FilmFormat) -> None:
-    """Write an animation of the frames of segments, given with their time stamps; it repeats forever.
+def write_animation(path: Path, segments: Segments, format: FilmFormat, plays: int = FOREVER) -> None:
+    """Write an animation of the frames of segments, given with their time stamps, that is played so many times.
 
     GIF gets one palette for the whole film and an ordered dither, so that what is still does not flicker.
     """
     muxer = format.encoding.container.muxer
     stamps = [pts * format.time_base for _, times in segments for pts in times]
-    tick = _GIF_TICK if muxer == "gif" else _APNG_TICK
+    tick = _GIF_TICK if muxer == "gif" else _MILLISECOND
     last = stamps[-1] - stamps[-2] if len(stamps) > 1 else 1 / format.rate
-    options = {**BITEXACT, "loop": _FOREVER} if muxer == "gif" else {**BITEXACT, "plays": _FOREVER}
-    options["final_delay"] = str(round(last / tick)) if muxer == "gif" else str(last)
-    convert, pixel_format = _paletted(segments) if muxer == "gif" else _as_rgb(format.encoding.has_alpha)
+    options = {**BITEXACT, **_muxer_options(muxer, plays, last, tick)}
+    convert, pixel_format = _paletted(segments) if muxer == "gif" else _as_rgb(muxer, format.encoding.has_alpha)
     av = import_video("av")
     with av.open(str(path), "w", format=muxer, options=options) as film:
-        stream = film.add_stream(muxer, rate=round(1 / tick))
+        settings = _WEBP if muxer == "webp" else {}
+        stream = film.add_stream(_ENCODERS.get(muxer, muxer), rate=round(1 / tick), options=settings)
         stream.width, stream.height, stream.pix_fmt = format.size.width, format.size.height, pixel_format
         stream.time_base = stream.codec_context.time_base = tick
-        for frame, time in zip(convert(_decoded(segments)), _apart([round(one / tick) for one in stamps]), strict=True):
+        for frame, time in zip(
+            convert(decoded_frames(segments)), _apart([round(one / tick) for one in stamps]), strict=True
+        ):
             frame.pts, frame.time_base = time, tick
             film.mux(stream.encode(frame))
         film.mux(stream.encode(None))
 
 
-def _decoded(segments: Segments) -> Iterator[Any]:
+def _muxer_options(muxer: str, plays: int, last: Fraction, tick: Fraction) -> dict[str, str]:
+    """Return how often an animation is played, and for how long its last frame is shown."""
+    if muxer == "gif":  # it counts how often it is played again, and -1 is once
+        return {"loop": str((plays - 1 or -1) if plays else 0), "final_delay": str(round(last / tick))}
+    return {"plays": str(plays), "final_delay": str(last)} if muxer == "apng" else {"loop": str(plays)}
+
+
+def decoded_frames(segments: Segments) -> Iterator[Any]:
     """Yield the frames of all segments, counted from 0."""
     av, number = import_video("av"), 0
     for path, _ in segments:
@@ -60,8 +71,8 @@ def _apart(times: Sequence[int]) -> list[int]:
     return found
 
 
-def _as_rgb(has_alpha: bool) -> tuple[Callable[[Iterator[Any]], Iterator[Any]], str]:
-    name = "rgba" if has_alpha else "rgb24"
+def _as_rgb(muxer: str, has_alpha: bool) -> tuple[Callable[[Iterator[Any]], Iterator[Any]], str]:
+    name = "bgra" if muxer == "webp" else "rgba" if has_alpha else "rgb24"
     return (lambda frames: (frame.reformat(format=name) for frame in frames)), name
 
 
@@ -95,7 +106,7 @@ def _paletted(segments: Segments) -> tuple[Callable[[Iterator[Any]], Iterator[An
 def _palette(segments: Segments) -> Any:
     """Return the palette of all frames, as a picture of 16×16 pixels."""
     graph, source, sink = import_video("av").filter.Graph(), None, None
-    for frame in _decoded(segments):
+    for frame in decoded_frames(segments):
         if source is None:
             source = _add_source(graph, frame, "pictures")
             generate, sink = graph.add("palettegen"), graph.add("buffersink")

@@ -17,7 +17,7 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.types import Image
-from brushwork.video.clip_info import ClipInfo, open_container, probe_clip
+from brushwork.video.clip_info import ClipInfo, open_container
 from brushwork.video.color_conversion import to_rgb
 from brushwork.video.extra import import_video
 
@@ -124,14 +124,6 @@ class VideoClip:
                 f"the film {self.info.path} is damaged after {at:.2f} seconds ({error}): "
                 f"--end {at:.2f} paints what lies before."
             ) from error
-
-
-def open_clip(path: Any) -> VideoClip:
-    """Return a film that is ready to be read.
-
-    Raises: InputError: it cannot be used.
-    """
-    return VideoClip(probe_clip(path))
 
 
 def over_mean_color(levels: NDArray[Any]) -> NDArray[Any]:

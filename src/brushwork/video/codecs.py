@@ -12,7 +12,10 @@ import torch
 from brushwork.errors import InputError
 from brushwork.video.extra import import_video
 from brushwork.video.options import Chroma, CodecName
+from brushwork.video.sequence_names import is_sequence
 
+IMAGES = "PNG files"
+"""The container that is none: every frame is a file."""
 _THREADS = "2"
 """Fixed, whatever the machine has: the bits that x264 writes depend on it."""
 
@@ -34,8 +37,8 @@ class Container:
 
     @property
     def is_animation(self) -> bool:
-        """Whether it is a picture that moves: without sound, and encoded as a whole at the end."""
-        return self.muxer in ("gif", "apng")
+        """Whether it is a picture that moves, or pictures: without sound, and encoded as a whole at the end."""
+        return self.muxer in ("gif", "apng", "webp", IMAGES)
 
 
 _MKV_SUBTITLES = ("srt", "subrip", "ass", "ssa", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle")
@@ -53,6 +56,8 @@ CONTAINERS: Mapping[str, Container] = {
     ".webm": Container("webm", ("vp9", "av1"), ("opus", "vorbis"), "libopus", ("webvtt",), "webvtt"),
     ".gif": Container("gif", ("ffv1",), (), "", (), ""),
     ".apng": Container("apng", ("ffv1",), (), "", (), ""),
+    ".webp": Container("webp", ("ffv1",), (), "", (), ""),
+    ".png": Container(IMAGES, ("ffv1",), (), "", (), ""),
 }
 """By the ending of the output's name; the first codec is the default."""
 
@@ -160,6 +165,9 @@ def _reproducible(codec: Codec) -> dict[str, str]:
     return {}
 
 
+_SEQUENCE = "a film is written to a file such as out.mp4, or to pictures such as out/%04d.png"
+
+
 def choose_encoding(
     output: Path, codec: CodecName | None, chroma: Chroma, crf: int | None, bits: int, has_alpha: bool = False
 ) -> Encoding:
@@ -169,7 +177,11 @@ def choose_encoding(
     """
     container = CONTAINERS.get(output.suffix.lower())
     if container is None:
-        raise InputError(f"{output.name} is not a film's name: it must end in {', '.join(CONTAINERS)}.")
+        raise InputError(
+            f"{output.name} is not a film's name: it must end in {', '.join(CONTAINERS)} (the last as %04d.png)."
+        )
+    if (container.muxer == IMAGES) != is_sequence(output):
+        raise InputError(f"{output.name} names {'films' if is_sequence(output) else 'one picture'}: {_SEQUENCE}.")
     name = codec or container.codecs[0]
     if container.is_animation and (codec or crf is not None):
         raise InputError(f"{output.suffix} has its own codec and no crf: remove --codec and --crf.")
@@ -183,7 +195,9 @@ def choose_encoding(
     if not deepest:
         raise InputError(f"{name} has no chroma {chroma}: take --chroma 420, or another --codec.")
     least = min(depth for depth, kind in own.formats if kind == chroma)
-    depth = 8 if container.is_animation else max(least, min(deepest, 8 if bits <= 8 else 10))
+    depth = (
+        8 if container.is_animation and container.muxer != IMAGES else max(least, min(deepest, 8 if bits <= 8 else 10))
+    )
     return Encoding(container, name, depth, chroma, crf, has_alpha and depth in own.with_alpha)
 
 

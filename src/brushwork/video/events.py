@@ -68,6 +68,17 @@ class SegmentDone(NamedTuple):
     frames: int
 
 
+class ShotDone(NamedTuple):
+    """A shot is painted by another process."""
+
+    number: int
+    """From 1."""
+    painted: int
+    """Frames that were painted now, and not in a run before."""
+    frames: int
+    seconds: float
+
+
 class FilmFinished(NamedTuple):
     """The film is written, and the working folder removed."""
 
@@ -112,6 +123,7 @@ FilmEvent: TypeAlias = (
     | FrameDone
     | PassFrame
     | SegmentDone
+    | ShotDone
     | FilmFinished
     | WayStarted
     | PreviewFinished

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256
 from brushwork.video.clip_info import ClipInfo
 from brushwork.video.options import Chroma, CodecName, FilmOptions, FrameSelection, SequenceOptions
+from brushwork.video.sequence_names import is_sequence, sequence_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +65,22 @@ class FilmJob:
 
     overwrite: bool = False
 
+    plays: int | None = None
+    """How many times an animated picture is played; 0: forever; None: as the clip, if it is one, or else forever."""
+
     keep_frames: bool = False
     """Whether all frames are also written as PNG, to a folder beside the film."""
+
+    @property
+    def outputs(self) -> list[Path]:
+        """The files that are there of the film: one, or the pictures that its pattern stands for."""
+        output = expand_user(self.output)
+        return sequence_files(output) if is_sequence(output) else [output] if output.exists() else []
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the film is there."""
+        return bool(self.outputs)
 
     @property
     def workspace(self) -> Path:
@@ -76,6 +91,22 @@ class FilmJob:
     def frames_folder(self) -> Path:
         """Folder of the frames that are kept."""
         return expand_user(self.output.with_name(f"{self.output.stem}-frames"))
+
+    def with_absolute_paths(self) -> FilmJob:
+        """Return the job for processes whose current folder is another one."""
+        return replace(
+            self,
+            clip=_absolute(self.clip),
+            styles=tuple(map(_absolute, self.styles)),
+            output=_absolute(self.output),
+            masks=tuple(map(_absolute, self.masks)),
+            film=replace(
+                self.film,
+                flow=self.film.flow if self.film.flow in ("dis", "none") else str(_absolute(Path(self.film.flow))),
+                cuts=self.film.cuts if self.film.cuts in ("auto", "none") else str(_absolute(Path(self.film.cuts))),
+            ),
+            audio=self.audio if self.audio in ("copy", "none") else str(_absolute(Path(self.audio))),
+        )
 
     def manifest(self, files: Sequence[Path], masks: Sequence[Path], engine: str, weights: str) -> dict[str, Any]:
         """Return what makes the film what it is, as JSON values; two equal ones give the same film.
@@ -89,12 +120,17 @@ class FilmJob:
             "film": asdict(self.film),
             "sequence": asdict(self.sequence) if isinstance(self.method, TransferOptions) else {},
             "selection": {**asdict(self.selection), "rate": str(self.selection.rate)},
-            "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio},
+            "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio}
+            | ({} if self.plays is None else {"plays": self.plays}),
             "clip": [file_sha256(one) for one in files],
             "styles": [file_sha256(expand_user(style)) for style in self.styles],
             "masks": [file_sha256(one) for one in masks],
             "weights": weights,
         }
+
+
+def _absolute(path: Path) -> Path:
+    return expand_user(path).absolute()
 
 
 def canvas_of(method: StylizeOptions | TransferOptions, info: ClipInfo) -> Size:

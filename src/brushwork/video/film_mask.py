@@ -19,7 +19,8 @@ from brushwork.images.resample import resize
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 from brushwork.video.analysis import FilmAnalysis, FrameTime, analyze_whole
-from brushwork.video.clip import Clip, open_clip
+from brushwork.video.clip import Clip
+from brushwork.video.clip_file import open_clip
 from brushwork.video.clip_info import ClipInfo
 from brushwork.video.frame_reader import FrameReader
 from brushwork.video.image_folder import open_image_folder

@@ -1,4 +1,4 @@
-"""What painting a film would take: frames, shots, memory, disk, time. Two frames are painted to measure it."""
+"""What painting a film would take: frames, shots, memory, disk, time. Some frames are painted to measure it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import shutil
 from dataclasses import asdict, dataclass, replace
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from brushwork.devices.memory import memory_budget
 from brushwork.recipes import TransferOptions
@@ -19,6 +19,8 @@ from brushwork.video.trial import TrialFrame, paint_in_memory
 
 _TRIAL = 3
 """Iterations of a trial, where frames are optimized."""
+_TRIAL_KEYS = 3
+"""Distance of the key frames of a trial."""
 _COARSE = 0.4
 """Iterations at smaller sizes that the first frame of a shot takes, as a fraction of the time of those at full size."""
 
@@ -63,23 +65,18 @@ def plan_film(
 
     Raises: as `run_film`.
     """
-    optimized = isinstance(job.method, TransferOptions)
-    sequence = replace(job.sequence, first=_TRIAL, later=_TRIAL, passes=1)
-    trial = replace(job, sequence=sequence) if optimized else job
-    film = prepare_film(replace(trial, overwrite=True), resume=False, memory=memory, network=network)
+    film = prepare_film(replace(_short(job), overwrite=True), resume=False, memory=memory, network=network)
     began = monotonic()
     analysis = analysis or analyze_whole(film.clip, job.selection, job.film.cuts)
     looked = monotonic() - began
-    keys = _keyframes(job, analysis)
+    keys, shots = _keyframes(job, analysis), len(analysis.shots)
     times = _trial(film, analysis)
-    first, later = _optimized(job, times) if optimized else _one_pass(analysis, times)
-    others = len(analysis.frames) - len(analysis.shots)
-    carried = max(1, others) / max(1, keys - len(analysis.shots))
-    seconds = looked + first * len(analysis.shots) + later / carried * others
+    pace = _optimized(job, times) if isinstance(job.method, TransferOptions) else _one_pass(analysis, times)
+    others = pace.later * (keys - shots) + pace.carried * (len(analysis.frames) - keys)
     info = film.clip.info
     return FilmPlan(
         frames=len(analysis.frames),
-        shots=len(analysis.shots),
+        shots=shots,
         keyframes=keys,
         size=str(film.size),
         codec=film.encoding.name,
@@ -89,38 +86,65 @@ def plan_film(
         memory_available=memory_budget(film.device, memory),
         disk=disk_need(job, film.size, analysis, film.bits),
         disk_free=shutil.disk_usage(nearest_folder(film.workspace.folder)).free,
-        seconds_first=round(first, 2),
-        seconds_a_frame=round(later / carried, 2),
-        seconds=round(seconds, 1),
+        seconds_first=round(pace.first, 2),
+        seconds_a_frame=round(others / (len(analysis.frames) - shots) if others else pace.later, 2),
+        seconds=round(looked + pace.first * shots + others, 1),
         notes=film.notes,
     )
 
 
+class _Pace(NamedTuple):
+    """Seconds that frames take."""
+
+    first: float
+    """The first one of a shot."""
+    later: float
+    """Another one that is painted by itself."""
+    carried: float = 0.0
+    """One between key frames."""
+
+
+def _has_keyframes(job: FilmJob) -> bool:
+    return isinstance(job.method, TransferOptions) and job.sequence.keyframes > 1
+
+
+def _short(job: FilmJob) -> FilmJob:
+    """Return the job of a trial: few iterations where frames are optimized, and key frames near each other."""
+    keys = _TRIAL_KEYS if _has_keyframes(job) else 0
+    sequence = replace(job.sequence, first=_TRIAL, later=_TRIAL, passes=1, keyframes=keys)
+    return replace(job, sequence=sequence) if isinstance(job.method, TransferOptions) else job
+
+
 def _trial(film: PreparedFilm, analysis: FilmAnalysis) -> list[TrialFrame]:
-    """Paint the first two frames, keep nothing, and return what they took."""
-    return list(paint_in_memory(film, analysis, [Shot(0, min(2, len(analysis.frames)))]))
+    """Paint the first two frames, or as far as the second key frame, keep nothing, and return what they took."""
+    last = _TRIAL_KEYS if _has_keyframes(film.job) else 1
+    return list(paint_in_memory(film, analysis, [Shot(0, min(last + 1, len(analysis.frames)))]))
 
 
 def _keyframes(job: FilmJob, analysis: FilmAnalysis) -> int:
     """Return how many frames are painted by themselves: all, or every N-th and the last one of each shot."""
-    every = job.sequence.keyframes if isinstance(job.method, TransferOptions) else 0
-    if every < 2:
+    every = job.sequence.keyframes
+    if not _has_keyframes(job):
         return len(analysis.frames)
     return sum(1 + math.ceil((shot.end - shot.first - 1) / every) for shot in analysis.shots)
 
 
-def _one_pass(analysis: FilmAnalysis, times: list[TrialFrame]) -> tuple[float, float]:
+def _one_pass(analysis: FilmAnalysis, times: list[TrialFrame]) -> _Pace:
     """Return the seconds of a shot's first frame, with its statistics, and of another one.
 
     The statistics of up to 16 frames are measured; those of two were, in the trial.
     """
     samples = sum(min(16, shot.end - shot.first) for shot in analysis.shots) / len(analysis.shots)
     later = times[-1].seconds
-    return later + times[0].beginning / len(times) * samples, later
+    return _Pace(later + times[0].beginning / len(times) * samples, later)
 
 
-def _optimized(job: FilmJob, times: list[TrialFrame]) -> tuple[float, float]:
-    """Return the seconds of a shot's first frame, and of another one at most: later ones often end early."""
+def _optimized(job: FilmJob, times: list[TrialFrame]) -> _Pace:
+    """Return the seconds of a shot's first frame, of another one at most (later ones often end early), and of one
+    between key frames: the second frame of the trial paints the key frame after it, too.
+    """
+    carried = times[2].seconds if len(times) > _TRIAL_KEYS else 0.0
     first = times[0].seconds / _TRIAL / (1 + _COARSE) * job.sequence.first
     again = min(AGAIN, job.sequence.later) * (job.sequence.passes - 1)
-    return first, times[-1].seconds / _TRIAL * (job.sequence.later + again)
+    optimized = times[min(1, len(times) - 1)].seconds - carried
+    return _Pace(first, max(0.0, optimized) / _TRIAL * (job.sequence.later + again), carried)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,9 +14,7 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import read_image
 from brushwork.video.clip import ClipFrame
 from brushwork.video.clip_info import ClipInfo
-
-_PATTERN = re.compile(r"%0?\d*d")
-_DIGITS = re.compile(r"(\d+)")
+from brushwork.video.sequence_names import natural_order, sequence_files
 
 
 @dataclass(frozen=True)
@@ -79,10 +76,4 @@ def open_image_folder(path: Path, rate: float) -> ImageFolder:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        found = list(find_images(path).images)
-    else:
-        before, *_, after = _PATTERN.split(path.name)
-        matches = re.compile(re.escape(before) + r"\d+" + re.escape(after))
-        found = [one for one in path.parent.iterdir() if matches.fullmatch(one.name)] if path.parent.is_dir() else []
-    return sorted(found, key=lambda one: [int(part) if part.isdigit() else part for part in _DIGITS.split(one.name)])
+    return natural_order(list(find_images(path).images)) if path.is_dir() else sequence_files(path)

@@ -47,13 +47,9 @@ class MultipassPainter:
     _shot: Shot = field(default_factory=lambda: Shot(0, 0))
 
     def begin_shot(self, shot: Shot) -> None:
-        """Remove what was kept of other shots; see `FramePainter`."""
+        """See `FramePainter`."""
         self._shot = shot
         self.painter.begin_shot(shot)
-        for number in range(1, self.passes + 1):
-            kept = self._kept(number)
-            for index in [one for one in kept if not shot.first <= one < shot.end]:
-                del kept[index]
 
     def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
         """Return a frame of the current shot, after all passes; see `FramePainter`."""
@@ -77,7 +73,7 @@ class MultipassPainter:
                 self._kept(number - 1).clear()
 
     def _kept(self, number: int) -> KeyFrames:
-        return self.keys(f"pass{number}")
+        return self.keys(f"shot{self._shot.first}.pass{number}")
 
     def _first(self, index: int) -> Image:
         return self.painter.paint(index, self._kept(1).__getitem__).image

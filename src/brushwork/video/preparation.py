@@ -23,7 +23,9 @@ from brushwork.recipes import TransferOptions
 from brushwork.storage.atomic import explain_write_errors, require_target
 from brushwork.storage.folders import expand_user, nearest_folder
 from brushwork.video.analysis import FilmAnalysis
-from brushwork.video.clip import Clip, ClipFrame, open_clip
+from brushwork.video.animation_loops import times_played
+from brushwork.video.clip import Clip, ClipFrame
+from brushwork.video.clip_file import open_clip
 from brushwork.video.clip_info import ClipInfo, probe_clip
 from brushwork.video.codecs import Encoding, choose_encoding
 from brushwork.video.extra import import_video
@@ -36,6 +38,7 @@ from brushwork.video.options import FrameSelection
 from brushwork.video.output_frames import OutputFrames
 from brushwork.video.painters import PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
+from brushwork.video.sequence_names import is_sequence
 from brushwork.video.workspace import SEGMENT, Workspace
 
 _ONE_PASS, _OPTIMIZED = 1200, 6000
@@ -82,6 +85,12 @@ class PreparedFilm:
             alpha if self.encoding.has_alpha else None,
         )
 
+    @property
+    def plays(self) -> int:
+        """How many times an animated picture is played; 0: forever."""
+        own = self.job.plays
+        return times_played(self.clip.info.path, self.clip.info.demuxer) if own is None else own
+
     def film_format(self, analysis: FilmAnalysis) -> FilmFormat:
         """Return what all segments have in common."""
         rate = self.job.selection.rate or self.clip.info.rate / self.job.selection.every
@@ -123,8 +132,10 @@ def probe_sound(path: Path) -> Any:
     return info
 
 
-def prepare_film(job: FilmJob, *, resume: bool, memory: int | None = None, network: Any = None) -> PreparedFilm:
-    """Check everything that can be checked before the first frame, and load the network.
+def prepare_film(
+    job: FilmJob, *, resume: bool, memory: int | None = None, network: Any = None, copies: int = 1
+) -> PreparedFilm:
+    """Check everything that can be checked before the first frame, and load the network; `copies` paint at once.
 
     Raises:
         InputError: a clip, style images, options or an output that cannot be used.
@@ -146,7 +157,7 @@ def prepare_film(job: FilmJob, *, resume: bool, memory: int | None = None, netwo
     if resume and workspace.exists:
         job = with_engine(job, workspace.engine)
     painter = load_painter(job, device, kept_bits(encoding), network)
-    require_memory(frame_memory(job, size, painter.engine), size, device, memory)
+    require_memory(copies * frame_memory(job, size, painter.engine), size, device, memory)
     manifest = job.manifest(clip.files, [file for one in masks for file in one.files], painter.engine, painter.weights)
     return PreparedFilm(job, clip, size, encoding, device, painter, manifest, workspace, masks)
 
@@ -171,7 +182,7 @@ def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
 
 def _lost(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
     """Yield what the output does not hold of the film."""
-    if info.has_alpha and not encoding.has_alpha and info.demuxer not in ("gif", "apng"):
+    if info.has_alpha and not encoding.has_alpha and info.demuxer not in ("gif", "apng", "webp"):
         yield f"{encoding.name} has no alpha: what is transparent shows the film's mean color; .mov and .webm keep it"
     if encoding.container.is_animation and info.audio:
         yield f"the sound is left out: {encoding.container.muxer} holds none"
@@ -183,11 +194,18 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     Raises: InputError.
     """
     output = expand_user(job.output)
-    with explain_write_errors(output):
-        require_target(output, job.overwrite or resume)
-    for one in (job.clip, *job.styles, *job.masks):
-        if output.exists() and expand_user(one).exists() and output.samefile(expand_user(one)):
-            raise InputError(f"{output} is one of the inputs, and would be overwritten: write elsewhere.")
+    for one in (output, *job.outputs[:1]):
+        with explain_write_errors(one):
+            require_target(one, job.overwrite or resume)
+    sources = [expand_user(one) for one in (job.clip, *job.styles, *job.masks)]
+    for one in job.outputs:
+        if any(source.exists() and one.samefile(source) for source in sources):
+            raise InputError(f"{one} is one of the inputs, and would be overwritten: write elsewhere.")
+    folders = {
+        source if source.is_dir() else source.parent for source in sources if source.is_dir() or is_sequence(source)
+    }
+    if is_sequence(output) and output.parent.absolute() in {one.absolute() for one in folders}:
+        raise InputError(f"the pictures of a clip or mask are in {output.parent}: write to another folder.")
 
 
 def require_memory(need: int, size: Size, device: torch.device, memory: int | None) -> None:

@@ -79,14 +79,14 @@ def _parts(clip: Clip, analysis: FilmAnalysis) -> Iterator[FilmAnalysis]:
     """Yield the parts that are painted: of each of three equal parts of the film the middle second, or all of it."""
     base = clip.info.time_base
     times = [frame.source * base for frame in analysis.frames]
-    begin, lasts = times[0], times[-1] - times[0]
+    begin, lasts, end = times[0], times[-1] - times[0], times[-1] + base
     for number in range(_PARTS if lasts > _PARTS * _SECONDS else 1):
         start = begin + lasts * (2 * number + 1) / (2 * _PARTS) - Fraction(_SECONDS) / 2
         if lasts <= _PARTS * _SECONDS:
             start = begin
         lasting = Fraction(_SECONDS if lasts > _PARTS * _SECONDS else _PARTS * _SECONDS)
         rate = min(Fraction(_RATE), clip.info.rate)
-        yield analyze_whole(clip, FrameSelection(float(start), float(start + lasting), rate=rate))
+        yield analyze_whole(clip, FrameSelection(float(start), float(min(start + lasting, end)), rate=rate))
 
 
 def _small(job: FilmJob) -> FilmJob:

@@ -34,6 +34,8 @@ _BEGINNINGS = (
     (b"\x00\x00\x01\xb3", "mpegvideo"),
 )
 _TS_PACKET, _TS_SYNC = 188, 0x47
+_FLAGS, _ANIMATED = 20, 2
+"""Place of a WebP's flags, and the one of those that move."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -47,8 +49,8 @@ def demuxer_of(path: Path) -> str:
         return "mov"
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return "avi"
-    if head.startswith(_PNG) and b"acTL" in head:
-        return "apng"
+    if _is_animation(head):
+        return "apng" if head.startswith(_PNG) else "webp"
     for beginning, name in _BEGINNINGS:
         if head.startswith(beginning):
             return name
@@ -76,7 +78,13 @@ def is_still_picture(path: Path) -> bool:
     Raises: InputError: it cannot be read, or is empty.
     """
     head = _read_head(path)
-    return _is_picture(head) and not (head.startswith(_PNG) and b"acTL" in head)
+    return _is_picture(head) and not _is_animation(head)
+
+
+def _is_animation(head: bytes) -> bool:
+    """Return whether a PNG or WebP moves."""
+    moving_webp = head[12:16] == b"VP8X" and len(head) > _FLAGS and bool(head[_FLAGS] & _ANIMATED)
+    return (head.startswith(_PNG) and b"acTL" in head) or (head[8:12] == b"WEBP" and moving_webp)
 
 
 def _is_picture(head: bytes) -> bool:
@@ -87,6 +95,6 @@ def _what_it_is(path: Path, head: bytes) -> str:
     if _is_picture(head):
         return f"{path} is a still picture, and no film: brushwork paint {path.name} PAINTING"
     return (
-        f"{path} is not a supported film: give MP4, MOV, MKV, WebM, AVI, MPEG, Ogg, NUT, Y4M, an animated GIF or PNG, "
-        "or a folder of pictures."
+        f"{path} is not a supported film: give MP4, MOV, MKV, WebM, AVI, MPEG, Ogg, NUT, Y4M, an animated GIF, PNG "
+        "or WebP, or a folder of pictures."
     )

@@ -108,6 +108,12 @@ class Workspace:
         """Return the frames of a name that are painted before those that need them."""
         return KeyFolder(self.folder / "frames", name)
 
+    def remove_keys(self, indices: range) -> None:
+        """Remove the frames in a range that were painted before those that need them, of all names."""
+        for one in (self.folder / "frames").glob("*-*.safetensors"):
+            if int(one.stem.rsplit("-", 1)[1]) in indices:
+                one.unlink(missing_ok=True)
+
     def has_frame(self, index: int) -> bool:
         """Return whether a frame is kept."""
         return self._frame(index).exists()

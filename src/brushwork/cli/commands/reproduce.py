@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
 from brushwork import devices, experiments
-from brushwork.choices import DeviceName
+from brushwork import jobs as work
+from brushwork.choices import DeviceName, WorkerEngine
 from brushwork.cli.flags import MACHINE, home_path
 from brushwork.cli.output import log, print_result
 from brushwork.cli.temporary import temporary_beside
@@ -28,7 +29,7 @@ def reproduce(
     quick: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     out: Annotated[Path, Parameter(alias="-o", converter=home_path)] = Path("reproductions"),
     jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
-    engine: Annotated[Literal["processes", "ray"], Parameter(group=MACHINE)] = "processes",
+    engine: Annotated[WorkerEngine, Parameter(group=MACHINE)] = "processes",
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
 ) -> int:
     """Repeat experiments of the papers, each with a report: a page with its images, and the measures as JSON.
@@ -60,7 +61,7 @@ def reproduce(
     """
     size = (experiments.QUICK_SIZE if quick else experiments.FULL_SIZE) if size is None else size
     require_size_and_jobs(size, jobs)
-    executor = pick_executor(jobs, engine)
+    executor = work.pick_executor(jobs, engine)
     for path in (*content, *style):
         require_no_pipe(path)  # each cell reads it
     if not names:
@@ -89,13 +90,6 @@ def _command(request: experiments.ExperimentRequest) -> str:
     return to_command_line(["brushwork", "reproduce", request.experiment, *quick, "--size", str(request.size), *named])
 
 
-def pick_executor(jobs: int, engine: str = "processes") -> experiments.Executor | None:
-    """Return the executor of the cells; None: one after the other, in this process."""
-    if engine == "ray":
-        return experiments.run_on_ray(jobs)
-    return experiments.run_in_processes(jobs) if jobs > 1 else None
-
-
 def require_size_and_jobs(size: int, jobs: int) -> None:
     """Check that the size is large enough, and that there is at least one process.
 
@@ -107,7 +101,7 @@ def require_size_and_jobs(size: int, jobs: int) -> None:
         raise InputError(f"jobs is {jobs}: it must be 1 or more.")
 
 
-def _report(request: experiments.ExperimentRequest, executor: experiments.Executor | None) -> Path:
+def _report(request: experiments.ExperimentRequest, executor: work.Executor | None) -> Path:
     results: dict[str, experiments.CellResult] = {}
     with temporary_beside(request.folder):
         for name, one in experiments.run_cells(request, executor):

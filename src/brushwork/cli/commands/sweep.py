@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, 
 from cyclopts import App, Parameter, Token
 
 from brushwork import devices, experiments
+from brushwork import jobs as work
 from brushwork.choices import DeviceName, Quality
 from brushwork.cli.commands.paint import START_HELP
-from brushwork.cli.commands.reproduce import pick_executor, require_size_and_jobs
+from brushwork.cli.commands.reproduce import require_size_and_jobs
 from brushwork.cli.config import resolve_options, split_init
 from brushwork.cli.flags import (
     MACHINE,
@@ -155,7 +156,7 @@ def _run_cells(runs: experiments.Sweep, jobs: int) -> list[experiments.CellResul
     log(f"{len(cells)} pictures to paint" + (f", {kept} of them already painted" if kept else ""))
     results: dict[str, experiments.CellResult] = {}
     with temporary_beside(runs.folder):
-        for name, one in experiments.run_cells(runs, pick_executor(jobs)):
+        for name, one in experiments.run_cells(runs, work.pick_executor(jobs)):
             results[name] = one
             log(f"{len(results)}/{len(cells)} {name}: {one.seconds:.0f} s")
     return [results[cell.name] for cell in cells]

@@ -104,7 +104,14 @@ def _execute(request: FilmRequest, *, to_stdout: bool) -> int:
 
 
 def _run(job: films.FilmJob, flags: FilmRunFlags, *, quiet: bool) -> Path:
-    events = films.run_film(job, resume=flags.resume, finish=flags.finish, memory=flags.memory)
+    events = films.run_film(
+        job.with_absolute_paths() if flags.ray else job,
+        resume=flags.resume,
+        finish=flags.finish,
+        memory=flags.memory,
+        workers=flags.workers,
+        worker_engine="ray" if flags.ray else "processes",
+    )
     finished = None
     with make_display(job.output.name, flags.quiet) as display:
         progress = FilmProgress(display)

@@ -1,19 +1,17 @@
-"""Cells over a Ray cluster; a stand-in for Ray, which takes seconds to begin."""
+"""Pieces of a task in processes, and over a Ray cluster; with a stand-in for Ray, which takes seconds to begin."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from brushwork.errors import InputError
-from brushwork.experiments import runner
-from brushwork.experiments.experiment import CellResult
-from brushwork.experiments.request import ExperimentRequest
+from brushwork.jobs import workers
 
 
 class RayTaskError(Exception):
@@ -57,55 +55,59 @@ class Cluster(SimpleNamespace):
             raise RayTaskError(error) from error
 
 
-def _paint(order: ExperimentRequest, name: str, threads: int) -> CellResult:
+def _paint(name: str, threads: int) -> tuple[str, int]:
     if name == "bad":
-        raise InputError("a cell that cannot be painted")
-    return CellResult("", name, {"threads": threads}, [], 0.0, order.folder)
+        raise InputError("a piece that cannot be painted")
+    return name.upper(), threads
 
 
 @pytest.fixture
 def ray(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     ray = Cluster()
     monkeypatch.setitem(sys.modules, "ray", ray)
-    monkeypatch.setattr(runner, "run_cell", _paint)
     return ray
 
 
-def test_every_cell_is_painted_once(ray: Cluster) -> None:
-    found = dict(runner.run_on_ray(3)(ExperimentRequest("fig1", Path()), ["a", "b", "c"]))
-    assert sorted(found) == ["a", "b", "c"] and all(name == one.column for name, one in found.items())
-    assert ray.processors == [3] and found["a"].figures == {"threads": 3}
+def test_every_piece_is_done_once(ray: Cluster) -> None:
+    found = dict(workers.run_on_ray(3)(_paint, ["a", "b", "c"], "cpu"))
+    assert found == {"a": ("A", 3), "b": ("B", 3), "c": ("C", 3)} and ray.processors == [3]
 
 
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("cuda", 1)])
-def test_cells_take_a_gpu_where_they_are_painted_on_one(ray: Cluster, device: str, gpus: int) -> None:
-    list(runner.run_on_ray()(ExperimentRequest("fig1", Path(), device=device), ["a"]))
+def test_pieces_take_a_gpu_where_they_are_done_on_one(ray: Cluster, device: str, gpus: int) -> None:
+    list(workers.run_on_ray()(_paint, ["a"], device))
     assert ray.gpus == [gpus]
 
 
-def test_a_real_cluster_of_this_machine_paints(tmp_path: Path) -> None:
+def test_a_real_cluster_of_this_machine_does_them() -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'brushwork[ray]'")
-    order = ExperimentRequest("gram-entry", tmp_path, size=48, is_quick=True)
-    (cell, *_) = order.make_cells()
-    ((name, result),) = runner.run_on_ray()(order, [cell.name])
-    assert name == cell.name and result.picture.exists() and dict(result.figures)
+    assert dict(workers.run_on_ray()(divmod, [7], "cpu")) == {7: (7, 0)}
+
+
+def test_processes_share_the_threads() -> None:
+    threads = max(1, torch.get_num_threads() // 2)
+    assert dict(workers.run_in_processes(2)(divmod, [7, 8], "cpu")) == {one: divmod(one, threads) for one in (7, 8)}
+
+
+def test_one_process_does_it_here() -> None:
+    assert workers.pick_executor(1) is None and workers.pick_executor(2) is not None
 
 
 def test_a_cluster_that_was_begun_here_ends_here(ray: Cluster) -> None:
-    list(runner.run_on_ray()(ExperimentRequest("fig1", Path()), ["a"]))
+    list(workers.run_on_ray()(_paint, ["a"], "cpu"))
     assert ray.ended == 1 and not ray.running
     ray.init()
-    list(runner.run_on_ray()(ExperimentRequest("fig1", Path()), ["a"]))
+    list(workers.run_on_ray()(_paint, ["a"], "cpu"))
     assert ray.ended == 1 and ray.running
 
 
 def test_failures_come_through_and_the_cluster_ends(ray: Cluster) -> None:
     with pytest.raises(InputError, match="cannot be painted"):
-        list(runner.run_on_ray()(ExperimentRequest("fig1", Path()), ["a", "bad"]))
+        list(workers.run_on_ray()(_paint, ["a", "bad"], "cpu"))
     assert ray.ended == 1
 
 
 def test_ray_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(InputError, match=r"brushwork\[ray\]"):
-        runner.run_on_ray()
+        workers.run_on_ray()

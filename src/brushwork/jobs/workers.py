@@ -1,0 +1,145 @@
+"""Do the pieces of a task in several processes of this machine, or on a Ray cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import active_children, get_context, parent_process
+from threading import Thread
+from typing import Any, Protocol, TypeVar
+
+import torch
+
+from brushwork.choices import WorkerEngine
+from brushwork.errors import InputError
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+_TERMINATED = 128 + signal.SIGTERM
+
+
+class Executor(Protocol):
+    """Does the pieces of a task in other processes."""
+
+    def __call__(
+        self, task: Callable[[Piece, int], Result], pieces: Sequence[Piece], device: str
+    ) -> Iterator[tuple[Piece, Result]]:
+        """Yield each piece with its result as it is done.
+
+        The task gets a piece and a number of threads; it and the pieces are sent between processes.
+        """
+
+
+def pick_executor(count: int, engine: WorkerEngine = "processes") -> Executor | None:
+    """Return the executor for a number of processes, or of CPUs a task with Ray; None: this process does it all.
+
+    Raises: InputError: Ray is not installed.
+    """
+    if engine == "ray":
+        return run_on_ray(count)
+    return run_in_processes(count) if count > 1 else None
+
+
+def run_in_processes(count: int) -> Executor:
+    """Return an executor of `count` processes here, which share the threads and end at once if interrupted."""
+
+    def spread(
+        task: Callable[[Piece, int], Result], pieces: Sequence[Piece], device: str
+    ) -> Iterator[tuple[Piece, Result]]:
+        threads, others = max(1, torch.get_num_threads() // count), active_children()
+        workers, context = min(count, len(pieces)), get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_process) as pool:
+            waiting = {pool.submit(_do_or_leave, task, piece, threads): piece for piece in pieces}
+            try:
+                for done in as_completed(waiting):
+                    yield waiting[done], done.result()
+            except (KeyboardInterrupt, GeneratorExit):
+                pool.shutdown(wait=False, cancel_futures=True)
+                for one in active_children():
+                    if one not in others:
+                        one.terminate()
+                raise
+
+    return spread
+
+
+def _prepare_process() -> None:
+    """Ignore signals that the main process handles: a terminal sends Ctrl-C and SIGHUP to all processes."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the main process is gone, as after kill -9, which it cannot pass on."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(_TERMINATED)
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(_TERMINATED)
+
+
+def _do_or_leave(task: Callable[[Piece, int], Result], piece: Piece, threads: int) -> Result:
+    """Do one piece, unless the process is asked to end: the pool would otherwise start the next one."""
+    try:
+        return task(piece, threads)
+    except SystemExit:
+        os._exit(_TERMINATED)
+
+
+def run_on_ray(threads: int = 1) -> Executor:
+    """Return an executor on the Ray cluster that RAY_ADDRESS names or that runs here; else on a new local one.
+
+    Every machine must have brushwork, and see the same files under the same paths. Each piece takes `threads` CPUs of
+    the cluster, and a GPU if it runs on one.
+
+    Raises: InputError: Ray is not installed.
+    """
+    ray = _ray()
+
+    def spread(
+        task: Callable[[Piece, int], Result], pieces: Sequence[Piece], device: str
+    ) -> Iterator[tuple[Piece, Result]]:
+        begun = not ray.is_initialized()
+        if begun:
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray sends usage statistics
+            ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+        try:
+            remote = ray.remote(num_cpus=threads, num_gpus=int(device.startswith("cuda")))(_do)
+            waiting = {remote.remote(task, piece, threads): piece for piece in pieces}
+            while waiting:
+                (done,), _ = ray.wait(list(waiting), num_returns=1)
+                yield waiting.pop(done), _fetch(ray, done)
+        finally:
+            if begun:
+                ray.shutdown()
+
+    return spread
+
+
+def _do(task: Callable[[Piece, int], Result], piece: Piece, threads: int) -> Result:
+    return task(piece, threads)
+
+
+def _fetch(ray: Any, done: Any) -> Any:
+    """Return a task's result, or raise its own error without Ray's traceback."""
+    try:
+        return ray.get(done)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
+
+
+def _ray() -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise InputError("--engine ray needs Ray, which is not installed: pip install 'brushwork[ray]'.") from error
+    return ray

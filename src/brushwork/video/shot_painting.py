@@ -1,0 +1,122 @@
+"""Paint the shots of a film into its working folder, here or in other processes: shots do not depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from time import monotonic
+
+import torch
+
+from brushwork.errors import InputError
+from brushwork.images.write import write_image
+from brushwork.jobs.workers import Executor
+from brushwork.video.analysis import FilmAnalysis, Shot
+from brushwork.video.events import FilmEvent, FrameDone, SegmentDone, ShotDone, ShotStarted
+from brushwork.video.feedforward_painter import FramePainter
+from brushwork.video.film_job import FilmJob
+from brushwork.video.frame_reader import KEPT, FrameReader
+from brushwork.video.multipass_painter import MultipassPainter
+from brushwork.video.preparation import PreparedFilm, prepare_film
+from brushwork.video.segment_file import write_segment
+from brushwork.video.workspace import StoredFrame, round_image, segments_of
+
+
+class ShotPainting:
+    """Paints what is not there yet of a film's shots, and closes their segments."""
+
+    def __init__(self, film: PreparedFilm, analysis: FilmAnalysis) -> None:
+        self._film, self._analysis = film, analysis
+        self._output = film.output_frames(analysis)
+
+    @cached_property
+    def painter(self) -> FramePainter:
+        """The painter of the frames."""
+        film, kept = self._film, max(KEPT, 2 + max(self._film.job.sequence.long_term))
+        readers = [FrameReader(film.clip, self._analysis, film.size, film.device, kept) for _ in range(2)]
+        return film.painter.make(readers[0], readers[1], film.size, film.workspace.keys)
+
+    def paint(self, shot: Shot) -> Iterator[FilmEvent]:
+        """Paint a shot, as far as it is not there yet, and yield events."""
+        missing = [one for one in shot_segments(self._analysis, shot) if not self._is_closed(one)]
+        if missing:
+            yield ShotStarted(self._analysis.shots.index(shot) + 1, *shot)
+            self.painter.begin_shot(shot)
+            if isinstance(self.painter, MultipassPainter):
+                yield from self.painter.run_passes()
+        for segment in missing:
+            for index in segment:
+                if not self._film.workspace.has_frame(index):
+                    yield self._paint(index)
+            yield self._close(segment)
+        self._film.workspace.remove_keys(range(*shot))
+
+    def _is_closed(self, segment: range) -> bool:
+        return self._film.workspace.segment(segment.start).exists()
+
+    def _paint(self, index: int) -> FrameDone:
+        began, film = monotonic(), self._film
+        painted = self.painter.paint(index, film.workspace.read_frame)
+        frame = StoredFrame(round_image(painted.image, film.bits), {k: v.cpu() for k, v in painted.state.items()})
+        image = self._output.image(index, frame)
+        if film.job.keep_frames:
+            film.job.frames_folder.mkdir(exist_ok=True)
+            write_image(image, film.job.frames_folder / f"{index:06}.png", bits=film.bits, overwrite=True)
+        film.workspace.write_frame(index, frame)
+        return FrameDone(index, image, monotonic() - began, painted.reliable)
+
+    def _close(self, frames: range) -> SegmentDone:
+        """Encode frames to a segment, and remove those that no later frame needs."""
+        history, workspace = self.painter.history, self._film.workspace
+        path = workspace.segment(frames.start)
+        self.encode(path, frames)
+        goes_on = frames.stop < self._analysis.shot_of(frames.start).end
+        kept = history if goes_on else 0
+        workspace.remove_frames(range(max(0, frames.start - history), frames.stop - kept))
+        return SegmentDone(path, len(frames))
+
+    def encode(self, path: Path, frames: range) -> None:
+        """Encode frames that are kept to a file."""
+        film, times = self._film, self._analysis.frames
+        levels = ((times[one].pts, self._output.levels(one, film.workspace.read_frame(one))) for one in frames)
+        write_segment(path, levels, film.film_format(self._analysis))
+
+
+def shot_segments(analysis: FilmAnalysis, shot: Shot) -> list[range]:
+    """Return the segments of a shot."""
+    return [one for one in segments_of(analysis) if shot.first <= one.start < shot.end]
+
+
+def paint_shots(film: PreparedFilm, analysis: FilmAnalysis, executor: Executor) -> Iterator[ShotDone]:
+    """Paint all shots that are not there yet in other processes, the longest first, and yield each as it is done."""
+    missing = [
+        shot
+        for shot in analysis.shots
+        if not all(film.workspace.segment(one.start).exists() for one in shot_segments(analysis, shot))
+    ]
+    missing.sort(key=lambda shot: shot.first - shot.end)
+    task = partial(_paint_shot, film.job)
+    for shot, (painted, seconds) in executor(task, missing, str(film.device)):
+        yield ShotDone(analysis.shots.index(shot) + 1, painted, len(range(*shot)), seconds)
+
+
+def _paint_shot(job: FilmJob, shot: Shot, threads: int) -> tuple[int, float]:
+    """Paint one shot of a film that was begun; return how many frames it painted, and the seconds it took.
+
+    Called in worker processes, which see the working folder under the same path.
+    """
+    torch.set_num_threads(threads)
+    began = monotonic()
+    painted = sum(isinstance(event, FrameDone) for event in _open(job).paint(shot))
+    return painted, monotonic() - began
+
+
+@lru_cache(maxsize=1)
+def _open(job: FilmJob) -> ShotPainting:
+    """Return the painting of a film that was begun; a process that paints several shots loads the network once."""
+    film = prepare_film(job, resume=True)
+    analysis = film.workspace.read_analysis()
+    if analysis is None:
+        raise InputError(f"{film.workspace.folder} is not there: workers must see it under the same path.")
+    return ShotPainting(film, analysis)
