@@ -54,7 +54,7 @@ def objective_of(model: StyleModel, photograph: Image, encoder: Encoder) -> Obje
     options = training_options(model)
     convention = NORMALIZATIONS[options.normalization]
     paintings = [read_image(EXAMPLES / one["name"]).image for one in model.provenance["styles"]]
-    style = make_style_target(paintings, options, encoder, (*options.content_layers, *options.style_layers))
+    style = make_style_target(paintings, options.style_size, encoder, options.encoded_layers, options.style_blend)
     return (
         content_objective(photograph, encoder, options.content_layers, options.content_weight, convention, style)
         + style_objective(style, options, convention)

@@ -30,7 +30,7 @@ def test_photographs_get_the_style_of_its_paintings(name):
     options = JohnsonTrainingOptions(style_size=painter.provenance["options"]["style_size"])
     encoder = load_encoder(options.network, padding=options.padding)
     paintings = [read_image(EXAMPLES / one["name"]).image for one in painter.provenance["styles"]]
-    style = make_style_target(paintings, options, encoder, options.style_layers)
+    style = make_style_target(paintings, options.style_size, encoder, options.style_layers)
     objective = style_objective(style, options, NORMALIZATIONS[options.normalization])
     photograph = resize(read_image(EXAMPLES / "cat.png").image, Size(160, 240))
     with torch.no_grad():

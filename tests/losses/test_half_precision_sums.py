@@ -29,7 +29,7 @@ def pulled(sums, feature):
 
 @pytest.mark.parametrize("sums", [lambda f: {"g": gram_sums(f)["second"]}, lambda f: mean_std_sums(f, SHIFT)])
 def test_as_the_widened_ones(monkeypatch, feature, sums):
-    monkeypatch.setattr(moments, "BLOCK", 100)  # 221 cells: the last block is shorter
+    monkeypatch.setattr(moments, "CACHED_BLOCK", 100)  # 221 cells: the last block is shorter
     found, gradient = pulled(sums, feature)
     expected, reference = pulled(sums, feature.float())
     for name, value in expected.items():

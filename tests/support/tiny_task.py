@@ -36,6 +36,7 @@ TINY = JohnsonTrainingOptions(
     style_layers=STYLE,
     style_weight=10.0,
     range_weight=0.5,
+    mixed_precision="off",
     seed=1,
 )
 

@@ -99,6 +99,10 @@ def test_a_loss_that_is_not_finite_changes_no_weight() -> None:
     assert duel.weights() == [float("inf"), 1.0]
 
 
-def test_automatic_precision_is_full_on_processors() -> None:
-    assert resolve_mixed_precision("auto", CPU) == "off"
+@pytest.mark.parametrize(("has_amx", "precision"), [(True, "bf16"), (False, "off")])
+def test_automatic_precision_is_bfloat16_where_the_processor_has_matrix_units(
+    monkeypatch: pytest.MonkeyPatch, has_amx: bool, precision: str
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has_amx, raising=False)
+    assert resolve_mixed_precision("auto", CPU) == precision
     assert resolve_mixed_precision("bf16", CPU) == "bf16"

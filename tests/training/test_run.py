@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from brushwork.errors import InputError, StopSignalError
 from brushwork.feedforward.model import load_model
+from brushwork.feedforward.networks.multi_style import average_styles, is_scale_or_shift
 from brushwork.images import write_image
 from brushwork.jobs import Finished, Note, Started
 from brushwork.recipes import Progress
+from brushwork.training import optimization
 from brushwork.training.config import TrainingConfig
 from brushwork.training.run import FAMILIES, train_model
-from brushwork.training.tasks import johnson
+from brushwork.training.tasks.gallery_options import GalleryTrainingOptions, StyleTrainingOptions
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 from tiny_network import picture, tiny_network
 from tiny_task import TINY, tiny_config
@@ -25,10 +28,19 @@ MGAN = MGANTrainingOptions(
     rotations=(0.0,), scales=(1.0,),
 )  # fmt: skip
 
+TINY_DATA: dict[str, Any] = {
+    **{name: getattr(TINY, name) for name in ("crop", "photo_size", "style_size", "batch", "val_images")},
+    **{name: getattr(TINY, name) for name in ("content_layers", "style_layers", "seed")},
+    "iterations": 2,
+}
+
+GALLERY = GalleryTrainingOptions(**TINY_DATA, width=2, blocks=1)
+STYLE = StyleTrainingOptions(**TINY_DATA)
+
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingConfig:
-    monkeypatch.setattr(johnson, "load_encoder_for", lambda *_: tiny_network())
+    monkeypatch.setattr(optimization, "load_encoder_for", lambda *_: tiny_network())
     write_image(picture(2, 72, 80), tmp_path / "waves.png")
     return tiny_config(tmp_path, replace(TINY, iterations=2), styles=(tmp_path / "waves.png",))
 
@@ -59,6 +71,38 @@ def test_weights_of_other_style_images_are_refused(config: TrainingConfig) -> No
         list(train_model(replace(config, options=MGAN, init="wave"), device="cpu"))
 
 
+def test_a_gallery_and_one_more_style_on_its_trunk(config: TrainingConfig, tmp_path: Path) -> None:
+    """The style's own numbers change, and nothing else."""
+    night = tmp_path / "night.png"
+    write_image(picture(3, 72, 80), night)
+    gallery = replace(config, options=GALLERY, styles=(*config.styles, night), output=tmp_path / "two.safetensors")
+    list(train_model(gallery, device="cpu"))
+    trunk = load_model(gallery.output)
+    assert (trunk.config.styles, trunk.provenance["family"]) == (("waves", "night"), "gallery")
+    options = StyleTrainingOptions(
+        **{name: value for name, value in TINY_DATA.items() if name not in ("width", "blocks")}
+    )
+    third = replace(
+        config, options=options, styles=(night,), output=tmp_path / "mine.safetensors", init=str(gallery.output)
+    )
+    list(train_model(third, device="cpu"))
+    model = load_model(third.output)
+    assert (model.config, model.provenance["from"]) == (replace(trunk.config, styles=("mine",)), "two")
+    before = average_styles(trunk.network.state_dict())
+    for name, value in model.network.state_dict().items():
+        assert torch.equal(value, before[name]) != is_scale_or_shift(name), name
+
+
+def test_a_style_needs_the_trunk_of_a_gallery(config: TrainingConfig) -> None:
+    list(train_model(config, device="cpu"))
+    options = StyleTrainingOptions(iterations=1)
+    other = replace(
+        config, options=options, init=str(config.output), output=config.output.with_name("mine.safetensors")
+    )
+    with pytest.raises(InputError, match=r"painter is a model of another kind \(johnson\)"):
+        list(train_model(other, device="cpu"))
+
+
 @pytest.mark.slow
 def test_mgan_optimizes_its_targets_first(config: TrainingConfig) -> None:
     config = replace(config, options=MGAN)
@@ -80,4 +124,6 @@ def test_mgan_optimizes_its_targets_first(config: TrainingConfig) -> None:
 
 
 def test_every_family_has_a_name() -> None:
-    assert sorted(one.name for one in FAMILIES.values()) == ["johnson", "mgan", "super-resolution", "texture"]
+    assert sorted(one.name for one in FAMILIES.values()) == [
+        *("gallery", "johnson", "mgan", "style", "super-resolution", "texture")
+    ]

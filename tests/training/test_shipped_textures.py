@@ -42,7 +42,7 @@ def test_what_they_draw_has_the_style_of_their_painting(name: str) -> None:
     options = TextureNetTrainingOptions(patch=told["patch"], style_size=told["style_size"])
     encoder = load_encoder(options.network, padding=options.padding)
     painting = crop_patch(read_image(EXAMPLES / painter.provenance["styles"][0]["name"]).image, options.patch)
-    style = make_style_target([painting], options, encoder, options.style_layers)
+    style = make_style_target([painting], options.style_size, encoder, options.style_layers)
     objective = style_objective(style, options, NORMALIZATIONS[options.normalization])
 
     def missed(picture: Image) -> float:

@@ -27,6 +27,9 @@ class WayFlags:
     model: str | None = None
     """By a network trained for one style: its file, or a name that `brushwork models` lists. Give no painting then."""
 
+    style: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)] = ()
+    """With --model: the styles of a model that has several, as wave or wave:0.6 starry:0.4."""
+
     optimize: Annotated[bool, Parameter(negative=(), show_default=False)] = False
     """By optimization, as `brushwork paint` does, each frame from the previous one moved along the flow: the best
     quality, and slow."""

@@ -100,6 +100,8 @@ class FilmRequest:
             )
         if self.way.model is not None and self.styles:
             raise InputError(f"the painting {self.styles[0]} and --model were both given: a model has its own style.")
+        if self.way.style and self.way.model is None:
+            raise InputError("--style applies to --model only: name the painting after the film.")
         if self.way.model is None and not self.styles:
             raise InputError("no painting was given: brushwork video CLIP PAINTING -o OUT.mp4 (or --model NAME).")
 
@@ -112,7 +114,7 @@ class FilmRequest:
         own: dict[str, Any] = {} if way.strength is None else {"strength": way.strength}
         if way.model is not None:
             feedforward.find_model_file(way.model)
-            return self._one_pass(ModelOptions(model=way.model, size=480, measure="short"), own)
+            return self._one_pass(ModelOptions(model=way.model, style=way.style, size=480, measure="short"), own)
         return self._one_pass(AdaINOptions(size=480, measure="short"), own)
 
     def _one_pass(self, base: Any, own: Mapping[str, Any]) -> StylizeOptions:

@@ -24,6 +24,15 @@ def select_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Return whether a device has matrix units for bfloat16: many GPUs, and CPUs with AMX."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # torch has no public name for it (2.13).
+    supported = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    return device.type == "cpu" and bool(supported())
+
+
 def describe_device_choice(name: str = "auto") -> str:
     """Return a line on the device requested, the devices that torch finds, and the device selected.
 

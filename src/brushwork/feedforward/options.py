@@ -156,6 +156,9 @@ class ModelOptions(StylizeOptions):
     model: str = ""
     """The model: its file, or the name of one that comes with the package (`brushwork models` lists them)."""
 
+    style: tuple[str, ...] = ()
+    """Styles of a model that has several, each NAME or NAME:WEIGHT: their scales and shifts are blended."""
+
     size: Extent = "full"
     """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the photograph."""
 

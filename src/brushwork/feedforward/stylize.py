@@ -18,6 +18,7 @@ from brushwork.errors import InputError
 from brushwork.feedforward.inference import PartialResult, run_stylizer
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.feedforward.options import FeedForwardOptions, ModelOptions
+from brushwork.feedforward.style_blend import style_blend
 from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
 from brushwork.feedforward.tiling.graph import UntraceableError
@@ -109,7 +110,10 @@ class ModelStylizer(LoadedModel):
         """The function from photographs to stylized images."""
         if self.model.spec.needs_noise:
             return partial(self.model.network, seed=self.options.seed)
-        return self.model.network
+        blend = style_blend(self.model, self.options.style)
+        if blend is None:
+            return self.model.network
+        return partial(self.model.network, blend=blend.to(next(self.model.network.parameters())))
 
     def blend(self, drawn: Image, content: Image) -> Image:
         """Return the stylized image, blended with the content according to `strength`."""
@@ -141,7 +145,7 @@ def stylize(content: ImageInput, model: StyleModel | str | Path, options: ModelO
 def load_model_stylizer(options: ModelOptions, device: torch.device) -> ModelStylizer:
     """Load the model onto a device.
 
-    Raises: InputError: there is none, or it does not stylize photographs.
+    Raises: InputError: there is none, it does not stylize photographs, or it has other styles.
     """
     model = load_model(options.model)
     if not model.spec.takes_photographs:
@@ -149,4 +153,5 @@ def load_model_stylizer(options: ModelOptions, device: torch.device) -> ModelSty
             f"{model.name} generates textures and cannot stylize photographs; try "
             f"{to_command_line(['brushwork', 'texture', '--model', options.model])}"
         )
+    style_blend(model, options.style)  # report unknown names before any image is read
     return ModelStylizer(options, model.to(device))

@@ -6,6 +6,7 @@ bfloat16 features are summed in float32 block by block, without a float32 copy o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -22,7 +23,10 @@ Positions: TypeAlias = Bool[Tensor, "_ _"]
 """Mask of the positions of a map that count."""
 
 BLOCK = 1 << 16
-"""Positions that are converted to float32 at a time."""
+"""Positions that are converted to float32 at a time on accelerators."""
+
+CACHED_BLOCK = 1 << 12
+"""Positions on CPUs: a block of 64 channels, as VGG's largest maps have, stays in the cache until it is summed."""
 
 Gram = Float[Tensor, "b c c"]
 PerChannel = Float[Tensor, "b c"]
@@ -150,6 +154,11 @@ def narrow_spread(feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple[PerCha
     return found
 
 
+def _split_blocks(feature: Feature) -> Sequence[Tensor]:
+    """Return the features as columns, in blocks that are converted at a time."""
+    return torch.split(feature.flatten(2), CACHED_BLOCK if feature.device.type == "cpu" else BLOCK, dim=2)
+
+
 class _Gram(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature) -> Gram:
@@ -157,7 +166,7 @@ class _Gram(torch.autograd.Function):
         batch, channels = feature.shape[:2]
         result = feature.new_zeros(batch, channels, channels, dtype=torch.float32)
         with exact_precision(feature.device), set_matmul_tf32(tf32=True):  # TF32 holds every bit of a bfloat16
-            for block in torch.split(feature.flatten(2), BLOCK, dim=2):
+            for block in _split_blocks(feature):
                 columns = block.float()
                 result += columns @ columns.mT
         return result
@@ -176,7 +185,7 @@ class _Spread(torch.autograd.Function):
     def forward(ctx: Any, feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple[PerChannel, PerChannel]:
         ctx.save_for_backward(feature, shift)
         first, square = shift.new_zeros(2, *feature.shape[:2])
-        for block in torch.split(feature.flatten(2), BLOCK, dim=2):
+        for block in _split_blocks(feature):
             columns = block.float() - shift.unsqueeze(-1)
             first += columns.sum(-1)
             square += columns.square().sum(-1)
@@ -188,7 +197,7 @@ class _Spread(torch.autograd.Function):
         """Return g₁ + 2 g₂ (f − s)."""
         feature, shift = ctx.saved_tensors
         found = torch.empty_like(feature)
-        blocks, places = (torch.split(one.flatten(2), BLOCK, dim=2) for one in (feature, found))
+        blocks, places = map(_split_blocks, (feature, found))
         for given, here in zip(blocks, places, strict=True):
             here.copy_((given.float() - shift.unsqueeze(-1)).mul_(2 * square.unsqueeze(-1)).add_(first.unsqueeze(-1)))
         return found, None

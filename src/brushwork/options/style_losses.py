@@ -18,17 +18,25 @@ def parse_loss_weights(given: Sequence[str]) -> Mapping[str, float]:
     Raises: InputError: no loss, an unknown name, a name given twice, or a weight that is not a finite number of 0 or
     more.
     """
+    found = parse_weights(given, "loss", style_loss_names())
+    if not found:
+        raise InputError(f"no loss was given: use one or more of {', '.join(style_loss_names())}.")
+    return found
+
+
+def parse_weights(given: Sequence[str], kind: str, known: Collection[str]) -> Mapping[str, float]:
+    """Parse `one:1`, `other:0.5` into weights by name; a name alone has weight 1. `kind` is what the names are of.
+
+    Raises: InputError: an unknown name, a name given twice, or a weight that is not a finite number of 0 or more.
+    """
     found: dict[str, float] = {}
-    known = style_loss_names()
     for one in given:
         name, colon, written = one.partition(":")
         if name not in known:
-            raise InputError(f"there is no loss {name!r}. {suggest_names(name, known)}")
+            raise InputError(f"there is no {kind} {name!r}. {suggest_names(name, known)}")
         if name in found:
-            raise InputError(f"the loss {name} was given twice: {' '.join(given)}.")
-        found[name] = _number(one, written) if colon else 1.0
-    if not found:
-        raise InputError(f"no loss was given: use one or more of {', '.join(known)}.")
+            raise InputError(f"the {kind} {name} was given twice: {' '.join(given)}.")
+        found[name] = _number(kind, one, written) if colon else 1.0
     return found
 
 
@@ -50,11 +58,11 @@ def require_statistics_only(given: Sequence[str], why: str) -> None:
     require_losses(given, statistics_losses(), why)
 
 
-def _number(given: str, written: str) -> float:
+def _number(kind: str, given: str, written: str) -> float:
     try:
         weight = float(written)
     except ValueError:
         weight = -1.0
     if not 0 <= weight < inf:
-        raise InputError(f"the loss {given!r} has no weight that is 0 or more, and finite: write it like sliced:0.5.")
+        raise InputError(f"the {kind} {given!r} has no weight that is 0 or more, and finite: write it like NAME:0.5.")
     return weight

@@ -9,9 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from brushwork.devices.select import has_fast_bfloat16
 from brushwork.distributed.process_group import ProcessGroup
+from brushwork.encoders import Encoder
 from brushwork.errors import BrushworkError, InputError
 from brushwork.feedforward.networks.registry import build_network
+from brushwork.options import EncoderOptions
+from brushwork.options.encoder import load_encoder_for
 from brushwork.training.options import TrainingOptions
 from brushwork.training.task import TrainingBatch, TrainingTask
 
@@ -101,10 +105,21 @@ def resolve_mixed_precision(mixed: str, device: torch.device) -> str:
     Raises: InputError: float16 on a device where torch has no loss scaling.
     """
     if mixed == "auto":
-        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "off"
+        return "bf16" if has_fast_bfloat16(device) else "off"
     if mixed != "off" and not torch.amp.is_autocast_available(device.type):
         raise InputError(f"mixed precision {mixed} was requested, but {device} does not support it: use off.")
     return mixed
+
+
+def load_loss_network(options: EncoderOptions, mixed: str, device: torch.device) -> Encoder:
+    """Load the encoder of the losses, in bfloat16 if the model is trained in it and the options leave it open.
+
+    Raises: InputError: there is no such network. WeightsError: its weights are missing.
+    """
+    encoder = load_encoder_for(options, device)
+    if encoder.precision == "auto" and resolve_mixed_precision(mixed, device) == "bf16":
+        encoder.precision = "bf16"
+    return encoder
 
 
 def make_network(settings: Any, options: TrainingOptions, device: torch.device) -> nn.Module:
@@ -114,6 +129,7 @@ def make_network(settings: Any, options: TrainingOptions, device: torch.device) 
 
 
 def make_adam(network: nn.Module, options: TrainingOptions) -> torch.optim.Adam:
-    """Return Adam over all weights, without weight decay, as 1603.08155."""
+    """Return Adam over all weights that are trained, without weight decay, as 1603.08155."""
     # not `fused`: on CPUs (torch 2.13) it assumes that gradients have the memory layout of their weights
-    return torch.optim.Adam(network.parameters(), options.learning_rate)
+    trained = [one for one in network.parameters() if one.requires_grad]
+    return torch.optim.Adam(trained, options.learning_rate)

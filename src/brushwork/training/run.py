@@ -20,6 +20,13 @@ from brushwork.training.dataset import list_photos
 from brushwork.training.options import TrainingOptions
 from brushwork.training.provenance import describe_training
 from brushwork.training.task import TrainingTask
+from brushwork.training.tasks.gallery import (
+    make_gallery_task,
+    make_style_task,
+    require_same_architecture,
+    with_one_style,
+)
+from brushwork.training.tasks.gallery_options import GalleryTrainingOptions, StyleTrainingOptions
 from brushwork.training.tasks.johnson import make_johnson_task, with_model_architecture
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.mgan_data import make_mgan_task
@@ -94,13 +101,23 @@ def _stoppable(
 
 
 def _with_init(config: TrainingConfig) -> tuple[TrainingConfig, StyleModel | None]:
-    """Return the configuration in the architecture of the model to initialize from, and that model."""
-    if not config.init:
-        return config, None
-    if not isinstance(config.options, JohnsonTrainingOptions):
-        raise InputError("only johnson models can be initialized from another model: remove init.")
-    init = load_model(config.init)
-    return replace(config, options=with_model_architecture(config.options, init, ())), init
+    """Return the configuration in the architecture of the model to initialize from, and that model.
+
+    Raises: InputError: a model of another kind, or of other styles.
+    """
+    init, options = load_model(config.init) if config.init else None, config.options
+    match options:
+        case _ if init is None:
+            return config, None
+        case JohnsonTrainingOptions():
+            return replace(config, options=with_model_architecture(options, init, ())), init
+        case GalleryTrainingOptions():
+            require_same_architecture(init, options.architecture(_style_names(config)))
+        case StyleTrainingOptions():
+            with_one_style(init, "style")
+        case _:
+            raise InputError("only johnson models and galleries can be initialized from another model: remove init.")
+    return config, init
 
 
 def _require_weights(options: TrainingOptions, styles: int) -> None:
@@ -122,9 +139,26 @@ def _build_super_resolution(config: TrainingConfig, styles: Sequence[Image], dev
     return make_super_resolution_task(cast("SuperResolutionTrainingOptions", config.options), device)
 
 
+def _build_gallery(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
+    init = load_model(config.init) if config.init else None
+    return make_gallery_task(_style_names(config), styles, cast("GalleryTrainingOptions", config.options), device, init)
+
+
+def _build_style(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
+    name, trunk = config.name or config.output.stem, load_model(config.init)
+    (style,) = styles
+    return make_style_task(name, style, cast("StyleTrainingOptions", config.options), device, trunk)
+
+
+def _style_names(config: TrainingConfig) -> tuple[str, ...]:
+    return tuple(one.stem for one in config.styles)
+
+
 FAMILIES: Mapping[type[TrainingOptions], TrainingFamily] = {
+    GalleryTrainingOptions: TrainingFamily("gallery", _build_gallery),
     JohnsonTrainingOptions: TrainingFamily("johnson", _build_johnson),
     MGANTrainingOptions: TrainingFamily("mgan", make_mgan_task),
+    StyleTrainingOptions: TrainingFamily("style", _build_style),
     SuperResolutionTrainingOptions: TrainingFamily("super-resolution", _build_super_resolution),
     TextureNetTrainingOptions: TrainingFamily("texture", _build_texture_net),
 }

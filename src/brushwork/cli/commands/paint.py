@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
@@ -97,7 +98,8 @@ def paint(
     styles
         The style images: files or folders.
     style
-        Style images, when all images named before are content images.
+        Style images, when all images named before are content images. With --model: the styles of a model that has
+        several, as wave or wave:0.6 starry:0.4.
     region
         Two masks, content_mask.png:style_mask.png: the white part of the content takes its style from the white part
         of the style image, or, without a second mask, from all of it. In color maps each color is a region. Give one
@@ -117,8 +119,8 @@ def paint(
     if feedforward.model is not None:
         others = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
         others["--quality"] = quality != "normal"
-        require_no_conflicts(feedforward.model, [*style, *styles], {**others, "--instant": feedforward.instant})
-        return _with_model(content, feedforward, given, flags, execute)
+        require_no_conflicts(feedforward.model, styles, {**others, "--instant": feedforward.instant})
+        return _with_model(content, feedforward, tuple(style), given, flags, execute)
     options = _options(method, feedforward, (preset_name, quality), given, ratio, flags)
     contents, style_images = _split_names([content, *styles], style)
     each, several = each or has_folder(style_images), has_folder([*contents, *style_images])
@@ -183,15 +185,18 @@ def _split_names(named: list[str], style: list[str]) -> tuple[list[str], list[st
     return named[:1], named[1:]
 
 
-def _with_model(content: str, feedforward: FeedForwardFlags, given: Given, flags: RunFlags, execute: Execute) -> int:
+def _with_model(
+    content: str, feedforward: FeedForwardFlags, style: tuple[str, ...], given: Given, flags: RunFlags, execute: Execute
+) -> int:
     """Run a feed-forward model on one content image, or on a folder of them."""
-    own = {"strength": feedforward.strength, "statistics": feedforward.statistics}
+    own = {"strength": feedforward.strength, "statistics": feedforward.statistics, "style": style}
     model = str(feedforward.model)
     feedforward_package.find_model_file(model)  # report unknown names before any image is read
     options = feedforward_options(ModelOptions, ModelOptions(), given, {"model": model, **own}, flags)
     with StdStreams() as pipes:
         photos = list_images([pipes.input_path(content)], quiet=flags.quiet)
-        runs = [(photo, (), f"{photo.stem}+{Path(model).stem}") for photo in photos]
+        name = "+".join([Path(model).stem, *(one.partition(":")[0] for one in style[:_STYLES_IN_A_NAME])])
+        runs = [(photo, (), f"{photo.stem}+{name}") for photo in photos]
         return execute(make_request(options, runs, flags, pipes, is_batch=has_folder([content]), init=None))
 
 
@@ -202,7 +207,7 @@ def _name(content: Path, styles: tuple[Path, ...]) -> str:
     return "+".join([content.stem, *(one.stem for one in styles[:_STYLES_IN_A_NAME]), *more])
 
 
-def require_no_conflicts(model: str, styles: list[str], others: dict[str, bool]) -> None:
+def require_no_conflicts(model: str, styles: Sequence[str], others: dict[str, bool]) -> None:
     """Check that nothing was given that conflicts with a model.
 
     Raises: InputError: a style image, or a flag of another method.

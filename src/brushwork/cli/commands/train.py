@@ -8,6 +8,8 @@ from cyclopts import App
 
 _FAMILIES = {
     "johnson": ("brushwork.cli.commands.train_johnson:johnson", "A network that stylizes any photograph in one style."),
+    "gallery": ("brushwork.cli.commands.train_gallery:gallery", "A network that stylizes in one of many styles."),
+    "style": ("brushwork.cli.commands.train_style:style", "One more style on a network for many, in minutes."),
     "texture": (
         "brushwork.cli.commands.train_texture:texture",
         "A network that generates a texture, or stylizes with it.",

@@ -54,6 +54,30 @@ class JohnsonConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MultiStyleConfig:
+    """Configuration of a network for many styles, with a scale and a shift for each style and channel."""
+
+    styles: tuple[str, ...] = ("style",)
+    """Names of the styles, in the order of their scales and shifts."""
+
+    width: int = 32
+    """Channels of the first and last layers; twice and four times as many in between."""
+
+    blocks: int = 5
+    """Number of residual blocks; 1 or more."""
+
+    def __post_init__(self) -> None:
+        check_config(self.width, self.blocks, "instance", "nearest", "reflect")
+        if not self.styles or len(set(self.styles)) < len(self.styles):
+            raise InputError(f"the styles are {', '.join(self.styles)}: give one or more, each under its own name.")
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The descriptor of these networks."""
+        return ModelSpec(("stylize",), stride=JOHNSON_STRIDE)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuperResolutionConfig:
     """Configuration of a super-resolution network."""
 

@@ -10,9 +10,16 @@ import torch
 from torch import nn
 
 from brushwork.errors import InputError, suggest_names
-from brushwork.feedforward.networks.configs import JohnsonConfig, MGANConfig, SuperResolutionConfig, TextureNetConfig
+from brushwork.feedforward.networks.configs import (
+    JohnsonConfig,
+    MGANConfig,
+    MultiStyleConfig,
+    SuperResolutionConfig,
+    TextureNetConfig,
+)
 from brushwork.feedforward.networks.johnson import JohnsonNetwork
 from brushwork.feedforward.networks.mgan import MGANNetwork
+from brushwork.feedforward.networks.multi_style import MultiStyleNetwork
 from brushwork.feedforward.networks.spec import ModelConfig
 from brushwork.feedforward.networks.super_resolution import SuperResolutionNetwork
 from brushwork.feedforward.networks.texture_net import TextureNetwork
@@ -29,6 +36,7 @@ class NetworkArchitecture(NamedTuple):
 ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
     "johnson": NetworkArchitecture(JohnsonConfig, JohnsonNetwork),
     "mgan": NetworkArchitecture(MGANConfig, MGANNetwork),
+    "multi-style": NetworkArchitecture(MultiStyleConfig, MultiStyleNetwork),
     "pyramid": NetworkArchitecture(TextureNetConfig, TextureNetwork),
     "super-resolution": NetworkArchitecture(SuperResolutionConfig, SuperResolutionNetwork),
 }

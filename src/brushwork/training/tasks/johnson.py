@@ -20,10 +20,9 @@ from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.johnson import LIMIT, JohnsonNetwork
 from brushwork.images.geometry import Size
 from brushwork.objective import Objective
-from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
-from brushwork.training.optimization import make_adam, make_network
+from brushwork.training.optimization import load_loss_network, make_adam, make_network
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.style_images import make_style_target
@@ -42,7 +41,9 @@ class JohnsonTask:
             raise InputError("no painting was given: give at least one.")
         self.options, self.model_config, self.crop = options, options.architecture, options.crop
         self._encoder, self._normalization = encoder, NORMALIZATIONS[options.normalization]
-        self._style = make_style_target(styles, options, encoder, (*options.content_layers, *options.style_layers))
+        self._style = make_style_target(
+            styles, options.style_size, encoder, options.encoded_layers, options.style_blend
+        )
         size = Size(options.crop, options.crop)
         self._fixed = style_objective(self._style, options, self._normalization) + tv_objective(
             options.tv_form, options.tv_weight, size, options.encoder_scale
@@ -100,7 +101,9 @@ def make_johnson_task(
 
     Raises: InputError: style images or options that cannot be used; a model of another architecture. WeightsError.
     """
-    task = JohnsonTask([one.to(device) for one in styles], options, load_encoder_for(options, device))
+    task = JohnsonTask(
+        [one.to(device) for one in styles], options, load_loss_network(options, options.mixed_precision, device)
+    )
     if start is not None:
         task.networks[MODEL].load_state_dict(start.network.state_dict())
     return task

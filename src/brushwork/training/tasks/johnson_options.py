@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from dataclasses import dataclass, fields
 from math import inf
 
@@ -34,9 +35,6 @@ class DataOptions:
     style_size: int = 256
     """Short side of the style image in pixels: larger gives larger strokes."""
 
-    style_blend: tuple[float, ...] = ()
-    """Weight of each style image, if several make up one style; none: equal weights."""
-
     def __post_init__(self) -> None:
         for name in ("crop", "photo_size", "style_size"):
             given = getattr(self, name)
@@ -44,17 +42,16 @@ class DataOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JohnsonTrainingOptions(
-    TrainingOptions, DataOptions, JohnsonConfig, ContentOptions, StyleOptions, LossOptions, EncoderOptions
-):
-    """Options for training on one style with perceptual losses.
+class BlendOptions:
+    """Blend of several style images into one style."""
 
-    Source: Johnson, Alahi, Fei-Fei, 1603.08155; the weights mean the same as when an image is optimized.
-    """
+    style_blend: tuple[float, ...] = ()
+    """Weight of each style image, if several make up one style; none: equal weights."""
 
-    warmup: int = 100
-    """Iterations of linear warmup of the learning rate from 0. Models whose first steps are too large produce black
-    and white blots and take long to recover."""
+
+@dataclass(frozen=True, kw_only=True)
+class PerceptualLossOptions(ContentOptions, StyleOptions, LossOptions, EncoderOptions, ABC):
+    """Losses of a network that stylizes photographs; the weights mean the same as when an image is optimized."""
 
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
     """Layers whose Gram matrices represent the style."""
@@ -72,6 +69,32 @@ class JohnsonTrainingOptions(
     tv_weight: float = 2.0
     """Weight of the total variation; 0 or more."""
 
+    range_weight: float = 10.0
+    """Weight of the mean square by which the inputs of the output's tanh exceed those of black and white: prevents
+    blots, where tanh itself has no gradient; 0 or more."""
+
+    def __post_init__(self) -> None:
+        require_option(0 <= self.range_weight < inf, "range_weight", self.range_weight, "0 or more, and finite")
+        require_statistics_only(self.loss, "models are trained on the moments of the style images")
+        require_option(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
+
+    @property
+    def encoded_layers(self) -> tuple[str, ...]:
+        """Every layer that the losses need; one of both kinds twice."""
+        return (*self.content_layers, *self.style_layers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JohnsonTrainingOptions(TrainingOptions, DataOptions, BlendOptions, JohnsonConfig, PerceptualLossOptions):
+    """Options for training on one style with perceptual losses.
+
+    Source: Johnson, Alahi, Fei-Fei, 1603.08155.
+    """
+
+    warmup: int = 100
+    """Iterations of linear warmup of the learning rate from 0. Models whose first steps are too large produce black
+    and white blots and take long to recover."""
+
     upsampling: Upsampling = "nearest"
     """Upsampling: nearest neighbor followed by a convolution, or transposed convolutions as in the paper, which leave
     checkerboards in flat areas until they are trained for long."""
@@ -79,15 +102,8 @@ class JohnsonTrainingOptions(
     border: BorderName = "reflect"
     """Padding of the convolutions that keep the size of their input: reflected, or zeros, as the authors' program."""
 
-    range_weight: float = 10.0
-    """Weight of the mean square by which the inputs of the output's tanh exceed those of black and white: prevents
-    blots, where tanh itself has no gradient; 0 or more."""
-
     def __post_init__(self) -> None:
         check_options(self)
-        require_option(0 <= self.range_weight < inf, "range_weight", self.range_weight, "0 or more, and finite")
-        require_statistics_only(self.loss, "models are trained on the moments of the style images")
-        require_option(0 < self.style_weight < inf, "style_weight", self.style_weight, "above 0, and finite")
 
     @property
     def architecture(self) -> JohnsonConfig:

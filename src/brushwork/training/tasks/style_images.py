@@ -16,7 +16,6 @@ from brushwork.images.geometry import Size, Window, fit_size
 from brushwork.images.resample import resize
 from brushwork.options import require_min_size
 from brushwork.style import Style, blend_styles
-from brushwork.training.tasks.johnson_options import DataOptions
 from brushwork.training.tasks.texture_net_options import PATCH
 from brushwork.types import Image
 
@@ -26,16 +25,20 @@ THUMBNAIL = 160
 _QUALITY = 85
 
 
-def make_style_target(styles: Sequence[Image], options: DataOptions, encoder: Encoder, layers: Iterable[str]) -> Style:
+def make_style_target(
+    styles: Sequence[Image], style_size: int, encoder: Encoder, layers: Iterable[str], blend: Sequence[float] = ()
+) -> Style:
     """Return the blended moments of the style images at some layers; a layer may be listed twice.
+
+    The images are resized to a short side of `style_size`; without `blend`, they have equal weights.
 
     Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
     """
     taps = tuple(dict.fromkeys(layers))
     for style in styles:
         require_min_size(style, "a painting")
-    scaled = [resize(one, fit_size(Size.of(one), options.style_size, measure="short"), clamp=True) for one in styles]
-    return blend_styles([Style.of(one, encoder, taps) for one in scaled], options.style_blend or None)
+    scaled = [resize(one, fit_size(Size.of(one), style_size, measure="short"), clamp=True) for one in styles]
+    return blend_styles([Style.of(one, encoder, taps) for one in scaled], blend or None)
 
 
 def read_styles(styles: Sequence[Path]) -> list[Image]:

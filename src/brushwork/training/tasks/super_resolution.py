@@ -64,7 +64,8 @@ class SuperResolutionTask:
     def downsample(self, images: Image) -> Image:
         """Return the network's input: blurred, and downsampled by bicubic interpolation."""
         side = self.options.crop // self.options.factor
-        return resize(blur(images, self.options.blur), Size(side, side), clamp=True)
+        with exact_precision(images.device):
+            return resize(blur(images, self.options.blur), Size(side, side), clamp=True)
 
     def _losses(self, larger: Image, crops: Image) -> LossValues:
         options, fraction = self.options, 1 / len(crops)

@@ -50,7 +50,13 @@ class TextureNetTask:
         self.options, self.model_config = options, options.architecture
         self.crop = options.crop if options.photograph else 0
         self._encoder, self._normalization = encoder, NORMALIZATIONS[options.normalization]
-        self._style = make_style_target(styles, options, encoder, (*options.content_layers, *options.style_layers))
+        self._style = make_style_target(
+            styles,
+            options.style_size,
+            encoder,
+            (*options.content_layers, *options.style_layers),
+            options.style_blend,
+        )
         self._size = Size(options.crop, options.crop)
         self._fixed = style_objective(self._style, options, self._normalization) + tv_objective(
             options.tv_form, options.tv_weight, self._size, options.encoder_scale

@@ -11,7 +11,7 @@ from brushwork.feedforward.networks.configs import STYLIZING, TextureNetConfig
 from brushwork.options import ContentOptions, EncoderOptions, LossOptions, StyleOptions, check_options, require_option
 from brushwork.options.style_losses import require_statistics_only
 from brushwork.training.options import TrainingOptions
-from brushwork.training.tasks.johnson_options import DataOptions
+from brushwork.training.tasks.johnson_options import BlendOptions, DataOptions
 
 PATCH = re.compile(r"(\d+)[x×](\d+)\+(\d+)\+(\d+)")
 
@@ -40,6 +40,7 @@ class DiversityOptions:
 class TextureNetTrainingOptions(
     TrainingOptions,
     DataOptions,
+    BlendOptions,
     TextureNetConfig,
     DiversityOptions,
     ContentOptions,

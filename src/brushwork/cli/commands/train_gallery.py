@@ -1,0 +1,59 @@
+"""`brushwork train gallery`: train one network for many styles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from cyclopts import Parameter
+
+from brushwork import training
+from brushwork.cli.config import resolve_options
+from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
+from brushwork.cli.paths import list_images
+from brushwork.cli.training import TrainingFlags, run_training
+from brushwork.storage.file_names import MODEL_ENDING
+from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
+
+if TYPE_CHECKING:
+    GalleryFlags: TypeAlias = Given
+else:
+    GalleryFlags = make_flags(GalleryTrainingOptions())
+
+
+def gallery(
+    style: str,
+    /,
+    *more: str,
+    dataset: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
+    init_from: Annotated[str, Parameter(name="--init-from", group=PICTURES, show_default=False)] = "",
+    config: ConfigFile = None,
+    flags: TrainingFlags = TrainingFlags(),  # noqa: B008
+    given: Annotated[GalleryFlags, Parameter(name="*")] = {},  # noqa: B006
+) -> int:
+    """Train one network to render any content image in one of many styles, or in a blend of them.
+
+    `brushwork train gallery wave.jpg scream.jpg starry.jpg --dataset photographs/ -o gallery.safetensors`, and then
+    `brushwork paint photo.jpg --model gallery.safetensors --style wave:0.6 starry:0.4`. Each style is named after its
+    file. After Dumoulin, Shlens and Kudlur, 2017.
+
+    Parameters
+    ----------
+    style
+        The first style image.
+    more
+        The others; each is a style of its own.
+    dataset
+        Folder of training images, subfolders included; files that cannot be read are reported and skipped.
+    init_from
+        A model of the same styles to initialize from, such as one that was trained with smaller crops.
+    config
+        File with options, one `flag = value` per line; flags on the command line override it.
+    """
+    styles = list_images([style, *more], quiet=flags.quiet)
+    options = resolve_options(GalleryTrainingOptions(), given)
+    output = Path(f"gallery{MODEL_ENDING}")
+    return run_training(
+        flags,
+        training.TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(styles), init=init_from),
+    )

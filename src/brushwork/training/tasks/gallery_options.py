@@ -1,0 +1,80 @@
+"""Options for training one network on many styles, and for training one more style on it."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass
+
+from brushwork.choices import Padding
+from brushwork.feedforward.networks.configs import MultiStyleConfig
+from brushwork.options import check_options
+from brushwork.training.options import TrainingOptions
+from brushwork.training.tasks.johnson_options import DataOptions, PerceptualLossOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleScalesOptions(TrainingOptions, DataOptions, PerceptualLossOptions, ABC):
+    """What is common to trainings of networks with a scale and a shift for each style and channel."""
+
+    batch: int = 2
+    """Images per batch, over all processes, each in one of the styles. Small batches learn most per unit of time."""
+
+    style_size: int = 384
+    """Short side of the style images in pixels: larger gives larger strokes."""
+
+    style_weight: float = 20.0
+    """β, the weight of the style, above 0."""
+
+    style_falloff: float = 1.0
+    """Factor by which the weight decreases from one style layer to the next, with mean weight 1; 1: equal weights."""
+
+    moment_weight: float = 0.0
+    """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
+
+    padding: Padding = "zeros"
+    """Padding of the encoder's convolutions at the image border: zeros, which cost nothing, or reflect."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryTrainingOptions(StyleScalesOptions):
+    """Options for training one network on many styles.
+
+    Source: Dumoulin, Shlens, Kudlur, 1610.07629.
+    """
+
+    width: int = 32
+    """Channels of the first and last layers; twice and four times as many in between."""
+
+    blocks: int = 5
+    """Number of residual blocks; 1 or more."""
+
+    iterations: int = 15_000
+    """Number of training batches; 1 or more. The authors: 40000 of 16 images."""
+
+    warmup: int = 100
+    """Iterations of linear warmup of the learning rate from 0."""
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        self.architecture(("style",))
+
+    def architecture(self, styles: tuple[str, ...]) -> MultiStyleConfig:
+        """Return the architecture for styles of these names. Raises: InputError: names given twice."""
+        return MultiStyleConfig(styles=styles, width=self.width, blocks=self.blocks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleTrainingOptions(StyleScalesOptions):
+    """Options for training one more style on the trunk of a network for many, which does not change.
+
+    Source: Dumoulin, Shlens, Kudlur, 1610.07629, section 3.3.
+    """
+
+    iterations: int = 600
+    """Number of training batches; 1 or more."""
+
+    learning_rate: float = 1e-2
+    """Adam's initial learning rate; above 0. Scales and shifts alone can take larger steps than a whole network."""
+
+    def __post_init__(self) -> None:
+        check_options(self)

@@ -1,0 +1,149 @@
+"""Many styles: each image is learned in its own, by the objective of a painting in that style."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.feedforward.model import load_model
+from brushwork.feedforward.networks.multi_style import StyleNorm
+from brushwork.images.geometry import Size
+from brushwork.jobs import StepDone
+from brushwork.recipes import TransferOptions
+from brushwork.recipes.style_transfer import TransferProblem
+from brushwork.training.optimization import make_network
+from brushwork.training.task import TrainingBatch
+from brushwork.training.tasks.gallery import GalleryTask, make_gallery_task
+from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
+from brushwork.training.trainer import train
+from tiny_network import CONTENT, STYLE, picture, tiny_network
+from tiny_task import CPU, tiny_config
+from tolerances import PAINTED
+
+NAMES = ("first", "second", "third")
+
+OPTIONS = GalleryTrainingOptions(
+    width=2,
+    blocks=1,
+    crop=32,
+    photo_size=40,
+    style_size=48,
+    batch=2,
+    iterations=6,
+    warmup=0,
+    validate_every=3,
+    val_images=2,
+    content_layers=CONTENT,
+    style_layers=STYLE,
+    mixed_precision="off",
+    seed=1,
+)
+
+
+def paintings() -> list[torch.Tensor]:
+    return [picture(2 + number, 50, 60) ** (1 + number) for number in range(3)]
+
+
+def gallery_task(options: GalleryTrainingOptions = OPTIONS) -> GalleryTask:
+    network = make_network(options.architecture(NAMES), options, CPU)
+    return GalleryTask(paintings(), options, tiny_network(), network)  # type: ignore[arg-type]
+
+
+def batch(step: int = 0, first: int = 0, size: int = 2, whole: int = 2) -> TrainingBatch:
+    pictures = torch.cat([picture(20 + number, 32, 32) for number in range(size)])
+    return TrainingBatch(step, 7, first, size, whole, CPU, pictures)
+
+
+def test_the_loss_of_each_image_is_that_of_a_painting_in_its_style() -> None:
+    task, given = gallery_task(replace(OPTIONS, crop=48)), picture(20, 48, 48)
+    network: Any = task.networks["model"]
+    part = TrainingBatch(4, 7, 0, 1, 1, CPU, given)
+    (number,) = task.style_numbers(part)
+    blend = torch.eye(3)[number]
+    with torch.no_grad():
+        (turn,) = task.training_steps(part)
+        painted, last = network(given, blend), network.forward_features(given, blend)
+    options = TransferOptions(
+        size=48,
+        measure="short",
+        content_layers=OPTIONS.content_layers,
+        style_layers=OPTIONS.style_layers,
+        style_weight=OPTIONS.style_weight,
+        style_falloff=OPTIONS.style_falloff,
+        moment_weight=OPTIONS.moment_weight,
+        tv_weight=OPTIONS.tv_weight,
+    )
+    encoder = tiny_network()
+    objective = TransferProblem(given, [paintings()[number]], options, encoder).objective_at(Size(48, 48))
+    wanted = objective(encoder(painted, objective.layers))
+    beyond = OPTIONS.range_weight * (last.abs() - network_limit()).clamp(min=0).square().mean()
+    assert {name: float(one) for name, one in turn.losses.terms.items()} == pytest.approx(
+        {name: float(one) for name, one in {**wanted.terms, "range": beyond}.items()}, rel=PAINTED
+    )
+    assert turn.losses.total.item() == pytest.approx(float(wanted.total + beyond), rel=PAINTED)
+
+
+def network_limit() -> float:
+    """The input of the tanh that makes black or white, by its definition."""
+    return float(torch.tensor(127.5 / 150, dtype=torch.float64).atanh())
+
+
+def test_the_loss_is_the_mean_over_images_of_different_styles() -> None:
+    task, both = gallery_task(), batch(step=1)
+    halves = [TrainingBatch(1, 7, row, 1, 2, CPU, both.photos[row : row + 1]) for row in range(2)]
+    assert [task.style_numbers(one) for one in halves] == [[number] for number in task.style_numbers(both)]
+    singles = [next(task.training_steps(one)).losses.total.item() for one in halves]
+    (turn,) = task.training_steps(both)
+    assert turn.losses.total.item() == pytest.approx(sum(singles) / 2, rel=PAINTED)
+
+
+def test_every_style_is_learned_equally_often_in_changing_order() -> None:
+    task = gallery_task()
+    rows = [number for step in range(30) for number in task.style_numbers(batch(step))]
+    assert Counter(rows) == {0: 20, 1: 20, 2: 20}
+    orders = [tuple(rows[place : place + 3]) for place in range(0, 60, 3)]
+    assert all(sorted(one) == [0, 1, 2] for one in orders)
+    assert len(set(orders)) > 1
+
+
+def test_only_the_scales_of_the_batch_s_styles_move() -> None:
+    task, one = gallery_task(), batch(size=1, whole=1)
+    next(task.training_steps(one)).losses.total.backward()  # type: ignore[no-untyped-call]
+    (number,) = task.style_numbers(one)
+    for module in task.networks["model"].modules():
+        if isinstance(module, StyleNorm):
+            assert module.bias.grad is not None
+            moved = module.bias.grad.abs().sum(1) > 0
+            assert moved.tolist() == [place == number for place in range(3)]
+
+
+def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    """Bit for bit, as the styles of a batch depend on the step alone."""
+    alone, again = tmp_path / "alone", tmp_path / "again"
+    for folder in (alone, again):
+        folder.mkdir()
+    course = tiny_config(alone, OPTIONS)  # type: ignore[arg-type]
+    list(train(gallery_task(), course, CPU))
+    stopped = tiny_config(again, OPTIONS)  # type: ignore[arg-type]
+    done: list[StepDone] = []
+    with pytest.raises(KeyboardInterrupt):
+        for event in train(gallery_task(), stopped, CPU, should_stop=lambda: len(done) >= 4):
+            if isinstance(event, StepDone):
+                done.append(event)
+    assert stopped.checkpoint.exists()
+    list(train(gallery_task(), replace(stopped, resume=True), CPU))
+    models = [load_model(one.output) for one in (course, stopped)]
+    assert models[0].config == OPTIONS.architecture(NAMES)
+    for name, value in models[0].network.state_dict().items():
+        assert torch.equal(value, models[1].network.state_dict()[name]), name
+
+
+def test_two_paintings_of_one_name_are_refused() -> None:
+    with pytest.raises(InputError, match="each under its own name"):
+        make_gallery_task(("a", "a"), paintings()[:2], OPTIONS, CPU)
