@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 
 from brushwork.feedforward.model import StyleModel, load_model, save_model
-from brushwork.feedforward.networks.configs import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig, MultiStyleConfig
+from brushwork.feedforward.networks.multi_style import MultiStyleNetwork, is_scale_or_shift
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.images import Size, image_size, read_image, read_metadata
 
@@ -123,7 +124,7 @@ def test_frozen_statistics_of_a_small_picture_are_its_own(wall: Path, run: Run) 
     ("arguments", "said"),
     [
         (("photo.png", "waves.png", "--model", "wave"), "waves.png and --model wave were both given"),
-        (("photo.png", "--model", "wave", "--style", "waves.png"), "waves.png and --model wave were both given"),
+        (("photo.png", "--model", "wave", "--style", "waves.png"), "wave has a single style, not waves.png"),
         (("photo.png",), "--model NAME"),
         (("photo.png", "--model", "wafe"), "Did you mean 'wave'"),
         (("photo.png", "--model", "photo.png"), "photo.png is damaged, or is not a model"),
@@ -146,3 +147,64 @@ def test_flags_of_optimization_are_left_aside(wall: Path, run: Run) -> None:
     outcome = run("paint", "photo.png", "--model", "wave", "--iterations", "10")
     assert outcome.code == 0
     assert "ignores --iterations" in outcome.err
+
+
+@pytest.fixture
+def gallery(wall: Path) -> MultiStyleNetwork:
+    """A painter with three styles, whose scales differ."""
+    settings = MultiStyleConfig(styles=("day", "night", "snow"), width=4, blocks=1)
+    network = build_network(settings, seed=1)
+    assert isinstance(network, MultiStyleNetwork)
+    generator = torch.Generator().manual_seed(2)
+    for name, value in network.named_parameters():
+        if is_scale_or_shift(name):
+            value.data += 0.3 * torch.randn(value.shape, generator=generator)
+    save_model(StyleModel("three", "multi-style", settings, network), wall / "shelf/three.safetensors", half=False)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("style", "blend", "result"),
+    [
+        (["night"], [0.0, 1.0, 0.0], "photo+three+night.png"),
+        (["snow:1", "day:3"], [0.75, 0.0, 0.25], "photo+three+snow+day.png"),
+    ],
+)
+def test_styles_of_a_gallery_are_chosen_and_blended(
+    wall: Path, gallery: MultiStyleNetwork, run: Run, style: list[str], blend: list[float], result: str
+) -> None:
+    outcome = run("paint", "photo.png", "--model", "shelf/three.safetensors", "--style", *style)
+    assert (outcome.code, outcome.out) == (0, f"{result}\n")
+    with torch.no_grad():
+        wanted = gallery(read_image(wall / "photo.png").image, torch.tensor(blend)).clamp(0, 1)
+    assert (read_image(wall / result).image - wanted).abs().max() < 0.6 / 255
+    assert run("rerun", result, "-q").code == 0
+    again = wall / result.replace(".png", "-rerun.png")
+    assert again.read_bytes() == (wall / result).read_bytes()
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize(
+    ("model", "style", "said"),
+    [
+        ("three", [], "three has 3 styles: choose one or more with --style, of day, night, snow."),
+        ("three", ["nigth"], "there is no style 'nigth'. Did you mean"),
+        ("three", ["night:dark"], "the style 'night:dark' has no weight that is 0 or more"),
+        ("three", ["night:0"], "style weights must be 0 or more, and not all 0"),
+        ("three", ["night", "night"], "the style night was given twice"),
+        ("wave", ["night"], "wave has a single style, not night: remove --style."),
+    ],
+)
+def test_styles_that_a_model_does_not_have_are_refused(
+    wall: Path, run: Run, model: str, style: list[str], said: str
+) -> None:
+    outcome = run("paint", "photo.png", "--model", model, *(["--style", *style] if style else []))
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert not list(wall.glob("photo+*"))
+
+
+@pytest.mark.usefixtures("gallery")
+def test_the_styles_of_a_gallery_are_listed(run: Run) -> None:
+    (row,) = json.loads(run("models", "three", "--json").out)
+    assert row["settings"]["styles"] == ["day", "night", "snow"]

@@ -13,8 +13,9 @@ import torch
 from brushwork.errors import InputError
 from brushwork.feedforward import onnx_export
 from brushwork.feedforward.model import StyleModel
-from brushwork.feedforward.networks.configs import JohnsonConfig, TextureNetConfig
-from brushwork.feedforward.networks.registry import build_network
+from brushwork.feedforward.networks.configs import JohnsonConfig, MultiStyleConfig, TextureNetConfig
+from brushwork.feedforward.networks.multi_style import is_scale_or_shift
+from brushwork.feedforward.networks.registry import architecture_name, build_network
 from tolerances import PAINTED
 
 NEEDED = "needs the extras onnx and dev: pip install onnx onnxscript onnxruntime"
@@ -23,7 +24,7 @@ NEEDED = "needs the extras onnx and dev: pip install onnx onnxscript onnxruntime
 def painter(settings: Any = None, **changes: Any) -> StyleModel:
     """A painter whose norms are those of each picture."""
     settings = settings or JohnsonConfig(width=4, blocks=1)
-    name = "johnson" if isinstance(settings, JohnsonConfig) else "pyramid"
+    name = architecture_name(settings)
     network = build_network(settings, seed=3).eval()
     return StyleModel("wave", name, settings, network, None, {"steps": 5, "place": "Kōbe"}, "CC0-1.0", **changes)
 
@@ -108,3 +109,24 @@ def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(onnx_export, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"onnx and onnxscript are needed.*brushwork\[onnx\]"):
         onnx_export.export_onnx(painter(), tmp_path / "a.onnx")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", [(), ("night:1", "snow:3")])
+def test_a_gallery_takes_the_blend_as_an_input_or_has_it_fixed(tmp_path: Path, style: tuple[str, ...]) -> None:
+    for name in ("onnx", "onnxscript"):
+        pytest.importorskip(name, reason=NEEDED)
+    runtime = pytest.importorskip("onnxruntime", reason=NEEDED)
+    settings = MultiStyleConfig(styles=("day", "night", "snow"), width=4, blocks=1)
+    one = painter(settings)
+    for name, value in one.network.named_parameters():
+        if is_scale_or_shift(name):
+            value.data += 0.3 * torch.randn(value.shape, generator=torch.Generator().manual_seed(len(name)))
+    path = onnx_export.export_onnx(one, tmp_path / "three.onnx", style=style)
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    blend, photographs = torch.tensor([0.0, 0.25, 0.75]), torch.rand(1, 3, 61, 83)
+    given = {"photograph": photographs.numpy()} | ({} if style else {"style": blend.numpy()})
+    assert [one.name for one in session.get_inputs()] == list(given)
+    with torch.no_grad():
+        wanted = one.network(photographs, blend).clamp(0, 1)
+    torch.testing.assert_close(torch.from_numpy(session.run(["picture"], given)[0]), wanted, rtol=0, atol=PAINTED)

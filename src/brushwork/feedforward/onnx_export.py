@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.registry import config_to_json
+from brushwork.feedforward.style_blend import style_blend, style_names
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
@@ -30,47 +31,54 @@ _EXAMPLE = (2, 3, 67, 75)
 _NEEDED = ("onnx", "onnxscript")
 
 
-def export_onnx(model: StyleModel, path: Path, *, overwrite: bool = False) -> Path:
+def export_onnx(model: StyleModel, path: Path, *, style: Sequence[str] = (), overwrite: bool = False) -> Path:
     """Write a model as ONNX, atomically.
 
     It maps `photograph` (batch × 3 × height × width, sRGB in [0, 1]) to `picture`, in the same format, clipped. Its
-    metadata hold the name, license, settings and training description.
+    metadata hold the name, license, settings and training description. A model of several styles has a second input
+    `style`, the weight of each, which sum to 1; with `style`, as `wave:0.6`, `starry:0.4`, it has that blend only.
 
-    Raises: InputError: the extra `onnx` is not installed, the model cannot be exported, or the file cannot be written.
+    Raises: InputError: the extra `onnx` is not installed, the model cannot be exported, it has other styles, or the
+    file cannot be written.
     """
     _require_onnx()
     if path.suffix.lower() != ".onnx":
         raise InputError(f"the output is {path}: its name must end in .onnx.")
     _require_determined(model)
     with atomic_write(path, overwrite=overwrite) as temporary:
-        program = _program(model)
+        program = _program(model, style)
         program.model.metadata_props.update(_story(model))
         program.save(str(temporary), external_data=False)
     return path
 
 
 class _Clipped(nn.Module):
-    """A model with its output clipped to [0, 1]."""
+    """A model with its output clipped to [0, 1]; of several styles, in a fixed blend or in one that is given."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, blend: Tensor | None) -> None:
         super().__init__()
         self.network = network
+        self.register_buffer("fixed", blend)
 
-    def forward(self, content: Image) -> Image:
-        image: Image = self.network(content).clamp(0, 1)
+    def forward(self, content: Image, blend: Tensor | None = None) -> Image:
+        chosen = [one for one in (self.fixed if blend is None else blend,) if one is not None]
+        image: Image = self.network(content, *chosen).clamp(0, 1)
         return image
 
 
-def _program(model: StyleModel) -> Any:
-    network = _Clipped(model.network).eval()
+def _program(model: StyleModel, style: Sequence[str]) -> Any:
+    names = style_names(model)
+    takes_style = len(names) > 1 and not style
+    network = _Clipped(model.network, None if takes_style else style_blend(model, style)).eval()
+    blend = {"style": torch.full((len(names),), 1 / len(names))} if takes_style else {}
     try:
         with _quietly(), torch.no_grad():
             return torch.onnx.export(
                 network,
-                (torch.rand(_EXAMPLE),),
+                (torch.rand(_EXAMPLE), *blend.values()),
                 dynamo=True,
-                dynamic_shapes=({0: "batch", 2: "height", 3: "width"},),
-                input_names=["photograph"],
+                dynamic_shapes=({0: "batch", 2: "height", 3: "width"}, *[None for _ in blend]),
+                input_names=["photograph", *blend],
                 output_names=["picture"],
                 opset_version=OPSET,
                 verbose=False,
@@ -95,7 +103,7 @@ def _require_determined(model: StyleModel) -> None:
     if model.spec.needs_noise:
         raise InputError(
             f"{model.name} uses noise that depends on a seed, which ONNX cannot express: only networks without noise "
-            "(johnson, mgan) can be exported."
+            "(johnson, mgan, multi-style) can be exported."
         )
 
 

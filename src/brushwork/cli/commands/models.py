@@ -14,7 +14,7 @@ from rich.text import Text
 
 from brushwork import feedforward, images
 from brushwork.cli.consoles import make_console
-from brushwork.cli.flags import OUTPUT, JsonFlag, home_path
+from brushwork.cli.flags import OUTPUT, SETTINGS, JsonFlag, home_path
 from brushwork.cli.output import format_megabytes, log, print_failure, print_json, print_result
 from brushwork.cli.temporary import temporary_beside
 from brushwork.errors import InputError
@@ -104,11 +104,16 @@ def _entry(info: feedforward.ModelInfo, console: Console) -> Table:
 
 
 def _words(info: feedforward.ModelInfo) -> list[Text]:
-    settings = ", ".join(f"{name} {value}" for name, value in info.settings.items())
+    settings = ", ".join(f"{name} {_plain(value)}" for name, value in info.settings.items())
     size = f"{info.parameters:,} parameters, {format_megabytes(info.nbytes)}"
     lines = [f"{info.architecture}: {settings}", size, info.license or "no license given"]
     where = [str(info.path)] if info.path.parent != feedforward.BUNDLED_MODELS else []
     return [Text(info.path.stem, "bold"), *map(Text, [*lines, *where]), Text()]
+
+
+def _plain(value: object) -> str:
+    """Return the value of a setting; the names of several styles side by side."""
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _has_colors(console: Console) -> bool:
@@ -145,6 +150,9 @@ def export_model(
     model: str,
     /,
     *,
+    style: Annotated[
+        tuple[str, ...], Parameter(group=SETTINGS, consume_multiple=True, negative=(), show_default=False)
+    ] = (),
     output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="OUT.onnx")] = None,
     force: Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)] = False,
     quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
@@ -152,12 +160,15 @@ def export_model(
     """Export a model as ONNX; it gives the same results at any size in onnxruntime, in browsers and on phones.
 
     Its input is `photograph`, batch × 3 × height × width, sRGB from 0 to 1; its output `picture` has the same form.
-    Needs the extra brushwork[onnx].
+    A model of several styles has a second input, `style`: the weight of each, which sum to 1. Needs the extra
+    brushwork[onnx].
 
     Parameters
     ----------
     model
         The model: its file, or a name that `brushwork models` lists.
+    style
+        Of a model of several styles: export only this one, or a blend of some, as wave:0.6 starry:0.4.
     output
         Output file; default: named after the model, in the current folder.
     force
@@ -168,7 +179,7 @@ def export_model(
     found = feedforward.load_model(model)
     target = output or Path(f"{found.name}.onnx")
     with temporary_beside(target.parent):
-        written = feedforward.export_onnx(found, target, overwrite=force)
+        written = feedforward.export_onnx(found, target, style=style, overwrite=force)
     if not quiet:
         log(f"{found.name}, {format_megabytes(written.stat().st_size)}")
     print_result(str(written))

@@ -98,8 +98,7 @@ def paint(
     styles
         The style images: files or folders.
     style
-        Style images, when all images named before are content images. With --model: the styles of a model that has
-        several, as wave or wave:0.6 starry:0.4.
+        Style images, when all images named before are content images. With --model: styles of it, as a:0.6 b:0.4.
     region
         Two masks, content_mask.png:style_mask.png: the white part of the content takes its style from the white part
         of the style image, or, without a second mask, from all of it. In color maps each color is a region. Give one
