@@ -52,3 +52,21 @@ def test_noise_and_shots_too_short_are_none():
     assert not list(find_cuts(noisy))
     assert list(find_cuts([*panned(3), *tinted(panned(12))])) == []
     assert not list(find_cuts(panned(1)))
+
+
+def moved(seed: int, tint: tuple[float, float, float], steps: list[int]) -> list[np.ndarray]:
+    """A texture that moves to the left by so many pixels from frame to frame."""
+    whole = (texture(48, 64 + sum(steps), seed, (8, 16)) * np.array(tint)).astype(np.uint8)
+    return [np.ascontiguousarray(whole[:, sum(steps[:n]) : sum(steps[:n]) + 64]) for n in range(len(steps) + 1)]
+
+
+@pytest.mark.parametrize("tint", [(0.6, 0.5, 0.4), (0.4, 0.6, 0.6)])
+def test_a_cut_between_scenes_of_colors_not_far_apart_is_found(tint):
+    """The colors differ less than they do at most cuts, but much more than from frame to frame, and nothing moved."""
+    assert list(find_cuts([*moved(1, (0.6, 0.6, 0.6), [1] * 11), *moved(9, tint, [1] * 11)])) == [12]
+
+
+@pytest.mark.parametrize("step", [6, 8, 10])
+def test_what_suddenly_moves_fast_is_no_cut(step):
+    """The difference stands out far, but the flow follows, and the colors stay."""
+    assert not list(find_cuts(moved(3, (1, 1, 1), [1] * 10 + [step] * 11)))

@@ -23,8 +23,12 @@ MIN_SHOT = 5
 _BINS = 32
 _CONTENT, _ADAPTIVE, _WINDOW = 27.0, 3.0, 15
 """Mean HSV difference of a cut, its ratio to the median of so many frames before. Source: PySceneDetect."""
-_HISTOGRAMS, _ALIKE_HISTOGRAMS = 0.5, 0.25
-"""χ² distances of HSV histograms: of frames that differ, of frames that are alike."""
+_SMALL = _CONTENT / 3
+"""Mean HSV difference of frames that are alike, whatever moves."""
+_HISTOGRAMS, _SUDDEN_HISTOGRAMS = 0.2, 0.1
+"""χ² distances of HSV histograms above which frames differ: by themselves, and where their difference stands out, as it
+does where something begins to move fast, but then with the same colors.
+"""
 _RELIABLE = 0.35
 """Share of reliable flow below which nothing moved from one frame to the other."""
 _ALIKE_FLOW = 0.5
@@ -44,8 +48,8 @@ class _View(NamedTuple):
 def find_cuts(frames: Iterable[NDArray[Any]]) -> Iterator[int]:
     """Yield the index of the first frame of each shot but the first; `frames` are 8-bit sRGB, of one size.
 
-    A cut is where the colors differ, and the flow finds nothing again, or the difference stands out of those before;
-    and no frame shortly before is like one shortly after, as around a flash.
+    A cut is where the flow finds nothing again, and the colors differ or the difference stands out of those before, or
+    where it stands out far; and no frame shortly before is like one shortly after, as around a flash.
     """
     views: deque[_View] = deque(maxlen=2 * _AROUND)
     past: deque[float] = deque([0.0], maxlen=_WINDOW)
@@ -104,9 +108,11 @@ def _chi_square(one: _View, other: _View) -> float:
 
 
 def _is_candidate(one: _View, other: _View, difference: float, usual: float) -> bool:
-    if difference > _CONTENT and difference > _ADAPTIVE * usual:
-        return True
-    return _chi_square(one, other) > _HISTOGRAMS and _reliable_share(one, other) < _RELIABLE
+    stands_out = difference > _ADAPTIVE * usual
+    if stands_out and difference > _CONTENT:
+        return not _is_alike(one, other)
+    differs = _chi_square(one, other) > (_SUDDEN_HISTOGRAMS if stands_out else _HISTOGRAMS)
+    return differs and difference > _SMALL and _reliable_share(one, other) < _RELIABLE
 
 
 def _reliable_share(one: _View, other: _View) -> float:
@@ -127,6 +133,6 @@ def _parts(views: deque[_View], first: int) -> bool:
 
 
 def _is_alike(one: _View, other: _View) -> bool:
-    if _chi_square(one, other) >= _ALIKE_HISTOGRAMS:
+    if _chi_square(one, other) >= _HISTOGRAMS:
         return False
-    return _difference(one, other) < _CONTENT or _reliable_share(one, other) > _ALIKE_FLOW
+    return _difference(one, other) < _SMALL or _reliable_share(one, other) > _ALIKE_FLOW
