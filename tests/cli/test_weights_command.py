@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from brushwork.cli.commands import doctor as doctor_command
+from brushwork.devices.advice import CPU_BUILD, Hardware
 from brushwork.encoders import WeightState
 from brushwork.errors import InputError, WeightsError
 
@@ -122,9 +124,26 @@ def test_the_doctor_says_what_keeps_from_painting(run: Run, monkeypatch: pytest.
 
 def test_the_doctor_names_missing_extras(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_command, "EXTRAS", {"gold": ("no-such-package", "gold leaf")})
-    outcome = run("doctor")
+    outcome = run("doctor", "--json")
     assert outcome.code == 0
-    assert "note: extra gold: not installed; for gold leaf: pip install 'brushwork[gold]'" in outcome.out
+    said = {one["item"]: one["value"] for one in json.loads(outcome.out)["findings"]}
+    assert said["extra gold"] == "not installed; for gold leaf: pip install 'brushwork[gold]'"
+
+
+def test_the_doctor_knows_the_extras_of_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert doctor_command.EXTRAS.keys() == project["optional-dependencies"].keys() - {"dev", "docs"}
+
+
+def test_the_doctor_says_why_a_gpu_is_not_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brushwork.devices.find_hardware", lambda: Hardware(nvidia=True))
+    monkeypatch.setattr("brushwork.devices.torch_build", lambda: CPU_BUILD)
+    monkeypatch.setattr("brushwork.devices.select_device", lambda _: torch.device("cpu"))
+    monkeypatch.setattr("brushwork.devices.available_memory", lambda _: 10**8)
+    outcome = run("doctor")
+    assert outcome.code == 0, "it paints on the CPU"
+    assert "note: accelerators: there is an NVIDIA GPU, but torch was built for CPUs only" in outcome.out
+    assert "note: memory: little is free" in outcome.out
 
 
 def test_the_doctor_tries_the_cache(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

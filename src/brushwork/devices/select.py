@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from brushwork.devices.advice import CPU_BUILD
 from brushwork.errors import InputError, suggest_names
 
 DEVICES = ("cpu", "cuda", "mps", "xpu")
@@ -43,19 +44,19 @@ def describe_device_choice(name: str = "auto") -> str:
 
 def _describe_found() -> str:
     """Return what torch finds, or why it finds nothing."""
-    build = _build()
+    build = torch_build()
     if torch.accelerator.is_available():
         found = torch.accelerator.current_accelerator()
         kind = found.type if found is not None else "no"
         count = torch.accelerator.device_count()
         tried = "" if kind in DEVICES else ", a kind that brushwork was not tested on"
         return f"torch for {build} finds {count} {kind} device{'s' if count != 1 else ''}{tried}"
-    if build == "CPUs only":
+    if build == CPU_BUILD:
         return "torch was built for CPUs only"
     return f"torch was built for {build}, but finds no such device (its driver may be missing)"
 
 
-def _build() -> str:
+def torch_build() -> str:
     """Return the platform that torch was built for."""
     if torch.version.hip is not None:
         return f"ROCm {torch.version.hip}"
@@ -63,7 +64,7 @@ def _build() -> str:
         return f"CUDA {torch.version.cuda}"
     if (xpu := getattr(torch.version, "xpu", None)) is not None:
         return f"XPU {xpu}"
-    return "MPS" if torch.backends.mps.is_built() else "CPUs only"
+    return "MPS" if torch.backends.mps.is_built() else CPU_BUILD
 
 
 def _accelerator() -> str | None:

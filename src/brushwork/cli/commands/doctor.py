@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.table import Table
 
@@ -22,7 +22,22 @@ from brushwork.errors import InputError
 from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
 from brushwork.storage.folders import nearest_folder, temporary_place
 
-EXTRAS = {"giant": ("pyvips", "16-bit and giant pictures"), "plot": ("matplotlib", "--plot")}
+if TYPE_CHECKING:
+    import torch
+
+EXTRAS = {
+    "studio": ("dbos", "brushwork studio"),
+    "video": ("av", "films"),
+    "giant": ("pyvips", "16-bit and giant pictures"),
+    "plot": ("matplotlib", "--plot"),
+    "onnx": ("onnxscript", "models export"),
+    "ray": ("ray", "reproduce --engine ray"),
+}
+"""Extra → a package that it brings, and what needs it."""
+
+_LITTLE = 10**9
+"""Bytes of memory below which the default size does not fit whole: 512 pixels take 0.8 GB."""
+
 ACCELERATORS = ("cuda", "mps", "xpu")
 
 
@@ -86,13 +101,22 @@ def _machine() -> Iterator[Diagnosis]:
     yield Diagnosis(
         "precision", f"{encoders.resolve_precision('auto', device)}, chosen by --precision auto on {device.type}"
     )
-    yield Diagnosis("accelerators", ", ".join(_accelerators()) or "none that torch can use")
+    fault = devices.find_fault(device.type, devices.torch_build(), devices.find_hardware())
+    yield Diagnosis("accelerators", ", ".join(_accelerators()) or "none that torch can use", fault)
+    yield Diagnosis("advice", devices.advise(device.type))
     limit = os.environ.get("OMP_NUM_THREADS")
     given = f", OMP_NUM_THREADS={limit}" if limit else ""
     yield Diagnosis("threads", f"{devices.number_of_threads()} of {os.cpu_count()} cores{given}")
     yield _engine()
+    yield _memory(device)
+
+
+def _memory(device: torch.device) -> Diagnosis:
     left = devices.available_memory(device)
-    yield Diagnosis("memory", "unknown" if left is None else f"{format_gigabytes(left)} available on {device.type}")
+    if left is None:
+        return Diagnosis("memory", "unknown")
+    advice = "little is free: close other programs, or use --size 384 or less; brushwork plan says what a picture needs"
+    return Diagnosis("memory", f"{format_gigabytes(left)} available on {device.type}", advice if left < _LITTLE else "")
 
 
 def _engine() -> Diagnosis:
@@ -151,5 +175,4 @@ def _extras() -> Iterator[Diagnosis]:
         try:
             yield Diagnosis(f"extra {extra}", f"{package} {version(package)}")
         except PackageNotFoundError:
-            advice = f"not installed; for {purpose}: pip install 'brushwork[{extra}]'"
-            yield Diagnosis(f"extra {extra}", "not installed", advice)
+            yield Diagnosis(f"extra {extra}", f"not installed; for {purpose}: pip install 'brushwork[{extra}]'")

@@ -96,4 +96,4 @@ def require_studio() -> None:
     """
     missing = [name for name in ("dbos", "fastapi", "uvicorn") if find_spec(name) is None]
     if missing:
-        raise InputError(f"the studio needs more than what is installed ({', '.join(missing)} is missing): {_EXTRA}.")
+        raise InputError(f"the studio needs packages that are not installed ({', '.join(missing)}): {_EXTRA}.")
