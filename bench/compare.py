@@ -105,7 +105,7 @@ def _measured(part: str, task: Task, arguments: argparse.Namespace) -> dict[str,
 
 def _running(arguments: argparse.Namespace) -> dict[str, Any]:
     """How closures are run, whatever the schedule."""
-    return {name: value for name, value in arguments.ours if name in ("engine", "precision", "replay")}
+    return {name: value for name, value in arguments.ours if name in ("engine", "precision", "cuda_graphs")}
 
 
 def _minutes(todo: list[tuple[str, str, int]], arguments: argparse.Namespace, results: dict[str, Any]) -> float:

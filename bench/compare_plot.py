@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ COLORS = {"peer": "#b4593c", "ours": "#2f6690"}
 
 
 def plot(results: dict[str, Any], file: Path) -> None:
-    """Draw what was measured, a row for each peer."""
+    """Draw what was measured, a row for each peer; nothing where matplotlib is not installed."""
+    if find_spec("matplotlib") is None:
+        return
     import matplotlib
 
     matplotlib.use("Agg")
