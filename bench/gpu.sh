@@ -10,17 +10,19 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 mode=(--device cuda)
 closures=(--device cuda --sizes 512 1024 2048 4096 --closures 8)
+patience=1
 if [ "${1:-}" = --rehearse ]; then
     shift
     mode=(--rehearse)
     closures=(--device cpu --sizes 64 --closures 2)
+    patience=10 # a busy machine
 fi
 folder=${1:-bench/results/gpu}
 mkdir -p "$folder"
 failed=0
 
 part() { # SECONDS SCRIPT ARGUMENTS...
-    local limit=$1
+    local limit=$(($1 * patience))
     shift
     echo "== $*"
     timeout --kill-after=5 "$limit" "${PYTHON:-python}" "$@" || { echo "== failed: $1 (exit code $?)"; failed=1; }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from docutils import nodes
+from notebook_pages import write_notebooks
 from reference_pages import docstring_to_rst, write_reference
 from sphinx.application import Sphinx
 
@@ -51,6 +53,7 @@ def link_within_site(app: Sphinx, page: str, source: list[str]) -> None:
     """Let links to files of the repository lead to pages of the site."""
     for file, included in REPOSITORY.items():
         source[0] = source[0].replace(f"]({file}", f"]({included}")
+    source[0] = re.sub(r"\]\(notebooks/(\w+)\.ipynb\)", r"](reference/notebooks/\1.md)", source[0])
 
 
 def unlink_man_page(app: Sphinx, tree: nodes.document, page: str) -> None:
@@ -61,8 +64,10 @@ def unlink_man_page(app: Sphinx, tree: nodes.document, page: str) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Write the reference before pages are read; docstrings of the code are plain text with names in backticks."""
-    app.connect("builder-inited", lambda app: write_reference(Path(app.srcdir) / "reference"))
+    """Write the generated pages first; docstrings of the code are plain text with names in backticks."""
+    docs = Path(app.srcdir)
+    app.connect("builder-inited", lambda _: write_reference(docs / "reference"))
+    app.connect("builder-inited", lambda _: write_notebooks(docs / "notebooks", docs / "reference" / "notebooks"))
     app.connect("source-read", link_within_site)
     app.connect("doctree-resolved", unlink_man_page)
     app.connect("autodoc-process-docstring", docstring_to_rst)

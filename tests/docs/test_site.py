@@ -12,17 +12,18 @@ from pathlib import Path
 import pytest
 
 from brushwork.cli.main import COMMANDS, make_app
-from pages import ROOT
+from pages import DOCS, WRITTEN
 
-DOCS = ROOT / "docs"
-PAGES = {page.relative_to(DOCS).with_suffix("").as_posix() for page in DOCS.rglob("*.md") if page.name[0] != "_"}
+PAGES = {page.relative_to(DOCS).with_suffix("").as_posix() for page in WRITTEN}
+NOTEBOOKS = {f"reference/notebooks/{path.stem}" for path in (DOCS / "notebooks").glob("*.ipynb")}
 
 
 def test_every_page_is_in_the_contents() -> None:
     trees = re.findall(r"```\{toctree\}\n(.*?)```", (DOCS / "index.md").read_text(encoding="utf-8"), re.DOTALL)
     entries = [line for tree in trees for line in tree.splitlines() if line and not line.startswith(":")]
     named = [re.sub(r".*<(.*)>", r"\1", entry) for entry in entries]
-    assert sorted(name for name in named if not name.startswith("reference/")) == sorted(PAGES - {"index"})
+    generated = {"reference/commands", "reference/python", *NOTEBOOKS}
+    assert sorted(named) == sorted(PAGES - {"index"} | generated)
 
 
 def test_the_reference_shows_commands_as_they_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+DOCS = ROOT / "docs"
+GENERATED = DOCS / "reference"
+"""What `make docs` writes before it reads the pages."""
+
+WRITTEN = tuple(page for page in sorted(DOCS.rglob("*.md")) if GENERATED not in page.parents)
+PAGES = (ROOT / "README.md", *WRITTEN)
 
 _PROGRAMS = ("brushwork", "torchrun", "python", "pytest", "make", "pip")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -124,7 +124,10 @@ def _engine() -> Diagnosis:
     others = ", ".join(engine for engine in encoders.usable_engines() if engine != encoders.default_engine())
     value = f"{encoders.default_engine()}, chosen by --engine auto on CPUs; also available: {others}"
     if compiled is None:
-        advice = "no fast kernels: install a C++ compiler (g++ or clang++), then reinstall brushwork"
+        advice = (
+            "no fast kernels: install the wheel that is built for this system, or install from the sources where there "
+            "is a C++ compiler (g++ or clang++)"
+        )
         return Diagnosis("engine", value, advice)
     return Diagnosis("engine", f"{value}; kernels for {compiled.variant}")
 
