@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from brushwork.choices import Precision
 from brushwork.encoders.backends import ForwardPass, forward_plain
+from brushwork.encoders.fused_relu import forward_fused
 from brushwork.encoders.torch_flags import set_convolution_tf32
 from brushwork.types import Feature, Image
 
@@ -130,7 +131,7 @@ class _Way(NamedTuple):
 
     def walk(self, shown: Image) -> list[Feature]:
         with set_convolution_tf32(tf32=self.tf32):
-            return forward_plain(self.layers(self.stages, self.dtype, shown.device), self.order, shown, self.wanted)
+            return forward_fused(self.layers(self.stages, self.dtype, shown.device), self.order, shown, self.wanted)
 
     def widen(self, features: Sequence[Feature]) -> list[Feature]:
         """Convert features to float32 and undo their scaling, where they were scaled."""
