@@ -12,7 +12,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.feedforward.model import load_model
-from brushwork.feedforward.networks.multi_style import StyleNorm
+from brushwork.feedforward.networks.multi_style import StyleNorm, is_scale_or_shift
 from brushwork.images.geometry import Size
 from brushwork.jobs import StepDone
 from brushwork.recipes import TransferOptions
@@ -147,3 +147,12 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
 def test_two_paintings_of_one_name_are_refused() -> None:
     with pytest.raises(InputError, match="each under its own name"):
         make_gallery_task(("a", "a"), paintings()[:2], OPTIONS, CPU)
+
+
+def test_scales_and_shifts_learn_faster_than_the_trunk() -> None:
+    task = gallery_task(replace(OPTIONS, learning_rate=1e-3, scale_rate=3.0))
+    rates = {id(one): group["lr"] for group in task.optimizers["model"].param_groups for one in group["params"]}
+    for name, value in task.networks["model"].named_parameters():
+        assert rates[id(value)] == pytest.approx(3e-3 if is_scale_or_shift(name) else 1e-3), name
+    with pytest.raises(InputError, match="scale-rate is 0"):
+        replace(OPTIONS, scale_rate=0.0)

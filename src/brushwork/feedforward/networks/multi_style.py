@@ -1,7 +1,8 @@
 """A network for many styles: one trunk, and a scale and a shift for each style and channel of every normalization.
 
 Source: Dumoulin, Shlens, Kudlur, 1610.07629, section 2.2 (conditional instance normalization) and the appendix's table.
-Differs: a scaled tanh instead of a sigmoid at the output, as in `johnson`.
+Differs: the last convolution is not normalized, and a scaled tanh follows instead of a sigmoid, as in `johnson`. With
+a normalization there, the picture has full contrast from the first step on, as noise: the training then learned blots.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ SMALLEST = 8
 """Minimum side in pixels: the residual blocks reflect one position, and need two."""
 
 _LARGE_KERNEL = 9
+
+_FIRST_CONTRAST = 0.1
+"""Factor of the last convolution's initial weights: the first pictures are nearly gray."""
 
 
 class StyleNorm(nn.Module):
@@ -81,7 +85,7 @@ class StyledBlock(nn.Module):
 
 
 class MultiStyleNetwork(nn.Module):
-    """Network for many styles: c9s1-w, d2w, d4w, R4w × blocks, u2w, uw, c9s1-3, tanh, all with `StyleNorm`.
+    """Network for many styles: c9s1-w, d2w, d4w, R4w × blocks, u2w, uw, all with `StyleNorm`; c9s1-3, tanh.
 
     A blend is a weight for each style; mostly they sum to 1.
     """
@@ -96,7 +100,9 @@ class MultiStyleNetwork(nn.Module):
         self.blocks = nn.ModuleList(StyledBlock(count, 4 * w) for _ in range(settings.blocks))
         self.up1 = StyledConvolution(count, 4 * w, 2 * w, 3, enlarges=True)
         self.up2 = StyledConvolution(count, 2 * w, w, 3, enlarges=True)
-        self.last = StyledConvolution(count, w, 3, _LARGE_KERNEL)
+        self.last = nn.Conv2d(w, 3, _LARGE_KERNEL, padding=_LARGE_KERNEL // 2, padding_mode="reflect")
+        with torch.no_grad():
+            self.last.weight *= _FIRST_CONTRAST
 
     def forward_features(self, image: Image, blend: Tensor) -> Image:
         """Return the output of the last layer, from which `to_image` makes the image."""
@@ -107,7 +113,7 @@ class MultiStyleNetwork(nn.Module):
             x = block(x, blend)
         for layer in (self.up1, self.up2):
             x = F.relu(layer(x, blend), inplace=True)
-        last: Image = self.last(x, blend)
+        last: Image = self.last(x)
         return last
 
     def to_image(self, last: Image, size: Size) -> Image:

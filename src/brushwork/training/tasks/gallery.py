@@ -53,7 +53,8 @@ class GalleryTask:
         self._fixed = [style_objective(one, options, self._normalization) + tv for one in self._styles]
         self._model, self._blends = network, torch.eye(len(styles), device=styles[0].device)
         self.networks: Mapping[str, nn.Module] = {MODEL: self._model}
-        self.optimizers: Mapping[str, torch.optim.Optimizer] = {MODEL: make_adam(self._model, options)}
+        faster = {name: options.scale_rate for name, _ in network.named_parameters() if is_scale_or_shift(name)}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {MODEL: make_adam(network, options, faster)}
 
     def training_steps(self, batch: TrainingBatch) -> Iterator[OptimizerStep]:
         """Yield the mean perceptual loss of the stylized batch."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass
+from math import inf
 
 from brushwork.choices import Padding
 from brushwork.feedforward.networks.configs import MultiStyleConfig
-from brushwork.options import check_options
+from brushwork.options import check_options, require_option
 from brushwork.training.options import TrainingOptions
 from brushwork.training.tasks.johnson_options import DataOptions, PerceptualLossOptions
 
@@ -19,13 +20,14 @@ class StyleScalesOptions(TrainingOptions, DataOptions, PerceptualLossOptions, AB
     batch: int = 2
     """Images per batch, over all processes, each in one of the styles. Small batches learn most per unit of time."""
 
+    scale_rate: float = 5.0
+    """Factor of the learning rate of scales and shifts, above 0: each style is learned in a share of the batches only,
+    the trunk in all."""
+
     style_size: int = 384
     """Short side of the style images in pixels: larger gives larger strokes."""
 
-    style_weight: float = 20.0
-    """β, the weight of the style, above 0."""
-
-    style_falloff: float = 1.0
+    style_falloff: float = 2.0
     """Factor by which the weight decreases from one style layer to the next, with mean weight 1; 1: equal weights."""
 
     moment_weight: float = 0.0
@@ -56,6 +58,7 @@ class GalleryTrainingOptions(StyleScalesOptions):
 
     def __post_init__(self) -> None:
         check_options(self)
+        require_scale_rate(self)
         self.architecture(("style",))
 
     def architecture(self, styles: tuple[str, ...]) -> MultiStyleConfig:
@@ -73,8 +76,14 @@ class StyleTrainingOptions(StyleScalesOptions):
     iterations: int = 600
     """Number of training batches; 1 or more."""
 
-    learning_rate: float = 1e-2
-    """Adam's initial learning rate; above 0. Scales and shifts alone can take larger steps than a whole network."""
+    learning_rate: float = 2e-3
+    """Adam's initial learning rate; above 0. `scale-rate` multiplies it."""
 
     def __post_init__(self) -> None:
         check_options(self)
+        require_scale_rate(self)
+
+
+def require_scale_rate(options: StyleScalesOptions) -> None:
+    """Raise an InputError unless the factor of the learning rate is above 0, and finite."""
+    require_option(0 < options.scale_rate < inf, "scale_rate", options.scale_rate, "above 0, and finite")
