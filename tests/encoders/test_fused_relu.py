@@ -54,10 +54,8 @@ def test_features_and_gradients_are_those_of_the_modules(wanted: list[str]) -> N
 @bfloat16
 def test_each_rectified_convolution_is_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    taken = fused_relu._RectifiedConvolution.apply
-    monkeypatch.setattr(
-        fused_relu._RectifiedConvolution, "apply", lambda x, layer: seen.append(layer) or taken(x, layer)
-    )
+    taken = fused_relu._FusedConvolution.apply
+    monkeypatch.setattr(fused_relu._FusedConvolution, "apply", lambda x, layer: seen.append(layer) or taken(x, layer))
     with torch.no_grad():
         forward_fused(stages(), ORDER, shown(), ["conv2_1", "relu3_1"])
     assert [one.out_channels for one in seen] == [8, 16]

@@ -27,7 +27,7 @@ def forward_fused(
         stage, after = _stage(stages, name), _stage(stages, names[0]) if names else None
         if name not in requested and isinstance(after, nn.ReLU) and is_fusible(stage, x):
             name = names.pop(0)
-            x = _RectifiedConvolution.apply(x, stage)  # type: ignore[no-untyped-call]
+            x = _FusedConvolution.apply(x, stage)  # type: ignore[no-untyped-call]
         else:
             x = stage(x)
         if name in requested:
@@ -43,7 +43,7 @@ def is_fusible(stage: nn.Module, x: Feature) -> bool:
         and not isinstance(stage.padding, str)
         and x.device.type == "cpu"
         and x.dtype == stage.weight.dtype == torch.bfloat16
-        and torch.backends.mkldnn.is_available()
+        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     )
 
@@ -52,7 +52,7 @@ def _stage(stages: Mapping[str, nn.Module], name: str) -> nn.Module:
     return stages[name.replace(".", "_")]
 
 
-class _RectifiedConvolution(torch.autograd.Function):
+class _FusedConvolution(torch.autograd.Function):
     """ReLU of a convolution with frozen weights."""
 
     @staticmethod
