@@ -19,6 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
@@ -34,16 +35,19 @@ from brushwork.studio.shared_folder import open_database
 from brushwork.studio.states import FINAL
 from brushwork.studio.tables import EVENT, FILE, JOB
 
-WORKER = (
-    "import sys, pathlib\n"
-    "from brushwork.studio.folder import StudioFolder\n"
-    "from brushwork.studio.worker import run_worker\n"
-    "folder = StudioFolder(pathlib.Path(sys.argv[1]), sys.argv[2] or None)\n"
-    "run_worker(folder, ends_with_parent=True, checkpoint_every=0.2)\n"
-)
 PATIENCE = 120.0
 KINDS = 30
-"""Different requests, each of which is made many times."""
+"""Different small requests, each of which is made many times."""
+REAL_ONES = 200
+"""One of so many jobs is painted with VGG-19, the others with a network of three layers."""
+TINY = {
+    "content_layers": ["conv2_1"],
+    "style_layers": ["conv1_1", "pool1", "conv2_1", "pool2", "conv3_1"],
+    "normalization": "programs",
+    "moment_weight": 0.0,
+    "style_weight": 1000.0,
+    "jitter": 0,
+}
 
 
 def main() -> None:
@@ -53,12 +57,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--database", help="address of an empty database of PostgreSQL; SQLite if none is named")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--worker", type=Path, help="run a worker on this folder")
     given = parser.parse_args()
+    if given.worker:
+        work(find_studio(given.worker, given.database))
+        return
     with tempfile.TemporaryDirectory() as path:
         calm = Run(find_studio(Path(path, "calm"), None), 1)
-        calm.paint(KINDS, 0, random.Random())
+        calm.paint(range(KINDS + 1), 0, random.Random())
         stormy = Run(find_studio(Path(path, "stormy"), given.database), given.workers)
-        stormy.paint(given.jobs, given.kills, random.Random(given.seed))
+        kinds = [number % KINDS if (number + 1) % REAL_ONES else KINDS for number in range(given.jobs)]
+        stormy.paint(kinds, given.kills, random.Random(given.seed))
         print(json.dumps(stormy.report(calm.pictures()), indent=2))
 
 
@@ -73,10 +82,10 @@ class Run:
         self.server = self.start_server()
         self.workers = [self.start_worker() for _ in range(workers)]
 
-    def paint(self, jobs: int, kills: int, chance: random.Random) -> None:
-        """Ask for jobs, and kill what runs until all of them are over."""
-        began = time.monotonic()
-        asking = Thread(target=self.ask_for, args=(jobs,))
+    def paint(self, kinds: Sequence[int], kills: int, chance: random.Random) -> None:
+        """Ask for jobs of these kinds, and kill what runs until all of them are over."""
+        began, jobs = time.monotonic(), len(kinds)
+        asking = Thread(target=self.ask_for, args=(kinds,))
         asking.start()
         while (done := self.count_done()) < jobs:
             time.sleep(chance.uniform(0.2, 1.0))
@@ -98,10 +107,10 @@ class Run:
             end(self.server)
             self.server = self.start_server()
 
-    def ask_for(self, jobs: int) -> None:
+    def ask_for(self, kinds: Sequence[int]) -> None:
         content, painting = (json.loads(self.ask("PUT", "files", png(seed)))["sha256"] for seed in (1, 2))
-        for number in range(jobs):
-            body = json.dumps(body_of(number % KINDS, content, painting)).encode()
+        for number, kind in enumerate(kinds):
+            body = json.dumps(body_of(kind, content, painting)).encode()
             self.asked.append(json.loads(self.ask("POST", "jobs", body, f"job-{number}"))["id"])
 
     def ask(self, method: str, path: str, body: bytes, key: str = "") -> bytes:
@@ -164,20 +173,40 @@ class Run:
         return subprocess.Popen(command + place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def start_worker(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", WORKER, str(self.folder.path), self.folder.address or ""]
-        return subprocess.Popen(command, stdin=subprocess.PIPE)
+        command = [sys.executable, __file__, "--worker", str(self.folder.path)]
+        place = ["--database", self.folder.address] if self.folder.address else []
+        return subprocess.Popen(command + place, stdin=subprocess.PIPE)
 
 
-def body_of(number: int, content: str, painting: str) -> dict[str, Any]:
-    """Return one of the different requests: a third are optimized, with checkpoints; the others are quick."""
-    size = 48 + number % 10
-    match number % 3:
-        case 0:
-            options = {"size": size, "min_size": 0, "iterations": 4 + number // 3}
-            return {"content": content, "paintings": [painting], "start": content, "options": options}
-        case 1:
-            return {"kind": "instant", "content": content, "paintings": [painting], "options": {"size": size + 16}}
-    return {"kind": "blend", "content": content, "start": painting, "options": {"strength": number / KINDS}}
+def work(folder: StudioFolder) -> None:
+    """Run a worker, with a network of three layers for those who ask for its layers."""
+    from brushwork.studio.painting import LoadedNetworks
+    from brushwork.studio.worker import run_worker
+
+    sys.path.append(str(Path(__file__).parents[2] / "tests" / "support"))
+    from tiny_network import tiny_network
+
+    real = LoadedNetworks.network
+
+    def network(self: LoadedNetworks, options: Any) -> Any:
+        is_tiny = list(getattr(options, "style_layers", ())) == TINY["style_layers"]
+        return tiny_network() if is_tiny else real(self, options)
+
+    def load_nothing(self: LoadedNetworks) -> None:
+        pass
+
+    for name, method in (("network", network), ("load_quick", load_nothing), ("load_long", load_nothing)):
+        setattr(LoadedNetworks, name, method)
+    run_worker(folder, ends_with_parent=True, checkpoint_every=0.05)
+
+
+def body_of(kind: int, content: str, painting: str) -> dict[str, Any]:
+    """Return one of the different requests: two of three are optimized, with checkpoints."""
+    if kind % 3 == 2:
+        return {"kind": "blend", "content": content, "start": painting, "options": {"strength": kind / KINDS}}
+    options = {"size": 48 + kind % 10, "min_size": 0, "iterations": 4 + kind % 20}
+    tiny = {} if kind == KINDS else TINY
+    return {"content": content, "paintings": [painting], "start": content, "options": options | tiny}
 
 
 def key_of(job: dict[str, Any]) -> str:
