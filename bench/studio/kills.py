@@ -58,8 +58,11 @@ def main() -> None:
     parser.add_argument("--database", help="address of an empty database of PostgreSQL; SQLite if none is named")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--worker", type=Path, help="run a worker on this folder")
+    parser.add_argument("--host", help="name of the worker's machine")
     given = parser.parse_args()
     if given.worker:
+        if given.host:
+            socket.gethostname = lambda: given.host
         work(find_studio(given.worker, given.database))
         return
     with tempfile.TemporaryDirectory() as path:

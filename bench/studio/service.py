@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +24,7 @@ from page import resident, start
 from PIL import Image
 
 from brushwork.studio.database import Database
-from brushwork.studio.folder import StudioFolder
+from brushwork.studio.folder import StudioFolder, find_studio
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import JobStore
 
@@ -35,15 +36,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uploads", type=int, default=50)
     parser.add_argument("--history", type=int, default=10_000)
+    parser.add_argument("--streams", type=int, default=50)
+    parser.add_argument("--database", help="address of an empty database of PostgreSQL; SQLite if none is named")
     given = parser.parse_args()
     report: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        server, address = start(folder, "--workers", "0")
+        place = find_studio(Path(folder), given.database)
+        server, address = start(folder, "--workers", "0", *(["--database", given.database] if given.database else []))
         api = f"{address}api/v1"
         try:
             until_it_answers(api)
             report |= measure_uploads(api, given.uploads) | {"rss_after_uploads_mb": resident(server.pid)}
-            report |= measure_history(api, Path(folder), given.history) | {"rss_at_the_end_mb": resident(server.pid)}
+            report |= measure_history(api, place, given.history, given.streams) | {
+                "rss_at_the_end_mb": resident(server.pid)
+            }
         finally:
             server.terminate()
             server.wait(60)
@@ -82,9 +88,9 @@ def measure_uploads(api: str, count: int) -> dict[str, Any]:
     }
 
 
-def measure_history(api: str, folder: Path, count: int) -> dict[str, Any]:
+def measure_history(api: str, folder: StudioFolder, count: int, streams: int) -> dict[str, Any]:
     """Create jobs, list them, and measure how long it takes from a commit to the event."""
-    store = JobStore(Database(StudioFolder(folder).database))
+    store = JobStore(Database(folder.database))
     content = json.loads(ask("GET", f"{api}/paintings"))["paintings"][0]["sha256"]
     request = PaintingRequest(kind="instant", content=content, paintings=(content,), options={"size": 256})
     began = time.monotonic()
@@ -98,20 +104,35 @@ def measure_history(api: str, folder: Path, count: int) -> dict[str, Any]:
         began = time.monotonic()
         ask("GET", f"{api}/jobs?limit=60")
         times.append(time.monotonic() - began)
-    delays = []
-    with urllib.request.urlopen(f"{api}/events") as stream:
-        read_event(stream)
-        for _ in range(40):
-            began = time.monotonic()
-            store.create(request)
-            read_event(stream)
-            delays.append(time.monotonic() - began)
+    delays = measure_events(api, lambda: store.create(request), streams)
     return {
         "jobs_created_per_s": round(created),
         "history": count,
         "list_page_p95_ms": percentile(times),
+        "streams": streams,
         "commit_to_event_p95_ms": percentile(delays),
     }
+
+
+def measure_events(api: str, commit: Callable[[], object], streams: int) -> list[float]:
+    """Return the seconds from a commit until each of the streams has its event."""
+    opened = [urllib.request.urlopen(f"{api}/events") for _ in range(streams)]
+    for stream in opened:
+        read_event(stream)
+    delays = []
+
+    def read(stream: Any, began: float) -> None:
+        read_event(stream)
+        delays.append(time.monotonic() - began)
+
+    for _ in range(20):
+        began = time.monotonic()
+        commit()
+        with ThreadPoolExecutor(streams) as pool:
+            list(pool.map(read, opened, [began] * streams))
+    for stream in opened:
+        stream.close()
+    return delays
 
 
 def read_event(stream: Any) -> None:

@@ -83,9 +83,7 @@ class Claim:
         anew = {"round": JOB.c.round + 1} if state == "pending" else {}
         kind = "completed" if event == "complete" else "job"
         values = {"state": state, "wanted": None, "worker": None, "spent": self.spent, **ended, **anew, **values}
-        self._write(values, kind)
-        with self.database.write() as connection:
-            _thin(connection, self.job)
+        self._write(values, kind, is_over=True)
 
     def give_to_parent(self, picture: Path, preview: Path) -> None:
         """Move a picture to the parent's preview, unless it has one of its own."""
@@ -98,10 +96,12 @@ class Claim:
     def _held(self) -> tuple[sa.ColumnElement[bool], ...]:
         return JOB.c.id == self.job, JOB.c.attempt == self.attempt, JOB.c.state == "running"
 
-    def _write(self, values: Mapping[str, Any], kind: str) -> None:
+    def _write(self, values: Mapping[str, Any], kind: str, *, is_over: bool = False) -> None:
         with self.database.write() as connection:
             if change_job(connection, values, *self._held(), kind=kind) is None:
                 raise ClaimLostError(f"{self.job}: another worker has it")
+            if is_over:
+                _thin(connection, self.job)
 
 
 def claim_job(database: Database, job: str, round: int, worker: str, *, has_newer_checkpoint: bool) -> Claim | None:
