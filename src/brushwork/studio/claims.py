@@ -121,6 +121,7 @@ def claim_job(database: Database, job: str, round: int, worker: str, *, has_newe
             connection,
             {
                 "state": "running",
+                "handed": round,
                 "attempt": row.attempt + 1,
                 "deaths": deaths,
                 "worker": worker,

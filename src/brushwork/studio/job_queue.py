@@ -69,11 +69,13 @@ class JobQueue:
         job, round = found
         with SetWorkflowID(f"{job}.{round}"):  # one workflow: of several workers that start it, one runs it
             handle = DBOS.start_workflow(self._paint, job, round)
+        future = getattr(handle, "future", None)
+        if isinstance(future, Future):
+            return future
+        # Of a workflow that another worker runs, or will, dbos returns a handle that only polls its state.
         with self._database.write() as connection:
             connection.execute(JOB.update().where(JOB.c.id == job, JOB.c.round == round).values(handed=round))
-        # Of a workflow that another worker runs, dbos returns a handle that only polls its state.
-        future = getattr(handle, "future", None)
-        return future if isinstance(future, Future) else self.start_next(lane)
+        return self.start_next(lane)
 
     def recover_lost(self) -> None:
         """Give the jobs of workers without a heartbeat to those that live."""

@@ -30,7 +30,7 @@ JOB = sa.Table(
     sa.Column("wanted", sa.String),  # pause or cancel, asked of a running job
     sa.Column("version", sa.Integer, nullable=False, default=1),
     sa.Column("round", sa.Integer, nullable=False, default=1),  # raised whenever the job is to be queued anew
-    sa.Column("handed", sa.Integer, nullable=False, default=0),  # the last round that was given to the queue
+    sa.Column("handed", sa.Integer, nullable=False, default=0),  # the last round that a worker has or will get
     sa.Column("attempt", sa.Integer, nullable=False, default=0),  # the fence: raised by every claim
     sa.Column("deaths", sa.Integer, nullable=False, default=0),  # workers lost in a row without a newer checkpoint
     sa.Column("worker", sa.String),
