@@ -6,6 +6,9 @@ KERNELS := hatch_build.py $(wildcard src/brushwork/encoders/native/*.?pp)
 
 .DELETE_ON_ERROR:
 
+# The suite starts many interpreters, and pytest compiles its tests in each worker: compiled files are kept.
+test quick: export PYTHONDONTWRITEBYTECODE =
+
 paint: $(VENV)/installed
 	@mkdir -p out
 	$(RUN) brushwork paint examples/cat.png examples/great_wave.png -o out/cat+great_wave.png --size 480 --force

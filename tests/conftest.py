@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,13 @@ from fork_server import ForkServer
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # a busy machine takes longer than 200 ms for an example, and nothing is wrong
+gc.disable()  # until all tests are collected: what is imported stays
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later garbage collection."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -26,3 +35,24 @@ def fork_server() -> Iterator[ForkServer]:
     server = ForkServer()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def weights_read_once() -> Iterator[None]:
+    """Read and check an installed file of weights once in a process, and not for every painting of the suite."""
+    from brushwork.encoders.weights import find
+    from brushwork.storage.hashing import tensors_sha256
+
+    read, kept = find.read_installed, {}
+
+    def read_once(known: find.WeightSet, path: Path) -> find.EncoderWeights:
+        key = known, path, path.stat().st_mtime_ns
+        if key not in kept:
+            weights = read(known, path)
+            kept[key] = weights, tensors_sha256(weights.tensors)
+        return kept[key][0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(find, "read_installed", read_once)
+        yield
+    assert all(tensors_sha256(weights.tensors) == content for weights, content in kept.values()), "weights were changed"

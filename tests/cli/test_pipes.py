@@ -85,6 +85,6 @@ def test_a_pipe_that_nobody_writes_is_left_by_ctrl_c(desk: Path, fork_server: Fo
         assert process.stderr is not None
         descriptor = os.open("pipe", os.O_WRONLY)  # waits until it is being read
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        assert process.wait(600) == 130
         os.close(descriptor)
         assert process.stderr.read() == "brushwork: interrupted; nothing was saved.\n"

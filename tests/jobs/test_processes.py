@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -17,7 +15,7 @@ from brushwork.jobs.manifest import read_embedded_result
 from tiny_job import painted, tiny_job
 from tolerances import DOUBLE
 
-PATIENCE = 120.0
+PATIENCE = 900.0
 """Seconds until the test fails."""
 
 
@@ -28,15 +26,14 @@ def free_port():
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def told(tmp_path_factory, fork_server):
     """What two processes have to tell; the second one is killed in the end."""
     folder = tmp_path_factory.mktemp("ranks")
     tiny_job(folder)
-    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, rank_process.__file__, str(folder)]
-    both = [subprocess.Popen(command, env={**os.environ, **meeting, "RANK": str(rank)}) for rank in range(2)]
-    codes = [one.wait(timeout=PATIENCE) for one in both]
-    return folder, codes
+    given = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
+    command = rank_process.__file__, str(folder)
+    both = [fork_server.start(*command, env={**given, "RANK": rank}, stderr=2) for rank in "01"]
+    return folder, [one.wait(timeout=PATIENCE) for one in both]
 
 
 @pytest.mark.slow

@@ -110,7 +110,7 @@ def test_a_quick_painting_goes_between_two_iterations():
         order.append("long")
         waiting = Thread(target=quick)
         waiting.start()
-        end = monotonic() + 10
+        end = monotonic() + 300
         while not turns.is_awaited and monotonic() < end:
             sleep(0.001)
         turns.give_way()

@@ -15,7 +15,7 @@ from torch import Tensor
 from brushwork.errors import RankLostError
 
 T = TypeVar("T")
-PATIENCE = 30.0
+PATIENCE = 600.0
 """Seconds until a test fails that waits for nothing."""
 GLANCE = 0.1
 """Seconds after which a waiting rank looks whether the others are still there."""
