@@ -39,6 +39,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "COLUMNS": "100"}
 import fuzz_corpus
 from fuzz_corpus import INSTANT_SETTINGS, SETTINGS, SMALL, models, scene
 from fuzz_mutations import damaged
+from imported_before_forks import prepare_forks
 from PIL import Image
 
 KINDS = {"photograph": 8, "painting": 4, "mask": 3, "settings": 3, "style": 2, "painter": 2, "checkpoint": 2}
@@ -116,6 +117,7 @@ class Case:
 def main() -> int:
     """Run the cases, and say what is wrong; 1 where something is."""
     given = _arguments()
+    prepare_forks()
     with tempfile.TemporaryDirectory() as place:
         corpus = _corpus(Path(place))
         usual: dict[tuple[str, str], int] = {}
@@ -157,7 +159,6 @@ def _arguments() -> argparse.Namespace:
 
 def _corpus(place: Path) -> Mapping[str, Mapping[str, bytes]]:
     """Kind → name → a valid file."""
-    _import_all()
     folder = place / "valid"
     _furnish(folder)
     (folder / "photos").mkdir()
@@ -171,16 +172,6 @@ def _corpus(place: Path) -> Mapping[str, Mapping[str, bytes]]:
     )
     settings = {"settings.toml": SETTINGS.encode(), "instant.toml": INSTANT_SETTINGS.encode()}
     return {"photograph": seen, "painting": seen, "mask": masks, "settings": settings, **own}
-
-
-def _import_all() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    import brushwork.cli.commands.paint
-    import brushwork.cli.commands.style
-    import brushwork.cli.commands.texture
-    import brushwork.cli.commands.train  # noqa: F401
 
 
 def _furnish(folder: Path) -> None:

@@ -28,6 +28,8 @@ from fork_server import ForkedProcess, ForkServer
 
 BRUSHWORK = (sys.executable, "-m", "brushwork")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+PATIENCE = 600
+"""Seconds until the test fails."""
 LONG = ("--iterations", "4000", "-o", "o.png")
 SMALL = ("--size", "64", *LONG)
 
@@ -110,9 +112,23 @@ def _ended(process: ForkedProcess) -> tuple[int, str]:
     with process:
         assert process.stderr is not None
         said = process.stderr.read()
-        code = process.wait(60)
+        code = process.wait(PATIENCE)
     assert "Traceback" not in said
     return code, said
+
+
+SLEEP = 20
+"""States in a row after which a process waits for ever: while it paints, it runs or is ready to."""
+
+
+def _states(process: ForkedProcess) -> Iterator[str]:
+    """The last states of a process, over and over."""
+    seen = ""
+    while True:
+        state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        seen = (seen + state)[-SLEEP:]
+        yield seen
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -180,10 +196,12 @@ def test_a_terminal_that_is_closed_costs_nothing(atelier: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_a_second_signal_ends_a_keeping_that_hangs(atelier: Path, begin: Begin) -> None:
     process = begin(*PAINT, until="loss")
     os.mkfifo(atelier / "o.png.checkpoint.part")  # nobody reads it: opening it for writing waits for ever
     process.send_signal(signal.SIGTERM)
+    next(line for line in _states(process) if line == "S" * SLEEP)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(signals._ECHO + 1)
     process.send_signal(signal.SIGTERM)
@@ -242,7 +260,7 @@ def test_processes_that_paint_for_a_sweep_end_with_it(atelier: Path, begin: Begi
     code, said = _ended(process)
     assert code == 143, said
     with pytest.raises(ProcessLookupError):
-        for _ in range(100):
+        for _ in range(10 * PATIENCE):
             os.killpg(process.pid, 0)
             time.sleep(0.1)
     assert _files(atelier) == [] and list((atelier / "sweep").glob("*.png"))

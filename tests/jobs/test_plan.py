@@ -80,11 +80,11 @@ def nothing_held(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_held")
 def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
-    job = tiny_job(tmp_path, options=flat(size=2000))
+    job = tiny_job(tmp_path, options=flat(size=1200))
     memory = between(job, 1 / 4)
     found = plan_job(job, measure_time=False, memory=memory, network=tiny_network())
     assert not found.fits and found.available is not None and abs(found.available - memory) < 1000
-    assert found.max_size is not None and 400 < found.max_size < 2000
+    assert found.max_size is not None and 240 < found.max_size < 1200
     smaller = replace(job, options=replace(job.options, size=found.max_size))
     assert plan_job(smaller, measure_time=False, memory=memory, network=tiny_network()).fits
     larger = replace(job, options=replace(job.options, size=found.max_size + 100))
