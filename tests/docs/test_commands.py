@@ -12,6 +12,7 @@ import pytest
 from cyclopts.exceptions import MissingArgumentError
 
 from brushwork.cli.main import make_app
+from first_layers import FIRST_LAYERS
 from pages import Shown, commands
 
 Run = Callable[..., Any]
@@ -38,16 +39,17 @@ def written(words: tuple[str, ...]) -> str | None:
 
 LARGEST = 256
 """Pixels; a command whose own --size is larger is run with `LIGHT` in its environment."""
-LIGHT = {"CONTENT_LAYERS": "relu2_1", "STYLE_LAYERS": "relu1_1", "INIT": "content"}
-"""The first layers of the same network, which cost a fifth; from the photograph, not from patches of the painting."""
+LIGHT = {**FIRST_LAYERS, "BRUSHWORK_INIT": "content"}
+"""It begins with the photograph, not with patches of the painting."""
 
 
-def made(words: tuple[str, ...], run: Run) -> Any:
-    """How the command ends; what it would do at a large size is light."""
-    large = "--size" in words and any(int(side) > LARGEST for side in re.findall(r"\d+", words[words.index("--size") + 1]))
+def run_light(words: tuple[str, ...], run: Run) -> Any:
+    """How the command ends; at a large size it looks at few layers."""
+    size = words[words.index("--size") + 1] if "--size" in words else ""
+    large = any(int(side) > LARGEST for side in re.findall(r"\d+", size))
     with pytest.MonkeyPatch.context() as patch:
         for name, value in LIGHT.items() if large else ():
-            patch.setenv(f"BRUSHWORK_{name}", value)
+            patch.setenv(name, value)
         return run(*words)
 
 
@@ -61,7 +63,7 @@ def provide(words: tuple[str, ...], run: Run, shelf: Path) -> None:
         if name in MAKERS and not Path(name).exists():
             if not (shelf / name).exists():
                 provide(MAKERS[name], run, shelf)
-                assert made(MAKERS[name], run).code == 0
+                assert run_light(MAKERS[name], run).code == 0
                 _copy(Path(name), shelf / name)
             _copy(shelf / name, Path(name))
 
@@ -98,7 +100,7 @@ def test_it_runs_and_writes_what_it_names(
     provide(words, run, shelf)
     for name, value in shown.environment.items():
         monkeypatch.setenv(name, value)
-    outcome = made(words, run)
+    outcome = run_light(words, run)
     assert outcome.code == 0, outcome.err
     assert outcome.out
     target = written(words)

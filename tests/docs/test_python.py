@@ -24,7 +24,7 @@ def test_it_runs_and_writes_what_it_names(
     page: str, blocks: list[Shown], desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In Python no environment makes a painting short: the defaults of `iterations` do."""
-    light = {"content_layers": ("relu2_1",), "style_layers": ("relu1_1",), "init": "content"}  # of what has its own size
+    light = {"content_layers": ("relu2_1",), "style_layers": ("relu1_1",), "init": "content"}  # where a size is given
     for name, value in {"iterations": 2, "size": 64, **light}.items():
         monkeypatch.setitem(TransferOptions.__init__.__kwdefaults__, name, value)
     monkeypatch.setitem(PRESETS, "default", replace(PRESETS["default"], iterations=2, size=64, min_size=0))
