@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from brushwork.feedforward.options import AdaINOptions
-from brushwork.video import FilmJob, FrameSelection, SegmentDone, open_clip, run_film
+from brushwork.video import FilmJob, FrameSelection, open_clip, run_film
+from brushwork.video.events import SegmentDone
 
 
 def main() -> None:
