@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 
 from brushwork.images import write_image
+from first_layers import FIRST_LAYERS
 from fork_server import ForkServer
 
 Run = Callable[..., Any]
@@ -89,9 +90,13 @@ def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_picture_and_resume_goes_on(desk: Path, run: Run, fork_server: ForkServer) -> None:
+def test_ctrl_c_keeps_the_picture_and_resume_goes_on(
+    desk: Path, run: Run, fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in FIRST_LAYERS.items():
+        monkeypatch.setenv(name, value)
     command = ["paint", "photo.jpg", "waves.png", "--size", "64", "--iterations", "40", "--min-size", "0"]
-    with fork_server.start("-m", "brushwork", *command, env=ENVIRONMENT) as process:
+    with fork_server.start("-m", "brushwork", *command, env=ENVIRONMENT | FIRST_LAYERS) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if "iteration" in line and "loss" in line)
         process.send_signal(signal.SIGINT)
