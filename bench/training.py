@@ -1,5 +1,5 @@
-"""CPU seconds of one iteration of `brushwork train johnson`: `python bench/training.py --crops 128 192 256 --widths 16
-32`.
+"""CPU seconds of one iteration of `brushwork train johnson` or `train gallery`: `python bench/training.py --family
+gallery --crops 128 192 256 --widths 24 32`.
 
 CPU time, so that it can be measured beside other programs; with one thread that is what it takes alone.
 """
@@ -9,23 +9,28 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from time import process_time
 
 import torch
 
-from brushwork.options.encoder import load_encoder_for
+from brushwork.cli.process import keep_memory
 from brushwork.training.optimization import GradientStep
-from brushwork.training.task import TrainingBatch
-from brushwork.training.tasks.johnson import JohnsonTask
+from brushwork.training.task import TrainingBatch, TrainingTask
+from brushwork.training.tasks.gallery import make_gallery_task
+from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
+from brushwork.training.tasks.johnson import make_johnson_task
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
+from brushwork.types import Image
 
 CPU = torch.device("cpu")
+FAMILIES = {"johnson": JohnsonTrainingOptions, "gallery": GalleryTrainingOptions}
 
 
-def seconds(options: JohnsonTrainingOptions, rounds: int) -> float:
+def seconds(options: JohnsonTrainingOptions | GalleryTrainingOptions, rounds: int) -> float:
     """The least of some iterations, after one that is not counted."""
-    lesson = JohnsonTask([torch.rand(1, 3, 256, 320)], options, load_encoder_for(options, CPU))
-    descent = GradientStep(lesson, CPU, options.mixed_precision)
+    task = task_of(options, [torch.rand(1, 3, 256, 320)])
+    descent = GradientStep(task, CPU, options.mixed_precision)
     pictures = torch.rand(options.batch, 3, options.crop, options.crop)
     batch = TrainingBatch(0, 0, 0, options.batch, options.batch, CPU, pictures)
     found = []
@@ -36,21 +41,37 @@ def seconds(options: JohnsonTrainingOptions, rounds: int) -> float:
     return min(found[1:])
 
 
+def task_of(options: JohnsonTrainingOptions | GalleryTrainingOptions, paintings: Sequence[Image]) -> TrainingTask:
+    """The training that the options are of."""
+    if isinstance(options, GalleryTrainingOptions):
+        return make_gallery_task(["one"], paintings, options, CPU)
+    return make_johnson_task(paintings, options, CPU)
+
+
 def main() -> None:
     """Measure, and print a line of JSON for each setting."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--family", choices=FAMILIES, default="johnson")
     parser.add_argument("--crops", type=int, nargs="+", default=[128, 192, 256])
     parser.add_argument("--widths", type=int, nargs="+", default=[16, 32])
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--precisions", nargs="+", default=["off", "bf16"])
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
+    keep_memory()
     torch.set_num_threads(1)
     for crop in asked.crops:
         for width in asked.widths:
             for mixed in asked.precisions:
-                options = JohnsonTrainingOptions(crop=crop, width=width, batch=asked.batch, mixed_precision=mixed)
-                row = {"crop": crop, "width": width, "batch": asked.batch, "mixed_precision": mixed}
+                kind = FAMILIES[asked.family]
+                options = kind(crop=crop, width=width, batch=asked.batch, mixed_precision=mixed)
+                row = {
+                    "family": asked.family,
+                    "crop": crop,
+                    "width": width,
+                    "batch": asked.batch,
+                    "mixed_precision": mixed,
+                }
                 sys.stdout.write(json.dumps({**row, "cpu_seconds": round(seconds(options, asked.rounds), 3)}) + "\n")
                 sys.stdout.flush()
 

@@ -23,12 +23,15 @@ def test_threads_wait_briefly_unless_the_environment_says_otherwise(given, expec
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
-@pytest.mark.parametrize(("kernels", "kept"), [(False, True), (True, False)])
-def test_freed_memory_is_kept_unless_the_compiled_engine_keeps_its_own(kernels, kept):
-    """What was freed comes back at the same place, already in memory."""
+@pytest.mark.parametrize(
+    ("kernels", "then", "kept"), [(False, "", True), (True, "", False), (True, "process.keep_memory();", True)]
+)
+def test_freed_memory_is_kept_unless_the_compiled_engine_keeps_its_own(kernels, then, kept):
+    """What was freed comes back at the same place, already in memory; trainings keep it in any case."""
     program = (
         "from brushwork.cli import process; "
-        f"process._has_kernels = lambda: {kernels}; process.tune_process(); import ctypes; c = ctypes.CDLL(None);"
+        f"process._has_kernels = lambda: {kernels}; process.tune_process(); {then}"
+        "import ctypes; c = ctypes.CDLL(None);"
         "c.malloc.restype = ctypes.c_void_p; c.malloc.argtypes = [ctypes.c_size_t];"
         "c.free.argtypes = [ctypes.c_void_p];"
         "import resource; faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt;"

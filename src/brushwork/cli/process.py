@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.resources import files
 
@@ -30,15 +31,28 @@ def tune_process() -> None:
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _SPIN)
+    if _has_kernels():
+        _set_malloc({_MMAP_THRESHOLD: _LARGE})
+    else:
+        keep_memory()
+
+
+def keep_memory() -> None:
+    """Keep freed memory for the next iteration, as trainings need it, whose networks torch computes.
+
+    With the settings for the compiled engine, a training in bfloat16 took 1.6 times as long.
+    """
+    _set_malloc({_MMAP_MAX: 0, _TRIM_THRESHOLD: _NEVER})
+
+
+def _set_malloc(settings: Mapping[int, int]) -> None:
+    """Set how glibc allocates memory, unless the environment does; other C libraries are left as they are."""
     if sys.platform != "linux" or any(name.startswith("MALLOC_") for name in os.environ):
         return
     with suppress(OSError, AttributeError):  # not glibc
         libc = ctypes.CDLL(None)
-        if _has_kernels():
-            libc.mallopt(_MMAP_THRESHOLD, _LARGE)
-        else:
-            libc.mallopt(_MMAP_MAX, 0)
-            libc.mallopt(_TRIM_THRESHOLD, _NEVER)
+        for name, value in settings.items():
+            libc.mallopt(name, value)
 
 
 def _has_kernels() -> bool:

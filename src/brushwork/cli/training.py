@@ -15,6 +15,7 @@ from brushwork.cli.distributed import connect
 from brushwork.cli.flags import MACHINE, OUTPUT, home_path, parse_integer
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
 from brushwork.cli.plot import plot_losses, require_plottable
+from brushwork.cli.process import keep_memory
 from brushwork.cli.progress import show_events
 from brushwork.cli.run_flags import Flag
 from brushwork.cli.signals import SIGNALS
@@ -73,6 +74,7 @@ def run_training(flags: TrainingFlags, config: training.TrainingConfig) -> int:
     """Run a training and show its progress. All processes that a launcher started take part."""
     if flags.plot:
         require_plottable(flags.plot)
+    keep_memory()
     devices.set_threads(flags.threads)
     config = _with_flags(config, flags)
     with temporary_beside(config.output.parent), connect(flags.device) as group:
