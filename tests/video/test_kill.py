@@ -201,3 +201,20 @@ def test_a_film_that_the_disk_cannot_hold_is_refused_beforehand(tmp_path, clip, 
     monkeypatch.setattr("brushwork.video.preparation.shutil.disk_usage", lambda _: type("U", (), {"free": 1000})())
     with pytest.raises(InputError, match="are free"):
         list(run_film(film_job(clip, tmp_path / "out.mp4"), network=tiny_stylizer()))
+
+
+def test_two_processes_do_not_paint_one_film(tmp_path, clip):
+    """The second one is told, and changes nothing; a film that is given up can be taken on."""
+    job = film_job(clip, tmp_path / "out.mp4")
+    events = run_film(job, network=tiny_stylizer())
+    next(event for event in events if isinstance(event, FrameDone))
+    kept = sorted(job.workspace.rglob("*"))
+    for again in ({"resume": True}, {"finish": True}):
+        with pytest.raises(InputError, match="another process paints this film"):
+            next(run_film(job, **again, network=tiny_stylizer()))
+    with pytest.raises(InputError, match="another process paints this film"):
+        next(run_film(replace(job, overwrite=True), network=tiny_stylizer()))
+    assert sorted(job.workspace.rglob("*")) == kept
+    events.close()
+    *_, done = run_film(job, resume=True, network=tiny_stylizer())
+    assert done.frames == 14

@@ -12,6 +12,7 @@ from brushwork.errors import InputError
 from brushwork.jobs.events import Note
 from brushwork.jobs.workers import Executor, pick_executor
 from brushwork.storage.atomic import atomic_write
+from brushwork.storage.folder_lock import locked_folder
 from brushwork.storage.folders import expand_user
 from brushwork.video.analysis import FilmAnalysis, analyze_clip
 from brushwork.video.animation_file import decoded_frames, write_animation
@@ -40,11 +41,12 @@ def run_film(
     Beside the output a folder holds what is done: the frames of the open segment, and the segments that are closed.
     Whatever ends the run, with `resume` it continues at the next frame, and the film is byte for byte that of an
     unbroken run. With `finish`, a film is made of the frames that are there, and nothing is painted. Shots are painted
-    by that many processes at once, or on a Ray cluster, with that many CPUs for each; they load the
-    network themselves, and the film is the same.
+    by that many processes at once, or on a Ray cluster, with that many CPUs for each; they load the network
+    themselves, and the film is the same.
 
     Raises:
-        InputError: a clip, style images, options or an output that cannot be used; a folder of another film.
+        InputError: a clip, style images, options or an output that cannot be used; a folder of another film,
+            or one in which another process paints.
         WeightsError: the network's weights are missing.
         OutOfMemoryError: a frame does not fit.
     """
@@ -59,15 +61,23 @@ def run_film(
     executor = pick_executor(workers, worker_engine)
     copies = workers if worker_engine == "processes" else 1
     film = prepare_film(job, resume=resume or finish, memory=memory, network=network, copies=copies)
+    with locked_folder(film.workspace.folder):
+        yield from _run(film, began, resume or finish, finish, executor)
+
+
+def _run(
+    film: PreparedFilm, began: float, resume: bool, finish: bool, executor: Executor | None
+) -> Iterator[FilmEvent]:
+    """Analyze, paint and write a film, in its folder."""
     notes = [*film.notes]
-    resumed = (resume or finish) and film.workspace.exists
+    resumed = resume and film.workspace.exists
     if finish and not resumed:
         raise InputError(f"there is no unfinished film {film.workspace.folder}: paint it first.")
     if resumed:
         notes += film.workspace.require_same(film.manifest, film.device)
     analysis = film.workspace.read_analysis() if resumed else None
     if analysis is None:
-        for found in analyze_clip(film.clip, job.selection, job.film.cuts):
+        for found in analyze_clip(film.clip, film.job.selection, film.job.film.cuts):
             if isinstance(found, FilmAnalysis):
                 analysis = found
             else:
@@ -78,7 +88,7 @@ def run_film(
         if not resumed:
             film.workspace.create(film.manifest, film.device)
         film.workspace.write_analysis(analysis)
-    yield from map(Note, (*notes, *selection_note(job.selection, len(analysis.frames))))
+    yield from map(Note, (*notes, *selection_note(film.job.selection, len(analysis.frames))))
     if not finish:
         yield from paint_film(film, analysis, executor)
     yield from finish_film(film, analysis, began, notes)

@@ -69,7 +69,10 @@ class Workspace:
         Raises: InputError: it cannot be made.
         """
         with explain_write_errors(self.folder):
-            shutil.rmtree(self.folder, ignore_errors=True)
+            for name in ("job.json", "frames.json"):
+                (self.folder / name).unlink(missing_ok=True)
+            for name in ("frames", "segments"):
+                shutil.rmtree(self.folder / name, ignore_errors=True)
             (self.folder / "frames").mkdir(parents=True)
             (self.folder / "segments").mkdir()
         self._write("job.json", {"job": manifest, "machine": describe_machine(device)})
