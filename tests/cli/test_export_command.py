@@ -21,12 +21,13 @@ def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
     """What was asked to be exported, in a folder with the painter wave."""
     asked: list[tuple[str, Path, bool]] = []
 
-    def export_painter(painter: StyleModel, path: Path, *, overwrite: bool = False) -> Path:
-        asked.append((painter.name, path, overwrite))
+    def export_model(model: StyleModel, path: Path, *, style: tuple[str, ...] = (), overwrite: bool = False) -> Path:
+        assert style == ()  # of a model of one style
+        asked.append((model.name, path, overwrite))
         path.write_bytes(bytes(1_500_000))
         return path
 
-    monkeypatch.setattr("brushwork.feedforward.export_onnx", export_painter)
+    monkeypatch.setattr("brushwork.feedforward.export_onnx", export_model)
     monkeypatch.chdir(tmp_path)
     save_model(StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS)), tmp_path / "wave.safetensors")
     return asked

@@ -321,7 +321,7 @@ def test_a_quality_is_that_of_the_preset(client, files):
 
 def test_the_page_asks_for_all_of_its_modules_at_once(client):
     page = client.get("/").body.decode()
-    when_opened = {"mask.js", "mask-drawing.js", "sheet.js"}
+    when_opened = {"mask.js", "mask-drawing.js", "sheet.js", "giant.js", "vendor/openseadragon.js"}
     modules = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")} - when_opened
     assert set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page)) == modules
 
