@@ -198,7 +198,8 @@ def _plot(medians: Mapping[str, list[Point]], file: Path) -> None:
                 own = program in QUALITIES
                 at = [point["seconds"] for point in points], [point[f"{network} {what}"] for point in points]
                 style = "o-" if own else "s" if len(points) == 1 else ".--"
-                panel.plot(*at, style, label=program, color=f"C{index}", linewidth=2 if own else 1)
+                color = pyplot.get_cmap("tab20")(index)
+                panel.plot(*at, style, label=program, color=color, linewidth=2 if own else 1)
             panel.set(xscale="log", yscale="log" if what == "gram" else "linear", title=f"{what} distance, {network}")
             panel.set(xlabel="seconds of processor time")
     axes[0][-1].legend(frameon=False, fontsize="small")
