@@ -19,9 +19,13 @@ test: $(VENV)/installed-dev
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry src
+	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+# Every test, and how much of the code they run: tracing takes a third more time, so `make test` does without.
+coverage: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=95
 
-# Every test that is not marked slow, without linters and coverage: for while one works.
+# Every test that is not marked slow, without linters: for while one works.
 quick: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 --dist worksteal -m 'not slow'
 
@@ -67,4 +71,4 @@ $(VENV)/installed-dist: $(VENV)/pip
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/reference
 
-.PHONY: paint test quick bench docs dist clean
+.PHONY: paint test coverage quick bench docs dist clean
