@@ -237,7 +237,7 @@ def test_a_giant_is_shown_by_its_tiles(open_page):
     end = time.monotonic() + PATIENCE / 1000
     while not [url for url in asked if re.search(r"_files/13/\d+_\d+\.jpeg", url)]:  # its own pixels
         assert time.monotonic() < end, asked
-        time.sleep(0.05)
+        page.wait_for_timeout(50)  # unlike `sleep`, it lets the page's events arrive
     assert violations(page) == []
     page.locator(".place", has_text="Pictures").click()
 
@@ -269,7 +269,7 @@ def test_the_first_visit_is_light(browser, address):
     page.on("response", count)
     page.goto(address)
     page.locator(".card img").first.wait_for()
-    time.sleep(0.5)
+    page.wait_for_timeout(500)  # unlike `sleep`, it lets the answers arrive
     assert sum(sizes.values()) < MOST_BYTES
     assert sum(size for url, size in sizes.items() if url.endswith(".js")) < MOST_SCRIPT
     page.context.close()
