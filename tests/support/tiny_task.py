@@ -5,40 +5,50 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from brushwork.distributed.process_group import TorchProcessGroup
 from brushwork.images import write_image
 from brushwork.jobs import StepDone
+from brushwork.recipes import TransferOptions
 from brushwork.training.config import TrainingConfig
 from brushwork.training.tasks.johnson import JohnsonTask
-from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions, PerceptualLossOptions
 from brushwork.training.trainer import train
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 CPU = torch.device("cpu")
 
-TINY = JohnsonTrainingOptions(
-    width=2,
-    blocks=1,
-    crop=32,
-    photo_size=40,
-    style_size=48,
-    batch=2,
-    iterations=6,
-    warmup=0,
-    validate_every=3,
-    val_images=2,
-    content_layers=CONTENT,
-    style_layers=STYLE,
-    style_weight=10.0,
-    range_weight=0.5,
-    mixed_precision="off",
-    seed=1,
-)
+SHORT: Mapping[str, Any] = {
+    "width": 2,
+    "blocks": 1,
+    "crop": 32,
+    "photo_size": 40,
+    "style_size": 48,
+    "batch": 2,
+    "iterations": 6,
+    "warmup": 0,
+    "validate_every": 3,
+    "val_images": 2,
+    "content_layers": CONTENT,
+    "style_layers": STYLE,
+    "mixed_precision": "off",
+    "seed": 1,
+}
+"""Options of a training that takes a moment."""
+
+TINY = JohnsonTrainingOptions(**SHORT, style_weight=10.0, range_weight=0.5)
+
+
+def make_transfer_options(options: PerceptualLossOptions, size: int) -> TransferOptions:
+    """The same losses, as a painting has them."""
+    names = "content_layers", "style_layers", "style_weight", "style_falloff", "moment_weight", "tv_weight"
+    return TransferOptions(size=size, measure="short", **{name: getattr(options, name) for name in names})
 
 
 def tiny_task(options: JohnsonTrainingOptions = TINY) -> JohnsonTask:

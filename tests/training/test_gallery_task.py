@@ -15,35 +15,19 @@ from brushwork.feedforward.model import load_model
 from brushwork.feedforward.networks.multi_style import StyleNorm, is_scale_or_shift
 from brushwork.images.geometry import Size
 from brushwork.jobs import StepDone
-from brushwork.recipes import TransferOptions
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.training.optimization import make_network
 from brushwork.training.task import TrainingBatch
 from brushwork.training.tasks.gallery import GalleryTask, make_gallery_task
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
 from brushwork.training.trainer import train
-from tiny_network import CONTENT, STYLE, picture, tiny_network
-from tiny_task import CPU, tiny_config
+from tiny_network import picture, tiny_network
+from tiny_task import CPU, SHORT, make_transfer_options, tiny_config
 from tolerances import PAINTED
 
 NAMES = ("first", "second", "third")
 
-OPTIONS = GalleryTrainingOptions(
-    width=2,
-    blocks=1,
-    crop=32,
-    photo_size=40,
-    style_size=48,
-    batch=2,
-    iterations=6,
-    warmup=0,
-    validate_every=3,
-    val_images=2,
-    content_layers=CONTENT,
-    style_layers=STYLE,
-    mixed_precision="off",
-    seed=1,
-)
+OPTIONS = GalleryTrainingOptions(**SHORT)
 
 
 def paintings() -> list[torch.Tensor]:
@@ -69,16 +53,7 @@ def test_the_loss_of_each_image_is_that_of_a_painting_in_its_style() -> None:
     with torch.no_grad():
         (turn,) = task.training_steps(part)
         painted, last = network(given, blend), network.forward_features(given, blend)
-    options = TransferOptions(
-        size=48,
-        measure="short",
-        content_layers=OPTIONS.content_layers,
-        style_layers=OPTIONS.style_layers,
-        style_weight=OPTIONS.style_weight,
-        style_falloff=OPTIONS.style_falloff,
-        moment_weight=OPTIONS.moment_weight,
-        tv_weight=OPTIONS.tv_weight,
-    )
+    options = make_transfer_options(OPTIONS, 48)
     encoder = tiny_network()
     objective = TransferProblem(given, [paintings()[number]], options, encoder).objective_at(Size(48, 48))
     wanted = objective(encoder(painted, objective.layers))

@@ -11,13 +11,12 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
-from brushwork.recipes import TransferOptions
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.training.task import TrainingBatch
 from brushwork.training.tasks.johnson import JohnsonTask
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from tiny_network import picture, tiny_network
-from tiny_task import CPU, TINY, tiny_task
+from tiny_task import CPU, TINY, make_transfer_options, tiny_task
 from tolerances import PAINTED, SINGLE
 
 
@@ -33,15 +32,7 @@ def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
         painter: Any = lesson.networks["model"]
         painted, last = painter(given), painter.forward_features(given)
         (turn,) = lesson.training_steps(TrainingBatch(0, 0, 0, 1, 1, CPU, given))
-    options = TransferOptions(
-        size=48,
-        measure="short",
-        content_layers=TINY.content_layers,
-        style_layers=TINY.style_layers,
-        style_weight=TINY.style_weight,
-        moment_weight=TINY.moment_weight,
-        tv_weight=TINY.tv_weight,
-    )
+    options = make_transfer_options(TINY, 48)
     encoder = tiny_network()
     objective = TransferProblem(given, [picture(2, 50, 60)], options, encoder).objective_at(Size(48, 48))
     wanted = objective(encoder(painted, objective.layers))

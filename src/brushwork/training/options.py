@@ -43,8 +43,8 @@ class TrainingOptions(ABC):
 
     mixed_precision: Literal["auto", "off", "bf16", "fp16"] = "auto"
     """Precision of the model's layers: float32 (off), bfloat16, or float16 with loss scaling; auto uses bfloat16 on
-    GPUs and CPUs that have matrix units for it (on CPUs: AMX), also
-    for the encoder of the losses unless its precision is set. Weights, sums and losses stay in float32."""
+    GPUs and CPUs that have matrix units for it (on CPUs: AMX). Weights, sums and losses stay in float32. Of johnson,
+    gallery and style, the encoder of the losses then has it too, unless its own precision is set."""
 
     val_images: int = 8
     """Number of photographs held out for validation; at most a quarter of all."""

@@ -46,9 +46,11 @@ class TrainingFamily(NamedTuple):
 
     name: str
     build: Callable[
-        [TrainingConfig, Sequence[Image], torch.device], TrainingTask | Generator[JobEvent, None, TrainingTask]
+        [TrainingConfig, Sequence[Image], torch.device, StyleModel | None],
+        TrainingTask | Generator[JobEvent, None, TrainingTask],
     ]
-    """Returns the task from the configuration and the style images; a generator yields events on the way."""
+    """Returns the task from the configuration, the style images and the model to initialize from, if there is one; a
+    generator yields events on the way."""
 
 
 def train_model(
@@ -79,7 +81,7 @@ def train_model(
         about=describe_training(family.name, options, styles=config.styles, photos=config.photos, init=init),
         style=make_thumbnail(styles) if styles else None,
     )
-    made = family.build(config, styles, on)
+    made = family.build(config, styles, on, init)
     task = (yield from _stoppable(made, should_stop)) if isinstance(made, Generator) else made
     yield from train(task, config, on, group, should_stop)
 
@@ -126,26 +128,41 @@ def _require_weights(options: TrainingOptions, styles: int) -> None:
         raise InputError(f"style-blend has {weights} weights for {styles} pictures: give one for each.")
 
 
-def _build_johnson(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
-    init = load_model(config.init) if config.init else None
+def _build_johnson(
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
+) -> TrainingTask:
     return make_johnson_task(styles, cast("JohnsonTrainingOptions", config.options), device, init)
 
 
-def _build_texture_net(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
+def _build_mgan(
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, _: StyleModel | None
+) -> Generator[JobEvent, None, TrainingTask]:
+    return make_mgan_task(config, styles, device)
+
+
+def _build_texture_net(
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, _: StyleModel | None
+) -> TrainingTask:
     return make_texture_net_task(styles, cast("TextureNetTrainingOptions", config.options), device)
 
 
-def _build_super_resolution(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
+def _build_super_resolution(
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, _: StyleModel | None
+) -> TrainingTask:
     return make_super_resolution_task(cast("SuperResolutionTrainingOptions", config.options), device)
 
 
-def _build_gallery(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
-    init = load_model(config.init) if config.init else None
+def _build_gallery(
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
+) -> TrainingTask:
     return make_gallery_task(_style_names(config), styles, cast("GalleryTrainingOptions", config.options), device, init)
 
 
-def _build_style(config: TrainingConfig, styles: Sequence[Image], device: torch.device) -> TrainingTask:
-    name, trunk = config.name or config.output.stem, load_model(config.init)
+def _build_style(
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
+) -> TrainingTask:
+    name = config.name or config.output.stem
+    trunk = init or load_model(config.init)  # without a name: the message that there is none
     (style,) = styles
     return make_style_task(name, style, cast("StyleTrainingOptions", config.options), device, trunk)
 
@@ -157,7 +174,7 @@ def _style_names(config: TrainingConfig) -> tuple[str, ...]:
 FAMILIES: Mapping[type[TrainingOptions], TrainingFamily] = {
     GalleryTrainingOptions: TrainingFamily("gallery", _build_gallery),
     JohnsonTrainingOptions: TrainingFamily("johnson", _build_johnson),
-    MGANTrainingOptions: TrainingFamily("mgan", make_mgan_task),
+    MGANTrainingOptions: TrainingFamily("mgan", _build_mgan),
     StyleTrainingOptions: TrainingFamily("style", _build_style),
     SuperResolutionTrainingOptions: TrainingFamily("super-resolution", _build_super_resolution),
     TextureNetTrainingOptions: TrainingFamily("texture", _build_texture_net),

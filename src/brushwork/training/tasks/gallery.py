@@ -17,17 +17,15 @@ from brushwork.encoders.torch_flags import exact_precision
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.configs import MultiStyleConfig
-from brushwork.feedforward.networks.johnson import LIMIT
 from brushwork.feedforward.networks.multi_style import MultiStyleNetwork, average_styles, is_scale_or_shift
 from brushwork.images.geometry import Size
-from brushwork.objective import Objective
 from brushwork.recipes.normalization import NORMALIZATIONS
-from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
-from brushwork.style import Style
+from brushwork.recipes.objectives import style_objective, tv_objective
 from brushwork.training.dataset import make_generator
 from brushwork.training.optimization import load_loss_network, make_adam, make_network
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions, StyleScalesOptions, StyleTrainingOptions
+from brushwork.training.tasks.perceptual_loss import photo_objective, range_penalty
 from brushwork.training.tasks.style_images import make_style_target
 from brushwork.types import Image, LossValues
 
@@ -102,22 +100,11 @@ class GalleryTask:
         last = self._model.forward_features(photo, self._blends[number]).float()
         painted = self._model.to_image(last, Size.of(photo))
         with exact_precision(photo.device):  # the encoder has its own precision
-            objective = self._content(photo, self._styles[number]) + self._fixed[number]
+            style = self._styles[number]
+            content = photo_objective(photo, self._encoder, self.options, self._normalization, style)
+            objective = content + self._fixed[number]
             _, terms = objective(self._encoder(painted, objective.layers))
-        beyond = self.options.range_weight * (last - last.clamp(-LIMIT, LIMIT)).square().mean()
-        return {**terms, "range": beyond}
-
-    def _content(self, photo: Image, style: Style) -> Objective:
-        options = self.options
-        return content_objective(
-            photo,
-            self._encoder,
-            options.content_layers,
-            options.content_weight,
-            self._normalization,
-            style,
-            layer_weights=options.content_layer_weights,
-        )
+        return {**terms, "range": self.options.range_weight * range_penalty(last)}
 
 
 def make_gallery_task(

@@ -36,6 +36,9 @@ class StyleScalesOptions(TrainingOptions, DataOptions, PerceptualLossOptions, AB
     padding: Padding = "zeros"
     """Padding of the encoder's convolutions at the image border: zeros, which cost nothing, or reflect."""
 
+    def __post_init__(self) -> None:
+        require_option(0 < self.scale_rate < inf, "scale_rate", self.scale_rate, "above 0, and finite")
+
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryTrainingOptions(StyleScalesOptions):
@@ -58,7 +61,6 @@ class GalleryTrainingOptions(StyleScalesOptions):
 
     def __post_init__(self) -> None:
         check_options(self)
-        require_scale_rate(self)
         self.architecture(("style",))
 
     def architecture(self, styles: tuple[str, ...]) -> MultiStyleConfig:
@@ -81,9 +83,3 @@ class StyleTrainingOptions(StyleScalesOptions):
 
     def __post_init__(self) -> None:
         check_options(self)
-        require_scale_rate(self)
-
-
-def require_scale_rate(options: StyleScalesOptions) -> None:
-    """Raise an InputError unless the factor of the learning rate is above 0, and finite."""
-    require_option(0 < options.scale_rate < inf, "scale_rate", options.scale_rate, "above 0, and finite")

@@ -17,14 +17,14 @@ from brushwork.encoders.torch_flags import exact_precision
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.configs import JohnsonConfig
-from brushwork.feedforward.networks.johnson import LIMIT, JohnsonNetwork
+from brushwork.feedforward.networks.johnson import JohnsonNetwork
 from brushwork.images.geometry import Size
-from brushwork.objective import Objective
 from brushwork.recipes.normalization import NORMALIZATIONS
-from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
+from brushwork.recipes.objectives import style_objective, tv_objective
 from brushwork.training.optimization import load_loss_network, make_adam, make_network
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
+from brushwork.training.tasks.perceptual_loss import photo_objective, range_penalty
 from brushwork.training.tasks.style_images import make_style_target
 from brushwork.types import Image, LossValues
 
@@ -74,24 +74,13 @@ class JohnsonTask:
         """Return the mean losses over the batch, whose images are not clipped."""
         painted = self._model.to_image(last, Size.of(photos))
         with exact_precision(photos.device):  # the encoder has its own precision
-            objective = self._content(photos) + self._fixed
+            content = photo_objective(photos, self._encoder, self.options, self._normalization, self._style)
+            objective = content + self._fixed
             total, terms = objective(self._encoder(painted, objective.layers))
         fraction = 1 / len(photos)
-        beyond = self.options.range_weight * (last - last.clamp(-LIMIT, LIMIT)).square().mean()
+        beyond = self.options.range_weight * range_penalty(last)
         parts = {name: fraction * value for name, value in terms.items()}
         return LossValues(fraction * total + beyond, {**parts, "range": beyond})
-
-    def _content(self, photos: Image) -> Objective:
-        options = self.options
-        return content_objective(
-            photos,
-            self._encoder,
-            options.content_layers,
-            options.content_weight,
-            self._normalization,
-            self._style,
-            layer_weights=options.content_layer_weights,
-        )
 
 
 def make_johnson_task(

@@ -23,8 +23,9 @@ from brushwork.losses.moments import as_float32
 from brushwork.objective import Objective, WeightedLoss, total_loss
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
-from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
+from brushwork.recipes.objectives import style_objective, tv_objective
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
+from brushwork.training.tasks.perceptual_loss import photo_objective
 from brushwork.training.tasks.style_images import crop_patch, make_style_target, read_styles
 from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
 from brushwork.types import Feature, Features, Image, LossValues, PerImage, Scalar
@@ -101,18 +102,10 @@ class TextureNetTask:
         return [batch.local_rows(one) for one in drawn]
 
     def _objective(self, batch: TrainingBatch) -> Objective:
-        options, photos = self.options, self._photos(batch)
+        photos = self._photos(batch)
         if photos is None:
             return self._fixed
-        return self._fixed + content_objective(
-            photos,
-            self._encoder,
-            options.content_layers,
-            options.content_weight,
-            self._normalization,
-            self._style,
-            layer_weights=options.content_layer_weights,
-        )
+        return self._fixed + photo_objective(photos, self._encoder, self.options, self._normalization, self._style)
 
     def _photos(self, batch: TrainingBatch) -> Image | None:
         return batch.photos if self.options.photograph else None
