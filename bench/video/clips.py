@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +18,8 @@ from brushwork.images.warp import identity_coordinates, lies_inside, sample, war
 from brushwork.types import Image
 from brushwork.video import FilmJob, FrameDone, run_film
 from brushwork.video.codecs import choose_encoding
-from brushwork.video.pair_measures import warp_error
+from brushwork.video.optical_flow import DisFlow
+from brushwork.video.pair_measures import hidden_pixels, warp_error
 from brushwork.video.segment_file import FilmFormat, write_segment
 
 RATE = 12
@@ -51,6 +54,26 @@ def write_clip(path: Path, frames: Sequence[Image]) -> Path:
 def painted(job: FilmJob) -> list[Image]:
     """The frames that a job paints."""
     return [event.image for event in run_film(job) if isinstance(event, FrameDone)]
+
+
+def painted_in(job: FilmJob) -> tuple[list[Image], float]:
+    """The frames that a job paints, and processor seconds of a frame but the first."""
+    images, times, began = [], [], time.process_time()
+    for event in run_film(job):
+        if isinstance(event, FrameDone):
+            images.append(event.image)
+            times.append(time.process_time() - began)
+        began = time.process_time()
+    return images, sum(times[1:]) / max(1, len(times) - 1)
+
+
+def dis_error(images: Sequence[Image], frames: Sequence[Image]) -> float:
+    """Mean warp error of painted frames along the flow that DIS finds between the film's, at full size."""
+    source, errors = DisFlow("best", is_reduced=False), []
+    for (one, other), (painted_one, painted_other) in zip(pairwise(frames), pairwise(images), strict=False):
+        pair = source(one, other)
+        errors.append(warp_error(painted_one, painted_other, pair.flow, hidden_pixels(pair.flow, pair.backward)))
+    return fmean(errors)
 
 
 def pan_error(images: Sequence[Image], step: float, margin: int = 16) -> float:

@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 
 import torch
+from clips import dis_error, painted_in
 
 from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size, read_image, resize
 from brushwork.metrics import Evaluator
 from brushwork.recipes import load_preset
-from brushwork.video import FilmJob, FilmOptions, FrameDone, SequenceOptions, run_film
-from brushwork.video.optical_flow import DisFlow
-from brushwork.video.pair_measures import hidden_pixels, sharpness, warp_error
+from brushwork.video import FilmJob, FilmOptions, SequenceOptions
+from brushwork.video.pair_measures import sharpness
 
 
 def main() -> None:
@@ -53,42 +51,20 @@ def main() -> None:
             for later in (1, 2, 4, 8)
         }
         for title, job in ways.items():
-            images, seconds = painted(job)
+            images, seconds = painted_in(job)
             found = evaluator(images[-1], content=films(given.frames, images)[-1], style=painting)
             print(
-                f"{title:22} {seconds:6.2f} s a frame, warp error {error(images, given.frames):.5f}, sharpness "
+                f"{title:22} {seconds:6.2f} s a frame, warp error {dis_error(images, films(given.frames, images)):.5f}, sharpness "
                 f"{sharpness(images[-1]):.4f}, Gram {found.gram_style:.4g}, content {found.content:.4g}, "
                 f"LPIPS {found.lpips_alexnet:.3f}",
                 flush=True,
             )
 
 
-def painted(job: FilmJob) -> tuple[list[torch.Tensor], float]:
-    """The frames, and processor seconds of a frame but the first."""
-    images, times, began = [], [], time.process_time()
-    for event in run_film(job):
-        if isinstance(event, FrameDone):
-            images.append(event.image)
-            times.append(time.process_time() - began)
-        began = time.process_time()
-    return images, fmean(times[1:])
-
-
 def films(folder: Path, images: list[torch.Tensor]) -> list[torch.Tensor]:
     """The frames of the film, at the size of the result."""
     files = sorted(folder.glob("frame_*.png"))
     return [resize(read_image(file).image, Size.of(images[0]), clamp=True) for file in files]
-
-
-def error(images: list[torch.Tensor], folder: Path) -> float:
-    """Mean warp error of all pairs."""
-    source, film = DisFlow("best", is_reduced=False), films(folder, images)
-    errors = []
-    for number in range(len(images) - 1):
-        pair = source(film[number], film[number + 1])
-        hidden = hidden_pixels(pair.flow, pair.backward)
-        errors.append(warp_error(images[number], images[number + 1], pair.flow, hidden))
-    return fmean(errors)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import fmean
 
 import torch
-from clips import painted
+from clips import dis_error, painted
 
 from brushwork.images import Size
 from brushwork.metrics import Lpips
@@ -24,8 +24,7 @@ from brushwork.types import Image
 from brushwork.video import FilmJob, FilmOptions, FrameSelection, SequenceOptions, open_clip
 from brushwork.video.analysis import analyze_whole
 from brushwork.video.frame_reader import FrameReader
-from brushwork.video.optical_flow import DisFlow
-from brushwork.video.pair_measures import hidden_pixels, sharpness, warp_error
+from brushwork.video.pair_measures import sharpness
 
 
 def main() -> None:
@@ -58,23 +57,13 @@ def main() -> None:
             frames = [reader(number) for number in range(len(films[-1]))]
             clear = fmean(sharpness(one) for one in films[-1])
             print(
-                f"key frames every {every or 1}: warp error {error(films[-1], frames):.5f}, sharpness {clear:.4f}, "
+                f"key frames every {every or 1}: warp error {dis_error(films[-1], frames):.5f}, sharpness {clear:.4f}, "
                 f"{seconds:.2f} processor seconds a frame",
                 flush=True,
             )
     lpips = Lpips.load("alexnet").to(torch.device("cpu"))
     apart = fmean(float(lpips(one, other)) for one, other in zip(*films, strict=True))
     print(f"LPIPS between the two: {apart:.3f}")
-
-
-def error(images: list[Image], frames: list[Image]) -> float:
-    """Mean warp error of all pairs."""
-    source, errors = DisFlow("best", is_reduced=False), []
-    for number in range(len(images) - 1):
-        pair = source(frames[number], frames[number + 1])
-        hidden = hidden_pixels(pair.flow, pair.backward)
-        errors.append(warp_error(images[number], images[number + 1], pair.flow, hidden))
-    return fmean(errors)
 
 
 if __name__ == "__main__":

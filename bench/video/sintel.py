@@ -13,19 +13,19 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
 import torch
+from clips import painted_in
 
 from brushwork.feedforward.options import AdaINOptions, ModelOptions
 from brushwork.images import Size, read_image, resize
 from brushwork.images.warp import resize_flow
 from brushwork.metrics import Evaluator
 from brushwork.recipes import load_preset
-from brushwork.video import FilmJob, FilmOptions, FrameDone, SequenceOptions, run_film
+from brushwork.video import FilmJob, FilmOptions, SequenceOptions
 from brushwork.video.flow_files import read_flow
 from brushwork.video.pair_measures import sharpness, warp_error
 
@@ -46,18 +46,6 @@ SEQUENCES = {
     "warped start": SequenceOptions(temporal_weight=0.0),
     "warped start, temporal loss": SequenceOptions(),
 }
-
-
-def painted(job: FilmJob) -> tuple[list[torch.Tensor], float]:
-    """The frames, and processor seconds of a frame but the first."""
-    images, times = [], []
-    began = time.process_time()
-    for event in run_film(job):
-        if isinstance(event, FrameDone):
-            images.append(event.image)
-            times.append(time.process_time() - began)
-        began = time.process_time()
-    return images, sum(times[1:]) / max(1, len(times) - 1)
 
 
 def main() -> None:
@@ -111,7 +99,7 @@ def report(ways: dict[str, FilmJob], films: list[torch.Tensor], given: argparse.
     painting = read_image(given.painting).image
     print(f"{'way':38} {'warp error':>10} {'ratio':>6} {'sharpness':>9} {'s a frame':>9}")
     for title, job in ways.items():
-        images, seconds = painted(job)
+        images, seconds = painted_in(job)
         size = Size.of(images[0])
         flow = resize_flow(truth, size)
         hidden = resize(read_image(given.frames / "gt_occlusions_frame_0002.png").image[:, :1], size) > 0.5

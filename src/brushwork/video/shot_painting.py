@@ -39,7 +39,7 @@ class ShotPainting:
 
     def paint(self, shot: Shot) -> Iterator[FilmEvent]:
         """Paint a shot, as far as it is not there yet, and yield events."""
-        missing = [one for one in shot_segments(self._analysis, shot) if not self._is_closed(one)]
+        missing = _missing_segments(self._film, self._analysis, shot)
         if missing:
             yield ShotStarted(self._analysis.shots.index(shot) + 1, *shot)
             self.painter.begin_shot(shot)
@@ -51,9 +51,6 @@ class ShotPainting:
                     yield self._paint(index)
             yield self._close(segment)
         self._film.workspace.remove_keys(range(*shot))
-
-    def _is_closed(self, segment: range) -> bool:
-        return self._film.workspace.segment(segment.start).exists()
 
     def _paint(self, index: int) -> FrameDone:
         began, film = monotonic(), self._film
@@ -83,18 +80,15 @@ class ShotPainting:
         write_segment(path, levels, film.film_format(self._analysis))
 
 
-def shot_segments(analysis: FilmAnalysis, shot: Shot) -> list[range]:
-    """Return the segments of a shot."""
-    return [one for one in segments_of(analysis) if shot.first <= one.start < shot.end]
+def _missing_segments(film: PreparedFilm, analysis: FilmAnalysis, shot: Shot) -> list[range]:
+    """Return the segments of a shot that are not closed yet."""
+    own = (one for one in segments_of(analysis) if shot.first <= one.start < shot.end)
+    return [one for one in own if not film.workspace.segment(one.start).exists()]
 
 
 def paint_shots(film: PreparedFilm, analysis: FilmAnalysis, executor: Executor) -> Iterator[ShotDone]:
     """Paint all shots that are not there yet in other processes, the longest first, and yield each as it is done."""
-    missing = [
-        shot
-        for shot in analysis.shots
-        if not all(film.workspace.segment(one.start).exists() for one in shot_segments(analysis, shot))
-    ]
+    missing = [shot for shot in analysis.shots if _missing_segments(film, analysis, shot)]
     missing.sort(key=lambda shot: shot.first - shot.end)
     task = partial(_paint_shot, film.job)
     for shot, (painted, seconds) in executor(task, missing, str(film.device)):
