@@ -61,9 +61,9 @@ class _Clipped(nn.Module):
         self.register_buffer("fixed", blend)
 
     def forward(self, content: Image, blend: Tensor | None = None) -> Image:
-        chosen = [one for one in (self.fixed if blend is None else blend,) if one is not None]
-        image: Image = self.network(content, *chosen).clamp(0, 1)
-        return image
+        chosen = self.fixed if blend is None else blend
+        image: Image = self.network(content) if chosen is None else self.network(content, chosen)
+        return image.clamp(0, 1)
 
 
 def _program(model: StyleModel, style: Sequence[str]) -> Any:

@@ -141,5 +141,5 @@ def _ray() -> Any:
     try:
         import ray
     except ImportError as error:
-        raise InputError("--engine ray needs Ray, which is not installed: pip install 'brushwork[ray]'.") from error
+        raise InputError("Ray is not installed: pip install 'brushwork[ray]'.") from error
     return ray

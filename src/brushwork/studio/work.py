@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from brushwork.errors import BrushworkError, OutOfMemoryError
 from brushwork.images import Size, image_size
@@ -33,17 +33,8 @@ _FORMED = 4
 _HUNDRED = 100
 
 
-class _Run(Protocol):
-    def __call__(
-        self,
-        request: PaintingRequest,
-        folder: StudioFolder,
-        output: Path,
-        networks: LoadedNetworks,
-        *,
-        resume: bool,
-        finish: bool = False,
-    ) -> Generator[JobEvent | FilmEvent]: ...
+_Run: TypeAlias = Callable[..., Generator[JobEvent | FilmEvent]]
+"""`run_request` or `run_film_request`."""
 
 
 class WorkOnJob:
