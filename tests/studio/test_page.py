@@ -202,8 +202,8 @@ def test_a_film_is_dropped_painted_and_played(open_page, tmp_path):
     page.locator(".card-picture .swatch").first.wait_for()  # on a frame of the film
     settle(page, size=96)
     page.locator(".card:not(:has(.tag))").first.click()
-    page.locator(".film video").wait_for()
-    assert page.evaluate("document.querySelector('.film video').duration") == pytest.approx(0.5)
+    duration = page.wait_for_function("document.querySelector('.film video')?.duration")  # NaN until it is loaded
+    assert duration.json_value() == pytest.approx(0.5)
     assert violations(page) == []
     page.locator(".place", has_text="Pictures").click()
     page.get_by_text("Lake after").first.wait_for()
