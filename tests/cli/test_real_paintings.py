@@ -190,7 +190,7 @@ def test_what_cannot_be_painted_is_said_in_one_line(
 def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path) -> None:
     """In a process of its own: what others left in this one counts."""
     command = (*BRUSHWORK, "paint", "photo.jpg", "waves.png", "--size", "1000", "--memory", "1.1GB")
-    outcome = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    outcome = subprocess.run(command, env=ENVIRONMENT | FIRST_LAYERS, capture_output=True, text=True, check=False)
     assert outcome.returncode == 1
     assert "use size" in outcome.stderr
     assert not (desk / "photo+waves.png").exists()

@@ -18,6 +18,7 @@ from brushwork.encoders.weights.cache import EncoderWeights, write_weights
 from brushwork.encoders.weights.catalog import WEIGHT_SETS
 from brushwork.encoders.weights.lpips_layers import LINEAR_LAYERS, linear_shapes
 from brushwork.experiments.context import ExperimentContext
+from brushwork.experiments.papers import ruder
 from brushwork.video import preview
 from pages import ROOT
 from tiny_films import panned, write_clip
@@ -78,6 +79,8 @@ def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
     )
+    for name, value in {"SEEDS": 1, "FRAMES": 3}.items():
+        monkeypatch.setattr(ruder, name, value)
     for name, value in {"_SHORT": 64, "_FIRST": 2, "_LATER": 2}.items():
         monkeypatch.setattr(preview, name, value)
 

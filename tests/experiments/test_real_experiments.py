@@ -11,7 +11,7 @@ import pytest
 from brushwork.cli.main import main
 from brushwork.experiments import EXPERIMENTS
 from brushwork.experiments.context import ExperimentContext
-from brushwork.experiments.papers import programs
+from brushwork.experiments.papers import programs, ruder
 from brushwork.recipes import PRESETS
 
 FEW_PROGRAMS = ("default", "gatys-2015", "spst", "fzliu-googlenet")
@@ -28,6 +28,8 @@ def test_it_is_painted_measured_and_reported(
         ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
     )
     monkeypatch.setattr(programs, "PRESETS", {program: PRESETS[program] for program in FEW_PROGRAMS})
+    monkeypatch.setattr(ruder, "SEEDS", 1)
+    monkeypatch.setattr(ruder, "FRAMES", 3)
     size = "72" if name == "networks" else "48"  # AlexNet, where it is, needs 47 pixels a side
     assert main(["reproduce", name, "--quick", "--size", size, "--device", "cpu"]) == 0
     written = capsys.readouterr()

@@ -46,7 +46,17 @@ def test_small_pictures_are_not_cut(need):
     assert need.choose_tiling(replace(OPTIONS, size=300), 0) is None
 
 
-def test_losses_that_are_no_sums_are_not_cut(need, monkeypatch):
+def test_what_is_known_is_not_measured_again(monkeypatch):
+    need = MemoryEstimator(SIZES, tiny_network(), torch.device("cpu"))
+    small = replace(OPTIONS, size=64)
+    first = need(small)
+    monkeypatch.setattr(module, "peak_memory", lambda *_: 1 / 0)
+    assert need(small) == first
+
+
+def test_losses_that_are_no_sums_are_not_cut(monkeypatch):
+    need = MemoryEstimator(SIZES, tiny_network(), torch.device("cpu"))
+
     def refuse(*_, **__):
         raise NotAdditiveError("no")
 

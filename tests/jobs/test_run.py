@@ -181,7 +181,7 @@ def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
     assert fitting is not None and 500 < fitting < 4000
     assert f"use size {fitting} or less" in str(caught.value)
     with pytest.raises(OutOfMemoryError, match="raise it to at least"):
-        painted(job, memory=1)
+        painted(tiny_job(tmp_path), memory=1)
 
 
 @pytest.mark.slow

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import sqrt
 from typing import NamedTuple
 
@@ -71,8 +71,12 @@ class MemoryEstimator:
 
     def __call__(self, options: RecipeOptions, tiling: Tiling | None = None, level: int = -1) -> int:
         """Return the bytes needed. Raises: NotAdditiveError: a loss cannot be computed in tiles."""
-        tensors = peak_memory(options, self.sizes, self._bare, level, tiling)
-        return subtract_reserve(tensors + self._weights(), self.device)
+        return subtract_reserve(self._tensors(options, tiling, level) + self._weights(), self.device)
+
+    @cached_property
+    def _tensors(self) -> Callable[[RecipeOptions, Tiling | None, int], int]:
+        """The bytes of the tensors by options, tiling and level, each measured once: a measurement takes a second."""
+        return cache(lambda options, tiling, level: peak_memory(options, self.sizes, self._bare, level, tiling))
 
     @cached_property
     def _bare(self) -> Encoder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,7 +151,10 @@ def choose_tiling(
 def find_max_size(estimator: MemoryEstimate, options: JobOptions, canvas: Size, budget: int) -> int:
     """Return the largest size below the current one that fits; 0: none does."""
     sizes = range(SMALLEST_SIDE, options.size_in_pixels(canvas), _STEP)
-    smaller = ((size, options.with_size(size, canvas)) for size in sizes)
-    candidates = [(size, one) for size, one in smaller if estimator.is_usable(one)]
-    fitting = bisect_right(candidates, budget, key=lambda candidate: estimator.minimum_memory(candidate[1]))
-    return candidates[fitting - 1][0] if fitting else 0
+
+    def at(size: int) -> JobOptions:
+        return options.with_size(size, canvas)
+
+    usable = bisect_left(sizes, True, key=lambda size: estimator.is_usable(at(size)))
+    fitting = bisect_right(sizes, budget, lo=usable, key=lambda size: estimator.minimum_memory(at(size)))
+    return sizes[fitting - 1] if fitting > usable else 0
